@@ -1,0 +1,118 @@
+// The errors of two of the three doors: ApiError becomes a metav1.Status in src/api/wire/status.ts,
+// the named errors at the end are what statemachines/pod.asl.yaml may retry or catch.
+
+/** A reason of metav1.Status and its HTTP code (apimachinery `metav1.StatusReason`). */
+export const CODES = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServerTimeout: 500,
+  ServiceUnavailable: 503,
+  Timeout: 504,
+} as const;
+
+export type Reason = keyof typeof CODES;
+
+/** One cause in `status.details.causes`; `field` is a path such as `spec.containers[0].image`. */
+export interface Cause {
+  reason?: string;
+  message: string;
+  field?: string;
+}
+
+export interface ApiErrorDetails {
+  /** `details.name`. */
+  name?: string;
+  /** `details.kind`: the resource (`pods`), except for Invalid, where Kubernetes puts the kind (`Pod`). */
+  kind?: string;
+  group?: string;
+  uid?: string;
+  causes?: Cause[];
+  retryAfterSeconds?: number;
+  /** HTTP code where it differs from the reason's own. */
+  code?: number;
+  cause?: unknown;
+}
+
+/** An answer to an API caller; anything else that is thrown goes out as InternalError "internal error". */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  constructor(
+    /** Empty string where Kubernetes leaves the reason out. */
+    readonly reason: Reason | '',
+    message: string,
+    readonly details: ApiErrorDetails = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  }
+
+  get code(): number {
+    return this.details.code ?? (this.reason === '' ? 500 : CODES[this.reason]);
+  }
+}
+
+/** `resource` is the plural with its group, e.g. `pods`, `deployments.apps`. */
+export const notFound = (resource: string, name: string): ApiError =>
+  new ApiError('NotFound', `${resource} "${name}" not found`, { name, kind: resource });
+
+export const alreadyExists = (resource: string, name: string): ApiError =>
+  new ApiError('AlreadyExists', `${resource} "${name}" already exists`, { name, kind: resource });
+
+export const conflict = (resource: string, name: string, why = 'the object has been modified; please apply your changes to the latest version and try again'): ApiError =>
+  new ApiError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${why}`, { name, kind: resource });
+
+export const badRequest = (message: string): ApiError => new ApiError('BadRequest', message);
+
+export const forbidden = (resource: string, name: string, why: string): ApiError =>
+  new ApiError('Forbidden', `${resource} "${name}" is forbidden: ${why}`, { name, kind: resource });
+
+/** A problem with one field; validation collects them all before it refuses. */
+export interface FieldError {
+  field: string;
+  /** FieldValueRequired, FieldValueInvalid, FieldValueNotSupported, FieldValueDuplicate, FieldValueNotFound, FieldValueForbidden, FieldValueTooLong, FieldValueTooMany. */
+  reason: string;
+  /** Text after the path, e.g. `Invalid value: 0: must be between 1 and 65535, inclusive`. */
+  message: string;
+}
+
+/** 422 for `kind` `name`; equal lines appear once in the message and stay in the causes. */
+export function invalid(kind: string, name: string, errors: readonly FieldError[], group?: string): ApiError {
+  const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
+  const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  const qualified = group ? `${kind}.${group}` : kind;
+  return new ApiError('Invalid', `${qualified} "${name}" is invalid: ${list}`, {
+    name,
+    kind,
+    ...(group ? { group } : {}),
+    causes: errors.map(({ field, reason, message }) => ({ reason, message, field })),
+  });
+}
+
+/** A write met a newer version or record; the caller reads again and repeats. Never leaves the API as such. */
+export class StoreConflict extends Error {
+  override readonly name = 'StoreConflict';
+}
+
+/** The log no longer reaches back to the version that was asked for (410 outward). */
+export class CompactedError extends Error {
+  override readonly name = 'CompactedError';
+}
+
+/** A fault that the state machine retries: a dependency did not answer or throttled. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
+
+/** Names that `Retry` and `Catch` of the state machine may list beside AWS's own. */
+export const MACHINE_ERRORS = ['Unavailable', 'StoreConflict'] as const;

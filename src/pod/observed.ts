@@ -1,0 +1,76 @@
+// What is known of a pod's life beside its object: the input of status.ts and of the rules that decide what is next.
+// No AWS word here; src/sync/record.ts adds tasks, tokens and the podlet's credential.
+
+/** One run of a container: number 1, 2, 3 …; restartCount is the newest run that began minus one. */
+export interface Run {
+  run: number;
+  /** ISO 8601 with microseconds, from supervise's clock. Absent where the start failed. */
+  startedAt?: string;
+  finishedAt?: string;
+  /** Set once the run is over. */
+  exitCode?: number;
+  /** OOM kill of the main process. */
+  oom?: boolean;
+  /** The start failed (executable missing …): shown as StartError, exit code 128. */
+  startError?: string;
+  /** postStart failed: its message; the container was stopped for it. */
+  postStartError?: string;
+  /** Termination message (already cut). */
+  message?: string;
+  /** A reason that droppod itself gives: ContainerStatusUnknown, RestartingAllContainers. */
+  reason?: string;
+  /** Startup probe passed (or none). */
+  started: boolean;
+  /** Readiness probe passed (or none) while running. */
+  ready: boolean;
+  /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (pod-lifecycle 5.1). */
+  killedByProbe?: boolean;
+  /** Runtime id of the container that this run happened in (64 hex). */
+  runtimeId?: string;
+}
+
+/** Crash back-off of one container (pod-lifecycle 5.2). Times ISO. */
+export interface BackOff {
+  /** Seconds of the delay now in force. */
+  seconds: number;
+  /** When the entry was last advanced. */
+  updatedAt: string;
+  /** The next run may not start before; absent: at once. */
+  until?: string;
+}
+
+export interface ObservedContainer {
+  /** The run that should be; 0: none was asked for yet. Never shrinks. */
+  desiredRun: number;
+  /** Newest run that began or failed to begin. */
+  current?: Run;
+  /** The one before, kept for lastState and `logs --previous`. */
+  previous?: Run;
+  backOff?: BackOff;
+  /** Why it cannot start now, e.g. ErrImagePull, CreateContainerConfigError. */
+  waiting?: { reason: string; message?: string };
+  /** Known after Bind. */
+  image?: { name: string; imageId: string };
+  /** supervise has said hello in the present sandbox. */
+  hello?: boolean;
+}
+
+export interface ObservedPod {
+  nodeName?: string;
+  /** When the pod was bound (PodScheduled True). */
+  scheduledAt?: string;
+  /** Why it is not scheduled: condition PodScheduled False. */
+  unscheduled?: { reason: 'Unschedulable' | 'SchedulingGated'; message: string };
+  /** status.startTime. */
+  acceptedAt?: string;
+  sandboxReady: boolean;
+  podIP?: string;
+  hostIP?: string;
+  containers: { [name: string]: ObservedContainer };
+  /** The system ended the pod (DeadlineExceeded, Evicted, node loss …). */
+  verdict?: { phase: 'Failed'; reason: string; message: string };
+  /** Ready is Unknown since: the podlet was not heard. */
+  silentSince?: string;
+  /** Every container was stopped by termination (the kubelet's podIsTerminal). */
+  terminal: boolean;
+}

@@ -1,0 +1,183 @@
+// The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
+// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; 401/403/410 tell the podlet to leave.
+import type { Run } from '../pod/observed.ts';
+
+export interface Report {
+  uid: string;
+  taskArn: string;
+  attempt: number;
+  /** Random per start of the podlet process. */
+  bootId: string;
+  /** Grows with each report of a boot; the API drops older ones. */
+  sequence: number;
+  /** Every supervisor has said hello: the sandbox is ready. */
+  sandboxReady: boolean;
+  podIP?: string;
+  hostIP?: string;
+  containers: { [name: string]: ContainerReport };
+  /** Kubernetes Events to write; kept in the report until an answer acknowledges them. */
+  events: PodletEvent[];
+  /** Nothing runs any more after a terminate or leave; the podlet ends after the answer. */
+  done?: boolean;
+  /** Versions of files that are in place, by volume. */
+  volumes?: { [volume: string]: string };
+  /** Eviction causes that only the podlet can see, e.g. emptyDir sizeLimit: the text for status.message. */
+  evict?: string;
+}
+
+export interface ContainerReport {
+  hello: boolean;
+  /** The engine's id of the container, from task metadata v4. */
+  runtimeId?: string;
+  /** Newest run in this sandbox; absent: none began. Exits are never unsaid. */
+  run?: Run;
+  /** Why the ordered run was not started (files missing …). */
+  waiting?: { reason: string; message?: string };
+  /** supervise reported TERM from the engine. */
+  term?: boolean;
+}
+
+export interface PodletEvent {
+  /** Unique per pod: `<bootId>-<n>`. */
+  id: string;
+  at: string;
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  /** Container name; absent for events of the pod. */
+  container?: string;
+}
+
+export interface Desired {
+  /** The podlet may stop all and end: pod over, superseded task, unknown pod. Answered also when terminating is done. */
+  leave?: { reason: string };
+  /** Graceful deletion or end of the pod: stop all containers until `deadline`. `graceSeconds` only ever shrinks. */
+  terminate?: { graceSeconds: number; deadline: string };
+  containers: { [name: string]: DesiredContainer };
+  /** Files of configMap, secret, downwardAPI and projected volumes, whole content, only when `version` differs from the report's. */
+  volumes: { [volume: string]: DesiredVolume };
+  hosts?: NetworkFiles;
+  /** Ids of events that are stored. */
+  acknowledged: string[];
+  /** Streams that a user opened (exec, attach, port-forward): the podlet dials `url` once per id. */
+  sessions: SessionRequest[];
+  /** Call again after that many ms at the latest (the request itself may be held open for news). */
+  syncAgainMs: number;
+}
+
+export interface DesiredContainer {
+  /** The run that should be; 0: not yet. Not above the newest run while that is running. */
+  run: number;
+  /** How to start `run`; present when `run` is above the newest reported run. */
+  start?: StartOrder;
+  /** Stop the running process (sidecars at the end, an edited image …). `reason` is the Killing event's message. */
+  stop?: { graceSeconds: number; message?: string };
+}
+
+export interface StartOrder {
+  argv: string[];
+  env: [string, string][];
+  cwd: string;
+  user: ProcessUser;
+  stop: StopPlan;
+  terminationMessagePath: string;
+  terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
+  /** Bytes of the termination message to keep. */
+  terminationMessageBytes: number;
+  /** Nonce of the log markers. */
+  logNonce: string;
+  postStart?: Hook;
+  startup?: ProbeOrder;
+  liveness?: ProbeOrder;
+  readiness?: ProbeOrder;
+  stdin?: boolean;
+  stdinOnce?: boolean;
+  tty?: boolean;
+  /** Links for subPath mounts, made before the start: `link` in the container -> `target` inside the volume's mount. */
+  links?: { link: string; target: string }[];
+  workingDirMustExist?: boolean;
+}
+
+export interface ProcessUser {
+  /** Numeric; or a name for supervise to look up in the image's passwd. */
+  user: string;
+  /** Numeric; '' = the user's primary group. */
+  group: string;
+  supplementalGroups: number[];
+  /** Merge: also the image's /etc/group memberships. */
+  groupsPolicy: 'Merge' | 'Strict';
+  noNewPrivileges: boolean;
+  capabilities: { add: string[]; drop: string[] };
+  /** RuntimeDefault adds nothing (the engine's own filter holds). */
+  umask?: number;
+}
+
+export interface StopPlan {
+  signal: string;
+  graceSeconds: number;
+  preStop?: Hook;
+}
+
+export type Hook =
+  | { exec: { command: string[] } }
+  | { httpGet: HttpGet }
+  | { tcpSocket: { host?: string; port: number } }
+  | { sleep: { seconds: number } };
+
+/** Ports are resolved to numbers by the API; `error` is what Kubernetes says where that fails. */
+export interface HttpGet {
+  host?: string;
+  port: number;
+  path: string;
+  scheme: 'HTTP' | 'HTTPS';
+  headers: { name: string; value: string }[];
+  error?: string;
+}
+
+export interface ProbeOrder {
+  handler:
+    | { exec: { command: string[] } }
+    | { httpGet: HttpGet }
+    | { tcpSocket: { host?: string; port: number; error?: string } }
+    | { grpc: { port: number; service: string } };
+  initialDelaySeconds: number;
+  periodSeconds: number;
+  timeoutSeconds: number;
+  successThreshold: number;
+  failureThreshold: number;
+  /** Grace for the kill after a failed liveness or startup probe, where it differs from the pod's. */
+  terminationGracePeriodSeconds?: number;
+  /** The text after `Container NAME failed liveness probe` in the Killing event (`, will be restarted` or ''). */
+  killSuffix: string;
+}
+
+export interface DesiredVolume {
+  version: string;
+  /** Absolute mode of every file unless it has its own. */
+  files?: { path: string; mode: number; uid?: number; base64: string }[];
+  /** Group and setgid for the volume (fsGroup). */
+  fsGroup?: number;
+  /** Bytes; the podlet reports eviction above. */
+  sizeLimitBytes?: number;
+  /** Why the files cannot be had (missing configMap …): containers wait, the event FailedMount is the API's. */
+  missing?: string;
+}
+
+export interface NetworkFiles {
+  hostname: string;
+  hosts: string;
+  resolvConf?: string;
+}
+
+export interface SessionRequest {
+  id: string;
+  url: string;
+  container: string;
+  kind: 'exec' | 'attach' | 'portForward';
+  argv?: string[];
+  tty?: boolean;
+  stdin?: boolean;
+  stdout?: boolean;
+  stderr?: boolean;
+  port?: number;
+}
