@@ -1,0 +1,162 @@
+// The Store port in memory: the subject of the contract suite that everything else is tested against.
+// Deterministic: it never takes time or chance but from the clock and the fault hook it was given.
+import { CompactedError, StoreConflict, Unavailable } from '../../src/errors.ts';
+import type { KubeObject } from '../../src/kinds/pod.ts';
+import type { Clock, Json, ListQuery, LogEntry, ObjectKey, ObjectWrite, RecordWrite, ResourceVersion, Store, StoredRecord } from '../../src/ports.ts';
+import { checkObjectSize, compareKeys, objectName, toVersion } from '../../src/store/limits.ts';
+
+/** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, yet the caller sees Unavailable. */
+export type Fault = 'ok' | 'fail-before' | 'fail-after';
+
+export interface MemoryStoreOptions {
+  clock: Pick<Clock, 'sleep'>;
+  /** Awaited before each operation (`get`, `list`, `commit`, `changes`, `version`, `getRecord`, `listRecords`); may throw on its own. */
+  fault?: (operation: string) => Fault | undefined | void | Promise<Fault | undefined | void>;
+}
+
+interface StoredLine {
+  number: number;
+  type: LogEntry['type'];
+  key: ObjectKey;
+  object: string;
+  previous: string | undefined;
+}
+
+const parse = (text: string): KubeObject => JSON.parse(text) as KubeObject;
+
+/** Holds objects as JSON text, so that no caller shares an object with the store. */
+export class MemoryStore implements Store {
+  readonly #objects = new Map<string, Map<string, { version: number; text: string }>>();
+  readonly #records = new Map<string, { text: string; revision: number }>();
+  readonly #log: StoredLine[] = [];
+  readonly #waiting = new Set<AbortController>();
+  readonly #options: MemoryStoreOptions;
+  #counter = 0;
+  #compactedTo = 0;
+
+  constructor(options: MemoryStoreOptions) {
+    this.#options = options;
+  }
+
+  get(key: ObjectKey): Promise<KubeObject | undefined> {
+    return this.#run('get', () => {
+      const stored = this.#objects.get(key.resource)?.get(objectName(key));
+      return stored && parse(stored.text);
+    });
+  }
+
+  list(query: ListQuery): ReturnType<Store['list']> {
+    return this.#run('list', () => {
+      const { resource, namespace, after, limit } = query;
+      const names = [...(this.#objects.get(resource) ?? [])]
+        .filter(([name]) => (namespace === undefined || name.startsWith(`${namespace}/`)) && (!after || name > objectName(after)))
+        .sort(([a], [b]) => compareKeys(a, b));
+      const cut = names.slice(0, limit ?? names.length);
+      return { objects: cut.map(([, { text }]) => parse(text)), version: toVersion(this.#counter), more: cut.length < names.length };
+    });
+  }
+
+  commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }> {
+    return this.#run('commit', () => {
+      for (const record of write.records ?? []) this.#expectRecord(record);
+      const line = write.object && this.#line(write.object);
+      for (const record of write.records ?? []) this.#writeRecord(record);
+      if (!write.object || !line) return { version: undefined };
+      this.#append(write.object, line);
+      return { version: toVersion(line.number) };
+    });
+  }
+
+  async changes(after: ResourceVersion, { waitMs, signal }: { waitMs: number; signal?: AbortSignal }): ReturnType<Store['changes']> {
+    await this.#run('changes', () => undefined);
+    if (Number(after) < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+    if (Number(after) >= this.#counter && waitMs > 0 && !signal?.aborted) await this.#wait(waitMs, signal);
+    if (Number(after) < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+    const entries = this.#log.filter(({ number }) => number > Number(after)).map(toEntry);
+    return { entries, upTo: toVersion(Math.max(this.#counter, Number(after))) };
+  }
+
+  version(): Promise<ResourceVersion> {
+    return this.#run('version', () => toVersion(this.#counter));
+  }
+
+  getRecord(key: string): Promise<StoredRecord | undefined> {
+    return this.#run('getRecord', () => this.#record(key));
+  }
+
+  listRecords(prefix: string): Promise<StoredRecord[]> {
+    return this.#run('listRecords', () =>
+      [...this.#records.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys).map((key) => this.#record(key)!));
+  }
+
+  /** Forgets the log up to `version`: `changes` below it throws CompactedError. */
+  async compact(version: ResourceVersion): Promise<void> {
+    this.#compactedTo = Math.max(this.#compactedTo, Number(version));
+    this.#log.splice(0, this.#log.filter(({ number }) => number <= this.#compactedTo).length);
+  }
+
+  async #run<T>(operation: string, act: () => T): Promise<T> {
+    const fault = (await this.#options.fault?.(operation)) ?? 'ok';
+    if (fault === 'fail-before') throw new Unavailable(`${operation} failed before it happened`);
+    const answer = act();
+    if (fault === 'fail-after') throw new Unavailable(`${operation} happened, its answer was lost`);
+    return answer;
+  }
+
+  #line({ key, object, expected, lastState }: ObjectWrite): StoredLine {
+    const stored = this.#objects.get(key.resource)?.get(objectName(key));
+    const now = stored ? String(stored.version) : 'absent';
+    if (now !== expected) throw new StoreConflict(`${key.resource} ${objectName(key)} is at ${now}, expected ${expected}`);
+    if (!object && !stored) throw new StoreConflict(`${key.resource} ${objectName(key)} is not there`);
+    const number = this.#counter + 1;
+    const shown = object ?? lastState ?? parse(stored!.text);
+    const text = JSON.stringify({ ...shown, metadata: { ...shown.metadata, resourceVersion: String(number) } });
+    checkObjectSize(text);
+    const type = !object ? 'DELETED' : stored ? 'MODIFIED' : 'ADDED';
+    return { number, type, key: { ...key }, object: text, previous: stored?.text };
+  }
+
+  #append({ key, object }: ObjectWrite, line: StoredLine): void {
+    const objects = this.#objects.get(key.resource) ?? new Map<string, { version: number; text: string }>();
+    this.#objects.set(key.resource, objects);
+    if (object) objects.set(objectName(key), { version: line.number, text: line.object });
+    else objects.delete(objectName(key));
+    this.#counter = line.number;
+    this.#log.push(line);
+    for (const waiting of [...this.#waiting]) waiting.abort();
+  }
+
+  #record(key: string): StoredRecord | undefined {
+    const stored = this.#records.get(key);
+    return stored && { key, value: JSON.parse(stored.text) as Json, revision: stored.revision };
+  }
+
+  #expectRecord({ key, expected }: RecordWrite): void {
+    const revision = this.#records.get(key)?.revision ?? 0;
+    if (expected !== 'any' && expected !== revision) throw new StoreConflict(`record ${key} is at ${revision}, expected ${expected}`);
+  }
+
+  #writeRecord({ key, value }: RecordWrite): void {
+    const revision = this.#records.get(key)?.revision ?? 0;
+    if (value === null) this.#records.delete(key);
+    else this.#records.set(key, { text: JSON.stringify(value), revision: revision + 1 });
+  }
+
+  async #wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const waiting = new AbortController();
+    const abort = (): void => waiting.abort();
+    signal?.addEventListener('abort', abort);
+    this.#waiting.add(waiting);
+    await this.#options.clock.sleep(waitMs, waiting.signal);
+    this.#waiting.delete(waiting);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+const toEntry = ({ number, type, key, object, previous }: StoredLine): LogEntry => ({
+  version: toVersion(number),
+  type,
+  key: { ...key },
+  object: parse(object),
+  ...(previous === undefined ? {} : { previous: parse(previous) }),
+});
