@@ -1,0 +1,10 @@
+// After the commit of a new pod: its execution starts. A crash in between is healed by sweep.
+import type { Pod } from '../kinds/pod.ts';
+import type { Ports } from '../ports.ts';
+
+/** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
+export async function podCreated({ executions }: Pick<Ports, 'executions'>, pod: Pod): Promise<void> {
+  if ((pod.spec.schedulingGates ?? []).length > 0) return;
+  const uid = pod.metadata.uid ?? '';
+  await executions.start(uid, { uid, generation: 1 });
+}

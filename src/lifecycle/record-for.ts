@@ -1,0 +1,26 @@
+// A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
+import type { Pod } from '../kinds/pod.ts';
+import type { RecordWrite } from '../ports.ts';
+import type { PodRecord } from '../sync/record.ts';
+
+/** Key of a pod's record. */
+export const recordKey = (uid: string): string => `pod/${uid}`;
+/** Key of the time at which a pod's podlet was last heard. */
+export const beatKey = (uid: string): string => `beat/${uid}`;
+
+/** The record to write in the same commit as the new pod (which must carry its uid). */
+export function recordFor(pod: Pod): RecordWrite {
+  const uid = pod.metadata.uid ?? '';
+  const record: PodRecord = {
+    uid,
+    namespace: pod.metadata.namespace ?? 'default',
+    name: pod.metadata.name ?? '',
+    generation: 1,
+    runsInGeneration: 0,
+    attempt: 0,
+    logNonce: '',
+    tokens: {},
+    observed: { sandboxReady: false, containers: {}, terminal: false },
+  };
+  return { key: recordKey(uid), value: { ...record }, expected: 0 };
+}
