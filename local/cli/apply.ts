@@ -1,0 +1,79 @@
+// Applies manifests through the API, as `up` and `run` do, and follows their pods to the end.
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import { messageOf, type Client } from './client.ts';
+import { follow } from './follow.ts';
+import type { Say } from './install.ts';
+import { Refusal } from './place.ts';
+
+export interface AppliedPod {
+  namespace: string;
+  name: string;
+  containers: string[];
+}
+
+interface Manifest {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: { name?: string; namespace?: string };
+  spec?: { initContainers?: { name: string }[]; containers?: { name: string }[] };
+  items?: Manifest[];
+}
+
+interface ResourceList {
+  resources: { name: string; kind: string; namespaced: boolean }[];
+}
+
+function documents(file: string): Manifest[] {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new Refusal(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const found: Manifest[] = [];
+  for (const document of parseAllDocuments(text)) {
+    const problem = document.errors[0];
+    if (problem) throw new Refusal(`${file}: ${problem.message.split('\n')[0] ?? ''}`);
+    const manifest = document.toJS() as Manifest | null;
+    if (manifest !== null) found.push(...(manifest.kind === 'List' ? (manifest.items ?? []) : [manifest]));
+  }
+  if (found.length === 0) throw new Refusal(`${file}: no manifest in it`);
+  return found;
+}
+
+async function apply(client: Client, manifest: Manifest, file: string): Promise<AppliedPod | undefined> {
+  const { apiVersion = '', kind = '', metadata = {} } = manifest;
+  const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const known = await client.request('GET', base);
+  const resource = known.status === 200 ? (known.body as ResourceList).resources.find((entry) => entry.kind === kind && !entry.name.includes('/')) : undefined;
+  if (!resource || !metadata.name) throw new Refusal(`${file}: ${resource ? 'metadata.name is missing' : `kind ${kind || '(none)'} of ${apiVersion || '(no apiVersion)'} is not served`}`);
+  const namespace = metadata.namespace ?? 'default';
+  const path = `${base}${resource.namespaced ? `/namespaces/${namespace}` : ''}/${resource.name}/${metadata.name}?fieldManager=droppod&force=true&fieldValidation=Strict`;
+  const answer = await client.request('PATCH', path, manifest, { 'content-type': 'application/apply-patch+yaml' });
+  if (answer.status >= 300) throw new Refusal(`${file}: ${messageOf(answer)}`);
+  if (resource.name !== 'pods') return undefined;
+  return { namespace, name: metadata.name, containers: [...(manifest.spec?.initContainers ?? []), ...(manifest.spec?.containers ?? [])].map(({ name }) => name) };
+}
+
+/** Applies every document of a file (`-`: standard input) and answers its pods. */
+export async function applyFile(client: Client, file: string, out: Say): Promise<AppliedPod[]> {
+  const pods: AppliedPod[] = [];
+  for (const manifest of documents(file)) {
+    const pod = await apply(client, manifest, file);
+    out(`${(manifest.kind ?? '').toLowerCase()}/${manifest.metadata?.name ?? ''} applied`);
+    if (pod) pods.push(pod);
+  }
+  return pods;
+}
+
+/** Follows one pod to its end, prints its containers' logs, and answers the last phase. */
+export async function followPod(client: Client, pod: AppliedPod, out: Say, signal: AbortSignal): Promise<string> {
+  const phase = await follow(client, pod, out, () => new Date(), signal);
+  if (phase === 'Deleted' || phase === 'Stopped') return phase;
+  for (const container of pod.containers) {
+    const answer = await client.request('GET', `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log?container=${container}&tailLines=100`);
+    if (answer.status === 200 && answer.body !== '') out(`log of ${container}:\n${String(answer.body).trimEnd().replaceAll(/^/gm, '  ')}`);
+  }
+  return phase;
+}

@@ -1,0 +1,57 @@
+// A small HTTPS client of the Kubernetes API for the command's own use: JSON requests and a watch's lines.
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { createInterface } from 'node:readline';
+import type { IncomingMessage } from 'node:http';
+import type { Access } from './place.ts';
+
+export interface Answer {
+  status: number;
+  body: unknown;
+}
+
+export class Client {
+  private readonly agent: Agent;
+  constructor(private readonly access: Pick<Access, 'server' | 'ca' | 'token'>) {
+    this.agent = new Agent({ ca: access.ca, keepAlive: true });
+  }
+
+  private open(method: string, path: string, headers: Record<string, string>, body: string | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
+    const options: RequestOptions = { method, agent: this.agent, headers: { authorization: `Bearer ${this.access.token}`, ...headers }, ...(signal ? { signal } : {}) };
+    return new Promise((resolve, reject) => {
+      const sent = httpsRequest(new URL(path, this.access.server), options, resolve);
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  /** One request; the body is parsed where it is JSON, else text. Rejects when the server cannot be reached. */
+  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await this.open(method, path, { accept: 'application/json', ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks).toString();
+    const json = answer.headers['content-type']?.startsWith('application/json') ?? false;
+    return { status: answer.statusCode ?? 0, body: json && raw !== '' ? (JSON.parse(raw) as unknown) : raw };
+  }
+
+  /** The lines of a streaming answer, until it ends or the signal aborts. */
+  async *lines(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<string> {
+    const answer = await this.open('GET', path, headers, undefined, signal);
+    try {
+      for await (const line of createInterface({ input: answer })) if (line !== '') yield line;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+/** The message of a Status answer, or its text. */
+export function messageOf({ status, body }: Answer): string {
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') return body.message;
+  return typeof body === 'string' && body !== '' ? body.trim() : `HTTP ${status}`;
+}

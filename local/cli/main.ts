@@ -1,0 +1,45 @@
+// The command line of droppod: up, down, run, test. A refusal is one line on stderr and an exit code.
+import { Command, CommanderError } from 'commander';
+import { Refusal } from './place.ts';
+
+const out = (line: string): void => { process.stdout.write(`${line}\n`); };
+const say = (line: string): void => { process.stderr.write(`droppod: ${line}\n`); };
+
+function program(): Command {
+  const droppod = new Command('droppod').description('Kubernetes Pods without a Kubernetes cluster').exitOverride().showHelpAfterError(false)
+    .configureOutput({ outputError: (text, write) => write(`droppod: ${text.replace(/^error: /, '')}`) });
+  droppod.command('up').description('start droppod on this machine, show a first pod and serve until Ctrl-C')
+    .option('--data <directory>', 'data directory (default: .droppod here)')
+    .option('--port <number>', 'port of the Kubernetes API; the AWS endpoints take the next one')
+    .option('--detach', 'return when the API is ready')
+    .option('--beyond-fargate', 'allow what Docker can do and Fargate cannot (hostPath, privileged …)')
+    .option('--no-hello', 'do not apply the first example')
+    .action(async (options: object) => { const { up } = await import('./up.ts'); await up(options, out, say); });
+  droppod.command('down').description('stop droppod; its pods go on unless --purge')
+    .option('--data <directory>', 'data directory')
+    .option('--purge', 'also delete its data and containers')
+    .action(async (options: object) => { const { down } = await import('./down.ts'); await down(options, out); });
+  droppod.command('run').description('apply manifests and follow their pods to the end; exit code 0 only when all succeeded')
+    .argument('<file...>', 'manifests (- reads standard input)')
+    .option('--data <directory>', 'data directory')
+    .action(async (files: string[], options: object) => { const { run } = await import('./run.ts'); process.exitCode = await run(files, options, out, say); });
+  droppod.command('test').description('set up the same way and run all tests')
+    .argument('[filter...]', 'only test files whose path contains this')
+    .action(async (filters: string[]) => { const { test } = await import('./test.ts'); process.exitCode = await test(filters, out, say); });
+  return droppod;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof Refusal) {
+    say(error.message);
+    process.exitCode = error.exitCode;
+  } else {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 1;
+  }
+}
+// Keep-alive sockets and watches of a finished command must not hold the process.
+process.exit();

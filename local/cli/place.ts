@@ -1,0 +1,102 @@
+// Where one installation lives: its data directory and the small files that tell others about it.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** One line on stderr and an exit code; everything that the command refuses is thrown as this. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  constructor(message: string, readonly exitCode = 1) {
+    super(message);
+  }
+}
+
+export interface Place {
+  directory: string;
+  kubeconfig: string;
+  env: string;
+  pid: string;
+  log: string;
+}
+
+/** The files of the installation in `directory` (default `.droppod` in the working directory). */
+export function placeOf(directory: string | undefined): Place {
+  const root = resolve(directory ?? '.droppod');
+  return { directory: root, kubeconfig: join(root, 'kubeconfig'), env: join(root, 'env'), pid: join(root, 'pid'), log: join(root, 'log') };
+}
+
+export interface Access {
+  server: string;
+  /** PEM. */
+  ca: string;
+  token: string;
+  awsEndpoint: string;
+}
+
+/** Writes kubeconfig and env, readable by the owner only (they hold the admin token). */
+export function writeAccess(place: Place, access: Access): void {
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'droppod', cluster: { server: access.server, 'certificate-authority-data': Buffer.from(access.ca).toString('base64') } }],
+    users: [{ name: 'admin', user: { token: access.token } }],
+    contexts: [{ name: 'droppod', context: { cluster: 'droppod', user: 'admin', namespace: 'default' } }],
+    'current-context': 'droppod',
+  };
+  writeFileSync(place.kubeconfig, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  const lines = [
+    `export KUBECONFIG=${quote(place.kubeconfig)}`,
+    `export AWS_ENDPOINT_URL=${quote(access.awsEndpoint)}`,
+    'export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
+  ];
+  writeFileSync(place.env, `${lines.join('\n')}\n`, { mode: 0o600 });
+}
+
+function quote(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What a kubeconfig written by writeAccess says; undefined: there is none. */
+export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'> | undefined {
+  let text: string;
+  try {
+    text = readFileSync(place.kubeconfig, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const config = JSON.parse(text) as { clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]; users: { user: { token: string } }[] };
+  const cluster = config.clusters[0]?.cluster;
+  const token = config.users[0]?.user.token;
+  if (!cluster || !token) return undefined;
+  return { server: cluster.server, ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString(), token };
+}
+
+/** The living process that serves this place, if any. A pid file of a process that is gone, or became another program, does not count. */
+export function servingPid(place: Place): number | undefined {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(place.pid, 'utf8').trim());
+    if (!Number.isInteger(pid) || pid <= 1) return undefined;
+    process.kill(pid, 0);
+  } catch {
+    return undefined;
+  }
+  return isDroppod(pid) ? pid : undefined;
+}
+
+function isDroppod(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/cli/main.ts');
+  } catch {
+    return true; // No /proc here: the signal's answer has to do.
+  }
+}
+
+export function writePid(place: Place): void {
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  writeFileSync(place.pid, `${process.pid}\n`);
+}
+
+export function removePid(place: Place): void {
+  rmSync(place.pid, { force: true });
+}

@@ -1,0 +1,29 @@
+// `droppod run FILE…`: applies manifests to a running (or just started) droppod and follows their pods to the end.
+import { applyFile, followPod, type AppliedPod } from './apply.ts';
+import { Client } from './client.ts';
+import type { Say } from './install.ts';
+import { placeOf, readAccess, Refusal, servingPid } from './place.ts';
+import { ready, startDetached } from './up.ts';
+
+/** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
+export async function run(files: string[], options: { data?: string }, out: Say, say: Say): Promise<number> {
+  const place = placeOf(options.data);
+  if (servingPid(place) === undefined || !(await ready(place))) await startDetached(place, options, say);
+  const access = readAccess(place);
+  if (!access) throw new Refusal(`${place.kubeconfig} is missing`);
+  const client = new Client(access);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  try {
+    const pods: AppliedPod[] = [];
+    for (const file of files) pods.push(...(await applyFile(client, file, out)));
+    const phases: string[] = [];
+    for (const pod of pods) {
+      if (pods.length > 1) out(`\npod ${pod.namespace}/${pod.name}`);
+      phases.push(await followPod(client, pod, out, stop.signal));
+    }
+    return phases.every((phase) => phase === 'Succeeded') ? 0 : 1;
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,112 @@
+// `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { applyFile, followPod } from './apply.ts';
+import { Client } from './client.ts';
+import type { Say } from './install.ts';
+import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
+import { setUp } from './set-up.ts';
+import { startLocal } from '../main.ts';
+
+export interface UpOptions {
+  data?: string;
+  port?: string;
+  detach?: boolean;
+  beyondFargate?: boolean;
+  /** False: serve without applying the first example. */
+  hello?: boolean;
+}
+
+const HELLO = fileURLToPath(new URL('../../examples/hello.yaml', import.meta.url));
+const CLI = fileURLToPath(new URL('main.ts', import.meta.url));
+const DETACH_SECONDS = 180;
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_534) throw new Refusal(`--port ${text}: a port number from 0 to 65534 is needed`, 2);
+  return port;
+}
+
+function howToGoOn(place: Place, out: Say): void {
+  out('');
+  out(`kubeconfig: ${place.kubeconfig}`);
+  out(`go on with:  . ${place.env}; kubectl get pods`);
+}
+
+async function alreadyServing(place: Place, pid: number, out: Say): Promise<void> {
+  const access = readAccess(place);
+  if (!access || !(await ready(place))) throw new Refusal(`process ${pid} holds ${place.pid} but does not answer: ./droppod down, then up again`);
+  out(`droppod is already up (process ${pid}) at ${access.server}`);
+  howToGoOn(place, out);
+}
+
+/** Whether the API of this place answers. */
+export async function ready(place: Place): Promise<boolean> {
+  const access = readAccess(place);
+  if (!access) return false;
+  const client = new Client(access);
+  try {
+    return (await client.request('GET', '/readyz')).status === 200;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+/** Starts a serving process of its own and answers once its API is ready. */
+export async function startDetached(place: Place, options: UpOptions, say: Say): Promise<void> {
+  await setUp(place, say);
+  const log = openSync(place.log, 'a', 0o600);
+  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : [])];
+  const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let ended = false;
+  child.once('exit', () => { ended = true; });
+  child.unref();
+  for (let tenth = 0; tenth < DETACH_SECONDS * 10 && !ended; tenth++) {
+    if (servingPid(place) === child.pid && (await ready(place))) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const last = readFileSync(place.log, 'utf8').trim().split('\n').at(-1) ?? '';
+  throw new Refusal(`the serving process did not come up: ${last.replace(/^droppod: /, '')} (log: ${place.log})`);
+}
+
+async function serveUntilStopped(place: Place, options: UpOptions, out: Say, say: Say): Promise<void> {
+  const local = await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, log: say });
+  writeAccess(place, local.access);
+  writePid(place);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  out(`droppod serves Kubernetes' pod API at ${local.access.server} (AWS endpoints at ${local.access.awsEndpoint})`);
+  if (options.hello !== false) {
+    const client = new Client(local.access);
+    out('applying examples/hello.yaml');
+    const [pod] = await applyFile(client, HELLO, out);
+    if (pod) await followPod(client, pod, out, stop.signal);
+    client.close();
+  }
+  howToGoOn(place, out);
+  if (!stop.signal.aborted) await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  await local.close();
+  removePid(place);
+  out('droppod stopped; running pods go on and are found again by the next up (./droppod down --purge removes them)');
+}
+
+/** The whole of `droppod up`. */
+export async function up(options: UpOptions, out: Say, say: Say): Promise<void> {
+  const place = placeOf(options.data);
+  portOf(options.port);
+  const pid = servingPid(place);
+  if (pid !== undefined) return alreadyServing(place, pid, out);
+  if (!options.detach) {
+    await setUp(place, say);
+    return serveUntilStopped(place, options, out, say);
+  }
+  await startDetached(place, options, say);
+  const access = readAccess(place);
+  out(`droppod serves Kubernetes' pod API at ${access?.server ?? ''} (process ${servingPid(place) ?? 0})`);
+  howToGoOn(place, out);
+}

@@ -1,0 +1,110 @@
+// Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, the Response is streamed back.
+// Also the one loopback port of the AWS endpoints, routed by target and path.
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** A WHATWG Request of an incoming message; its signal aborts when the client goes away. */
+export function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSignal): Request {
+  const headers = new Headers();
+  for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
+    const name = incoming.rawHeaders[i] ?? '';
+    if (!name.startsWith(':')) headers.append(name, incoming.rawHeaders[i + 1] ?? '');
+  }
+  const method = incoming.method ?? 'GET';
+  const bodiless = method === 'GET' || method === 'HEAD' || (incoming.headers['content-length'] ?? '0') === '0' && incoming.headers['transfer-encoding'] === undefined;
+  // A DELETE or POST without a body would otherwise hold a stream open for each request.
+  const body = bodiless ? null : new ReadableStream<Uint8Array>({
+    start(controller) {
+      incoming.on('data', (chunk: Buffer) => controller.enqueue(chunk));
+      incoming.on('end', () => controller.close());
+      incoming.on('error', (error) => controller.error(error));
+    },
+  });
+  return new Request(new URL(incoming.url ?? '/', origin), { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit);
+}
+
+async function writeBody(response: Response, outgoing: ServerResponse): Promise<void> {
+  if (!response.body) return void outgoing.end();
+  const reader = response.body.getReader();
+  outgoing.on('close', () => { reader.cancel().catch(() => undefined); });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value)) await new Promise<void>((resolve) => { outgoing.once('drain', resolve); outgoing.once('close', resolve); });
+    if (outgoing.destroyed) return;
+  }
+  outgoing.end();
+}
+
+/** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
+export async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse, origin: string, log: (line: string) => void): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on('close', () => gone.abort());
+  try {
+    const response = await handler(toRequest(incoming, origin, gone.signal), { remoteAddress: incoming.socket.remoteAddress ?? '' });
+    outgoing.statusCode = response.status;
+    response.headers.forEach((value, name) => { if (name !== 'warning') outgoing.setHeader(name, value); });
+    const warnings = splitWarnings(response.headers.get('warning'));
+    if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
+    outgoing.flushHeaders();
+    await writeBody(response, outgoing);
+  } catch (error) {
+    log(`request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (!outgoing.headersSent) outgoing.statusCode = 500;
+    outgoing.end();
+  }
+}
+
+// `Headers` joins repeated Warning headers with ", "; clients of Kubernetes read one warning per header line.
+function splitWarnings(joined: string | null): string[] {
+  return joined === null ? [] : joined.split(/, (?=\d{3} )/);
+}
+
+export interface Listening {
+  port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on each address with the same port (0: any free one, fixed by the first address). */
+export async function listen(servers: () => Server, addresses: string[], port: number): Promise<Listening> {
+  const open: Server[] = [];
+  let bound = port;
+  for (const address of addresses) {
+    const server = servers();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(bound, address, () => { server.off('error', reject); resolve(); });
+    });
+    bound = (server.address() as AddressInfo).port;
+    open.push(server);
+  }
+  return {
+    port: bound,
+    close: async () => {
+      await Promise.all(open.map((server) => new Promise<void>((resolve) => { server.close(() => resolve()); server.closeAllConnections(); })));
+    },
+  };
+}
+
+/** An HTTPS server of `handler`; upgrades (exec, attach, port-forward, sessions) go to `upgrade`. */
+export function httpsServer(tls: ServerOptions, handler: Handler, upgrade: Upgrade, log: (line: string) => void): Server {
+  const server = createHttpsServer(tls, (incoming, outgoing) => { void serve(handler, incoming, outgoing, `https://${incoming.headers.host ?? 'localhost'}`, log); });
+  server.on('upgrade', upgrade);
+  server.on('tlsClientError', () => undefined);
+  server.keepAliveTimeout = 65_000;
+  server.requestTimeout = 0;
+  return server;
+}
+
+/** A plain HTTP server of `handler` (AWS endpoints, metadata). */
+export function httpServer(handler: Handler, log: (line: string) => void): Server {
+  const server = createHttpServer((incoming, outgoing) => { void serve(handler, incoming, outgoing, `http://${incoming.headers.host ?? 'localhost'}`, log); });
+  server.keepAliveTimeout = 65_000;
+  server.requestTimeout = 0;
+  return server;
+}
