@@ -1,6 +1,6 @@
 // A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
 import type { Pod } from '../kinds/pod.ts';
-import type { RecordWrite } from '../ports.ts';
+import type { Json, RecordWrite } from '../ports.ts';
 import type { PodRecord } from '../sync/record.ts';
 
 /** Key of a pod's record. */
@@ -22,5 +22,11 @@ export function recordFor(pod: Pod): RecordWrite {
     tokens: {},
     observed: { sandboxReady: false, containers: {}, terminal: false },
   };
-  return { key: recordKey(uid), value: { ...record }, expected: 0 };
+  return { key: recordKey(uid), value: toJson(record), expected: 0 };
 }
+
+/** A record as the store takes it: the door between the typed record and JSON. */
+export const toJson = (record: PodRecord): Json => record as unknown as Json;
+
+/** A stored value as the record it was written as. */
+export const toRecord = (value: Json): PodRecord => value as unknown as PodRecord;
