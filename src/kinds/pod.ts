@@ -43,7 +43,9 @@ export interface PodSpec extends Omit<core.PodSpec, 'containers' | 'initContaine
   resources?: core.ResourceRequirements;
 }
 
-export interface PodCondition extends core.PodCondition {
+export interface PodCondition extends Omit<core.PodCondition, 'lastProbeTime'> {
+  /** Kubernetes writes null. */
+  lastProbeTime?: string | null;
   observedGeneration?: number;
 }
 export type ContainerState = core.ContainerState;
