@@ -1,0 +1,85 @@
+// What podlet and supervise say to each other: one JSON object per line on a container's unix socket.
+// Level-based like sync: hello carries the newest run and its exit, so any lost line heals at the next connect.
+import type { ProcessUser } from '../src/sync/messages.ts';
+
+/** Longest line either side accepts. */
+export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+/** The prober keeps that much of a command's output (`pkg/probe/exec` maxReadLength). */
+export const MAX_OUTPUT_BYTES = 10 * 1024;
+
+/** Podlet to supervise. `start` is ignored unless its run is newer than the last and nothing runs. */
+export type ToSupervise =
+  | StartMessage
+  | { type: 'exec'; id: string; argv: string[]; timeoutMs: number }
+  | { type: 'session'; id: string; attach: boolean; argv: string[]; tty: boolean; stdin: boolean }
+  /** To the main process; KILL takes the rest of the container with it. */
+  | { type: 'kill'; signal: string }
+  /** Answer to term: the podlet stops the container, or (forward) the signal was meant for the app. */
+  | { type: 'ack'; forward: boolean }
+  | { type: 'quit' }
+  | { type: 'ping' };
+
+export interface StartMessage {
+  type: 'start';
+  run: number;
+  argv: string[];
+  env: string[];
+  cwd: string;
+  cwdMustExist: boolean;
+  user: ProcessUser;
+  terminationMessagePath: string;
+  terminationMessageBytes: number;
+  /** What supervise does alone when TERM comes and no podlet answers. */
+  stop: { signal: string; graceSeconds: number; preStop: string[]; preStopSleepSeconds: number };
+  logNonce: string;
+  /** Written in place (hosts, resolv.conf, hostname): they are mounts of the engine. */
+  files: { path: string; content: string }[];
+  links: { link: string; target: string }[];
+  tty: boolean;
+  stdin: boolean;
+  stdinOnce: boolean;
+}
+
+export interface Exited {
+  run: number;
+  code: number;
+  oom: boolean;
+  /** The process could not be started: the runtime's text. */
+  startError?: string;
+  /** Termination message. */
+  message?: string;
+  startedAt?: string;
+  at: string;
+}
+
+/** Supervise to podlet. */
+export type FromSupervise =
+  | { type: 'hello'; run: number; pid: number; startedAt?: string; exit?: Exited; term?: string }
+  | { type: 'started'; run: number; pid: number; at: string }
+  | ({ type: 'exited' } & Exited)
+  | ExecDone
+  /** The engine (or `kill 1` inside) asks the container to stop. */
+  | { type: 'term'; signal: string }
+  /** First line of a session's own connection; frames follow. */
+  | { type: 'stream'; id: string }
+  | { type: 'pong' };
+
+export interface ExecDone {
+  type: 'done';
+  id: string;
+  code: number;
+  timedOut: boolean;
+  /** stdout then stderr, base64. */
+  output: string;
+  /** The command could not be started. */
+  error?: string;
+}
+
+/** Channels of a session's frames, on the unix socket (channel, 4 bytes length, payload) and in WebSocket messages (channel, payload). */
+export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, halfClose: 255 } as const;
+
+/** Payload of the status frame, the last one of a session. */
+export interface SessionStatus {
+  code: number;
+  error?: string;
+}

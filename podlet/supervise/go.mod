@@ -1,0 +1,3 @@
+module droppod/supervise
+
+go 1.19
