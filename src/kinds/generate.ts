@@ -1,0 +1,180 @@
+// Builds the OpenAPI schemas of all served kinds from @kubernetes/client-node's model classes (1.34) and the fields 1.35 added.
+// Runs at build (`npm run update`) or once before the first start; the answer goes to build/kinds/schemas.json.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { listRule } from './list-keys.ts';
+import { BODY_MODELS, RESOURCES } from './resources.ts';
+
+export interface Schema {
+  type?: string;
+  format?: string;
+  description?: string;
+  $ref?: string;
+  allOf?: { $ref: string }[];
+  items?: Schema;
+  additionalProperties?: Schema;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  [extension: `x-kubernetes-${string}`]: unknown;
+}
+
+interface Attribute {
+  baseName: string;
+  type: string;
+  format: string;
+}
+
+interface Model {
+  description: string;
+  attributes: Attribute[];
+  descriptions: Map<string, string>;
+  required: string[];
+}
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
+const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
+
+/** client-node gives quantities as strings; these fields are quantities (or maps of them). */
+const QUANTITIES = new Set(['limits', 'requests', 'overhead', 'capacity', 'allocatable', 'allocatedResources', 'sizeLimit', 'divisor', 'podFixed']);
+
+/** What 1.35 added to the models of 1.34. */
+const ADDED: Record<string, Attribute[]> = {
+  V1PodSpec: [{ baseName: 'workloadRef', type: 'V1WorkloadReference', format: '' }],
+  V1WorkloadReference: ['name', 'podGroup', 'podGroupReplicaKey'].map((baseName) => ({ baseName, type: 'string', format: '' })),
+  V1PodStatus: [{ baseName: 'allocatedResources', type: '{ [key: string]: string; }', format: '' }, { baseName: 'resources', type: 'V1ResourceRequirements', format: '' }],
+  V1PodCertificateProjection: [{ baseName: 'userAnnotations', type: '{ [key: string]: string; }', format: '' }],
+  V1NodeStatus: [{ baseName: 'declaredFeatures', type: 'Array<string>', format: '' }],
+};
+
+const LEAVES: Record<string, Schema> = {
+  [QUANTITY]: { type: 'string', description: 'A fixed-point number with an optional suffix such as m, Ki, Mi, Gi, k, M, G.' },
+  [INT_OR_STRING]: { type: 'string', format: 'int-or-string', description: 'A whole number or a name.' },
+  [`${META}.Time`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339.' },
+  [`${META}.MicroTime`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339 with microseconds.' },
+  [`${META}.FieldsV1`]: { type: 'object', description: 'A set of fields as a tree.' },
+};
+
+const requireHere = createRequire(import.meta.url);
+const unescape = (text: string): string => text.replaceAll("\\'", "'").replaceAll('\\"', '"').replaceAll('*\\/', '*/').replaceAll('\\n', '\n');
+
+function readModel(directory: string, name: string): Model {
+  const added = ADDED[name] ?? [];
+  if (!existsSync(join(directory, `${name}.js`))) return { description: '', attributes: added, descriptions: new Map(), required: [] };
+  const code = readFileSync(join(directory, `${name}.js`), 'utf8');
+  const types = readFileSync(join(directory, `${name}.d.ts`), 'utf8');
+  const list = /attributeTypeMap = (\[[\s\S]*?\n?\]);/.exec(code)?.[1] ?? '[]';
+  const attributes = JSON.parse(list) as Attribute[];
+  const known = new Set(attributes.map(({ baseName }) => baseName));
+  const descriptions = new Map<string, string>();
+  const required: string[] = [];
+  for (const [, comment, field, optional] of types.matchAll(/(?:\/\*\*\s*\n\s*\* ([^\n]*)\n\s*\*\/\s*\n)?\s*'(\w+)'(\?)?:/g)) {
+    const baseName = attributes.find(({ baseName }) => baseName === field || baseName === field?.replace(/^_/, '') || `_${baseName}` === field)?.baseName;
+    if (baseName === undefined) continue;
+    if (comment !== undefined) descriptions.set(baseName, unescape(comment));
+    if (optional === undefined) required.push(baseName);
+  }
+  const description = unescape(/\/\*\*\s*\n\* ([^\n]*)\n\*\/\s*\nexport declare class/.exec(types)?.[1] ?? '');
+  return { description, attributes: [...attributes, ...added.filter(({ baseName }) => !known.has(baseName))], descriptions, required };
+}
+
+/** Which API group a type belongs to: kubernetes-types has a folder per group. */
+function readGroups(): Map<string, string> {
+  const root = dirname(requireHere.resolve('kubernetes-types/package.json'));
+  const groups = new Map<string, string>();
+  for (const group of ['meta', 'core', ...readdirSync(root).filter((name) => !name.includes('.'))]) {
+    const file = join(root, group, 'v1.d.ts');
+    if (!existsSync(file)) continue;
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/export interface (\w+)/g)) {
+      if (name !== undefined && !groups.has(name)) groups.set(name, group);
+    }
+  }
+  return groups;
+}
+
+const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V1(?=[A-Z])/, '');
+
+function qualifiedName(model: string, groups: Map<string, string>, parent: string): string {
+  const hint = /^([A-Z][a-z]+)V1[A-Z]/.exec(model)?.[1]?.toLowerCase();
+  const group = hint ?? groups.get(typeName(model));
+  if (group === 'meta') return `${META}.${typeName(model)}`;
+  if (group === undefined) return `${parent.replace(/\.\w+$/, '')}.${typeName(model)}`;
+  return `io.k8s.api.${group}.v1.${typeName(model)}`;
+}
+
+interface Closure {
+  directory: string;
+  groups: Map<string, string>;
+  schemas: Record<string, Schema>;
+}
+
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+
+function typeSchema(closure: Closure, type: string, format: string, parent: string, field: string): Schema {
+  const list = /^Array<(.*)>$/.exec(type)?.[1];
+  if (list !== undefined) return { type: 'array', items: typeSchema(closure, list, format, parent, field) };
+  const map = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
+  if (map !== undefined) return { type: 'object', additionalProperties: typeSchema(closure, map, format, parent, field) };
+  if (field === 'fieldsV1') return leaf(closure, `${META}.FieldsV1`);
+  if (type === 'string' && QUANTITIES.has(field)) return leaf(closure, QUANTITY);
+  if (type === 'IntOrString') return leaf(closure, INT_OR_STRING);
+  if (type === 'Date' || type === 'V1MicroTime') return leaf(closure, `${META}.${format === 'date-time-micro' || type === 'V1MicroTime' ? 'MicroTime' : 'Time'}`);
+  if (type === 'number') return { type: format === 'double' ? 'number' : 'integer', format: format || 'int64' };
+  if (type === 'string' || type === 'boolean') return format === '' ? { type } : { type, format };
+  if (type === 'any' || type === 'object') return { type: 'object' };
+  return ref(addModel(closure, type, parent));
+}
+
+function leaf(closure: Closure, name: string): Schema {
+  const schema = LEAVES[name];
+  if (schema !== undefined) closure.schemas[name] = schema;
+  return ref(name);
+}
+
+function addModel(closure: Closure, model: string, parent: string): string {
+  const name = qualifiedName(model, closure.groups, parent);
+  if (closure.schemas[name] !== undefined) return name;
+  const { description, attributes, descriptions, required } = readModel(closure.directory, model);
+  const properties: Record<string, Schema> = {};
+  const schema: Schema = { type: 'object', description, properties, ...(required.length > 0 ? { required } : {}) };
+  closure.schemas[name] = schema;
+  for (const { baseName, type, format } of attributes) {
+    properties[baseName] = propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName));
+  }
+  return name;
+}
+
+function propertySchema(closure: Closure, parent: string, { baseName, type, format }: Attribute, description: string | undefined): Schema {
+  const schema = typeSchema(closure, type, format, parent, baseName);
+  const described = description === undefined ? {} : { description };
+  if (schema.$ref !== undefined) return { ...described, allOf: [{ $ref: schema.$ref }] };
+  const rule = schema.type === 'array' ? listRule(parent.replace(/^.*\./, ''), baseName) : {};
+  return {
+    ...described, ...schema,
+    ...(rule.patchKey === undefined ? {} : { 'x-kubernetes-patch-strategy': rule.retainKeys ? 'merge,retainKeys' : 'merge' }),
+    ...(rule.patchKey ? { 'x-kubernetes-patch-merge-key': rule.patchKey } : {}),
+    ...(rule.mapKeys === undefined ? {} : rule.mapKeys.length === 0 ? { 'x-kubernetes-list-type': 'set' } : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': rule.mapKeys }),
+  };
+}
+
+export interface Kinds {
+  schemas: Record<string, Schema>;
+  /** `<group>/<kind>` -> name of its schema. */
+  kinds: Record<string, string>;
+}
+
+/** All schemas that the served kinds reach. */
+export function generateKinds(): Kinds {
+  const directory = join(dirname(requireHere.resolve('@kubernetes/client-node')), 'gen', 'models');
+  const closure: Closure = { directory, groups: readGroups(), schemas: {} };
+  const kinds: Record<string, string> = {};
+  for (const { model, group, version, kind } of RESOURCES) {
+    const name = addModel(closure, model, 'io.k8s.api.core.v1.x');
+    kinds[`${group}/${kind}`] = name;
+    const schema = closure.schemas[name];
+    if (schema !== undefined) schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];
+  }
+  for (const model of BODY_MODELS) kinds[`/${typeName(model)}`] = addModel(closure, model, 'io.k8s.api.core.v1.x');
+  return { schemas: closure.schemas, kinds };
+}

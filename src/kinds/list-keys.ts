@@ -1,0 +1,51 @@
+// How lists merge: the declared keys of Kubernetes' types (patchMergeKey for strategic merge, listMapKey for apply).
+// client-node's models do not carry them. `Type.field`; lists that are not named here are atomic.
+
+export interface ListRule {
+  /** Strategic merge key; '' merges primitives. Absent: the list is replaced. */
+  patchKey?: string;
+  /** The patch may carry $retainKeys semantics (`merge,retainKeys`). */
+  retainKeys?: boolean;
+  /** Keys of server-side apply; empty: a set of primitives. Absent: atomic. */
+  mapKeys?: string[];
+}
+
+const keyed = (key: string, mapKeys: string[] = [key]): ListRule => ({ patchKey: key, mapKeys });
+const SET: ListRule = { patchKey: '', mapKeys: [] };
+const CONTAINER: Record<string, ListRule> = {
+  ports: keyed('containerPort', ['containerPort', 'protocol']),
+  env: keyed('name'),
+  volumeMounts: keyed('mountPath'),
+  volumeDevices: keyed('devicePath'),
+};
+const CONDITIONS: Record<string, ListRule> = { conditions: keyed('type') };
+
+const RULES: Record<string, Record<string, ListRule>> = {
+  ObjectMeta: { ownerReferences: keyed('uid'), finalizers: SET },
+  PodSpec: {
+    volumes: { ...keyed('name'), retainKeys: true },
+    initContainers: keyed('name'),
+    containers: keyed('name'),
+    ephemeralContainers: keyed('name'),
+    imagePullSecrets: keyed('name'),
+    hostAliases: keyed('ip'),
+    topologySpreadConstraints: keyed('topologyKey', ['topologyKey', 'whenUnsatisfiable']),
+    schedulingGates: keyed('name'),
+    resourceClaims: { ...keyed('name'), retainKeys: true },
+  },
+  Container: CONTAINER,
+  EphemeralContainer: CONTAINER,
+  PodStatus: { ...CONDITIONS, podIPs: keyed('ip'), hostIPs: { patchKey: 'ip' }, resourceClaimStatuses: { ...keyed('name'), retainKeys: true } },
+  ContainerStatus: { volumeMounts: keyed('mountPath') },
+  NodeSpec: { podCIDRs: SET },
+  NodeStatus: { ...CONDITIONS, addresses: keyed('type') },
+  NamespaceStatus: CONDITIONS,
+  ServiceSpec: { ports: keyed('port', ['port', 'protocol']) },
+  ServiceStatus: CONDITIONS,
+  ServiceAccount: { secrets: keyed('name') },
+};
+
+const ATOMIC: ListRule = {};
+
+/** Rule of the list `field` of Go type `type`. */
+export const listRule = (type: string, field: string): ListRule => RULES[type]?.[field] ?? ATOMIC;

@@ -1,0 +1,35 @@
+// The generated schemas on disk: read once, made when they are missing.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateKinds } from './generate.ts';
+import type { Kinds } from './generate.ts';
+import { RESOURCES } from './resources.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+// A bundle carries the file beside itself; the working tree keeps it under build/.
+const PLACES = [join(here, 'kinds', 'schemas.json'), join(here, '..', '..', 'build', 'kinds', 'schemas.json')];
+const BUILD = join(here, '..', '..', 'build', 'kinds', 'schemas.json');
+
+/** Generates the schemas and stores them; answers them. */
+export function writeKinds(): Kinds {
+  const kinds = generateKinds();
+  mkdirSync(dirname(BUILD), { recursive: true });
+  const draft = `${BUILD}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(kinds));
+  renameSync(draft, BUILD);
+  return kinds;
+}
+
+let loaded: Kinds | undefined;
+
+/** The schemas; generates them (once, a second) where the build has not. */
+export function ensureKinds(): Kinds {
+  if (loaded !== undefined) return loaded;
+  const place = PLACES.find((path) => existsSync(path));
+  const found = place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Kinds);
+  // A working tree whose table grew since the build makes them again.
+  const complete = found !== undefined && RESOURCES.every(({ group, kind }) => found.kinds[`${group}/${kind}`] !== undefined);
+  loaded = complete ? found : writeKinds();
+  return loaded;
+}

@@ -1,0 +1,111 @@
+// What the API serves: every resource with its names, verbs and subresources. Discovery, OpenAPI and the routes come from here.
+
+export interface GroupKind {
+  /** '' is the core group. */
+  group: string;
+  version: string;
+  kind: string;
+}
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+export interface Subresource extends GroupKind {
+  name: string;
+  verbs: Verb[];
+}
+
+export interface Resource extends GroupKind {
+  plural: string;
+  singular: string;
+  shortNames: string[];
+  categories: string[];
+  namespaced: boolean;
+  verbs: Verb[];
+  subresources: Subresource[];
+  /** Name in the store and in messages: the plural with its group; both Event kinds share one. */
+  stored: string;
+  /** Name of the model class that describes the kind, where it is not `V1<kind>`. */
+  model: string;
+}
+
+const ALL: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const CHANGE: Verb[] = ['get', 'patch', 'update'];
+
+interface Options {
+  group?: string;
+  short?: string[];
+  categories?: string[];
+  cluster?: boolean;
+  verbs?: Verb[];
+  subresources?: Subresource[];
+  stored?: string;
+  model?: string;
+  plural?: string;
+}
+
+function resource(kind: string, options: Options = {}): Resource {
+  const singular = kind.toLowerCase();
+  const plural = options.plural ?? `${singular}s`;
+  const group = options.group ?? '';
+  return {
+    group, version: 'v1', kind, plural, singular,
+    shortNames: options.short ?? [],
+    categories: options.categories ?? [],
+    namespaced: options.cluster !== true,
+    verbs: options.verbs ?? ALL,
+    subresources: options.subresources ?? [],
+    stored: options.stored ?? (group === '' ? plural : `${plural}.${group}`),
+    model: options.model ?? `V1${kind}`,
+  };
+}
+
+const sub = (name: string, kind: string, verbs: Verb[], group = ''): Subresource => ({ name, kind, verbs, group, version: 'v1' });
+
+const POD_SUBRESOURCES = [
+  sub('attach', 'PodAttachOptions', ['create', 'get']),
+  sub('binding', 'Binding', ['create']),
+  sub('ephemeralcontainers', 'Pod', CHANGE),
+  sub('eviction', 'Eviction', ['create'], 'policy'),
+  sub('exec', 'PodExecOptions', ['create', 'get']),
+  sub('log', 'Pod', ['get']),
+  sub('portforward', 'PodPortForwardOptions', ['create', 'get']),
+  sub('resize', 'Pod', CHANGE),
+  sub('status', 'Pod', CHANGE),
+];
+
+/** Stored resources first, in discovery's order within a group; those with the verb `create` alone answer without storing. */
+export const RESOURCES: readonly Resource[] = [
+  resource('Binding', { verbs: ['create'] }),
+  resource('ConfigMap', { short: ['cm'] }),
+  resource('Endpoints', { short: ['ep'], plural: 'endpoints' }),
+  resource('Event', { short: ['ev'], model: 'CoreV1Event' }),
+  resource('Namespace', { short: ['ns'], cluster: true, verbs: ALL.filter((verb) => verb !== 'deletecollection'), subresources: [sub('finalize', 'Namespace', ['update']), sub('status', 'Namespace', CHANGE)] }),
+  resource('Node', { short: ['no'], cluster: true, subresources: [sub('status', 'Node', CHANGE)] }),
+  resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
+  resource('PodTemplate'),
+  resource('Secret'),
+  resource('ServiceAccount', { short: ['sa'], subresources: [sub('token', 'TokenRequest', ['create'], 'authentication.k8s.io')] }),
+  resource('Service', { short: ['svc'], categories: ['all'], subresources: [sub('status', 'Service', CHANGE)] }),
+  resource('SelfSubjectReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('TokenReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('SelfSubjectAccessReview', { group: 'authorization.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('SelfSubjectRulesReview', { group: 'authorization.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('Lease', { group: 'coordination.k8s.io' }),
+  resource('Event', { group: 'events.k8s.io', short: ['ev'], stored: 'events', model: 'EventsV1Event' }),
+  resource('RuntimeClass', { group: 'node.k8s.io', cluster: true, plural: 'runtimeclasses' }),
+  resource('PriorityClass', { group: 'scheduling.k8s.io', cluster: true, plural: 'priorityclasses', short: ['pc'] }),
+];
+
+/** Kinds that appear only in bodies: their models, by the name of the kind. */
+export const BODY_MODELS: readonly string[] = ['V1DeleteOptions', 'V1Status', 'V1Eviction', 'AuthenticationV1TokenRequest', 'V1Binding'];
+
+const byPath = new Map(RESOURCES.map((entry) => [`${entry.group}/${entry.version}/${entry.plural}`, entry]));
+
+/** The resource at `/apis/<group>/<version>/<plural>`; undefined: not served. */
+export const findResource = (group: string, version: string, plural: string): Resource | undefined => byPath.get(`${group}/${version}/${plural}`);
+
+/** `v1` or `<group>/<version>`. */
+export const apiVersionOf = ({ group, version }: { group: string; version: string }): string => (group === '' ? version : `${group}/${version}`);
+
+/** Resources that the store keeps, one entry per stored name. */
+export const STORED_RESOURCES: readonly Resource[] = RESOURCES.filter((entry, index) => entry.verbs.includes('get') && RESOURCES.findIndex(({ stored }) => stored === entry.stored) === index);

@@ -1,0 +1,74 @@
+// The schemas compiled for use: what a value of each Go type may hold. Compiled once per process, on first use per kind.
+import type { Schema } from './generate.ts';
+import { keepsZero } from './kept-zeros.ts';
+import { listRule } from './list-keys.ts';
+import type { ListRule } from './list-keys.ts';
+import { ensureKinds } from './load.ts';
+
+export type Leaf = 'string' | 'boolean' | 'int32' | 'int64' | 'double' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'bytes' | 'any';
+
+export type Shape =
+  | { type: Leaf }
+  | { type: 'list'; of: Shape }
+  | { type: 'map'; of: Shape }
+  | ObjectShape;
+
+export interface ObjectShape {
+  type: 'object';
+  /** Go's type name, e.g. `PodSpec`; its package alias in messages is `v1`. */
+  name: string;
+  fields: Map<string, Field>;
+}
+
+export interface Field {
+  shape: Shape;
+  /** A zero value stays: the field is required or a pointer in Go. */
+  keepsZero: boolean;
+  list: ListRule;
+}
+
+const LEAVES: Record<string, Leaf> = {
+  Quantity: 'quantity', IntOrString: 'intOrString', Time: 'time', MicroTime: 'microTime', FieldsV1: 'any',
+};
+
+const compiled = new Map<string, Shape>();
+
+function compile(name: string, schemas: Record<string, Schema>): Shape {
+  const known = compiled.get(name);
+  if (known !== undefined) return known;
+  const type = name.replace(/^.*\./, '');
+  const leaf = LEAVES[type];
+  const shape: Shape = leaf === undefined ? { type: 'object', name: type, fields: new Map() } : { type: leaf };
+  compiled.set(name, shape);
+  if (shape.type === 'object') {
+    const schema = schemas[name];
+    const required = new Set(schema?.required ?? []);
+    for (const [field, property] of Object.entries(schema?.properties ?? {})) {
+      shape.fields.set(field, { shape: shapeOf(property, schemas), keepsZero: required.has(field) || keepsZero(type, field), list: listRule(type, field) });
+    }
+  }
+  return shape;
+}
+
+function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
+  const target = (schema.$ref ?? schema.allOf?.[0]?.$ref)?.replace('#/components/schemas/', '');
+  if (target !== undefined) return compile(target, schemas);
+  if (schema.items !== undefined) return { type: 'list', of: shapeOf(schema.items, schemas) };
+  if (schema.additionalProperties !== undefined) return { type: 'map', of: shapeOf(schema.additionalProperties, schemas) };
+  switch (schema.type) {
+    case 'string': return { type: schema.format === 'byte' ? 'bytes' : 'string' };
+    case 'boolean': return { type: 'boolean' };
+    case 'integer': return { type: schema.format === 'int32' ? 'int32' : 'int64' };
+    case 'number': return { type: 'double' };
+    default: return { type: 'any' };
+  }
+}
+
+/** The shape of a kind; throws where the kind is not generated. */
+export function kindShape(group: string, kind: string): ObjectShape {
+  const { schemas, kinds } = ensureKinds();
+  const name = kinds[`${group}/${kind}`] ?? kinds[`/${kind}`];
+  const shape = name === undefined ? undefined : compile(name, schemas);
+  if (shape?.type !== 'object') throw new Error(`no schema for ${kind} in group "${group}"`);
+  return shape;
+}
