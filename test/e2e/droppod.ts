@@ -1,0 +1,100 @@
+// Starts a droppod of its own through the one command, in a directory of its own, and takes it down again.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { kubectl, kubectlWith, type Said } from './kubectl.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const example = (name: string): string => join(ROOT, 'examples', `${name}.yaml`);
+
+/** Runs ./droppod; never rejects for its exit code. */
+export function droppod(words: string[], timeoutMs = 300_000): Promise<Said> {
+  return new Promise((resolve) => {
+    execFile(join(ROOT, 'droppod'), words, { cwd: ROOT, timeout: timeoutMs, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1 }));
+  });
+}
+
+export interface TestDroppod {
+  data: string;
+  kubeconfig: string;
+  /** Process id of the serving process. */
+  pid(): number;
+  up(...words: string[]): Promise<Said>;
+  k(...words: string[]): Promise<Said>;
+  kIn(input: string, ...words: string[]): Promise<Said>;
+  /** The object as JSON, or undefined when kubectl finds none. */
+  get(kind: string, name: string): Promise<Record<string, never> | undefined>;
+  /** Waits until `check` of the pod holds; fails after `seconds` with the pod's last status. */
+  until(name: string, check: (pod: PodJson) => boolean, seconds?: number): Promise<PodJson>;
+  /** The STATUS cell that `kubectl get pod` prints. */
+  status(name: string): Promise<string>;
+  purge(): Promise<void>;
+}
+
+export interface ContainerJson {
+  name: string;
+  restartCount: number;
+  ready: boolean;
+  containerID?: string;
+  state: { waiting?: { reason: string; message?: string }; running?: { startedAt: string }; terminated?: { exitCode: number; reason: string; message?: string; startedAt: string; finishedAt: string } };
+  lastState: ContainerJson['state'];
+}
+
+export interface PodJson {
+  metadata: { name: string; uid: string; resourceVersion: string; deletionTimestamp?: string };
+  spec: Record<string, unknown>;
+  status: { phase: string; reason?: string; podIP?: string; conditions: { type: string; status: string; reason?: string }[]; containerStatuses?: ContainerJson[]; initContainerStatuses?: ContainerJson[] };
+}
+
+/** A new droppod on free ports; `up` still has to be called. */
+export function testDroppod(): TestDroppod {
+  const data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'));
+  const kubeconfig = join(data, 'kubeconfig');
+  const k = (...words: string[]): Promise<Said> => kubectl(kubeconfig, ...words);
+  const until: TestDroppod['until'] = async (name, check, seconds = 30) => {
+    let last = '';
+    for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+      const { stdout, stderr } = await k('get', 'pod', name, '-o', 'json');
+      last = stdout || stderr;
+      if (stdout.startsWith('{')) {
+        const pod = JSON.parse(stdout) as PodJson;
+        if (check(pod)) return pod;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    throw new Error(`pod ${name} did not get there within ${seconds} s: ${last}`);
+  };
+  return {
+    data,
+    kubeconfig,
+    pid: () => Number(readFileSync(join(data, 'pid'), 'utf8')),
+    up: (...words) => droppod(['up', '--detach', '--data', data, ...(words.includes('--port') ? [] : ['--port', '0']), ...words]),
+    k,
+    kIn: (input, ...words) => kubectlWith(kubeconfig, input, ...words),
+    get: async (kind, name) => {
+      const { stdout, code } = await k('get', kind, name, '-o', 'json');
+      return code === 0 ? (JSON.parse(stdout) as Record<string, never>) : undefined;
+    },
+    until,
+    status: async (name) => (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
+    purge: async () => {
+      const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
+      rmSync(data, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`down --purge failed: ${stderr}`);
+    },
+  };
+}
+
+/** A pod manifest as JSON text. */
+export function podOf(name: string, spec: object): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
+}
+
+/** The first document of an example. */
+export function exampleManifest(name: string): unknown {
+  return parse(readFileSync(example(name), 'utf8'));
+}
