@@ -50,7 +50,7 @@ export interface ObservedContainer {
   /** Why it cannot start now, e.g. ErrImagePull, CreateContainerConfigError. */
   waiting?: { reason: string; message?: string };
   /** Known after Bind. */
-  image?: { name: string; imageId: string };
+  image?: { name: string; imageId: string; user?: string };
   /** supervise has said hello in the present sandbox. */
   hello?: boolean;
 }

@@ -1,9 +1,23 @@
-// What creation sets whatever the client sent: generation and the first status.
-import type { Pod } from '../kinds/pod.ts';
+// What creation sets whatever the client sent: generation, the first status, and selectors merged from label keys.
+import type { Pod, PodStatus } from '../kinds/pod.ts';
 import { qosClass } from './qos.ts';
 
 /** A defaulted pod as it is stored first: generation 1, status Pending. `now` stamps the SchedulingGated condition. */
 export function prepareForCreate(pod: Pod, now: Date): Pod {
-  void now;
-  return { ...pod, metadata: { ...pod.metadata, generation: 1 }, status: { phase: 'Pending', qosClass: qosClass(pod) } };
+  const status: PodStatus = { phase: 'Pending', qosClass: qosClass(pod) };
+  if (pod.spec.schedulingGates?.length) status.conditions = [gated(now)];
+  return { ...pod, metadata: { ...pod.metadata, generation: 1 }, status };
+}
+
+function gated(now: Date): NonNullable<PodStatus['conditions']>[number] {
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    // Kubernetes prints the zero time of a condition as null.
+    lastProbeTime: null,
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+  };
+  return condition as unknown as NonNullable<PodStatus['conditions']>[number];
 }

@@ -69,9 +69,12 @@ export function nextStep(policy: RestartPolicy, exit: { failed: boolean; rule?: 
   return policy === 'Always' || (policy === 'OnFailure' && exit.failed) ? 'Restart' : 'Stop';
 }
 
-/** A run that ended will be followed by another one; never in a pod that is being deleted. */
-export function shouldRestart(pod: Pod, name: string, run: Run): boolean {
-  if (pod.metadata.deletionTimestamp !== undefined) return false;
+/** By policy and rules alone the run is followed by another one (the phase looks at it so, even while the pod is deleted). */
+export function policyRestarts(pod: Pod, name: string, run: Run): boolean {
   const exit = { failed: isFailure(pod, name, run), rule: restartRule(pod, name, run) };
   return nextStep(containerPolicy(pod, name), exit) === 'Restart';
 }
+
+/** A run that ended will be followed by another one; never in a pod that is being deleted. */
+export const shouldRestart = (pod: Pod, name: string, run: Run): boolean =>
+  pod.metadata.deletionTimestamp === undefined && policyRestarts(pod, name, run);

@@ -1,6 +1,6 @@
 // Validation of a defaulted pod (422), in the order of Kubernetes' own.
 import type { FieldError } from '../../errors.ts';
-import type { EphemeralContainer, Pod } from '../../kinds/pod.ts';
+import type { Pod } from '../../kinds/pod.ts';
 
 /** All problems of a pod at creation. */
 export function validatePod(pod: Pod): FieldError[] {
@@ -29,7 +29,3 @@ export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldErr
   return [];
 }
 
-/** Defaults of ephemeral containers, for `/ephemeralcontainers`. */
-export function defaultEphemeralContainers(containers: EphemeralContainer[]): EphemeralContainer[] {
-  return containers;
-}

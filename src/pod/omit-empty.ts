@@ -1,0 +1,46 @@
+// The form in which Kubernetes prints a pod's spec: members that hold nothing are left out.
+// Go leaves out zero values of plain members and keeps those of pointers; the sets below say which are plain.
+
+/** Plain strings, numbers and booleans by name; the pointers among their namesakes are listed in POINTERS. */
+const PLAIN = new Set([
+  'serviceAccountName', 'serviceAccount', 'nodeName', 'hostNetwork', 'hostPID', 'hostIPC', 'hostname', 'subdomain', 'schedulerName', 'priorityClassName',
+  'restartPolicy', 'dnsPolicy', 'image', 'workingDir', 'terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy', 'stdin', 'stdinOnce', 'tty',
+  'protocol', 'hostIP', 'hostPort', 'readOnly', 'subPath', 'subPathExpr', 'initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold',
+  'failureThreshold', 'path', 'host', 'scheme', 'prefix', 'operator', 'effect', 'medium', 'secretName', 'reference', 'pullPolicy', 'apiVersion',
+  'targetContainerName', 'role', 'level', 'fsType', 'partition', 'audience', 'containerName', 'user',
+]);
+
+/** Members that Go holds as pointers (or always prints), as `parent.member`: their zero values stay. */
+const POINTERS = new Set([
+  'csi.readOnly', 'csi.fsType', 'azureDisk.readOnly', 'azureDisk.fsType', 'hostPath.path', 'serviceAccountToken.path', 'items.path', 'nfs.path', 'glusterfs.path',
+  'fileKeyRef.path', 'matchExpressions.operator', 'matchFields.operator', 'exitCodes.operator', 'clusterTrustBundle.path', 'azureFile.secretName',
+  'restartPolicyRules.restartPolicy', 'resizePolicy.restartPolicy', 'containers.restartPolicy', 'initContainers.restartPolicy',
+]);
+
+/** Plain only below these parents. */
+const PLAIN_BELOW = new Set(['env.value', 'tolerations.value', 'tolerations.key', 'ports.name', 'configMap.name', 'secret.name', 'configMapRef.name', 'secretRef.name', 'configMapKeyRef.name', 'secretKeyRef.name', 'imagePullSecrets.name']);
+
+/** Maps and structures that are printed even when empty, because the member is a structure or a pointer to one. */
+const MAPS = new Set(['labels', 'annotations', 'nodeSelector', 'limits', 'requests', 'matchLabels', 'overhead', 'volumeAttributes', 'userAnnotations']);
+
+const VERBATIM = new Set(['labels', 'annotations', 'nodeSelector', 'matchLabels', 'volumeAttributes']);
+
+function isEmpty(parent: string, name: string, value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value === 'object') return MAPS.has(name) && Object.keys(value).length === 0;
+  if (value !== '' && value !== 0 && value !== false) return false;
+  const member = `${parent}.${name}`;
+  return PLAIN_BELOW.has(member) || (PLAIN.has(name) && !POINTERS.has(member));
+}
+
+/** A copy without the members that Kubernetes leaves out; `parent` is the name of the member that holds `value`. */
+export function omitEmpty(value: unknown, parent = ''): unknown {
+  if (Array.isArray(value)) return value.map((entry) => omitEmpty(entry, parent));
+  if (value === null || typeof value !== 'object' || VERBATIM.has(parent)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, member]) => !isEmpty(parent, name, member))
+      .map(([name, member]) => [name, omitEmpty(member, name)]),
+  );
+}
