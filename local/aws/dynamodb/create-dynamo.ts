@@ -1,0 +1,63 @@
+// DynamoDB on one machine: dynalite on LevelDB, with the transactions and TTL that it lacks.
+import type { AwsJsonEndpoint, Operation } from '../protocol.ts';
+import { awsJsonEndpoint } from '../protocol.ts';
+import { conditionalWrite } from './conditional-write.ts';
+import type { Clock, DynamoContext } from './context.ts';
+import { describeTimeToLive } from './describe-time-to-live.ts';
+import { NATIVE, openStore } from './dynalite.ts';
+import { native } from './native.ts';
+import type { InProcessHandler } from './request-handler.ts';
+import { inProcessHandler } from './request-handler.ts';
+import { sweepExpired } from './sweep-expired.ts';
+import { transactGetItems } from './transact-get-items.ts';
+import { transactWriteItems } from './transact-write-items.ts';
+import { updateTimeToLive } from './update-time-to-live.ts';
+
+const SWEEP_MS = 60_000;
+
+const operations: Record<string, Operation<DynamoContext>> = {
+  ...Object.fromEntries(NATIVE.map((operation) => [operation, native(operation)])),
+  PutItem: conditionalWrite('PutItem'),
+  UpdateItem: conditionalWrite('UpdateItem'),
+  DeleteItem: conditionalWrite('DeleteItem'),
+  TransactWriteItems: transactWriteItems,
+  TransactGetItems: transactGetItems,
+  UpdateTimeToLive: updateTimeToLive,
+  DescribeTimeToLive: describeTimeToLive,
+};
+
+export interface Dynamo {
+  /** Answers requests with the target prefix `DynamoDB_20120810.`, without a socket. */
+  endpoint: AwsJsonEndpoint;
+  /** For an SDK client's `requestHandler`, in this process. */
+  requestHandler: InProcessHandler;
+  /** One pass of the TTL sweeper, which else runs every minute of `clock`. */
+  sweep(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Opens the engine on a directory, or in memory without `path`; what was answered survives the death of the process. */
+export async function createDynamo({ path, clock }: { path?: string; clock: Clock }): Promise<Dynamo> {
+  const context: DynamoContext = { store: await openStore(path), clock, tokens: new Map() };
+  const endpoint = awsJsonEndpoint({ targetPrefix: 'DynamoDB_20120810.', version: '1.0', operations, context });
+  const stop = new AbortController();
+  const sweeping = sweepForever(context, stop.signal);
+  return {
+    endpoint,
+    requestHandler: inProcessHandler(endpoint),
+    sweep: () => sweepExpired(context),
+    async close() {
+      stop.abort();
+      await sweeping;
+      await context.store.db.close();
+    },
+  };
+}
+
+async function sweepForever(context: DynamoContext, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await context.clock.sleep(SWEEP_MS, signal);
+    // A failed sweep is repeated by the next one.
+    if (!signal.aborted) await sweepExpired(context).catch(() => undefined);
+  }
+}

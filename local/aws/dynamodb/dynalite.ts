@@ -1,0 +1,138 @@
+// The typed door to dynalite's own rooms: its parsers and single-item actions on LevelDB, without its HTTP server.
+// dynalite's internals are used by name, so the package is pinned to one version.
+import { createRequire } from 'node:module';
+import type { Json } from '../protocol.ts';
+import { AwsError } from '../protocol.ts';
+
+/** An item in DynamoDB's own JSON. */
+export type Item = { [attribute: string]: Json };
+
+/** Parsed input of an action; validation adds the parsed expressions as `_condition`, `_updates` …. */
+export type Input = { [member: string]: unknown };
+
+export type Callback<T = unknown> = (error: DynaliteError | null | undefined, value?: T) => void;
+type Release = (done: Callback) => Callback;
+
+/** dynalite's errors carry AWS's answer. */
+export type DynaliteError = Error & { statusCode?: number; body?: { __type: string; message?: string; Message?: string } };
+
+export interface Table {
+  TableName: string;
+  KeySchema: { AttributeName: string }[];
+}
+
+/** A prefixed part of the store: the items of a table, the entries of an index. */
+export interface SubDb {
+  lock(key: string | string[], exec: (release: Release) => void): void;
+  get(key: string, callback: Callback<Item>): void;
+  put(key: string, value: unknown, callback: Callback): void;
+  del(key: string, callback: Callback): void;
+}
+
+export type BatchOperation = { type: 'put'; key: string; value: unknown } | { type: 'del'; key: string };
+
+export interface Level {
+  open(): Promise<void>;
+  close(): Promise<void>;
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<void>;
+  batch(operations: BatchOperation[]): Promise<void>;
+  iterator(range: { gt: string; lt: string }): AsyncIterable<[string, unknown]>;
+}
+
+export interface Store {
+  options: { maxItemSize: number };
+  db: Level;
+  tableDb: SubDb;
+  getItemDb(table: string): SubDb;
+  getIndexDb(type: string, table: string, index: string): SubDb;
+  getTable(name: string, checkStatus: boolean, callback: Callback<Table>): void;
+}
+
+interface Db {
+  create(options: { path?: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
+  createKey(item: unknown, table: Table): string;
+  validateKey(key: unknown, table: Table): DynaliteError | undefined | null;
+  validateItem(item: unknown, table: Table): DynaliteError | undefined | null;
+  checkConditional(input: Input, existing: Item | undefined): DynaliteError | undefined | null;
+}
+
+interface Validations {
+  checkTypes(input: unknown, types: unknown): Input;
+  checkValidations(input: Input, types: unknown, custom: unknown, store: Store): void;
+}
+
+type Action = (store: Store, input: Input, callback: Callback<Json>) => void;
+
+const require = createRequire(import.meta.url);
+
+/** dynalite's key and condition functions. */
+export const db: Db = require('dynalite/db');
+const validations: Validations = require('dynalite/validations');
+
+/** Operations that dynalite serves itself, by their wire names. */
+export const NATIVE = [
+  'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable', 'GetItem', 'ListTables', 'PutItem', 'Query',
+  'Scan', 'TagResource', 'UntagResource', 'ListTagsOfResource', 'UpdateItem', 'UpdateTable',
+] as const;
+
+const fileOf = (operation: string): string => operation.charAt(0).toLowerCase() + operation.slice(1);
+
+const actions = new Map<string, { act: Action; types: unknown; custom: unknown }>(NATIVE.map((operation) => {
+  const act: Action = require(`dynalite/actions/${fileOf(operation)}`);
+  const { types, custom }: { types: unknown; custom: unknown } = require(`dynalite/validations/${fileOf(operation)}`);
+  return [operation, { act, types, custom }];
+}));
+
+/** Opens the store: in a directory, or in memory without `path`. A directory that another process holds is refused. */
+export async function openStore(path: string | undefined): Promise<Store> {
+  const store = db.create({ ...(path === undefined ? {} : { path }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await store.db.open();
+  await activateTables(store);
+  return store;
+}
+
+/** dynalite makes a table ACTIVE by a timer, which a killed process takes along. */
+async function activateTables({ db }: Store): Promise<void> {
+  for await (const [key, table] of db.iterator({ gt: 'table~', lt: 'table~\xff' })) {
+    if (typeof table === 'object' && table !== null && 'TableStatus' in table && table.TableStatus === 'CREATING') await db.put(key, { ...table, TableStatus: 'ACTIVE' });
+  }
+}
+
+/** Checks an input as AWS does before it looks at the table; throws dynalite's error. */
+export function checkInput(operation: string, input: unknown, store: Store): Input {
+  const known = actions.get(operation);
+  if (known === undefined) throw new AwsError('UnknownOperationException', operation);
+  const checked = validations.checkTypes(input, known.types);
+  validations.checkValidations(checked, known.types, known.custom, store);
+  return checked;
+}
+
+/** Runs an action on checked input; `store` may be an overlay. */
+export function act(operation: string, store: Store, input: Input): Promise<Json> {
+  const known = actions.get(operation);
+  if (known === undefined) throw new AwsError('UnknownOperationException', operation);
+  return promise<Json>((callback) => known.act(store, input, callback)).then((output) => output ?? {});
+}
+
+/** The table; ResourceNotFoundException where it is not. */
+export async function tableOf(store: Store, name: string): Promise<Table> {
+  const table = await promise<Table>((callback) => store.getTable(name, true, callback));
+  if (table === undefined) throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+  return table;
+}
+
+/** A callback call as a promise. */
+export function promise<T>(call: (callback: Callback<T>) => void): Promise<T | undefined> {
+  return new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
+}
+
+/** dynalite's error as the endpoint's; anything else stays what it is. */
+export function toAwsError(error: unknown, members: { [key: string]: Json } = {}): unknown {
+  if (!isAnswer(error)) return error;
+  const { __type, message, Message } = error.body;
+  return new AwsError(__type.replace(/^.*#/, ''), message ?? Message ?? '', error.statusCode ?? 400, members);
+}
+
+const isAnswer = (error: unknown): error is DynaliteError & Required<Pick<DynaliteError, 'body'>> =>
+  error instanceof Error && 'body' in error && error.body !== undefined;
