@@ -44,6 +44,8 @@ export interface ObservedContainer {
   desiredRun: number;
   /** Newest run that began or failed to begin. */
   current?: Run;
+  /** `current` ended for good in an earlier sandbox: it is not run again in this one. */
+  kept?: boolean;
   /** The one before, kept for lastState and `logs --previous`. */
   previous?: Run;
   backOff?: BackOff;

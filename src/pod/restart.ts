@@ -23,8 +23,11 @@ export function containerPolicy(pod: Pod, name: string): RestartPolicy {
   return kind === 'init' && policy === 'Always' ? 'OnFailure' : policy;
 }
 
+/** A run that is over. */
+export type EndedRun = Run & ({ exitCode: number } | { startError: string } | { finishedAt: string });
+
 /** The run is over (its exit was seen, or it failed to start). */
-export const hasEnded = (run: Run | undefined): run is Run =>
+export const hasEnded = (run: Run | undefined): run is EndedRun =>
   run !== undefined && (run.exitCode !== undefined || run.startError !== undefined || run.finishedAt !== undefined);
 
 /** The run began and has not ended. */
