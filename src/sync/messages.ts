@@ -49,6 +49,8 @@ export interface PodletEvent {
 }
 
 export interface Desired {
+  /** For the texts of failed hooks; `name` and `namespace` of the pod. */
+  pod?: { name: string; namespace: string };
   /** The podlet may stop all and end: pod over, superseded task, unknown pod. Answered also when terminating is done. */
   leave?: { reason: string };
   /** Graceful deletion or end of the pod: stop all containers until `deadline`. `graceSeconds` only ever shrinks. */
@@ -72,6 +74,8 @@ export interface DesiredContainer {
   start?: StartOrder;
   /** Stop the running process (sidecars at the end, an edited image …). `reason` is the Killing event's message. */
   stop?: { graceSeconds: number; message?: string };
+  /** A sidecar's place among the init containers: at the end of the pod its signal waits for the regular containers and later sidecars. */
+  sidecar?: number;
 }
 
 export interface StartOrder {
@@ -153,6 +157,8 @@ export interface ProbeOrder {
 
 export interface DesiredVolume {
   version: string;
+  /** An emptyDir: emptied and made 0777 once, before the first start. Without it and without files only fsGroup is applied. */
+  emptyDir?: boolean;
   /** Absolute mode of every file unless it has its own. */
   files?: { path: string; mode: number; uid?: number; base64: string }[];
   /** Group and setgid for the volume (fsGroup). */
