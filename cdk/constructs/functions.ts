@@ -1,0 +1,72 @@
+// The Lambda functions, one per file of functions/, with their URLs and environment.
+import { join } from 'node:path';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Architecture, FunctionUrlAuthType, InvokeMode, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
+import type { Cluster } from './cluster.ts';
+import type { Network } from './network.ts';
+import type { PodletImage } from './podlet-image.ts';
+
+/** File names in functions/; the machine's `${BindPod}` is `bind-pod`. */
+export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
+const REACTIONS = ['observe', 'sweep'] as const;
+const FRONTS = ['api', 'sync'] as const;
+export type FunctionName = (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
+
+export interface FunctionsProps {
+  table: TableV2;
+  network: Network;
+  cluster: Cluster;
+  podlet: PodletImage;
+  machineName: string;
+}
+
+export class Functions extends Construct {
+  readonly all: { readonly [Name in FunctionName]: NodejsFunction };
+  readonly apiUrl: string;
+  constructor(scope: Construct, id: string, private readonly props: FunctionsProps) {
+    super(scope, id);
+    // The fronts hold streams open: as long as Lambda allows. `sync` waits two seconds at most.
+    const api = this.make('api', Duration.minutes(15), 1024);
+    const sync = this.make('sync', Duration.seconds(30), 512);
+    const url = (front: NodejsFunction): string => front.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, invokeMode: InvokeMode.RESPONSE_STREAM }).url;
+    this.apiUrl = url(api);
+    const syncUrl = url(sync);
+    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>): NodejsFunction => this.make(name, Duration.minutes(2), 512);
+    this.all = { api, sync, 'bind-pod': rest('bind-pod'), 'launch-pod': rest('launch-pod'), 'start-container': rest('start-container'), 'finish-pod': rest('finish-pod'), observe: rest('observe'), sweep: rest('sweep') };
+    // A front cannot name its own URL in its environment (the URL needs the function): it reads it from the request.
+    for (const [name, fn] of Object.entries(this.all)) {
+      if (name !== 'sync') fn.addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
+      if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
+    }
+  }
+
+  private make(name: FunctionName, timeout: Duration, memorySize: number): NodejsFunction {
+    const { table, network, cluster, podlet, machineName } = this.props;
+    return new NodejsFunction(this, name, {
+      entry: join(import.meta.dirname, '../../functions', `${name}.ts`),
+      handler: 'handler',
+      depsLockFilePath: join(import.meta.dirname, '../../package-lock.json'),
+      runtime: Runtime.NODEJS_22_X,
+      architecture: Architecture.ARM_64,
+      timeout,
+      memorySize,
+      logGroup: new LogGroup(this, `${name}-logs`, { retention: RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY }),
+      bundling: { format: OutputFormat.ESM, target: 'node22', minify: true, sourceMap: false, mainFields: ['module', 'main'], externalModules: [], banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      environment: {
+        [NAMES.table]: table.tableName,
+        [NAMES.cluster]: cluster.name,
+        [NAMES.stateMachineArn]: Stack.of(this).formatArn({ service: 'states', resource: 'stateMachine', resourceName: machineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
+        [NAMES.subnets]: network.subnetIds,
+        [NAMES.securityGroups]: network.pods.securityGroupId,
+        [NAMES.logGroup]: cluster.logGroup.logGroupName,
+        [NAMES.podletImage]: podlet.uri,
+        [NAMES.executionRoleArn]: cluster.executionRole.roleArn,
+      },
+    });
+  }
+}

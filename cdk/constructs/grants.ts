@@ -1,0 +1,39 @@
+// Least privilege: what each function may do, by resource.
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
+import type { FunctionName, Functions } from './functions.ts';
+import type { Rules } from './rules.ts';
+
+interface Granted {
+  table: TableV2;
+  cluster: Cluster;
+  machineName: string;
+  functions: Functions;
+  rules: Rules;
+}
+
+const TABLE_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+
+/** Gives every function what its step does and nothing else. */
+export function grantLeast(scope: Construct, { table, cluster, machineName, functions, rules }: Granted): void {
+  const stack = Stack.of(scope);
+  const states = (resource: string): string => stack.formatArn({ service: 'states', resource, resourceName: resource === 'execution' ? `${machineName}:*` : machineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  const allow = (names: FunctionName[], actions: string[], resources: string[]): void => {
+    for (const name of names) functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources }));
+  };
+  const every = Object.keys(functions.all) as FunctionName[];
+  allow(every, TABLE_ACTIONS, [table.tableArn]);
+  allow(['api', 'finish-pod', 'observe', 'sweep'], ['states:StartExecution'], [states('stateMachine')]);
+  allow(['api', 'sync', 'finish-pod', 'observe', 'sweep'], ['states:StopExecution', 'states:DescribeExecution'], [states('execution')]);
+  allow(['api', 'sync', 'start-container', 'finish-pod', 'observe', 'sweep'], ['states:SendTaskSuccess'], [states('stateMachine')]);
+  allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.
+  allow(['launch-pod'], ['ecs:RunTask', 'ecs:TagResource'], [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: 'droppod-*' }), cluster.taskArns(stack)]);
+  allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
+  allow(['api', 'sync', 'launch-pod', 'finish-pod', 'observe', 'sweep'], ['ecs:StopTask', 'ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
+  allow(['api'], ['logs:GetLogEvents', 'logs:FilterLogEvents'], [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`]);
+  allow(['api', 'sweep'], ['events:EnableRule', 'events:DisableRule'], [rules.sweep.ruleArn]);
+}

@@ -1,0 +1,22 @@
+// What wakes droppod by itself: task changes, ended executions, and the sweep each minute, switched off while no pod lives.
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
+import type { Functions } from './functions.ts';
+import type { Machine } from './machine.ts';
+
+export class Rules extends Construct {
+  readonly sweep: Rule;
+  constructor(scope: Construct, id: string, { cluster, machine, functions }: { cluster: Cluster; machine: Machine; functions: Functions }) {
+    super(scope, id);
+    const observe = new LambdaFunction(functions.all.observe, { retryAttempts: 3 });
+    new Rule(this, 'TaskChanges', { eventPattern: { source: ['aws.ecs'], detailType: ['ECS Task State Change'], detail: { clusterArn: [cluster.arn] } }, targets: [observe] });
+    new Rule(this, 'ExecutionChanges', {
+      eventPattern: { source: ['aws.states'], detailType: ['Step Functions Execution Status Change'], detail: { stateMachineArn: [machine.arn], status: ['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'] } },
+      targets: [observe],
+    });
+    this.sweep = new Rule(this, 'Sweep', { enabled: false, schedule: Schedule.rate(Duration.minutes(1)), targets: [new LambdaFunction(functions.all.sweep, { retryAttempts: 0 })] });
+  }
+}

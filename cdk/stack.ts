@@ -1,0 +1,35 @@
+// The stack: a list of constructs. Nothing in it costs by the hour (design: no NAT, no load balancer, no key of the user's).
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Cluster } from './constructs/cluster.ts';
+import { Functions } from './constructs/functions.ts';
+import { grantLeast } from './constructs/grants.ts';
+import { Machine } from './constructs/machine.ts';
+import { Network } from './constructs/network.ts';
+import { PodletImage } from './constructs/podlet-image.ts';
+import { Rules } from './constructs/rules.ts';
+import { ObjectTable } from './constructs/table.ts';
+
+export interface DroppodProps extends StackProps {
+  /** A network of the user's own; its public subnets are used. */
+  vpcId?: string;
+}
+
+export class DroppodStack extends Stack {
+  constructor(scope: Construct, id: string, props: DroppodProps = {}) {
+    super(scope, id, props);
+    const { table } = new ObjectTable(this, 'Objects');
+    const network = new Network(this, 'Network', props.vpcId);
+    const cluster = new Cluster(this, 'Cluster', network.vpc);
+    const podlet = new PodletImage(this, 'Podlet');
+    const machineName = `${this.stackName}-pod`;
+    const functions = new Functions(this, 'Functions', { table, network, cluster, podlet, machineName });
+    const machine = new Machine(this, 'Machine', { name: machineName, functions });
+    const rules = new Rules(this, 'Rules', { cluster, machine, functions });
+    grantLeast(this, { table, cluster, machineName, functions, rules });
+
+    new CfnOutput(this, 'ApiUrl', { value: functions.apiUrl, description: 'server of a kubeconfig' });
+    new CfnOutput(this, 'StateMachine', { value: machine.arn });
+    new CfnOutput(this, 'ClusterName', { value: cluster.name });
+  }
+}
