@@ -1,0 +1,51 @@
+// Ends of containers: recorded once, the first that is told counts. What follows for the task is stop.ts's.
+import { inspectContainer, type ContainerFacts } from '../docker/containers.ts';
+import type { Agent } from './agent.ts';
+import { containerOf, type Task } from './task.ts';
+
+export interface Exit {
+  /** Absent: not known any more. */
+  exitCode?: number;
+  outOfMemory?: boolean;
+  reason?: string;
+  /** RFC3339. */
+  finishedAt: string;
+}
+
+/** Exit code of a process that KILL ended. */
+export const KILLED = 137;
+
+/** Whether the container has run and ended. */
+export function hasEnded(facts: ContainerFacts): boolean {
+  return facts.State.Status === 'exited' || facts.State.Status === 'dead';
+}
+
+/** The exit in an ended container's facts. */
+export function exitOf(facts: ContainerFacts): Exit {
+  const { ExitCode, OOMKilled, FinishedAt } = facts.State;
+  // OOMKilled stays set when only a child was killed; the main process then ends with another code.
+  return { exitCode: ExitCode, outOfMemory: OOMKilled && ExitCode === KILLED, finishedAt: FinishedAt };
+}
+
+/** Records that a container of the task has ended; repeats are ignored. */
+export async function recordExit(agent: Agent, task: Task, name: string, exit: Exit): Promise<void> {
+  if (containerOf(task, name).lastStatus === 'STOPPED') return;
+  const essential = isEssential(agent, task, name);
+  await agent.book.update(task, (t) => {
+    const reason = exit.outOfMemory ? 'OutOfMemoryError: Container killed due to memory usage' : exit.reason;
+    Object.assign(containerOf(t, name), { lastStatus: 'STOPPED', finishedAt: exit.finishedAt, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }), ...(reason ? { reason } : {}) });
+    if (essential) t.executionStoppedAt ??= exit.finishedAt;
+  });
+}
+
+/** Looks whether the container has ended and records it; one that is gone has ended with an unknown code. */
+export async function lookAtExit(agent: Agent, task: Task, { name, id }: { name: string; id: string }): Promise<void> {
+  const facts = await inspectContainer(agent.docker, id);
+  if (!facts) await recordExit(agent, task, name, { reason: 'ContainerRuntimeError: the container was removed', finishedAt: agent.clock.now().toISOString() });
+  else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
+}
+
+/** Whether the task ends with this container. */
+export function isEssential(agent: Agent, task: Task, name: string): boolean {
+  return agent.book.definitionOf(task).containerDefinitions.some((container) => container.name === name && container.essential);
+}

@@ -1,0 +1,54 @@
+// Image references: `busybox`, `localhost:5000/team/app:1`, `name@sha256:…`, in full (registry, repository, tag or digest).
+
+export interface ImageName {
+  /** `docker.io`, `localhost:5000` … */
+  registry: string;
+  repository: string;
+  tag?: string;
+  digest?: string;
+}
+
+const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?$/;
+const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** undefined: not a reference. Docker's short forms are written out. */
+export function parseImageName(image: string): ImageName | undefined {
+  const [beforeDigest = '', digest, ...more] = image.split('@');
+  if (more.length > 0 || (digest !== undefined && !DIGEST.test(digest))) return undefined;
+  const colon = beforeDigest.indexOf(':', beforeDigest.lastIndexOf('/') + 1);
+  const name = colon < 0 ? beforeDigest : beforeDigest.slice(0, colon);
+  const tag = colon < 0 ? undefined : beforeDigest.slice(colon + 1);
+  if (tag !== undefined && !TAG.test(tag)) return undefined;
+  const { registry, repository } = splitRegistry(name);
+  if (!DOMAIN.test(registry) || !PATH.test(repository)) return undefined;
+  if (digest !== undefined) return { registry, repository, ...(tag === undefined ? {} : { tag }), digest };
+  return { registry, repository, tag: tag ?? 'latest' };
+}
+
+/** The first part is a registry only when it cannot be a part of a path: it has a dot or a port, or is `localhost`. */
+function splitRegistry(name: string): { registry: string; repository: string } {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  if (!/[.:]/.test(first) && first !== 'localhost') return { registry: 'docker.io', repository: slash < 0 ? `library/${name}` : name };
+  const repository = name.slice(slash + 1);
+  const hub = first === 'docker.io' || first === 'index.docker.io';
+  return { registry: hub ? 'docker.io' : first, repository: hub && !repository.includes('/') ? `library/${repository}` : repository };
+}
+
+/** `registry/repository:tag`, `registry/repository@digest`; a digest makes the tag say nothing. */
+export function fullName({ registry, repository, tag, digest }: ImageName): string {
+  return digest === undefined ? `${registry}/${repository}:${tag ?? 'latest'}` : `${registry}/${repository}@${digest}`;
+}
+
+/** What a create call names: resolved references carry the engine's image id as their digest, and that id alone is exact. */
+export function createReference(image: string): string {
+  return imageDigestOf(image) ?? image;
+}
+
+/** The digest in a reference, if it has one. */
+export function imageDigestOf(image: string): string | undefined {
+  const digest = image.slice(image.lastIndexOf('@') + 1);
+  return DIGEST.test(digest) ? digest : undefined;
+}

@@ -1,0 +1,34 @@
+// The small store under the engine: text under keys, several changes at once. Values are JSON of the rooms that own the key's prefix.
+import type { Level } from 'level';
+
+export interface KeyValue {
+  /** All entries whose key starts with `prefix`, sorted by key. */
+  list(prefix: string): Promise<[key: string, value: string][]>;
+  /** All or nothing; null deletes. */
+  write(changes: Record<string, string | null>): Promise<void>;
+}
+
+/** On disk, in a level database that the caller opened; `space` keeps it apart from the database's other users. */
+export function levelKeyValue(level: Level, space = 'ecs!'): KeyValue {
+  return {
+    async list(prefix) {
+      const entries = await level.iterator({ gte: space + prefix, lt: `${space}${prefix}\uffff` }).all();
+      return entries.map(([key, value]) => [key.slice(space.length), value]);
+    },
+    async write(changes) {
+      await level.batch(Object.entries(changes).map(([key, value]) => (value === null ? { type: 'del', key: space + key } : { type: 'put', key: space + key, value })));
+    },
+  };
+}
+
+/** In memory, for tests and for engines that need not outlive their process. */
+export function memoryKeyValue(): KeyValue {
+  const entries = new Map<string, string>();
+  return {
+    list: async (prefix) => [...entries].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    write: async (changes) => {
+      for (const [key, value] of Object.entries(changes)) if (value === null) entries.delete(key);
+      else entries.set(key, value);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+// Labels and names that tie the engine's containers and volumes to their task: by them another process finds them again.
+import type { Task } from './task.ts';
+
+export const TASK_LABEL = 'com.amazonaws.ecs.task-arn';
+export const CLUSTER_LABEL = 'com.amazonaws.ecs.cluster';
+export const CONTAINER_LABEL = 'com.amazonaws.ecs.container-name';
+export const FAMILY_LABEL = 'com.amazonaws.ecs.task-definition-family';
+export const REVISION_LABEL = 'com.amazonaws.ecs.task-definition-version';
+/** Which engine (store) started it: several may share one Docker. */
+export const ENGINE_LABEL = 'droppod.engine';
+/** On a container definition: Always, IfNotPresent or Never. */
+export const PULL_POLICY_LABEL = 'droppod/pull-policy';
+/** On a container definition: hard limit in vCPU, which ECS's `cpu` is not. */
+export const CPU_LIMIT_LABEL = 'droppod/cpu-limit';
+/** Tag of RunTask: the host name that the task's containers see. */
+export const HOSTNAME_TAG = 'droppod/hostname';
+
+/** Fixed per task and container, so that a second create finds the first. */
+export function containerName(task: Task, name: string): string {
+  return `droppod-${task.id}-${name}`;
+}
+
+/** A volume of the task's own. */
+export function volumeName(task: Task, name: string): string {
+  return `droppod-${task.id}-${name}`;
+}

@@ -1,0 +1,61 @@
+// Copies of ended tasks' logs: the engine's raw stream, a file per container, so that one parser reads both.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isMissing } from '../docker/engine-api.ts';
+import { logLines, openLogs, type LogLine } from '../docker/logs.ts';
+import type { Agent } from './agent.ts';
+import type { Task } from './task.ts';
+
+const FRAMES = '.frames.log';
+const TERMINAL = '.terminal.log';
+
+/** Copies the logs of all containers that ran; a container whose copy is there is left out. */
+export async function copyLogs({ docker, book, logDirectory }: Pick<Agent, 'docker' | 'book' | 'logDirectory'>, task: Task): Promise<void> {
+  const directory = join(logDirectory, task.id);
+  await mkdir(directory, { recursive: true });
+  const { containerDefinitions } = book.definitionOf(task);
+  for (const { name, runtimeId, startedAt } of task.containers) {
+    if (runtimeId === undefined || startedAt === undefined) continue;
+    const terminal = containerDefinitions.some((container) => container.name === name && container.pseudoTerminal);
+    const path = join(directory, name + (terminal ? TERMINAL : FRAMES));
+    if (await exists(path)) continue;
+    try {
+      await pipeline(Readable.from(await openLogs(docker, runtimeId, { follow: false })), createWriteStream(`${path}.part`));
+      await rename(`${path}.part`, path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+}
+
+/** Lines of a copied log; undefined: there is no copy. Task and container may be long forgotten. */
+export async function readLogCopy(logDirectory: string, taskId: string, container: string): Promise<AsyncGenerator<LogLine> | undefined> {
+  for (const suffix of [FRAMES, TERMINAL]) {
+    const path = join(logDirectory, taskId, container + suffix);
+    if (await exists(path)) return logLines(createReadStream(path), suffix === TERMINAL);
+  }
+  return undefined;
+}
+
+/** Tasks and containers of which there are copies. */
+export async function listLogCopies(logDirectory: string): Promise<{ taskId: string; container: string }[]> {
+  const found: { taskId: string; container: string }[] = [];
+  for (const taskId of await names(logDirectory)) {
+    for (const file of await names(join(logDirectory, taskId))) {
+      const suffix = [FRAMES, TERMINAL].find((candidate) => file.endsWith(candidate));
+      if (suffix) found.push({ taskId, container: file.slice(0, -suffix.length) });
+    }
+  }
+  return found;
+}
+
+async function names(directory: string): Promise<string[]> {
+  return readdir(directory).catch(() => []);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}

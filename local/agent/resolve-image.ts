@@ -1,0 +1,154 @@
+// Which image a reference means and what is in it, on this machine: the engine's own first or last, as the pull policy says.
+// Outcomes carry the words Kubernetes shows; the same answers go over HTTP in aws/registry.
+import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
+import { DockerError, type Docker } from '../docker/engine-api.ts';
+import type { Clock } from '../docker/clock.ts';
+import { fullName, parseImageName, type ImageName } from './image-name.ts';
+
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
+/** `registry`: host and optional path, as in a docker config's `auths`; globs per host label. */
+export interface RegistryCredential {
+  registry: string;
+  username: string;
+  password: string;
+}
+
+export interface ImageConfig {
+  /** The engine's image id: exact, also for images that no registry has. */
+  digest: string;
+  /** Goes into a task definition; the agent runs exactly this image. */
+  reference: string;
+  name: string;
+  imageId: string;
+  sizeBytes?: number;
+  architecture: string;
+  entrypoint: string[];
+  cmd: string[];
+  env: string[];
+  user: string;
+  workingDir: string;
+  stopSignal: string;
+}
+
+export type ImageOutcome =
+  | { config: ImageConfig; pulled: boolean; milliseconds: number }
+  | { failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable'; message: string };
+
+export interface ImageResolver {
+  /** An image that cannot be had is an outcome. Equal pulls at the same time are one. */
+  resolve(image: string, policy: PullPolicy, credentials: RegistryCredential[]): Promise<ImageOutcome>;
+  /** The engine's own knowledge of an image, without any pull. */
+  inspect(image: string): Promise<ImageFacts | undefined>;
+}
+
+/** A resolver over one engine. */
+export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
+  const pulls = new Map<string, Promise<void>>();
+  const pullOnce = (name: string, credential: PullCredential | undefined): Promise<void> => {
+    const key = JSON.stringify([name, credential]);
+    const running = pulls.get(key) ?? pullImage(docker, name, credential).finally(() => pulls.delete(key));
+    pulls.set(key, running);
+    return running;
+  };
+  return {
+    inspect: (image) => inspectImage(docker, image),
+    async resolve(image, policy, credentials) {
+      const begun = clock.now().getTime();
+      const parsed = parseImageName(image);
+      if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format` };
+      const name = fullName(parsed);
+      const present = policy === 'Always' ? undefined : await inspectPresent(docker, parsed);
+      if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
+      if (policy === 'Never') return { failure: 'ErrImageNeverPull', message: `Container image "${image}" is not present with pull policy of Never` };
+      const problem = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
+      const facts = problem === undefined || problem.unreachable ? await inspectPresent(docker, parsed) : undefined;
+      if (facts) return found(parsed, facts, { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun });
+      return { failure: 'ErrImagePull', message: pullMessage(name, problem) };
+    },
+  };
+}
+
+/** A digest may be the engine's image id or a registry's manifest digest. */
+async function inspectPresent(docker: Docker, name: ImageName): Promise<ImageFacts | undefined> {
+  const facts = await inspectImage(docker, fullName(name));
+  if (facts || name.digest === undefined) return facts;
+  return inspectImage(docker, name.digest);
+}
+
+interface PullProblem {
+  text: string;
+  /** No registry answered at all, as opposed to: it refused or has no such image. */
+  unreachable: boolean;
+}
+
+const UNREACHABLE = /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|server misbehaving|Client\.Timeout|TLS handshake timeout|context deadline exceeded|Temporary failure|proxyconnect/i;
+
+/** Tries every credential, then none; the first success ends it. */
+async function pullWithAny(pull: (name: string, credential: PullCredential | undefined) => Promise<void>, name: ImageName, credentials: PullCredential[]): Promise<PullProblem | undefined> {
+  let problem: PullProblem | undefined;
+  for (const credential of credentials.length > 0 ? credentials : [undefined]) {
+    try {
+      await pull(fullName(name), credential);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DockerError)) throw error;
+      problem = { text: error.message, unreachable: UNREACHABLE.test(error.message) };
+      if (problem.unreachable) return problem;
+    }
+  }
+  return problem;
+}
+
+/** containerd's words, which Kubernetes passes on. */
+function pullMessage(name: string, problem: PullProblem | undefined): string {
+  const text = problem?.text ?? 'the engine lost the image after its pull';
+  const missing = /manifest unknown|not found|no such image|manifest for .* not found/i.test(text);
+  const resolve = `failed to pull and unpack image "${name}": failed to resolve reference "${name}"`;
+  return missing ? `rpc error: code = NotFound desc = ${resolve}: ${name}: not found` : `rpc error: code = Unknown desc = ${resolve}: ${text}`;
+}
+
+/** Most specific path first, as the kubelet tries them. */
+function matching(credentials: RegistryCredential[], { registry, repository }: ImageName): PullCredential[] {
+  const fits = credentials.filter((credential) => matches(credential.registry, registry, repository));
+  fits.sort((a, b) => b.registry.length - a.registry.length);
+  return fits.map(({ username, password }) => ({ username, password, serverAddress: registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry }));
+}
+
+function matches(pattern: string, registry: string, repository: string): boolean {
+  const bare = pattern.replace(/^https?:\/\//, '').replace(/\/(v1|v2)\/?$/, '').replace(/\/$/, '');
+  const [host = '', ...path] = bare.split('/');
+  const canonical = host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
+  const wanted = canonical.split('.');
+  const given = registry.split('.');
+  const hostFits = wanted.length === given.length && wanted.every((label, i) => globFits(label, given[i] ?? ''));
+  const prefix = path.join('/');
+  return hostFits && (prefix === '' || repository === prefix || repository.startsWith(`${prefix}/`));
+}
+
+function globFits(glob: string, label: string): boolean {
+  const expression = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${expression}$`).test(label);
+}
+
+function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milliseconds: number }): ImageOutcome {
+  const repository = `${name.registry}/${name.repository}`;
+  const registryDigest = facts.RepoDigests?.map((digest) => digest.slice(digest.indexOf('@') + 1))[0];
+  const { Config } = facts;
+  const config: ImageConfig = {
+    digest: facts.Id,
+    reference: `${repository}@${facts.Id}`,
+    name: fullName(name),
+    // An image that came from no registry is named by its own id, as containerd does.
+    imageId: registryDigest === undefined ? facts.Id : `${repository}@${registryDigest}`,
+    sizeBytes: facts.Size,
+    architecture: facts.Architecture,
+    entrypoint: Config.Entrypoint ?? [],
+    cmd: Config.Cmd ?? [],
+    env: Config.Env ?? [],
+    user: Config.User ?? '',
+    workingDir: Config.WorkingDir ?? '',
+    stopSignal: Config.StopSignal ?? '',
+  };
+  return { config, ...how };
+}

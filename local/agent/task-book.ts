@@ -1,0 +1,168 @@
+// All tasks and task definitions, in memory and in the store: a change is written before it is told.
+import type { Clock } from '../docker/clock.ts';
+import type { KeyValue } from './key-value.ts';
+import type { Task } from './task.ts';
+import type { TaskDefinition } from './task-definition.ts';
+
+/** ECS keeps stopped tasks for an hour at least, client tokens for one hour after the stop. */
+const KEPT_STOPPED_MS = 3_600_000;
+
+/** A client token and what was asked with it. */
+export interface TokenRecord {
+  fingerprint: string;
+  taskArns: string[];
+}
+
+export interface TaskBookOptions {
+  store: KeyValue;
+  clock: Clock;
+  /** Called after the change is stored; an older version may come later. */
+  onChange: (task: Task) => void;
+  log: (line: string) => void;
+}
+
+/** `load` once before anything else. */
+export class TaskBook {
+  readonly tasks = new Map<string, Task>();
+  readonly definitions = new Map<string, TaskDefinition>();
+  readonly clusters = new Map<string, { clusterName: string; clusterArn: string }>();
+  readonly logGroups = new Map<string, { createdAt: number }>();
+  private readonly tokens = new Map<string, TokenRecord>();
+  private readonly writes = new Map<string, Promise<void>>();
+  private readonly watchers = new Map<string, Set<() => void>>();
+  private closed = false;
+
+  constructor(private readonly options: TaskBookOptions) {}
+
+  async load(): Promise<void> {
+    await this.fill('task/', this.tasks);
+    await this.fill('definition/', this.definitions);
+    await this.fill('cluster/', this.clusters);
+    await this.fill('token/', this.tokens);
+    await this.fill('log-group/', this.logGroups);
+  }
+
+  /** Id of this store's engine, `make` once. */
+  async engineId(make: () => string): Promise<string> {
+    const [found] = await this.options.store.list('engine');
+    if (found) return found[1];
+    const id = make();
+    await this.options.store.write({ engine: id });
+    return id;
+  }
+
+  token(cluster: string, clientToken: string): TokenRecord | undefined {
+    return this.tokens.get(`${cluster}/${clientToken}`);
+  }
+
+  /** Stores new tasks and their client token in one write; nothing has been created for them yet. */
+  async add(tasks: Task[], token?: { key: string; fingerprint: string }): Promise<void> {
+    this.forgetOld();
+    const record: TokenRecord | undefined = token && { fingerprint: token.fingerprint, taskArns: tasks.map(({ taskArn }) => taskArn) };
+    for (const task of tasks) this.tasks.set(task.taskArn, task);
+    if (token && record) this.tokens.set(token.key, record);
+    await this.options.store.write({
+      ...Object.fromEntries(tasks.map((task) => [`task/${task.taskArn}`, JSON.stringify(task)])),
+      ...(token && record ? { [`token/${token.key}`]: JSON.stringify(record) } : {}),
+    });
+  }
+
+  /** Changes a task, counts its version up, stores it; then tells it, unless `quiet`. Resolves when stored. */
+  update(task: Task, change: (task: Task) => void, { quiet = false }: { quiet?: boolean } = {}): Promise<void> {
+    change(task);
+    if (!quiet) task.version += 1;
+    this.wake(task.taskArn);
+    const text = JSON.stringify(task);
+    const told: Task = JSON.parse(text);
+    // One after the other per task: the store does not promise the order of writes in flight.
+    const write = (this.writes.get(task.taskArn) ?? Promise.resolve()).then(async () => {
+      if (this.closed) return;
+      await this.options.store.write({ [`task/${task.taskArn}`]: text });
+      if (!quiet) this.options.onChange(told);
+    });
+    const settled = write.catch((error: unknown) => this.options.log(`task ${task.id} could not be stored: ${String(error)}`)).finally(() => {
+      if (this.writes.get(task.taskArn) === settled) this.writes.delete(task.taskArn);
+    });
+    this.writes.set(task.taskArn, settled);
+    return write;
+  }
+
+  /** Resolves when `ready` holds for the task, when the task is gone or when the signal aborts. */
+  when(task: Task, ready: (task: Task) => boolean, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!ready(task) && !signal?.aborted && this.tasks.has(task.taskArn)) return;
+        this.watchers.get(task.taskArn)?.delete(look);
+        signal?.removeEventListener('abort', look);
+        resolve();
+      };
+      const watchers = this.watchers.get(task.taskArn) ?? new Set();
+      this.watchers.set(task.taskArn, watchers.add(look));
+      signal?.addEventListener('abort', look);
+      look();
+    });
+  }
+
+  /** Tells every task as it stands: receivers know by the version what they have. */
+  tellAll(): void {
+    for (const task of this.tasks.values()) this.options.onChange(structuredClone(task));
+  }
+
+  async putDefinition(definition: TaskDefinition): Promise<void> {
+    this.definitions.set(definition.taskDefinitionArn, definition);
+    await this.options.store.write({ [`definition/${definition.taskDefinitionArn}`]: JSON.stringify(definition) });
+  }
+
+  async putCluster(cluster: { clusterName: string; clusterArn: string }): Promise<void> {
+    this.clusters.set(cluster.clusterArn, cluster);
+    await this.options.store.write({ [`cluster/${cluster.clusterArn}`]: JSON.stringify(cluster) });
+  }
+
+  async putLogGroup(name: string, createdAt: number): Promise<void> {
+    this.logGroups.set(name, { createdAt });
+    await this.options.store.write({ [`log-group/${name}`]: JSON.stringify({ createdAt }) });
+  }
+
+  /** The definition of a task; throws when it is not stored, which only damaged memory can cause. */
+  definitionOf(task: Task): TaskDefinition {
+    const definition = this.definitions.get(task.taskDefinitionArn);
+    if (!definition) throw new Error(`task definition ${task.taskDefinitionArn} is not stored`);
+    return definition;
+  }
+
+  /** Nothing is stored or told any more; resolves when writes in flight have ended. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.writes.values());
+  }
+
+  private forgetOld(): void {
+    const limit = this.options.clock.now().getTime() - KEPT_STOPPED_MS;
+    const changes: Record<string, null> = {};
+    for (const [arn, task] of this.tasks) {
+      if (!task.cleaned || !task.stoppedAt || Date.parse(task.stoppedAt) > limit) continue;
+      this.tasks.delete(arn);
+      this.wake(arn);
+      this.watchers.delete(arn);
+      changes[`task/${arn}`] = null;
+    }
+    if (Object.keys(changes).length === 0) return;
+    for (const [key, { taskArns }] of this.tokens) {
+      if (taskArns.some((arn) => this.tasks.has(arn))) continue;
+      this.tokens.delete(key);
+      changes[`token/${key}`] = null;
+    }
+    this.options.store.write(changes).catch((error: unknown) => this.options.log(`old tasks could not be removed: ${String(error)}`));
+  }
+
+  private wake(arn: string): void {
+    for (const look of [...(this.watchers.get(arn) ?? [])]) look();
+  }
+
+  private async fill<T>(prefix: string, into: Map<string, T>): Promise<void> {
+    for (const [key, value] of await this.options.store.list(prefix)) {
+      const parsed: T = JSON.parse(value);
+      into.set(key.slice(prefix.length), parsed);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// The engine's `die` events become recorded exits; an essential container's stops its task.
+import { containerEvents, eventTime, type DockerEvent } from '../docker/events.ts';
+import { inBackground, type Agent } from './agent.ts';
+import { KILLED, lookAtExit, recordExit } from './exits.ts';
+import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from './labels.ts';
+import { stopIfEssentialEnded } from './stop.ts';
+import type { Task } from './task.ts';
+
+/** Follows the engine's events until the agent closes. Resolves when the first stream is open; `onReopen` for each later one. */
+export function watchExits(agent: Agent, onReopen: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let opened = false;
+    const onOpen = (): void => {
+      if (opened) onReopen();
+      opened = true;
+      resolve();
+    };
+    inBackground(agent, 'events of the engine', follow(agent, onOpen));
+  });
+}
+
+async function follow(agent: Agent, onOpen: () => void): Promise<void> {
+  const source = { labels: [`${ENGINE_LABEL}=${agent.engineId}`], actions: ['die'], clock: agent.clock, signal: agent.closing, onOpen };
+  for await (const event of containerEvents(agent.docker, source)) {
+    const task = agent.book.tasks.get(event.attributes[TASK_LABEL] ?? '');
+    const name = event.attributes[CONTAINER_LABEL] ?? '';
+    const known = task?.containers.some((container) => container.name === name && container.lastStatus !== 'STOPPED');
+    if (task && known) inBackground(agent, `exit of ${name}`, onDie(agent, task, name, event));
+  }
+}
+
+async function onDie(agent: Agent, task: Task, name: string, { id, attributes, timeNano }: DockerEvent): Promise<void> {
+  const exitCode = Number(attributes['exitCode']);
+  // Only a look tells KILL from lack of memory.
+  const recorded = exitCode === KILLED ? lookAtExit(agent, task, { name, id }) : recordExit(agent, task, name, { exitCode, finishedAt: eventTime(timeNano) });
+  await recorded;
+  await stopIfEssentialEnded(agent, task);
+}

@@ -1,0 +1,132 @@
+// Containers of the engine, one function per call. Those that end a container may be called again.
+import { DockerError, isMissing, type Docker } from './engine-api.ts';
+
+/** Body of a create call, as far as the agent uses it (Engine API names). */
+export interface ContainerSpec {
+  Image: string;
+  Hostname?: string;
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Env?: string[];
+  User?: string;
+  WorkingDir?: string;
+  Labels: Record<string, string>;
+  Tty?: boolean;
+  OpenStdin?: boolean;
+  Healthcheck?: { Test: ['NONE'] };
+  StopTimeout?: number;
+  HostConfig: HostConfig;
+}
+
+export interface HostConfig {
+  NetworkMode?: string;
+  PidMode?: string;
+  Memory?: number;
+  MemorySwap?: number;
+  MemoryReservation?: number;
+  CpuShares?: number;
+  NanoCpus?: number;
+  ReadonlyRootfs?: boolean;
+  CapAdd?: string[];
+  CapDrop?: string[];
+  Init?: boolean;
+  Tmpfs?: Record<string, string>;
+  Sysctls?: Record<string, string>;
+  Mounts?: Mount[];
+  LogConfig: { Type: string; Config: Record<string, string> };
+}
+
+export interface Mount {
+  Type: 'volume' | 'bind';
+  Source: string;
+  Target: string;
+  ReadOnly: boolean;
+  VolumeOptions?: { NoCopy: boolean; Labels: Record<string, string> };
+}
+
+/** What inspect says, as far as the agent reads it. */
+export interface ContainerFacts {
+  Id: string;
+  Image: string;
+  Created: string;
+  State: { Status: string; Running: boolean; OOMKilled: boolean; ExitCode: number; StartedAt: string; FinishedAt: string; Error: string };
+  NetworkSettings: { Networks: Record<string, { IPAddress: string; MacAddress: string } | null> | null };
+}
+
+/** The id; a name that is taken throws DockerError 409, an unknown image 404. */
+export async function createContainer(docker: Docker, name: string, spec: ContainerSpec): Promise<string> {
+  const answer: { Id: string } = JSON.parse(await docker.call('POST', '/containers/create', { query: { name }, body: spec }));
+  return answer.Id;
+}
+
+/** A container that already runs is left alone. */
+export async function startContainer(docker: Docker, id: string): Promise<void> {
+  await docker.call('POST', `/containers/${id}/start`);
+}
+
+/** The image's stop signal, KILL after `graceSeconds`; resolves when it has ended. Missing and ended ones are left alone. */
+export async function stopContainer(docker: Docker, id: string, graceSeconds: number): Promise<void> {
+  await unlessMissing(docker.call('POST', `/containers/${id}/stop`, { query: { t: String(graceSeconds) } }));
+}
+
+/** Sends a signal; a container that is missing or does not run is left alone. */
+export async function killContainer(docker: Docker, id: string, signal = 'SIGKILL'): Promise<void> {
+  try {
+    await docker.call('POST', `/containers/${id}/kill`, { query: { signal } });
+  } catch (error) {
+    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409))) throw error;
+  }
+}
+
+/** Kills and removes it with its anonymous volumes; a missing one is left alone. */
+export async function removeContainer(docker: Docker, id: string): Promise<void> {
+  try {
+    await docker.call('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
+  } catch (error) {
+    // 409: another removal of it is under way.
+    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409))) throw error;
+  }
+}
+
+/** undefined: the engine knows no such container. */
+export async function inspectContainer(docker: Docker, id: string): Promise<ContainerFacts | undefined> {
+  try {
+    const facts: ContainerFacts = JSON.parse(await docker.call('GET', `/containers/${id}/json`));
+    return facts;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Exit code, once it has ended. */
+export async function waitContainer(docker: Docker, id: string, signal?: AbortSignal): Promise<number> {
+  const answer: { StatusCode: number } = JSON.parse(await docker.call('POST', `/containers/${id}/wait`, signal ? { signal } : {}));
+  return answer.StatusCode;
+}
+
+export interface ListedContainer {
+  Id: string;
+  Names: string[];
+  Labels: Record<string, string>;
+  State: string;
+}
+
+/** All containers, ended ones too, that carry every one of `labels` (`key` or `key=value`). */
+export async function listContainers(docker: Docker, labels: string[]): Promise<ListedContainer[]> {
+  const answer: ListedContainer[] = JSON.parse(await docker.call('GET', '/containers/json', { query: { all: '1', filters: JSON.stringify({ label: labels }) } }));
+  return answer;
+}
+
+/** Unpacks a tar under `path`; works before the start too. */
+export async function putArchive(docker: Docker, id: string, path: string, tar: Buffer): Promise<void> {
+  await docker.call('PUT', `/containers/${id}/archive`, { query: { path }, tar });
+}
+
+async function unlessMissing(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

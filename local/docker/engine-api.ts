@@ -1,0 +1,104 @@
+// HTTP to Docker Engine over its unix socket, kept alive; paths carry no version, so each engine answers in its own newest.
+// Next: containers.ts, images.ts and their neighbours, one small function per call.
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
+
+/** A refusal of the engine (`status` is its HTTP code) or, with status 0, an engine that cannot be reached. */
+export class DockerError extends Error {
+  override readonly name = 'DockerError';
+  constructor(
+    readonly status: number,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface DockerRequest {
+  query?: Record<string, string | undefined>;
+  /** Sent as JSON. */
+  body?: object;
+  /** Sent as a tar archive. */
+  tar?: Buffer;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** The engine. `open` hands out the answer's stream, `call` its whole text; both throw DockerError from 400 on. */
+export interface Docker {
+  open(method: string, path: string, options?: DockerRequest): Promise<IncomingMessage>;
+  call(method: string, path: string, options?: DockerRequest): Promise<string>;
+  close(): void;
+}
+
+/** Path of the socket that DOCKER_HOST names; only `unix://` is served. */
+export function dockerSocketPath(dockerHost: string | undefined): string {
+  if (!dockerHost) return '/var/run/docker.sock';
+  if (!dockerHost.startsWith('unix://')) throw new Error(`DOCKER_HOST ${dockerHost} is not supported: only unix:// sockets are`);
+  return dockerHost.slice('unix://'.length);
+}
+
+/** A client of the engine behind `socketPath`; nothing is sent yet. */
+export function connectDocker(socketPath: string): Docker {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  const open = async (method: string, path: string, options: DockerRequest = {}): Promise<IncomingMessage> => {
+    const answer = await send({ agent, socketPath, method, path }, options);
+    const status = answer.statusCode ?? 0;
+    if (status >= 400) throw new DockerError(status, errorText(await text(answer), status));
+    return answer;
+  };
+  return { open, call: async (method, path, options) => text(await open(method, path, options)), close: () => agent.destroy() };
+}
+
+interface Target {
+  agent: Agent;
+  socketPath: string;
+  method: string;
+  path: string;
+}
+
+function send(target: Target, options: DockerRequest, again = true): Promise<IncomingMessage> {
+  const payload = options.tar ?? (options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body)));
+  const type = options.tar ? 'application/x-tar' : 'application/json';
+  return new Promise((resolve, reject) => {
+    const outgoing: ClientRequest = request({
+      ...target,
+      path: target.path + queryText(options.query),
+      headers: { host: 'docker', ...(payload ? { 'content-type': type, 'content-length': payload.length } : { 'content-length': 0 }), ...options.headers },
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    outgoing.on('response', resolve);
+    outgoing.on('error', (cause) => {
+      // A kept socket may have been closed by a restarted engine before it read the request: Node's rule is to send once more.
+      if (again && outgoing.reusedSocket && !options.signal?.aborted) send(target, options, false).then(resolve, reject);
+      else reject(new DockerError(0, `Docker Engine at ${target.socketPath}: ${cause.message}`, { cause }));
+    });
+    outgoing.end(payload);
+  });
+}
+
+function queryText(query: DockerRequest['query']): string {
+  const given = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
+}
+
+async function text(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function errorText(body: string, status: number): string {
+  try {
+    const parsed: { message?: unknown } = JSON.parse(body);
+    if (typeof parsed.message === 'string') return parsed.message;
+  } catch {
+    // Proxies before an engine answer plain text; it is the message then.
+  }
+  return body.trim() || `Docker Engine answered ${status}`;
+}
+
+/** Whether the engine does not have what was asked for. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof DockerError && error.status === 404;
+}

@@ -1,0 +1,17 @@
+// Named volumes of the engine. They come into being with the first container that mounts them; here they are found and removed.
+import { isMissing, type Docker } from './engine-api.ts';
+
+/** A missing volume is left alone; one in use throws DockerError 409. */
+export async function removeVolume(docker: Docker, name: string): Promise<void> {
+  try {
+    await docker.call('DELETE', `/volumes/${encodeURIComponent(name)}`);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** Names of the volumes that carry every one of `labels` (`key` or `key=value`). */
+export async function listVolumes(docker: Docker, labels: string[]): Promise<string[]> {
+  const answer: { Volumes: { Name: string }[] | null } = JSON.parse(await docker.call('GET', '/volumes', { query: { filters: JSON.stringify({ label: labels }) } }));
+  return (answer.Volumes ?? []).map(({ Name }) => Name);
+}
