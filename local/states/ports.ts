@@ -1,0 +1,71 @@
+// What the interpreter asks of the outside: time, chance, a journal on disk, and someone who carries out tasks.
+import type { Json } from './json.ts';
+
+/** Time. `sleep` resolves after `ms`, or at once when the signal aborts. */
+export interface Clock {
+  now(): Date;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One change of the journal; null deletes the key. */
+export interface JournalEntry {
+  key: string;
+  value: Json;
+}
+
+/** Sorted keys with JSON values. What `write` has acknowledged survives the death of the process. */
+export interface Journal {
+  /** All entries or none; writes take effect in the order of the calls. */
+  write(entries: readonly JournalEntry[]): Promise<void>;
+  read(key: string): Promise<Json | undefined>;
+  /** Entries whose key starts with `prefix`, by key; `reverse`: last first. */
+  list(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<JournalEntry[]>;
+  close(): Promise<void>;
+}
+
+/** A Task state's call. The signal aborts when nobody waits for the answer any more (timeout, failed branch, StopExecution). */
+export interface TaskCall {
+  execution: string;
+  state: string;
+  resource: string;
+  /** Evaluated Arguments; the state's input where it has none. */
+  args: Json;
+  /** Present for `.waitForTaskToken`: the call's own answer then only means that it was submitted. */
+  token?: string;
+  retryCount: number;
+  signal: AbortSignal;
+}
+
+/** Carries out a task; throws StateError for a failure that the machine may retry or catch. */
+export type TaskPort = (call: TaskCall) => Promise<Json>;
+
+/** How an execution ended, in the shape of EventBridge's "Step Functions Execution Status Change" detail. */
+export type ExecutionChange = {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ClosedStatus;
+  startDate: number;
+  stopDate: number;
+  input: string | null;
+  output: string | null;
+  error: string | null;
+  cause: string | null;
+};
+
+/** Every way in which an execution can be over. */
+export type ClosedStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+/** Everything that an interpreter is given. */
+export interface StatesPorts {
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  uuid: () => string;
+  journal: Journal;
+  tasks: TaskPort;
+  /** Told at least once per execution, after its end is in the journal. */
+  onExecutionEnd?: (change: ExecutionChange) => void | Promise<void>;
+  /** A fault of the interpreter or of its journal; the execution it struck stays as the journal has it. */
+  onFault?: (error: unknown) => void;
+}
