@@ -1,0 +1,71 @@
+// The environment of a function, read once and refused once with every missing name. cdk/ imports NAMES and sets them.
+
+/** Variables that every function must have. */
+export const NAMES = {
+  table: 'DROPPOD_TABLE',
+  cluster: 'DROPPOD_CLUSTER',
+  stateMachineArn: 'DROPPOD_STATE_MACHINE_ARN',
+  subnets: 'DROPPOD_SUBNETS',
+  securityGroups: 'DROPPOD_SECURITY_GROUPS',
+  logGroup: 'DROPPOD_LOG_GROUP',
+  podletImage: 'DROPPOD_PODLET_IMAGE',
+  executionRoleArn: 'DROPPOD_EXECUTION_ROLE_ARN',
+  region: 'AWS_REGION',
+} as const;
+
+/** Variables that a function may lack: URLs are known only after the first deployment, the rest has defaults. */
+export const OPTIONAL_NAMES = {
+  syncUrl: 'DROPPOD_SYNC_URL',
+  apiUrl: 'DROPPOD_API_URL',
+  assignPublicIp: 'DROPPOD_ASSIGN_PUBLIC_IP',
+  architectures: 'DROPPOD_ARCHITECTURES',
+  clusterDomain: 'DROPPOD_CLUSTER_DOMAIN',
+  nodeName: 'DROPPOD_NODE_NAME',
+} as const;
+
+export type Environment = { readonly [name: string]: string | undefined };
+
+/** Names and places of one installation on AWS. */
+export interface Config {
+  table: string;
+  cluster: string;
+  stateMachineArn: string;
+  subnets: string[];
+  securityGroups: string[];
+  assignPublicIp: boolean;
+  logGroup: string;
+  podletImage: string;
+  executionRoleArn: string;
+  region: string;
+  syncUrl: string;
+  apiUrl: string;
+  architectures: ('amd64' | 'arm64')[];
+  clusterDomain: string;
+  nodeName: string;
+}
+
+/** Throws one error that lists every missing variable. */
+export function readConfig(env: Environment): Config {
+  const missing = Object.values(NAMES).filter((name) => !env[name]);
+  if (missing.length > 0) throw new Error(`missing environment variables: ${missing.join(', ')}`);
+  const required = (key: keyof typeof NAMES): string => env[NAMES[key]] ?? '';
+  const optional = (key: keyof typeof OPTIONAL_NAMES, otherwise: string): string => env[OPTIONAL_NAMES[key]] || otherwise;
+  const listed = (text: string): string[] => text.split(',').filter((part) => part !== '');
+  return {
+    table: required('table'),
+    cluster: required('cluster'),
+    stateMachineArn: required('stateMachineArn'),
+    subnets: listed(required('subnets')),
+    securityGroups: listed(required('securityGroups')),
+    assignPublicIp: optional('assignPublicIp', 'true') === 'true',
+    logGroup: required('logGroup'),
+    podletImage: required('podletImage'),
+    executionRoleArn: required('executionRoleArn'),
+    region: required('region'),
+    syncUrl: optional('syncUrl', ''),
+    apiUrl: optional('apiUrl', ''),
+    architectures: listed(optional('architectures', 'amd64')).map((name) => (name === 'arm64' ? 'arm64' : 'amd64')),
+    clusterDomain: optional('clusterDomain', 'cluster.local'),
+    nodeName: optional('nodeName', 'fargate'),
+  };
+}

@@ -1,0 +1,69 @@
+// The Logs port on CloudWatch Logs. Best effort: awslogs gives whole lines without their stream, so all count as stdout.
+import type { CloudWatchLogsClient, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { Clock, LogLine, Logs } from '../ports.ts';
+
+/** `awslogs-stream-prefix` of every task definition: a constant, so that pods of one shape share a definition. */
+export const STREAM_PREFIX = 'pods';
+
+/** Pause between looks while following. */
+const FOLLOW_MS = 1_000;
+
+interface Source {
+  client: CloudWatchLogsClient;
+  clock: Clock;
+  logGroup: string;
+  /** Whether the container may still write. */
+  mayGrow(taskArn: Parameters<Logs['read']>[0]['taskArn'], container: string): Promise<boolean>;
+}
+
+/** Reads the stream `<prefix>/<container>/<task id>`; a stream that is not there yet is empty. */
+export function awsLogs({ client, clock, logGroup, mayGrow }: Source): Logs {
+  return {
+    async *read({ taskArn, container, follow, since }, signal) {
+      const logStreamName = `${STREAM_PREFIX}/${container}/${taskArn.replace(/^.*\//, '')}`;
+      let nextToken: string | undefined;
+      let ended = !follow;
+      while (!signal?.aborted) {
+        const growing = !ended && (await mayGrow(taskArn, container));
+        for (;;) {
+          const page = await readPage(client, { logGroupName: logGroup, logStreamName, nextToken, since });
+          for (const event of page.events) yield toLine(event);
+          // The same token again means the end of what is there.
+          if (page.nextToken === undefined || page.nextToken === nextToken) break;
+          nextToken = page.nextToken;
+        }
+        if (ended) return;
+        ended = !growing;
+        await clock.sleep(FOLLOW_MS, signal);
+      }
+    },
+  };
+}
+
+interface Page {
+  logGroupName: string;
+  logStreamName: string;
+  nextToken: string | undefined;
+  since: Date | undefined;
+}
+
+async function readPage(client: CloudWatchLogsClient, { logGroupName, logStreamName, nextToken, since }: Page): Promise<{ events: OutputLogEvent[]; nextToken: string | undefined }> {
+  try {
+    const page = await client.send(new GetLogEventsCommand({
+      logGroupName, logStreamName, startFromHead: true,
+      ...(nextToken === undefined ? {} : { nextToken }),
+      ...(since ? { startTime: since.getTime() } : {}),
+    }));
+    return { events: page.events ?? [], nextToken: page.nextForwardToken };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return { events: [], nextToken: undefined };
+    throw error;
+  }
+}
+
+const toLine = ({ timestamp, message }: OutputLogEvent): LogLine => ({
+  time: new Date(timestamp ?? 0).toISOString(),
+  stream: 'stdout',
+  bytes: Buffer.from(`${message ?? ''}\n`),
+});

@@ -1,0 +1,24 @@
+// Wakeups: in one process a wake ends the waits at once; functions on AWS share no memory, so their waits only sleep.
+import type { Clock, Wakeups } from '../ports.ts';
+
+/** Waits are cut to `maxWaitMs` (what the front allows). Used by local mode as it is, on AWS with a short cut. */
+export function processWakeups({ clock, maxWaitMs }: { clock: Pick<Clock, 'sleep'>; maxWaitMs: number }): Wakeups {
+  const waiting = new Map<string, Set<AbortController>>();
+  return {
+    wake(uid) {
+      for (const one of [...(waiting.get(uid) ?? [])]) one.abort();
+    },
+    async wait(uid, ms, signal) {
+      if (signal?.aborted) return;
+      const one = new AbortController();
+      const all = waiting.get(uid) ?? new Set<AbortController>();
+      waiting.set(uid, all.add(one));
+      const abort = (): void => one.abort();
+      signal?.addEventListener('abort', abort);
+      await clock.sleep(Math.min(ms, maxWaitMs), one.signal);
+      signal?.removeEventListener('abort', abort);
+      all.delete(one);
+      if (all.size === 0 && waiting.get(uid) === all) waiting.delete(uid);
+    },
+  };
+}
