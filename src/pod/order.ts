@@ -18,9 +18,15 @@ function sidecarStarted(observed: ObservedPod, name: string): boolean {
   return run !== undefined && isRunning(run) && run.started;
 }
 
+/** A run that began in the present sandbox (what ended for good in an earlier one does not count). */
+function hereRun(observed: ObservedPod, name: string): Run | undefined {
+  const container = observed.containers[name];
+  return container?.kept === true ? undefined : container?.current;
+}
+
 /** Any app container began in the present sandbox; from then on init containers are never looked at again. */
 export const podInitialized = (pod: Pod, observed: ObservedPod): boolean =>
-  pod.spec.containers.some(({ name }) => currentRun(observed, name) !== undefined);
+  pod.spec.containers.some(({ name }) => hereRun(observed, name) !== undefined);
 
 /** Every init container before `name` (all of them for an app container) is done or started. */
 function initsBefore(pod: Pod, observed: ObservedPod, name: string): boolean {

@@ -1,17 +1,66 @@
 // The Fargate size of a pod: requests summed as the scheduler sums them, plus the podlet, rounded up to an allowed pair.
 import type { Pod } from '../kinds/pod.ts';
+import { aggregateRequest } from '../pod/pod-resources.ts';
+import { milliUnits, printQuantity, wholeUnits } from '../pod/quantity.ts';
 
 /** Memory that the podlet takes of every task. */
 export const PODLET_MEMORY_MIB = 64;
 
+/** Fargate's own disk, and the most that can be asked for. */
+export const INCLUDED_STORAGE_GIB = 20;
+export const MAX_STORAGE_GIB = 200;
+
 export interface TaskSize {
   cpuUnits: number;
   memoryMiB: number;
+  /** Only where more than the included disk is asked for. */
+  storageGiB?: number;
   /** What the size has more than the pod asked for. */
   surplus: { cpuUnits: number; memoryMiB: number };
 }
 
+const gigabytes = (from: number, to: number, step = 1): number[] =>
+  Array.from({ length: (to - from) / step + 1 }, (_, index) => (from + index * step) * 1024);
+
+/** Memory (MiB) that Fargate offers for each cpu size (1024 units = 1 vCPU). */
+export const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly number[] }[] = [
+  { cpuUnits: 256, memoryMiB: [512, 1024, 2048] },
+  { cpuUnits: 512, memoryMiB: gigabytes(1, 4) },
+  { cpuUnits: 1024, memoryMiB: gigabytes(2, 8) },
+  { cpuUnits: 2048, memoryMiB: gigabytes(4, 16) },
+  { cpuUnits: 4096, memoryMiB: gigabytes(8, 30) },
+  { cpuUnits: 8192, memoryMiB: gigabytes(16, 60, 4) },
+  { cpuUnits: 16384, memoryMiB: gigabytes(32, 120, 8) },
+  { cpuUnits: 32768, memoryMiB: [61440, 122880, 249856] },
+];
+
+/** What the pod asks for of a resource: its own request where it states one, else the containers' by the scheduler's rule. */
+function requested(pod: Pod, resource: string): string | undefined {
+  const own = pod.spec.resources?.requests?.[resource];
+  if (own !== undefined) return own;
+  const sum = aggregateRequest(pod.spec, resource);
+  return sum && printQuantity(sum);
+}
+
+/** Bytes as whole units of 1024^`power`, rounded up. */
+const binaryUnits = (quantity: string | undefined, power: number): number => Math.ceil(wholeUnits(quantity) / 1024 ** power);
+
+/** The scheduler's words for a pod that fits no node. */
+const insufficient = (resource: string): string =>
+  `0/1 nodes are available: 1 Insufficient ${resource}. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`;
+
 /** The smallest Fargate size that holds the pod, or the scheduler's text why none does. */
 export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string } {
-  throw new Error(`not built: ${String(pod.metadata.name)}`);
+  const cpuUnits = Math.ceil((milliUnits(requested(pod, 'cpu')) * 1024) / 1000);
+  const memoryMiB = binaryUnits(requested(pod, 'memory'), 2) + PODLET_MEMORY_MIB;
+  const storageGiB = binaryUnits(requested(pod, 'ephemeral-storage'), 3);
+  if (storageGiB > MAX_STORAGE_GIB) return { tooBig: insufficient('ephemeral-storage') };
+  for (const offer of FARGATE_SIZES) {
+    const memory = offer.memoryMiB.find((offered) => offered >= memoryMiB);
+    if (offer.cpuUnits < cpuUnits || memory === undefined) continue;
+    const surplus = { cpuUnits: offer.cpuUnits - cpuUnits, memoryMiB: memory - memoryMiB };
+    return { size: { cpuUnits: offer.cpuUnits, memoryMiB: memory, ...(storageGiB > INCLUDED_STORAGE_GIB ? { storageGiB } : {}), surplus } };
+  }
+  const largest = FARGATE_SIZES.at(-1);
+  return { tooBig: insufficient(largest !== undefined && cpuUnits > largest.cpuUnits ? 'cpu' : 'memory') };
 }

@@ -1,22 +1,36 @@
 // Pod -> ECS task definition: only its shape (design decision 6). What is secret or differs from pod to pod travels by sync.
-import type { Pod } from '../kinds/pod.ts';
-import type { ImageConfig, Settings, TaskDefinition } from '../ports.ts';
-import type { TaskSize } from './size.ts';
-
-/** Name of the podlet's container in every task; no pod container may have it. */
-export const PODLET_CONTAINER = 'droppod-podlet';
-
-export interface DefinitionContext {
-  /** By container name, init containers included. */
-  images: { [container: string]: ImageConfig };
-  size: TaskSize;
-  settings: Pick<Settings, 'podletImage' | 'logGroup' | 'region'>;
-  executionRoleArn?: string;
-  /** ARN of the Secrets Manager secret with the pull credentials, by container. */
-  pullSecretArns?: { [container: string]: string };
-}
+import { createHash } from 'node:crypto';
+import type { Pod, Volume } from '../kinds/pod.ts';
+import { isFileVolume, isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
+import type { TaskDefinition } from '../ports.ts';
+import { containerDefinition } from './container-definition.ts';
+import { BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
 
 /** The definition; pods of one shape get the same content and so the same family. */
 export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
-  throw new Error(`not built: ${String(pod.metadata.name)} ${context.settings.region}`);
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const volumes = (pod.spec.volumes ?? []).filter((volume) => isTaskVolume(pod, volume));
+  const content: Omit<TaskDefinition, 'family'> = {
+    cpu: String(context.size.cpuUnits),
+    memory: String(context.size.memoryMiB),
+    ...(context.size.storageGiB === undefined ? {} : { ephemeralStorageGiB: context.size.storageGiB }),
+    ...(context.executionRoleArn === undefined ? {} : { executionRoleArn: context.executionRoleArn }),
+    ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
+    runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
+    volumes: [BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes.map(({ name }) => volumeKey(pod, name))].map((name) => ({ name })),
+    containerDefinitions: [podletDefinition(pod, containers, volumes, context.settings), ...containers.map((container) => containerDefinition(pod, container, context))],
+  };
+  return { family: `droppod-${contentHash(content)}`, ...content };
+}
+
+/** A volume that several containers of the task see (an own tmpfs is part of its one container). */
+const isTaskVolume = (pod: Pod, volume: Volume): boolean => (volume.emptyDir !== undefined && !isOwnTmpfs(pod, volume)) || isFileVolume(volume);
+
+function contentHash(content: Omit<TaskDefinition, 'family'>): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+}
+
+function architectureOf(images: DefinitionContext['images']): 'X86_64' | 'ARM64' {
+  return Object.values(images).some(({ architecture }) => architecture === 'arm64') ? 'ARM64' : 'X86_64';
 }

@@ -1,0 +1,64 @@
+// One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
+import type { Container, Pod } from '../kinds/pod.ts';
+import { milliUnits, wholeUnits } from '../pod/quantity.ts';
+import type { ContainerDefinition } from '../ports.ts';
+import { mountPoints, tmpfsMounts } from './mount-points.ts';
+import { logConfiguration, PODLET_CONTAINER, STOP_TIMEOUT_SECONDS, type DefinitionContext } from './podlet-definition.ts';
+
+/** ECS takes no less for a container. */
+const MIN_CONTAINER_MEMORY_MIB = 6;
+/** The kernel's smallest cpu share. */
+const MIN_CPU_UNITS = 2;
+const MIB = 1024 * 1024;
+
+/** The definition of one init or app container; its content depends on the pod's shape alone. */
+export function containerDefinition(pod: Pod, container: Container, context: DefinitionContext): ContainerDefinition {
+  const { name } = container;
+  const credentials = context.pullSecretArns?.[name];
+  const linuxParameters = linuxParametersOf(pod, container, context.size.memoryMiB);
+  const sysctls = (pod.spec.securityContext?.sysctls ?? []).filter((sysctl) => !sysctl.name.startsWith('net.'));
+  return {
+    name,
+    image: context.images[name]?.reference ?? container.image ?? '',
+    essential: false,
+    entryPoint: ['/.droppod/bin/supervise'],
+    // A constant, so that the image's CMD does not become supervise's arguments.
+    command: ['run'],
+    user: '0:0',
+    ...memoryOf(container, context.size.memoryMiB),
+    ...cpuOf(pod, container),
+    mountPoints: mountPoints(pod, container),
+    dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
+    ...(container.securityContext?.readOnlyRootFilesystem === true ? { readonlyRootFilesystem: true } : {}),
+    stopTimeout: STOP_TIMEOUT_SECONDS,
+    ...(linuxParameters === undefined ? {} : { linuxParameters }),
+    ...(credentials === undefined ? {} : { repositoryCredentials: { credentialsParameter: credentials } }),
+    ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map((sysctl) => ({ namespace: sysctl.name, value: sysctl.value })) }),
+    dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent' },
+    logConfiguration: logConfiguration(context.settings),
+  };
+}
+
+/** The limit is hard; the reservation is the smallest, since Fargate sums reservations against the task. */
+function memoryOf(container: Container, taskMemoryMiB: number): Pick<ContainerDefinition, 'memory' | 'memoryReservation'> {
+  const bytes = wholeUnits(container.resources?.limits?.['memory']);
+  const reservation = { memoryReservation: MIN_CONTAINER_MEMORY_MIB };
+  if (bytes === 0) return reservation;
+  const memory = Math.min(Math.max(Math.ceil(bytes / MIB), MIN_CONTAINER_MEMORY_MIB), taskMemoryMiB);
+  return memory > MIN_CONTAINER_MEMORY_MIB ? { memory, ...reservation } : { memory };
+}
+
+/** Shares by request for what runs together; init containers run alone and ask for none. */
+function cpuOf(pod: Pod, container: Container): Pick<ContainerDefinition, 'cpu'> {
+  const alone = (pod.spec.initContainers ?? []).includes(container) && container.restartPolicy !== 'Always';
+  const cpu = Math.floor((milliUnits(container.resources?.requests?.['cpu']) * 1024) / 1000);
+  return alone || cpu < MIN_CPU_UNITS ? {} : { cpu };
+}
+
+function linuxParametersOf(pod: Pod, container: Container, taskMemoryMiB: number): ContainerDefinition['linuxParameters'] {
+  const tmpfs = tmpfsMounts(pod, container, taskMemoryMiB);
+  // The only capability that Fargate adds; drops are supervise's, which needs setuid until then.
+  const ptrace = (container.securityContext?.capabilities?.add ?? []).some((name) => name === 'SYS_PTRACE' || name === 'CAP_SYS_PTRACE');
+  if (tmpfs.length === 0 && !ptrace) return undefined;
+  return { ...(ptrace ? { capabilities: { add: ['SYS_PTRACE'] } } : {}), ...(tmpfs.length > 0 ? { tmpfs } : {}) };
+}

@@ -1,0 +1,54 @@
+// The podlet's container in the task definition, and what all containers of a task share.
+import type { Container, Pod, Volume } from '../kinds/pod.ts';
+import { volumeKey } from '../pod/volumes.ts';
+import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
+import { BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
+
+/** Name of the podlet's container in every task; no pod container may have it. */
+export const PODLET_CONTAINER = 'droppod-podlet';
+
+/** First part of every log stream's name. */
+export const LOG_STREAM_PREFIX = 'pod';
+
+/** ECS's longest; droppod ends containers itself, earlier. */
+export const STOP_TIMEOUT_SECONDS = 120;
+
+/** What a definition depends on beside the pod. */
+export interface DefinitionContext {
+  /** By container name, init containers included. */
+  images: { [container: string]: ImageConfig };
+  size: TaskSize;
+  settings: Pick<Settings, 'podletImage' | 'logGroup' | 'region'>;
+  executionRoleArn?: string;
+  /** ARN of the Secrets Manager secret with the pull credentials, by container. */
+  pullSecretArns?: { [container: string]: string };
+}
+
+/** The pause container's successor: the one essential container, started first, with every volume of the pod. */
+export function podletDefinition(pod: Pod, containers: Container[], volumes: Volume[], settings: DefinitionContext['settings']): ContainerDefinition {
+  const controls = containers.map(({ name }) => ({ sourceVolume: controlVolume(name), containerPath: `/.droppod/c/${name}`, readOnly: false }));
+  const shared = volumes.map(({ name }) => ({ sourceVolume: volumeKey(pod, name), containerPath: `/.droppod/v/${volumeKey(pod, name)}`, readOnly: false }));
+  const sysctls = (pod.spec.securityContext?.sysctls ?? []).filter(({ name }) => name.startsWith('net.'));
+  return {
+    name: PODLET_CONTAINER,
+    image: settings.podletImage,
+    essential: true,
+    user: '0:0',
+    memoryReservation: PODLET_MEMORY_MIB,
+    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared],
+    stopTimeout: STOP_TIMEOUT_SECONDS,
+    // Of the network's settings one container's hold for the whole task.
+    ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map(({ name, value }) => ({ namespace: name, value })) }),
+    logConfiguration: logConfiguration(settings),
+  };
+}
+
+/** One log group and a constant prefix: streams are `<prefix>/<container>/<task id>`. */
+export function logConfiguration({ logGroup, region }: Pick<Settings, 'logGroup' | 'region'>): ContainerDefinition['logConfiguration'] {
+  return {
+    logDriver: 'awslogs',
+    // ECS drops lines under load unless it is told to block.
+    options: { 'awslogs-group': logGroup, 'awslogs-region': region, 'awslogs-stream-prefix': LOG_STREAM_PREFIX, mode: 'blocking' },
+  };
+}
