@@ -1,31 +1,35 @@
-// Validation of a defaulted pod (422), in the order of Kubernetes' own.
+// Validation of a defaulted and admitted pod (422), in Kubernetes' order. The updates are in validate-pod-update.ts.
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
+import { forbiddenValue } from '../../validation/field-errors.ts';
+import { validateObjectMeta } from '../../validation/object-meta.ts';
+import { validatePodAnnotations } from './annotations.ts';
+import { validateImages } from './containers.ts';
+import { validateSpec } from './spec.ts';
 
 /** All problems of a pod at creation. */
 export function validatePod(pod: Pod): FieldError[] {
-  void pod;
-  return [];
+  const { schedulingGates, nodeName, ephemeralContainers } = pod.spec;
+  return [
+    ...validateWholePod(pod),
+    ...(ephemeralContainers?.length ? [forbiddenValue('spec.ephemeralContainers', 'cannot be set on create')] : []),
+    ...(schedulingGates?.length && nodeName ? [forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')] : []),
+  ];
 }
 
-/** Problems of an update of the main resource. Both defaulted. */
-export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
-  void next;
-  void old;
-  return [];
+/** Problems that creation and update share. */
+export function validateWholePod(pod: Pod): FieldError[] {
+  return [
+    ...validateObjectMeta(pod.metadata, { namespaced: true, name: 'subdomain' }),
+    ...validatePodAnnotations(pod),
+    ...validateSpec(pod),
+    ...tokensWithoutAccount(pod),
+    ...validateImages(pod),
+  ];
 }
 
-/** Problems of an update through `/status`. */
-export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
-  void next;
-  void old;
-  return [];
+function tokensWithoutAccount({ spec }: Pod): FieldError[] {
+  if (spec.serviceAccountName) return [];
+  return (spec.volumes ?? []).flatMap(({ projected }, index) => (projected?.sources ?? []).flatMap(({ serviceAccountToken }, at) =>
+    serviceAccountToken ? [forbiddenValue(`spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')] : []));
 }
-
-/** Problems of an update through `/ephemeralcontainers`. */
-export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldError[] {
-  void next;
-  void old;
-  return [];
-}
-

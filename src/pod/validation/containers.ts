@@ -1,0 +1,111 @@
+// Rules of containers, init containers and sidecars.
+import type { FieldError } from '../../errors.ts';
+import type { Container, Pod, Volume } from '../../kinds/pod.ts';
+import { duplicate, forbiddenValue, invalidEach, invalidValue, oneOf, required } from '../../validation/field-errors.ts';
+import { labelProblems } from '../../validation/names.ts';
+import { validateEnv, validateEnvFrom } from './environment.ts';
+import { validateLifecycle, validateProbes } from './handlers.ts';
+import { validateDevices, validateMounts } from './mounts.ts';
+import { hostPortConflicts, validatePorts } from './ports.ts';
+import { validateResources } from './resources.ts';
+import { validateContainerSecurity } from './security.ts';
+
+/** What the rules of a container need to know of its pod. */
+export interface PodContext {
+  pod: Pod;
+  volumes: ReadonlyMap<string, Volume>;
+  claims: readonly string[];
+}
+
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+
+/** Problems that every kind of container can have. */
+export function validateContainerCommon(container: Container, field: string, { pod, volumes, claims }: PodContext): FieldError[] {
+  return [
+    ...(container.name ? invalidEach(`${field}.name`, container.name, labelProblems(container.name)) : [required(`${field}.name`)]),
+    ...(container.image ? [] : [required(`${field}.image`)]),
+    ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
+    ...validatePorts(container.ports ?? [], `${field}.ports`),
+    ...validateEnv(container.env ?? [], `${field}.env`),
+    ...validateEnvFrom(container.envFrom ?? [], `${field}.envFrom`),
+    ...validateMounts(container, volumes, `${field}.volumeMounts`),
+    ...validateDevices(container, volumes, `${field}.volumeDevices`),
+    ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES),
+    ...validateResources(container.resources ?? {}, `${field}.resources`, claims),
+    ...validateResizePolicy(container, `${field}.resizePolicy`, pod.spec.restartPolicy),
+    ...(container.securityContext ? validateContainerSecurity(container.securityContext, `${field}.securityContext`, pod.spec.hostUsers === false) : []),
+  ];
+}
+
+function validateResizePolicy(container: Container, field: string, restartPolicy: string | undefined): FieldError[] {
+  const seen = new Set<string>();
+  return (container.resizePolicy ?? []).flatMap((policy, index) => {
+    const errors = seen.has(policy.resourceName) ? [duplicate(`${field}[${index}]`, policy.resourceName)] : [];
+    seen.add(policy.resourceName);
+    errors.push(...oneOf(`${field}[${index}]`, policy.resourceName, ['cpu', 'memory']), ...oneOf(`${field}[${index}]`, policy.restartPolicy, ['NotRequired', 'RestartContainer']));
+    if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
+      errors.push(invalidValue(`${field}[${index}]`, policy.restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+    }
+    return errors;
+  });
+}
+
+/** Problems of `spec.containers`. */
+export function validateContainers(context: PodContext): FieldError[] {
+  const { containers, terminationGracePeriodSeconds: grace } = context.pod.spec;
+  const field = 'spec.containers';
+  if (containers.length === 0) return [required(field)];
+  const names = new Set<string>();
+  const errors = containers.flatMap((container, index) => {
+    const own = `${field}[${index}]`;
+    const found = validateContainerCommon(container, own, context);
+    if (names.has(container.name)) found.push(duplicate(`${own}.name`, container.name));
+    if (container.name) names.add(container.name);
+    if (container.lifecycle) found.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
+    return [...found, ...validateProbes(container, own), ...validateRestart(container, own)];
+  });
+  return [...errors, ...hostPortConflicts(containers, field)];
+}
+
+/** Problems of `spec.initContainers`; only sidecars may have probes and hooks. */
+export function validateInitContainers(context: PodContext): FieldError[] {
+  const { containers, initContainers = [], terminationGracePeriodSeconds: grace } = context.pod.spec;
+  const names = new Set(containers.map(({ name }) => name));
+  return initContainers.flatMap((container, index) => {
+    const own = `spec.initContainers[${index}]`;
+    const errors = validateContainerCommon(container, own, context);
+    if (container.name && names.has(container.name)) errors.push(duplicate(`${own}.name`, container.name));
+    names.add(container.name);
+    // They run one by one, so each is looked at alone, as element 0.
+    errors.push(...hostPortConflicts([container], 'spec.initContainers'));
+    if (container.restartPolicy === 'Always') {
+      if (container.lifecycle) errors.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
+      errors.push(...validateProbes(container, own));
+    } else {
+      const unfit = (['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const).filter((member) => container[member]);
+      errors.push(...unfit.map((member) => forbiddenValue(`${own}.${member}`, 'may not be set for init containers without restartPolicy=Always')));
+    }
+    return [...errors, ...validateRestart(container, own)];
+  });
+}
+
+function validateRestart(container: Container, field: string): FieldError[] {
+  const rules = container.restartPolicyRules ?? [];
+  const { restartPolicy } = container;
+  const errors = restartPolicy === undefined ? [] : oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES);
+  if (rules.length > 0 && restartPolicy === undefined) errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
+  return [...errors, ...rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`))];
+}
+
+function validateRule(rule: NonNullable<Container['restartPolicyRules']>[number], field: string): FieldError[] {
+  const errors = oneOf(`${field}.action`, rule.action, ['Restart']);
+  if (!rule.exitCodes) return [...errors, required(`${field}.exitCodes`, 'must be specified')];
+  return [...errors, ...oneOf(`${field}.exitCodes.operator`, rule.exitCodes.operator, ['In', 'NotIn'])];
+}
+
+/** Pods, unlike templates, may not have blanks around an image. */
+export function validateImages(pod: Pod): FieldError[] {
+  return (['containers', 'initContainers'] as const).flatMap((list) => (pod.spec[list] ?? []).flatMap(({ image }, index) =>
+    image && image !== image.trim() ? [invalidValue(`spec.${list}[${index}].image`, image, 'must not have leading or trailing whitespace')] : []));
+}

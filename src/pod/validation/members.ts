@@ -1,0 +1,18 @@
+// Reading members of structures that are told apart only by their content.
+
+export type Members = Record<string, unknown>;
+
+/** A JSON object, not a list. */
+export const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The objects of a list member; nothing where it is missing. */
+export function listOf(source: Members, member: string): unknown[] {
+  const value = source[member];
+  return Array.isArray(value) ? value : [];
+}
+
+/** A text member; '' where it is missing. */
+export function textOf(source: Members, member: string): string {
+  const value = source[member];
+  return typeof value === 'string' ? value : '';
+}

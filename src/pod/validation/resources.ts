@@ -1,0 +1,123 @@
+// Rules of resource requests and limits, of containers and of the pod.
+import type { FieldError } from '../../errors.ts';
+import type { Container, PodSpec } from '../../kinds/pod.ts';
+import { duplicate, forbiddenValue, invalidEach, invalidValue, notFoundValue, notSupported, required } from '../../validation/field-errors.ts';
+import { qualifiedNameProblems } from '../../validation/names.ts';
+import { aggregateRequest, isPodLevelResource } from '../pod-resources.ts';
+import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../quantity.ts';
+
+type Resources = NonNullable<Container['resources']>;
+type List = Record<string, string> | undefined;
+
+const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
+const OTHER_STANDARD = /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
+const HUGE_PAGES = 'hugepages-';
+
+const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
+const mayOvercommit = (name: string): boolean => !isExtended(name) && !name.startsWith(HUGE_PAGES);
+const entries = (list: List): [string, Quantity][] =>
+  Object.entries(list ?? {}).flatMap(([name, text]): [string, Quantity][] => {
+    const quantity = parseQuantity(text);
+    return quantity ? [[name, quantity]] : [];
+  });
+
+/** Problems of the resources of one container; `claims` are the names in `spec.resourceClaims`. */
+export function validateResources(resources: Resources, field: string, claims: readonly string[]): FieldError[] {
+  return [
+    ...entries(resources.limits).flatMap(([name, quantity]) => validateEntry(name, quantity, `${field}.limits[${name}]`)),
+    ...entries(resources.requests).flatMap(([name, quantity]) => [
+      ...validateEntry(name, quantity, `${field}.requests[${name}]`),
+      ...validateAgainstLimit(name, quantity, resources.limits?.[name], field),
+    ]),
+    ...hugePagesAlone(resources, field),
+    ...validateClaims(resources, field, claims),
+  ];
+}
+
+function validateEntry(name: string, quantity: Quantity, field: string): FieldError[] {
+  return [...validateName(name, field), ...validateAmount(name, quantity, field)];
+}
+
+function validateName(name: string, field: string): FieldError[] {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0) return invalidEach(field, name, problems);
+  const standard = STANDARD.includes(name) || name.startsWith(HUGE_PAGES);
+  if (!name.includes('/')) {
+    if (standard) return [];
+    const known = OTHER_STANDARD.test(name) ? [] : ['must be a standard resource type or fully qualified'];
+    return invalidEach(field, name, [...known, 'must be a standard resource for containers']);
+  }
+  return isExtended(name) && name.startsWith('requests.') ? [invalidValue(field, name, "doesn't follow extended resource name standard")] : [];
+}
+
+function validateAmount(name: string, quantity: Quantity, field: string): FieldError[] {
+  const text = printQuantity(quantity);
+  if (quantity.digits < 0n) return [invalidValue(field, text, 'must be greater than or equal to 0')];
+  if (isExtended(name) && !isMultiple(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' })) return [invalidValue(field, text, 'must be an integer')];
+  const page = name.startsWith(HUGE_PAGES) ? parseQuantity(name.slice(HUGE_PAGES.length)) : undefined;
+  if (page && page.digits > 0n && !isMultiple(quantity, page)) return [invalidValue(field, text, `${text} is not positive integer multiple of ${name}`)];
+  return [];
+}
+
+function isMultiple(quantity: Quantity, unit: Quantity): boolean {
+  const least = Math.min(quantity.exponent, unit.exponent);
+  const scale = (value: Quantity): bigint => value.digits * 10n ** BigInt(value.exponent - least);
+  return scale(quantity) % scale(unit) === 0n;
+}
+
+function validateAgainstLimit(name: string, request: Quantity, limitText: string | undefined, field: string): FieldError[] {
+  const limit = limitText === undefined ? undefined : parseQuantity(limitText);
+  if (!limit) return mayOvercommit(name) ? [] : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')];
+  const order = compareQuantities(request, limit);
+  const text = printQuantity(limit);
+  if (order !== 0 && !mayOvercommit(name)) return [invalidValue(`${field}.requests`, printQuantity(request), `must be equal to ${name} limit of ${text}`)];
+  return order > 0 ? [invalidValue(`${field}.requests`, printQuantity(request), `must be less than or equal to ${name} limit of ${text}`)] : [];
+}
+
+function hugePagesAlone(resources: Resources, field: string): FieldError[] {
+  const names = [...Object.keys(resources.limits ?? {}), ...Object.keys(resources.requests ?? {})];
+  const alone = names.some((name) => name.startsWith(HUGE_PAGES)) && !names.some((name) => name === 'cpu' || name === 'memory');
+  return alone ? [forbiddenValue(field, 'HugePages require cpu or memory')] : [];
+}
+
+function validateClaims(resources: Resources, field: string, claims: readonly string[]): FieldError[] {
+  const seen = new Set<string>();
+  return (resources.claims ?? []).flatMap((claim, index) => {
+    const own = `${field}.claims[${index}]`;
+    const names = claims.length === 0 ? 'which is empty' : claims.map((name) => `"${name}"`).join(', ');
+    if (!claim.name) return [required(`${own}.name`)];
+    const errors = seen.has(claim.name) ? [duplicate(own, claim.name)] : [];
+    seen.add(claim.name);
+    return claims.includes(claim.name) ? errors : [...errors, notFoundValue(own, claim.name, `must be one of the names in pod.spec.resourceClaims ${names}`)];
+  });
+}
+
+/** Problems of `spec.resources` and of containers that do not fit into it. */
+export function validatePodResources(spec: PodSpec): FieldError[] {
+  const { resources } = spec;
+  if (!resources) return [];
+  const field = 'spec.resources';
+  const unsupported = (['limits', 'requests'] as const).flatMap((list) => Object.keys(resources[list] ?? {})
+    .filter((name) => !isPodLevelResource(name))
+    .map((name) => notSupported(`${field}.${list}[${name}]`, name, ['cpu', HUGE_PAGES, 'memory'])));
+  const claims = resources.claims?.length ? [forbiddenValue(`${field}.claims`, 'claims cannot be set for Resources at pod-level')] : [];
+  return [...claims, ...unsupported, ...validateResources({ ...resources, claims: [] }, field, []), ...aggregates(spec), ...containerLimits(spec)];
+}
+
+function aggregates(spec: PodSpec): FieldError[] {
+  return entries(spec.resources?.requests).flatMap(([name, request]) => {
+    const sum = aggregateRequest(spec, name);
+    if (!sum || compareQuantities(sum, request) <= 0) return [];
+    return [invalidValue(`spec.resources.requests[${name}]`, printQuantity(request), `must be greater than or equal to aggregate container requests of ${printQuantity(sum)}`)];
+  });
+}
+
+function containerLimits(spec: PodSpec): FieldError[] {
+  return (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((container, index) =>
+    entries(container.resources?.limits).flatMap(([name, limit]) => {
+      const text = spec.resources?.limits?.[name];
+      const most = text === undefined ? undefined : parseQuantity(text);
+      if (!most || compareQuantities(limit, most) <= 0) return [];
+      return [invalidValue(`spec.${list}[${index}].resources.limits[${name}]`, printQuantity(limit), `must be less than or equal to pod limits of ${printQuantity(most)}`)];
+    })));
+}
