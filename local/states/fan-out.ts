@@ -33,7 +33,7 @@ export async function fanOut(run: ThreadRun, phase: FanOutPhase, fan: Fan): Prom
   } catch (error) {
     group.abort();
     await Promise.allSettled(workers);
-    if (error instanceof StateError) noteFailure(run, fan);
+    if (error instanceof StateError) noteAborted(run, fan);
     throw error;
   } finally {
     run.signal.removeEventListener('abort', abort);
@@ -131,8 +131,8 @@ function descendants(run: ThreadRun): string[] {
   return [...run.host.threads.keys()].filter((id) => id.startsWith(prefix));
 }
 
-/** Notes what the failure cut short, then the failure; a terminal error ends the whole execution without these events. */
-function noteFailure(run: ThreadRun, { type }: Fan): void {
+/** Notes what the failure cut short. */
+function noteAborted(run: ThreadRun, { type }: Fan): void {
   const ids = descendants(run);
   for (const id of ids) {
     const child = run.host.threads.get(id);
@@ -141,6 +141,5 @@ function noteFailure(run: ThreadRun, { type }: Fan): void {
     if (Type === 'Task' || Type === 'Wait' || Type === 'Map' || Type === 'Parallel') run.draft(`${Type}StateAborted`, {}, { after: child.thread.lastEvent, aside: true });
     if (type === 'Map' && child.parent === run) run.draft('MapIterationAborted', { name: run.thread.state, index: child.thread.index }, { after: child.thread.lastEvent, aside: true });
   }
-  run.draft(`${type}StateFailed`);
   run.remove(ids);
 }

@@ -34,12 +34,13 @@ function partition(values: Json[], size: number): Json[][] {
   return Array.from({ length: Math.ceil(values.length / step) }, (_, index) => values.slice(index * step, (index + 1) * step));
 }
 
-function range(first: number, last: number, step: number): number[] {
+/** A JSONata sequence, as AWS's is: one value stands for itself, none for nothing. */
+function range(first: number, last: number, step: number): number[] | number | undefined {
   if (![first, last, step].every((value) => Number.isFinite(value))) throw new Error('$range: all three arguments must be numbers');
   if (step === 0) throw new Error('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > MAX_RANGE) throw new Error(`$range: more than ${MAX_RANGE} values`);
-  return Array.from({ length }, (_, index) => first + index * step);
+  return length === 0 ? undefined : length === 1 ? first : Array.from({ length }, (_, index) => first + index * step);
 }
 
 function hash(text: unknown, algorithm: string): string {

@@ -14,6 +14,8 @@ export async function guarded(run: ThreadRun, state: GuardedState, attempt: () =
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       if (await planRetry(run, state, error)) continue;
+      // AWS notes the state as failed only when nothing is left to try.
+      if (state.Type !== 'Task') run.draft(`${state.Type}StateFailed`);
       return await caught(run, state, error);
     }
   }
