@@ -1,8 +1,21 @@
 // After the commit of a deletion timestamp (or a shorter one): the pod's task is told to stop, or the pod without a task is finished.
 import type { Pod } from '../kinds/pod.ts';
-import type { Ports } from '../ports.ts';
+import { hasTask } from '../sync/conclude.ts';
+import { settle } from './settle.ts';
+import type { SettlePorts } from './settle.ts';
+import { updatePod } from './update-pod.ts';
+
+/** ECS kills 120 s after StopTask; a longer grace is kept by sync alone, with StopTask as sweep's backstop. */
+export const STOP_TASK_GRACE_SECONDS = 110;
 
 /** Begins or shortens the graceful end of a pod; may be called again. */
-export async function podDeleting(_ports: Ports, _pod: Pod): Promise<void> {
-  return Promise.resolve();
+export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
+  const uid = pod.metadata.uid ?? '';
+  const state = await updatePod(ports, uid, ({ record }) => ({ record }));
+  if (!state) return;
+  ports.wakeups.wake(uid);
+  const { record } = state;
+  const shortEnough = (pod.metadata.deletionGracePeriodSeconds ?? 0) <= STOP_TASK_GRACE_SECONDS;
+  if (record.taskArn && hasTask(record) && !record.finished && shortEnough) await ports.tasks.stop(record.taskArn, 'The pod is being deleted');
+  await settle(ports, uid, state);
 }

@@ -1,8 +1,41 @@
 // After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
 import type { Pod } from '../kinds/pod.ts';
-import type { Ports } from '../ports.ts';
+import { sidecars } from '../pod/containers.ts';
+import { killing } from '../pod/events.ts';
+import type { PodEvent } from '../pod/events.ts';
+import { hasTask } from '../sync/conclude.ts';
+import { settle } from './settle.ts';
+import type { SettlePorts } from './settle.ts';
+import { updatePod } from './update-pod.ts';
+import type { PodChange, PodState } from './update-pod.ts';
 
 /** Takes up a change of the pod's metadata or spec; may be called again. */
-export async function podEdited(_ports: Ports, _pod: Pod, _previous: Pod): Promise<void> {
-  return Promise.resolve();
+export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
+  const uid = pod.metadata.uid ?? '';
+  const edited = editedImages(pod, previous);
+  const state = await updatePod(ports, uid, (newest) => editedPod(newest, edited));
+  ports.wakeups.wake(uid);
+  if (state) await settle(ports, uid, state);
 }
+
+/** App containers and sidecars whose image changed: a regular init container's edit waits for the next relaunch. */
+function editedImages(pod: Pod, previous: Pod): string[] {
+  const before = new Map([...(previous.spec.initContainers ?? []), ...previous.spec.containers].map(({ name, image }) => [name, image]));
+  return [...sidecars(pod), ...pod.spec.containers].filter(({ name, image }) => before.get(name) !== image).map(({ name }) => name);
+}
+
+function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
+  if (!pod || edited.length === 0 || record.finished) return { record };
+  if (!hasTask(record)) return { record: rebind(record, now) };
+  return { record: { ...record, relaunch: `images of ${edited.join(', ')} changed` }, events: edited.map((name) => definitionChanged(pod, name)) };
+}
+
+/** Not launched yet: the images are looked up again under the next execution. */
+function rebind(record: PodState['record'], now: Date): PodState['record'] {
+  const { images: _images, taskDefinitionArn: _definition, pulls: _pulls, ...rest } = record;
+  if (record.attempt === 0) return rest;
+  return { ...rest, generation: record.generation + 1, attempt: record.attempt + 1, generationAt: now.toISOString(), toStart: true };
+}
+
+const definitionChanged = (pod: Pod, name: string): PodEvent =>
+  killing(name, sidecars(pod).some((sidecar) => sidecar.name === name) ? `Init container ${name} definition changed` : `Container ${name} definition changed, will be restarted`);

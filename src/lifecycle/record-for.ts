@@ -16,6 +16,7 @@ export function recordFor(pod: Pod): RecordWrite {
     namespace: pod.metadata.namespace ?? 'default',
     name: pod.metadata.name ?? '',
     generation: 1,
+    toStart: true,
     runsInGeneration: 0,
     attempt: 0,
     logNonce: '',

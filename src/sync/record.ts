@@ -1,7 +1,9 @@
 // What droppod remembers of a pod beside its object: one store record per pod, key `pod/<uid>`, changed under its revision.
 // Written by functions; the API reads it for logs. The heartbeat lives in its own record `beat/<uid>`.
+import type { RestartPolicy } from '../kinds/pod.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import type { ImageConfig, TaskArn } from '../ports.ts';
+import type { SessionRequest } from './messages.ts';
 
 /** A Start container state that waits (design 4.2). The newer of two tokens of one run wins by (enteredAt, retryCount). */
 export interface WaitingToken {
@@ -10,6 +12,31 @@ export interface WaitingToken {
   enteredAt: string;
   retryCount: number;
   generation: number;
+}
+
+/** Back-off of one image: 10 s doubling to 300 s from the last failed try (pod-lifecycle 5.3). */
+export interface PullBackOff {
+  seconds: number;
+  failedAt: string;
+  until: string;
+  reason: string;
+  message: string;
+}
+
+/** One container in the machine's Maps: the run to start with and the policy that its Choice reads. */
+export interface Body {
+  name: string;
+  run: number;
+  policy: RestartPolicy;
+}
+
+/** What Bind and Launch answer to the machine: the state to go to, when to look again, and the items of its Maps. */
+export interface NextState {
+  next: 'Launch' | 'Run' | 'Wait' | 'End';
+  until?: string;
+  inits: Body[];
+  apps: Body[];
+  sidecars: Body[];
 }
 
 /** Answer to a Start container state; the machine chooses by it. */
@@ -33,6 +60,10 @@ export interface PodRecord {
   generation: number;
   /** The generation in charge shall end and start its successor: why. */
   handOver?: string;
+  /** The execution of the generation in charge has not been heard of yet: whoever looks starts it (again). */
+  toStart?: boolean;
+  /** When the generation in charge began. */
+  generationAt?: string;
   /** Runs ordered in this generation (history budget). */
   runsInGeneration: number;
   /** RunTask attempts so far; the present task's attempt. 0: none. */
@@ -44,14 +75,30 @@ export interface PodRecord {
   taskStopped?: { at: string; stopCode?: string; reason?: string };
   /** StopTask was asked for the present task. */
   stopAsked?: boolean;
+  /** When the pod's containers were first told to stop: deadlines that no deletion timestamp gives count from here. */
+  terminatingSince?: string;
+  /** The podlet said that nothing runs any more and nothing will. */
+  stopped?: { at: string };
+  /** An image was edited: the present task ends and another attempt follows. The text is for the Killing events. */
+  relaunch?: string;
+  /** Launches that failed or broke down in a row; the next one may not come before `until`. */
+  launchBackOff?: { seconds: number; until: string };
+  /** Images that could not be had. */
+  pulls?: { [container: string]: PullBackOff };
+  /** Tasks of earlier attempts, for their logs; the present one is `taskArn`. */
+  tasks?: { attempt: number; taskArn: TaskArn }[];
+  /** Streams that the podlet shall dial. */
+  sessions?: SessionRequest[];
   taskDefinitionArn?: string;
   images?: { [container: string]: ImageConfig };
   /** Secret of the bound podlet (sha256 hex), its boot id and newest sequence. */
-  podlet?: { attempt: number; secretHash: string; bootId: string; sequence: number };
+  podlet?: { attempt: number; secretHash: string; bootId: string; sequence: number; eventsSeen?: number };
   /** Nonce of log markers, made once per pod. */
   logNonce: string;
   /** All done: the podlet is told to leave. */
   finished?: { at: string };
+  /** Sweep has seen the finished pod without its task: nothing is left to look at. */
+  rest?: boolean;
   /** The object is gone (force): whatever still runs shall stop. */
   orphaned?: boolean;
   tokens: { [container: string]: WaitingToken };

@@ -1,0 +1,73 @@
+// The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
+import { lambda } from '../src/aws/lambda.ts';
+import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
+import type { PodState } from '../src/lifecycle/update-pod.ts';
+import { bootstrapToken } from '../src/lifecycle/podlet-credential.ts';
+import type { Pod } from '../src/kinds/pod.ts';
+import { allContainers } from '../src/pod/containers.ts';
+import { failedCreatePodSandBox } from '../src/pod/events.ts';
+import { podDone } from '../src/pod/order.ts';
+import type { Ports, RunTaskRequest, TaskArn } from '../src/ports.ts';
+import { END, runBodies, waitUntil } from '../src/sync/bodies.ts';
+import { isOver } from '../src/sync/outcome.ts';
+import type { NextState, PodRecord } from '../src/sync/record.ts';
+import { nextLaunchBackOff } from '../src/sync/relaunch.ts';
+import { clientToken, taskTags } from '../src/task/run-request.ts';
+import type { PodRef } from './bind-pod.ts';
+
+type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
+
+/** Runs the attempt's task unless it is known already; a task that a deletion has overtaken is stopped at once. May be called again. */
+export async function launchPod(ports: LaunchPorts, { uid, generation }: PodRef): Promise<NextState> {
+  const state = await readPod(ports, uid);
+  const pod = state?.pod;
+  if (!state || !pod || isRefused(state, generation)) return END;
+  if (state.record.taskArn) return runBodies(pod, state.record.observed);
+  const answer = await ports.tasks.run(runRequest(ports, pod, state.record));
+  return 'taskArn' in answer ? keepTask(ports, state.record, answer.taskArn, generation) : keepFailure(ports, uid, answer.failure, generation);
+}
+
+const isRefused = ({ pod, record }: PodState, generation: number): boolean =>
+  !pod || isOver(pod, record, generation) || podDone(pod, record.observed) || record.taskDefinitionArn === undefined;
+
+/** Every parameter follows from stored facts: a repeated RunTask is the same RunTask. */
+function runRequest({ settings }: LaunchPorts, pod: Pod, { uid, attempt, taskDefinitionArn = '' }: PodRecord): RunTaskRequest {
+  return {
+    taskDefinitionArn,
+    startedBy: uid,
+    clientToken: clientToken(uid, attempt),
+    podletEnvironment: {
+      DROPPOD_SYNC_URL: settings.syncUrl,
+      DROPPOD_TOKEN: bootstrapToken(settings.podletKey, uid, attempt),
+      DROPPOD_UID: uid,
+      DROPPOD_ATTEMPT: String(attempt),
+      DROPPOD_CONTAINERS: allContainers(pod).map(({ name }) => name).join(','),
+      ...(settings.caPem ? { DROPPOD_CA: settings.caPem } : {}),
+    },
+    tags: taskTags(pod, pod.spec.hostname ?? pod.metadata.name ?? ''),
+  };
+}
+
+async function keepTask(ports: LaunchPorts, { uid, attempt }: PodRecord, taskArn: TaskArn, generation: number): Promise<NextState> {
+  const state = await updatePod(ports, uid, (newest) => {
+    const { record } = newest;
+    if (isRefused(newest, generation) || record.attempt !== attempt || record.taskArn) return undefined;
+    return { record: { ...record, taskArn } };
+  });
+  if (state?.record.taskArn !== taskArn) {
+    await ports.tasks.stop(taskArn, 'The pod was deleted meanwhile');
+    return END;
+  }
+  return state.pod && !isOver(state.pod, state.record, generation) ? runBodies(state.pod, state.record.observed) : END;
+}
+
+async function keepFailure(ports: LaunchPorts, uid: string, failure: string, generation: number): Promise<NextState> {
+  const state = await updatePod(ports, uid, (newest) => {
+    if (isRefused(newest, generation)) return undefined;
+    const launchBackOff = nextLaunchBackOff({ ...newest.record, launchBackOff: newest.record.launchBackOff ?? { seconds: 0, until: '' } }, newest.now);
+    return { record: { ...newest.record, launchBackOff }, events: [failedCreatePodSandBox(failure)] };
+  });
+  return state?.record.launchBackOff && !isRefused(state, generation) ? waitUntil(state.record.launchBackOff.until) : END;
+}
+
+export const handler = lambda(launchPod);

@@ -1,0 +1,32 @@
+// An execution ended: if its pod still has a life before it, a successor takes over (design 3.9).
+import { podDone } from '../pod/order.ts';
+import type { ExecutionFacts } from '../sync/execution-facts.ts';
+import { parseExecutionName } from '../sync/execution-name.ts';
+import { nextGeneration } from '../sync/relaunch.ts';
+import { settle } from './settle.ts';
+import type { SettlePorts } from './settle.ts';
+import { updatePod } from './update-pod.ts';
+import type { PodState } from './update-pod.ts';
+
+/** A machine that ends at once every time must not be started over and over: sweep does it once a minute. */
+const SHORT_LIFE_MS = 60_000;
+
+/** Starts a successor where the execution in charge is gone and the pod is not over. */
+export async function observeExecution(ports: SettlePorts, { name, status }: ExecutionFacts): Promise<void> {
+  const parsed = parseExecutionName(name);
+  if (!parsed || status === 'RUNNING') return;
+  await succeedExecution(ports, parsed.uid, parsed.generation);
+}
+
+/** The next generation after `generation`, unless another is in charge already. May be called again. */
+export async function succeedExecution(ports: SettlePorts, uid: string, generation: number): Promise<void> {
+  const state = await updatePod(ports, uid, (newest) =>
+    newest.record.generation === generation && needsSuccessor(newest) ? { record: nextGeneration(newest.record, newest.now) } : undefined,
+  );
+  if (state) await settle(ports, uid, state);
+}
+
+function needsSuccessor({ pod, record, now }: PodState): boolean {
+  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed)) return false;
+  return record.generationAt === undefined || now.getTime() - Date.parse(record.generationAt) >= SHORT_LIFE_MS;
+}

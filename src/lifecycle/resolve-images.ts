@@ -1,0 +1,71 @@
+// The images of all containers of a pod, each reference looked up once; what cannot be had is an outcome with a back-off.
+import { pullCredentials } from '../images/pull-secrets.ts';
+import type { Container, Pod } from '../kinds/pod.ts';
+import * as podEvents from '../pod/events.ts';
+import type { PodEvent } from '../pod/events.ts';
+import type { ImageConfig, ImageOutcome, Ports } from '../ports.ts';
+import type { PullBackOff } from '../sync/record.ts';
+
+export interface ResolvedImages {
+  images: { [container: string]: ImageConfig };
+  failures: { [container: string]: { reason: string; message: string } };
+  events: PodEvent[];
+}
+
+type Policy = 'Always' | 'IfNotPresent' | 'Never';
+
+const toPolicy = (text: string | undefined): Policy => (text === 'Always' || text === 'Never' ? text : 'IfNotPresent');
+
+/** Asks for every image; faults of the registry are failures too, the pod tries again. */
+export async function resolveImages({ images, store }: Pick<Ports, 'images' | 'store'>, pod: Pod): Promise<ResolvedImages> {
+  const { credentials, missing } = await pullCredentials({ store }, pod);
+  const asked = new Map<string, Promise<ImageOutcome>>();
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  for (const { image = '', imagePullPolicy } of containers) {
+    const key = `${imagePullPolicy ?? ''} ${image}`;
+    if (!asked.has(key)) asked.set(key, images.resolve(image, toPolicy(imagePullPolicy), credentials));
+  }
+  const resolved: ResolvedImages = { images: {}, failures: {}, events: missing.length > 0 ? [podEvents.failedToRetrieveImagePullSecret(missing)] : [] };
+  for (const container of containers) {
+    const outcome = await asked.get(`${container.imagePullPolicy ?? ''} ${container.image ?? ''}`);
+    if (outcome) addOutcome(resolved, container, outcome);
+  }
+  return resolved;
+}
+
+function addOutcome(resolved: ResolvedImages, { name, image = '' }: Container, outcome: ImageOutcome): void {
+  if ('config' in outcome) {
+    resolved.images[name] = outcome.config;
+    const { pulled, milliseconds, config } = outcome;
+    const done = [podEvents.pulling(name, image), podEvents.pulled(name, image, milliseconds, config.sizeBytes)];
+    resolved.events.push(...(pulled ? done : [podEvents.alreadyPresent(name, image)]));
+    return;
+  }
+  const { failure: reason, message } = outcome;
+  resolved.failures[name] = { reason, message: waitingMessage(image, reason, message) };
+  resolved.events.push(...failureEvents(name, image, reason, message));
+}
+
+/** The message beside the waiting reason, as the kubelet words it. */
+function waitingMessage(image: string, reason: string, message: string): string {
+  if (reason === 'ErrImageNeverPull') return `Container image "${image}" is not present with pull policy of Never`;
+  return message;
+}
+
+function failureEvents(name: string, image: string, reason: string, message: string): PodEvent[] {
+  if (reason === 'ErrImageNeverPull') return [podEvents.errImageNeverPull(name, image), podEvents.failed(name, reason)];
+  if (reason === 'InvalidImageName') return [podEvents.inspectFailed(name, message), podEvents.failed(name, reason)];
+  return [podEvents.pulling(name, image), podEvents.failedToPull(name, image, message), podEvents.failed(name, reason)];
+}
+
+const FIRST_SECONDS = 10;
+const MAX_SECONDS = 300;
+/** An entry is forgotten after twice the longest delay. */
+const FORGET_SECONDS = 600;
+
+/** The back-off after one more failed try of an image. */
+export function nextPullBackOff(before: PullBackOff | undefined, failure: { reason: string; message: string }, now: Date): PullBackOff {
+  const fresh = !before || now.getTime() - Date.parse(before.failedAt) > FORGET_SECONDS * 1000;
+  const seconds = fresh ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
+  return { seconds, failedAt: now.toISOString(), until: new Date(now.getTime() + seconds * 1000).toISOString(), ...failure };
+}

@@ -1,0 +1,57 @@
+// What is owed after a change of a pod: answers to waiting tokens, the removal of a deleted pod, the next execution, the stop of an orphan.
+// Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
+import type { Pod } from '../kinds/pod.ts';
+import type { Ports } from '../ports.ts';
+import { hasTask } from '../sync/conclude.ts';
+import { executionName } from '../sync/execution-name.ts';
+import { owedAnswers } from '../sync/outcome.ts';
+import type { OwedAnswer } from '../sync/outcome.ts';
+import type { PodRecord } from '../sync/record.ts';
+import { readPod, updatePod } from './update-pod.ts';
+import type { PodChange, PodState } from './update-pod.ts';
+
+export type SettlePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks'>;
+
+/** Does what is owed and answers the state after it; `known` saves a read where the caller has just written. */
+export async function settle(ports: SettlePorts, uid: string, known?: PodState): Promise<PodState | undefined> {
+  const state = known ?? (await readPod(ports, uid));
+  if (!state) return undefined;
+  const answers = owedAnswers(state.pod, state.record, state.now);
+  await Promise.all(answers.map(({ token, outcome }) => ports.executions.succeed(token, { ...outcome })));
+  await stopOrphan(ports, state);
+  const removal = isRemovalDue(state);
+  const after = owesWrite(state, answers) ? await updatePod(ports, uid, (newest) => settled(newest, answers)) : state;
+  // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
+  if (removal && answers.length === 0) await ports.executions.stop(executionName(state.record), 'The pod was deleted');
+  await startOwed(ports, after);
+  return after;
+}
+
+const isGated = (pod: Pod): boolean => (pod.spec.schedulingGates ?? []).length > 0;
+
+async function startOwed({ executions }: SettlePorts, state: PodState | undefined): Promise<void> {
+  if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
+  const { uid, generation } = state.record;
+  await executions.start(executionName(state.record), { uid, generation });
+}
+
+async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Promise<void> {
+  if (!pod && record.taskArn && hasTask(record) && !record.stopped) await tasks.stop(record.taskArn, 'The pod was removed');
+}
+
+/** The deleted pod's containers are done and nobody holds its object by a finalizer. */
+const isRemovalDue = ({ pod, record }: PodState): boolean =>
+  pod?.metadata.deletionTimestamp !== undefined && record.finished !== undefined && (pod.metadata.finalizers ?? []).length === 0;
+
+const mayForget = (record: PodRecord): boolean => Object.keys(record.tokens).length === 0 && (!hasTask(record) || record.stopped !== undefined);
+
+const owesWrite = (state: PodState, answers: readonly OwedAnswer[]): boolean => answers.length > 0 || !state.pod || isRemovalDue(state);
+
+function settled(state: PodState, answers: readonly OwedAnswer[]): PodChange {
+  const answered = new Set(answers.map(({ token }) => token));
+  const tokens = Object.fromEntries(Object.entries(state.record.tokens).filter(([, { token }]) => !answered.has(token)));
+  const record = { ...state.record, tokens };
+  if (state.pod && !isRemovalDue(state)) return { record };
+  const removePod = state.pod !== undefined;
+  return mayForget(record) ? { record, removePod, removeRecord: true } : { record: { ...record, orphaned: true }, removePod };
+}

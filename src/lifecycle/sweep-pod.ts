@@ -1,0 +1,88 @@
+// One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
+import { deadlineExceeded, nodeNotReady } from '../pod/events.ts';
+import { podDone } from '../pod/order.ts';
+import { hasTask } from '../sync/conclude.ts';
+import { deadlinePassed } from '../sync/deadline.ts';
+import { executionName } from '../sync/execution-name.ts';
+import type { PodRecord } from '../sync/record.ts';
+import { nodeLostMessage, taskEnded, withVerdict } from '../sync/task-change.ts';
+import { lastBeat } from './beat.ts';
+import { observeTask } from './observe-task.ts';
+import { succeedExecution } from './observe-execution.ts';
+import { settle } from './settle.ts';
+import type { SettlePorts } from './settle.ts';
+import { updatePod } from './update-pod.ts';
+import type { PodChange, PodState } from './update-pod.ts';
+
+/** Ready is Unknown after that much silence. */
+export const SILENT_MS = 40_000;
+/** The node counts as lost after that much silence. */
+export const LOST_MS = 300_000;
+/** A generation is handed over long before AWS ends its execution at 25 000 events or one year. */
+export const MAX_RUNS_IN_GENERATION = 2_500;
+export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
+
+/** Does for one pod what no message has done; may be called at any time. */
+export async function sweepPod(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<void> {
+  const { uid } = record;
+  if (isAtRest(record)) return;
+  await sweepTask(ports, record);
+  const silentMs = await silence(ports, record, upSince);
+  const state = await updatePod(ports, uid, (newest) => swept(newest, silentMs));
+  if (!state) return;
+  await settle(ports, uid, state);
+  await stopOverdue(ports, state, silentMs);
+  await sweepExecution(ports, state);
+}
+
+/** Finished, its task gone, nothing owed: only the object is left to be read. */
+const isAtRest = (record: PodRecord): boolean =>
+  record.finished !== undefined && !hasTask(record) && Object.keys(record.tokens).length === 0 && record.orphaned !== true && record.rest === true;
+
+async function sweepTask(ports: SettlePorts, { uid, taskArn, taskStopped }: PodRecord): Promise<void> {
+  if (!taskArn || taskStopped) return;
+  const facts = await ports.tasks.describe(taskArn);
+  if (facts) return facts.lastStatus === 'STOPPED' ? observeTask(ports, { ...facts, startedBy: uid }) : undefined;
+  // ECS forgets a task an hour after its end.
+  await updatePod(ports, uid, ({ pod, record, now }) => (record.taskArn === taskArn && !record.taskStopped ? taskEnded(pod, record, {}, now) : undefined));
+}
+
+async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
+  if (!hasTask(record) || record.finished || !record.podlet) return 0;
+  const heard = (await lastBeat(ports, record.uid)) ?? new Date(record.generationAt ?? upSince);
+  return ports.clock.now().getTime() - Math.max(heard.getTime(), upSince.getTime());
+}
+
+function swept({ pod, record, now }: PodState, silentMs: number): PodChange {
+  if (!pod || record.finished) return { record: record.finished && !hasTask(record) ? { ...record, rest: true } : record };
+  const verdict = record.observed.verdict ? undefined : deadlinePassed(pod, record.observed, now);
+  if (verdict) return { record: { ...record, observed: { ...record.observed, verdict } }, events: [deadlineExceeded()] };
+  if (silentMs >= LOST_MS && !record.observed.verdict) {
+    return { record: withVerdict(record, 'NodeLost', nodeLostMessage(pod)), events: [nodeNotReady()] };
+  }
+  if (silentMs >= SILENT_MS && !record.observed.silentSince) {
+    return { record: { ...record, observed: { ...record.observed, silentSince: new Date(now.getTime() - silentMs).toISOString() } } };
+  }
+  return { record };
+}
+
+/** What should have ended by itself is stopped: a silent task, and a pod whose grace is over. */
+async function stopOverdue({ tasks, clock }: SettlePorts, { pod, record }: PodState, silentMs: number): Promise<void> {
+  if (!record.taskArn || !hasTask(record)) return;
+  const deletion = pod?.metadata.deletionTimestamp;
+  const graceMs = (pod?.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  const end = deletion !== undefined ? Date.parse(deletion) : record.terminatingSince === undefined ? Infinity : Date.parse(record.terminatingSince) + graceMs;
+  const overdue = clock.now().getTime() > end + OVERDUE_MS;
+  if (silentMs >= LOST_MS || overdue || record.orphaned) await tasks.stop(record.taskArn, overdue ? 'The grace period is over' : 'The podlet is not heard');
+}
+
+const OVERDUE_MS = 10_000;
+
+async function sweepExecution(ports: SettlePorts, { pod, record }: PodState): Promise<void> {
+  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || (pod.spec.schedulingGates ?? []).length > 0) return;
+  const age = ports.clock.now().getTime() - Date.parse(record.generationAt ?? '');
+  const handOver = record.runsInGeneration > MAX_RUNS_IN_GENERATION || age > MAX_GENERATION_MS;
+  const status = await ports.executions.describe(executionName(record));
+  if (status === undefined) await ports.executions.start(executionName(record), { uid: record.uid, generation: record.generation });
+  else if (status !== 'RUNNING' || handOver) await succeedExecution(ports, record.uid, record.generation);
+}

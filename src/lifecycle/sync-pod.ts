@@ -1,0 +1,104 @@
+// One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with what should be so.
+// Between functions/sync.ts (HTTP) and the pure rules of src/sync.
+import { recordEvents } from '../events/record-event.ts';
+import type { Pod } from '../kinds/pod.ts';
+import { failed } from '../pod/events.ts';
+import type { Ports } from '../ports.ts';
+import { desired, dueInMs, hasNews, leave, nothing } from '../sync/desired.ts';
+import type { Objects } from '../sync/desired.ts';
+import type { Desired, Report } from '../sync/messages.ts';
+import { judge, receive } from '../sync/receive.ts';
+import type { PodRecord } from '../sync/record.ts';
+import { beat } from './beat.ts';
+import { lookUp } from './look-up.ts';
+import { bootstrapToken, isEqual, secretHash } from './podlet-credential.ts';
+import { settle } from './settle.ts';
+import { readPod, updatePod } from './update-pod.ts';
+import type { PodChange, PodState } from './update-pod.ts';
+
+export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings'>;
+
+export interface Credential {
+  bootstrap: string;
+  secret: string;
+}
+
+/** `refused`: the HTTP code that tells a stranger to leave. */
+export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
+
+/** Takes the report and answers, held open for news as long as the installation allows. Reports may come twice or late. */
+export async function syncPod(ports: SyncPorts, credential: Credential, report: Report, signal?: AbortSignal): Promise<SyncAnswer> {
+  const { uid, attempt } = report;
+  if (!isEqual(bootstrapToken(ports.settings.podletKey, uid, attempt), credential.bootstrap)) return { refused: 401 };
+  const until = ports.clock.now().getTime() + ports.settings.syncWaitMs;
+  const hash = secretHash(credential.secret);
+  const taken = await takeReport(ports, report, hash);
+  if (!taken) return { refused: 410 };
+  const verdict = judge(taken.pod, taken.record, report, hash);
+  if (verdict === 'refuse') return { refused: 403 };
+  if (verdict === 'leave') return { desired: leave('Another task has taken this pod over, or it is gone') };
+  await Promise.all([settle(ports, uid, taken), beat(ports, taken.record)]);
+  return answer(ports, report, until, signal);
+}
+
+async function takeReport(ports: SyncPorts, report: Report, hash: string): Promise<PodState | undefined> {
+  return updatePod(ports, report.uid, ({ pod, record, now }): PodChange | undefined => {
+    if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
+    const received = receive(pod, record, report, hash, now);
+    return received.record === record ? undefined : received;
+  });
+}
+
+/** Looks, answers if there is news, else waits for a change: registered before the look, so that no change is missed. */
+async function answer(ports: SyncPorts, report: Report, until: number, signal?: AbortSignal): Promise<SyncAnswer> {
+  for (;;) {
+    const done = new AbortController();
+    const left = until - ports.clock.now().getTime();
+    const woken = ports.wakeups.wait(report.uid, Math.max(left, 0), AbortSignal.any([done.signal, ...(signal ? [signal] : [])]));
+    const look = await lookForNews(ports, report);
+    if (look.news || left <= 0 || signal?.aborted) {
+      done.abort();
+      await woken;
+      return { desired: look.desired };
+    }
+    await Promise.race([woken, ports.clock.sleep(Math.min(look.dueMs, left), done.signal)]);
+    done.abort();
+  }
+}
+
+interface Look {
+  desired: Desired;
+  news: boolean;
+  dueMs: number;
+}
+
+const LAUNCH_RETRY_MS = 200;
+
+async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
+  const state = await readPod(ports, report.uid);
+  if (!state?.pod) return { desired: leave('The pod is gone'), news: true, dueMs: 0 };
+  const { pod, record, now } = state;
+  if (record.attempt !== report.attempt || record.taskStopped) return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
+  if (record.taskArn === undefined && !record.finished) return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
+  const objects = await lookUp(ports, pod, record, now);
+  const waiting = await showWaiting(ports, pod, record, objects);
+  const wanted = desired(pod, record, report, objects, ports.settings, now);
+  return { desired: wanted, news: hasNews(wanted), dueMs: dueInMs(pod, record, waiting, now) };
+}
+
+/** A start that cannot be ordered is shown as the container's waiting reason, with an event. */
+async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRecord, { starts }: Objects): Promise<boolean> {
+  const waiting = Object.entries(starts).flatMap(([name, start]) => ('waiting' in start ? [{ name, ...start.waiting }] : []));
+  const changed = waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message);
+  if (changed.length > 0) {
+    await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed) }));
+    await recordEvents(ports, pod, changed.map(({ name, message }) => failed(name, message)));
+  }
+  return waiting.length > 0;
+}
+
+function withWaiting(record: PodRecord, waiting: { name: string; reason: string; message: string }[]): PodRecord {
+  const containers = { ...record.observed.containers };
+  for (const { name, reason, message } of waiting) containers[name] = { ...(containers[name] ?? { desiredRun: 0 }), waiting: { reason, message } };
+  return { ...record, observed: { ...record.observed, containers } };
+}

@@ -1,0 +1,108 @@
+// The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
+// compute the status, commit both under what was read. Everything that happens to a pod goes through here.
+import { StoreConflict } from '../errors.ts';
+import { recordEvents } from '../events/record-event.ts';
+import type { KubeObject, Pod } from '../kinds/pod.ts';
+import type { PodEvent } from '../pod/events.ts';
+import { computeStatus } from '../pod/status.ts';
+import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../ports.ts';
+import { conclude } from '../sync/conclude.ts';
+import type { PodRecord } from '../sync/record.ts';
+import { beatKey, recordKey, toJson, toRecord } from './record-for.ts';
+
+export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
+
+/** A pod as it stands. `pod` is absent once its object is gone. */
+export interface PodState {
+  pod?: Pod;
+  record: PodRecord;
+  revision: number;
+  now: Date;
+}
+
+/** What a change makes of the state. */
+export interface PodChange {
+  record: PodRecord;
+  /** The pod with another spec or metadata (its status is computed). */
+  pod?: Pod;
+  events?: readonly PodEvent[];
+  /** The object goes. */
+  removePod?: boolean;
+  /** Record and heartbeat go. */
+  removeRecord?: boolean;
+}
+
+const MAX_TRIES = 30;
+
+/** Where a pod's object lies. */
+export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'>): ObjectKey => ({ resource: 'pods', namespace, name });
+
+/** A stored object of the resource pods as the pod it is. */
+export const toPod = (object: KubeObject): Pod => {
+  const pod = object as unknown as Pod;
+  return pod.status ? pod : { ...pod, status: {} };
+};
+
+/** The pod as it stands; undefined: nothing is known under this uid (any more). */
+export async function readPod({ store, clock }: Pick<PodPorts, 'store' | 'clock'>, uid: string): Promise<PodState | undefined> {
+  const stored = await store.getRecord(recordKey(uid));
+  if (!stored) return undefined;
+  const record = toRecord(stored.value);
+  const object = await store.get(podKey(record));
+  const found = { record, revision: stored.revision, now: clock.now() };
+  return object?.metadata.uid === uid ? { ...found, pod: toPod(object) } : found;
+}
+
+/**
+ * Applies `change` to the newest state and answers the state after it; a change that alters nothing writes nothing.
+ * `change` may be called several times: it must be pure. Undefined from it: leave all as it is.
+ */
+export async function updatePod(ports: PodPorts, uid: string, change: (state: PodState) => PodChange | undefined): Promise<PodState | undefined> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const before = await readPod(ports, uid);
+    if (!before) return undefined;
+    const wanted = change(before);
+    if (!wanted) return before;
+    try {
+      return await commitChange(ports, before, wanted);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+    }
+  }
+  throw new StoreConflict(`pod ${uid} changed ${MAX_TRIES} times in between`);
+}
+
+async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange): Promise<PodState> {
+  const base = wanted.pod ?? before.pod;
+  const record = base ? conclude(base, wanted.record, before.now) : wanted.record;
+  const pod = base && withStatus(base, record, before.now);
+  const object = objectWrite(before, pod, wanted.removePod === true);
+  const records = recordWrites(before, record, wanted.removeRecord === true);
+  const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
+  if (!object && records.length === 0) return { ...before, record };
+  const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
+  ports.wakeups.wake(record.uid);
+  if (wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
+  if (!pod || wanted.removePod) return after;
+  return { ...after, pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod };
+}
+
+function withStatus(pod: Pod, record: PodRecord, now: Date): Pod {
+  return { ...pod, status: computeStatus(pod, record.observed, now) };
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): ObjectWrite | undefined {
+  if (!before.pod || !pod) return undefined;
+  const expected = (before.pod.metadata.resourceVersion ?? '') as ResourceVersion;
+  const key = podKey(before.record);
+  if (remove) return { key, object: null, expected, lastState: { ...pod } };
+  return same(pod, before.pod) ? undefined : { key, object: { ...pod }, expected };
+}
+
+function recordWrites({ record: old, revision }: PodState, record: PodRecord, remove: boolean): RecordWrite[] {
+  const key = recordKey(record.uid);
+  if (remove) return [{ key, value: null, expected: revision }, { key: beatKey(record.uid), value: null, expected: 'any' }];
+  return same(old, record) ? [] : [{ key, value: toJson(record), expected: revision }];
+}

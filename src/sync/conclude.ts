@@ -1,0 +1,28 @@
+// Whether the pod is over: the last rule applied to every change of a record, before its status is computed.
+import type { Pod } from '../kinds/pod.ts';
+import { sidecars } from '../pod/containers.ts';
+import { podDone } from '../pod/order.ts';
+import { loseRuns } from './merge.ts';
+import type { PodRecord } from './record.ts';
+
+/** The pod's task is, or may still be, there. */
+export const hasTask = (record: PodRecord): boolean => record.taskArn !== undefined && record.taskStopped === undefined;
+
+/** All its containers ended by themselves: nobody needs to stop anything. */
+const endedByItself = (pod: Pod, record: PodRecord): boolean =>
+  pod.metadata.deletionTimestamp === undefined && record.observed.verdict === undefined && sidecars(pod).length === 0;
+
+/**
+ * Marks the pod as finished once nothing runs and nothing will: by itself, by the podlet's word, or because there is no task.
+ * Until then the moment is kept at which its containers were first told to stop.
+ */
+export function conclude(pod: Pod, record: PodRecord, now: Date): PodRecord {
+  if (record.finished) return record;
+  const done = podDone(pod, record.observed);
+  if (!done && record.relaunch === undefined) return record;
+  const ending = { ...record, terminatingSince: record.terminatingSince ?? now.toISOString() };
+  const over = done && (!hasTask(record) || record.stopped !== undefined || endedByItself(pod, record));
+  if (!over) return ending;
+  const observed = { ...loseRuns(pod, record.observed, now), terminal: true, sandboxReady: false };
+  return { ...ending, observed, finished: { at: now.toISOString() } };
+}

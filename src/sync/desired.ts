@@ -1,0 +1,110 @@
+// What should be so in a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
+import type { Pod } from '../kinds/pod.ts';
+import { allContainers, containerKind } from '../pod/containers.ts';
+import { networkFiles } from '../pod/network-files.ts';
+import { isReleased, podDone } from '../pod/order.ts';
+import { hasEnded } from '../pod/restart.ts';
+import type { Settings } from '../ports.ts';
+import { deadlineOf } from './deadline.ts';
+import type { Desired, DesiredContainer, Report, StartOrder } from './messages.ts';
+import type { PodRecord } from './record.ts';
+
+/** Made by the caller for a container whose start is due: the order, or why it cannot start now. */
+export type Start = { order: StartOrder } | { waiting: { reason: string; message: string } };
+
+export interface Objects {
+  starts: { [container: string]: Start };
+  volumes: Desired['volumes'];
+}
+
+const DEFAULT_GRACE_SECONDS = 30;
+const BUSY_MS = 1_000;
+const IDLE_MS = 30_000;
+/** A container that waits for an object outside is tried again after that time, as the kubelet does. */
+export const RETRY_MS = 10_000;
+/** A held request costs nothing where it may be held that long: then the next one may follow at once. */
+const LONG_WAIT_MS = 10_000;
+
+/** The empty answer. */
+export const nothing = (syncAgainMs: number): Desired => ({ containers: {}, volumes: {}, acknowledged: [], sessions: [], syncAgainMs });
+
+/** The podlet may stop all and end. */
+export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave: { reason } });
+
+/** The run that should be: the machine's wish, once it is the container's turn and its back-off is over. */
+function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
+  const container = record.observed.containers[name];
+  if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || record.relaunch !== undefined) return false;
+  const { current, desiredRun, backOff } = container;
+  if (current && (current.run >= desiredRun || !hasEnded(current))) return false;
+  const held = backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime();
+  return !held && isReleased(pod, record.observed, name);
+}
+
+/** Containers that should start now: the caller makes their orders. */
+export const dueStarts = (pod: Pod, record: PodRecord, now: Date): string[] =>
+  allContainers(pod).map(({ name }) => name).filter((name) => isStartDue(pod, record, name, now));
+
+/** The whole answer for a pod whose podlet is obeyed. */
+export function desired(pod: Pod, record: PodRecord, report: Report, objects: Objects, settings: Settings, now: Date): Desired {
+  if (record.finished) return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
+  const terminate = termination(pod, record);
+  const volumes = Object.fromEntries(Object.entries(objects.volumes).filter(([name, { version }]) => report.volumes?.[name] !== version));
+  const { name = '', namespace = '' } = pod.metadata;
+  const answer: Desired = {
+    pod: { name, namespace },
+    ...(terminate ? { terminate } : {}),
+    containers: Object.fromEntries(allContainers(pod).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
+    volumes,
+    acknowledged: acknowledged(report),
+    sessions: record.sessions ?? [],
+    syncAgainMs: 0,
+  };
+  if (Object.keys(objects.starts).length > 0) answer.hosts = networkFiles(pod, { podIP: record.observed.podIP ?? '', clusterDomain: settings.clusterDomain });
+  return { ...answer, syncAgainMs: syncAgainMs(pod, record, answer, settings, now) };
+}
+
+const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);
+
+function desiredContainer(pod: Pod, { observed }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
+  const container = observed.containers[name];
+  const start = starts[name];
+  const sidecar = containerKind(pod, name) === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
+  if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...sidecar };
+  return { run: container?.kept ? 0 : (container?.current?.run ?? 0), ...sidecar };
+}
+
+/** How the containers are to be ended: by deletion with its own grace, else with the pod's. */
+export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+  const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  if (deletionTimestamp !== undefined) {
+    return { graceSeconds: deletionGracePeriodSeconds ?? graceSeconds, deadline: new Date(deletionTimestamp).toISOString() };
+  }
+  if (!podDone(pod, record.observed) && record.relaunch === undefined) return undefined;
+  const since = Date.parse(record.terminatingSince ?? '');
+  return { graceSeconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + graceSeconds * 1000).toISOString() };
+}
+
+/** The answer says something that the podlet may not know yet: it is not held back. */
+export function hasNews(answer: Desired): boolean {
+  const { leave: leaving, terminate, containers, volumes, acknowledged: events, sessions } = answer;
+  const started = Object.values(containers).some(({ start, stop }) => start ?? stop);
+  return Boolean(leaving ?? terminate) || started || Object.keys(volumes).length > 0 || events.length > 0 || sessions.length > 0;
+}
+
+/** In how many ms something becomes due without any further word: the end of a back-off or of the pod's time. */
+export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date): number {
+  const ends = Object.values(record.observed.containers).flatMap(({ backOff, current, desiredRun }) =>
+    backOff?.until && hasEnded(current) && desiredRun >= current.run ? [Date.parse(backOff.until)] : [],
+  );
+  const deadline = deadlineOf(pod, record.observed)?.getTime();
+  const due = [...ends, ...(deadline === undefined ? [] : [deadline])].map((at) => at - now.getTime()).filter((ms) => ms > 0);
+  return Math.min(waiting ? RETRY_MS : IDLE_MS, ...due);
+}
+
+function syncAgainMs(pod: Pod, record: PodRecord, answer: Desired, settings: Settings, now: Date): number {
+  if (answer.terminate || Object.values(answer.containers).some(({ start }) => start)) return BUSY_MS;
+  const due = dueInMs(pod, record, false, now);
+  return settings.syncWaitMs >= LONG_WAIT_MS ? 0 : due;
+}

@@ -1,0 +1,82 @@
+// A podlet's report judged and taken into the pod's record. Pure; src/lifecycle/sync-pod.ts carries it out.
+import type { Pod } from '../kinds/pod.ts';
+import { allContainers } from '../pod/containers.ts';
+import * as podEvents from '../pod/events.ts';
+import type { PodEvent } from '../pod/events.ts';
+import type { ObservedPod } from '../pod/observed.ts';
+import { hasEnded } from '../pod/restart.ts';
+import { deadlinePassed } from './deadline.ts';
+import { mergeReport } from './merge.ts';
+import type { PodletEvent, Report } from './messages.ts';
+import type { PodRecord } from './record.ts';
+
+/** `take` the report; `wait`: the launch has not been written yet; `leave`: not this pod's podlet any more; `refuse`: another secret. */
+export type Verdict = 'take' | 'wait' | 'leave' | 'refuse';
+
+/** Only the podlet of the pod's present task is obeyed, under the secret that it showed first. */
+export function judge(pod: Pod | undefined, record: PodRecord, report: Report, secretHash: string): Verdict {
+  const { attempt, podlet, taskArn } = record;
+  if (podlet?.attempt === report.attempt && podlet.secretHash !== secretHash) return 'refuse';
+  if (!pod || record.orphaned || report.attempt !== attempt || record.taskStopped) return 'leave';
+  if (taskArn === undefined) return record.finished ? 'leave' : 'wait';
+  return report.taskArn === taskArn ? 'take' : 'leave';
+}
+
+/** The record after the report, and what is worth an event. The same record: nothing new was said. */
+export function receive(pod: Pod, record: PodRecord, report: Report, hash: string, now: Date): { record: PodRecord; events: PodEvent[] } {
+  const known = record.podlet?.attempt === report.attempt ? record.podlet : undefined;
+  if (known?.bootId === report.bootId && report.sequence <= known.sequence) return { record, events: [] };
+  const observed = withVerdict(pod, mergeReport(pod, record.observed, report, now), report, now);
+  const fresh = newEvents(report, known);
+  const stopped = report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
+  const next: PodRecord = { ...record, ...stopped, observed };
+  if (known?.bootId === report.bootId && fresh.length === 0 && JSON.stringify(next) === JSON.stringify(record)) return { record, events: [] };
+  const eventsSeen = Math.max(known?.bootId === report.bootId ? (known.eventsSeen ?? 0) : 0, ...report.events.map(eventNumber));
+  const { attempt, bootId, sequence } = report;
+  return {
+    record: { ...next, podlet: { attempt, secretHash: hash, bootId, sequence, eventsSeen } },
+    events: [...fresh.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed)],
+  };
+}
+
+function withVerdict(pod: Pod, observed: ObservedPod, { evict }: Report, now: Date): ObservedPod {
+  if (observed.verdict) return observed;
+  if (evict !== undefined) return { ...observed, verdict: { phase: 'Failed', reason: 'Evicted', message: evict } };
+  const verdict = deadlinePassed(pod, observed, now);
+  return verdict ? { ...observed, verdict } : observed;
+}
+
+function verdictEvents(before: ObservedPod, { verdict }: ObservedPod): PodEvent[] {
+  if (!verdict || before.verdict) return [];
+  return [verdict.reason === 'Evicted' ? podEvents.evicted(verdict.message) : podEvents.deadlineExceeded()];
+}
+
+const eventNumber = ({ id }: PodletEvent): number => Number(/-(\d+)$/.exec(id)?.[1] ?? 0);
+
+/** Events come again until they are acknowledged: those up to the highest number seen of this boot are stored. */
+function newEvents({ bootId, events }: Report, known: PodRecord['podlet']): PodletEvent[] {
+  const seen = known?.bootId === bootId ? (known.eventsSeen ?? 0) : 0;
+  return events.filter((event) => eventNumber(event) > seen);
+}
+
+const toPodEvent = ({ type, reason, message, container }: PodletEvent): PodEvent => ({
+  type,
+  reason,
+  message,
+  ...(container ? { container } : {}),
+  component: 'kubelet',
+});
+
+/** What the kubelet says of a run that began, failed to begin, or will wait for its next. */
+function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[] {
+  return allContainers(pod).flatMap(({ name }) => {
+    const [old, container] = [before.containers[name], after.containers[name]];
+    const run = container?.current;
+    if (!run) return [];
+    const events: PodEvent[] = [];
+    if (old?.current?.run !== run.run) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, run.startError));
+    const newlyEnded = hasEnded(run) && !(old?.current?.run === run.run && hasEnded(old.current));
+    if (newlyEnded && container.backOff?.until !== undefined) events.push(podEvents.backOffRestarting(pod, name));
+    return events;
+  });
+}

@@ -1,0 +1,52 @@
+// The record of a pod whose task ended before the pod did: another attempt under a new execution (design 3.6), or the next generation alone.
+import type { Pod } from '../kinds/pod.ts';
+import { containerKind } from '../pod/containers.ts';
+import type { ObservedContainer, ObservedPod } from '../pod/observed.ts';
+import { hasEnded, shouldRestart } from '../pod/restart.ts';
+import type { PodRecord } from './record.ts';
+
+const FIRST_SECONDS = 10;
+const MAX_SECONDS = 300;
+/** A task that lived that long was a good one: its end is not another failure in a row. */
+const GOOD_SECONDS = 600;
+
+/** The next execution takes over where this one stands; tokens of the old one are answered leave. */
+export function nextGeneration(record: PodRecord, now: Date): PodRecord {
+  const { handOver: _done, ...rest } = record;
+  return { ...rest, generation: record.generation + 1, generationAt: now.toISOString(), runsInGeneration: 0, toStart: true };
+}
+
+/** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
+export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
+  const { taskArn, taskVersion: _v, taskStopped: _s, stopAsked: _a, stopped: _d, podlet: _p, images: _i, taskDefinitionArn: _t, relaunch: _r, terminatingSince: _e, ...kept } = nextGeneration(record, now);
+  const edited = record.relaunch !== undefined;
+  return {
+    ...kept,
+    attempt: record.attempt + 1,
+    tasks: taskArn ? [...(record.tasks ?? []), { attempt: record.attempt, taskArn }] : (record.tasks ?? []),
+    ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
+    observed: newSandbox(pod, record.observed),
+  };
+}
+
+/** At once the first time, then 10 s doubling to 300 s as long as tasks break down soon. */
+export function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: number; until: string } {
+  const { launchBackOff: before, generationAt } = record;
+  const livedSeconds = generationAt === undefined ? 0 : (now.getTime() - Date.parse(generationAt)) / 1000;
+  if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };
+  const seconds = before.seconds === 0 ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
+  return { seconds, until: new Date(now.getTime() + seconds * 1000).toISOString() };
+}
+
+function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {
+  const { podIP: _ip, hostIP: _host, silentSince: _silent, ...rest } = observed;
+  const containers = Object.entries(observed.containers).map(([name, container]) => [name, inNewSandbox(pod, name, container)] as const);
+  return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
+}
+
+function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, ...container }: ObservedContainer): ObservedContainer {
+  if (!current) return container;
+  // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
+  const forGood = containerKind(pod, name) === 'app' && hasEnded(current) && !shouldRestart(pod, name, current);
+  return forGood ? { ...container, current, kept: true } : { ...container, previous: current };
+}

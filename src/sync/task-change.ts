@@ -1,0 +1,48 @@
+// An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
+import type { Pod } from '../kinds/pod.ts';
+import { nodeNotReady, sandboxChanged } from '../pod/events.ts';
+import type { PodEvent } from '../pod/events.ts';
+import { podDone } from '../pod/order.ts';
+import type { TaskFacts } from '../ports.ts';
+import { loseRuns } from './merge.ts';
+import type { PodRecord } from './record.ts';
+import { relaunch } from './relaunch.ts';
+
+/** Ends of a task that are ends of its host: a bare pod is never moved to another one. */
+const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'InfrastructureHealth']);
+
+/** The record after a task change; the same record: nothing new. Older versions and other tasks are ignored. */
+export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFacts, now: Date): { record: PodRecord; events: PodEvent[] } {
+  const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
+  if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
+  if (facts.lastStatus !== 'STOPPED') return { record, events: [] };
+  return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
+}
+
+/** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */
+export function taskEnded(pod: Pod | undefined, record: PodRecord, facts: Pick<TaskFacts, 'stopCode' | 'stoppedReason'>, now: Date): { record: PodRecord; events: PodEvent[] } {
+  const { stopCode, stoppedReason } = facts;
+  const taskStopped = { at: now.toISOString(), ...(stopCode ? { stopCode } : {}), ...(stoppedReason ? { reason: stoppedReason } : {}) };
+  const stopped: PodRecord = { ...record, taskStopped };
+  if (!pod || record.finished) return { record: stopped, events: [] };
+  const ended: PodRecord = { ...stopped, observed: loseRuns(pod, { ...record.observed, sandboxReady: false }, now) };
+  if (podDone(pod, ended.observed)) return { record: ended, events: [] };
+  if (record.relaunch !== undefined) return { record: relaunch(pod, ended, now), events: [] };
+  if (HOST_LOST.has(stopCode ?? '')) return { record: withVerdict(ended, 'NodeLost', nodeLostMessage(pod)), events: [nodeNotReady()] };
+  if (pod.spec.restartPolicy === 'Never' && hasBegun(record)) return { record: withVerdict(ended, 'SandboxLost', sandboxLostMessage(stoppedReason)), events: [] };
+  return { record: relaunch(pod, ended, now), events: [sandboxChanged()] };
+}
+
+const hasBegun = ({ observed }: PodRecord): boolean => Object.values(observed.containers).some(({ current }) => current !== undefined);
+
+/** Kubernetes' text of a pod whose node went away. */
+export const nodeLostMessage = (pod: Pod): string =>
+  `Node ${pod.spec.nodeName ?? ''} which was running pod ${pod.metadata.name ?? ''} is unresponsive`;
+
+const sandboxLostMessage = (reason: string | undefined): string => `The pod's sandbox was lost${reason ? `: ${reason}` : ''}`;
+
+/** The record of a pod that the system ends. */
+export function withVerdict(record: PodRecord, reason: string, message: string): PodRecord {
+  if (record.observed.verdict) return record;
+  return { ...record, observed: { ...record.observed, verdict: { phase: 'Failed', reason, message } } };
+}
