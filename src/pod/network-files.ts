@@ -7,10 +7,103 @@ export interface NetworkContext {
   clusterDomain: string;
   /** Cluster DNS addresses; none: dnsPolicy ClusterFirst falls back to Default. */
   clusterDns?: readonly string[];
-  node?: { nameservers: readonly string[]; searches: readonly string[]; options: readonly string[] };
+  node?: ResolvConf;
+}
+
+/** A resolv.conf in parts. */
+export interface ResolvConf {
+  nameservers: readonly string[];
+  searches: readonly string[];
+  options: readonly string[];
+}
+
+const MAX_HOSTNAME = 63;
+const MAX_NAMESERVERS = 3;
+const MAX_SEARCHES = 32;
+const MAX_SEARCH_CHARACTERS = 2048;
+
+/** The pod's short name in its own network. */
+export function podHostname({ metadata, spec }: Pod): string {
+  if (spec.hostnameOverride !== undefined && spec.hostnameOverride !== '') return spec.hostnameOverride;
+  return (spec.hostname || (metadata.name ?? '')).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '');
+}
+
+/** With a subdomain also the full name; an override has none. */
+function fullName(pod: Pod, clusterDomain: string): string | undefined {
+  const { subdomain, hostnameOverride } = pod.spec;
+  if (!subdomain || hostnameOverride) return undefined;
+  return `${podHostname(pod)}.${subdomain}.${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`;
+}
+
+/** What the kernel and HOSTNAME call the pod. */
+export function kernelHostname(pod: Pod, clusterDomain: string): string {
+  const full = pod.spec.setHostnameAsFQDN === true ? fullName(pod, clusterDomain) : undefined;
+  return full ?? podHostname(pod);
+}
+
+const LOCAL_HOSTS = `127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+fe00::0\tip6-mcastprefix
+fe00::1\tip6-allnodes
+fe00::2\tip6-allrouters
+`;
+
+function hostsFile(pod: Pod, { podIP, clusterDomain }: NetworkContext): string {
+  const names = [fullName(pod, clusterDomain), podHostname(pod)].filter((name) => name !== undefined).join('\t');
+  const aliases = (pod.spec.hostAliases ?? []).map(({ ip, hostnames }) => `${ip ?? ''}\t${(hostnames ?? []).join('\t')}\n`);
+  const added = aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('')}`;
+  return `# Kubernetes-managed hosts file.\n${LOCAL_HOSTS}${podIP}\t${names}\n${added}`;
+}
+
+const EMPTY: ResolvConf = { nameservers: [], searches: [], options: [] };
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+
+/** By dnsPolicy; undefined: the node's own, which droppod does not know (the file stays as the engine made it). */
+function policyConf(pod: Pod, { clusterDns = [], clusterDomain, node }: NetworkContext): ResolvConf | undefined {
+  const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
+  if (policy === 'None') return EMPTY;
+  const usesCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && pod.spec.hostNetwork !== true);
+  if (policy === 'Default' || !usesCluster || clusterDns.length === 0) return node;
+  const searches = [`${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
+  return { nameservers: clusterDns, searches: unique([...searches, ...(node?.searches ?? [])]), options: ['ndots:5'] };
+}
+
+/** dnsConfig adds servers and search paths and overrides options of the same name. */
+function withDnsConfig(pod: Pod, base: ResolvConf): ResolvConf {
+  const config = pod.spec.dnsConfig;
+  if (config === undefined) return base;
+  const options = (config.options ?? []).map(({ name = '', value }) => (value === undefined || value === '' ? name : `${name}:${value}`));
+  const overridden = new Set((config.options ?? []).map(({ name = '' }) => name));
+  return {
+    nameservers: unique([...base.nameservers, ...(config.nameservers ?? [])]),
+    searches: unique([...base.searches, ...(config.searches ?? [])]),
+    options: [...base.options.filter((option) => !overridden.has(option.split(':')[0] ?? '')), ...options],
+  };
+}
+
+/** Search paths as far as the limits go. */
+function fittingSearches(searches: readonly string[]): string[] {
+  const fitting = searches.slice(0, MAX_SEARCHES);
+  while (fitting.join(' ').length > MAX_SEARCH_CHARACTERS) fitting.pop();
+  return fitting;
+}
+
+function resolvConfText({ nameservers, searches, options }: ResolvConf): string {
+  const fitting = fittingSearches(searches);
+  const lines = [
+    ...(fitting.length > 0 ? [`search ${fitting.join(' ')}`] : []),
+    ...nameservers.slice(0, MAX_NAMESERVERS).map((server) => `nameserver ${server}`),
+    ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Host name, hosts file and, where it differs from the node's own, resolv.conf: the `hosts` part of a sync answer. */
 export function networkFiles(pod: Pod, context: NetworkContext): { hostname: string; hosts: string; resolvConf?: string } {
-  throw new Error(`not built: ${String(pod.metadata.name)} ${context.podIP}`);
+  const base = policyConf(pod, context);
+  const files = { hostname: kernelHostname(pod, context.clusterDomain), hosts: hostsFile(pod, context) };
+  // dnsConfig on top of an unknown node file would lose the node's servers.
+  if (base === undefined) return files;
+  return { ...files, resolvConf: resolvConfText(withDnsConfig(pod, base)) };
 }

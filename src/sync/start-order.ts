@@ -1,10 +1,21 @@
 // How the podlet starts one run of a container: argv, environment, user, probes and hooks, all resolved here,
 // so that neither the task definition nor the podlet knows a pod's secrets before it needs them.
-import type { ConfigMap, Pod, Secret, Service } from '../kinds/pod.ts';
+import type { ConfigMap, Container, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
+import { containerCommand, processEnvironment } from '../pod/command.ts';
+import { containerKind, findContainer } from '../pod/containers.ts';
+import { specEnvironment } from '../pod/env.ts';
+import { podGraceSeconds } from '../pod/grace.ts';
+import { kernelHostname } from '../pod/network-files.ts';
+import { subPathLinks } from '../pod/sub-paths.ts';
+import { effectiveUser, nonRootProblem } from '../pod/users.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import type { StartOrder } from './messages.ts';
+import { hookOf, probeOrder } from './probe-orders.ts';
 
-/** Looked-up facts of a start. The caller fetches what referencedObjects (desired-volumes.ts) names. */
+/** The kubelet reads that much of a termination message's end. */
+const TERMINATION_MESSAGE_BYTES = 4096;
+
+/** Looked-up facts of a start. The caller fetches what referencedObjects (referenced-objects.ts) names. */
 export interface StartContext {
   image: ImageConfig;
   configMap: (name: string) => ConfigMap | undefined;
@@ -26,7 +37,69 @@ export interface StartWaiting {
   waiting: { reason: string; message: string };
 }
 
+type Definition = Container | EphemeralContainer;
+
+const configError = (message: string): StartWaiting => ({ waiting: { reason: 'CreateContainerConfigError', message } });
+
 /** The order that starts `run` of the container, or why it cannot start now (CreateContainerConfigError, CreateContainerError). */
 export function startOrder(pod: Pod, containerName: string, context: StartContext): { order: StartOrder } | StartWaiting {
-  throw new Error(`not built: ${String(pod.metadata.name)} ${containerName} ${String(context.run)}`);
+  const container = findContainer(pod, containerName);
+  if (container === undefined) return configError(`container "${containerName}" not found`);
+  const refused = nonRootProblem(pod, container, context.image.user);
+  if (refused !== undefined) return configError(refused);
+  const environment = specEnvironment(pod, container, { ...context, ...context.settings });
+  if ('error' in environment) return configError(environment.error);
+  const parts = subPathLinks(pod, container, environment.env);
+  if ('error' in parts) return configError(parts.error);
+  const argv = containerCommand(container, context.image, environment.env);
+  if (argv.length === 0) {
+    const message = `failed to generate container "${containerName}" spec: failed to generate spec: no command specified`;
+    return { waiting: { reason: 'CreateContainerError', message } };
+  }
+  const hostname = kernelHostname(pod, context.settings.clusterDomain);
+  return {
+    order: {
+      argv,
+      env: processEnvironment(container, hostname, context.image.env, environment.env),
+      cwd: container.workingDir || context.image.workingDir || '/',
+      user: effectiveUser(pod, container, context.image.user),
+      ...terminationOf(pod, container, context.image),
+      logNonce: context.logNonce,
+      ...(containerKind(pod, containerName) === 'ephemeral' ? {} : probesOf(pod, container)),
+      ...inputOf(container),
+      ...(parts.links.length === 0 ? {} : { links: parts.links }),
+    },
+  };
+}
+
+/** How the run is stopped and what is kept of its last words. */
+function terminationOf(
+  pod: Pod,
+  container: Definition,
+  image: ImageConfig,
+): Pick<StartOrder, 'stop' | 'terminationMessagePath' | 'terminationMessagePolicy' | 'terminationMessageBytes'> {
+  const preStop = hookOf(container, container.lifecycle?.preStop);
+  return {
+    stop: { signal: image.stopSignal || 'SIGTERM', graceSeconds: podGraceSeconds(pod), ...(preStop === undefined ? {} : { preStop }) },
+    terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy === 'FallbackToLogsOnError' ? 'FallbackToLogsOnError' : 'File',
+    terminationMessageBytes: TERMINATION_MESSAGE_BYTES,
+  };
+}
+
+function probesOf(pod: Pod, container: Definition): Pick<StartOrder, 'postStart' | 'startup' | 'liveness' | 'readiness'> {
+  const postStart = hookOf(container, container.lifecycle?.postStart);
+  const startup = probeOrder(pod, container, container.startupProbe);
+  const liveness = probeOrder(pod, container, container.livenessProbe);
+  const readiness = probeOrder(pod, container, container.readinessProbe);
+  return {
+    ...(postStart === undefined ? {} : { postStart }),
+    ...(startup === undefined ? {} : { startup }),
+    ...(liveness === undefined ? {} : { liveness }),
+    ...(readiness === undefined ? {} : { readiness }),
+  };
+}
+
+function inputOf({ stdin, stdinOnce, tty }: Definition): Pick<StartOrder, 'stdin' | 'stdinOnce' | 'tty'> {
+  return { ...(stdin === true ? { stdin } : {}), ...(stdinOnce === true ? { stdinOnce } : {}), ...(tty === true ? { tty } : {}) };
 }

@@ -1,0 +1,75 @@
+// The environment that a container's spec asks for (kubelet makeEnvironmentVariables): envFrom, then env, then services.
+import type { ConfigMap, Container, EnvVar, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
+import { expand } from './expansion.ts';
+import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
+import { serviceVariables } from './service-variables.ts';
+
+/** Looked-up facts of an environment. */
+export interface EnvContext extends FieldContext {
+  configMap: (name: string) => ConfigMap | undefined;
+  secret: (name: string) => Secret | undefined;
+  services: readonly Service[];
+  apiHost: string;
+  apiPort: number;
+}
+
+/** A value, nothing (optional and missing), or why the container cannot be configured. */
+type Found = { value: string } | { absent: true } | { error: string };
+
+const ABSENT: Found = { absent: true };
+
+/** Variables in no particular order, as Kubernetes; `error` is the message of CreateContainerConfigError. */
+export function specEnvironment(pod: Pod, container: Container | EphemeralContainer, context: EnvContext): { env: Map<string, string> } | { error: string } {
+  const services = new Map(serviceVariables(context.services, { ...context, links: pod.spec.enableServiceLinks !== false }));
+  const bulk = bulkVariables(pod, container, context);
+  if ('error' in bulk) return bulk;
+  const env = bulk.env;
+  for (const variable of container.env ?? []) {
+    const lookup = (name: string): string | undefined => env.get(name) ?? services.get(name);
+    const found = variable.valueFrom === undefined ? { value: expand(variable.value ?? '', lookup) } : referenced(pod, container.name, variable, context);
+    if ('error' in found) return found;
+    if ('value' in found) env.set(variable.name, found.value);
+  }
+  for (const [name, value] of services) if (!env.has(name)) env.set(name, value);
+  return { env };
+}
+
+const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+
+/** envFrom in order, later keys override earlier ones; binaryData of configMaps is no environment. */
+function bulkVariables(_pod: Pod, container: Container | EphemeralContainer, context: EnvContext): { env: Map<string, string> } | { error: string } {
+  const env = new Map<string, string>();
+  for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
+    const name = configMapRef?.name ?? secretRef?.name ?? '';
+    const data = configMapRef === undefined ? context.secret(name)?.data : context.configMap(name)?.data;
+    const exists = (configMapRef === undefined ? context.secret(name) : context.configMap(name)) !== undefined;
+    if (!exists && (configMapRef ?? secretRef)?.optional !== true) return { error: `${configMapRef === undefined ? 'secret' : 'configmap'} "${name}" not found` };
+    for (const [key, value] of Object.entries(data ?? {})) env.set(prefix + key, configMapRef === undefined ? decode(value) : value);
+  }
+  return { env };
+}
+
+function referenced(pod: Pod, containerName: string, { valueFrom }: EnvVar, context: EnvContext): Found {
+  if (valueFrom?.fieldRef !== undefined) {
+    const value = fieldValue(pod, valueFrom.fieldRef.fieldPath, context);
+    return value === undefined ? { error: `unsupported fieldPath: ${valueFrom.fieldRef.fieldPath}` } : { value };
+  }
+  if (valueFrom?.resourceFieldRef !== undefined) {
+    const value = resourceFieldValue(pod, valueFrom.resourceFieldRef, containerName, context);
+    return value === undefined ? { error: `container "${valueFrom.resourceFieldRef.containerName ?? ''}" not found` } : { value };
+  }
+  return keyValue(pod, valueFrom, context);
+}
+
+function keyValue(pod: Pod, valueFrom: EnvVar['valueFrom'], context: EnvContext): Found {
+  const secret = valueFrom?.secretKeyRef;
+  const ref = valueFrom?.configMapKeyRef ?? secret;
+  if (ref === undefined) return { error: 'unsupported source of a variable' };
+  const [kind, title] = secret === undefined ? ['configmap', 'ConfigMap'] : ['secret', 'Secret'];
+  const name = ref.name ?? '';
+  const object = secret === undefined ? context.configMap(name) : context.secret(name);
+  if (object === undefined) return ref.optional === true ? ABSENT : { error: `${kind} "${name}" not found` };
+  const value = object.data?.[ref.key];
+  if (value !== undefined) return { value: secret === undefined ? value : decode(value) };
+  return ref.optional === true ? ABSENT : { error: `couldn't find key ${ref.key} in ${title} ${pod.metadata.namespace ?? ''}/${name}` };
+}
