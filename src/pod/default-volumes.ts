@@ -6,13 +6,15 @@ import { canonicalQuantity } from './quantity.ts';
 const DEFAULT_MODE = 420;
 const TOKEN_SECONDS = 3600;
 
-/** Always for `latest` or no tag, IfNotPresent for any other tag or a digest. */
+const PATH = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const DOMAIN = '(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*(?::\\d+)?|\\[[a-fA-F0-9:]+\\](?::\\d+)?)';
+const REFERENCE = new RegExp(`^(?:${DOMAIN}/)?${PATH}(?:/${PATH})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`);
+
+/** Always for `latest` or no tag; IfNotPresent for any other tag, for a digest, and for what is no image reference at all. */
 export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
-  if (image.includes('@')) return 'IfNotPresent';
-  const last = image.slice(image.lastIndexOf('/') + 1);
-  const colon = last.indexOf(':');
-  const tag = colon < 0 ? 'latest' : last.slice(colon + 1);
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const parts = REFERENCE.exec(image);
+  if (!parts || parts[2] !== undefined) return 'IfNotPresent';
+  return (parts[1] ?? 'latest') === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 type Fill = (source: Record<string, unknown>) => Record<string, unknown>;

@@ -52,7 +52,6 @@ function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = fa
   const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   return {
     ...container,
-    ...(container.image !== undefined && { imagePullPolicy: container.imagePullPolicy ?? imagePullPolicy(container.image) }),
     imagePullPolicy: container.imagePullPolicy ?? imagePullPolicy(container.image ?? ''),
     resources: defaultResources(container.resources),
     terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
@@ -80,7 +79,11 @@ function defaultResources(given: Container['resources']): NonNullable<Container[
 }
 
 function defaultEnv(variable: NonNullable<Container['env']>[number]): NonNullable<Container['env']>[number] {
-  const { fieldRef, resourceFieldRef } = variable.valueFrom ?? {};
+  const { fieldRef, resourceFieldRef, fileKeyRef }: NonNullable<typeof variable.valueFrom> & { fileKeyRef?: { optional?: boolean } } = variable.valueFrom ?? {};
+  if (fileKeyRef) {
+    const valueFrom: object = { ...variable.valueFrom, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } };
+    return { ...variable, valueFrom };
+  }
   if (fieldRef) return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion ?? 'v1' } } };
   if (resourceFieldRef) {
     const divisor = canonicalQuantity(resourceFieldRef.divisor ?? '0');

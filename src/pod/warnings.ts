@@ -1,8 +1,99 @@
-// Warnings that Kubernetes sends along with a pod's creation.
-import type { Pod } from '../kinds/pod.ts';
+// Warnings that Kubernetes sends along with a pod's creation; nothing here refuses a pod.
+import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
+import { canonicalIp, labelProblems } from '../validation/names.ts';
+import { quote } from '../validation/field-errors.ts';
+import { labelWarnings } from './label-warnings.ts';
+import { portWarnings } from './port-warnings.ts';
+import { compareQuantities, parseQuantity, roundUp } from './quantity.ts';
+import { volumeWarnings } from './volume-warnings.ts';
 
-/** Texts for `Warning: 299 - "…"`, on create only, in Kubernetes' order. */
+/** Texts for `Warning: 299 - "…"`, on create only, without duplicates. */
 export function podWarnings(pod: Pod): string[] {
-  void pod;
-  return [];
+  const { spec, metadata } = pod;
+  const all = [
+    ...nameWarnings(metadata.name ?? ''),
+    ...annotationWarnings(metadata.annotations ?? {}),
+    ...labelWarnings(spec),
+    ...addressWarnings(spec),
+    ...volumeWarnings(spec.volumes ?? []),
+    ...repeated(spec.hostAliases ?? [], ({ ip }) => ip, (index, ip) => `spec.hostAliases[${index}].ip: duplicate ip ${quote(ip)}`),
+    ...pullSecretWarnings(spec.imagePullSecrets ?? []),
+    ...containersOf(spec).flatMap(([field, container]) => containerWarnings(field, container)),
+    ...portWarnings(containersOf(spec)),
+    ...(spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0
+      ? ['spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1'] : []),
+    ...fractionWarnings('spec.overhead', { overhead: spec.overhead }),
+  ];
+  return [...new Set(all)];
+}
+
+const containersOf = (spec: PodSpec): [string, Container][] =>
+  (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).map((container, index): [string, Container] => [`spec.${list}[${index}]`, container]));
+
+function nameWarnings(name: string): string[] {
+  const problems = labelProblems(name);
+  if (problems.length === 0) return [];
+  return [`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`];
+}
+
+const SECCOMP = 'seccomp.security.alpha.kubernetes.io/pod';
+const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
+const CRITICAL = 'scheduler.alpha.kubernetes.io/critical-pod';
+const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+
+function annotationWarnings(annotations: Record<string, string>): string[] {
+  return Object.keys(annotations).flatMap((key) => {
+    if (key === SECCOMP || key.startsWith(SECCOMP_CONTAINER)) return [`metadata.annotations[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`];
+    if (key === CRITICAL) return [`metadata.annotations[${key}]: non-functional in v1.16+; use the "priorityClassName" field instead`];
+    return key.startsWith(APPARMOR) ? [`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`] : [];
+  });
+}
+
+function addressWarnings(spec: PodSpec): string[] {
+  const addresses: [string, string][] = [
+    ...(spec.dnsConfig?.nameservers ?? []).map((address, index): [string, string] => [`spec.dnsConfig.nameservers[${index}]`, address]),
+    ...(spec.hostAliases ?? []).map(({ ip }, index): [string, string] => [`spec.hostAliases[${index}].ip`, ip ?? '']),
+  ];
+  return addresses.flatMap(([field, address]) => {
+    const canonical = canonicalIp(address);
+    return canonical === undefined ? [] : [`${field}: non-standard IP address "${address}" will be considered invalid in a future Kubernetes release: use "${canonical}"`];
+  });
+}
+
+function repeated<T>(entries: readonly T[], key: (entry: T) => string | undefined, text: (index: number, key: string) => string): string[] {
+  const seen = new Set<string>();
+  return entries.flatMap((entry, index) => {
+    const value = key(entry) ?? '';
+    if (seen.has(value)) return [text(index, value)];
+    seen.add(value);
+    return [];
+  });
+}
+
+function pullSecretWarnings(secrets: NonNullable<PodSpec['imagePullSecrets']>): string[] {
+  const field = (index: number): string => `spec.imagePullSecrets[${index}].name`;
+  return [
+    ...secrets.flatMap(({ name }, index) => (name ? [] : [`${field(index)}: invalid empty name ""`])),
+    ...repeated(secrets, ({ name }) => name, (index, name) => `${field(index)}: duplicate name ${quote(name)}`),
+  ];
+}
+
+function containerWarnings(field: string, container: Container): string[] {
+  const seen = new Set<string>();
+  const hidden = (container.env ?? []).flatMap(({ name, value }, index) => {
+    // A later definition that builds on the former, as in A=$(A):x, hides nothing.
+    const again = seen.has(name) && !value?.includes(`$(${name})`);
+    seen.add(name);
+    return again ? [`${field}.env[${index}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`] : [];
+  });
+  return [...hidden, ...fractionWarnings(`${field}.resources`, { limits: container.resources?.limits, requests: container.resources?.requests })];
+}
+
+function fractionWarnings(field: string, lists: Record<string, Record<string, string> | undefined>): string[] {
+  return Object.entries(lists).flatMap(([list, entries]) => ['memory', 'ephemeral-storage'].flatMap((name) => {
+    const quantity = entries?.[name] === undefined ? undefined : parseQuantity(entries[name]);
+    if (!quantity || compareQuantities(roundUp(quantity, 0), quantity) === 0) return [];
+    const own = list === 'overhead' ? field : `${field}.${list}`;
+    return [`${own}[${name}]: fractional byte value ${quote(entries?.[name] ?? '')} is invalid, must be an integer`];
+  }));
 }

@@ -5,7 +5,7 @@ import { forbiddenValue, invalidEach, invalidValue, quote, required } from '../.
 import { ipProblems, isIpV6, qualifiedNameProblems } from '../../validation/names.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { canonical, ephemeralChanges } from './ephemeral-containers.ts';
-import { validateWholePod } from './validate-pod.ts';
+import { validateWholePod } from './whole-pod.ts';
 
 type Toleration = NonNullable<PodSpec['tolerations']>[number];
 
@@ -90,9 +90,6 @@ function narrowing(next: PodSpec, old: PodSpec): string | undefined {
 export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
   const { status } = next;
   const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
-  if (next.status.nominatedNodeName !== undefined && next.status.nominatedNodeName !== '') {
-    errors.push(...invalidEach('status.nominatedNodeName', next.status.nominatedNodeName, []));
-  }
   if (status.qosClass !== undefined && old.status.qosClass !== undefined && status.qosClass !== old.status.qosClass) {
     errors.push(invalidValue('status.qosClass', status.qosClass, 'field is immutable'));
   }

@@ -1,11 +1,11 @@
-// Validation of a defaulted and admitted pod (422), in Kubernetes' order. The updates are in validate-pod-update.ts.
+// Validation of a defaulted and admitted pod (422): the door that the API uses, for creation and for each kind of update.
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { forbiddenValue } from '../../validation/field-errors.ts';
-import { validateObjectMeta } from '../../validation/object-meta.ts';
-import { validatePodAnnotations } from './annotations.ts';
-import { validateImages } from './containers.ts';
-import { validateSpec } from './spec.ts';
+import { validateWholePod } from './whole-pod.ts';
+
+export { defaultEphemeralContainers } from '../defaults.ts';
+export { validateEphemeralContainersUpdate, validatePodStatusUpdate, validatePodUpdate } from './validate-pod-update.ts';
 
 /** All problems of a pod at creation. */
 export function validatePod(pod: Pod): FieldError[] {
@@ -15,21 +15,4 @@ export function validatePod(pod: Pod): FieldError[] {
     ...(ephemeralContainers?.length ? [forbiddenValue('spec.ephemeralContainers', 'cannot be set on create')] : []),
     ...(schedulingGates?.length && nodeName ? [forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')] : []),
   ];
-}
-
-/** Problems that creation and update share. */
-export function validateWholePod(pod: Pod): FieldError[] {
-  return [
-    ...validateObjectMeta(pod.metadata, { namespaced: true, name: 'subdomain' }),
-    ...validatePodAnnotations(pod),
-    ...validateSpec(pod),
-    ...tokensWithoutAccount(pod),
-    ...validateImages(pod),
-  ];
-}
-
-function tokensWithoutAccount({ spec }: Pod): FieldError[] {
-  if (spec.serviceAccountName) return [];
-  return (spec.volumes ?? []).flatMap(({ projected }, index) => (projected?.sources ?? []).flatMap(({ serviceAccountToken }, at) =>
-    serviceAccountToken ? [forbiddenValue(`spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')] : []));
 }
