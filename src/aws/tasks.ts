@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { RunTaskRequest, TaskArn, TaskDefinition, TaskFacts, Tasks } from '../ports.ts';
 import { taskFacts } from '../task/facts.ts';
-import { PODLET_CONTAINER } from '../task/task-definition.ts';
+import { PODLET_CONTAINER } from '../task/podlet-definition.ts';
 import type { Config } from './config.ts';
 
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'>;

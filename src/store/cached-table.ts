@@ -1,0 +1,81 @@
+// A table whose partitions of objects and records are kept in memory: for an installation in which one process writes alone.
+// Reads are answered from memory once a partition is loaded; writes go through and change the memory when they are answered.
+import { compareKeys } from './limits.ts';
+import type { Item, ItemKey, Table, TableWrite } from './table.ts';
+
+/** Partitions worth keeping: objects and records. Log entries and parts are read once or never. */
+const KEPT = /^[or]\//;
+
+type Partition = Map<string, Item>;
+
+/** `table` must have no other writer. */
+export function cachedTable(table: Table): Table {
+  const partitions = new Map<string, Promise<Partition>>();
+  const queues = new Map<string, Promise<unknown>>();
+
+  const partition = (pk: string): Promise<Partition> => {
+    const loaded = partitions.get(pk) ?? load(table, pk);
+    partitions.set(pk, loaded);
+    loaded.catch(() => partitions.delete(pk));
+    return loaded;
+  };
+
+  return {
+    ...table,
+    get: async (key) => (KEPT.test(key.pk) ? (await partition(key.pk)).get(key.sk) : table.get(key)),
+    async query({ pk, from, to, limit }) {
+      if (!KEPT.test(pk)) return table.query({ pk, from, to, ...(limit === undefined ? {} : { limit }) });
+      const items = [...(await partition(pk)).values()].filter(({ sk }) => sk >= from && sk <= to).sort((a, b) => compareKeys(a.sk, b.sk));
+      const cut = items.slice(0, limit ?? items.length);
+      const last = cut.at(-1);
+      return { items: cut, ...(last && cut.length < items.length ? { next: `${last.sk}\u0000` } : {}) };
+    },
+    async transact(writes) {
+      const keys = writes.map(keyOf).filter(({ pk }) => KEPT.test(pk));
+      await Promise.all(keys.map(({ pk }) => partition(pk)));
+      return inTurn(queues, keys.map(({ pk, sk }) => `${pk}\n${sk}`), async () => {
+        try {
+          const outcome = await table.transact(writes);
+          if (outcome === 'written') for (const write of writes) await remember(table, partition, write);
+          return outcome;
+        } catch (error) {
+          // Whether it was written is open: the partitions are read again.
+          for (const { pk } of keys) partitions.delete(pk);
+          throw error;
+        }
+      });
+    },
+  };
+}
+
+async function load(table: Table, pk: string): Promise<Partition> {
+  const items: Partition = new Map();
+  for (let from: string | undefined = ' '; from !== undefined; ) {
+    const page: { items: Item[]; next?: string } = await table.query({ pk, from, to: '\uffff' });
+    for (const item of page.items) items.set(item.sk, item);
+    from = page.next;
+  }
+  return items;
+}
+
+const keyOf = (write: TableWrite): ItemKey => ('put' in write ? write.put : 'update' in write ? write.update : write.remove);
+
+async function remember(table: Table, partition: (pk: string) => Promise<Partition>, write: TableWrite): Promise<void> {
+  const { pk, sk } = keyOf(write);
+  if (!KEPT.test(pk)) return;
+  const items = await partition(pk);
+  const now = 'put' in write ? write.put : 'update' in write ? await table.get({ pk, sk }) : undefined;
+  if (now) items.set(sk, now);
+  else items.delete(sk);
+}
+
+/** Runs `act` after every earlier one that shares a key; the keys are queued at once, so two callers cannot wait for each other. */
+async function inTurn<T>(queues: Map<string, Promise<unknown>>, keys: string[], act: () => Promise<T>): Promise<T> {
+  const earlier = keys.map((key) => queues.get(key));
+  const turn = Promise.all(earlier).then(act);
+  const done = turn.catch(() => undefined);
+  for (const key of keys) queues.set(key, done);
+  await done;
+  for (const key of keys) if (queues.get(key) === done) queues.delete(key);
+  return turn;
+}

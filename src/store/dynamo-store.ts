@@ -1,0 +1,50 @@
+// The Store port on a DynamoDB table (design 4.4).
+import type { Clock, Ids, ListQuery, ObjectKey, ObjectWrite, RecordWrite, ResourceVersion, Store } from '../ports.ts';
+import { commit } from './commit.ts';
+import type { Writer } from './commit.ts';
+import { readObject } from './head.ts';
+import { toVersion } from './limits.ts';
+import { listObjects } from './list.ts';
+import { sharedNumbers } from './numbers.ts';
+import { getRecord, listRecords } from './records.ts';
+import type { Table } from './table.ts';
+import { Tail } from './tail.ts';
+
+export interface DynamoStoreOptions {
+  table: Table;
+  clock: Clock;
+  ids: Pick<Ids, 'uuid'>;
+  random(): number;
+  /** Pause between looks at the log while a watch waits. */
+  pollMs?: { first: number; idle: number };
+}
+
+/** A store; `compact` gives up the log up to a version, which else follows the time. */
+export type DynamoStore = Store & { compact(version: ResourceVersion): Promise<void> };
+
+/** Any number of processes may share the table. */
+export function dynamoStore({ table, clock, ids, random, pollMs = { first: 200, idle: 1_000 } }: DynamoStoreOptions): DynamoStore {
+  const numbers = sharedNumbers(table);
+  return storeOn({ table, clock, ids, random, numbers, tail: new Tail({ table, numbers, clock, pollMs }) });
+}
+
+/** The store on its parts. */
+export function storeOn(writer: Writer): DynamoStore {
+  const { table, tail } = writer;
+  return {
+    get: (key: ObjectKey) => readObject(table, key),
+    async list(query: ListQuery) {
+      const version = toVersion(await tail.settle());
+      return { ...(await listObjects(table, query)), version };
+    },
+    commit: (write: { object?: ObjectWrite; records?: RecordWrite[] }) => commit(writer, write),
+    async changes(after, options) {
+      const { entries, upTo } = await tail.changes(Number(after), options);
+      return { entries, upTo: toVersion(upTo) };
+    },
+    version: async () => toVersion(await tail.settle()),
+    getRecord: (key) => getRecord(table, key),
+    listRecords: (prefix) => listRecords(table, prefix),
+    compact: (version) => tail.compact(Number(version)),
+  };
+}

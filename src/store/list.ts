@@ -1,0 +1,32 @@
+// A list: objects of one resource in storage order.
+import type { KubeObject } from '../kinds/pod.ts';
+import type { ListQuery } from '../ports.ts';
+import { toObject, unpack } from './body.ts';
+import { headOf, readObject } from './head.ts';
+import { objectPartition, objectRange } from './layout.ts';
+import type { Item, Table } from './table.ts';
+
+/** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
+export async function listObjects(table: Table, query: ListQuery): Promise<{ objects: KubeObject[]; more: boolean }> {
+  const { from: first, to } = objectRange(query.namespace, query.after);
+  const wanted = query.limit === undefined ? Infinity : query.limit + 1;
+  const objects: KubeObject[] = [];
+  for (let from: string | undefined = first; from !== undefined && objects.length < wanted; ) {
+    const limit = wanted === Infinity ? {} : { limit: wanted - objects.length };
+    const page: { items: Item[]; next?: string } = await table.query({ pk: objectPartition(query.resource), from, to, ...limit });
+    const read = await Promise.all(page.items.map((item) => toListed(table, query.resource, item)));
+    objects.push(...read.filter((object) => object !== undefined));
+    from = page.next;
+  }
+  const cut = query.limit === undefined ? objects : objects.slice(0, query.limit);
+  return { objects: cut, more: cut.length < objects.length };
+}
+
+async function toListed(table: Table, resource: string, item: Item): Promise<KubeObject | undefined> {
+  const { body, number } = headOf(item);
+  if (body === undefined) return undefined;
+  const text = await unpack(table, body);
+  if (text !== undefined) return toObject(text, number);
+  const [namespace = '', name = ''] = item.sk.split('/');
+  return readObject(table, { resource, namespace, name });
+}

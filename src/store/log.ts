@@ -1,0 +1,63 @@
+// Entries of the log as items: what was written under a number, or the tombstone of a number that nobody used.
+import type { LogEntry, ObjectKey } from '../ports.ts';
+import type { Body } from './body.ts';
+import { bodyOf, toObject, unpack } from './body.ts';
+import { logItem } from './layout.ts';
+import { toVersion } from './limits.ts';
+import type { Item, Table, TableWrite } from './table.ts';
+
+/** A number's content; `entry` undefined: a tombstone. */
+export interface Line {
+  number: number;
+  writeId?: string;
+  entry?: { type: LogEntry['type']; key: ObjectKey; body: Body; previous?: Body; previousNumber?: number };
+}
+
+const UNUSED = { expression: 'attribute_not_exists(pk)' };
+
+/** The write of a line; it fails where the number was used or buried. `expires` in epoch seconds. */
+export function lineWrite(line: Line, expires: number): TableWrite {
+  const { number, writeId, entry } = line;
+  const content = entry === undefined ? { gone: true } : {
+    type: entry.type, resource: entry.key.resource, namespace: entry.key.namespace, name: entry.key.name, body: entry.body,
+    ...(entry.previous ? { prev: entry.previous, prevVer: entry.previousNumber } : {}),
+  };
+  return { put: { ...logItem(number), num: number, expires, ...(writeId === undefined ? {} : { wid: writeId }), ...content }, condition: UNUSED };
+}
+
+/** The lines of `from` … `to` that exist, by number. */
+export async function readLines(table: Pick<Table, 'batchGet'>, from: number, to: number): Promise<Map<number, Line>> {
+  const keys = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => logItem(from + i));
+  return new Map((await table.batchGet(keys)).map(toLine).map((line) => [line.number, line]));
+}
+
+/** One line; undefined: a hole. */
+export async function readLine(table: Pick<Table, 'get'>, number: number): Promise<Line | undefined> {
+  const item = await table.get(logItem(number));
+  return item && toLine(item);
+}
+
+function toLine(item: Item): Line {
+  const body = bodyOf(item.body);
+  const line: Line = { number: Number(item.num), ...(typeof item.wid === 'string' ? { writeId: item.wid } : {}) };
+  if (item.gone === true || body === undefined) return line;
+  const previous = bodyOf(item.prev);
+  const type = item.type === 'ADDED' || item.type === 'DELETED' ? item.type : 'MODIFIED';
+  const key = { resource: String(item.resource), namespace: String(item.namespace), name: String(item.name) };
+  return { ...line, entry: { type, key, body, ...(previous ? { previous, previousNumber: Number(item.prevVer) } : {}) } };
+}
+
+/** The line as the port shows it; undefined: a tombstone. */
+export async function toEntry(table: Pick<Table, 'batchGet'>, { number, entry }: Line): Promise<LogEntry | undefined> {
+  if (entry === undefined) return undefined;
+  const text = await unpack(table, entry.body);
+  if (text === undefined) throw new Error(`the parts of log entry ${number} are missing`);
+  const before = entry.previous && (await unpack(table, entry.previous));
+  return {
+    version: toVersion(number),
+    type: entry.type,
+    key: entry.key,
+    object: toObject(text, number),
+    ...(before === undefined ? {} : { previous: toObject(before, entry.previousNumber ?? 0) }),
+  };
+}

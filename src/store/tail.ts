@@ -1,0 +1,242 @@
+// The end of the log in one process: follows it, fills holes, and wakes every waiter at once. One tail serves all watches.
+import { CompactedError, Unavailable } from '../errors.ts';
+import type { Clock, LogEntry } from '../ports.ts';
+import type { Counter } from './counter.ts';
+import { EXPIRE_MS, isStale, MARK_MS, moveMark, moveStaleMark, storeMark } from './counter.ts';
+import type { Line } from './log.ts';
+import { lineWrite, readLine, readLines, toEntry } from './log.ts';
+import type { Numbers } from './numbers.ts';
+import type { Table } from './table.ts';
+
+/** A reader buries a number that is missing for so long (design 4.4). */
+const HOLE_MS = 500;
+
+/** Between two looks at a hole. */
+const HOLE_POLL_MS = 20;
+
+/** Lines kept in memory for watches. */
+const BUFFER_LINES = 2_000;
+
+/** Lines read at once. */
+const PAGE = 100;
+
+/** Entries answered at once. */
+const MAX_ENTRIES = 500;
+
+export interface TailOptions {
+  table: Table;
+  numbers: Numbers;
+  clock: Clock;
+  /** Pause between looks while somebody waits: from `first` while things happen to `idle`. */
+  pollMs: { first: number; idle: number };
+}
+
+interface Waiter {
+  after: number;
+  wake: AbortController;
+}
+
+/** Everything up to `settled` is final: an entry or a tombstone. */
+export class Tail {
+  readonly #options: TailOptions;
+  readonly #lines: { line: Line; entry?: Promise<LogEntry | undefined> }[] = [];
+  readonly #ready = new Map<number, Line>();
+  readonly #holes = new Map<number, number>();
+  readonly #waiters = new Set<Waiter>();
+  #settled: number | undefined;
+  #compactedTo = 0;
+  /** The mark that this process stored last. */
+  #mark: Counter | undefined;
+  #advancing: Promise<number> | undefined;
+  #following = false;
+  #stir = new AbortController();
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+  }
+
+  /** Settles every number up to the counter's and answers it: a hole-free version. */
+  async settle(): Promise<number> {
+    const { number } = await this.#options.numbers.last();
+    await this.settleTo(number);
+    return number;
+  }
+
+  /** Waits until all numbers up to `target` are settled, burying those that are missing for `holeMs`. */
+  async settleTo(target: number, holeMs = HOLE_MS): Promise<void> {
+    while ((this.#settled ?? -1) < target) {
+      await this.#advance();
+      if ((this.#settled ?? -1) >= target) return;
+      await this.#buryOldHoles(target, holeMs);
+      if ((this.#settled ?? -1) < target) await this.#options.clock.sleep(HOLE_POLL_MS, this.#stir.signal);
+    }
+  }
+
+  /** Takes in a line that this process wrote, met or buried. */
+  announce(line: Line): void {
+    if (this.#settled === undefined || line.number <= this.#settled) return;
+    this.#ready.set(line.number, line);
+    if (!this.#drain()) this.#stirUp();
+  }
+
+  /** Buries a number on condition that it is unused; answers the line that is there now, undefined where it is a fresh tombstone. */
+  async bury(number: number): Promise<Line | undefined> {
+    const outcome = await this.#options.table.transact([lineWrite({ number }, this.expires())]);
+    const line = outcome === 'written' ? { number } : await readLine(this.#options.table, number);
+    if (line) this.announce(line);
+    return outcome === 'written' ? undefined : line;
+  }
+
+  /** Epoch seconds at which something written now may vanish. */
+  expires(afterMs = EXPIRE_MS): number {
+    return Math.ceil((this.#options.clock.now().getTime() + afterMs) / 1000);
+  }
+
+  /** Entries after `after`; waits up to `waitMs` for the first. */
+  async changes(after: number, { waitMs, signal }: { waitMs: number; signal?: AbortSignal }): Promise<{ entries: LogEntry[]; upTo: number }> {
+    if (this.#settled === undefined || (waitMs <= 0 && after >= this.#settled)) await this.#advance();
+    if (after >= (this.#settled ?? 0) && waitMs > 0 && !signal?.aborted) await this.#wait(after, waitMs, signal);
+    if (after < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+    const settled = this.#settled ?? 0;
+    if (after >= settled) return { entries: [], upTo: after };
+    const start = settled - this.#lines.length;
+    return after >= start ? this.#fromMemory(after - start) : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES));
+  }
+
+  /** Moves the stored mark when `counter`, read while taking a number, shows that it is due. */
+  async keepMark(counter: Counter): Promise<void> {
+    const nowMs = this.#options.clock.now().getTime();
+    const known = this.#mark && this.#mark.settledAt > counter.settledAt ? { ...this.#mark, number: counter.number } : counter;
+    if (nowMs - known.settledAt < MARK_MS) return;
+    this.#mark = { ...known, settledAt: nowMs };
+    const before = known.number - 1;
+    if (isStale({ ...known, number: before }, nowMs)) return this.#store(moveStaleMark(known, before, nowMs));
+    await this.settleTo(known.number);
+    await this.#store(moveMark(known, known.number, nowMs));
+  }
+
+  /** Gives up the log up to `number`. */
+  async compact(number: number): Promise<void> {
+    await this.settleTo(number);
+    const counter = this.#mark ?? (await this.#options.numbers.last());
+    const mark = moveMark(counter, Math.max(number, counter.settled), this.#options.clock.now().getTime());
+    await this.#store({ ...mark, compactedTo: Math.max(mark.compactedTo, number) });
+  }
+
+  async #store(mark: Counter): Promise<void> {
+    await storeMark(this.#options.table, mark);
+    this.#mark = mark;
+    this.#compactedTo = Math.max(this.#compactedTo, mark.compactedTo);
+  }
+
+  #advance(): Promise<number> {
+    this.#advancing ??= this.#advanceOnce().finally(() => (this.#advancing = undefined));
+    return this.#advancing;
+  }
+
+  async #advanceOnce(): Promise<number> {
+    const counter = await this.#options.numbers.last();
+    await this.#start(counter);
+    while ((this.#settled ?? 0) < counter.number) {
+      const from = (this.#settled ?? 0) + 1;
+      const lines = await readLines(this.#options.table, from, Math.min(counter.number, from + PAGE - 1));
+      for (const line of lines.values()) if (line.number > (this.#settled ?? 0)) this.#ready.set(line.number, line);
+      if (!this.#drain()) break;
+    }
+    return counter.number;
+  }
+
+  async #start(counter: Counter): Promise<void> {
+    this.#compactedTo = Math.max(this.#compactedTo, counter.compactedTo);
+    if (this.#settled !== undefined) return;
+    const nowMs = this.#options.clock.now().getTime();
+    if (isStale(counter, nowMs)) await this.#store(moveStaleMark(counter, counter.number, nowMs));
+    this.#settled ??= isStale(counter, nowMs) ? counter.number : counter.settled;
+  }
+
+  /** Moves lines that follow without a gap; answers whether there were any. */
+  #drain(): boolean {
+    const before = this.#settled ?? 0;
+    let settled = before;
+    for (let line = this.#ready.get(settled + 1); line; line = this.#ready.get(settled + 1)) {
+      this.#ready.delete(++settled);
+      this.#holes.delete(settled);
+      this.#lines.push({ line });
+    }
+    this.#settled = settled;
+    if (this.#lines.length > 2 * BUFFER_LINES) this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
+    if (settled === before) return false;
+    for (const waiter of [...this.#waiters]) if (waiter.after < settled) waiter.wake.abort();
+    this.#stirUp();
+    return true;
+  }
+
+  async #buryOldHoles(target: number, holeMs = HOLE_MS): Promise<void> {
+    const nowMs = this.#options.clock.now().getTime();
+    for (let number = (this.#settled ?? 0) + 1; number <= target; number++) {
+      if (this.#ready.has(number)) continue;
+      const since = this.#holes.get(number) ?? nowMs;
+      this.#holes.set(number, since);
+      if (nowMs - since >= holeMs) await this.bury(number);
+    }
+  }
+
+  async #wait(after: number, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const waiter = { after, wake: new AbortController() };
+    const abort = (): void => waiter.wake.abort();
+    signal?.addEventListener('abort', abort);
+    this.#waiters.add(waiter);
+    const following = this.#follow();
+    await Promise.race([this.#options.clock.sleep(waitMs, waiter.wake.signal), following.then(() => new Promise<void>(() => undefined))]).finally(() => {
+      this.#waiters.delete(waiter);
+      signal?.removeEventListener('abort', abort);
+      abort();
+      if (this.#waiters.size === 0) this.#stirUp();
+    });
+  }
+
+  /** Looks at the log while somebody waits; only the caller that starts it sees its faults. */
+  async #follow(): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    const { clock, pollMs } = this.#options;
+    try {
+      for (let pause = pollMs.first; this.#waiters.size > 0; ) {
+        const before = this.#settled;
+        const last = await this.#advance();
+        const hole = last > (this.#settled ?? 0);
+        if (hole) await this.#buryOldHoles(last);
+        pause = this.#settled !== before ? pollMs.first : Math.min(pause * 1.5, pollMs.idle);
+        if (this.#waiters.size > 0) await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
+      }
+    } catch (cause) {
+      for (const waiter of [...this.#waiters]) waiter.wake.abort();
+      throw cause instanceof Error ? cause : new Unavailable(String(cause));
+    } finally {
+      this.#following = false;
+    }
+  }
+
+  #stirUp(): void {
+    this.#stir.abort();
+    this.#stir = new AbortController();
+  }
+
+  async #fromMemory(offset: number): Promise<{ entries: LogEntry[]; upTo: number }> {
+    const slice = this.#lines.slice(offset, offset + MAX_ENTRIES);
+    const upTo = slice.at(-1)?.line.number ?? 0;
+    const entries = await Promise.all(slice.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))));
+    return { entries: entries.filter((entry) => entry !== undefined), upTo };
+  }
+
+  async #fromTable(after: number, upTo: number): Promise<{ entries: LogEntry[]; upTo: number }> {
+    const { table, numbers } = this.#options;
+    const lines = await readLines(table, after + 1, upTo);
+    const { compactedTo } = await numbers.last();
+    // Below the settled mark there are no holes: what is missing has expired.
+    if (after < compactedTo || lines.size < upTo - after) throw new CompactedError(`the log no longer reaches back to version ${after}`);
+    const sorted = [...lines.values()].sort((a, b) => a.number - b.number);
+    const entries = await Promise.all(sorted.map((line) => toEntry(table, line)));
+    return { entries: entries.filter((entry) => entry !== undefined), upTo };
+  }
+}
