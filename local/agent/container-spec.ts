@@ -20,17 +20,17 @@ export function stopTimeoutSeconds(container: ContainerDefinition): number {
 }
 
 /** The engine's form of `container`; all but the primary container join the primary's network. */
-export function containerSpec(task: Task, definition: TaskDefinition, container: ContainerDefinition, context: SpecContext): ContainerSpec {
+export function containerSpec(task: Task, definition: TaskDefinition, defined: ContainerDefinition, context: SpecContext): ContainerSpec {
   const primary = primaryContainer(definition.containerDefinitions);
-  const isPrimary = primary?.name === container.name;
-  const override = task.overrides.containerOverrides.find(({ name }) => name === container.name);
+  const isPrimary = primary?.name === defined.name;
   const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG) : undefined;
-  const command = override?.command ?? container.command;
+  const override = task.overrides.containerOverrides.find(({ name }) => name === defined.name);
+  const container: ContainerDefinition = { ...defined, ...override, environment: [...defined.environment, ...(override?.environment ?? [])] };
   return {
     Image: createReference(container.image),
     ...(hostname ? { Hostname: hostname } : {}),
     ...(container.entryPoint ? { Entrypoint: container.entryPoint } : {}),
-    ...(command ? { Cmd: command } : {}),
+    ...(container.command ? { Cmd: container.command } : {}),
     Env: environment(task, container, context),
     ...(container.user ? { User: container.user } : {}),
     ...(container.workingDirectory ? { WorkingDir: container.workingDirectory } : {}),
@@ -62,7 +62,6 @@ function ownLabels(task: Task, definition: TaskDefinition, engineId: string): Re
 }
 
 function environment(task: Task, container: ContainerDefinition, { region, metadataUrl }: SpecContext): string[] {
-  const override = task.overrides.containerOverrides.find(({ name }) => name === container.name);
   const index = task.containers.findIndex(({ name }) => name === container.name);
   const values = new Map([
     ['AWS_EXECUTION_ENV', 'AWS_ECS_FARGATE'],
@@ -70,7 +69,7 @@ function environment(task: Task, container: ContainerDefinition, { region, metad
     ['AWS_DEFAULT_REGION', region],
     ['ECS_CONTAINER_METADATA_URI_V4', `${metadataUrl}/v4/${task.secret}-${index}`],
   ]);
-  for (const { name, value } of [...container.environment, ...(override?.environment ?? [])]) values.set(name, value);
+  for (const { name, value } of container.environment) values.set(name, value);
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 

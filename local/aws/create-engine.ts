@@ -1,0 +1,85 @@
+// ECS, its logs and its images on one Docker Engine: the parts of local/agent put together, without any socket of their own.
+import { adopt } from '../agent/adopt.ts';
+import type { Agent } from '../agent/agent.ts';
+import type { KeyValue } from '../agent/key-value.ts';
+import { createLimit } from '../agent/limit.ts';
+import { metadata, type MetadataAnswer } from '../agent/metadata.ts';
+import { readLogs, type LogSource } from '../agent/read-logs.ts';
+import { createImageResolver, type ImageResolver } from '../agent/resolve-image.ts';
+import { TaskBook } from '../agent/task-book.ts';
+import type { Clock } from '../docker/clock.ts';
+import type { Docker } from '../docker/engine-api.ts';
+import type { LogLine } from '../docker/logs.ts';
+import type { JsonObject } from '../states/json.ts';
+import { DEFAULT_CLUSTER, arn, type EcsContext } from './ecs/context.ts';
+import { ecsEndpoint } from './ecs/operations.ts';
+import { taskChange } from './ecs/task-json.ts';
+import { logsEndpoint } from './logs/operations.ts';
+import type { AwsJsonEndpoint } from './protocol.ts';
+import { registryFacade, type RegistryAnswer, type RegistryRequest } from './registry/registry-facade.ts';
+
+export interface EngineOptions {
+  docker: Docker;
+  store: KeyValue;
+  clock: Clock;
+  uuid: () => string;
+  account: string;
+  region: string;
+  /** Where the tasks' containers reach `metadata`: an address on their bridge. */
+  metadataHost: { address: string; port: number };
+  /** Copies of ended tasks' logs are kept here. */
+  logDirectory: string;
+  /** `detail` of an "ECS Task State Change"; may repeat and come out of order: the highest `version` counts. */
+  onTaskChange: (detail: JsonObject) => void;
+  /** Launches at a time; about twice the cores. */
+  concurrency: number;
+  /** Faults of work in the background. */
+  log?: (line: string) => void;
+}
+
+export interface Engine {
+  ecsEndpoint: AwsJsonEndpoint;
+  logsEndpoint: AwsJsonEndpoint;
+  registry: (request: RegistryRequest) => Promise<RegistryAnswer>;
+  /** GET of the task metadata endpoint (path without query). */
+  metadata: (path: string) => Promise<MetadataAnswer>;
+  readLogs: (source: LogSource) => AsyncGenerator<LogLine>;
+  resolveImage: ImageResolver['resolve'];
+  /** Leaves containers running; another engine on the same store adopts them. */
+  close: () => Promise<void>;
+}
+
+/** Loads the store, adopts what still runs and is ready to serve. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } = options;
+  const log = options.log ?? (() => undefined);
+  const closing = new AbortController();
+  const book = new TaskBook({ store, clock, log, onChange: (task) => options.onTaskChange(taskChange(task)) });
+  await book.load();
+  const agent: Agent = {
+    docker, book, clock, region, logDirectory, log,
+    images: createImageResolver(docker, clock),
+    engineId: await book.engineId(uuid),
+    metadataUrl: `http://${metadataHost.address}:${metadataHost.port}`,
+    limitLaunches: createLimit(concurrency),
+    launching: new Map(),
+    stopping: new Set(),
+    closing: closing.signal,
+  };
+  const context: EcsContext = { agent, account, region, uuid };
+  const defaultArn = arn(context, `cluster/${DEFAULT_CLUSTER}`);
+  if (!book.clusters.has(defaultArn)) await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });
+  await adopt(agent);
+  return {
+    ecsEndpoint: ecsEndpoint(context),
+    logsEndpoint: logsEndpoint({ agent, account, region }),
+    registry: registryFacade(agent.images),
+    metadata: (path) => metadata(agent, path),
+    readLogs: (source) => readLogs(agent, source),
+    resolveImage: (image, policy, credentials) => agent.images.resolve(image, policy, credentials),
+    close: async () => {
+      closing.abort();
+      await book.close();
+    },
+  };
+}
