@@ -1,0 +1,99 @@
+// Builds what the podlet's image is made of into build/podlet: supervise by Go, the agent bundled into one file, a stripped Node.
+// `node --import tsx podlet/build.ts [amd64|arm64 …]` builds ahead of time; image.ts calls the same functions.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+export type Architecture = 'amd64' | 'arm64';
+
+const run = promisify(execFile);
+const HERE = dirname(fileURLToPath(import.meta.url));
+const OUTPUT = join(HERE, '..', 'build', 'podlet');
+const GO_PLACES = ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
+
+/** Architecture of this machine in Go's and the engine's word. */
+export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64');
+
+/** Hash of everything that goes into the image, read from sources only: cheap enough for every start. */
+export async function podletHash(architecture: Architecture): Promise<string> {
+  const hash = createHash('sha256').update(`${architecture} ${process.version}`);
+  const files = [...(await sources(HERE)), join(HERE, '..', 'src/sync/messages.ts'), join(HERE, '..', 'node_modules/ws/package.json')];
+  for (const file of files.sort()) hash.update(await readFile(file)).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function sources(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && /\.(ts|go|mod)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** supervise for an architecture; rebuilt only when its source is newer. Answers its path. */
+export async function buildSupervise(architecture: Architecture): Promise<string> {
+  const source = join(HERE, 'supervise');
+  const hash = createHash('sha256').update(await readFile(join(source, 'main.go'))).digest('hex').slice(0, 12);
+  const output = join(OUTPUT, `supervise-${architecture}-${hash}`);
+  if (await exists(output)) return output;
+  const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOARCH: architecture, GOFLAGS: '-buildvcs=false' };
+  await intoPlace(output, async (temporary) => {
+    await run(await findGo(), ['build', '-trimpath', '-ldflags', '-s -w', '-o', temporary, '.'], { cwd: source, env });
+  });
+  return output;
+}
+
+async function findGo(): Promise<string> {
+  for (const go of GO_PLACES) {
+    if (await run(go, ['version']).then(() => true, () => false)) return go;
+  }
+  await run('apt-get', ['install', '-y', '--no-install-recommends', 'golang-go']).catch((cause: unknown) => {
+    throw new Error('Go is needed to build podlet/supervise: install it (apt: golang-go), then run this again', { cause });
+  });
+  return 'go';
+}
+
+/** The agent as one file; the answer is its text. */
+export async function bundleAgent(): Promise<Buffer> {
+  const { build } = await import('esbuild');
+  const bundled = await build({
+    entryPoints: [join(HERE, 'main.ts')], bundle: true, minify: true, platform: 'node', target: 'node20', format: 'cjs', write: false,
+    external: ['bufferutil', 'utf-8-validate'], logLevel: 'error',
+  });
+  const [file] = bundled.outputFiles;
+  if (file === undefined) throw new Error('esbuild gave no bundle');
+  return Buffer.from(file.contents);
+}
+
+/** This machine's Node without debugging symbols where `strip` is at hand. */
+export async function strippedNode(): Promise<string> {
+  const { mtimeMs, size } = await stat(process.execPath);
+  const output = join(OUTPUT, `node-${process.version}-${size}-${Math.floor(mtimeMs)}`);
+  if (await exists(output)) return output;
+  await intoPlace(output, async (temporary) => {
+    await run('strip', ['-o', temporary, process.execPath]).catch(() => copyFile(process.execPath, temporary));
+  });
+  return output;
+}
+
+/** Shared libraries that Node needs, by their paths; none for a static binary. */
+export async function nodeLibraries(): Promise<string[]> {
+  const { stdout } = await run('ldd', [process.execPath]).catch(() => ({ stdout: '' }));
+  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
+}
+
+/** Two builders at once must not see half a file. */
+async function intoPlace(output: string, make: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(OUTPUT, { recursive: true });
+  const temporary = `${output}.${process.pid}`;
+  await make(temporary);
+  await rename(temporary, output);
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const wanted = process.argv.slice(2).filter((name): name is Architecture => name === 'amd64' || name === 'arm64');
+  for (const architecture of wanted.length > 0 ? wanted : [hostArchitecture()]) console.log(await buildSupervise(architecture));
+  console.log(await strippedNode());
+}

@@ -1,0 +1,101 @@
+// Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
+import type { StartOrder } from '../src/sync/messages.ts';
+import { decideStop, isHeldBackByOthers, stopWish } from './stop.ts';
+import type { ContainerView, World } from './world.ts';
+import { ending, quiet, sandboxReady } from './world.ts';
+
+/** supervise gives up waiting after 3 s: the podlet answers before that, with or without the API. */
+const TERM_ANSWER_MS = 2_500;
+/** ECS kills at 120 s; a podlet that cannot report leaves a little earlier. */
+export const ENGINE_PATIENCE_MS = 115_000;
+
+export type Order =
+  | { kind: 'start'; container: string; run: number; order: StartOrder }
+  | { kind: 'beginStop'; container: string; graceSeconds: number; message?: string; preStop: boolean }
+  | { kind: 'shrinkGrace'; container: string; graceSeconds: number }
+  | { kind: 'signal'; container: string; signal: string; last: boolean }
+  | { kind: 'acknowledgeTerm'; container: string; forward: boolean; stop: boolean }
+  /** The engine waits for this container, and its process has ended: its supervisor may end too. */
+  | { kind: 'quit'; container: string }
+  | { kind: 'leave' };
+
+export interface Decision {
+  orders: Order[];
+  /** Look again at this time (ms) even if nothing happens. */
+  wakeAt: number;
+}
+
+/** What is due now. Repeating it after its orders were carried out gives no order twice. */
+export function decide(world: World, now: number): Decision {
+  const decision: Decision = { orders: [], wakeAt: Infinity };
+  for (const container of world.containers) {
+    answerTerm(world, container, now, decision);
+    if (container.alive) stop(world, container, now, decision);
+    else if (container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
+  }
+  decision.orders.push(...starts(world));
+  leave(world, now, decision);
+  return decision;
+}
+
+function answerTerm(world: World, container: ContainerView, now: number, decision: Decision): void {
+  const term = container.term;
+  if (term === undefined || term.settled) return;
+  const unheard = now >= term.at + TERM_ANSWER_MS;
+  if (ending(world)) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: false, stop: false });
+  // `kill -TERM 1` inside looks like the engine: only sync tells them apart.
+  else if (term.answered) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: true, stop: false });
+  else if (unheard) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: false, stop: true });
+  else decision.wakeAt = Math.min(decision.wakeAt, term.at + TERM_ANSWER_MS);
+}
+
+function stop(world: World, container: ContainerView, now: number, decision: Decision): void {
+  const wish = stopWish(world, container);
+  if (wish === undefined) return;
+  const { name, stopping } = container;
+  if (stopping === undefined) {
+    const preStop = wish.graceSeconds > 0 && container.order?.stop.preStop !== undefined;
+    const message = wish.message === undefined ? {} : { message: wish.message };
+    decision.orders.push({ kind: 'beginStop', container: name, graceSeconds: wish.graceSeconds, preStop, ...message });
+    return;
+  }
+  if (wish.graceSeconds < stopping.graceSeconds) {
+    decision.orders.push({ kind: 'shrinkGrace', container: name, graceSeconds: wish.graceSeconds });
+    return;
+  }
+  const next = decideStop(stopping, isHeldBackByOthers(world, container), now);
+  if ('wakeAt' in next) decision.wakeAt = Math.min(decision.wakeAt, next.wakeAt);
+  else if (next.signal === 'stop') decision.orders.push({ kind: 'signal', container: name, signal: container.order?.stop.signal ?? 'SIGTERM', last: false });
+  else decision.orders.push({ kind: 'signal', container: name, signal: 'SIGKILL', last: true });
+}
+
+/** Starts in the order of the pod; while a postStart hook runs nothing else starts (the kubelet's start call is synchronous). */
+function starts(world: World): Order[] {
+  if (world.desired === undefined || ending(world) || !sandboxReady(world) || !volumesInPlace(world)) return [];
+  const orders: Order[] = [];
+  for (const [name, wanted] of Object.entries(world.desired.containers)) {
+    const container = world.containers.find((known) => known.name === name);
+    if (container === undefined) continue;
+    if (world.containers.some((other) => other.hookRunning)) break;
+    const free = !container.alive && container.starting === undefined && container.quit !== true;
+    if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
+      // The hook of a start that is on its way still comes before the next container.
+      if (container.starting !== undefined && container.order?.postStart !== undefined) break;
+      continue;
+    }
+    orders.push({ kind: 'start', container: name, run: wanted.run, order: wanted.start });
+    if (wanted.start.postStart !== undefined) break;
+  }
+  return orders;
+}
+
+const volumesInPlace = (world: World): boolean =>
+  Object.values(world.volumes).every((volume) => volume.applied !== undefined && volume.wanted.missing === undefined);
+
+function leave(world: World, now: number, decision: Decision): void {
+  const { engineTermAt, lastAnswerAt } = world;
+  const unheard = engineTermAt !== undefined && (lastAnswerAt ?? 0) < engineTermAt;
+  if (quiet(world) && (world.doneAnswered || world.refused)) decision.orders.push({ kind: 'leave' });
+  else if (unheard && now >= engineTermAt + ENGINE_PATIENCE_MS) decision.orders.push({ kind: 'leave' });
+  else if (unheard) decision.wakeAt = Math.min(decision.wakeAt, engineTermAt + ENGINE_PATIENCE_MS);
+}

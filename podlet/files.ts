@@ -1,0 +1,89 @@
+// Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import type { DesiredVolume } from '../src/sync/messages.ts';
+import type { Volumes } from './ports.ts';
+
+const ALL = 0o777;
+const SETGID = 0o2000;
+type VolumeFile = NonNullable<DesiredVolume['files']>[number];
+
+export class VolumeFiles implements Volumes {
+  constructor(private readonly root: string, private readonly now: () => Date) {}
+
+  async apply(volume: string, desired: DesiredVolume): Promise<void> {
+    const directory = join(this.root, volume);
+    if (desired.files !== undefined) {
+      await this.writeFiles(directory, desired.files, desired.fsGroup);
+    } else if (desired.emptyDir === true) {
+      for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
+      await chmod(directory, ALL);
+    }
+    if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440);
+  }
+
+  async usedBytes(volume: string): Promise<number> {
+    return treeBytes(join(this.root, volume));
+  }
+
+  private async writeFiles(directory: string, files: VolumeFile[], fsGroup: number | undefined): Promise<void> {
+    const fresh = `..${timestamp(this.now())}.${randomBytes(5).readUIntBE(0, 5) % 1e10}`;
+    const target = join(directory, fresh);
+    await mkdir(target, { recursive: true });
+    await chmod(target, 0o755);
+    for (const file of files) await writeOne(target, file);
+    if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440);
+    const before = await readlink(join(directory, '..data')).catch(() => undefined);
+    await symlink(fresh, join(directory, '..data_tmp'));
+    await rename(join(directory, '..data_tmp'), join(directory, '..data'));
+    await showNames(directory, new Set(files.map(({ path }) => firstElement(path))));
+    if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
+  }
+}
+
+const timestamp = (now: Date): string => now.toISOString().slice(0, 19).replace(/[-:T]/g, '_');
+const firstElement = (path: string): string => normalize(path).split('/')[0] ?? '';
+
+async function writeOne(directory: string, file: VolumeFile): Promise<void> {
+  const path = normalize(file.path);
+  // The API has refused such paths already; the podlet writes as root and checks again.
+  if (path.startsWith('/') || path.split('/').includes('..')) throw new Error(`invalid path: ${file.path}`);
+  const full = join(directory, path);
+  await mkdir(dirname(full), { recursive: true });
+  await writeFile(full, Buffer.from(file.base64, 'base64'));
+  await chmod(full, file.mode);
+  if (file.uid !== undefined) await chown(full, file.uid, -1);
+}
+
+/** Visible names are links into ..data: new ones appear after the switch, stale ones go. */
+async function showNames(directory: string, wanted: Set<string>): Promise<void> {
+  for (const name of wanted) {
+    const link = join(directory, name);
+    if ((await readlink(link).catch(() => undefined)) === join('..data', name)) continue;
+    await rm(link, { recursive: true, force: true });
+    await symlink(join('..data', name), link);
+  }
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith('..') && !wanted.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** fsGroup: everything to the group, directories setgid (volume/volume_linux.go). */
+async function giveToGroup(path: string, group: number, fileBits: number): Promise<void> {
+  const state = await lstat(path);
+  if (state.isSymbolicLink()) return;
+  await chown(path, -1, group);
+  if (!state.isDirectory()) return chmod(path, (state.mode & 0o7777) | fileBits);
+  await chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
+  for (const name of await readdir(path)) await giveToGroup(join(path, name), group, fileBits);
+}
+
+async function treeBytes(path: string): Promise<number> {
+  const state = await lstat(path).catch(() => undefined);
+  if (state === undefined) return 0;
+  if (!state.isDirectory()) return state.blocks * 512;
+  let sum = 0;
+  for (const name of await readdir(path).catch(() => [])) sum += await treeBytes(join(path, name));
+  return sum;
+}

@@ -1,0 +1,93 @@
+// What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
+import type { Run } from '../src/pod/observed.ts';
+import type { Exited, FromSupervise } from './messages.ts';
+import type { ContainerView } from './world.ts';
+
+/** What the agent has to do about it. */
+export type Heard = 'started' | 'ended' | 'changed' | 'nothing';
+
+const LOST = 'The container could not be located when the pod was terminated';
+
+/** Merges one message; `now` in ms of the podlet's clock. */
+export function hear(container: ContainerView, message: FromSupervise, now: number): Heard {
+  switch (message.type) {
+    case 'hello':
+      return hearHello(container, message, now);
+    case 'started':
+      return hearStarted(container, message.run, message.at);
+    case 'exited':
+      return hearExited(container, message);
+    case 'term':
+      return hearTerm(container, now);
+    case 'done':
+    case 'stream':
+    case 'pong':
+      return 'nothing';
+  }
+}
+
+function hearHello(container: ContainerView, hello: Extract<FromSupervise, { type: 'hello' }>, now: number): Heard {
+  const first = !container.hello;
+  container.hello = container.connected = true;
+  if (hello.term !== undefined && container.term === undefined) hearTerm(container, now);
+  // The start was lost with the old connection: decide sends it again.
+  if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
+  if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);
+  if (hello.pid > 0 && hello.startedAt !== undefined) return strongest(hearStarted(container, hello.run, hello.startedAt), first);
+  if (container.alive && hello.run < (container.run?.run ?? 0)) return hearLost(container, new Date(now));
+  return first ? 'changed' : 'nothing';
+}
+
+const strongest = (heard: Heard, first: boolean): Heard => (heard === 'nothing' && first ? 'changed' : heard);
+
+function hearStarted(container: ContainerView, run: number, at: string): Heard {
+  if (run < (container.run?.run ?? 0) || (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))) return 'nothing';
+  const order = container.order;
+  const started = order?.startup === undefined;
+  container.run = { run, startedAt: at, started, ready: started && order?.readiness === undefined };
+  container.alive = true;
+  delete container.starting;
+  return 'started';
+}
+
+function hearExited(container: ContainerView, exited: Exited): Heard {
+  const known = container.run?.run ?? 0;
+  if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined)) return 'nothing';
+  const before: Partial<Run> = exited.run === known ? (container.run ?? {}) : {};
+  const { postStartError, killedByProbe } = before;
+  container.run = {
+    run: exited.run,
+    ...(exited.startedAt === undefined ? {} : { startedAt: exited.startedAt }),
+    finishedAt: exited.at,
+    exitCode: exited.code,
+    started: false,
+    ready: false,
+    ...(exited.oom ? { oom: true } : {}),
+    ...(exited.startError === undefined ? {} : { startError: exited.startError }),
+    ...(exited.message === undefined ? {} : { message: exited.message }),
+    ...(postStartError === undefined ? {} : { postStartError }),
+    ...(killedByProbe === undefined ? {} : { killedByProbe }),
+  };
+  endRun(container);
+  return 'ended';
+}
+
+function endRun(container: ContainerView): void {
+  container.alive = container.hookRunning = false;
+  delete container.starting;
+  delete container.stopping;
+  delete container.ownStop;
+}
+
+function hearTerm(container: ContainerView, now: number): Heard {
+  container.term = { at: now, answered: false, settled: false };
+  return 'changed';
+}
+
+/** The supervisor is gone for good: nobody will report this run's exit. */
+export function hearLost(container: ContainerView, now: Date): Heard {
+  if (!container.alive || container.run === undefined) return 'nothing';
+  container.run = { ...container.run, exitCode: 137, finishedAt: now.toISOString(), reason: 'ContainerStatusUnknown', message: LOST, ready: false };
+  endRun(container);
+  return 'ended';
+}

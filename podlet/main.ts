@@ -1,0 +1,122 @@
+// Where the podlet begins in its container: sockets first (supervisors are already dialling), then who it is, then the agent.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createAgent } from './agent.ts';
+import { ContainerSockets } from './containers.ts';
+import { VolumeFiles } from './files.ts';
+import { readTaskMetadata } from './metadata.ts';
+import type { Memory, Network, PodletClock } from './ports.ts';
+import { Sessions } from './sessions.ts';
+import { createTransport } from './transport.ts';
+
+const SOCKETS = '/.droppod/c';
+const VOLUMES = '/.droppod/v';
+/** On the container's own filesystem: it outlives a crash of this process and nothing else can read it. */
+const STATE = '/podlet/state';
+/** Lets a `quit` reach the supervisors before the sockets go. */
+const FAREWELL_MS = 20;
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const clock: PodletClock = {
+  now: () => new Date(),
+  sleep: (ms, signal) => new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done);
+  }),
+};
+
+const memory: Memory = {
+  load: () => {
+    const text = readOwn('memory.json');
+    return text === undefined ? undefined : JSON.parse(text);
+  },
+  save: (state) => writeOwn('memory.json', JSON.stringify(state)),
+};
+
+const network: Network = {
+  httpProbe: async (get, host, timeoutMs) => (await import('./probes/http-get.ts')).httpProbe(get, host, timeoutMs),
+  httpHook: async (get, host) => (await import('./probes/http-get.ts')).httpHook(get, host),
+  tcpProbe: async (host, port, timeoutMs) => (await import('./probes/tcp-socket.ts')).tcpProbe(host, port, timeoutMs),
+  grpcProbe: async (host, port, service, timeoutMs) => (await import('./probes/grpc.ts')).grpcProbe(host, port, service, timeoutMs),
+};
+
+function readOwn(name: string): string | undefined {
+  try {
+    return readFileSync(`${STATE}/${name}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole or not at all: a crash while writing leaves the old content. */
+function writeOwn(name: string, text: string): void {
+  mkdirSync(STATE, { recursive: true, mode: 0o700 });
+  writeFileSync(`${STATE}/${name}.new`, text, { mode: 0o600 });
+  renameSync(`${STATE}/${name}.new`, `${STATE}/${name}`);
+}
+
+/** The podlet's half of its credential, made once per task. */
+function ownSecret(): string {
+  const known = readOwn('secret');
+  if (known !== undefined) return known;
+  const secret = randomBytes(32).toString('base64url');
+  writeOwn('secret', secret);
+  return secret;
+}
+
+function required(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') throw new Error(`missing environment variable ${name}`);
+  return value;
+}
+
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const containers = (env.DROPPOD_CONTAINERS ?? '').split(',').filter((name) => name !== '');
+  const sockets = new ContainerSockets();
+  for (const container of containers) sockets.open(SOCKETS, container);
+  const engineTerm = new AbortController();
+  process.on('SIGTERM', () => engineTerm.abort());
+  const token = `${required(env, 'DROPPOD_TOKEN')}.${ownSecret()}`;
+  const ca = env.DROPPOD_CA ?? '';
+  const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
+  const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca }), readTaskMetadata(metadataUri)]);
+  const sessions = new Sessions({ sockets, token, ca });
+  await createAgent({
+    clock, memory, network, sync,
+    random: () => Math.random(),
+    supervisors: sockets,
+    volumes: new VolumeFiles(VOLUMES, () => new Date()),
+    openSession: (request) => sessions.start(request),
+    runtimeIds: async () => (await readTaskMetadata(metadataUri)).runtimeIds,
+    engineTerm: engineTerm.signal,
+    identity: {
+      uid: required(env, 'DROPPOD_UID'),
+      attempt: Number(env.DROPPOD_ATTEMPT ?? '1'),
+      taskArn: env.DROPPOD_TASK_ARN ?? task.taskArn ?? '',
+      bootId: randomUUID(),
+      containers,
+      ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
+      ...(task.hostIP === undefined ? {} : { hostIP: task.hostIP }),
+    },
+  }).run();
+  await clock.sleep(FAREWELL_MS);
+  process.exit(0);
+}
+
+/** Without a metadata endpoint: the first address that is not loopback, from the kernel's own table. */
+function ownAddress(): { podIP?: string } {
+  const text = readFileSync('/proc/net/fib_trie', 'utf8');
+  const found = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map((match) => match[1]).find((address) => address !== undefined && !address.startsWith('127.'));
+  return found === undefined ? {} : { podIP: found };
+}
+
+main(process.env).catch((error: unknown) => {
+  console.error(`podlet: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

@@ -1,0 +1,33 @@
+// What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
+import type { Run } from '../src/pod/observed.ts';
+import type { StartOrder } from '../src/sync/messages.ts';
+import type { World } from './world.ts';
+
+interface Remembered {
+  containers: { [name: string]: { run?: Run; order?: StartOrder } };
+  volumes: { [name: string]: string };
+}
+
+/** The part of the world that supervisors cannot tell again. */
+export function remember(world: World): Remembered {
+  const containers = world.containers.map(({ name, run, order }) =>
+    [name, { ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }) }] as const);
+  const volumes = Object.entries(world.volumes).flatMap(([name, { applied }]) => (applied === undefined ? [] : [[name, applied] as const]));
+  return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
+}
+
+const isRemembered = (state: unknown): state is Remembered =>
+  typeof state === 'object' && state !== null && 'containers' in state && 'volumes' in state;
+
+/** Puts back what an earlier process of this podlet remembered; the supervisors' hellos then say what still runs. */
+export function recall(world: World, state: unknown): void {
+  if (!isRemembered(state)) return;
+  for (const container of world.containers) {
+    const known = state.containers[container.name];
+    if (known?.order !== undefined) container.order = known.order;
+    if (known?.run === undefined) continue;
+    container.run = known.run;
+    container.alive = known.run.exitCode === undefined;
+  }
+  for (const [name, version] of Object.entries(state.volumes)) world.volumes[name] = { wanted: { version }, applied: version };
+}

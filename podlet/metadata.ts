@@ -1,0 +1,58 @@
+// Task metadata endpoint v4: who this task is, its address, the engine's ids of its containers.
+import { get } from 'node:http';
+
+export interface TaskMetadata {
+  taskArn?: string;
+  podIP?: string;
+  hostIP?: string;
+  runtimeIds: { [container: string]: string };
+}
+
+const TIMEOUT_MS = 2_000;
+
+/** Reads `<uri>/task`; where there is none or it fails, nothing is known. */
+export async function readTaskMetadata(uri: string | undefined): Promise<TaskMetadata> {
+  if (uri === undefined || uri === '') return { runtimeIds: {} };
+  const text = await fetchText(`${uri}/task`);
+  try {
+    return toMetadata(JSON.parse(text ?? '{}'));
+  } catch {
+    return { runtimeIds: {} };
+  }
+}
+
+function toMetadata(task: unknown): TaskMetadata {
+  const taskArn = text(task, 'TaskARN');
+  const containers = list(task, 'Containers');
+  const podIP = containers.flatMap((container) => list(container, 'Networks')).flatMap((network) => list(network, 'IPv4Addresses')).find((address) => typeof address === 'string');
+  const ids = containers.flatMap((container) => {
+    const [name, id] = [text(container, 'Name'), text(container, 'DockerId')];
+    return name === undefined || id === undefined ? [] : [[name, id] as const];
+  });
+  return { runtimeIds: Object.fromEntries(ids), ...(taskArn === undefined ? {} : { taskArn }), ...(typeof podIP === 'string' ? { podIP } : {}) };
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && name in value ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined;
+
+function text(value: unknown, name: string): string | undefined {
+  const found = field(value, name);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function list(value: unknown, name: string): unknown[] {
+  const found = field(value, name);
+  return Array.isArray(found) ? found : [];
+}
+
+function fetchText(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const sent = get(url, { timeout: TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined));
+    });
+    sent.on('timeout', () => sent.destroy());
+    sent.on('error', () => resolve(undefined));
+  });
+}

@@ -1,0 +1,80 @@
+// What the agent needs from outside: clock, sync, supervisors, volumes, network, memory. main.ts gives real ones, tests fakes.
+import type { Desired, DesiredVolume, HttpGet, Report, SessionRequest } from '../src/sync/messages.ts';
+import type { FromSupervise, ToSupervise } from './messages.ts';
+
+export interface PodletClock {
+  now(): Date;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The API no longer knows this podlet (401, 403, 410): it stops all and ends. */
+export class SyncRefused extends Error {
+  override readonly name = 'SyncRefused';
+}
+
+export interface Supervisors {
+  /** Called once; `gone` says that a container's supervisor is not connected any more. */
+  listen(take: (container: string, message: FromSupervise) => void, gone: (container: string) => void): void;
+  /** Lost where no supervisor is connected: its next hello tells. */
+  send(container: string, message: ToSupervise): void;
+}
+
+export interface Volumes {
+  /** Brings a volume into the wanted form; may be called again with the same or a newer version. */
+  apply(volume: string, desired: DesiredVolume): Promise<void>;
+  /** Bytes on disk. */
+  usedBytes(volume: string): Promise<number>;
+}
+
+/** What an attempt to reach an app says; texts are those of the kubelet's probers. */
+export type Attempt =
+  | { success: true; warning?: string }
+  | { success: false; text: string }
+  /** The prober itself failed: not counted. */
+  | { error: string };
+
+export interface Network {
+  httpProbe(get: HttpGet, host: string, timeoutMs: number): Promise<Attempt>;
+  /** Any response is success; `fallback`: HTTPS was answered by plain HTTP. */
+  httpHook(get: HttpGet, host: string): Promise<{ error?: string; fallback?: string }>;
+  tcpProbe(host: string, port: number, timeoutMs: number): Promise<Attempt>;
+  grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<Attempt>;
+}
+
+/** Survives a crash of the podlet's process, in its own container. */
+export interface Memory {
+  load(): unknown;
+  save(state: unknown): void;
+}
+
+export interface PodletIdentity {
+  uid: string;
+  attempt: number;
+  taskArn: string;
+  /** Random per start of the process. */
+  bootId: string;
+  /** Containers whose supervisors must say hello, in start order. */
+  containers: string[];
+  podIP?: string;
+  hostIP?: string;
+}
+
+export interface PodletPorts {
+  clock: PodletClock;
+  /** [0, 1). */
+  random(): number;
+  identity: PodletIdentity;
+  /** Throws SyncRefused where the API wants this podlet to leave; any other error is no answer. */
+  sync(report: Report, signal: AbortSignal): Promise<Desired>;
+  supervisors: Supervisors;
+  volumes: Volumes;
+  network: Network;
+  memory: Memory;
+  /** Bridges one stream; `toSupervise` asks the container's supervisor to open its end. */
+  openSession(request: SessionRequest): void;
+  /** Engine ids of the containers, as far as known. */
+  runtimeIds(): Promise<{ [container: string]: string }>;
+  /** Aborts when the podlet's own container gets TERM. */
+  engineTerm: AbortSignal;
+}

@@ -1,0 +1,35 @@
+// The world as the API is told of it: the whole level state, every time.
+import type { ContainerReport, PodletEvent, Report } from '../src/sync/messages.ts';
+import type { ContainerView, World } from './world.ts';
+import { quiet, sandboxReady } from './world.ts';
+
+/** The report of this moment under the next sequence number. */
+export function buildReport(world: World, sequence: number, events: PodletEvent[]): Report {
+  const { uid, attempt, taskArn, bootId, podIP, hostIP } = world.identity;
+  const containers = Object.fromEntries(world.containers.map((container) => [container.name, reportContainer(world, container)]));
+  const applied = Object.entries(world.volumes).flatMap(([name, volume]) => (volume.applied === undefined ? [] : [[name, volume.applied] as const]));
+  return {
+    uid, attempt, taskArn, bootId, sequence, containers,
+    sandboxReady: sandboxReady(world),
+    events: [...events],
+    volumes: Object.fromEntries(applied),
+    ...(podIP === undefined ? {} : { podIP }),
+    ...(hostIP === undefined ? {} : { hostIP }),
+    ...(quiet(world) ? { done: true } : {}),
+    ...(world.evict === undefined ? {} : { evict: world.evict }),
+  };
+}
+
+function reportContainer(world: World, container: ContainerView): ContainerReport {
+  const { hello, run, runtimeId, term } = container;
+  const missing = Object.values(world.volumes).map((volume) => volume.wanted.missing ?? volume.error).find((text) => text !== undefined);
+  const idle = !container.alive && container.starting === undefined && world.desired?.containers[container.name]?.start !== undefined;
+  return {
+    hello,
+    ...(runtimeId === undefined ? {} : { runtimeId }),
+    // Until postStart has returned the kubelet does not show the container as running.
+    ...(run === undefined || container.hookRunning ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
+    ...(idle && missing !== undefined ? { waiting: { reason: 'ContainerCreating', message: missing } } : {}),
+    ...(term !== undefined && !term.settled ? { term: true } : {}),
+  };
+}

@@ -1,0 +1,151 @@
+// exec, attach and port-forward: the podlet dials the API's URL and bridges it to supervise or to a port of the pod.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { SessionRequest } from '../src/sync/messages.ts';
+import type { ContainerSockets } from './containers.ts';
+import { encodeFrame, frameReader } from './frames.ts';
+import { CHANNEL } from './messages.ts';
+import type { SessionStatus } from './messages.ts';
+
+const OPEN_PATIENCE_MS = 5_000;
+/** Above this much unsent data the source is paused. */
+const HIGH_WATER_BYTES = 256 * 1024;
+const MAX_SESSIONS = 64;
+
+export interface SessionOptions {
+  sockets: ContainerSockets;
+  token: string;
+  ca: string;
+}
+
+/** Opens sessions; each request is dialled once, a failure to dial is the API's to notice. */
+export class Sessions {
+  private open = 0;
+  constructor(private readonly options: SessionOptions) {}
+
+  start(request: SessionRequest): void {
+    if (this.open >= MAX_SESSIONS) return;
+    this.open += 1;
+    void this.dial(request).then((socket) => {
+      socket.on('close', () => { this.open -= 1; });
+      if (request.kind === 'portForward') forwardPort(socket, request.port ?? 0);
+      else this.bridge(socket, request);
+    }, () => { this.open -= 1; });
+  }
+
+  private async dial(request: SessionRequest): Promise<WebSocket> {
+    const { WebSocket: Client } = await import('ws');
+    const { token, ca } = this.options;
+    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, ...(ca === '' ? {} : { ca }) });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', () => resolve());
+      socket.once('error', reject);
+    });
+    socket.on('error', () => socket.terminate());
+    return socket;
+  }
+
+  private bridge(socket: WebSocket, request: SessionRequest): void {
+    const { sockets } = this.options;
+    const { id, container, kind, argv = [], tty = false, stdin = false } = request;
+    const key = `${container}/${id}`;
+    const early: Buffer[] = [];
+    const keep = (message: Buffer): void => { early.push(message); };
+    socket.on('message', keep);
+    const patience = setTimeout(() => {
+      sockets.forgetStream(key);
+      finish(socket, { code: 126, error: 'container is not running' });
+    }, OPEN_PATIENCE_MS);
+    sockets.expectStream(key, (stream, rest) => {
+      clearTimeout(patience);
+      socket.off('message', keep);
+      bridgeStream(socket, stream, rest, early);
+    });
+    sockets.send(container, { type: 'session', id, attach: kind === 'attach', argv, tty, stdin });
+  }
+}
+
+function bridgeStream(socket: WebSocket, stream: Socket, rest: Buffer, early: Buffer[]): void {
+  const toSupervise = (message: Buffer): void => {
+    if (!stream.write(encodeFrame(message[0] ?? 0, message.subarray(1)))) {
+      socket.pause();
+      stream.once('drain', () => socket.resume());
+    }
+  };
+  const read = frameReader((channel, payload) => {
+    if (channel === CHANNEL.status) return finish(socket, parseStatus(payload));
+    socket.send(Buffer.concat([Buffer.from([channel]), payload]), () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) stream.resume(); });
+    if (socket.bufferedAmount >= HIGH_WATER_BYTES) stream.pause();
+  });
+  const feed = (chunk: Buffer): void => {
+    try {
+      read(chunk);
+    } catch {
+      stream.destroy();
+    }
+  };
+  stream.on('data', feed);
+  stream.on('close', () => { if (socket.readyState === socket.OPEN) finish(socket, { code: 137, error: 'the container ended' }); });
+  socket.on('message', toSupervise);
+  socket.on('close', () => stream.destroy());
+  for (const message of early) toSupervise(message);
+  feed(rest);
+}
+
+function parseStatus(payload: Buffer): SessionStatus {
+  const value: unknown = JSON.parse(payload.toString('utf8'));
+  const code = typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'number' ? value.code : 126;
+  const error = typeof value === 'object' && value !== null && 'error' in value && typeof value.error === 'string' ? value.error : undefined;
+  return { code, ...(error === undefined ? {} : { error }) };
+}
+
+function finish(socket: WebSocket, status: SessionStatus): void {
+  socket.send(Buffer.concat([Buffer.from([CHANNEL.status]), Buffer.from(JSON.stringify(toKubernetesStatus(status)))]), () => socket.close(1000));
+}
+
+/** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */
+export function toKubernetesStatus({ code, error }: SessionStatus): object {
+  if (error !== undefined) return { metadata: {}, status: 'Failure', reason: 'InternalError', message: `Internal error occurred: error executing command in container: ${error}`, code: 500 };
+  if (code === 0) return { metadata: {}, status: 'Success' };
+  return {
+    metadata: {},
+    status: 'Failure',
+    reason: 'NonZeroExitCode',
+    message: `command terminated with non-zero exit code: command terminated with exit code ${code}`,
+    details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
+  };
+}
+
+/** Raw bytes both ways; an empty message is the client's half close, a failed connection closes with 1011 and the reason. */
+function forwardPort(socket: WebSocket, port: number): void {
+  // The runtime dials localhost inside the pod: IPv4 first, then IPv6.
+  const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  target.once('error', () => {
+    const six = connect({ host: '::1', port, allowHalfOpen: true });
+    six.once('error', () => socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`));
+    six.once('connect', () => joinPort(socket, six));
+  });
+  target.once('connect', () => {
+    target.removeAllListeners('error');
+    joinPort(socket, target);
+  });
+  socket.pause();
+}
+
+function joinPort(socket: WebSocket, target: Socket): void {
+  socket.on('message', (message: Buffer) => {
+    if (message.length === 0) return void target.end();
+    if (target.write(message)) return;
+    socket.pause();
+    target.once('drain', () => socket.resume());
+  });
+  target.on('data', (chunk: Buffer) => {
+    socket.send(chunk, () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) target.resume(); });
+    if (socket.bufferedAmount >= HIGH_WATER_BYTES) target.pause();
+  });
+  target.on('end', () => socket.close(1000));
+  target.on('error', () => socket.close(1011, 'connection lost'));
+  socket.on('close', () => target.destroy());
+  socket.resume();
+}

@@ -1,0 +1,41 @@
+// A start order as supervise takes it: environment as strings, network files, and the stop plan for a death of the podlet.
+import type { NetworkFiles, StartOrder } from '../src/sync/messages.ts';
+import type { StartMessage } from './messages.ts';
+
+/** The message that starts run `run`. */
+export function startMessage(run: number, order: StartOrder, network: NetworkFiles | undefined): StartMessage {
+  const { stop } = order;
+  const preStop = stop.preStop;
+  return {
+    type: 'start',
+    run,
+    argv: order.argv,
+    env: order.env.map(([name, value]) => `${name}=${value}`),
+    cwd: order.cwd,
+    cwdMustExist: order.workingDirMustExist ?? false,
+    user: order.user,
+    terminationMessagePath: order.terminationMessagePath,
+    terminationMessageBytes: order.terminationMessageBytes,
+    stop: {
+      signal: stop.signal,
+      graceSeconds: stop.graceSeconds,
+      preStop: preStop !== undefined && 'exec' in preStop ? preStop.exec.command : [],
+      preStopSleepSeconds: preStop !== undefined && 'sleep' in preStop ? preStop.sleep.seconds : 0,
+    },
+    logNonce: order.logNonce,
+    files: networkFiles(network),
+    links: order.links ?? [],
+    tty: order.tty ?? false,
+    stdin: order.stdin ?? false,
+    stdinOnce: order.stdinOnce ?? false,
+  };
+}
+
+function networkFiles(network: NetworkFiles | undefined): { path: string; content: string }[] {
+  if (network === undefined) return [];
+  return [
+    { path: '/etc/hosts', content: network.hosts },
+    { path: '/etc/hostname', content: `${network.hostname}\n` },
+    ...(network.resolvConf === undefined ? [] : [{ path: '/etc/resolv.conf', content: network.resolvConf }]),
+  ];
+}

@@ -1,0 +1,54 @@
+// How one container is stopped (pod-lifecycle 8.2): who asks, with which grace, whose turn it is, when TERM and when KILL.
+import type { ContainerView, Stopping, World } from './world.ts';
+
+/** kuberuntime minimumGracePeriodInSeconds: the signal gets at least that long. */
+const MINIMUM_GRACE_MS = 2_000;
+const DEFAULT_GRACE_SECONDS = 30;
+
+export interface StopWish {
+  graceSeconds: number;
+  /** Message of the Killing event. */
+  message?: string;
+}
+
+/** The most urgent wish to stop this container; undefined: it may run. */
+export function stopWish(world: World, container: ContainerView): StopWish | undefined {
+  const { desired } = world;
+  const planned = container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+  const stopping = `Stopping container ${container.name}`;
+  const wishes: StopWish[] = [];
+  if (container.ownStop !== undefined) wishes.push(container.ownStop);
+  const asked = desired?.containers[container.name];
+  if (asked?.stop !== undefined && asked.run >= (container.run?.run ?? 0)) wishes.push(asked.stop);
+  if (desired?.terminate !== undefined) wishes.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
+  if (desired?.leave !== undefined || world.refused) wishes.push({ graceSeconds: planned, message: stopping });
+  const [first] = wishes;
+  if (first === undefined) return undefined;
+  // A deletion's grace wins over a probe's; otherwise a grace only ever shrinks.
+  return { ...first, graceSeconds: Math.min(...wishes.map((wish) => wish.graceSeconds)) };
+}
+
+/** Sidecars get their signal only when the regular containers and later sidecars have ended (kuberuntime_termination_order). */
+export function isHeldBackByOthers(world: World, container: ContainerView): boolean {
+  const place = world.desired?.containers[container.name]?.sidecar;
+  if (place === undefined || container.ownStop !== undefined) return false;
+  return world.containers.some((other) => {
+    if (!other.alive || other.name === container.name) return false;
+    const otherPlace = world.desired?.containers[other.name]?.sidecar;
+    return otherPlace === undefined ? world.desired?.terminate !== undefined || world.desired?.leave !== undefined : otherPlace > place;
+  });
+}
+
+/** The next step of a stop: the signal, KILL, or waiting until `wakeAt`. */
+export function decideStop(stopping: Stopping, heldBack: boolean, now: number): { signal: 'stop' | 'kill' } | { wakeAt: number } {
+  if (stopping.killed === true) return { wakeAt: Infinity };
+  // Grace 0 (all containers restart) leaves no time for a signal.
+  if (stopping.graceSeconds <= 0) return { signal: 'kill' };
+  const deadline = stopping.since + stopping.graceSeconds * 1000;
+  if (stopping.signalledAt === undefined) {
+    const waiting = stopping.preStop === 'running' || heldBack;
+    return waiting && now < deadline ? { wakeAt: deadline } : { signal: 'stop' };
+  }
+  const killAt = Math.max(deadline, stopping.signalledAt + MINIMUM_GRACE_MS);
+  return now >= killAt ? { signal: 'kill' } : { wakeAt: killAt };
+}

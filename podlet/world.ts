@@ -1,0 +1,80 @@
+// Everything the podlet knows, as plain data: what supervisors said, what the API wants, what is under way.
+import type { Run } from '../src/pod/observed.ts';
+import type { Desired, DesiredVolume, StartOrder } from '../src/sync/messages.ts';
+import type { PodletIdentity } from './ports.ts';
+
+/** A stop under way; times in ms of the podlet's clock. */
+export interface Stopping {
+  since: number;
+  /** Only shrinks (kubelet: a shorter grace interrupts the stop and repeats it). */
+  graceSeconds: number;
+  preStop: 'none' | 'running' | 'done';
+  signalledAt?: number;
+  killed?: boolean;
+}
+
+/** Why the podlet itself stops a run. */
+export interface OwnStop {
+  graceSeconds: number;
+  message: string;
+}
+
+export interface ContainerView {
+  name: string;
+  hello: boolean;
+  connected: boolean;
+  /** Newest run that began or failed to begin. */
+  run?: Run;
+  /** The order it was started by. */
+  order?: StartOrder;
+  /** A start was sent and not answered yet: its run number. */
+  starting?: number;
+  alive: boolean;
+  /** postStart is under way: the container is locked, later ones wait. */
+  hookRunning: boolean;
+  stopping?: Stopping;
+  ownStop?: OwnStop;
+  /** The engine's TERM: when it came, and whether a report that said so was answered. */
+  term?: { at: number; reported?: number; answered: boolean; settled: boolean };
+  /** Its supervisor was told to end. */
+  quit?: boolean;
+  runtimeId?: string;
+}
+
+export interface VolumeView {
+  wanted: DesiredVolume;
+  applied?: string;
+  error?: string;
+}
+
+export interface World {
+  identity: PodletIdentity;
+  containers: ContainerView[];
+  desired?: Desired;
+  volumes: { [name: string]: VolumeView };
+  /** The API refused this podlet. */
+  refused: boolean;
+  /** Own TERM from the engine, ms. */
+  engineTermAt?: number;
+  lastAnswerAt?: number;
+  /** The report that said done was answered. */
+  doneAnswered: boolean;
+  evict?: string;
+}
+
+/** A world in which nothing is known yet. */
+export function newWorld(identity: PodletIdentity): World {
+  const containers = identity.containers.map((name) => ({ name, hello: false, connected: false, alive: false, hookRunning: false }));
+  return { identity, containers, volumes: {}, refused: false, doneAnswered: false };
+}
+
+/** Every supervisor has said hello. */
+export const sandboxReady = (world: World): boolean => world.containers.every((container) => container.hello);
+
+/** The pod is being ended: nothing starts any more. */
+export const ending = (world: World): boolean =>
+  world.refused || world.desired?.leave !== undefined || world.desired?.terminate !== undefined;
+
+/** Nothing runs and nothing will: the last report may be sent. */
+export const quiet = (world: World): boolean =>
+  ending(world) && world.containers.every((container) => !container.alive && container.starting === undefined);
