@@ -1,0 +1,74 @@
+// Volumes as files (pod-lifecycle 10): content, modes, what is missing.
+import { describe, expect, it } from 'vitest';
+import type { PodSpec, Volume } from '../../src/kinds/pod.ts';
+import type { VolumeContext } from '../../src/pod/volume-files.ts';
+import { desiredVolumes } from '../../src/sync/desired-volumes.ts';
+import { referencedObjects } from '../../src/sync/referenced-objects.ts';
+import { podOf } from '../pod/samples.ts';
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const context: VolumeContext = {
+  configMap: (name) => (name === 'conf' ? { data: { a: '1', b: '2' }, binaryData: { raw: base64('\u0000') } } : undefined),
+  secret: (name) => (name === 'keys' ? { data: { token: base64('s') } } : undefined),
+  token: () => 'jwt',
+  podIP: '10.0.0.5',
+  hostIP: '192.0.2.10',
+  nodeName: 'fargate',
+};
+const one = (volume: Omit<Volume, 'name'>, spec: Partial<PodSpec> = {}, metadata = {}) =>
+  desiredVolumes(podOf({ ...spec, volumes: [{ name: 'v', ...volume }] }, metadata), context)['v'];
+const paths = (volume: Omit<Volume, 'name'>) => one(volume)?.files?.map(({ path, mode }) => [path, mode]);
+
+describe('desiredVolumes', () => {
+  it('every key of a configMap is a file, 0644', () => {
+    expect(paths({ configMap: { name: 'conf' } })).toEqual([['a', 420], ['b', 420], ['raw', 420]]);
+  });
+  it('items choose keys, paths and modes', () => {
+    expect(paths({ configMap: { name: 'conf', defaultMode: 0o600, items: [{ key: 'a', path: 'x/y', mode: 0o400 }, { key: 'b', path: 'z' }] } })).toEqual([['x/y', 0o400], ['z', 0o600]]);
+  });
+  it.each<[string, Omit<Volume, 'name'>, string]>([
+    ['configMap', { configMap: { name: 'no' } }, 'configmap "no" not found'],
+    ['secret', { secret: { secretName: 'no' } }, 'secret "no" not found'],
+    ['configMap key', { configMap: { name: 'conf', items: [{ key: 'z', path: 'z' }] } }, 'configmap references non-existent config key: z'],
+    ['secret key', { secret: { secretName: 'keys', items: [{ key: 'z', path: 'z' }] } }, 'references non-existent secret key: z'],
+  ])('a missing %s stops the pod', (_what, volume, missing) => expect(one(volume)).toMatchObject({ missing }));
+  it('an optional one is an empty directory', () => {
+    expect(one({ secret: { secretName: 'no', optional: true } })?.files).toEqual([]);
+    expect(one({ configMap: { name: 'conf', optional: true, items: [{ key: 'z', path: 'z' }] } })?.files).toEqual([]);
+  });
+  it('downwardAPI: labels as sorted, quoted lines; resources in units of the divisor', () => {
+    const items = [
+      { path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } },
+      { path: 'memory', resourceFieldRef: { containerName: 'app', resource: 'limits.memory', divisor: '1Mi' } },
+    ];
+    const containers = [{ name: 'app', resources: { limits: { memory: '64Mi' } } }];
+    const files = one({ downwardAPI: { items } }, { containers }, { labels: { z: 'a"b', app: 'web' } })?.files;
+    expect(files?.map((file) => Buffer.from(file.base64, 'base64').toString())).toEqual(['app="web"\nz="a\\"b"', '64']);
+  });
+  it('projected: the later source wins', () => {
+    const sources = [{ configMap: { name: 'conf' } }, { secret: { name: 'keys', items: [{ key: 'token', path: 'a' }] } }];
+    const file = one({ projected: { sources } })?.files?.find(({ path }) => path === 'a');
+    expect(file?.base64).toBe(base64('s'));
+  });
+  it.each<[string, Partial<PodSpec>, object]>([
+    ['0644 by default', {}, { mode: 0o644 }],
+    ['0600 for the one user of all containers', { securityContext: { runAsUser: 7 } }, { mode: 0o600, uid: 7 }],
+    ['0640 with fsGroup', { securityContext: { runAsUser: 7, fsGroup: 9 } }, { mode: 0o640 }],
+  ])('a token file is %s', (_rule, spec, file) => {
+    expect(one({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, spec)?.files?.[0]).toMatchObject(file);
+  });
+  it('emptyDir: size limit and group; equal content has an equal version', () => {
+    const volume = { emptyDir: { sizeLimit: '10Mi' } };
+    expect(one(volume, { securityContext: { fsGroup: 9 } })).toMatchObject({ emptyDir: true, fsGroup: 9, sizeLimitBytes: 10_485_760 });
+    expect(one(volume)?.version).toBe(one(volume)?.version);
+    expect(one(volume)?.version).not.toBe(one({ emptyDir: {} })?.version);
+  });
+});
+
+it('referencedObjects names what containers and volumes refer to, once', () => {
+  const pod = podOf({
+    containers: [{ name: 'app', envFrom: [{ configMapRef: { name: 'a' } }], env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }],
+    volumes: [{ name: 'v', configMap: { name: 'a' } }, { name: 'w', projected: { sources: [{ secret: { name: 't' } }, { configMap: { name: 'b' } }] } }],
+  });
+  expect(referencedObjects(pod)).toEqual({ configMaps: ['a', 'b'], secrets: ['s', 't'] });
+});
