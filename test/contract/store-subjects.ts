@@ -1,0 +1,59 @@
+// The subjects of the store's contract suite: the fake, the store on the local DynamoDB, and on any endpoint by DROPPOD_DYNAMODB_ENDPOINT.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
+import { systemClock } from '../../src/aws/clock.ts';
+import { ensureTable } from '../../src/aws/ensure-table.ts';
+import { randomIds } from '../../src/aws/ids.ts';
+import { dynamoTable } from '../../src/aws/table.ts';
+import type { ResourceVersion, Store } from '../../src/ports.ts';
+import { dynamoStore } from '../../src/store/dynamo-store.ts';
+import { openSingleWriterStore } from '../../src/store/single-writer-store.ts';
+import type { Table } from '../../src/store/table.ts';
+import { MemoryStore } from '../fakes/memory-store.ts';
+
+export type CompactingStore = Store & { compact(version: ResourceVersion): Promise<void> };
+
+export interface Subject {
+  /** The store of one process. */
+  store: CompactingStore;
+  /** A second process on the same data; undefined where only one may write. */
+  other?: CompactingStore;
+  /** The table beneath, to play faults on. */
+  table?: Table;
+  close(): Promise<void>;
+}
+
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const onTable = (table: Table): CompactingStore => dynamoStore({ table, clock: systemClock, ids: randomIds, random: Math.random });
+
+/** A client of a DynamoDB in this process. */
+export async function localTable(path?: string): Promise<{ table: Table; close(): Promise<void> }> {
+  const dynamo = await createDynamo({ clock: systemClock, ...(path === undefined ? {} : { path }) });
+  const client = new DynamoDBClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1', credentials, requestHandler: dynamo.requestHandler });
+  await ensureTable(client, 'droppod', systemClock);
+  return { table: dynamoTable(client, 'droppod'), close: () => dynamo.close() };
+}
+
+async function endpointTable(endpoint: string): Promise<{ table: Table; close(): Promise<void> }> {
+  const client = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials });
+  const name = `droppod-contract-${randomIds.suffix(8)}`;
+  await ensureTable(client, name, systemClock);
+  return { table: dynamoTable(client, name), close: () => Promise.resolve(client.destroy()) };
+}
+
+const shared = ({ table, close }: { table: Table; close(): Promise<void> }): Subject => ({ store: onTable(table), other: onTable(table), table, close });
+
+/** All subjects that can be had here; says which one is not. */
+export function subjects(): [name: string, open: () => Promise<Subject>][] {
+  const endpoint = process.env.DROPPOD_DYNAMODB_ENDPOINT;
+  if (endpoint === undefined) console.log('store contract: no DROPPOD_DYNAMODB_ENDPOINT, the subject "endpoint" is left out');
+  return [
+    ['memory', async () => ({ store: new MemoryStore({ clock: systemClock }), close: () => Promise.resolve() })],
+    ['dynalite', async () => shared(await localTable())],
+    ['single writer', async () => {
+      const { table, close } = await localTable();
+      return { store: await openSingleWriterStore({ table, clock: systemClock, ids: randomIds, random: Math.random }), close };
+    }],
+    ...(endpoint === undefined ? [] : [['endpoint', async () => shared(await endpointTable(endpoint))] satisfies [string, () => Promise<Subject>]]),
+  ];
+}
