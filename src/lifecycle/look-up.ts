@@ -3,8 +3,9 @@ import type { ConfigMap, Pod, Secret, Service } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
 import { dueStarts } from '../sync/desired.ts';
 import type { Objects, Start } from '../sync/desired.ts';
-import { desiredVolumes, referencedObjects } from '../sync/desired-volumes.ts';
-import type { VolumeContext } from '../sync/desired-volumes.ts';
+import { desiredVolumes } from '../sync/desired-volumes.ts';
+import { referencedObjects } from '../sync/referenced-objects.ts';
+import type { VolumeContext } from '../pod/volume-files.ts';
 import { startOrder } from '../sync/start-order.ts';
 import type { StartContext } from '../sync/start-order.ts';
 import type { PodRecord } from '../sync/record.ts';
@@ -26,6 +27,9 @@ export async function lookUp(ports: LookUpPorts, pod: Pod, record: PodRecord, no
   const found = await findObjects(ports, pod);
   const { podIP = '', hostIP = '', nodeName = ports.settings.nodeName } = record.observed;
   const volumes = hasVolumes ? desiredVolumes(pod, { ...found, podIP, hostIP, nodeName }) : {};
+  // The kubelet waits for all volumes before it starts anything.
+  const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) => (why === undefined ? [] : [{ volume, why }]));
+  if (missing.length > 0) return { starts: {}, volumes, missing };
   const services = due.length > 0 ? await servicesOf(ports, pod) : [];
   const starts = due.flatMap((name): [string, Start][] => {
     const image = record.images?.[name];

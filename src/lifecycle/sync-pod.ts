@@ -2,7 +2,7 @@
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../events/record-event.ts';
 import type { Pod } from '../kinds/pod.ts';
-import { failed } from '../pod/events.ts';
+import { failed, failedMount } from '../pod/events.ts';
 import type { Ports } from '../ports.ts';
 import { desired, dueInMs, hasNews, leave, nothing } from '../sync/desired.ts';
 import type { Objects } from '../sync/desired.ts';
@@ -87,14 +87,15 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
 }
 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event. */
-async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRecord, { starts }: Objects): Promise<boolean> {
+async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRecord, { starts, missing = [] }: Objects): Promise<boolean> {
   const waiting = Object.entries(starts).flatMap(([name, start]) => ('waiting' in start ? [{ name, ...start.waiting }] : []));
   const changed = waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message);
   if (changed.length > 0) {
     await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed) }));
     await recordEvents(ports, pod, changed.map(({ name, message }) => failed(name, message)));
   }
-  return waiting.length > 0;
+  await recordEvents(ports, pod, missing.map(({ volume, why }) => failedMount(volume, why)));
+  return waiting.length > 0 || missing.length > 0;
 }
 
 function withWaiting(record: PodRecord, waiting: { name: string; reason: string; message: string }[]): PodRecord {

@@ -15,6 +15,8 @@ export type Start = { order: StartOrder } | { waiting: { reason: string; message
 export interface Objects {
   starts: { [container: string]: Start };
   volumes: Desired['volumes'];
+  /** Volumes whose files cannot be had: nothing starts meanwhile. */
+  missing?: { volume: string; why: string }[];
 }
 
 const DEFAULT_GRACE_SECONDS = 30;

@@ -1,0 +1,82 @@
+// The pod's state machine in memory: the real document on the real interpreter, its Lambda tasks bound to the real functions.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { bindPod } from '../../functions/bind-pod.ts';
+import { finishPod } from '../../functions/finish-pod.ts';
+import { launchPod } from '../../functions/launch-pod.ts';
+import { startContainer } from '../../functions/start-container.ts';
+import { Interpreter } from '../../local/states/interpreter.ts';
+import type { Machine } from '../../local/states/machine.ts';
+import { MemoryJournal } from '../../local/states/memory-journal.ts';
+import type { ExecutionChange, TaskCall } from '../../local/states/ports.ts';
+import { StateError } from '../../local/states/state-error.ts';
+import type { Clock, Executions, Json, Ports } from '../../src/ports.ts';
+
+const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = { BindPod: bindPod, LaunchPod: launchPod, StartContainer: startContainer, FinishPod: finishPod };
+
+/** The document with each placeholder replaced by the name of its function. */
+export const podDefinition = (): Machine =>
+  parse(readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8').replace(/\$\{(\w+)\}/g, '$1')) as Machine;
+
+const ARN = 'arn:aws:states:us-east-1:000000000000';
+const machine = { arn: `${ARN}:stateMachine:pod`, name: 'pod', roleArn: 'arn:aws:iam::000000000000:role/pod' };
+
+export interface PodMachineOptions {
+  clock: Clock;
+  /** The ports that functions get; asked at each call, since they hold this very port. */
+  ports: () => Ports;
+  random?: () => number;
+  onEnd?: (change: ExecutionChange) => void | Promise<void>;
+}
+
+/** The Executions port over an interpreter of its own. */
+export class PodMachine implements Executions {
+  readonly interpreter: Interpreter;
+  readonly #definition = podDefinition();
+  readonly #options: PodMachineOptions;
+  #count = 0;
+
+  constructor(options: PodMachineOptions) {
+    this.#options = options;
+    const { clock, random = () => 0.5, onEnd } = options;
+    const uuid = (): string => `10000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
+    this.interpreter = new Interpreter({ clock, random, uuid, journal: new MemoryJournal(), tasks: (call) => this.#run(call), ...(onEnd ? { onExecutionEnd: onEnd } : {}) });
+  }
+
+  async start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
+    const known = await this.interpreter.describe(`pod/${name}`);
+    if (known && (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))) return 'alreadyExists';
+    await this.interpreter.start({ machine, definition: this.#definition, arn: `${ARN}:execution:pod:${name}`, name, input: input as never });
+    return 'started';
+  }
+
+  async succeed(token: string, output: Json): Promise<void> {
+    await this.interpreter.answer(token, { output: output as never } as never);
+  }
+
+  async stop(name: string, cause: string): Promise<void> {
+    await this.interpreter.stop(`pod/${name}`, { cause });
+  }
+
+  async describe(name: string): ReturnType<Executions['describe']> {
+    return (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<ReturnType<Executions['describe']>>;
+  }
+
+  /** Names of the states entered, in order. */
+  async path(name: string): Promise<string[]> {
+    const history = await this.interpreter.history(`pod/${name}`);
+    return history.flatMap(({ type, details }) => (type.endsWith('StateEntered') ? [String(details['name'])] : []));
+  }
+
+  async #run({ args }: TaskCall): Promise<never> {
+    const { FunctionName, Payload } = args as unknown as { FunctionName: string; Payload: never };
+    const step = steps[FunctionName];
+    if (!step) throw new Error(`no function ${FunctionName}`);
+    try {
+      return { Payload: (await step(this.#options.ports(), Payload)) ?? null } as never;
+    } catch (error) {
+      const { name, message } = error as Error;
+      throw new StateError(name, message);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+// A whole installation in memory on one virtual clock: store, machine, functions, ECS and scripted podlets. Pods are dropped into it.
+import { observe } from '../../functions/observe.ts';
+import { sweep } from '../../functions/sweep.ts';
+import type { Pod } from '../../src/kinds/pod.ts';
+import { podCreated } from '../../src/lifecycle/pod-created.ts';
+import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
+import { podRemoved, removalRecords } from '../../src/lifecycle/pod-removed.ts';
+import { recordFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
+import { syncPod } from '../../src/lifecycle/sync-pod.ts';
+import { toPod } from '../../src/lifecycle/update-pod.ts';
+import { podCells } from '../../src/pod/printer.ts';
+import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn } from '../../src/ports.ts';
+import type { PodRecord } from '../../src/sync/record.ts';
+import { PodMachine } from './pod-machine.ts';
+import { fakePorts, FakeTasks } from './ports.ts';
+import { ScriptedPodlet } from './scripted-podlet.ts';
+import type { ScriptedRun } from './scripted-podlet.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface RunEvent {
+  container: string;
+  run: number;
+  what: 'start' | 'exit';
+  attempt: number;
+  /** Seconds since the world began. */
+  at: number;
+}
+
+export type Script = (container: string, run: number, attempt: number) => ScriptedRun;
+
+/** Tasks whose podlets live in the same world. */
+class WorldTasks extends FakeTasks {
+  onRun: ((taskArn: TaskArn, request: RunTaskRequest) => void) | undefined;
+  onStop: ((taskArn: TaskArn) => void) | undefined;
+
+  override async run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }> {
+    const known = new Set(this.tasks.keys());
+    const answer = await super.run(request);
+    if ('taskArn' in answer && !known.has(answer.taskArn)) this.onRun?.(answer.taskArn, request);
+    return answer;
+  }
+
+  override async stop(taskArn: TaskArn, reason: string): Promise<void> {
+    await super.stop(taskArn, reason);
+    this.onStop?.(taskArn);
+  }
+}
+
+/** Seconds from RunTask to the podlet's first report. */
+const BOOT_MS = 0;
+
+export class PodWorld {
+  readonly clock = new VirtualClock();
+  readonly tasks = new WorldTasks();
+  readonly machine: PodMachine;
+  readonly ports: Ports & ReturnType<typeof fakePorts>;
+  readonly events: RunEvent[] = [];
+  /** What sync threw; a podlet goes on without an answer. */
+  readonly faults: unknown[] = [];
+  readonly podlets = new Map<TaskArn, ScriptedPodlet>();
+  readonly #began: number;
+  #script: Script = () => ({});
+  #pods = 0;
+
+  constructor({ settings }: { settings?: Partial<Settings> } = {}) {
+    const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}) });
+    this.#began = this.clock.now().getTime();
+    this.machine = new PodMachine({
+      clock: this.clock,
+      ports: () => this.ports,
+      onEnd: async ({ name, status }) => observe(this.ports, { 'detail-type': 'Step Functions Execution Status Change', detail: { name, status } }),
+    });
+    this.ports = { ...fakes, tasks: this.tasks, executions: this.machine } as never;
+    this.tasks.onRun = (taskArn, request) => this.#boot(taskArn, request);
+  }
+
+  get seconds(): number {
+    return (this.clock.now().getTime() - this.#began) / 1000;
+  }
+
+  /** What POST does: object and record in one commit, then podCreated. */
+  async create(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`): Promise<Pod> {
+    this.#script = script;
+    const uid = this.ports.ids.uuid();
+    const creationTimestamp = this.clock.now().toISOString().replace(/\.\d+Z/, 'Z');
+    const pod: Pod = {
+      apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1 },
+      spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec }, status: { phase: 'Pending', qosClass: 'BestEffort' },
+    };
+    await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] });
+    await podCreated(this.ports, pod);
+    return pod;
+  }
+
+  /** What a graceful DELETE does. */
+  async delete(pod: Pod, graceSeconds = 30): Promise<void> {
+    const now = await this.pod(pod);
+    if (!now) throw new Error('the pod is gone');
+    const deletionTimestamp = new Date(this.clock.now().getTime() + graceSeconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
+    const object = { ...now, metadata: { ...now.metadata, deletionTimestamp, deletionGracePeriodSeconds: graceSeconds, generation: (now.metadata.generation ?? 1) + 1 } };
+    await this.ports.store.commit({ object: { key: this.#key(pod), object, expected: now.metadata.resourceVersion as ResourceVersion } });
+    await podDeleting(this.ports, object);
+  }
+
+  /** What `delete --force --grace-period=0` does. */
+  async remove(pod: Pod): Promise<void> {
+    const now = await this.pod(pod);
+    if (!now) throw new Error('the pod is gone');
+    const records = await removalRecords(this.ports, now);
+    await this.ports.store.commit({ object: { key: this.#key(pod), object: null, expected: now.metadata.resourceVersion as ResourceVersion }, records });
+    await podRemoved(this.ports, now);
+  }
+
+  async pod(pod: Pod): Promise<Pod | undefined> {
+    const stored = await this.ports.store.get(this.#key(pod));
+    return stored?.metadata.uid === pod.metadata.uid ? toPod(stored!) : undefined;
+  }
+
+  async record(pod: Pod): Promise<PodRecord | undefined> {
+    const stored = await this.ports.store.getRecord(recordKey(pod.metadata.uid ?? ''));
+    return stored && toRecord(stored.value);
+  }
+
+  /** The STATUS cell; '' once the pod is gone. */
+  async cell(pod: Pod): Promise<string> {
+    const now = await this.pod(pod);
+    return now ? (podCells(now, this.clock.now())[2] ?? '') : '';
+  }
+
+  sweep(): Promise<unknown> {
+    return sweep(this.ports);
+  }
+
+  /** The task ends without the podlet's doing. */
+  async kill(taskArn: TaskArn, stopCode = 'EssentialContainerExited'): Promise<void> {
+    this.podlets.get(taskArn)?.die();
+    await this.#stopped(taskArn, stopCode);
+  }
+
+  async #stopped(taskArn: TaskArn, stopCode: string): Promise<void> {
+    const facts = this.tasks.change(taskArn, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode });
+    await observe(this.ports, { 'detail-type': 'ECS Task State Change', detail: facts });
+  }
+
+  #key(pod: Pod) {
+    return { resource: 'pods', namespace: pod.metadata.namespace ?? 'default', name: pod.metadata.name ?? '' };
+  }
+
+  #boot(taskArn: TaskArn, { podletEnvironment }: RunTaskRequest): void {
+    const { DROPPOD_UID: uid = '', DROPPOD_ATTEMPT = '', DROPPOD_TOKEN: bootstrap = '', DROPPOD_CONTAINERS = '' } = podletEnvironment;
+    const attempt = Number(DROPPOD_ATTEMPT);
+    const script = this.#script;
+    const podlet = new ScriptedPodlet({
+      clock: this.clock,
+      sync: (report, signal) =>
+        syncPod(this.ports, { bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal).catch((error: unknown) => {
+          this.faults.push(error);
+          throw error;
+        }),
+      uid, attempt, taskArn, containers: DROPPOD_CONTAINERS.split(','),
+      script: (container, run) => script(container, run, attempt),
+      onRun: (event) => this.events.push({ ...event, at: this.seconds }),
+      onLeave: () => void this.#stopped(taskArn, 'EssentialContainerExited'),
+    });
+    this.podlets.set(taskArn, podlet);
+    void this.clock.sleep(BOOT_MS).then(() => podlet.run());
+  }
+}

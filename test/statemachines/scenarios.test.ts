@@ -1,0 +1,135 @@
+// Scenarios as data: a pod, how its containers' runs go, what happens to it, and what must come of it, to the second of virtual time.
+// Real machine document, real functions, memory store, scripted podlet. A new list entry in a *.yaml beside this file is a new test.
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../src/kinds/pod.ts';
+import { podEdited } from '../../src/lifecycle/pod-edited.ts';
+import type { ResourceVersion } from '../../src/ports.ts';
+import { PodWorld } from '../fakes/pod-world.ts';
+import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
+
+interface Scenario {
+  name: string;
+  spec: Pod['spec'];
+  /** By container: run 1, 2, …; the last entry repeats. */
+  script?: Record<string, ScriptedRun[]>;
+  do?: Action[];
+  /** Images that cannot be had, until that second. */
+  noImage?: Record<string, number>;
+  /** RunTask finds no place until that second. */
+  noCapacityUntil?: number;
+  /** Seconds of virtual time. */
+  for: number;
+  expect: Expectation;
+}
+
+interface Action {
+  at: number;
+  delete?: number;
+  force?: boolean;
+  /** stopCode with which the task ends. */
+  kill?: string;
+  sweep?: boolean;
+  image?: Record<string, string>;
+}
+
+interface Expectation {
+  path?: string[];
+  /** By container: seconds at which its runs started. */
+  starts?: Record<string, number[]>;
+  exits?: Record<string, number[]>;
+  phase?: string;
+  reason?: string;
+  /** STATUS cell at given seconds. */
+  cells?: Record<number, string>;
+  restarts?: Record<string, number>;
+  /** `reason` or `reason: message` of events that must be there. */
+  events?: string[];
+  gone?: boolean;
+  /** Tasks that were run. */
+  tasks?: number;
+  running?: string[];
+}
+
+const pick = (runs: ScriptedRun[] | undefined, run: number): ScriptedRun => runs?.[Math.min(run, runs.length) - 1] ?? {};
+
+async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
+  if (action.delete !== undefined) await world.delete(pod, action.delete);
+  if (action.force) await world.remove(pod);
+  if (action.kill) await world.kill([...world.podlets.keys()].at(-1)!, action.kill);
+  if (action.sweep) await world.sweep();
+  if (action.image) await editImages(world, pod, action.image);
+}
+
+async function editImages(world: PodWorld, pod: Pod, images: Record<string, string>): Promise<void> {
+  const before = (await world.pod(pod))!;
+  const containers = before.spec.containers.map((container) => ({ ...container, image: images[container.name] ?? container.image ?? '' }));
+  const after: Pod = { ...before, spec: { ...before.spec, containers } };
+  const key = { resource: 'pods', namespace: 'default', name: pod.metadata.name ?? '' };
+  await world.ports.store.commit({ object: { key, object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
+  await podEdited(world.ports, after, before);
+}
+
+async function setUp(scenario: Scenario): Promise<{ world: PodWorld; pod: Pod }> {
+  const world = new PodWorld();
+  const { noImage = {}, noCapacityUntil } = scenario;
+  for (const [image, until] of Object.entries(noImage)) {
+    world.ports.images.outcomes.set(image, { failure: 'ErrImagePull', message: 'not found' });
+    void world.clock.sleep(until * 1000).then(() => world.ports.images.outcomes.delete(image));
+  }
+  if (noCapacityUntil !== undefined) {
+    world.tasks.failure = 'Capacity is unavailable at this time';
+    void world.clock.sleep(noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
+  }
+  const pod = await world.create(scenario.spec, (container, run) => pick(scenario.script?.[container], run));
+  return { world, pod };
+}
+
+/** Plays the scenario and answers everything that an expectation may name. */
+async function play(scenario: Scenario): Promise<Required<Expectation>> {
+  const { world, pod } = await setUp(scenario);
+  const cells: Record<number, string> = {};
+  const stops = [...(scenario.do ?? []).map(({ at }) => at), ...Object.keys(scenario.expect.cells ?? {}).map(Number), scenario.for];
+  let last = pod;
+  for (const at of [...new Set(stops)].sort((a, b) => a - b)) {
+    await world.clock.advance(at * 1000 - world.seconds * 1000);
+    for (const action of (scenario.do ?? []).filter((one) => one.at === at)) await act(world, pod, action);
+    await world.clock.settle();
+    if (scenario.expect.cells?.[at] !== undefined) cells[at] = await world.cell(pod);
+    last = (await world.pod(pod)) ?? last;
+  }
+  expect(world.faults).toEqual([]);
+  return { ...(await outcome(world, pod, last)), cells };
+}
+
+async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Required<Expectation>, 'cells'>> {
+  const names = [...(last.spec.initContainers ?? []), ...last.spec.containers].map(({ name }) => name);
+  const times = (what: 'start' | 'exit') => Object.fromEntries(names.map((name) => [name, world.events.filter((event) => event.container === name && event.what === what).map(({ at }) => at)]));
+  const { objects } = await world.ports.store.list({ resource: 'events' });
+  const statuses = [...(last.status.initContainerStatuses ?? []), ...(last.status.containerStatuses ?? [])];
+  return {
+    path: await world.machine.path(pod.metadata.uid ?? ''),
+    starts: times('start'),
+    exits: times('exit'),
+    phase: last.status.phase ?? '',
+    reason: last.status.reason ?? '',
+    restarts: Object.fromEntries(statuses.map(({ name, restartCount }) => [name, restartCount])),
+    events: objects.flatMap((event) => [String(event['reason']), `${String(event['reason'])}: ${String(event['message'])}`]),
+    gone: (await world.pod(pod)) === undefined,
+    tasks: world.tasks.tasks.size,
+    running: [...world.podlets.values()].flatMap(({ running }) => running),
+  };
+}
+
+const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.yaml'));
+
+describe.each(files)('%s', (file) => {
+  const scenarios = parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Scenario[];
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
+    const seen = await play(scenario);
+    const { events = [], ...wanted } = scenario.expect;
+    expect(seen).toMatchObject(wanted);
+    expect(seen.events).toEqual(expect.arrayContaining(events));
+  });
+});
