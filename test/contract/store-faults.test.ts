@@ -1,0 +1,186 @@
+// Design 4.4 under faults: dead and late writers, lost answers, conflicting transactions, a killed process.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/aws/clock.ts';
+import { randomIds } from '../../src/aws/ids.ts';
+import { StoreConflict, Unavailable } from '../../src/errors.ts';
+import type { KubeObject } from '../../src/kinds/pod.ts';
+import type { ObjectKey, ResourceVersion } from '../../src/ports.ts';
+import { COUNTER } from '../../src/store/layout.ts';
+import { takeNumbers } from '../../src/store/counter.ts';
+import { dynamoStore } from '../../src/store/dynamo-store.ts';
+import { openSingleWriterStore } from '../../src/store/single-writer-store.ts';
+import type { Table, TableWrite } from '../../src/store/table.ts';
+import { localTable } from './store-subjects.ts';
+
+const key: ObjectKey = { resource: 'configmaps', namespace: 'default', name: 'a' };
+const named = (name: string): ObjectKey => ({ ...key, name });
+const objectOf = ({ namespace, name }: ObjectKey, data: object = {}): KubeObject => ({ metadata: { name, namespace }, data });
+const create = (at: ObjectKey, data: object = {}) => ({ object: { key: at, object: objectOf(at, data), expected: 'absent' as const } });
+const parts = { clock: systemClock, ids: randomIds, random: Math.random };
+
+/** The table with `around` between it and the store. */
+const withTransact = (table: Table, around: (writes: TableWrite[], next: Table['transact']) => ReturnType<Table['transact']>): Table =>
+  ({ ...table, transact: (writes) => around(writes, table.transact) });
+
+describe('the store under faults', () => {
+  let table: Table;
+  let close: () => Promise<void>;
+  beforeAll(async () => ({ table, close } = await localTable()));
+  afterAll(() => close());
+
+  it('a writer that died after taking a number delays readers by half a second, no more', async () => {
+    const store = dynamoStore({ table, ...parts });
+    const before = await store.version();
+    const { number } = await takeNumbers(table, 1);
+    const waiting = store.changes(before, { waitMs: 5_000 });
+    const began = Date.now();
+    const { version } = await store.commit(create(named('after-hole')));
+    expect(Number(version)).toBe(number + 1);
+    expect((await store.list({ resource: 'configmaps' })).version).toBe(version);
+    const elapsed = Date.now() - began;
+    expect(elapsed).toBeGreaterThan(450);
+    expect(elapsed).toBeLessThan(2_000);
+    expect(await waiting).toMatchObject({ entries: [{ version }], upTo: version });
+  });
+
+  it('a late writer finds its number buried and takes a new one', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let delays = 1;
+    const slow = withTransact(table, async (writes, next) => {
+      if (writes.length > 1 && delays-- > 0) await held;
+      return next(writes);
+    });
+    const late = dynamoStore({ table: slow, ...parts }).commit(create(named('late')));
+    const reader = dynamoStore({ table, ...parts });
+    await expect.poll(async () => Number((await table.get(COUNTER))?.num)).toBeGreaterThan(0);
+    await systemClock.sleep(50);
+    const seen = await reader.version();
+    release();
+    const { version } = await late;
+    expect(Number(version)).toBeGreaterThan(Number(seen));
+    expect((await reader.changes(seen, { waitMs: 2_000 })).entries.map((entry) => entry.key.name)).toEqual(['late']);
+  });
+
+  it('a write whose answer was lost is recognised and not written twice', async () => {
+    let losses = 1;
+    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => {
+      const outcome = await next(writes);
+      if (writes.length > 1 && losses-- > 0) throw new Error('socket hang up');
+      return outcome;
+    }) });
+    const start = await store.version();
+    const { version } = await store.commit({ ...create(named('lost')), records: [{ key: 'lost/a', value: 1, expected: 0 }] });
+    expect((await store.get(named('lost')))?.metadata.resourceVersion).toBe(version);
+    expect((await store.changes(start, { waitMs: 0 })).entries).toHaveLength(1);
+    expect((await store.getRecord('lost/a'))?.revision).toBe(1);
+  });
+
+  it('a write that repeats itself below the store is no conflict', async () => {
+    const twice = withTransact(table, async (writes, next) => {
+      await next(writes);
+      return next(writes);
+    });
+    const store = dynamoStore({ table: twice, ...parts });
+    const { version } = await store.commit(create(named('twice')));
+    expect((await store.get(named('twice')))?.metadata.resourceVersion).toBe(version);
+    await store.commit({ records: [{ key: 'twice/a', value: 1, expected: 0 }, { key: 'twice/b', value: 1, expected: 0 }] });
+    expect((await store.getRecord('twice/a'))?.revision).toBe(1);
+  });
+
+  it('a write that never arrived is a fault, and nothing of it appears later', async () => {
+    let losses = 1;
+    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => {
+      if (writes.length > 1 && losses-- > 0) throw new Error('connection refused');
+      return next(writes);
+    }) });
+    await expect(store.commit(create(named('refused')))).rejects.toThrow(Unavailable);
+    expect(await store.get(named('refused'))).toBeUndefined();
+    await store.commit(create(named('refused')));
+  });
+
+  it('TransactionConflict is retried under back-off', async () => {
+    let conflicts = 3;
+    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => (conflicts-- > 0 ? writes.map(() => 'TransactionConflict' as const) : next(writes))) });
+    expect((await store.commit(create(named('busy')))).version).toBeDefined();
+  });
+
+  it('a conflict leaves no hole behind', async () => {
+    const racing = [dynamoStore({ table, ...parts }), dynamoStore({ table, ...parts })];
+    const { version } = await racing[0]!.commit(create(named('race')));
+    const update = (i: number) => racing[i]!.commit({ object: { key: named('race'), object: objectOf(named('race'), { i }), expected: version! } });
+    const outcomes = await Promise.allSettled([update(0), update(1)]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(StoreConflict) as unknown });
+    const began = Date.now();
+    await dynamoStore({ table, ...parts }).version();
+    expect(Date.now() - began).toBeLessThan(400);
+  });
+
+  it('a log that nobody marked for hours is given up instead of being read with gaps', async () => {
+    let shiftMs = 0;
+    const clock = { now: () => new Date(Date.now() + shiftMs), sleep: systemClock.sleep };
+    const store = dynamoStore({ ...parts, table, clock });
+    const old = await store.version();
+    const { version } = await store.commit(create(named('stale')));
+    shiftMs = 3 * 60 * 60 * 1000;
+    const later = dynamoStore({ ...parts, table, clock });
+    await expect(later.changes(old, { waitMs: 0 })).rejects.toThrow('older');
+    expect(await later.changes(version!, { waitMs: 0 })).toEqual({ entries: [], upTo: version });
+    await later.commit(create(named('fresh')));
+    expect((await later.changes(version!, { waitMs: 0 })).entries).toHaveLength(1);
+  });
+
+  it('100 watchers hear of a write of another process within a poll', async () => {
+    const [reader, writer] = [dynamoStore({ table, ...parts }), dynamoStore({ table, ...parts })];
+    const at = await reader.version();
+    const watchers = Array.from({ length: 100 }, () => reader.changes(at, { waitMs: 5_000 }));
+    await systemClock.sleep(20);
+    const began = Date.now();
+    await writer.commit(create(named('far')));
+    const heard = await Promise.all(watchers);
+    expect(heard.every(({ entries }) => entries.length === 1)).toBe(true);
+    expect(Date.now() - began).toBeLessThan(600);
+  });
+});
+
+describe('a single writer', () => {
+  it('killed and reopened from disk, it has every acknowledged write and goes on with greater versions', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'droppod-store-'));
+    const first = await localTable(path);
+    const store = await openSingleWriterStore({ table: first.table, ...parts });
+    const versions: ResourceVersion[] = [];
+    for (let n = 0; n < 20; n++) versions.push((await store.commit({ ...create(named(`n${n}`), { n }), records: [{ key: `n/${n}`, value: n, expected: 0 }] })).version!);
+    await first.close();
+
+    const second = await localTable(path);
+    const reopened = await openSingleWriterStore({ table: second.table, ...parts });
+    expect((await reopened.list({ resource: 'configmaps' })).objects).toHaveLength(20);
+    expect(await reopened.listRecords('n/')).toHaveLength(20);
+    expect((await reopened.changes(versions[9]!, { waitMs: 0 })).entries.map((entry) => entry.version)).toEqual(versions.slice(10));
+    const { version } = await reopened.commit({ object: { key: named('n0'), object: objectOf(named('n0'), { again: true }), expected: versions[0]! } });
+    expect(Number(version)).toBeGreaterThan(Number(versions[19]));
+    await second.close();
+    rmSync(path, { recursive: true });
+  });
+
+  it('wakes 100 watchers of its own process within 250 ms, at the 99th percentile', async () => {
+    const { table, close } = await localTable();
+    const store = await openSingleWriterStore({ table, ...parts });
+    const delays: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      const at = await store.version();
+      let written = 0;
+      const watchers = Array.from({ length: 100 }, () => store.changes(at, { waitMs: 5_000 }).then(() => delays.push(performance.now() - written)));
+      await systemClock.sleep(1);
+      await store.commit(create(named(`round${round}`), { text: 'x'.repeat(4_000) }));
+      written = performance.now();
+      await Promise.all(watchers);
+    }
+    expect(delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)]).toBeLessThan(250);
+    await close();
+  });
+});
