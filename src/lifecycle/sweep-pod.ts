@@ -1,12 +1,12 @@
 // One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
-import { deadlineExceeded, nodeNotReady } from '../pod/events.ts';
+import { nodeNotReady } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
 import { hasTask } from '../sync/conclude.ts';
-import { deadlinePassed } from '../sync/deadline.ts';
 import { executionName } from '../sync/execution-name.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { nodeLostMessage, taskEnded, withVerdict } from '../sync/task-change.ts';
 import { lastBeat } from './beat.ts';
+import { deadlineVerdict } from './deadline-verdict.ts';
 import { observeTask } from './observe-task.ts';
 import { succeedExecution } from './observe-execution.ts';
 import { settle } from './settle.ts';
@@ -53,10 +53,11 @@ async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Pr
   return ports.clock.now().getTime() - Math.max(heard.getTime(), upSince.getTime());
 }
 
-function swept({ pod, record, now }: PodState, silentMs: number): PodChange {
+function swept(state: PodState, silentMs: number): PodChange {
+  const { pod, record, now } = state;
   if (!pod || record.finished) return { record: record.finished && !hasTask(record) ? { ...record, rest: true } : record };
-  const verdict = record.observed.verdict ? undefined : deadlinePassed(pod, record.observed, now);
-  if (verdict) return { record: { ...record, observed: { ...record.observed, verdict } }, events: [deadlineExceeded()] };
+  const over = deadlineVerdict(state);
+  if (over) return over;
   if (silentMs >= LOST_MS && !record.observed.verdict) {
     return { record: withVerdict(record, 'NodeLost', nodeLostMessage(pod)), events: [nodeNotReady()] };
   }

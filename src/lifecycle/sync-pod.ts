@@ -10,6 +10,7 @@ import type { Desired, Report } from '../sync/messages.ts';
 import { judge, receive } from '../sync/receive.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { beat } from './beat.ts';
+import { deadlineVerdict } from './deadline-verdict.ts';
 import { lookUp } from './look-up.ts';
 import { bootstrapToken, isEqual, secretHash } from './podlet-credential.ts';
 import { settle } from './settle.ts';
@@ -75,7 +76,7 @@ interface Look {
 const LAUNCH_RETRY_MS = 200;
 
 async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
-  const state = await readPod(ports, report.uid);
+  const state = await withDeadline(ports, report.uid);
   if (!state?.pod) return { desired: leave('The pod is gone'), news: true, dueMs: 0 };
   const { pod, record, now } = state;
   if (record.attempt !== report.attempt || record.taskStopped) return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
@@ -84,6 +85,13 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   const waiting = await showWaiting(ports, pod, record, objects);
   const wanted = desired(pod, record, report, objects, ports.settings, now);
   return { desired: wanted, news: hasNews(wanted), dueMs: dueInMs(pod, record, waiting, now) };
+}
+
+/** The pod as it stands; one whose time has run out since the report was taken is ended here. */
+async function withDeadline(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
+  const state = await readPod(ports, uid);
+  if (!state?.pod || !deadlineVerdict(state)) return state;
+  return updatePod(ports, uid, (newest) => deadlineVerdict(newest));
 }
 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event. */

@@ -40,7 +40,7 @@ export interface BackOff {
 }
 
 export interface ObservedContainer {
-  /** The run that should be; 0: none was asked for yet. Never shrinks. */
+  /** The run that should be; 0: none was asked for yet. Never shrinks within an attempt. */
   desiredRun: number;
   /** Newest run that began or failed to begin. */
   current?: Run;

@@ -37,8 +37,8 @@ export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave:
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
   const container = record.observed.containers[name];
   if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || record.relaunch !== undefined) return false;
-  const { current, desiredRun, backOff } = container;
-  if (current && (current.run >= desiredRun || !hasEnded(current))) return false;
+  const { current, previous, desiredRun, backOff } = container;
+  if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current))) return false;
   const held = backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime();
   return !held && isReleased(pod, record.observed, name);
 }
@@ -49,7 +49,7 @@ export const dueStarts = (pod: Pod, record: PodRecord, now: Date): string[] =>
 
 /** The whole answer for a pod whose podlet is obeyed. */
 export function desired(pod: Pod, record: PodRecord, report: Report, objects: Objects, settings: Settings, now: Date): Desired {
-  if (record.finished) return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
+  if (record.finished ?? record.stopped) return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
   const terminate = termination(pod, record);
   const volumes = Object.fromEntries(Object.entries(objects.volumes).filter(([name, { version }]) => report.volumes?.[name] !== version));
   const { name = '', namespace = '' } = pod.metadata;

@@ -44,7 +44,9 @@ function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {
   return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
 }
 
-function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, ...container }: ObservedContainer): ObservedContainer {
+function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, ...rest }: ObservedContainer): ObservedContainer {
+  // What was ordered of the old sandbox and never seen to begin is ordered anew by the next execution.
+  const container = { ...rest, desiredRun: current?.run ?? rest.previous?.run ?? 0 };
   if (!current) return container;
   // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
   const forGood = containerKind(pod, name) === 'app' && hasEnded(current) && !shouldRestart(pod, name, current);
