@@ -1,5 +1,6 @@
 // The podlet's image without a registry: Node, its libraries, the bundled agent and supervise in one tar, imported into the engine.
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
 import { bundleAgent, buildSupervise, hostArchitecture, nodeLibraries, podletHash, strippedNode } from './build.ts';
@@ -15,7 +16,7 @@ export const PODLET_CHANGES = [
 ];
 
 export interface PodletImageOptions {
-  importImage(tar: Buffer, into: { repository: string; tag: string; changes: string[] }): Promise<unknown>;
+  importImage(into: { repository: string; tag: string }, tar: Buffer, changes: string[]): Promise<unknown>;
   hasImage(reference: string): Promise<boolean>;
   /** The engine's architecture. */
   architecture: Architecture;
@@ -28,7 +29,7 @@ export async function ensurePodletImage({ importImage, hasImage, architecture, l
   const reference = `${PODLET_REPOSITORY}:${tag}`;
   if (await hasImage(reference)) return reference;
   log('building the podlet image …');
-  await importImage(await podletTar(architecture), { repository: PODLET_REPOSITORY, tag, changes: PODLET_CHANGES });
+  await importImage({ repository: PODLET_REPOSITORY, tag }, await podletTar(architecture), PODLET_CHANGES);
   return reference;
 }
 
@@ -37,7 +38,7 @@ export async function podletTar(architecture: Architecture): Promise<Buffer> {
   if (architecture !== hostArchitecture()) throw new Error(`the podlet image takes Node from this machine (${hostArchitecture()}), the engine wants ${architecture}`);
   const [supervise, node, agent, libraries] = await Promise.all([buildSupervise(architecture), strippedNode(), bundleAgent(), nodeLibraries()]);
   const tar = pack();
-  const whole = collect(tar);
+  const whole = buffer(tar);
   for (const name of ['.droppod/', '.droppod/bin/', '.droppod/c/', '.droppod/v/', 'podlet/', 'tmp/']) tar.entry({ name, type: 'directory', mode: name === 'tmp/' ? 0o1777 : 0o755 });
   addFile(tar, '.droppod/bin/supervise', await readFile(supervise), 0o755);
   addFile(tar, 'podlet/node', await readFile(node), 0o755);
@@ -51,10 +52,4 @@ export async function podletTar(architecture: Architecture): Promise<Buffer> {
 
 function addFile(tar: Pack, name: string, content: Buffer, mode: number): void {
   tar.entry({ name, mode, mtime: new Date(0) }, content);
-}
-
-async function collect(tar: Pack): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }

@@ -1,0 +1,194 @@
+// supervise in real containers: what it starts, how it reports, what it leaves behind.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { order, Supervised } from './lab.ts';
+
+let box: Supervised;
+let run = 0;
+const next = (): number => (run += 1);
+
+describe('in one container', () => {
+  beforeAll(async () => { box = await Supervised.open(); run = 0; });
+  afterAll(() => box.close());
+  afterEach(() => { box.messages.length = 0; });
+
+  it.each([
+    ['exit 0', ['sh', '-c', 'exit 0'], 0],
+    ['exit 3', ['sh', '-c', 'exit 3'], 3],
+    ['exit 255', ['sh', '-c', 'exit 255'], 255],
+    ['TERM', ['sh', '-c', 'kill -TERM $$'], 143],
+    ['KILL', ['sh', '-c', 'kill -KILL $$'], 137],
+    ['USR1', ['sh', '-c', 'kill -USR1 $$'], 138],
+    ['a main process that kills everything it can', ['sh', '-c', 'kill -9 -1; exit 4'], 4],
+  ])('reports %s as it is', async (_name, argv, code) => {
+    const exit = await box.run(next(), argv);
+    expect(exit).toMatchObject({ run, code, oom: false });
+    expect(exit.startedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    expect(exit.at >= (exit.startedAt ?? '')).toBe(true);
+  });
+
+  it.each([
+    ['a name that is nowhere', ['nope'], 'exec: "nope": executable file not found in $PATH'],
+    ['a path that is not there', ['/nope'], 'exec: "/nope": stat /nope: no such file or directory'],
+    ['a file that is not executable', ['/etc/passwd'], 'exec: "/etc/passwd": permission denied'],
+    ['a directory', ['/etc'], 'exec: "/etc": is a directory'],
+  ])('G8: says why %s cannot start', async (_name, argv, startError) => {
+    expect(await box.run(next(), argv)).toMatchObject({ run, code: 128, startError });
+  });
+
+  it('passes argv and environment exactly', async () => {
+    const argv = ['sh', '-c', 'for a; do printf "[%s]" "$a"; done >/dev/termination-log; tr "\\0" "\\n" </proc/$$/environ | grep -c -e "^a.b=x y$" -e "^X-Y=1$" >>/dev/termination-log', 'sh', 'two words', '', '-n', 'ü\n"\'', '--'];
+    const exit = await box.run(next(), argv, { env: ['PATH=/bin', 'a.b=x y', 'X-Y=1'] });
+    expect(exit.message).toBe('[two words][][-n][ü\n"\'][--]2\n');
+  });
+
+  it('keeps the last 4096 bytes of the termination message and cuts them to the budget', async () => {
+    const script = 'i=0; while [ $i -lt 1000 ]; do echo "line $i"; i=$((i+1)); done >/dev/termination-log';
+    const exit = await box.run(next(), ['sh', '-c', script]);
+    expect(exit.message).toHaveLength(4096);
+    expect(exit.message?.endsWith('line 999\n')).toBe(true);
+    expect((await box.run(next(), ['sh', '-c', script], { terminationMessageBytes: 100 })).message).toHaveLength(100);
+    expect((await box.run(next(), ['true'])).message).toBeUndefined();
+  });
+
+  it('drops to the user with its groups, home and no new privileges, and lets it write message and stdout', async () => {
+    const script = 'echo "$(id -u) $(id -g) $(id -G) $HOME $(grep NoNewPrivs /proc/self/status | cut -f2)"; echo x >/dev/stdout';
+    const user = { user: 'www-data', group: '', supplementalGroups: [2000], groupsPolicy: 'Merge' as const, noNewPrivileges: true, capabilities: { add: [], drop: ['ALL'] } };
+    expect(await box.run(next(), ['sh', '-c', `set -e; ${script}`], { user })).toMatchObject({ code: 0 });
+    const probe = await box.run(next(), ['sh', '-c', `{ ${script.replace('>/dev/stdout', '')}; grep CapEff /proc/self/status; grep CapBnd /proc/self/status; } >/dev/termination-log 2>&1`], { user });
+    expect(probe.message).toContain('33 33 33 2000 /var/www 1\n');
+    expect(probe.message).toContain('CapEff:\t0000000000000000');
+    expect(probe.message).toContain('CapBnd:\t0000000000000000');
+  });
+
+  it('keeps capabilities of root by drop and add', async () => {
+    const user = { ...order(1, []).user, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } };
+    const exit = await box.run(next(), ['sh', '-c', 'grep Cap /proc/self/status >/dev/termination-log'], { user });
+    expect(exit.message).toContain('CapEff:\t0000000000000400');
+    expect(exit.message).toContain('CapBnd:\t0000000000000400');
+    expect(exit.message).toContain('CapInh:\t0000000000000000');
+  });
+
+  it('refuses a user that the image does not know', async () => {
+    const user = { ...order(1, []).user, user: 'nobodyhere' };
+    expect((await box.run(next(), ['true'], { user })).startError).toBe('unable to find user nobodyhere: no matching entries in passwd file');
+  });
+
+  it('leaves no orphan and no zombie', async () => {
+    await box.run(next(), ['sh', '-c', 'sleep 1000 & (sleep 1000 & sleep 1000 &) ; setsid sleep 1000 & exit 0']);
+    const exit = await box.run(next(), ['sh', '-c', 'ps | grep -c "[s]leep 1000" >/dev/termination-log']);
+    expect(exit.message).toBe('0\n');
+  });
+
+  it('C9: restarts in place a hundred times, the file system stays', async () => {
+    let last: { message?: string } = {};
+    for (let count = 0; count < 100; count += 1) last = await box.run(next(), ['sh', '-c', 'echo x >>/tmp/count; wc -l </tmp/count >/dev/termination-log']);
+    expect(last.message?.trim()).toBe('100');
+  });
+
+  it('ignores a start that repeats or is older, and answers hello', async () => {
+    const first = next();
+    box.send(order(first, ['sleep', '1000']));
+    const { pid } = await box.next('started');
+    box.send(order(first, ['false']));
+    expect(await box.next('hello')).toMatchObject({ run: first, pid });
+    box.send({ type: 'kill', signal: 'KILL' });
+    expect(await box.next('exited')).toMatchObject({ run: first, code: 137 });
+    box.send(order(first, ['false']));
+    expect(await box.next('hello')).toMatchObject({ run: first, pid: 0, exit: { code: 137 } });
+  });
+
+  it('runs commands beside the process: code, output, limit, timeout with the whole group', async () => {
+    box.send(order(next(), ['sleep', '1000'], { env: ['PATH=/bin', 'WHO=me'], cwd: '/tmp' }));
+    await box.next('started');
+    expect(await box.exec(['sh', '-c', 'echo $WHO $PWD; echo bad >&2; exit 5'])).toMatchObject({ code: 5, text: 'me /tmp\nbad\n', timedOut: false });
+    expect((await box.exec(['sh', '-c', 'head -c 50000 /dev/zero | tr "\\0" x'])).text).toHaveLength(10240);
+    expect((await box.exec(['nope'])).error).toBe('exec: "nope": executable file not found in $PATH');
+    const before = Date.now();
+    expect(await box.exec(['sh', '-c', 'sleep 77 & sleep 77'], 300)).toMatchObject({ timedOut: true, code: 137 });
+    expect(Date.now() - before).toBeLessThan(3_000);
+    expect((await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text).toBe('0\n');
+    box.send({ type: 'kill', signal: 'SIGTERM' });
+    expect(await box.next('exited')).toMatchObject({ code: 143 });
+  });
+
+  it('makes the working directory, links and network files before the start', async () => {
+    const exit = await box.run(next(), ['sh', '-c', 'pwd >/dev/termination-log; cat /etc/hosts /sub/link/f >>/dev/termination-log'], {
+      cwd: '/made/here', files: [{ path: '/etc/hosts', content: '10.0.0.9\tme\n' }], links: [{ link: '/sub/link', target: '/tmp/target' }],
+    });
+    expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
+    expect((await box.run(next(), ['true'], { cwd: '/not/there', cwdMustExist: true })).startError).toContain('chdir to cwd ("/not/there") set in config.json failed: no such file or directory');
+  });
+
+  it('marks the log before every run but the first', async () => {
+    await box.run(next(), ['sh', '-c', 'echo out; echo err >&2']);
+    expect(await box.log()).toContain(`\x1enonce ${run}\nout\n`);
+  });
+
+  it('goes on when the podlet dies and says all in hello', async () => {
+    box.send(order(next(), ['sleep', '1000']));
+    const { pid } = await box.next('started');
+    box.messages.length = 0;
+    box.reopen();
+    expect(await box.next('hello')).toMatchObject({ run, pid });
+    expect((await box.exec(['echo', 'still'])).text).toBe('still\n');
+    box.send({ type: 'kill', signal: 'KILL' });
+    await box.next('exited');
+  });
+});
+
+describe('around the end of a container', () => {
+  let one: Supervised;
+  afterEach(() => one.close());
+
+  it('tells OOM from other kills', async () => {
+    one = await Supervised.open({ Memory: 32 * 1024 * 1024, MemorySwap: 32 * 1024 * 1024 });
+    const hog = ['sh', '-c', 'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done'];
+    expect(await one.run(1, hog)).toMatchObject({ code: 137, oom: true });
+    expect(await one.run(2, ['sh', '-c', 'kill -9 $$'])).toMatchObject({ code: 137, oom: false });
+  });
+
+  it('reports TERM, stops nothing once acknowledged, leaves with 0 on quit', async () => {
+    one = await Supervised.open();
+    one.send(order(1, ['sleep', '1000']));
+    await one.next('started');
+    const stopped = one.stop(20);
+    expect((await one.next('term')).signal).toBe('15');
+    one.send({ type: 'ack', forward: false });
+    await new Promise((resolve) => setTimeout(resolve, 3_500));
+    expect((await one.exec(['echo', 'up'])).text).toBe('up\n');
+    one.send({ type: 'kill', signal: 'TERM' });
+    expect(await one.next('exited')).toMatchObject({ code: 143 });
+    one.send({ type: 'quit' });
+    expect(await stopped).toBe(0);
+  });
+
+  it('forwards a TERM that the app sent to PID 1', async () => {
+    one = await Supervised.open();
+    one.send(order(1, ['sh', '-c', 'trap "exit 9" TERM; kill -TERM 1; while :; do sleep 0.05; done']));
+    await one.next('term');
+    one.send({ type: 'ack', forward: true });
+    expect(await one.next('exited')).toMatchObject({ code: 9 });
+    expect(await one.run(2, ['true'])).toMatchObject({ code: 0 });
+  });
+
+  it('runs preStop, signal and KILL alone when nobody answers TERM', async () => {
+    one = await Supervised.open();
+    one.send(order(1, ['sh', '-c', 'trap "cat /tmp/hook; exit 7" TERM; while :; do sleep 0.05; done'], {
+      stop: { signal: 'SIGTERM', graceSeconds: 10, preStop: ['sh', '-c', 'echo hooked >/tmp/hook'], preStopSleepSeconds: 0 },
+    }));
+    await one.next('started');
+    one.sockets.close();
+    expect(await one.stop(20)).toBe(7);
+    expect(await one.log()).toContain('hooked');
+  });
+
+  it('does not kill neighbours in a shared PID namespace, but all of its own', async () => {
+    const neighbour = await Supervised.open();
+    one = await Supervised.open({ PidMode: `container:${neighbour.id}` });
+    neighbour.send(order(1, ['sleep', '2000']));
+    await neighbour.next('started');
+    await one.run(1, ['sh', '-c', 'setsid sleep 3000 & sleep 3000 & exit 0']);
+    expect((await neighbour.exec(['sh', '-c', 'ps | grep -c "[s]leep 3000"; ps | grep -c "[s]leep 2000"'])).text).toBe('0\n1\n');
+    await neighbour.close();
+  });
+});
