@@ -27,9 +27,11 @@ interface Found {
   Labels: Record<string, string>;
 }
 
-async function containersOf(uid: string): Promise<Found[]> {
-  return (await call('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [`droppod.startedBy=${uid}`] }))}`)) as Found[];
-}
+const ROLE_LABEL = 'com.amazonaws.ecs.container-name';
+const filtered = async (label: string): Promise<Found[]> => (await call('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`)) as Found[];
+
+/** All containers of the one pod that runs. */
+const taskContainers = (): Promise<Found[]> => filtered('droppod.engine');
 
 async function readyAt(client: Client, name: string, signal: AbortSignal): Promise<number> {
   for await (const line of client.lines(`/api/v1/namespaces/default/pods?watch=true&fieldSelector=metadata.name%3D${name}`, { accept: 'application/json' }, signal)) {
@@ -48,9 +50,8 @@ async function droppodPod(client: Client, name: string): Promise<Parts> {
   const api = preciseNow();
   const readyTime = await ready;
   stop.abort();
-  const { uid } = (answer.body as { metadata: { uid: string } }).metadata;
-  const found = await containersOf(uid);
-  const [podlet, app] = ['droppod-podlet', 'app'].map((role) => found.find(({ Labels }) => Labels['droppod.container'] === role)?.Id ?? '');
+  const found = await taskContainers();
+  const [podlet, app] = ['droppod-podlet', 'app'].map((role) => found.find(({ Labels }) => Labels[ROLE_LABEL] === role)?.Id ?? '');
   const times = async (id: string): Promise<{ created: number; started: number }> => {
     const { Created, State } = (await call('GET', `/containers/${id}/json`)) as { Created: string; State: { StartedAt: string } };
     return { created: Date.parse(Created), started: Date.parse(State.StartedAt) };
@@ -72,7 +73,7 @@ try {
   if (!access) throw new Error('no kubeconfig');
   const client = new Client(access);
   const [raw, ours]: [number[], Parts[]] = [[], []];
-  const running = async (): Promise<number> => ((await call('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: ['droppod.startedBy'] }))}`)) as Found[]).length;
+  const running = async (): Promise<number> => (await taskContainers()).length;
   for (let turn = -2; turn < RUNS; turn++) {
     const parts = await droppodPod(client, `bench-${turn + 2}`);
     await settled(running);
