@@ -1,4 +1,4 @@
-// How long a pod's containers get to stop (pod-lifecycle 8.2), and when its time is over.
+// How long a pod's containers get to stop (pod-lifecycle 8.2).
 import type { Pod } from '../kinds/pod.ts';
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */
@@ -7,10 +7,4 @@ export const DEFAULT_GRACE_SECONDS = 30;
 /** The grace in force on the node: a deletion's, else the spec's; never below one second. */
 export function podGraceSeconds({ metadata, spec }: Pod): number {
   return Math.max(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS, 1);
-}
-
-/** When activeDeadlineSeconds is over, counted from status.startTime; undefined: no deadline or not started. */
-export function activeDeadline({ spec, status }: Pod): Date | undefined {
-  if (spec.activeDeadlineSeconds === undefined || status.startTime === undefined) return undefined;
-  return new Date(Date.parse(status.startTime) + spec.activeDeadlineSeconds * 1000);
 }
