@@ -1,10 +1,8 @@
 // The Logs port on CloudWatch Logs. Best effort: awslogs gives whole lines without their stream, so all count as stdout.
 import type { CloudWatchLogsClient, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { Clock, LogLine, Logs } from '../ports.ts';
-
-/** `awslogs-stream-prefix` of every task definition: a constant, so that pods of one shape share a definition. */
-export const STREAM_PREFIX = 'pods';
+import type { Clock, LogLine, Logs, TaskArn, Tasks } from '../ports.ts';
+import { LOG_STREAM_PREFIX } from '../task/podlet-definition.ts';
 
 /** Pause between looks while following. */
 const FOLLOW_MS = 1_000;
@@ -13,19 +11,18 @@ interface Source {
   client: CloudWatchLogsClient;
   clock: Clock;
   logGroup: string;
-  /** Whether the container may still write. */
-  mayGrow(taskArn: Parameters<Logs['read']>[0]['taskArn'], container: string): Promise<boolean>;
+  tasks: Pick<Tasks, 'describe'>;
 }
 
 /** Reads the stream `<prefix>/<container>/<task id>`; a stream that is not there yet is empty. */
-export function awsLogs({ client, clock, logGroup, mayGrow }: Source): Logs {
+export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
   return {
     async *read({ taskArn, container, follow, since }, signal) {
-      const logStreamName = `${STREAM_PREFIX}/${container}/${taskArn.replace(/^.*\//, '')}`;
+      const logStreamName = `${LOG_STREAM_PREFIX}/${container}/${taskArn.replace(/^.*\//, '')}`;
       let nextToken: string | undefined;
       let ended = !follow;
       while (!signal?.aborted) {
-        const growing = !ended && (await mayGrow(taskArn, container));
+        const growing = !ended && (await mayGrow(tasks, taskArn, container));
         for (;;) {
           const page = await readPage(client, { logGroupName: logGroup, logStreamName, nextToken, since });
           for (const event of page.events) yield toLine(event);
@@ -39,6 +36,13 @@ export function awsLogs({ client, clock, logGroup, mayGrow }: Source): Logs {
       }
     },
   };
+}
+
+/** Whether the container may still write; a task that ECS forgot may not. */
+async function mayGrow(tasks: Pick<Tasks, 'describe'>, taskArn: TaskArn, name: string): Promise<boolean> {
+  const task = await tasks.describe(taskArn);
+  const container = task?.containers.find((one) => one.name === name);
+  return task !== undefined && task.lastStatus !== 'STOPPED' && container?.lastStatus !== 'STOPPED';
 }
 
 interface Page {

@@ -1,0 +1,65 @@
+// All ports of a function on AWS, from its environment.
+import { PODLET_KEY, ensureKey } from '../store/ensure-key.ts';
+import { dynamoStore } from '../store/dynamo-store.ts';
+import type { Images, Ports, Settings } from '../ports.ts';
+import { createClients } from './clients.ts';
+import { systemClock } from './clock.ts';
+import type { Config, Environment } from './config.ts';
+import { readConfig } from './config.ts';
+import { awsExecutions } from './executions.ts';
+import { randomIds, randomKey } from './ids.ts';
+import { awsLambdas } from './lambdas.ts';
+import { awsLogs } from './logs.ts';
+import { dynamoTable } from './table.ts';
+import { awsTasks } from './tasks.ts';
+import { processWakeups } from './wakeups.ts';
+
+/** How long a sync request may be held on AWS: Lambda bills the wait. */
+const SYNC_WAIT_MS = 2_000;
+
+/** Another function's write is seen by looking again. */
+const LOOK_AGAIN_MS = 500;
+
+/** Builds the ports; reads the podlets' key, and makes it at the very first call. */
+export async function createPorts(env: Environment): Promise<Ports> {
+  const config = readConfig(env);
+  const clients = createClients({ region: config.region });
+  const store = dynamoStore({ table: dynamoTable(clients.dynamodb, config.table), clock: systemClock, ids: randomIds, random: Math.random });
+  const tasks = awsTasks(clients.ecs, config);
+  return {
+    store,
+    tasks,
+    executions: awsExecutions(clients.sfn, config.stateMachineArn),
+    lambdas: awsLambdas(clients.lambda),
+    images: noImages,
+    logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
+    clock: systemClock,
+    ids: randomIds,
+    wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
+    settings: toSettings(config, await ensureKey(store, PODLET_KEY, randomKey)),
+  };
+}
+
+/** Stands where no registry client is: every image is an outcome that says so. */
+const noImages: Images = {
+  resolve: () => Promise.resolve({ failure: 'RegistryUnavailable', message: 'this installation has no registry client' }),
+};
+
+function toSettings(config: Config, podletKey: string): Settings {
+  return {
+    mode: 'aws',
+    beyondFargate: false,
+    syncUrl: config.syncUrl,
+    caPem: '',
+    apiHost: config.apiUrl === '' ? '' : new URL(config.apiUrl).hostname,
+    apiPort: 443,
+    podletImage: config.podletImage,
+    logGroup: config.logGroup,
+    region: config.region,
+    podletKey,
+    syncWaitMs: SYNC_WAIT_MS,
+    architectures: config.architectures,
+    clusterDomain: config.clusterDomain,
+    nodeName: config.nodeName,
+  };
+}

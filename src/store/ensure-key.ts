@@ -1,0 +1,20 @@
+// Keys of an installation: made once, kept as records that only the roles which sign and check may read.
+import { StoreConflict } from '../errors.ts';
+import type { Store } from '../ports.ts';
+
+/** Record of the HMAC key of the podlets' bootstrap tokens. */
+export const PODLET_KEY = 'key/podlet';
+
+/** The key under `name`, made by `create` where there is none; two callers at once get the same. */
+export async function ensureKey(store: Pick<Store, 'getRecord' | 'commit'>, name: string, create: () => string): Promise<string> {
+  const known = await store.getRecord(name);
+  if (typeof known?.value === 'string') return known.value;
+  const key = create();
+  try {
+    await store.commit({ records: [{ key: name, value: key, expected: 0 }] });
+    return key;
+  } catch (error) {
+    if (!(error instanceof StoreConflict)) throw error;
+    return ensureKey(store, name, create);
+  }
+}
