@@ -35,7 +35,7 @@ export async function copyLogs({ docker, book, logDirectory }: Pick<Agent, 'dock
 export async function readLogCopy(logDirectory: string, taskId: string, container: string): Promise<AsyncGenerator<LogLine> | undefined> {
   for (const suffix of [FRAMES, TERMINAL]) {
     const path = join(logDirectory, taskId, container + suffix);
-    if (await exists(path)) return logLines(createReadStream(path), suffix === TERMINAL);
+    if (await exists(path)) return logLines({ bytes: createReadStream(path), terminal: suffix === TERMINAL });
   }
   return undefined;
 }

@@ -22,18 +22,29 @@ export function openLogs(docker: Docker, id: string, { follow, since, signal }: 
   return docker.open('GET', `/containers/${id}/logs`, { query, ...(signal ? { signal } : {}) });
 }
 
-/** Lines of a raw log, oldest first. `terminal`: the container has one, so there are no frames and all is stdout. */
-export async function* logLines(raw: AsyncIterable<Buffer>, terminal: boolean): AsyncGenerator<LogLine> {
+export interface RawLog {
+  bytes: AsyncIterable<Buffer>;
+  /** The container has a terminal: there are no frames and all is stdout. */
+  terminal: boolean;
+  /** The log may go on elsewhere: a line without its end is left out. */
+  cut?: boolean;
+}
+
+/** Lines of a raw log, oldest first. */
+export async function* logLines({ bytes, terminal, cut = false }: RawLog): AsyncGenerator<LogLine> {
   const parser = terminal ? new TerminalParser() : new FrameParser();
-  for await (const chunk of raw) yield* parser.push(chunk);
-  yield* parser.end();
+  for await (const chunk of bytes) yield* parser.push(chunk);
+  if (!cut) yield* parser.end();
 }
 
 const HEADER_BYTES = 8;
 const NEWLINE = 10;
 const SPACE = 32;
 
-/** The engine cuts lines at 16 KiB; every piece is a frame with its own time, only the last ends with a newline. */
+/** The engine cuts longer lines into pieces of exactly this size; each is a frame with its own time. */
+const PIECE_BYTES = 16 * 1024;
+
+/** Joins the pieces of a line: it ends with a newline, with a shorter piece or with the log. */
 class FrameParser {
   private rest: Buffer = Buffer.alloc(0);
   private readonly pieces: Record<'stdout' | 'stderr', { time: string; parts: Buffer[] } | undefined> = { stdout: undefined, stderr: undefined };
@@ -60,13 +71,16 @@ class FrameParser {
   private frame(stream: 'stdout' | 'stderr', payload: Buffer): LogLine | undefined {
     const { time, bytes } = splitTime(payload);
     const piece = this.pieces[stream];
-    if (bytes[bytes.length - 1] !== NEWLINE) {
+    const ended = bytes[bytes.length - 1] === NEWLINE;
+    if (!ended && (piece === undefined || bytes.length === PIECE_BYTES)) {
       if (piece) piece.parts.push(bytes);
       else this.pieces[stream] = { time, parts: [bytes] };
       return undefined;
     }
     this.pieces[stream] = undefined;
-    return piece ? { time: piece.time, stream, bytes: Buffer.concat([...piece.parts, bytes]) } : { time, stream, bytes };
+    // Engine 20.10's `local` driver drops the newline of a line that it had cut.
+    const parts = [...(piece?.parts ?? []), bytes, ...(ended ? [] : [Buffer.from('\n')])];
+    return parts.length === 1 ? { time, stream, bytes } : { time: piece?.time ?? time, stream, bytes: Buffer.concat(parts) };
   }
 }
 
