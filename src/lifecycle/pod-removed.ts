@@ -3,7 +3,7 @@ import type { Pod } from '../kinds/pod.ts';
 import type { Ports, RecordWrite } from '../ports.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
-import { beatKey, recordKey, toJson, toRecord } from './record-for.ts';
+import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 
@@ -15,7 +15,7 @@ export async function removalRecords({ store }: Pick<Ports, 'store'>, pod: Pod):
   if (!stored) return [];
   const record = toRecord(stored.value);
   if (hasTask(record) || Object.keys(record.tokens).length > 0) return [{ key, value: toJson({ ...record, orphaned: true }), expected: stored.revision }];
-  return [{ key, value: null, expected: stored.revision }, { key: beatKey(uid), value: null, expected: 'any' }];
+  return forget(uid, stored.revision);
 }
 
 /** After the removal's commit: stops what still runs. May be called again; sweep repeats it. */

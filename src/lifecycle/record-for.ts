@@ -8,6 +8,16 @@ export const recordKey = (uid: string): string => `pod/${uid}`;
 /** Key of the time at which a pod's podlet was last heard. */
 export const beatKey = (uid: string): string => `beat/${uid}`;
 
+/** Key of the service account tokens in a pod's volumes. */
+export const tokenKey = (uid: string): string => `token/${uid}`;
+
+/** Deletes all that is remembered of a pod; `revision`: of its record. */
+export const forget = (uid: string, revision: number): RecordWrite[] => [
+  { key: recordKey(uid), value: null, expected: revision },
+  { key: beatKey(uid), value: null, expected: 'any' },
+  { key: tokenKey(uid), value: null, expected: 'any' },
+];
+
 /** The record to write in the same commit as the new pod (which must carry its uid). */
 export function recordFor(pod: Pod): RecordWrite {
   const uid = pod.metadata.uid ?? '';

@@ -8,7 +8,7 @@ import { computeStatus } from '../pod/status.ts';
 import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../ports.ts';
 import { conclude } from '../sync/conclude.ts';
 import type { PodRecord } from '../sync/record.ts';
-import { beatKey, recordKey, toJson, toRecord } from './record-for.ts';
+import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 
 export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
 
@@ -103,6 +103,6 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
 
 function recordWrites({ record: old, revision }: PodState, record: PodRecord, remove: boolean): RecordWrite[] {
   const key = recordKey(record.uid);
-  if (remove) return [{ key, value: null, expected: revision }, { key: beatKey(record.uid), value: null, expected: 'any' }];
+  if (remove) return forget(record.uid, revision);
   return same(old, record) ? [] : [{ key, value: toJson(record), expected: revision }];
 }
