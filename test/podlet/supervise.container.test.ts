@@ -121,7 +121,11 @@ describe('in one container', () => {
 
   it('marks the log before every run but the first', async () => {
     await box.run(next(), ['sh', '-c', 'echo out; echo err >&2']);
-    expect(await box.log()).toContain(`\x1enonce ${run}\nout\n`);
+    await expect.poll(() => box.log(), { timeout: 5_000 }).toContain('err\n');
+    const log = (await box.log()).split('\n');
+    expect(log.filter((line) => line === `\x1enonce ${run}`)).toHaveLength(2);
+    expect(log.indexOf(`\x1enonce ${run}`)).toBeLessThan(log.indexOf('out'));
+    expect(log.some((line) => line.endsWith(' 1'))).toBe(false);
   });
 
   it('goes on when the podlet dies and says all in hello', async () => {
