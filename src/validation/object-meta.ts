@@ -19,7 +19,6 @@ const RULES: Record<NameRule, (value: string) => string[]> = {
 };
 
 const ANNOTATION_BYTES = 256 * 1024;
-const MANAGER_BYTES = 128;
 const STANDARD_FINALIZERS = ['kubernetes', 'foregroundDeletion', 'orphan'];
 
 /** Problems of `metadata` at creation, after a name was generated. */
@@ -37,6 +36,7 @@ export function validateObjectMeta(meta: ObjectMeta, { namespaced, name: nameRul
 // A generated name continues after its prefix, so a dash may end the prefix.
 const maskTrailingDash = (prefix: string): string => (prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix);
 
+// managedFields are not looked at: the server drops what it cannot read and writes its own.
 function validateAnyWrite(meta: ObjectMeta): FieldError[] {
   return [
     ...notNegative('metadata.generation', meta.generation),
@@ -44,7 +44,6 @@ function validateAnyWrite(meta: ObjectMeta): FieldError[] {
     ...validateAnnotations(meta.annotations, 'metadata.annotations'),
     ...validateOwners(meta.ownerReferences ?? []),
     ...validateFinalizers(meta.finalizers ?? []),
-    ...validateManagedFields(meta.managedFields ?? []),
   ];
 }
 
@@ -99,17 +98,6 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
   });
   const both = ['orphan', 'foregroundDeletion'].every((name) => finalizers.includes(name));
   return both ? [...errors, invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')] : errors;
-}
-
-function validateManagedFields(entries: NonNullable<ObjectMeta['managedFields']>): FieldError[] {
-  return entries.flatMap((entry, index) => {
-    const field = `metadata.managedFields[${index}]`;
-    const errors: FieldError[] = [];
-    if (entry.operation !== 'Apply' && entry.operation !== 'Update') errors.push(invalidValue(`${field}.operation`, entry.operation ?? '', 'must be `Apply` or `Update`'));
-    if (entry.fieldsType !== 'FieldsV1') errors.push(invalidValue(`${field}.fieldsType`, entry.fieldsType ?? '', 'must be `FieldsV1`'));
-    if (Buffer.byteLength(entry.manager ?? '') > MANAGER_BYTES) errors.push(tooLong(`${field}.manager`, MANAGER_BYTES));
-    return errors;
-  });
 }
 
 const IMMUTABLE = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;

@@ -1,0 +1,47 @@
+// The lines of the table of fields for containers and init containers.
+import { implemented, refused, table, warned, type Field } from './field-table.ts';
+
+const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[].value}';
+const HANDLER = `exec.command[],${HTTP_GET},tcpSocket.host,tcpSocket.port`;
+const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
+
+/** What a container of a Fargate task holds without asking (Docker's defaults), and the one that may be added. */
+const CAPABILITIES = new Set([
+  'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT', 'SYS_PTRACE',
+]);
+const isFargateCapability = (name: unknown): boolean => CAPABILITIES.has(String(name).replace(/^CAP_/, ''));
+
+/** Lines below `containers[]`. */
+export const CONTAINER_FIELDS: Field[] = [
+  ...table('containers[].{name,image,command[],args[],workingDir,stdin,stdinOnce,tty,terminationMessagePath,terminationMessagePolicy}', implemented()),
+  ...table('containers[].imagePullPolicy', implemented('Always means once per task: a restart in place does not pull again')),
+  ...table('containers[].{restartPolicy,restartPolicyRules[].action,restartPolicyRules[].exitCodes.operator,restartPolicyRules[].exitCodes.values[]}', implemented()),
+  ...table('containers[].env[].{name,value} containers[].envFrom[].{prefix,configMapRef.name,configMapRef.optional,secretRef.name,secretRef.optional}', implemented()),
+  ...table('containers[].env[].valueFrom.{configMapKeyRef,secretKeyRef}.{name,key,optional}', implemented()),
+  ...table('containers[].env[].valueFrom.{fieldRef.apiVersion,fieldRef.fieldPath,resourceFieldRef.containerName,resourceFieldRef.resource,resourceFieldRef.divisor}', implemented()),
+  ...table('containers[].env[].valueFrom.fileKeyRef.{volumeName,path,key,optional}', refused('variables from a file of a volume are not built; read the file in the container')),
+  ...table('containers[].ports[].{name,containerPort,protocol}', implemented('for information: every port of a pod can be reached')),
+  ...table('containers[].ports[].hostIP', refused('Fargate has no host addresses', { harmless: (address) => address === '' || address === '0.0.0.0' })),
+  // Whether it equals the containerPort is seen in fargate-limits.ts, which has both.
+  ...table('containers[].ports[].hostPort', implemented('only equal to containerPort: a Fargate task has no host ports')),
+  ...table('containers[].resources.{limits,requests}', implemented('the sum is rounded up to a size of Fargate')),
+  ...table('containers[].resources.claims[].**', refused('Fargate has no devices to claim')),
+  ...table('containers[].resizePolicy[].{resourceName,restartPolicy}', warned('a Fargate task keeps its size: resources are not resized while it runs')),
+  ...table(`containers[].{livenessProbe,readinessProbe,startupProbe}.{${HANDLER},grpc.port,grpc.service}`, implemented()),
+  ...table('containers[].{livenessProbe,readinessProbe,startupProbe}.{initialDelaySeconds,periodSeconds,timeoutSeconds,successThreshold,failureThreshold,terminationGracePeriodSeconds}', implemented()),
+  ...table(`containers[].lifecycle.{postStart,preStop}.{${HANDLER},sleep.seconds}`, implemented()),
+  ...table('containers[].lifecycle.stopSignal', warned('Kubernetes 1.35 does not obey it either by default; the image decides the stop signal')),
+  ...table('containers[].volumeMounts[].{name,mountPath,readOnly}', implemented()),
+  ...table('containers[].volumeMounts[].{subPath,subPathExpr}', implemented('not together with readOnlyRootFilesystem')),
+  ...table('containers[].volumeMounts[].mountPropagation', refused('mounts of a Fargate task do not propagate', { harmless: (mode) => mode === 'None' })),
+  ...table('containers[].volumeMounts[].recursiveReadOnly', refused('Fargate has no recursive read-only mounts', { harmless: (mode) => mode !== 'Enabled' })),
+  ...table('containers[].volumeDevices[].**', refused('Fargate has no block devices')),
+  ...table('containers[].securityContext.{runAsUser,runAsGroup,runAsNonRoot,readOnlyRootFilesystem,allowPrivilegeEscalation,capabilities.drop[]}', implemented()),
+  ...table('containers[].securityContext.capabilities.add[]', refused('Fargate adds no capability but SYS_PTRACE to the default ones', { harmless: isFargateCapability })),
+  ...table('containers[].securityContext.privileged', refused('Fargate runs no privileged containers', { docker: true })),
+  ...table('containers[].securityContext.procMount', refused('Fargate masks /proc as usual', { harmless: (mode) => mode === 'Default' })),
+  ...table('containers[].securityContext.{seccompProfile,appArmorProfile}.type', refused(PROFILE_REASON, { harmless: (type) => type === 'RuntimeDefault' })),
+  ...table('containers[].securityContext.{seccompProfile,appArmorProfile}.localhostProfile', refused(PROFILE_REASON)),
+  ...table('containers[].securityContext.seLinuxOptions.**', refused('Fargate has no SELinux')),
+  ...table('containers[].securityContext.windowsOptions.**', refused('droppod runs Linux containers only')),
+];

@@ -1,0 +1,63 @@
+// Limits that no single field tells: number of containers, size, resources that do not exist, ports, mounts that go together.
+import type { FieldError } from '../errors.ts';
+import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
+import { forbiddenValue } from '../validation/field-errors.ts';
+import { aggregateRequest } from './pod-resources.ts';
+import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
+
+/** Ten containers in a task definition, one of them the podlet. */
+export const MAX_CONTAINERS = 9;
+/** The largest Fargate task (platform 1.4.0), and its disk. */
+export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;
+
+const SERVED = Object.keys(LARGEST);
+
+const containersOf = (spec: PodSpec): [string, Container][] =>
+  (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).map((container, index): [string, Container] => [`spec.${list}[${index}]`, container]));
+
+/** Problems of the whole pod on Fargate. */
+export function fargateProblems({ spec }: Pod): FieldError[] {
+  const containers = containersOf(spec);
+  return [
+    ...(containers.length > MAX_CONTAINERS
+      ? [forbiddenValue('spec.containers', `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${containers.length}`)] : []),
+    ...sizeProblems(spec),
+    ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container), ...subPathProblems(field, container)]),
+  ];
+}
+
+function sizeProblems(spec: PodSpec): FieldError[] {
+  return Object.entries(LARGEST).flatMap(([name, text]) => {
+    const sum = aggregateRequest(spec, name);
+    const largest = parseQuantity(text);
+    if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
+    return [forbiddenValue('spec.containers', `the containers request ${printQuantity(sum)} of ${name}; the largest Fargate task has ${text}`)];
+  });
+}
+
+function resourceProblems(field: string, { resources }: Container): FieldError[] {
+  return (['limits', 'requests'] as const).flatMap((list) => Object.keys(resources?.[list] ?? {})
+    .filter((name) => !SERVED.includes(name))
+    .map((name) => forbiddenValue(`${field}.resources.${list}[${name}]`, 'Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices')));
+}
+
+function portProblems(field: string, { ports }: Container): FieldError[] {
+  return (ports ?? []).flatMap(({ hostPort, containerPort }, index) =>
+    hostPort && hostPort !== containerPort ? [forbiddenValue(`${field}.ports[${index}].hostPort`, 'Fargate has no host ports; it may only equal containerPort')] : []);
+}
+
+// A link in the container stands for a subPath, so its root must be writable.
+function subPathProblems(field: string, container: Container): FieldError[] {
+  if (!container.securityContext?.readOnlyRootFilesystem) return [];
+  return (container.volumeMounts ?? []).flatMap(({ subPath, subPathExpr }, index) =>
+    subPath || subPathExpr ? [forbiddenValue(`${field}.volumeMounts[${index}].${subPath ? 'subPath' : 'subPathExpr'}`, 'Fargate mounts whole volumes; with readOnlyRootFilesystem no link can stand in')] : []);
+}
+
+/** Memory volumes that become disk, because a tmpfs of Fargate belongs to one container. */
+export function memoryWarnings({ spec }: Pod): string[] {
+  return (spec.volumes ?? []).flatMap(({ name, emptyDir }, index) => {
+    const users = containersOf(spec).filter(([, container]) => (container.volumeMounts ?? []).some((mount) => mount.name === name));
+    if (emptyDir?.medium !== 'Memory' || users.length < 2) return [];
+    return [`spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one container; this one is on disk because ${users.length} mount it`];
+  });
+}

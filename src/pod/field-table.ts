@@ -1,0 +1,43 @@
+// The parts of the table of fields: what can be said of a field, and how a line names several.
+
+/** `harmless` values ask for nothing that is missing; without it the empty ones are (false, '', [] and {}). */
+type Harmless = (value: unknown) => boolean;
+
+export type Treatment =
+  | { kind: 'implemented'; note?: string }
+  | { kind: 'warned'; reason: string; harmless?: Harmless }
+  | { kind: 'refused'; reason: string; docker: boolean; harmless?: Harmless };
+
+export type Field = { path: string } & Treatment;
+
+/** Served as Kubernetes does, or with the difference that the note names. */
+export const implemented = (note?: string): Treatment => ({ kind: 'implemented', ...(note !== undefined && { note }) });
+
+/** Refused with 422; `docker`: local mode with --beyond-fargate can do it. */
+export const refused = (reason: string, options: { docker?: boolean; harmless?: Harmless } = {}): Treatment => ({ kind: 'refused', reason, docker: false, ...options });
+
+/** Accepted with a Warning header. */
+export const warned = (reason: string, options: { harmless?: Harmless } = {}): Treatment => ({ kind: 'warned', reason, ...options });
+
+/** One field per path; paths are parted by blanks and `a.{b,c}` stands for `a.b a.c`. */
+export const table = (paths: string, treatment: Treatment): Field[] => paths.split(' ').flatMap(expand).map((path) => ({ path, ...treatment }));
+
+// Braces may hold braces, so the choices are found by depth.
+function expand(pattern: string): string[] {
+  const open = pattern.indexOf('{');
+  if (open < 0) return [pattern];
+  const choices: string[] = [];
+  let depth = 0;
+  let start = open + 1;
+  for (let at = open; at < pattern.length; at += 1) {
+    const sign = pattern[at];
+    if (sign === '{') depth += 1;
+    if (sign === '}') depth -= 1;
+    if ((sign === ',' && depth === 1) || depth === 0) {
+      choices.push(pattern.slice(start, at));
+      start = at + 1;
+    }
+    if (depth === 0) return choices.flatMap((choice) => expand(`${pattern.slice(0, open)}${choice}${pattern.slice(at + 1)}`));
+  }
+  return [pattern];
+}

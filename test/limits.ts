@@ -1,0 +1,57 @@
+// Writes docs/limits.md from the table of fields; `npm run update` runs it, test/pod/fields.test.ts says when it is stale.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { LARGEST, MAX_CONTAINERS } from '../src/pod/fargate-limits.ts';
+import type { Field } from '../src/pod/field-table.ts';
+import { FIELDS, NOT_YET } from '../src/pod/fields.ts';
+
+const PAGE = join(import.meta.dirname, '../docs/limits.md');
+
+const INTRODUCTION = `# Limits
+
+What a pod may ask of Kubernetes 1.35 and not of droppod. This page is written from the table that decides (\`src/pod/fields.ts\`); nothing is dropped in silence:
+a field is served, refused with 422 and the reason, or answered with a \`Warning:\` header. \`containers[]\` means init containers too.
+Local mode refuses the same, so that a pod which runs here runs on Fargate; with \`--beyond-fargate\` it takes what Docker can do.`;
+
+const WHOLE = `## The pod as a whole
+
+| limit | why |
+|---|---|
+| at most ${MAX_CONTAINERS} containers, init containers included | a Fargate task holds 10 and one is the podlet |
+| at most ${LARGEST.cpu} cpu, ${LARGEST.memory} memory, ${LARGEST['ephemeral-storage']} ephemeral storage | the largest Fargate task |
+| cpu, memory and ephemeral-storage only | Fargate has no GPUs, huge pages or other devices |
+| \`hostPort\` equal to \`containerPort\` or none | a Fargate task has an address of its own and no host ports |
+| \`subPath\` not together with \`readOnlyRootFilesystem\` | a link in the container's root stands in for the mount |
+| a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
+| a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
+| a process of droppod that is killed while a pod ends gives that pod its whole grace period again | the deadline is kept by the podlet and the API, not by the container |`;
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** Fields of one line of the table share its words; they are shown together. */
+function rows(fields: readonly Field[], words: (field: Field) => string[]): string {
+  const groups = new Map<string, string[]>();
+  for (const field of fields) {
+    const key = words(field).map(cell).join(' | ');
+    groups.set(key, [...(groups.get(key) ?? []), `\`${field.path.replace(/\.\*\*$/, '')}\``]);
+  }
+  return [...groups].map(([key, paths]) => `| ${paths.join(', ')} | ${key} |`).join('\n');
+}
+
+/** The text of docs/limits.md. */
+export function limitsPage(): string {
+  const refused = FIELDS.filter(({ kind }) => kind === 'refused');
+  const warned = FIELDS.filter(({ kind }) => kind === 'warned');
+  const noted = FIELDS.filter((field) => field.kind === 'implemented' && field.note !== undefined);
+  return [
+    INTRODUCTION,
+    WHOLE,
+    `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
+    `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
+    `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
+    ...(NOT_YET.size > 0 ? [`## Not served yet\n\nRefused for now: ${[...NOT_YET].sort().map((path) => `\`${path}\``).join(', ')}.`] : []),
+  ].join('\n\n') + '\n';
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFileSync(PAGE, limitsPage());
