@@ -90,9 +90,9 @@ export class Execution implements ThreadHost {
     return this.begun;
   }
 
-  /** Takes up what the journal has: the threads and the number of the newest event. */
-  restore(threads: readonly Thread[], lastEvent: number): void {
-    this.#lastEvent = lastEvent;
+  /** Takes up what the journal has of its threads. */
+  restore(threads: readonly Thread[]): void {
+    this.#lastEvent = Math.max(...threads.map(({ newestEvent }) => newestEvent));
     for (const thread of threads) {
       if (thread.id === ROOT) this.#root(thread);
       else this.stored.set(thread.id, thread);
@@ -202,13 +202,15 @@ export class Execution implements ThreadHost {
 
   #number(thread: Thread, drafts: readonly Draft[]): HistoryEvent[] {
     const at = this.ports.clock.now().getTime();
-    return drafts.map(({ type, details, after, aside = false }) => {
+    const events = drafts.map(({ type, details, after, aside = false }): HistoryEvent => {
       const id = ++this.#lastEvent;
       const previousEventId = after === 'before-entered' ? thread.beforeEntered : (after ?? thread.lastEvent);
       if (type.endsWith('StateEntered')) Object.assign(thread, { beforeEntered: thread.lastEvent, enteredEvent: id });
       if (!aside) thread.lastEvent = id;
       return { id, previousEventId, at, type, details };
     });
+    thread.newestEvent = this.#lastEvent;
+    return events;
   }
 
   #entries(events: HistoryEvent[]): JournalEntry[] {

@@ -43,9 +43,11 @@ export class Interpreter {
     const threads = new Map<string, Thread[]>();
     for (const { key, value } of await journal.list('thread/')) {
       const execution = key.slice('thread/'.length, key.lastIndexOf('/'));
-      threads.set(execution, [...(threads.get(execution) ?? []), fromJournal<Thread>(value)]);
+      const known = threads.get(execution);
+      if (known === undefined) threads.set(execution, [fromJournal<Thread>(value)]);
+      else known.push(fromJournal<Thread>(value));
     }
-    for (const [key, all] of threads) await this.#resume(key, all);
+    await Promise.all([...threads].map(([key, all]) => this.#resume(key, all)));
   }
 
   /**
@@ -134,10 +136,8 @@ export class Interpreter {
     const record = await this.describe(key);
     const machine = record && (await this.#machine(record.definition));
     if (record === undefined || machine === undefined || record.status !== 'RUNNING') return;
-    const newest = await this.#ports.journal.list(`history/${key}/`, { reverse: true, limit: 1 });
-    const lastEvent = newest.flatMap(({ value }) => fromJournal<HistoryEvent[]>(value)).at(-1)?.id ?? 0;
     const execution = new Execution(this.#ports, this.#evaluator, machine, record);
-    execution.restore(threads, lastEvent);
+    execution.restore(threads);
     this.#drive(execution);
   }
 

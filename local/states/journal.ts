@@ -53,8 +53,8 @@ class LevelJournal implements Journal {
     return text === undefined ? undefined : parse(text);
   }
 
-  async list(prefix: string, { reverse = false, limit = Infinity } = {}): Promise<JournalEntry[]> {
-    const entries = await this.#db.iterator({ gte: prefix, lt: prefix + LAST, reverse, limit }).all();
+  async list(prefix: string): Promise<JournalEntry[]> {
+    const entries = await this.#db.iterator({ gte: prefix, lt: prefix + LAST }).all();
     return entries.map(([key, text]) => ({ key, value: parse(text) }));
   }
 

@@ -29,10 +29,9 @@ export class MemoryJournal implements Journal {
     return Promise.resolve(text === undefined ? undefined : parse(text));
   }
 
-  list(prefix: string, { reverse = false, limit = Infinity } = {}): Promise<JournalEntry[]> {
+  list(prefix: string): Promise<JournalEntry[]> {
     const keys = [...this.#texts.keys()].filter((key) => key.startsWith(prefix)).sort();
-    if (reverse) keys.reverse();
-    return Promise.resolve(keys.slice(0, limit).map((key) => ({ key, value: parse(this.#texts.get(key) ?? 'null') })));
+    return Promise.resolve(keys.map((key) => ({ key, value: parse(this.#texts.get(key) ?? 'null') })));
   }
 
   close(): Promise<void> {

@@ -18,8 +18,8 @@ export interface Journal {
   /** All entries or none; writes take effect in the order of the calls. */
   write(entries: readonly JournalEntry[]): Promise<void>;
   read(key: string): Promise<Json | undefined>;
-  /** Entries whose key starts with `prefix`, by key; `reverse`: last first. */
-  list(prefix: string, options?: { reverse?: boolean; limit?: number }): Promise<JournalEntry[]>;
+  /** Entries whose key starts with `prefix`, by key. */
+  list(prefix: string): Promise<JournalEntry[]>;
   close(): Promise<void>;
 }
 

@@ -17,8 +17,16 @@ interface TaskEvents {
 
 const INTEGRATION = /^arn:[^:]*:states:[^:]*:[^:]*:(.+):([^:]+)$/;
 
+const known = new Map<string, TaskEvents>();
+
 /** The events of a Task state with this Resource. */
 export function taskEvents(resource: string): TaskEvents {
+  const events = known.get(resource) ?? eventsOf(resource);
+  known.set(resource, events);
+  return events;
+}
+
+function eventsOf(resource: string): TaskEvents {
   const [, resourceType, action] = INTEGRATION.exec(resource) ?? [];
   return resourceType === undefined || action === undefined ? lambdaEvents(resource) : integrationEvents(resourceType, action);
 }

@@ -9,6 +9,9 @@ import type { ThreadRun } from './thread-run.ts';
 import type { Answer, Phase } from './thread.ts';
 import { makeToken } from './token.ts';
 
+/** One for all: an error and its stack per task would cost more than the task. */
+const OVER = new Aborted('the task is over');
+
 type TaskPhase = Extract<Phase, { at: 'task' }>;
 
 /** One attempt. After a restart a token still waits; a plain call in flight is a fault that Retry may take. */
@@ -66,16 +69,23 @@ async function work(run: ThreadRun, state: TaskState, phase: TaskPhase, resumed:
     throw new StateError('Lambda.Unknown', 'The process ended while the call was in flight; whether it took effect is unknown.');
   }
   const stop = new AbortController();
-  const abort = (): void => stop.abort();
+  let reject: (reason: Aborted) => void = () => undefined;
+  const aborted = new Promise<never>((_, fail) => {
+    reject = fail;
+  });
+  const abort = (): void => {
+    stop.abort(OVER);
+    reject(OVER);
+  };
   run.signal.addEventListener('abort', abort, { once: true });
   try {
     const call = { execution: run.host.arn, state: run.thread.state, resource: state.Resource, args: phase.args, retryCount: run.retryCount, signal: stop.signal };
     const steps = phase.token === undefined ? run.host.ports.tasks(call) : untilAnswered(run, state, phase, { ...call, token: phase.token });
-    return await Promise.race([steps, expiry(run, phase, stop.signal), aborted(stop.signal)]);
+    return await Promise.race(hasDeadline(phase) ? [steps, aborted, expiry(run, phase, stop.signal)] : [steps, aborted]);
   } finally {
     run.tokenClosed = true;
     run.signal.removeEventListener('abort', abort);
-    stop.abort();
+    stop.abort(OVER);
     run.onAnswer = undefined;
     run.heartbeatDue = undefined;
   }
@@ -100,22 +110,22 @@ function unwrap(answer: Answer): Json {
   throw new StateError(answer.error, answer.cause);
 }
 
-/** Rejects at the deadline or when a heartbeat stays out; never resolves. */
+function hasDeadline({ token, deadline, heartbeatSeconds }: TaskPhase): boolean {
+  return deadline !== undefined || (token !== undefined && heartbeatSeconds !== undefined);
+}
+
+/** Rejects at the deadline, when a heartbeat stays out, or when the task is over; never resolves. */
 async function expiry(run: ThreadRun, phase: TaskPhase, signal: AbortSignal): Promise<never> {
   const heartbeatMs = phase.token === undefined || phase.heartbeatSeconds === undefined ? undefined : phase.heartbeatSeconds * 1000;
   // After a restart the interval begins anew: the sender could not reach us meanwhile.
   if (heartbeatMs !== undefined) run.heartbeatDue = run.now() + heartbeatMs;
   for (;;) {
     const due = Math.min(phase.deadline ?? Infinity, run.heartbeatDue ?? Infinity);
-    if (due === Infinity || signal.aborted) return new Promise<never>(() => undefined);
+    if (signal.aborted) throw OVER;
     await run.sleepUntil(due, signal);
     if (signal.aborted) continue;
     if (phase.deadline !== undefined && run.now() >= phase.deadline) throw new StateError('States.Timeout', undefined);
     if (run.heartbeatDue !== undefined && run.now() >= run.heartbeatDue) throw new StateError('States.HeartbeatTimeout', undefined);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Aborted()), { once: true }));
 }
 

@@ -25,6 +25,8 @@ export type Thread = {
   enteredEvent: number;
   beforeEntered: number;
   lastEvent: number;
+  /** The execution's newest event when the thread was written; the highest of all threads is where numbering goes on. */
+  newestEvent: number;
   input: Json;
   /** Only what this thread assigned; outer variables are read through the parent. */
   variables: { [name: string]: Json };
@@ -41,5 +43,5 @@ export const childId = (parent: string, index: number): string => `${parent}.${i
 /** A thread at the door of its first state. */
 export function newThread(from: Pick<Thread, 'id' | 'index' | 'state' | 'input' | 'lastEvent'> & { item?: Thread['item'] | undefined }): Thread {
   const { item, ...rest } = from;
-  return { ...rest, ...(item === undefined ? {} : { item }), enteredAt: 0, enteredEvent: 0, beforeEntered: 0, variables: {}, retries: [], phase: { at: 'entered' } };
+  return { ...rest, ...(item === undefined ? {} : { item }), enteredAt: 0, enteredEvent: 0, beforeEntered: 0, newestEvent: 0, variables: {}, retries: [], phase: { at: 'entered' } };
 }
