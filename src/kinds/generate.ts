@@ -57,7 +57,8 @@ const LEAVES: Record<string, Schema> = {
 };
 
 const requireHere = createRequire(import.meta.url);
-const unescape = (text: string): string => text.replaceAll("\\'", "'").replaceAll('\\"', '"').replaceAll('*\\/', '*/').replaceAll('\\n', '\n');
+// The models put paragraphs on one line, two spaces apart.
+const unescape = (text: string): string => text.replaceAll(/\.  (?=[A-Z])/g, '.\n\n').replaceAll("\\'", "'").replaceAll('\\"', '"').replaceAll('*\\/', '*/').replaceAll('\\n', '\n');
 
 function readModel(directory: string, name: string): Model {
   const added = ADDED[name] ?? [];

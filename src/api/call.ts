@@ -1,0 +1,47 @@
+// One request on its way through the API: who asks, for what, and what the answer shall look like.
+import type { User } from '../auth/user.ts';
+import type { Resource, Verb } from '../kinds/resources.ts';
+import type { KubeObject } from '../kinds/pod.ts';
+import type { ObjectKey, Ports } from '../ports.ts';
+import type { Strategy } from './resources/strategy.ts';
+import type { Output } from './wire/negotiation.ts';
+
+/** What the API needs of the outside; `handle` takes the whole set because the pods' steps do. */
+export type ApiPorts = Ports;
+
+/** A path below `/api` or `/apis` of a served resource. */
+export interface ResourceRoute {
+  resource: Resource;
+  /** '' for cluster kinds and for all namespaces. */
+  namespace: string;
+  /** '' for a collection. */
+  name: string;
+  /** '' for the main resource. */
+  subresource: string;
+}
+
+export interface Call extends ResourceRoute {
+  ports: ApiPorts;
+  request: Request;
+  query: URLSearchParams;
+  user: User;
+  verb: Verb;
+  strategy: Strategy;
+  output: Output;
+  /** Texts for `Warning` headers. */
+  warnings: string[];
+  now: Date;
+}
+
+/** A verb answers an object or list to be rendered as negotiated, or a whole response (streams, empty bodies). */
+export type Answer = { code: number; object: KubeObject; kind: 'object' | 'status' } | { code: number; list: ObjectList } | Response;
+
+export interface ObjectList {
+  items: KubeObject[];
+  resourceVersion: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+/** Where the called object lies. */
+export const keyOf = ({ resource, namespace, name }: Pick<Call, 'resource' | 'namespace' | 'name'>): ObjectKey => ({ resource: resource.stored, namespace, name });

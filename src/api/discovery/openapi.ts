@@ -1,0 +1,93 @@
+// OpenAPI v3, a document per group version: what kubectl validates, applies and explains by.
+import { createHash } from 'node:crypto';
+import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import type { Resource, Verb } from '../../kinds/resources.ts';
+import type { Schema } from '../../kinds/generate.ts';
+import { ensureKinds } from '../../kinds/load.ts';
+import { VERSION } from './version.ts';
+
+interface Document {
+  body: string;
+  hash: string;
+}
+
+const queryParameter = (name: string, type = 'string') => ({ name, in: 'query', schema: { type, uniqueItems: true } });
+const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name));
+const METHODS: Partial<Record<Verb, [method: string, action: string]>> = {
+  create: ['post', 'post'], get: ['get', 'get'], list: ['get', 'list'], update: ['put', 'put'], patch: ['patch', 'patch'], delete: ['delete', 'delete'],
+  deletecollection: ['delete', 'deletecollection'],
+};
+const PATCH_TYPES = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const COLLECTION: Verb[] = ['create', 'list', 'deletecollection'];
+
+function operation({ group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>, verb: Verb, action: string, schema: string | undefined): unknown {
+  const content = schema === undefined ? undefined : { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
+  const writes = verb === 'create' || verb === 'update' || verb === 'patch';
+  return {
+    ...(writes ? { parameters: [...WRITE_PARAMETERS, ...(verb === 'patch' ? [queryParameter('force', 'boolean')] : [])] } : {}),
+    ...(verb === 'patch' ? { requestBody: { content: Object.fromEntries(PATCH_TYPES.map((type) => [type, { schema: { type: 'object' } }])) } } : {}),
+    ...((verb === 'create' || verb === 'update') && content ? { requestBody: { content: { '*/*': content['application/json'] } } } : {}),
+    responses: { 200: { description: 'OK', ...(content ? { content } : {}) } },
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': { group, version, kind },
+  };
+}
+
+function pathsOf(resource: Resource): [string, unknown][] {
+  const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
+  const base = `${root}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
+  const schema = ensureKinds().kinds[`${resource.group}/${resource.kind}`];
+  const operations = (verbs: Verb[], kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource, type = schema): Record<string, unknown> =>
+    Object.fromEntries(verbs.flatMap((verb) => {
+      const [method, action] = METHODS[verb] ?? [];
+      return method === undefined || action === undefined ? [] : [[method, operation(kind, verb, action, type)]];
+    }));
+  const objectVerbs = resource.verbs.filter((verb) => !COLLECTION.includes(verb));
+  return [
+    [base, operations(resource.verbs.filter((verb) => COLLECTION.includes(verb)))],
+    ...(objectVerbs.length > 0 ? [[`${base}/{name}`, operations(objectVerbs)] satisfies [string, unknown]] : []),
+    ...resource.subresources.map((entry): [string, unknown] => [`${base}/{name}/${entry.name}`, operations(entry.verbs, entry, entry.kind === resource.kind ? schema : undefined)]),
+  ];
+}
+
+/** Schemas reached from a set of names. */
+function reach(names: string[], schemas: Record<string, Schema>): Record<string, Schema> {
+  const found: Record<string, Schema> = {};
+  const open = [...names];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const schema = schemas[name];
+    if (schema === undefined || found[name] !== undefined) continue;
+    found[name] = schema;
+    open.push(...[...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, target]) => target ?? ''));
+  }
+  return found;
+}
+
+function build(group: string, version: string): Document {
+  const { schemas, kinds } = ensureKinds();
+  const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
+  const names = [...served.map(({ kind }) => kinds[`${group}/${kind}`] ?? ''), kinds['/DeleteOptions'] ?? '', kinds['/Status'] ?? ''];
+  const body = JSON.stringify({
+    openapi: '3.0.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: Object.fromEntries(served.flatMap(pathsOf)),
+    components: { schemas: reach(names, schemas) },
+  });
+  return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
+}
+
+const documents = new Map<string, Document>();
+
+/** The document at `api/v1` or `apis/<group>/<version>`; undefined: nothing is served there. */
+export function openapiDocument(path: string): Document | undefined {
+  const [root, first = '', second = ''] = path.split('/');
+  const [group, version] = root === 'api' ? ['', first] : [first, second];
+  if (!RESOURCES.some((entry) => entry.group === group && entry.version === version) || (root === 'api' && second !== '')) return undefined;
+  const document = documents.get(path) ?? build(group, version);
+  documents.set(path, document);
+  return document;
+}
+
+/** `GET /openapi/v3`. */
+export function openapiIndex(): unknown {
+  const paths = [...new Set(RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)))].sort();
+  return { paths: Object.fromEntries(paths.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(path)?.hash ?? ''}` }])) };
+}

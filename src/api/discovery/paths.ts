@@ -1,0 +1,91 @@
+// Paths that name no resource: discovery, OpenAPI, version, health.
+import { authorize, refusal } from '../../auth/authorize.ts';
+import { issuerOf, publicKeys } from '../../auth/service-account-tokens.ts';
+import type { User } from '../../auth/user.ts';
+import { ApiError } from '../../errors.ts';
+import type { ApiPorts } from '../call.ts';
+import { pathNotFound } from '../routes.ts';
+import { negotiate } from '../wire/negotiation.ts';
+import { respond } from '../wire/render.ts';
+import { openapiDocument, openapiIndex } from './openapi.ts';
+import { aggregated, coreVersions, groupDocument, groupList, resourceList } from './resource-lists.ts';
+import { VERSION } from './version.ts';
+
+const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const CHECKS = ['ping', 'log', 'etcd'];
+
+const notFoundText = (): Response => new Response('404 page not found\n', { status: 404, headers: PLAIN });
+
+/** Answers a path outside the served resources; 403 where the caller may not see it. */
+export async function answerPath(ports: ApiPorts, request: Request, url: URL, user: User): Promise<Response> {
+  const attributes = { verb: request.method === 'HEAD' ? 'get' : request.method.toLowerCase(), path: url.pathname };
+  if (!authorize(user, attributes)) throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
+  const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
+  if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(path, url.searchParams);
+  if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
+  if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
+  if (path.startsWith('/openid') || path.startsWith('/.well-known')) return identity(ports, request, path);
+  return discovery(request, url, path);
+}
+
+async function identity(ports: ApiPorts, request: Request, path: string): Promise<Response> {
+  const json = { format: 'json', pretty: false } as const;
+  if (path === '/openid/v1/jwks') return respond(request, 200, await publicKeys(ports), json, { 'content-type': 'application/jwk-set+json' });
+  if (path !== '/.well-known/openid-configuration') return notFoundText();
+  const issuer = issuerOf(ports);
+  return respond(request, 200, { issuer, jwks_uri: `${issuer}/openid/v1/jwks`, response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'] }, json);
+}
+
+function health(path: string, query: URLSearchParams): Response {
+  const [, name = '', check] = path.split('/');
+  if (check !== undefined && !CHECKS.includes(check)) return notFoundText();
+  const lines = [...CHECKS.map((entry) => `[+]${entry} ok`), `${name} check passed`];
+  return new Response(query.has('verbose') && check === undefined ? `${lines.join('\n')}\n` : 'ok', { headers: PLAIN });
+}
+
+function discovery(request: Request, url: URL, path: string): Response {
+  if (path === '/api' || path === '/apis') {
+    const accept = request.headers.get('accept') ?? '';
+    if (/as=APIGroupDiscoveryList/.test(accept) && /v=v2(?!beta)/.test(accept)) return aggregatedAnswer(request, path);
+  }
+  const document = path === '/api' ? coreVersions(url.host) : path === '/apis' ? groupList() : path === '/' ? rootPaths() : byGroup(path.split('/').slice(1));
+  if (document === undefined) {
+    if (/^\/api\/v1(\/|$)/.test(path)) throw pathNotFound();
+    return notFoundText();
+  }
+  const { format, pretty } = negotiate(request, url.searchParams);
+  return respond(request, 200, document, { format, pretty: pretty || path === '/' });
+}
+
+function byGroup([root, first = '', second, ...more]: string[]): unknown {
+  if (more.length > 0) return undefined;
+  if (root === 'api') return second === undefined ? resourceList('', first) : undefined;
+  if (root !== 'apis') return undefined;
+  return second === undefined ? groupDocument(first) : resourceList(first, second);
+}
+
+function aggregatedAnswer(request: Request, path: '/api' | '/apis'): Response {
+  const { body, etag } = aggregated(path);
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  return new Response(body, { headers: { ...headers, 'content-type': AGGREGATED } });
+}
+
+const rootPaths = (): unknown => ({
+  paths: ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'],
+});
+
+function openapi(request: Request, path: string, query: URLSearchParams): Response {
+  if (path === '/openapi/v3') return respond(request, 200, openapiIndex(), { format: 'json', pretty: false }, { 'content-type': 'text/plain; charset=utf-8' });
+  // v2 is protobuf for kubectl; without it clients go on with v3.
+  if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
+  const document = openapiDocument(path.slice('/openapi/v3/'.length));
+  if (document === undefined) return new Response(null, { status: 404 });
+  if (!/application\/json|\*\/\*|application\/\*|^$/.test(request.headers.get('accept') ?? '')) return new Response(null, { status: 406 });
+  const hash = query.get('hash');
+  const headers = { 'content-type': 'application/json', etag: `"${document.hash}"`, vary: 'Accept' };
+  if (hash === null) return new Response(document.body, { headers });
+  if (hash !== document.hash) return new Response(null, { status: 301, headers: { location: `${path}?hash=${document.hash}` } });
+  return new Response(document.body, { headers: { ...headers, 'cache-control': 'public, immutable' } });
+}

@@ -1,0 +1,116 @@
+// The Kubernetes API without a socket: a Request in, a Response out. Adapters (Lambda, the local server) only carry bytes.
+import { authenticate } from '../auth/authenticate.ts';
+import { authorize, refusal } from '../auth/authorize.ts';
+import type { User } from '../auth/user.ts';
+import { ApiError, Unavailable } from '../errors.ts';
+import type { Answer, ApiPorts, Call } from './call.ts';
+import { answerPath } from './discovery/paths.ts';
+import { strategyFor } from './resources/strategies.ts';
+import { isServed, parseRoute, verbOf } from './routes.ts';
+import type { Route } from './routes.ts';
+import { subresourceVerb } from './subresources/subresources.ts';
+import { create } from './verbs/create.ts';
+import { deleteCollection } from './verbs/delete-collection.ts';
+import { remove } from './verbs/delete.ts';
+import { get } from './verbs/get.ts';
+import { list } from './verbs/list.ts';
+import { patch } from './verbs/patch.ts';
+import { update } from './verbs/update.ts';
+import { negotiate } from './wire/negotiation.ts';
+import type { Output } from './wire/negotiation.ts';
+import { renderList, renderObject, respond } from './wire/render.ts';
+import { toStatus } from './wire/status.ts';
+import { addWarnings } from './wire/warnings.ts';
+
+/** The verbs of main resources and of subresources that are only another view of the object. */
+const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
+  create, get, list, watch: list, update, patch, delete: remove, deletecollection: deleteCollection,
+};
+
+/** Answers any request; never throws. `caller`: who asks, where the front has found that out already. */
+export async function handle(ports: ApiPorts, request: Request, caller?: User): Promise<Response> {
+  const warnings: string[] = [];
+  const response = await answer(ports, request, caller, warnings).catch((error: unknown) => failure(request, error));
+  const { headers } = response;
+  headers.set('audit-id', request.headers.get('audit-id') ?? ports.ids.uuid());
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-cache, private');
+  addWarnings(headers, warnings);
+  return response;
+}
+
+async function answer(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Response> {
+  const url = new URL(request.url);
+  const user = caller ?? (await authenticate(ports, request));
+  const segments = url.pathname.split('/').slice(1).map(decodeSegment);
+  const target = resourceSegments(segments);
+  if (target === undefined) return answerPath(ports, request, url, user);
+  const route = parseRoute(target.group, target.version, target.rest);
+  if (route.watchPrefix) url.searchParams.set('watch', 'true');
+  const verb = verbOf(route, request.method, url.searchParams);
+  admitCaller(user, route, verb, url.searchParams);
+  const strategy = strategyFor(route.resource, route.subresource);
+  if (strategy.deprecation !== undefined) warnings.push(strategy.deprecation);
+  const call: Call = {
+    ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams),
+  };
+  return render(call, await (subresourceVerb(call) ?? VERBS[verb])(call));
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // A broken escape names nothing that exists.
+    return segment;
+  }
+}
+
+/** Group, version and the rest of a resource's path; undefined: discovery, health and all else. */
+function resourceSegments(segments: string[]): { group: string; version: string; rest: string[] } | undefined {
+  const [root, first = '', second = '', ...more] = segments;
+  if (root === 'api' && first === 'v1' && second !== '') return { group: '', version: 'v1', rest: trimmed([second, ...more]) };
+  if (root !== 'apis' || more.length === 0 || more[0] === '' || !isServed(first, second)) return undefined;
+  return { group: first, version: second, rest: trimmed(more) };
+}
+
+const trimmed = (segments: string[]): string[] => (segments.at(-1) === '' ? segments.slice(0, -1) : segments);
+
+function admitCaller(user: User, route: Route, verb: string, query: URLSearchParams): void {
+  const { resource, namespace, name, subresource } = route;
+  // A field selector on the name is a request for one object.
+  const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
+  const attributes = {
+    verb, group: resource.group, resource: resource.plural, subresource, name: name || (selected ?? ''),
+    namespace: resource.plural === 'namespaces' && resource.group === '' ? name : namespace,
+  };
+  if (authorize(user, attributes)) return;
+  const named = name ? ` ${JSON.stringify(name)}` : '';
+  throw new ApiError('Forbidden', `${resource.stored}${named} is forbidden: ${refusal(user, attributes)}`, { ...(name ? { name } : {}), kind: resource.stored });
+}
+
+function render(call: Call, result: Answer): Response {
+  if (result instanceof Response) return result;
+  if ('list' in result) return respond(call.request, result.code, renderList(call, result.list), call.output);
+  const value = result.kind === 'status' ? result.object : renderObject(call, result.object);
+  return respond(call.request, result.code, value, call.output);
+}
+
+function failure(request: Request, error: unknown): Response {
+  const known = error instanceof Unavailable ? new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request', { retryAfterSeconds: 1, cause: error }) : error;
+  if (!(known instanceof ApiError)) console.error(request.method, new URL(request.url).pathname, error);
+  const { code, status, retryAfterSeconds } = toStatus(known);
+  const headers: Record<string, string> = {
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(code === 403 ? { 'x-content-type-options': 'nosniff' } : {}),
+  };
+  return respond(request, code, status, outputFor(request), headers);
+}
+
+/** Errors go out in the accepted format; where none is, as JSON. */
+function outputFor(request: Request): Output {
+  try {
+    return negotiate(request, new URL(request.url).searchParams);
+  } catch {
+    return { format: 'json', pretty: false };
+  }
+}

@@ -1,0 +1,216 @@
+// managedFields: which manager set which field. Sets of fields are trees in the form of FieldsV1 (`f:spec`, `k:{"name":"c"}`, `v:"x"`).
+import { isDeepStrictEqual } from 'node:util';
+import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
+import type { KubeObject } from '../kinds/pod.ts';
+import { seconds } from './time.ts';
+
+export interface FieldTree {
+  [segment: string]: FieldTree;
+}
+
+export interface ManagedEntry {
+  manager: string;
+  operation: 'Apply' | 'Update';
+  apiVersion: string;
+  time?: string;
+  fieldsType: 'FieldsV1';
+  fieldsV1: FieldTree;
+  subresource?: string;
+}
+
+const MAX_UPDATE_MANAGERS = 10;
+const NEVER_OWNED = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion'];
+
+const isMap = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Name of a list element in a tree; undefined where its keys are missing. */
+export function elementSegment(keys: string[], element: unknown): string | undefined {
+  if (keys.length === 0) return `v:${JSON.stringify(element)}`;
+  if (!isMap(element)) return undefined;
+  // Ports default their protocol; a key that is absent takes no part.
+  const present = keys.filter((key) => element[key] !== undefined).sort();
+  return present.length === 0 ? undefined : `k:${JSON.stringify(Object.fromEntries(present.map((key) => [key, element[key]])))}`;
+}
+
+interface Child {
+  segment: string;
+  value: unknown;
+  shape: Shape;
+  field?: Field;
+  /** Elements and map entries are owned as such, beside what is below them. */
+  member: boolean;
+}
+
+/** What lies below a value; undefined: the value is owned as a whole. */
+function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
+  if (shape.type === 'object' && isMap(value)) {
+    return Object.keys(value).filter((name) => value[name] !== undefined).map((name) => {
+      const inner = shape.fields.get(name);
+      return { segment: `f:${name}`, value: value[name], shape: inner?.shape ?? { type: 'any' }, ...(inner ? { field: inner } : {}), member: false };
+    });
+  }
+  if (shape.type === 'map' && isMap(value)) return Object.keys(value).map((name) => ({ segment: `f:${name}`, value: value[name], shape: shape.of, member: true }));
+  const keys = field?.list.mapKeys;
+  if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return undefined;
+  const children = value.map((element: unknown) => ({ segment: elementSegment(keys, element), value: element, shape: shape.of, member: true }));
+  return children.every((child): child is Child => child.segment !== undefined) ? children : undefined;
+}
+
+/** All fields below a value. `parents`: containers that were added count themselves (Update); Apply counts elements and leaves only. */
+export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?: Field): FieldTree {
+  const tree: FieldTree = {};
+  for (const child of childrenOf(shape, value, field) ?? []) {
+    const below = fieldsOf(child.shape, child.value, parents, child.field);
+    const counted = Object.keys(below).length > 0 && (child.member || parents);
+    tree[child.segment] = counted ? { '.': {}, ...below } : below;
+  }
+  return tree;
+}
+
+/** Fields that are new or differ in `next` (`changed`) and those that are gone (`removed`). */
+export function compareFields(shape: Shape, old: unknown, next: unknown, field?: Field): { changed: FieldTree; removed: FieldTree } {
+  const before = new Map((childrenOf(shape, old, field) ?? []).map((child) => [child.segment, child]));
+  const after = new Map((childrenOf(shape, next, field) ?? []).map((child) => [child.segment, child]));
+  const changed: FieldTree = {};
+  const removed: FieldTree = {};
+  for (const [segment, child] of after) {
+    const was = before.get(segment);
+    if (was === undefined) changed[segment] = withSelf(fieldsOf(child.shape, child.value, true, child.field));
+    else if (!isDeepStrictEqual(was.value, child.value)) compareChild(segment, was, child, changed, removed);
+  }
+  for (const [segment, child] of before) {
+    if (!after.has(segment)) removed[segment] = withSelf(fieldsOf(child.shape, child.value, true, child.field));
+  }
+  return { changed, removed };
+}
+
+const withSelf = (below: FieldTree): FieldTree => (Object.keys(below).length > 0 ? { '.': {}, ...below } : below);
+
+function compareChild(segment: string, was: Child, child: Child, changed: FieldTree, removed: FieldTree): void {
+  const leaf = childrenOf(child.shape, child.value, child.field) === undefined || childrenOf(was.shape, was.value, was.field) === undefined;
+  if (leaf) {
+    changed[segment] = {};
+    return;
+  }
+  const inner = compareFields(child.shape, was.value, child.value, child.field);
+  if (Object.keys(inner.changed).length > 0) changed[segment] = inner.changed;
+  if (Object.keys(inner.removed).length > 0) removed[segment] = inner.removed;
+}
+
+const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
+const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== undefined;
+
+/** All fields of both. */
+export function union(a: FieldTree, b: FieldTree): FieldTree {
+  const tree: FieldTree = { ...a };
+  for (const [segment, below] of Object.entries(b)) {
+    const known = tree[segment];
+    if (known === undefined) tree[segment] = below;
+    else if (segment !== '.') tree[segment] = joined(known, below);
+  }
+  return tree;
+}
+
+function joined(a: FieldTree, b: FieldTree): FieldTree {
+  if (isLeaf(a) && isLeaf(b)) return {};
+  const both = union(a, b);
+  return ownsSelf(a) || ownsSelf(b) ? { '.': {}, ...both } : both;
+}
+
+/** Fields of `a` that are not in `b`. */
+export function subtract(a: FieldTree, b: FieldTree): FieldTree {
+  const tree: FieldTree = {};
+  for (const [segment, below] of Object.entries(a)) {
+    const other = b[segment];
+    if (other === undefined) tree[segment] = below;
+    else if (segment !== '.' && !isLeaf(below)) {
+      const self = below['.'] !== undefined && !ownsSelf(other);
+      const { '.': _self, ...members } = below;
+      const rest = subtract(members, other);
+      if (self || !isLeaf(rest)) tree[segment] = self ? { '.': {}, ...rest } : rest;
+    }
+  }
+  return tree;
+}
+
+/** Fields of both `a` and `b`. */
+export function intersect(a: FieldTree, b: FieldTree): FieldTree {
+  const tree: FieldTree = {};
+  for (const [segment, below] of Object.entries(a)) {
+    const other = b[segment];
+    if (other === undefined) continue;
+    if (segment === '.' || (isLeaf(below) && ownsSelf(other)) || (isLeaf(other) && ownsSelf(below))) tree[segment] = {};
+    else {
+      const inner = intersect(below, other);
+      if (!isLeaf(inner)) tree[segment] = inner;
+    }
+  }
+  return tree;
+}
+
+/** Takes out what no manager owns: identity, and the endpoint's reset fields. */
+export function strip(tree: FieldTree, resetFields: string[]): FieldTree {
+  const { 'f:apiVersion': _apiVersion, 'f:kind': _kind, ...rest } = tree;
+  for (const field of resetFields) delete rest[`f:${field}`];
+  const metadata = rest['f:metadata'];
+  if (metadata === undefined) return rest;
+  const owned = Object.fromEntries(Object.entries(metadata).filter(([segment]) => segment !== '.' && !NEVER_OWNED.includes(segment.slice(2))));
+  delete rest['f:metadata'];
+  return isLeaf(owned) ? rest : { 'f:metadata': owned, ...rest };
+}
+
+export interface Writer {
+  manager: string;
+  apiVersion: string;
+  subresource: string;
+  now: Date;
+  resetFields: string[];
+}
+
+/** The entries of an object's metadata. */
+export const entriesOf = (object: KubeObject): ManagedEntry[] => (object.metadata.managedFields ?? []) as unknown as ManagedEntry[];
+
+const isWriter = (entry: ManagedEntry, writer: Writer, operation: ManagedEntry['operation']): boolean =>
+  entry.manager === writer.manager && entry.operation === operation && entry.apiVersion === writer.apiVersion && (entry.subresource ?? '') === writer.subresource;
+
+/** A writer's entry as it is stored. */
+export function entryFor(writer: Writer, operation: ManagedEntry['operation'], fieldsV1: FieldTree): ManagedEntry {
+  return {
+    manager: writer.manager, operation, apiVersion: writer.apiVersion, time: seconds(writer.now), fieldsType: 'FieldsV1', fieldsV1,
+    ...(writer.subresource ? { subresource: writer.subresource } : {}),
+  };
+}
+
+/** What every writer counts as there already: the parts of an empty object. */
+const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
+
+/** managedFields after a create, update or patch: the writer owns what it changed, nobody what is gone. */
+export function managedAfterUpdate(shape: ObjectShape, old: KubeObject | undefined, next: KubeObject, writer: Writer): ManagedEntry[] {
+  const compared = compareFields(shape, old ?? EMPTY, next);
+  const changed = strip(compared.changed, writer.resetFields);
+  const before = old === undefined ? [] : entriesOf(old);
+  if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
+  const own = before.find((entry) => isWriter(entry, writer, 'Update'));
+  const others = before.filter((entry) => entry !== own)
+    .map((entry) => ({ ...entry, fieldsV1: subtract(subtract(entry.fieldsV1, changed), compared.removed) }))
+    .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
+  const fields = union(subtract(own?.fieldsV1 ?? {}, compared.removed), changed);
+  return limit(isLeaf(fields) ? others : [...others, entryFor(writer, 'Update', fields)]);
+}
+
+/** At most ten managers that update; the oldest are told together. */
+function limit(entries: ManagedEntry[]): ManagedEntry[] {
+  const updates = entries.filter(({ operation }) => operation === 'Update');
+  if (updates.length <= MAX_UPDATE_MANAGERS) return entries;
+  const oldest = [...updates].sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1)).slice(0, updates.length - MAX_UPDATE_MANAGERS + 1);
+  const first = oldest[0];
+  if (first === undefined) return entries;
+  const { time: _time, ...ancient } = { ...first, manager: 'ancient-changes', fieldsV1: oldest.map(({ fieldsV1 }) => fieldsV1).reduce(union, {}) };
+  return [ancient, ...entries.filter((entry) => !oldest.includes(entry))];
+}
+
+/** The object with these entries; none: without the member. */
+export function withManaged(object: KubeObject, entries: ManagedEntry[]): KubeObject {
+  const { managedFields: _managed, ...metadata } = object.metadata;
+  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
+}

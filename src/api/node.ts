@@ -1,0 +1,37 @@
+// The virtual node that pods show as theirs: as large as Fargate sells, always ready.
+import type { KubeObject } from '../kinds/pod.ts';
+import type { ApiPorts } from './call.ts';
+import { seconds } from './time.ts';
+
+const condition = (type: string, status: string, reason: string, message: string, at: string) =>
+  ({ type, status, lastHeartbeatTime: at, lastTransitionTime: at, reason, message });
+
+/** The node object as the first start writes it. */
+export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
+  const architecture = settings.architectures[0] ?? 'amd64';
+  const at = seconds(clock.now());
+  const size = { cpu: '1024', memory: '4Ti', pods: '5000', 'ephemeral-storage': '200Ti' };
+  return {
+    metadata: {
+      name: settings.nodeName,
+      labels: { 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': settings.nodeName, 'kubernetes.io/os': 'linux', 'topology.kubernetes.io/region': settings.region },
+    },
+    spec: {},
+    status: {
+      capacity: size,
+      allocatable: size,
+      conditions: [
+        condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available', at),
+        condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure', at),
+        condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available', at),
+        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', at),
+      ],
+      addresses: [{ type: 'Hostname', address: settings.nodeName }],
+      daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+      nodeInfo: {
+        machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: 'AWS Fargate', containerRuntimeVersion: 'containerd://fargate',
+        kubeletVersion: 'v1.35.4', kubeProxyVersion: '', operatingSystem: 'linux', architecture,
+      },
+    },
+  };
+}

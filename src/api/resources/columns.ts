@@ -1,0 +1,42 @@
+// Columns and cells that many kinds share. Descriptions come from the generated schemas.
+import { ensureKinds } from '../../kinds/load.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { humanDuration } from '../../pod/human-duration.ts';
+import type { Column, Printer } from './strategy.ts';
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** The description of a field in the schemas; '' where there is none. */
+export function fieldDescription(schema: string, field: string): string {
+  return ensureKinds().schemas[schema.includes('.') ? schema : `io.k8s.api.core.v1.${schema}`]?.properties?.[field]?.description ?? '';
+}
+
+/** The first column of nearly every kind. */
+export const nameColumn = (): Column => ({ name: 'Name', type: 'string', format: 'name', description: fieldDescription(META, 'name') });
+
+/** The age, counted at the time of the answer. */
+export const ageColumn = (): Column => ({ name: 'Age', type: 'string', description: fieldDescription(META, 'creationTimestamp') });
+
+/** A string column. */
+export const column = (name: string, description: string, priority: 0 | 1 = 0): Column => ({ name, type: 'string', description, priority });
+
+/** How long ago a time is; `<unknown>` without one. */
+export const ageSince = (time: unknown, now: Date): string => (typeof time === 'string' ? humanDuration(now.getTime() - Date.parse(time)) : '<unknown>');
+
+/** Age of an object. */
+export const age = (object: KubeObject, now: Date): string => ageSince(object.metadata.creationTimestamp, now);
+
+/** Columns are built on first use: they read the schemas. */
+export function lazyPrinter(columns: () => Column[], cells: Printer['cells'], conditions?: Printer['conditions']): Printer {
+  let built: Column[] | undefined;
+  return {
+    get columns() {
+      return (built ??= columns());
+    },
+    cells,
+    ...(conditions ? { conditions } : {}),
+  };
+}
+
+/** Name and Age: kinds without columns of their own. */
+export const plainPrinter = lazyPrinter(() => [nameColumn(), ageColumn()], (object, now) => [object.metadata.name ?? '', age(object, now)]);

@@ -1,0 +1,58 @@
+// The strategy of a kind without rules of its own; kinds spread it and replace what differs.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { plainPrinter } from './columns.ts';
+import type { Strategy, WriteStrategy } from './strategy.ts';
+
+/** The value at a path of plain members; undefined where any is missing. */
+export function member(object: unknown, ...path: string[]): unknown {
+  let value = object;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, name)?.value;
+  }
+  return value;
+}
+
+/** The text at a path; '' where there is none. */
+export const text = (object: unknown, ...path: string[]): string => {
+  const value = member(object, ...path);
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+};
+
+/** Every kind without rules; namespaced, named like a DNS subdomain. */
+export const plain: Strategy = {
+  fields: { own: false, fields: {} },
+  printer: plainPrinter,
+  defaults: (object) => object,
+  prepareForCreate: (object) => object,
+  validate: (object, { resource }) => validateObjectMeta(object.metadata, { namespaced: resource.namespaced, name: 'subdomain' }),
+  prepareForUpdate: (next) => next,
+  validateUpdate: (next, old) => validateObjectMetaUpdate(next.metadata, old.metadata),
+  resetFields: [],
+  returnsDeleted: false,
+};
+
+/** A kind whose main endpoint may not write the status. */
+export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
+  const { status: _status, ...rest } = next;
+  return { ...rest, metadata: next.metadata, ...(old['status'] === undefined ? {} : { status: old['status'] }) };
+};
+
+/** The `/status` endpoint of a kind: only status and metadata's labels, annotations and finalizers are taken. */
+export function statusOf(strategy: Strategy, validateUpdate: WriteStrategy['validateUpdate'] = () => []): Strategy {
+  return {
+    ...strategy,
+    prepareForUpdate: (next, old) => ({
+      ...old,
+      metadata: {
+        ...next.metadata,
+        ...(old.metadata.ownerReferences ? { ownerReferences: old.metadata.ownerReferences } : {}),
+      },
+      ...(next['status'] === undefined ? {} : { status: next['status'] }),
+    }),
+    validateUpdate: (next, old, call) => [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateUpdate(next, old, call)],
+    resetFields: ['spec'],
+    generation: false,
+  };
+}

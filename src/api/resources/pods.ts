@@ -1,0 +1,124 @@
+// Pods: src/pod says what a pod is, src/lifecycle what happens to it; here they meet the verbs.
+import { forbidden } from '../../errors.ts';
+import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
+import { podCreated } from '../../lifecycle/pod-created.ts';
+import { podDeleting } from '../../lifecycle/pod-deleting.ts';
+import { podEdited } from '../../lifecycle/pod-edited.ts';
+import { podRemoved, removalRecords } from '../../lifecycle/pod-removed.ts';
+import { recordFor } from '../../lifecycle/record-for.ts';
+import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission.ts';
+import { defaultPod } from '../../pod/defaults.ts';
+import { prepareForCreate } from '../../pod/prepare.ts';
+import { podCells, podRowConditions } from '../../pod/printer.ts';
+import { limitWarnings, refusePod } from '../../pod/refusals.ts';
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from '../../pod/validation/validate-pod.ts';
+import { podWarnings } from '../../pod/warnings.ts';
+import type { Call } from '../call.ts';
+import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
+import { keepStatus, member, plain, statusOf, text } from './plain.ts';
+import type { Strategy } from './strategy.ts';
+
+/** A stored or decoded pod as the pure rules take it; a body without spec or status has empty ones. */
+export function podOf(object: KubeObject): Pod {
+  const spec = object['spec'] ?? {};
+  return { ...object, spec: { ...spec, containers: member(spec, 'containers') ?? [] }, status: object['status'] ?? {} } as unknown as Pod;
+}
+
+/** A pod as the store and the wire take it. */
+export const objectOf = (pod: Pod): KubeObject => ({ ...pod });
+
+const printer = lazyPrinter(
+  () => [
+    nameColumn(),
+    column('Ready', 'The aggregate readiness state of this pod for accepting traffic.'),
+    column('Status', 'The aggregate status of the containers in this pod.'),
+    column('Restarts', 'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.'),
+    ageColumn(),
+    column('IP', fieldDescription('PodStatus', 'podIP'), 1),
+    column('Node', fieldDescription('PodSpec', 'nodeName'), 1),
+    column('Nominated Node', fieldDescription('PodStatus', 'nominatedNodeName'), 1),
+    column('Readiness Gates', fieldDescription('PodSpec', 'readinessGates'), 1),
+  ],
+  (object, now) => podCells(podOf(object), now),
+  (object) => podRowConditions(podOf(object)),
+);
+
+async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
+  const pod = podOf(object);
+  const { store, ids } = call.ports;
+  const account = await store.get({ resource: 'serviceaccounts', namespace: call.namespace, name: serviceAccountOf(pod) });
+  const priorityClass = await priorityOf(pod, call);
+  const runtimeClass = pod.spec.runtimeClassName;
+  const admission = admitPod(pod, {
+    serviceAccount: account as ServiceAccount | undefined,
+    suffix: ids.suffix(5),
+    ...(priorityClass ? { priorityClass } : {}),
+    ...(runtimeClass ? { runtimeClassFound: (await store.get({ resource: 'runtimeclasses.node.k8s.io', namespace: '', name: runtimeClass })) !== undefined } : {}),
+  });
+  if ('forbidden' in admission) throw forbidden('pods', pod.metadata.name ?? '', admission.forbidden);
+  return objectOf(admission.pod);
+}
+
+async function priorityOf(pod: Pod, { ports }: Call): Promise<{ value: number; preemptionPolicy?: string } | undefined> {
+  const name = pod.spec.priorityClassName;
+  if (!name || name.startsWith('system-')) return undefined;
+  const found = await ports.store.get({ resource: 'priorityclasses.scheduling.k8s.io', namespace: '', name });
+  if (found === undefined) return undefined;
+  const policy = text(found, 'preemptionPolicy');
+  return { value: Number(found['value'] ?? 0), ...(policy ? { preemptionPolicy: policy } : {}) };
+}
+
+/** Grace as kube-apiserver computes it (pod-lifecycle 8.1): none before scheduling and after the end. */
+function graceSeconds(object: KubeObject, requested: number | undefined): number {
+  const pod = podOf(object);
+  if (!pod.spec.nodeName || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return 0;
+  const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
+
+const FIELDS: Strategy['fields'] = {
+  own: true,
+  fields: {
+    'spec.nodeName': (object) => text(object, 'spec', 'nodeName'),
+    'spec.host': (object) => text(object, 'spec', 'nodeName'),
+    'spec.restartPolicy': (object) => text(object, 'spec', 'restartPolicy'),
+    'spec.schedulerName': (object) => text(object, 'spec', 'schedulerName'),
+    'spec.serviceAccountName': (object) => text(object, 'spec', 'serviceAccountName'),
+    'spec.hostNetwork': (object) => text(object, 'spec', 'hostNetwork') || 'false',
+    'status.phase': (object) => text(object, 'status', 'phase'),
+    'status.podIP': (object) => text(object, 'status', 'podIP'),
+    'status.podIPs': () => '',
+    'status.nominatedNodeName': (object) => text(object, 'status', 'nominatedNodeName'),
+  },
+};
+
+/** The main endpoint of pods. */
+export const pods: Strategy = {
+  ...plain,
+  fields: FIELDS,
+  printer,
+  defaults: (object) => objectOf(defaultPod(podOf(object))),
+  admit,
+  admitUpdate: (object) => objectOf(admitPodUpdate(podOf(object))),
+  prepareForCreate: (object, { now }) => objectOf(prepareForCreate(podOf(object), now)),
+  validate: (object, { ports }) => {
+    const problems = validatePod(podOf(object));
+    return problems.length > 0 ? problems : refusePod(podOf(object), ports.settings);
+  },
+  warnings: (object) => [...podWarnings(podOf(object)), ...limitWarnings(podOf(object))],
+  prepareForUpdate: keepStatus,
+  validateUpdate: (next, old) => validatePodUpdate(podOf(next), podOf(old)),
+  resetFields: ['status'],
+  generation: true,
+  returnsDeleted: true,
+  graceSeconds,
+  createRecords: (object) => [recordFor(podOf(object))],
+  removalRecords: (object, { ports }) => removalRecords(ports, podOf(object)),
+  created: (object, { ports }) => podCreated(ports, podOf(object)),
+  updated: (object, old, { ports }) => podEdited(ports, podOf(object), podOf(old)),
+  deleting: (object, { ports }) => podDeleting(ports, podOf(object)),
+  removed: (object, { ports }) => podRemoved(ports, podOf(object)),
+};
+
+/** `/status` of pods. */
+export const podStatus: Strategy = statusOf(pods, (next, old) => validatePodStatusUpdate(podOf(next), podOf(old)));

@@ -1,0 +1,44 @@
+// Kinds with hardly a rule: leases, pod templates, runtime and priority classes.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { defaultPod } from '../../pod/defaults.ts';
+import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
+import { member, plain, text } from './plain.ts';
+import { podOf } from './pods.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Leases: locks, so updates name their version. */
+export const leases: Strategy = {
+  ...plain,
+  createOnUpdate: true,
+  versionedUpdate: true,
+  printer: lazyPrinter(
+    () => [nameColumn(), column('Holder', 'The holder of the lease'), ageColumn()],
+    (object, now) => [object.metadata.name ?? '', text(object, 'spec', 'holderIdentity'), age(object, now)],
+  ),
+  validate: (object, call) => {
+    const problems = plain.validate(object, call);
+    const seconds = member(object, 'spec', 'leaseDurationSeconds');
+    if (typeof seconds === 'number' && seconds <= 0) problems.push({ field: 'spec.leaseDurationSeconds', reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: must be greater than 0` });
+    return problems;
+  },
+};
+
+function defaultTemplate(object: KubeObject): KubeObject {
+  const template = member(object, 'template');
+  if (typeof template !== 'object' || template === null) return object;
+  const { metadata, spec } = defaultPod(podOf({ metadata: {}, ...template }));
+  return { ...object, template: { ...template, metadata, spec } };
+}
+
+export const podTemplates: Strategy = { ...plain, defaults: defaultTemplate, generation: true };
+
+export const runtimeClasses: Strategy = {
+  ...plain,
+  printer: lazyPrinter(() => [nameColumn(), column('Handler', 'The handler of the class'), ageColumn()], (object, now) => [object.metadata.name ?? '', text(object, 'handler'), age(object, now)]),
+};
+
+export const priorityClasses: Strategy = {
+  ...plain,
+  defaults: (object) => ({ preemptionPolicy: 'PreemptLowerPriority', ...object, value: member(object, 'value') ?? 0 }),
+  generation: true,
+};

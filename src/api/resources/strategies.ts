@@ -1,0 +1,51 @@
+// Which strategy serves which resource and subresource.
+import type { Resource } from '../../kinds/resources.ts';
+import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { emptyNamespace } from '../namespaces/empty-namespace.ts';
+import { configMaps, secrets } from './config-maps.ts';
+import { events, groupEvents } from './events.ts';
+import { namespaceFinalize, namespaceStatus, namespaces } from './namespaces.ts';
+import { nodeStatus, nodes } from './nodes.ts';
+import { plain } from './plain.ts';
+import { podEphemeralContainers, podResize } from './pod-subresources.ts';
+import { podStatus, pods } from './pods.ts';
+import { serviceAccounts } from './service-accounts.ts';
+import { endpoints, serviceStatus, services } from './services.ts';
+import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-kinds.ts';
+import type { Strategy } from './strategy.ts';
+
+const STRATEGIES: Record<string, Strategy> = {
+  'configmaps': configMaps,
+  'endpoints': endpoints,
+  'events': events,
+  'events.events.k8s.io': groupEvents,
+  'leases.coordination.k8s.io': leases,
+  'namespaces': { ...namespaces, deleting: ({ metadata }, { ports }) => emptyNamespace(ports, metadata.name ?? '', strategyFor) },
+  'namespaces/finalize': namespaceFinalize,
+  'namespaces/status': namespaceStatus,
+  'nodes': nodes,
+  'nodes/status': nodeStatus,
+  'pods': {
+    ...pods,
+    removed: async (object, call) => {
+      await pods.removed?.(object, call);
+      await finishNamespace(call.ports, object.metadata.namespace ?? '');
+    },
+  },
+  'pods/ephemeralcontainers': podEphemeralContainers,
+  'pods/resize': podResize,
+  'pods/status': podStatus,
+  'podtemplates': podTemplates,
+  'priorityclasses.scheduling.k8s.io': priorityClasses,
+  'runtimeclasses.node.k8s.io': runtimeClasses,
+  'secrets': secrets,
+  'serviceaccounts': serviceAccounts,
+  'services': services,
+  'services/status': serviceStatus,
+};
+
+/** The strategy of an endpoint; a subresource without one of its own takes the resource's. */
+export function strategyFor({ plural, group }: Pick<Resource, 'plural' | 'group'>, subresource = ''): Strategy {
+  const name = group === '' ? plural : `${plural}.${group}`;
+  return STRATEGIES[`${name}/${subresource}`] ?? STRATEGIES[name] ?? plain;
+}

@@ -1,0 +1,73 @@
+// What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has a strategy of its own.
+import type { FieldError } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import type { RecordWrite } from '../../ports.ts';
+import type { Call } from '../call.ts';
+import type { SelectableFields } from '../selectors/field-selector.ts';
+
+export interface Column {
+  name: string;
+  type: 'string' | 'integer' | 'boolean';
+  format?: string;
+  description: string;
+  /** 1: shown with `-o wide`. */
+  priority?: 0 | 1;
+}
+
+export interface Printer {
+  columns: Column[];
+  /** One cell per column; null prints as nothing. */
+  cells(object: KubeObject, now: Date): (string | number | boolean | null)[];
+  conditions?(object: KubeObject): { type: string; status: string; reason: string; message: string }[];
+}
+
+/** How a write changes an object. Steps may change their argument: it was decoded for this call. */
+export interface WriteStrategy {
+  /** Fills in defaults after decoding. */
+  defaults(object: KubeObject): KubeObject;
+  /** Takes from `old` what this endpoint may not write. */
+  prepareForUpdate(next: KubeObject, old: KubeObject, call: Call): KubeObject | Promise<KubeObject>;
+  validateUpdate(next: KubeObject, old: KubeObject, call: Call): FieldError[];
+  /** Top-level members that this endpoint never owns in managedFields. */
+  resetFields: string[];
+}
+
+export interface Strategy extends WriteStrategy {
+  fields: SelectableFields;
+  printer: Printer;
+  /** Lookups and refusals by admission, before `prepareForCreate`. */
+  admit?(object: KubeObject, call: Call): Promise<KubeObject>;
+  admitUpdate?(next: KubeObject): KubeObject;
+  prepareForCreate(object: KubeObject, call: Call): KubeObject;
+  /** Problems that come before the kind's own rules are found (refusals by the installation). */
+  validate(object: KubeObject, call: Call): FieldError[];
+  warnings?(object: KubeObject): string[];
+  /** Seconds of grace when `requested` is the client's wish; absent: the kind goes at once. */
+  graceSeconds?(object: KubeObject, requested: number | undefined): number;
+  /** Why the object may not be deleted at all. */
+  refuseDelete?(object: KubeObject): string | undefined;
+  /** DELETE answers the object instead of a Status. */
+  returnsDeleted: boolean;
+  /** PUT makes a missing object. */
+  createOnUpdate?: boolean;
+  /** PUT must name the resourceVersion. */
+  versionedUpdate?: boolean;
+  /** `metadata.generation` counts changes of the spec. */
+  generation?: boolean;
+  /** Records for the commit that makes the object. */
+  createRecords?(object: KubeObject): RecordWrite[];
+  /** Records for the commit that removes it. */
+  removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
+  /** After the commit; a crash before them is healed by sweep. */
+  created?(object: KubeObject, call: Call): Promise<void>;
+  updated?(object: KubeObject, old: KubeObject, call: Call): Promise<void>;
+  deleting?(object: KubeObject, call: Call): Promise<void>;
+  removed?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<void>;
+  /** Marks an object that stays at DELETE until something else removes it (namespaces). */
+  beginDelete?(object: KubeObject, now: Date): KubeObject | undefined;
+  /** Stored form from and to another group's form of the kind. */
+  fromWire?(object: KubeObject): KubeObject;
+  toWire?(object: KubeObject): KubeObject;
+  /** Warning on every read and write. */
+  deprecation?: string;
+}

@@ -1,0 +1,106 @@
+// `GET …/pods/<name>/log`: what a container wrote in its present or previous run.
+import { badRequest, notFound } from '../../../errors.ts';
+import type { Pod } from '../../../kinds/pod.ts';
+import { recordKey, toRecord } from '../../../lifecycle/record-for.ts';
+import type { PodRecord } from '../../../sync/record.ts';
+import { keyOf } from '../../call.ts';
+import type { ApiPorts, Call } from '../../call.ts';
+import { podOf } from '../../resources/pods.ts';
+import { streamOf } from '../../wire/stream.ts';
+import { chooseRun } from './choose-run.ts';
+import { logOptions } from './options.ts';
+import type { LogOptions } from './options.ts';
+import { followLines, presentLines } from './read-run.ts';
+import type { RunSource } from './read-run.ts';
+import type { RunLine } from './split-runs.ts';
+
+const LOOK_AGAIN_MS = 1000;
+
+/** Names of all containers as kube-apiserver lists them: init, regular, ephemeral. */
+export const containerNames = ({ spec }: Pod): string[] =>
+  [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
+
+/** The container a request means: the named one, or the only one. */
+export function chooseContainer(pod: Pod, wanted: string): string {
+  const names = containerNames(pod);
+  const name = pod.metadata.name ?? '';
+  if (wanted === '') {
+    if (names.length === 1 && names[0] !== undefined) return names[0];
+    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
+  }
+  if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
+  return wanted;
+}
+
+/** GET of the subresource: a stream of text. */
+export async function log(call: Call): Promise<Response> {
+  const { ports } = call;
+  const object = await ports.store.get(keyOf(call));
+  const options = logOptions(call.query, call.name, call.now);
+  if (object === undefined) throw notFound('pods', call.name);
+  const pod = podOf(object);
+  const container = chooseContainer(pod, options.container);
+  if (!pod.spec.nodeName) return new Response(null, { status: 204 });
+  const record = await recordOf(ports, pod.metadata.uid ?? '');
+  const run = chooseRun(pod, container, record?.observed.containers[container], options.previous);
+  const abort = new AbortController();
+  const signal = AbortSignal.any([call.request.signal, abort.signal]);
+  const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', ...(options.since ? { since: options.since } : {}) };
+  const text = limited(textOf(ports, source, options, pod.metadata.uid ?? '', signal), options.limitBytes);
+  return new Response(streamOf(text, () => abort.abort()), { headers: { 'content-type': 'text/plain' } });
+}
+
+async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string): Promise<PodRecord | undefined> {
+  const stored = await store.getRecord(recordKey(uid));
+  return stored === undefined ? undefined : toRecord(stored.value);
+}
+
+const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [...(record?.tasks ?? []).map(({ taskArn }) => taskArn), ...(record?.taskArn ? [record.taskArn] : [])];
+
+async function* textOf(ports: ApiPorts, source: RunSource, options: LogOptions, uid: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  const tail: RunLine[] = [];
+  for await (const line of presentLines(source)) {
+    count++;
+    if (options.tailLines === undefined) yield* shown(line, options);
+    else if (options.tailLines > 0) {
+      tail.push(line);
+      if (tail.length > options.tailLines) tail.shift();
+    }
+  }
+  for (const line of tail) yield* shown(line, options);
+  if (!options.follow) return;
+  const over = runOver(ports, uid, source, signal);
+  for await (const line of followLines(source, count, over, signal)) yield* shown(line, options);
+}
+
+function* shown(line: RunLine, { since, timestamps }: LogOptions): Generator<Uint8Array> {
+  if (since !== undefined && new Date(line.time) < since) return;
+  if (timestamps) yield Buffer.from(`${nanoseconds(line.time)} `);
+  yield line.bytes;
+}
+
+/** RFC 3339 with nine digits, as the kubelet prints it. */
+function nanoseconds(time: string): string {
+  const [, whole = '', fraction = ''] = /^(.*?T\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(time) ?? [];
+  return `${whole}.${fraction.slice(0, 9).padEnd(9, '0')}Z`;
+}
+
+async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undefined): AsyncGenerator<Uint8Array> {
+  let left = limit ?? Infinity;
+  for await (const bytes of parts) {
+    yield bytes.byteLength > left ? bytes.subarray(0, left) : bytes;
+    left -= bytes.byteLength;
+    if (left <= 0) return;
+  }
+}
+
+/** Resolves when the run has ended or the pod is gone. */
+async function runOver(ports: ApiPorts, uid: string, { container, run }: RunSource, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const record = await recordOf(ports, uid);
+    const current = record?.observed.containers[container]?.current;
+    if (record === undefined || record.taskStopped !== undefined || current === undefined || current.run > run || current.finishedAt !== undefined || current.exitCode !== undefined) return;
+    await ports.wakeups.wait(uid, LOOK_AGAIN_MS, signal);
+  }
+}

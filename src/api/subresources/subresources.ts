@@ -1,0 +1,27 @@
+// Subresources and resources that answer in their own way instead of reading or writing an object of their kind.
+import type { Answer, Call } from '../call.ts';
+import { binding } from './binding.ts';
+import { connect } from './connect.ts';
+import { eviction } from './eviction.ts';
+import { log } from './log/log.ts';
+import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, tokenReview } from './reviews.ts';
+import { token } from './token.ts';
+
+const OWN: Record<string, (call: Call) => Promise<Answer>> = {
+  'bindings': binding,
+  'pods/attach': connect,
+  'pods/binding': binding,
+  'pods/eviction': eviction,
+  'pods/exec': connect,
+  'pods/log': log,
+  'pods/portforward': connect,
+  'selfsubjectaccessreviews': selfSubjectAccessReview,
+  'selfsubjectreviews': selfSubjectReview,
+  'selfsubjectrulesreviews': selfSubjectRulesReview,
+  'serviceaccounts/token': token,
+  'tokenreviews': tokenReview,
+};
+
+/** The handler of such an endpoint; undefined: the generic verb serves it. */
+export const subresourceVerb = ({ resource, subresource }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
+  OWN[subresource === '' ? resource.plural : `${resource.plural}/${subresource}`];

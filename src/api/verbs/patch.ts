@@ -1,0 +1,135 @@
+// patch: JSON patch, merge patch, strategic merge patch and apply make the new object; update's second half stores it.
+import jsonPatch from 'fast-json-patch';
+import type { Operation } from 'fast-json-patch';
+import mergePatch from 'json-merge-patch';
+import { parseDocument } from 'yaml';
+import { ApiError, badRequest } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import { kindShape } from '../../kinds/shapes.ts';
+import type { Json } from '../../ports.ts';
+import type { Answer, Call } from '../call.ts';
+import { keyOf } from '../call.ts';
+import type { ManagedEntry } from '../managed-fields.ts';
+import { applyObject, duplicateElement } from '../patch/apply.ts';
+import { strategicMerge } from '../patch/strategic-merge.ts';
+import { decodeValue, readBody } from '../wire/body.ts';
+import { jsonProblem, parseJson } from '../wire/json.ts';
+import { writeOptions } from '../wire/options.ts';
+import type { WriteOptions } from '../wire/options.ts';
+import { typed } from '../wire/render.ts';
+import { createObject } from './create.ts';
+import { checkIdentity, updateObject } from './update.ts';
+
+const MAX_OPERATIONS = 10_000;
+
+type Values = { [key: string]: Json | undefined };
+
+const TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'] as const;
+
+/** PATCH of a name. */
+export async function patch(call: Call): Promise<Answer> {
+  const sent = (call.request.headers.get('content-type') ?? '').split(';')[0]?.trim();
+  const type = TYPES.find((known) => known === sent);
+  if (type === undefined) throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { empty: true });
+  const options = writeOptions(call.request, call.query, 'PatchOptions', type === 'application/apply-patch+yaml');
+  const text = Buffer.from(await readBody(call.request)).toString('utf8');
+  if (type === 'application/apply-patch+yaml') return apply(call, options, text);
+  const change = changeOf(type, text, call);
+  return updateObject(call, options, (old) => ({ next: redecode(call, options, change(present(call, old))) }));
+}
+
+/** The stored object as the patch's author sees it. */
+const present = (call: Call, old: KubeObject): Values => JSON.parse(JSON.stringify(typed(call, old))) as Values;
+
+function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (value: Values) => Json {
+  const parsed = parseJson(text);
+  if (type === 'application/json-patch+json') return operationsOf(parsed, text);
+  const prefix = type === 'application/merge-patch+json' ? 'error decoding patch: ' : '';
+  if (parsed === undefined) throw badRequest(`${prefix}${jsonProblem(text)}`);
+  const { value } = parsed;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
+  }
+  if (type === 'application/merge-patch+json') return (original) => mergePatch.apply(original, value) as Json;
+  const shape = kindShape(call.resource.group, call.resource.kind);
+  return (original) => strategicMerge(shape, original, value) as Values;
+}
+
+function operationsOf(parsed: { value: Json } | undefined, text: string): (value: Values) => Json {
+  if (parsed === undefined) throw badRequest(`error decoding patch: ${jsonProblem(text)}`);
+  const { value } = parsed;
+  if (!Array.isArray(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${value === null ? 'null' : typeof value} into Go value of type []handlers.jsonPatchOp`);
+  if (value.length > MAX_OPERATIONS) {
+    throw new ApiError('RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${value.length}`);
+  }
+  return (original) => {
+    try {
+      return jsonPatch.applyPatch(original, value as unknown as Operation[], true, true, true).newDocument as Json;
+    } catch (error) {
+      throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', { empty: true, cause: error });
+    }
+  };
+}
+
+/** The patched object decoded as its kind: what does not fit is an invalid patch. */
+function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject {
+  if (patched === null || typeof patched !== 'object' || Array.isArray(patched)) throw badRequest('error decoding patch: the patched object is not an object');
+  const expected = { ...call.resource, validation: options.fieldValidation, warnings: call.warnings };
+  try {
+    const decoded = decodeValue(patched, expected);
+    checkIdentity(call, decoded);
+    return call.strategy.fromWire?.(decoded) ?? decoded;
+  } catch (error) {
+    if (!(error instanceof ApiError) || !error.message.includes('cannot be handled as a')) throw error;
+    const problem = error.message.replace(/^.*? cannot be handled as a \w+: /s, '');
+    const value = JSON.stringify(JSON.stringify(patched));
+    const message = `Invalid value: ${value}: ${problem}`;
+    throw new ApiError('Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }], cause: error });
+  }
+}
+
+/** The applied configuration: YAML of the endpoint's kind, without managedFields. */
+function parseConfig(call: Call, options: WriteOptions, text: string): KubeObject {
+  const document = parseDocument(text, { uniqueKeys: options.fieldValidation === 'Strict', version: '1.1', merge: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw badRequest(`${problem.code === 'DUPLICATE_KEY' ? 'error strict decoding YAML' : 'error decoding YAML'}: ${problem.message.split('\n')[0] ?? ''}`);
+  const value = (parseJson(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? {}))?.value ?? {}) as Values;
+  checkConfigKind(call, value);
+  const unknown: string[] = [];
+  const decoded = decodeValue(value, { ...call.resource, validation: 'Warn', warnings: unknown });
+  const [stray] = unknown;
+  const head = `failed to create typed patch object (${decoded.metadata.namespace ?? ''}/${decoded.metadata.name ?? ''}; ${call.resource.group}/${call.resource.version}, Kind=${call.resource.kind})`;
+  if (stray !== undefined) throw new ApiError('', `${head}: .${/"(.*)"/.exec(stray)?.[1] ?? ''}: field not declared in schema`);
+  const twice = duplicateElement(kindShape(call.resource.group, call.resource.kind), decoded);
+  if (twice !== undefined) throw new ApiError('', `${head}: ${twice}`);
+  return decoded;
+}
+
+function checkConfigKind(call: Call, value: Values): void {
+  const [apiVersion, kind] = [String(value['apiVersion'] ?? ''), String(value['kind'] ?? '')];
+  const wanted = apiVersionOf(call.resource);
+  if (kind !== call.resource.kind) throw badRequest(`invalid object type: ${apiVersion === '' ? '/' : apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+  if (apiVersion !== wanted) throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${wanted}`);
+}
+
+async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
+  const config = parseConfig(call, options, text);
+  if (config.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  checkIdentity(call, { ...config, metadata: { name: call.name, ...config.metadata } });
+  const shape = kindShape(call.resource.group, call.resource.kind);
+  const writer = { manager: options.fieldManager, apiVersion: apiVersionOf(call.resource), subresource: call.subresource, now: call.now, resetFields: call.strategy.resetFields };
+  const live = await call.ports.store.get(keyOf(call));
+  if (live === undefined && call.subresource === '') {
+    const { entries } = applyObject(shape, { metadata: {} }, config, writer, true);
+    const named = { ...config, metadata: { ...config.metadata, name: call.name } };
+    return { code: 201, object: await createObject(call, named, options, entries), kind: 'object' };
+  }
+  return updateObject(call, options, (old): { next: KubeObject; entries: ManagedEntry[] } => {
+    const wire = call.strategy.toWire?.(old) ?? old;
+    const { object, entries } = applyObject(shape, wire, config, writer, options.force);
+    const { resourceVersion: _version, ...metadata } = object.metadata;
+    const versioned = config.metadata.resourceVersion ? { ...metadata, resourceVersion: config.metadata.resourceVersion } : metadata;
+    return { next: { ...(call.strategy.fromWire?.(object) ?? object), metadata: versioned }, entries };
+  });
+}

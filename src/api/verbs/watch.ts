@@ -1,0 +1,123 @@
+// watch: the log of changes as a stream of events, seen through the caller's selectors.
+import { ApiError, CompactedError } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import type { LogEntry, ResourceVersion } from '../../ports.ts';
+import type { Call } from '../call.ts';
+import type { ListOptions } from '../wire/options.ts';
+import { partial, typed } from '../wire/render.ts';
+import { toStatus } from '../wire/status.ts';
+import { includeOption, toTable } from '../wire/table.ts';
+import { streamOf } from '../wire/stream.ts';
+import { listObjects } from './list.ts';
+import type { Selection } from './list.ts';
+
+/** A Lambda's life is 15 minutes; clients come back with the last version they saw. */
+const AWS_SECONDS = 14 * 60;
+const LOCAL_SECONDS = 40 * 60;
+const BOOKMARK_MS = 60_000;
+const LAST_BOOKMARK_MS = 2_000;
+
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+
+interface Watching {
+  call: Call;
+  options: ListOptions;
+  selection: Selection;
+  signal: AbortSignal;
+  /** Tables carry their columns once. */
+  columnsSent: boolean;
+}
+
+/** The stream; failures after this point are events in it. */
+export async function watch(call: Call, options: ListOptions, selection: Selection): Promise<Response> {
+  const start = options.resourceVersion;
+  const first = start === undefined || start === '0' || options.sendInitialEvents === true ? await listObjects(call, { ...options, limit: 0, continue: '', match: '', resourceVersion: undefined }, selection) : undefined;
+  includeOption(call.query);
+  const abort = new AbortController();
+  const signal = AbortSignal.any([call.request.signal, abort.signal]);
+  const watching: Watching = { call, options, selection, signal, columnsSent: false };
+  const events = eventsOf(watching, first?.items ?? [], (first?.resourceVersion ?? start ?? '0') as ResourceVersion);
+  const type = call.output.format === 'yaml' ? 'application/yaml' : 'application/json';
+  return new Response(streamOf(events, () => abort.abort()), { status: 200, headers: { 'content-type': type } });
+}
+
+async function* eventsOf(watching: Watching, existing: KubeObject[], from: ResourceVersion): AsyncGenerator<string> {
+  const { call, options } = watching;
+  const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
+  const end = call.ports.clock.now().getTime() + Math.min(options.timeoutSeconds ?? limit, limit) * 1000;
+  if (options.sendInitialEvents !== false) for (const object of existing) yield event(watching, 'ADDED', object);
+  if (options.sendInitialEvents === true && options.bookmarks) yield bookmark(watching, from, true);
+  try {
+    yield* changesOf(watching, from, end);
+  } catch (error) {
+    if (watching.signal.aborted) return;
+    yield errorEvent(error, from);
+  }
+}
+
+async function* changesOf(watching: Watching, from: ResourceVersion, end: number): AsyncGenerator<string> {
+  const { call, options, signal } = watching;
+  const { clock, store } = call.ports;
+  let at = from;
+  let bookmarkAt = clock.now().getTime() + BOOKMARK_MS;
+  const lastBookmarkAt = end - LAST_BOOKMARK_MS;
+  let lastSent = !options.bookmarks;
+  for (let now = clock.now().getTime(); now < end && !signal.aborted; now = clock.now().getTime()) {
+    const until = Math.min(end, ...(options.bookmarks ? [bookmarkAt] : []), ...(lastSent ? [] : [Math.max(lastBookmarkAt, now + 1)]));
+    const { entries, upTo } = await store.changes(at, { waitMs: Math.max(1, until - now), signal });
+    for (const entry of entries) {
+      const seen = project(watching, entry);
+      if (seen !== undefined) yield event(watching, seen.type, seen.object);
+    }
+    at = upTo;
+    const after = clock.now().getTime();
+    const closing = !lastSent && after >= lastBookmarkAt;
+    if (options.bookmarks && (after >= bookmarkAt || closing) && Number(at) > 0) {
+      yield bookmark(watching, at, false);
+      bookmarkAt = after + BOOKMARK_MS;
+      lastSent ||= closing;
+    }
+  }
+}
+
+/** How a change looks through the selectors: an object that stops matching is DELETED with its last matching state. */
+function project({ call, selection }: Watching, { type, key, object, previous, version }: LogEntry): { type: EventType; object: KubeObject } | undefined {
+  if (key.resource !== call.resource.stored || (call.namespace && key.namespace !== call.namespace)) return undefined;
+  if (selection.name !== undefined && key.name !== selection.name) return undefined;
+  if (selection.all) return { type, object };
+  const before = type !== 'ADDED' && selection.matches(previous ?? object);
+  const after = type !== 'DELETED' && selection.matches(object);
+  if (after) return { type: before ? 'MODIFIED' : 'ADDED', object };
+  if (!before) return undefined;
+  if (type === 'DELETED') return { type, object };
+  const last = previous ?? object;
+  return { type: 'DELETED', object: { ...last, metadata: { ...last.metadata, resourceVersion: version } } };
+}
+
+function event(watching: Watching, type: EventType, object: KubeObject): string {
+  const { call } = watching;
+  const { as, asVersion } = call.output;
+  if (as === 'Table') {
+    const table = toTable({ ...call, now: call.ports.clock.now() }, [object], { resourceVersion: object.metadata.resourceVersion }, includeOption(call.query), !watching.columnsSent);
+    watching.columnsSent = true;
+    return line({ type, object: table });
+  }
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return line({ type, object: partial(object, asVersion) });
+  return line({ type, object: typed(call, object) });
+}
+
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+function bookmark(watching: Watching, version: ResourceVersion, initialEnd: boolean): string {
+  const { call } = watching;
+  const metadata = { resourceVersion: version, ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}) };
+  if (call.output.as !== undefined) return event(watching, 'BOOKMARK', { metadata });
+  const empty = call.resource.kind === 'Pod' ? { spec: { containers: null }, status: {} } : {};
+  return line({ type: 'BOOKMARK', object: { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource), metadata, ...empty } });
+}
+
+function errorEvent(error: unknown, from: ResourceVersion): string {
+  const known = error instanceof CompactedError ? new ApiError('Expired', `too old resource version: ${from} (${error.message})`) : error;
+  return line({ type: 'ERROR', object: toStatus(known).status });
+}

@@ -1,0 +1,136 @@
+// Bodies of requests: read up to the limit, parsed by their format, decoded as the kind that is expected.
+import { parseDocument } from 'yaml';
+import { ApiError, badRequest } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import type { GroupKind } from '../../kinds/resources.ts';
+import { RESOURCES } from '../../kinds/resources.ts';
+import { kindShape } from '../../kinds/shapes.ts';
+import type { Json } from '../../ports.ts';
+import { DecodeError, decodeObject } from './decode.ts';
+import { duplicateFields, jsonProblem, parseJson } from './json.ts';
+import { bodyFormat } from './negotiation.ts';
+import { decodeProtobuf } from './protobuf.ts';
+import type { FieldValidation } from './options.ts';
+
+/** Bytes of a request's body that kube-apiserver reads. */
+export const BODY_LIMIT = 3 * 1024 * 1024;
+const MAX_FINDINGS = 100;
+
+/** The whole body; 413 above the limit. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    length += step.value.byteLength;
+    if (length > BODY_LIMIT) {
+      await reader.cancel();
+      throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
+    }
+    chunks.push(step.value);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What the body must be. `storedAs` is the internal type's group alias in messages (`core`). */
+export interface Expected extends GroupKind {
+  validation: FieldValidation;
+  warnings: string[];
+}
+
+const hex = (bytes: Uint8Array): string => {
+  const head = Buffer.from(bytes.subarray(0, 30));
+  if (bytes.length === 0) return '<empty>';
+  const text = head.toString('utf8').trimStart().startsWith('{') ? head.toString('utf8') : head.toString('hex');
+  return bytes.length > 30 ? `${text} ...` : text;
+};
+
+const GO_VALUE = 'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const jsonType = (value: Json): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
+interface Parsed {
+  value: { [key: string]: Json | undefined };
+  duplicates: string[];
+}
+
+function parseBody(bytes: Uint8Array, format: 'json' | 'yaml', kind: string): Parsed {
+  const text = Buffer.from(bytes).toString('utf8');
+  const unrecognized = (problem: string): ApiError =>
+    badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${problem} (${hex(bytes)})`);
+  if (format === 'yaml') return parseYamlBody(text, unrecognized);
+  const parsed = parseJson(text);
+  if (parsed === undefined) throw unrecognized(jsonProblem(text));
+  return { value: asObject(parsed.value, unrecognized), duplicates: duplicateFields(text) };
+}
+
+function asObject(value: Json, unrecognized: (problem: string) => ApiError): Parsed['value'] {
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw unrecognized(`json: cannot unmarshal ${jsonType(value)} into ${GO_VALUE}`);
+  return value;
+}
+
+function parseYamlBody(text: string, unrecognized: (problem: string) => ApiError): Parsed {
+  const document = parseDocument(text, { uniqueKeys: false, version: '1.1', merge: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw unrecognized(`error converting YAML to JSON: yaml: ${problem.message.split('\n')[0] ?? ''}`);
+  const value = asObject(toJson(document.toJS({ maxAliasCount: 100 })), unrecognized);
+  const strict = parseDocument(text, { uniqueKeys: true, version: '1.1', merge: true });
+  const duplicates = strict.errors.filter(({ code }) => code === 'DUPLICATE_KEY').map((error) => {
+    const key = /^[\s-]*([^:\n]*)/.exec(text.slice(error.pos[0]))?.[1]?.trim() ?? '';
+    return `yaml: unmarshal errors:\n  line ${text.slice(0, error.pos[0]).split('\n').length}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return { value, duplicates };
+}
+
+/** YAML knows dates and undefined; JSON does not. */
+const toJson = (value: unknown): Json => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json));
+
+/** Names the kind that the body claims to be; 400 where that is not the expected one. */
+function checkKind(value: Parsed['value'], expected: GroupKind): void {
+  const apiVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersionOf(expected);
+  const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind;
+  if (kind === expected.kind && apiVersion === apiVersionOf(expected)) return;
+  const version = apiVersion.split('/').at(-1) ?? '';
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  const known = kind.endsWith('List') ? kind.slice(0, -4) : kind;
+  const head = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `;
+  if (!RESOURCES.some((entry) => entry.kind === known && entry.group === group && entry.version === version)) {
+    throw badRequest(`${head}no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  if (kind === expected.kind) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
+  throw badRequest(`${head}converting (v1.${kind}) to (core.${expected.kind}): unknown conversion`);
+}
+
+/** Decodes an already parsed value as `expected`; strict findings become warnings or one 400. */
+export function decodeValue(value: Parsed['value'], expected: Expected, duplicates: string[] = []): KubeObject {
+  const head = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `;
+  const unknown: string[] = [];
+  try {
+    const { apiVersion: _apiVersion, kind: _kind, ...fields } = value;
+    const object = decodeObject(kindShape(expected.group, expected.kind), fields, unknown);
+    const findings = [...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)), ...unknown.map((path) => `unknown field "${path}"`)].slice(0, MAX_FINDINGS);
+    if (findings.length > 0 && expected.validation === 'Strict') throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
+    if (expected.validation === 'Warn') expected.warnings.push(...findings);
+    const metadata = object['metadata'];
+    return { ...object, metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? (metadata as KubeObject['metadata']) : {} };
+  } catch (error) {
+    if (error instanceof DecodeError) throw new ApiError('BadRequest', `${head}${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The request's body as an object of the expected kind. */
+export async function decodeBody(request: Request, expected: Expected): Promise<KubeObject> {
+  const format = bodyFormat(request);
+  const bytes = await readBody(request);
+  if (format === 'protobuf') {
+    const value = decodeProtobuf(bytes, expected.kind);
+    checkKind(value, expected);
+    return decodeValue(value, expected);
+  }
+  const { value, duplicates } = parseBody(bytes, format, expected.kind);
+  checkKind(value, expected);
+  return decodeValue(value, expected, duplicates);
+}

@@ -1,0 +1,171 @@
+// A parsed body becomes an object of its kind, as Go's decoder would: types are checked, unknown fields found, nulls and zeros dropped.
+import type { Json } from '../../ports.ts';
+import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
+
+/** The body cannot be an object of the kind; the message is Go's. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+}
+
+interface Place {
+  /** Innermost Go struct. */
+  struct: string;
+  /** Path without indices, as Go's json package says it. */
+  path: string;
+  /** Path with indices, as strict decoding says it. */
+  strict: string;
+}
+
+type JsonObject = { [key: string]: Json | undefined };
+
+const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
+const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const jsonType = (value: Json): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+
+const GO_LEAVES: Record<string, string> = {
+  boolean: 'bool', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microTime: 'v1.MicroTime', intOrString: 'intstr.IntOrString',
+  bytes: '[]uint8', any: 'map[string]interface {}',
+};
+
+function goType(shape: Shape): string {
+  switch (shape.type) {
+    case 'list': return `[]${goType(shape.of)}`;
+    case 'map': return shape.of.type === 'quantity' ? 'v1.ResourceList' : `map[string]${goType(shape.of)}`;
+    case 'object': return `v1.${shape.name}`;
+    default: return GO_LEAVES[shape.type] ?? shape.type;
+  }
+}
+
+function mismatch(value: Json, shape: Shape, place: Place, detail = ''): DecodeError {
+  return new DecodeError(`json: cannot unmarshal ${jsonType(value)}${detail} into Go struct field ${place.struct}.${place.path} of type ${goType(shape)}`);
+}
+
+/** Decodes `value`; fields that the kind does not have go to `unknown` (paths with indices) in document order. */
+export function decodeObject(shape: ObjectShape, value: Json, unknown: string[]): JsonObject {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${shape.name}`);
+  }
+  return objectFields(shape, value, { struct: shape.name, path: '', strict: '' }, unknown);
+}
+
+function objectFields(shape: ObjectShape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
+  const object: JsonObject = {};
+  for (const name of Object.keys(value)) {
+    const item = value[name];
+    const strict = place.strict === '' ? name : `${place.strict}.${name}`;
+    const field = shape.fields.get(name);
+    if (field === undefined) {
+      unknown.push(strict);
+      continue;
+    }
+    if (item === undefined || item === null) continue;
+    const decoded = decodeValue(field.shape, item, { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict }, unknown);
+    if (!isDropped(field, decoded)) object[name] = decoded;
+  }
+  return object;
+}
+
+function isDropped(field: Field, value: Json): boolean {
+  if (Array.isArray(value)) return value.length === 0 && !field.keepsZero;
+  if (field.shape.type === 'map') return value !== null && Object.keys(value).length === 0;
+  return !field.keepsZero && (value === '' || value === 0 || value === false) && field.shape.type !== 'intOrString';
+}
+
+function decodeValue(shape: Shape, value: Json, place: Place, unknown: string[]): Json {
+  switch (shape.type) {
+    case 'object':
+      if (value === null) return {};
+      if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
+      return objectFields(shape, value, { ...place, struct: shape.name }, unknown);
+    case 'list':
+      if (!Array.isArray(value)) throw mismatch(value, shape, place);
+      return value.map((item, index) => decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, unknown));
+    case 'map':
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
+      return decodeMap(shape.of, value, place, unknown);
+    default:
+      return value === null ? zeroOf(shape) : decodeLeaf(shape, value, place);
+  }
+}
+
+function decodeMap(of: Shape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
+  const object: JsonObject = {};
+  for (const [key, item] of Object.entries(value)) {
+    // Assigning __proto__ would set the prototype.
+    if (key === '__proto__') continue;
+    object[key] = decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, unknown);
+  }
+  return object;
+}
+
+const zeroOf = (shape: Shape): Json => (shape.type === 'boolean' ? false : shape.type === 'string' || shape.type === 'bytes' ? '' : shape.type === 'any' ? {} : shape.type === 'quantity' ? '0' : 0);
+
+function decodeLeaf(shape: Shape, value: Json, place: Place): Json {
+  switch (shape.type) {
+    case 'string':
+      if (typeof value !== 'string') throw mismatch(value, shape, place);
+      return value;
+    case 'boolean':
+      if (typeof value !== 'boolean') throw mismatch(value, shape, place);
+      return value;
+    case 'int32':
+    case 'int64':
+    case 'double':
+      return decodeNumber(shape, value, place);
+    case 'quantity':
+      return decodeQuantity(value);
+    case 'time':
+    case 'microTime':
+      return decodeTime(shape, value, place);
+    case 'intOrString':
+      if (typeof value !== 'string' && typeof value !== 'number') throw mismatch(value, shape, place);
+      return value;
+    case 'bytes':
+      return decodeBytes(shape, value, place);
+    default:
+      return value;
+  }
+}
+
+function decodeNumber(shape: Shape, value: Json, place: Place): number {
+  if (typeof value !== 'number') throw mismatch(value, shape, place);
+  if (shape.type === 'double') return value;
+  const bound = shape.type === 'int32' ? 2 ** 31 : 2 ** 63;
+  if (!Number.isInteger(value) || value >= bound || value < -bound) throw mismatch(value, shape, place, ` ${value}`);
+  return value;
+}
+
+function decodeQuantity(value: Json): string {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !QUANTITY.test(text.trim())) {
+    throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+  }
+  return text;
+}
+
+function decodeTime(shape: Shape, value: Json, place: Place): string {
+  if (typeof value !== 'string') throw mismatch(value, shape, place);
+  if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
+    const layout = shape.type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
+    throw new DecodeError(`parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`);
+  }
+  return shape.type === 'time' ? new Date(value).toISOString().replace(/\.\d+Z$/, 'Z') : microseconds(value);
+}
+
+/** MicroTime keeps six decimals. */
+function microseconds(text: string): string {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return `${new Date(text).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}
+
+function decodeBytes(shape: Shape, value: Json, place: Place): string {
+  if (typeof value !== 'string') throw mismatch(value, shape, place);
+  // Go's decoder skips line breaks.
+  const text = value.replaceAll(/[\r\n]/g, '');
+  if (BASE64.test(text)) return text;
+  const bad = /[^A-Za-z0-9+/]/.exec(text)?.index ?? text.length - (text.length % 4);
+  throw new DecodeError(`illegal base64 data at input byte ${Math.min(bad, Math.max(0, text.length))}`);
+}

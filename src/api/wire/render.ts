@@ -1,0 +1,74 @@
+// An answer as the caller wants it: JSON or YAML, whole objects, their metadata, or a Table.
+import { gzipSync } from 'node:zlib';
+import { stringify } from 'yaml';
+import { ApiError } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import type { Resource } from '../../kinds/resources.ts';
+import type { Call, ObjectList } from '../call.ts';
+import type { Output } from './negotiation.ts';
+import { includeOption, toTable } from './table.ts';
+
+const GZIP_ABOVE = 128 * 1024;
+const META = 'meta.k8s.io';
+
+/** The object with its kind, as single answers and watch events carry it. */
+export function typed(call: Pick<Call, 'resource' | 'strategy'>, object: KubeObject): KubeObject {
+  return { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource), ...bare(call, object) };
+}
+
+/** Metadata alone. */
+export const partial = (object: KubeObject, version = 'v1'): KubeObject =>
+  ({ kind: 'PartialObjectMetadata', apiVersion: `${META}/${version}`, metadata: object.metadata });
+
+const listMeta = ({ resourceVersion, continue: token, remainingItemCount }: ObjectList): KubeObject['metadata'] => {
+  const metadata = { resourceVersion, ...(token ? { continue: token } : {}), ...(remainingItemCount ? { remainingItemCount } : {}) };
+  return metadata as KubeObject['metadata'];
+};
+
+/** Items of typed lists carry neither kind nor apiVersion. */
+function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = call.strategy.toWire?.(object) ?? object;
+  return { ...rest, metadata: object.metadata };
+}
+
+const goName = (resource: Resource, list: boolean): string => `*${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}.${resource.kind}${list ? 'List' : ''}`;
+
+const impossible = (asked: string, problem: string): ApiError => new ApiError('NotAcceptable', `you requested ${asked}, but the requested object ${problem}`);
+
+/** A single object in the negotiated form. */
+export function renderObject(call: Call, object: KubeObject): unknown {
+  const { as, asVersion = 'v1' } = call.output;
+  if (as === 'Table') return toTable(call, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }, includeOption(call.query));
+  if (as === 'PartialObjectMetadata') return partial(object, asVersion);
+  if (as === 'PartialObjectMetadataList') throw impossible(as, `is not a list (${goName(call.resource, false)})`);
+  return typed(call, object);
+}
+
+/** A list in the negotiated form. */
+export function renderList(call: Call, list: ObjectList): unknown {
+  const { as, asVersion = 'v1' } = call.output;
+  if (as === 'Table') return toTable(call, list.items, listMeta(list), includeOption(call.query));
+  if (as === 'PartialObjectMetadata') throw impossible(as, `is a list (${goName(call.resource, true)})`);
+  if (as === 'PartialObjectMetadataList') {
+    const items = list.items.map((object) => partial(object, asVersion));
+    return { kind: as, apiVersion: `${META}/${asVersion}`, metadata: listMeta(list), items: items.length > 0 ? items : null };
+  }
+  return { kind: `${call.resource.kind}List`, apiVersion: apiVersionOf(call.resource), metadata: listMeta(list), items: list.items.map((object) => bare(call, object)) };
+}
+
+/** The bytes of a value in a format. */
+export function encode(value: unknown, { format, pretty }: Pick<Output, 'format' | 'pretty'>): string {
+  if (format === 'yaml') return stringify(JSON.parse(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
+  return `${pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)}\n`;
+}
+
+/** A response with the value in it; big bodies are packed where the caller takes gzip. */
+export function respond(request: Request, code: number, value: unknown, output: Pick<Output, 'format' | 'pretty'>, headers: Record<string, string> = {}): Response {
+  const text = encode(value, output);
+  const type = output.format === 'yaml' ? 'application/yaml' : 'application/json';
+  if (text.length > GZIP_ABOVE && /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) {
+    return new Response(new Uint8Array(gzipSync(text, { level: 1 })), { status: code, headers: { 'content-type': type, 'content-encoding': 'gzip', vary: 'Accept-Encoding', ...headers } });
+  }
+  return new Response(text, { status: code, headers: { 'content-type': type, ...headers } });
+}

@@ -1,0 +1,38 @@
+// The one door of errors: ApiError becomes a metav1.Status; everything else goes out as "internal error".
+import { ApiError } from '../../errors.ts';
+import type { ApiErrorDetails } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+
+/** The members of `details` that are set, in Kubernetes' order; undefined: no details at all. */
+function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | undefined {
+  const { name, group, kind, uid, causes, retryAfterSeconds } = details;
+  const [plural, ...suffix] = kind?.split('.') ?? [];
+  const split = group === undefined && suffix.length > 0;
+  const shown = {
+    ...(name ? { name } : {}),
+    ...(split ? { group: suffix.join('.') } : group ? { group } : {}),
+    ...(kind ? { kind: split ? plural : kind } : {}),
+    ...(uid ? { uid } : {}),
+    ...(causes && causes.length > 0 ? { causes } : {}),
+    ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
+  };
+  return Object.keys(shown).length > 0 || details.empty === true ? shown : undefined;
+}
+
+/** A failure as Status. Errors that are no ApiError keep their text inside. */
+export function toStatus(error: unknown): { code: number; status: KubeObject; retryAfterSeconds?: number } {
+  const known = error instanceof ApiError ? error : new ApiError('InternalError', 'Internal error occurred: internal error', { causes: [{ message: 'internal error' }] });
+  const details = detailsOf(known.details);
+  const status = {
+    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: known.message,
+    ...(known.reason === '' ? {} : { reason: known.reason }),
+    ...(details === undefined ? {} : { details }),
+    code: known.code,
+  };
+  const retryAfterSeconds = known.details.retryAfterSeconds;
+  return { code: known.code, status, ...(retryAfterSeconds ? { retryAfterSeconds } : {}) };
+}
+
+/** Status Success, as deletes and subresource creates answer it. */
+export const success = (fields: { details?: { [member: string]: unknown }; code?: number } = {}): KubeObject =>
+  ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...fields });

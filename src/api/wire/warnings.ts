@@ -1,0 +1,20 @@
+// `Warning` headers: 299 with a quoted text, each once, cut where all together grow too long.
+
+const TOTAL_RUNES = 4096;
+const CUT_RUNES = 256;
+
+// A header with a control character cannot be sent.
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** Adds one header per text. */
+export function addWarnings(headers: Headers, texts: readonly string[]): void {
+  const unique = [...new Set(texts)].filter((text) => text !== '' && !CONTROL.test(text));
+  const total = unique.reduce((sum, text) => sum + [...text].length, 0);
+  for (const text of unique) {
+    const shown = total > TOTAL_RUNES ? [...text].slice(0, CUT_RUNES).join('') : text;
+    headers.append('warning', `299 - "${latin1(shown).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
+  }
+}
+
+/** Header values are bytes: other characters go as their UTF-8 bytes. */
+const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
