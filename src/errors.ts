@@ -42,6 +42,8 @@ export interface ApiErrorDetails {
   retryAfterSeconds?: number;
   /** HTTP code where it differs from the reason's own. */
   code?: number;
+  /** `details` is there though empty: Kubernetes' router does so. */
+  empty?: boolean;
   cause?: unknown;
 }
 

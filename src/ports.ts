@@ -284,6 +284,8 @@ export interface Settings {
   /** Image architectures that nodes offer. */
   architectures: ('amd64' | 'arm64')[];
   clusterDomain: string;
+  /** Bearer token of the administrator (local mode); absent: none. */
+  adminToken?: string;
   /** Name shown as spec.nodeName unless virtual nodes say otherwise. */
   nodeName: string;
 }
