@@ -1,6 +1,7 @@
 // What droppod asks of the outside world. src/aws adapts AWS to these ports, test/fakes holds small real ones.
 // A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
 import type { KubeObject } from './kinds/pod.ts';
+import type { SessionRequest } from './sync/messages.ts';
 
 export type PodUid = string & { readonly brand: 'PodUid' };
 /** `namespace/name`. */
@@ -67,22 +68,23 @@ export interface RecordWrite {
 export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
   get(key: ObjectKey): Promise<KubeObject | undefined>;
-  /** Sorted by (namespace, name). `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
+  /** In Kubernetes' storage order: by the bytes of `namespace/name`. `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
   list(query: ListQuery): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
   /**
    * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
-   * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1 MiB.
+   * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where
+   * the table did not answer: the object was not written then, records alone may have been.
    */
   commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }>;
   /**
-   * The log after `after`, oldest first, without holes. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
+   * The log after `after`, oldest first, without holes. Entries are shared between callers and must not be changed. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
    * Throws CompactedError when the log no longer reaches back to `after`.
    */
   changes(after: ResourceVersion, options: { waitMs: number; signal?: AbortSignal }): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
   /** A hole-free version, as list answers. */
   version(): Promise<ResourceVersion>;
   getRecord(key: string): Promise<StoredRecord | undefined>;
-  /** All records whose key starts with `prefix`, sorted by key. */
+  /** All records whose key starts with `prefix`, sorted by key. `prefix` holds at least the kind, which is what stands before the first `/`. */
   listRecords(prefix: string): Promise<StoredRecord[]>;
 }
 
@@ -121,7 +123,8 @@ export interface TaskDefinition {
   pidMode?: 'task';
   ephemeralStorageGiB?: number;
   executionRoleArn?: string;
-  volumes: { name: string }[];
+  /** `host` only in local mode beyond Fargate (hostPath). */
+  volumes: { name: string; host?: { sourcePath: string } }[];
   containerDefinitions: ContainerDefinition[];
 }
 
@@ -249,6 +252,12 @@ export interface Wakeups {
   wait(uid: string, ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Streams that users opened to a pod (exec, attach, port-forward); only a front that carries upgrades has them. */
+export interface Sessions {
+  /** Those that the podlet has not dialled yet. */
+  pending(uid: string): SessionRequest[];
+}
+
 export interface Ports {
   store: Store;
   tasks: Tasks;
@@ -260,6 +269,7 @@ export interface Ports {
   ids: Ids;
   wakeups: Wakeups;
   settings: Settings;
+  sessions?: Sessions;
 }
 
 /** What an installation is, read once by src/aws/config.ts. */

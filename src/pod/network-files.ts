@@ -5,9 +5,10 @@ import type { Pod } from '../kinds/pod.ts';
 export interface NetworkContext {
   podIP: string;
   clusterDomain: string;
-  /** Cluster DNS addresses; none: dnsPolicy ClusterFirst falls back to Default. */
+  /** Cluster DNS addresses; none: the node's own servers answer. */
   clusterDns?: readonly string[];
-  node?: ResolvConf;
+  /** Text of the node's resolv.conf. */
+  nodeResolvConf?: string | undefined;
 }
 
 /** A resolv.conf in parts. */
@@ -59,14 +60,24 @@ function hostsFile(pod: Pod, { podIP, clusterDomain }: NetworkContext): string {
 const EMPTY: ResolvConf = { nameservers: [], searches: [], options: [] };
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
+/** The parts of a resolv.conf; the last search line counts, as for the resolver. */
+export function parseResolvConf(text: string): ResolvConf {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const all = (keyword: string): string[] => lines.flatMap(([first, ...rest]) => (first === keyword ? rest : []));
+  const search = lines.findLast(([first]) => first === 'search')?.slice(1) ?? [];
+  return { nameservers: lines.flatMap(([first, server]) => (first === 'nameserver' && server !== undefined ? [server] : [])), searches: search, options: all('options') };
+}
+
 /** By dnsPolicy; undefined: the node's own, which droppod does not know (the file stays as the engine made it). */
-function policyConf(pod: Pod, { clusterDns = [], clusterDomain, node }: NetworkContext): ResolvConf | undefined {
+function policyConf(pod: Pod, { clusterDns = [], clusterDomain, nodeResolvConf }: NetworkContext): ResolvConf | undefined {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
   if (policy === 'None') return EMPTY;
+  const node = nodeResolvConf === undefined ? undefined : parseResolvConf(nodeResolvConf);
   const usesCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && pod.spec.hostNetwork !== true);
-  if (policy === 'Default' || !usesCluster || clusterDns.length === 0) return node;
+  const nameservers = clusterDns.length > 0 ? clusterDns : (node?.nameservers ?? []);
+  if (!usesCluster || nameservers.length === 0) return node;
   const searches = [`${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
-  return { nameservers: clusterDns, searches: unique([...searches, ...(node?.searches ?? [])]), options: ['ndots:5'] };
+  return { nameservers, searches: unique([...searches, ...(node?.searches ?? [])]), options: ['ndots:5'] };
 }
 
 /** dnsConfig adds servers and search paths and overrides options of the same name. */

@@ -68,6 +68,8 @@ export interface ObservedPod {
   sandboxReady: boolean;
   podIP?: string;
   hostIP?: string;
+  /** Text of the node's resolv.conf, as the podlet found it. */
+  resolvConf?: string;
   containers: { [name: string]: ObservedContainer };
   /** The system ended the pod (DeadlineExceeded, Evicted, node loss …). */
   verdict?: { phase: 'Failed'; reason: string; message: string };

@@ -14,6 +14,8 @@ export interface Report {
   sandboxReady: boolean;
   podIP?: string;
   hostIP?: string;
+  /** Text of the podlet's own /etc/resolv.conf: the node's DNS, which dnsPolicy builds upon. */
+  resolvConf?: string;
   containers: { [name: string]: ContainerReport };
   /** Kubernetes Events to write; kept in the report until an answer acknowledges them. */
   events: PodletEvent[];

@@ -18,7 +18,10 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
     ...(context.executionRoleArn === undefined ? {} : { executionRoleArn: context.executionRoleArn }),
     ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
-    volumes: [BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes.map(({ name }) => volumeKey(pod, name))].map((name) => ({ name })),
+    volumes: [
+      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes.map(({ name }) => volumeKey(pod, name))].map((name) => ({ name })),
+      ...hostVolumes(pod),
+    ],
     containerDefinitions: [podletDefinition(pod, containers, volumes, context.settings), ...containers.map((container) => containerDefinition(pod, container, context))],
   };
   return { family: `droppod-${contentHash(content)}`, ...content };
@@ -26,6 +29,10 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
 
 /** A volume that several containers of the task see (an own tmpfs is part of its one container). */
 const isTaskVolume = (pod: Pod, volume: Volume): boolean => (volume.emptyDir !== undefined && !isOwnTmpfs(pod, volume)) || isFileVolume(volume);
+
+/** Directories of the machine: only local mode beyond Fargate admits such pods. */
+const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>
+  (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) => (hostPath === undefined ? [] : [{ name, host: { sourcePath: hostPath.path } }]));
 
 function contentHash(content: Omit<TaskDefinition, 'family'>): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);

@@ -34,11 +34,11 @@ describe('host names', () => {
 });
 
 describe('resolv.conf', () => {
-  const node = { nameservers: ['9.9.9.9'], searches: ['corp'], options: ['timeout:1'] };
+  const nodeResolvConf = '# made by hand\nsearch old\nsearch corp\nnameserver 9.9.9.9\noptions timeout:1\n';
   it.each<[string, Partial<PodSpec>, Partial<NetworkContext>, string | undefined]>([
-    ['I1: ClusterFirst', {}, { clusterDns: ['10.0.0.10'], node }, 'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 10.0.0.10\noptions ndots:5\n'],
-    ['no cluster DNS: as Default', {}, { node }, 'search corp\nnameserver 9.9.9.9\noptions timeout:1\n'],
-    ['I2: Default', { dnsPolicy: 'Default' }, { clusterDns: ['10.0.0.10'], node }, 'search corp\nnameserver 9.9.9.9\noptions timeout:1\n'],
+    ['I1: ClusterFirst', {}, { clusterDns: ['10.0.0.10'], nodeResolvConf }, 'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 10.0.0.10\noptions ndots:5\n'],
+    ["I1: ClusterFirst without a cluster DNS: the node's servers", {}, { nodeResolvConf }, 'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 9.9.9.9\noptions ndots:5\n'],
+    ['I2: Default', { dnsPolicy: 'Default' }, { clusterDns: ['10.0.0.10'], nodeResolvConf }, 'search corp\nnameserver 9.9.9.9\noptions timeout:1\n'],
     ['the node is not known: nothing is written', { dnsPolicy: 'Default' }, {}, undefined],
     ['None with dnsConfig', { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'], searches: ['a'], options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }] } }, {}, 'search a\nnameserver 1.1.1.1\noptions ndots:2 edns0\n'],
     ['dnsConfig overrides options by name', { dnsConfig: { options: [{ name: 'ndots', value: '1' }] } }, { clusterDns: ['10.0.0.10'] }, 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.10\noptions ndots:1\n'],

@@ -96,6 +96,13 @@ describe('taskDefinition', () => {
     expect(definition.volumes).toHaveLength(2);
   });
 
+  it('mounts a hostPath from the machine (local mode beyond Fargate)', () => {
+    const definition = define({ containers: [{ name: 'app', volumeMounts: [{ name: 'host', mountPath: '/host' }] }], volumes: [{ name: 'host', hostPath: { path: '/srv' } }] });
+    expect(definition.volumes.at(-1)).toEqual({ name: 'host', host: { sourcePath: '/srv' } });
+    expect(definition.containerDefinitions[1]?.mountPoints.at(-1)).toEqual({ sourceVolume: 'host', containerPath: '/host', readOnly: false });
+    expect(definition.containerDefinitions[0]?.mountPoints.some(({ sourceVolume }) => sourceVolume === 'host')).toBe(false);
+  });
+
   it('E8: shares the process namespace as pidMode task', () => expect(define({ shareProcessNamespace: true }).pidMode).toBe('task'));
 
   it('adds SYS_PTRACE and drops nothing: supervise drops', () => {
