@@ -10,6 +10,8 @@ import type { Machine } from '../../local/states/machine.ts';
 import { MemoryJournal } from '../../local/states/memory-journal.ts';
 import type { ExecutionChange, TaskCall } from '../../local/states/ports.ts';
 import { StateError } from '../../local/states/state-error.ts';
+import { Unavailable } from '../../src/errors.ts';
+import type { FaultHook } from './ports.ts';
 import type { Clock, Executions, Json, Ports } from '../../src/ports.ts';
 
 const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = { BindPod: bindPod, LaunchPod: launchPod, StartContainer: startContainer, FinishPod: finishPod };
@@ -26,6 +28,7 @@ export interface PodMachineOptions {
   /** The ports that functions get; asked at each call, since they hold this very port. */
   ports: () => Ports;
   random?: () => number;
+  fault?: FaultHook;
   onEnd?: (change: ExecutionChange) => void | Promise<void>;
 }
 
@@ -43,23 +46,35 @@ export class PodMachine implements Executions {
     this.interpreter = new Interpreter({ clock, random, uuid, journal: new MemoryJournal(), tasks: (call) => this.#run(call), ...(onEnd ? { onExecutionEnd: onEnd } : {}) });
   }
 
-  async start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
+  start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
+    return this.#faulty('start', () => this.#start(name, input));
+  }
+
+  async #start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
     const known = await this.interpreter.describe(`pod/${name}`);
     if (known && (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))) return 'alreadyExists';
     await this.interpreter.start({ machine, definition: this.#definition, arn: `${ARN}:execution:pod:${name}`, name, input: input as never });
     return 'started';
   }
 
-  async succeed(token: string, output: Json): Promise<void> {
-    await this.interpreter.answer(token, { output: output as never } as never);
+  succeed(token: string, output: Json): Promise<void> {
+    return this.#faulty('succeed', async () => void (await this.interpreter.answer(token, { output: output as never } as never)));
   }
 
-  async stop(name: string, cause: string): Promise<void> {
-    await this.interpreter.stop(`pod/${name}`, { cause });
+  stop(name: string, cause: string): Promise<void> {
+    return this.#faulty('stop', async () => void (await this.interpreter.stop(`pod/${name}`, { cause })));
   }
 
-  async describe(name: string): ReturnType<Executions['describe']> {
-    return (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<ReturnType<Executions['describe']>>;
+  describe(name: string): ReturnType<Executions['describe']> {
+    return this.#faulty('describe', async () => (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<ReturnType<Executions['describe']>>);
+  }
+
+  async #faulty<T>(operation: string, act: () => Promise<T>): Promise<T> {
+    const fault = (await this.#options.fault?.(`executions.${operation}`)) ?? 'ok';
+    if (fault === 'fail-before') throw new Unavailable(`${operation} failed before it happened`);
+    const answer = await act();
+    if (fault === 'fail-after') throw new Unavailable(`${operation} happened, its answer was lost`);
+    return answer;
   }
 
   /** Names of the states entered, in order. */

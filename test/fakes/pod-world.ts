@@ -7,12 +7,15 @@ import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
 import { podRemoved, removalRecords } from '../../src/lifecycle/pod-removed.ts';
 import { recordFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
 import { syncPod } from '../../src/lifecycle/sync-pod.ts';
+import type { Credential, SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
 import { podCells } from '../../src/pod/printer.ts';
 import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn } from '../../src/ports.ts';
+import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { PodMachine } from './pod-machine.ts';
 import { fakePorts, FakeTasks } from './ports.ts';
+import type { FaultHook } from './ports.ts';
 import { ScriptedPodlet } from './scripted-podlet.ts';
 import type { ScriptedRun } from './scripted-podlet.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -46,8 +49,21 @@ class WorldTasks extends FakeTasks {
   }
 }
 
-/** Seconds from RunTask to the podlet's first report. */
-const BOOT_MS = 0;
+/** ECS kills what has not ended by itself that long after StopTask. */
+const STOP_TIMEOUT_MS = 120_000;
+
+/** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
+export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
+
+export interface WorldOptions {
+  settings?: Partial<Settings>;
+  /** Asked at each call of store, tasks, executions and images. */
+  fault?: FaultHook;
+  random?: () => number;
+  deliver?: Deliver;
+  /** From RunTask to the podlet's first report. */
+  bootMs?: number;
+}
 
 export class PodWorld {
   readonly clock = new VirtualClock();
@@ -57,21 +73,35 @@ export class PodWorld {
   readonly events: RunEvent[] = [];
   /** What sync threw; a podlet goes on without an answer. */
   readonly faults: unknown[] = [];
+  /** Reports that podlets got an answer to. */
+  readonly acknowledged: Report[] = [];
+  /** Told at each start and exit, before anything else happens. */
+  onRunEvent: ((event: RunEvent) => void) | undefined;
   readonly podlets = new Map<TaskArn, ScriptedPodlet>();
   readonly #began: number;
   #script: Script = () => ({});
   #pods = 0;
+  readonly #stopping = new Set<TaskArn>();
 
-  constructor({ settings }: { settings?: Partial<Settings> } = {}) {
-    const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}) });
+  readonly #deliver: Deliver;
+  readonly #bootMs: number;
+
+  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0 }: WorldOptions = {}) {
+    const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
     this.#began = this.clock.now().getTime();
+    this.#deliver = deliver;
+    this.#bootMs = bootMs;
+    this.tasks.fault = fault;
     this.machine = new PodMachine({
       clock: this.clock,
       ports: () => this.ports,
-      onEnd: async ({ name, status }) => observe(this.ports, { 'detail-type': 'Step Functions Execution Status Change', detail: { name, status } }),
+      ...(random ? { random } : {}),
+      ...(fault ? { fault } : {}),
+      onEnd: ({ name, status }) => this.#change('Step Functions Execution Status Change', { name, status }),
     });
     this.ports = { ...fakes, tasks: this.tasks, executions: this.machine } as never;
     this.tasks.onRun = (taskArn, request) => this.#boot(taskArn, request);
+    this.tasks.onStop = (taskArn) => void this.#stop(taskArn);
   }
 
   get seconds(): number {
@@ -138,12 +168,37 @@ export class PodWorld {
   }
 
   async #stopped(taskArn: TaskArn, stopCode: string): Promise<void> {
+    if (this.tasks.tasks.get(taskArn)?.lastStatus === 'STOPPED') return;
     const facts = this.tasks.change(taskArn, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode });
-    await observe(this.ports, { 'detail-type': 'ECS Task State Change', detail: facts });
+    await this.#change('ECS Task State Change', facts);
+  }
+
+  /** EventBridge: what the target throws is not the sender's matter. */
+  async #change(type: string, detail: unknown): Promise<void> {
+    await this.#deliver('change', () => observe(this.ports, { 'detail-type': type, detail })).catch((error: unknown) => void this.faults.push(error));
+  }
+
+  /** TERM, and KILL for what is still there after the longest stopTimeout. */
+  async #stop(taskArn: TaskArn): Promise<void> {
+    if (this.#stopping.has(taskArn)) return;
+    this.#stopping.add(taskArn);
+    await this.clock.sleep(STOP_TIMEOUT_MS);
+    await this.kill(taskArn, 'UserInitiated');
   }
 
   #key(pod: Pod) {
     return { resource: 'pods', namespace: pod.metadata.namespace ?? 'default', name: pod.metadata.name ?? '' };
+  }
+
+  async #sync(credential: Credential, report: Report, signal: AbortSignal): Promise<SyncAnswer> {
+    try {
+      const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal));
+      if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
+      return answer;
+    } catch (error) {
+      this.faults.push(error);
+      throw error;
+    }
   }
 
   #boot(taskArn: TaskArn, { podletEnvironment }: RunTaskRequest): void {
@@ -152,17 +207,16 @@ export class PodWorld {
     const script = this.#script;
     const podlet = new ScriptedPodlet({
       clock: this.clock,
-      sync: (report, signal) =>
-        syncPod(this.ports, { bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal).catch((error: unknown) => {
-          this.faults.push(error);
-          throw error;
-        }),
+      sync: (report, signal) => this.#sync({ bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal),
       uid, attempt, taskArn, containers: DROPPOD_CONTAINERS.split(','),
       script: (container, run) => script(container, run, attempt),
-      onRun: (event) => this.events.push({ ...event, at: this.seconds }),
+      onRun: (event) => {
+        this.onRunEvent?.({ ...event, at: this.seconds });
+        this.events.push({ ...event, at: this.seconds });
+      },
       onLeave: () => void this.#stopped(taskArn, 'EssentialContainerExited'),
     });
     this.podlets.set(taskArn, podlet);
-    void this.clock.sleep(BOOT_MS).then(() => podlet.run());
+    void this.clock.sleep(this.#bootMs).then(() => podlet.run());
   }
 }
