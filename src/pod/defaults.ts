@@ -15,7 +15,7 @@ type AnyContainer = Container | EphemeralContainer;
 export function defaultPod(pod: Pod): Pod {
   const spec = defaultSpec(pod.spec ?? {});
   mirrorAppArmor(pod.metadata?.annotations, spec);
-  return { ...pod, metadata: pod.metadata ?? {}, spec, status: pod.status ?? {} };
+  return { ...pod, metadata: omitEmpty(pod.metadata ?? {}, 'metadata') as Pod['metadata'], spec, status: pod.status ?? {} };
 }
 
 /** Defaults of ephemeral containers, for `/ephemeralcontainers`. */

@@ -33,7 +33,7 @@ function nodeAffinityWarnings(spec: PodSpec): string[] {
   const field = 'spec.affinity.nodeAffinity';
   const terms: [string, { matchExpressions?: { key: string }[] }][] = [
     ...(nodeAffinity?.[REQUIRED]?.nodeSelectorTerms ?? []).map((term, index): [string, typeof term] => [`${field}.${REQUIRED}.nodeSelectorTerms[${index}]`, term]),
-    ...(nodeAffinity?.[PREFERRED] ?? []).map(({ preference }, index): [string, typeof preference] => [`${field}.${PREFERRED}[${index}].preference`, preference]),
+    ...(nodeAffinity?.[PREFERRED] ?? []).map(({ preference }, index): [string, typeof preference] => [`${field}.${PREFERRED}[${index}].preference`, preference ?? {}]),
   ];
   return terms.flatMap(([own, term]) => (term.matchExpressions ?? []).flatMap(({ key }, index) => keyWarning(`${own}.matchExpressions[${index}].key`, key)));
 }
@@ -43,7 +43,7 @@ function podAffinityWarnings(spec: PodSpec): string[] {
     const affinity = spec.affinity?.[kind];
     const field = `spec.affinity.${kind}`;
     const needed = (affinity?.[REQUIRED] ?? []).map((term, index) => ({ own: `${field}.${REQUIRED}[${index}]`, term }));
-    const preferred = (affinity?.[PREFERRED] ?? []).map(({ podAffinityTerm }, index) => ({ own: `${field}.${PREFERRED}[${index}].podAffinityTerm`, term: podAffinityTerm }));
+    const preferred = (affinity?.[PREFERRED] ?? []).map(({ podAffinityTerm }, index) => ({ own: `${field}.${PREFERRED}[${index}].podAffinityTerm`, term: podAffinityTerm ?? { topologyKey: '' } }));
     return [...needed, ...preferred].flatMap(({ own, term }) => [
       ...(term.labelSelector ? [] : [`${own}.labelSelector: a null labelSelector results in matching no pod`]),
       ...keyWarning(`${own}.topologyKey`, term.topologyKey),

@@ -34,13 +34,44 @@ function isEmpty(parent: string, name: string, value: unknown): boolean {
   return PLAIN_BELOW.has(member) || (PLAIN.has(name) && !POINTERS.has(member));
 }
 
-/** A copy without the members that Kubernetes leaves out; `parent` is the name of the member that holds `value`. */
+/** Lists whose elements are texts or numbers: null among them is Go's zero, among structures an empty one. */
+const TEXT_LISTS = new Set([
+  'command', 'args', 'values', 'nameservers', 'searches', 'hostnames', 'add', 'drop', 'matchLabelKeys', 'mismatchLabelKeys', 'namespaces', 'accessModes', 'finalizers',
+  'monitors', 'portals', 'targetWWNs', 'wwids',
+]);
+
+/** Members that Go always has, because they are neither pointers nor left out when empty. */
+const ALWAYS: Readonly<Record<string, Record<string, unknown>>> = {
+  containers: { name: '' },
+  initContainers: { name: '' },
+  ephemeralContainers: { name: '' },
+  volumes: { name: '' },
+  volumeMounts: { name: '', mountPath: '' },
+  volumeDevices: { name: '', devicePath: '' },
+  env: { name: '' },
+  sysctls: { name: '', value: '' },
+  httpHeaders: { name: '', value: '' },
+  schedulingGates: { name: '' },
+  readinessGates: { conditionType: '' },
+  resourceClaims: { name: '' },
+  matchExpressions: { key: '', operator: '' },
+  matchFields: { key: '', operator: '' },
+};
+
+function element(entry: unknown, parent: string): unknown {
+  if (entry === null) return TEXT_LISTS.has(parent) ? '' : parent === 'supplementalGroups' ? 0 : omitEmpty({}, parent);
+  return omitEmpty(entry, parent);
+}
+
+const withoutNulls = (map: object): object => Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? '']));
+
+/** A copy without the members that Kubernetes leaves out, and nulls as Go reads them; `parent` is the name of the member that holds `value`. */
 export function omitEmpty(value: unknown, parent = ''): unknown {
-  if (Array.isArray(value)) return value.map((entry) => omitEmpty(entry, parent));
-  if (value === null || typeof value !== 'object' || VERBATIM.has(parent)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name, member]) => !isEmpty(parent, name, member))
-      .map(([name, member]) => [name, omitEmpty(member, name)]),
-  );
+  if (Array.isArray(value)) return value.map((entry) => element(entry, parent));
+  if (value === null || typeof value !== 'object') return value;
+  if (VERBATIM.has(parent)) return withoutNulls(value);
+  const kept = Object.entries(value)
+    .filter(([name, member]) => !isEmpty(parent, name, member))
+    .map(([name, member]) => [name, omitEmpty(member, name)]);
+  return { ...ALWAYS[parent], ...Object.fromEntries(kept) };
 }

@@ -3,7 +3,7 @@ import type { FieldError } from '../errors.ts';
 import type { Namespace } from '../kinds/pod.ts';
 import { invalidEach } from './field-errors.ts';
 import { qualifiedNameProblems } from './names.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
@@ -20,4 +20,4 @@ export function validateNamespace(namespace: Namespace): FieldError[] {
 }
 
 /** Problems of an update, metadata included. */
-export const validateNamespaceUpdate = (next: Namespace, old: Namespace): FieldError[] => validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {});
+export const validateNamespaceUpdate = (next: Namespace, old: Namespace): FieldError[] => validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});

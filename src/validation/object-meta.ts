@@ -49,7 +49,7 @@ function validateAnyWrite(meta: ObjectMeta): FieldError[] {
 
 /** Problems of a map of labels (also `spec.nodeSelector`); the path carries no key. */
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+  return Object.entries(labels ?? {}).flatMap(([key, value = '']) => [
     ...invalidEach(field, key, qualifiedNameProblems(key)),
     ...invalidEach(field, value, labelValueProblems(value)),
   ]);
@@ -101,6 +101,9 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
 }
 
 const IMMUTABLE = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+/** What an update through a kind's main endpoint answers: the store asks first, the kind's own rules ask again, so each problem is said twice (measured). */
+export const validateMetaTwice = (next: ObjectMeta, old: ObjectMeta): FieldError[] => [...validateObjectMetaUpdate(next, old), ...validateObjectMetaUpdate(next, old)];
 
 /** Problems of `metadata` at update: new finalizers of a deleting object, immutable members, and what any write must keep. */
 export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {

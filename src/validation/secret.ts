@@ -3,7 +3,7 @@ import type { FieldError } from '../errors.ts';
 import type { Secret } from '../kinds/pod.ts';
 import { lockedChanges, validateKeys, validateSize } from './data.ts';
 import { invalidValue, required } from './field-errors.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
 
 const REDACTED = '<secret contents redacted>';
 const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
@@ -65,5 +65,5 @@ function validateJson(secret: Secret, key: string): FieldError[] {
 /** Problems of an update, metadata included; the type never changes. */
 export function validateSecretUpdate(next: Secret, old: Secret): FieldError[] {
   const type = next.type === old.type ? [] : [invalidValue('type', next.type ?? '', 'field is immutable')];
-  return [...validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {}), ...type, ...lockedChanges(next, old, ['data']), ...validateBody(next)];
+  return [...validateMetaTwice(next.metadata ?? {}, old.metadata ?? {}), ...type, ...lockedChanges(next, old, ['data']), ...validateBody(next)];
 }

@@ -1,7 +1,7 @@
 // Defaults and rules of a ServiceAccount.
 import type { FieldError } from '../errors.ts';
 import type { ServiceAccount } from '../kinds/pod.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
 
 /** The ServiceAccount as it is: it has no defaults. */
 export const defaultServiceAccount = (account: ServiceAccount): ServiceAccount => account;
@@ -10,4 +10,4 @@ export const defaultServiceAccount = (account: ServiceAccount): ServiceAccount =
 export const validateServiceAccount = (account: ServiceAccount): FieldError[] => validateObjectMeta(account.metadata ?? {}, { namespaced: true, name: 'subdomain' });
 
 /** Problems of an update, metadata included. */
-export const validateServiceAccountUpdate = (next: ServiceAccount, old: ServiceAccount): FieldError[] => validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {});
+export const validateServiceAccountUpdate = (next: ServiceAccount, old: ServiceAccount): FieldError[] => validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});

@@ -3,7 +3,7 @@ import type { FieldError } from '../errors.ts';
 import type { Service } from '../kinds/pod.ts';
 import { between, duplicate, forbiddenValue, invalidEach, invalidValue, oneOf, required } from './field-errors.ts';
 import { ipProblems, labelProblems, portNameProblems, subdomainProblems } from './names.ts';
-import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateLabels, validateObjectMeta, validateMetaTwice } from './object-meta.ts';
 
 type Spec = NonNullable<Service['spec']>;
 type Port = NonNullable<Spec['ports']>[number];
@@ -84,7 +84,7 @@ function nodePorts(spec: Spec): FieldError[] {
 
 /** Problems of an update, metadata included; a cluster IP stays while the type keeps one. */
 export function validateServiceUpdate(next: Service, old: Service): FieldError[] {
-  const errors = validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {});
+  const errors = validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});
   const was = old.spec?.clusterIP;
   const now = next.spec?.clusterIP;
   if (was && next.spec?.type !== 'ExternalName' && old.spec?.type !== 'ExternalName' && now !== was) {

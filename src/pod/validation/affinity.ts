@@ -36,7 +36,7 @@ function validateNodeAffinity(affinity: NonNullable<Affinity['nodeAffinity']>): 
     if (terms.length === 0) errors.push(required(own, 'must have at least one node selector term'));
     errors.push(...terms.flatMap((term, index) => validateNodeTerm(term, `${own}[${index}]`)));
   }
-  for (const [index, { weight, preference }] of (affinity[PREFERRED] ?? []).entries()) {
+  for (const [index, { weight = 0, preference }] of (affinity[PREFERRED] ?? []).entries()) {
     const own = `spec.affinity.nodeAffinity.${PREFERRED}[${index}]`;
     errors.push(...validateWeight(weight, own), ...validateNodeTerm(preference ?? {}, `${own}.preference`));
   }
@@ -78,9 +78,9 @@ function validateFieldRequirement(rule: Requirement, field: string): FieldError[
 function validatePodAffinity(affinity: NonNullable<Affinity['podAffinity']>, field: string): FieldError[] {
   return [
     ...(affinity[REQUIRED] ?? []).flatMap((term, index) => validatePodTerm(term, `${field}.${REQUIRED}[${index}]`)),
-    ...(affinity[PREFERRED] ?? []).flatMap(({ weight, podAffinityTerm }, index) => {
+    ...(affinity[PREFERRED] ?? []).flatMap(({ weight = 0, podAffinityTerm }, index) => {
       const own = `${field}.${PREFERRED}[${index}]`;
-      return [...validateWeight(weight, own), ...validatePodTerm(podAffinityTerm, `${own}.podAffinityTerm`)];
+      return [...validateWeight(weight, own), ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, `${own}.podAffinityTerm`)];
     }),
   ];
 }

@@ -3,7 +3,7 @@ import type { FieldError } from '../../errors.ts';
 import type { Pod, PodSpec, PodStatus } from '../../kinds/pod.ts';
 import { forbiddenValue, invalidEach, invalidValue, quote, required } from '../../validation/field-errors.ts';
 import { ipProblems, isIpV6, qualifiedNameProblems } from '../../validation/names.ts';
-import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { validateMetaTwice, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { canonical, ephemeralChanges } from './ephemeral-containers.ts';
 import { validateWholePod } from './whole-pod.ts';
 
@@ -15,7 +15,7 @@ const MAY_CHANGE = 'pod updates may not change fields other than `spec.container
 
 /** Problems of an update of the main resource; both defaulted. */
 export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
-  const errors = [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateWholePod(next)];
+  const errors = [...validateMetaTwice(next.metadata, old.metadata), ...validateWholePod(next)];
   for (const list of ['containers', 'initContainers'] as const) {
     const { errors: found, stop } = imageChanges(next.spec, old.spec, list);
     errors.push(...found);
@@ -134,5 +134,5 @@ function validateConditions(status: PodStatus): FieldError[] {
 export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldError[] {
   const mirror = old.metadata.annotations?.['kubernetes.io/config.mirror'];
   if (mirror !== undefined) return [forbiddenValue('', 'static pods do not support ephemeral containers')];
-  return [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateWholePod(next), ...ephemeralChanges(next, old)];
+  return [...validateMetaTwice(next.metadata, old.metadata), ...validateWholePod(next), ...ephemeralChanges(next, old)];
 }
