@@ -17,6 +17,8 @@ export interface Agent {
   /** Holds the copies of ended tasks' logs. */
   logDirectory: string;
   limitLaunches: Limit;
+  /** Removing containers costs as much as starting them, and nobody waits for it. */
+  limitCleanUps: Limit;
   /** Launches under way by task ARN; aborting makes them leave at their next step. */
   launching: Map<string, { abort: AbortController; done: Promise<void> }>;
   /** Tasks that are being stopped, by ARN. */

@@ -23,7 +23,8 @@ export function stopTimeoutSeconds(container: ContainerDefinition): number {
 export function containerSpec(task: Task, definition: TaskDefinition, defined: ContainerDefinition, context: SpecContext): ContainerSpec {
   const primary = primaryContainer(definition.containerDefinitions);
   const isPrimary = primary?.name === defined.name;
-  const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG) : undefined;
+  // The kernel's host names end at 63 characters, as Kubernetes cuts them.
+  const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG)?.slice(0, 63) : undefined;
   const override = task.overrides.containerOverrides.find(({ name }) => name === defined.name);
   const container: ContainerDefinition = { ...defined, ...override, environment: [...defined.environment, ...(override?.environment ?? [])] };
   return {

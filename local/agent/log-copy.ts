@@ -1,6 +1,6 @@
 // Copies of ended tasks' logs: the engine's raw stream, a file per container, so that one parser reads both.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -50,6 +50,15 @@ export async function listLogCopies(logDirectory: string): Promise<{ taskId: str
     }
   }
   return found;
+}
+
+/** Removes the copies of tasks that were last written before `limit`. */
+export async function pruneLogCopies(logDirectory: string, limit: Date): Promise<void> {
+  for (const taskId of await names(logDirectory)) {
+    const path = join(logDirectory, taskId);
+    const { mtime } = await stat(path);
+    if (mtime < limit) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function names(directory: string): Promise<string[]> {

@@ -42,8 +42,12 @@ export interface ImageResolver {
   inspect(image: string): Promise<ImageFacts | undefined>;
 }
 
+/** So long a registry that nobody could reach is not asked again for images that are here. */
+const UNREACHABLE_MS = 30_000;
+
 /** A resolver over one engine. */
 export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
+  const unreachable = new Map<string, number>();
   const pulls = new Map<string, Promise<void>>();
   const pullOnce = (name: string, credential: PullCredential | undefined): Promise<void> => {
     const key = JSON.stringify([name, credential]);
@@ -58,10 +62,12 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
       const parsed = parseImageName(image);
       if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format` };
       const name = fullName(parsed);
-      const present = policy === 'Always' ? undefined : await inspectPresent(docker, parsed);
+      const askFirst = policy === 'Always' && (unreachable.get(parsed.registry) ?? 0) <= begun;
+      const present = askFirst ? undefined : await inspectPresent(docker, parsed);
       if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
       if (policy === 'Never') return { failure: 'ErrImageNeverPull', message: `Container image "${image}" is not present with pull policy of Never` };
       const problem = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
+      if (problem?.unreachable) unreachable.set(parsed.registry, begun + UNREACHABLE_MS);
       const facts = problem === undefined || problem.unreachable ? await inspectPresent(docker, parsed) : undefined;
       if (facts) return found(parsed, facts, { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun });
       return { failure: 'ErrImagePull', message: pullMessage(name, problem) };

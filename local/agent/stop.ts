@@ -79,7 +79,11 @@ async function stopOne(agent: Agent, task: Task, container: ContainerDefinition)
 }
 
 /** Copies the logs, then removes containers and volumes of a STOPPED task; may be run again. */
-export async function cleanUp(agent: Agent, task: Task): Promise<void> {
+export function cleanUp(agent: Agent, task: Task): Promise<void> {
+  return agent.limitCleanUps(() => removeTraces(agent, task));
+}
+
+async function removeTraces(agent: Agent, task: Task): Promise<void> {
   if (agent.closing.aborted) return;
   await copyLogs(agent, task);
   await Promise.all(task.containers.map(({ name }) => removeContainer(agent.docker, containerName(task, name))));

@@ -3,6 +3,7 @@ import { adopt } from '../agent/adopt.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { KeyValue } from '../agent/key-value.ts';
 import { createLimit } from '../agent/limit.ts';
+import { pruneLogCopies } from '../agent/log-copy.ts';
 import { metadata, type MetadataAnswer } from '../agent/metadata.ts';
 import { readLogs, type LogSource } from '../agent/read-logs.ts';
 import { createImageResolver, type ImageResolver } from '../agent/resolve-image.ts';
@@ -18,11 +19,17 @@ import { logsEndpoint } from './logs/operations.ts';
 import type { AwsJsonEndpoint } from './protocol.ts';
 import { registryFacade, type RegistryAnswer, type RegistryRequest } from './registry/registry-facade.ts';
 
+/** Log copies of tasks that ended longer ago go at the next start. */
+const KEPT_LOGS_MS = 14 * 86_400_000;
+const CLEAN_UPS_AT_A_TIME = 2;
+
 export interface EngineOptions {
   docker: Docker;
   store: KeyValue;
   clock: Clock;
   uuid: () => string;
+  /** Value of the label on everything that it makes; absent: made once and kept in the store. */
+  engineId?: string;
   account: string;
   region: string;
   /** Where the tasks' containers reach `metadata`: an address on their bridge. */
@@ -59,9 +66,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const agent: Agent = {
     docker, book, clock, region, logDirectory, log,
     images: createImageResolver(docker, clock),
-    engineId: await book.engineId(uuid),
+    engineId: options.engineId ?? (await book.engineId(uuid)),
     metadataUrl: `http://${metadataHost.address}:${metadataHost.port}`,
     limitLaunches: createLimit(concurrency),
+    limitCleanUps: createLimit(CLEAN_UPS_AT_A_TIME),
     launching: new Map(),
     stopping: new Set(),
     closing: closing.signal,
@@ -69,6 +77,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const context: EcsContext = { agent, account, region, uuid };
   const defaultArn = arn(context, `cluster/${DEFAULT_CLUSTER}`);
   if (!book.clusters.has(defaultArn)) await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });
+  await pruneLogCopies(logDirectory, new Date(clock.now().getTime() - KEPT_LOGS_MS));
   await adopt(agent);
   return {
     ecsEndpoint: ecsEndpoint(context),
