@@ -25,6 +25,7 @@ export interface RunEvent {
   run: number;
   what: 'start' | 'exit';
   attempt: number;
+  exitCode?: number;
   /** Seconds since the world began. */
   at: number;
 }
@@ -54,6 +55,10 @@ const STOP_TIMEOUT_MS = 120_000;
 
 /** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
 export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
+
+/** Runs the API's own commit; a simulation keeps faults off it. */
+export type Commit = <T>(act: () => Promise<T>) => Promise<T>;
+const plainly: Commit = (act) => act();
 
 export interface WorldOptions {
   settings?: Partial<Settings>;
@@ -109,7 +114,14 @@ export class PodWorld {
   }
 
   /** What POST does: object and record in one commit, then podCreated. */
-  async create(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`): Promise<Pod> {
+  async create(spec: Pod['spec'], script: Script): Promise<Pod> {
+    const pod = await this.insert(spec, script);
+    await podCreated(this.ports, pod);
+    return pod;
+  }
+
+  /** The commit of a POST alone. */
+  async insert(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`, commit: Commit = plainly): Promise<Pod> {
     this.#script = script;
     const uid = this.ports.ids.uuid();
     const creationTimestamp = this.clock.now().toISOString().replace(/\.\d+Z/, 'Z');
@@ -117,28 +129,36 @@ export class PodWorld {
       apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1 },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec }, status: { phase: 'Pending', qosClass: 'BestEffort' },
     };
-    await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] });
-    await podCreated(this.ports, pod);
+    await commit(() => this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] }));
     return pod;
   }
 
   /** What a graceful DELETE does. */
-  async delete(pod: Pod, graceSeconds = 30): Promise<void> {
+  async delete(pod: Pod, graceSeconds = 30, commit: Commit = plainly): Promise<void> {
+    const deleted = await commit(() => this.#markDeleted(pod, graceSeconds));
+    await podDeleting(this.ports, deleted);
+  }
+
+  async #markDeleted(pod: Pod, graceSeconds: number): Promise<Pod> {
     const now = await this.pod(pod);
     if (!now) throw new Error('the pod is gone');
     const deletionTimestamp = new Date(this.clock.now().getTime() + graceSeconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
     const object = { ...now, metadata: { ...now.metadata, deletionTimestamp, deletionGracePeriodSeconds: graceSeconds, generation: (now.metadata.generation ?? 1) + 1 } };
     await this.ports.store.commit({ object: { key: this.#key(pod), object, expected: now.metadata.resourceVersion as ResourceVersion } });
-    await podDeleting(this.ports, object);
+    return object;
   }
 
   /** What `delete --force --grace-period=0` does. */
-  async remove(pod: Pod): Promise<void> {
+  async remove(pod: Pod, commit: Commit = plainly): Promise<void> {
+    await podRemoved(this.ports, await commit(() => this.#removeObject(pod)));
+  }
+
+  async #removeObject(pod: Pod): Promise<Pod> {
     const now = await this.pod(pod);
     if (!now) throw new Error('the pod is gone');
     const records = await removalRecords(this.ports, now);
     await this.ports.store.commit({ object: { key: this.#key(pod), object: null, expected: now.metadata.resourceVersion as ResourceVersion }, records });
-    await podRemoved(this.ports, now);
+    return now;
   }
 
   async pod(pod: Pod): Promise<Pod | undefined> {

@@ -28,7 +28,7 @@ export interface ScriptedPodletOptions {
   containers: string[];
   script: (container: string, run: number) => ScriptedRun;
   /** Told of each start and exit. */
-  onRun?: (event: { container: string; run: number; what: 'start' | 'exit'; attempt: number }) => void;
+  onRun?: (event: { container: string; run: number; what: 'start' | 'exit'; attempt: number; exitCode?: number }) => void;
   /** The podlet has left: its task ends. */
   onLeave: () => void;
 }
@@ -53,6 +53,10 @@ export class ScriptedPodlet {
     this.#dead = true;
     this.#change();
     for (const stop of this.#stops.values()) stop.abort('dead');
+  }
+
+  get attempt(): number {
+    return this.#options.attempt;
   }
 
   get running(): string[] {
@@ -154,7 +158,7 @@ export class ScriptedPodlet {
   #exit(name: string, run: number, exitCode: number, { oom, killedByProbe }: ScriptedRun): void {
     const now = this.#runs.get(name);
     if (this.#dead || now?.run !== run || now.exitCode !== undefined) return;
-    this.#options.onRun?.({ container: name, run, what: 'exit', attempt: this.#options.attempt });
+    this.#options.onRun?.({ container: name, run, what: 'exit', attempt: this.#options.attempt, exitCode });
     this.#set(name, { ...now, ready: false, finishedAt: this.#stamp(), exitCode, ...(oom ? { oom } : {}), ...(killedByProbe ? { killedByProbe } : {}) });
   }
 

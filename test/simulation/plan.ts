@@ -1,0 +1,58 @@
+// What a seed decides before the run: the pod, how its containers' runs go, and what is done to it from outside.
+import type { Container, Pod } from '../../src/kinds/pod.ts';
+import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
+import type { Chance } from './random.ts';
+
+export interface Plan {
+  spec: Pod['spec'];
+  /** Run n of a container; the last entry repeats. */
+  runs: Record<string, ScriptedRun[]>;
+  /** Seconds at which something is done to the pod. */
+  blows: { at: number; what: 'delete' | 'force' | 'kill' | 'host' | 'stopTask' | 'killExecution' }[];
+  /** Probability that a call fails, that a message is lost, doubled or late. */
+  callFaults: number;
+  messageFaults: number;
+}
+
+/** Faults happen until then; afterwards everything works and the pod must come to rest. */
+export const FAULTY_SECONDS = 150;
+
+function someRuns(chance: Chance, mustEnd: boolean): ScriptedRun[] {
+  const fails = Array.from({ length: chance.below(3) }, (): ScriptedRun => ({
+    seconds: chance.below(20),
+    exitCode: chance.pick([0, 1, 1, 137]),
+    ...(chance.happens(0.1) ? { startError: 'no such file' } : {}),
+  }));
+  const last: ScriptedRun = mustEnd || chance.happens(0.5) ? { seconds: 1 + chance.below(30), exitCode: 0 } : {};
+  return [...fails, { ...last, termSeconds: chance.pick([0, 0, 1, 5, 50]) }];
+}
+
+const container = (name: string): Container => ({ name, image: 'busybox' });
+
+/** The plan of a seed. */
+export function makePlan(chance: Chance): Plan {
+  const restartPolicy = chance.pick(['Always', 'OnFailure', 'Never'] as const);
+  const inits = Array.from({ length: chance.below(3) }, (_, index) => container(`i${index}`));
+  const side: Container[] = chance.happens(0.3) ? [{ ...container('s'), restartPolicy: 'Always' }] : [];
+  const apps = Array.from({ length: 1 + chance.below(2) }, (_, index) => container(`a${index}`));
+  const initContainers = [...inits.slice(0, 1), ...side, ...inits.slice(1)];
+  const runs: Plan['runs'] = {};
+  for (const { name } of inits) runs[name] = someRuns(chance, true);
+  // Under Always an app that ends is restarted for ever: its last run stays, so that the pod can come to rest.
+  for (const { name } of apps) runs[name] = restartPolicy === 'Always' ? [...someRuns(chance, false).slice(0, -1), {}] : someRuns(chance, false);
+  for (const { name } of side) runs[name] = [...someRuns(chance, false).slice(0, -1), {}];
+  return {
+    spec: { restartPolicy, terminationGracePeriodSeconds: chance.pick([5, 30]), ...(initContainers.length > 0 ? { initContainers } : {}), containers: apps },
+    runs,
+    blows: someBlows(chance),
+    callFaults: chance.pick([0, 0.01, 0.03, 0.08]),
+    messageFaults: chance.pick([0, 0.02, 0.1, 0.3]),
+  };
+}
+
+function someBlows(chance: Chance): Plan['blows'] {
+  const count = chance.pick([0, 0, 1, 1, 2]);
+  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'stopTask', 'killExecution'] as const;
+  const blows = Array.from({ length: count }, () => ({ at: chance.happens(0.3) ? chance.next() * 3 : chance.next() * 100, what: chance.pick(kinds) }));
+  return blows.sort((a, b) => a.at - b.at);
+}

@@ -1,0 +1,92 @@
+// What must hold once the faults are over and the pod has had its time: nothing stuck, nothing forgotten, nothing left behind.
+import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
+import { initFailed, podDone } from '../../src/pod/order.ts';
+import { hasEnded, isFailure, shouldRestart } from '../../src/pod/restart.ts';
+import { toPod } from '../../src/lifecycle/update-pod.ts';
+import type { PodRecord } from '../../src/sync/record.ts';
+import type { Life } from './simulate.ts';
+
+/** All that is wrong with the state a life ended in; empty: nothing. */
+export async function checkRest(life: Life): Promise<string[]> {
+  const { world, pod } = life;
+  const problems = [...life.violations];
+  const [now, record] = [await world.pod(pod), await world.record(pod)];
+  problems.push(...(await checkLog(life)));
+  if (life.deleted) return [...problems, ...checkGone(life, now, record)];
+  if (!now || !record) return [...problems, 'the pod was lost'];
+  return [...problems, ...checkPhase(life, now, record), ...checkTasks(life, record), ...checkStatuses(now, record)];
+}
+
+const liveTasks = ({ world }: Life): string[] => [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn }) => taskArn);
+const runningNow = ({ world }: Life): string[] => [...world.podlets.values()].flatMap(({ running }) => running);
+
+function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefined): string[] {
+  return [
+    ...(pod ? ['deleted, but its object is still there'] : []),
+    ...(record ? ['deleted, but its record is still there'] : []),
+    ...(liveTasks(life).length > 0 ? ['deleted, but a task runs'] : []),
+    ...(runningNow(life).length > 0 ? ['deleted, but containers run'] : []),
+  ];
+}
+
+function checkPhase(life: Life, pod: Pod, record: PodRecord): string[] {
+  const { phase = '' } = pod.status;
+  const { observed } = record;
+  if (phase === 'Succeeded' || phase === 'Failed') return checkTerminal(life, pod, record);
+  if (podDone(pod, observed)) return [`over, but its phase is ${phase}`];
+  const running = runningNow(life);
+  const waiting = pod.spec.containers.filter(({ name }) => {
+    const { current } = observed.containers[name] ?? {};
+    return !running.includes(name) && !(hasEnded(current) && !shouldRestart(pod, name, current));
+  });
+  return waiting.length > 0 ? [`stuck: ${waiting.map(({ name }) => name).join(', ')} neither runs nor is done; phase ${phase}`] : phase === 'Running' ? [] : [`runs, but its phase is ${phase}`];
+}
+
+function checkTerminal(life: Life, pod: Pod, { observed, tokens, finished }: PodRecord): string[] {
+  const problems: string[] = [];
+  if (runningNow(life).length > 0) problems.push('over, but containers run');
+  if (Object.keys(tokens).length > 0) problems.push('over, but the machine was not answered');
+  if (!finished) problems.push('over, but not marked finished');
+  if (!observed.verdict && !podDone(pod, observed)) problems.push('over without a reason');
+  const failed = observed.verdict !== undefined || initFailed(pod, observed) || pod.spec.containers.some(({ name }) => {
+    const { current } = observed.containers[name] ?? {};
+    return current === undefined || isFailure(pod, name, current);
+  });
+  if ((pod.status.phase === 'Failed') !== failed) problems.push(`phase ${pod.status.phase ?? ''} does not follow from the exits`);
+  return problems;
+}
+
+function checkTasks(life: Life, record: PodRecord): string[] {
+  const live = liveTasks(life);
+  if (record.finished) return live.length > 0 ? ['over, but a task runs'] : [];
+  return live.length === 1 && live[0] === record.taskArn ? [] : [`tasks ${live.length}, wanted 1`];
+}
+
+function checkStatuses(pod: Pod, { observed }: PodRecord): string[] {
+  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
+  return statuses.flatMap(({ name, restartCount }) => {
+    const { current, previous } = observed.containers[name] ?? {};
+    const run = current?.run ?? previous?.run ?? 1;
+    return Math.abs(restartCount - (run - 1)) <= (current ? 0 : 1) ? [] : [`${name}: restartCount ${restartCount} after run ${run}`];
+  });
+}
+
+/** In the log of changes: restart counts grow, exits are never unsaid, a terminal phase stays. */
+async function checkLog({ world, pod }: Life): Promise<string[]> {
+  const { entries } = await world.ports.store.changes('0' as never, { waitMs: 0 });
+  const problems: string[] = [];
+  const last = new Map<string, ContainerStatus>();
+  let terminal = '';
+  for (const { object } of entries.filter(({ key, object }) => key.resource === 'pods' && object.metadata.uid === pod.metadata.uid)) {
+    const { status } = toPod(object);
+    if (terminal && status.phase !== terminal) problems.push(`phase ${status.phase ?? ''} after ${terminal}`);
+    if (status.phase === 'Succeeded' || status.phase === 'Failed') terminal = status.phase;
+    for (const container of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
+      const before = last.get(container.name);
+      if (before && container.restartCount < before.restartCount) problems.push(`${container.name}: restartCount ${container.restartCount} after ${before.restartCount}`);
+      if (before?.state?.terminated && container.state?.running && container.restartCount === before.restartCount) problems.push(`${container.name}: an exit was unsaid`);
+      last.set(container.name, container);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,143 @@
+// One seed's life of a pod: real functions, real machine, memory store, on a virtual clock whose sleepers chance puts in order.
+// Every call takes a random moment and may fail before or after it happened; messages are lost, doubled and late.
+import type { Fault } from '../fakes/memory-store.ts';
+import { PodWorld } from '../fakes/pod-world.ts';
+import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
+import type { Pod } from '../../src/kinds/pod.ts';
+import { podCreated } from '../../src/lifecycle/pod-created.ts';
+import { executionName } from '../../src/sync/execution-name.ts';
+import { RunRules } from './run-rules.ts';
+import { FAULTY_SECONDS, makePlan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { chance as makeChance } from './random.ts';
+import type { Chance } from './random.ts';
+
+/** Long enough for every back-off after the faults, and for silence to be noticed. */
+const REST_SECONDS = 1_500;
+const SWEEP_SECONDS = 60;
+const LATE_MS = 8_000;
+const TIMEOUT_MS = 3_000;
+
+/** What a run leaves behind for the final rules. */
+export interface Life {
+  seed: number;
+  plan: Plan;
+  pod: Pod;
+  world: PodWorld;
+  /** The pod was deleted by the user. */
+  deleted: boolean;
+  violations: string[];
+  /** When the podlet's tasks were seen without a pod. */
+  trace: string[];
+}
+
+class Simulation {
+  readonly chance: Chance;
+  readonly plan: Plan;
+  readonly world: PodWorld;
+  readonly trace: string[] = [];
+  readonly rules: RunRules;
+  calm = false;
+
+  constructor(readonly seed: number) {
+    this.chance = makeChance(seed);
+    this.plan = makePlan(this.chance);
+    this.world = new PodWorld({
+      fault: (operation) => this.fault(operation),
+      random: () => this.chance.next(),
+      deliver: (kind, send) => this.deliver(kind, send),
+      bootMs: this.chance.below(3_000),
+    });
+    this.rules = new RunRules(this.plan, this.world);
+    this.world.onRunEvent = (event) => this.note(event);
+  }
+
+  get faulty(): boolean {
+    return !this.calm && this.world.seconds < FAULTY_SECONDS;
+  }
+
+  note(event: RunEvent): void {
+    this.trace.push(`${event.at.toFixed(3)} ${event.what} ${event.container} run ${event.run} attempt ${event.attempt}`);
+    this.rules.check(event);
+  }
+
+  async fault(operation: string): Promise<Fault> {
+    if (this.calm) return 'ok';
+    await this.world.clock.sleep(this.chance.below(20));
+    if (!this.faulty || !this.chance.happens(this.plan.callFaults)) return 'ok';
+    const fault = this.chance.pick(['fail-before', 'fail-after'] as const);
+    this.trace.push(`${this.world.seconds.toFixed(3)} ${operation} ${fault}`);
+    return fault;
+  }
+
+  deliver: Deliver = async (kind, send) => {
+    const { clock } = this.world;
+    const happens = (): boolean => this.faulty && this.chance.happens(this.plan.messageFaults / 3);
+    await clock.sleep(this.chance.below(10));
+    if (happens()) {
+      this.trace.push(`${this.world.seconds.toFixed(3)} ${kind} lost`);
+      await clock.sleep(TIMEOUT_MS);
+      throw new Error('lost');
+    }
+    if (happens()) void this.again(send);
+    if (happens()) await clock.sleep(this.chance.below(LATE_MS));
+    const answer = await send();
+    if (happens()) throw new Error('the answer was lost');
+    return answer;
+  };
+
+  /** The same message once more, later; nobody hears what comes of it. */
+  async again(send: () => Promise<unknown>): Promise<void> {
+    await this.world.clock.sleep(this.chance.below(LATE_MS));
+    await send().catch(() => undefined);
+  }
+
+  /** The user's own commit succeeds: what fails after it is the lifecycle's to heal. */
+  async calmly<T>(act: () => Promise<T>): Promise<T> {
+    this.calm = true;
+    try {
+      return await act();
+    } finally {
+      this.calm = false;
+    }
+  }
+}
+
+/** Lives the seed's pod to its rest. */
+export async function simulate(seed: number): Promise<Life> {
+  const run = new Simulation(seed);
+  const { world, plan } = run;
+  const script = (container: string, n: number) => plan.runs[container]?.[Math.min(n, plan.runs[container]?.length ?? 1) - 1] ?? {};
+  const pod = await world.insert(plan.spec, script, 'p', (commit) => run.calmly(commit));
+  const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace };
+  const begin = async (act: Promise<unknown>): Promise<void> => void (await act.catch(() => undefined));
+  void begin(podCreated(world.ports, pod));
+  for (const { at, what } of plan.blows) void world.clock.sleep(at * 1000).then(() => begin(blow(run, life, what)));
+  for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS) void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
+  await world.clock.runUntilIdle({ until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000) });
+  run.calm = true;
+  return life;
+}
+
+async function blow(run: Simulation, life: Life, what: Plan['blows'][number]['what']): Promise<void> {
+  const { world, trace } = run;
+  const { pod } = life;
+  const taskArn = [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').at(-1)?.taskArn;
+  trace.push(`${world.seconds.toFixed(3)} blow: ${what}`);
+  if (what === 'kill' && taskArn) await world.kill(taskArn);
+  if (what === 'host' && taskArn) await world.kill(taskArn, 'InfrastructureHealth');
+  if (what === 'stopTask' && taskArn) await world.tasks.stop(taskArn, 'by hand');
+  if (what === 'killExecution') {
+    const record = await run.calmly(() => world.record(pod));
+    if (record) await world.machine.interpreter.stop(`pod/${executionName(record)}`);
+  }
+  if (what !== 'delete' && what !== 'force') return;
+  if (!(await run.calmly(() => world.pod(pod)))) return;
+  life.deleted = true;
+  // kube-apiserver: a pod without a node, or over already, goes at once.
+  const now = await run.calmly(() => world.pod(pod));
+  const atOnce = what === 'force' || !now?.spec.nodeName || ['Succeeded', 'Failed'].includes(now.status.phase ?? '');
+  const commit = <T>(act: () => Promise<T>): Promise<T> => run.calmly(act);
+  if (atOnce) await world.remove(pod, commit);
+  else await world.delete(pod, run.plan.spec.terminationGracePeriodSeconds, commit);
+}

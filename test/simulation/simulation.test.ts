@@ -1,0 +1,23 @@
+// Many lives under faults, each decided by its seed. `SEED=n` plays one again and prints its trace; `SEEDS=n` sets how many.
+import { expect, it } from 'vitest';
+import { checkRest } from './rest-rules.ts';
+import { simulate } from './simulate.ts';
+
+const one = process.env['SEED'];
+const SEEDS = Number(process.env['SEEDS'] ?? 1000);
+const BATCH = 100;
+
+async function problemsOf(seed: number): Promise<string[]> {
+  const life = await simulate(seed);
+  const problems = await checkRest(life);
+  if (one !== undefined) console.log(JSON.stringify(life.plan, null, 1), life.trace.join('\n'), JSON.stringify(await life.world.record(life.pod), null, 1), JSON.stringify((await life.world.pod(life.pod))?.status));
+  return problems.map((problem) => `SEED=${seed}: ${problem}`);
+}
+
+const batches = one === undefined ? Array.from({ length: Math.ceil(SEEDS / BATCH) }, (_, index) => index * BATCH) : [Number(one)];
+
+it.each(batches)('no pod is lost, doubled or stuck, whatever fails: seeds from %i', async (from) => {
+  const problems: string[] = [];
+  for (let seed = from; seed < (one === undefined ? Math.min(from + BATCH, SEEDS) : from + 1); seed++) problems.push(...(await problemsOf(seed)));
+  expect(problems).toEqual([]);
+});
