@@ -56,7 +56,7 @@ describe('a task', () => {
     const task = await bench.until(taskArn, 'RUNNING');
     const podlet = await inspectContainer(bench.docker, task.containers![0]!.runtimeId!);
     const address = task.attachments![0]!.details!.find(({ name }) => name === 'privateIPv4Address')?.value;
-    expect(address).toBe(podlet!.NetworkSettings.Networks['bridge']?.IPAddress);
+    expect(address).toBe(podlet?.NetworkSettings.Networks?.['bridge']?.IPAddress);
     await expect.poll(() => bench.text(taskArn, 'app'), { timeout: 5000 }).toMatch(/^kubia\n(from-web|.*no)\n1\n.*read-only/s);
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     await bench.until(taskArn, 'STOPPED');
