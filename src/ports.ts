@@ -73,7 +73,7 @@ export interface Store {
   /**
    * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
    * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where
-   * the table did not answer: the object was not written then, records alone may have been.
+   * the table did not answer: whether it was written is open then, and the caller looks again.
    */
   commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }>;
   /**

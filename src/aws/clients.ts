@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { toUnavailable } from './unavailable.ts';
 
 export interface Clients {
   dynamodb: DynamoDBClient;
@@ -20,16 +21,28 @@ export interface ClientOptions {
   /** One endpoint for all services, as local mode has. */
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
+  /** Carries the requests in this process, without a socket and unsigned, since nobody checks. */
+  requestHandler?: NonNullable<DynamoDBClientConfig['requestHandler']>;
 }
 
 /** Emulators and local mode answer on one host without the services' prefixes. */
 const OPTIONS = { maxAttempts: 5, disableHostPrefix: true };
 
+const UNSIGNED = { sign: <Request>(request: Request): Promise<Request> => Promise.resolve(request) };
+
 /** Clients of all services. */
 export function createClients(options: ClientOptions): Clients {
-  const all = { ...OPTIONS, ...options };
-  return { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
+  const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
+  const clients = { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
+  for (const { middlewareStack } of Object.values(clients)) middlewareStack.add(namingFaults, { step: 'initialize', priority: 'high', name: 'namingFaults' });
+  return clients;
 }
+
+/** Outermost middleware: what the SDK gave up on gets the name that the state machine retries. */
+const namingFaults = <Args, Output>(next: (args: Args) => Promise<Output>) => (args: Args): Promise<Output> =>
+  next(args).catch((error: unknown) => {
+    throw toUnavailable(error);
+  });
 
 /** DynamoDB in this process: requests go to the handler without a socket, and unsigned, since nobody checks. */
 export function inProcessDynamo(requestHandler: NonNullable<DynamoDBClientConfig['requestHandler']>): DynamoDBClient {

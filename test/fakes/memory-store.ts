@@ -153,10 +153,13 @@ export class MemoryStore implements Store {
   }
 }
 
+// Real stores share an entry between all watchers: who changes one is found here.
+const frozen = (text: string): KubeObject => JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
+
 const toEntry = ({ number, type, key, object, previous }: StoredLine): LogEntry => ({
   version: toVersion(number),
   type,
   key: { ...key },
-  object: parse(object),
-  ...(previous === undefined ? {} : { previous: parse(previous) }),
+  object: frozen(object),
+  ...(previous === undefined ? {} : { previous: frozen(previous) }),
 });
