@@ -9,14 +9,14 @@ export type Handler = (request: Request, socket: { remoteAddress: string }) => P
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A WHATWG Request of an incoming message; its signal aborts when the client goes away. */
-export function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSignal): Request {
+export function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSignal, withBody = true): Request {
   const headers = new Headers();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
     const name = incoming.rawHeaders[i] ?? '';
     if (!name.startsWith(':')) headers.append(name, incoming.rawHeaders[i + 1] ?? '');
   }
   const method = incoming.method ?? 'GET';
-  const bodiless = method === 'GET' || method === 'HEAD' || (incoming.headers['content-length'] ?? '0') === '0' && incoming.headers['transfer-encoding'] === undefined;
+  const bodiless = !withBody || method === 'GET' || method === 'HEAD' || (incoming.headers['content-length'] ?? '0') === '0' && incoming.headers['transfer-encoding'] === undefined;
   // A DELETE or POST without a body would otherwise hold a stream open for each request.
   const body = bodiless ? null : new ReadableStream<Uint8Array>({
     start(controller) {

@@ -20,14 +20,17 @@ export interface PodletImageOptions {
   hasImage(reference: string): Promise<boolean>;
   /** The engine's architecture. */
   architecture: Architecture;
+  /** Brings in what a build needs (Go); only called before one. */
+  prepare?(): Promise<void>;
   log(text: string): void;
 }
 
 /** The reference of the podlet's image; built and imported only when its content changed. */
-export async function ensurePodletImage({ importImage, hasImage, architecture, log }: PodletImageOptions): Promise<string> {
+export async function ensurePodletImage({ importImage, hasImage, architecture, prepare, log }: PodletImageOptions): Promise<string> {
   const tag = await podletHash(architecture);
   const reference = `${PODLET_REPOSITORY}:${tag}`;
   if (await hasImage(reference)) return reference;
+  await prepare?.();
   log('building the podlet image …');
   await importImage({ repository: PODLET_REPOSITORY, tag }, await podletTar(architecture), PODLET_CHANGES);
   return reference;

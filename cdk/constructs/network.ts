@@ -3,7 +3,7 @@ import { Port, SecurityGroup, SubnetType, Vpc, type ISecurityGroup, type IVpc } 
 import { Construct } from 'constructs';
 
 export class Network extends Construct {
-  readonly vpc: IVpc;
+  readonly vpc: IVpc | Vpc;
   readonly pods: ISecurityGroup;
   constructor(scope: Construct, id: string, vpcId: string | undefined) {
     super(scope, id);

@@ -1,6 +1,6 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyFile, followPod } from './apply.ts';
 import { Client } from './client.ts';
@@ -59,6 +59,7 @@ export async function ready(place: Place): Promise<boolean> {
 /** Starts a serving process of its own and answers once its API is ready. */
 export async function startDetached(place: Place, options: UpOptions, say: Say): Promise<void> {
   await setUp(place, say);
+  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const log = openSync(place.log, 'a', 0o600);
   const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : [])];
   const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
@@ -74,8 +75,8 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
   throw new Refusal(`the serving process did not come up: ${last.replace(/^droppod: /, '')} (log: ${place.log})`);
 }
 
-async function serveUntilStopped(place: Place, options: UpOptions, out: Say, say: Say): Promise<void> {
-  const local = await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, log: say });
+async function serveUntilStopped(place: Place, podletImage: string, options: UpOptions, out: Say, say: Say): Promise<void> {
+  const local = await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, podletImage, log: say });
   writeAccess(place, local.access);
   writePid(place);
   const stop = new AbortController();
@@ -102,8 +103,7 @@ export async function up(options: UpOptions, out: Say, say: Say): Promise<void> 
   const pid = servingPid(place);
   if (pid !== undefined) return alreadyServing(place, pid, out);
   if (!options.detach) {
-    await setUp(place, say);
-    return serveUntilStopped(place, options, out, say);
+    return serveUntilStopped(place, await setUp(place, say), options, out, say);
   }
   await startDetached(place, options, say);
   const access = readAccess(place);

@@ -1,4 +1,5 @@
 // The local installation's own CA and the API server's certificate, made once and kept in the data directory.
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 

@@ -2,12 +2,14 @@
 import { authenticate } from '../auth/authenticate.ts';
 import { authorize, refusal } from '../auth/authorize.ts';
 import type { User } from '../auth/user.ts';
-import { ApiError, Unavailable } from '../errors.ts';
+import { ApiError, badRequest, Unavailable } from '../errors.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
 import { answerPath } from './discovery/paths.ts';
 import { strategyFor } from './resources/strategies.ts';
 import { isServed, parseRoute, verbOf } from './routes.ts';
 import type { Route } from './routes.ts';
+import { checkConnection } from './subresources/connect.ts';
+import type { Connection } from './subresources/connect.ts';
 import { subresourceVerb } from './subresources/subresources.ts';
 import { create } from './verbs/create.ts';
 import { deleteCollection } from './verbs/delete-collection.ts';
@@ -38,7 +40,27 @@ export async function handle(ports: ApiPorts, request: Request, caller?: User): 
   return response;
 }
 
+/** The checks before a stream (exec, attach, port-forward) opens: what it shall reach, or the refusal to send. Never throws. */
+export async function checkStream(ports: ApiPorts, request: Request): Promise<(Connection & { subresource: string; query: URLSearchParams }) | Response> {
+  try {
+    const call = await toCall(ports, request, undefined, []);
+    if (call instanceof Response) return call;
+    if (!STREAMS.has(call.subresource)) throw badRequest('Upgrade request is not possible here');
+    return { ...(await checkConnection(call)), subresource: call.subresource, query: call.query };
+  } catch (error) {
+    return failure(request, error);
+  }
+}
+
+const STREAMS = new Set(['exec', 'attach', 'portforward']);
+
 async function answer(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Response> {
+  const call = await toCall(ports, request, caller, warnings);
+  return call instanceof Response ? call : render(call, await (subresourceVerb(call) ?? VERBS[call.verb])(call));
+}
+
+/** The request as a call of a resource; a Response where it asks for something else (discovery, health). */
+async function toCall(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Call | Response> {
   const url = new URL(request.url);
   const user = caller ?? (await authenticate(ports, request));
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
@@ -50,10 +72,7 @@ async function answer(ports: ApiPorts, request: Request, caller: User | undefine
   admitCaller(user, route, verb, url.searchParams);
   const strategy = strategyFor(route.resource, route.subresource);
   if (strategy.deprecation !== undefined) warnings.push(strategy.deprecation);
-  const call: Call = {
-    ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams),
-  };
-  return render(call, await (subresourceVerb(call) ?? VERBS[verb])(call));
+  return { ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams) };
 }
 
 function decodeSegment(segment: string): string {

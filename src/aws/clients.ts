@@ -34,15 +34,17 @@ const UNSIGNED = { sign: <Request>(request: Request): Promise<Request> => Promis
 export function createClients(options: ClientOptions): Clients {
   const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
   const clients = { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
-  for (const { middlewareStack } of Object.values(clients)) middlewareStack.add(namingFaults, { step: 'initialize', priority: 'high', name: 'namingFaults' });
+  for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);
   return clients;
 }
 
-/** Outermost middleware: what the SDK gave up on gets the name that the state machine retries. */
-const namingFaults = <Args, Output>(next: (args: Args) => Promise<Output>) => (args: Args): Promise<Output> =>
-  next(args).catch((error: unknown) => {
-    throw toUnavailable(error);
-  });
+type Middleware = <Args, Output>(next: (args: Args) => Promise<Output>) => (args: Args) => Promise<Output>;
+
+/** What the SDK gave up on gets the name that the state machine retries. */
+function nameFaults(stack: { add(middleware: Middleware, options: { step: 'initialize'; priority: 'high'; name: string }): void }): void {
+  const named: Middleware = (next) => (args) => next(args).catch((error: unknown) => Promise.reject(toUnavailable(error)));
+  stack.add(named, { step: 'initialize', priority: 'high', name: 'nameFaults' });
+}
 
 /** DynamoDB in this process: requests go to the handler without a socket, and unsigned, since nobody checks. */
 export function inProcessDynamo(requestHandler: NonNullable<DynamoDBClientConfig['requestHandler']>): DynamoDBClient {

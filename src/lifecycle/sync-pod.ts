@@ -17,7 +17,7 @@ import { settle } from './settle.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
 
-export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings'>;
+export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings' | 'sessions'>;
 
 export interface Credential {
   bootstrap: string;
@@ -31,7 +31,7 @@ export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
 export async function syncPod(ports: SyncPorts, credential: Credential, report: Report, signal?: AbortSignal): Promise<SyncAnswer> {
   const { uid, attempt } = report;
   if (!isEqual(bootstrapToken(ports.settings.podletKey, uid, attempt), credential.bootstrap)) return { refused: 401 };
-  const until = ports.clock.now().getTime() + ports.settings.syncWaitMs;
+  const until = ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
   const hash = secretHash(credential.secret);
   const taken = await takeReport(ports, report, hash);
   if (!taken) return { refused: 410 };
@@ -83,9 +83,14 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   if (record.taskArn === undefined && !record.finished) return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
   const objects = await lookUp(ports, pod, record, now);
   const waiting = await showWaiting(ports, pod, record, objects);
-  const wanted = desired(pod, record, report, objects, ports.settings, now);
-  return { desired: wanted, news: hasNews(wanted), dueMs: dueInMs(pod, record, waiting, now) };
+  const wanted = withSessions(ports, record.uid, desired(pod, record, report, objects, ports.settings, now));
+  // The podlet has said more since: this request's connection is better free than held.
+  const overtaken = record.podlet?.bootId === report.bootId && record.podlet.sequence > report.sequence;
+  return { desired: wanted, news: overtaken || hasNews(wanted), dueMs: dueInMs(pod, record, waiting, now) };
 }
+
+/** Streams that users opened are news like any other. */
+const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired => (sessions ? { ...wanted, sessions: [...wanted.sessions, ...sessions.pending(uid)] } : wanted);
 
 /** The pod as it stands; one whose time has run out since the report was taken is ended here. */
 async function withDeadline(ports: SyncPorts, uid: string): Promise<PodState | undefined> {

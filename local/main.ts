@@ -1,0 +1,248 @@
+// Local mode put together: the same functions and the same state machine as on AWS, on endpoints of this process.
+// The only file that sees both sides; it wires and decides nothing.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { parse } from 'yaml';
+import { bindPod } from '../functions/bind-pod.ts';
+import { finishPod } from '../functions/finish-pod.ts';
+import { launchPod } from '../functions/launch-pod.ts';
+import { observe } from '../functions/observe.ts';
+import { startContainer } from '../functions/start-container.ts';
+import { sweep } from '../functions/sweep.ts';
+import { sync } from '../functions/sync.ts';
+import { bootstrapObjects } from '../src/api/bootstrap.ts';
+import { checkStream, handle } from '../src/api/handler.ts';
+import { createClients, type Clients } from '../src/aws/clients.ts';
+import { systemClock } from '../src/aws/clock.ts';
+import { ensureTable } from '../src/aws/ensure-table.ts';
+import { awsExecutions } from '../src/aws/executions.ts';
+import { randomIds } from '../src/aws/ids.ts';
+import { awsLambdas } from '../src/aws/lambdas.ts';
+import { putStateMachine } from '../src/aws/put-state-machine.ts';
+import { dynamoTable } from '../src/aws/table.ts';
+import { awsTasks } from '../src/aws/tasks.ts';
+import { processWakeups } from '../src/aws/wakeups.ts';
+import type { Json, Ports, Settings } from '../src/ports.ts';
+import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
+import { levelKeyValue } from './agent/key-value.ts';
+import { ENGINE_LABEL } from './agent/labels.ts';
+import { createEngine, type Engine } from './aws/create-engine.ts';
+import { createDynamo } from './aws/dynamodb/create-dynamo.ts';
+import { inProcessHandler } from './aws/dynamodb/request-handler.ts';
+import { anyEndpoint, awsFront } from './aws/front.ts';
+import { invokeOverRest, type Functions, type LambdaFunction } from './aws/lambda/invoke.ts';
+import { createStates } from './aws/states/create-states.ts';
+import { listContainers, removeContainer } from './docker/containers.ts';
+import { connectDocker, dockerSocketPath } from './docker/engine-api.ts';
+import { bridgeGateway } from './docker/system.ts';
+import { listVolumes, removeVolume } from './docker/volumes.ts';
+import { keepInstallation, loadInstallation, readInstallation, type Installation } from './installation.ts';
+import { httpServer, httpsServer, listen, toRequest, type Listening } from './server.ts';
+import { openJournal } from './states/journal.ts';
+import { SessionHub } from './streams/session-hub.ts';
+import { createUpgrade, type StreamTarget } from './streams/upgrade.ts';
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+const TABLE = 'droppod';
+const MACHINE = 'droppod-pod';
+const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${MACHINE}`;
+const SWEEP_MS = 10_000;
+const SYNC_WAIT_MS = 30_000;
+const DEFAULT_API_PORT = 7443;
+const SYNC_PATH = '/sync';
+const SESSIONS_PATH = '/sessions';
+
+export interface LocalOptions {
+  directory: string;
+  /** Undefined: the port of the last time, else 7443; 0: any free one. */
+  port: number | undefined;
+  beyondFargate: boolean;
+  podletImage: string;
+  log: (line: string) => void;
+}
+
+export interface Local {
+  access: { server: string; ca: string; token: string; awsEndpoint: string };
+  /** Stops serving; containers and data stay. */
+  close(): Promise<void>;
+}
+
+interface Core {
+  ports: Ports;
+  engine: Engine;
+  clients: Clients;
+  hub: SessionHub;
+  close(): Promise<void>;
+}
+
+/** Everything behind the two doors: stores opened, engine adopted, machine in place. */
+async function openCore(options: LocalOptions, installation: Installation): Promise<Core & { aws: (request: Request) => Promise<Response>; resume: () => Promise<void> }> {
+  const { directory, log } = options;
+  const background = (what: string) => (work: Promise<unknown>): void => { work.catch((error: unknown) => log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)); };
+  let ports: Ports | undefined;
+  const ready = (): Ports => {
+    if (!ports) throw new Error('local mode is not ready');
+    return ports;
+  };
+  const change = (kind: string) => (detail: unknown): void => { if (ports) background(kind)(observe(ports, { 'detail-type': kind, detail })); };
+  const dynamo = await createDynamo({ path: join(directory, 'dynamodb'), clock: systemClock });
+  const engineData = new Level(join(directory, 'engine'));
+  await engineData.open();
+  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
+  const engine = await createEngine({
+    docker, engineId: installation.id, store: levelKeyValue(engineData), clock: systemClock, uuid: randomUUID, account: ACCOUNT, region: REGION, log,
+    metadataHost: { address: installation.bridge, port: installation.metadataPort },
+    logDirectory: logDirectory(directory), concurrency: 2 * availableParallelism(), onTaskChange: change('ECS Task State Change'),
+  });
+  const functions = functionsOn(ready);
+  const states = createStates({
+    clock: systemClock, random: Math.random, uuid: randomUUID, journal: await openJournal(join(directory, 'states')), account: ACCOUNT, region: REGION,
+    invoke: async (name, payload) => functions[name]?.(payload),
+    onExecutionEnd: change('Step Functions Execution Status Change'), onFault: (error) => log(`state machine: ${String(error)}`),
+  });
+  const endpoint = anyEndpoint([dynamo.endpoint, states.endpoint, engine.ecsEndpoint, engine.logsEndpoint]);
+  const clients = createClients({ region: REGION, endpoint: 'http://aws.local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, requestHandler: inProcessHandler(endpoint) });
+  await ensureTable(clients.dynamodb, TABLE, systemClock);
+  const wakeups = processWakeups({ clock: systemClock, maxWaitMs: SYNC_WAIT_MS });
+  const hub = new SessionHub({ baseUrl: () => `wss://${installation.bridge}:${installation.apiPort}${SESSIONS_PATH}`, id: randomUUID, wake: (uid) => wakeups.wake(uid), sleep: (ms, signal) => systemClock.sleep(ms, signal) });
+  ports = {
+    store: await openSingleWriterStore({ table: dynamoTable(clients.dynamodb, TABLE), clock: systemClock, ids: randomIds, random: Math.random }),
+    tasks: awsTasks(clients.ecs, { cluster: 'default', subnets: ['subnet-local'], securityGroups: [], assignPublicIp: false }),
+    executions: awsExecutions(clients.sfn, STATE_MACHINE_ARN),
+    lambdas: awsLambdas(clients.lambda),
+    images: { resolve: (image, policy, credentials) => engine.resolveImage(image, policy, credentials) },
+    logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
+    clock: systemClock, ids: randomIds, wakeups, settings: settingsOf(options, installation), sessions: { pending: (uid) => hub.pending(uid) },
+  };
+  return {
+    ports, engine, clients, hub,
+    aws: awsFront(endpoint, (request) => invokeOverRest(functions, request, background('lambda'))),
+    resume: async () => {
+      await states.resume();
+      await ensureMachine(clients);
+    },
+    close: async () => {
+      await states.close();
+      await engine.close();
+      await engineData.close();
+      await dynamo.close();
+      docker.close();
+    },
+  };
+}
+
+/** The Lambda functions by the names that the machine calls; their input comes from the machine and is its own JSON. */
+function functionsOn(ports: () => Ports): Functions {
+  const step = <Input>(run: (ports: Ports, input: Input) => Promise<unknown>): LambdaFunction => async (payload) => (await run(ports(), payload as Input)) as Json | undefined;
+  return {
+    'bind-pod': step(bindPod), 'launch-pod': step(launchPod), 'start-container': step(startContainer), 'finish-pod': step(finishPod), observe: step(observe), sweep: step(sweep),
+  };
+}
+
+const logDirectory = (directory: string): string => {
+  const path = join(directory, 'logs');
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+};
+
+function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiPort, adminToken, podletKey, certificates }: Installation): Settings {
+  return {
+    mode: 'local', beyondFargate, syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`, caPem: certificates.ca, apiHost: bridge, apiPort, podletImage,
+    logGroup: '/droppod/pods', region: REGION, podletKey, syncWaitMs: SYNC_WAIT_MS, architectures: [process.arch === 'arm64' ? 'arm64' : 'amd64'],
+    clusterDomain: 'cluster.local', nodeName: 'droppod', adminToken,
+  };
+}
+
+/** The machine of the sources; running executions keep the definition that they began with. */
+async function ensureMachine({ sfn }: Clients): Promise<void> {
+  const document = JSON.stringify(parse(readFileSync(new URL('../statemachines/pod.asl.yaml', import.meta.url), 'utf8')));
+  const definition = document.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase());
+  await putStateMachine(sfn, { arn: STATE_MACHINE_ARN, name: MACHINE, definition, roleArn: `arn:aws:iam::${ACCOUNT}:role/droppod` });
+}
+
+/** Serves until close; the ports, keys and data of an earlier start in the directory are taken up. */
+export async function startLocal(options: LocalOptions): Promise<Local> {
+  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
+  const bridge = await bridgeGateway(docker);
+  docker.close();
+  const known = await loadInstallation(options.directory, bridge, systemClock.now());
+  const doors: Listening[] = [];
+  let core: (Core & { aws: (request: Request) => Promise<Response> }) | undefined;
+  const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
+  const { certificates } = known;
+  const api = (request: Request): Promise<Response> => (core ? frontDoor(core.ports, request) : Promise.resolve(waiting()));
+  let upgrade: ReturnType<typeof createUpgrade> = (_incoming, socket) => { socket.destroy(); };
+  doors.push(await listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), ['127.0.0.1', bridge], options.port ?? (known.apiPort || DEFAULT_API_PORT)));
+  doors.push(await listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], known.awsPort || (doors[0]?.port ?? 0) + 1));
+  doors.push(await listen(() => httpServer((request) => metadataDoor(core?.engine, request), options.log), [bridge], known.metadataPort));
+  const [apiPort = 0, awsPort = 0, metadataPort = 0] = doors.map(({ port }) => port);
+  const installation = keepInstallation(options.directory, { ...known, apiPort, awsPort, metadataPort });
+  const opened = await openCore(options, installation);
+  core = opened;
+  upgrade = createUpgrade({ hub: opened.hub, sessionsPath: SESSIONS_PATH, check: (incoming) => streamTarget(opened.ports, incoming) });
+  await opened.resume();
+  await bootstrapObjects(opened.ports);
+  const stop = new AbortController();
+  const sweeping = sweepUntil(opened.ports, stop.signal, options.log);
+  return {
+    access: { server: `https://127.0.0.1:${apiPort}`, ca: certificates.ca, token: installation.adminToken, awsEndpoint: `http://127.0.0.1:${awsPort}` },
+    close: async () => {
+      stop.abort();
+      await Promise.all(doors.map((door) => door.close()));
+      await sweeping;
+      await opened.close();
+    },
+  };
+}
+
+const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
+
+/** What a client's upgrade request shall reach, checked as the API checks it. */
+async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | Response> {
+  const request = toRequest(incoming, `https://${incoming.headers.host ?? 'localhost'}`, new AbortController().signal, false);
+  const found = await checkStream(ports, request);
+  if (found instanceof Response) return found;
+  const { pod, container, query, subresource } = found;
+  const kind = STREAM_KINDS[subresource as keyof typeof STREAM_KINDS];
+  const on = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
+  const streams = { tty: on('tty'), stdin: on('stdin'), stdout: on('stdout'), stderr: on('stderr') && !on('tty') };
+  return {
+    owner: pod.metadata.uid ?? '',
+    wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
+    ports: query.getAll('ports').flatMap((list) => list.split(',')).map(Number).filter((port) => port > 0),
+    gone: `unable to upgrade connection: container not found (${JSON.stringify(container)})`,
+  };
+}
+
+const frontDoor = (ports: Ports, request: Request): Promise<Response> =>
+  new URL(request.url).pathname === SYNC_PATH ? sync(ports, request) : handle(ports, request);
+
+async function metadataDoor(engine: Engine | undefined, request: Request): Promise<Response> {
+  const answer = await engine?.metadata(new URL(request.url).pathname);
+  return new Response(answer?.body ?? '', { status: answer?.status ?? 503, headers: { 'content-type': 'application/json' } });
+}
+
+async function sweepUntil(ports: Ports, signal: AbortSignal, log: (line: string) => void): Promise<void> {
+  while (!signal.aborted) {
+    await sweep(ports).catch((error: unknown) => log(`sweep: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+    await systemClock.sleep(SWEEP_MS, signal);
+  }
+}
+
+/** Removes everything that this directory's droppod has in the engine; answers the number of containers. */
+export async function purge(directory: string): Promise<number> {
+  const installation = readInstallation(directory);
+  if (!installation) return 0;
+  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
+  const label = [`${ENGINE_LABEL}=${installation.id}`];
+  const containers = await listContainers(docker, label);
+  for (const { Id } of containers) await removeContainer(docker, Id);
+  for (const name of await listVolumes(docker, label)) await removeVolume(docker, name);
+  docker.close();
+  return containers.length;
+}
