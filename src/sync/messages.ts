@@ -17,6 +17,8 @@ export interface Report {
   /** Text of the podlet's own /etc/resolv.conf: the node's DNS, which dnsPolicy builds upon. */
   resolvConf?: string;
   containers: { [name: string]: ContainerReport };
+  /** The podlet must know the answer now: do not hold the request open for news. */
+  prompt?: boolean;
   /** Kubernetes Events to write; kept in the report until an answer acknowledges them. */
   events: PodletEvent[];
   /** Nothing runs any more after a terminate or leave; the podlet ends after the answer. */
