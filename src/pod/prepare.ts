@@ -1,12 +1,13 @@
 // What creation sets whatever the client sent: generation, the first status, and selectors merged from label keys.
 import type { Pod, PodStatus } from '../kinds/pod.ts';
+import { mergeLabelKeys } from './label-keys.ts';
 import { qosClass } from './qos.ts';
 
 /** A defaulted pod as it is stored first: generation 1, status Pending. `now` stamps the SchedulingGated condition. */
 export function prepareForCreate(pod: Pod, now: Date): Pod {
   const status: PodStatus = { phase: 'Pending', qosClass: qosClass(pod) };
   if (pod.spec.schedulingGates?.length) status.conditions = [gated(now)];
-  return { ...pod, metadata: { ...pod.metadata, generation: 1 }, status };
+  return { ...pod, metadata: { ...pod.metadata, generation: 1 }, spec: mergeLabelKeys(pod), status };
 }
 
 function gated(now: Date): NonNullable<PodStatus['conditions']>[number] {
