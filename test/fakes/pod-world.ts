@@ -13,6 +13,7 @@ import { podCells } from '../../src/pod/printer.ts';
 import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn } from '../../src/ports.ts';
 import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
+import { AgentPodlet } from './agent-podlet.ts';
 import { PodMachine } from './pod-machine.ts';
 import { fakePorts, FakeTasks } from './ports.ts';
 import type { FaultHook } from './ports.ts';
@@ -66,6 +67,8 @@ export interface WorldOptions {
   fault?: FaultHook;
   random?: () => number;
   deliver?: Deliver;
+  /** Tasks run the real podlet agent instead of the scripted one. */
+  agent?: boolean;
   /** From RunTask to the podlet's first report. */
   bootMs?: number;
 }
@@ -82,7 +85,7 @@ export class PodWorld {
   readonly acknowledged: Report[] = [];
   /** Told at each start and exit, before anything else happens. */
   onRunEvent: ((event: RunEvent) => void) | undefined;
-  readonly podlets = new Map<TaskArn, ScriptedPodlet>();
+  readonly podlets = new Map<TaskArn, ScriptedPodlet | AgentPodlet>();
   readonly #began: number;
   #script: Script = () => ({});
   #pods = 0;
@@ -90,12 +93,14 @@ export class PodWorld {
 
   readonly #deliver: Deliver;
   readonly #bootMs: number;
+  readonly #agent: boolean;
 
-  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0 }: WorldOptions = {}) {
+  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false }: WorldOptions = {}) {
     const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
     this.#began = this.clock.now().getTime();
     this.#deliver = deliver;
     this.#bootMs = bootMs;
+    this.#agent = agent;
     this.tasks.fault = fault;
     this.machine = new PodMachine({
       clock: this.clock,
@@ -202,6 +207,7 @@ export class PodWorld {
   async #stop(taskArn: TaskArn): Promise<void> {
     if (this.#stopping.has(taskArn)) return;
     this.#stopping.add(taskArn);
+    this.podlets.get(taskArn)?.term();
     await this.clock.sleep(STOP_TIMEOUT_MS);
     await this.kill(taskArn, 'UserInitiated');
   }
@@ -225,7 +231,8 @@ export class PodWorld {
     const { DROPPOD_UID: uid = '', DROPPOD_ATTEMPT = '', DROPPOD_TOKEN: bootstrap = '', DROPPOD_CONTAINERS = '' } = podletEnvironment;
     const attempt = Number(DROPPOD_ATTEMPT);
     const script = this.#script;
-    const podlet = new ScriptedPodlet({
+    const Podlet = this.#agent ? AgentPodlet : ScriptedPodlet;
+    const podlet = new Podlet({
       clock: this.clock,
       sync: (report, signal) => this.#sync({ bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal),
       uid, attempt, taskArn, containers: DROPPOD_CONTAINERS.split(','),

@@ -55,6 +55,11 @@ export class ScriptedPodlet {
     for (const stop of this.#stops.values()) stop.abort('dead');
   }
 
+  /** StopTask: it asks the API at once what is wanted. */
+  term(): void {
+    this.#change();
+  }
+
   get attempt(): number {
     return this.#options.attempt;
   }

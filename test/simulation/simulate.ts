@@ -46,6 +46,8 @@ class Simulation {
       fault: (operation) => this.fault(operation),
       random: () => this.chance.next(),
       deliver: (kind, send) => this.deliver(kind, send),
+      // Every other life is led by the real podlet agent.
+      agent: seed % 2 === 1,
       bootMs: this.chance.below(3_000),
     });
     this.rules = new RunRules(this.plan, this.world);

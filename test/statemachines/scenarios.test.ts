@@ -71,8 +71,8 @@ async function editImages(world: PodWorld, pod: Pod, images: Record<string, stri
   await podEdited(world.ports, after, before);
 }
 
-async function setUp(scenario: Scenario): Promise<{ world: PodWorld; pod: Pod }> {
-  const world = new PodWorld();
+async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWorld; pod: Pod }> {
+  const world = new PodWorld({ agent });
   const { noImage = {}, noCapacityUntil } = scenario;
   for (const [image, until] of Object.entries(noImage)) {
     world.ports.images.outcomes.set(image, { failure: 'ErrImagePull', message: 'not found' });
@@ -87,8 +87,8 @@ async function setUp(scenario: Scenario): Promise<{ world: PodWorld; pod: Pod }>
 }
 
 /** Plays the scenario and answers everything that an expectation may name. */
-async function play(scenario: Scenario): Promise<Required<Expectation>> {
-  const { world, pod } = await setUp(scenario);
+async function play(scenario: Scenario, agent: boolean): Promise<Required<Expectation>> {
+  const { world, pod } = await setUp(scenario, agent);
   const cells: Record<number, string> = {};
   const stops = [...(scenario.do ?? []).map(({ at }) => at), ...Object.keys(scenario.expect.cells ?? {}).map(Number), scenario.for];
   let last = pod;
@@ -124,10 +124,10 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
 
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.yaml'));
 
-describe.each(files)('%s', (file) => {
+describe.each(files.flatMap((file) => [[file, 'scripted podlet'], [file, 'podlet agent']] as const))('%s with the %s', (file, podlet) => {
   const scenarios = parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Scenario[];
   it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
-    const seen = await play(scenario);
+    const seen = await play(scenario, podlet === 'podlet agent');
     const { events = [], ...wanted } = scenario.expect;
     expect(seen).toMatchObject(wanted);
     expect(seen.events).toEqual(expect.arrayContaining(events));
