@@ -31,7 +31,7 @@ export function decide(world: World, now: number): Decision {
   for (const container of world.containers) {
     answerTerm(world, container, now, decision);
     if (container.alive) stop(world, container, now, decision);
-    else if (container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
+    else if (ending(world) && container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
   }
   decision.orders.push(...starts(world));
   leave(world, now, decision);

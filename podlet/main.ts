@@ -1,6 +1,6 @@
 // Where the podlet begins in its container: sockets first (supervisors are already dialling), then who it is, then the agent.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { VolumeFiles } from './files.ts';
@@ -103,10 +103,16 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
       ...(task.hostIP === undefined ? {} : { hostIP: task.hostIP }),
+      ...nodeDns(),
     },
   }).run();
   await clock.sleep(FAREWELL_MS);
   process.exit(0);
+}
+
+/** The engine writes the node's DNS servers here. */
+function nodeDns(): { resolvConf?: string } {
+  return existsSync('/etc/resolv.conf') ? { resolvConf: readFileSync('/etc/resolv.conf', 'utf8') } : {};
 }
 
 /** Without a metadata endpoint: the first address that is not loopback, from the kernel's own table. */

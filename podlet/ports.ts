@@ -58,6 +58,8 @@ export interface PodletIdentity {
   containers: string[];
   podIP?: string;
   hostIP?: string;
+  /** Text of /etc/resolv.conf: what dnsPolicy builds upon. */
+  resolvConf?: string;
 }
 
 export interface PodletPorts {

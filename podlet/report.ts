@@ -5,7 +5,7 @@ import { quiet, sandboxReady } from './world.ts';
 
 /** The report of this moment under the next sequence number. */
 export function buildReport(world: World, sequence: number, events: PodletEvent[]): Report {
-  const { uid, attempt, taskArn, bootId, podIP, hostIP } = world.identity;
+  const { uid, attempt, taskArn, bootId, podIP, hostIP, resolvConf } = world.identity;
   const containers = Object.fromEntries(world.containers.map((container) => [container.name, reportContainer(world, container)]));
   const applied = Object.entries(world.volumes).flatMap(([name, volume]) => (volume.applied === undefined ? [] : [[name, volume.applied] as const]));
   return {
@@ -15,7 +15,9 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
     volumes: Object.fromEntries(applied),
     ...(podIP === undefined ? {} : { podIP }),
     ...(hostIP === undefined ? {} : { hostIP }),
+    ...(resolvConf === undefined ? {} : { resolvConf }),
     ...(quiet(world) ? { done: true } : {}),
+    ...(world.containers.some(({ term }) => term !== undefined && !term.settled) ? { prompt: true } : {}),
     ...(world.evict === undefined ? {} : { evict: world.evict }),
   };
 }

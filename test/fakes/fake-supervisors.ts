@@ -113,7 +113,7 @@ export class FakeSupervisors implements Supervisors {
     const number = NUMBERS[signal.replace(/^SIG/, '')] ?? 15;
     const { onTerm } = this.script(container, box.run);
     if (number !== 9 && onTerm === 'ignore') return;
-    if (number === 9 || onTerm === undefined) return this.end(container, box, 128 + number);
+    if (number === 9 || onTerm === undefined || onTerm === 'ignore') return this.end(container, box, 128 + number);
     const { ended } = box;
     await this.clock.sleep(onTerm.seconds * 1000, ended.signal);
     if (!ended.signal.aborted) this.end(container, box, onTerm.code);

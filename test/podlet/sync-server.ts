@@ -27,6 +27,7 @@ export class SyncServer {
   /** Status to refuse with. */
   refuse: number | undefined;
   desired: Desired = nothing();
+  private answered = '';
   private changed: (() => void)[] = [];
   private sockets: ((socket: WebSocket) => void)[] = [];
   private readonly server: Server = createServer((request, response) => void this.serve(request, response));
@@ -81,7 +82,8 @@ export class SyncServer {
     this.reports.push(report);
     this.arrivals.push(performance.now());
     for (const event of report.events) if (!this.events.some(({ id }) => id === event.id)) this.events.push(event);
-    if (report.sequence > 1 && report.done !== true) await this.wait();
+    if (JSON.stringify(this.desired) === this.answered && report.done !== true && report.prompt !== true) await this.wait();
+    this.answered = JSON.stringify(this.desired);
     response.end(JSON.stringify({ ...this.desired, acknowledged: report.events.map(({ id }) => id) }));
   }
 
