@@ -2,6 +2,7 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
+import { createClients } from '../../src/aws/clients.ts';
 import { awsExecutions } from '../../src/aws/executions.ts';
 import { awsTasks } from '../../src/aws/tasks.ts';
 import { toUnavailable } from '../../src/aws/unavailable.ts';
@@ -19,7 +20,7 @@ function scripted(answers: { [operation: string]: object }) {
   const requestHandler = {
     handle: (request: { headers: Record<string, string>; body: Uint8Array }) => {
       const operation = (request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
-      sent.push({ operation, input: JSON.parse(Buffer.from(request.body).toString()) as Sent['input'] });
+      sent.push({ operation, input: JSON.parse(Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength).toString()) as Sent['input'] });
       const answer = answers[operation] ?? {};
       return Promise.resolve({ response: { statusCode: '__type' in answer ? 400 : 200, headers: {}, body: Buffer.from(JSON.stringify(answer)) } });
     },
@@ -94,6 +95,11 @@ describe('tasks', () => {
     await tasks.stop('arn:1' as TaskArn, 'over');
     expect(await tasks.describe('arn:1' as TaskArn)).toBeUndefined();
   });
+});
+
+it('a client whose endpoint cannot be reached throws Unavailable', async () => {
+  const { sfn } = createClients({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  await expect(awsExecutions(sfn, 'm').describe('uid')).rejects.toThrow(Unavailable);
 });
 
 it.each([
