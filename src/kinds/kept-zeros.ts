@@ -19,3 +19,9 @@ const FIELDS = new Set([
 
 /** True where an optional `field` of Go type `type` keeps its zero value. */
 export const keepsZero = (type: string, field: string): boolean => FIELDS.has(field) || FIELDS.has(`${type}.${field}`);
+
+/** Members that Go prints even when nobody set them (no `omitempty`), with the zero it prints, by Go type. */
+export const PRINTED_ZEROS: Readonly<Record<string, Readonly<Record<string, null | string | number | boolean>>>> = {
+  PodCondition: { lastProbeTime: null, lastTransitionTime: null },
+  ContainerStatus: { ready: false, restartCount: 0, image: '', imageID: '' },
+};

@@ -83,11 +83,18 @@ function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject 
   } catch (error) {
     if (!(error instanceof ApiError) || !error.message.includes('cannot be handled as a')) throw error;
     const problem = error.message.replace(/^.*? cannot be handled as a \w+: /s, '');
-    const value = JSON.stringify(JSON.stringify(patched));
+    const value = JSON.stringify(JSON.stringify(sorted(patched)));
     const message = `Invalid value: ${value}: ${problem}`;
     throw new ApiError('Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }], cause: error });
   }
 }
+
+/** Go prints maps by their sorted keys. */
+const sorted = (value: Json | undefined): Json => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+};
 
 /** The applied configuration: YAML of the endpoint's kind, without managedFields. */
 function parseConfig(call: Call, options: WriteOptions, text: string): KubeObject {

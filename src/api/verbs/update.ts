@@ -65,7 +65,7 @@ async function createMissing(call: Call, options: WriteOptions, produce: Produce
 function checkVersions(call: Call, next: KubeObject, old: KubeObject): void {
   const { resource, name } = call;
   if (next.metadata.uid && next.metadata.uid !== old.metadata.uid && call.verb === 'update') {
-    const place = `/${resource.plural}/${call.namespace ? `${call.namespace}/` : ''}${name}`;
+    const place = `/registry/${resource.plural}/${call.namespace ? `${call.namespace}/` : ''}${name}`;
     throw conflict(resource.stored, name, `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
   }
   const { resourceVersion } = next.metadata;

@@ -1,4 +1,5 @@
 // A parsed body becomes an object of its kind, as Go's decoder would: types are checked, unknown fields found, nulls and zeros dropped.
+import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 
@@ -52,7 +53,7 @@ export function decodeObject(shape: ObjectShape, value: Json, unknown: string[])
 }
 
 function objectFields(shape: ObjectShape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
-  const object: JsonObject = {};
+  const object: JsonObject = { ...PRINTED_ZEROS[shape.name] };
   for (const name of Object.keys(value)) {
     const item = value[name];
     const strict = place.strict === '' ? name : `${place.strict}.${name}`;

@@ -59,7 +59,11 @@ export function renderList(call: Call, list: ObjectList): unknown {
 
 /** The bytes of a value in a format. */
 export function encode(value: unknown, { format, pretty }: Pick<Output, 'format' | 'pretty'>): string {
-  if (format === 'yaml') return stringify(JSON.parse(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
+  if (format === 'yaml') {
+    const text = stringify(JSON.parse(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
+    // Go's YAML does not quote the key `.` of FieldsV1.
+    return text.replaceAll(/^( *)"\.": /gm, '$1.: ');
+  }
   return `${pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)}\n`;
 }
 
