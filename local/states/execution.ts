@@ -99,7 +99,7 @@ export class Execution implements ThreadHost {
     }
   }
 
-  /** Runs to the end; never rejects. A fault that is no failure of the machine leaves the journal as it is. */
+  /** Runs to the end; never rejects. A fault of ours is told and fails the execution as States.Runtime. */
   async run(): Promise<void> {
     const root = this.threads.get(ROOT);
     if (root === undefined) return;
@@ -180,9 +180,11 @@ export class Execution implements ThreadHost {
 
   async #failed(fault: unknown): Promise<void> {
     if (fault instanceof Aborted) return;
+    if (!(fault instanceof StateError)) this.ports.onFault?.(fault);
+    // An execution that hangs would be worse than one that fails: whoever watches the ends can start another.
+    const failure = fault instanceof StateError ? fault : new StateError('States.Runtime', fault instanceof Error ? fault.message : String(fault));
     try {
-      if (!(fault instanceof StateError)) throw fault;
-      await this.end({ status: 'FAILED', error: fault.error, cause: fault.cause }, { type: 'ExecutionFailed', details: texts(fault) });
+      await this.end({ status: 'FAILED', error: failure.error, cause: failure.cause }, { type: 'ExecutionFailed', details: texts(failure) });
     } catch (error) {
       this.ports.onFault?.(error);
     }

@@ -102,6 +102,17 @@ export class Interpreter {
     return entries.flatMap(({ value }) => fromJournal<HistoryEvent[]>(value));
   }
 
+  /** Removes executions that closed before a time, with their histories. */
+  async forget(before: number): Promise<void> {
+    const { journal } = this.#ports;
+    for (const { machineName, name, stoppedAt } of await this.list()) {
+      if (stoppedAt === undefined || stoppedAt >= before) continue;
+      const key = `${machineName}/${name}`;
+      const events = await journal.list(`history/${key}/`);
+      await journal.write([keys.execution(key), ...events.map((event) => event.key)].map((gone) => ({ key: gone, value: null })));
+    }
+  }
+
   /** Aborts a running execution; false: none runs under that key. */
   async stop(key: string, why: { error?: string; cause?: string } = {}): Promise<boolean> {
     const execution = this.#executions.get(key);

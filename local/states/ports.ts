@@ -66,6 +66,6 @@ export interface StatesPorts {
   tasks: TaskPort;
   /** Told at least once per execution, after its end is in the journal. */
   onExecutionEnd?: (change: ExecutionChange) => void | Promise<void>;
-  /** A fault of the interpreter or of its journal; the execution it struck stays as the journal has it. */
+  /** A fault of the interpreter or of its journal; the execution it struck fails, or stays as the journal has it. */
   onFault?: (error: unknown) => void;
 }

@@ -9,6 +9,8 @@ import { lambdaTasks } from './lambda-tasks.ts';
 import { Machines } from './machines.ts';
 import { operations } from './operations.ts';
 
+/** AWS keeps closed executions for 90 days; then their names are free again. */
+const KEPT_MS = 90 * 86_400_000;
 const TARGET_PREFIX = 'AWSStepFunctions.';
 
 export interface StatesOptions {
@@ -54,7 +56,7 @@ export function createStates({ clock, random, uuid, journal, invoke, onExecution
     resume: () => {
       const load = context.machines.load().then(() => interpreter.load());
       loaded(load);
-      return load;
+      return load.then(() => interpreter.forget(clock.now().getTime() - KEPT_MS));
     },
     close: async () => {
       interpreter.close();

@@ -208,6 +208,22 @@ describe('executions', () => {
   });
 });
 
+it('closed executions are forgotten after 90 days, running ones never', async () => {
+  const journal = new MemoryJournal();
+  const first = new Client(journal);
+  await first.states.resume();
+  await first.create(WAIT);
+  await first.start('closed');
+  await first.clock.advance(60_000);
+  await first.call('UpdateStateMachine', { stateMachineArn: MACHINE, definition: WAIT.replace('60', '9000000') });
+  await first.start('running');
+  const later = new Client(new MemoryJournal(journal.texts));
+  await later.clock.advance(91 * 86_400_000);
+  await later.states.resume();
+  expect((await later.call('DescribeExecution', { executionArn: `${ARN}:execution:pod:closed` })).body['__type']).toBe('ExecutionDoesNotExist');
+  expect(await later.describe('running')).toMatchObject({ status: 'RUNNING' });
+});
+
 describe('on disk', () => {
   const directory = mkdtempSync(join(tmpdir(), 'states-'));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));

@@ -156,6 +156,11 @@ describe('limits and ends', () => {
     expect(await run.closed).toMatchObject({ status: 'SUCCEEDED', output: 'States.DataLimitExceeded' });
   });
 
+  it('a fault of the engine fails the execution instead of leaving it hanging', async () => {
+    const unchecked = only({ Type: 'Pass', Next: 'Nowhere' });
+    expect(await (await begin(unchecked)).run.closed).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+  });
+
   it('no choice and no Default: States.NoChoiceMatched', async () => {
     const definition: Machine = { QueryLanguage: 'JSONata', StartAt: 'Which', States: { Which: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'Never' }] }, Never: { Type: 'Succeed' } } };
     expect(await (await begin(definition)).run.closed).toMatchObject({ status: 'FAILED', error: 'States.NoChoiceMatched' });
