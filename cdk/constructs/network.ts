@@ -3,11 +3,12 @@ import { Port, SecurityGroup, SubnetType, Vpc, type ISecurityGroup, type IVpc } 
 import { Construct } from 'constructs';
 
 export class Network extends Construct {
-  readonly vpc: IVpc | Vpc;
+  readonly vpc: IVpc;
   readonly pods: ISecurityGroup;
   constructor(scope: Construct, id: string, vpcId: string | undefined) {
     super(scope, id);
-    this.vpc = vpcId === undefined ? ownNetwork(this) : Vpc.fromLookup(this, 'Vpc', { vpcId });
+    // CDK was not compiled for exact optional properties: its own class does not fit its own interface.
+    this.vpc = (vpcId === undefined ? ownNetwork(this) : Vpc.fromLookup(this, 'Vpc', { vpcId })) as IVpc;
     this.pods = new SecurityGroup(this, 'Pods', { vpc: this.vpc, description: 'droppod pods: reach one another and the outside', allowAllOutbound: true });
     // Pods talk to each other by pod IP on any port (features E10), nobody from outside may.
     this.pods.connections.allowInternally(Port.allTraffic(), 'pod to pod');
