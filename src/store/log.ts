@@ -25,11 +25,13 @@ export function lineWrite(line: Line, expires: number): TableWrite {
   return { put: { ...logItem(number), num: number, expires, ...(writeId === undefined ? {} : { wid: writeId }), ...content }, condition: UNUSED };
 }
 
-/** The lines of `from` … `to` that exist, by number. */
-export async function readLines(table: Pick<Table, 'batchGet'>, from: number, to: number): Promise<Map<number, Line>> {
-  const keys = Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => logItem(from + i));
-  return new Map((await table.batchGet(keys)).map(toLine).map((line) => [line.number, line]));
+/** Those lines of `numbers` that exist, in no order. */
+export async function readLines(table: Pick<Table, 'batchGet'>, numbers: number[]): Promise<Line[]> {
+  return numbers.length === 0 ? [] : (await table.batchGet(numbers.map(logItem))).map(toLine);
 }
+
+/** The numbers `from` … `to`. */
+export const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
 /** One line; undefined: a hole. */
 export async function readLine(table: Pick<Table, 'get'>, number: number): Promise<Line | undefined> {

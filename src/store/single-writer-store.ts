@@ -12,7 +12,7 @@ const IDLE_MS = 30_000;
 export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'>): Promise<DynamoStore> {
   const table = cachedTable(options.table);
   const numbers = await blockNumbers(table);
-  const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS } });
+  const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS }, announcedAbove: numbers.before });
   await tail.settleTo(numbers.before, 0);
   return storeOn({ ...options, table, numbers, tail });
 }

@@ -4,7 +4,7 @@ import type { Clock, LogEntry } from '../ports.ts';
 import type { Counter } from './counter.ts';
 import { EXPIRE_MS, isStale, MARK_MS, moveMark, moveStaleMark, storeMark } from './counter.ts';
 import type { Line } from './log.ts';
-import { lineWrite, readLine, readLines, toEntry } from './log.ts';
+import { lineWrite, range, readLine, readLines, toEntry } from './log.ts';
 import type { Numbers } from './numbers.ts';
 import type { Table } from './table.ts';
 
@@ -29,6 +29,8 @@ export interface TailOptions {
   clock: Clock;
   /** Pause between looks while somebody waits: from `first` while things happen to `idle`. */
   pollMs: { first: number; idle: number };
+  /** Numbers above this are announced by this very process, so that looking for them is left until they are overdue. Absent: none are. */
+  announcedAbove?: number;
 }
 
 interface Waiter {
@@ -139,11 +141,19 @@ export class Tail {
     await this.#start(counter);
     while ((this.#settled ?? 0) < counter.number) {
       const from = (this.#settled ?? 0) + 1;
-      const lines = await readLines(this.#options.table, from, Math.min(counter.number, from + PAGE - 1));
-      for (const line of lines.values()) if (line.number > (this.#settled ?? 0)) this.#ready.set(line.number, line);
+      const missing = range(from, Math.min(counter.number, from + PAGE - 1)).filter((number) => !this.#ready.has(number) && !this.#isAwaited(number));
+      for (const line of await readLines(this.#options.table, missing)) if (line.number > (this.#settled ?? 0)) this.#ready.set(line.number, line);
       if (!this.#drain()) break;
     }
     return counter.number;
+  }
+
+  #isAwaited(number: number): boolean {
+    if (number <= (this.#options.announcedAbove ?? Infinity)) return false;
+    const nowMs = this.#options.clock.now().getTime();
+    const since = this.#holes.get(number) ?? nowMs;
+    this.#holes.set(number, since);
+    return nowMs - since < HOLE_MS;
   }
 
   async #start(counter: Counter): Promise<void> {
@@ -231,11 +241,11 @@ export class Tail {
 
   async #fromTable(after: number, upTo: number): Promise<{ entries: LogEntry[]; upTo: number }> {
     const { table, numbers } = this.#options;
-    const lines = await readLines(table, after + 1, upTo);
+    const lines = await readLines(table, range(after + 1, upTo));
     const { compactedTo } = await numbers.last();
     // Below the settled mark there are no holes: what is missing has expired.
-    if (after < compactedTo || lines.size < upTo - after) throw new CompactedError(`the log no longer reaches back to version ${after}`);
-    const sorted = [...lines.values()].sort((a, b) => a.number - b.number);
+    if (after < compactedTo || lines.length < upTo - after) throw new CompactedError(`the log no longer reaches back to version ${after}`);
+    const sorted = lines.sort((a, b) => a.number - b.number);
     const entries = await Promise.all(sorted.map((line) => toEntry(table, line)));
     return { entries: entries.filter((entry) => entry !== undefined), upTo };
   }
