@@ -15,6 +15,15 @@ export interface Exit {
 /** Exit code of a process that KILL ended. */
 export const KILLED = 137;
 
+const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage';
+
+/** Notes the engine's `oom`, which a busy engine tells after the end that it caused. */
+export async function recordOutOfMemory(agent: Agent, task: Task, name: string): Promise<void> {
+  const { lastStatus, exitCode, reason } = containerOf(task, name);
+  const late = lastStatus === 'STOPPED' && exitCode === KILLED && reason === undefined;
+  await agent.book.update(task, (t) => Object.assign(containerOf(t, name), { outOfMemory: true, ...(late ? { reason: OUT_OF_MEMORY } : {}) }), { quiet: !late });
+}
+
 /** Whether the container has run and ended. */
 export function hasEnded(facts: ContainerFacts): boolean {
   return facts.State.Status === 'exited' || facts.State.Status === 'dead';
@@ -32,7 +41,8 @@ export async function recordExit(agent: Agent, task: Task, name: string, exit: E
   if (containerOf(task, name).lastStatus === 'STOPPED') return;
   const essential = isEssential(agent, task, name);
   await agent.book.update(task, (t) => {
-    const reason = exit.outOfMemory ? 'OutOfMemoryError: Container killed due to memory usage' : exit.reason;
+    const outOfMemory = exit.outOfMemory || (exit.exitCode === KILLED && containerOf(t, name).outOfMemory);
+    const reason = outOfMemory ? OUT_OF_MEMORY : exit.reason;
     Object.assign(containerOf(t, name), { lastStatus: 'STOPPED', finishedAt: exit.finishedAt, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }), ...(reason ? { reason } : {}) });
     if (essential) t.executionStoppedAt ??= exit.finishedAt;
   });

@@ -21,6 +21,9 @@ class LaunchAborted extends Error {
   override readonly name = 'LaunchAborted';
 }
 
+const LOOK_AGAIN_MS = 50;
+const MAX_LOOKS = 200;
+
 interface Launch {
   agent: Agent;
   task: Task;
@@ -113,8 +116,14 @@ async function create(launch: Launch, container: ContainerDefinition): Promise<v
 
 async function findCreated(launch: Launch, container: ContainerDefinition, name: string): Promise<void> {
   const { agent, task } = launch;
-  const facts = await inspectContainer(agent.docker, name);
-  if (!facts) throw new LaunchFailure(`CannotCreateContainerError: ${name} vanished while it was created`);
+  let facts = await inspectContainer(agent.docker, name);
+  // The name is taken as soon as a create begins; a process that died in between left it to the engine.
+  for (let looks = 1; !facts && looks < MAX_LOOKS; looks += 1) {
+    await agent.clock.sleep(LOOK_AGAIN_MS, launch.signal);
+    goOn(launch);
+    facts = await inspectContainer(agent.docker, name);
+  }
+  if (!facts) throw new LaunchFailure(`CannotCreateContainerError: ${name} is taken, but there is no such container`);
   noteCreated(launch, container.name, facts.Id, imageDigestOf(container.image) ?? facts.Image);
   if (!hasEnded(facts)) return;
   await recordExit(agent, task, container.name, exitOf(facts));

@@ -1,7 +1,7 @@
-// The engine's `die` events become recorded exits; an essential container's stops its task.
+// The engine's `die` and `oom` events become recorded exits; an essential container's stops its task.
 import { containerEvents, eventTime, type DockerEvent } from '../docker/events.ts';
 import { inBackground, type Agent } from './agent.ts';
-import { KILLED, lookAtExit, recordExit } from './exits.ts';
+import { KILLED, lookAtExit, recordExit, recordOutOfMemory } from './exits.ts';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from './labels.ts';
 import { stopIfEssentialEnded } from './stop.ts';
 import type { Task } from './task.ts';
@@ -20,12 +20,12 @@ export function watchExits(agent: Agent, onReopen: () => void): Promise<void> {
 }
 
 async function follow(agent: Agent, onOpen: () => void): Promise<void> {
-  const source = { labels: [`${ENGINE_LABEL}=${agent.engineId}`], actions: ['die'], clock: agent.clock, signal: agent.closing, onOpen };
+  const source = { labels: [`${ENGINE_LABEL}=${agent.engineId}`], actions: ['die', 'oom'], clock: agent.clock, signal: agent.closing, onOpen };
   for await (const event of containerEvents(agent.docker, source)) {
     const task = agent.book.tasks.get(event.attributes[TASK_LABEL] ?? '');
     const name = event.attributes[CONTAINER_LABEL] ?? '';
-    const known = task?.containers.some((container) => container.name === name && container.lastStatus !== 'STOPPED');
-    if (task && known) inBackground(agent, `exit of ${name}`, onDie(agent, task, name, event));
+    if (!task?.containers.some((container) => container.name === name)) continue;
+    inBackground(agent, `${event.action} of ${name}`, event.action === 'oom' ? recordOutOfMemory(agent, task, name) : onDie(agent, task, name, event));
   }
 }
 

@@ -47,7 +47,7 @@ describe('a task', () => {
     const volumes = [{ name: 'bin' }, { name: 'data' }];
     const definition = await bench.register([
       pause({ mountPoints: [{ sourceVolume: 'bin', containerPath: '/bin' }, { sourceVolume: 'data', containerPath: '/data' }] }),
-      shell('app', 'hostname; wget -qO- http://127.0.0.1:8080/f || echo no; ls /tools | grep -c busybox; touch /tools/x || echo read-only; touch /data/seen', {
+      shell('app', 'hostname; until wget -qO- http://127.0.0.1:8080/f; do sleep 0.1; done 2>/dev/null; ls /tools | grep -c busybox; touch /tools/x 2>/dev/null || echo read-only', {
         ...afterPodlet, mountPoints: [{ sourceVolume: 'bin', containerPath: '/tools', readOnly: true }, { sourceVolume: 'data', containerPath: '/data' }],
       }),
       shell('web', 'mkdir /w; echo from-web > /w/f; httpd -f -p 8080 -h /w', afterPodlet),
@@ -57,13 +57,14 @@ describe('a task', () => {
     const podlet = await inspectContainer(bench.docker, task.containers![0]!.runtimeId!);
     const address = task.attachments![0]!.details!.find(({ name }) => name === 'privateIPv4Address')?.value;
     expect(address).toBe(podlet?.NetworkSettings.Networks?.['bridge']?.IPAddress);
-    await expect.poll(() => bench.text(taskArn, 'app'), { timeout: 5000 }).toMatch(/^kubia\n(from-web|.*no)\n1\n.*read-only/s);
+    await expect.poll(() => bench.text(taskArn, 'app'), { timeout: 5000 }).toBe('kubia\nfrom-web\n1\nread-only\n');
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     await bench.until(taskArn, 'STOPPED');
     await expect.poll(() => listVolumes(bench.docker, [`${TASK_LABEL}=${taskArn}`]), { timeout: 5000 }).toEqual([]);
   });
 
-  it('says OutOfMemoryError for a container over its memory', async () => {
+  // A busy engine 20.10 now and then loses its oom notice (cgroup v1); then nobody can tell it from KILL.
+  it('says OutOfMemoryError for a container over its memory', { retry: 4 }, async () => {
     const definition = await bench.register([pause(), shell('hog', 'exec tail -c 100000000 /dev/zero', { ...afterPodlet, memory: 8 })]);
     const taskArn = await bench.run(definition);
     const hog = () => bench.until(taskArn, 'RUNNING').then(({ containers }) => containers!.find(({ name }) => name === 'hog'));
