@@ -1,0 +1,100 @@
+// list, tables and watches.
+import { beforeEach, expect, it } from 'vitest';
+import { NAMESPACE, TABLE, createApi, eventsOf, pod } from './client.ts';
+
+let api: Awaited<ReturnType<typeof createApi>>;
+const PODS = `${NAMESPACE}/pods`;
+const MAPS = `${NAMESPACE}/configmaps`;
+beforeEach(async () => {
+  api = await createApi();
+  for (const name of ['a', 'b', 'c']) await api.send('POST', PODS, { body: pod(name, {}, { labels: { name } }) });
+  for (const name of ['a', 'b', 'c']) await api.send('POST', MAPS, { body: { metadata: { name, labels: { name } } } });
+});
+
+const names = (body: Record<string, any>): string[] => body['items'].map((item: { metadata: { name: string } }) => item.metadata.name); // eslint-disable-line @typescript-eslint/no-explicit-any
+
+it('items of a list carry neither kind nor apiVersion; no match is an empty list', async () => {
+  const { body } = await api.send('GET', PODS);
+  expect(body['kind']).toBe('PodList');
+  expect(body['items'][0].kind).toBeUndefined();
+  expect((await api.send('GET', `${PODS}?labelSelector=x`)).body['items']).toEqual([]);
+});
+
+it('pages carry the version of the first page and end without a token', async () => {
+  const first = await api.send('GET', `${PODS}?limit=2`);
+  expect(names(first.body)).toEqual(['a', 'b']);
+  expect(first.body['metadata'].remainingItemCount).toBe(1);
+  await api.send('POST', PODS, { body: pod('d') });
+  const second = await api.send('GET', `${PODS}?limit=2&continue=${first.body['metadata'].continue}`);
+  expect(names(second.body)).toEqual(['c', 'd']);
+  expect(second.body['metadata'].resourceVersion).toBe(first.body['metadata'].resourceVersion);
+  expect(second.body['metadata'].continue).toBeUndefined();
+});
+
+it.each([
+  ['name=a', ['a']], ['name!=a', ['b', 'c']], ['name in (a,b)', ['a', 'b']], ['name notin (a)', ['b', 'c']], ['!name', []], ['name', ['a', 'b', 'c']], ['name==b,name', ['b']],
+])('label selector %s', async (selector, expected) => {
+  expect(names((await api.send('GET', `${PODS}?labelSelector=${encodeURIComponent(selector)}`)).body)).toEqual(expected);
+});
+
+it.each([
+  ['metadata.name=a', ['a']], ['metadata.name!=a', ['b', 'c']], ['status.phase=Pending', ['a', 'b', 'c']], ['spec.nodeName=', ['a', 'b', 'c']], ['status.phase!=Pending', []],
+])('field selector %s', async (selector, expected) => {
+  expect(names((await api.send('GET', `${PODS}?fieldSelector=${encodeURIComponent(selector)}`)).body)).toEqual(expected);
+});
+
+it('A: kubectl get pods gets a Table with nine cells and the metadata', async () => {
+  const { body } = await api.send('GET', `${PODS}?limit=500`, { headers: { accept: `${TABLE},application/json` } });
+  expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' });
+  expect(body['columnDefinitions'].map(({ name }: { name: string }) => name)).toEqual(['Name', 'Ready', 'Status', 'Restarts', 'Age', 'IP', 'Node', 'Nominated Node', 'Readiness Gates']);
+  expect(body['rows'][0]).toMatchObject({ cells: ['a', '0/1', 'Pending', '0', '0s', '<none>', '<none>', '<none>', '<none>'], object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } } });
+});
+
+it('a watch without a version begins with what is there and ends at its timeout', async () => {
+  const pending = api.send('GET', `${PODS}?watch=true&timeoutSeconds=5`);
+  await api.ports.clock.advance(6000);
+  const { text, headers } = await pending;
+  expect(headers.get('content-type')).toBe('application/json');
+  expect(eventsOf(text).map(({ type, object }) => `${type} ${object['metadata'].name}`)).toEqual(['ADDED a', 'ADDED b', 'ADDED c']);
+});
+
+async function watched(query: string, change: () => Promise<unknown>, headers: Record<string, string> = {}) {
+  const version = (await api.send('GET', MAPS)).body['metadata'].resourceVersion;
+  const pending = api.send('GET', `${MAPS}?watch=true&timeoutSeconds=5&resourceVersion=${version}&${query}`, { headers });
+  await change();
+  await api.ports.clock.advance(6000);
+  return eventsOf((await pending).text);
+}
+
+const label = (name: string, value: string | null) => api.send('PATCH', `${MAPS}/${name}`, { body: { metadata: { labels: { name: value } } }, headers: { 'content-type': 'application/merge-patch+json' } });
+
+it('an object that leaves the selector is DELETED with its last labels and the new version', async () => {
+  const events = await watched('labelSelector=name%3Da', async () => {
+    await label('a', 'z');
+    await label('b', 'a');
+    await label('c', 'y');
+  });
+  expect(events.map(({ type, object }) => [type, object['metadata'].name, object['metadata'].labels.name])).toEqual([['DELETED', 'a', 'a'], ['ADDED', 'b', 'a']]);
+  expect(Number(events[0]!.object['metadata'].resourceVersion)).toBeLessThan(Number(events[1]!.object['metadata'].resourceVersion));
+});
+
+it('a removal carries the version of the deletion', async () => {
+  const events = await watched('', () => api.send('DELETE', `${MAPS}/a`));
+  expect(events.map(({ type }) => type)).toEqual(['DELETED']);
+});
+
+it('columns come with the first Table event only', async () => {
+  const events = await watched('', async () => {
+    await label('a', 'x');
+    await label('b', 'x');
+  }, { accept: TABLE });
+  expect(events.map(({ object }) => object['columnDefinitions'] === null)).toEqual([false, true]);
+});
+
+it('WatchList: existing objects, then a bookmark that says so', async () => {
+  const pending = api.send('GET', `${PODS}?watch=true&timeoutSeconds=5&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`);
+  await api.ports.clock.advance(6000);
+  const events = eventsOf((await pending).text);
+  expect(events.slice(0, 4).map(({ type }) => type)).toEqual(['ADDED', 'ADDED', 'ADDED', 'BOOKMARK']);
+  expect(events[3]!.object['metadata'].annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+});

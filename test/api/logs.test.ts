@@ -1,0 +1,93 @@
+// Logs: runs are told apart by supervise's markers; the kubelet's words where there is nothing to show.
+import { beforeEach, expect, it } from 'vitest';
+import { createRunSplitter } from '../../src/api/subresources/log/split-runs.ts';
+import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
+import type { LogLine, TaskArn } from '../../src/ports.ts';
+import type { PodRecord } from '../../src/sync/record.ts';
+import { NAMESPACE, createApi, pod } from './client.ts';
+
+const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', second = 0): LogLine => ({ time: `2026-01-01T00:00:0${second}.5Z`, stream, bytes: Buffer.from(text) });
+
+it.each<[string, LogLine[], string[]]>([
+  ['lines before any marker are run 1', [line('a\n')], ['1:a\n']],
+  ['a marker starts a run on its stream', [line('a\n'), line('\x1enonce 2\n'), line('b\n'), line('c\n', 'stderr')], ['1:a\n', '2:b\n', '1:c\n']],
+  ['text without a newline before the marker is the old run\'s', [line('a\x1enonce 2\n'), line('b\n')], ['1:a', '2:b\n']],
+  ['another nonce is the program\'s own text', [line('\x1eother 2\n')], ['1:\x1eother 2\n']],
+])('%s', (_name, lines, expected) => {
+  const split = createRunSplitter('nonce');
+  expect(lines.map(split).filter((seen) => seen !== undefined).map(({ run, bytes }) => `${run}:${Buffer.from(bytes).toString()}`)).toEqual(expected);
+});
+
+let api: Awaited<ReturnType<typeof createApi>>;
+const LOG = `${NAMESPACE}/pods/web/log`;
+const TASK = 'arn:task/1' as TaskArn;
+
+/** A pod whose container c is in its second run. */
+async function secondRun(state: object, change: Partial<PodRecord> = {}): Promise<void> {
+  const { body } = await api.send('POST', `${NAMESPACE}/pods`, { body: pod('web') });
+  const key = { resource: 'pods', namespace: 'default', name: 'web' };
+  const object = (await api.ports.store.get(key))!;
+  const { resourceVersion, ...metadata } = object.metadata;
+  const containerStatuses = [{ name: 'c', ready: true, restartCount: 1, image: '', imageID: '', ...state }];
+  const uid = body['metadata'].uid as string;
+  const stored = (await api.ports.store.getRecord(recordKey(uid)))!;
+  const record: PodRecord = {
+    ...toRecord(stored.value), taskArn: TASK, logNonce: 'n',
+    observed: { sandboxReady: true, terminal: false, containers: { c: { desiredRun: 2, current: { run: 2, started: true, ready: true, startedAt: 'x' }, previous: { run: 1, started: true, ready: false } } } }, ...change,
+  };
+  await api.ports.store.commit({
+    object: { key, object: { ...object, metadata, spec: { ...(object['spec'] as object), nodeName: 'n1' }, status: { phase: 'Running', containerStatuses } }, expected: resourceVersion as never },
+    records: [{ key: recordKey(uid), value: toJson(record), expected: stored.revision }],
+  });
+}
+
+const RUNNING = { state: { running: { startedAt: 'x' } }, lastState: { terminated: { exitCode: 1 } } };
+
+beforeEach(async () => {
+  api = await createApi();
+  api.ports.logs.lines.set(`${TASK}/c`, [line('one\n'), line('\x1en 2\n'), line('two\n', 'stdout', 1), line('err\n', 'stderr', 1), line('\x1en 2\n', 'stderr', 1), line('three\n', 'stderr', 2), line('four', 'stdout', 3)]);
+});
+
+it.each([
+  ['', 'two\nthree\nfour'], ['?previous=true', 'one\nerr\n'], ['?tailLines=1', 'four'], ['?tailLines=0', ''], ['?limitBytes=6', 'two\nth'],
+  ['?timestamps=true&tailLines=1', '2026-01-01T00:00:03.500000000Z four'], ['?sinceTime=2026-01-01T00:00:02Z', 'three\nfour'], ['?container=c', 'two\nthree\nfour'],
+])('log%s', async (query, text) => {
+  await secondRun(RUNNING);
+  const answer = await api.send('GET', `${LOG}${query}`);
+  expect([answer.status, answer.headers.get('content-type'), answer.text]).toEqual([200, 'text/plain', text]);
+});
+
+it('a container in back-off shows its last run', async () => {
+  await secondRun({ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 1 } } });
+  expect((await api.send('GET', LOG)).text).toBe('two\nthree\nfour');
+});
+
+it('following ends with the run', async () => {
+  await secondRun(RUNNING, { taskStopped: { at: 'x' } });
+  expect((await api.send('GET', `${LOG}?follow=true`)).text).toBe('two\nthree\nfour');
+});
+
+it.each([
+  [{ state: { waiting: { reason: 'ContainerCreating' } } }, '', 'container "c" in pod "web" is waiting to start: ContainerCreating'],
+  [{ state: { waiting: { reason: 'ErrImagePull' } } }, '', 'container "c" in pod "web" is waiting to start: image can\'t be pulled'],
+  [{ state: { waiting: { reason: 'ImagePullBackOff' } } }, '', 'container "c" in pod "web" is waiting to start: trying and failing to pull image'],
+  [{ state: { running: {} } }, '?previous=true', 'previous terminated container "c" in pod "web" not found'],
+  [RUNNING, '?container=zzz', 'container zzz is not valid for pod web'],
+])('%j%s', async (state, query, message) => {
+  await secondRun(state);
+  expect((await api.send('GET', `${LOG}${query}`)).body).toMatchObject({ code: 400, reason: 'BadRequest', message });
+});
+
+it('a pod on no node has no log: 204', async () => {
+  await api.send('POST', `${NAMESPACE}/pods`, { body: pod('web') });
+  expect((await api.send('GET', LOG)).status).toBe(204);
+});
+
+it.each([
+  ['tailLines=-1', 'PodLogOptions "web" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0'],
+  ['limitBytes=0', 'PodLogOptions "web" is invalid: limitBytes: Invalid value: 0: must be greater than 0'],
+  ['sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z', 'PodLogOptions "web" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified'],
+])('%s is 422', async (query, message) => {
+  await secondRun(RUNNING);
+  expect((await api.send('GET', `${LOG}?${query}`)).body).toMatchObject({ code: 422, message });
+});
