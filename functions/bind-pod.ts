@@ -94,9 +94,9 @@ async function keepImages(ports: BindPorts, uid: string, pod: Pod, resolved: Res
 function imagesKnown({ record }: PodState, { images }: ResolvedImages, taskDefinitionArn: string, logNonce: string): PodChange {
   const { pulls: _past, ...rest } = record;
   const containers = { ...record.observed.containers };
-  for (const [name, { name: shown, imageId }] of Object.entries(images)) {
+  for (const [name, { name: shown, imageId, user }] of Object.entries(images)) {
     const { waiting: _over, ...container } = containers[name] ?? { desiredRun: 0 };
-    containers[name] = { ...container, image: { name: shown, imageId } };
+    containers[name] = { ...container, image: { name: shown, imageId, user } };
   }
   return { record: { ...rest, images, taskDefinitionArn, logNonce: record.logNonce || logNonce, observed: { ...record.observed, containers } } };
 }

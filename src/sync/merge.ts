@@ -19,6 +19,7 @@ export function mergeReport(pod: Pod, observed: ObservedPod, report: Report, now
     sandboxReady: before.sandboxReady || report.sandboxReady,
     ...(report.podIP ? { podIP: report.podIP } : {}),
     ...(report.hostIP ? { hostIP: report.hostIP } : {}),
+    ...(report.resolvConf ? { resolvConf: report.resolvConf } : {}),
     containers,
   };
 }

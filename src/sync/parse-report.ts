@@ -30,8 +30,8 @@ function isReport(value: unknown): value is Report {
   return Object.values(containers).every(isContainerReport) && events.every(isEvent) && hasOptionalFields(value);
 }
 
-const hasOptionalFields = ({ podIP, hostIP, done, volumes, evict }: Fields): boolean =>
-  isOptional(podIP, isText) && isOptional(hostIP, isText) && isOptional(done, isFlag) && isOptional(evict, isText) &&
+const hasOptionalFields = ({ podIP, hostIP, resolvConf, done, volumes, evict }: Fields): boolean =>
+  isOptional(podIP, isText) && isOptional(hostIP, isText) && isOptional(resolvConf, isText) && isOptional(done, isFlag) && isOptional(evict, isText) &&
   isOptional(volumes, (value) => isObject(value) && Object.values(value).every(isText));
 
 function isContainerReport(value: unknown): value is ContainerReport {
