@@ -52,10 +52,10 @@ const POD_FIELDS: Field[] = [
 /** The whole table, sorted by path. */
 export const FIELDS: readonly Field[] = [...POD_FIELDS, ...CONTAINER_FIELDS, ...VOLUME_FIELDS].sort((left, right) => (left.path < right.path ? -1 : 1));
 
-const BY_PATH = new Map(FIELDS.map((field) => [field.path, field]));
+const BY_PATH = new Map(FIELDS.map((field) => [field.path.replace(/\.\*\*$/, ''), field]));
 
 /** What is said of exactly this path, or of everything below it; undefined: look at its members. */
-export const fieldAt = (path: string): Field | undefined => BY_PATH.get(path) ?? BY_PATH.get(`${path}.**`);
+export const fieldAt = (path: string): Field | undefined => BY_PATH.get(path);
 
 /** Fields whose code is on its way: refused as "not served yet" whatever the table says. Lines leave this set as their code arrives. */
 export const NOT_YET: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 // What creation sets whatever the client sent: generation, the first status, and selectors merged from label keys.
-import type { Pod, PodStatus } from '../kinds/pod.ts';
+import type { Pod, PodCondition, PodStatus } from '../kinds/pod.ts';
 import { mergeLabelKeys } from './label-keys.ts';
 import { qosClass } from './qos.ts';
 
@@ -10,8 +10,8 @@ export function prepareForCreate(pod: Pod, now: Date): Pod {
   return { ...pod, metadata: { ...pod.metadata, generation: 1 }, spec: mergeLabelKeys(pod), status };
 }
 
-function gated(now: Date): NonNullable<PodStatus['conditions']>[number] {
-  const condition = {
+function gated(now: Date): PodCondition {
+  return {
     type: 'PodScheduled',
     status: 'False',
     // Kubernetes prints the zero time of a condition as null.
@@ -20,5 +20,4 @@ function gated(now: Date): NonNullable<PodStatus['conditions']>[number] {
     reason: 'SchedulingGated',
     message: 'Scheduling is blocked due to non-empty scheduling gates',
   };
-  return condition as unknown as NonNullable<PodStatus['conditions']>[number];
 }

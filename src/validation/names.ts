@@ -7,7 +7,8 @@ const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const SEARCH_LABEL = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const SEARCH = `_?${SEARCH_LABEL}(\\._?${SEARCH_LABEL})*`;
 
-const matches = (pattern: string, value: string): boolean => new RegExp(`^(?:${pattern})$`).test(value);
+const COMPILED = new Map([LABEL, SUBDOMAIN, LABEL_1035, QUALIFIED, SEARCH].map((pattern) => [pattern, new RegExp(`^(?:${pattern})$`)]));
+const matches = (pattern: string, value: string): boolean => COMPILED.get(pattern)?.test(value) === true;
 const bytes = (value: string): number => Buffer.byteLength(value);
 
 function formMessage(text: string, pattern: string, ...examples: string[]): string {

@@ -59,24 +59,24 @@ function gateChanges(next: PodSpec, old: PodSpec): FieldError[] {
 }
 
 /** The spec without what an update may change; a gated pod may also narrow where it runs. */
-function fixedPart(spec: PodSpec, gated: boolean): Partial<PodSpec> {
+function fixedPart(spec: PodSpec, gated: boolean): Record<string, unknown> {
   const withoutImage = ({ image: _, ...rest }: PodSpec['containers'][number]): object => rest;
   const { containers, initContainers, activeDeadlineSeconds: _deadline, tolerations: _tolerations, schedulingGates: _gates, ephemeralContainers: _ephemeral, ...rest } = spec;
   const { nodeSelector: _selector, affinity: _affinity, ...ungated } = rest;
-  return { ...(gated ? ungated : rest), ...JSON.parse(JSON.stringify({ containers: containers.map(withoutImage), initContainers: initContainers?.map(withoutImage) })) };
+  return { ...(gated ? ungated : rest), containers: containers.map(withoutImage), ...(initContainers && { initContainers: initContainers.map(withoutImage) }) };
 }
 
+/** Lines of what changed though it may not; undefined: nothing. */
 function otherChanges(next: PodSpec, old: PodSpec): string | undefined {
   const gated = (old.schedulingGates ?? []).length > 0;
-  const was = fixedPart(old, gated);
-  const now = fixedPart(next, gated);
-  if (old.terminationGracePeriodSeconds !== undefined && old.terminationGracePeriodSeconds < 0 && now.terminationGracePeriodSeconds === 1) {
-    was.terminationGracePeriodSeconds = 1;
-  }
-  const members = [...new Set([...Object.keys(was), ...Object.keys(now)])].sort();
-  const before: Record<string, unknown> = { ...was };
-  const after: Record<string, unknown> = { ...now };
-  const changed = members.filter((member) => canonical(before[member]) !== canonical(after[member]));
+  const before = fixedPart(old, gated);
+  const after = fixedPart(next, gated);
+  const wasNegative = (old.terminationGracePeriodSeconds ?? 0) < 0;
+  const members = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const changed = members.filter((member) => {
+    if (member === 'terminationGracePeriodSeconds' && wasNegative && after[member] === 1) return false;
+    return canonical(before[member]) !== canonical(after[member]);
+  });
   if (changed.length === 0) return gated ? narrowing(next, old) : undefined;
   return changed.map((member) => `-${member}: ${canonical(before[member])}\n+${member}: ${canonical(after[member])}`).join('\n');
 }
