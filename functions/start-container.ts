@@ -4,6 +4,7 @@ import { updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodChange, PodState } from '../src/lifecycle/update-pod.ts';
 import type { Ports } from '../src/ports.ts';
 import { podDone } from '../src/pod/order.ts';
+import { isTaskEnding } from '../src/sync/conclude.ts';
 import { isNewer, isOver, leaveOutcome, outcomeOf } from '../src/sync/outcome.ts';
 import type { Outcome, PodRecord, WaitingToken } from '../src/sync/record.ts';
 
@@ -36,7 +37,7 @@ export function knownOutcome({ pod, record, now }: PodState, { generation, conta
   const outcome = outcomeOf(pod, record, container, run, now);
   if (outcome) return outcome;
   const begun = record.observed.containers[container]?.current?.run === run;
-  return !begun && (podDone(pod, record.observed) || record.relaunch !== undefined) ? leaveOutcome(now) : undefined;
+  return !begun && (podDone(pod, record.observed) || isTaskEnding(record)) ? leaveOutcome(now) : undefined;
 }
 
 function ensureRun({ record }: PodState, input: StartContainerInput): PodChange | undefined {

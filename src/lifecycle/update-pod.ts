@@ -77,7 +77,7 @@ async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange
   const record = base ? conclude(base, wanted.record, before.now) : wanted.record;
   const pod = base && withStatus(base, record, before.now);
   const object = objectWrite(before, pod, wanted.removePod === true);
-  const records = recordWrites(before, record, wanted.removeRecord === true);
+  const records = recordWrites(before, record, { remove: wanted.removeRecord === true, guard: object !== undefined });
   const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
   if (!object && records.length === 0) return { ...before, record };
   const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
@@ -101,8 +101,9 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
   return same(pod, before.pod) ? undefined : { key, object: { ...pod }, expected };
 }
 
-function recordWrites({ record: old, revision }: PodState, record: PodRecord, remove: boolean): RecordWrite[] {
+/** `guard`: an object's status may only be written while the record that it was computed from is the newest. */
+function recordWrites({ record: old, revision }: PodState, record: PodRecord, { remove, guard }: { remove: boolean; guard: boolean }): RecordWrite[] {
   const key = recordKey(record.uid);
   if (remove) return forget(record.uid, revision);
-  return same(old, record) ? [] : [{ key, value: toJson(record), expected: revision }];
+  return same(old, record) && !guard ? [] : [{ key, value: toJson(record), expected: revision }];
 }

@@ -8,6 +8,9 @@ import type { PodRecord } from './record.ts';
 /** The pod's task is, or may still be, there. */
 export const hasTask = (record: PodRecord): boolean => record.taskArn !== undefined && record.taskStopped === undefined;
 
+/** The present task is to end although the pod is not over: nothing starts in it, what runs is stopped. */
+export const isTaskEnding = (record: PodRecord): boolean => record.relaunch !== undefined || record.stopping === true;
+
 /** All its containers ended by themselves: nobody needs to stop anything. */
 const endedByItself = (pod: Pod, record: PodRecord): boolean =>
   pod.metadata.deletionTimestamp === undefined && record.observed.verdict === undefined && sidecars(pod).length === 0;
@@ -19,7 +22,7 @@ const endedByItself = (pod: Pod, record: PodRecord): boolean =>
 export function conclude(pod: Pod, record: PodRecord, now: Date): PodRecord {
   if (record.finished) return record;
   const done = podDone(pod, record.observed);
-  if (!done && record.relaunch === undefined) return record;
+  if (!done && !isTaskEnding(record)) return record;
   const ending = { ...record, terminatingSince: record.terminatingSince ?? now.toISOString() };
   const over = done && (!hasTask(record) || record.stopped !== undefined || endedByItself(pod, record));
   if (!over) return ending;

@@ -5,6 +5,7 @@ import { networkFiles } from '../pod/network-files.ts';
 import { isReleased, podDone } from '../pod/order.ts';
 import { hasEnded } from '../pod/restart.ts';
 import type { Settings } from '../ports.ts';
+import { isTaskEnding } from './conclude.ts';
 import { deadlineOf } from './deadline.ts';
 import type { Desired, DesiredContainer, Report, StartOrder } from './messages.ts';
 import type { PodRecord } from './record.ts';
@@ -36,7 +37,7 @@ export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave:
 /** The run that should be: the machine's wish, once it is the container's turn and its back-off is over. */
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
   const container = record.observed.containers[name];
-  if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || record.relaunch !== undefined) return false;
+  if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || isTaskEnding(record)) return false;
   const { current, previous, desiredRun, backOff } = container;
   if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current))) return false;
   const held = backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime();
@@ -62,8 +63,12 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
     sessions: record.sessions ?? [],
     syncAgainMs: 0,
   };
-  if (Object.keys(objects.starts).length > 0) answer.hosts = networkFiles(pod, { podIP: record.observed.podIP ?? '', clusterDomain: settings.clusterDomain });
+  if (Object.keys(objects.starts).length > 0) answer.hosts = hostsOf(pod, record, settings);
   return { ...answer, syncAgainMs: syncAgainMs(pod, record, answer, settings, now) };
+}
+
+function hostsOf(pod: Pod, { observed }: PodRecord, { clusterDomain }: Settings): NonNullable<Desired['hosts']> {
+  return networkFiles(pod, { podIP: observed.podIP ?? '', clusterDomain, nodeResolvConf: observed.resolvConf });
 }
 
 const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);
@@ -83,7 +88,7 @@ export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   if (deletionTimestamp !== undefined) {
     return { graceSeconds: deletionGracePeriodSeconds ?? graceSeconds, deadline: new Date(deletionTimestamp).toISOString() };
   }
-  if (!podDone(pod, record.observed) && record.relaunch === undefined) return undefined;
+  if (!podDone(pod, record.observed) && !isTaskEnding(record)) return undefined;
   const since = Date.parse(record.terminatingSince ?? '');
   return { graceSeconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + graceSeconds * 1000).toISOString() };
 }

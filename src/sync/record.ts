@@ -81,6 +81,8 @@ export interface PodRecord {
   stopped?: { at: string };
   /** An image was edited: the present task ends and another attempt follows. The text is for the Killing events. */
   relaunch?: string;
+  /** ECS is stopping the present task, and not at droppod's wish: nothing starts in it any more. */
+  stopping?: boolean;
   /** Launches that failed or broke down in a row; the next one may not come before `until`. */
   launchBackOff?: { seconds: number; until: string };
   /** Images that could not be had. */

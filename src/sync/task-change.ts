@@ -4,6 +4,7 @@ import { nodeNotReady, sandboxChanged } from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
 import type { TaskFacts } from '../ports.ts';
+import { isTaskEnding } from './conclude.ts';
 import { loseRuns } from './merge.ts';
 import type { PodRecord } from './record.ts';
 import { relaunch } from './relaunch.ts';
@@ -15,8 +16,14 @@ const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'Infrastruct
 export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFacts, now: Date): { record: PodRecord; events: PodEvent[] } {
   const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
   if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
-  if (facts.lastStatus !== 'STOPPED') return { record, events: [] };
+  if (facts.lastStatus !== 'STOPPED') return { record: stoppingTask(pod, record, facts), events: [] };
   return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
+}
+
+/** A stop that nobody here asked for (Spot, a hand in the console) is used for a graceful end of what runs. */
+function stoppingTask(pod: Pod | undefined, record: PodRecord, { desiredStatus, version }: TaskFacts): PodRecord {
+  const wanted = !pod || record.finished !== undefined || podDone(pod, record.observed);
+  return desiredStatus !== 'STOPPED' || wanted || isTaskEnding(record) ? record : { ...record, taskVersion: version, stopping: true };
 }
 
 /** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */

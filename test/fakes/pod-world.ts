@@ -208,6 +208,8 @@ export class PodWorld {
     if (this.#stopping.has(taskArn)) return;
     this.#stopping.add(taskArn);
     this.podlets.get(taskArn)?.term();
+    const facts = this.tasks.tasks.get(taskArn);
+    if (facts) void this.#change('ECS Task State Change', structuredClone(facts));
     await this.clock.sleep(STOP_TIMEOUT_MS);
     await this.kill(taskArn, 'UserInitiated');
   }

@@ -13,7 +13,7 @@ import { chance as makeChance } from './random.ts';
 import type { Chance } from './random.ts';
 
 /** Long enough for every back-off after the faults, and for silence to be noticed. */
-const REST_SECONDS = 1_500;
+const REST_SECONDS = 900;
 const SWEEP_SECONDS = 60;
 const LATE_MS = 8_000;
 const TIMEOUT_MS = 3_000;

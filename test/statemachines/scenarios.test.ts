@@ -31,6 +31,8 @@ interface Action {
   /** stopCode with which the task ends. */
   kill?: string;
   sweep?: boolean;
+  /** Somebody stops the newest task. */
+  stopTask?: boolean;
   image?: Record<string, string>;
 }
 
@@ -58,6 +60,7 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.delete !== undefined) await world.delete(pod, action.delete);
   if (action.force) await world.remove(pod);
   if (action.kill) await world.kill([...world.podlets.keys()].at(-1)!, action.kill);
+  if (action.stopTask) await world.tasks.stop([...world.podlets.keys()].at(-1)!, 'by hand');
   if (action.sweep) await world.sweep();
   if (action.image) await editImages(world, pod, action.image);
 }
