@@ -45,14 +45,3 @@ function nameFaults(stack: { add(middleware: Middleware, options: { step: 'initi
   const named: Middleware = (next) => (args) => next(args).catch((error: unknown) => Promise.reject(toUnavailable(error)));
   stack.add(named, { step: 'initialize', priority: 'high', name: 'nameFaults' });
 }
-
-/** DynamoDB in this process: requests go to the handler without a socket, and unsigned, since nobody checks. */
-export function inProcessDynamo(requestHandler: NonNullable<DynamoDBClientConfig['requestHandler']>): DynamoDBClient {
-  return new DynamoDBClient({
-    region: 'us-east-1',
-    endpoint: 'http://dynamodb.local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    signer: { sign: (request) => Promise.resolve(request) },
-    requestHandler,
-  });
-}

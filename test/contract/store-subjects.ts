@@ -1,7 +1,7 @@
 // The subjects of the store's contract suite: the fake, the store on the local DynamoDB, and on any endpoint by DROPPOD_DYNAMODB_ENDPOINT.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
-import { inProcessDynamo } from '../../src/aws/clients.ts';
+import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { ensureTable } from '../../src/aws/ensure-table.ts';
 import { randomIds } from '../../src/aws/ids.ts';
@@ -30,7 +30,7 @@ const onTable = (table: Table): CompactingStore => dynamoStore({ table, clock: s
 /** A client of a DynamoDB in this process. */
 export async function localTable(path?: string): Promise<{ table: Table; close(): Promise<void> }> {
   const dynamo = await createDynamo({ clock: systemClock, ...(path === undefined ? {} : { path }) });
-  const client = inProcessDynamo(dynamo.requestHandler);
+  const { dynamodb: client } = createClients({ region: 'us-east-1', endpoint: 'http://aws.local', credentials, requestHandler: dynamo.requestHandler });
   await ensureTable(client, 'droppod', systemClock);
   return { table: dynamoTable(client, 'droppod'), close: () => dynamo.close() };
 }
