@@ -1,0 +1,118 @@
+// Logs of tasks: a followed log to its last line, copies of forgotten tasks through CloudWatch Logs.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Agent } from '../../../local/agent/agent.ts';
+import { memoryKeyValue } from '../../../local/agent/key-value.ts';
+import { createLimit } from '../../../local/agent/limit.ts';
+import { pruneLogCopies } from '../../../local/agent/log-copy.ts';
+import { readLogs } from '../../../local/agent/read-logs.ts';
+import { createImageResolver } from '../../../local/agent/resolve-image.ts';
+import { TaskBook } from '../../../local/agent/task-book.ts';
+import type { Task } from '../../../local/agent/task.ts';
+import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
+import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
+
+const clock = { now: () => new Date('2026-01-01T00:01:00Z'), sleep: () => Promise.resolve() };
+let directory: string;
+beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'droppod-logs-')); });
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const frame = (stream: 1 | 2, second: number, text: string): Buffer => {
+  const payload = Buffer.from(`2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z ${text}`);
+  const header = Buffer.alloc(8);
+  header[0] = stream;
+  header.writeUInt32BE(payload.length, 4);
+  return Buffer.concat([header, payload]);
+};
+
+function agentOver(open: (options: DockerRequest) => Buffer[]): Agent {
+  const docker: Docker = { close: () => undefined, call: () => Promise.resolve(''), open: async (_method, _path, options) => Readable.from(open(options ?? {})) as unknown as IncomingMessage };
+  return {
+    docker, clock, region: 'us-east-1', logDirectory: directory, engineId: 'e', metadataUrl: '', log: () => undefined, launching: new Map(), stopping: new Set(), closing: new AbortController().signal,
+    book: new TaskBook({ store: memoryKeyValue(), clock, onChange: () => undefined, log: () => undefined }), images: createImageResolver(docker, clock), limitLaunches: createLimit(1), limitCleanUps: createLimit(1),
+  };
+}
+
+function addTask(agent: Agent): Task {
+  const container = { name: 'app', image: 'x', containerArn: 'c', lastStatus: 'RUNNING' as const, runtimeId: 'id', startedAt: 't' };
+  const task: Task = { id: 't1', taskArn: 'arn/t1', clusterArn: 'c', taskDefinitionArn: 'd', group: 'g', overrides: { containerOverrides: [] }, tags: [], secret: 's', lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 1, createdAt: '2026-01-01T00:00:00Z', containers: [container] };
+  agent.book.tasks.set(task.taskArn, task);
+  agent.book.definitions.set('d', {
+    taskDefinitionArn: 'd', family: 'f', revision: 1, status: 'ACTIVE', networkMode: 'awsvpc', requiresCompatibilities: [], volumes: [], tags: [], registeredAt: '',
+    containerDefinitions: [{ name: 'app', image: 'x', essential: true, environment: [], mountPoints: [], logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/g', 'awslogs-stream-prefix': 'pod' } } }],
+  });
+  return task;
+}
+
+const texts = async (lines: AsyncIterable<{ bytes: Uint8Array }>): Promise<string> => {
+  let all = '';
+  for await (const { bytes } of lines) all += Buffer.from(bytes).toString();
+  return all;
+};
+
+describe('readLogs', () => {
+  it('A11: a followed log has the lines that the engine left out at the end, and none twice', async () => {
+    const file = [frame(1, 1, 'a\n'), frame(1, 2, 'same\n'), frame(2, 2, 'err\n'), frame(1, 2, 'same\n'), frame(1, 2, 'same\n'), frame(2, 3, 'last'), frame(1, 3, 'end\n')];
+    const agent = agentOver(({ query }) => (query?.['follow'] === '1' ? file.slice(0, 4) : file.slice(1)));
+    addTask(agent);
+    expect(await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }))).toBe('a\nsame\nerr\nsame\nsame\nend\nlast');
+  });
+
+  it('reads a forgotten task from its copy, from a time on', async () => {
+    await mkdir(join(directory, 'gone'));
+    await writeFile(join(directory, 'gone', 'app.frames.log'), Buffer.concat([frame(1, 1, 'one\n'), frame(1, 2, 'two\n')]));
+    const agent = agentOver(() => []);
+    expect(await texts(readLogs(agent, { taskArn: 'arn:aws:ecs:x:y:task/c/gone', container: 'app' }))).toBe('one\ntwo\n');
+    expect(await texts(readLogs(agent, { taskArn: 'task/gone', container: 'app', since: new Date('2026-01-01T00:00:02Z') }))).toBe('two\n');
+    expect(await texts(readLogs(agent, { taskArn: 'task/never', container: 'app', follow: true }))).toBe('');
+    await pruneLogCopies(directory, new Date(Date.now() + 1000));
+    expect(await texts(readLogs(agent, { taskArn: 'task/gone', container: 'app' }))).toBe('');
+  });
+});
+
+describe('the CloudWatch Logs endpoint', () => {
+  const call = async (agent: Agent, operation: string, input: object): Promise<{ [key: string]: unknown }> => {
+    const answer = await logsEndpoint({ agent, account: '0', region: 'r' })({ target: `Logs_20140328.${operation}`, body: Buffer.from(JSON.stringify(input)) });
+    const body: { [key: string]: unknown } = JSON.parse(answer?.body ?? '{}');
+    return body;
+  };
+  const stream = { logGroupName: '/g', logStreamName: 'pod/app/t1' };
+  const messages = (answer: { [key: string]: unknown }) => (answer['events'] as { message: string }[]).map(({ message }) => message);
+
+  it('pages a stream forwards and backwards until a token repeats', async () => {
+    const agent = agentOver(() => [1, 2, 3, 4, 5].map((i) => frame(1, i, `m${i}\n`)));
+    addTask(agent);
+    const head = await call(agent, 'GetLogEvents', { ...stream, limit: 2, startFromHead: true });
+    expect(messages(head)).toEqual(['m1', 'm2']);
+    const next = await call(agent, 'GetLogEvents', { ...stream, limit: 4, nextToken: head['nextForwardToken'] });
+    expect(messages(next)).toEqual(['m3', 'm4', 'm5']);
+    const end = await call(agent, 'GetLogEvents', { ...stream, nextToken: next['nextForwardToken'] });
+    expect([messages(end), end['nextForwardToken']]).toEqual([[], next['nextForwardToken']]);
+    const tail = await call(agent, 'GetLogEvents', { ...stream, limit: 2 });
+    expect(messages(tail)).toEqual(['m4', 'm5']);
+    expect(messages(await call(agent, 'GetLogEvents', { ...stream, limit: 2, nextToken: tail['nextBackwardToken'] }))).toEqual(['m2', 'm3']);
+    expect(messages(await call(agent, 'FilterLogEvents', { logGroupName: '/g', startTime: Date.parse('2026-01-01T00:00:03Z'), endTime: Date.parse('2026-01-01T00:00:05Z') }))).toEqual(['m3', 'm4']);
+  });
+
+  it.each([
+    ['GetLogEvents', { logGroupName: '/x', logStreamName: 'y' }, 'ResourceNotFoundException', 'The specified log group does not exist.'],
+    ['GetLogEvents', { logGroupName: '/g', logStreamName: 'pod/app/zz' }, 'ResourceNotFoundException', 'The specified log stream does not exist.'],
+    ['FilterLogEvents', { logGroupName: '/g', filterPattern: 'ERROR' }, 'InvalidParameterException', 'filterPattern is not supported by the local engine'],
+  ])('%s %j: %s', async (operation, input, type, message) => {
+    const agent = agentOver(() => []);
+    addTask(agent);
+    expect(await call(agent, operation, input)).toMatchObject({ __type: type, message });
+  });
+
+  it('creates a group once and lists streams', async () => {
+    const agent = agentOver(() => []);
+    addTask(agent);
+    expect(await call(agent, 'CreateLogGroup', { logGroupName: '/n' })).toEqual({});
+    expect(await call(agent, 'CreateLogGroup', { logGroupName: '/n' })).toMatchObject({ __type: 'ResourceAlreadyExistsException' });
+    expect(await call(agent, 'DescribeLogStreams', { logGroupName: '/g' })).toMatchObject({ logStreams: [{ logStreamName: 'pod/app/t1' }] });
+  });
+});
