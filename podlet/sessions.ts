@@ -39,7 +39,11 @@ export class Sessions {
     const { token, ca } = this.options;
     const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, ...(ca === '' ? {} : { ca }) });
     await new Promise<void>((resolve, reject) => {
-      socket.once('open', () => resolve());
+      socket.once('open', () => {
+        // The API may speak at once: nothing listens yet.
+        socket.pause();
+        resolve();
+      });
       socket.once('error', reject);
     });
     socket.on('error', () => socket.terminate());
@@ -53,6 +57,7 @@ export class Sessions {
     const early: Buffer[] = [];
     const keep = (message: Buffer): void => { early.push(message); };
     socket.on('message', keep);
+    socket.resume();
     const patience = setTimeout(() => {
       sockets.forgetStream(key);
       finish(socket, { code: 126, error: 'container is not running' });
@@ -101,6 +106,7 @@ function parseStatus(payload: Buffer): SessionStatus {
 }
 
 function finish(socket: WebSocket, status: SessionStatus): void {
+  socket.resume();
   socket.send(Buffer.concat([Buffer.from([CHANNEL.status]), Buffer.from(JSON.stringify(toKubernetesStatus(status)))]), () => socket.close(1000));
 }
 
@@ -123,14 +129,17 @@ function forwardPort(socket: WebSocket, port: number): void {
   const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   target.once('error', () => {
     const six = connect({ host: '::1', port, allowHalfOpen: true });
-    six.once('error', () => socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`));
+    six.once('error', () => {
+      // The closing handshake needs to read the peer's answer.
+      socket.resume();
+      socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`);
+    });
     six.once('connect', () => joinPort(socket, six));
   });
   target.once('connect', () => {
     target.removeAllListeners('error');
     joinPort(socket, target);
   });
-  socket.pause();
 }
 
 function joinPort(socket: WebSocket, target: Socket): void {
@@ -144,7 +153,10 @@ function joinPort(socket: WebSocket, target: Socket): void {
     socket.send(chunk, () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) target.resume(); });
     if (socket.bufferedAmount >= HIGH_WATER_BYTES) target.pause();
   });
-  target.on('end', () => socket.close(1000));
+  target.on('end', () => {
+    socket.resume();
+    socket.close(1000);
+  });
   target.on('error', () => socket.close(1011, 'connection lost'));
   socket.on('close', () => target.destroy());
   socket.resume();

@@ -27,6 +27,7 @@ export class SyncServer {
   /** Status to refuse with. */
   refuse: number | undefined;
   desired: Desired = nothing();
+  url = '';
   private answered = '';
   private changed: (() => void)[] = [];
   private sockets: ((socket: WebSocket) => void)[] = [];
@@ -37,7 +38,8 @@ export class SyncServer {
     upgrades.on('connection', (socket) => this.sockets.shift()?.(socket));
     await new Promise<void>((resolve) => this.server.listen(0, host, resolve));
     const address = this.server.address();
-    return `http://${host}:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    this.url = `http://${host}:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    return this.url;
   }
 
   /** Changes the desired state; held requests are answered with it. */

@@ -1,0 +1,142 @@
+// exec, attach and port-forward through the podlet, in real containers: frames, terminals, exit codes, half close.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { CHANNEL } from '../../podlet/messages.ts';
+import type { SessionRequest } from '../../src/sync/messages.ts';
+import { podletImage, TestPod } from './pod.ts';
+import { startOrder } from './sync-server.ts';
+
+let pod: TestPod;
+let count = 0;
+
+beforeAll(async () => {
+  await podletImage();
+  pod = await TestPod.open({ containers: ['app', 'shell'] });
+  const serve = 'mkdir -p /tmp/www; echo served >/tmp/www/index.html; httpd -p 127.0.0.1:8080 -h /tmp/www; exec sleep 1000';
+  pod.server.want(({ containers }) => {
+    containers.app = { run: 1, start: startOrder(['sh', '-c', serve], { env: [['PATH', '/bin'], ['WHO', 'app']], user: { ...startOrder([]).user, user: '33' }, cwd: '/tmp' }) };
+    containers.shell = { run: 1, start: startOrder(['sh'], { tty: true, stdin: true, stdinOnce: true }) };
+  });
+  await pod.server.until(({ containers }) => containers.app?.run !== undefined && containers.shell?.run !== undefined);
+});
+afterAll(() => pod.close());
+
+/** One session from the API's side: what came per channel, and the status. */
+class Session {
+  readonly output: { [channel: number]: string } = {};
+  readonly status: Promise<unknown>;
+  bytes = 0;
+  private constructor(readonly socket: WebSocket) {
+    this.status = new Promise((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        const channel = data[0] ?? 0;
+        this.bytes += data.length - 1;
+        if (channel === CHANNEL.status) resolve(JSON.parse(data.subarray(1).toString()));
+        else if (this.bytes < 1_000_000) this.output[channel] = (this.output[channel] ?? '') + data.subarray(1).toString();
+      });
+      socket.on('close', () => resolve('closed'));
+    });
+  }
+
+  static async open(request: Partial<SessionRequest>): Promise<Session> {
+    return new Session(await dial(request));
+  }
+
+  send(channel: number, text: string | Buffer): void {
+    this.socket.send(Buffer.concat([Buffer.from([channel]), Buffer.from(text)]));
+  }
+}
+
+async function dial(request: Partial<SessionRequest>): Promise<WebSocket> {
+  count += 1;
+  const url = pod.server.url.replace('http', 'ws');
+  const dialled = pod.server.nextSocket();
+  pod.server.want(({ sessions }) => { sessions.splice(0, sessions.length, { id: `s${count}`, url: `${url}/sessions/s${count}`, container: 'app', kind: 'exec', ...request }); });
+  return dialled;
+}
+
+const exitStatus = (code: number): object => ({
+  metadata: {}, status: 'Failure', reason: 'NonZeroExitCode', message: `command terminated with non-zero exit code: command terminated with exit code ${code}`,
+  details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
+});
+
+describe('exec', () => {
+  it('runs as the container\'s user in its directory with its environment, streams apart, code right', async () => {
+    const session = await Session.open({ argv: ['sh', '-c', 'echo "$(id -u) $PWD $WHO"; echo bad >&2; exit 3'] });
+    expect(await session.status).toEqual(exitStatus(3));
+    expect(session.output).toEqual({ [CHANNEL.stdout]: '33 /tmp app\n', [CHANNEL.stderr]: 'bad\n' });
+  });
+
+  it('ends stdin at the half close', async () => {
+    const session = await Session.open({ argv: ['sh', '-c', 'wc -c; cat /proc/self/status >/dev/null'], stdin: true });
+    session.send(CHANNEL.stdin, 'x'.repeat(100_000));
+    session.send(CHANNEL.stdin, 'y');
+    session.send(CHANNEL.halfClose, Buffer.from([0]));
+    expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
+    expect(session.output[CHANNEL.stdout]?.trim()).toBe('100001');
+  });
+
+  it('loses nothing of a long output', async () => {
+    const session = await Session.open({ argv: ['sh', '-c', 'head -c 20000000 /dev/zero'] });
+    expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
+    expect(session.bytes).toBeGreaterThanOrEqual(20_000_000);
+  });
+
+  it('gives a terminal with size, resize and ^C', async () => {
+    const session = await Session.open({ argv: ['sh'], tty: true, stdin: true });
+    session.send(CHANNEL.resize, JSON.stringify({ Width: 99, Height: 33 }));
+    session.send(CHANNEL.stdin, 'stty size; tty; echo $TERM\n');
+    await expect.poll(() => session.output[CHANNEL.stdout] ?? '').toMatch(/33 99\r\n\/dev\/pts\/\d+\r\nxterm/);
+    session.send(CHANNEL.stdin, 'sleep 1000\n');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    session.send(CHANNEL.stdin, '\x03');
+    session.send(CHANNEL.stdin, 'exit 6\n');
+    expect(await session.status).toEqual(exitStatus(6));
+  });
+
+  it('says why a command cannot start', async () => {
+    const session = await Session.open({ argv: ['nope'] });
+    expect(await session.status).toMatchObject({ status: 'Failure', message: expect.stringContaining('exec: "nope": executable file not found in $PATH') });
+  });
+
+  it('kills the command when the client goes away', async () => {
+    const session = await Session.open({ argv: ['sleep', '4321'] });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    session.socket.terminate();
+    await expect.poll(async () => {
+      const look = await Session.open({ argv: ['sh', '-c', 'ps | grep -c "[s]leep 4321"'] });
+      await look.status;
+      return look.output[CHANNEL.stdout];
+    }).toBe('0\n');
+  });
+});
+
+describe('attach', () => {
+  it('speaks with the main process on its terminal, and shows its end', async () => {
+    const session = await Session.open({ container: 'shell', kind: 'attach', tty: true, stdin: true });
+    session.send(CHANNEL.stdin, 'echo attached $((40+2))\n');
+    await expect.poll(() => session.output[CHANNEL.stdout] ?? '').toContain('attached 42');
+    session.send(CHANNEL.stdin, 'exit 5\n');
+    expect(await session.status).toEqual(exitStatus(5));
+    const report = await pod.server.until(({ containers }) => containers.shell?.run?.exitCode !== undefined);
+    expect(report.containers.shell?.run?.exitCode).toBe(5);
+  });
+});
+
+describe('port-forward', () => {
+  it('reaches a server on the pod\'s loopback and ends with it', async () => {
+    const socket = await dial({ kind: 'portForward', port: 8080 });
+    let text = '';
+    const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+    socket.on('message', (data: Buffer) => { text += data.toString(); });
+    socket.send(Buffer.from('GET / HTTP/1.0\r\n\r\n'));
+    expect(await closed).toBe(1000);
+    expect(text).toContain('served\n');
+  });
+
+  it('says when nobody listens', async () => {
+    const socket = await dial({ kind: 'portForward', port: 81 });
+    const reason = await new Promise<string>((resolve) => socket.on('close', (code: number, why: Buffer) => resolve(`${code} ${why.toString()}`)));
+    expect(reason).toBe('1011 failed to connect to localhost:81: dial tcp4 127.0.0.1:81: connect: connection refused');
+  });
+});
