@@ -18,7 +18,6 @@ export function labelWarnings(spec: PodSpec): string[] {
   return [
     ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => (RENAMED[key] ? [`spec.nodeSelector[${key}]: ${RENAMED[key]}`] : [])),
     ...nodeAffinityWarnings(spec),
-    ...podAffinityWarnings(spec),
     ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
       const field = `spec.topologySpreadConstraints[${index}]`;
       return [...keyWarning(`${field}.topologyKey`, topologyKey), ...(labelSelector ? [] : [`${field}.labelSelector: a null labelSelector results in matching no pod`])];
@@ -38,7 +37,8 @@ function nodeAffinityWarnings(spec: PodSpec): string[] {
   return terms.flatMap(([own, term]) => (term.matchExpressions ?? []).flatMap(({ key }, index) => keyWarning(`${own}.matchExpressions[${index}].key`, key)));
 }
 
-function podAffinityWarnings(spec: PodSpec): string[] {
+/** Warnings of pod affinity whose selector is missing or whose topology is renamed. */
+export function selectorWarnings(spec: PodSpec): string[] {
   return (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
     const affinity = spec.affinity?.[kind];
     const field = `spec.affinity.${kind}`;

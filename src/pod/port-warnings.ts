@@ -14,18 +14,24 @@ export function portWarnings(containers: readonly (readonly [string, Container])
   const places = containers.flatMap(([container, { ports = [] }]) => ports.map((port, index): Place => ({ field: `${container}.ports[${index}]`, port, container })));
   return places.flatMap((place, index) => {
     const before = places.slice(0, index);
-    return [...numberWarning(place, before), ...nameWarning(place, before)];
+    return [...numberWarnings(place, before), ...nameWarning(place, before)];
   });
 }
 
-function numberWarning({ field, port }: Place, before: readonly Place[]): string[] {
+function numberWarnings({ field, port }: Place, before: readonly Place[]): string[] {
   const same = before.filter((other) => other.port.containerPort === port.containerPort && (other.port.protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
-  const equal = same.find((other) => (other.port.hostPort ?? 0) === (port.hostPort ?? 0) && (other.port.hostIP ?? '') === (port.hostIP ?? ''));
-  if (equal) return [`${field}: duplicate port definition with ${equal.field}`];
-  const overlap = same.find((other) => (other.port.hostPort ?? 0) === (port.hostPort ?? 0) && (!other.port.hostIP || !port.hostIP));
-  if (overlap) return [`${field}: overlapping port definition with ${overlap.field}`];
-  const vague = same.find((other) => !other.port.hostPort !== !port.hostPort);
-  return vague ? [`${field}: dangerously ambiguous port definition with ${vague.field}`] : [];
+  return same.flatMap((other) => {
+    const word = clash(port, other.port);
+    return word === undefined ? [] : [`${field}: ${word} port definition with ${other.field}`];
+  });
+}
+
+function clash(port: Port, other: Port): string | undefined {
+  const [hostPort, otherHostPort] = [port.hostPort ?? 0, other.hostPort ?? 0];
+  const [hostIP, otherHostIP] = [port.hostIP ?? '', other.hostIP ?? ''];
+  if (hostPort === otherHostPort && hostIP === otherHostIP) return 'duplicate';
+  if (hostPort === 0 || otherHostPort === 0) return 'overlapping';
+  return hostPort === otherHostPort && (hostIP === '') !== (otherHostIP === '') ? 'dangerously ambiguous' : undefined;
 }
 
 function nameWarning({ field, port, container }: Place, before: readonly Place[]): string[] {

@@ -16,23 +16,58 @@ const GIVEN_UP: Record<string, string> = {
 
 /** Warnings of all volumes. */
 export function volumeWarnings(volumes: readonly Volume[]): string[] {
-  return volumes.flatMap((volume, index) => [
-    ...Object.keys(volume).flatMap((type) => (GIVEN_UP[type] ? [`spec.volumes[${index}].${type}: ${GIVEN_UP[type]}`] : [])),
-    ...emptySources(volume),
-    ...overlaps(volume),
-  ]);
+  return [
+    ...volumes.flatMap((volume, index) => Object.keys(volume).flatMap((type) => (GIVEN_UP[type] ? [`spec.volumes[${index}].${PRINTED[type] ?? type}: ${GIVEN_UP[type]}`] : []))),
+    ...volumes.flatMap((volume) => [...overlaps(volume), ...projectedWarnings(volume)]),
+  ];
 }
 
-const emptySources = ({ name, projected }: Volume): string[] =>
-  (projected?.sources ?? []).filter((source) => Object.keys(source).length === 0).map(() => `volume ${quote(name)} (Projected) has no sources provided`);
+// The one type whose warning is not spelt like its member.
+const PRINTED: Record<string, string> = { storageos: 'storageOS' };
+
+interface Files {
+  title: string;
+  paths: string[];
+}
+type Entries = { path?: string }[] | undefined;
+
+const pathsOf = (entries: Entries): string[] => (entries ?? []).map(({ path }) => path ?? '');
 
 function overlaps({ name, configMap, secret, downwardAPI }: Volume): string[] {
-  const kinds = { ConfigMap: configMap?.items, Secret: secret?.items, DownwardAPI: downwardAPI?.items };
-  return Object.entries(kinds).flatMap(([kind, entries]) => {
-    const paths = (entries ?? []).map(({ path }) => path ?? '');
-    const found = paths.flatMap((path, index) => paths.slice(0, index).filter((other) => within(path, other) || within(other, path)).map((other) => `${quote(path)} with ${quote(other)}`));
-    return found.length === 0 ? [] : [`volume ${quote(name)} (${kind}): overlapping paths: ${found.join(', ')}`];
+  const all: Files[] = [
+    { title: `ConfigMap ${quote(configMap?.name ?? '')}`, paths: pathsOf(configMap?.items) },
+    { title: `Secret ${quote(secret?.secretName ?? '')}`, paths: pathsOf(secret?.items) },
+    { title: 'DownwardAPI', paths: pathsOf(downwardAPI?.items) },
+  ];
+  return all.flatMap((files) => collisions(name, files));
+}
+
+function projectedWarnings({ name, projected }: Volume): string[] {
+  const before: string[] = [];
+  return (projected?.sources ?? []).flatMap((source) => {
+    if (Object.keys(source).length === 0) return [`volume ${quote(name)} (Projected) has no sources provided`];
+    const files = projectedFiles(source);
+    const inside = collisions(name, files);
+    const together = collisions(name, { ...files, paths: [...new Set(files.paths), ...before].sort() });
+    before.push(...files.paths);
+    return files.paths.length === 0 ? [] : [...inside, ...together];
   });
 }
 
-const within = (path: string, parent: string): boolean => path === parent || path.startsWith(`${parent}/`);
+function projectedFiles({ configMap, secret, downwardAPI, serviceAccountToken }: NonNullable<NonNullable<Volume['projected']>['sources']>[number]): Files {
+  if (configMap) return { title: `Projected ConfigMap ${quote(configMap.name ?? '')}`, paths: pathsOf(configMap.items) };
+  if (secret) return { title: `Projected Secret ${quote(secret.name ?? '')}`, paths: pathsOf(secret.items) };
+  if (downwardAPI) return { title: 'Projected DownwardAPI', paths: pathsOf(downwardAPI.items) };
+  return { title: 'Projected ServiceAccountToken', paths: serviceAccountToken ? [serviceAccountToken.path] : [] };
+}
+
+/** One warning for each path that equals or lies within one before it. */
+function collisions(volume: string, { title, paths }: Files): string[] {
+  const bare = paths.map((path) => path.replace(/\/+$/, ''));
+  return bare.flatMap((path, index) => {
+    const other = bare.slice(0, index).find((former) => within(path, former) || within(former, path));
+    return other === undefined ? [] : [`volume ${quote(volume)} (${title}): overlapping paths: ${quote(path)} with ${quote(other)}`];
+  });
+}
+
+const within = (path: string, parent: string): boolean => parent !== '' && (path === parent || path.startsWith(`${parent}/`));

@@ -2,7 +2,7 @@
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
 import { canonicalIp, labelProblems } from '../validation/names.ts';
 import { quote } from '../validation/field-errors.ts';
-import { labelWarnings } from './label-warnings.ts';
+import { labelWarnings, selectorWarnings } from './label-warnings.ts';
 import { portWarnings } from './port-warnings.ts';
 import { compareQuantities, parseQuantity, roundUp } from './quantity.ts';
 import { volumeWarnings } from './volume-warnings.ts';
@@ -12,17 +12,18 @@ export function podWarnings(pod: Pod): string[] {
   const { spec, metadata } = pod;
   const all = [
     ...nameWarnings(metadata.name ?? ''),
-    ...annotationWarnings(metadata.annotations ?? {}),
     ...labelWarnings(spec),
-    ...addressWarnings(spec),
     ...volumeWarnings(spec.volumes ?? []),
     ...repeated(spec.hostAliases ?? [], ({ ip }) => ip, (index, ip) => `spec.hostAliases[${index}].ip: duplicate ip ${quote(ip)}`),
     ...pullSecretWarnings(spec.imagePullSecrets ?? []),
+    ...fractionWarnings('spec', { overhead: spec.overhead }),
+    ...annotationWarnings(pod),
     ...containersOf(spec).flatMap(([field, container]) => containerWarnings(field, container)),
     ...portWarnings(containersOf(spec)),
     ...(spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0
       ? ['spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1'] : []),
-    ...fractionWarnings('spec.overhead', { overhead: spec.overhead }),
+    ...selectorWarnings(spec),
+    ...addressWarnings(spec),
   ];
   return [...new Set(all)];
 }
@@ -41,9 +42,12 @@ const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
 const CRITICAL = 'scheduler.alpha.kubernetes.io/critical-pod';
 const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
-function annotationWarnings(annotations: Record<string, string>): string[] {
-  return Object.keys(annotations).flatMap((key) => {
-    if (key === SECCOMP || key.startsWith(SECCOMP_CONTAINER)) return [`metadata.annotations[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`];
+function annotationWarnings({ metadata, spec }: Pod): string[] {
+  const profiled = (container: Container | undefined): boolean => container?.securityContext?.seccompProfile !== undefined;
+  return Object.keys(metadata.annotations ?? {}).flatMap((key) => {
+    const container = containersOf(spec).find(([, { name }]) => key === `${SECCOMP_CONTAINER}${name}`)?.[1];
+    const seccomp = key === SECCOMP ? !spec.securityContext?.seccompProfile : container !== undefined && !profiled(container);
+    if (seccomp) return [`metadata.annotations[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`];
     if (key === CRITICAL) return [`metadata.annotations[${key}]: non-functional in v1.16+; use the "priorityClassName" field instead`];
     return key.startsWith(APPARMOR) ? [`metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`] : [];
   });
@@ -73,27 +77,28 @@ function repeated<T>(entries: readonly T[], key: (entry: T) => string | undefine
 function pullSecretWarnings(secrets: NonNullable<PodSpec['imagePullSecrets']>): string[] {
   const field = (index: number): string => `spec.imagePullSecrets[${index}].name`;
   return [
-    ...secrets.flatMap(({ name }, index) => (name ? [] : [`${field(index)}: invalid empty name ""`])),
     ...repeated(secrets, ({ name }) => name, (index, name) => `${field(index)}: duplicate name ${quote(name)}`),
+    ...secrets.flatMap(({ name }, index) => (name ? [] : [`${field(index)}: invalid empty name ""`])),
   ];
 }
 
 function containerWarnings(field: string, container: Container): string[] {
   const seen = new Set<string>();
-  const hidden = (container.env ?? []).flatMap(({ name, value }, index) => {
-    // A later definition that builds on the former, as in A=$(A):x, hides nothing.
-    const again = seen.has(name) && !value?.includes(`$(${name})`);
+  const hidden = (container.env ?? []).flatMap(({ name, value = '', valueFrom }, index) => {
+    // A later definition that builds on the former, as in A=$(A):x, hides nothing; A=$(A) alone does.
+    const reference = `$(${name})`;
+    const hides = seen.has(name) && (valueFrom !== undefined || value === reference || !value.includes(reference));
     seen.add(name);
-    return again ? [`${field}.env[${index}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`] : [];
+    return hides ? [`${field}.env[${index}]: hides previous definition of ${quote(name)}, which may be dropped when using apply`] : [];
   });
-  return [...hidden, ...fractionWarnings(`${field}.resources`, { limits: container.resources?.limits, requests: container.resources?.requests })];
+  const { limits, requests } = container.resources ?? {};
+  return [...fractionWarnings(`${field}.resources`, { limits, requests }), ...hidden];
 }
 
 function fractionWarnings(field: string, lists: Record<string, Record<string, string> | undefined>): string[] {
-  return Object.entries(lists).flatMap(([list, entries]) => ['memory', 'ephemeral-storage'].flatMap((name) => {
+  return ['memory', 'ephemeral-storage'].flatMap((name) => Object.entries(lists).flatMap(([list, entries]) => {
     const quantity = entries?.[name] === undefined ? undefined : parseQuantity(entries[name]);
     if (!quantity || compareQuantities(roundUp(quantity, 0), quantity) === 0) return [];
-    const own = list === 'overhead' ? field : `${field}.${list}`;
-    return [`${own}[${name}]: fractional byte value ${quote(entries?.[name] ?? '')} is invalid, must be an integer`];
+    return [`${field}.${list}[${name}]: fractional byte value ${quote(entries?.[name] ?? '')} is invalid, must be an integer`];
   }));
 }

@@ -50,6 +50,13 @@ export const tooLong = (field: string, bytes: number): FieldError => ({
   message: `Too long: may not be more than ${bytes} bytes`,
 });
 
+/** `Too many: N: must have at most M items`. */
+export const tooMany = (field: string, count: number, most: number): FieldError => ({
+  field,
+  reason: 'FieldValueTooMany',
+  message: `Too many: ${count}: must have at most ${most} items`,
+});
+
 /** One Invalid per message of a name rule. */
 export const invalidEach = (field: string, value: string, messages: readonly string[]): FieldError[] =>
   messages.map((message) => invalidValue(field, value, message));

@@ -47,6 +47,9 @@ describe('a pod at creation', () => {
   it.each<[object, string]>([
     [{ hostAliases: [{ ip: '1.1.1.1' }, { ip: '1.1.1.1' }] }, 'spec.hostAliases[1].ip: duplicate ip "1.1.1.1"'],
     [one({ env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }), 'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply'],
+    [one({ env: [{ name: 'A', value: '1' }, { name: 'A', value: '$(A)' }] }), 'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply'],
+    [one({ ports: [{ containerPort: 1, hostPort: 1 }, { containerPort: 1 }] }), 'spec.containers[0].ports[1]: overlapping port definition with spec.containers[0].ports[0]'],
+    [{ volumes: [{ name: 'v', configMap: { name: 'm', items: [{ key: 'a', path: 'p' }, { key: 'b', path: 'p/q' }] } }] }, 'volume "v" (ConfigMap "m"): overlapping paths: "p/q" with "p"'],
     [{ nodeSelector: { 'beta.kubernetes.io/os': 'linux' } }, 'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead'],
     [{ dnsConfig: { nameservers: ['1.1.1.01'] } }, 'spec.dnsConfig.nameservers[0]: non-standard IP address "1.1.1.01" will be considered invalid in a future Kubernetes release: use "1.1.1.1"'],
     [{ containers: [{ ...container, ports: [{ name: 'p', containerPort: 1 }] }], initContainers: [{ ...container, name: 'i', ports: [{ name: 'p', containerPort: 2 }] }] }, 'spec.containers[0].ports[0]: duplicate port name "p" with spec.initContainers[0].ports[0], services and probes that select ports by name will use spec.initContainers[0].ports[0]'],

@@ -1,7 +1,7 @@
 // Rules of containers, init containers and sidecars.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod, Volume } from '../../kinds/pod.ts';
-import { duplicate, forbiddenValue, invalidEach, invalidValue, oneOf, required } from '../../validation/field-errors.ts';
+import { duplicate, forbiddenValue, invalidEach, invalidValue, oneOf, required, tooMany } from '../../validation/field-errors.ts';
 import { labelProblems } from '../../validation/names.ts';
 import { validateEnv, validateEnvFrom } from './environment.ts';
 import { validateLifecycle, validateProbes } from './handlers.ts';
@@ -18,6 +18,8 @@ export interface PodContext {
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+const MAX_RESTART_RULES = 20;
+const MAX_EXIT_CODES = 255;
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
 
 /** Problems that every kind of container can have. */
@@ -95,13 +97,16 @@ function validateRestart(container: Container, field: string): FieldError[] {
   const { restartPolicy } = container;
   const errors = restartPolicy === undefined ? [] : oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES);
   if (rules.length > 0 && restartPolicy === undefined) errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
+  if (rules.length > MAX_RESTART_RULES) errors.push(tooMany(`${field}.restartPolicyRules`, rules.length, MAX_RESTART_RULES));
   return [...errors, ...rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`))];
 }
 
 function validateRule(rule: NonNullable<Container['restartPolicyRules']>[number], field: string): FieldError[] {
   const errors = oneOf(`${field}.action`, rule.action, ['Restart']);
   if (!rule.exitCodes) return [...errors, required(`${field}.exitCodes`, 'must be specified')];
-  return [...errors, ...oneOf(`${field}.exitCodes.operator`, rule.exitCodes.operator, ['In', 'NotIn'])];
+  const { operator, values = [] } = rule.exitCodes;
+  if (values.length > MAX_EXIT_CODES) errors.push(tooMany(`${field}.exitCodes.values`, values.length, MAX_EXIT_CODES));
+  return [...errors, ...oneOf(`${field}.exitCodes.operator`, operator, ['In', 'NotIn'])];
 }
 
 /** Pods, unlike templates, may not have blanks around an image. */
