@@ -1,4 +1,6 @@
-// `npm run update`: writes build/kinds/schemas.json anew.
+// `npm run update`: writes build/kinds/ anew: the schemas, and the protobuf tables where Go can fetch Kubernetes' modules.
+import { ensureWire } from './generate-wire.ts';
 import { writeKinds } from './load.ts';
 
 writeKinds();
+if ((await ensureWire()) === undefined) console.warn('build/kinds/wire.json was not made: Go could not fetch k8s.io/api; bodies in protobuf will be refused');

@@ -40,7 +40,7 @@ export async function remove(call: Call): Promise<Answer> {
 /** Options come from the body where there is one, else from the query. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const bytes = await readBody(call.request);
-  const raw = bytes.length > 0 ? fromBody(call, bytes) : fromQuery(call.query);
+  const raw = bytes.length > 0 ? await fromBody(call, bytes) : fromQuery(call.query);
   const grace = raw['gracePeriodSeconds'];
   const preconditions = member(raw, 'preconditions');
   const uid = member(preconditions, 'uid');
@@ -59,10 +59,10 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   return options;
 }
 
-function fromBody(call: Call, bytes: Uint8Array): { [key: string]: Json | undefined } {
+async function fromBody(call: Call, bytes: Uint8Array): Promise<{ [key: string]: Json | undefined }> {
   const format = bodyFormat(call.request);
   try {
-    const value = format === 'protobuf' ? decodeProtobuf(bytes, 'DeleteOptions') : parseOptions(Buffer.from(bytes).toString('utf8'), format);
+    const value = format === 'protobuf' ? await decodeProtobuf(bytes, { group: '', version: 'v1', kind: 'DeleteOptions' }) : parseOptions(Buffer.from(bytes).toString('utf8'), format);
     return decodeObject(kindShape('', 'DeleteOptions'), value, []);
   } catch (error) {
     if (error instanceof DecodeError) throw new ApiError('BadRequest', `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${error.message}`, { cause: error });

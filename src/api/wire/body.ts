@@ -126,7 +126,7 @@ export async function decodeBody(request: Request, expected: Expected): Promise<
   const format = bodyFormat(request);
   const bytes = await readBody(request);
   if (format === 'protobuf') {
-    const value = decodeProtobuf(bytes, expected.kind);
+    const value = await decodeProtobuf(bytes, expected);
     checkKind(value, expected);
     return decodeValue(value, expected);
   }

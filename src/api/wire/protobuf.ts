@@ -1,14 +1,127 @@
-// Bodies in Kubernetes' protobuf envelope.
-import { badRequest } from '../../errors.ts';
+// Bodies in Kubernetes' protobuf form: an envelope of four magic bytes and a runtime.Unknown, the object as its `raw`.
+import { ApiError, badRequest } from '../../errors.ts';
+import { ensureWire, messageName } from '../../kinds/generate-wire.ts';
+import type { Wire, WireField } from '../../kinds/generate-wire.ts';
+import { ensureKinds } from '../../kinds/load.ts';
+import type { GroupKind } from '../../kinds/resources.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import { kindShape } from '../../kinds/shapes.ts';
+import type { Shape } from '../../kinds/shapes.ts';
 import type { Json } from '../../ports.ts';
+import { readFields } from './protobuf-reader.ts';
+import type { RawField } from './protobuf-reader.ts';
+
+type JsonObject = { [key: string]: Json | undefined };
 
 const MAGIC = [0x6b, 0x38, 0x73, 0x00];
+const TYPE_META = 1;
+const RAW = 2;
 
-/** The object in the envelope, with its kind and apiVersion; 400 where the bytes are none. */
-export function decodeProtobuf(bytes: Uint8Array, kind: string): { [key: string]: Json | undefined } {
-  if (!MAGIC.every((byte, index) => bytes[index] === byte)) {
-    const head = Buffer.from(bytes.subarray(0, 30)).toString('hex');
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind}): provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (${head})`);
+const textOf = ({ bytes }: RawField): string => Buffer.from(bytes).toString('utf8');
+
+/** Messages with a JSON form of their own. */
+const LEAVES: Record<string, (fields: RawField[]) => Json> = {
+  'k8s.io.apimachinery.pkg.apis.meta.v1.Time': (fields) => (fields.length === 0 ? null : timeOf(fields).replace(/\.\d+Z$/, 'Z')),
+  'k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime': (fields) => (fields.length === 0 ? null : timeOf(fields)),
+  'k8s.io.apimachinery.pkg.api.resource.Quantity': (fields) => fields.map(textOf).at(-1) ?? '0',
+  'k8s.io.apimachinery.pkg.util.intstr.IntOrString': (fields) => {
+    const isText = fields.some(({ number, value }) => number === 1 && value === 1n);
+    const chosen = fields.filter(({ number }) => number === (isText ? 3 : 2)).at(-1);
+    return isText ? (chosen === undefined ? '' : textOf(chosen)) : Number(BigInt.asIntN(32, chosen?.value ?? 0n));
+  },
+  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) => JSON.parse(fields.map(textOf).at(-1) ?? '{}') as Json,
+};
+
+function timeOf(fields: RawField[]): string {
+  const at = (number: number): bigint => BigInt.asIntN(64, fields.filter((field) => field.number === number).at(-1)?.value ?? 0n);
+  const whole = new Date(Number(at(1)) * 1000).toISOString().slice(0, 19);
+  return `${whole}.${String(at(2)).padStart(9, '0').slice(0, 6)}Z`;
+}
+
+function valueOf(wire: Wire, { type }: WireField, shape: Shape, raw: RawField): Json {
+  switch (type) {
+    case 'string': return textOf(raw);
+    case 'bytes': return Buffer.from(raw.bytes).toString('base64');
+    case 'bool': return raw.value !== 0n;
+    case 'double': return raw.bytes.byteLength === 8 ? Buffer.from(raw.bytes).readDoubleLE() : 0;
+    case 'int32':
+    case 'int64': return Number(BigInt.asIntN(64, raw.value));
+    case 'uint32':
+    case 'uint64': return Number(raw.value);
+    default: return messageOf(wire, type, shape, raw.bytes);
   }
-  throw badRequest(`the object provided is unrecognized (must be of type ${kind}): protobuf bodies are not served yet`);
+}
+
+function messageOf(wire: Wire, type: string, shape: Shape, bytes: Uint8Array): Json {
+  const fields = readFields(bytes);
+  const leaf = LEAVES[type];
+  if (leaf !== undefined) return leaf(fields);
+  const message = wire[type] ?? {};
+  const object: JsonObject = {};
+  for (const raw of fields) {
+    const field = message[raw.number];
+    if (field !== undefined) setField(wire, object, field, shape, raw);
+  }
+  // Named lists (ExtraValue) are messages of one repeated field; their JSON is the list.
+  return shape.type === 'list' ? (object['items'] ?? []) : object;
+}
+
+/** JSON name and shape of a field; undefined: Go inlines the member into its parent. */
+function memberOf(shape: Shape, name: string): { name: string; shape: Shape } | undefined {
+  if (shape.type !== 'object') return { name, shape: { type: 'any' } };
+  const exact = shape.fields.get(name);
+  if (exact !== undefined) return { name, shape: exact.shape };
+  // gogo writes `uID` where JSON has `uid`.
+  const other = [...shape.fields.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
+  return other === undefined ? undefined : { name: other, shape: shape.fields.get(other)?.shape ?? { type: 'any' } };
+}
+
+function setField(wire: Wire, object: JsonObject, field: WireField, shape: Shape, raw: RawField): void {
+  const member = memberOf(shape, field.name);
+  if (member === undefined) {
+    if (wire[field.type] !== undefined) Object.assign(object, messageOf(wire, field.type, shape, raw.bytes));
+    return;
+  }
+  const { name, shape: inner } = member;
+  if (field.kind === 'map') {
+    const entry = readFields(raw.bytes);
+    const key = entry.find(({ number }) => number === 1);
+    const value = entry.find(({ number }) => number === 2) ?? { number: 2, value: 0n, bytes: new Uint8Array() };
+    const present = object[name];
+    const map: JsonObject = typeof present === 'object' && present !== null && !Array.isArray(present) ? present : {};
+    map[key === undefined ? '' : textOf(key)] = valueOf(wire, field, inner.type === 'map' ? inner.of : { type: 'any' }, value);
+    object[name] = map;
+  } else if (field.kind === 'list') {
+    const present = object[name];
+    const list = Array.isArray(present) ? present : [];
+    list.push(valueOf(wire, field, inner.type === 'list' ? inner.of : { type: 'any' }, raw));
+    object[name] = list;
+  } else object[name] = valueOf(wire, field, inner, raw);
+}
+
+/** The object in the envelope, with its kind and apiVersion; 400 where the bytes are none. Another kind comes without its fields. */
+export async function decodeProtobuf(bytes: Uint8Array, expected: GroupKind): Promise<JsonObject> {
+  const problem = (text: string): ApiError => badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${Buffer.from(bytes.subarray(0, 30)).toString('hex')})`);
+  if (!MAGIC.every((byte, index) => bytes[index] === byte)) throw problem('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  const wire = await ensureWire();
+  if (wire === undefined) throw new ApiError('UnsupportedMediaType', 'bodies in protobuf are not served by this build; send application/json');
+  try {
+    return decodeUnknown(wire, bytes.subarray(MAGIC.length), expected);
+  } catch (error) {
+    if (error instanceof RangeError) throw problem(error.message);
+    throw error;
+  }
+}
+
+function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): JsonObject {
+  const envelope = readFields(bytes);
+  const meta = readFields(envelope.find(({ number }) => number === TYPE_META)?.bytes ?? new Uint8Array());
+  const metaText = (number: number): string => meta.filter((field) => field.number === number).map(textOf).at(-1) ?? '';
+  const [apiVersion, kind] = [metaText(1) || apiVersionOf(expected), metaText(2) || expected.kind];
+  const { kinds } = ensureKinds();
+  const schema = kinds[`${expected.group}/${expected.kind}`] ?? kinds[`/${expected.kind}`];
+  if (kind !== expected.kind || schema === undefined) return { apiVersion, kind };
+  const raw = envelope.find(({ number }) => number === RAW)?.bytes ?? new Uint8Array();
+  const object = messageOf(wire, messageName(schema), kindShape(expected.group, expected.kind), raw);
+  return typeof object === 'object' && object !== null && !Array.isArray(object) ? { apiVersion, kind, ...object } : { apiVersion, kind };
 }

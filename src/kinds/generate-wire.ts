@@ -1,0 +1,89 @@
+// Field numbers of Kubernetes' protobuf form, from the generated.proto files of its Go modules. Runs at build, where Go is at hand;
+// the answer goes to build/kinds/wire.json. Without it bodies in protobuf are refused.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ensureKinds } from './load.ts';
+
+const MODULES = ['k8s.io/api@v0.35.4', 'k8s.io/apimachinery@v0.35.4'];
+const DOWNLOAD_MS = 60_000;
+
+/** One field of a message: its JSON name (before Go's renamings), type and repetition. */
+export interface WireField {
+  name: string;
+  /** A scalar of protobuf, or the full name of a message. */
+  type: string;
+  kind: 'one' | 'list' | 'map';
+}
+
+/** Full message name -> field number -> field. */
+export type Wire = Record<string, Record<number, WireField>>;
+
+const FIELD = /^\s*(?:(optional|repeated) )?(map<\s*string,\s*([.\w]+)\s*>|[.\w]+) (\w+) = (\d+)/;
+
+function parseProto(text: string, wire: Wire): void {
+  const pkg = /^package ([\w.]+);/m.exec(text)?.[1] ?? '';
+  for (const [, name, body] of text.matchAll(/^message (\w+) \{\n([\s\S]*?)^\}/gm)) {
+    const fields: Record<number, WireField> = {};
+    for (const line of (body ?? '').split('\n')) {
+      const [, label, type, mapped, field, number] = FIELD.exec(line) ?? [];
+      if (type === undefined || field === undefined) continue;
+      fields[Number(number)] = { name: field, type: qualified(mapped ?? type, pkg), kind: mapped !== undefined ? 'map' : label === 'repeated' ? 'list' : 'one' };
+    }
+    wire[`${pkg}.${name ?? ''}`] = fields;
+  }
+}
+
+const SCALARS = new Set(['string', 'bytes', 'bool', 'int32', 'int64', 'uint32', 'uint64', 'double']);
+
+function qualified(type: string, pkg: string): string {
+  if (SCALARS.has(type)) return type;
+  if (type.startsWith('.')) return type.slice(1);
+  return type.includes('.') ? type : `${pkg}.${type}`;
+}
+
+function protoFiles(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: true }).filter(({ name }) => name === 'generated.proto').map(({ parentPath, name }) => join(parentPath, name));
+}
+
+/** Name of a schema's message. */
+export const messageName = (schema: string): string => schema.replace(/^io\.k8s\./, 'k8s.io.');
+
+function reachable(wire: Wire, names: string[]): Wire {
+  const found: Wire = {};
+  for (let name = names.pop(); name !== undefined; name = names.pop()) {
+    const message = wire[name];
+    if (message === undefined || found[name] !== undefined) continue;
+    found[name] = message;
+    names.push(...Object.values(message).map(({ type }) => type));
+  }
+  return found;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const BUILD = join(here, '..', '..', 'build', 'kinds', 'wire.json');
+const PLACES = [join(here, 'kinds', 'wire.json'), BUILD];
+
+async function writeWire(): Promise<Wire> {
+  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', ...MODULES], { cwd: tmpdir(), timeout: DOWNLOAD_MS });
+  const directories = [...stdout.matchAll(/"Dir": "([^"]+)"/g)].map(([, directory]) => directory ?? '');
+  const all: Wire = {};
+  for (const file of directories.flatMap(protoFiles)) parseProto(readFileSync(file, 'utf8'), all);
+  const wire = reachable(all, Object.values(ensureKinds().kinds).map(messageName));
+  const draft = `${BUILD}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(wire));
+  renameSync(draft, BUILD);
+  return wire;
+}
+
+let loading: Promise<Wire | undefined> | undefined;
+
+/** The tables; made once where the build has not. undefined: neither built nor to be had here. */
+export function ensureWire(): Promise<Wire | undefined> {
+  const place = PLACES.find((path) => existsSync(path));
+  loading ??= place !== undefined ? Promise.resolve(JSON.parse(readFileSync(place, 'utf8')) as Wire) : writeWire().catch(() => undefined);
+  return loading;
+}
