@@ -11,7 +11,7 @@ import { watchExits } from './watch-exits.ts';
 
 /** Loads what is stored, looks at every container and goes on where the last process was. Call once, before serving. */
 export async function adopt(agent: Agent): Promise<void> {
-  await watchExits(agent, () => inBackground(agent, 'look at containers', lookAtAll(agent)));
+  await watchExits(agent, () => inBackground(agent, 'look at containers', lookAtAll(agent).then(() => goOnEnding(agent))));
   await removeStrangers(agent);
   await lookAtAll(agent);
   for (const task of agent.book.tasks.values()) goOn(agent, task);
@@ -56,6 +56,13 @@ async function lookAtPending(agent: Agent, task: Task, { name, id }: { name: str
     if (facts.State.Running) container.lastStatus = 'RUNNING';
   }, { quiet: true });
   if (hasEnded(facts)) await lookAtExit(agent, task, { name, id: facts.Id });
+}
+
+/** Ends that an engine which was away has cut short. */
+function goOnEnding(agent: Agent): void {
+  for (const task of agent.book.tasks.values()) {
+    if (task.desiredStatus === 'STOPPED' && !agent.stopping.has(task.taskArn)) goOn(agent, task);
+  }
 }
 
 function goOn(agent: Agent, task: Task): void {
