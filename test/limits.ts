@@ -19,7 +19,7 @@ const WHOLE = `## The pod as a whole
 | limit | why |
 |---|---|
 | at most ${MAX_CONTAINERS} containers, init containers included | a Fargate task holds 10 and one is the podlet |
-| at most ${LARGEST.cpu} cpu, ${LARGEST.memory} memory, ${LARGEST['ephemeral-storage']} ephemeral storage | the largest Fargate task |
+| at most ${LARGEST.cpu} cpu, ${LARGEST.memory} memory, ${LARGEST['ephemeral-storage']} ephemeral storage; a larger pod stays Pending, Unschedulable | the largest Fargate task |
 | cpu, memory and ephemeral-storage only | Fargate has no GPUs, huge pages or other devices |
 | \`hostPort\` equal to \`containerPort\` or none | a Fargate task has an address of its own and no host ports |
 | \`subPath\` not together with \`readOnlyRootFilesystem\` | a link in the container's root stands in for the mount |

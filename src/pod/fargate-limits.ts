@@ -7,7 +7,7 @@ import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
-/** The largest Fargate task (platform 1.4.0), and its disk. */
+/** The largest Fargate task (platform 1.4.0), and its disk. A pod that asks for more stays Pending as Unschedulable, as in Kubernetes. */
 export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;
 
 const SERVED = Object.keys(LARGEST);
@@ -21,18 +21,8 @@ export function fargateProblems({ spec }: Pod): FieldError[] {
   return [
     ...(containers.length > MAX_CONTAINERS
       ? [forbiddenValue('spec.containers', `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${containers.length}`)] : []),
-    ...sizeProblems(spec),
     ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container), ...subPathProblems(field, container)]),
   ];
-}
-
-function sizeProblems(spec: PodSpec): FieldError[] {
-  return Object.entries(LARGEST).flatMap(([name, text]) => {
-    const sum = aggregateRequest(spec, name);
-    const largest = parseQuantity(text);
-    if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
-    return [forbiddenValue('spec.containers', `the containers request ${printQuantity(sum)} of ${name}; the largest Fargate task has ${text}`)];
-  });
 }
 
 function resourceProblems(field: string, { resources }: Container): FieldError[] {
@@ -51,6 +41,17 @@ function subPathProblems(field: string, container: Container): FieldError[] {
   if (!container.securityContext?.readOnlyRootFilesystem) return [];
   return (container.volumeMounts ?? []).flatMap(({ subPath, subPathExpr }, index) =>
     subPath || subPathExpr ? [forbiddenValue(`${field}.volumeMounts[${index}].${subPath ? 'subPath' : 'subPathExpr'}`, 'Fargate mounts whole volumes; with readOnlyRootFilesystem no link can stand in')] : []);
+}
+
+/** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */
+export function sizeWarnings({ spec }: Pod): string[] {
+  return Object.entries(LARGEST).flatMap(([name, text]) => {
+    const own = spec.resources?.requests?.[name];
+    const sum = own === undefined ? aggregateRequest(spec, name) : parseQuantity(own);
+    const largest = parseQuantity(text);
+    if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
+    return [`spec.containers: ${printQuantity(sum)} of ${name} is requested and the largest Fargate task has ${text}: the pod cannot be scheduled`];
+  });
 }
 
 /** Memory volumes that become disk, because a tmpfs of Fargate belongs to one container. */
