@@ -35,6 +35,7 @@ export class VolumeFiles implements Volumes {
     for (const file of files) await writeOne(target, file);
     if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440);
     const before = await readlink(join(directory, '..data')).catch(() => undefined);
+    await rm(join(directory, '..data_tmp'), { force: true });
     await symlink(fresh, join(directory, '..data_tmp'));
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
     await showNames(directory, new Set(files.map(({ path }) => firstElement(path))));

@@ -33,6 +33,8 @@ const (
 	ackPatience    = 3 * time.Second
 	firstRedial    = 5 * time.Millisecond
 	slowestRedial  = 500 * time.Millisecond
+	bootRedial     = 15 * time.Millisecond
+	bootPatience   = 3 * time.Second
 	writePatience  = 2 * time.Second
 	drainPatience  = 100 * time.Millisecond
 	minimumGrace   = 2 * time.Second
@@ -221,17 +223,14 @@ func (s *supervisor) after(wait time.Duration, then func()) {
 }
 
 func (s *supervisor) dialForever() {
-	wait := firstRedial
+	wait, since := firstRedial, time.Now()
 	for {
 		conn, err := net.Dial("unix", socketPath)
 		if err != nil {
 			time.Sleep(wait)
-			if wait = wait * 3 / 2; wait > slowestRedial {
-				wait = slowestRedial
-			}
+			wait = nextRedial(wait, time.Since(since))
 			continue
 		}
-		wait = firstRedial
 		opened := time.Now()
 		s.events <- func() { s.connected(conn) }
 		s.readOrders(conn)
@@ -240,7 +239,20 @@ func (s *supervisor) dialForever() {
 		if time.Since(opened) < slowestRedial {
 			time.Sleep(10 * firstRedial)
 		}
+		wait, since = firstRedial, time.Now()
 	}
+}
+
+// A podlet that boots is met within milliseconds; one that stays away costs nothing.
+func nextRedial(wait, tried time.Duration) time.Duration {
+	limit := slowestRedial
+	if tried < bootPatience {
+		limit = bootRedial
+	}
+	if wait = wait * 3 / 2; wait > limit {
+		return limit
+	}
+	return wait
 }
 
 func (s *supervisor) readOrders(conn net.Conn) {
@@ -380,10 +392,8 @@ func (s *supervisor) prepare(received *order) error {
 }
 
 func makeLink(link, target string) error {
-	if _, err := os.Stat(target); os.IsNotExist(err) {
-		if err := os.MkdirAll(target, 0o755); err != nil {
-			return fmt.Errorf("failed to create subPath directory: %v", err)
-		}
+	if err := makeLikeParent(target); err != nil {
+		return fmt.Errorf("failed to create subPath directory: %v", err)
 	}
 	if current, err := os.Readlink(link); err == nil && current == target {
 		return nil
@@ -397,6 +407,28 @@ func makeLink(link, target string) error {
 		return os.Symlink(target, link)
 	}
 	return nil
+}
+
+// A missing subPath becomes a directory with the mode and group of the volume's own.
+func makeLikeParent(path string) error {
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		return err
+	}
+	parent := filepath.Dir(path)
+	if err := makeLikeParent(parent); err != nil {
+		return err
+	}
+	like, err := os.Stat(parent)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return err
+	}
+	if owner, known := like.Sys().(*syscall.Stat_t); known {
+		os.Chown(path, -1, int(owner.Gid))
+	}
+	return os.Chmod(path, like.Mode())
 }
 
 func freshMessageFile(path string) error {
