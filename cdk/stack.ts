@@ -23,10 +23,11 @@ export class DroppodStack extends Stack {
     const cluster = new Cluster(this, 'Cluster', network.vpc);
     const podlet = new PodletImage(this, 'Podlet');
     const machineName = `${this.stackName}-pod`;
-    const functions = new Functions(this, 'Functions', { table, network, cluster, podlet, machineName });
+    const sweepRuleName = `${this.stackName}-sweep`;
+    const functions = new Functions(this, 'Functions', { table, network, cluster, podlet, machineName, sweepRuleName });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
-    const rules = new Rules(this, 'Rules', { cluster, machine, functions });
-    grantLeast(this, { table, cluster, machineName, functions, rules });
+    new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
+    grantLeast(this, { table, cluster, machineName, functions, sweepRuleName });
 
     new CfnOutput(this, 'ApiUrl', { value: functions.apiUrl, description: 'server of a kubeconfig' });
     new CfnOutput(this, 'StateMachine', { value: machine.arn });

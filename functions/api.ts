@@ -1,5 +1,18 @@
 // The Kubernetes API behind its function URL. `handle` is the same code that the local server calls.
+import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { handle } from '../src/api/handler.ts';
 import { lambdaHttp } from '../src/aws/lambda.ts';
+import type { Ports } from '../src/ports.ts';
 
-export const handler = lambdaHttp((ports, request) => handle(ports, request));
+const begun = new WeakMap<Ports, Promise<void>>();
+
+/** Answers a request; the first one of an environment sees to the objects that every cluster has. */
+export async function api(ports: Ports, request: Request): Promise<Response> {
+  const ready = begun.get(ports) ?? bootstrapObjects(ports);
+  begun.set(ports, ready);
+  ready.catch(() => begun.delete(ports));
+  await ready;
+  return handle(ports, request);
+}
+
+export const handler = lambdaHttp(api);

@@ -6,11 +6,27 @@ import { sweepTasks } from '../src/lifecycle/sweep-tasks.ts';
 import { apiUpSince } from '../src/lifecycle/up-time.ts';
 import type { SettlePorts } from '../src/lifecycle/settle.ts';
 import { toRecord } from '../src/lifecycle/record-for.ts';
+import type { Ports } from '../src/ports.ts';
+import { hasTask } from '../src/sync/conclude.ts';
+import type { PodRecord } from '../src/sync/record.ts';
+
+type SweepPorts = SettlePorts & Pick<Ports, 'sweepRule'>;
+
+const podRecords = async ({ store }: SweepPorts): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
+
+const lives = (record: PodRecord): boolean => record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
+
+/** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
+async function restWithoutPods(ports: SweepPorts): Promise<void> {
+  if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
+  await ports.sweepRule.off();
+  if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
+}
 
 /** Sweeps once; one pod's fault does not keep the others from being looked at, it is thrown at the end. */
-export async function sweep(ports: SettlePorts): Promise<{ pods: number }> {
+export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
   const upSince = await apiUpSince(ports);
-  const records = (await ports.store.listRecords('pod/')).map(({ value }) => toRecord(value));
+  const records = await podRecords(ports);
   const faults: unknown[] = [];
   for (const record of records) {
     await sweepPod(ports, record, upSince).catch((error: unknown) => faults.push(error));
@@ -18,6 +34,7 @@ export async function sweep(ports: SettlePorts): Promise<{ pods: number }> {
   await sweepTasks(ports);
   await sweepEvents(ports);
   if (faults.length > 0) throw faults[0];
+  await restWithoutPods(ports);
   return { pods: records.length };
 }
 

@@ -252,6 +252,12 @@ export interface Wakeups {
   wait(uid: string, ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The schedule of sweep; absent where sweep runs by itself (local mode). */
+export interface SweepRule {
+  on(): Promise<void>;
+  off(): Promise<void>;
+}
+
 /** Streams that users opened to a pod (exec, attach, port-forward); only a front that carries upgrades has them. */
 export interface Sessions {
   /** Those that the podlet has not dialled yet. */
@@ -270,6 +276,7 @@ export interface Ports {
   wakeups: Wakeups;
   settings: Settings;
   sessions?: Sessions;
+  sweepRule?: SweepRule;
 }
 
 /** What an installation is, read once by src/aws/config.ts. */

@@ -23,6 +23,8 @@ export interface FunctionsProps {
   cluster: Cluster;
   podlet: PodletImage;
   machineName: string;
+  /** Fixed, since the functions name the rule that targets one of them. */
+  sweepRuleName: string;
 }
 
 export class Functions extends Construct {
@@ -38,15 +40,15 @@ export class Functions extends Construct {
     const syncUrl = url(sync);
     const rest = (name: Exclude<FunctionName, 'api' | 'sync'>): NodejsFunction => this.make(name, Duration.minutes(2), 512);
     this.all = { api, sync, 'bind-pod': rest('bind-pod'), 'launch-pod': rest('launch-pod'), 'start-container': rest('start-container'), 'finish-pod': rest('finish-pod'), observe: rest('observe'), sweep: rest('sweep') };
+    this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
     // A front cannot name its own URL in its environment (the URL needs the function): it reads it from the request.
     for (const [name, fn] of Object.entries(this.all)) {
-      if (name !== 'sync') fn.addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
       if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
     }
   }
 
   private make(name: FunctionName, timeout: Duration, memorySize: number): NodejsFunction {
-    const { table, network, cluster, podlet, machineName } = this.props;
+    const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
     return new NodejsFunction(this, name, {
       entry: join(import.meta.dirname, '../../functions', `${name}.ts`),
       handler: 'handler',
@@ -66,6 +68,7 @@ export class Functions extends Construct {
         [NAMES.logGroup]: cluster.logGroup.logGroupName,
         [NAMES.podletImage]: podlet.uri,
         [NAMES.executionRoleArn]: cluster.executionRole.roleArn,
+        [NAMES.sweepRule]: sweepRuleName,
       },
     });
   }

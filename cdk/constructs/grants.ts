@@ -5,20 +5,19 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Cluster } from './cluster.ts';
 import type { FunctionName, Functions } from './functions.ts';
-import type { Rules } from './rules.ts';
 
 interface Granted {
   table: TableV2;
   cluster: Cluster;
   machineName: string;
   functions: Functions;
-  rules: Rules;
+  sweepRuleName: string;
 }
 
 const TABLE_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
 
 /** Gives every function what its step does and nothing else. */
-export function grantLeast(scope: Construct, { table, cluster, machineName, functions, rules }: Granted): void {
+export function grantLeast(scope: Construct, { table, cluster, machineName, functions, sweepRuleName }: Granted): void {
   const stack = Stack.of(scope);
   const states = (resource: string): string => stack.formatArn({ service: 'states', resource, resourceName: resource === 'execution' ? `${machineName}:*` : machineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   const allow = (names: FunctionName[], actions: string[], resources: string[]): void => {
@@ -35,5 +34,5 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   allow(['api', 'sync', 'launch-pod', 'finish-pod', 'observe', 'sweep'], ['ecs:StopTask', 'ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
   allow(['api'], ['logs:GetLogEvents', 'logs:FilterLogEvents'], [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`]);
-  allow(['api', 'sweep'], ['events:EnableRule', 'events:DisableRule'], [rules.sweep.ruleArn]);
+  allow(['api', 'sweep'], ['events:EnableRule', 'events:DisableRule'], [stack.formatArn({ service: 'events', resource: 'rule', resourceName: sweepRuleName })]);
 }

@@ -11,7 +11,7 @@ export class Network extends Construct {
     this.vpc = (vpcId === undefined ? ownNetwork(this) : Vpc.fromLookup(this, 'Vpc', { vpcId })) as IVpc;
     this.pods = new SecurityGroup(this, 'Pods', { vpc: this.vpc, description: 'droppod pods: reach one another and the outside', allowAllOutbound: true });
     // Pods talk to each other by pod IP on any port (features E10), nobody from outside may.
-    this.pods.connections.allowInternally(Port.allTraffic(), 'pod to pod');
+    this.pods.addIngressRule(this.pods, Port.allTraffic(), 'pod to pod');
   }
 
   /** Ids of the subnets that tasks are placed in, joined by commas. */

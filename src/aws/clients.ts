@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { toUnavailable } from './unavailable.ts';
@@ -10,6 +11,7 @@ import { toUnavailable } from './unavailable.ts';
 export interface Clients {
   dynamodb: DynamoDBClient;
   ecs: ECSClient;
+  events: EventBridgeClient;
   sfn: SFNClient;
   lambda: LambdaClient;
   logs: CloudWatchLogsClient;
@@ -33,7 +35,7 @@ const UNSIGNED = { sign: <Request>(request: Request): Promise<Request> => Promis
 /** Clients of all services. */
 export function createClients(options: ClientOptions): Clients {
   const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
-  const clients = { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
+  const clients = { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), events: new EventBridgeClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
   for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);
   return clients;
 }

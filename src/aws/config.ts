@@ -10,6 +10,7 @@ export const NAMES = {
   logGroup: 'DROPPOD_LOG_GROUP',
   podletImage: 'DROPPOD_PODLET_IMAGE',
   executionRoleArn: 'DROPPOD_EXECUTION_ROLE_ARN',
+  sweepRule: 'DROPPOD_SWEEP_RULE',
   region: 'AWS_REGION',
 } as const;
 
@@ -36,6 +37,8 @@ export interface Config {
   logGroup: string;
   podletImage: string;
   executionRoleArn: string;
+  /** Name of the schedule that invokes sweep. */
+  sweepRule: string;
   region: string;
   syncUrl: string;
   apiUrl: string;
@@ -61,6 +64,7 @@ export function readConfig(env: Environment): Config {
     logGroup: required('logGroup'),
     podletImage: required('podletImage'),
     executionRoleArn: required('executionRoleArn'),
+    sweepRule: required('sweepRule'),
     region: required('region'),
     syncUrl: optional('syncUrl', ''),
     apiUrl: optional('apiUrl', ''),

@@ -11,6 +11,7 @@ import { randomIds, randomKey } from './ids.ts';
 import { awsLambdas } from './lambdas.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
+import { awsSweepRule } from './sweep-rule.ts';
 import { awsTasks } from './tasks.ts';
 import { processWakeups } from './wakeups.ts';
 
@@ -36,6 +37,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     clock: systemClock,
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
+    sweepRule: awsSweepRule(clients.events, config.sweepRule),
     settings: toSettings(config, await ensureKey(store, PODLET_KEY, randomKey)),
   };
 }

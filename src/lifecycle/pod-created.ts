@@ -3,7 +3,8 @@ import type { Pod } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
 
 /** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
-export async function podCreated({ executions }: Pick<Ports, 'executions'>, pod: Pod): Promise<void> {
+export async function podCreated({ executions, sweepRule }: Pick<Ports, 'executions' | 'sweepRule'>, pod: Pod): Promise<void> {
+  await sweepRule?.on();
   if ((pod.spec.schedulingGates ?? []).length > 0) return;
   const uid = pod.metadata.uid ?? '';
   await executions.start(uid, { uid, generation: 1 });

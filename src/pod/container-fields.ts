@@ -42,6 +42,6 @@ export const CONTAINER_FIELDS: Field[] = [
   ...table('containers[].securityContext.procMount', refused('Fargate masks /proc as usual', { harmless: (mode) => mode === 'Default' })),
   ...table('containers[].securityContext.{seccompProfile,appArmorProfile}.type', refused(PROFILE_REASON, { harmless: (type) => type === 'RuntimeDefault' })),
   ...table('containers[].securityContext.{seccompProfile,appArmorProfile}.localhostProfile', refused(PROFILE_REASON)),
-  ...table('containers[].securityContext.seLinuxOptions.**', refused('Fargate has no SELinux')),
+  ...table('containers[].securityContext.seLinuxOptions.**', warned('no node of droppod has SELinux: the labels have no effect')),
   ...table('containers[].securityContext.windowsOptions.**', refused('droppod runs Linux containers only')),
 ];
