@@ -8,6 +8,7 @@ import { computeStatus } from '../pod/status.ts';
 import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../ports.ts';
 import { conclude } from '../sync/conclude.ts';
 import type { PodRecord } from '../sync/record.ts';
+import { finishNamespace } from './finish-namespace.ts';
 import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 
 export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
@@ -81,6 +82,7 @@ async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange
   const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
   if (!object && records.length === 0) return { ...before, record };
   const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
+  if (wanted.removePod) await finishNamespace(ports, record.namespace);
   ports.wakeups.wake(record.uid);
   if (wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
   if (!pod || wanted.removePod) return after;
