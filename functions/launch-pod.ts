@@ -50,9 +50,9 @@ function runRequest({ settings }: LaunchPorts, pod: Pod, { uid, attempt, taskDef
 
 async function keepTask(ports: LaunchPorts, { uid, attempt }: PodRecord, taskArn: TaskArn, generation: number): Promise<NextState> {
   const state = await updatePod(ports, uid, (newest) => {
-    const { record } = newest;
+    const { record, now } = newest;
     if (isRefused(newest, generation) || record.attempt !== attempt || record.taskArn) return undefined;
-    return { record: { ...record, taskArn } };
+    return { record: { ...record, taskArn, launchedAt: now.toISOString() } };
   });
   if (state?.record.taskArn !== taskArn) {
     await ports.tasks.stop(taskArn, 'The pod was deleted meanwhile');

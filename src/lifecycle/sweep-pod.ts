@@ -26,12 +26,12 @@ export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 export async function sweepPod(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<void> {
   const { uid } = record;
   if (isAtRest(record)) return;
-  await sweepTask(ports, record);
+  const status = await sweepTask(ports, record);
   const silentMs = await silence(ports, record, upSince);
   const state = await updatePod(ports, uid, (newest) => swept(newest, silentMs));
   if (!state) return;
   await settle(ports, uid, state);
-  await stopOverdue(ports, state, silentMs);
+  await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
   await sweepExecution(ports, state);
 }
 
@@ -39,17 +39,22 @@ export async function sweepPod(ports: SettlePorts, record: PodRecord, upSince: D
 const isAtRest = (record: PodRecord): boolean =>
   record.finished !== undefined && !hasTask(record) && Object.keys(record.tokens).length === 0 && record.orphaned !== true && record.rest === true;
 
-async function sweepTask(ports: SettlePorts, { uid, taskArn, taskStopped }: PodRecord): Promise<void> {
-  if (!taskArn || taskStopped) return;
+/** Takes the task's end where no message has told it; answers its lastStatus. */
+async function sweepTask(ports: SettlePorts, { uid, taskArn, taskStopped }: PodRecord): Promise<string | undefined> {
+  if (!taskArn || taskStopped) return undefined;
   const facts = await ports.tasks.describe(taskArn);
-  if (facts) return facts.lastStatus === 'STOPPED' ? observeTask(ports, { ...facts, startedBy: uid }) : undefined;
+  if (facts) {
+    if (facts.lastStatus === 'STOPPED') await observeTask(ports, { ...facts, startedBy: uid });
+    return facts.lastStatus;
+  }
   // ECS forgets a task an hour after its end.
   await updatePod(ports, uid, ({ pod, record, now }) => (record.taskArn === taskArn && !record.taskStopped ? taskEnded(pod, record, {}, now) : undefined));
+  return undefined;
 }
 
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
-  if (!hasTask(record) || record.finished || !record.podlet) return 0;
-  const heard = (await lastBeat(ports, record.uid)) ?? new Date(record.generationAt ?? upSince);
+  if (!hasTask(record) || record.finished) return 0;
+  const heard = record.podlet ? ((await lastBeat(ports, record.uid)) ?? upSince) : new Date(record.launchedAt ?? upSince);
   return ports.clock.now().getTime() - Math.max(heard.getTime(), upSince.getTime());
 }
 
@@ -58,6 +63,8 @@ function swept(state: PodState, silentMs: number): PodChange {
   if (!pod || record.finished) return { record: record.finished && !hasTask(record) ? { ...record, rest: true } : record };
   const over = deadlineVerdict(state);
   if (over) return over;
+  // A podlet that never spoke is no lost node: its task is stopped and run again.
+  if (!record.podlet) return { record };
   if (silentMs >= LOST_MS && !record.observed.verdict) {
     return { record: withVerdict(record, 'NodeLost', nodeLostMessage(pod)), events: [nodeNotReady()] };
   }

@@ -69,6 +69,8 @@ export interface PodRecord {
   /** RunTask attempts so far; the present task's attempt. 0: none. */
   attempt: number;
   taskArn?: TaskArn;
+  /** When the present task's ARN was written. */
+  launchedAt?: string;
   /** Highest task version merged. */
   taskVersion?: number;
   /** STOPPED was seen for the present task. */

@@ -40,9 +40,12 @@ class WorldTasks extends FakeTasks {
 
   override async run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }> {
     const known = new Set(this.tasks.keys());
-    const answer = await super.run(request);
-    if ('taskArn' in answer && !known.has(answer.taskArn)) this.onRun?.(answer.taskArn, request);
-    return answer;
+    try {
+      return await super.run(request);
+    } finally {
+      // The task runs even where its answer was lost.
+      for (const taskArn of this.tasks.keys()) if (!known.has(taskArn) && this.requests.get(taskArn)?.clientToken === request.clientToken) this.onRun?.(taskArn, request);
+    }
   }
 
   override async stop(taskArn: TaskArn, reason: string): Promise<void> {
@@ -53,6 +56,8 @@ class WorldTasks extends FakeTasks {
 
 /** ECS kills what has not ended by itself that long after StopTask. */
 const STOP_TIMEOUT_MS = 120_000;
+
+const NO_ANSWER_MS = 3_000;
 
 /** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
 export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
@@ -94,6 +99,8 @@ export class PodWorld {
   readonly #deliver: Deliver;
   readonly #bootMs: number;
   readonly #agent: boolean;
+  /** The network between podlets and API is cut. */
+  #deaf = false;
 
   constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false }: WorldOptions = {}) {
     const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
@@ -182,6 +189,11 @@ export class PodWorld {
     return now ? (podCells(now, this.clock.now())[2] ?? '') : '';
   }
 
+  /** Cuts the network between podlets and API, or mends it. */
+  setDeaf(deaf: boolean): void {
+    this.#deaf = deaf;
+  }
+
   sweep(): Promise<unknown> {
     return sweep(this.ports);
   }
@@ -219,6 +231,10 @@ export class PodWorld {
   }
 
   async #sync(credential: Credential, report: Report, signal: AbortSignal): Promise<SyncAnswer> {
+    if (this.#deaf) {
+      await this.clock.sleep(NO_ANSWER_MS, signal);
+      throw new Error('no answer');
+    }
     try {
       const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal));
       if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
@@ -246,6 +262,9 @@ export class PodWorld {
       onLeave: () => void this.#stopped(taskArn, 'EssentialContainerExited'),
     });
     this.podlets.set(taskArn, podlet);
-    void this.clock.sleep(this.#bootMs).then(() => podlet.run());
+    void this.clock.sleep(this.#bootMs).then(() => {
+      this.tasks.change(taskArn, { lastStatus: 'RUNNING' });
+      return podlet.run();
+    });
   }
 }

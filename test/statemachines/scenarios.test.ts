@@ -19,6 +19,10 @@ interface Scenario {
   noImage?: Record<string, number>;
   /** RunTask finds no place until that second. */
   noCapacityUntil?: number;
+  /** Sweep runs every minute. */
+  sweeps?: boolean;
+  /** The network between podlet and API is cut from the first second on until the second one. */
+  deaf?: [number, number];
   /** Seconds of virtual time. */
   for: number;
   expect: Expectation;
@@ -49,6 +53,8 @@ interface Expectation {
   /** `reason` or `reason: message` of events that must be there. */
   events?: string[];
   gone?: boolean;
+  /** Status of the condition Ready. */
+  ready?: string;
   /** Tasks that were run. */
   tasks?: number;
   running?: string[];
@@ -81,6 +87,10 @@ async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWo
     world.ports.images.outcomes.set(image, { failure: 'ErrImagePull', message: 'not found' });
     void world.clock.sleep(until * 1000).then(() => world.ports.images.outcomes.delete(image));
   }
+  if (scenario.sweeps) for (let at = 60; at < scenario.for; at += 60) void world.clock.sleep(at * 1000).then(() => world.sweep());
+  const [from, to] = scenario.deaf ?? [];
+  if (from !== undefined) void world.clock.sleep(from * 1000).then(() => world.setDeaf(true));
+  if (to !== undefined) void world.clock.sleep(to * 1000).then(() => world.setDeaf(false));
   if (noCapacityUntil !== undefined) {
     world.tasks.failure = 'Capacity is unavailable at this time';
     void world.clock.sleep(noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
@@ -117,6 +127,7 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
     exits: times('exit'),
     phase: last.status.phase ?? '',
     reason: last.status.reason ?? '',
+    ready: last.status.conditions?.find(({ type }) => type === 'Ready')?.status ?? '',
     restarts: Object.fromEntries(statuses.map(({ name, restartCount }) => [name, restartCount])),
     events: objects.flatMap((event) => [String(event['reason']), `${String(event['reason'])}: ${String(event['message'])}`]),
     gone: (await world.pod(pod)) === undefined,
