@@ -59,6 +59,7 @@ export class Agent {
   async run(): Promise<void> {
     recall(this.world, this.ports.memory.load());
     this.ports.supervisors.listen((container, message) => this.heard(container, message), (container) => this.gone(container));
+    for (const container of this.world.containers) if (container.alive && !container.connected) void this.declareLost(container);
     this.ports.engineTerm.addEventListener('abort', () => {
       this.world.engineTermAt = this.now();
       this.changed();
@@ -138,7 +139,9 @@ export class Agent {
     const ids = await this.ports.runtimeIds();
     for (const container of this.world.containers) {
       const id = ids[container.name];
-      if (id !== undefined) container.runtimeId = id;
+      if (id === undefined || container.runtimeId === id) continue;
+      container.runtimeId = id;
+      if (container.run !== undefined) this.changed();
     }
   }
 

@@ -110,9 +110,14 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.exit(0);
 }
 
-/** The engine writes the node's DNS servers here. */
+/** The engine writes the node's DNS servers here; containers share the file and may rewrite it, so the first reading counts. */
 function nodeDns(): { resolvConf?: string } {
-  return existsSync('/etc/resolv.conf') ? { resolvConf: readFileSync('/etc/resolv.conf', 'utf8') } : {};
+  const known = readOwn('resolv.conf');
+  if (known !== undefined) return { resolvConf: known };
+  if (!existsSync('/etc/resolv.conf')) return {};
+  const resolvConf = readFileSync('/etc/resolv.conf', 'utf8');
+  writeOwn('resolv.conf', resolvConf);
+  return { resolvConf };
 }
 
 /** Without a metadata endpoint: the first address that is not loopback, from the kernel's own table. */

@@ -4,14 +4,14 @@ import type { StartOrder } from '../src/sync/messages.ts';
 import type { World } from './world.ts';
 
 interface Remembered {
-  containers: { [name: string]: { run?: Run; order?: StartOrder } };
+  containers: { [name: string]: { hello: boolean; run?: Run; order?: StartOrder } };
   volumes: { [name: string]: string };
 }
 
 /** The part of the world that supervisors cannot tell again. */
 export function remember(world: World): Remembered {
-  const containers = world.containers.map(({ name, run, order }) =>
-    [name, { ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }) }] as const);
+  const containers = world.containers.map(({ name, hello, run, order }) =>
+    [name, { hello, ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }) }] as const);
   const volumes = Object.entries(world.volumes).flatMap(([name, { applied }]) => (applied === undefined ? [] : [[name, applied] as const]));
   return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
 }
@@ -24,6 +24,8 @@ export function recall(world: World, state: unknown): void {
   if (!isRemembered(state)) return;
   for (const container of world.containers) {
     const known = state.containers[container.name];
+    // It was heard once: a supervisor that ended meanwhile must not hold the sandbox back.
+    if (known?.hello === true) container.hello = true;
     if (known?.order !== undefined) container.order = known.order;
     if (known?.run === undefined) continue;
     container.run = known.run;
