@@ -1,35 +1,13 @@
 // A task's start: the primary container first, the others beside it as soon as its network is there.
 // Every step finds what an earlier process has done (containers have fixed names), so a launch may be run again.
-import { createContainer, inspectContainer, startContainer } from '../docker/containers.ts';
-import { DockerError, isMissing } from '../docker/engine-api.ts';
+import { inspectContainer, startContainer } from '../docker/containers.ts';
+import { DockerError } from '../docker/engine-api.ts';
 import { inBackground, type Agent } from './agent.ts';
-import { containerSpec } from './container-spec.ts';
-import { exitOf, hasEnded, recordExit } from './exits.ts';
-import { imageDigestOf } from './image-name.ts';
-import { PULL_POLICY_LABEL, containerName } from './labels.ts';
-import { stopIfEssentialEnded, stopTask } from './stop.ts';
+import { createTaskContainer } from './create-task-container.ts';
+import { LaunchAborted, LaunchFailure, goOn, type Launch } from './launch-step.ts';
+import { stopTask } from './stop.ts';
 import { containerOf, type Task } from './task.ts';
-import { dependencies, primaryContainer, type ContainerDefinition, type TaskDefinition } from './task-definition.ts';
-
-/** An outcome that ends the task; `message` is ECS's stoppedReason. */
-class LaunchFailure extends Error {
-  override readonly name = 'LaunchFailure';
-}
-
-/** A newer wish (stop, close) ended this launch. */
-class LaunchAborted extends Error {
-  override readonly name = 'LaunchAborted';
-}
-
-const LOOK_AGAIN_MS = 50;
-const MAX_LOOKS = 200;
-
-interface Launch {
-  agent: Agent;
-  task: Task;
-  definition: TaskDefinition;
-  signal: AbortSignal;
-}
+import { dependencies, primaryContainer, type ContainerDefinition } from './task-definition.ts';
 
 /** Starts a stored task in the background. Whatever goes wrong ends in the task's status. */
 export function beginLaunch(agent: Agent, task: Task): void {
@@ -56,9 +34,9 @@ async function run(launch: Launch): Promise<void> {
   const primary = primaryContainer(definition.containerDefinitions);
   if (!primary) throw new LaunchFailure('CannotCreateContainerError: no essential container without dependencies');
   const others = definition.containerDefinitions.filter((container) => container !== primary);
-  await create(launch, primary);
+  await createTaskContainer(launch, primary);
   // The engine names the primary in the others' network mode; it need not run before they start.
-  const created = new Map(others.map((container) => [container.name, create(launch, container)]));
+  const created = new Map(others.map((container) => [container.name, createTaskContainer(launch, container)]));
   const settled = Promise.allSettled(created.values());
   try {
     await start(launch, primary);
@@ -72,10 +50,6 @@ async function run(launch: Launch): Promise<void> {
     t.lastStatus = 'RUNNING';
     t.startedAt = agent.clock.now().toISOString();
   });
-}
-
-function goOn({ task, signal }: Launch): void {
-  if (signal.aborted || task.desiredStatus === 'STOPPED') throw new LaunchAborted();
 }
 
 async function startOthers(launch: Launch, others: ContainerDefinition[], created: Map<string, Promise<void>>): Promise<void> {
@@ -96,82 +70,6 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
   const outcomes = await Promise.allSettled(others.map(startOne));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-/** Creates the container, or finds the one that an earlier process created. */
-async function create(launch: Launch, container: ContainerDefinition): Promise<void> {
-  const { agent, task } = launch;
-  goOn(launch);
-  const name = containerName(task, container.name);
-  let id: string;
-  try {
-    id = await createWithImage(launch, container, name);
-  } catch (error) {
-    if (!(error instanceof DockerError)) throw error;
-    if (error.status !== 409) throw new LaunchFailure(`CannotCreateContainerError: Error response from daemon: ${error.message}`, { cause: error });
-    return findCreated(launch, container, name);
-  }
-  noteCreated(launch, container.name, id, imageDigestOf(container.image));
-}
-
-async function findCreated(launch: Launch, container: ContainerDefinition, name: string): Promise<void> {
-  const { agent, task } = launch;
-  let facts = await inspectContainer(agent.docker, name);
-  // The name is taken as soon as a create begins; a process that died in between left it to the engine.
-  for (let looks = 1; !facts && looks < MAX_LOOKS; looks += 1) {
-    await agent.clock.sleep(LOOK_AGAIN_MS, launch.signal);
-    goOn(launch);
-    facts = await inspectContainer(agent.docker, name);
-  }
-  if (!facts) throw new LaunchFailure(`CannotCreateContainerError: ${name} is taken, but there is no such container`);
-  noteCreated(launch, container.name, facts.Id, imageDigestOf(container.image) ?? facts.Image);
-  if (!hasEnded(facts)) return;
-  await recordExit(agent, task, container.name, exitOf(facts));
-  await stopIfEssentialEnded(agent, task);
-}
-
-function noteCreated({ agent, task }: Launch, name: string, id: string, digest: string | undefined): void {
-  const now = agent.clock.now().toISOString();
-  const change = agent.book.update(task, (t) => Object.assign(containerOf(t, name), { runtimeId: id, createdAt: now, ...(digest ? { imageDigest: digest } : {}) }), { quiet: true });
-  inBackground(agent, `task ${task.id}`, change);
-}
-
-async function createWithImage(launch: Launch, container: ContainerDefinition, name: string): Promise<string> {
-  const { agent, task, definition } = launch;
-  const spec = containerSpec(task, definition, container, agent);
-  // `Always` with a tag asks the registry first; a digest is what was resolved, whatever the policy.
-  const askFirst = container.dockerLabels?.[PULL_POLICY_LABEL] === 'Always' && imageDigestOf(container.image) === undefined;
-  if (!askFirst) {
-    for (const image of new Set([spec.Image, container.image])) {
-      try {
-        return await createContainer(agent.docker, name, { ...spec, Image: image });
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
-  }
-  return createContainer(agent.docker, name, { ...spec, Image: await obtainImage(launch, container) });
-}
-
-/** The id of the image, pulled where its policy allows. */
-async function obtainImage(launch: Launch, container: ContainerDefinition): Promise<string> {
-  const { agent } = launch;
-  const label = container.dockerLabels?.[PULL_POLICY_LABEL];
-  const policy = label === 'Always' || label === 'Never' ? label : 'IfNotPresent';
-  const outcome = await orAborted(launch, agent.images.resolve(container.image, policy, []));
-  if ('failure' in outcome) throw new LaunchFailure(`CannotPullContainerError: ${outcome.message}`);
-  goOn(launch);
-  return outcome.config.digest;
-}
-
-/** A pull goes on for others who wait for it; this launch need not. */
-function orAborted<T>({ signal }: Launch, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(new LaunchAborted());
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave)).catch(leave);
-  });
 }
 
 /** Starts a created container. One that cannot start ends the task if it is essential, else only itself. */
