@@ -1,14 +1,17 @@
 // What one local installation is: keys, certificates, ports and bridge, made once and kept in its data directory.
-import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCertificates, type Certificates } from './tls/certificates.ts';
 
-export interface Installation {
+/** What is drawn at random, once. */
+export interface Secrets {
   id: string;
   adminToken: string;
   /** HMAC key of podlets' bootstrap tokens, base64. */
   podletKey: string;
+}
+
+export interface Installation extends Secrets {
   /** 0 until the first start has taken one. */
   apiPort: number;
   awsPort: number;
@@ -20,14 +23,14 @@ export interface Installation {
 const file = (directory: string): string => join(directory, 'installation.json');
 
 /** The stored installation, or a new one; its certificate is made again when the bridge has another address. */
-export async function loadInstallation(directory: string, bridge: string, now: Date): Promise<Installation> {
+export async function loadInstallation(directory: string, bridge: string, now: Date, fresh: () => Secrets): Promise<Installation> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const known = readInstallation(directory);
   if (known?.bridge === bridge) return known;
   const names = ['localhost', '127.0.0.1', bridge, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
   const certificates = await makeCertificates(names, now);
-  const fresh = known ?? { id: randomUUID(), adminToken: randomBytes(32).toString('base64url'), podletKey: randomBytes(32).toString('base64'), apiPort: 0, awsPort: 0, metadataPort: 0 };
-  return keepInstallation(directory, { ...fresh, bridge, certificates });
+  const kept = known ?? { ...fresh(), apiPort: 0, awsPort: 0, metadataPort: 0 };
+  return keepInstallation(directory, { ...kept, bridge, certificates });
 }
 
 /** Undefined: nothing was ever started in this directory. */

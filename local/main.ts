@@ -20,7 +20,7 @@ import { createClients, type Clients } from '../src/aws/clients.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import { ensureTable } from '../src/aws/ensure-table.ts';
 import { awsExecutions } from '../src/aws/executions.ts';
-import { randomIds } from '../src/aws/ids.ts';
+import { randomIds, randomKey } from '../src/aws/ids.ts';
 import { awsLambdas } from '../src/aws/lambdas.ts';
 import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
@@ -170,7 +170,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const bridge = await bridgeGateway(docker);
   docker.close();
-  const known = await loadInstallation(options.directory, bridge, systemClock.now());
+  const known = await loadInstallation(options.directory, bridge, systemClock.now(), () => ({ id: randomUUID(), adminToken: randomKey(), podletKey: randomKey() }));
   const doors: Listening[] = [];
   let core: (Core & { aws: (request: Request) => Promise<Response> }) | undefined;
   const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
