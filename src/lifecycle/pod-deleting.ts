@@ -10,6 +10,8 @@ export const STOP_TASK_GRACE_SECONDS = 110;
 
 /** Begins or shortens the graceful end of a pod; may be called again. */
 export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
+  // A gated pod has neither execution nor task; a finalizer holds it, and its going lets the pod go.
+  if ((pod.spec.schedulingGates ?? []).length > 0) return;
   const uid = pod.metadata.uid ?? '';
   const state = await updatePod(ports, uid, ({ record }) => ({ record }));
   if (!state) return;

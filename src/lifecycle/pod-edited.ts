@@ -11,6 +11,8 @@ import type { PodChange, PodState } from './update-pod.ts';
 
 /** Takes up a change of the pod's metadata or spec; may be called again. */
 export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
+  // A gated pod has neither execution nor task: its status stays as it was made.
+  if ((pod.spec.schedulingGates ?? []).length > 0) return;
   const uid = pod.metadata.uid ?? '';
   const edited = editedImages(pod, previous);
   const state = await updatePod(ports, uid, (newest) => editedPod(newest, edited));

@@ -2,7 +2,7 @@
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { handle } from '../../src/api/handler.ts';
 import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
-import type { ResourceVersion, TaskArn } from '../../src/ports.ts';
+import type { ResourceVersion, Settings, TaskArn } from '../../src/ports.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 export interface Reply {
@@ -38,8 +38,8 @@ export function requestOf(method: string, path: string, { body, headers = {}, to
 }
 
 /** A fresh API with what every cluster has. */
-export async function createApi() {
-  const ports = fakePorts({ settings: { adminToken: 'secret', caPem: 'PEM' } });
+export async function createApi(settings: Partial<Settings> = {}) {
+  const ports = fakePorts({ settings: { adminToken: 'secret', caPem: 'PEM', ...settings } });
   await bootstrapObjects(ports);
   const open = (method: string, path: string, options?: Options): Promise<Response> => handle(ports, requestOf(method, path, options));
   const send = async (method: string, path: string, options?: Options): Promise<Reply> => {
