@@ -4,6 +4,7 @@ import { sweep } from '../../functions/sweep.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
+import { podEdited } from '../../src/lifecycle/pod-edited.ts';
 import { podRemoved, removalRecords } from '../../src/lifecycle/pod-removed.ts';
 import { recordFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
 import { syncPod } from '../../src/lifecycle/sync-pod.ts';
@@ -158,6 +159,15 @@ export class PodWorld {
     const object = { ...now, metadata: { ...now.metadata, deletionTimestamp, deletionGracePeriodSeconds: graceSeconds, generation: (now.metadata.generation ?? 1) + 1 } };
     await this.ports.store.commit({ object: { key: this.#key(pod), object, expected: now.metadata.resourceVersion as ResourceVersion } });
     return object;
+  }
+
+  /** What a PUT with another spec does. */
+  async edit(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<void> {
+    const before = await this.pod(pod);
+    if (!before) throw new Error('the pod is gone');
+    const after: Pod = { ...before, spec: change(before.spec) };
+    await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
+    await podEdited(this.ports, after, before);
   }
 
   /** What `delete --force --grace-period=0` does. */

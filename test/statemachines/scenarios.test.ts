@@ -4,8 +4,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { podEdited } from '../../src/lifecycle/pod-edited.ts';
-import type { ResourceVersion } from '../../src/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
 
@@ -68,16 +66,8 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.kill) await world.kill([...world.podlets.keys()].at(-1)!, action.kill);
   if (action.stopTask) await world.tasks.stop([...world.podlets.keys()].at(-1)!, 'by hand');
   if (action.sweep) await world.sweep();
-  if (action.image) await editImages(world, pod, action.image);
-}
-
-async function editImages(world: PodWorld, pod: Pod, images: Record<string, string>): Promise<void> {
-  const before = (await world.pod(pod))!;
-  const containers = before.spec.containers.map((container) => ({ ...container, image: images[container.name] ?? container.image ?? '' }));
-  const after: Pod = { ...before, spec: { ...before.spec, containers } };
-  const key = { resource: 'pods', namespace: 'default', name: pod.metadata.name ?? '' };
-  await world.ports.store.commit({ object: { key, object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
-  await podEdited(world.ports, after, before);
+  const { image } = action;
+  if (image) await world.edit(pod, (spec) => ({ ...spec, containers: spec.containers.map((one) => ({ ...one, image: image[one.name] ?? one.image ?? '' })) }));
 }
 
 async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWorld; pod: Pod }> {
