@@ -1,0 +1,139 @@
+// What goes along with one run of a container: its postStart hook, then its probes, and what their results do to it.
+import type { Hook } from '../src/sync/messages.ts';
+import type { Commands } from './commands.ts';
+import type { EventLog } from './events.ts';
+import { runHook } from './hooks.ts';
+import type { PodletPorts } from './ports.ts';
+import { attemptProbe } from './probes/attempt.ts';
+import type { ProbeKind } from './probes/worker.ts';
+import { runProbe } from './probes/worker.ts';
+import type { ContainerView, World } from './world.ts';
+import { ending } from './world.ts';
+
+export const DEFAULT_GRACE_SECONDS = 30;
+
+export class Runs {
+  /** Aborts what belongs to one run: probes, sleeping hooks. */
+  private readonly watched = new Map<string, AbortController>();
+  constructor(
+    private readonly ports: Pick<PodletPorts, 'clock' | 'network'>,
+    private readonly world: World,
+    private readonly commands: Commands,
+    private readonly events: EventLog,
+    private readonly changed: () => void,
+  ) {}
+
+  /** Hook and probes of the container's present run are looked after. */
+  isWatched(container: string): boolean {
+    return this.watched.has(container);
+  }
+
+  /** The run is over. */
+  end(container: string): void {
+    this.watched.get(container)?.abort();
+    this.watched.delete(container);
+    this.commands.abandon(container);
+  }
+
+  endAll(): void {
+    for (const run of this.watched.values()) run.abort();
+  }
+
+  /** Calls preStop; answers when it has returned, unless the run ended first. */
+  async preStop(container: ContainerView, hook: Hook): Promise<'done' | 'overtaken'> {
+    const run = this.watched.get(container.name);
+    if (run === undefined) return 'done';
+    const { error } = await this.callHook(container, hook, run.signal);
+    if (run.signal.aborted) return 'overtaken';
+    if (error !== undefined) this.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
+    return 'done';
+  }
+
+  /** A run's process exists: its hook, then its probes. `fresh` is false where an earlier podlet process saw it begin. */
+  begin(container: ContainerView, fresh: boolean): void {
+    const run = new AbortController();
+    this.watched.get(container.name)?.abort();
+    this.watched.set(container.name, run);
+    const hook = container.order?.postStart;
+    if (!fresh || hook === undefined) return this.startProbes(container, run.signal);
+    container.hookRunning = true;
+    void this.callHook(container, hook, run.signal).then(({ error }) => {
+      if (run.signal.aborted) return;
+      container.hookRunning = false;
+      if (error === undefined) this.startProbes(container, run.signal);
+      else this.postStartFailed(container, error);
+      this.changed();
+    });
+  }
+
+  private postStartFailed(container: ContainerView, error: string): void {
+    if (container.run !== undefined) container.run.postStartError = error;
+    this.events.add('Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
+    container.ownStop = { graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS, message: 'FailedPostStartHook' };
+  }
+
+  private async callHook(container: ContainerView, hook: Hook, signal: AbortSignal): Promise<{ error?: string }> {
+    const { name = '', namespace = '' } = this.world.desired?.pod ?? {};
+    const tools = { commands: this.commands, network: this.ports.network, clock: this.ports.clock };
+    const pod = `${name}_${namespace}(${this.world.identity.uid})`;
+    const outcome = await runHook(tools, hook, { container: container.name, pod, podIP: this.podIP(), signal });
+    if (outcome.fallback !== undefined) this.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback, container.name);
+    return outcome.error === undefined ? {} : { error: outcome.error };
+  }
+
+  private podIP = (): string => this.world.identity.podIP ?? '127.0.0.1';
+
+  private startProbes(container: ContainerView, signal: AbortSignal): void {
+    if (container.order?.startup !== undefined && container.run?.started !== true) this.probe(container, 'startup', signal);
+    else this.startLaterProbes(container, signal);
+  }
+
+  private startLaterProbes(container: ContainerView, signal: AbortSignal): void {
+    for (const kind of ['readiness', 'liveness'] as const) this.probe(container, kind, signal);
+  }
+
+  private probe(container: ContainerView, kind: ProbeKind, signal: AbortSignal): void {
+    const probe = container.order?.[kind];
+    const startedAt = container.run?.startedAt;
+    if (probe === undefined || startedAt === undefined) return;
+    const tools = { commands: this.commands, network: this.ports.network };
+    void runProbe({
+      kind, probe, signal,
+      clock: this.ports.clock,
+      startedAt: Date.parse(startedAt),
+      attempt: () => attemptProbe(tools, probe, container.name, this.podIP()),
+      onEvent: (reason, message) => {
+        // The pod is going: what liveness and startup say no longer matters (they stop with the termination).
+        if (ending(this.world) && kind !== 'readiness') return;
+        this.events.add('Warning', reason, message, container.name);
+        this.changed();
+      },
+      onResult: (_kind, success) => this.probed(container, kind, success, signal),
+    });
+  }
+
+  private probed(container: ContainerView, kind: ProbeKind, success: boolean, signal: AbortSignal): void {
+    const { run, order } = container;
+    if (run === undefined || signal.aborted) return;
+    if (kind === 'readiness') run.ready = success;
+    else if (!success) this.killForProbe(container, kind);
+    else if (kind === 'startup') {
+      run.started = true;
+      run.ready = order?.readiness === undefined;
+      this.startLaterProbes(container, signal);
+    }
+    this.changed();
+  }
+
+  private killForProbe(container: ContainerView, kind: 'startup' | 'liveness'): void {
+    const { order, run } = container;
+    const probe = order?.[kind];
+    if (run === undefined || order === undefined || probe === undefined || ending(this.world)) return;
+    const title = this.world.desired?.containers[container.name]?.sidecar === undefined ? 'Container' : 'Init container';
+    run.killedByProbe = true;
+    container.ownStop = {
+      graceSeconds: probe.terminationGracePeriodSeconds ?? order.stop.graceSeconds,
+      message: `${title} ${container.name} failed ${kind} probe${probe.killSuffix}`,
+    };
+  }
+}
