@@ -2,17 +2,19 @@
 import { lambda } from '../src/aws/lambda.ts';
 import { recordEvents } from '../src/events/record-event.ts';
 import type { Pod } from '../src/kinds/pod.ts';
-import { nextPullBackOff, resolveImages } from '../src/lifecycle/resolve-images.ts';
+import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
-import type { PodChange, PodState } from '../src/lifecycle/update-pod.ts';
-import * as podEvents from '../src/pod/events.ts';
+import type { PodState } from '../src/lifecycle/update-pod.ts';
+import { scheduled } from '../src/pod/events.ts';
 import type { PodEvent } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
+import { placed, withImages, withoutStart } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
-import type { NextState, PodRecord, PullBackOff } from '../src/sync/record.ts';
+import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
+import type { NextState, PodRecord } from '../src/sync/record.ts';
 import { podSize } from '../src/task/size.ts';
 import { taskDefinition } from '../src/task/task-definition.ts';
 
@@ -32,110 +34,48 @@ export async function bindPod(ports: BindPorts, { uid, generation }: PodRef): Pr
   const pod = state?.pod;
   if (!state || !pod || isOver(pod, state.record, generation) || podDone(pod, state.record.observed)) return END;
   const { record, now } = state;
-  if (record.taskArn && !record.toStart) return runBodies(pod, record.observed);
-  if (record.taskDefinitionArn && !record.toStart) return LAUNCH;
-  if (isAhead(record.launchBackOff?.until, now)) return waitUntil(record.launchBackOff?.until ?? '');
-  const held = Object.values(record.pulls ?? {}).filter(({ until }) => isAhead(until, now));
-  if (held.length > 0) return showPullBackOff(ports, pod, held);
-  return bindNow(ports, state, pod, generation);
-}
-
-const isAhead = (until: string | undefined, now: Date): boolean => until !== undefined && Date.parse(until) > now.getTime();
-
-async function bindNow(ports: BindPorts, { record }: PodState, pod: Pod, generation: number): Promise<NextState> {
   if (record.taskArn) return adoptPod(ports, record, generation);
-  const first = record.observed.scheduledAt === undefined;
-  const [, resolved] = await Promise.all([updatePod(ports, record.uid, (state) => placed(state, ports.settings.nodeName, generation)), resolveImages(ports, pod)]);
-  const events = [...(first ? [podEvents.scheduled(pod, ports.settings.nodeName)] : []), ...resolved.events];
-  const [next] = await Promise.all([keepImages(ports, record.uid, pod, resolved, generation), recordBound(ports, pod, events)]);
-  return next;
+  if (record.taskDefinitionArn && !record.toStart) return LAUNCH;
+  const until = record.launchBackOff?.until;
+  if (until !== undefined && Date.parse(until) > now.getTime()) return waitUntil(until);
+  const held = heldPulls(record, now);
+  if (held.length === 0) return bindNow(ports, record, pod, generation);
+  await updatePod(ports, uid, (newest) => ({ record: pullBackedOff(pod, newest.record), events: pullBackOffEvents(pod, newest.record) }));
+  return waitUntil(held.map((pull) => pull.until).sort().at(-1) ?? '');
 }
 
 /** A successor execution finds the task of its predecessor: it goes on where that one stood. */
 async function adoptPod(ports: BindPorts, { uid }: PodRecord, generation: number): Promise<NextState> {
-  const state = await updatePod(ports, uid, ({ record }) => (record.generation === generation ? { record: started(record) } : undefined));
+  const state = await updatePod(ports, uid, ({ record }) => (record.generation === generation ? { record: withoutStart(record) } : undefined));
   return state?.pod && !isOver(state.pod, state.record, generation) ? runBodies(state.pod, state.record.observed) : END;
 }
 
-const recordBound = (ports: BindPorts, pod: Pod, events: PodEvent[]): Promise<void> =>
-  recordEvents(ports, { ...pod, spec: { ...pod.spec, nodeName: ports.settings.nodeName } }, events);
-
-const started = ({ toStart: _heard, ...record }: PodRecord): PodRecord => record;
-
-function placed({ pod, record, now }: PodState, nodeName: string, generation: number): PodChange | undefined {
-  if (!pod || isOver(pod, record, generation)) return undefined;
-  const at = now.toISOString();
-  const { unscheduled: _past, ...observed } = record.observed;
-  return {
-    pod: { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } },
-    record: {
-      ...started(record),
-      generationAt: record.generationAt ?? at,
-      attempt: Math.max(record.attempt, 1),
-      observed: { ...observed, nodeName: pod.spec.nodeName ?? nodeName, scheduledAt: observed.scheduledAt ?? at, acceptedAt: observed.acceptedAt ?? at },
-    },
-  };
+async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, generation: number): Promise<NextState> {
+  const { nodeName } = ports.settings;
+  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, nodeName, now) : undefined);
+  const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
+  const events: PodEvent[] = [...(observed.scheduledAt === undefined ? [scheduled(pod, nodeName)] : []), ...resolved.events];
+  const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };
+  const [next] = await Promise.all([keepImages(ports, uid, pod, resolved, generation), recordEvents(ports, bound, events)]);
+  return next;
 }
 
 async function keepImages(ports: BindPorts, uid: string, pod: Pod, resolved: ResolvedImages, generation: number): Promise<NextState> {
   const failed = Object.keys(resolved.failures).length > 0;
-  const sized = podSize(pod);
-  if ('tooBig' in sized) throw new Error(`the pod was admitted with a size that no task has: ${sized.tooBig}`);
-  const arn = failed ? undefined : await ports.tasks.register(taskDefinition(pod, { images: resolved.images, size: sized.size, settings: ports.settings }));
+  const definition = failed ? undefined : await register(ports, pod, resolved);
   const logNonce = ports.ids.uuid();
-  const state = await updatePod(ports, uid, (newest) => {
-    if (!newest.pod || isOver(newest.pod, newest.record, generation)) return undefined;
-    return arn === undefined ? pullFailed(newest, resolved) : imagesKnown(newest, resolved, arn, logNonce);
+  const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
+    if (!newest || isOver(newest, record, generation)) return undefined;
+    return { record: definition === undefined ? pullFailed(record, resolved.failures, now) : withImages(record, resolved.images, definition, logNonce) };
   });
   if (!state?.pod || isOver(state.pod, state.record, generation)) return END;
   return failed ? waitUntil(new Date(ports.clock.now().getTime() + SHOW_FAILURE_MS).toISOString()) : LAUNCH;
 }
 
-function imagesKnown({ record }: PodState, { images }: ResolvedImages, taskDefinitionArn: string, logNonce: string): PodChange {
-  const { pulls: _past, ...rest } = record;
-  const containers = { ...record.observed.containers };
-  for (const [name, { name: shown, imageId, user }] of Object.entries(images)) {
-    const { waiting: _over, ...container } = containers[name] ?? { desiredRun: 0 };
-    containers[name] = { ...container, image: { name: shown, imageId, user } };
-  }
-  return { record: { ...rest, images, taskDefinitionArn, logNonce: record.logNonce || logNonce, observed: { ...record.observed, containers } } };
-}
-
-function pullFailed({ record, now }: PodState, { failures }: ResolvedImages): PodChange {
-  const pulls: { [container: string]: PullBackOff } = {};
-  const containers = { ...record.observed.containers };
-  for (const [name, failure] of Object.entries(failures)) {
-    pulls[name] = nextPullBackOff(record.pulls?.[name], failure, now);
-    containers[name] = { ...(containers[name] ?? { desiredRun: 0 }), waiting: failure };
-  }
-  return { record: { ...record, pulls, observed: { ...record.observed, containers } } };
-}
-
-async function showPullBackOff(ports: BindPorts, pod: Pod, held: PullBackOff[]): Promise<NextState> {
-  const uid = pod.metadata.uid ?? '';
-  await updatePod(ports, uid, ({ record, now }) => ({ record: backedOff(record, pod, now), events: backOffEvents(record, pod) }));
-  return waitUntil(held.map(({ until }) => until).sort().at(-1) ?? '');
-}
-
-/** Only a failed pull becomes a back-off; a name that cannot be parsed or an image that must be there stays what it is. */
-const isPullFailure = ({ reason }: PullBackOff): boolean => reason === 'ErrImagePull' || reason === 'RegistryUnavailable';
-
-const imageOf = (pod: Pod, name: string): string =>
-  [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find((container) => container.name === name)?.image ?? '';
-
-function backedOff(record: PodRecord, pod: Pod, _now: Date): PodRecord {
-  const containers = { ...record.observed.containers };
-  for (const [name, pull] of Object.entries(record.pulls ?? {})) {
-    if (!isPullFailure(pull)) continue;
-    const message = `Back-off pulling image "${imageOf(pod, name)}": ErrImagePull: ${pull.message}`;
-    containers[name] = { ...(containers[name] ?? { desiredRun: 0 }), waiting: { reason: 'ImagePullBackOff', message } };
-  }
-  return { ...record, observed: { ...record.observed, containers } };
-}
-
-function backOffEvents(record: PodRecord, pod: Pod): PodEvent[] {
-  const names = Object.entries(record.pulls ?? {}).filter(([, pull]) => isPullFailure(pull));
-  return names.flatMap(([name]) => [podEvents.backOffPulling(name, imageOf(pod, name)), podEvents.failed(name, 'ImagePullBackOff')]);
+function register({ tasks, settings }: BindPorts, pod: Pod, { images }: ResolvedImages): Promise<string> {
+  const sized = podSize(pod);
+  if ('tooBig' in sized) throw new Error(`the pod was admitted with a size that no task has: ${sized.tooBig}`);
+  return tasks.register(taskDefinition(pod, { images, size: sized.size, settings }));
 }
 
 export const handler = lambda(bindPod);

@@ -1,7 +1,8 @@
 // All ports of a function on AWS, from its environment.
 import { PODLET_KEY, ensureKey } from '../store/ensure-key.ts';
 import { dynamoStore } from '../store/dynamo-store.ts';
-import type { Images, Ports, Settings } from '../ports.ts';
+import { registryImages } from '../images/registry-images.ts';
+import type { Ports, Settings } from '../ports.ts';
 import { createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
@@ -32,7 +33,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
     lambdas: awsLambdas(clients.lambda),
-    images: noImages,
+    images: registryImages({ fetch: (url, init) => fetch(url, init), clock: systemClock, architectures: config.architectures }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
     clock: systemClock,
     ids: randomIds,
@@ -41,11 +42,6 @@ export async function createPorts(env: Environment): Promise<Ports> {
     settings: toSettings(config, await ensureKey(store, PODLET_KEY, randomKey)),
   };
 }
-
-/** Stands where no registry client is: every image is an outcome that says so. */
-const noImages: Images = {
-  resolve: () => Promise.resolve({ failure: 'RegistryUnavailable', message: 'this installation has no registry client' }),
-};
 
 function toSettings(config: Config, podletKey: string): Settings {
   return {

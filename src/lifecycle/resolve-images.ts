@@ -4,7 +4,6 @@ import type { Container, Pod } from '../kinds/pod.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ImageConfig, ImageOutcome, Ports } from '../ports.ts';
-import type { PullBackOff } from '../sync/record.ts';
 
 export interface ResolvedImages {
   images: { [container: string]: ImageConfig };
@@ -56,16 +55,4 @@ function failureEvents(name: string, image: string, reason: string, message: str
   if (reason === 'ErrImageNeverPull') return [podEvents.errImageNeverPull(name, image), podEvents.failed(name, reason)];
   if (reason === 'InvalidImageName') return [podEvents.inspectFailed(name, message), podEvents.failed(name, reason)];
   return [podEvents.pulling(name, image), podEvents.failedToPull(name, image, message), podEvents.failed(name, reason)];
-}
-
-const FIRST_SECONDS = 10;
-const MAX_SECONDS = 300;
-/** An entry is forgotten after twice the longest delay. */
-const FORGET_SECONDS = 600;
-
-/** The back-off after one more failed try of an image. */
-export function nextPullBackOff(before: PullBackOff | undefined, failure: { reason: string; message: string }, now: Date): PullBackOff {
-  const fresh = !before || now.getTime() - Date.parse(before.failedAt) > FORGET_SECONDS * 1000;
-  const seconds = fresh ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
-  return { seconds, failedAt: now.toISOString(), until: new Date(now.getTime() + seconds * 1000).toISOString(), ...failure };
 }
