@@ -1,6 +1,7 @@
 // The Kubernetes API without a socket: a Request in, a Response out. Adapters (Lambda, the local server) only carry bytes.
 import { authenticate } from '../auth/authenticate.ts';
 import { authorize, refusal } from '../auth/authorize.ts';
+import { impersonate } from '../auth/impersonate.ts';
 import type { User } from '../auth/user.ts';
 import { ApiError, badRequest, Unavailable } from '../errors.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
@@ -18,6 +19,7 @@ import { get } from './verbs/get.ts';
 import { list } from './verbs/list.ts';
 import { patch } from './verbs/patch.ts';
 import { update } from './verbs/update.ts';
+import { watch } from './verbs/watch.ts';
 import { negotiate } from './wire/negotiation.ts';
 import type { Output } from './wire/negotiation.ts';
 import { renderList, renderObject, respond } from './wire/render.ts';
@@ -26,7 +28,7 @@ import { addWarnings } from './wire/warnings.ts';
 
 /** The verbs of main resources and of subresources that are only another view of the object. */
 const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
-  create, get, list, watch: list, update, patch, delete: remove, deletecollection: deleteCollection,
+  create, get, list, watch, update, patch, delete: remove, deletecollection: deleteCollection,
 };
 
 /** Answers any request; never throws. `caller`: who asks, where the front has found that out already. */
@@ -62,7 +64,7 @@ async function answer(ports: ApiPorts, request: Request, caller: User | undefine
 /** The request as a call of a resource; a Response where it asks for something else (discovery, health). */
 async function toCall(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Call | Response> {
   const url = new URL(request.url);
-  const user = caller ?? (await authenticate(ports, request));
+  const user = impersonate(caller ?? (await authenticate(ports, request)), request);
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
   const target = resourceSegments(segments);
   if (target === undefined) return answerPath(ports, request, url, user);

@@ -50,3 +50,11 @@ it('can-i answers by the same rules', async () => {
   expect((await ask()).body['status']).toEqual({ allowed: true });
   expect((await ask(await tokenFor())).body['status']).toEqual({ allowed: false });
 });
+
+it('who may impersonate acts as the other; others may not', async () => {
+  const whoami = (headers: Record<string, string>, token?: string) => api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers, ...(token === undefined ? {} : { token }) });
+  expect((await whoami({ 'impersonate-user': 'bob', 'impersonate-group': 'dev' })).body['status'].userInfo).toEqual({ username: 'bob', groups: ['dev', 'system:authenticated'] });
+  expect((await api.send('GET', `${NAMESPACE}/pods`, { headers: { 'impersonate-user': 'bob' } })).status).toBe(403);
+  expect((await whoami({ 'impersonate-user': 'bob' }, await tokenFor())).body['message']).toBe('users "bob" is forbidden: User "system:serviceaccount:default:default" cannot impersonate resource "users" in API group "" at the cluster scope');
+  expect((await whoami({ 'impersonate-group': 'g' })).body['message']).toBe('requested [{Group  g    }] without impersonating a user');
+});

@@ -109,3 +109,9 @@ it('both Event APIs show one object', async () => {
   const found = await api.send('GET', `${NAMESPACE}/events?fieldSelector=involvedObject.name%3Dweb`);
   expect(found.body['items']).toHaveLength(1);
 });
+
+it('a create has succeeded once it is stored, though the execution cannot be started now', async () => {
+  api.ports.executions.fault = () => 'fail-before';
+  expect((await api.send('POST', PODS, { body: pod('web') })).status).toBe(201);
+  expect((await api.send('GET', `${PODS}/web`)).status).toBe(200);
+});

@@ -3,6 +3,7 @@ import { ApiError, alreadyExists, badRequest, forbidden, invalid, notFound, Stor
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
+import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { managedAfterUpdate, withManaged } from '../managed-fields.ts';
@@ -79,7 +80,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   if (options.dryRun) return first;
   if (decoded.metadata.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   const stored = await store(call, first, name || !generateName ? undefined : () => named(generated(generateName, ports.ids.suffix(SUFFIX))));
-  await strategy.created?.(stored, call);
+  await afterCommit(strategy.created?.(stored, call));
   return stored;
 }
 

@@ -4,6 +4,7 @@ import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Json, ResourceVersion } from '../../ports.ts';
+import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { member } from '../resources/plain.ts';
@@ -129,14 +130,14 @@ type Decision = { step: 'keep' } | { step: 'mark' | 'remove'; object: KubeObject
 async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject): Promise<{ object: KubeObject; gone: boolean }> {
   const decision = decide(call, options, old);
   if (decision.step === 'keep') {
-    await call.strategy.deleting?.(old, call);
+    await afterCommit(call.strategy.deleting?.(old, call));
     return { object: old, gone: false };
   }
   if (decision.step === 'remove') return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
   if (options.dryRun) return { object: decision.object, gone: false };
   const { version } = await call.ports.store.commit({ object: { key: keyOf(call), object: decision.object, expected: versionOf(old) } });
   const stored = { ...decision.object, metadata: { ...decision.object.metadata, ...(version ? { resourceVersion: version } : {}) } };
-  await call.strategy.deleting?.(stored, call);
+  await afterCommit(call.strategy.deleting?.(stored, call));
   return { object: stored, gone: false };
 }
 
@@ -185,6 +186,6 @@ export async function removeObject(call: Call, last: KubeObject, old: KubeObject
     ...(records.length > 0 ? { records } : {}),
   });
   const shown = { ...last, metadata: { ...metadata, ...(version ? { resourceVersion: version } : {}) } };
-  await call.strategy.removed?.(shown, call);
+  await afterCommit(call.strategy.removed?.(shown, call));
   return shown;
 }

@@ -9,7 +9,6 @@ import type { Matcher } from '../selectors/label-selector.ts';
 import { listOptions } from '../wire/options.ts';
 import type { ListOptions } from '../wire/options.ts';
 import { reachVersion } from './get.ts';
-import { watch } from './watch.ts';
 
 export interface Selection {
   matches: Matcher<KubeObject>;
@@ -27,11 +26,10 @@ export function selectionOf(call: Call, options: Pick<ListOptions, 'labelSelecto
   return { matches: all ? () => true : (object) => labels(object.metadata.labels) && fields.matches(object), ...(fields.name === undefined ? {} : { name: fields.name }), all };
 }
 
-/** GET of a collection; with `watch` a stream. */
+/** GET of a collection. */
 export async function list(call: Call): Promise<Answer> {
   const options = listOptions(call.query);
   const selection = selectionOf(call, options);
-  if (options.watch) return watch(call, options, selection);
   return { code: 200, list: await listObjects(call, options, selection) };
 }
 

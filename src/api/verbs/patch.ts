@@ -17,7 +17,7 @@ import { decodeValue, readBody } from '../wire/body.ts';
 import { jsonProblem, parseJson } from '../wire/json.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
-import { typed } from '../wire/render.ts';
+import { typed } from '../wire/forms.ts';
 import { createObject } from './create.ts';
 import { checkIdentity, updateObject } from './update.ts';
 

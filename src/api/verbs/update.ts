@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { ResourceVersion } from '../../ports.ts';
+import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { managedAfterUpdate, withManaged } from '../managed-fields.ts';
@@ -118,7 +119,7 @@ async function storeUpdate(call: Call, options: WriteOptions, sent: KubeObject, 
   if (options.dryRun) return { ...next, metadata: { ...next.metadata, ...(old.metadata.resourceVersion ? { resourceVersion: old.metadata.resourceVersion } : {}) } };
   const { version } = await ports.store.commit({ object: { key: keyOf(call), object: next, expected: (old.metadata.resourceVersion ?? '') as ResourceVersion } });
   const stored = { ...next, metadata: { ...next.metadata, ...(version ? { resourceVersion: version } : {}) } };
-  await strategy.updated?.(stored, old, call);
+  await afterCommit(strategy.updated?.(stored, old, call));
   return stored;
 }
 

@@ -4,12 +4,13 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { LogEntry, ResourceVersion } from '../../ports.ts';
 import type { Call } from '../call.ts';
+import { listOptions } from '../wire/options.ts';
 import type { ListOptions } from '../wire/options.ts';
-import { partial, typed } from '../wire/render.ts';
+import { partial, typed } from '../wire/forms.ts';
 import { toStatus } from '../wire/status.ts';
 import { includeOption, toTable } from '../wire/table.ts';
 import { streamOf } from '../wire/stream.ts';
-import { listObjects } from './list.ts';
+import { listObjects, selectionOf } from './list.ts';
 import type { Selection } from './list.ts';
 
 /** A Lambda's life is 15 minutes; clients come back with the last version they saw. */
@@ -29,8 +30,10 @@ interface Watching {
   columnsSent: boolean;
 }
 
-/** The stream; failures after this point are events in it. */
-export async function watch(call: Call, options: ListOptions, selection: Selection): Promise<Response> {
+/** GET of a collection with `watch`: a stream; failures after this point are events in it. */
+export async function watch(call: Call): Promise<Response> {
+  const options = listOptions(call.query);
+  const selection = selectionOf(call, options);
   const start = options.resourceVersion;
   const first = start === undefined || start === '0' || options.sendInitialEvents === true ? await listObjects(call, { ...options, limit: 0, continue: '', match: '', resourceVersion: undefined }, selection) : undefined;
   includeOption(call.query);
@@ -45,7 +48,7 @@ export async function watch(call: Call, options: ListOptions, selection: Selecti
 async function* eventsOf(watching: Watching, existing: KubeObject[], from: ResourceVersion): AsyncGenerator<string> {
   const { call, options } = watching;
   const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
-  const end = call.ports.clock.now().getTime() + Math.min(options.timeoutSeconds ?? limit, limit) * 1000;
+  const end = call.ports.clock.now().getTime() + Math.min(options.timeoutSeconds || limit, limit) * 1000;
   if (options.sendInitialEvents !== false) for (const object of existing) yield event(watching, 'ADDED', object);
   if (options.sendInitialEvents === true && options.bookmarks) yield bookmark(watching, from, true);
   try {

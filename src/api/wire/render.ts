@@ -7,30 +7,15 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import type { Call, ObjectList } from '../call.ts';
 import type { Output } from './negotiation.ts';
+import { META, bare, partial, typed } from './forms.ts';
 import { includeOption, toTable } from './table.ts';
 
 const GZIP_ABOVE = 128 * 1024;
-const META = 'meta.k8s.io';
-
-/** The object with its kind, as single answers and watch events carry it. */
-export function typed(call: Pick<Call, 'resource' | 'strategy'>, object: KubeObject): KubeObject {
-  return { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource), ...bare(call, object) };
-}
-
-/** Metadata alone. */
-export const partial = (object: KubeObject, version = 'v1'): KubeObject =>
-  ({ kind: 'PartialObjectMetadata', apiVersion: `${META}/${version}`, metadata: object.metadata });
 
 const listMeta = ({ resourceVersion, continue: token, remainingItemCount }: ObjectList): KubeObject['metadata'] => {
   const metadata = { resourceVersion, ...(token ? { continue: token } : {}), ...(remainingItemCount ? { remainingItemCount } : {}) };
   return metadata as KubeObject['metadata'];
 };
-
-/** Items of typed lists carry neither kind nor apiVersion. */
-function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = call.strategy.toWire?.(object) ?? object;
-  return { ...rest, metadata: object.metadata };
-}
 
 const goName = (resource: Resource, list: boolean): string => `*${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}.${resource.kind}${list ? 'List' : ''}`;
 

@@ -2,7 +2,7 @@
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Call } from '../call.ts';
-import { partial, typed } from './render.ts';
+import { partial, typed } from './forms.ts';
 
 export type Include = 'None' | 'Metadata' | 'Object';
 
