@@ -1,0 +1,60 @@
+// Kubernetes Events: their exact shape, repeats counted, old ones forgotten.
+import { expect, it } from 'vitest';
+import { recordEvents } from '../../src/events/record-event.ts';
+import { sweepEvents } from '../../src/events/sweep-events.ts';
+import type { Pod } from '../../src/kinds/pod.ts';
+import { scheduled, started } from '../../src/pod/events.ts';
+import { fakePorts } from '../fakes/ports.ts';
+
+const pod: Pod = {
+  metadata: { name: 'p', namespace: 'ns', uid: 'u-1', resourceVersion: '7' },
+  spec: { nodeName: 'fargate', containers: [{ name: 'a', image: 'busybox' }] },
+  status: {},
+};
+
+const all = async (ports: ReturnType<typeof fakePorts>) => (await ports.store.list({ resource: 'events' })).objects;
+
+it('writes a kubelet event as the kubelet does', async () => {
+  const ports = fakePorts();
+  await recordEvents(ports, pod, [started('a')]);
+  expect(await all(ports)).toMatchObject([{
+    apiVersion: 'v1', kind: 'Event', type: 'Normal', reason: 'Started', message: 'Container started', count: 1,
+    metadata: { name: expect.stringMatching(/^p\.[0-9a-f]{16}$/), namespace: 'ns' },
+    involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace: 'ns', name: 'p', uid: 'u-1', resourceVersion: '7', fieldPath: 'spec.containers{a}' },
+    source: { component: 'kubelet', host: 'fargate' }, reportingComponent: 'kubelet', reportingInstance: 'fargate',
+    firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:00Z',
+  }]);
+});
+
+it('writes a scheduler event in the newer form, without counts', async () => {
+  const ports = fakePorts();
+  await recordEvents(ports, pod, [scheduled(pod, 'fargate')]);
+  const [event] = await all(ports);
+  expect(event).toMatchObject({ source: {}, reportingComponent: 'default-scheduler', action: 'Binding', eventTime: '2026-01-01T00:00:00.000000Z', firstTimestamp: null, lastTimestamp: null });
+  expect(event).not.toHaveProperty('count');
+});
+
+it('counts a repeat up and keeps the first time', async () => {
+  const ports = fakePorts();
+  await recordEvents(ports, pod, [started('a'), started('a')]);
+  await ports.clock.advance(5_000);
+  await Promise.all([recordEvents(ports, pod, [started('a')]), recordEvents(ports, pod, [started('a')])]);
+  expect(await all(ports)).toMatchObject([{ count: 4, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:05Z' }]);
+});
+
+it('a pod of the same name with another uid has events of its own', async () => {
+  const ports = fakePorts();
+  await recordEvents(ports, pod, [started('a')]);
+  await recordEvents(ports, { ...pod, metadata: { ...pod.metadata, uid: 'u-2' } }, [started('a')]);
+  expect(await all(ports)).toHaveLength(2);
+});
+
+it('forgets events an hour after they were last seen', async () => {
+  const ports = fakePorts();
+  await recordEvents(ports, pod, [started('a'), scheduled(pod, 'fargate')]);
+  await ports.clock.advance(3_500_000);
+  await recordEvents(ports, pod, [started('a')]);
+  await ports.clock.advance(200_000);
+  await sweepEvents(ports);
+  expect((await all(ports)).map(({ reason }) => reason)).toEqual(['Started']);
+});
