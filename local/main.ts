@@ -44,7 +44,7 @@ import { keepInstallation, loadInstallation, readInstallation, type Installation
 import { httpServer, httpsServer, listen, toRequest, type Listening } from './server.ts';
 import { openJournal } from './states/journal.ts';
 import { SessionHub } from './streams/session-hub.ts';
-import { createUpgrade, type StreamTarget } from './streams/upgrade.ts';
+import { createUpgrade, type StreamedAnswer, type StreamTarget } from './streams/upgrade.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -117,7 +117,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     lambdas: awsLambdas(clients.lambda),
     images: { resolve: (image, policy, credentials) => engine.resolveImage(image, policy, credentials) },
     logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
-    clock: systemClock, ids: randomIds, wakeups, settings: settingsOf(options, installation), sessions: { pending: (uid) => hub.pending(uid) },
+    clock: systemClock, ids: randomIds, wakeups, settings: settingsOf(options, installation), sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),
   };
   return {
     ports, engine, clients, hub,
@@ -203,8 +203,11 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
 const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
 
 /** What a client's upgrade request shall reach, checked as the API checks it. */
-async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | Response> {
-  const request = toRequest(incoming, `https://${incoming.headers.host ?? 'localhost'}`, new AbortController().signal, false);
+async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | StreamedAnswer | Response> {
+  const gone = new AbortController();
+  const request = toRequest(incoming, `https://${incoming.headers.host ?? 'localhost'}`, gone.signal, false);
+  const { pathname } = new URL(request.url);
+  if (!/\/(exec|attach|portforward)$/.test(pathname)) return { answer: await handle(ports, request), gone };
   const found = await checkStream(ports, request);
   if (found instanceof Response) return found;
   const { pod, container, query, subresource } = found;

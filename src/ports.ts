@@ -277,6 +277,8 @@ export interface Ports {
   settings: Settings;
   sessions?: Sessions;
   sweepRule?: SweepRule;
+  /** Carries a request to a pod's own address; absent where the API does not reach pods. */
+  podHttp?: (request: Request) => Promise<Response>;
 }
 
 /** What an installation is, read once by src/aws/config.ts. */

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { bridgeChannels, failureStatus, sendTo, STATUS } from './channels.ts';
 import { channelPortForward, spdyPortForward, type OpenPort } from './port-forward.ts';
+import { sendOverWebSocket } from './response-over-websocket.ts';
 import type { SessionHub, SessionWish } from './session-hub.ts';
 import { SpdyClient } from './spdy-client.ts';
 import { SpdyConnection, type Carrier } from './spdy-connection.ts';
@@ -22,10 +23,16 @@ export interface StreamTarget {
   gone: string;
 }
 
+/** Any other GET: its answer is sent over the WebSocket, if it succeeds. */
+export interface StreamedAnswer {
+  answer: Response;
+  gone: AbortController;
+}
+
 export interface UpgradeOptions {
   hub: SessionHub;
   /** Authenticates and checks; a Response is sent as the refusal. */
-  check: (incoming: IncomingMessage) => Promise<StreamTarget | Response>;
+  check: (incoming: IncomingMessage) => Promise<StreamTarget | StreamedAnswer | Response>;
   /** Path prefix of the podlets' own connections. */
   sessionsPath: string;
 }
@@ -117,6 +124,7 @@ export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (in
     }
     const target = await check(incoming);
     if (target instanceof Response) return refuse(socket, target);
+    if ('answer' in target) return target.answer.ok ? sendOverWebSocket(incoming, socket, head, target.answer, target.gone) : refuse(socket, target.answer);
     if ((incoming.headers.upgrade ?? '').toLowerCase() === 'websocket') return webSocket(incoming, socket, head, target);
     return spdy(incoming, socket, head, target);
   }

@@ -1,6 +1,6 @@
 // kubectl's and client-node's exec over WebSocket: one channel byte before each message (v5, v4 … channel.k8s.io).
 import type { WebSocket } from 'ws';
-import { CLOSE, sendTo, STDIN, type ChannelClient } from './channels.ts';
+import { CLOSE, sendTo, STATUS, STDIN, type ChannelClient } from './channels.ts';
 
 /** Sub-protocols in the order of preference; v5 alone can half-close stdin. */
 export const CHANNEL_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
@@ -9,10 +9,14 @@ export const CHANNEL_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.
 const HIGH_WATER_BYTES = 1 << 20;
 
 export function websocketClient(socket: WebSocket, podlet: WebSocket): ChannelClient {
+  const jsonStatus = socket.protocol === 'v5.channel.k8s.io' || socket.protocol === 'v4.channel.k8s.io';
   const client: ChannelClient = {
     onFrame: () => undefined,
     onEnd: () => undefined,
-    send: (channel, bytes) => sendTo(socket, Buffer.concat([Buffer.from([channel]), bytes])),
+    send: async (channel, bytes) => {
+      const content = channel === STATUS && !jsonStatus ? plainError(bytes) : bytes;
+      if (content) await sendTo(socket, Buffer.concat([Buffer.from([channel]), content]));
+    },
     finish: () => {
       socket.close(1000);
       return Promise.resolve();
@@ -27,6 +31,12 @@ export function websocketClient(socket: WebSocket, podlet: WebSocket): ChannelCl
   socket.on('close', () => client.onEnd());
   socket.on('error', () => socket.terminate());
   return client;
+}
+
+/** Before v4 the error channel carries a text, and nothing after success. */
+function plainError(status: Buffer): Buffer | undefined {
+  const { message } = JSON.parse(status.toString()) as { message?: string };
+  return message === undefined ? undefined : Buffer.from(message);
 }
 
 function drainThenResume(socket: WebSocket, podlet: WebSocket): void {

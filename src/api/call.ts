@@ -18,6 +18,8 @@ export interface ResourceRoute {
   name: string;
   /** '' for the main resource. */
   subresource: string;
+  /** What stands behind `proxy/` in the path. */
+  path?: string;
 }
 
 export interface Call extends ResourceRoute {

@@ -25,9 +25,10 @@ export function parseRoute(group: string, version: string, segments: string[]): 
 
 function inNamespace(group: string, version: string, segments: string[]): ResourceRoute | undefined {
   const [first, namespace, plural, name = '', subresource = '', ...more] = segments;
-  if (first !== 'namespaces' || namespace === undefined || plural === undefined || more.length > 0) return undefined;
+  if (first !== 'namespaces' || namespace === undefined || plural === undefined || (more.length > 0 && subresource !== 'proxy')) return undefined;
   const resource = findResource(group, version, plural);
-  return resource?.namespaced && hasSubresource(resource, subresource) ? { resource, namespace, name, subresource } : undefined;
+  const path = subresource === 'proxy' ? { path: more.join('/') } : {};
+  return resource?.namespaced && hasSubresource(resource, subresource) ? { resource, namespace, name, subresource, ...path } : undefined;
 }
 
 function atCluster(group: string, version: string, segments: string[]): ResourceRoute | undefined {

@@ -69,6 +69,7 @@ const POD_SUBRESOURCES = [
   sub('exec', 'PodExecOptions', ['create', 'get']),
   sub('log', 'Pod', ['get']),
   sub('portforward', 'PodPortForwardOptions', ['create', 'get']),
+  sub('proxy', 'PodProxyOptions', ['create', 'delete', 'get', 'patch', 'update']),
   sub('resize', 'Pod', CHANGE),
   sub('status', 'Pod', CHANGE),
 ];

@@ -4,6 +4,7 @@ import { binding } from './binding.ts';
 import { connect } from './connect.ts';
 import { eviction } from './eviction.ts';
 import { log } from './log/log.ts';
+import { proxy } from './proxy.ts';
 import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, tokenReview } from './reviews.ts';
 import { token } from './token.ts';
 
@@ -15,6 +16,7 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   'pods/exec': connect,
   'pods/log': log,
   'pods/portforward': connect,
+  'pods/proxy': proxy,
   'selfsubjectaccessreviews': selfSubjectAccessReview,
   'selfsubjectreviews': selfSubjectReview,
   'selfsubjectrulesreviews': selfSubjectRulesReview,
