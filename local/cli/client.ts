@@ -38,10 +38,15 @@ export class Client {
   /** The lines of a streaming answer, until it ends or the signal aborts. */
   async *lines(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<string> {
     const answer = await this.open('GET', path, headers, undefined, signal);
+    const lines = createInterface({ input: answer });
     try {
-      for await (const line of createInterface({ input: answer })) if (line !== '') yield line;
+      for await (const line of lines) if (line !== '') yield line;
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      // A reader who leaves early closes the stream; readline passes the stream's end on as an error that nobody awaits.
+      lines.on('error', () => undefined);
+      answer.destroy();
     }
   }
 

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Client } from '../../local/cli/client.ts';
 import { placeOf, readAccess } from '../../local/cli/place.ts';
+import { ENGINE_LABEL } from '../../local/agent/labels.ts';
+import { readInstallation } from '../../local/installation.ts';
 import { testDroppod } from '../e2e/droppod.ts';
 import { COMMAND, engineCall, firstOutputAt, preciseNow, rawPod } from './engine.ts';
 import { ratio, summary, table, type Row } from './summary.ts';
@@ -30,8 +32,8 @@ interface Found {
 const ROLE_LABEL = 'com.amazonaws.ecs.container-name';
 const filtered = async (label: string): Promise<Found[]> => (await call('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`)) as Found[];
 
-/** All containers of the one pod that runs. */
-const taskContainers = (): Promise<Found[]> => filtered('droppod.engine');
+/** All containers of this droppod: the one pod that runs. */
+const taskContainers = (): Promise<Found[]> => filtered(`${ENGINE_LABEL}=${engineId()}`);
 
 async function readyAt(client: Client, name: string, signal: AbortSignal): Promise<number> {
   for await (const line of client.lines(`/api/v1/namespaces/default/pods?watch=true&fieldSelector=metadata.name%3D${name}`, { accept: 'application/json' }, signal)) {
@@ -66,6 +68,7 @@ async function settled(uidless: () => Promise<number>): Promise<void> {
 }
 
 const droppod = testDroppod();
+const engineId = (): string => readInstallation(droppod.data)?.id ?? '';
 const up = await droppod.up('--no-hello');
 if (up.code !== 0) throw new Error(up.stderr);
 try {
