@@ -23,13 +23,15 @@ const NEVER_OWNED = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid'
 
 const isMap = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A key that is left out means its default: port 80 is port 80 of TCP. */
+const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
+
 /** Name of a list element in a tree; undefined where its keys are missing. */
 export function elementSegment(keys: string[], element: unknown): string | undefined {
   if (keys.length === 0) return `v:${JSON.stringify(element)}`;
   if (!isMap(element)) return undefined;
-  // Ports default their protocol; a key that is absent takes no part.
-  const present = keys.filter((key) => element[key] !== undefined).sort();
-  return present.length === 0 ? undefined : `k:${JSON.stringify(Object.fromEntries(present.map((key) => [key, element[key]])))}`;
+  const values = keys.map((key): [string, unknown] => [key, element[key] ?? KEY_DEFAULTS[key]]).filter(([, value]) => value !== undefined);
+  return values.length === 0 ? undefined : `k:${JSON.stringify(Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))))}`;
 }
 
 interface Child {

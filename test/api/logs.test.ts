@@ -1,6 +1,6 @@
 // Logs: runs are told apart by supervise's markers; the kubelet's words where there is nothing to show.
 import { beforeEach, expect, it } from 'vitest';
-import { createRunSplitter } from '../../src/api/subresources/log/split-runs.ts';
+import { createRunSplitter } from '../../src/sync/split-runs.ts';
 import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
 import type { LogLine, TaskArn } from '../../src/ports.ts';
 import type { PodRecord } from '../../src/sync/record.ts';

@@ -73,3 +73,12 @@ it('an image set by kubectl keeps the rest of the container', async () => {
   expect(body['spec'].containers[0]).toMatchObject({ name: 'c', image: 'busybox:2', terminationMessagePath: '/dev/termination-log' });
   expect(body['metadata'].generation).toBe(2);
 });
+
+const applyService = (ports: object[]) => api.send('PATCH', `${NAMESPACE}/services/s?fieldManager=helm`, { body: { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports } }, headers: { 'content-type': 'application/apply-patch+yaml' } });
+
+it('apply finds a port whose protocol was left out, and takes out whole elements', async () => {
+  expect((await applyService([{ name: 'a', port: 80 }, { name: 'b', port: 81 }])).status).toBe(201);
+  expect((await applyService([{ name: 'a', port: 80 }, { name: 'b', port: 81 }])).status).toBe(200);
+  const { body } = await applyService([{ name: 'a', port: 80 }]);
+  expect(body['spec'].ports).toEqual([{ name: 'a', port: 80, protocol: 'TCP', targetPort: 80 }]);
+});

@@ -1,7 +1,8 @@
 // The first objects of a namespace, which controllers make in a cluster.
+import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports, ResourceVersion } from '../../ports.ts';
 import { seconds } from '../time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
@@ -19,14 +20,34 @@ export async function ensureObject({ store, clock, ids }: Pick<Ports, 'store' | 
   }
 }
 
+export const ROOT_CA = 'kube-root-ca.crt';
+
+/** Makes the CA's ConfigMap, or sets its data right; not in a namespace that is going. */
+export async function publishRootCa(ports: FillPorts, namespace: string): Promise<void> {
+  const { store, settings } = ports;
+  const owner = await store.get({ resource: 'namespaces', namespace: '', name: namespace });
+  if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) return;
+  const data = { 'ca.crt': settings.caPem };
+  await ensureObject(ports, 'configmaps', {
+    metadata: {
+      name: ROOT_CA, namespace,
+      annotations: { 'kubernetes.io/description': 'Contains a CA bundle that can be used to verify the API server, such as when using internal service endpoints.' },
+    },
+    data,
+  });
+  const key = { resource: 'configmaps', namespace, name: ROOT_CA };
+  const found = await store.get(key);
+  if (found === undefined || isDeepStrictEqual(found['data'], data)) return;
+  try {
+    await store.commit({ object: { key, object: { ...found, data }, expected: (found.metadata.resourceVersion ?? '') as ResourceVersion } });
+  } catch (error) {
+    // Whoever wrote meanwhile comes by here too.
+    if (!(error instanceof StoreConflict)) throw error;
+  }
+}
+
 /** ServiceAccount `default` and ConfigMap `kube-root-ca.crt`. May be called again. */
 export async function fillNamespace(ports: FillPorts, namespace: string): Promise<void> {
   await ensureObject(ports, 'serviceaccounts', { metadata: { name: 'default', namespace } });
-  await ensureObject(ports, 'configmaps', {
-    metadata: {
-      name: 'kube-root-ca.crt', namespace,
-      annotations: { 'kubernetes.io/description': 'Contains a CA bundle that can be used to verify the API server, such as when using internal service endpoints.' },
-    },
-    data: { 'ca.crt': ports.settings.caPem },
-  });
+  await publishRootCa(ports, namespace);
 }

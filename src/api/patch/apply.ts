@@ -58,16 +58,28 @@ export function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Fie
   }).filter((element) => element !== undefined);
 }
 
-/** undefined: nothing is left. */
+/** undefined: nothing is left. A tree with `.` takes the whole list element. */
 function pruneMember(shape: Shape, value: unknown, tree: FieldTree, field?: Field): unknown {
-  if (isEmpty(tree)) return undefined;
+  if (isEmpty(tree) || tree['.'] !== undefined) return undefined;
   const pruned = prune(shape, value, tree, field);
-  const empty = Array.isArray(pruned) ? pruned.length === 0 : isMap(pruned) && Object.keys(pruned).every((key) => field === undefined && isKeyOnly(tree, key));
+  const empty = Array.isArray(pruned) ? pruned.length === 0 : isMap(pruned) && Object.keys(pruned).length === 0;
   return empty ? undefined : pruned;
 }
 
-/** A list element of which only its keys are left goes with its last owner. */
-const isKeyOnly = (tree: FieldTree, key: string): boolean => tree['.'] !== undefined && tree[`f:${key}`] !== undefined;
+/** Fields of `a` that no one else owns; an element in which others own a field stays. */
+function unowned(a: FieldTree, others: FieldTree): FieldTree {
+  const tree: FieldTree = {};
+  for (const [segment, below] of Object.entries(a)) {
+    const other = others[segment];
+    if (other === undefined) tree[segment] = below;
+    else if (segment !== '.' && !isEmpty(below) && !isEmpty(other)) {
+      const { '.': _self, ...members } = below;
+      const rest = unowned(members, other);
+      if (!isEmpty(rest)) tree[segment] = rest;
+    }
+  }
+  return tree;
+}
 
 function pathsOf(tree: FieldTree, path = ''): string[] {
   return Object.entries(tree).flatMap(([segment, below]) => {
@@ -119,7 +131,7 @@ export function applyObject(shape: ObjectShape, live: KubeObject, config: KubeOb
   const conflicts = others.map((entry) => ({ entry, paths: pathsOf(intersect(entry.fieldsV1, changed)) })).filter(({ paths }) => paths.length > 0);
   if (conflicts.length > 0 && !force) throw conflictOf(conflicts);
   const own = before.find(isOwn);
-  const dropped = others.reduce((tree, entry) => subtract(tree, entry.fieldsV1), subtract(own?.fieldsV1 ?? {}, wanted));
+  const dropped = others.reduce((tree, entry) => unowned(tree, entry.fieldsV1), subtract(own?.fieldsV1 ?? {}, wanted));
   const kept = others.map((entry) => (conflicts.some((found) => found.entry === entry) ? { ...entry, fieldsV1: subtract(entry.fieldsV1, changed) } : entry)).filter(({ fieldsV1 }) => !isEmpty(fieldsV1));
   const entry = entryFor(writer, 'Apply', wanted);
   const same = own !== undefined && isDeepStrictEqual(own.fieldsV1, wanted);

@@ -2,6 +2,7 @@
 import type { ConfigMap, KubeObject, Secret } from '../../kinds/pod.ts';
 import { defaultConfigMap, validateConfigMap, validateConfigMapUpdate } from '../../validation/config-map.ts';
 import { defaultSecret, validateSecret, validateSecretUpdate } from '../../validation/secret.ts';
+import { publishRootCa, ROOT_CA } from '../namespaces/fill-namespace.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
@@ -11,8 +12,13 @@ const secretOf = (object: KubeObject): Secret => object as Secret;
 const objectOf = (object: ConfigMap | Secret): KubeObject => ({ ...object, metadata: object.metadata ?? {} });
 const count = (object: KubeObject, name: string): number => Object.keys(member(object, name) ?? {}).length;
 
+/** The CA's ConfigMap is always as the system made it (root-ca-cert-publisher). */
+const isRootCa = (object: KubeObject): boolean => object.metadata.name === ROOT_CA;
+
 export const configMaps: Strategy = {
   ...plain,
+  updated: async (object, _old, { ports }) => { if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? ''); },
+  removed: async (object, { ports }) => { if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? ''); },
   printer: lazyPrinter(
     () => [nameColumn(), column('Data', fieldDescription('ConfigMap', 'data')), ageColumn()],
     (object, now) => [object.metadata.name ?? '', count(object, 'data') + count(object, 'binaryData'), age(object, now)],

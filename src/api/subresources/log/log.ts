@@ -10,9 +10,9 @@ import { streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
 import { logOptions } from './options.ts';
 import type { LogOptions } from './options.ts';
-import { followLines, presentLines } from './read-run.ts';
-import type { RunSource } from './read-run.ts';
-import type { RunLine } from './split-runs.ts';
+import { followLines, presentLines } from '../../../sync/read-run.ts';
+import type { RunSource } from '../../../sync/read-run.ts';
+import type { RunLine } from '../../../sync/split-runs.ts';
 
 const LOOK_AGAIN_MS = 1000;
 
