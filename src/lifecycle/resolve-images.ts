@@ -15,18 +15,18 @@ type Policy = 'Always' | 'IfNotPresent' | 'Never';
 
 const toPolicy = (text: string | undefined): Policy => (text === 'Always' || text === 'Never' ? text : 'IfNotPresent');
 
+const keyOf = ({ image, imagePullPolicy }: Container): string => `${imagePullPolicy ?? ''} ${image ?? ''}`;
+
 /** Asks for every image; faults of the registry are failures too, the pod tries again. */
 export async function resolveImages({ images, store }: Pick<Ports, 'images' | 'store'>, pod: Pod): Promise<ResolvedImages> {
   const { credentials, missing } = await pullCredentials({ store }, pod);
-  const asked = new Map<string, Promise<ImageOutcome>>();
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  for (const { image = '', imagePullPolicy } of containers) {
-    const key = `${imagePullPolicy ?? ''} ${image}`;
-    if (!asked.has(key)) asked.set(key, images.resolve(image, toPolicy(imagePullPolicy), credentials));
-  }
+  const wanted = new Map(containers.map((container) => [keyOf(container), container]));
+  const answers = await Promise.all([...wanted].map(async ([key, { image = '', imagePullPolicy }]) => [key, await images.resolve(image, toPolicy(imagePullPolicy), credentials)] as const));
+  const outcomes = new Map(answers);
   const resolved: ResolvedImages = { images: {}, failures: {}, events: missing.length > 0 ? [podEvents.failedToRetrieveImagePullSecret(missing)] : [] };
   for (const container of containers) {
-    const outcome = await asked.get(`${container.imagePullPolicy ?? ''} ${container.image ?? ''}`);
+    const outcome = outcomes.get(keyOf(container));
     if (outcome) addOutcome(resolved, container, outcome);
   }
   return resolved;

@@ -162,12 +162,17 @@ export class PodWorld {
   }
 
   /** What a PUT with another spec does. */
-  async edit(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<void> {
+  async edit(pod: Pod, change: (spec: Pod['spec']) => Pod['spec'], commit: Commit = plainly): Promise<void> {
+    const { before, after } = await commit(() => this.#editSpec(pod, change));
+    await podEdited(this.ports, after, before);
+  }
+
+  async #editSpec(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<{ before: Pod; after: Pod }> {
     const before = await this.pod(pod);
     if (!before) throw new Error('the pod is gone');
     const after: Pod = { ...before, spec: change(before.spec) };
     await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
-    await podEdited(this.ports, after, before);
+    return { before, after };
   }
 
   /** What `delete --force --grace-period=0` does. */

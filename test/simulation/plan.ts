@@ -3,12 +3,17 @@ import type { Container, Pod } from '../../src/kinds/pod.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
 import type { Chance } from './random.ts';
 
+export type Blow = 'delete' | 'force' | 'kill' | 'host' | 'stopTask' | 'killExecution' | 'image';
+
 export interface Plan {
   spec: Pod['spec'];
   /** Run n of a container; the last entry repeats. */
   runs: Record<string, ScriptedRun[]>;
   /** Seconds at which something is done to the pod. */
-  blows: { at: number; what: 'delete' | 'force' | 'kill' | 'host' | 'stopTask' | 'killExecution' }[];
+  blows: { at: number; what: Blow }[];
+  /** RunTask finds no place, the registry does not answer, until that second. */
+  noCapacityUntil: number;
+  noImageUntil: number;
   /** Probability that a call fails, that a message is lost, doubled or late. */
   callFaults: number;
   messageFaults: number;
@@ -45,6 +50,8 @@ export function makePlan(chance: Chance): Plan {
     spec: { restartPolicy, terminationGracePeriodSeconds: chance.pick([5, 30]), ...(initContainers.length > 0 ? { initContainers } : {}), containers: apps },
     runs,
     blows: someBlows(chance),
+    noCapacityUntil: chance.happens(0.1) ? chance.below(60) : 0,
+    noImageUntil: chance.happens(0.1) ? chance.below(60) : 0,
     callFaults: chance.pick([0, 0.01, 0.03, 0.08]),
     messageFaults: chance.pick([0, 0.02, 0.1, 0.3]),
   };
@@ -52,7 +59,7 @@ export function makePlan(chance: Chance): Plan {
 
 function someBlows(chance: Chance): Plan['blows'] {
   const count = chance.pick([0, 0, 1, 1, 2]);
-  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'stopTask', 'killExecution'] as const;
+  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'stopTask', 'killExecution', 'image'] as const;
   const blows = Array.from({ length: count }, () => ({ at: chance.happens(0.3) ? chance.next() * 3 : chance.next() * 100, what: chance.pick(kinds) }));
   return blows.sort((a, b) => a.at - b.at);
 }

@@ -8,7 +8,7 @@ import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { executionName } from '../../src/sync/execution-name.ts';
 import { RunRules } from './run-rules.ts';
 import { FAULTY_SECONDS, makePlan } from './plan.ts';
-import type { Plan } from './plan.ts';
+import type { Blow, Plan } from './plan.ts';
 import { chance as makeChance } from './random.ts';
 import type { Chance } from './random.ts';
 
@@ -113,6 +113,10 @@ export async function simulate(seed: number): Promise<Life> {
   const pod = await world.insert(plan.spec, script, 'p', (commit) => run.calmly(commit));
   const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace };
   const begin = async (act: Promise<unknown>): Promise<void> => void (await act.catch(() => undefined));
+  world.tasks.failure = plan.noCapacityUntil > 0 ? 'Capacity is unavailable at this time' : undefined;
+  void world.clock.sleep(plan.noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
+  if (plan.noImageUntil > 0) world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
+  void world.clock.sleep(plan.noImageUntil * 1000).then(() => world.ports.images.outcomes.delete('busybox'));
   void begin(podCreated(world.ports, pod));
   for (const { at, what } of plan.blows) void world.clock.sleep(at * 1000).then(() => begin(blow(run, life, what)));
   for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS) void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
@@ -121,7 +125,7 @@ export async function simulate(seed: number): Promise<Life> {
   return life;
 }
 
-async function blow(run: Simulation, life: Life, what: Plan['blows'][number]['what']): Promise<void> {
+async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   const { world, trace } = run;
   const { pod } = life;
   const taskArn = [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').at(-1)?.taskArn;
@@ -133,6 +137,7 @@ async function blow(run: Simulation, life: Life, what: Plan['blows'][number]['wh
     const record = await run.calmly(() => world.record(pod));
     if (record) await world.machine.interpreter.stop(`pod/${executionName(record)}`);
   }
+  if (what === 'image') await world.edit(pod, withOtherImage, (act) => run.calmly(act)).catch(() => undefined);
   if (what !== 'delete' && what !== 'force') return;
   if (!(await run.calmly(() => world.pod(pod)))) return;
   life.deleted = true;
@@ -143,3 +148,6 @@ async function blow(run: Simulation, life: Life, what: Plan['blows'][number]['wh
   if (atOnce) await world.remove(pod, commit);
   else await world.delete(pod, run.plan.spec.terminationGracePeriodSeconds, commit);
 }
+
+/** The first app container gets another image. */
+const withOtherImage = (spec: Pod['spec']): Pod['spec'] => ({ ...spec, containers: spec.containers.map((one, index) => (index === 0 ? { ...one, image: 'busybox:2' } : one)) });
