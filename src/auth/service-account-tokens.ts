@@ -77,7 +77,7 @@ export async function issueToken(ports: Pick<Ports, 'store' | 'clock' | 'ids' | 
   const now = Math.floor(ports.clock.now().getTime() / 1000);
   const expires = now + request.expirationSeconds;
   const { namespace, serviceAccount, pod } = request;
-  const bound = pod === undefined ? {} : { pod: { name: pod.name, uid: pod.uid }, ...(pod.nodeName ? { node: { name: pod.nodeName } } : {}) };
+  const bound = pod === undefined ? {} : { pod: { name: pod.name, uid: pod.uid }, ...(pod.nodeName ? { node: await nodeOf(ports, pod.nodeName) } : {}) };
   const claims = { 'kubernetes.io': { namespace, ...bound, serviceaccount: serviceAccount } };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, kid: key.id })
@@ -88,11 +88,16 @@ export async function issueToken(ports: Pick<Ports, 'store' | 'clock' | 'ids' | 
   return { token, expirationTimestamp: new Date(expires * 1000).toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
+async function nodeOf({ store }: KeyPorts, name: string): Promise<{ name: string; uid?: string }> {
+  const uid = (await store.get({ resource: 'nodes', namespace: '', name }))?.metadata.uid;
+  return { name, ...(uid ? { uid } : {}) };
+}
+
 interface BoundClaims {
   namespace: string;
   serviceaccount: { name: string; uid: string };
   pod?: { name: string; uid: string };
-  node?: { name: string };
+  node?: { name: string; uid?: string };
 }
 
 /** The user a token stands for; undefined: not a token of ours, ended, for others, or its account or pod is gone. */
@@ -125,6 +130,7 @@ function userOf({ namespace, serviceaccount, pod, node }: BoundClaims, id: strin
     extra: {
       ...(id ? { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] } : {}),
       ...(node ? { 'authentication.kubernetes.io/node-name': [node.name] } : {}),
+      ...(node?.uid ? { 'authentication.kubernetes.io/node-uid': [node.uid] } : {}),
       ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}),
     },
   };

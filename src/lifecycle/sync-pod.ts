@@ -2,6 +2,7 @@
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../events/record-event.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { hasBackOffToShow } from '../pod/container-states.ts';
 import { failed, failedMount } from '../pod/events.ts';
 import type { Ports } from '../ports.ts';
 import { desired, dueInMs, hasNews, leave, nothing } from '../sync/desired.ts';
@@ -11,13 +12,14 @@ import { judge, receive } from '../sync/receive.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { beat } from './beat.ts';
 import { deadlineVerdict } from './deadline-verdict.ts';
+import { withLogMessages } from './log-message.ts';
 import { lookUp } from './look-up.ts';
 import { bootstrapToken, isEqual, secretHash } from './podlet-credential.ts';
 import { settle } from './settle.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
 
-export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings' | 'sessions'>;
+export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings' | 'sessions' | 'logs'>;
 
 export interface Credential {
   bootstrap: string;
@@ -33,13 +35,20 @@ export async function syncPod(ports: SyncPorts, credential: Credential, report: 
   if (!isEqual(bootstrapToken(ports.settings.podletKey, uid, attempt), credential.bootstrap)) return { refused: 401 };
   const until = ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
   const hash = secretHash(credential.secret);
-  const taken = await takeReport(ports, report, hash);
+  const taken = await takeReport(ports, await completed(ports, report), hash);
   if (!taken) return { refused: 410 };
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
   if (verdict === 'leave') return { desired: leave('Another task has taken this pod over, or it is gone') };
   await Promise.all([settle(ports, uid, taken), beat(ports, taken.record)]);
   return answer(ports, report, until, signal);
+}
+
+/** A container that falls back to its log gets its message from there. */
+async function completed(ports: SyncPorts, report: Report): Promise<Report> {
+  const exited = Object.values(report.containers).some(({ run }) => run?.exitCode !== undefined && run.exitCode !== 0 && !run.message);
+  const state = exited ? await readPod(ports, report.uid) : undefined;
+  return state?.pod ? withLogMessages(ports, state.pod, state.record, report) : report;
 }
 
 async function takeReport(ports: SyncPorts, report: Report, hash: string): Promise<PodState | undefined> {
@@ -76,7 +85,7 @@ interface Look {
 const LAUNCH_RETRY_MS = 200;
 
 async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
-  const state = await withDeadline(ports, report.uid);
+  const state = await withWhatIsDue(ports, report.uid);
   if (!state?.pod) return { desired: leave('The pod is gone'), news: true, dueMs: 0 };
   const { pod, record, now } = state;
   if (record.attempt !== report.attempt || record.taskStopped) return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
@@ -92,11 +101,12 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
 /** Streams that users opened are news like any other. */
 const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired => (sessions ? { ...wanted, sessions: [...wanted.sessions, ...sessions.pending(uid)] } : wanted);
 
-/** The pod as it stands; one whose time has run out since the report was taken is ended here. */
-async function withDeadline(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
+/** The pod as it stands; one whose time has run out since the report was taken is ended here, a back-off that lasts is shown. */
+async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
   const state = await readPod(ports, uid);
-  if (!state?.pod || !deadlineVerdict(state)) return state;
-  return updatePod(ports, uid, (newest) => deadlineVerdict(newest));
+  if (!state?.pod) return state;
+  if (deadlineVerdict(state)) return updatePod(ports, uid, (newest) => deadlineVerdict(newest));
+  return hasBackOffToShow(state.pod, state.record.observed, state.now) ? updatePod(ports, uid, ({ record }) => ({ record })) : state;
 }
 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event. */
