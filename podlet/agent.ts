@@ -146,6 +146,9 @@ export class Agent {
     const container = this.find(name);
     if (container === undefined) return;
     container.connected = false;
+    // Whether a signal arrived is unknown: it is given again when the supervisor is back.
+    delete container.stopping?.signalledAt;
+    delete container.stopping?.killed;
     this.commands.abandon(name);
     void this.declareLost(container);
   }

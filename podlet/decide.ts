@@ -30,8 +30,9 @@ export function decide(world: World, now: number): Decision {
   const decision: Decision = { orders: [], wakeAt: Infinity };
   for (const container of world.containers) {
     answerTerm(world, container, now, decision);
-    if (container.alive) stop(world, container, now, decision);
-    else if (ending(world) && container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
+    // Orders to a supervisor that is not connected would be lost: its next hello brings them back here.
+    if (container.alive && container.connected) stop(world, container, now, decision);
+    else if (!container.alive && ending(world) && container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
   }
   decision.orders.push(...starts(world));
   leave(world, now, decision);
@@ -77,7 +78,7 @@ function starts(world: World): Order[] {
     const container = world.containers.find((known) => known.name === name);
     if (container === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
-    const free = !container.alive && container.starting === undefined && container.quit !== true;
+    const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
       // The hook of a start that is on its way still comes before the next container.
       if (container.starting !== undefined && container.order?.postStart !== undefined) break;

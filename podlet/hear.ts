@@ -27,9 +27,10 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
 }
 
 function hearHello(container: ContainerView, hello: Extract<FromSupervise, { type: 'hello' }>, now: number): Heard {
-  const first = !container.hello;
+  const first = !container.connected;
   container.hello = container.connected = true;
-  if (hello.term !== undefined && container.term === undefined) hearTerm(container, now);
+  // An answer given over an earlier connection does not count on this one.
+  if (hello.term !== undefined && container.term?.settled !== false) hearTerm(container, now);
   // The start was lost with the old connection: decide sends it again.
   if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
   if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);

@@ -29,9 +29,11 @@ function reportContainer(world: World, container: ContainerView): ContainerRepor
   return {
     hello,
     ...(runtimeId === undefined ? {} : { runtimeId }),
-    // Until postStart has returned the kubelet does not show the container as running.
-    ...(run === undefined || container.hookRunning ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
+    ...(run === undefined || isHookPending(container) ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
     ...(idle && missing !== undefined ? { waiting: { reason: 'ContainerCreating', message: missing } } : {}),
     ...(term !== undefined && !term.settled ? { term: true } : {}),
   };
 }
+
+/** Until postStart has returned, and while a container is stopped because it failed, the kubelet does not show the run. */
+const isHookPending = ({ alive, hookRunning, run }: ContainerView): boolean => hookRunning === true || (alive && run?.postStartError !== undefined);

@@ -179,6 +179,21 @@ describe('stopping', () => {
     expect(bench.last.containers.a?.run).toMatchObject({ exitCode: 137, reason: 'ContainerStatusUnknown' });
   });
 
+  it('gives a signal again to a supervisor that was away', async () => {
+    const bench = await running(() => ({ onTerm: 'ignore' }));
+    bench.supervisors.disconnect('a');
+    await bench.want((desired) => { desired.terminate = terminate(30); });
+    await bench.clock.advance(500);
+    expect(bench.sent('kill')).toEqual([]);
+    bench.supervisors.hello('a');
+    await bench.clock.settle();
+    expect(bench.sent('kill')).toHaveLength(1);
+    bench.supervisors.disconnect('a');
+    bench.supervisors.hello('a');
+    await bench.clock.settle();
+    expect(bench.sent('kill')).toHaveLength(2);
+  });
+
   it('stops one container where the API asks for it', async () => {
     const bench = await running(() => ({}), ['a', 'b']);
     await bench.want(({ containers }) => { Object.assign(containers.a!, { stop: { graceSeconds: 30, message: 'Container a definition changed, will be restarted' } }); });
