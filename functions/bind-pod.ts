@@ -14,14 +14,9 @@ import { placed, withImages, withoutStart } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
-import type { NextState, PodRecord } from '../src/sync/record.ts';
+import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
 import { podSize } from '../src/task/size.ts';
 import { taskDefinition } from '../src/task/task-definition.ts';
-
-export interface PodRef {
-  uid: string;
-  generation: number;
-}
 
 type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings'>;
 

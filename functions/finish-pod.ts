@@ -3,7 +3,7 @@ import { lambda } from '../src/aws/lambda.ts';
 import { settle } from '../src/lifecycle/settle.ts';
 import type { SettlePorts } from '../src/lifecycle/settle.ts';
 import { updatePod } from '../src/lifecycle/update-pod.ts';
-import type { PodRef } from './bind-pod.ts';
+import type { PodRef } from '../src/sync/record.ts';
 
 /** Draws the conclusions of the pod's present state: final phase, leave for the podlet, removal of a deleted pod. May be called again. */
 export async function finishPod(ports: SettlePorts, { uid }: PodRef): Promise<{ phase: string }> {

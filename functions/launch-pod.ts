@@ -10,10 +10,9 @@ import { podDone } from '../src/pod/order.ts';
 import type { Ports, RunTaskRequest, TaskArn } from '../src/ports.ts';
 import { END, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
-import type { NextState, PodRecord } from '../src/sync/record.ts';
+import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
 import { nextLaunchBackOff } from '../src/sync/relaunch.ts';
 import { clientToken, taskTags } from '../src/task/run-request.ts';
-import type { PodRef } from './bind-pod.ts';
 
 type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
 

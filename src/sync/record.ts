@@ -23,6 +23,12 @@ export interface PullBackOff {
   message: string;
 }
 
+/** Input of a pod's execution, and of the functions that its machine calls. */
+export interface PodRef {
+  uid: string;
+  generation: number;
+}
+
 /** One container in the machine's Maps: the run to start with and the policy that its Choice reads. */
 export interface Body {
   name: string;
