@@ -2,6 +2,7 @@
 import { inspectContainer, listContainers, removeContainer } from '../docker/containers.ts';
 import { inBackground, type Agent } from './agent.ts';
 import { hasEnded, lookAtExit } from './exits.ts';
+import { resumeAdded } from './add-container.ts';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from './labels.ts';
 import { beginLaunch, learnAddress } from './launch.ts';
 import { beginWindDown, cleanUp, stopIfEssentialEnded } from './stop.ts';
@@ -72,7 +73,9 @@ function goOn(agent: Agent, task: Task): void {
     beginWindDown(agent, task);
   } else if (task.lastStatus !== 'RUNNING') {
     beginLaunch(agent, task);
-  } else if (task.privateIp === undefined) {
+  } else {
+    resumeAdded(agent, task);
+    if (task.privateIp !== undefined) return;
     const primary = primaryContainer(agent.book.definitionOf(task).containerDefinitions);
     if (primary) inBackground(agent, `address of ${task.id}`, learnAddress({ agent, task }, primary));
   }

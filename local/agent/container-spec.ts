@@ -1,6 +1,6 @@
 // One container of a task definition as a create call to the engine. Pure: launch.ts sends it.
-import type { ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
-import { CLUSTER_LABEL, CONTAINER_LABEL, CPU_LIMIT_LABEL, ENGINE_LABEL, FAMILY_LABEL, HOSTNAME_TAG, REVISION_LABEL, TASK_LABEL, containerName, volumeName } from './labels.ts';
+import type { ContainerLimits, ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
+import { CLUSTER_LABEL, CONTAINER_LABEL, CPU_LIMIT_LABEL, ENGINE_LABEL, FAMILY_LABEL, HOSTNAME_TAG, HOST_PATH_LABEL, MEMORY_LIMIT_LABEL, REVISION_LABEL, TASK_LABEL, containerName, volumeName } from './labels.ts';
 import { createReference } from './image-name.ts';
 import { tagValue, type Task } from './task.ts';
 import { primaryContainer, type ContainerDefinition, type TaskDefinition } from './task-definition.ts';
@@ -42,10 +42,10 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
     Healthcheck: { Test: ['NONE'] },
     StopTimeout: stopTimeoutSeconds(container),
     HostConfig: {
-      ...namespaces(task, definition, primary, isPrimary),
-      ...resources(container),
+      ...namespaces(task, definition, container, primary),
+      ...resources(container, isPrimary),
       ...privileges(container),
-      Mounts: mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
+      ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
       // `local` keeps bytes as they are; json-file replaces what is no UTF-8.
       LogConfig: { Type: 'local', Config: { 'max-size': '50m', 'max-file': '3' } },
     },
@@ -74,20 +74,44 @@ function environment(task: Task, container: ContainerDefinition, { region, metad
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-function namespaces(task: Task, definition: TaskDefinition, primary: ContainerDefinition | undefined, isPrimary: boolean): Partial<HostConfig> {
-  if (isPrimary || !primary) return { NetworkMode: 'bridge' };
+function namespaces(task: Task, definition: TaskDefinition, container: ContainerDefinition, primary: ContainerDefinition | undefined): Partial<HostConfig> {
+  if (!primary || primary.name === container.name) return { NetworkMode: 'bridge' };
   const owner = `container:${containerName(task, primary.name)}`;
-  return { NetworkMode: owner, ...(definition.pidMode === 'task' ? { PidMode: owner } : {}) };
+  const processes = container.pidOf === undefined ? owner : `container:${containerName(task, container.pidOf)}`;
+  return { NetworkMode: owner, ...(definition.pidMode === 'task' || container.pidOf !== undefined ? { PidMode: processes } : {}) };
 }
 
-function resources(container: ContainerDefinition): Partial<HostConfig> {
-  const cpuLimit = Number(container.dockerLabels?.[CPU_LIMIT_LABEL]);
+/** What a container may use; `cpu` in vCPU. Absent members set nothing. */
+export interface Limits {
+  memoryBytes?: number;
+  cpu?: number;
+  cpuShares?: number;
+}
+
+const CPU_PERIOD = 100_000;
+/** The kernel takes no smaller quota and no smaller share. */
+const MIN_CPU_QUOTA = 1000;
+const MIN_CPU_SHARES = 2;
+
+/** Limits as the engine takes them, at create and later. */
+export function engineLimits({ memoryBytes, cpu, cpuShares }: Limits): ContainerLimits {
   return {
     // Equal MemorySwap: else the engine adds as much swap again.
-    ...(container.memory ? { Memory: container.memory * MIB, MemorySwap: container.memory * MIB } : {}),
-    ...(container.memoryReservation ? { MemoryReservation: container.memoryReservation * MIB } : {}),
-    ...(container.cpu ? { CpuShares: Math.max(container.cpu, 2) } : {}),
-    ...(cpuLimit > 0 ? { NanoCpus: Math.round(cpuLimit * 1e9) } : {}),
+    ...(memoryBytes ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
+    ...(cpuShares === undefined ? {} : { CpuShares: Math.max(cpuShares, MIN_CPU_SHARES) }),
+    // NanoCpus would be refused above the number of processors.
+    ...(cpu ? { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(Math.round(cpu * CPU_PERIOD), MIN_CPU_QUOTA) } : {}),
+  };
+}
+
+function resources(container: ContainerDefinition, isPrimary: boolean): Partial<HostConfig> {
+  const { dockerLabels, cpu, memory, memoryReservation } = container;
+  const memoryBytes = Number(dockerLabels?.[MEMORY_LIMIT_LABEL] ?? 0) || (memory ?? 0) * MIB;
+  // ECS gives two shares where no cpu is asked for; the primary holds the task and keeps the engine's default.
+  const cpuShares = cpu ?? (isPrimary ? undefined : MIN_CPU_SHARES);
+  return {
+    ...engineLimits({ memoryBytes, cpu: Number(dockerLabels?.[CPU_LIMIT_LABEL] ?? 0), ...(cpuShares === undefined ? {} : { cpuShares }) }),
+    ...(memoryReservation ? { MemoryReservation: memoryReservation * MIB } : {}),
   };
 }
 
@@ -95,6 +119,7 @@ function privileges(container: ContainerDefinition): Partial<HostConfig> {
   const { capabilities, tmpfs, initProcessEnabled } = container.linuxParameters ?? {};
   return {
     ReadonlyRootfs: container.readonlyRootFilesystem ?? false,
+    ...(container.privileged ? { Privileged: true } : {}),
     ...(capabilities?.add?.length ? { CapAdd: capabilities.add } : {}),
     ...(capabilities?.drop?.length ? { CapDrop: capabilities.drop } : {}),
     ...(initProcessEnabled ? { Init: true } : {}),
@@ -109,18 +134,25 @@ interface MountContext {
   engineId: string;
 }
 
-function mounts(task: Task, definition: TaskDefinition, container: ContainerDefinition, { primary, isPrimary, engineId }: MountContext): Mount[] {
-  return container.mountPoints.map(({ sourceVolume, containerPath, readOnly }) => {
+function mounts(task: Task, definition: TaskDefinition, container: ContainerDefinition, { primary, isPrimary, engineId }: MountContext): Pick<HostConfig, 'Mounts' | 'Binds'> {
+  const Binds: string[] = [];
+  const Mounts = container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }): Mount[] => {
     const sourcePath = definition.volumes.find(({ name }) => name === sourceVolume)?.host?.sourcePath;
-    if (sourcePath) return { Type: 'bind', Source: sourcePath, Target: containerPath, ReadOnly: readOnly ?? false };
+    if (sourcePath) {
+      const mustExist = container.dockerLabels?.[`${HOST_PATH_LABEL}${sourceVolume}`] !== undefined;
+      if (mustExist) return [{ Type: 'bind', Source: sourcePath, Target: containerPath, ReadOnly: readOnly ?? false }];
+      Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
+      return [];
+    }
     // What the primary container mounts holds the primary's content, whoever the engine happens to create first.
     const ofPrimary = primary?.mountPoints.some((mount) => mount.sourceVolume === sourceVolume) ?? false;
-    return {
+    return [{
       Type: 'volume',
       Source: volumeName(task, sourceVolume),
       Target: containerPath,
       ReadOnly: readOnly ?? false,
       VolumeOptions: { NoCopy: ofPrimary && !isPrimary, Labels: { [ENGINE_LABEL]: engineId, [TASK_LABEL]: task.taskArn } },
-    };
+    }];
   });
+  return { Mounts, ...(Binds.length > 0 ? { Binds } : {}) };
 }

@@ -12,6 +12,10 @@ export const ENGINE_LABEL = 'droppod.engine';
 export const PULL_POLICY_LABEL = 'droppod/pull-policy';
 /** On a container definition: hard limit in vCPU, which ECS's `cpu` is not. */
 export const CPU_LIMIT_LABEL = 'droppod/cpu-limit';
+/** On a container definition: hard limit in bytes, where ECS's `memory` counts whole MiB. */
+export const MEMORY_LIMIT_LABEL = 'droppod/memory-limit';
+/** Prefix on a container definition, a volume's name follows: its host directory must be there before (any value). */
+export const HOST_PATH_LABEL = 'droppod/host-path-must-exist.';
 /** Tag of RunTask: the host name that the task's containers see. */
 export const HOSTNAME_TAG = 'droppod/hostname';
 

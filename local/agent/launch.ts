@@ -39,7 +39,7 @@ async function run(launch: Launch): Promise<void> {
   const created = new Map(others.map((container) => [container.name, createTaskContainer(launch, container)]));
   const settled = Promise.allSettled(created.values());
   try {
-    await start(launch, primary);
+    await startTaskContainer(launch, primary);
     await Promise.all([learnAddress(launch, primary), startOthers(launch, others, created)]);
   } finally {
     // No create may be in flight when a failure removes the containers.
@@ -61,7 +61,7 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
     const one = (async () => {
       await created.get(container.name);
       await Promise.all(first.map(startOne));
-      await start(launch, container);
+      await startTaskContainer(launch, container);
     })();
     started.set(container.name, one);
     return one;
@@ -72,8 +72,8 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
   if (failed) throw failed.reason;
 }
 
-/** Starts a created container. One that cannot start ends the task if it is essential, else only itself. */
-async function start(launch: Launch, container: ContainerDefinition): Promise<void> {
+/** Starts a container that was created. One that cannot start ends the task if it is essential, else only itself. */
+export async function startTaskContainer(launch: Launch, container: ContainerDefinition): Promise<void> {
   const { agent, task } = launch;
   goOn(launch);
   const { runtimeId, lastStatus } = containerOf(task, container.name);

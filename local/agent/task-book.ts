@@ -123,11 +123,13 @@ export class TaskBook {
     await this.options.store.write({ [`log-group/${name}`]: JSON.stringify({ createdAt }) });
   }
 
-  /** The definition of a task; throws when it is not stored, which only damaged memory can cause. */
+  /** The definition of a task with what joined it since; throws when it is not stored, which only damaged memory can cause. */
   definitionOf(task: Task): TaskDefinition {
     const definition = this.definitions.get(task.taskDefinitionArn);
     if (!definition) throw new Error(`task definition ${task.taskDefinitionArn} is not stored`);
-    return definition;
+    if (!task.added) return definition;
+    const { containers, volumes } = task.added;
+    return { ...definition, containerDefinitions: [...definition.containerDefinitions, ...containers], volumes: [...definition.volumes, ...volumes] };
   }
 
   /** Nothing is stored or told any more; resolves when writes in flight have ended. */

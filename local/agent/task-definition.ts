@@ -46,6 +46,8 @@ export interface ContainerDefinition {
   environment: KeyedValue[];
   mountPoints: { sourceVolume: string; containerPath: string; readOnly?: boolean }[];
   dependsOn?: { containerName: string; condition: 'START' }[];
+  /** EC2 has it, Fargate not. */
+  privileged?: boolean;
   readonlyRootFilesystem?: boolean;
   interactive?: boolean;
   pseudoTerminal?: boolean;
@@ -59,8 +61,16 @@ export interface ContainerDefinition {
   repositoryCredentials?: { credentialsParameter: string };
   systemControls?: { namespace: string; value: string }[];
   dockerLabels?: Record<string, string>;
+  /** Container of the task whose processes it shares; only of a container that was added (ECS has no such member). */
+  pidOf?: string;
   portMappings?: { containerPort: number; hostPort?: number; protocol?: string }[];
   logConfiguration?: { logDriver: string; options?: Record<string, string> };
+}
+
+/** A container that joins a task while it runs. ECS has nothing like it. */
+export interface AddedContainer extends ContainerDefinition {
+  /** Directories inside the task's volumes, each a volume of this container's own; made where they are missing. */
+  parts: { name: string; volume: string; path: string }[];
 }
 
 /**

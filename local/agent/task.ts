@@ -1,5 +1,5 @@
 // A task as the engine remembers it; all of it is stored, so that another process can take it over.
-import type { KeyedValue, Tag } from './task-definition.ts';
+import type { ContainerDefinition, KeyedValue, Tag, TaskDefinition } from './task-definition.ts';
 
 export type TaskStatus = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'DEACTIVATING' | 'STOPPING' | 'DEPROVISIONING' | 'STOPPED';
 export type StopCode = 'TaskFailedToStart' | 'EssentialContainerExited' | 'UserInitiated';
@@ -62,6 +62,8 @@ export interface Task {
   stoppedReason?: string;
   privateIp?: string;
   containers: TaskContainer[];
+  /** What joined the task while it runs, with the volumes of their own. */
+  added?: { containers: ContainerDefinition[]; volumes: TaskDefinition['volumes'] };
   /** Containers and volumes are removed and the logs copied. */
   cleaned?: boolean;
 }

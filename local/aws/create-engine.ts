@@ -1,13 +1,17 @@
 // ECS, its logs and its images on one Docker Engine: the parts of local/agent put together, without any socket of their own.
+import { addContainer } from '../agent/add-container.ts';
 import { adopt } from '../agent/adopt.ts';
 import type { Agent } from '../agent/agent.ts';
+import type { Limits } from '../agent/container-spec.ts';
 import type { KeyValue } from '../agent/key-value.ts';
 import { createLimit } from '../agent/limit.ts';
 import { pruneLogCopies } from '../agent/log-copy.ts';
 import { metadata, type MetadataAnswer } from '../agent/metadata.ts';
 import { readLogs, type LogSource } from '../agent/read-logs.ts';
 import { createImageResolver, type ImageResolver } from '../agent/resolve-image.ts';
+import { resizeContainer } from '../agent/resize-container.ts';
 import { TaskBook } from '../agent/task-book.ts';
+import type { AddedContainer } from '../agent/task-definition.ts';
 import type { Clock } from '../docker/clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { LogLine } from '../docker/logs.ts';
@@ -52,6 +56,10 @@ export interface Engine {
   metadata: (path: string) => Promise<MetadataAnswer>;
   readLogs: (source: LogSource) => AsyncGenerator<LogLine>;
   resolveImage: ImageResolver['resolve'];
+  /** Adds a container to a running task; resolves when it has started. Beyond ECS. */
+  addContainer: (taskArn: string, container: AddedContainer) => Promise<{ failure?: string }>;
+  /** Changes what a running container may use. Beyond ECS. */
+  resizeContainer: (taskArn: string, container: string, limits: Limits) => Promise<{ failure?: string }>;
   /** Leaves containers running; another engine on the same store adopts them. */
   close: () => Promise<void>;
 }
@@ -86,6 +94,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     metadata: (path) => metadata(agent, path),
     readLogs: (source) => readLogs(agent, source),
     resolveImage: (image, policy, credentials) => agent.images.resolve(image, policy, credentials),
+    addContainer: (taskArn, container) => addContainer(agent, taskArn, container),
+    resizeContainer: (taskArn, container, limits) => resizeContainer(agent, { taskArn, container }, limits),
     close: async () => {
       closing.abort();
       await book.close();

@@ -25,7 +25,10 @@ export interface HostConfig {
   MemorySwap?: number;
   MemoryReservation?: number;
   CpuShares?: number;
-  NanoCpus?: number;
+  /** Microseconds of processor time in each `CpuPeriod` microseconds. */
+  CpuQuota?: number;
+  CpuPeriod?: number;
+  Privileged?: boolean;
   ReadonlyRootfs?: boolean;
   CapAdd?: string[];
   CapDrop?: string[];
@@ -33,6 +36,8 @@ export interface HostConfig {
   Tmpfs?: Record<string, string>;
   Sysctls?: Record<string, string>;
   Mounts?: Mount[];
+  /** `source:target[:ro]`; a source that is missing is made as a directory, which no `Mounts` entry does. */
+  Binds?: string[];
   LogConfig: { Type: string; Config: Record<string, string> };
 }
 
@@ -116,6 +121,14 @@ export interface ListedContainer {
 export async function listContainers(docker: Docker, labels: string[]): Promise<ListedContainer[]> {
   const answer: ListedContainer[] = JSON.parse(await docker.call('GET', '/containers/json', { query: { all: '1', filters: JSON.stringify({ label: labels }) } }));
   return answer;
+}
+
+/** Limits that may change while a container runs; what is absent stays. */
+export type ContainerLimits = Pick<HostConfig, 'Memory' | 'MemorySwap' | 'CpuShares' | 'CpuQuota' | 'CpuPeriod'>;
+
+/** Changes limits in place; refused (memory in use, a limit too small for the kernel) throws DockerError. */
+export async function updateContainer(docker: Docker, id: string, limits: ContainerLimits): Promise<void> {
+  await docker.call('POST', `/containers/${id}/update`, { body: limits });
 }
 
 /** Unpacks a tar under `path`; works before the start too. */

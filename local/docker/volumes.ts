@@ -1,6 +1,17 @@
 // Named volumes of the engine. They come into being with the first container that mounts them; here they are found and removed.
 import { isMissing, type Docker } from './engine-api.ts';
 
+/** Its directory on the engine's machine; undefined: the engine knows no such volume. */
+export async function volumeDirectory(docker: Docker, name: string): Promise<string | undefined> {
+  try {
+    const volume: { Mountpoint: string } = JSON.parse(await docker.call('GET', `/volumes/${encodeURIComponent(name)}`));
+    return volume.Mountpoint;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** A missing volume is left alone; one in use throws DockerError 409. */
 export async function removeVolume(docker: Docker, name: string): Promise<void> {
   try {

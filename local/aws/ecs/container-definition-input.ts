@@ -5,7 +5,7 @@ import { flag, number, refuseOthers, structure, structures, text, texts, type In
 
 const SERVED = [
   'name', 'image', 'essential', 'cpu', 'memory', 'memoryReservation', 'entryPoint', 'command', 'user', 'workingDirectory', 'environment', 'mountPoints', 'dependsOn',
-  'readonlyRootFilesystem', 'interactive', 'pseudoTerminal', 'stopTimeout', 'startTimeout', 'linuxParameters', 'repositoryCredentials', 'systemControls', 'dockerLabels',
+  'privileged', 'readonlyRootFilesystem', 'interactive', 'pseudoTerminal', 'stopTimeout', 'startTimeout', 'linuxParameters', 'repositoryCredentials', 'systemControls', 'dockerLabels',
   'portMappings', 'logConfiguration', 'versionConsistency',
 ];
 const NAME = /^[a-zA-Z0-9_-]{1,255}$/;
@@ -32,6 +32,7 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
     environment: environment(input),
     mountPoints: structures(input, 'mountPoints').map((mount) => compact({ sourceVolume: text(mount, 'sourceVolume') ?? '', containerPath: text(mount, 'containerPath') ?? '', readOnly: flag(mount, 'readOnly') })),
     dependsOn: dependsOn(input),
+    privileged: flag(input, 'privileged'),
     readonlyRootFilesystem: flag(input, 'readonlyRootFilesystem'),
     interactive: flag(input, 'interactive'),
     pseudoTerminal: flag(input, 'pseudoTerminal'),

@@ -35,7 +35,19 @@ describe('containerSpec', () => {
 
   it('makes memory a hard limit without swap and cpu a share; the label alone limits cpu', () => {
     const { HostConfig } = spec(container('app', { memory: 64, memoryReservation: 32, cpu: 128, dockerLabels: { 'droppod/cpu-limit': '0.5' } }));
-    expect(HostConfig).toMatchObject({ Memory: 67_108_864, MemorySwap: 67_108_864, MemoryReservation: 33_554_432, CpuShares: 128, NanoCpus: 500_000_000 });
+    expect(HostConfig).toMatchObject({ Memory: 67_108_864, MemorySwap: 67_108_864, MemoryReservation: 33_554_432, CpuShares: 128, CpuPeriod: 100_000, CpuQuota: 50_000 });
+  });
+
+  it.each([
+    ['counts a memory limit in bytes by the label', { memory: 64, dockerLabels: { 'droppod/memory-limit': '66000000' } }, { Memory: 66_000_000, MemorySwap: 66_000_000 }],
+    ['gives two shares where no cpu is asked for, as ECS does', {}, { CpuShares: 2 }],
+    ['limits cpu above what the machine has', { dockerLabels: { 'droppod/cpu-limit': '64' } }, { CpuQuota: 6_400_000 }],
+    ['gives the smallest quota of the kernel to less', { dockerLabels: { 'droppod/cpu-limit': '0.005' } }, { CpuQuota: 1000 }],
+    ['runs a privileged container', { privileged: true }, { Privileged: true }],
+  ] as const)('%s', (_name, definition, expected) => expect(spec(container('app', definition)).HostConfig).toMatchObject(expected));
+
+  it('shares the processes of the container that an added one names', () => {
+    expect(spec({ ...container('debugger'), pidOf: 'app' }).HostConfig.PidMode).toBe('container:droppod-abc-app');
   });
 
   it('copies up from the primary only, where both mount a volume; others bring their own content', () => {
@@ -43,8 +55,10 @@ describe('containerSpec', () => {
     expect(spec(container('app', { mountPoints: mounts })).HostConfig.Mounts).toMatchObject([
       { Type: 'volume', Source: 'droppod-abc-bin', Target: '/b', ReadOnly: true, VolumeOptions: { NoCopy: true } },
       { Type: 'volume', Source: 'droppod-abc-own', ReadOnly: false, VolumeOptions: { NoCopy: false } },
-      { Type: 'bind', Source: '/srv', Target: '/h' },
     ]);
+    expect(spec(container('app', { mountPoints: mounts })).HostConfig.Binds).toEqual(['/srv:/h']);
+    const strict = container('app', { mountPoints: mounts.slice(2), dockerLabels: { 'droppod/host-path-must-exist.host': 'Directory' } });
+    expect(spec(strict).HostConfig).toMatchObject({ Mounts: [{ Type: 'bind', Source: '/srv', Target: '/h' }] });
     expect(spec(container('app'), {}, podlet).HostConfig.Mounts).toMatchObject([{ VolumeOptions: { NoCopy: false } }]);
   });
 
