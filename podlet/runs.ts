@@ -44,9 +44,9 @@ export class Runs {
     const run = this.watched.get(container.name);
     if (run === undefined) return 'done';
     const { error } = await this.callHook(container, hook, run.signal);
-    if (run.signal.aborted) return 'overtaken';
+    // A hook that the container's end cuts off has failed too.
     if (error !== undefined) this.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
-    return 'done';
+    return run.signal.aborted ? 'overtaken' : 'done';
   }
 
   /** A run's process exists: its hook, then its probes. `fresh` is false where an earlier podlet process saw it begin. */

@@ -1,8 +1,6 @@
 // After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
 import type { Pod } from '../kinds/pod.ts';
 import { sidecars } from '../pod/containers.ts';
-import { killing } from '../pod/events.ts';
-import type { PodEvent } from '../pod/events.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
@@ -29,7 +27,8 @@ function editedImages(pod: Pod, previous: Pod): string[] {
 function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
   if (!pod || edited.length === 0 || record.finished) return { record };
   if (!hasTask(record)) return { record: rebind(record, now) };
-  return { record: { ...record, relaunch: `images of ${edited.join(', ')} changed` }, events: edited.map((name) => definitionChanged(pod, name)) };
+  const all = [...new Set([...(record.edited ?? []), ...edited])];
+  return { record: { ...record, edited: all, relaunch: `images of ${all.join(', ')} changed` } };
 }
 
 /** Not launched yet: the images are looked up again under the next execution. */
@@ -38,6 +37,3 @@ function rebind(record: PodState['record'], now: Date): PodState['record'] {
   if (record.attempt === 0) return rest;
   return { ...rest, generation: record.generation + 1, attempt: record.attempt + 1, generationAt: now.toISOString(), toStart: true };
 }
-
-const definitionChanged = (pod: Pod, name: string): PodEvent =>
-  killing(name, sidecars(pod).some((sidecar) => sidecar.name === name) ? `Init container ${name} definition changed` : `Container ${name} definition changed, will be restarted`);

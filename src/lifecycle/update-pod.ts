@@ -4,6 +4,7 @@ import { StoreConflict } from '../errors.ts';
 import { recordEvents } from '../events/record-event.ts';
 import type { KubeObject, Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events.ts';
+import { wholeSeconds } from '../pod/container-states.ts';
 import { computeStatus } from '../pod/status.ts';
 import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../ports.ts';
 import { conclude } from '../sync/conclude.ts';
@@ -99,8 +100,16 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
   if (!before.pod || !pod) return undefined;
   const expected = (before.pod.metadata.resourceVersion ?? '') as ResourceVersion;
   const key = podKey(before.record);
-  if (remove) return { key, object: null, expected, lastState: { ...pod } };
+  if (remove) return { key, object: null, expected, lastState: { ...atItsEnd(pod) } };
   return same(pod, before.pod) ? undefined : { key, object: { ...pod }, expected };
+}
+
+/** A deleted pod's last state: its grace is over, as the kubelet's own final delete with grace 0 writes it. */
+function atItsEnd({ metadata, ...pod }: Pod): Pod {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
+  if (deletionTimestamp === undefined) return { ...pod, metadata };
+  const deletedAt = wholeSeconds(new Date(Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000).toISOString());
+  return { ...pod, metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 } };
 }
 
 /** `guard`: an object's status may only be written while the record that it was computed from is the newest. */

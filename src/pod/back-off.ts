@@ -9,6 +9,9 @@ export const MAX_BACK_OFF_SECONDS = 300;
 /** A finish that long after the entry was last advanced forgets the entry. */
 export const BACK_OFF_RESET_SECONDS = 600;
 
+/** The kubelet looks at a pod again after a minute at most. */
+const RESYNC_SECONDS = 60;
+
 const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 
 /**
@@ -39,6 +42,15 @@ export function goSeconds(seconds: number): string {
   const minutes = Math.floor(seconds / 60) % 60;
   const head = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : '';
   return `${head}${seconds % 60}s`;
+}
+
+/**
+ * From when on the back-off is shown as the container's state. Until its next sync the kubelet shows the end of the run; that
+ * sync comes near the end of the back-off, which droppod does not stretch: the last third of it, a minute after the end at the latest.
+ */
+export function backOffShownAt({ seconds, until }: BackOff): Date | undefined {
+  if (until === undefined) return undefined;
+  return addSeconds(new Date(until), Math.min((seconds * 2) / 3, RESYNC_SECONDS) - seconds);
 }
 
 /** Message of the waiting reason CrashLoopBackOff. */

@@ -1,8 +1,8 @@
 // One run of a container as Kubernetes' ContainerState: running, terminated (with reasons) or waiting.
 import type { ContainerState, ContainerStateTerminated, Pod } from '../kinds/pod.ts';
-import { crashLoopMessage } from './back-off.ts';
+import { backOffShownAt, crashLoopMessage } from './back-off.ts';
 import { allContainers } from './containers.ts';
-import type { ObservedContainer, Run } from './observed.ts';
+import type { ObservedContainer, ObservedPod, Run } from './observed.ts';
 import { exitCodeOf, hasEnded, shouldRestart } from './restart.ts';
 
 /** All termination messages of a pod share this many bytes. */
@@ -60,11 +60,26 @@ export function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
   };
 }
 
+/** The container waits for its next run and shows why, until that run begins. */
+function isBackOffShown({ backOff, current }: ObservedContainer, now: Date): boolean {
+  const shownAt = backOff && backOffShownAt(backOff);
+  return hasEnded(current) && shownAt !== undefined && shownAt.getTime() <= now.getTime();
+}
+
+/** Containers whose back-off is due to be shown while the status still shows how their run ended. */
+export function hasBackOffToShow({ status }: Pod, { containers }: ObservedPod, now: Date): boolean {
+  const stale = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].filter(({ state }) => state?.waiting?.reason !== 'CrashLoopBackOff');
+  return stale.some(({ name }) => {
+    const container = containers[name];
+    return container !== undefined && container.waiting === undefined && isBackOffShown(container, now);
+  });
+}
+
 /** Why a container that ended and shall run again does not run: its back-off, or the error of its last start. */
 function restartWaiting(pod: Pod, name: string, container: ObservedContainer, now: Date): ContainerState['waiting'] {
   const { backOff, waiting, current } = container;
   if (waiting !== undefined) return waiting;
-  if (backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime()) {
+  if (backOff !== undefined && isBackOffShown(container, now)) {
     return { reason: 'CrashLoopBackOff', message: crashLoopMessage(backOff.seconds, name, pod) };
   }
   if (current?.startError !== undefined) return { reason: 'RunContainerError', message: startErrorMessage(current.startError) };

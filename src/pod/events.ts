@@ -91,9 +91,6 @@ export const started = (container: string): PodEvent => normal('Started', 'Conta
 /** A container is being stopped at the end of its pod. */
 export const stopping = (container: string): PodEvent => normal('Killing', `Stopping container ${container}`, container);
 
-/** A container is being stopped for another reason, told by the message. */
-export const killing = (container: string, message: string): PodEvent => normal('Killing', message, container);
-
 /** The sandbox was lost: a relaunch follows. */
 export const sandboxChanged = (): PodEvent => normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
 

@@ -27,7 +27,7 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
     phase,
     conditions,
     startTime: wholeSeconds(observed.acceptedAt),
-    ...lists(entries),
+    ...lists(isTerminal(phase) ? newestOnly(entries) : entries),
   };
 }
 
@@ -71,6 +71,12 @@ function addresses(pod: Pod, observed: ObservedPod, ended: boolean): Partial<Pod
     ...(observed.hostIP === undefined ? {} : { hostIP: observed.hostIP, hostIPs: [{ ip: observed.hostIP }] }),
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
   };
+}
+
+/** When a pod has ended the node removes all instances of a container but the newest. */
+function newestOnly({ init, app, ephemeral }: ContainerEntries): ContainerEntries {
+  const alone = (entry: ContainerEntry): ContainerEntry => (entry.status.state?.terminated ? { ...entry, status: { ...entry.status, lastState: {} } } : entry);
+  return { init: init.map(alone), app: app.map(alone), ephemeral: ephemeral.map(alone) };
 }
 
 const statusesOf = (entries: readonly ContainerEntry[]) => entries.map(({ status }) => status);

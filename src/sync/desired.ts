@@ -1,5 +1,6 @@
 // What should be so in a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
 import type { Pod } from '../kinds/pod.ts';
+import { backOffShownAt } from '../pod/back-off.ts';
 import { allContainers, containerKind } from '../pod/containers.ts';
 import { networkFiles } from '../pod/network-files.ts';
 import { isReleased, podDone } from '../pod/order.ts';
@@ -73,18 +74,25 @@ function hostsOf(pod: Pod, { observed }: PodRecord, { clusterDomain }: Settings)
 
 const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);
 
-function desiredContainer(pod: Pod, { observed }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
+function desiredContainer(pod: Pod, { observed, edited = [] }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
   const container = observed.containers[name];
   const start = starts[name];
   const sidecar = containerKind(pod, name) === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
   if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...sidecar };
-  return { run: container?.kept ? 0 : (container?.current?.run ?? 0), ...sidecar };
+  const stop = edited.includes(name) ? { stop: { graceSeconds: graceOf(pod), message: definitionChanged(pod, name) } } : {};
+  return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...sidecar };
 }
+
+const graceOf = ({ spec }: Pod): number => spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+
+/** Why a container with another image is stopped. */
+const definitionChanged = (pod: Pod, name: string): string =>
+  containerKind(pod, name) === 'sidecar' ? `Init container ${name} definition changed` : `Container ${name} definition changed, will be restarted`;
 
 /** How the containers are to be ended: by deletion with its own grace, else with the pod's. */
 export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
-  const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  const graceSeconds = graceOf(pod);
   if (deletionTimestamp !== undefined) {
     return { graceSeconds: deletionGracePeriodSeconds ?? graceSeconds, deadline: new Date(deletionTimestamp).toISOString() };
   }
@@ -100,10 +108,10 @@ export function hasNews(answer: Desired): boolean {
   return Boolean(leaving ?? terminate) || started || Object.keys(volumes).length > 0 || events.length > 0 || sessions.length > 0;
 }
 
-/** In how many ms something becomes due without any further word: the end of a back-off or of the pod's time. */
+/** In how many ms something becomes due without any further word: a back-off's showing or end, or the end of the pod's time. */
 export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date): number {
   const ends = Object.values(record.observed.containers).flatMap(({ backOff, current, desiredRun }) =>
-    backOff?.until && hasEnded(current) && desiredRun >= current.run ? [Date.parse(backOff.until)] : [],
+    backOff?.until && hasEnded(current) && desiredRun >= current.run ? [Date.parse(backOff.until), backOffShownAt(backOff)?.getTime() ?? 0] : [],
   );
   const deadline = deadlineOf(pod, record.observed)?.getTime();
   const due = [...ends, ...(deadline === undefined ? [] : [deadline])].map((at) => at - now.getTime()).filter((ms) => ms > 0);

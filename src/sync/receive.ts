@@ -1,5 +1,6 @@
 // A podlet's report judged and taken into the pod's record. Pure; src/lifecycle/sync-pod.ts carries it out.
 import type { Pod } from '../kinds/pod.ts';
+import { startErrorMessage } from '../pod/container-states.ts';
 import { allContainers } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
@@ -74,7 +75,7 @@ function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[
     const run = container?.current;
     if (!run) return [];
     const events: PodEvent[] = [];
-    if (old?.current?.run !== run.run) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, run.startError));
+    if (old?.current?.run !== run.run) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, startErrorMessage(run.startError)));
     const newlyEnded = hasEnded(run) && !(old?.current?.run === run.run && hasEnded(old.current));
     if (newlyEnded && container.backOff?.until !== undefined) events.push(podEvents.backOffRestarting(pod, name));
     return events;

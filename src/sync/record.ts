@@ -87,8 +87,10 @@ export interface PodRecord {
   terminatingSince?: string;
   /** The podlet said that nothing runs any more and nothing will. */
   stopped?: { at: string };
-  /** An image was edited: the present task ends and another attempt follows. The text is for the Killing events. */
+  /** An image was edited: the present task ends and another attempt follows. The text is for the log. */
   relaunch?: string;
+  /** Containers whose image was edited since the present task began: they are stopped for that. */
+  edited?: string[];
   /** ECS is stopping the present task, and not at droppod's wish: nothing starts in it any more. */
   stopping?: boolean;
   /** Launches that failed or broke down in a row; the next one may not come before `until`. */

@@ -56,7 +56,7 @@ function observedContainer({ state = {}, lastState = {}, restartCount, started, 
   const { reason = '', message = '' } = state.waiting ?? {};
   const last = endedRun(run, lastState);
   if (ERRORS_OF_A_RUN.includes(reason) && last) {
-    const backOff = reason === 'CrashLoopBackOff' ? { backOff: { seconds: 10, updatedAt: at(9), until: at(9) } } : {};
+    const backOff = reason === 'CrashLoopBackOff' ? { backOff: { seconds: 10, updatedAt: at(0), until: at(0) } } : {};
     return { desiredRun: run, current: reason === 'PostStartHookError' ? { ...last, postStartError: message } : last, ...backOff };
   }
   return message === '' ? { desiredRun: 0 } : { desiredRun: 0, waiting: { reason, message } };

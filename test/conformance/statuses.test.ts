@@ -15,7 +15,9 @@ function sooner(found: Step, recorded: Step): Step {
   if (!isTerminal(found.phase) || isTerminal(recorded.phase)) return found;
   const sandbox = recorded.conditions.find(({ type }) => type === 'PodReadyToStartContainers');
   const conditions = found.conditions.map((condition) => (condition.type === sandbox?.type ? sandbox : condition));
-  return { ...found, phase: recorded.phase, conditions };
+  // Its earlier instances are removed together with that.
+  const containers = found.containers?.map((container, index) => ({ ...container, lastState: recorded.containers?.[index]?.lastState ?? {} }));
+  return { ...found, phase: recorded.phase, conditions, ...(containers ? { containers } : {}) };
 }
 
 it.runIf(lives.length > 0).each(lives)('writes the statuses of %s', (name, steps) => {

@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/ports.ts';
 import type { Run } from '../../src/pod/observed.ts';
 import type { SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
-import type { ContainerReport, Desired, Report } from '../../src/sync/messages.ts';
+import type { ContainerReport, Desired, PodletEvent, Report } from '../../src/sync/messages.ts';
 
 /** How one run goes; without `seconds` it runs until it is stopped. */
 export interface ScriptedRun {
@@ -43,6 +43,7 @@ export class ScriptedPodlet {
   #done = false;
   #terminating = false;
   #podIP = '10.0.0.7';
+  #events: PodletEvent[] = [];
 
   constructor(options: ScriptedPodletOptions) {
     this.#options = options;
@@ -104,11 +105,13 @@ export class ScriptedPodlet {
     this.#done = this.#terminating && this.running.length === 0;
     return {
       uid, taskArn, attempt, bootId: 'boot', sequence: ++this.#sequence, sandboxReady: true, podIP: this.#podIP, hostIP: '192.0.2.10',
-      containers: Object.fromEntries(reports), events: [], ...(this.#done ? { done: true } : {}),
+      containers: Object.fromEntries(reports), events: [...this.#events], ...(this.#done ? { done: true } : {}),
     };
   }
 
-  #obey({ terminate, containers }: Desired): void {
+  #obey({ terminate, containers, acknowledged }: Desired): void {
+    this.#events = this.#events.filter(({ id }) => !acknowledged.includes(id));
+    if (!this.#terminating) for (const [name, { stop }] of Object.entries(containers)) if (stop?.message !== undefined && this.running.includes(name)) this.#killing(name, stop.message);
     if (terminate) {
       const first = !this.#terminating;
       this.#terminating = true;
@@ -119,6 +122,10 @@ export class ScriptedPodlet {
     for (const [name, { run, start }] of Object.entries(containers)) {
       if (start && run > (this.#runs.get(name)?.run ?? 0)) void this.#start(name, run);
     }
+  }
+
+  #killing(container: string, message: string): void {
+    this.#events.push({ id: `boot-${this.#sequence}`, at: this.#stamp(), type: 'Normal', reason: 'Killing', message, container });
   }
 
   #stamp(): string {

@@ -1,6 +1,6 @@
 // B10, C13: when an ended container starts again (pod-lifecycle 5.2).
 import { describe, expect, it } from 'vitest';
-import { crashLoopMessage, goSeconds, nextBackOff } from '../../src/pod/back-off.ts';
+import { backOffShownAt, crashLoopMessage, goSeconds, nextBackOff } from '../../src/pod/back-off.ts';
 import type { BackOff, Run } from '../../src/pod/observed.ts';
 import { at, podOf } from './samples.ts';
 
@@ -43,6 +43,15 @@ describe('nextBackOff', () => {
     expect(second.until).toBeUndefined();
     expect(nextBackOff(second, killed(9), new Date(at(9)), killed(6))).toEqual({ seconds: 10, updatedAt: at(16), until: at(16) });
   });
+});
+
+it.each([
+  ['the last third', 10, 60, 56_666],
+  ['the last third', 40, 60, 46_666],
+  ['all but the first minute', 300, 300, 60_000],
+])('a back-off is shown for %s: %i s that end at %i s', (_what, seconds, end, shownAt) => {
+  const shown = backOffShownAt({ seconds, updatedAt: at(end), until: at(end) });
+  expect((shown?.getTime() ?? 0) - Date.parse(at(0))).toBe(shownAt);
 });
 
 it.each([[10, '10s'], [80, '1m20s'], [160, '2m40s'], [300, '5m0s']])('%i seconds print as %s', (seconds, text) => {

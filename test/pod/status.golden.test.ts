@@ -71,7 +71,7 @@ const rows: Row[] = [
   {
     name: 'B10: in back-off',
     pod: podOf(),
-    observed: observedOf({ app: { previous: exited(1, 1), current: exited(2, 1), backOff: { seconds: 10, updatedAt: at(9), until: at(9) } } }),
+    observed: observedOf({ app: { previous: exited(1, 1), current: exited(2, 1), backOff: { seconds: 10, updatedAt: at(2), until: at(2) } } }),
     phase: 'Running',
     cell: 'CrashLoopBackOff',
     conditions: { Ready: UNREADY },
@@ -146,7 +146,7 @@ const rows: Row[] = [
   {
     name: 'D4: an init container failed and waits for its next try',
     pod: podOf(init(['one'])),
-    observed: observedOf({ one: { previous: exited(1, 2), current: exited(2, 2), backOff: { seconds: 10, updatedAt: at(9), until: at(9) } } }),
+    observed: observedOf({ one: { previous: exited(1, 2), current: exited(2, 2), backOff: { seconds: 10, updatedAt: at(2), until: at(2) } } }),
     phase: 'Pending',
     cell: 'Init:CrashLoopBackOff',
     conditions: { Initialized: 'False/ContainersNotInitialized(containers with incomplete status: [one])' },

@@ -54,6 +54,13 @@ describe('what stays', () => {
 });
 
 describe('the end', () => {
+  it.each([
+    ['ended: only its newest instance is left', 'Never', {}],
+    ['still to be restarted: the end before is shown', 'Always', { terminated: expect.objectContaining({ exitCode: 3 }) }],
+  ] as const)('lastState of a pod that has %s', (_what, restartPolicy, lastState) => {
+    const status = computeStatus(podOf({ restartPolicy }), observedOf({ app: { previous: exited(1, 3), current: exited(2, 0) } }), NOW);
+    expect(status.containerStatuses?.[0]?.lastState).toEqual(lastState);
+  });
   const lost = { terminated: expect.objectContaining({ reason: 'ContainerStatusUnknown', exitCode: 137 }) };
   it('B9: a container that was running when its node was lost', () => {
     const status = computeStatus(podOf(), observedOf({ app: { current: running(1) } }, { terminal: true, verdict: { phase: 'Failed', reason: 'NodeLost', message: '' } }), NOW);
