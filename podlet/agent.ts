@@ -13,7 +13,7 @@ import { startMessage } from './start-message.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
-import { ending, newWorld } from './world.ts';
+import { ending, newContainer, newWorld } from './world.ts';
 import type { Desired, Report } from '../src/sync/messages.ts';
 
 /** A supervisor redials within 0.5 s while its container lives. */
@@ -55,6 +55,7 @@ export class Agent {
   async run(): Promise<void> {
     recall(this.world, this.ports.memory.load());
     this.ports.supervisors.listen((container, message) => this.heard(container, message), (container) => this.gone(container));
+    for (const { name, added } of this.world.containers) if (added === true) this.ports.supervisors.admit(name);
     for (const container of this.world.containers) if (container.alive && !container.connected) void this.declareLost(container);
     this.ports.engineTerm.addEventListener('abort', () => {
       this.world.engineTermAt = this.now();
@@ -103,6 +104,7 @@ export class Agent {
     this.events.acknowledge(desired.acknowledged);
     for (const { term } of this.world.containers) if (term?.reported !== undefined && report.sequence >= term.reported) term.answered = true;
     if (report.done === true) this.world.doneAnswered = true;
+    this.admit(desired);
     this.volumes.want(desired.volumes);
     for (const session of desired.sessions) {
       if (this.sessions.has(session.id)) continue;
@@ -111,6 +113,15 @@ export class Agent {
     }
     if (ending(this.world)) this.dropOwnStops();
     this.wake.abort();
+  }
+
+  /** Containers that joined the task since. */
+  private admit({ containers }: Desired): void {
+    for (const [name, { added }] of Object.entries(containers)) {
+      if (added !== true || this.find(name) !== undefined) continue;
+      this.world.containers.push({ ...newContainer(name), added });
+      this.ports.supervisors.admit(name);
+    }
   }
 
   private refused(): void {

@@ -6,6 +6,9 @@ import type { FromSupervise, ToSupervise } from './messages.ts';
 import { MAX_LINE_BYTES } from './messages.ts';
 import type { Supervisors } from './ports.ts';
 
+/** Sockets of containers that join the running task. */
+const ADDED_SOCKETS = '/.droppod/e';
+
 const NEWLINE = 10;
 /** A first line names the connection: hello or stream. */
 const MAX_FIRST_LINE_BYTES = 64 * 1024;
@@ -21,6 +24,9 @@ export class ContainerSockets implements Supervisors {
   private gone: (container: string) => void = () => undefined;
   private early: [string, FromSupervise][] = [];
   private listening = false;
+  private readonly admitted = new Set<string>();
+
+  constructor(private readonly addedDirectory = ADDED_SOCKETS) {}
 
   /** Opens `<directory>/<container>/sock`. Apps may connect to their own socket, but not delete or replace it. */
   open(directory: string, container: string): void {
@@ -32,6 +38,13 @@ export class ContainerSockets implements Supervisors {
     server.maxConnections = MAX_CONNECTIONS;
     server.listen(path, () => chmodSync(path, 0o777));
     this.servers.push(server);
+  }
+
+  /** Their sockets lie in `addedDirectory`, a volume that the podlet has from the beginning. */
+  admit(container: string): void {
+    if (this.admitted.has(container)) return;
+    this.admitted.add(container);
+    this.open(this.addedDirectory, container);
   }
 
   listen(take: Take, gone: (container: string) => void): void {

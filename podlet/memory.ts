@@ -2,16 +2,17 @@
 import type { Run } from '../src/pod/observed.ts';
 import type { StartOrder } from '../src/sync/messages.ts';
 import type { World } from './world.ts';
+import { newContainer } from './world.ts';
 
 interface Remembered {
-  containers: { [name: string]: { hello: boolean; run?: Run; order?: StartOrder } };
+  containers: { [name: string]: { hello: boolean; run?: Run; order?: StartOrder; added?: true } };
   volumes: { [name: string]: string };
 }
 
 /** The part of the world that supervisors cannot tell again. */
 export function remember(world: World): Remembered {
-  const containers = world.containers.map(({ name, hello, run, order }) =>
-    [name, { hello, ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }) }] as const);
+  const containers = world.containers.map(({ name, hello, run, order, added }) =>
+    [name, { hello, ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }), ...(added === undefined ? {} : { added }) }] as const);
   const volumes = Object.entries(world.volumes).flatMap(([name, { applied }]) => (applied === undefined ? [] : [[name, applied] as const]));
   return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
 }
@@ -22,6 +23,7 @@ const isRemembered = (state: unknown): state is Remembered =>
 /** Puts back what an earlier process of this podlet remembered; the supervisors' hellos then say what still runs. */
 export function recall(world: World, state: unknown): void {
   if (!isRemembered(state)) return;
+  for (const [name, { added }] of Object.entries(state.containers)) if (added === true) world.containers.push({ ...newContainer(name), added });
   for (const container of world.containers) {
     const known = state.containers[container.name];
     // It was heard once: a supervisor that ended meanwhile must not hold the sandbox back.

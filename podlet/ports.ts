@@ -16,6 +16,8 @@ export class SyncRefused extends Error {
 export interface Supervisors {
   /** Called once; `gone` says that a container's supervisor is not connected any more. */
   listen(take: (container: string, message: FromSupervise) => void, gone: (container: string) => void): void;
+  /** Opens the socket of a container that joined the running task; again for one that is open changes nothing. */
+  admit(container: string): void;
   /** Lost where no supervisor is connected: its next hello tells. */
   send(container: string, message: ToSupervise): void;
 }

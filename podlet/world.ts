@@ -39,6 +39,8 @@ export interface ContainerView {
   /** Its supervisor was told to end. */
   quit?: boolean;
   runtimeId?: string;
+  /** It joined the running task: the sandbox was ready without it. */
+  added?: true;
 }
 
 export interface VolumeView {
@@ -62,14 +64,16 @@ export interface World {
   evict?: string;
 }
 
+/** A container that was not heard yet. */
+export const newContainer = (name: string): ContainerView => ({ name, hello: false, connected: false, alive: false, hookRunning: false });
+
 /** A world in which nothing is known yet. */
 export function newWorld(identity: PodletIdentity): World {
-  const containers = identity.containers.map((name) => ({ name, hello: false, connected: false, alive: false, hookRunning: false }));
-  return { identity, containers, volumes: {}, refused: false, doneAnswered: false };
+  return { identity, containers: identity.containers.map(newContainer), volumes: {}, refused: false, doneAnswered: false };
 }
 
-/** Every supervisor has said hello. */
-export const sandboxReady = (world: World): boolean => world.containers.every((container) => container.hello);
+/** Every supervisor of the pod's first containers has said hello. */
+export const sandboxReady = (world: World): boolean => world.containers.every((container) => container.hello || container.added === true);
 
 /** The pod is being ended: nothing starts any more. */
 export const ending = (world: World): boolean =>

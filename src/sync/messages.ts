@@ -78,6 +78,8 @@ export interface DesiredContainer {
   start?: StartOrder;
   /** Stop the running process (sidecars at the end, an edited image …). `reason` is the Killing event's message. */
   stop?: { graceSeconds: number; message?: string };
+  /** It joined the running task: the podlet did not know of it when it began, and opens a socket for it. */
+  added?: true;
   /** A sidecar's place among the init containers: at the end of the pod its signal waits for the regular containers and later sidecars. */
   sidecar?: number;
 }

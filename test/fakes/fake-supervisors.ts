@@ -37,6 +37,8 @@ export class FakeSupervisors implements Supervisors {
   /** Everything that was ordered, with its time in ms since the start. */
   readonly orders: { at: number; container: string; message: ToSupervise }[] = [];
   readonly left = new Set<string>();
+  /** Containers that joined; a test lets their supervisors say hello. */
+  readonly admitted: string[] = [];
   private readonly boxes = new Map<string, Box>();
   private readonly startedAt: number;
   private take: (container: string, message: FromSupervise) => void = () => undefined;
@@ -54,6 +56,10 @@ export class FakeSupervisors implements Supervisors {
     this.take = take;
     this.gone = gone;
     for (const [name, box] of this.boxes) if (box.connected) this.hello(name);
+  }
+
+  admit(container: string): void {
+    this.admitted.push(container);
   }
 
   /** The container's supervisor connects (again). */

@@ -20,6 +20,19 @@ describe('starting', () => {
     expect(bench.last).toMatchObject({ sandboxReady: true, containers: { a: { run: { run: 1, started: true, ready: true } } } });
   });
 
+  it('starts a container that joined the running task once its supervisor has said hello', async () => {
+    const bench = await new AgentBench({ containers: ['a'] }).begin();
+    await bench.startContainer('a');
+    await bench.want(({ containers }) => { containers.debugger = { run: 0, added: true }; });
+    expect(bench.supervisors.admitted).toEqual(['debugger']);
+    await bench.startContainer('debugger');
+    expect(bench.sent('start')).toHaveLength(1);
+    bench.supervisors.hello('debugger');
+    await bench.clock.advance(2_000);
+    expect(bench.sent('start')).toHaveLength(2);
+    expect(bench.last).toMatchObject({ sandboxReady: true, containers: { debugger: { hello: true, run: { run: 1 } } } });
+  });
+
   it('starts a run once, however often it is wanted, and the next after its exit', async () => {
     const bench = await new AgentBench({ containers: ['a'], script: () => ({ seconds: 5, code: 1 }) }).begin();
     await bench.startContainer('a');
