@@ -15,6 +15,8 @@ export const DEFAULT_GRACE_SECONDS = 30;
 export class Runs {
   /** Aborts what belongs to one run: probes, sleeping hooks. */
   private readonly watched = new Map<string, AbortController>();
+  /** Containers whose preStop hook is running. */
+  private readonly stopHooks = new Set<string>();
   constructor(
     private readonly ports: Pick<PodletPorts, 'clock' | 'network'>,
     private readonly world: World,
@@ -33,6 +35,12 @@ export class Runs {
     this.watched.get(container)?.abort();
     this.watched.delete(container);
     this.commands.abandon(container);
+    // A hook that the container's end cuts off has failed; said at once, for the report of that end may be the last.
+    if (this.stopHooks.delete(container)) this.preStopFailed(container);
+  }
+
+  private preStopFailed(container: string): void {
+    this.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container);
   }
 
   endAll(): void {
@@ -43,10 +51,12 @@ export class Runs {
   async preStop(container: ContainerView, hook: Hook): Promise<'done' | 'overtaken'> {
     const run = this.watched.get(container.name);
     if (run === undefined) return 'done';
+    this.stopHooks.add(container.name);
     const { error } = await this.callHook(container, hook, run.signal);
-    // A hook that the container's end cuts off has failed too.
-    if (error !== undefined) this.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container.name);
-    return run.signal.aborted ? 'overtaken' : 'done';
+    if (run.signal.aborted) return 'overtaken';
+    this.stopHooks.delete(container.name);
+    if (error !== undefined) this.preStopFailed(container.name);
+    return 'done';
   }
 
   /** A run's process exists: its hook, then its probes. `fresh` is false where an earlier podlet process saw it begin. */

@@ -63,7 +63,9 @@ export function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
 /** The container waits for its next run and shows why, until that run begins. */
 function isBackOffShown({ backOff, current }: ObservedContainer, now: Date): boolean {
   const shownAt = backOff && backOffShownAt(backOff);
-  return hasEnded(current) && shownAt !== undefined && shownAt.getTime() <= now.getTime();
+  if (!hasEnded(current) || shownAt === undefined) return false;
+  // After a probe's kill the kubelet tries to start in the same sync: the end itself is never written.
+  return current?.killedByProbe === true || shownAt.getTime() <= now.getTime();
 }
 
 /** Containers whose back-off is due to be shown while the status still shows how their run ended. */

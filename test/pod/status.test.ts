@@ -53,6 +53,20 @@ describe('what stays', () => {
   });
 });
 
+describe('CrashLoopBackOff', () => {
+  const backOff = { seconds: 20, updatedAt: at(19), until: at(19) };
+  it.each([
+    ['first the end of the run', exited(2, 1), 0, 'Error'],
+    ['the start error first', exited(2, 128, { startError: 'x' }), 0, 'RunContainerError'],
+    ['the back-off in its last third', exited(2, 1), 13, 'CrashLoopBackOff'],
+    ['the back-off until the next run has begun', exited(2, 1), 25, 'CrashLoopBackOff'],
+    ["the back-off at once after a probe's kill", exited(2, 0, { killedByProbe: true }), 0, 'CrashLoopBackOff'],
+  ])('shows %s', (_what, current, seconds, reason) => {
+    const [shown] = computeStatus(podOf(), observedOf({ app: { current, backOff } }), new Date(at(seconds))).containerStatuses ?? [];
+    expect(shown?.state?.waiting?.reason ?? shown?.state?.terminated?.reason).toBe(reason);
+  });
+});
+
 describe('the end', () => {
   it.each([
     ['ended: only its newest instance is left', 'Never', {}],

@@ -121,6 +121,7 @@ describe('stopping', () => {
     await bench.want((desired) => { desired.terminate = terminate(20); });
     await bench.clock.runUntil(bench.ended);
     expect(at10(bench.sent('exec', 'kill'))).toEqual(['0 a exec bye', '20 a kill SIGQUIT', '22 a kill SIGKILL']);
+    expect(bench.events.map(({ reason }) => reason)).toEqual(['Killing', 'FailedPreStopHook']);
   });
 
   it('a shorter second grace counts from the beginning of the stop', async () => {
