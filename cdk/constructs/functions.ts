@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Architecture, FunctionUrlAuthType, InvokeMode, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
@@ -16,6 +16,15 @@ export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod']
 const REACTIONS = ['observe', 'sweep'] as const;
 const FRONTS = ['api', 'sync'] as const;
 export type FunctionName = (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
+
+const NOTHING: ICommandHooks = { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => [] };
+
+/** The API serves schemas that are generated at build: they travel beside its code. */
+const WITH_KINDS: ICommandHooks = {
+  ...NOTHING,
+  beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
+  afterBundling: (input, output) => [`mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`],
+};
 
 export interface FunctionsProps {
   table: TableV2;
@@ -58,7 +67,7 @@ export class Functions extends Construct {
       timeout,
       memorySize,
       logGroup: new LogGroup(this, `${name}-logs`, { retention: RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY }),
-      bundling: { format: OutputFormat.ESM, target: 'node22', minify: true, sourceMap: false, mainFields: ['module', 'main'], externalModules: [], banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      bundling: { format: OutputFormat.ESM, target: 'node22', minify: true, sourceMap: false, mainFields: ['module', 'main'], externalModules: [], banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);", commandHooks: name === 'api' ? WITH_KINDS : NOTHING },
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,
