@@ -154,7 +154,7 @@ function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiP
   return {
     mode: 'local', beyondFargate, syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`, caPem: certificates.ca, apiHost: bridge, apiPort, podletImage,
     logGroup: '/droppod/pods', region: REGION, podletKey, syncWaitMs: SYNC_WAIT_MS, architectures: [process.arch === 'arm64' ? 'arm64' : 'amd64'],
-    clusterDomain: 'cluster.local', nodeName: 'droppod', adminToken,
+    clusterDomain: 'cluster.local', nodeName: 'droppod', nodeAddress: bridge, adminToken,
   };
 }
 
@@ -178,7 +178,9 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const api = (request: Request): Promise<Response> => (core ? frontDoor(core.ports, request) : Promise.resolve(waiting()));
   let upgrade: ReturnType<typeof createUpgrade> = (_incoming, socket) => { socket.destroy(); };
   doors.push(await listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), ['127.0.0.1', bridge], options.port ?? (known.apiPort || DEFAULT_API_PORT)));
-  doors.push(await listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], known.awsPort || (doors[0]?.port ?? 0) + 1));
+  const aws = (port: number): Promise<Listening> => listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], port);
+  // Nothing that outlives this process knows the port of the AWS endpoints: where the wished one is taken any will do.
+  doors.push(await aws(known.awsPort || (doors[0]?.port ?? 0) + 1).catch(() => aws(0)));
   doors.push(await listen(() => httpServer((request) => metadataDoor(core?.engine, request), options.log), [bridge], known.metadataPort));
   const [apiPort = 0, awsPort = 0, metadataPort = 0] = doors.map(({ port }) => port);
   const installation = keepInstallation(options.directory, { ...known, apiPort, awsPort, metadataPort });

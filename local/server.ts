@@ -2,7 +2,7 @@
 // Also the one loopback port of the AWS endpoints, routed by target and path.
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
@@ -73,9 +73,12 @@ export interface Listening {
 /** Listens on each address with the same port (0: any free one, fixed by the first address). */
 export async function listen(servers: () => Server, addresses: string[], port: number): Promise<Listening> {
   const open: Server[] = [];
+  const sockets = new Set<Socket>();
   let bound = port;
   for (const address of addresses) {
     const server = servers();
+    // An upgraded connection is no longer the HTTP server's, but holds its close: it is ended here.
+    server.on('connection', (socket: Socket) => { sockets.add(socket); socket.once('close', () => sockets.delete(socket)); });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(bound, address, () => { server.off('error', reject); resolve(); });
@@ -86,7 +89,9 @@ export async function listen(servers: () => Server, addresses: string[], port: n
   return {
     port: bound,
     close: async () => {
-      await Promise.all(open.map((server) => new Promise<void>((resolve) => { server.close(() => resolve()); server.closeAllConnections(); })));
+      const closed = open.map((server) => new Promise<void>((resolve) => { server.close(() => resolve()); }));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
     },
   };
 }

@@ -29,23 +29,32 @@ function documents(file: string): Manifest[] {
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new Refusal(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Refusal(`${file}: ${reasonOf(error)}`);
   }
   const found: Manifest[] = [];
   for (const document of parseAllDocuments(text)) {
     const problem = document.errors[0];
-    if (problem) throw new Refusal(`${file}: ${problem.message.split('\n')[0] ?? ''}`);
-    const manifest = document.toJS() as Manifest | null;
-    if (manifest !== null) found.push(...(manifest.kind === 'List' ? (manifest.items ?? []) : [manifest]));
+    if (problem) throw new Refusal(`${file}: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`);
+    const manifest = document.toJS() as Manifest | string | null;
+    if (manifest === null) continue;
+    if (typeof manifest !== 'object') throw new Refusal(`${file}: not a manifest`);
+    found.push(...(manifest.kind === 'List' ? (manifest.items ?? []) : [manifest]));
   }
   if (found.length === 0) throw new Refusal(`${file}: no manifest in it`);
   return found;
 }
 
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EISDIR') return 'is a directory';
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function apply(client: Client, manifest: Manifest, file: string): Promise<AppliedPod | undefined> {
   const { apiVersion = '', kind = '', metadata = {} } = manifest;
   const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const known = await client.request('GET', base);
+  const known = apiVersion === '' ? { status: 404, body: undefined } : await client.request('GET', base);
   const resource = known.status === 200 ? (known.body as ResourceList).resources.find((entry) => entry.kind === kind && !entry.name.includes('/')) : undefined;
   if (!resource || !metadata.name) throw new Refusal(`${file}: ${resource ? 'metadata.name is missing' : `kind ${kind || '(none)'} of ${apiVersion || '(no apiVersion)'} is not served`}`);
   const namespace = metadata.namespace ?? 'default';

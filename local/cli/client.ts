@@ -2,7 +2,7 @@
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { IncomingMessage } from 'node:http';
-import type { Access } from './place.ts';
+import { Refusal, type Access } from './place.ts';
 
 export interface Answer {
   status: number;
@@ -38,6 +38,10 @@ export class Client {
   /** The lines of a streaming answer, until it ends or the signal aborts. */
   async *lines(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<string> {
     const answer = await this.open('GET', path, headers, undefined, signal);
+    if (answer.statusCode !== 200) {
+      answer.destroy();
+      throw new Refusal(`the API answered ${answer.statusCode ?? 0} to a watch`);
+    }
     const lines = createInterface({ input: answer });
     try {
       for await (const line of lines) if (line !== '') yield line;

@@ -49,6 +49,7 @@ export async function follow(client: Client, pod: { namespace: string; name: str
     for await (const text of client.lines(path, { accept: TABLE }, signal)) {
       const event = JSON.parse(text) as Watched;
       const row = event.object.rows?.[0];
+      // An expired watch is begun anew, from what is there now.
       if (event.type === 'ERROR' || !row) break;
       if (event.type === 'DELETED') return 'Deleted';
       const { phase } = row.object.status;

@@ -7,7 +7,7 @@ const say = (line: string): void => { process.stderr.write(`droppod: ${line}\n`)
 
 function program(): Command {
   const droppod = new Command('droppod').description('Kubernetes Pods without a Kubernetes cluster').exitOverride().showHelpAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(`droppod: ${text.replace(/^error: /, '')}`) });
+    .configureOutput({ outputError: (text, write) => write(`droppod: ${text.replace(/^error: /, '').trim().replaceAll(/\s*\n\s*/g, ' ')}\n`) });
   droppod.command('up').description('start droppod on this machine, show a first pod and serve until Ctrl-C')
     .option('--data <directory>', 'data directory (default: .droppod here)')
     .option('--port <number>', 'port of the Kubernetes API; the AWS endpoints take the next one')
@@ -29,6 +29,12 @@ function program(): Command {
   return droppod;
 }
 
+/** Faults of the machine (no space, no right, engine gone) carry a code and their message says it all; anything else is a defect and shows where. */
+function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error || error.name === 'DockerError' ? error.message.replaceAll(/\s*\n\s*/g, ' ') : (error.stack ?? error.message);
+}
+
 try {
   await program().parseAsync();
 } catch (error) {
@@ -37,7 +43,7 @@ try {
     say(error.message);
     process.exitCode = error.exitCode;
   } else {
-    say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    say(faultText(error));
     process.exitCode = 1;
   }
 }

@@ -5,6 +5,9 @@ import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, servingPid } from './place.ts';
 import { ready, startDetached } from './up.ts';
 
+/** What a shell says for a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 /** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
 export async function run(files: string[], options: { data?: string }, out: Say, say: Say): Promise<number> {
   const place = placeOf(options.data);
@@ -22,6 +25,7 @@ export async function run(files: string[], options: { data?: string }, out: Say,
       if (pods.length > 1) out(`\npod ${pod.namespace}/${pod.name}`);
       phases.push(await followPod(client, pod, out, stop.signal));
     }
+    if (stop.signal.aborted) return INTERRUPTED;
     return phases.every((phase) => phase === 'Succeeded') ? 0 : 1;
   } finally {
     client.close();

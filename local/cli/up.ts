@@ -1,13 +1,13 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyFile, followPod } from './apply.ts';
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
 import { setUp } from './set-up.ts';
-import { startLocal } from '../main.ts';
+import { startLocal, type Local } from '../main.ts';
 
 export interface UpOptions {
   data?: string;
@@ -61,6 +61,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
   await setUp(place, say);
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const log = openSync(place.log, 'a', 0o600);
+  const written = fstatSync(log).size;
   const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : [])];
   const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
@@ -71,12 +72,25 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
     if (servingPid(place) === child.pid && (await ready(place))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const last = readFileSync(place.log, 'utf8').trim().split('\n').at(-1) ?? '';
-  throw new Refusal(`the serving process did not come up: ${last.replace(/^droppod: /, '')} (log: ${place.log})`);
+  const last = readFileSync(place.log).subarray(written).toString().split('\n').findLast((line) => line.startsWith('droppod: ')) ?? '';
+  throw new Refusal(ended && last !== '' ? `${last.slice('droppod: '.length)} (log: ${place.log})` : `the serving process did not come up, its log is ${place.log}`);
+}
+
+/** Serves, or says in one line why this machine does not let it. */
+async function serve(place: Place, podletImage: string, options: UpOptions, say: Say): Promise<Local> {
+  try {
+    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, podletImage, log: say });
+  } catch (error) {
+    const { code, port, cause } = error as { code?: string; port?: number; cause?: { code?: string } };
+    if (code === 'EADDRINUSE') throw new Refusal(`port ${port ?? ''} is taken by another program: choose another with --port N`);
+    if (code === 'EACCES' && port !== undefined) throw new Refusal(`port ${port} may not be used by this user: choose another with --port N`);
+    if (cause?.code === 'LEVEL_LOCKED') throw new Refusal(`another droppod uses ${place.directory}`);
+    throw error;
+  }
 }
 
 async function serveUntilStopped(place: Place, podletImage: string, options: UpOptions, out: Say, say: Say): Promise<void> {
-  const local = await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, podletImage, log: say });
+  const local = await serve(place, podletImage, options, say);
   writeAccess(place, local.access);
   writePid(place);
   const stop = new AbortController();
@@ -89,11 +103,11 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
     if (pod) await followPod(client, pod, out, stop.signal);
     client.close();
   }
-  howToGoOn(place, out);
+  if (!stop.signal.aborted) howToGoOn(place, out);
   if (!stop.signal.aborted) await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   await local.close();
   removePid(place);
-  out('droppod stopped; running pods go on and are found again by the next up (./droppod down --purge removes them)');
+  out(`droppod stopped; running pods go on and are found again by the next up (./droppod down --purge${options.data === undefined ? '' : ` --data ${options.data}`} removes them)`);
 }
 
 /** The whole of `droppod up`. */
