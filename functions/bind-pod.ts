@@ -2,15 +2,16 @@
 import { lambda } from '../src/aws/lambda.ts';
 import { recordEvents } from '../src/events/record-event.ts';
 import type { Pod } from '../src/kinds/pod.ts';
+import { findNode } from '../src/lifecycle/find-node.ts';
 import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodState } from '../src/lifecycle/update-pod.ts';
-import { scheduled } from '../src/pod/events.ts';
+import { failedScheduling, scheduled } from '../src/pod/events.ts';
 import type { PodEvent } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
-import { placed, withImages, withoutStart } from '../src/sync/binding.ts';
+import { nextScheduling, placed, unplaced, withImages, withoutStart } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
@@ -34,7 +35,10 @@ export async function bindPod(ports: BindPorts, { uid, generation }: PodRef): Pr
   const until = record.launchBackOff?.until;
   if (until !== undefined && Date.parse(until) > now.getTime()) return waitUntil(until);
   const held = heldPulls(record, now);
-  if (held.length === 0) return bindNow(ports, record, pod, generation);
+  if (held.length === 0) {
+    const placement = await findNode(ports, pod, record);
+    return 'nodeName' in placement ? bindNow(ports, record, pod, { generation, nodeName: placement.nodeName }) : leaveUnscheduled(ports, state, generation, placement.unschedulable);
+  }
   await updatePod(ports, uid, (newest) => ({ record: pullBackedOff(pod, newest.record), events: pullBackOffEvents(pod, newest.record) }));
   return waitUntil(held.map((pull) => pull.until).sort().at(-1) ?? '');
 }
@@ -45,9 +49,16 @@ async function adoptPod(ports: BindPorts, { uid }: PodRecord, generation: number
   return state?.pod && !isOver(state.pod, state.record, generation) ? runBodies(state.pod, state.record.observed) : END;
 }
 
-async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, generation: number): Promise<NextState> {
-  const { nodeName } = ports.settings;
-  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, nodeName, now) : undefined);
+/** No node fits: shown and waited for; a change of the pod or of a node begins a new generation at once. */
+async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState, generation: number, message: string | undefined): Promise<NextState> {
+  const events = message === undefined || record.observed.unscheduled?.message === message ? [] : [failedScheduling(message)];
+  const state = await updatePod(ports, record.uid, (newest) => (isOver(newest.pod, newest.record, generation) ? undefined : { record: unplaced(newest.record, message), events }));
+  return isOver(state?.pod, state?.record ?? record, generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
+}
+
+async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, { generation, nodeName }: { generation: number; nodeName: string }): Promise<NextState> {
+  const settings = { ...ports.settings, nodeName };
+  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, ports.settings, now) : undefined);
   const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
   const events: PodEvent[] = [...(observed.scheduledAt === undefined ? [scheduled(pod, nodeName)] : []), ...resolved.events];
   const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };

@@ -142,6 +142,8 @@ export interface ContainerDefinition {
   environment?: { name: string; value: string }[];
   mountPoints: { sourceVolume: string; containerPath: string; readOnly: boolean }[];
   dependsOn?: { containerName: string; condition: 'START' }[];
+  /** Only in local mode beyond Fargate. */
+  privileged?: boolean;
   readonlyRootFilesystem?: boolean;
   interactive?: boolean;
   pseudoTerminal?: boolean;
@@ -151,6 +153,33 @@ export interface ContainerDefinition {
   systemControls?: { namespace: string; value: string }[];
   dockerLabels?: Record<string, string>;
   logConfiguration: { logDriver: 'awslogs'; options: Record<string, string> };
+}
+
+/** A container that joins a task while it runs (see LiveTasks). */
+export interface AddedContainer extends ContainerDefinition {
+  /** Container of the task whose processes it shares. */
+  pidOf?: string;
+  /** Directories inside the task's volumes, each a volume of this container's own. */
+  parts: { name: string; volume: string; path: string }[];
+}
+
+/** What a container may use; absent members are left as they are. */
+export interface ContainerLimits {
+  memoryBytes?: number;
+  /** Hard limit in vCPU. */
+  cpu?: number;
+  /** 1024 for a vCPU. */
+  cpuShares?: number;
+}
+
+/** Changes to a task that runs: ECS knows none, so only local mode has them. What the engine refuses is an outcome. */
+export interface LiveTasks {
+  /** Resolves when the container has started; again for one that is there changes nothing. */
+  add(taskArn: TaskArn, container: AddedContainer): Promise<{ failure?: string }>;
+  /** May be repeated. */
+  resize(taskArn: TaskArn, container: string, limits: ContainerLimits): Promise<{ failure?: string }>;
+  /** Has src/lifecycle/change-task.ts look at the pod soon; answers at once. */
+  changed(uid: string): void;
 }
 
 export interface RunTaskRequest {
@@ -277,6 +306,8 @@ export interface Ports {
   settings: Settings;
   sessions?: Sessions;
   sweepRule?: SweepRule;
+  /** Only in local mode. */
+  liveTasks?: LiveTasks;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
   podHttp?: (request: Request) => Promise<Response>;
 }
@@ -307,4 +338,6 @@ export interface Settings {
   adminToken?: string;
   /** Name shown as spec.nodeName unless virtual nodes say otherwise. */
   nodeName: string;
+  /** The node's own address, where pods do not each have a node of their own (status.hostIP). */
+  nodeAddress?: string;
 }

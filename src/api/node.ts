@@ -26,7 +26,7 @@ export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'
         condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available', at),
         condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', at),
       ],
-      addresses: [{ type: 'Hostname', address: settings.nodeName }],
+      addresses: [...(settings.nodeAddress === undefined ? [] : [{ type: 'InternalIP', address: settings.nodeAddress }]), { type: 'Hostname', address: settings.nodeName }],
       daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
       nodeInfo: {
         machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: 'AWS Fargate', containerRuntimeVersion: 'containerd://fargate',

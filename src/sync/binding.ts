@@ -1,15 +1,16 @@
 // What Bind makes of a record: the node first, the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
-import type { ImageConfig } from '../ports.ts';
+import type { ImageConfig, Settings } from '../ports.ts';
 import type { PodRecord } from './record.ts';
 
 /** The record without the wish to start an execution: one of its generation has spoken. */
 export const withoutStart = ({ toStart: _heard, ...record }: PodRecord): PodRecord => record;
 
 /** Pod and record once the pod has its node; times that are known stay. */
-export function placed(pod: Pod, record: PodRecord, nodeName: string, now: Date): { pod: Pod; record: PodRecord } {
+export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: Pick<Settings, 'nodeName' | 'nodeAddress'>, now: Date): { pod: Pod; record: PodRecord } {
   const at = now.toISOString();
   const node = pod.spec.nodeName ?? nodeName;
+  const address = nodeAddress === undefined ? {} : { hostIP: nodeAddress };
   const { unscheduled: _past, ...observed } = record.observed;
   return {
     pod: { ...pod, spec: { ...pod.spec, nodeName: node } },
@@ -17,7 +18,7 @@ export function placed(pod: Pod, record: PodRecord, nodeName: string, now: Date)
       ...withoutStart(record),
       generationAt: record.generationAt ?? at,
       attempt: Math.max(record.attempt, 1),
-      observed: { ...observed, nodeName: node, scheduledAt: observed.scheduledAt ?? at, acceptedAt: observed.acceptedAt ?? at },
+      observed: { ...observed, ...address, nodeName: node, scheduledAt: observed.scheduledAt ?? at, acceptedAt: observed.acceptedAt ?? at },
     },
   };
 }

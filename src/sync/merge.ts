@@ -18,10 +18,16 @@ export function mergeReport(pod: Pod, observed: ObservedPod, report: Report, now
     ...before,
     sandboxReady: before.sandboxReady || report.sandboxReady,
     ...(report.podIP ? { podIP: report.podIP } : {}),
-    ...(report.hostIP ? { hostIP: report.hostIP } : {}),
+    ...hostAddress(before, report),
     ...(report.resolvConf ? { resolvConf: report.resolvConf } : {}),
     containers,
   };
+}
+
+/** A Fargate task's host is the task itself: without another word its own address is the node's. */
+function hostAddress({ hostIP }: ObservedPod, report: Report): { hostIP?: string } {
+  const address = report.hostIP || hostIP || report.podIP;
+  return address ? { hostIP: address } : {};
 }
 
 function mergeContainer(pod: Pod, name: string, before: ObservedContainer, reported: ContainerReport, now: Date): ObservedContainer {
@@ -41,7 +47,8 @@ function mergeRun(pod: Pod, name: string, before: ObservedContainer, run: Run | 
   if (current?.run === run.run && hasEnded(current)) return before;
   if (!current && previous && run.run <= previous.run) return before;
   const { waiting: _over, kept: _old, ...rest } = before;
-  const next: ObservedContainer = { ...rest, current: run };
+  const resized = rest.restartAfter === run.run ? { resized: true } : {};
+  const next: ObservedContainer = { ...rest, current: { ...run, ...resized } };
   if (current && current.run < run.run) next.previous = current;
   return hasEnded(run) ? withBackOff(pod, name, next, now) : next;
 }
