@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -399,7 +400,10 @@ func makeLink(link, target string) error {
 		return nil
 	}
 	os.MkdirAll(filepath.Dir(link), 0o755)
-	os.Remove(link) // an empty directory or a file of the image gives way, as under a mount
+	err := os.Remove(link) // an empty directory or a file of the image gives way, as under a mount
+	if errors.Is(err, syscall.EBUSY) {
+		return overwrite(link, target)
+	}
 	if err := os.Symlink(target, link); err != nil {
 		if err := os.RemoveAll(link); err != nil {
 			return err
@@ -407,6 +411,15 @@ func makeLink(link, target string) error {
 		return os.Symlink(target, link)
 	}
 	return nil
+}
+
+// A mount of the engine (hosts, hostname, resolv.conf) cannot give way: it gets the content.
+func overwrite(path, source string) error {
+	content, err := os.ReadFile(source)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, content, 0o644)
 }
 
 // A missing subPath becomes a directory with the mode and group of the volume's own.

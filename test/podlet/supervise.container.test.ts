@@ -73,6 +73,12 @@ describe('in one container', () => {
     expect((await box.run(next(), ['true'], { user })).startError).toBe('unable to find user nobodyhere: no matching entries in passwd file');
   });
 
+  it('F8: lays a file of a volume over a file of the engine, which cannot be removed', async () => {
+    await box.run(next(), ['sh', '-c', 'mkdir -p /v; echo nameserver 192.0.2.1 >/v/dns']);
+    const exit = await box.run(next(), ['sh', '-c', 'cat /etc/resolv.conf >/dev/termination-log'], { links: [{ link: '/etc/resolv.conf', target: '/v/dns' }] });
+    expect(exit).toMatchObject({ code: 0, message: 'nameserver 192.0.2.1\n' });
+  });
+
   it('leaves no orphan and no zombie', async () => {
     await box.run(next(), ['sh', '-c', 'sleep 1000 & (sleep 1000 & sleep 1000 &) ; setsid sleep 1000 & exit 0']);
     const exit = await box.run(next(), ['sh', '-c', 'ps | grep -c "[s]leep 1000" >/dev/termination-log']);
