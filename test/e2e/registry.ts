@@ -1,6 +1,5 @@
 // A registry of the test's own: Debian's docker-registry on a free loopback port, with a password; apt brings it where it is missing.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,12 +10,8 @@ export interface TestRegistry {
   host: string;
   username: string;
   password: string;
-  /** A request under /v2/ with the password; any status is an answer. */
-  ask(method: string, path: string, body?: string | Uint8Array, type?: string): Promise<Response>;
-  /** Stores a manifest or an index; answers its digest. */
-  putManifest(repository: string, reference: string, manifest: object): Promise<string>;
-  /** Stores a blob; answers its digest. */
-  putBlob(repository: string, content: string): Promise<string>;
+  /** A request under /v2/ (or to a full address) with the password; any status is an answer. */
+  ask(method: string, path: string, options?: { body?: string; type?: string; accept?: string }): Promise<Response>;
   /** Ends the process; the images stay for the next start on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -71,22 +66,12 @@ export async function startRegistry(username = 'droppod-test', password = 'corre
   writeFileSync(config, configuration(directory, Number(host.split(':')[1])));
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   let child: ChildProcess | undefined;
-  const ask: TestRegistry['ask'] = (method, path, body, type) =>
-    fetch(path.startsWith('http') ? path : `http://${host}/v2/${path}`, { method, headers: { authorization, ...(type ? { 'content-type': type } : {}) }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }) });
+  const ask: TestRegistry['ask'] = (method, path, { body, type, accept } = {}) => {
+    const headers = { authorization, ...(type ? { 'content-type': type } : {}), ...(accept ? { accept } : {}) };
+    return fetch(path.startsWith('http') ? path : `http://${host}/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  };
   const registry: TestRegistry = {
     host, username, password, ask,
-    putManifest: async (repository, reference, manifest) => {
-      const answer = await ask('PUT', `${repository}/manifests/${reference}`, JSON.stringify(manifest), (manifest as { mediaType: string }).mediaType);
-      if (!answer.ok) throw new Error(`${repository}:${reference} was not taken: ${answer.status} ${await answer.text()}`);
-      return answer.headers.get('docker-content-digest') ?? '';
-    },
-    putBlob: async (repository, content) => {
-      const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
-      const upload = (await ask('POST', `${repository}/blobs/uploads/`)).headers.get('location') ?? '';
-      const answer = await ask('PUT', `${upload}${upload.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`, content, 'application/octet-stream');
-      if (!answer.ok) throw new Error(`blob was not taken: ${answer.status} ${await answer.text()}`);
-      return digest;
-    },
     start: async () => {
       child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
       await untilUp(ask);
