@@ -80,18 +80,31 @@ function readModel(directory: string, name: string): Model {
   return { description, attributes: [...attributes, ...added.filter(({ baseName }) => !known.has(baseName))], descriptions, required };
 }
 
-/** Which API group a type belongs to: kubernetes-types has a folder per group. */
-function readGroups(): Map<string, string> {
+interface Known {
+  /** Which API group a type belongs to: kubernetes-types has a folder per group. */
+  groups: Map<string, string>;
+  /** `<Type>.<field>` -> description; the models have none for fields that refer to another type. */
+  fields: Map<string, string>;
+}
+
+function readFields(name: string, body: string, fields: Map<string, string>): void {
+  for (const [, comment = '', field = ''] of body.matchAll(/\/\*\* ([^\n]*) \*\/\n\s*(?:readonly )?'?(\w+)'?\??:/g)) fields.set(`${name}.${field}`, unescape(comment));
+}
+
+function readKnown(): Known {
   const root = dirname(requireHere.resolve('kubernetes-types/package.json'));
   const groups = new Map<string, string>();
+  const fields = new Map<string, string>();
   for (const group of ['meta', 'core', ...readdirSync(root).filter((name) => !name.includes('.'))]) {
     const file = join(root, group, 'v1.d.ts');
     if (!existsSync(file)) continue;
-    for (const [, name] of readFileSync(file, 'utf8').matchAll(/export interface (\w+)/g)) {
-      if (name !== undefined && !groups.has(name)) groups.set(name, group);
+    for (const [, name = '', body = ''] of readFileSync(file, 'utf8').matchAll(/export interface (\w+) \{\n([\s\S]*?)\n\}/g)) {
+      if (groups.has(name)) continue;
+      groups.set(name, group);
+      readFields(name, body, fields);
     }
   }
-  return groups;
+  return { groups, fields };
 }
 
 const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V1(?=[A-Z])/, '');
@@ -104,9 +117,8 @@ function qualifiedName(model: string, groups: Map<string, string>, parent: strin
   return `io.k8s.api.${group}.v1.${typeName(model)}`;
 }
 
-interface Closure {
+interface Closure extends Known {
   directory: string;
-  groups: Map<string, string>;
   schemas: Record<string, Schema>;
 }
 
@@ -141,7 +153,7 @@ function addModel(closure: Closure, model: string, parent: string): string {
   const schema: Schema = { type: 'object', description, properties, ...(required.length > 0 ? { required } : {}) };
   closure.schemas[name] = schema;
   for (const { baseName, type, format } of attributes) {
-    properties[baseName] = propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName));
+    properties[baseName] = propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName) ?? closure.fields.get(`${typeName(model)}.${baseName}`));
   }
   return name;
 }
@@ -168,7 +180,7 @@ export interface Kinds {
 /** All schemas that the served kinds reach. */
 export function generateKinds(): Kinds {
   const directory = join(dirname(requireHere.resolve('@kubernetes/client-node')), 'gen', 'models');
-  const closure: Closure = { directory, groups: readGroups(), schemas: {} };
+  const closure: Closure = { directory, ...readKnown(), schemas: {} };
   const kinds: Record<string, string> = {};
   for (const { model, group, version, kind } of RESOURCES) {
     const name = addModel(closure, model, 'io.k8s.api.core.v1.x');

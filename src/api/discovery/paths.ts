@@ -13,6 +13,8 @@ import { VERSION } from './version.ts';
 
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const CUSTOM_KINDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const CHECKS = ['ping', 'log', 'etcd'];
 
 const notFoundText = (): Response => new Response('404 page not found\n', { status: 404, headers: PLAIN });
@@ -26,6 +28,8 @@ export async function answerPath(ports: ApiPorts, request: Request, url: URL, us
   if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
   if (path.startsWith('/openid') || path.startsWith('/.well-known')) return identity(ports, request, path);
+  // Before kubectl says "no matches for kind" it looks for a custom resource of that kind: there are none.
+  if (path === CUSTOM_KINDS) return respond(request, 200, { kind: 'CustomResourceDefinitionList', apiVersion: 'apiextensions.k8s.io/v1', metadata: { resourceVersion: '1' }, items: [] }, { format: 'json', pretty: false });
   return discovery(request, url, path);
 }
 
@@ -78,7 +82,8 @@ const rootPaths = (): unknown => ({
 
 function openapi(request: Request, path: string, query: URLSearchParams): Response {
   if (path === '/openapi/v3') return respond(request, 200, openapiIndex(), { format: 'json', pretty: false }, { 'content-type': 'text/plain; charset=utf-8' });
-  // v2 is protobuf for kubectl; without it clients go on with v3.
+  // kubectl asks for v2 (in protobuf) only about kinds that v3 does not have, and wants to read that it knows them not: an empty document.
+  if (path === '/openapi/v2' && (request.headers.get('accept') ?? '').startsWith(V2_PROTOBUF)) return new Response('', { headers: { 'content-type': V2_PROTOBUF } });
   if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
   const document = openapiDocument(path.slice('/openapi/v3/'.length));
   if (document === undefined) return new Response(null, { status: 404 });
