@@ -26,6 +26,7 @@ import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
 import { processWakeups } from '../src/aws/wakeups.ts';
+import { changeTask } from '../src/lifecycle/change-task.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
 import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
 import { levelKeyValue } from './agent/key-value.ts';
@@ -118,6 +119,11 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     images: { resolve: (image, policy, credentials) => engine.resolveImage(image, policy, credentials) },
     logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
     clock: systemClock, ids: randomIds, wakeups, settings: settingsOf(options, installation), sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),
+    liveTasks: {
+      add: (taskArn, container) => engine.addContainer(taskArn, { environment: [], ...container }),
+      resize: (taskArn, container, limits) => engine.resizeContainer(taskArn, container, limits),
+      changed: oneAtATime((uid) => changeTask(ready(), uid), background('change of a task')),
+    },
   };
   return {
     ports, engine, clients, hub,
@@ -133,6 +139,26 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
       await dynamo.close();
       docker.close();
     },
+  };
+}
+
+/** Runs `work` for a key in the background; what is asked while it runs makes it run once more. */
+function oneAtATime(work: (key: string) => Promise<void>, background: (work: Promise<unknown>) => void): (key: string) => void {
+  const asked = new Map<string, boolean>();
+  const run = async (key: string): Promise<void> => {
+    try {
+      while (asked.get(key)) {
+        asked.set(key, false);
+        await work(key);
+      }
+    } finally {
+      asked.delete(key);
+    }
+  };
+  return (key) => {
+    const running = asked.has(key);
+    asked.set(key, true);
+    if (!running) background(run(key));
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Pod } from '../kinds/pod.ts';
 import { sidecars } from '../pod/containers.ts';
 import { hasTask } from '../sync/conclude.ts';
+import { withOldSizes } from '../sync/task-edits.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 import { updatePod } from './update-pod.ts';
@@ -13,7 +14,10 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
   if ((pod.spec.schedulingGates ?? []).length > 0) return;
   const uid = pod.metadata.uid ?? '';
   const edited = editedImages(pod, previous);
-  const state = await updatePod(ports, uid, (newest) => editedPod(newest, edited));
+  const state = await updatePod(ports, uid, (newest) => {
+    const change = editedPod(newest, edited);
+    return change && { ...change, record: withOldSizes(pod, previous, change.record) };
+  });
   ports.wakeups.wake(uid);
   if (state) await settle(ports, uid, state);
 }

@@ -7,10 +7,11 @@ import { executionName } from '../sync/execution-name.ts';
 import { owedAnswers } from '../sync/outcome.ts';
 import type { OwedAnswer } from '../sync/outcome.ts';
 import type { PodRecord } from '../sync/record.ts';
+import { taskEdits } from '../sync/task-edits.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
 
-export type SettlePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks'>;
+export type SettlePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks'>;
 
 /** Does what is owed and answers the state after it; `known` saves a read where the caller has just written. */
 export async function settle(ports: SettlePorts, uid: string, known?: PodState): Promise<PodState | undefined> {
@@ -24,6 +25,7 @@ export async function settle(ports: SettlePorts, uid: string, known?: PodState):
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0) await ports.executions.stop(executionName(state.record), 'The pod was deleted');
   await startOwed(ports, after);
+  askForEdits(ports, after);
   return after;
 }
 
@@ -33,6 +35,12 @@ async function startOwed({ executions }: SettlePorts, state: PodState | undefine
   if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
   const { uid, generation } = state.record;
   await executions.start(executionName(state.record), { uid, generation });
+}
+
+function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): void {
+  if (!liveTasks || !state?.pod) return;
+  const { add, resize } = taskEdits(state.pod, state.record, state.now);
+  if (add.length > 0 || resize.length > 0) liveTasks.changed(state.record.uid);
 }
 
 async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Promise<void> {

@@ -19,7 +19,7 @@ import { settle } from './settle.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
 
-export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings' | 'sessions' | 'logs'>;
+export type SyncPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'settings' | 'sessions' | 'logs' | 'liveTasks'>;
 
 export interface Credential {
   bootstrap: string;
@@ -40,8 +40,9 @@ export async function syncPod(ports: SyncPorts, credential: Credential, report: 
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
   if (verdict === 'leave') return { desired: leave('Another task has taken this pod over, or it is gone') };
-  await Promise.all([settle(ports, uid, taken), beat(ports, taken.record)]);
-  return answer(ports, report, until, signal);
+  await settle(ports, uid, taken);
+  const [answered] = await Promise.all([answer(ports, report, until, signal), beat(ports, taken.record)]);
+  return answered;
 }
 
 /** A container that falls back to its log gets its message from there. */

@@ -6,7 +6,7 @@ import { containerKind } from './containers.ts';
 import type { ObservedPod } from './observed.ts';
 
 /** Replaced at each write; all other types belong to somebody else and stay. */
-const OWNED: ReadonlySet<string> = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+const OWNED: ReadonlySet<string> = new Set(['PodResizeInProgress', 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
@@ -43,12 +43,21 @@ function verdicts(pod: Pod, facts: ConditionFacts, foreign: readonly PodConditio
   if (entries === undefined) return last;
   const containersReady = ended ? (notReadyByPhase(phase) ?? allReady(pod, entries, phase)) : allReady(pod, entries, phase);
   return [
+    ...resizeInProgress(observed),
     ['PodReadyToStartContainers', observed.sandboxReady && !ended ? yes : no()],
     ['Initialized', initialized(pod, entries, phase)],
     ['Ready', observed.silentSince === undefined || ended ? ready(pod, containersReady, foreign) : SILENT],
     ['ContainersReady', containersReady],
     ...last,
   ];
+}
+
+/** Only while a resize is under way (kubelet: reason Error where it cannot be done). */
+function resizeInProgress({ containers }: ObservedPod): [string, Verdict][] {
+  const resizing = Object.values(containers).filter(({ resources }) => resources !== undefined);
+  const message = resizing.map(({ resizeError }) => resizeError).find((text) => text !== undefined);
+  if (resizing.length === 0) return [];
+  return [['PodResizeInProgress', message === undefined ? yes : { ...yes, reason: 'Error', message }]];
 }
 
 /** What the node controller says of a node it no longer hears. */

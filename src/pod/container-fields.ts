@@ -5,11 +5,14 @@ const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[
 const HANDLER = `exec.command[],${HTTP_GET},tcpSocket.host,tcpSocket.port`;
 const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
 
-/** What a container of a Fargate task holds without asking (Docker's defaults), and the one that may be added. */
-const CAPABILITIES = new Set([
-  'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT', 'SYS_PTRACE',
+/** What a container of a Fargate task holds without asking: Docker's defaults. */
+export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
+  'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ]);
-const isFargateCapability = (name: unknown): boolean => CAPABILITIES.has(String(name).replace(/^CAP_/, ''));
+const isFargateCapability = (name: unknown): boolean => {
+  const known = String(name).replace(/^CAP_/, '');
+  return known === 'SYS_PTRACE' || DEFAULT_CAPABILITIES.has(known);
+};
 
 /** Lines below `containers[]`. */
 export const CONTAINER_FIELDS: Field[] = [
@@ -19,14 +22,14 @@ export const CONTAINER_FIELDS: Field[] = [
   ...table('containers[].env[].{name,value} containers[].envFrom[].{prefix,configMapRef.name,configMapRef.optional,secretRef.name,secretRef.optional}', implemented()),
   ...table('containers[].env[].valueFrom.{configMapKeyRef,secretKeyRef}.{name,key,optional}', implemented()),
   ...table('containers[].env[].valueFrom.{fieldRef.apiVersion,fieldRef.fieldPath,resourceFieldRef.containerName,resourceFieldRef.resource,resourceFieldRef.divisor}', implemented()),
-  ...table('containers[].env[].valueFrom.fileKeyRef.{volumeName,path,key,optional}', refused('variables from a file of a volume are not built; read the file in the container')),
+  ...table('containers[].env[].valueFrom.fileKeyRef.{volumeName,path,key,optional}', implemented('not in subPathExpr')),
   ...table('containers[].ports[].{name,containerPort,protocol}', implemented('for information: every port of a pod can be reached')),
   ...table('containers[].ports[].hostIP', refused('Fargate has no host addresses', { harmless: (address) => address === '' || address === '0.0.0.0' })),
   // Whether it equals the containerPort is seen in fargate-limits.ts, which has both.
   ...table('containers[].ports[].hostPort', implemented('only equal to containerPort: a Fargate task has no host ports')),
   ...table('containers[].resources.{limits,requests}', implemented('the sum is rounded up to a size of Fargate')),
   ...table('containers[].resources.claims[].**', refused('Fargate has no devices to claim')),
-  ...table('containers[].resizePolicy[].{resourceName,restartPolicy}', warned('a Fargate task keeps its size: resources are not resized while it runs')),
+  ...table('containers[].resizePolicy[].{resourceName,restartPolicy}', implemented('a Fargate task keeps its size: on AWS /resize is refused')),
   ...table(`containers[].{livenessProbe,readinessProbe,startupProbe}.{${HANDLER},grpc.port,grpc.service}`, implemented()),
   ...table('containers[].{livenessProbe,readinessProbe,startupProbe}.{initialDelaySeconds,periodSeconds,timeoutSeconds,successThreshold,failureThreshold,terminationGracePeriodSeconds}', implemented()),
   ...table(`containers[].lifecycle.{postStart,preStop}.{${HANDLER},sleep.seconds}`, implemented()),
@@ -37,7 +40,7 @@ export const CONTAINER_FIELDS: Field[] = [
   ...table('containers[].volumeMounts[].recursiveReadOnly', refused('Fargate has no recursive read-only mounts', { harmless: (mode) => mode !== 'Enabled' })),
   ...table('containers[].volumeDevices[].**', refused('Fargate has no block devices')),
   ...table('containers[].securityContext.{runAsUser,runAsGroup,runAsNonRoot,readOnlyRootFilesystem,allowPrivilegeEscalation,capabilities.drop[]}', implemented()),
-  ...table('containers[].securityContext.capabilities.add[]', refused('Fargate adds no capability but SYS_PTRACE to the default ones', { harmless: isFargateCapability })),
+  ...table('containers[].securityContext.capabilities.add[]', refused('Fargate adds no capability but SYS_PTRACE to the default ones', { docker: true, harmless: isFargateCapability })),
   ...table('containers[].securityContext.privileged', refused('Fargate runs no privileged containers', { docker: true })),
   ...table('containers[].securityContext.procMount', refused('Fargate masks /proc as usual', { harmless: (mode) => mode === 'Default' })),
   ...table('containers[].securityContext.{seccompProfile,appArmorProfile}.type', refused(PROFILE_REASON, { harmless: (type) => type === 'RuntimeDefault' })),

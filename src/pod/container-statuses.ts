@@ -51,7 +51,7 @@ function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, 
     ...(id === undefined ? {} : { containerID: id }),
     // The kubelet leaves `started` out of ephemeral containers.
     ...(ephemeral ? {} : { started: isRunning(known.current) && known.current?.started === true }),
-    ...(newest === undefined || ephemeral ? {} : resourcesOf(container)),
+    ...(newest === undefined || ephemeral ? {} : resourcesOf(container, known)),
     ...(newest === undefined ? {} : userOf(pod, container, known)),
     ...mountsOf(container),
   };
@@ -74,9 +74,10 @@ function isReady(pod: Pod, name: string, run: Run | undefined): boolean {
   return isRunning(run) && run.started && run.ready;
 }
 
-function resourcesOf(container: Definition): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+/** What it has, and what it was promised. */
+function resourcesOf(container: Definition, { resources }: ObservedContainer): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
   const requests = container.resources?.requests;
-  return { resources: container.resources ?? {}, ...(requests === undefined ? {} : { allocatedResources: requests }) };
+  return { resources: resources ?? container.resources ?? {}, ...(requests === undefined ? {} : { allocatedResources: requests }) };
 }
 
 /** Known only where the spec or the image gives numbers; a name would have to be looked up in the image. */

@@ -5,6 +5,8 @@ import { implemented, refused, table, warned, type Field } from './field-table.t
 import { VOLUME_FIELDS } from './volume-fields.ts';
 
 const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
+/** Why AWS has no ephemeral containers; local mode adds them through their own endpoint. */
+export const NO_FURTHER_CONTAINER = 'a running Fargate task takes no further container; use kubectl exec';
 const LABEL_SELECTOR = '{matchLabels,matchExpressions[].key,matchExpressions[].operator,matchExpressions[].values[]}';
 const NODE_TERM = '{matchExpressions[],matchFields[]}.{key,operator,values[]}';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution[]';
@@ -44,7 +46,7 @@ const POD_FIELDS: Field[] = [
   ...table('resourceClaims[].**', refused('Fargate has no devices to claim')),
   ...table('resources.claims[].**', refused('Fargate has no devices to claim')),
   ...table('workloadRef.**', refused('droppod starts every pod alone, not in gangs')),
-  ...table('ephemeralContainers[].**', refused('a running Fargate task takes no further container; use kubectl exec')),
+  ...table('ephemeralContainers[].**', refused(NO_FURTHER_CONTAINER)),
   ...table('nodeName', warned('droppod chooses the node itself; the name is not obeyed')),
   ...table('schedulerName', warned('droppod places every pod itself; there is no other scheduler', { harmless: (name) => name === 'default-scheduler' })),
 ];
@@ -58,9 +60,7 @@ const BY_PATH = new Map(FIELDS.map((field) => [field.path.replace(/\.\*\*$/, '')
 export const fieldAt = (path: string): Field | undefined => BY_PATH.get(path);
 
 /** Fields whose code is on its way: refused as "not served yet" whatever the table says. Lines leave this set as their code arrives. */
-export const NOT_YET: ReadonlySet<string> = new Set([
-  'containers[].securityContext.privileged',
-]);
+export const NOT_YET: ReadonlySet<string> = new Set();
 
 /** Values that ask for nothing although they are not empty, for fields that are not served yet. */
 export const NOT_YET_HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {};

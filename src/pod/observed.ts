@@ -1,5 +1,8 @@
 // What is known of a pod's life beside its object: the input of status.ts and of the rules that decide what is next.
 // No AWS word here; src/sync/record.ts adds tasks, tokens and the podlet's credential.
+import type { Container } from '../kinds/pod.ts';
+
+type ResourceRequirements = NonNullable<Container['resources']>;
 
 /** One run of a container: number 1, 2, 3 …; restartCount is the newest run that began minus one. */
 export interface Run {
@@ -23,6 +26,8 @@ export interface Run {
   started: boolean;
   /** Readiness probe passed (or none) while running. */
   ready: boolean;
+  /** It was stopped because its resize asks for a restart: the next run follows whatever the policy. */
+  resized?: boolean;
   /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (pod-lifecycle 5.1). */
   killedByProbe?: boolean;
   /** Runtime id of the container that this run happened in (64 hex). */
@@ -53,6 +58,12 @@ export interface ObservedContainer {
   waiting?: { reason: string; message?: string };
   /** Known after Bind. */
   image?: { name: string; imageId: string; user?: string };
+  /** What the running container really has, while the spec asks for something else; absent: what the spec says. */
+  resources?: ResourceRequirements;
+  /** Why it could not be given what the spec asks for. */
+  resizeError?: string;
+  /** This run is to be followed by another, since its resize asks for a restart. */
+  restartAfter?: number;
   /** supervise has said hello in the present sandbox. */
   hello?: boolean;
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../ports.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import { fargateProblems, memoryWarnings, sizeWarnings } from './fargate-limits.ts';
 import type { Field } from './field-table.ts';
-import { fieldAt, NOT_YET, NOT_YET_HARMLESS } from './fields.ts';
+import { fieldAt, NO_FURTHER_CONTAINER, NOT_YET, NOT_YET_HARMLESS } from './fields.ts';
 
 /** A member of the pod that asks for something: where it is and what is said of it; without `field` only that it is not served yet. */
 interface Found {
@@ -16,13 +16,21 @@ interface Found {
 
 /** Forbidden for each field that cannot be served, with the reason. For pods at creation, defaulted and admitted; beyondFargate counts in local mode only. */
 export function refusePod(pod: Pod, { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>): FieldError[] {
-  const docker = mode === 'local' && beyondFargate;
-  const fields = walk('spec', '', withoutTokenVolume(pod)).flatMap(({ place, field, notYet }): FieldError[] => {
-    if (field === 'unknown') return [forbiddenValue(place, 'droppod does not know this field')];
-    if (field?.kind === 'refused' && !(docker && field.docker)) return [forbiddenValue(place, field.reason)];
-    return notYet ? [forbiddenValue(place, 'not served yet')] : [];
-  });
-  return [...fields, ...fargateProblems(pod)];
+  return [...refusals(walk('spec', '', withoutTokenVolume(pod)), mode === 'local' && beyondFargate), ...fargateProblems(pod)];
+}
+
+const refusals = (found: Found[], docker: boolean): FieldError[] => found.flatMap(({ place, field, notYet }): FieldError[] => {
+  if (field === 'unknown') return [forbiddenValue(place, 'droppod does not know this field')];
+  if (field?.kind === 'refused' && !(docker && field.docker)) return [forbiddenValue(place, field.reason)];
+  return notYet ? [forbiddenValue(place, 'not served yet')] : [];
+});
+
+/** The same for ephemeral containers that come to `old`: a Fargate task takes none. */
+export function refuseEphemeralContainers(next: Pod, old: Pod, { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>): FieldError[] {
+  const known = new Set((old.spec.ephemeralContainers ?? []).map(({ name }) => name));
+  const fresh = (next.spec.ephemeralContainers ?? []).flatMap((container, index) => (known.has(container.name) ? [] : [{ container, place: `spec.ephemeralContainers[${index}]` }]));
+  if (mode !== 'local') return fresh.length === 0 ? [] : [forbiddenValue('spec.ephemeralContainers', NO_FURTHER_CONTAINER)];
+  return fresh.flatMap(({ place, container: { targetContainerName: _target, ...container } }) => refusals(walk(place, 'containers[]', container), beyondFargate));
 }
 
 /** Warning texts for fields that are accepted without full effect. */

@@ -56,8 +56,9 @@ export function matchingRule(container: Container, exitCode: number): RestartRul
   return container.restartPolicyRules?.find((rule) => matches(rule, exitCode));
 }
 
-/** A decision beside policy and exit code: a restart rule that matches, or a probe's kill; undefined: the policy decides. */
+/** A decision beside policy and exit code: a resize, a restart rule that matches, or a probe's kill; undefined: the policy decides. */
 export function restartRule(pod: Pod, name: string, run: Run): Step | undefined {
+  if (run.resized === true) return 'Restart';
   // A kill by a probe looks at the policy alone, neither at rules nor at the exit code.
   if (run.killedByProbe === true) return containerPolicy(pod, name) === 'Never' ? 'Stop' : 'Restart';
   const container = findContainer(pod, name);

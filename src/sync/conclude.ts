@@ -1,7 +1,7 @@
 // Whether the pod is over: the last rule applied to every change of a record, before its status is computed.
 import type { Pod } from '../kinds/pod.ts';
 import { sidecars } from '../pod/containers.ts';
-import { podDone } from '../pod/order.ts';
+import { anyRunning, podDone } from '../pod/order.ts';
 import { loseRuns } from './merge.ts';
 import type { PodRecord } from './record.ts';
 
@@ -13,7 +13,7 @@ export const isTaskEnding = (record: PodRecord): boolean => record.relaunch !== 
 
 /** All its containers ended by themselves: nobody needs to stop anything. */
 const endedByItself = (pod: Pod, record: PodRecord): boolean =>
-  pod.metadata.deletionTimestamp === undefined && record.observed.verdict === undefined && sidecars(pod).length === 0;
+  pod.metadata.deletionTimestamp === undefined && record.observed.verdict === undefined && sidecars(pod).length === 0 && !anyRunning(record.observed);
 
 /**
  * Marks the pod as finished once nothing runs and nothing will: by itself, by the podlet's word, or because there is no task.

@@ -3,8 +3,10 @@ import type { Pod } from '../kinds/pod.ts';
 import { backOffShownAt } from '../pod/back-off.ts';
 import { allContainers, containerKind } from '../pod/containers.ts';
 import { networkFiles } from '../pod/network-files.ts';
+import type { ObservedPod } from '../pod/observed.ts';
 import { isReleased, podDone } from '../pod/order.ts';
-import { hasEnded } from '../pod/restart.ts';
+import type { ObservedContainer } from '../pod/observed.ts';
+import { hasEnded, isRunning } from '../pod/restart.ts';
 import type { Settings } from '../ports.ts';
 import { isTaskEnding } from './conclude.ts';
 import { deadlineOf } from './deadline.ts';
@@ -42,8 +44,14 @@ function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boole
   const { current, previous, desiredRun, backOff } = container;
   if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current))) return false;
   const held = backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime();
-  return !held && isReleased(pod, record.observed, name);
+  return !held && isReleased(pod, asIfReady(record.observed), name);
 }
+
+/**
+ * A podlet holds every start back until all supervisors have said hello. So orders go out as soon as the pod's address is known
+ * (environments name it): the last hello then starts the containers without another exchange.
+ */
+const asIfReady = (observed: ObservedPod): ObservedPod => ({ ...observed, sandboxReady: observed.sandboxReady || observed.podIP !== undefined });
 
 /** Containers that should start now: the caller makes their orders. */
 export const dueStarts = (pod: Pod, record: PodRecord, now: Date): string[] =>
@@ -58,7 +66,7 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
   const answer: Desired = {
     pod: { name, namespace },
     ...(terminate ? { terminate } : {}),
-    containers: Object.fromEntries(allContainers(pod).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
+    containers: Object.fromEntries(allContainers(pod).filter(({ name }) => isInTask(pod, record, name)).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
     volumes,
     acknowledged: acknowledged(report),
     sessions: record.sessions ?? [],
@@ -67,6 +75,9 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
   if (Object.keys(objects.starts).length > 0) answer.hosts = hostsOf(pod, record, settings);
   return { ...answer, syncAgainMs: syncAgainMs(pod, record, answer, settings, now) };
 }
+
+/** Ephemeral containers are not until they have joined. */
+const isInTask = (pod: Pod, { added = [] }: PodRecord, name: string): boolean => containerKind(pod, name) !== 'ephemeral' || added.includes(name);
 
 function hostsOf(pod: Pod, { observed }: PodRecord, { clusterDomain }: Settings): NonNullable<Desired['hosts']> {
   return networkFiles(pod, { podIP: observed.podIP ?? '', clusterDomain, nodeResolvConf: observed.resolvConf });
@@ -77,11 +88,21 @@ const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id
 function desiredContainer(pod: Pod, { observed, edited = [] }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
   const container = observed.containers[name];
   const start = starts[name];
-  const sidecar = containerKind(pod, name) === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
-  if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...sidecar };
-  const stop = edited.includes(name) ? { stop: { graceSeconds: graceOf(pod), message: definitionChanged(pod, name) } } : {};
-  return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...sidecar };
+  const place = placeOf(pod, name);
+  if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...place };
+  const why = edited.includes(name) ? definitionChanged(pod, name) : asksForRestart(container) ? `Container ${name} resize requires restart` : undefined;
+  const stop = why === undefined ? {} : { stop: { graceSeconds: graceOf(pod), message: why } };
+  return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...place };
 }
+
+function placeOf(pod: Pod, name: string): Pick<DesiredContainer, 'sidecar' | 'added'> {
+  const kind = containerKind(pod, name);
+  if (kind === 'ephemeral') return { added: true };
+  return kind === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
+}
+
+const asksForRestart = (container: ObservedContainer | undefined): boolean =>
+  container?.restartAfter !== undefined && container.restartAfter === container.current?.run && isRunning(container.current);
 
 const graceOf = ({ spec }: Pod): number => spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
 
@@ -119,7 +140,7 @@ export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date
 }
 
 function syncAgainMs(pod: Pod, record: PodRecord, answer: Desired, settings: Settings, now: Date): number {
-  if (answer.terminate || Object.values(answer.containers).some(({ start }) => start)) return BUSY_MS;
+  if (answer.terminate || Object.values(answer.containers).some(({ start, stop }) => start ?? stop)) return BUSY_MS;
   const due = dueInMs(pod, record, false, now);
   return settings.syncWaitMs >= LONG_WAIT_MS ? 0 : due;
 }

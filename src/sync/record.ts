@@ -91,6 +91,8 @@ export interface PodRecord {
   relaunch?: string;
   /** Containers whose image was edited since the present task began: they are stopped for that. */
   edited?: string[];
+  /** Ephemeral containers that joined the present task. */
+  added?: string[];
   /** ECS is stopping the present task, and not at droppod's wish: nothing starts in it any more. */
   stopping?: boolean;
   /** Launches that failed or broke down in a row; the next one may not come before `until`. */

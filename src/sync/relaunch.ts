@@ -18,7 +18,7 @@ export function nextGeneration(record: PodRecord, now: Date): PodRecord {
 
 /** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
 export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
-  const { taskArn, launchedAt: _l, taskVersion: _v, taskStopped: _s, stopAsked: _a, stopped: _d, podlet: _p, images: _i, taskDefinitionArn: _t, relaunch: _r, edited: _w, stopping: _g, terminatingSince: _e, ...kept } = nextGeneration(record, now);
+  const { taskArn, launchedAt: _l, taskVersion: _v, taskStopped: _s, stopAsked: _a, stopped: _d, podlet: _p, images: _i, taskDefinitionArn: _t, relaunch: _r, edited: _w, added: _j, stopping: _g, terminatingSince: _e, ...kept } = nextGeneration(record, now);
   const edited = record.relaunch !== undefined;
   return {
     ...kept,
@@ -44,11 +44,12 @@ function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {
   return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
 }
 
-function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, ...rest }: ObservedContainer): ObservedContainer {
+function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, resources: _r, resizeError: _e, restartAfter: _a, ...rest }: ObservedContainer): ObservedContainer {
   // What was ordered of the old sandbox and never seen to begin is ordered anew by the next execution.
   const container = { ...rest, desiredRun: current?.run ?? rest.previous?.run ?? 0 };
   if (!current) return container;
   // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
-  const forGood = containerKind(pod, name) === 'app' && hasEnded(current) && !shouldRestart(pod, name, current);
+  const kind = containerKind(pod, name);
+  const forGood = (kind === 'app' || kind === 'ephemeral') && hasEnded(current) && !shouldRestart(pod, name, current);
   return forGood ? { ...container, current, kept: true } : { ...container, previous: current };
 }

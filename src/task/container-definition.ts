@@ -1,7 +1,9 @@
 // One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { DEFAULT_CAPABILITIES } from '../pod/container-fields.ts';
 import { milliUnits, wholeUnits } from '../pod/quantity.ts';
 import type { ContainerDefinition } from '../ports.ts';
+import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import { logConfiguration, PODLET_CONTAINER, STOP_TIMEOUT_SECONDS, type DefinitionContext } from './podlet-definition.ts';
 
@@ -29,14 +31,31 @@ export function containerDefinition(pod: Pod, container: Container, context: Def
     ...cpuOf(pod, container),
     mountPoints: mountPoints(pod, container),
     dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
+    ...(container.securityContext?.privileged === true ? { privileged: true } : {}),
     ...(container.securityContext?.readOnlyRootFilesystem === true ? { readonlyRootFilesystem: true } : {}),
     stopTimeout: STOP_TIMEOUT_SECONDS,
     ...(linuxParameters === undefined ? {} : { linuxParameters }),
     ...(credentials === undefined ? {} : { repositoryCredentials: { credentialsParameter: credentials } }),
     ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map((sysctl) => ({ namespace: sysctl.name, value: sysctl.value })) }),
-    dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent' },
+    dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent', ...limitLabels(container), ...hostPathLabels(pod, container) },
     logConfiguration: logConfiguration(context.settings),
   };
+}
+
+/** What ECS has no member for; only the local engine reads them. */
+function limitLabels({ resources }: Container): Record<string, string> {
+  const { cpu, memoryBytes } = containerLimits(resources ?? {});
+  return {
+    ...(cpu === undefined ? {} : { 'droppod/cpu-limit': String(cpu) }),
+    ...(memoryBytes === undefined || memoryBytes % MIB === 0 ? {} : { 'droppod/memory-limit': String(memoryBytes) }),
+  };
+}
+
+/** Docker makes a missing directory, which these types forbid. */
+function hostPathLabels(pod: Pod, container: Container): Record<string, string> {
+  const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
+  return Object.fromEntries((pod.spec.volumes ?? []).flatMap(({ name, hostPath }) =>
+    hostPath?.type && hostPath.type !== 'DirectoryOrCreate' && mounted.has(name) ? [[`droppod/host-path-must-exist.${name}`, hostPath.type]] : []));
 }
 
 /** The limit is hard; the reservation is the smallest, since Fargate sums reservations against the task. */
@@ -57,8 +76,8 @@ function cpuOf(pod: Pod, container: Container): Pick<ContainerDefinition, 'cpu'>
 
 function linuxParametersOf(pod: Pod, container: Container, taskMemoryMiB: number): ContainerDefinition['linuxParameters'] {
   const tmpfs = tmpfsMounts(pod, container, taskMemoryMiB);
-  // The only capability that Fargate adds; drops are supervise's, which needs setuid until then.
-  const ptrace = (container.securityContext?.capabilities?.add ?? []).some((name) => name === 'SYS_PTRACE' || name === 'CAP_SYS_PTRACE');
-  if (tmpfs.length === 0 && !ptrace) return undefined;
-  return { ...(ptrace ? { capabilities: { add: ['SYS_PTRACE'] } } : {}), ...(tmpfs.length > 0 ? { tmpfs } : {}) };
+  // SYS_PTRACE is all that Fargate adds, others are admitted beyond it; drops are supervise's, which needs setuid until then.
+  const add = (container.securityContext?.capabilities?.add ?? []).map((name) => name.replace(/^CAP_/, '')).filter((name) => !DEFAULT_CAPABILITIES.has(name));
+  if (tmpfs.length === 0 && add.length === 0) return undefined;
+  return { ...(add.length > 0 ? { capabilities: { add } } : {}), ...(tmpfs.length > 0 ? { tmpfs } : {}) };
 }

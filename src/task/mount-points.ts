@@ -7,6 +7,9 @@ import type { ContainerDefinition } from '../ports.ts';
 /** The volume that brings supervise into every container. */
 export const BIN_VOLUME = 'droppod-bin';
 
+/** The volume of the sockets of containers that join the running task, a directory for each. */
+export const ADDED_VOLUME = 'droppod-added';
+
 /** The volume of the socket between podlet and one container. */
 export const controlVolume = (container: string): string => `droppod-ctl-${container}`;
 

@@ -2,7 +2,7 @@
 import type { Container, Pod, Volume } from '../kinds/pod.ts';
 import { volumeKey } from '../pod/volumes.ts';
 import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
-import { BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
 
 /** Name of the podlet's container in every task; no pod container may have it. */
@@ -19,7 +19,7 @@ export interface DefinitionContext {
   /** By container name, init containers included. */
   images: { [container: string]: ImageConfig };
   size: TaskSize;
-  settings: Pick<Settings, 'podletImage' | 'logGroup' | 'region'>;
+  settings: Pick<Settings, 'podletImage' | 'logGroup' | 'region'> & Partial<Pick<Settings, 'mode'>>;
   executionRoleArn?: string;
   /** ARN of the Secrets Manager secret with the pull credentials, by container. */
   pullSecretArns?: { [container: string]: string };
@@ -36,7 +36,7 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: Vol
     essential: true,
     user: '0:0',
     memoryReservation: PODLET_MEMORY_MIB,
-    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared],
+    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
     stopTimeout: STOP_TIMEOUT_SECONDS,
     // Of the network's settings one container's hold for the whole task.
     ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map(({ name, value }) => ({ namespace: name, value })) }),

@@ -4,7 +4,7 @@ import type { Pod, Volume } from '../kinds/pod.ts';
 import { isFileVolume, isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
 import type { TaskDefinition } from '../ports.ts';
 import { containerDefinition } from './container-definition.ts';
-import { BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
 
 /** The definition; pods of one shape get the same content and so the same family. */
@@ -20,6 +20,7 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
     volumes: [
       ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes.map(({ name }) => volumeKey(pod, name))].map((name) => ({ name })),
+      ...(context.settings.mode === 'local' ? [{ name: ADDED_VOLUME }] : []),
       ...hostVolumes(pod),
     ],
     containerDefinitions: [podletDefinition(pod, containers, volumes, context.settings), ...containers.map((container) => containerDefinition(pod, container, context))],

@@ -1,0 +1,77 @@
+// What a running task lacks of its pod's spec is given to it: ephemeral containers join, containers are resized. Local mode only.
+// Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
+import { recordEvents } from '../events/record-event.ts';
+import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { failed } from '../pod/events.ts';
+import type { ImageConfig, LiveTasks, Ports, TaskArn } from '../ports.ts';
+import { pullFailed } from '../sync/pull-back-off.ts';
+import type { PodRecord } from '../sync/record.ts';
+import { resized, resizeFailed, taskEdits } from '../sync/task-edits.ts';
+import { addedContainer } from '../task/added-container.ts';
+import { containerLimits } from '../task/container-limits.ts';
+import { podSize } from '../task/size.ts';
+import { resolveImages } from './resolve-images.ts';
+import type { ResolvedImages } from './resolve-images.ts';
+import { readPod, updatePod } from './update-pod.ts';
+
+type ChangePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'settings' | 'liveTasks'>;
+
+/** Does what is due for one pod; not twice at a time for the same pod. */
+export async function changeTask(ports: ChangePorts, uid: string): Promise<void> {
+  const state = await readPod(ports, uid);
+  const { liveTasks } = ports;
+  if (!liveTasks || !state?.pod || !state.record.taskArn) return;
+  const { add, resize } = taskEdits(state.pod, state.record, state.now);
+  const to = { pod: state.pod, taskArn: state.record.taskArn, liveTasks };
+  if (add.length > 0) await addContainers(ports, to, add);
+  for (const container of resize) await resizeContainer(ports, to, container);
+}
+
+interface Target {
+  pod: Pod;
+  taskArn: TaskArn;
+  liveTasks: LiveTasks;
+}
+
+const uidOf = ({ metadata }: Pod): string => metadata.uid ?? '';
+
+async function addContainers(ports: ChangePorts, to: Target, containers: EphemeralContainer[]): Promise<void> {
+  const { pod } = to;
+  // Their images are looked up like those of regular containers.
+  const resolved = await resolveImages(ports, { ...pod, spec: { ...pod.spec, initContainers: [], containers: containers.map(({ targetContainerName: _target, ...rest }) => rest) } });
+  await recordEvents(ports, pod, resolved.events);
+  if (Object.keys(resolved.failures).length > 0) await updatePod(ports, uidOf(pod), ({ record, now }) => ({ record: pullFailed(record, resolved.failures, now) }));
+  for (const container of containers) {
+    const image = resolved.images[container.name];
+    if (image) await addContainer(ports, to, container, image, resolved);
+  }
+}
+
+async function addContainer(ports: ChangePorts, { pod, taskArn, liveTasks }: Target, container: EphemeralContainer, image: ImageConfig, { images }: ResolvedImages): Promise<void> {
+  const sized = podSize(pod);
+  if ('tooBig' in sized) return;
+  const { failure } = await liveTasks.add(taskArn, addedContainer(pod, container, { images, size: sized.size, settings: ports.settings }));
+  await updatePod(ports, uidOf(pod), ({ record }) => (record.taskArn === taskArn ? { record: joined(record, container.name, image, failure), ...(failure === undefined ? {} : { events: [failed(container.name, failure)] }) } : undefined));
+}
+
+/** Its one run is ordered; one that could not be made stays waiting with the reason. */
+function joined(record: PodRecord, name: string, image: ImageConfig, failure: string | undefined): PodRecord {
+  const { waiting: _past, ...known } = record.observed.containers[name] ?? { desiredRun: 0 };
+  const shown = { name: image.name, imageId: image.imageId, user: image.user };
+  const next = failure === undefined ? { ...known, desiredRun: 1, image: shown } : { ...known, waiting: { reason: 'CreateContainerError', message: failure } };
+  return {
+    ...record,
+    added: [...new Set([...(record.added ?? []), name])],
+    images: { ...record.images, [name]: image },
+    observed: { ...record.observed, containers: { ...record.observed.containers, [name]: next } },
+  };
+}
+
+async function resizeContainer(ports: ChangePorts, { pod, taskArn, liveTasks }: Target, container: Container): Promise<void> {
+  const { failure } = await liveTasks.resize(taskArn, container.name, containerLimits(container.resources ?? {}));
+  await updatePod(ports, uidOf(pod), ({ pod: newest, record }) => {
+    const now = [...(newest?.spec.initContainers ?? []), ...(newest?.spec.containers ?? [])].find(({ name }) => name === container.name);
+    if (!now || record.taskArn !== taskArn) return undefined;
+    return { record: failure === undefined ? resized(record, now, container.resources) : resizeFailed(record, container.name, failure) };
+  });
+}

@@ -1,0 +1,67 @@
+// What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { podDone } from '../pod/order.ts';
+import { hasTask, isTaskEnding } from './conclude.ts';
+import type { PodRecord } from './record.ts';
+
+export interface TaskEdits {
+  add: EphemeralContainer[];
+  resize: Container[];
+}
+
+const NONE: TaskEdits = { add: [], resize: [] };
+
+const sized = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+
+/** What is due now: images that could not be had wait for the end of their back-off, a resize for its container. */
+export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
+  const { observed, added = [], pulls = {} } = record;
+  if (!hasTask(record) || !observed.sandboxReady || record.finished || isTaskEnding(record) || podDone(pod, observed)) return NONE;
+  return {
+    add: (pod.spec.ephemeralContainers ?? []).filter(({ name }) => {
+      const until = pulls[name]?.until;
+      return !added.includes(name) && observed.containers[name]?.current === undefined && (until === undefined || Date.parse(until) <= now.getTime());
+    }),
+    resize: sized(pod).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
+  };
+}
+
+/** The record after an edit of the spec: what the containers have is what they had, until they were resized. */
+export function withOldSizes(pod: Pod, previous: Pod, record: PodRecord): PodRecord {
+  const before = new Map(sized(previous).map(({ name, resources }) => [name, resources ?? {}]));
+  const changed = sized(pod).filter(({ name, resources }) => !isDeepStrictEqual(before.get(name) ?? {}, resources ?? {}));
+  // Before Bind nothing has a size yet.
+  if (changed.length === 0 || record.observed.acceptedAt === undefined || record.finished) return record;
+  const containers = { ...record.observed.containers };
+  for (const { name } of changed) {
+    const known = containers[name] ?? { desiredRun: 0 };
+    containers[name] = { ...known, resources: known.resources ?? before.get(name) ?? {} };
+  }
+  return { ...record, observed: { ...record.observed, containers } };
+}
+
+/** The record once a container has the size `given`; its run is to be followed by another where the resize policy says so. */
+export function resized(record: PodRecord, container: Container, given: Container['resources']): PodRecord {
+  const known = record.observed.containers[container.name];
+  if (known === undefined) return record;
+  const { resources: had = {}, resizeError: _past, ...rest } = known;
+  const reached = isDeepStrictEqual(given ?? {}, container.resources ?? {});
+  const restart = needsRestart(container, had, given ?? {}) && known.current !== undefined ? { restartAfter: known.current.run } : {};
+  const next = { ...rest, ...restart, ...(reached ? {} : { resources: given ?? {} }) };
+  return { ...record, observed: { ...record.observed, containers: { ...record.observed.containers, [container.name]: next } } };
+}
+
+/** The record after the engine has refused a resize. */
+export function resizeFailed(record: PodRecord, name: string, resizeError: string): PodRecord {
+  const known = record.observed.containers[name];
+  if (known === undefined) return record;
+  return { ...record, observed: { ...record.observed, containers: { ...record.observed.containers, [name]: { ...known, resizeError } } } };
+}
+
+type Resources = NonNullable<Container['resources']>;
+
+function needsRestart({ resizePolicy = [] }: Container, before: Resources, after: Resources): boolean {
+  return resizePolicy.some(({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer'
+    && (before.limits?.[resourceName] !== after.limits?.[resourceName] || before.requests?.[resourceName] !== after.requests?.[resourceName]));
+}
