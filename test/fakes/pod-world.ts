@@ -2,6 +2,7 @@
 import { observe } from '../../functions/observe.ts';
 import { sweep } from '../../functions/sweep.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
+import { apiNode } from '../../src/api/node.ts';
 import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
 import { podEdited } from '../../src/lifecycle/pod-edited.ts';
@@ -142,8 +143,18 @@ export class PodWorld {
       apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1 },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec }, status: { phase: 'Pending', qosClass: 'BestEffort' },
     };
-    await commit(() => this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] }));
+    await commit(async () => {
+      await this.#insertNode();
+      await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] });
+    });
     return pod;
+  }
+
+  /** What bootstrap does: without a node no pod is bound. */
+  async #insertNode(): Promise<void> {
+    const node = apiNode(this.ports);
+    const key = { resource: 'nodes', namespace: '', name: node.metadata.name ?? '' };
+    if (!(await this.ports.store.get(key))) await this.ports.store.commit({ object: { key, object: node, expected: 'absent' } });
   }
 
   /** What a graceful DELETE does. */
