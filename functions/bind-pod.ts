@@ -3,11 +3,12 @@ import { lambda } from '../src/aws/lambda.ts';
 import { recordEvents } from '../src/events/record-event.ts';
 import type { Pod } from '../src/kinds/pod.ts';
 import { findNode } from '../src/lifecycle/find-node.ts';
+import type { FoundNode } from '../src/lifecycle/find-node.ts';
 import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodState } from '../src/lifecycle/update-pod.ts';
-import { failedScheduling, scheduled } from '../src/pod/events.ts';
+import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.ts';
 import type { PodEvent } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
@@ -36,8 +37,9 @@ export async function bindPod(ports: BindPorts, { uid, generation }: PodRef): Pr
   if (until !== undefined && Date.parse(until) > now.getTime()) return waitUntil(until);
   const held = heldPulls(record, now);
   if (held.length === 0) {
-    const placement = await findNode(ports, pod, record);
-    return 'nodeName' in placement ? bindNow(ports, record, pod, { generation, nodeName: placement.nodeName }) : leaveUnscheduled(ports, state, generation, placement.unschedulable);
+    const found = await findNode(ports, pod, record);
+    if (found.rejected) return rejectPod(ports, uid, generation, found);
+    return found.nodeName === undefined ? leaveUnscheduled(ports, state, generation, found.unschedulable) : bindNow(ports, record, pod, { generation, nodeName: found.nodeName });
   }
   await updatePod(ports, uid, (newest) => ({ record: pullBackedOff(pod, newest.record), events: pullBackOffEvents(pod, newest.record) }));
   return waitUntil(held.map((pull) => pull.until).sort().at(-1) ?? '');
@@ -56,9 +58,22 @@ async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState
   return isOver(state?.pod, state?.record ?? record, generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
 }
 
+/** The node that the author named cannot have the pod: it fails as the kubelet fails it. */
+async function rejectPod(ports: BindPorts, uid: string, generation: number, { nodeName = '', rejected }: FoundNode): Promise<NextState> {
+  if (!rejected) return END;
+  const { reason, message } = rejected;
+  await updatePod(ports, uid, ({ pod, record, now }) => {
+    if (!pod || isOver(pod, record, generation)) return undefined;
+    const on = placed(pod, record, { ...ports.settings, nodeName }, now);
+    const verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
+    return { ...on, record: { ...on.record, observed: { ...on.record.observed, verdict } }, events: [rejectedByNode(reason, message)] };
+  });
+  return END;
+}
+
 async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, { generation, nodeName }: { generation: number; nodeName: string }): Promise<NextState> {
   const settings = { ...ports.settings, nodeName };
-  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, ports.settings, now) : undefined);
+  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, settings, now) : undefined);
   const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
   const events: PodEvent[] = [...(observed.scheduledAt === undefined ? [scheduled(pod, nodeName)] : []), ...resolved.events];
   const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };

@@ -71,7 +71,7 @@ function newEvent(pod: Pod, name: string, event: PodEvent, count: number, now: D
     reportingInstance: scheduler ? `${component}-droppod` : component === 'kubelet' ? host : '',
   };
   const times = scheduler
-    ? { action: 'Binding', eventTime: now.toISOString().replace('Z', '000Z'), firstTimestamp: null, lastTimestamp: null }
+    ? { action: reason === 'Scheduled' ? 'Binding' : 'Scheduling', eventTime: now.toISOString().replace('Z', '000Z'), firstTimestamp: null, lastTimestamp: null }
     : { count, eventTime: null, firstTimestamp: at, lastTimestamp: at };
   return { ...body, ...times, metadata: { name, namespace: pod.metadata.namespace ?? 'default', uid, creationTimestamp: at } };
 }

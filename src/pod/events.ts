@@ -40,6 +40,9 @@ export const failedScheduling = (message: string): PodEvent => ({
   component: 'default-scheduler',
 });
 
+/** The node itself refused a pod that was bound to it past the scheduler. */
+export const rejectedByNode = (reason: string, message: string): PodEvent => warning(reason, message);
+
 /** An image is being fetched. */
 export const pulling = (container: string, image: string): PodEvent => normal('Pulling', `Pulling image "${image}"`, container);
 

@@ -6,6 +6,21 @@ import type { PodRecord } from './record.ts';
 /** The record without the wish to start an execution: one of its generation has spoken. */
 export const withoutStart = ({ toStart: _heard, ...record }: PodRecord): PodRecord => record;
 
+/** The record of a pod that no node fits; without a message nobody has said so. */
+export function unplaced(record: PodRecord, message: string | undefined): PodRecord {
+  const { unscheduled: _past, ...observed } = record.observed;
+  return { ...withoutStart(record), observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
+}
+
+const FIRST_SCHEDULING_MS = 1_000;
+const LAST_SCHEDULING_MS = 300_000;
+
+/** When an unscheduled pod is looked at again: after as long as it is old, at the latest after 5 minutes, as the scheduler does. */
+export function nextScheduling(createdAt: string | undefined, now: Date): Date {
+  const age = createdAt === undefined ? 0 : now.getTime() - Date.parse(createdAt);
+  return new Date(now.getTime() + Math.min(Math.max(age, FIRST_SCHEDULING_MS), LAST_SCHEDULING_MS));
+}
+
 /** Pod and record once the pod has its node; times that are known stay. */
 export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: Pick<Settings, 'nodeName' | 'nodeAddress'>, now: Date): { pod: Pod; record: PodRecord } {
   const at = now.toISOString();

@@ -45,22 +45,25 @@ function requested(pod: Pod, resource: string): string | undefined {
 /** Bytes as whole units of 1024^`power`, rounded up. */
 const binaryUnits = (quantity: string | undefined, power: number): number => Math.ceil(wholeUnits(quantity) / 1024 ** power);
 
-/** The scheduler's words for a pod that fits no node. */
-const insufficient = (resource: string): string =>
-  `0/1 nodes are available: 1 Insufficient ${resource}. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`;
-
-/** The smallest Fargate size that holds the pod, or the scheduler's text why none does. */
-export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string } {
+/** The smallest Fargate size that holds the pod, or the resources of which no size has enough. */
+export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
   const cpuUnits = Math.ceil((milliUnits(requested(pod, 'cpu')) * 1024) / 1000);
   const memoryMiB = binaryUnits(requested(pod, 'memory'), 2) + PODLET_MEMORY_MIB;
   const storageGiB = binaryUnits(requested(pod, 'ephemeral-storage'), 3);
-  if (storageGiB > MAX_STORAGE_GIB) return { tooBig: insufficient('ephemeral-storage') };
   for (const offer of FARGATE_SIZES) {
     const memory = offer.memoryMiB.find((offered) => offered >= memoryMiB);
-    if (offer.cpuUnits < cpuUnits || memory === undefined) continue;
+    if (offer.cpuUnits < cpuUnits || memory === undefined || storageGiB > MAX_STORAGE_GIB) continue;
     const surplus = { cpuUnits: offer.cpuUnits - cpuUnits, memoryMiB: memory - memoryMiB };
     return { size: { cpuUnits: offer.cpuUnits, memoryMiB: memory, ...(storageGiB > INCLUDED_STORAGE_GIB ? { storageGiB } : {}), surplus } };
   }
-  const largest = FARGATE_SIZES.at(-1);
-  return { tooBig: insufficient(largest !== undefined && cpuUnits > largest.cpuUnits ? 'cpu' : 'memory') };
+  return { tooBig: tooBig(cpuUnits, memoryMiB, storageGiB) };
+}
+
+function tooBig(cpuUnits: number, memoryMiB: number, storageGiB: number): string[] {
+  const most = FARGATE_SIZES.at(-1);
+  return [
+    ...(cpuUnits > (most?.cpuUnits ?? 0) ? ['cpu'] : []),
+    ...(storageGiB > MAX_STORAGE_GIB ? ['ephemeral-storage'] : []),
+    ...(memoryMiB > Math.max(0, ...(most?.memoryMiB ?? [])) ? ['memory'] : []),
+  ];
 }

@@ -12,6 +12,8 @@ export interface MemoryStoreOptions {
   clock: Pick<Clock, 'sleep'>;
   /** Awaited before each operation (`get`, `list`, `commit`, `changes`, `version`, `getRecord`, `listRecords`); may throw on its own. */
   fault?: (operation: string) => Fault | undefined | void | Promise<Fault | undefined | void>;
+  /** What is there from the start. */
+  objects?: { key: ObjectKey; object: KubeObject }[];
 }
 
 interface StoredLine {
@@ -36,6 +38,10 @@ export class MemoryStore implements Store {
 
   constructor(options: MemoryStoreOptions) {
     this.#options = options;
+    for (const { key, object } of options.objects ?? []) {
+      const version = ++this.#counter;
+      this.#objects.set(key.resource, new Map([[objectName(key), { version, text: JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }) }]]));
+    }
   }
 
   get(key: ObjectKey): Promise<KubeObject | undefined> {

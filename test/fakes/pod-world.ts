@@ -12,10 +12,11 @@ import { syncPod } from '../../src/lifecycle/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
 import { podCells } from '../../src/pod/printer.ts';
-import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn } from '../../src/ports.ts';
+import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn, Wakeups } from '../../src/ports.ts';
 import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';
+import type { FakeExec } from './fake-supervisors.ts';
 import { PodMachine } from './pod-machine.ts';
 import { fakePorts, FakeTasks } from './ports.ts';
 import type { FaultHook } from './ports.ts';
@@ -60,6 +61,7 @@ class WorldTasks extends FakeTasks {
 const STOP_TIMEOUT_MS = 120_000;
 
 const NO_ANSWER_MS = 3_000;
+const LOOK_AGAIN_MS = 500;
 
 /** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
 export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
@@ -78,7 +80,14 @@ export interface WorldOptions {
   agent?: boolean;
   /** From RunTask to the podlet's first report. */
   bootMs?: number;
+  /** Answers the podlet's exec probes and hooks. */
+  commands?: (container: string, argv: string[]) => FakeExec;
+  /** Functions share no memory, as on AWS: a wake is heard by nobody, a wait looks again by itself. */
+  apart?: boolean;
 }
+
+/** The virtual node. */
+const NODE = { key: { resource: 'nodes', namespace: '', name: 'fargate' }, object: { metadata: { name: 'fargate' }, spec: {}, status: { allocatable: { cpu: '1024', memory: '4Ti' } } } };
 
 export class PodWorld {
   readonly clock = new VirtualClock();
@@ -101,15 +110,17 @@ export class PodWorld {
   readonly #deliver: Deliver;
   readonly #bootMs: number;
   readonly #agent: boolean;
+  readonly #commands: WorldOptions['commands'];
   /** The network between podlets and API is cut. */
   #deaf = false;
 
-  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false }: WorldOptions = {}) {
-    const fakes = fakePorts({ clock: this.clock, ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
+  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false, commands, apart = false }: WorldOptions = {}) {
+    const fakes = fakePorts({ clock: this.clock, objects: [NODE], ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
     this.#began = this.clock.now().getTime();
     this.#deliver = deliver;
     this.#bootMs = bootMs;
     this.#agent = agent;
+    this.#commands = commands;
     this.tasks.fault = fault;
     this.machine = new PodMachine({
       clock: this.clock,
@@ -118,7 +129,8 @@ export class PodWorld {
       ...(fault ? { fault } : {}),
       onEnd: ({ name, status }) => this.#change('Step Functions Execution Status Change', { name, status }),
     });
-    this.ports = { ...fakes, tasks: this.tasks, executions: this.machine } as never;
+    const wakeups: Wakeups = apart ? { wake: () => undefined, wait: (_uid, ms, signal) => this.clock.sleep(Math.min(ms, LOOK_AGAIN_MS), signal) } : fakes.wakeups;
+    this.ports = { ...fakes, tasks: this.tasks, executions: this.machine, wakeups } as never;
     this.tasks.onRun = (taskArn, request) => this.#boot(taskArn, request);
     this.tasks.onStop = (taskArn) => void this.#stop(taskArn);
   }
@@ -286,10 +298,12 @@ export class PodWorld {
         this.events.push({ ...event, at: this.seconds });
       },
       onLeave: () => void this.#stopped(taskArn, 'EssentialContainerExited'),
+      ...(this.#commands ? { commands: this.#commands } : {}),
     });
     this.podlets.set(taskArn, podlet);
     void this.clock.sleep(this.#bootMs).then(() => {
-      this.tasks.change(taskArn, { lastStatus: 'RUNNING' });
+      const facts = this.tasks.change(taskArn, { lastStatus: 'RUNNING' });
+      void this.#change('ECS Task State Change', facts);
       return podlet.run();
     });
   }

@@ -1,7 +1,7 @@
 // Small real implementations of the ports beside the store: they record calls and can be told to fail.
 // `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
 import type { Clock, Executions, Ids, ImageConfig, ImageOutcome, Images, Json, Lambdas, LogLine, Logs, Ports, RunTaskRequest, Settings, TaskArn, TaskDefinition, TaskFacts, Tasks, Wakeups } from '../../src/ports.ts';
-import type { Fault } from './memory-store.ts';
+import type { Fault, MemoryStoreOptions } from './memory-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Unavailable } from '../../src/errors.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -222,9 +222,9 @@ export function fakeSettings(settings: Partial<Settings> = {}): Settings {
 }
 
 /** A whole set of ports on one clock and one fault hook. */
-export function fakePorts({ clock = new VirtualClock(), fault, settings }: { clock?: VirtualClock; fault?: FaultHook; settings?: Partial<Settings> } = {}) {
+export function fakePorts({ clock = new VirtualClock(), fault, settings, objects = [] }: { clock?: VirtualClock; fault?: FaultHook; settings?: Partial<Settings>; objects?: MemoryStoreOptions['objects'] } = {}) {
   return {
-    store: new MemoryStore({ clock, ...(fault ? { fault: (operation) => fault(`store.${operation}`) } : {}) }),
+    store: new MemoryStore({ clock, objects, ...(fault ? { fault: (operation) => fault(`store.${operation}`) } : {}) }),
     tasks: new FakeTasks(fault),
     executions: new FakeExecutions(fault),
     lambdas: new FakeLambdas(fault),

@@ -21,11 +21,11 @@ it.each<[string, Partial<PodSpec>, number, number]>([
   expect(podSize(podOf(spec))).toMatchObject({ size: { cpuUnits, memoryMiB } });
 });
 
-it.each<[string, Partial<PodSpec>, string]>([
-  ['33 cores', { containers: [asks('33', '1Gi')] }, 'Insufficient cpu'],
-  ['250 GiB', { containers: [asks('1', '250Gi')] }, 'Insufficient memory'],
-  ['201 GiB of disk', { containers: [{ name: 'a', resources: { requests: { 'ephemeral-storage': '201Gi' } } }] }, 'Insufficient ephemeral-storage'],
-])('%s fit nowhere', (_rule, spec, text) => expect(podSize(podOf(spec))).toEqual({ tooBig: expect.stringContaining(text) }));
+it.each<[string, Partial<PodSpec>, string[]]>([
+  ['33 cores', { containers: [asks('33', '1Gi')] }, ['cpu']],
+  ['250 GiB', { containers: [asks('1', '250Gi')] }, ['memory']],
+  ['201 GiB of disk', { containers: [{ name: 'a', resources: { requests: { 'ephemeral-storage': '201Gi' } } }] }, ['ephemeral-storage']],
+])('%s fit nowhere', (_rule, spec, tooBig) => expect(podSize(podOf(spec))).toEqual({ tooBig }));
 
 it('quotes the surplus', () => {
   expect(podSize(podOf({ containers: [asks('500m', '448Mi')] }))).toMatchObject({ size: { surplus: { cpuUnits: 0, memoryMiB: 512 } } });

@@ -1,5 +1,6 @@
 // Nodes: droppod serves virtual ones; clients may label, taint and cordon them.
 import type { KubeObject, Node } from '../../kinds/pod.ts';
+import { nodesChanged } from '../../lifecycle/reschedule.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
@@ -21,6 +22,9 @@ function roles(object: KubeObject): string {
 const address = (object: KubeObject, type: string): string => nodeOf(object).status?.addresses?.find((entry) => entry.type === type)?.address ?? '<none>';
 const fact = (object: KubeObject, name: string, missing = '<unknown>'): string => text(object, 'status', 'nodeInfo', name) || missing;
 
+/** What decides over the pods that a node may have. */
+const placingPart = (object: KubeObject): string => JSON.stringify([nodeOf(object).metadata?.labels, nodeOf(object).spec, nodeOf(object).status?.allocatable]);
+
 export const nodes: Strategy = {
   ...plain,
   fields: { own: true, fields: { 'spec.unschedulable': (object) => text(object, 'spec', 'unschedulable') || 'false' } },
@@ -38,6 +42,8 @@ export const nodes: Strategy = {
   ),
   prepareForUpdate: keepStatus,
   resetFields: ['status'],
+  created: (_object, { ports }) => nodesChanged(ports),
+  updated: (object, old, { ports }) => (placingPart(object) === placingPart(old) ? Promise.resolve() : nodesChanged(ports)),
 };
 
 /** `/status` of nodes. */

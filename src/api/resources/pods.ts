@@ -4,6 +4,7 @@ import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
 import { podCreated } from '../../lifecycle/pod-created.ts';
 import { podDeleting } from '../../lifecycle/pod-deleting.ts';
 import { podEdited } from '../../lifecycle/pod-edited.ts';
+import { placementEdited } from '../../lifecycle/reschedule.ts';
 import { podRemoved, removalRecords } from '../../lifecycle/pod-removed.ts';
 import { recordFor } from '../../lifecycle/record-for.ts';
 import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission.ts';
@@ -115,7 +116,10 @@ export const pods: Strategy = {
   createRecords: (object) => [recordFor(podOf(object))],
   removalRecords: (object, { ports }) => removalRecords(ports, podOf(object)),
   created: (object, { ports }) => podCreated(ports, podOf(object)),
-  updated: (object, old, { ports }) => podEdited(ports, podOf(object), podOf(old)),
+  updated: async (object, old, { ports }) => {
+    await podEdited(ports, podOf(object), podOf(old));
+    await placementEdited(ports, podOf(object), podOf(old));
+  },
   deleting: (object, { ports }) => podDeleting(ports, podOf(object)),
   removed: (object, { ports }) => podRemoved(ports, podOf(object)),
 };
