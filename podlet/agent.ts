@@ -4,6 +4,7 @@ import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
 import { hear, hearLost } from './hear.ts';
+import { withFileVariables } from './file-variables.ts';
 import { recall, remember } from './memory.ts';
 import type { FromSupervise } from './messages.ts';
 import type { PodletPorts } from './ports.ts';
@@ -14,11 +15,12 @@ import { SyncLoop } from './sync-loop.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, newContainer, newWorld } from './world.ts';
-import type { Desired, Report } from '../src/sync/messages.ts';
+import type { Desired, Report, StartOrder } from '../src/sync/messages.ts';
 
 /** A supervisor redials within 0.5 s while its container lives. */
 const LOST_MS = 10_000;
 const LOST_WHILE_ENDING_MS = 1_500;
+const START_RETRY_MS = 10_000;
 
 /** A podlet on these ports; `run` ends when the podlet may leave its container. */
 export const createAgent = (ports: PodletPorts): Agent => new Agent(ports);
@@ -184,10 +186,7 @@ export class Agent {
     if (container === undefined) return;
     switch (order.kind) {
       case 'start':
-        container.order = order.order;
-        container.starting = order.run;
-        this.ports.memory.save(remember(this.world));
-        return this.ports.supervisors.send(container.name, startMessage(order.run, order.order, this.world.desired?.hosts));
+        return this.start(container, order.run, order.order);
       case 'beginStop':
         return this.beginStop(container, order);
       case 'shrinkGrace':
@@ -201,6 +200,27 @@ export class Agent {
         container.quit = true;
         return this.ports.supervisors.send(container.name, { type: 'quit' });
     }
+  }
+
+  private start(container: ContainerView, run: number, order: StartOrder): void {
+    container.order = order;
+    container.starting = run;
+    delete container.refusal;
+    this.ports.memory.save(remember(this.world));
+    const send = (filled: StartOrder): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts));
+    if (order.fileVariables === undefined) return send(order);
+    void withFileVariables(order, this.ports.volumes).then((filled) => {
+      if ('order' in filled && !ending(this.world)) return send(filled.order);
+      delete container.starting;
+      if ('error' in filled) this.refuse(container, filled.error);
+      this.changed();
+    });
+  }
+
+  /** The start is not possible as things are; it is tried again later, as the kubelet does. */
+  private refuse(container: ContainerView, message: string): void {
+    container.refusal = { message, until: this.now() + START_RETRY_MS };
+    this.events.add('Warning', 'Failed', `Error: ${message}`, container.name);
   }
 
   private beginStop(container: ContainerView, order: Extract<Order, { kind: 'beginStop' }>): void {

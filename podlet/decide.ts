@@ -34,7 +34,8 @@ export function decide(world: World, now: number): Decision {
     if (container.alive && container.connected) stop(world, container, now, decision);
     else if (!container.alive && ending(world) && container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
   }
-  decision.orders.push(...starts(world));
+  decision.orders.push(...starts(world, now));
+  for (const { refusal } of world.containers) if (refusal !== undefined && refusal.until > now) decision.wakeAt = Math.min(decision.wakeAt, refusal.until);
   leave(world, now, decision);
   return decision;
 }
@@ -71,14 +72,14 @@ function stop(world: World, container: ContainerView, now: number, decision: Dec
 }
 
 /** Starts in the order of the pod; while a postStart hook runs nothing else starts (the kubelet's start call is synchronous). */
-function starts(world: World): Order[] {
+function starts(world: World, now: number): Order[] {
   if (world.desired === undefined || ending(world) || !sandboxReady(world) || !volumesInPlace(world)) return [];
   const orders: Order[] = [];
   for (const [name, wanted] of Object.entries(world.desired.containers)) {
     const container = world.containers.find((known) => known.name === name);
     if (container === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
-    const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true;
+    const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true && (container.refusal?.until ?? 0) <= now;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
       // The hook of a start that is on its way still comes before the next container.
       if (container.starting !== undefined && container.order?.postStart !== undefined) break;

@@ -1,6 +1,6 @@
 // Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { DesiredVolume } from '../src/sync/messages.ts';
 import type { Volumes } from './ports.ts';
@@ -21,6 +21,14 @@ export class VolumeFiles implements Volumes {
       await chmod(directory, ALL);
     }
     if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440);
+  }
+
+  async read(volume: string, path: string): Promise<string | undefined> {
+    const directory = join(this.root, volume);
+    const real = await realpath(join(directory, path)).catch(() => undefined);
+    // Any container may put a link here that leads to the podlet's own files.
+    if (real === undefined || !real.startsWith(`${await realpath(directory)}/`)) return undefined;
+    return readFile(real, 'utf8').catch(() => undefined);
   }
 
   async usedBytes(volume: string): Promise<number> {

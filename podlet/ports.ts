@@ -25,6 +25,8 @@ export interface Supervisors {
 export interface Volumes {
   /** Brings a volume into the wanted form; may be called again with the same or a newer version. */
   apply(volume: string, desired: DesiredVolume): Promise<void>;
+  /** Text of a file of the volume, found without leaving the volume; undefined: there is none. */
+  read(volume: string, path: string): Promise<string | undefined>;
   /** Bytes on disk. */
   usedBytes(volume: string): Promise<number>;
 }

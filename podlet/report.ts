@@ -30,6 +30,7 @@ function reportContainer(world: World, container: ContainerView): ContainerRepor
     hello,
     ...(runtimeId === undefined ? {} : { runtimeId }),
     ...(run === undefined || isHookPending(container) ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
+    ...(idle && container.refusal !== undefined ? { waiting: { reason: 'CreateContainerConfigError', message: container.refusal.message } } : {}),
     ...(idle && missing !== undefined ? { waiting: { reason: 'ContainerCreating', message: missing } } : {}),
     ...(term !== undefined && !term.settled ? { term: true } : {}),
   };

@@ -30,6 +30,8 @@ export interface ContainerView {
   /** A start was sent and not answered yet: its run number. */
   starting?: number;
   alive: boolean;
+  /** Why the ordered run could not be started, and when it is tried again (ms). */
+  refusal?: { message: string; until: number };
   /** postStart is under way: the container is locked, later ones wait. */
   hookRunning: boolean;
   stopping?: Stopping;

@@ -18,15 +18,27 @@ export interface RestartRule {
   exitCodes?: { operator: 'In' | 'NotIn'; values?: number[] };
 }
 
-export interface Container extends core.Container {
+export interface Container extends Omit<core.Container, 'env'> {
+  env?: EnvVar[];
   restartPolicyRules?: RestartRule[];
 }
-export type EphemeralContainer = core.EphemeralContainer;
+export interface EphemeralContainer extends Omit<core.EphemeralContainer, 'env'> {
+  env?: EnvVar[];
+}
 export type Probe = core.Probe;
 export type LifecycleHandler = core.LifecycleHandler;
 export type Volume = core.Volume;
 export type VolumeMount = core.VolumeMount;
-export type EnvVar = core.EnvVar;
+/** 1.34 (EnvFiles): a variable from a file of an emptyDir. */
+export interface FileKeySelector {
+  volumeName: string;
+  path: string;
+  key: string;
+  optional?: boolean;
+}
+export interface EnvVar extends core.EnvVar {
+  valueFrom?: NonNullable<core.EnvVar['valueFrom']> & { fileKeyRef?: FileKeySelector };
+}
 export type EnvFromSource = core.EnvFromSource;
 export type ConfigMap = core.ConfigMap;
 export type Secret = core.Secret;

@@ -1,5 +1,5 @@
 // Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
-import type { Container, EphemeralContainer, LifecycleHandler, Pod, PodSpec, Probe } from '../kinds/pod.ts';
+import type { Container, EphemeralContainer, EnvVar, LifecycleHandler, Pod, PodSpec, Probe } from '../kinds/pod.ts';
 import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
 import { omitEmpty } from './omit-empty.ts';
 import { fillPodResources } from './pod-resources.ts';
@@ -78,12 +78,9 @@ function defaultResources(given: Container['resources']): NonNullable<Container[
   return { ...given, ...(limits && { limits }), ...(Object.keys(requests).length > 0 && { requests }) };
 }
 
-function defaultEnv(variable: NonNullable<Container['env']>[number]): NonNullable<Container['env']>[number] {
-  const { fieldRef, resourceFieldRef, fileKeyRef }: NonNullable<typeof variable.valueFrom> & { fileKeyRef?: { optional?: boolean } } = variable.valueFrom ?? {};
-  if (fileKeyRef) {
-    const valueFrom: object = { ...variable.valueFrom, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } };
-    return { ...variable, valueFrom };
-  }
+function defaultEnv(variable: EnvVar): EnvVar {
+  const { fieldRef, resourceFieldRef, fileKeyRef } = variable.valueFrom ?? {};
+  if (fileKeyRef) return { ...variable, valueFrom: { ...variable.valueFrom, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } } };
   if (fieldRef) return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion ?? 'v1' } } };
   if (resourceFieldRef) {
     const divisor = canonicalQuantity(resourceFieldRef.divisor ?? '0');

@@ -3,6 +3,7 @@ import type { ConfigMap, Container, EnvVar, EphemeralContainer, Pod, Secret, Ser
 import { expand } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 import { serviceVariables } from './service-variables.ts';
+import { volumeKey } from './volumes.ts';
 
 /** Looked-up facts of an environment. */
 export interface EnvContext extends FieldContext {
@@ -13,25 +14,54 @@ export interface EnvContext extends FieldContext {
   apiPort: number;
 }
 
+/** A variable that only the pod's volumes know: its place in other texts is held by `placeholder`. */
+export interface FileVariable {
+  placeholder: string;
+  name: string;
+  /** Key of the volume (volumeKey). */
+  volume: string;
+  path: string;
+  key: string;
+  optional: boolean;
+}
+
 /** A value, nothing (optional and missing), or why the container cannot be configured. */
 type Found = { value: string } | { absent: true } | { error: string };
 
 const ABSENT: Found = { absent: true };
 
 /** Variables in no particular order, as Kubernetes; `error` is the message of CreateContainerConfigError. */
-export function specEnvironment(pod: Pod, container: Container | EphemeralContainer, context: EnvContext): { env: Map<string, string> } | { error: string } {
+export function specEnvironment(
+  pod: Pod,
+  container: Container | EphemeralContainer,
+  context: EnvContext,
+): { env: Map<string, string>; files: FileVariable[] } | { error: string } {
   const services = new Map(serviceVariables(context.services, { ...context, links: pod.spec.enableServiceLinks !== false }));
   const bulk = bulkVariables(pod, container, context);
   if ('error' in bulk) return bulk;
   const env = bulk.env;
+  const files: FileVariable[] = [];
   for (const variable of container.env ?? []) {
+    const file = fileVariable(pod, variable, files.length);
+    if (file !== undefined) {
+      files.push(file);
+      env.set(variable.name, file.placeholder);
+      continue;
+    }
     const lookup = (name: string): string | undefined => env.get(name) ?? services.get(name);
     const found = variable.valueFrom === undefined ? { value: expand(variable.value ?? '', lookup) } : referenced(pod, container.name, variable, context);
     if ('error' in found) return found;
     if ('value' in found) env.set(variable.name, found.value);
   }
   for (const [name, value] of services) if (!env.has(name)) env.set(name, value);
-  return { env };
+  return { env, files };
+}
+
+/** No variable holds a zero byte: a text between two of them stands for nothing else. */
+function fileVariable(pod: Pod, { name, valueFrom }: EnvVar, index: number): FileVariable | undefined {
+  if (valueFrom?.fileKeyRef === undefined) return undefined;
+  const { volumeName, path, key, optional = false } = valueFrom.fileKeyRef;
+  return { placeholder: `\0${index}\0`, name, volume: volumeKey(pod, volumeName), path, key, optional };
 }
 
 const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');

@@ -15,6 +15,8 @@ function partialPath({ subPath, subPathExpr }: VolumeMount, env: ReadonlyMap<str
   if (!subPathExpr) return checked(subPath ?? '');
   const missing = references(subPathExpr).filter((name) => (env.get(name) ?? '') === '');
   if (missing.length > 0) return { error: `missing value for ${[...new Set(missing)].sort().join(', ')}` };
+  const file = references(subPathExpr).find((name) => (env.get(name) ?? '').includes('\0'));
+  if (file !== undefined) return { error: `subPathExpr cannot use ${file}: its value stands in a file` };
   return checked(expand(subPathExpr, (name) => env.get(name)));
 }
 

@@ -1,5 +1,5 @@
 // The volumes of a pod under the names by which task definition and podlet know them.
-import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
+import type { Container, EnvVar, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
 
 const TOKEN_VOLUME = 'kube-api-access';
 
@@ -32,9 +32,15 @@ export function mountsOfVolume(pod: Pod, name: string): { container: Container |
   });
 }
 
+/** Variables are read from a file of this volume: the podlet must have it. */
+const holdsVariables = (pod: Pod, name: string): boolean => {
+  const containers: Container[] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  return containers.some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
+};
+
 /** An emptyDir in memory that exactly one container mounts, whole: it can be that container's own tmpfs. */
 export function isOwnTmpfs(pod: Pod, volume: Volume): boolean {
-  if (volume.emptyDir?.medium !== 'Memory') return false;
+  if (volume.emptyDir?.medium !== 'Memory' || holdsVariables(pod, volume.name)) return false;
   const users = mountsOfVolume(pod, volume.name);
   return users.length === 1 && users[0]?.mounts.length === 1 && users[0].mounts.every((mount) => !isPartial(mount));
 }

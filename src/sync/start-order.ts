@@ -61,6 +61,7 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
     order: {
       argv,
       env: processEnvironment(container, hostname, context.image.env, environment.env),
+      ...(environment.files.length === 0 ? {} : { fileVariables: environment.files }),
       cwd: container.workingDir || context.image.workingDir || '/',
       user: effectiveUser(pod, container, context.image.user),
       ...terminationOf(pod, container, context.image),

@@ -55,7 +55,7 @@ export class AgentPodlet {
   constructor(options: ScriptedPodletOptions) {
     this.#options = options;
     const clock = { now: () => options.clock.now(), sleep: (ms: number, signal?: AbortSignal) => this.#sleep(ms, signal) };
-    this.#supervisors = new WatchedSupervisors(clock, (container, run) => toFakeRun(options.script(container, run)));
+    this.#supervisors = new WatchedSupervisors(clock, (container, run) => toFakeRun(options.script(container, run)), options.commands);
     this.#supervisors.attempt = options.attempt;
     this.#supervisors.onRun = (event) => {
       if (!this.#dead.signal.aborted) options.onRun?.(event);
@@ -68,7 +68,7 @@ export class AgentPodlet {
       identity: { uid, attempt, taskArn, containers, bootId: `boot-${attempt}`, podIP: '10.0.0.7', hostIP: '192.0.2.10' },
       sync: (report, signal) => this.#sync(report, signal),
       supervisors: this.#supervisors,
-      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0) },
+      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined) },
       network: {
         httpProbe: () => Promise.resolve({ success: true }), httpHook: () => Promise.resolve({}),
         tcpProbe: () => Promise.resolve({ success: true }), grpcProbe: () => Promise.resolve({ success: true }),

@@ -70,6 +70,14 @@ describe('emptyDir', () => {
     expect(readdirSync(path())).toEqual(['mine']);
   });
 
+  it('H9: a file is read within the volume only', async () => {
+    writeFileSync(path('env'), 'x');
+    symlinkSync('env', path('link'));
+    symlinkSync('/etc/hostname', path('out'));
+    expect(await Promise.all(['env', 'link', 'out', '../v/env', '../../etc/hostname', 'none', '.'].map((name) => volumes.read('v', name)))).toEqual(
+      ['x', 'x', undefined, 'x', undefined, undefined, undefined]);
+  });
+
   it('O4: its size counts files, not where links lead', async () => {
     writeFileSync(path('big'), Buffer.alloc(100_000));
     symlinkSync('/usr', path('link'));

@@ -1,8 +1,8 @@
 // Rules of `env` and `envFrom`.
 import type { FieldError } from '../../errors.ts';
-import type { Container } from '../../kinds/pod.ts';
-import { invalidEach, invalidValue, required } from '../../validation/field-errors.ts';
-import { configKeyProblems, envNameProblems, subdomainProblems } from '../../validation/names.ts';
+import type { Container, EnvVar, EphemeralContainer, Pod, PodSpec } from '../../kinds/pod.ts';
+import { invalidEach, invalidValue, notFoundValue, required } from '../../validation/field-errors.ts';
+import { configKeyProblems, envNameProblems, labelProblems, subdomainProblems } from '../../validation/names.ts';
 import { isObject, textOf, type Members } from './members.ts';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
 
@@ -61,11 +61,28 @@ function validateFileKeyRef(reference: Members, field: string): FieldError[] {
   const path = textOf(reference, 'path');
   if (key === '') errors.push(required(`${field}.key`));
   else errors.push(...invalidEach(`${field}.key`, key, envNameProblems(key)));
-  if (textOf(reference, 'volumeName') === '') errors.push(required(`${field}.volumeName`));
+  const volume = textOf(reference, 'volumeName');
+  errors.push(...(volume === '' ? [required(`${field}.volumeName`)] : invalidEach(`${field}.volumeName`, volume, labelProblems(volume))));
   if (path === '') errors.push(required(`${field}.path`));
   else if (path.split('/').includes('..')) errors.push(invalidValue(`${field}.path`, path, "must not contain '..'"));
   return errors;
 }
+
+/** Files with variables may only stand in emptyDirs of the pod. */
+export function validateFileVolumes({ spec }: Pod): FieldError[] {
+  return containersByPath(spec).flatMap(({ container, field }) => (container.env ?? []).flatMap(({ valueFrom }: EnvVar, index): FieldError[] => {
+    const name = valueFrom?.fileKeyRef?.volumeName;
+    if (name === undefined) return [];
+    const place = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
+    const volume = spec.volumes?.find((candidate) => candidate.name === name);
+    if (volume === undefined) return [notFoundValue(place, name)];
+    return volume.emptyDir === undefined ? [invalidValue(place, name, 'referenced volume must be of type emptyDir')] : [];
+  }));
+}
+
+const containersByPath = ({ initContainers = [], containers, ephemeralContainers = [] }: PodSpec) =>
+  Object.entries({ initContainers, containers, ephemeralContainers }).flatMap(([kind, all]) =>
+    all.map((container: Container | EphemeralContainer, index: number) => ({ container, field: `spec.${kind}[${index}]` })));
 
 /** Problems of `envFrom`; what is wrong with the choice is said without the index. */
 export function validateEnvFrom(sources: NonNullable<Container['envFrom']>, field: string): FieldError[] {

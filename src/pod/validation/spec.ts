@@ -6,6 +6,7 @@ import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../../v
 import { validateLabels } from '../../validation/object-meta.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateContainers, validateInitContainers } from './containers.ts';
+import { validateFileVolumes } from './environment.ts';
 import { validateEphemeralContainers } from './ephemeral-containers.ts';
 import { validateDns, validateHostAliases, validateHostnameOverride, validateHostNetworkPorts, validateHostUsers } from './network.ts';
 import { validateOs } from './operating-system.ts';
@@ -44,6 +45,7 @@ export function validateSpec(pod: Pod): FieldError[] {
     ...validateHostAliases(spec.hostAliases ?? []),
     ...validateClasses(spec),
     ...validateOs(spec),
+    ...validateFileVolumes(pod),
   ];
 }
 

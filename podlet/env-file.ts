@@ -1,0 +1,27 @@
+// Variables in a file, in the strict form that the kubelet reads (pkg/kubelet/util/env): NAME='value', quoted text may span lines.
+
+/** The value of `key`, '' where the file does not set it; undefined: the file breaks the form before the key was found. */
+export function readEnvFile(text: string, key: string): string | undefined {
+  let rest = text;
+  while (rest !== '') {
+    const [line = ''] = rest.split('\n', 1);
+    const entry = line.replace(/^[ \t]+/, '');
+    if (entry === '' || entry.startsWith('#')) {
+      rest = rest.slice(line.length + 1);
+      continue;
+    }
+    const [, name = '', gap = ''] = /^([^=]*)=([ \t]*)/.exec(entry) ?? [];
+    if (name === '' || /[ \t]$/.test(name)) return undefined;
+    // As in a shell: a blank after the sign makes the value empty.
+    const found = gap === '' ? quoted(rest.slice(line.length - entry.length + name.length + 1)) : { value: '', rest: rest.slice(line.length + 1) };
+    if (found === undefined || name === key) return found?.value;
+    rest = found.rest;
+  }
+  return '';
+}
+
+/** The quoted text at the start, and what follows its last line; nothing but a comment may stand behind it. */
+function quoted(text: string): { value: string; rest: string } | undefined {
+  const [whole, value = ''] = /^'([^']*)'[ \t]*(?:#[^\n]*)?(?:\n|$)/.exec(text) ?? [];
+  return whole === undefined ? undefined : { value, rest: text.slice(whole.length) };
+}
