@@ -175,10 +175,14 @@ export const entriesOf = (object: KubeObject): ManagedEntry[] => (object.metadat
 const isWriter = (entry: ManagedEntry, writer: Writer, operation: ManagedEntry['operation']): boolean =>
   entry.manager === writer.manager && entry.operation === operation && entry.apiVersion === writer.apiVersion && (entry.subresource ?? '') === writer.subresource;
 
+/** Kubernetes writes field sets in order, and clients compare their text. */
+const sorted = (tree: FieldTree): FieldTree =>
+  Object.fromEntries(Object.keys(tree).sort().map((name) => [name, sorted(tree[name] ?? {})]));
+
 /** A writer's entry as it is stored. */
 export function entryFor(writer: Writer, operation: ManagedEntry['operation'], fieldsV1: FieldTree): ManagedEntry {
   return {
-    manager: writer.manager, operation, apiVersion: writer.apiVersion, time: seconds(writer.now), fieldsType: 'FieldsV1', fieldsV1,
+    manager: writer.manager, operation, apiVersion: writer.apiVersion, time: seconds(writer.now), fieldsType: 'FieldsV1', fieldsV1: sorted(fieldsV1),
     ...(writer.subresource ? { subresource: writer.subresource } : {}),
   };
 }
