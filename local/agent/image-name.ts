@@ -12,9 +12,11 @@ const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const IMAGE_ID = /^[0-9a-f]{64}$/;
 
 /** undefined: not a reference. Docker's short forms are written out. */
 export function parseImageName(image: string): ImageName | undefined {
+  if (IMAGE_ID.test(image)) return undefined;
   const [beforeDigest = '', digest, ...more] = image.split('@');
   if (more.length > 0 || (digest !== undefined && !DIGEST.test(digest))) return undefined;
   const colon = beforeDigest.indexOf(':', beforeDigest.lastIndexOf('/') + 1);
@@ -27,11 +29,20 @@ export function parseImageName(image: string): ImageName | undefined {
   return { registry, repository, tag: tag ?? 'latest' };
 }
 
-/** The first part is a registry only when it cannot be a part of a path: it has a dot or a port, or is `localhost`. */
+/** Why `image` is no reference, in the words of the parser that container runtimes share. */
+export function referenceProblem(image: string): string {
+  if (IMAGE_ID.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
+  const { repository } = splitRegistry(image);
+  const remote = repository.split(':')[0] ?? '';
+  if (remote !== remote.toLowerCase()) return `invalid reference format: repository name (${remote}) must be lowercase`;
+  return 'invalid reference format';
+}
+
+/** The first part is a registry only when it cannot be a part of a path: it has a dot, a port or a capital, or is `localhost`. */
 function splitRegistry(name: string): { registry: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  if (!/[.:]/.test(first) && first !== 'localhost') return { registry: 'docker.io', repository: slash < 0 ? `library/${name}` : name };
+  if (!/[.:A-Z]/.test(first) && first !== 'localhost') return { registry: 'docker.io', repository: slash < 0 ? `library/${name}` : name };
   const repository = name.slice(slash + 1);
   const hub = first === 'docker.io' || first === 'index.docker.io';
   return { registry: hub ? 'docker.io' : first, repository: hub && !repository.includes('/') ? `library/${repository}` : repository };

@@ -3,7 +3,8 @@
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
 import type { Clock } from '../docker/clock.ts';
-import { fullName, parseImageName, type ImageName } from './image-name.ts';
+import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
+import { aggregate, runtimeText } from './pull-message.ts';
 
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
 
@@ -48,8 +49,8 @@ const UNREACHABLE_MS = 30_000;
 /** A resolver over one engine. */
 export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
   const unreachable = new Map<string, number>();
-  const pulls = new Map<string, Promise<void>>();
-  const pullOnce = (name: string, credential: PullCredential | undefined): Promise<void> => {
+  const pulls = new Map<string, Promise<string | undefined>>();
+  const pullOnce = (name: string, credential: PullCredential | undefined): Promise<string | undefined> => {
     const key = JSON.stringify([name, credential]);
     const running = pulls.get(key) ?? pullImage(docker, name, credential).finally(() => pulls.delete(key));
     pulls.set(key, running);
@@ -60,17 +61,17 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
     async resolve(image, policy, credentials) {
       const begun = clock.now().getTime();
       const parsed = parseImageName(image);
-      if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format` };
-      const name = fullName(parsed);
+      if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}` };
       const askFirst = policy === 'Always' && (unreachable.get(parsed.registry) ?? 0) <= begun;
       const present = askFirst ? undefined : await inspectPresent(docker, parsed);
       if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
       if (policy === 'Never') return { failure: 'ErrImageNeverPull', message: `Container image "${image}" is not present with pull policy of Never` };
-      const problem = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
+      const pull = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
+      const problem = 'problem' in pull ? pull.problem : undefined;
       if (problem?.unreachable) unreachable.set(parsed.registry, begun + UNREACHABLE_MS);
       const facts = problem === undefined || problem.unreachable ? await inspectPresent(docker, parsed) : undefined;
-      if (facts) return found(parsed, facts, { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun });
-      return { failure: 'ErrImagePull', message: pullMessage(name, problem) };
+      if (facts) return found(parsed, facts, { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun }, 'digest' in pull ? pull.digest : undefined);
+      return { failure: 'ErrImagePull', message: problem?.text ?? runtimeText(parsed, 'the engine lost the image after its pull') };
     },
   };
 }
@@ -90,28 +91,22 @@ interface PullProblem {
 
 const UNREACHABLE = /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|server misbehaving|Client\.Timeout|TLS handshake timeout|context deadline exceeded|Temporary failure|proxyconnect/i;
 
-/** Tries every credential, then none; the first success ends it. */
-async function pullWithAny(pull: (name: string, credential: PullCredential | undefined) => Promise<void>, name: ImageName, credentials: PullCredential[]): Promise<PullProblem | undefined> {
-  let problem: PullProblem | undefined;
+type Pull = (name: string, credential: PullCredential | undefined) => Promise<string | undefined>;
+
+/** Tries every credential, or none where there is none; the first success ends it and names what the registry's name means. */
+async function pullWithAny(pull: Pull, name: ImageName, credentials: PullCredential[]): Promise<{ digest: string | undefined } | { problem: PullProblem }> {
+  const texts = new Set<string>();
   for (const credential of credentials.length > 0 ? credentials : [undefined]) {
     try {
-      await pull(fullName(name), credential);
-      return undefined;
+      return { digest: await pull(fullName(name), credential) };
     } catch (error) {
       if (!(error instanceof DockerError)) throw error;
-      problem = { text: error.message, unreachable: UNREACHABLE.test(error.message) };
-      if (problem.unreachable) return problem;
+      const unreachable = UNREACHABLE.test(error.message);
+      texts.add(runtimeText(name, error.message));
+      if (unreachable) return { problem: { text: aggregate(texts), unreachable } };
     }
   }
-  return problem;
-}
-
-/** containerd's words, which Kubernetes passes on. */
-function pullMessage(name: string, problem: PullProblem | undefined): string {
-  const text = problem?.text ?? 'the engine lost the image after its pull';
-  const missing = /manifest unknown|not found|no such image|manifest for .* not found/i.test(text);
-  const resolve = `failed to pull and unpack image "${name}": failed to resolve reference "${name}"`;
-  return missing ? `rpc error: code = NotFound desc = ${resolve}: ${name}: not found` : `rpc error: code = Unknown desc = ${resolve}: ${text}`;
+  return { problem: { text: aggregate(texts), unreachable: false } };
 }
 
 /** Most specific path first, as the kubelet tries them. */
@@ -137,9 +132,9 @@ function globFits(glob: string, label: string): boolean {
   return new RegExp(`^${expression}$`).test(label);
 }
 
-function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milliseconds: number }): ImageOutcome {
+function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milliseconds: number }, pulledDigest?: string): ImageOutcome {
   const repository = `${name.registry}/${name.repository}`;
-  const registryDigest = facts.RepoDigests?.map((digest) => digest.slice(digest.indexOf('@') + 1))[0];
+  const registryDigest = registryDigestOf(name, facts, pulledDigest);
   const { Config } = facts;
   const config: ImageConfig = {
     digest: facts.Id,
@@ -157,4 +152,14 @@ function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milli
     stopSignal: Config.StopSignal ?? '',
   };
   return { config, ...how };
+}
+
+/** By which digest the image's own repository knows it: an image may have come from several, and by an index as well as by its manifest. */
+function registryDigestOf(name: ImageName, { Id, RepoDigests }: ImageFacts, pulledDigest: string | undefined): string | undefined {
+  const digests = (RepoDigests ?? []).flatMap((text) => {
+    const parsed = parseImageName(text);
+    return parsed?.registry === name.registry && parsed.repository === name.repository && parsed.digest !== undefined ? [parsed.digest] : [];
+  });
+  const wanted = name.digest === Id ? undefined : (pulledDigest ?? name.digest);
+  return digests.find((digest) => digest === wanted) ?? digests[0];
 }

@@ -42,8 +42,9 @@ export interface PullCredential {
   serverAddress: string;
 }
 
-/** Pulls `image` (a reference with tag or digest); a refusal by the registry is a DockerError with the engine's text. */
-export async function pullImage(docker: Docker, image: string, credential?: PullCredential): Promise<void> {
+/** Pulls `image` (a reference with tag or digest) and answers the digest that it has now; a refusal by the registry is a DockerError with the engine's text. */
+export async function pullImage(docker: Docker, image: string, credential?: PullCredential): Promise<string | undefined> {
+  let digest: string | undefined;
   const answer = await docker.open('POST', '/images/create', {
     query: { fromImage: image },
     headers: credential ? { 'x-registry-auth': registryAuth(credential) } : {},
@@ -51,9 +52,11 @@ export async function pullImage(docker: Docker, image: string, credential?: Pull
   // Once the stream has begun, a failure is a line of it.
   for await (const line of createInterface({ input: answer, crlfDelay: Infinity })) {
     if (!line.trim()) continue;
-    const progress: { error?: string } = JSON.parse(line);
+    const progress: { error?: string; status?: string } = JSON.parse(line);
     if (progress.error !== undefined) throw new DockerError(500, progress.error);
+    digest ??= /^Digest: (sha256:[0-9a-f]{64})$/.exec(progress.status ?? '')?.[1];
   }
+  return digest;
 }
 
 /** The engine drops any other form than padded base64url without a word. */

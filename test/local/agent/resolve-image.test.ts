@@ -45,7 +45,7 @@ describe('resolve', () => {
     ['G1: Always pulls', 'Always', [NAME], undefined, { pulled: true }, 1],
     ['Always takes the engine\'s when no registry answers', 'Always', [NAME], REFUSED, { pulled: false }, 1],
     ['Always does not when the registry refuses', 'Always', [NAME], 'pull access denied for busybox', { failure: 'ErrImagePull', message: expect.stringContaining('pull access denied') }, 1],
-    ['B1: an unreachable registry without the image is ErrImagePull', 'IfNotPresent', [], REFUSED, { failure: 'ErrImagePull', message: `rpc error: code = Unknown desc = failed to pull and unpack image "${NAME}": failed to resolve reference "${NAME}": ${REFUSED}` }, 1],
+    ['B1: an unreachable registry without the image is ErrImagePull', 'IfNotPresent', [], REFUSED, { failure: 'ErrImagePull', message: `rpc error: code = Unknown desc = failed to pull and unpack image "${NAME}": failed to resolve reference "${NAME}": failed to do request: Head "https://registry-1.docker.io/v2/library/busybox/manifests/latest": dial tcp 127.0.0.1:1: connect: connection refused` }, 1],
     ['B1: an unknown tag is not found', 'IfNotPresent', [], 'manifest for busybox:latest not found: manifest unknown', { failure: 'ErrImagePull', message: `rpc error: code = NotFound desc = failed to pull and unpack image "${NAME}": failed to resolve reference "${NAME}": ${NAME}: not found` }, 1],
   ])('%s', async (_name, policy, present, error, outcome, pulls) => {
     const engine = fakeEngine([...present], () => error);
@@ -54,7 +54,7 @@ describe('resolve', () => {
   });
 
   it('refuses what is no reference', async () => {
-    expect(await fakeEngine([]).images.resolve('UPPER', 'Always', [])).toEqual({ failure: 'InvalidImageName', message: 'Failed to apply default image tag "UPPER": couldn\'t parse image name "UPPER": invalid reference format' });
+    expect(await fakeEngine([]).images.resolve('UPPER', 'Always', [])).toEqual({ failure: 'InvalidImageName', message: 'Failed to apply default image tag "UPPER": couldn\'t parse image name "UPPER": invalid reference format: repository name (library/UPPER) must be lowercase' });
   });
 
   it('answers the engine\'s image id as digest and reference', async () => {
