@@ -4,7 +4,7 @@ import { podDone } from '../pod/order.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
 import type { PodRecord } from '../sync/record.ts';
-import { nodeLostMessage, taskEnded, withVerdict } from '../sync/task-change.ts';
+import { isFailedStart, nodeLostMessage, taskEnded, withVerdict } from '../sync/task-change.ts';
 import { lastBeat } from './beat.ts';
 import { deadlineVerdict } from './deadline-verdict.ts';
 import { observeTask } from './observe-task.ts';
@@ -44,7 +44,7 @@ async function sweepTask(ports: SettlePorts, { uid, taskArn, taskStopped }: PodR
   if (!taskArn || taskStopped) return undefined;
   const facts = await ports.tasks.describe(taskArn);
   if (facts) {
-    if (facts.lastStatus === 'STOPPED') await observeTask(ports, { ...facts, startedBy: uid });
+    if (facts.lastStatus === 'STOPPED' || facts.containers.some(isFailedStart)) await observeTask(ports, { ...facts, startedBy: uid });
     return facts.lastStatus;
   }
   // ECS forgets a task an hour after its end.

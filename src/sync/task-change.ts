@@ -1,6 +1,6 @@
 // An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
 import type { Pod } from '../kinds/pod.ts';
-import { nodeNotReady, sandboxChanged } from '../pod/events.ts';
+import { failed, failedCreatePodSandBox, nodeNotReady, sandboxChanged } from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
 import type { TaskFacts } from '../ports.ts';
@@ -16,7 +16,7 @@ const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'Infrastruct
 export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFacts, now: Date): { record: PodRecord; events: PodEvent[] } {
   const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
   if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
-  if (facts.lastStatus !== 'STOPPED') return { record: stoppingTask(pod, record, facts), events: [] };
+  if (facts.lastStatus !== 'STOPPED') return withFailedStarts(stoppingTask(pod, record, facts), facts);
   return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
 }
 
@@ -24,6 +24,23 @@ export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFa
 function stoppingTask(pod: Pod | undefined, record: PodRecord, { desiredStatus, version }: TaskFacts): PodRecord {
   const wanted = !pod || record.finished !== undefined || podDone(pod, record.observed);
   return desiredStatus !== 'STOPPED' || wanted || isTaskEnding(record) ? record : { ...record, taskVersion: version, stopping: true };
+}
+
+/** The container never ran, and ECS says why: its supervisor will not say hello. */
+export const isFailedStart = ({ lastStatus, reason = '' }: TaskFacts['containers'][number]): boolean => lastStatus === 'STOPPED' && /^Cannot(Create|Start)Container/.test(reason);
+
+function withFailedStarts(record: PodRecord, { containers }: TaskFacts): { record: PodRecord; events: PodEvent[] } {
+  const known = record.observed.containers;
+  const fresh = containers.filter((container) => {
+    const observed = known[container.name];
+    return isFailedStart(container) && observed !== undefined && observed.hello !== true && observed.waiting?.message !== container.reason;
+  });
+  if (fresh.length === 0) return { record, events: [] };
+  const waiting = fresh.map(({ name, reason: message = '' }) => [name, { ...(known[name] ?? { desiredRun: 0 }), waiting: { reason: 'RunContainerError', message } }] as const);
+  return {
+    record: { ...record, observed: { ...record.observed, containers: { ...known, ...Object.fromEntries(waiting) } } },
+    events: fresh.map(({ name, reason = '' }) => failed(name, reason)),
+  };
 }
 
 /** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */
@@ -37,7 +54,8 @@ export function taskEnded(pod: Pod | undefined, record: PodRecord, facts: Pick<T
   if (record.relaunch !== undefined) return { record: relaunch(pod, ended, now), events: [] };
   if (HOST_LOST.has(stopCode ?? '')) return { record: withVerdict(ended, 'NodeLost', nodeLostMessage(pod)), events: [nodeNotReady()] };
   if (pod.spec.restartPolicy === 'Never' && hasBegun(record)) return { record: withVerdict(ended, 'SandboxLost', sandboxLostMessage(stoppedReason)), events: [] };
-  return { record: relaunch(pod, ended, now), events: [sandboxChanged()] };
+  const neverBegan = stopCode === 'TaskFailedToStart' && stoppedReason !== undefined;
+  return { record: relaunch(pod, ended, now), events: [neverBegan ? failedCreatePodSandBox(stoppedReason) : sandboxChanged()] };
 }
 
 const hasBegun = ({ observed }: PodRecord): boolean => Object.values(observed.containers).some(({ current }) => current !== undefined);
