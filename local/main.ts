@@ -203,7 +203,10 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const { certificates } = known;
   const api = (request: Request): Promise<Response> => (core ? frontDoor(core.ports, request) : Promise.resolve(waiting()));
   let upgrade: ReturnType<typeof createUpgrade> = (_incoming, socket) => { socket.destroy(); };
-  doors.push(await listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), ['127.0.0.1', bridge], options.port ?? (known.apiPort || DEFAULT_API_PORT)));
+  const https = (port: number): Promise<Listening> => listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), ['127.0.0.1', bridge], port);
+  const wished = options.port ?? known.apiPort;
+  // A first start that names no port need not fail because another droppod has the usual one.
+  doors.push(options.port === undefined && wished === 0 ? await https(DEFAULT_API_PORT).catch(() => https(0)) : await https(wished));
   const aws = (port: number): Promise<Listening> => listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], port);
   // Nothing that outlives this process knows the port of the AWS endpoints: where the wished one is taken any will do.
   doors.push(await aws(known.awsPort || (doors[0]?.port ?? 0) + 1).catch(() => aws(0)));

@@ -80,8 +80,8 @@ export async function listen(servers: () => Server, addresses: string[], port: n
     // An upgraded connection is no longer the HTTP server's, but holds its close: it is ended here.
     server.on('connection', (socket: Socket) => { sockets.add(socket); socket.once('close', () => sockets.delete(socket)); });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(bound, address, () => { server.off('error', reject); resolve(); });
+      server.once('error', (error) => { for (const other of open) other.close(); reject(error); });
+      server.listen(bound, address, () => { server.removeAllListeners('error'); resolve(); });
     });
     bound = (server.address() as AddressInfo).port;
     open.push(server);

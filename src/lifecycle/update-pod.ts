@@ -83,9 +83,9 @@ async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange
   const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
   if (!object && records.length === 0) return { ...before, record };
   const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
-  if (wanted.removePod) await finishNamespace(ports, record.namespace);
   ports.wakeups.wake(record.uid);
   if (wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
+  if (wanted.removePod) await finishNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
   return { ...after, pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod };
 }

@@ -32,8 +32,12 @@ it('a namespace with a bound pod is Terminating until the pod is gone, and takes
     code: 403, message: 'configmaps "c" is forbidden: unable to create new content in namespace team because it is being terminated',
     details: { causes: [{ reason: 'NamespaceTerminating', message: 'namespace team is being terminated', field: 'metadata.namespace' }] },
   });
+  // What the node says of the pod's end comes after the namespace was emptied.
+  const key = { resource: 'events', namespace: 'team', name: 'web.1' };
+  await api.ports.store.commit({ object: { key, object: { apiVersion: 'v1', kind: 'Event', metadata: { name: 'web.1', namespace: 'team', uid: 'e' } }, expected: 'absent' } });
   await api.send('DELETE', '/api/v1/namespaces/team/pods/web', { body: { gracePeriodSeconds: 0 } });
   expect((await api.send('GET', '/api/v1/namespaces/team')).status).toBe(404);
+  expect(await api.ports.store.get(key)).toBeUndefined();
 });
 
 it('bootstrap may run again', async () => {

@@ -83,7 +83,7 @@ const rootPaths = (): unknown => ({
 function openapi(request: Request, path: string, query: URLSearchParams): Response {
   if (path === '/openapi/v3') return respond(request, 200, openapiIndex(), { format: 'json', pretty: false }, { 'content-type': 'text/plain; charset=utf-8' });
   // kubectl asks for v2 (in protobuf) only about kinds that v3 does not have, and wants to read that it knows them not: an empty document.
-  if (path === '/openapi/v2' && (request.headers.get('accept') ?? '').startsWith(V2_PROTOBUF)) return new Response('', { headers: { 'content-type': V2_PROTOBUF } });
+  if (path === '/openapi/v2' && (request.headers.get('accept') ?? '').startsWith(V2_PROTOBUF)) return new Response('', { headers: { 'content-type': V2_PROTOBUF.replace('@', '.') } });
   if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
   const document = openapiDocument(path.slice('/openapi/v3/'.length));
   if (document === undefined) return new Response(null, { status: 404 });
