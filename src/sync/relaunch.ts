@@ -25,7 +25,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
     attempt: record.attempt + 1,
     tasks: taskArn ? [...(record.tasks ?? []), { attempt: record.attempt, taskArn }] : (record.tasks ?? []),
     ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
-    observed: newSandbox(pod, record.observed),
+    observed: newSandbox(pod, withoutBackOff(record.observed, record.edited ?? [])),
   };
 }
 
@@ -36,6 +36,16 @@ export function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: numb
   if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };
   const seconds = before.seconds === 0 ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
   return { seconds, until: new Date(now.getTime() + seconds * 1000).toISOString() };
+}
+
+/** Kubernetes keeps the crash back-off by the container's definition: another image begins without one. */
+function withoutBackOff(observed: ObservedPod, edited: readonly string[]): ObservedPod {
+  const containers = { ...observed.containers };
+  for (const name of edited) {
+    const { backOff: _past, ...fresh } = containers[name] ?? { desiredRun: 0 };
+    containers[name] = fresh;
+  }
+  return { ...observed, containers };
 }
 
 function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {

@@ -1,0 +1,23 @@
+// What another attempt of a pod keeps of the one before.
+import { expect, it } from 'vitest';
+import type { PodRecord } from '../../src/sync/record.ts';
+import { relaunch } from '../../src/sync/relaunch.ts';
+import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';
+
+const backOff = { seconds: 160, updatedAt: at(-20), until: at(140) };
+const record: PodRecord = {
+  uid: 'u', namespace: 'default', name: 'web', generation: 0, runsInGeneration: 3, attempt: 1, logNonce: '', tokens: {},
+  observed: observedOf({ app: { desiredRun: 3, current: exited(3, 1), backOff }, other: { desiredRun: 3, current: exited(3, 1), backOff } }),
+};
+const pod = podOf({ containers: [{ name: 'app', image: 'a' }, { name: 'other', image: 'b' }] });
+
+it('C4: a container with another image begins without its crash back-off, its neighbours keep theirs', () => {
+  const { observed } = relaunch(pod, { ...record, relaunch: 'images of app changed', edited: ['app'] }, NOW);
+  expect(observed.containers['app']).toMatchObject({ desiredRun: 3, previous: { run: 3 } });
+  expect(observed.containers['app']).not.toHaveProperty('backOff');
+  expect(observed.containers['other']).toMatchObject({ backOff });
+});
+
+it('C4: after the loss of a task every container keeps its back-off', () => {
+  expect(relaunch(pod, record, NOW).observed.containers['app']).toMatchObject({ backOff });
+});
