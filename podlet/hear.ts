@@ -1,6 +1,6 @@
 // What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
 import type { Run } from '../src/pod/observed.ts';
-import type { Exited, FromSupervise } from './messages.ts';
+import type { Exited, FromSupervise, Owner } from './messages.ts';
 import type { ContainerView } from './world.ts';
 
 /** What the agent has to do about it. */
@@ -14,7 +14,7 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
     case 'hello':
       return hearHello(container, message, now);
     case 'started':
-      return hearStarted(container, message.run, message.at);
+      return hearStarted(container, message.run, message.at, message.user);
     case 'exited':
       return hearExited(container, message);
     case 'term':
@@ -34,18 +34,18 @@ function hearHello(container: ContainerView, hello: Extract<FromSupervise, { typ
   // The start was lost with the old connection: decide sends it again.
   if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
   if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);
-  if (hello.pid > 0 && hello.startedAt !== undefined) return strongest(hearStarted(container, hello.run, hello.startedAt), first);
+  if (hello.pid > 0 && hello.startedAt !== undefined) return strongest(hearStarted(container, hello.run, hello.startedAt, hello.user), first);
   if (container.alive && hello.run < (container.run?.run ?? 0)) return hearLost(container, new Date(now));
   return first ? 'changed' : 'nothing';
 }
 
 const strongest = (heard: Heard, first: boolean): Heard => (heard === 'nothing' && first ? 'changed' : heard);
 
-function hearStarted(container: ContainerView, run: number, at: string): Heard {
+function hearStarted(container: ContainerView, run: number, at: string, user: Owner | undefined): Heard {
   if (run < (container.run?.run ?? 0) || (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))) return 'nothing';
   const order = container.order;
   const started = order?.startup === undefined;
-  container.run = { run, startedAt: at, started, ready: started && order?.readiness === undefined };
+  container.run = { run, startedAt: at, started, ready: started && order?.readiness === undefined, ...(user === undefined ? {} : { user }) };
   container.alive = true;
   delete container.starting;
   return 'started';
@@ -55,7 +55,7 @@ function hearExited(container: ContainerView, exited: Exited): Heard {
   const known = container.run?.run ?? 0;
   if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined)) return 'nothing';
   const before: Partial<Run> = exited.run === known ? (container.run ?? {}) : {};
-  const { postStartError, killedByProbe } = before;
+  const { postStartError, killedByProbe, user } = before;
   container.run = {
     run: exited.run,
     ...(exited.startedAt === undefined ? {} : { startedAt: exited.startedAt }),
@@ -68,6 +68,7 @@ function hearExited(container: ContainerView, exited: Exited): Heard {
     ...(exited.message === undefined ? {} : { message: exited.message }),
     ...(postStartError === undefined ? {} : { postStartError }),
     ...(killedByProbe === undefined ? {} : { killedByProbe }),
+    ...(user === undefined ? {} : { user }),
   };
   endRun(container);
   return 'ended';

@@ -52,10 +52,17 @@ export interface Exited {
   at: string;
 }
 
+/** As whom the newest run began; names are looked up in the image. */
+export interface Owner {
+  uid: number;
+  gid: number;
+  groups: number[];
+}
+
 /** Supervise to podlet. */
 export type FromSupervise =
-  | { type: 'hello'; run: number; pid: number; startedAt?: string; exit?: Exited; term?: string }
-  | { type: 'started'; run: number; pid: number; at: string }
+  | { type: 'hello'; run: number; pid: number; startedAt?: string; exit?: Exited; term?: string; user?: Owner }
+  | { type: 'started'; run: number; pid: number; at: string; user?: Owner }
   | ({ type: 'exited' } & Exited)
   | ExecDone
   /** The engine (or `kill 1` inside) asks the container to stop. */

@@ -35,6 +35,7 @@ const (
 	firstRedial    = 5 * time.Millisecond
 	slowestRedial  = 500 * time.Millisecond
 	bootRedial     = 15 * time.Millisecond
+	pipeUnread     = 0x541b // FIONREAD
 	bootPatience   = 3 * time.Second
 	writePatience  = 2 * time.Second
 	drainPatience  = 100 * time.Millisecond
@@ -122,6 +123,14 @@ type hello struct {
 	StartedAt string  `json:"startedAt,omitempty"`
 	Exit      *exited `json:"exit,omitempty"`
 	Term      string  `json:"term,omitempty"`
+	User      *owner  `json:"user,omitempty"`
+}
+
+// owner is as whom the newest run began.
+type owner struct {
+	UID    int      `json:"uid"`
+	GID    int      `json:"gid"`
+	Groups []uint32 `json:"groups"`
 }
 
 type started struct {
@@ -129,6 +138,7 @@ type started struct {
 	Run  int    `json:"run"`
 	Pid  int    `json:"pid"`
 	At   string `json:"at"`
+	User *owner `json:"user,omitempty"`
 }
 
 type done struct {
@@ -157,6 +167,7 @@ type supervisor struct {
 	last    *exited
 	run     int
 	began   string
+	owner   *owner
 	io      *console
 	term    string
 	alone   *aloneStop
@@ -287,7 +298,7 @@ func (s *supervisor) sendHello() {
 	if s.main != nil {
 		pid = s.main.pid
 	}
-	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term})
+	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term, User: s.owner})
 }
 
 func (s *supervisor) send(message interface{}) {
@@ -342,7 +353,7 @@ func (s *supervisor) start(received *order) {
 		s.sendHello()
 		return
 	}
-	s.run, s.started, s.last, s.began = received.Run, received, nil, ""
+	s.run, s.started, s.last, s.began, s.owner = received.Run, received, nil, "", nil
 	if err := s.prepare(received); err != nil {
 		s.failStart(err.Error())
 		return
@@ -357,6 +368,9 @@ func (s *supervisor) start(received *order) {
 		return
 	}
 	s.main = main
+	if who, err := lookUp(received.User); err == nil {
+		s.owner = &owner{UID: who.uid, GID: who.gid, Groups: who.groups}
+	}
 	oomBefore := oomKills()
 	s.began = timestamp()
 	main.onExit = func(code int) { s.mainExited(main, code, oomBefore) }
@@ -365,7 +379,7 @@ func (s *supervisor) start(received *order) {
 		<-main.staged
 		s.events <- func() {
 			if main.stageError == "" && s.main == main {
-				s.send(started{Type: "started", Run: received.Run, Pid: main.pid, At: s.began})
+				s.send(started{Type: "started", Run: received.Run, Pid: main.pid, At: s.began, User: s.owner})
 			}
 		}
 	}()
@@ -478,9 +492,26 @@ func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 		return
 	}
 	s.dropConsole(code)
+	awaitDrain()
 	oom := code == 128+int(syscall.SIGKILL) && oomKills() > oomBefore
 	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: s.terminationMessage(), StartedAt: s.began, At: at}
 	s.report()
+}
+
+// What the process wrote last shall be with the engine before anyone hears of the exit and asks for the log.
+func awaitDrain() {
+	for pause := 50 * time.Microsecond; pause < 200*time.Millisecond; pause *= 2 {
+		unread := 0
+		for _, fd := range []uintptr{1, 2} {
+			waiting := int32(0)
+			syscall.Syscall(syscall.SYS_IOCTL, fd, pipeUnread, uintptr(unsafe.Pointer(&waiting)))
+			unread += int(waiting)
+		}
+		if unread == 0 {
+			return
+		}
+		time.Sleep(pause)
+	}
 }
 
 func (s *supervisor) report() {
@@ -1391,10 +1422,10 @@ func lookUp(user processUser) (identity, error) {
 		}
 	}
 	who.groups = append(who.groups, uint32(who.gid))
-	who.groups = append(who.groups, user.SupplementalGroups...)
 	if user.GroupsPolicy != "Strict" && login != "" {
 		who.groups = append(who.groups, memberships(login)...)
 	}
+	who.groups = append(who.groups, user.SupplementalGroups...)
 	who.groups = unique(who.groups)
 	return who, nil
 }

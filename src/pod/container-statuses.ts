@@ -80,8 +80,10 @@ function resourcesOf(container: Definition, { resources }: ObservedContainer): P
   return { resources: resources ?? container.resources ?? {}, ...(requests === undefined ? {} : { allocatedResources: requests }) };
 }
 
-/** Known only where the spec or the image gives numbers; a name would have to be looked up in the image. */
-function userOf(pod: Pod, container: Definition, { image }: ObservedContainer): Pick<ContainerStatus, 'user'> {
+/** As reported; else by spec and image where they give numbers. */
+function userOf(pod: Pod, container: Definition, { image, current, previous }: ObservedContainer): Pick<ContainerStatus, 'user'> {
+  const known = (current ?? previous)?.user;
+  if (known !== undefined) return { user: { linux: { uid: known.uid, gid: known.gid, supplementalGroups: known.groups } } };
   const own = container.securityContext;
   const context = pod.spec.securityContext;
   const [imageUser = '', imageGroup = '0'] = (image?.user ?? '').split(':');

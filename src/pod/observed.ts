@@ -30,6 +30,8 @@ export interface Run {
   resized?: boolean;
   /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (pod-lifecycle 5.1). */
   killedByProbe?: boolean;
+  /** As whom its process began; `groups` with the primary one. */
+  user?: { uid: number; gid: number; groups: number[] };
   /** Runtime id of the container that this run happened in (64 hex). */
   runtimeId?: string;
 }

@@ -2,6 +2,9 @@
 import type { Run } from '../pod/observed.ts';
 import type { ContainerReport, PodletEvent, Report } from './messages.ts';
 
+/** Linux allows that many supplementary groups (NGROUPS_MAX). */
+const MAX_GROUPS = 65_536;
+
 type Fields = Record<string, unknown>;
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -43,11 +46,14 @@ function isContainerReport(value: unknown): value is ContainerReport {
 
 function isRun(value: unknown): value is Run {
   if (!isObject(value) || !isCount(value['run']) || !isFlag(value['started']) || !isFlag(value['ready'])) return false;
-  const { startedAt, finishedAt, exitCode, oom, killedByProbe, startError, postStartError, message, reason } = value;
+  const { startedAt, finishedAt, exitCode, oom, killedByProbe, startError, postStartError, message, reason, user } = value;
   return [startedAt, finishedAt].every((time) => isOptional(time, isTime)) && isOptional(exitCode, isExitCode) &&
     [oom, killedByProbe].every((flag) => isOptional(flag, isFlag)) &&
-    [startError, postStartError, message, reason].every((line) => isOptional(line, isText));
+    [startError, postStartError, message, reason].every((line) => isOptional(line, isText)) && isOptional(user, isOwner);
 }
+
+const isOwner = (value: unknown): boolean =>
+  isObject(value) && isCount(value['uid']) && isCount(value['gid']) && Array.isArray(value['groups']) && value['groups'].length <= MAX_GROUPS && value['groups'].every(isCount);
 
 function isEvent(value: unknown): value is PodletEvent {
   if (!isObject(value)) return false;

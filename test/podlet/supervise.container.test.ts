@@ -60,6 +60,15 @@ describe('in one container', () => {
     expect(probe.message).toContain('CapBnd:\t0000000000000000');
   });
 
+  it('I2: tells as whom the process began, with the groups of the image and of the pod', async () => {
+    await box.run(next(), ['sh', '-c', 'echo "ops:x:70000:www-data" >>/etc/group']);
+    const user = { user: 'www-data', group: '', supplementalGroups: [2000], noNewPrivileges: false, capabilities: { add: [], drop: [] } };
+    await box.run(next(), ['true'], { user: { ...user, groupsPolicy: 'Merge' } });
+    await box.run(next(), ['true'], { user: { ...user, groupsPolicy: 'Strict' } });
+    const owners = box.messages.flatMap((message) => (message.type === 'started' ? [message.user] : []));
+    expect(owners.slice(-2)).toEqual([{ uid: 33, gid: 33, groups: [33, 70000, 2000] }, { uid: 33, gid: 33, groups: [33, 2000] }]);
+  });
+
   it('keeps capabilities of root by drop and add', async () => {
     const user = { ...order(1, []).user, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } };
     const exit = await box.run(next(), ['sh', '-c', 'grep Cap /proc/self/status >/dev/termination-log'], { user });
