@@ -13,8 +13,8 @@ const LAST_LINES = 80;
 const LAST_BYTES = 2048;
 
 /** The last output may reach the log a moment after the exit is known. */
-const LOOKS = 3;
-const PAUSE_MS = 60;
+const LOOKS = 5;
+const PAUSE_MS = 100;
 
 type LogPorts = Pick<Ports, 'logs' | 'clock'>;
 

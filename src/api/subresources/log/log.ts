@@ -2,6 +2,7 @@
 import { badRequest, notFound } from '../../../errors.ts';
 import type { Pod } from '../../../kinds/pod.ts';
 import { recordKey, toRecord } from '../../../lifecycle/record-for.ts';
+import type { ObservedContainer } from '../../../pod/observed.ts';
 import type { PodRecord } from '../../../sync/record.ts';
 import { keyOf } from '../../call.ts';
 import type { ApiPorts, Call } from '../../call.ts';
@@ -15,6 +16,7 @@ import type { RunSource } from '../../../sync/read-run.ts';
 import type { RunLine } from '../../../sync/split-runs.ts';
 
 const LOOK_AGAIN_MS = 1000;
+const LAST_LINES_MS = 400;
 
 /** Names of all containers as kube-apiserver lists them: init, regular, ephemeral. */
 export const containerNames = ({ spec }: Pod): string[] =>
@@ -34,7 +36,7 @@ export function chooseContainer(pod: Pod, wanted: string): string {
 
 /** GET of the subresource: a stream of text. */
 export async function log(call: Call): Promise<Response> {
-  const { ports } = call;
+  const { ports, request } = call;
   const object = await ports.store.get(keyOf(call));
   const options = logOptions(call.query, call.name, call.now);
   if (object === undefined) throw notFound('pods', call.name);
@@ -42,12 +44,20 @@ export async function log(call: Call): Promise<Response> {
   const container = chooseContainer(pod, options.container);
   if (!pod.spec.nodeName) return new Response(null, { status: 204 });
   const record = await recordOf(ports, pod.metadata.uid ?? '');
+  await written(ports, record?.observed.containers[container], request.signal);
   const run = chooseRun(pod, container, record?.observed.containers[container], options.previous);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
   const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', ...(options.since ? { since: options.since } : {}) };
   const text = limited(textOf(ports, source, options, pod.metadata.uid ?? '', signal), options.limitBytes);
   return new Response(streamOf(text, () => abort.abort()), { headers: { 'content-type': 'text/plain' } });
+}
+
+/** The last lines of a run that has just ended may still be on their way to the log. */
+async function written({ clock }: Pick<ApiPorts, 'clock'>, container: ObservedContainer | undefined, signal: AbortSignal): Promise<void> {
+  const finishedAt = Date.parse(container?.current?.finishedAt ?? '');
+  const wait = finishedAt + LAST_LINES_MS - clock.now().getTime();
+  if (wait > 0) await clock.sleep(Math.min(wait, LAST_LINES_MS), signal);
 }
 
 async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string): Promise<PodRecord | undefined> {
