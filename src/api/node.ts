@@ -1,5 +1,6 @@
-// The virtual node that pods show as theirs: as large as Fargate sells, always ready.
+// The virtual node that pods show as theirs: as large as the largest task, for each pod anew, always ready.
 import type { KubeObject } from '../kinds/pod.ts';
+import { NODE_ALLOCATABLE } from '../pod/field-ref.ts';
 import type { ApiPorts } from './call.ts';
 import { seconds } from './time.ts';
 
@@ -10,7 +11,8 @@ const condition = (type: string, status: string, reason: string, message: string
 export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
   const architecture = settings.architectures[0] ?? 'amd64';
   const at = seconds(clock.now());
-  const size = { cpu: '1024', memory: '4Ti', pods: '5000', 'ephemeral-storage': '200Ti' };
+  const { cpu, memory, 'ephemeral-storage': storage } = NODE_ALLOCATABLE;
+  const size = { cpu: `${cpu}`, memory: `${memory / 1024 ** 2}Mi`, pods: '5000', 'ephemeral-storage': `${storage / 1024 ** 3}Gi` };
   return {
     metadata: {
       name: settings.nodeName,
