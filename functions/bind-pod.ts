@@ -4,6 +4,7 @@ import { recordEvents } from '../src/events/record-event.ts';
 import type { Pod } from '../src/kinds/pod.ts';
 import { findNode } from '../src/lifecycle/find-node.ts';
 import type { FoundNode } from '../src/lifecycle/find-node.ts';
+import { registerTask } from '../src/lifecycle/register-task.ts';
 import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
@@ -17,10 +18,8 @@ import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
 import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
-import { podSize } from '../src/task/size.ts';
-import { taskDefinition } from '../src/task/task-definition.ts';
 
-type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings'>;
+type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings' | 'pullSecrets'>;
 
 /** An ErrImagePull is shown for that long before it becomes ImagePullBackOff. */
 const SHOW_FAILURE_MS = 3_000;
@@ -65,8 +64,10 @@ async function rejectPod(ports: BindPorts, uid: string, generation: number, { no
   await updatePod(ports, uid, ({ pod, record, now }) => {
     if (!pod || isOver(pod, record, generation)) return undefined;
     const on = placed(pod, record, { ...ports.settings, nodeName }, now);
+    // A pod that was turned away has no start time, hence no statuses of containers.
+    const { acceptedAt: _never, ...observed } = on.record.observed;
     const verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
-    return { ...on, record: { ...on.record, observed: { ...on.record.observed, verdict } }, events: [rejectedByNode(reason, message)] };
+    return { ...on, record: { ...on.record, observed: { ...observed, verdict } }, events: [rejectedByNode(reason, message)] };
   });
   return END;
 }
@@ -75,7 +76,7 @@ async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod,
   const settings = { ...ports.settings, nodeName };
   const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, settings, now) : undefined);
   const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
-  const events: PodEvent[] = [...(observed.scheduledAt === undefined ? [scheduled(pod, nodeName)] : []), ...resolved.events];
+  const events: PodEvent[] = [...(observed.scheduledAt === undefined && !pod.spec.nodeName ? [scheduled(pod, nodeName)] : []), ...resolved.events];
   const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };
   const [next] = await Promise.all([keepImages(ports, uid, pod, resolved, generation), recordEvents(ports, bound, events)]);
   return next;
@@ -83,7 +84,7 @@ async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod,
 
 async function keepImages(ports: BindPorts, uid: string, pod: Pod, resolved: ResolvedImages, generation: number): Promise<NextState> {
   const failed = Object.keys(resolved.failures).length > 0;
-  const definition = failed ? undefined : await register(ports, pod, resolved);
+  const definition = failed ? undefined : await registerTask(ports, pod, resolved);
   const logNonce = ports.ids.uuid();
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
     if (!newest || isOver(newest, record, generation)) return undefined;
@@ -91,12 +92,6 @@ async function keepImages(ports: BindPorts, uid: string, pod: Pod, resolved: Res
   });
   if (!state?.pod || isOver(state.pod, state.record, generation)) return END;
   return failed ? waitUntil(new Date(ports.clock.now().getTime() + SHOW_FAILURE_MS).toISOString()) : LAUNCH;
-}
-
-function register({ tasks, settings }: BindPorts, pod: Pod, { images }: ResolvedImages): Promise<string> {
-  const sized = podSize(pod);
-  if ('tooBig' in sized) throw new Error(`the pod was admitted with a size that no task has: ${sized.tooBig}`);
-  return tasks.register(taskDefinition(pod, { images, size: sized.size, settings }));
 }
 
 export const handler = lambda(bindPod);

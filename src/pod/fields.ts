@@ -10,6 +10,7 @@ export const NO_FURTHER_CONTAINER = 'a running Fargate task takes no further con
 const LABEL_SELECTOR = '{matchLabels,matchExpressions[].key,matchExpressions[].operator,matchExpressions[].values[]}';
 const NODE_TERM = '{matchExpressions[],matchFields[]}.{key,operator,values[]}';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution[]';
+const APART = 'not weighed: every pod has a task of its own, near to and far from no other';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const POD_TERM = `{topologyKey,namespaces[],matchLabelKeys[],mismatchLabelKeys[],labelSelector.${LABEL_SELECTOR},namespaceSelector.${LABEL_SELECTOR}}`;
 
@@ -20,14 +21,14 @@ const isFargateSysctl = (name: unknown): boolean => FARGATE_SYSCTLS.test(String(
 const POD_FIELDS: Field[] = [
   ...table('restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds enableServiceLinks serviceAccountName serviceAccount automountServiceAccountToken', implemented()),
   ...table('imagePullSecrets[].name readinessGates[].conditionType schedulingGates[].name nodeSelector', implemented()),
-  ...table('tolerations[].{key,operator,value,effect,tolerationSeconds}', implemented('no node of droppod has a taint')),
+  ...table('tolerations[].{key,operator,value,effect,tolerationSeconds}', implemented()),
   ...table('priority priorityClassName preemptionPolicy', implemented('every pod has a task of its own: nothing is preempted')),
   ...table('hostAliases[].{ip,hostnames[]} dnsPolicy dnsConfig.{nameservers[],searches[],options[].name,options[].value}', implemented()),
   ...table('hostname subdomain hostnameOverride setHostnameAsFQDN shareProcessNamespace', implemented()),
   ...table('resources.{limits,requests}', implemented()),
   ...table(`affinity.nodeAffinity.{${REQUIRED}.nodeSelectorTerms[],${PREFERRED}.preference}.${NODE_TERM} affinity.nodeAffinity.${PREFERRED}.weight`, implemented()),
-  ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.${POD_TERM} affinity.{podAffinity,podAntiAffinity}.${PREFERRED}.weight`, implemented()),
-  ...table(`topologySpreadConstraints[].{maxSkew,topologyKey,whenUnsatisfiable,minDomains,nodeAffinityPolicy,nodeTaintsPolicy,matchLabelKeys[],labelSelector.${LABEL_SELECTOR}}`, implemented()),
+  ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.${POD_TERM} affinity.{podAffinity,podAntiAffinity}.${PREFERRED}.weight`, implemented(APART)),
+  ...table(`topologySpreadConstraints[].{maxSkew,topologyKey,whenUnsatisfiable,minDomains,nodeAffinityPolicy,nodeTaintsPolicy,matchLabelKeys[],labelSelector.${LABEL_SELECTOR}}`, implemented(APART)),
   ...table('securityContext.{runAsUser,runAsGroup,runAsNonRoot,fsGroup,fsGroupChangePolicy,supplementalGroups[],supplementalGroupsPolicy}', implemented()),
   ...table('securityContext.sysctls[].name', refused('Fargate sets only net.*, fs.mqueue.* and some kernel.msg*/sem/shm* sysctls', { docker: true, harmless: isFargateSysctl })),
   ...table('securityContext.sysctls[].value', implemented()),
@@ -47,7 +48,7 @@ const POD_FIELDS: Field[] = [
   ...table('resources.claims[].**', refused('Fargate has no devices to claim')),
   ...table('workloadRef.**', refused('droppod starts every pod alone, not in gangs')),
   ...table('ephemeralContainers[].**', refused(NO_FURTHER_CONTAINER)),
-  ...table('nodeName', warned('droppod chooses the node itself; the name is not obeyed')),
+  ...table('nodeName', implemented('the node must be there; it may turn the pod away')),
   ...table('schedulerName', warned('droppod places every pod itself; there is no other scheduler', { harmless: (name) => name === 'default-scheduler' })),
 ];
 

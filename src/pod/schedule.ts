@@ -1,6 +1,7 @@
 // Which node a pod gets, by the filters of kube-scheduler that virtual nodes have a meaning for, or its text why there is none.
 // Resources are not summed over pods: each pod brings its own task. Pod affinity and spreading find every task apart.
 import type { Node, Pod, PodSpec } from '../kinds/pod.ts';
+import { LARGEST } from './fargate-limits.ts';
 import { aggregateRequest } from './pod-resources.ts';
 import { compareQuantities, milliUnits, parseQuantity, printQuantity, wholeUnits } from './quantity.ts';
 
@@ -28,8 +29,9 @@ export function nodeRejection(pod: Pod, node: Node, tooLarge: readonly string[] 
   if (!matchesAffinity(pod.spec, node)) return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
   const [name] = insufficient(pod, node, tooLarge);
   if (name === undefined) return undefined;
+  const largest: { [name: string]: string | undefined } = LARGEST;
   const units = name === 'cpu' ? milliUnits : wholeUnits;
-  const [requested, capacity] = [units(requestText(pod, name)), units(node.status?.allocatable?.[name])];
+  const [requested, capacity] = [units(requestText(pod, name)), units(tooLarge.includes(name) ? largest[name] : node.status?.allocatable?.[name])];
   return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: 0, capacity: ${capacity}` };
 }
 

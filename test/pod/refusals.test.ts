@@ -64,7 +64,7 @@ describe('refusals', () => {
   });
 
   it.each<[object, object, string[]]>([
-    [{ nodeName: 'n1' }, {}, ['spec.nodeName: droppod chooses the node itself; the name is not obeyed']],
+    [{ nodeName: 'n1' }, {}, []],
     [{}, { resources: { requests: { memory: '245Gi' } } }, ['spec.containers: 245Gi of memory is requested and the largest Fargate task has 244Gi: the pod cannot be scheduled']],
     [{ schedulerName: 'mine' }, {}, ['spec.schedulerName: droppod places every pod itself; there is no other scheduler']],
     [{}, {}, []],

@@ -57,9 +57,10 @@ it.each<[string, Partial<PodSpec>, Node[], string[], string]>([
     '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.'],
 ])('O1: says why no node fits: %s', (_what, spec, nodes, tooLarge, unschedulable) => expect(schedule(podOf(spec), nodes, tooLarge)).toEqual({ unschedulable }));
 
-it.each<[string, Partial<PodSpec>, { reason: string; message: string } | undefined]>([
+it.each<[string, Partial<PodSpec>, { reason: string; message: string } | undefined, string[]?]>([
   ['takes what fits', requests('1', '1Gi'), undefined],
   ['does not ask for tolerations of NoSchedule', {}, undefined],
   ['OutOfcpu', requests('5', '1Gi'), { reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu, requested: 5000, used: 0, capacity: 4000" }],
   ['NodeAffinity', { nodeSelector: { x: 'y' } }, { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }],
-])('O2: a node named by the author: %s', (_what, spec, rejection) => expect(nodeRejection(podOf(spec), node('n', {}, { taints: [TAINT] }))).toEqual(rejection));
+  ['a task has less than the node', requests('4', '1Gi'), { reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu, requested: 4000, used: 0, capacity: 32000" }, ['cpu']],
+])('O2: a node named by the author: %s', (_what, spec, rejection, tooLarge) => expect(nodeRejection(podOf(spec), node('n', {}, { taints: [TAINT] }), tooLarge)).toEqual(rejection));
