@@ -38,16 +38,25 @@ export async function firstOutputAt(call: EngineCalls['call'], id: string, limit
   throw new Error(`container ${id} wrote nothing`);
 }
 
-/** Starts pause + one container; answers when its process wrote its first line, and removes both. */
-export async function rawPod(call: EngineCalls['call'], image: string): Promise<number> {
-  const began = preciseNow();
+/** Makes and starts pause + one container; `id` is the container's. */
+export async function startRaw(call: EngineCalls['call'], image: string): Promise<{ id: string; remove(): Promise<void> }> {
   const labels = { [LABEL]: '1' };
   const pause = (await call('POST', '/containers/create', { Image: image, Cmd: ['sleep', '600'], Labels: labels, StopSignal: 'SIGKILL' })) as { Id: string };
   await call('POST', `/containers/${pause.Id}/start`);
   const app = (await call('POST', '/containers/create', { Image: image, Cmd: COMMAND, Labels: labels, HostConfig: { NetworkMode: `container:${pause.Id}` } })) as { Id: string };
   await call('POST', `/containers/${app.Id}/start`);
-  const up = await firstOutputAt(call, app.Id);
-  for (const id of [app.Id, pause.Id]) await call('DELETE', `/containers/${id}?force=1&v=1`);
+  const remove = async (): Promise<void> => {
+    for (const id of [app.Id, pause.Id]) await call('DELETE', `/containers/${id}?force=1&v=1`);
+  };
+  return { id: app.Id, remove };
+}
+
+/** Milliseconds from nothing to the first line of the container's process; both containers are removed again. */
+export async function rawPod(call: EngineCalls['call'], image: string): Promise<number> {
+  const began = preciseNow();
+  const { id, remove } = await startRaw(call, image);
+  const up = await firstOutputAt(call, id);
+  await remove();
   return up - began;
 }
 
