@@ -1,9 +1,10 @@
 // The Images port on registries: what the runtime would learn by pulling, from manifest and config alone. Cached by digest.
 import type { Clock, ImageConfig, ImageOutcome, Images, RegistryCredential } from '../ports.ts';
 import { matchingCredentials } from './credentials.ts';
-import { byDigest, parseReference, shownName } from './reference.ts';
+import { byDigest, parseReference, referenceProblem, shownName } from './reference.ts';
 import type { Reference } from './reference.ts';
-import { RegistryRefusal, RegistrySession } from './registry-session.ts';
+import { refusedContent, RegistryRefusal } from './refusal.ts';
+import { RegistrySession } from './registry-session.ts';
 import type { Fetch } from './registry-session.ts';
 
 export interface RegistryImagesOptions {
@@ -11,20 +12,23 @@ export interface RegistryImagesOptions {
   clock: Pick<Clock, 'now'>;
   /** Wanted architectures, best first. */
   architectures: readonly string[];
+  /** Credentials of the node itself for a registry, tried after the pod's own. */
+  nodeCredentials?: (registry: string) => Promise<RegistryCredential[]>;
 }
 
 /** Images from registries; private ones by the credentials of the pod. What cannot be had is an outcome. */
 export function registryImages(options: RegistryImagesOptions): Images {
-  const cache = new Map<string, Facts>();
+  const cache = new Map<string, Found>();
   return {
     async resolve(image, _policy, credentials) {
       const reference = parseReference(image);
       if (!reference) {
-        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}`;
         return { failure: 'InvalidImageName', message };
       }
       const began = options.clock.now().getTime();
-      const outcome = await tryCredentials(options, cache, reference, matchingCredentials(credentials, reference));
+      const own = matchingCredentials(credentials, reference);
+      const outcome = await tryCredentials(options, cache, reference, own, (await options.nodeCredentials?.(reference.registry)) ?? []);
       return 'config' in outcome ? { ...outcome, pulled: true, milliseconds: options.clock.now().getTime() - began } : outcome;
     },
   };
@@ -32,35 +36,44 @@ export function registryImages(options: RegistryImagesOptions): Images {
 
 type Facts = Omit<ImageConfig, 'name' | 'imageId' | 'reference'>;
 
-/** Every credential that fits is tried, then none at all. */
-async function tryCredentials(options: RegistryImagesOptions, cache: Map<string, Facts>, reference: Reference, credentials: readonly RegistryCredential[]): Promise<{ config: ImageConfig } | Exclude<ImageOutcome, { config: ImageConfig }>> {
-  let refusal: RegistryRefusal | undefined;
-  for (const credential of [...credentials, undefined]) {
+type Failure = Exclude<ImageOutcome, { config: ImageConfig }>;
+
+/** Every credential that fits is tried, the pod's own first; anonymously only where there is none. */
+async function tryCredentials(options: RegistryImagesOptions, cache: Map<string, Found>, reference: Reference, own: RegistryCredential[], ofNode: RegistryCredential[]): Promise<{ config: ImageConfig; credential?: RegistryCredential } | Failure> {
+  const refusals = new Set<string>();
+  const all = [...own, ...ofNode];
+  for (const credential of all.length > 0 ? all : [undefined]) {
     try {
-      const facts = await readFacts(new RegistrySession(options.fetch, reference, credential), reference, options.architectures, cache);
-      return { config: { ...facts, reference: byDigest(reference, facts.digest), name: shownName(reference), imageId: byDigest(reference, facts.digest) } };
+      const { facts, index } = await readFacts(new RegistrySession(options.fetch, reference, credential), reference, options.architectures, cache);
+      const config = { ...facts, reference: byDigest(reference, facts.digest), name: shownName(reference), imageId: byDigest(reference, index) };
+      return { config, ...(credential && own.includes(credential) ? { credential } : {}) };
     } catch (error) {
-      if (!(error instanceof RegistryRefusal)) {
-        return { failure: 'RegistryUnavailable', message: `image pull failed for ${shownName(reference)} because the registry is unavailable` };
-      }
-      refusal ??= error;
+      if (!(error instanceof RegistryRefusal)) throw error;
+      refusals.add(error.message);
     }
   }
-  return { failure: 'ErrImagePull', message: refusal?.message ?? '' };
+  // The kubelet lists several failures in brackets, equal ones once.
+  return { failure: 'ErrImagePull', message: refusals.size > 1 ? `[${[...refusals].join(', ')}]` : ([...refusals][0] ?? '') };
 }
 
-async function readFacts(session: RegistrySession, reference: Reference, architectures: readonly string[], cache: Map<string, Facts>): Promise<Facts> {
+/** `index`: the digest that the name itself has, of an index where there is one. */
+interface Found {
+  facts: Facts;
+  index: string;
+}
+
+async function readFacts(session: RegistrySession, reference: Reference, architectures: readonly string[], cache: Map<string, Found>): Promise<Found> {
   const top = await session.manifest(reference.digest ?? reference.tag ?? 'latest');
   const known = cache.get(top.digest);
   if (known) return known;
   const platform = choosePlatform(top.body, architectures);
-  if (platform === null) throw new RegistryRefusal(404, `no match for platform in manifest: not found`);
+  if (platform === null) throw refusedContent(reference, 'no match for platform in manifest: not found');
   const { body, digest } = platform === undefined ? top : await session.manifest(platform);
   const manifest = asFields(body);
   const config = asFields(await session.blob(text(asFields(manifest['config'])['digest'])));
-  const facts = toFacts(digest, manifest, config);
-  cache.set(top.digest, facts);
-  return facts;
+  const found = { facts: toFacts(digest, manifest, config), index: top.digest };
+  cache.set(top.digest, found);
+  return found;
 }
 
 /** Digest of the manifest for the best architecture; undefined: it is a manifest already; null: none fits. */

@@ -1,19 +1,12 @@
-// One pull's talk with a registry (distribution API v2): GET with the token that the registry's challenge asks for.
+// One pull's talk with a registry (distribution API v2): GET with the credential or the token that the registry's challenge asks for.
+// What comes back is bounded and proven by its digest.
+import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports.ts';
+import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
+import { refusedContent, refusedLogin, refusedStatus, refusedToken, refusedWithoutPassword, unreachable } from './refusal.ts';
 
 export type Fetch = (url: string, init: { headers: Record<string, string> }) => Promise<Response>;
-
-/** The registry said no: its text is for the pod's status. */
-export class RegistryRefusal extends Error {
-  override readonly name = 'RegistryRefusal';
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
@@ -21,6 +14,9 @@ const MANIFESTS = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
+
+/** containerd reads no manifest above this; configurations are bounded alike. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export class RegistrySession {
   #authorization: string | undefined;
@@ -36,50 +32,91 @@ export class RegistrySession {
 
   /** A manifest or index by tag or digest, with its digest. */
   async manifest(reference: string): Promise<{ body: unknown; digest: string }> {
-    const response = await this.#get(`manifests/${reference}`, MANIFESTS);
-    return { body: await response.json(), digest: response.headers.get('docker-content-digest') ?? reference };
+    const content = await this.#content(`manifests/${reference}`, MANIFESTS, reference.startsWith('sha256:') ? reference : undefined);
+    refuseOldSchema(this.#reference, content.body);
+    return content;
   }
 
   /** A JSON blob by digest. */
   async blob(digest: string): Promise<unknown> {
-    return (await this.#get(`blobs/${digest}`, 'application/json, */*')).json();
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw refusedContent(this.#reference, `unsupported digest algorithm: ${digest.slice(0, 80)}`);
+    return (await this.#content(`blobs/${digest}`, 'application/json, */*', digest)).body;
+  }
+
+  async #content(path: string, accept: string, wanted: string | undefined): Promise<{ body: unknown; digest: string }> {
+    const bytes = await this.#bytes(await this.#get(path, accept), path);
+    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    if (wanted !== undefined && digest !== wanted) throw refusedContent(this.#reference, `unexpected commit digest ${digest}, expected ${wanted}: failed precondition`);
+    try {
+      return { body: JSON.parse(bytes.toString('utf8')) as unknown, digest };
+    } catch {
+      throw refusedContent(this.#reference, `${path} is not JSON`);
+    }
+  }
+
+  async #bytes(response: Response, path: string): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      const bytes: Uint8Array = chunk;
+      size += bytes.length;
+      if (size > MAX_BYTES) throw refusedContent(this.#reference, `${path} is larger than ${MAX_BYTES} bytes`);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks);
   }
 
   async #get(path: string, accept: string): Promise<Response> {
     const { host, repository } = this.#reference;
-    const url = `https://${host}/v2/${repository}/${path}`;
-    const ask = (): Promise<Response> => this.#fetch(url, { headers: { accept, ...(this.#authorization ? { authorization: this.#authorization } : {}) } });
+    const url = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2/${repository}/${path}`;
+    const ask = (): Promise<Response> => this.#ask(url, { accept, ...(this.#authorization ? { authorization: this.#authorization } : {}) });
     let response = await ask();
-    if (response.status === 401) {
+    if (response.status === 401 && this.#authorization === undefined) {
       this.#authorization = await this.#authorize(response.headers.get('www-authenticate') ?? '');
       response = await ask();
     }
     if (response.ok) return response;
-    throw new RegistryRefusal(response.status, refusalText(this.#reference, response.status));
+    await response.body?.cancel();
+    if ((response.status === 401 || response.status === 403) && this.#authorization?.startsWith('Bearer')) throw refusedToken(this.#reference);
+    throw refusedStatus(this.#reference, url, response.status, response.statusText);
+  }
+
+  async #ask(url: string, headers: Record<string, string>): Promise<Response> {
+    try {
+      return await this.#fetch(url, { headers });
+    } catch (error) {
+      throw unreachable(this.#reference, url, error);
+    }
   }
 
   async #authorize(challenge: string): Promise<string> {
     const basic = this.#credential && `Basic ${Buffer.from(`${this.#credential.username}:${this.#credential.password}`).toString('base64')}`;
-    if (/^basic/i.test(challenge)) return basic ?? '';
+    if (/^bearer/i.test(challenge)) return `Bearer ${await this.#token(challenge, basic)}`;
+    if (basic === undefined) throw refusedWithoutPassword(this.#reference);
+    return basic;
+  }
+
+  async #token(challenge: string, basic: string | undefined): Promise<string> {
     const field = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
     const realm = field('realm');
+    const url = URL.canParse(realm) ? new URL(realm) : undefined;
     // The credential goes to whoever the registry names, but never in the clear.
-    if (!realm.startsWith('https://')) throw new RegistryRefusal(401, 'the registry asks for a token from no safe place');
-    const url = new URL(realm);
+    if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.host))) throw refusedContent(this.#reference, 'failed to authorize: the registry asks for a token from no safe place');
     if (field('service')) url.searchParams.set('service', field('service'));
     url.searchParams.set('scope', field('scope') || `repository:${this.#reference.repository}:pull`);
-    const response = await this.#fetch(url.href, { headers: basic ? { authorization: basic } : {} });
-    if (!response.ok) throw new RegistryRefusal(response.status, refusalText(this.#reference, response.status));
-    const { token, access_token: access } = (await response.json()) as { token?: string; access_token?: string };
-    return `Bearer ${token ?? access ?? ''}`;
+    const response = await this.#ask(url.href, basic ? { authorization: basic } : {});
+    if (!response.ok) throw refusedLogin(this.#reference, basic ? 'oauth' : 'anonymous', response.status, response.statusText);
+    const answer: unknown = JSON.parse((await this.#bytes(response, 'the token')).toString('utf8'));
+    const { token, access_token: access } = (typeof answer === 'object' && answer !== null ? answer : {}) as { token?: unknown; access_token?: unknown };
+    const given = token ?? access;
+    if (typeof given !== 'string') throw refusedContent(this.#reference, 'failed to authorize: the token service gave no token');
+    return given;
   }
 }
 
-/** In the words of the runtime (containerd's resolver). */
-function refusalText({ registry, repository, tag, digest }: Reference, status: number): string {
-  const name = `${registry}/${repository}${tag ? `:${tag}` : `@${digest ?? ''}`}`;
-  const head = `failed to pull and unpack image "${name}": failed to resolve reference "${name}"`;
-  if (status === 404) return `${head}: ${name}: not found`;
-  if (status === 401 || status === 403) return `${head}: pull access denied, repository does not exist or may require authorization`;
-  return `${head}: unexpected status from GET request: ${status}`;
+/** Schema 1 has no configuration blob; runtimes stopped reading it. */
+function refuseOldSchema(reference: Reference, body: unknown): void {
+  if (typeof body !== 'object' || body === null || !('schemaVersion' in body) || body.schemaVersion !== 1) return;
+  const types = ['application/vnd.docker.distribution.manifest.v2+json', 'application/vnd.oci.image.manifest.v1+json'];
+  throw refusedContent(reference, `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1, please rebuild the image as "${types.join('" or "')}"`);
 }
