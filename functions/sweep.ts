@@ -10,7 +10,7 @@ import type { Ports } from '../src/ports.ts';
 import { hasTask } from '../src/sync/conclude.ts';
 import type { PodRecord } from '../src/sync/record.ts';
 
-type SweepPorts = SettlePorts & Pick<Ports, 'sweepRule'>;
+type SweepPorts = SettlePorts & Pick<Ports, 'sweepRule' | 'pullSecrets'>;
 
 const podRecords = async ({ store }: SweepPorts): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
 
@@ -19,6 +19,8 @@ const lives = (record: PodRecord): boolean => record.finished === undefined || O
 /** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
 async function restWithoutPods(ports: SweepPorts): Promise<void> {
   if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
+  // They cost by the month; those of pods that have just gone wait for the next sweep.
+  if (((await ports.pullSecrets?.clear()) ?? 0) > 0) return;
   await ports.sweepRule.off();
   if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
 }

@@ -246,7 +246,8 @@ export interface ImageConfig {
 }
 
 export type ImageOutcome =
-  | { config: ImageConfig; pulled: boolean; milliseconds: number }
+  /** `credential`: the pod's own that opened the registry; absent where none was needed. */
+  | { config: ImageConfig; pulled: boolean; milliseconds: number; credential?: RegistryCredential }
   | { failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable'; message: string };
 
 export interface RegistryCredential {
@@ -259,6 +260,14 @@ export interface RegistryCredential {
 export interface Images {
   /** An image that cannot be had is an outcome. `policy` Never and IfNotPresent matter to local mode only. */
   resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: RegistryCredential[]): Promise<ImageOutcome>;
+}
+
+/** Where tasks find the passwords of registries by name, so that no task definition holds one. */
+export interface PullSecrets {
+  /** ARN of the secret with this credential's content; equal contents share one. May be called again. */
+  keep(credential: Pick<RegistryCredential, 'username' | 'password'>): Promise<string>;
+  /** Removes those that nobody has asked for lately; answers how many are left. Only for times when no pod lives. */
+  clear(): Promise<number>;
 }
 
 export interface LogLine {
@@ -306,6 +315,8 @@ export interface Ports {
   settings: Settings;
   sessions?: Sessions;
   sweepRule?: SweepRule;
+  /** Absent where images are pulled before the task starts (local mode). */
+  pullSecrets?: PullSecrets;
   /** Only in local mode. */
   liveTasks?: LiveTasks;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
@@ -326,6 +337,8 @@ export interface Settings {
   apiPort: number;
   podletImage: string;
   logGroup: string;
+  /** Role by which tasks pull images and write logs; Fargate takes no awslogs driver without one. */
+  executionRoleArn?: string;
   region: string;
   /** HMAC key of the podlets' bootstrap tokens (base64). */
   podletKey: string;

@@ -3,6 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { pullSecretPrefix } from '../../src/aws/config.ts';
 import type { Cluster } from './cluster.ts';
 import type { FunctionName, Functions } from './functions.ts';
 
@@ -30,6 +31,13 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   allow(['api', 'sync', 'start-container', 'finish-pod', 'observe', 'sweep'], ['states:SendTaskSuccess'], [states('stateMachine')]);
   allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.
   allow(['launch-pod'], ['ecs:RunTask', 'ecs:TagResource'], [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: 'droppod-*' }), cluster.taskArns(stack)]);
+  const pullSecrets = stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: `${pullSecretPrefix(cluster.name)}*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  allow(['bind-pod'], ['secretsmanager:CreateSecret', 'secretsmanager:DescribeSecret', 'secretsmanager:PutSecretValue'], [pullSecrets]);
+  allow(['sweep'], ['secretsmanager:DeleteSecret'], [pullSecrets]);
+  allow(['sweep'], ['secretsmanager:ListSecrets'], ['*']); // Listing takes no secret.
+  cluster.executionRole.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [pullSecrets] }));
+  allow(['bind-pod'], ['ecr:GetAuthorizationToken'], ['*']); // One token for the whole registry.
+  allow(['bind-pod'], ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })]);
   allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
   allow(['api', 'sync', 'launch-pod', 'finish-pod', 'observe', 'sweep'], ['ecs:StopTask', 'ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.

@@ -2,19 +2,23 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { toUnavailable } from './unavailable.ts';
 
 export interface Clients {
   dynamodb: DynamoDBClient;
+  ecr: ECRClient;
   ecs: ECSClient;
   events: EventBridgeClient;
   sfn: SFNClient;
   lambda: LambdaClient;
   logs: CloudWatchLogsClient;
+  secrets: SecretsManagerClient;
 }
 
 /** What differs from AWS itself; absent members are the SDK's own (AWS_ENDPOINT_URL… included). */
@@ -35,7 +39,10 @@ const UNSIGNED = { sign: <Request>(request: Request): Promise<Request> => Promis
 /** Clients of all services. */
 export function createClients(options: ClientOptions): Clients {
   const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
-  const clients = { dynamodb: new DynamoDBClient(all), ecs: new ECSClient(all), events: new EventBridgeClient(all), sfn: new SFNClient(all), lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all) };
+  const clients = {
+    dynamodb: new DynamoDBClient(all), ecr: new ECRClient(all), ecs: new ECSClient(all), events: new EventBridgeClient(all), sfn: new SFNClient(all),
+    lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all), secrets: new SecretsManagerClient(all),
+  };
   for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);
   return clients;
 }

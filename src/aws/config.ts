@@ -24,6 +24,9 @@ export const OPTIONAL_NAMES = {
   nodeName: 'DROPPOD_NODE_NAME',
 } as const;
 
+/** How the names of an installation's pull secrets begin. */
+export const pullSecretPrefix = (cluster: string): string => `${cluster}/pull/`;
+
 export type Environment = { readonly [name: string]: string | undefined };
 
 /** Names and places of one installation on AWS. */

@@ -6,18 +6,23 @@ import type { Ports, Settings } from '../ports.ts';
 import { createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
-import { readConfig } from './config.ts';
+import { pullSecretPrefix, readConfig } from './config.ts';
+import { ecrCredentials } from './ecr-credentials.ts';
 import { awsExecutions } from './executions.ts';
 import { randomIds, randomKey } from './ids.ts';
 import { awsLambdas } from './lambdas.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
+import { awsPullSecrets } from './pull-secrets.ts';
 import { awsSweepRule } from './sweep-rule.ts';
 import { awsTasks } from './tasks.ts';
 import { processWakeups } from './wakeups.ts';
 
 /** How long a sync request may be held on AWS: Lambda bills the wait. */
 const SYNC_WAIT_MS = 2_000;
+
+/** A registry that takes longer is asked again by the pod's back-off. */
+const REGISTRY_MS = 15_000;
 
 /** Another function's write is seen by looking again. */
 const LOOK_AGAIN_MS = 500;
@@ -28,18 +33,20 @@ export async function createPorts(env: Environment): Promise<Ports> {
   const clients = createClients({ region: config.region });
   const store = dynamoStore({ table: dynamoTable(clients.dynamodb, config.table), clock: systemClock, ids: randomIds, random: Math.random });
   const tasks = awsTasks(clients.ecs, config);
+  const podletKey = await ensureKey(store, PODLET_KEY, randomKey);
   return {
     store,
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
     lambdas: awsLambdas(clients.lambda),
-    images: registryImages({ fetch: (url, init) => fetch(url, init), clock: systemClock, architectures: config.architectures }),
+    images: registryImages({ fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }), clock: systemClock, architectures: config.architectures, nodeCredentials: ecrCredentials(clients.ecr, systemClock) }),
+    pullSecrets: awsPullSecrets({ client: clients.secrets, clock: systemClock, prefix: pullSecretPrefix(config.cluster), key: podletKey }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
     clock: systemClock,
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     sweepRule: awsSweepRule(clients.events, config.sweepRule),
-    settings: toSettings(config, await ensureKey(store, PODLET_KEY, randomKey)),
+    settings: toSettings(config, podletKey),
   };
 }
 
@@ -53,6 +60,7 @@ function toSettings(config: Config, podletKey: string): Settings {
     apiPort: 443,
     podletImage: config.podletImage,
     logGroup: config.logGroup,
+    executionRoleArn: config.executionRoleArn,
     region: config.region,
     podletKey,
     syncWaitMs: SYNC_WAIT_MS,

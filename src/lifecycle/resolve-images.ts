@@ -3,12 +3,14 @@ import { pullCredentials } from '../images/pull-secrets.ts';
 import type { Container, Pod } from '../kinds/pod.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
-import type { ImageConfig, ImageOutcome, Ports } from '../ports.ts';
+import type { ImageConfig, ImageOutcome, Ports, RegistryCredential } from '../ports.ts';
 
 export interface ResolvedImages {
   images: { [container: string]: ImageConfig };
   failures: { [container: string]: { reason: string; message: string } };
   events: PodEvent[];
+  /** What opened the registry, for those images that needed it. Never stored. */
+  credentials: { [container: string]: RegistryCredential };
 }
 
 type Policy = 'Always' | 'IfNotPresent' | 'Never';
@@ -24,10 +26,13 @@ export async function resolveImages({ images, store }: Pick<Ports, 'images' | 's
   const wanted = new Map(containers.map((container) => [keyOf(container), container]));
   const answers = await Promise.all([...wanted].map(async ([key, { image = '', imagePullPolicy }]) => [key, await images.resolve(image, toPolicy(imagePullPolicy), credentials)] as const));
   const outcomes = new Map(answers);
-  const resolved: ResolvedImages = { images: {}, failures: {}, events: missing.length > 0 ? [podEvents.failedToRetrieveImagePullSecret(missing)] : [] };
+  const resolved: ResolvedImages = { images: {}, failures: {}, credentials: {}, events: missing.length > 0 ? [podEvents.failedToRetrieveImagePullSecret(missing)] : [] };
   for (const container of containers) {
     const outcome = outcomes.get(keyOf(container));
-    if (outcome) addOutcome(resolved, container, outcome);
+    if (!outcome) continue;
+    addOutcome(resolved, container, outcome);
+    // The first container has brought the image; only Always asks again.
+    if ('config' in outcome && container.imagePullPolicy !== 'Always') outcomes.set(keyOf(container), { ...outcome, pulled: false });
   }
   return resolved;
 }
@@ -35,6 +40,7 @@ export async function resolveImages({ images, store }: Pick<Ports, 'images' | 's
 function addOutcome(resolved: ResolvedImages, { name, image = '' }: Container, outcome: ImageOutcome): void {
   if ('config' in outcome) {
     resolved.images[name] = outcome.config;
+    if (outcome.credential) resolved.credentials[name] = outcome.credential;
     const { pulled, milliseconds, config } = outcome;
     const done = [podEvents.pulling(name, image), podEvents.pulled(name, image, milliseconds, config.sizeBytes)];
     resolved.events.push(...(pulled ? done : [podEvents.alreadyPresent(name, image)]));
