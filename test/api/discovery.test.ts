@@ -35,10 +35,14 @@ it('OpenAPI has what kubectl validates and applies by', async () => {
 });
 
 it.each([
-  ['/healthz', 200, 'ok'], ['/livez', 200, 'ok'], ['/readyz/ping', 200, 'ok'], ['/healthz/foo', 404, '404 page not found\n'], ['/openapi/v2', 404, ''], ['/foo', 404, '404 page not found\n'],
+  ['/healthz', 200, 'ok'], ['/livez', 200, 'ok'], ['/readyz/ping', 200, 'ok'], ['/healthz/foo', 404, '404 page not found\n'], ['/openapi/v2', 404, ''], ['/apis/none/v1', 404, '404 page not found\n'],
 ])('%s answers %i', async (path, code, text) => {
   const answer = await api.send('GET', path);
   expect([answer.status, answer.text]).toEqual([code, text]);
+});
+
+it('A1: a path that nobody serves is answered with a Status', async () => {
+  expect((await api.send('GET', '/foo')).body).toMatchObject({ kind: 'Status', code: 404, reason: 'NotFound' });
 });
 
 it('the version is 1.35.4', async () => {

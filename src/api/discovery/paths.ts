@@ -55,8 +55,9 @@ function discovery(request: Request, url: URL, path: string): Response {
   }
   const document = path === '/api' ? coreVersions(url.host) : path === '/apis' ? groupList() : path === '/' ? rootPaths() : byGroup(path.split('/').slice(1));
   if (document === undefined) {
-    if (/^\/api\/v1(\/|$)/.test(path)) throw pathNotFound();
-    return notFoundText();
+    // Kubernetes answers unknown groups in plain text; the rest is a Status here, as every other refusal.
+    if (path.startsWith('/apis/')) return notFoundText();
+    throw pathNotFound();
   }
   const { format, pretty } = negotiate(request, url.searchParams);
   return respond(request, 200, document, { format, pretty: pretty || path === '/' });
