@@ -74,7 +74,7 @@ async function toCall(ports: ApiPorts, request: Request, caller: User | undefine
   admitCaller(user, route, verb, url.searchParams);
   const strategy = strategyFor(route.resource, route.subresource);
   if (strategy.deprecation !== undefined) warnings.push(strategy.deprecation);
-  return { ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams) };
+  return { ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams, route.resource.verbs.includes('get')) };
 }
 
 function decodeSegment(segment: string): string {

@@ -98,3 +98,10 @@ it('WatchList: existing objects, then a bookmark that says so', async () => {
   expect(events.slice(0, 4).map(({ type }) => type)).toEqual(['ADDED', 'ADDED', 'ADDED', 'BOOKMARK']);
   expect(events[3]!.object['metadata'].annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
 });
+
+it('a kind that is answered and not kept has no Table', async () => {
+  const api = await createApi();
+  const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
+  const { status } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body, headers: { accept: TABLE } });
+  expect(status).toBe(406);
+});

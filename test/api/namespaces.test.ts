@@ -40,6 +40,39 @@ it('a namespace with a bound pod is Terminating until the pod is gone, and takes
   expect(await api.ports.store.get(key)).toBeUndefined();
 });
 
+it('pods go first: other content stays until the last pod is gone', async () => {
+  const api = await createApi();
+  const held = { ...pod('web'), metadata: { name: 'web', finalizers: ['example.com/hold'] } };
+  await api.send('POST', '/api/v1/namespaces', create('team'));
+  await api.send('POST', '/api/v1/namespaces/team/pods', { body: held });
+  await api.send('POST', '/api/v1/namespaces/team/configmaps', { body: { metadata: { name: 'c' } } });
+  await api.send('DELETE', '/api/v1/namespaces/team');
+  const { body } = await api.send('GET', '/api/v1/namespaces/team');
+  expect(body['status'].conditions.map(({ type, status }: { type: string; status: string }) => [type, status])).toEqual([
+    ['NamespaceDeletionDiscoveryFailure', 'False'], ['NamespaceDeletionGroupVersionParsingFailure', 'False'], ['NamespaceDeletionContentFailure', 'False'],
+    ['NamespaceContentRemaining', 'False'], ['NamespaceFinalizersRemaining', 'False'],
+  ]);
+  expect((await api.send('GET', '/api/v1/namespaces/team/configmaps/c')).status).toBe(200);
+  await api.send('DELETE', '/api/v1/namespaces/team/pods/web', { body: { gracePeriodSeconds: 0 } });
+  await api.send('PATCH', '/api/v1/namespaces/team/pods/web', { headers: { 'content-type': 'application/merge-patch+json' }, body: { metadata: { finalizers: null } } });
+  expect((await api.send('GET', '/api/v1/namespaces/team/configmaps/c')).status).toBe(404);
+  expect((await api.send('GET', '/api/v1/namespaces/team')).status).toBe(404);
+});
+
+it('content with a finalizer holds the namespace, which says so', async () => {
+  const api = await createApi();
+  await api.send('POST', '/api/v1/namespaces', create('team'));
+  await api.send('POST', '/api/v1/namespaces/team/configmaps', { body: { metadata: { name: 'c', finalizers: ['example.com/hold'] } } });
+  await api.send('DELETE', '/api/v1/namespaces/team');
+  const { body } = await api.send('GET', '/api/v1/namespaces/team');
+  expect(body['status'].conditions.slice(3)).toMatchObject([
+    { status: 'True', reason: 'SomeResourcesRemain', message: 'Some resources are remaining: configmaps. has 1 resource instances' },
+    { status: 'True', reason: 'SomeFinalizersRemain', message: 'Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances' },
+  ]);
+  await api.send('PATCH', '/api/v1/namespaces/team/configmaps/c', { headers: { 'content-type': 'application/merge-patch+json' }, body: { metadata: { finalizers: null } } });
+  expect((await api.send('GET', '/api/v1/namespaces/team')).status).toBe(404);
+});
+
 it('bootstrap may run again', async () => {
   const api = await createApi();
   const { bootstrapObjects } = await import('../../src/api/bootstrap.ts');

@@ -1,5 +1,5 @@
-// A deleted namespace takes its content with it: pods gracefully, everything else at once.
-import { STORED_RESOURCES } from '../../kinds/resources.ts';
+// A deleted namespace takes its content with it: pods gracefully and first, everything else when they are gone.
+import { findResource } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
 import type { ApiPorts, Call } from '../call.ts';
@@ -15,11 +15,11 @@ function systemCall(ports: ApiPorts, resource: Resource, strategy: Strategy, nam
   };
 }
 
-/** Deletes everything in the namespace and, where nothing is left, the namespace. May be called again. */
+/** Begins the end of every pod in the namespace and takes what steps are left to the namespace's own end. May be called again. */
 export async function emptyNamespace(ports: ApiPorts, name: string, strategyFor: (resource: Resource) => Strategy): Promise<void> {
-  for (const resource of STORED_RESOURCES.filter(({ namespaced }) => namespaced)) {
-    const { objects } = await ports.store.list({ resource: resource.stored, namespace: name });
-    await deleteAll(systemCall(ports, resource, strategyFor(resource), name), objects, { dryRun: false });
-  }
+  const pods = findResource('', 'v1', 'pods');
+  if (pods === undefined) return;
+  const { objects } = await ports.store.list({ resource: pods.stored, namespace: name });
+  await deleteAll(systemCall(ports, pods, strategyFor(pods), name), objects, { dryRun: false });
   await finishNamespace(ports, name);
 }

@@ -3,6 +3,7 @@ import { ApiError, badRequest, conflict, forbidden, invalid, notFound, StoreConf
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
+import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
 import type { Json, ResourceVersion } from '../../ports.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
@@ -187,5 +188,7 @@ export async function removeObject(call: Call, last: KubeObject, old: KubeObject
   });
   const shown = { ...last, metadata: { ...metadata, ...(version ? { resourceVersion: version } : {}) } };
   await afterCommit(call.strategy.removed?.(shown, call));
+  // It may be what its namespace's own end waited for.
+  if (old.metadata.deletionTimestamp !== undefined && call.namespace) await afterCommit(finishNamespace(call.ports, call.namespace));
   return shown;
 }

@@ -53,8 +53,8 @@ function isPretty(request: Request, query: URLSearchParams, clause: Clause | und
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers.get('user-agent') ?? '');
 }
 
-/** What to answer with; 406 where nothing that is accepted is served. */
-export function negotiate(request: Request, query: URLSearchParams): Output {
+/** What to answer with; 406 where nothing that is accepted is served. `tables`: false for kinds that are answered and not kept. */
+export function negotiate(request: Request, query: URLSearchParams, tables = true): Output {
   const header = request.headers.get('accept');
   if (header === null || header.trim() === '') return { format: 'json', pretty: isPretty(request, query, undefined) };
   const clauses = parseAccept(header);
@@ -64,7 +64,7 @@ export function negotiate(request: Request, query: URLSearchParams): Output {
     if (format === undefined) continue;
     known = true;
     const transform = transformOf(clause);
-    if (transform !== undefined) return { format, pretty: isPretty(request, query, clause), ...transform };
+    if (transform !== undefined && (tables || transform.as !== 'Table')) return { format, pretty: isPretty(request, query, clause), ...transform };
   }
   if (known) throw new ApiError('NotAcceptable', `only the following media types are accepted: ${AVAILABLE}`);
   throw new ApiError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}, ${STREAMS}`, { empty: true });
