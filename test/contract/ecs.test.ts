@@ -6,6 +6,7 @@ import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { inspectContainer, killContainer } from '../../local/docker/containers.ts';
 import { listVolumes } from '../../local/docker/volumes.ts';
 import { TASK_LABEL } from '../../local/agent/labels.ts';
+import type { Engine } from '../../local/aws/create-engine.ts';
 import { PAUSE_LINE, ecsBench, shell, type EcsBench } from './ecs-bench.ts';
 
 let bench: EcsBench;
@@ -216,5 +217,23 @@ describe('another engine on the same store', () => {
     await expect.poll(() => bench.text(taskArn, 'app'), { timeout: 5000 }).toBe('started\n');
     await bench.ecs.send(new StopTaskCommand({ task: taskArn }));
     await bench.until(taskArn, 'STOPPED');
+  });
+});
+
+describe('beyond ECS: a running task changes', () => {
+  it('takes a further container that shares network and processes, and other limits; both go with the task', async () => {
+    const volumes = [{ name: 'joined' }];
+    const definition = await bench.register([pause({ mountPoints: [{ sourceVolume: 'joined', containerPath: '/joined' }] }), shell('app', 'sleep 777', afterPodlet)], { volumes });
+    const taskArn = await bench.run(definition);
+    await bench.until(taskArn, 'RUNNING');
+    const debug = { ...shell('debug', 'ps; touch /own/file; sleep 60', { mountPoints: [{ sourceVolume: 'own', containerPath: '/own' }] }), essential: false, environment: [], pidOf: 'app', parts: [{ name: 'own', volume: 'joined', path: 'debug' }] };
+    expect(await bench.engine().addContainer(taskArn, debug as Parameters<Engine['addContainer']>[1])).toEqual({});
+    expect(await bench.engine().addContainer(taskArn, debug as Parameters<Engine['addContainer']>[1])).toEqual({});
+    await expect.poll(() => bench.text(taskArn, 'debug'), { timeout: 5000 }).toMatch(/sleep 777/);
+    expect(await bench.engine().resizeContainer(taskArn, 'app', { cpu: 0.5, memoryBytes: 20 << 20 })).toEqual({});
+    expect((await bench.engine().resizeContainer(taskArn, 'app', { memoryBytes: 1 })).failure).toMatch(/memory limit/i);
+    await bench.ecs.send(new StopTaskCommand({ task: taskArn, reason: 'test' }));
+    const task = await bench.until(taskArn, 'STOPPED');
+    expect(task.containers?.map(({ name }) => name)).toEqual(['podlet', 'app', 'debug']);
   });
 });
