@@ -1,4 +1,5 @@
 // A podlet that plays a script: each run of a container lasts so long and exits so. It speaks the real messages with sync.
+import type { FakeExec } from './fake-supervisors.ts';
 import type { Clock } from '../../src/ports.ts';
 import type { Run } from '../../src/pod/observed.ts';
 import type { SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
@@ -31,6 +32,8 @@ export interface ScriptedPodletOptions {
   onRun?: (event: { container: string; run: number; what: 'start' | 'exit'; attempt: number; exitCode?: number }) => void;
   /** The podlet has left: its task ends. */
   onLeave: () => void;
+  /** Answers exec probes and hooks; only the real agent has such. */
+  commands?: (container: string, argv: string[]) => FakeExec;
 }
 
 export class ScriptedPodlet {
