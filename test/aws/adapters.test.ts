@@ -1,9 +1,13 @@
 // The adapters on real SDK clients whose requests are answered here, without a socket.
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { createClients } from '../../src/aws/clients.ts';
+import { ecrCredentials } from '../../src/aws/ecr-credentials.ts';
 import { awsExecutions } from '../../src/aws/executions.ts';
+import { awsPullSecrets } from '../../src/aws/pull-secrets.ts';
 import { awsTasks } from '../../src/aws/tasks.ts';
 import { toUnavailable } from '../../src/aws/unavailable.ts';
 import { Unavailable } from '../../src/errors.ts';
@@ -109,4 +113,55 @@ it.each([
   ['a refusal', { name: 'AccessDeniedException', $fault: 'client', $metadata: { httpStatusCode: 400 } }, false],
 ])('%s is a fault to retry: %#', (_name, members, retried) => {
   expect(toUnavailable(Object.assign(new Error('x'), members)) instanceof Unavailable).toBe(retried);
+});
+
+describe('pull secrets', () => {
+  const key = Buffer.from('key').toString('base64');
+  const credential = { username: 'u', password: 'hunter2' };
+  const on = (answers: { [operation: string]: object }, now = 3_600_000) => {
+    const { sent, options } = scripted(answers);
+    return { sent, secrets: awsPullSecrets({ client: new SecretsManagerClient(options), clock: { now: () => new Date(now) }, prefix: 'droppod/pull/', key }) };
+  };
+  const unknown = { __type: 'ResourceNotFoundException' };
+
+  it('G5: makes one secret per content, whose name does not tell it, and asks once', async () => {
+    const { sent, secrets } = on({ DescribeSecret: unknown, CreateSecret: { ARN: 'arn:new' } });
+    expect(await secrets.keep(credential)).toBe('arn:new');
+    expect(await secrets.keep(credential)).toBe('arn:new');
+    expect(sent.map(({ operation }) => operation)).toEqual(['DescribeSecret', 'CreateSecret']);
+    expect(sent[1]?.input).toMatchObject({ Name: expect.stringMatching(/^droppod\/pull\/[0-9a-f]{32}$/), SecretString: '{"username":"u","password":"hunter2"}' });
+    await secrets.keep({ ...credential, password: 'other' });
+    expect(sent[3]?.input['Name']).not.toBe(sent[1]?.input['Name']);
+  });
+
+  it.each([
+    ['lately', 3_500, ['DescribeSecret']],
+    ['long ago', 0, ['DescribeSecret', 'PutSecretValue']],
+  ])('a secret used %s is used again', async (_name, LastChangedDate, operations) => {
+    const { sent, secrets } = on({ DescribeSecret: { ARN: 'arn:old', LastChangedDate }, PutSecretValue: { ARN: 'arn:old' } });
+    expect(await secrets.keep(credential)).toBe('arn:old');
+    expect(sent.map(({ operation }) => operation)).toEqual(operations);
+  });
+
+  it('one that is being deleted is a fault that passes', async () => {
+    await expect(on({ DescribeSecret: { __type: 'InvalidRequestException' } }).secrets.keep(credential)).rejects.toThrow(Unavailable);
+  });
+
+  it('R5: removes its own unused ones and says how many are left', async () => {
+    const SecretList = [{ ARN: 'a', Name: 'droppod/pull/1', LastChangedDate: 0 }, { ARN: 'b', Name: 'droppod/pull/2', LastChangedDate: 3_000 }, { ARN: 'c', Name: 'else/droppod/pull/3', LastChangedDate: 0 }];
+    const { sent, secrets } = on({ ListSecrets: { SecretList } });
+    expect(await secrets.clear()).toBe(1);
+    expect(sent.filter(({ operation }) => operation === 'DeleteSecret').map(({ input }) => input['SecretId'])).toEqual(['a']);
+  });
+});
+
+describe('credentials of ECR', () => {
+  const authorizationData = [{ authorizationToken: Buffer.from('AWS:token').toString('base64'), expiresAt: 43_200 }];
+  it('one token opens every repository of the region; other hosts get none', async () => {
+    const { sent, options } = scripted({ GetAuthorizationToken: { authorizationData } });
+    const credentials = ecrCredentials(new ECRClient(options), { now: () => new Date(0) });
+    for (const host of ['docker.io', 'registry.test', '123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.test']) expect(await credentials(host)).toEqual([]);
+    for (const host of ['123456789012.dkr.ecr.us-east-1.amazonaws.com', '210987654321.dkr.ecr.us-east-1.amazonaws.com']) expect(await credentials(host)).toEqual([{ registry: host, username: 'AWS', password: 'token' }]);
+    expect(sent).toHaveLength(1);
+  });
 });
