@@ -166,6 +166,7 @@ type supervisor struct {
 	main    *process
 	last    *exited
 	run     int
+	marked  int
 	began   string
 	owner   *owner
 	io      *console
@@ -398,12 +399,22 @@ func (s *supervisor) prepare(received *order) error {
 	if err := freshMessageFile(received.MessagePath); err != nil {
 		return err
 	}
-	if received.Run > 1 && received.LogNonce != "" {
-		marker := []byte("\x1e" + received.LogNonce + " " + strconv.Itoa(received.Run) + "\n")
-		syscall.Write(1, marker)
-		syscall.Write(2, marker)
+	if received.Run > 1 {
+		s.markLog(received.Run)
 	}
 	return nil
+}
+
+// What follows in the log belongs to `run`. Written at the end of the run before: the engine keeps a line without an end
+// to itself until more comes, and nothing may ever come.
+func (s *supervisor) markLog(run int) {
+	if s.started.LogNonce == "" || s.marked == run {
+		return
+	}
+	s.marked = run
+	marker := []byte("\x1e" + s.started.LogNonce + " " + strconv.Itoa(run) + "\n")
+	syscall.Write(1, marker)
+	syscall.Write(2, marker)
 }
 
 func makeLink(link, target string) error {
@@ -492,6 +503,7 @@ func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 		return
 	}
 	s.dropConsole(code)
+	s.markLog(s.run + 1)
 	awaitDrain()
 	oom := code == 128+int(syscall.SIGKILL) && oomKills() > oomBefore
 	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: s.terminationMessage(), StartedAt: s.began, At: at}

@@ -1,4 +1,4 @@
-// A container's log holds all its runs; supervise marks each from the second on: `RS <nonce> <run> LF` on both streams.
+// A container's log holds all its runs; supervise marks where the next may begin: `RS <nonce> <run> LF` on both streams.
 import type { LogLine } from '../ports.ts';
 
 const RECORD_SEPARATOR = 0x1e;
@@ -12,7 +12,7 @@ interface Marker {
 function findMarker(bytes: Uint8Array, nonce: string): Marker | undefined {
   for (let at = bytes.indexOf(RECORD_SEPARATOR); at >= 0; at = bytes.indexOf(RECORD_SEPARATOR, at + 1)) {
     const text = Buffer.from(bytes.subarray(at + 1)).toString('latin1');
-    const run = text.startsWith(`${nonce} `) ? /^(\d+)\n?$/.exec(text.slice(nonce.length + 1))?.[1] : undefined;
+    const run = text.startsWith(`${nonce} `) ? /^(\d+)\r?\n?$/.exec(text.slice(nonce.length + 1))?.[1] : undefined;
     if (run !== undefined) return { at, run: Number(run) };
   }
   return undefined;

@@ -69,6 +69,12 @@ describe('in one container', () => {
     expect(owners.slice(-2)).toEqual([{ uid: 33, gid: 33, groups: [33, 70000, 2000] }, { uid: 33, gid: 33, groups: [33, 2000] }]);
   });
 
+  it('N3: ends the last line of a run in the log, so that it can be read before the container ends', async () => {
+    await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
+    const marker = `unended\x1enonce ${run + 1}\n`;
+    await expect.poll(async () => (await box.log()).split(marker).length, { timeout: 2000 }).toBe(3);
+  });
+
   it('keeps capabilities of root by drop and add', async () => {
     const user = { ...order(1, []).user, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } };
     const exit = await box.run(next(), ['sh', '-c', 'grep Cap /proc/self/status >/dev/termination-log'], { user });
