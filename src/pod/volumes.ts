@@ -38,9 +38,9 @@ const holdsVariables = (pod: Pod, name: string): boolean => {
   return containers.some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
 };
 
-/** An emptyDir in memory that exactly one container mounts, whole: it can be that container's own tmpfs. */
+/** An emptyDir in memory that exactly one container mounts, once: it can be that container's own tmpfs. */
 export function isOwnTmpfs(pod: Pod, volume: Volume): boolean {
   if (volume.emptyDir?.medium !== 'Memory' || holdsVariables(pod, volume.name)) return false;
   const users = mountsOfVolume(pod, volume.name);
-  return users.length === 1 && users[0]?.mounts.length === 1 && users[0].mounts.every((mount) => !isPartial(mount));
+  return users.length === 1 && users[0]?.mounts.length === 1;
 }

@@ -92,8 +92,18 @@ describe('taskDefinition', () => {
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast' }] }],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['mode=0777'] }] });
+    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['mode=1777'] }] });
     expect(definition.volumes).toHaveLength(2);
+  });
+
+  it('F8: a part of such an emptyDir is a part of that tmpfs, with the group of the pod', () => {
+    const { linuxParameters, mountPoints } = container({
+      securityContext: { fsGroup: 123 },
+      containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] }],
+      volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
+    });
+    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/.droppod/m/fast', size: 10, mountOptions: ['mode=3777', 'gid=123'] }] });
+    expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/.droppod/m/fast');
   });
 
   it('mounts a hostPath from the machine (local mode beyond Fargate)', () => {
