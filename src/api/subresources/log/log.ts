@@ -22,12 +22,13 @@ const LAST_LINES_MS = 400;
 export const containerNames = ({ spec }: Pod): string[] =>
   [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
 
-/** The container a request means: the named one, or the only one. */
+/** The container a request means: the named one, or the only regular one. */
 export function chooseContainer(pod: Pod, wanted: string): string {
   const names = containerNames(pod);
   const name = pod.metadata.name ?? '';
   if (wanted === '') {
-    if (names.length === 1 && names[0] !== undefined) return names[0];
+    const [only, ...others] = pod.spec.containers;
+    if (only !== undefined && others.length === 0) return only.name;
     throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
   }
   if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
