@@ -6,7 +6,11 @@ import type { Item, ItemKey, Table, TableWrite } from './table.ts';
 /** Partitions worth keeping: objects and records. Log entries and parts are read once or never. */
 const KEPT = /^[or]\//;
 
-type Partition = Map<string, Item>;
+interface Partition {
+  items: Map<string, Item>;
+  /** The keys of `items` in order: a partition holds the markers of all that was deleted, so a page must not walk it. */
+  keys: string[];
+}
 
 /** `table` must have no other writer. */
 export function cachedTable(table: Table): Table {
@@ -22,13 +26,14 @@ export function cachedTable(table: Table): Table {
 
   return {
     ...table,
-    get: async (key) => (KEPT.test(key.pk) ? (await partition(key.pk)).get(key.sk) : table.get(key)),
+    get: async (key) => (KEPT.test(key.pk) ? (await partition(key.pk)).items.get(key.sk) : table.get(key)),
     async query({ pk, from, to, limit }) {
       if (!KEPT.test(pk)) return table.query({ pk, from, to, ...(limit === undefined ? {} : { limit }) });
-      const items = [...(await partition(pk)).values()].filter(({ sk }) => sk >= from && sk <= to).sort((a, b) => compareKeys(a.sk, b.sk));
-      const cut = items.slice(0, limit ?? items.length);
-      const last = cut.at(-1);
-      return { items: cut, ...(last && cut.length < items.length ? { next: `${last.sk}\u0000` } : {}) };
+      const { items, keys } = await partition(pk);
+      const first = placeOf(keys, from);
+      const end = Math.max(first, Math.min(placeOf(keys, `${to}\u0000`), limit === undefined ? Infinity : first + limit));
+      const next = keys[end];
+      return { items: keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []), ...(next !== undefined && next <= to ? { next } : {}) };
     },
     async transact(writes) {
       const keys = writes.map(keyOf).filter(({ pk }) => KEPT.test(pk));
@@ -49,13 +54,24 @@ export function cachedTable(table: Table): Table {
 }
 
 async function load(table: Table, pk: string): Promise<Partition> {
-  const items: Partition = new Map();
+  const items = new Map<string, Item>();
   for (let from: string | undefined = ' '; from !== undefined; ) {
     const page: { items: Item[]; next?: string } = await table.query({ pk, from, to: '\uffff' });
     for (const item of page.items) items.set(item.sk, item);
     from = page.next;
   }
-  return items;
+  return { items, keys: [...items.keys()].sort(compareKeys) };
+}
+
+/** Index of the first key that is not less than `sk`. */
+function placeOf(keys: readonly string[], sk: string): number {
+  let low = 0;
+  for (let high = keys.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle] ?? '', sk) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const keyOf = (write: TableWrite): ItemKey => ('put' in write ? write.put : 'update' in write ? write.update : write.remove);
@@ -63,10 +79,14 @@ const keyOf = (write: TableWrite): ItemKey => ('put' in write ? write.put : 'upd
 async function remember(table: Table, partition: (pk: string) => Promise<Partition>, write: TableWrite): Promise<void> {
   const { pk, sk } = keyOf(write);
   if (!KEPT.test(pk)) return;
-  const items = await partition(pk);
+  const { items, keys } = await partition(pk);
   const now = 'put' in write ? write.put : 'update' in write ? await table.get({ pk, sk }) : undefined;
+  const place = placeOf(keys, sk);
+  const known = keys[place] === sk;
   if (now) items.set(sk, now);
   else items.delete(sk);
+  if (now && !known) keys.splice(place, 0, sk);
+  if (!now && known) keys.splice(place, 1);
 }
 
 /** Runs `act` after every earlier one that shares a key; the keys are queued at once, so two callers cannot wait for each other. */

@@ -6,13 +6,17 @@ import { headOf, readObject } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
+/** A page that brought too little was full of deletions' markers: the next is larger. */
+const MAX_PAGE = 512;
+
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
 export async function listObjects(table: Table, query: ListQuery): Promise<{ objects: KubeObject[]; more: boolean }> {
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
   const objects: KubeObject[] = [];
-  for (let from: string | undefined = first; from !== undefined && objects.length < wanted; ) {
-    const limit = wanted === Infinity ? {} : { limit: wanted - objects.length };
+  let size = wanted;
+  for (let from: string | undefined = first; from !== undefined && objects.length < wanted; size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))) {
+    const limit = wanted === Infinity ? {} : { limit: size };
     const page: { items: Item[]; next?: string } = await table.query({ pk: objectPartition(query.resource), from, to, ...limit });
     const read = await Promise.all(page.items.map((item) => toListed(table, query.resource, item)));
     objects.push(...read.filter((object) => object !== undefined));
