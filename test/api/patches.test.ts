@@ -82,3 +82,24 @@ it('apply finds a port whose protocol was left out, and takes out whole elements
   const { body } = await applyService([{ name: 'a', port: 80 }]);
   expect(body['spec'].ports).toEqual([{ name: 'a', port: 80, protocol: 'TCP', targetPort: 80 }]);
 });
+
+it.each([
+  ['application/merge-patch+json', { data: { a: '2' } }],
+  ['application/strategic-merge-patch+json', { data: { a: '2' } }],
+  ['application/json-patch+json', [{ op: 'replace', path: '/data/a', value: '2' }]],
+])('a patch (%s) that meets a concurrent write is made again of the newest object', async (type, body) => {
+  const racing = await createApi();
+  const path = `${NAMESPACE}/configmaps/c`;
+  await racing.send('POST', `${NAMESPACE}/configmaps`, { body: { metadata: { name: 'c' }, data: { a: '1' } } });
+  const commit = racing.ports.store.commit.bind(racing.ports.store);
+  let raced = false;
+  racing.ports.store.commit = async (write) => {
+    if (!raced) {
+      raced = true;
+      await racing.send('PATCH', path, { body: { data: { b: '1' } }, headers: { 'content-type': 'application/merge-patch+json' } });
+    }
+    return commit(write);
+  };
+  const { status, body: patched } = await racing.send('PATCH', path, { body, headers: { 'content-type': type } });
+  expect([status, patched['data']]).toEqual([200, { a: '2', b: '1' }]);
+});

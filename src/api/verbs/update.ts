@@ -40,7 +40,7 @@ export function checkIdentity(call: Call, { metadata }: KubeObject): void {
 /** What a writer makes of the stored object; `entries` replace the computed managedFields. */
 export type Produce = (old: KubeObject) => { next: KubeObject; entries?: ManagedEntry[] } | Promise<{ next: KubeObject; entries?: ManagedEntry[] }>;
 
-/** Reads, lets `produce` make the new object, stores; repeats on a concurrent write unless the new object names its version. */
+/** Reads, lets `produce` make the new object, stores; repeats on a concurrent write unless a PUT names its version. */
 export async function updateObject(call: Call, options: WriteOptions, produce: Produce): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const old = await call.ports.store.get(keyOf(call));
@@ -51,7 +51,9 @@ export async function updateObject(call: Call, options: WriteOptions, produce: P
       return { code: 200, object: await storeUpdate(call, options, next, old, entries), kind: 'object' };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
-      if (next.metadata.resourceVersion || attempt >= ATTEMPTS) throw conflict(call.resource.stored, call.name);
+      // A patch is made of the newest object again; the version that it names itself is compared with that.
+      const pinned = call.verb === 'update' && next.metadata.resourceVersion;
+      if (pinned || attempt >= ATTEMPTS) throw conflict(call.resource.stored, call.name);
     }
   }
 }
