@@ -11,7 +11,7 @@ import type { Ports, RunTaskRequest, TaskArn } from '../src/ports.ts';
 import { END, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
-import { nextLaunchBackOff } from '../src/sync/relaunch.ts';
+import { noPlaceBackOff } from '../src/sync/relaunch.ts';
 import { clientToken, taskTags } from '../src/task/run-request.ts';
 
 type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
@@ -63,8 +63,8 @@ async function keepTask(ports: LaunchPorts, { uid, attempt }: PodRecord, taskArn
 async function keepFailure(ports: LaunchPorts, uid: string, failure: string, generation: number): Promise<NextState> {
   const state = await updatePod(ports, uid, (newest) => {
     if (isRefused(newest, generation)) return undefined;
-    const launchBackOff = nextLaunchBackOff({ ...newest.record, launchBackOff: newest.record.launchBackOff ?? { seconds: 0, until: '' } }, newest.now);
-    return { record: { ...newest.record, launchBackOff }, events: [failedCreatePodSandBox(failure)] };
+    const launchBackOff = noPlaceBackOff(newest.record, newest.now);
+    return { record: { ...newest.record, launchBackOff, runsInGeneration: newest.record.runsInGeneration + 1 }, events: [failedCreatePodSandBox(failure)] };
   });
   return state?.record.launchBackOff && !isRefused(state, generation) ? waitUntil(state.record.launchBackOff.until) : END;
 }

@@ -18,8 +18,8 @@ import type { PodChange, PodState } from './update-pod.ts';
 export const SILENT_MS = 40_000;
 /** The node counts as lost after that much silence. */
 export const LOST_MS = 300_000;
-/** A generation is handed over long before AWS ends its execution at 25 000 events or one year. */
-export const MAX_RUNS_IN_GENERATION = 2_500;
+/** A generation is handed over long before AWS ends its execution at 25 000 events (a run writes about 10) or one year. */
+export const MAX_RUNS_IN_GENERATION = 1_500;
 export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 
 /** Does for one pod what no message has done; may be called at any time. */

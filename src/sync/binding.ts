@@ -9,7 +9,7 @@ export const withoutStart = ({ toStart: _heard, ...record }: PodRecord): PodReco
 /** The record of a pod that no node fits; without a message nobody has said so. */
 export function unplaced(record: PodRecord, message: string | undefined): PodRecord {
   const { unscheduled: _past, ...observed } = record.observed;
-  return { ...withoutStart(record), observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
+  return { ...withoutStart(record), runsInGeneration: record.runsInGeneration + 1, observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
 }
 
 const FIRST_SCHEDULING_MS = 1_000;

@@ -24,6 +24,8 @@ export interface Objects {
 }
 
 const DEFAULT_GRACE_SECONDS = 30;
+/** kubelet `immediateEvictionGracePeriodSeconds`. */
+const EVICTION_GRACE_SECONDS = 1;
 const BUSY_MS = 1_000;
 const IDLE_MS = 30_000;
 /** A container that waits for an object outside is tried again after that time, as the kubelet does. */
@@ -118,8 +120,9 @@ export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
     return { graceSeconds: deletionGracePeriodSeconds ?? graceSeconds, deadline: new Date(deletionTimestamp).toISOString() };
   }
   if (!podDone(pod, record.observed) && !isTaskEnding(record)) return undefined;
+  const seconds = record.observed.verdict?.reason === 'Evicted' ? EVICTION_GRACE_SECONDS : graceSeconds;
   const since = Date.parse(record.terminatingSince ?? '');
-  return { graceSeconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + graceSeconds * 1000).toISOString() };
+  return { graceSeconds: seconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + seconds * 1000).toISOString() };
 }
 
 /** The answer says something that the podlet may not know yet: it is not held back. */

@@ -25,7 +25,8 @@ export function nextPullBackOff(before: PullBackOff | undefined, failure: Failur
 /** The record after a try that failed for some containers: each waits with its reason. */
 export function pullFailed(record: PodRecord, failures: { [container: string]: Failure }, now: Date): PodRecord {
   const pulls = Object.entries(failures).map(([name, failure]) => [name, nextPullBackOff(record.pulls?.[name], failure, now)] as const);
-  return { ...withWaiting(record, failures), pulls: Object.fromEntries(pulls) };
+  // Two looks of the machine: one that fails, one that shows the back-off.
+  return { ...withWaiting(record, failures), pulls: Object.fromEntries(pulls), runsInGeneration: record.runsInGeneration + 2 };
 }
 
 /** Back-offs that still hold. */

@@ -70,7 +70,7 @@ export interface PodRecord {
   toStart?: boolean;
   /** When the generation in charge began. */
   generationAt?: string;
-  /** Runs ordered in this generation (history budget). */
+  /** What this generation has put into its history: runs ordered, waits for a node, an image or capacity. */
   runsInGeneration: number;
   /** RunTask attempts so far; the present task's attempt. 0: none. */
   attempt: number;

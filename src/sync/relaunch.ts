@@ -34,7 +34,14 @@ export function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: numb
   const { launchBackOff: before, generationAt } = record;
   const livedSeconds = generationAt === undefined ? 0 : (now.getTime() - Date.parse(generationAt)) / 1000;
   if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };
-  const seconds = before.seconds === 0 ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
+  return longer(before.seconds, now);
+}
+
+/** RunTask found no place: 10 s doubling to 300 s, however long that lasts. */
+export const noPlaceBackOff = ({ launchBackOff }: PodRecord, now: Date): { seconds: number; until: string } => longer(launchBackOff?.seconds ?? 0, now);
+
+function longer(before: number, now: Date): { seconds: number; until: string } {
+  const seconds = before === 0 ? FIRST_SECONDS : Math.min(before * 2, MAX_SECONDS);
   return { seconds, until: new Date(now.getTime() + seconds * 1000).toISOString() };
 }
 

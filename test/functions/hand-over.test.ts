@@ -50,3 +50,41 @@ it('a gated pod waits for its last gate', async () => {
   await world.clock.advance(1_000);
   expect(await world.cell(pod)).toBe('Running');
 });
+
+/** AWS ends an execution with its 25 000th history event. */
+const MAX_EVENTS = 25_000;
+
+it.each([
+  ['a crash loop', {}],
+  ['an image that never comes', { noImage: true }],
+  ['no capacity', { noCapacity: true }],
+  ['a node that is not there', { nodeSelector: { nowhere: 'yes' } }],
+] as const)('the budget counts what the history grows by: %s', async (_name, { noImage, noCapacity, nodeSelector }: { noImage?: true; noCapacity?: true; nodeSelector?: { [label: string]: string } }) => {
+  const world = new PodWorld();
+  if (noImage) world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
+  if (noCapacity) world.tasks.failure = 'Capacity is unavailable at this time';
+  const pod = await world.create({ ...(nodeSelector ? { nodeSelector } : {}), containers: [{ name: 'a', image: 'busybox' }] }, () => ({ seconds: 1, exitCode: 1 }));
+  const look = async () => ({ events: (await world.machine.interpreter.history(`pod/${pod.metadata.uid ?? ''}`)).length, counted: (await world.record(pod))?.runsInGeneration ?? 0 });
+  await world.clock.advance(1_000_000);
+  const before = await look();
+  await world.clock.advance(5_000_000);
+  const after = await look();
+  expect(after.counted).toBeGreaterThan(before.counted);
+  expect(MAX_RUNS_IN_GENERATION * ((after.events - before.events) / (after.counted - before.counted))).toBeLessThan(MAX_EVENTS * 0.8);
+});
+
+it('a pod that waits for its image is handed over too', async () => {
+  const world = new PodWorld();
+  world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
+  const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
+  await world.clock.advance(100_000);
+  const record = (await world.record(pod))!;
+  await world.ports.store.commit({ records: [{ key: recordKey(record.uid), value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }), expected: 'any' }] });
+  await world.sweep();
+  world.ports.images.outcomes.clear();
+  await world.clock.advance(400_000);
+  expect(await world.cell(pod)).toBe('Running');
+  expect((await world.record(pod))?.generation).toBe(2);
+  expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
+  expect(world.tasks.tasks.size).toBe(1);
+});

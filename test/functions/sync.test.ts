@@ -129,7 +129,7 @@ describe('what a report changes', () => {
 
   it('O4: an eviction by the podlet ends the pod as Failed, Evicted', async () => {
     await say({ containers: running });
-    expect(await say({ evict: 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ' })).toMatchObject({ terminate: { graceSeconds: 30 } });
+    expect(await say({ evict: 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ' })).toMatchObject({ terminate: { graceSeconds: 1 } });
     await say({ containers: exited(143), done: true });
     expect((await world.pod(pod))?.status).toMatchObject({ phase: 'Failed', reason: 'Evicted' });
   });
