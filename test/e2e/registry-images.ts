@@ -16,14 +16,12 @@ export interface TestImages {
 
 /** Where the images of one test file are made. */
 export function testImages(docker: Docker, { host, username, password }: TestRegistry): TestImages {
-  const names = new Set<string>();
   const auth = Buffer.from(JSON.stringify({ username, password, serveraddress: host })).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   const forget = (name: string): Promise<void> => removeImage(docker, name);
   return {
     forget,
     push: async (path, lines, { keep = false } = {}) => {
       const name = `${host}/${path}`;
-      names.add(name);
       check(await docker.call('POST', '/build', { query: { t: name, forcerm: '1', labels: '{"droppod-test":"images"}' }, tar: await dockerfile(lines) }));
       const [repository, tag = 'latest'] = [name.slice(0, name.lastIndexOf(':')), name.slice(name.lastIndexOf(':') + 1)];
       const said = check(await docker.call('POST', `/images/${repository}/push`, { query: { tag }, headers: { 'x-registry-auth': auth } }));
@@ -33,7 +31,10 @@ export function testImages(docker: Docker, { host, username, password }: TestReg
       return { name, digest };
     },
     removeAll: async () => {
-      for (const name of names) await forget(name).catch(() => undefined);
+      // Pods have pulled more names than were pushed: indexes, digests.
+      const all = JSON.parse(await docker.call('GET', '/images/json')) as { RepoTags: string[] | null; RepoDigests: string[] | null }[];
+      const pulled = all.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]).filter((name) => name.startsWith(`${host}/`));
+      for (const name of pulled) await forget(name).catch(() => undefined);
       await docker.call('POST', '/images/prune', { query: { filters: '{"dangling":["true"],"label":["droppod-test=images"]}' } });
     },
   };
