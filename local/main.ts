@@ -203,8 +203,9 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const { certificates } = known;
   const api = (request: Request): Promise<Response> => (core ? frontDoor(core.ports, request) : Promise.resolve(waiting()));
   let upgrade: ReturnType<typeof createUpgrade> = (_incoming, socket) => { socket.destroy(); };
-  const https = (port: number): Promise<Listening> => listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), ['127.0.0.1', bridge], port);
-  const wished = options.port ?? known.apiPort;
+  const https = (port: number, addresses = ['127.0.0.1', bridge]): Promise<Listening> => listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), addresses, port);
+  // Running podlets know the port of last time: `--port 0` keeps it, and another port leaves the old one open to them.
+  const wished = options.port || known.apiPort;
   // A first start that names no port need not fail because another droppod has the usual one.
   doors.push(options.port === undefined && wished === 0 ? await https(DEFAULT_API_PORT).catch(() => https(0)) : await https(wished));
   const aws = (port: number): Promise<Listening> => listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], port);
@@ -212,6 +213,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   doors.push(await aws(known.awsPort || (doors[0]?.port ?? 0) + 1).catch(() => aws(0)));
   doors.push(await listen(() => httpServer((request) => metadataDoor(core?.engine, request), options.log), [bridge], known.metadataPort));
   const [apiPort = 0, awsPort = 0, metadataPort = 0] = doors.map(({ port }) => port);
+  if (known.apiPort !== 0 && known.apiPort !== apiPort) doors.push(await https(known.apiPort, [bridge]));
   const installation = keepInstallation(options.directory, { ...known, apiPort, awsPort, metadataPort });
   const opened = await openCore(options, installation);
   core = opened;
