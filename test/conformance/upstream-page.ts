@@ -1,0 +1,74 @@
+// Kubernetes' own specs as counts and named misses: what the runner's reports say, put together as docs/conformance.md.
+import { readFileSync } from 'node:fs';
+
+/** A spec of the list: in scope for droppod, or for its local mode alone. */
+export interface Spec {
+  name: string;
+  group: string;
+  conformance: boolean;
+}
+
+/** How a spec ended; the first line of the failure's message. */
+export interface Outcome {
+  passed: boolean;
+  message: string;
+}
+
+interface SpecReport {
+  LeafNodeType: string;
+  LeafNodeText: string;
+  ContainerHierarchyTexts?: string[] | null;
+  State: string;
+  Failure?: { Message?: string };
+}
+
+/** The specs in scope: Conformance ones that Fargate or Docker can serve, others that Fargate can serve. */
+export function specsInScope(list: string): Spec[] {
+  return list.split('\n').flatMap((line): Spec[] => {
+    const [scope = '', kind = '', , name = ''] = line.split('\t');
+    const conformance = kind === 'Conformance';
+    const inScope = !line.startsWith('#') && (scope === 'yes' || (scope === 'local' && conformance));
+    return inScope ? [{ name, conformance, group: /^\[([\w-]+)\]/.exec(name)?.[1] ?? 'other' }] : [];
+  });
+}
+
+/** Outcomes by name; a later report wins. */
+export function outcomesOf(files: readonly string[]): Map<string, Outcome> {
+  const outcomes = new Map<string, Outcome>();
+  for (const file of files) {
+    const suites: { SpecReports?: SpecReport[] }[] = JSON.parse(readFileSync(file, 'utf8'));
+    for (const report of suites.flatMap(({ SpecReports = [] }) => SpecReports)) {
+      if (report.LeafNodeType !== 'It' || !['passed', 'failed', 'timedout', 'panicked'].includes(report.State)) continue;
+      const name = [...(report.ContainerHierarchyTexts ?? []), report.LeafNodeText].join(' ');
+      outcomes.set(name, { passed: report.State === 'passed', message: report.Failure?.Message?.split('\n').find((line) => line.trim() !== '')?.trim() ?? '' });
+    }
+  }
+  return outcomes;
+}
+
+/** Part of a spec's name, and why droppod does not pass it. */
+export type Reasons = Readonly<Record<string, string>>;
+
+const share = (specs: Spec[], outcomes: Map<string, Outcome>): string =>
+  specs.length === 0 ? '' : `${specs.filter(({ name }) => outcomes.get(name)?.passed).length} of ${specs.length}`;
+
+/** The whole page. A miss without a reason shows its message. */
+export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, reasons: Reasons, at: string): string {
+  const row = (title: string, of: Spec[]): string => `| ${title} | ${share(of.filter(({ conformance }) => conformance), outcomes)} | ${share(of.filter(({ conformance }) => !conformance), outcomes)} |`;
+  const groups = [...new Set(specs.map(({ group }) => group))].sort();
+  const misses = specs.filter(({ name }) => !outcomes.get(name)?.passed).map(({ name }) => `| ${name.replaceAll('|', '\\|')} | ${reasonOf(name, outcomes.get(name), reasons)} |`);
+  return [
+    '# Conformance', '',
+    `Kubernetes 1.35.4's own end-to-end specs against local mode, ${at} (\`npm run conformance\`).`,
+    'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.', '',
+    '| group | Conformance | other pod specs |', '|---|---|---|',
+    ...groups.map((group) => row(group, specs.filter((spec) => spec.group === group))), row('**all**', specs), '',
+    '## Misses', '', '| spec | why |', '|---|---|', ...misses, '',
+  ].join('\n');
+}
+
+function reasonOf(name: string, outcome: Outcome | undefined, reasons: Reasons): string {
+  const known = Object.entries(reasons).find(([part]) => name.includes(part))?.[1];
+  const text = known ?? (outcome === undefined ? 'did not run' : `unexplained: ${outcome.message.slice(0, 200)}`);
+  return text.replaceAll('|', '\\|');
+}
