@@ -232,6 +232,12 @@ export class PodWorld {
     this.#deaf = deaf;
   }
 
+  /** The podlet's process crashes and comes back (scripted podlets only). */
+  reboot(taskArn: TaskArn): void {
+    const podlet = this.podlets.get(taskArn);
+    if (podlet instanceof ScriptedPodlet) podlet.reboot();
+  }
+
   sweep(): Promise<unknown> {
     return sweep(this.ports);
   }

@@ -41,6 +41,7 @@ export class ScriptedPodlet {
   readonly #runs = new Map<string, Run>();
   readonly #stops = new Map<string, AbortController>();
   #sequence = 0;
+  #boot = 1;
   #changed = new AbortController();
   #dead = false;
   #done = false;
@@ -57,6 +58,13 @@ export class ScriptedPodlet {
     this.#dead = true;
     this.#change();
     for (const stop of this.#stops.values()) stop.abort('dead');
+  }
+
+  /** The podlet's process begins anew beside the containers, which run on. */
+  reboot(): void {
+    this.#boot++;
+    this.#sequence = 0;
+    this.#change();
   }
 
   /** StopTask: it asks the API at once what is wanted. */
@@ -107,7 +115,7 @@ export class ScriptedPodlet {
     });
     this.#done = this.#terminating && this.running.length === 0;
     return {
-      uid, taskArn, attempt, bootId: 'boot', sequence: ++this.#sequence, sandboxReady: true, podIP: this.#podIP, hostIP: '192.0.2.10',
+      uid, taskArn, attempt, bootId: this.#bootId, sequence: ++this.#sequence, sandboxReady: true, podIP: this.#podIP, hostIP: '192.0.2.10',
       containers: Object.fromEntries(reports), events: [...this.#events], ...(this.#done ? { done: true } : {}),
     };
   }
@@ -128,7 +136,11 @@ export class ScriptedPodlet {
   }
 
   #killing(container: string, message: string): void {
-    this.#events.push({ id: `boot-${this.#sequence}`, at: this.#stamp(), type: 'Normal', reason: 'Killing', message, container });
+    this.#events.push({ id: `${this.#bootId}-${this.#sequence}`, at: this.#stamp(), type: 'Normal', reason: 'Killing', message, container });
+  }
+
+  get #bootId(): string {
+    return `boot${this.#boot}`;
   }
 
   #stamp(): string {

@@ -3,18 +3,30 @@ import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
 import { initFailed, podDone } from '../../src/pod/order.ts';
 import { hasEnded, isFailure, shouldRestart } from '../../src/pod/restart.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
+import { executionName } from '../../src/sync/execution-name.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import type { Life } from './simulate.ts';
+
+/** More than any life here gets to. */
+const MAX_GENERATIONS = 30;
 
 /** All that is wrong with the state a life ended in; empty: nothing. */
 export async function checkRest(life: Life): Promise<string[]> {
   const { world, pod } = life;
   const problems = [...life.violations];
   const [now, record] = [await world.pod(pod), await world.record(pod)];
-  problems.push(...(await checkLog(life)));
+  problems.push(...(await checkLog(life)), ...(await checkExecutions(life, record)));
   if (life.deleted) return [...problems, ...checkGone(life, now, record)];
   if (!now || !record) return [...problems, 'the pod was lost'];
   return [...problems, ...checkPhase(life, now, record), ...checkTasks(life, record), ...checkStatuses(now, record)];
+}
+
+/** Of all executions that the pod had only the one in charge may run, and only while the pod does. */
+async function checkExecutions({ world, pod }: Life, record: PodRecord | undefined): Promise<string[]> {
+  const inCharge = record && !record.finished ? executionName(record) : undefined;
+  const names = Array.from({ length: MAX_GENERATIONS }, (_, index) => executionName({ uid: pod.metadata.uid ?? '', generation: index + 1 }));
+  const statuses = await Promise.all(names.map((name) => world.machine.describe(name)));
+  return names.filter((name, index) => (statuses[index] === 'RUNNING') !== (name === inCharge)).map((name) => `execution ${name} ${name === inCharge ? 'does not run' : 'still runs'}`);
 }
 
 const liveTasks = ({ world }: Life): string[] => [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn }) => taskArn);

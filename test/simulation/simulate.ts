@@ -4,6 +4,8 @@ import type { Fault } from '../fakes/memory-store.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
+import { MAX_RUNS_IN_GENERATION } from '../../src/lifecycle/sweep-pod.ts';
+import { updatePod } from '../../src/lifecycle/update-pod.ts';
 import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { executionName } from '../../src/sync/execution-name.ts';
 import { RunRules } from './run-rules.ts';
@@ -137,6 +139,8 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
     const record = await run.calmly(() => world.record(pod));
     if (record) await world.machine.interpreter.stop(`pod/${executionName(record)}`);
   }
+  if (what === 'reboot' && taskArn) world.reboot(taskArn);
+  if (what === 'handOver') await run.calmly(() => exhaust(world, pod));
   if (what === 'image') await world.edit(pod, withOtherImage, (act) => run.calmly(act)).catch(() => undefined);
   if (what !== 'delete' && what !== 'force') return;
   if (!(await run.calmly(() => world.pod(pod)))) return;
@@ -147,6 +151,11 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   const commit = <T>(act: () => Promise<T>): Promise<T> => run.calmly(act);
   if (atOnce) await world.remove(pod, commit);
   else await world.delete(pod, run.plan.spec.terminationGracePeriodSeconds, commit);
+}
+
+/** The execution in charge has used up its history: the next sweep hands the pod over. */
+async function exhaust(world: PodWorld, pod: Pod): Promise<void> {
+  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({ record: { ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 } }));
 }
 
 /** The first app container gets another image. */
