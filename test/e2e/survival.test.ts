@@ -1,0 +1,109 @@
+// kill -9 of the serving process in the middle of everything, and a new `up`: what was acknowledged is there and carries on.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINE_LABEL } from '../../local/agent/labels.ts';
+import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+
+const dp = testDroppod();
+const main = (pod: PodJson): ContainerJson | undefined => pod.status.containerStatuses?.[0];
+
+async function create(name: string, spec: object): Promise<void> {
+  expect((await dp.kIn(podOf(name, spec), 'create', '-f', '-')).stderr).toBe('');
+}
+
+const shell = (script: string, spec: object = {}): object => ({ terminationGracePeriodSeconds: 1, ...spec, containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', script] }] });
+
+/** Kills the serving process as a power cut would and starts another on the same data. */
+async function killAndUp(): Promise<void> {
+  const pid = dp.pid();
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
+  const { code, stderr } = await dp.up('--no-hello');
+  expect(code, stderr).toBe(0);
+  expect(dp.pid()).not.toBe(pid);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+/** Containers of this droppod, running or not. */
+function containers(): string[] {
+  const { id } = JSON.parse(readFileSync(join(dp.data, 'installation.json'), 'utf8')) as { id: string };
+  return execFileSync('docker', ['ps', '-aq', '--no-trunc', '--filter', `label=${ENGINE_LABEL}=${id}`]).toString().split('\n').filter(Boolean).sort();
+}
+
+beforeAll(async () => {
+  expect((await dp.up('--no-hello')).code).toBe(0);
+}, 280_000);
+afterAll(() => dp.purge(), 60_000);
+
+describe('kill -9 of the local process', () => {
+  it('A3, C9: a running pod, a crash loop in its back-off and a finished pod are as they were, without a second start', async () => {
+    await Promise.all([
+      create('steady', shell('trap "exit 0" TERM; echo started; while :; do sleep 0.2; done')),
+      create('loop', shell('echo run; exit 1')),
+      create('done', shell('echo finished', { restartPolicy: 'Never' })),
+    ]);
+    const [steady, loop, done] = await Promise.all([
+      dp.until('steady', (pod) => main(pod)?.state.running !== undefined),
+      dp.until('loop', (pod) => main(pod)?.restartCount === 1 && main(pod)?.state.waiting?.reason === 'CrashLoopBackOff', 40),
+      dp.until('done', ({ status }) => status.phase === 'Succeeded'),
+    ]);
+    const before = containers();
+    await killAndUp();
+    const [steadyAfter, doneAfter] = await Promise.all(['steady', 'done'].map((name) => dp.until(name, () => true)));
+    expect(main(steadyAfter as PodJson)).toEqual(main(steady));
+    expect((steadyAfter as PodJson).status.podIP).toBe(steady.status.podIP);
+    expect((doneAfter as PodJson).status).toEqual(done.status);
+    // The next runs come in their time, counted on, and each once.
+    const again = await dp.until('loop', (pod) => main(pod)?.restartCount === 2, 30);
+    expect(again.metadata.uid).toBe(loop.metadata.uid);
+    const waited = Date.parse(main(again)?.lastState.terminated?.finishedAt ?? '') - Date.parse(main(loop)?.lastState.terminated?.finishedAt ?? '');
+    expect(waited).toBeGreaterThanOrEqual(9_000);
+    expect(waited).toBeLessThan(25_000);
+    expect(containers().filter((id) => before.includes(id))).toEqual(before);
+    expect((await dp.k('logs', 'steady')).stdout).toBe('started\n');
+    expect((await dp.k('logs', 'done')).stdout).toBe('finished\n');
+    expect((await dp.k('logs', 'loop')).stdout).toBe('run\n');
+    expect((await dp.k('exec', 'steady', '--', 'echo', 'still here')).stdout).toBe('still here\n');
+  }, 120_000);
+
+  it('D2, R11: pods in the middle of their start start once', async () => {
+    const names = ['mid-0', 'mid-1', 'mid-2', 'mid-3'];
+    const before = containers().length;
+    const mid = { terminationGracePeriodSeconds: 1, restartPolicy: 'Never', volumes: [{ name: 'v', emptyDir: {} }], initContainers: [{ name: 'init', image: 'busybox', command: ['sh', '-c', 'echo i >> /v/starts; sleep 1'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }], containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo m >> /v/starts; cat /v/starts; exec sleep 3600'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }] };
+    await create('mid-0', mid);
+    await dp.until('mid-0', ({ status }) => status.initContainerStatuses?.[0]?.state.running !== undefined);
+    await Promise.all(names.slice(1).map((name) => create(name, mid)));
+    await killAndUp();
+    for (const name of names) {
+      const pod = await dp.until(name, (one) => main(one)?.state.running !== undefined, 60);
+      expect(main(pod)?.restartCount).toBe(0);
+      await expect.poll(async () => (await dp.k('logs', name)).stdout, { timeout: 10_000 }).toBe('i\nm\n');
+    }
+    // Three containers of each pod (podlet, init, main), and nothing that a first try left behind.
+    await expect.poll(() => containers().length - before, { timeout: 30_000 }).toBe(names.length * 3);
+  }, 120_000);
+
+  it('L6: a pod that is being deleted goes, and a delete in flight is not forgotten', async () => {
+    await create('slow', shell('trap "" TERM; echo deaf; while :; do sleep 0.2; done', { terminationGracePeriodSeconds: 6 }));
+    await dp.until('slow', (pod) => main(pod)?.state.running !== undefined);
+    expect((await dp.k('delete', 'pod', 'slow', '--wait=false')).code).toBe(0);
+    await killAndUp();
+    expect((await dp.until('slow', () => true)).metadata.deletionTimestamp).toBeDefined();
+    expect((await dp.k('wait', '--for=delete', 'pod/slow', '--timeout=40s')).code).toBe(0);
+  }, 120_000);
+
+  it('A13: after all of it every pod can be deleted, and no container is left', async () => {
+    expect((await dp.k('delete', 'pods', '--all')).code).toBe(0);
+    await expect.poll(() => containers(), { timeout: 30_000 }).toEqual([]);
+  }, 120_000);
+});
