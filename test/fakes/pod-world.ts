@@ -62,6 +62,7 @@ const STOP_TIMEOUT_MS = 120_000;
 
 const NO_ANSWER_MS = 3_000;
 const LOOK_AGAIN_MS = 500;
+const LATE_MS = [2_000, 15_000, 60_000];
 
 /** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
 export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
@@ -106,6 +107,8 @@ export class PodWorld {
   #script: Script = () => ({});
   #pods = 0;
   readonly #stopping = new Set<TaskArn>();
+  /** Says a podlet's newest report again. */
+  readonly #said = new Map<string, () => Promise<unknown>>();
 
   readonly #deliver: Deliver;
   readonly #bootMs: number;
@@ -235,7 +238,11 @@ export class PodWorld {
   /** The podlet's process crashes and comes back (scripted podlets only). */
   reboot(taskArn: TaskArn): void {
     const podlet = this.podlets.get(taskArn);
-    if (podlet instanceof ScriptedPodlet) podlet.reboot();
+    const last = this.#said.get(taskArn);
+    if (!(podlet instanceof ScriptedPodlet)) return;
+    podlet.reboot();
+    // What the crashed process had sent last may still be under way.
+    for (const ms of last ? LATE_MS : []) void this.clock.sleep(ms).then(last).catch((error: unknown) => void this.faults.push(error));
   }
 
   sweep(): Promise<unknown> {
@@ -279,6 +286,7 @@ export class PodWorld {
       await this.clock.sleep(NO_ANSWER_MS, signal);
       throw new Error('no answer');
     }
+    this.#said.set(report.taskArn, () => syncPod(this.ports, credential, report));
     try {
       const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal));
       if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
