@@ -36,7 +36,7 @@ function main(given: string[]): void {
   if (missing.length > 0) return console.log(`skipped: the runner of Kubernetes' specs is not here (${missing.join(', ')})`);
   const reports = given.length > 0 ? given : runSpecs();
   const reasons = JSON.parse(readFileSync(new URL('upstream-misses.json', import.meta.url), 'utf8'));
-  const page = conformancePage(specsInScope(readFileSync(join(RUNNER, 'specs.txt'), 'utf8')), outcomesOf(reports), reasons, new Date().toISOString().slice(0, 10));
+  const page = conformancePage(specsInScope(readFileSync(join(RUNNER, 'specs.txt'), 'utf8')), outcomesOf(reports), reasons, { at: new Date().toISOString().slice(0, 10), merged: given.length });
   writeFileSync(join(ROOT, 'docs/conformance.md'), page);
   console.log(page.split('\n').filter((line) => line.startsWith('|') && /\d+ of \d+/.test(line)).join('\n'));
 }

@@ -18,7 +18,7 @@ it('counts the specs in scope by group; the later report of a spec wins', () => 
   rmSync(directory, { recursive: true });
   const specs = specsInScope(LIST);
   expect(specs.map(({ name }) => name)).toEqual(['[sig-node] A one', '[sig-node] A two', '[sig-storage] B']);
-  const lines = conformancePage(specs, outcomes, { '] B': 'not built' }, '2026-01-01').split('\n');
+  const lines = conformancePage(specs, outcomes, { '] B': 'not built' }, { at: '2026-01-01', merged: 2 }).split('\n');
   expect(lines).toEqual(expect.arrayContaining([
     '| sig-node | 1 of 2 |  |', '| sig-storage |  | 0 of 1 |', '| **all** | 1 of 2 | 0 of 1 |',
     '| [sig-node] A two | unexplained: too \\| slow |', '| [sig-storage] B | not built |',
