@@ -28,12 +28,14 @@ async function restWithoutPods(ports: SweepPorts): Promise<void> {
 /** Sweeps once; one pod's fault does not keep the others from being looked at, it is thrown at the end. */
 export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
   const upSince = await apiUpSince(ports);
+  const running = await ports.tasks.listRunning();
   const records = await podRecords(ports);
+  const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
   const faults: unknown[] = [];
   for (const record of records) {
-    await sweepPod(ports, record, upSince).catch((error: unknown) => faults.push(error));
+    await sweepPod(ports, record, { upSince, statuses }).catch((error: unknown) => faults.push(error));
   }
-  await sweepTasks(ports);
+  await sweepTasks(ports, running);
   await sweepEvents(ports);
   if (faults.length > 0) throw faults[0];
   await restWithoutPods(ports);

@@ -110,8 +110,15 @@ export interface Tasks {
   stop(taskArn: TaskArn, reason: string): Promise<void>;
   /** undefined: ECS knows no such task (any more). */
   describe(taskArn: TaskArn): Promise<TaskFacts | undefined>;
-  /** ARNs of all tasks of the cluster that are not STOPPED, with `startedBy`. */
-  listRunning(): Promise<{ taskArn: TaskArn; startedBy: string }[]>;
+  /** All tasks of the cluster that shall run and are not STOPPED. */
+  listRunning(): Promise<RunningTask[]>;
+}
+
+/** A task as a list of all shows it. */
+export interface RunningTask {
+  taskArn: TaskArn;
+  startedBy: string;
+  lastStatus?: string;
 }
 
 /** The part of an ECS task definition that droppod uses (camelCase as on the wire; see src/task/task-definition.ts). */

@@ -3,7 +3,7 @@ import type { ECSClient } from '@aws-sdk/client-ecs';
 import {
   DescribeTaskDefinitionCommand, DescribeTasksCommand, ListTasksCommand, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand,
 } from '@aws-sdk/client-ecs';
-import type { RunTaskRequest, TaskArn, TaskDefinition, TaskFacts, Tasks } from '../ports.ts';
+import type { RunningTask, RunTaskRequest, TaskArn, TaskDefinition, TaskFacts, Tasks } from '../ports.ts';
 import { taskFacts } from '../task/facts.ts';
 import { PODLET_CONTAINER } from '../task/podlet-definition.ts';
 import type { Config } from './config.ts';
@@ -77,15 +77,15 @@ async function run(client: ECSClient, { cluster, subnets, securityGroups, assign
   return { failure: failure?.detail ?? failure?.reason ?? 'ECS placed no task and gave no reason' };
 }
 
-async function listRunning(client: ECSClient, cluster: string): Promise<{ taskArn: TaskArn; startedBy: string }[]> {
-  const running: { taskArn: TaskArn; startedBy: string }[] = [];
+async function listRunning(client: ECSClient, cluster: string): Promise<RunningTask[]> {
+  const running: RunningTask[] = [];
   let nextToken: string | undefined;
   do {
     const page = await client.send(new ListTasksCommand({ cluster, maxResults: PAGE, ...(nextToken === undefined ? {} : { nextToken }) }));
     const arns = page.taskArns ?? [];
     const { tasks } = arns.length === 0 ? { tasks: [] } : await client.send(new DescribeTasksCommand({ cluster, tasks: arns }));
     const facts = (tasks ?? []).map(taskFacts).filter((task): task is TaskFacts => task !== undefined && task.lastStatus !== 'STOPPED');
-    running.push(...facts.map(({ taskArn, startedBy }) => ({ taskArn, startedBy: startedBy ?? '' })));
+    running.push(...facts.map(({ taskArn, startedBy, lastStatus }) => ({ taskArn, startedBy: startedBy ?? '', lastStatus })));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   return running;

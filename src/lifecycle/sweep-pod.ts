@@ -1,6 +1,7 @@
 // One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
 import { nodeNotReady } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
+import type { TaskArn } from '../ports.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
 import type { PodRecord } from '../sync/record.ts';
@@ -22,11 +23,20 @@ export const LOST_MS = 300_000;
 export const MAX_RUNS_IN_GENERATION = 1_500;
 export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 
+/** What one sweep knows before it looks at single pods. */
+export interface Sweep {
+  upSince: Date;
+  /** lastStatus of the tasks that run. */
+  statuses: ReadonlyMap<TaskArn, string | undefined>;
+}
+
 /** Does for one pod what no message has done; may be called at any time. */
-export async function sweepPod(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<void> {
+export async function sweepPod(ports: SettlePorts, record: PodRecord, { upSince, statuses }: Sweep): Promise<void> {
   const { uid } = record;
   if (isAtRest(record)) return;
-  const status = await sweepTask(ports, record);
+  // One list says it of all tasks that run: only the others are asked for one by one.
+  const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
+  const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
   const state = await updatePod(ports, uid, (newest) => swept(newest, silentMs));
   if (!state) return;
@@ -86,10 +96,20 @@ async function stopOverdue({ tasks, clock }: SettlePorts, { pod, record }: PodSt
 
 const OVERDUE_MS = 10_000;
 
+/** An end that no message told is looked for every 5 minutes, each pod in a minute of its own: a look is a call to Step Functions. */
+const EXECUTION_LOOK_MINUTES = 5;
+
+function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {
+  if (!podlet) return true;
+  const minute = Math.floor(now.getTime() / 60_000);
+  return minute % EXECUTION_LOOK_MINUTES === Number.parseInt(uid.slice(-4), 16) % EXECUTION_LOOK_MINUTES;
+}
+
 async function sweepExecution(ports: SettlePorts, { pod, record }: PodState): Promise<void> {
   if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || (pod.spec.schedulingGates ?? []).length > 0) return;
   const age = ports.clock.now().getTime() - Date.parse(record.generationAt ?? '');
   const handOver = record.runsInGeneration > MAX_RUNS_IN_GENERATION || age > MAX_GENERATION_MS;
+  if (!handOver && !isExecutionsTurn(record, ports.clock.now())) return;
   const status = await ports.executions.describe(executionName(record));
   if (status === undefined) await ports.executions.start(executionName(record), { uid: record.uid, generation: record.generation });
   else if (status !== 'RUNNING' || handOver) await succeedExecution(ports, record.uid, record.generation);

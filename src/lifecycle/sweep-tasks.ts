@@ -1,13 +1,13 @@
 // Tasks that no pod needs: of unknown pods, of earlier attempts, of finished pods whose podlet did not leave.
-import type { Ports, TaskArn } from '../ports.ts';
+import type { Ports, RunningTask, TaskArn } from '../ports.ts';
 import { recordKey, toRecord } from './record-for.ts';
 
 /** A podlet that was told to leave gets that long to go by itself. */
 const LEAVE_MS = 60_000;
 
-/** Stops every running task that its pod's record does not name. */
-export async function sweepTasks({ store, tasks, clock }: Pick<Ports, 'store' | 'tasks' | 'clock'>): Promise<void> {
-  for (const { taskArn, startedBy } of await tasks.listRunning()) {
+/** Stops each of these tasks that its pod's record does not name. */
+export async function sweepTasks({ store, tasks, clock }: Pick<Ports, 'store' | 'tasks' | 'clock'>, running: readonly RunningTask[]): Promise<void> {
+  for (const { taskArn, startedBy } of running) {
     if (await isNeeded({ store, clock }, taskArn, startedBy)) continue;
     await tasks.stop(taskArn, 'No pod needs this task');
   }

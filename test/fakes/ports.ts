@@ -101,7 +101,7 @@ export class FakeTasks extends Recorder implements Tasks {
 
   listRunning(): ReturnType<Tasks['listRunning']> {
     return this.record('tasks.listRunning', {}, () =>
-      [...this.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn, startedBy }) => ({ taskArn, startedBy: startedBy ?? '' })));
+      [...this.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn, startedBy, lastStatus }) => ({ taskArn, startedBy: startedBy ?? '', lastStatus })));
   }
 
   /** Changes a task's facts; its version grows. */
