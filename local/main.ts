@@ -16,6 +16,7 @@ import { sweep } from '../functions/sweep.ts';
 import { sync } from '../functions/sync.ts';
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { checkStream, handle } from '../src/api/handler.ts';
+import { attachOutput, writesToLogOnly } from '../src/api/subresources/log/attach-output.ts';
 import { createClients, type Clients } from '../src/aws/clients.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import { ensureTable } from '../src/aws/ensure-table.ts';
@@ -252,7 +253,12 @@ async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<St
     wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
     ports: query.getAll('ports').flatMap((list) => list.split(',')).map(Number).filter((port) => port > 0),
     gone: `unable to upgrade connection: container not found (${JSON.stringify(container)})`,
+    ...(kind === 'attach' && writesToLogOnly(pod, container) ? { output: (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams) } : {}),
   };
+}
+
+async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(lines: AsyncIterable<Line>, streams: { stdout: boolean; stderr: boolean }): AsyncGenerator<Line> {
+  for await (const line of lines) if (streams[line.stream]) yield line;
 }
 
 const frontDoor = (ports: Ports, request: Request): Promise<Response> =>

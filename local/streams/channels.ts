@@ -34,19 +34,41 @@ export function sendTo(socket: WebSocket, bytes: Buffer): Promise<void> {
   });
 }
 
-/** Copies frames both ways until one side ends; the client always gets a status. */
-export function bridgeChannels(client: ChannelClient, podlet: WebSocket, gone: string): void {
+/** What a container writes, where it does not come through the podlet. Ends with the container or the signal. */
+export type Output = (signal: AbortSignal) => AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
+
+async function copyOutput(client: ChannelClient, output: Output, signal: AbortSignal): Promise<void> {
+  for await (const { stream, bytes } of output(signal)) {
+    if (signal.aborted) return;
+    await client.send(stream === 'stdout' ? STDOUT : STDERR, Buffer.from(bytes));
+  }
+}
+
+export interface Bridge {
+  client: ChannelClient;
+  podlet: WebSocket;
+  /** What the client is told when the podlet goes without a status. */
+  gone: string;
+  output?: Output | undefined;
+}
+
+/** Copies frames both ways until one side ends; the client always gets a status, after all output. */
+export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
   let ended = false;
   let fromPodlet: Promise<void> = Promise.resolve();
+  const over = new AbortController();
+  const written = output ? copyOutput(client, output, over.signal).catch(() => undefined) : Promise.resolve();
   const finish = (): void => {
     if (ended) return;
     ended = true;
+    over.abort();
     fromPodlet = fromPodlet.then(() => client.finish()).catch(() => undefined);
     podlet.close();
   };
   podlet.on('message', (data: Buffer) => {
     const channel = data[0] ?? STATUS;
     podlet.pause();
+    if (channel === STATUS) fromPodlet = fromPodlet.then(() => written);
     fromPodlet = fromPodlet.then(() => (ended ? undefined : client.send(channel, data.subarray(1)))).catch(() => undefined).then(() => {
       podlet.resume();
       if (channel === STATUS) finish();
@@ -62,6 +84,7 @@ export function bridgeChannels(client: ChannelClient, podlet: WebSocket, gone: s
   client.onFrame = (channel, bytes) => { void sendTo(podlet, Buffer.concat([Buffer.from([channel]), bytes])); };
   client.onEnd = () => {
     ended = true;
+    over.abort();
     podlet.close();
   };
   podlet.resume();

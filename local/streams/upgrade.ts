@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { bridgeChannels, failureStatus, sendTo, STATUS } from './channels.ts';
+import { bridgeChannels, failureStatus, sendTo, STATUS, type Output } from './channels.ts';
 import { channelPortForward, spdyPortForward, type OpenPort } from './port-forward.ts';
 import { sendOverWebSocket } from './response-over-websocket.ts';
 import type { SessionHub, SessionWish } from './session-hub.ts';
@@ -21,6 +21,8 @@ export interface StreamTarget {
   /** Ports of a port-forward by channels. */
   ports: number[];
   gone: string;
+  /** What an attached container writes, where the podlet does not see it. */
+  output?: Output;
 }
 
 /** Any other GET: its answer is sent over the WebSocket, if it succeeds. */
@@ -90,7 +92,7 @@ export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (in
       await sendTo(ws, Buffer.concat([Buffer.from([STATUS]), failureStatus(target.gone)]));
       return ws.close(1000);
     }
-    bridgeChannels(websocketClient(ws, podlet), podlet, target.gone);
+    bridgeChannels({ client: websocketClient(ws, podlet), podlet, gone: target.gone, output: target.output });
     ws.resume();
   }
 
@@ -110,7 +112,7 @@ export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (in
     if (forwarding) return;
     await client.ready;
     const podlet = await hub.open(target.owner, target.wish);
-    if (podlet) return bridgeChannels(client, podlet, target.gone);
+    if (podlet) return bridgeChannels({ client, podlet, gone: target.gone, output: target.output });
     await client.send(STATUS, failureStatus(target.gone));
     await client.finish();
   }

@@ -1,6 +1,7 @@
 // Logs: runs are told apart by supervise's markers; the kubelet's words where there is nothing to show.
 import { beforeEach, expect, it } from 'vitest';
 import { createRunSplitter } from '../../src/sync/split-runs.ts';
+import type { Pod } from '../../src/kinds/pod.ts';
 import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
 import type { LogLine, TaskArn } from '../../src/ports.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
@@ -90,4 +91,26 @@ it.each([
 ])('%s is 422', async (query, message) => {
   await secondRun(RUNNING);
   expect((await api.send('GET', `${LOG}?${query}`)).body).toMatchObject({ code: 422, message });
+});
+
+it('attach shows what comes after it, of the present run, until the run ends', async () => {
+  const { attachOutput } = await import('../../src/api/subresources/log/attach-output.ts');
+  await secondRun(RUNNING);
+  const stored = (await api.ports.store.get({ resource: 'pods', namespace: 'default', name: 'web' }))!;
+  const seen: string[] = [];
+  const over = new AbortController();
+  const attached = (async () => {
+    for await (const { stream, bytes } of attachOutput(api.ports, stored as unknown as Pod, 'c', over.signal)) seen.push(`${stream} ${Buffer.from(bytes).toString()}`);
+  })();
+  await new Promise((resolve) => { setImmediate(resolve); });
+  api.ports.logs.lines.get(`${TASK}/c`)!.push(line('five\n', 'stderr', 4));
+  const uid = stored.metadata.uid!;
+  const record = (await api.ports.store.getRecord(recordKey(uid)))!;
+  const known = toRecord(record.value);
+  const ended: PodRecord = { ...known, observed: { ...known.observed, containers: { c: { ...known.observed.containers['c'], current: { run: 2, started: true, ready: true, startedAt: 'x', exitCode: 0, finishedAt: '2026-01-01T00:00:05Z' } } } } } as PodRecord;
+  await api.ports.store.commit({ records: [{ key: record.key, value: toJson(ended), expected: record.revision }] });
+  api.ports.wakeups.wake(uid);
+  await api.ports.clock.advance(2000);
+  await attached;
+  expect(seen).toEqual(['stderr five\n']);
 });

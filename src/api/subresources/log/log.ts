@@ -61,12 +61,14 @@ async function written({ clock }: Pick<ApiPorts, 'clock'>, container: ObservedCo
   if (wait > 0) await clock.sleep(Math.min(wait, LAST_LINES_MS), signal);
 }
 
-async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string): Promise<PodRecord | undefined> {
+/** The pod's record; undefined: none (any more). */
+export async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string): Promise<PodRecord | undefined> {
   const stored = await store.getRecord(recordKey(uid));
   return stored === undefined ? undefined : toRecord(stored.value);
 }
 
-const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [...(record?.tasks ?? []).map(({ taskArn }) => taskArn), ...(record?.taskArn ? [record.taskArn] : [])];
+/** Every task the pod has had, the present one last. */
+export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [...(record?.tasks ?? []).map(({ taskArn }) => taskArn), ...(record?.taskArn ? [record.taskArn] : [])];
 
 async function* textOf(ports: ApiPorts, source: RunSource, options: LogOptions, uid: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let count = 0;
@@ -107,7 +109,7 @@ async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undef
 }
 
 /** Resolves when the run has ended or the pod is gone. */
-async function runOver(ports: ApiPorts, uid: string, { container, run }: RunSource, signal: AbortSignal): Promise<void> {
+export async function runOver(ports: ApiPorts, uid: string, { container, run }: RunSource, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const record = await recordOf(ports, uid);
     const current = record?.observed.containers[container]?.current;

@@ -1,0 +1,24 @@
+// What a container writes from now on: attach's output where the container's streams are the engine's own (no stdin, no tty).
+import type { Pod } from '../../../kinds/pod.ts';
+import { followLines, presentLines } from '../../../sync/read-run.ts';
+import type { RunSource } from '../../../sync/read-run.ts';
+import type { RunLine } from '../../../sync/split-runs.ts';
+import type { ApiPorts } from '../../call.ts';
+import { recordOf, runOver, tasksOf } from './log.ts';
+
+/** True where the session itself carries no output: the supervisor hands it straight to the log. */
+export function writesToLogOnly({ spec }: Pod, container: string): boolean {
+  const found = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].find(({ name }) => name === container);
+  return found !== undefined && found.stdin !== true && found.tty !== true;
+}
+
+/** Lines of the present run that come after the call, until the run ends or the signal aborts. */
+export async function* attachOutput(ports: ApiPorts, pod: Pod, container: string, signal: AbortSignal): AsyncGenerator<RunLine> {
+  const uid = pod.metadata.uid ?? '';
+  const record = await recordOf(ports, uid);
+  const run = record?.observed.containers[container]?.current?.run ?? 1;
+  const source: RunSource = { logs: ports.logs, tasks: record?.taskArn ? tasksOf(record).slice(-1) : [], container, run, nonce: record?.logNonce ?? '' };
+  let before = 0;
+  for await (const _ of presentLines(source)) before++;
+  yield* followLines(source, before, runOver(ports, uid, source, signal), signal);
+}
