@@ -28,31 +28,44 @@ export function toRequest(incoming: IncomingMessage, origin: string, signal: Abo
   return new Request(new URL(incoming.url ?? '/', origin), { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit);
 }
 
-async function writeBody(response: Response, outgoing: ServerResponse): Promise<void> {
+const nextTurn = (): Promise<undefined> => new Promise((resolve) => { setImmediate(resolve, undefined); });
+
+async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void> {
+  if (!outgoing.write(bytes)) await new Promise<void>((resolve) => { outgoing.once('drain', resolve); outgoing.once('close', resolve); });
+}
+
+/** Sends headers and body. The last piece is held back while the next may be there at once: most answers then leave in one write. */
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   if (!response.body) return void outgoing.end();
   const reader = response.body.getReader();
   outgoing.on('close', () => { reader.cancel().catch(() => undefined); });
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    if (!outgoing.write(value)) await new Promise<void>((resolve) => { outgoing.once('drain', resolve); outgoing.once('close', resolve); });
-    if (outgoing.destroyed) return;
+  let held: Uint8Array | undefined;
+  while (!outgoing.destroyed) {
+    const reading = reader.read();
+    if ((await Promise.race([reading, nextTurn()])) === undefined) {
+      if (!outgoing.headersSent) outgoing.flushHeaders();
+      if (held) await write(outgoing, held);
+      held = undefined;
+    }
+    const { done, value } = await reading;
+    if (done) return void outgoing.end(held);
+    if (held) await write(outgoing, held);
+    held = value;
   }
-  outgoing.end();
 }
 
 /** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
 export async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse, origin: string, log: (line: string) => void): Promise<void> {
   const gone = new AbortController();
-  outgoing.on('close', () => gone.abort());
+  // An abort makes an error with a stack: not for a request that was answered.
+  outgoing.on('close', () => { if (!outgoing.writableFinished) gone.abort(); });
   try {
     const response = await handler(toRequest(incoming, origin, gone.signal), { remoteAddress: incoming.socket.remoteAddress ?? '' });
     outgoing.statusCode = response.status;
     response.headers.forEach((value, name) => { if (name !== 'warning') outgoing.setHeader(name, value); });
     const warnings = splitWarnings(response.headers.get('warning'));
     if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
-    outgoing.flushHeaders();
-    await writeBody(response, outgoing);
+    await send(response, outgoing);
   } catch (error) {
     log(`request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     if (!outgoing.headersSent) outgoing.statusCode = 500;

@@ -107,7 +107,19 @@ function event(watching: Watching, type: EventType, object: KubeObject): string 
     return line({ type, object: table });
   }
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return line({ type, object: partial(object, asVersion) });
-  return line({ type, object: typed(call, object) });
+  return fullLine(call, type, object);
+}
+
+const lines = new WeakMap<KubeObject, Map<string, string>>();
+
+/** The log shares its objects between watchers: the text is made once for all of them. */
+function fullLine(call: Call, type: EventType, object: KubeObject): string {
+  const known = lines.get(object) ?? new Map<string, string>();
+  lines.set(object, known);
+  const form = `${type} ${call.resource.group}`;
+  const text = known.get(form) ?? line({ type, object: typed(call, object) });
+  known.set(form, text);
+  return text;
 }
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
