@@ -27,6 +27,16 @@ const WHOLE = `## The pod as a whole
 | a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
 | a process of droppod that is killed while a pod ends gives that pod its whole grace period again | the deadline is kept by the podlet and the API, not by the container |`;
 
+const API = `## The API
+
+| limit | why |
+|---|---|
+| no RBAC objects: the administrator may do everything, a service account discovers the API and asks about itself, anonymous callers get /version and health | what a cluster grants before anybody binds a role; roles and bindings are not served yet |
+| a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
+| no ReplicationController, Deployment, Job or other kind that makes pods; discovery does not name them | droppod runs pods; it serves no kind that nothing would act on |
+| \`spec.nodeName\` is answered with a warning and not obeyed | there are no nodes to choose from |
+| exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
+
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** Fields of one line of the table share its words; they are shown together. */
@@ -47,6 +57,7 @@ export function limitsPage(): string {
   return [
     INTRODUCTION,
     WHOLE,
+    API,
     `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
     `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
     `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
