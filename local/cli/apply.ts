@@ -12,7 +12,7 @@ export interface AppliedPod {
   containers: string[];
 }
 
-interface Manifest {
+export interface Manifest {
   apiVersion?: string;
   kind?: string;
   metadata?: { name?: string; namespace?: string };
@@ -24,7 +24,8 @@ interface ResourceList {
   resources: { name: string; kind: string; namespaced: boolean }[];
 }
 
-function documents(file: string): Manifest[] {
+/** The manifests of a file (`-`: standard input); a Refusal where there are none. */
+export function readManifests(file: string): Manifest[] {
   let text: string;
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
@@ -65,10 +66,10 @@ async function apply(client: Client, manifest: Manifest, file: string): Promise<
   return { namespace, name: metadata.name, containers: [...(manifest.spec?.initContainers ?? []), ...(manifest.spec?.containers ?? [])].map(({ name }) => name) };
 }
 
-/** Applies every document of a file (`-`: standard input) and answers its pods. */
-export async function applyFile(client: Client, file: string, out: Say): Promise<AppliedPod[]> {
+/** Applies every manifest of a file and answers its pods. */
+export async function applyManifests(client: Client, file: string, manifests: Manifest[], out: Say): Promise<AppliedPod[]> {
   const pods: AppliedPod[] = [];
-  for (const manifest of documents(file)) {
+  for (const manifest of manifests) {
     const pod = await apply(client, manifest, file);
     out(`${(manifest.kind ?? '').toLowerCase()}/${manifest.metadata?.name ?? ''} applied`);
     if (pod) pods.push(pod);

@@ -1,5 +1,5 @@
 // `droppod run FILE…`: applies manifests to a running (or just started) droppod and follows their pods to the end.
-import { applyFile, followPod, type AppliedPod } from './apply.ts';
+import { applyManifests, followPod, readManifests, type AppliedPod } from './apply.ts';
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, servingPid } from './place.ts';
@@ -11,6 +11,7 @@ const INTERRUPTED = 130;
 /** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
 export async function run(files: string[], options: { data?: string }, out: Say, say: Say): Promise<number> {
   const place = placeOf(options.data);
+  const read = files.map((file) => ({ file, manifests: readManifests(file) }));
   if (servingPid(place) === undefined || !(await ready(place))) await startDetached(place, options, say);
   const access = readAccess(place);
   if (!access) throw new Refusal(`${place.kubeconfig} is missing`);
@@ -19,7 +20,7 @@ export async function run(files: string[], options: { data?: string }, out: Say,
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const pods: AppliedPod[] = [];
-    for (const file of files) pods.push(...(await applyFile(client, file, out)));
+    for (const { file, manifests } of read) pods.push(...(await applyManifests(client, file, manifests, out)));
     const phases: string[] = [];
     for (const pod of pods) {
       if (pods.length > 1) out(`\npod ${pod.namespace}/${pod.name}`);

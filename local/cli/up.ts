@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { applyFile, followPod } from './apply.ts';
+import { applyManifests, followPod, readManifests } from './apply.ts';
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
@@ -99,7 +99,7 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
   if (options.hello !== false) {
     const client = new Client(local.access);
     out('applying examples/hello.yaml');
-    const [pod] = await applyFile(client, HELLO, out);
+    const [pod] = await applyManifests(client, HELLO, readManifests(HELLO), out);
     if (pod) await followPod(client, pod, out, stop.signal);
     client.close();
   }
