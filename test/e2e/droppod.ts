@@ -89,6 +89,17 @@ export function testDroppod(): TestDroppod {
   };
 }
 
+/** Reads again and again until `pattern` matches (tests that run side by side cannot use expect.poll in helpers); fails with the last text. */
+export async function eventually(read: () => string | Promise<string>, pattern: RegExp, seconds = 15): Promise<string> {
+  let last = '';
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    last = await read();
+    if (pattern.test(last)) return last;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${String(pattern)} did not come within ${seconds} s: ${last}`);
+}
+
 /** A pod manifest as JSON text. */
 export function podOf(name: string, spec: object): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Client } from '../../local/cli/client.ts';
 import { placeOf, readAccess } from '../../local/cli/place.ts';
-import { example, podOf, testDroppod } from './droppod.ts';
+import { eventually, example, podOf, testDroppod } from './droppod.ts';
 import { kubectlPath } from './kubectl.ts';
 
 const dp = testDroppod();
@@ -261,7 +261,7 @@ describe.concurrent('logs of several containers and runs', () => {
   it('B10: --previous shows the run before, logs the current one', async () => {
     await dp.kIn(podOf('again', { terminationGracePeriodSeconds: 0, volumes: [{ name: 'v', emptyDir: {} }], containers: [{ name: 'main', image: 'busybox', volumeMounts: [{ name: 'v', mountPath: '/v' }], command: ['sh', '-c', 'echo x >> /v/runs; wc -l < /v/runs; [ $(wc -l < /v/runs) -gt 1 ] && sleep 3600; exit 1'] }] }), 'create', '-f', '-');
     await dp.until('again', ({ status }) => status.containerStatuses?.[0]?.restartCount === 1 && status.containerStatuses[0].state.running !== undefined);
-    await expect.poll(() => said('logs', 'again'), { timeout: 5000 }).toBe('2\n');
+    await eventually(() => said('logs', 'again'), /^2\n$/);
     expect(await said('logs', 'again', '--previous')).toBe('1\n');
     await said('delete', 'pod', 'again');
   });
@@ -280,7 +280,7 @@ describe.concurrent('logs of several containers and runs', () => {
       await dp.kIn(podOf('seen', { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', command: ['sleep', '1'] }] }), 'create', '-f', '-');
       await dp.until('seen', ({ status }) => status.phase === 'Succeeded');
       await dp.k('delete', 'pod', 'seen');
-      await expect.poll(() => text, { timeout: 10_000 }).toContain('DELETED');
+      await eventually(() => text, /DELETED/);
     } finally {
       child.kill();
     }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podOf, testDroppod } from './droppod.ts';
+import { eventually, podOf, testDroppod } from './droppod.ts';
 import { kubectlPath } from './kubectl.ts';
 
 const dp = testDroppod();
@@ -85,7 +85,7 @@ describe.concurrent('exec', () => {
   it('R1: exec into a pod that is deleted meanwhile ends', async () => {
     const begun = dp.k('exec', 'leaving', '--', 'sh', '-c', 'echo in; sleep 600');
     const [{ stdout, code }] = await Promise.all([begun, (async () => {
-      await expect.poll(async () => (await dp.k('exec', 'leaving', '--', 'ps')).stdout, { timeout: 20_000 }).toContain('sleep 600');
+      await eventually(async () => (await dp.k('exec', 'leaving', '--', 'ps')).stdout, /sleep 600/);
       await dp.k('delete', 'pod', 'leaving');
     })()]);
     expect(stdout).toBe('in\n');
@@ -110,7 +110,7 @@ describe.concurrent('attach', () => {
     const child = spawn(kubectlPath(), ['attach', '-i', 'echoes'], { env: env(), stdio: ['pipe', 'pipe', 'ignore'] });
     const text = collect(child);
     child.stdin?.write('hello\n');
-    await expect.poll(text, { timeout: 10_000 }).toContain('heard hello');
+    await eventually(text, /heard hello/);
     child.stdin?.end();
     child.kill();
   });
@@ -129,7 +129,7 @@ async function forward(remote: number): Promise<{ port: number; text: () => stri
   const text = collect(child);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
-  await expect.poll(text, { timeout: 15_000 }).toMatch(/Forwarding from 127\.0\.0\.1:\d+ -> /);
+  await eventually(text, /Forwarding from 127\.0\.0\.1:\d+ -> /);
   return { port: Number(/127\.0\.0\.1:(\d+)/.exec(text())?.[1]), text, errors: () => errors, stop: () => { child.kill(); } };
 }
 
@@ -149,7 +149,7 @@ describe.concurrent('port-forward', () => {
   it('A17: a port that nobody listens on is told, the forward’s other connections go on', async () => {
     const { port, errors, stop } = await forward(9);
     expect(await curl(port)).toMatch(/^failed/);
-    await expect.poll(errors, { timeout: 10_000 }).toMatch(/an error occurred forwarding \d+ -> 9: .*(refused|failed)/);
+    await eventually(errors, /an error occurred forwarding \d+ -> 9: .*(refused|failed)/);
     stop();
   });
 });
