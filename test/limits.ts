@@ -25,7 +25,10 @@ const WHOLE = `## The pod as a whole
 | \`subPath\` not together with \`readOnlyRootFilesystem\` | a link in the container's root stands in for the mount |
 | a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
 | a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
-| a process of droppod that is killed while a pod ends gives that pod its whole grace period again | the deadline is kept by the podlet and the API, not by the container |`;
+| the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |
+| containers of a pod share one \`/etc/resolv.conf\` | they share the network of one task |
+| in local mode an image that the engine has is used, under \`Always\` too, when its registry cannot be reached at all | the engine is the registry then; a registry that refuses is believed |
+| the API on AWS refuses \`pods/proxy\` | its functions are not in the pods' network |`;
 
 const API = `## The API
 
