@@ -20,6 +20,8 @@ function sooner(found: Step, recorded: Step): Step {
   return { ...found, phase: recorded.phase, conditions, ...(containers ? { containers } : {}) };
 }
 
+it.runIf(lives.length === 0)('has no recording here to be held against', () => expect(lives).toEqual([]));
+
 it.runIf(lives.length > 0).each(lives)('writes the statuses of %s', (name, steps) => {
   let status: PodStatus = { phase: 'Pending', qosClass: 'BestEffort' };
   for (const { deleting, gone: _gone, ...step } of steps) {
