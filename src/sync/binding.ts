@@ -1,6 +1,7 @@
 // What Bind makes of a record: the node first, the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
+import { sizeText } from '../task/size.ts';
 import type { PodRecord } from './record.ts';
 
 /** The record without the wish to start an execution: one of its generation has spoken. */
@@ -21,6 +22,9 @@ export function nextScheduling(createdAt: string | undefined, now: Date): Date {
   return new Date(now.getTime() + Math.min(Math.max(age, FIRST_SCHEDULING_MS), LAST_SCHEDULING_MS));
 }
 
+/** What Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
+export const SIZE_ANNOTATION = 'droppod/fargate-size';
+
 /** Pod and record once the pod has its node; times that are known stay. */
 export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: Pick<Settings, 'nodeName' | 'nodeAddress'>, now: Date): { pod: Pod; record: PodRecord } {
   const at = now.toISOString();
@@ -28,7 +32,7 @@ export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: P
   const address = nodeAddress === undefined ? {} : { hostIP: nodeAddress };
   const { unscheduled: _past, ...observed } = record.observed;
   return {
-    pod: { ...pod, spec: { ...pod.spec, nodeName: node } },
+    pod: { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [SIZE_ANNOTATION]: sizeText(pod) } }, spec: { ...pod.spec, nodeName: node } },
     record: {
       ...withoutStart(record),
       generationAt: record.generationAt ?? at,

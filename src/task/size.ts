@@ -59,6 +59,14 @@ export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
   return { tooBig: tooBig(cpuUnits, memoryMiB, storageGiB) };
 }
 
+/** The size in words, with what the pod leaves unused of it. */
+export function sizeText(pod: Pod): string {
+  const sized = podSize(pod);
+  if ('tooBig' in sized) return 'none is large enough';
+  const { cpuUnits, memoryMiB, surplus } = sized.size;
+  return `${cpuUnits / 1024} vCPU, ${memoryMiB} MiB (podlet ${PODLET_MEMORY_MIB} MiB; not asked for: ${surplus.cpuUnits / 1024} vCPU, ${surplus.memoryMiB} MiB)`;
+}
+
 function tooBig(cpuUnits: number, memoryMiB: number, storageGiB: number): string[] {
   const most = FARGATE_SIZES.at(-1);
   return [

@@ -1,7 +1,7 @@
 // M1: requests become the smallest Fargate size that holds them and the podlet.
 import { expect, it } from 'vitest';
 import type { PodSpec } from '../../src/kinds/pod.ts';
-import { podSize } from '../../src/task/size.ts';
+import { podSize, sizeText } from '../../src/task/size.ts';
 import { podOf } from '../pod/samples.ts';
 
 const asks = (cpu: string, memory: string, more: object = {}) => ({ name: `c-${cpu}-${memory}`.toLowerCase(), resources: { requests: { cpu, memory } }, ...more });
@@ -29,4 +29,8 @@ it.each<[string, Partial<PodSpec>, string[]]>([
 
 it('quotes the surplus', () => {
   expect(podSize(podOf({ containers: [asks('500m', '448Mi')] }))).toMatchObject({ size: { surplus: { cpuUnits: 0, memoryMiB: 512 } } });
+});
+
+it('M1, M2: says the size in words, with what is not used of it', () => {
+  expect(sizeText(podOf({ containers: [asks('500m', '448Mi')] }))).toBe('0.5 vCPU, 1024 MiB (podlet 64 MiB; not asked for: 0 vCPU, 512 MiB)');
 });
