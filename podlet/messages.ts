@@ -4,8 +4,6 @@ import type { ProcessUser } from '../src/sync/messages.ts';
 
 /** Longest line either side accepts. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
-/** The prober keeps that much of a command's output (`pkg/probe/exec` maxReadLength). */
-export const MAX_OUTPUT_BYTES = 10 * 1024;
 
 /** Podlet to supervise. `start` is ignored unless its run is newer than the last and nothing runs. */
 export type ToSupervise =

@@ -104,12 +104,6 @@ export async function inspectContainer(docker: Docker, id: string): Promise<Cont
   }
 }
 
-/** Exit code, once it has ended. */
-export async function waitContainer(docker: Docker, id: string, signal?: AbortSignal): Promise<number> {
-  const answer: { StatusCode: number } = JSON.parse(await docker.call('POST', `/containers/${id}/wait`, signal ? { signal } : {}));
-  return answer.StatusCode;
-}
-
 export interface ListedContainer {
   Id: string;
   Names: string[];
@@ -129,11 +123,6 @@ export type ContainerLimits = Pick<HostConfig, 'Memory' | 'MemorySwap' | 'CpuSha
 /** Changes limits in place; refused (memory in use, a limit too small for the kernel) throws DockerError. */
 export async function updateContainer(docker: Docker, id: string, limits: ContainerLimits): Promise<void> {
   await docker.call('POST', `/containers/${id}/update`, { body: limits });
-}
-
-/** Unpacks a tar under `path`; works before the start too. */
-export async function putArchive(docker: Docker, id: string, path: string, tar: Buffer): Promise<void> {
-  await docker.call('PUT', `/containers/${id}/archive`, { query: { path }, tar });
 }
 
 async function unlessMissing(call: Promise<unknown>): Promise<void> {

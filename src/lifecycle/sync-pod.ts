@@ -100,7 +100,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
 }
 
 /** Streams that users opened are news like any other. */
-const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired => (sessions ? { ...wanted, sessions: [...wanted.sessions, ...sessions.pending(uid)] } : wanted);
+const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired => (sessions ? { ...wanted, sessions: sessions.pending(uid) } : wanted);
 
 /** The pod as it stands; one whose time has run out since the report was taken is ended here, a back-off that lasts is shown. */
 async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | undefined> {

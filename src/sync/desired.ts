@@ -71,7 +71,7 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
     containers: Object.fromEntries(allContainers(pod).filter(({ name }) => isInTask(pod, record, name)).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
     volumes,
     acknowledged: acknowledged(report),
-    sessions: record.sessions ?? [],
+    sessions: [],
     syncAgainMs: 0,
   };
   if (Object.keys(objects.starts).length > 0) answer.hosts = hostsOf(pod, record, settings);

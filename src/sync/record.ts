@@ -3,7 +3,6 @@
 import type { RestartPolicy } from '../kinds/pod.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import type { ImageConfig, TaskArn } from '../ports.ts';
-import type { SessionRequest } from './messages.ts';
 
 /** A Start container state that waits (design 4.2). The newer of two tokens of one run wins by (enteredAt, retryCount). */
 export interface WaitingToken {
@@ -64,8 +63,6 @@ export interface PodRecord {
   name: string;
   /** Execution generation in charge: execution name is the uid, later `<uid>-<generation>`. */
   generation: number;
-  /** The generation in charge shall end and start its successor: why. */
-  handOver?: string;
   /** The execution of the generation in charge has not been heard of yet: whoever looks starts it (again). */
   toStart?: boolean;
   /** When the generation in charge began. */
@@ -101,8 +98,6 @@ export interface PodRecord {
   pulls?: { [container: string]: PullBackOff };
   /** Tasks of earlier attempts, for their logs; the present one is `taskArn`. */
   tasks?: { attempt: number; taskArn: TaskArn }[];
-  /** Streams that the podlet shall dial. */
-  sessions?: SessionRequest[];
   taskDefinitionArn?: string;
   images?: { [container: string]: ImageConfig };
   /** Secret of the bound podlet (sha256 hex), its boot id and newest sequence. */

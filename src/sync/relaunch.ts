@@ -12,8 +12,7 @@ const GOOD_SECONDS = 600;
 
 /** The next execution takes over where this one stands; tokens of the old one are answered leave. */
 export function nextGeneration(record: PodRecord, now: Date): PodRecord {
-  const { handOver: _done, ...rest } = record;
-  return { ...rest, generation: record.generation + 1, generationAt: now.toISOString(), runsInGeneration: 0, toStart: true };
+  return { ...record, generation: record.generation + 1, generationAt: now.toISOString(), runsInGeneration: 0, toStart: true };
 }
 
 /** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
