@@ -32,7 +32,7 @@ function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange 
   if (!pod || edited.length === 0 || record.finished) return { record };
   if (!hasTask(record)) return { record: rebind(record, now) };
   const all = [...new Set([...(record.edited ?? []), ...edited])];
-  return { record: { ...record, edited: all, relaunch: `images of ${all.join(', ')} changed` } };
+  return { record: { ...record, observed: { ...record.observed, replacing: true }, edited: all, relaunch: `images of ${all.join(', ')} changed` } };
 }
 
 /** Not launched yet: the images are looked up again under the next execution. */

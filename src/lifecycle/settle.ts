@@ -1,8 +1,9 @@
-// What is owed after a change of a pod: answers to waiting tokens, the removal of a deleted pod, the next execution, the stop of an orphan.
+// What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
 import type { Pod } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
-import { hasTask } from '../sync/conclude.ts';
+import { wholeSeconds } from '../pod/container-states.ts';
+import { hasTask, isPhaseOwed } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
 import { owedAnswers } from '../sync/outcome.ts';
 import type { OwedAnswer } from '../sync/outcome.ts';
@@ -20,8 +21,9 @@ export async function settle(ports: SettlePorts, uid: string, known?: PodState):
   const answers = owedAnswers(state.pod, state.record, state.now);
   await Promise.all(answers.map(({ token, outcome }) => ports.executions.succeed(token, { ...outcome })));
   await stopOrphan(ports, state);
-  const removal = isRemovalDue(state);
-  const after = owesWrite(state, answers) ? await updatePod(ports, uid, (newest) => settled(newest, answers)) : state;
+  const told = owesWrite(state, answers) ? await updatePod(ports, uid, (newest) => settled(newest, answers)) : state;
+  const removal = told !== undefined && isRemovalDue(told);
+  const after = removal ? await updatePod(ports, uid, removed) : told;
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0) await ports.executions.stop(executionName(state.record), 'The pod was deleted');
   await startOwed(ports, after);
@@ -47,19 +49,37 @@ async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Pr
   if (!pod && record.taskArn && hasTask(record) && !record.stopped) await tasks.stop(record.taskArn, 'The pod was removed');
 }
 
-/** The deleted pod's containers are done and nobody holds its object by a finalizer. */
+/** The deleted pod's containers are done, and its grace is not said to be over yet: the kubelet's own final delete says 0. */
+const isGraceOver = ({ pod, record }: PodState): boolean =>
+  pod?.metadata.deletionTimestamp !== undefined && record.finished !== undefined && pod.metadata.deletionGracePeriodSeconds !== 0;
+
+/** Watchers have seen the deleted pod's grace end, and nobody holds its object by a finalizer. */
 const isRemovalDue = ({ pod, record }: PodState): boolean =>
-  pod?.metadata.deletionTimestamp !== undefined && record.finished !== undefined && (pod.metadata.finalizers ?? []).length === 0;
+  pod?.metadata.deletionTimestamp !== undefined && pod.metadata.deletionGracePeriodSeconds === 0 && record.finished !== undefined && (pod.metadata.finalizers ?? []).length === 0;
 
 const mayForget = (record: PodRecord): boolean => Object.keys(record.tokens).length === 0 && (!hasTask(record) || record.stopped !== undefined);
 
-const owesWrite = (state: PodState, answers: readonly OwedAnswer[]): boolean => answers.length > 0 || !state.pod || isRemovalDue(state);
+const owesWrite = (state: PodState, answers: readonly OwedAnswer[]): boolean =>
+  answers.length > 0 || !state.pod || isPhaseOwed(state.pod, state.record) || isGraceOver(state);
 
 function settled(state: PodState, answers: readonly OwedAnswer[]): PodChange {
   const answered = new Set(answers.map(({ token }) => token));
   const tokens = Object.fromEntries(Object.entries(state.record.tokens).filter(([, { token }]) => !answered.has(token)));
   const record = { ...state.record, tokens };
-  if (state.pod && !isRemovalDue(state)) return { record };
-  const removePod = state.pod !== undefined;
-  return mayForget(record) ? { record, removePod, removeRecord: true } : { record: { ...record, orphaned: true }, removePod };
+  if (state.pod) return isGraceOver(state) ? { record, pod: atItsEnd(state.pod) } : { record };
+  return mayForget(record) ? { record, removeRecord: true } : { record: { ...record, orphaned: true } };
+}
+
+/** The object goes; the record stays for what is still owed. */
+function removed(state: PodState): PodChange | undefined {
+  const { record } = state;
+  if (!isRemovalDue(state)) return undefined;
+  return mayForget(record) ? { record, removePod: true, removeRecord: true } : { record: { ...record, orphaned: true }, removePod: true };
+}
+
+/** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */
+function atItsEnd({ metadata, ...pod }: Pod): Pod {
+  const { deletionTimestamp = '', deletionGracePeriodSeconds = 0 } = metadata;
+  const deletedAt = wholeSeconds(new Date(Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000).toISOString());
+  return { ...pod, metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 } };
 }

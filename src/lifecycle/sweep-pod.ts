@@ -68,9 +68,12 @@ async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Pr
   return ports.clock.now().getTime() - Math.max(heard.getTime(), upSince.getTime());
 }
 
+/** Finished and without a task; a deleted pod's object is still to go. */
+const mayRest = ({ pod, record }: PodState): boolean => record.finished !== undefined && !hasTask(record) && pod?.metadata.deletionTimestamp === undefined;
+
 function swept(state: PodState, silentMs: number): PodChange {
   const { pod, record, now } = state;
-  if (!pod || record.finished) return { record: record.finished && !hasTask(record) ? { ...record, rest: true } : record };
+  if (!pod || record.finished) return { record: mayRest(state) ? { ...record, rest: true } : record };
   const over = deadlineVerdict(state);
   if (over) return over;
   // A podlet that never spoke is no lost node: its task is stopped and run again.

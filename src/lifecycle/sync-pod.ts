@@ -110,10 +110,10 @@ async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | 
   return hasBackOffToShow(state.pod, state.record.observed, state.now) ? updatePod(ports, uid, ({ record }) => ({ record })) : state;
 }
 
-/** A start that cannot be ordered is shown as the container's waiting reason, with an event. */
+/** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
 async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRecord, { starts, missing = [] }: Objects): Promise<boolean> {
   const waiting = Object.entries(starts).flatMap(([name, start]) => ('waiting' in start ? [{ name, ...start.waiting }] : []));
-  const changed = waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message);
+  const changed = observed.sandboxReady ? waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message) : [];
   if (changed.length > 0) {
     await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed) }));
     await recordEvents(ports, pod, changed.map(({ name, message }) => failed(name, message)));

@@ -4,7 +4,6 @@ import { StoreConflict } from '../errors.ts';
 import { recordEvents } from '../events/record-event.ts';
 import type { KubeObject, Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events.ts';
-import { wholeSeconds } from '../pod/container-states.ts';
 import { computeStatus } from '../pod/status.ts';
 import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../ports.ts';
 import { conclude } from '../sync/conclude.ts';
@@ -76,7 +75,7 @@ export async function updatePod(ports: PodPorts, uid: string, change: (state: Po
 
 async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange): Promise<PodState> {
   const base = wanted.pod ?? before.pod;
-  const record = base ? conclude(base, wanted.record, before.now) : wanted.record;
+  const record = base ? conclude(base, wanted.record, before.now, before.record) : wanted.record;
   const pod = base && withStatus(base, record, before.now);
   const object = objectWrite(before, pod, wanted.removePod === true);
   const records = recordWrites(before, record, { remove: wanted.removeRecord === true, guard: object !== undefined });
@@ -100,16 +99,8 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
   if (!before.pod || !pod) return undefined;
   const expected = (before.pod.metadata.resourceVersion ?? '') as ResourceVersion;
   const key = podKey(before.record);
-  if (remove) return { key, object: null, expected, lastState: { ...atItsEnd(pod) } };
+  if (remove) return { key, object: null, expected, lastState: { ...pod } };
   return same(pod, before.pod) ? undefined : { key, object: { ...pod }, expected };
-}
-
-/** A deleted pod's last state: its grace is over, as the kubelet's own final delete with grace 0 writes it. */
-function atItsEnd({ metadata, ...pod }: Pod): Pod {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = metadata;
-  if (deletionTimestamp === undefined) return { ...pod, metadata };
-  const deletedAt = wholeSeconds(new Date(Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000).toISOString());
-  return { ...pod, metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 } };
 }
 
 /** `guard`: an object's status may only be written while the record that it was computed from is the newest. */

@@ -1,5 +1,6 @@
 // containerStatuses, initContainerStatuses and ephemeralContainerStatuses (kubelet convertToAPIContainerStatuses).
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { asTold } from './as-told.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
 import { containerKind } from './containers.ts';
 import type { ObservedContainer, ObservedPod, Run } from './observed.ts';
@@ -35,7 +36,7 @@ export function containerEntries(pod: Pod, observed: ObservedPod, now: Date): Co
 }
 
 function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, now: Date, initial: string): ContainerEntry {
-  const known = withoutPurged(pod, container.name, observed.containers[container.name] ?? { desiredRun: 0 });
+  const known = asTold(pod, observed, container.name, withoutPurged(pod, container.name, observed.containers[container.name] ?? { desiredRun: 0 }), initial);
   const shown = shownState(pod, container.name, known, now, initial);
   const newest = known.current ?? known.previous;
   const ephemeral = containerKind(pod, container.name) === 'ephemeral';

@@ -88,6 +88,8 @@ export interface ObservedPod {
   verdict?: { phase: 'Failed'; reason: string; message: string };
   /** Ready is Unknown since: the podlet was not heard. */
   silentSince?: string;
+  /** An edited image asks for another sandbox: what this one still ended begins anew there. */
+  replacing?: true;
   /** Every container was stopped by termination (the kubelet's podIsTerminal). */
   terminal: boolean;
 }

@@ -4,7 +4,7 @@ import { computeConditions } from './conditions.ts';
 import { wholeSeconds } from './container-states.ts';
 import { containerEntries, type ContainerEntries, type ContainerEntry } from './container-statuses.ts';
 import type { ObservedPod } from './observed.ts';
-import { anyRunning, podInitialized } from './order.ts';
+import { podInitialized } from './order.ts';
 import { computePhase } from './phase.ts';
 
 /** A pod never leaves such a phase. */
@@ -15,8 +15,8 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
   if (observed.acceptedAt === undefined) return unboundStatus(pod, observed, now);
   const entries = containerEntries(pod, observed, now);
   const computed = nextPhase(pod, observed, entries);
-  // A terminal phase is told only when every container has really stopped.
-  const held = isTerminal(computed) && !isTerminal(pod.status.phase) && anyRunning(observed) && !observed.terminal;
+  // A terminal phase is told when the pod is wound up, which is after its last containers' ends were told.
+  const held = isTerminal(computed) && !isTerminal(pod.status.phase) && !observed.terminal;
   const phase = held ? (pod.status.phase ?? 'Pending') : computed;
   const conditions = computeConditions(pod, { observed, entries, phase: computed, ended: isTerminal(phase) }, now);
   return {

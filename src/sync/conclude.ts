@@ -15,16 +15,21 @@ export const isTaskEnding = (record: PodRecord): boolean => record.relaunch !== 
 const endedByItself = (pod: Pod, record: PodRecord): boolean =>
   pod.metadata.deletionTimestamp === undefined && record.observed.verdict === undefined && sidecars(pod).length === 0 && !anyRunning(record.observed);
 
+/** Its last containers ended by themselves, and their ends are all that is left to tell: the terminal phase is owed. */
+export const isPhaseOwed = (pod: Pod, record: PodRecord): boolean =>
+  record.finished === undefined && podDone(pod, record.observed) && endedByItself(pod, record);
+
 /**
  * Marks the pod as finished once nothing runs and nothing will: by itself, by the podlet's word, or because there is no task.
- * Until then the moment is kept at which its containers were first told to stop.
+ * Until then the moment is kept at which its containers were first told to stop. `before`: the record as it is written now.
  */
-export function conclude(pod: Pod, record: PodRecord, now: Date): PodRecord {
+export function conclude(pod: Pod, record: PodRecord, now: Date, before: PodRecord): PodRecord {
   if (record.finished) return record;
   const done = podDone(pod, record.observed);
   if (!done && !isTaskEnding(record)) return record;
   const ending = { ...record, terminatingSince: record.terminatingSince ?? now.toISOString() };
-  const over = done && (!hasTask(record) || record.stopped !== undefined || endedByItself(pod, record));
+  // The kubelet first writes the last exits, and the terminal phase when it has wound the pod up: never both at once.
+  const over = done && (!hasTask(record) || record.stopped !== undefined || (isPhaseOwed(pod, record) && isPhaseOwed(pod, before)));
   if (!over) return ending;
   const observed = { ...loseRuns(pod, record.observed, now), terminal: true, sandboxReady: false };
   return { ...ending, observed, finished: { at: now.toISOString() } };

@@ -55,7 +55,7 @@ function withoutBackOff(observed: ObservedPod, edited: readonly string[]): Obser
 }
 
 function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {
-  const { podIP: _ip, hostIP: _host, silentSince: _silent, ...rest } = observed;
+  const { podIP: _ip, hostIP: _host, silentSince: _silent, replacing: _replaced, ...rest } = observed;
   const containers = Object.entries(observed.containers).map(([name, container]) => [name, inNewSandbox(pod, name, container)] as const);
   return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
 }

@@ -18,6 +18,8 @@ interface Row {
   containers: Record<string, unknown>;
 }
 
+/** Nothing of the pod is left to stop. */
+const OVER = { terminal: true, sandboxReady: false };
 const init = (names: string[]) => ({ initContainers: names.map((name) => ({ name, image: 'busybox' })) });
 const UNREADY = 'False/ContainersNotReady(containers with unready status: [app])';
 const crashMessage = 'back-off 10s restarting failed container=app pod=web_default(0e1f)';
@@ -42,9 +44,28 @@ const rows: Row[] = [
     containers: { app: { ready: true, started: true, state: { running: { startedAt: '2026-11-21T07:59:00Z' } } } },
   },
   {
-    name: 'B3: exit 0 under Never',
+    name: 'B2: exit 0 under Never, told with the phase that was',
     pod: podOf({ restartPolicy: 'Never' }),
-    observed: observedOf({ app: { current: exited(1, 0) } }),
+    observed: observedOf({ app: { previous: exited(1, 1), current: exited(2, 0) } }),
+    old: { phase: 'Running' },
+    phase: 'Running',
+    cell: 'Completed',
+    conditions: { ContainersReady: 'False/PodCompleted', Initialized: 'True/PodCompleted', PodReadyToStartContainers: 'True', Ready: 'False/PodCompleted' },
+    containers: { app: { ready: false, started: false, restartCount: 1, state: { terminated: expect.objectContaining({ exitCode: 0 }) }, lastState: { terminated: expect.objectContaining({ exitCode: 1 }) } } },
+  },
+  {
+    name: 'B4: exit 1 under Never, told with the phase that was',
+    pod: podOf({ restartPolicy: 'Never' }),
+    observed: observedOf({ app: { current: exited(1, 1) } }),
+    phase: 'Pending',
+    cell: 'Error',
+    conditions: { ContainersReady: 'False/PodFailed', Initialized: 'True', PodReadyToStartContainers: 'True', Ready: 'False/PodFailed' },
+    containers: { app: { ready: false, started: false, restartCount: 0, state: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1 }) } } },
+  },
+  {
+    name: 'B3: exit 0 under Never, wound up',
+    pod: podOf({ restartPolicy: 'Never' }),
+    observed: observedOf({ app: { current: exited(1, 0) } }, OVER),
     phase: 'Succeeded',
     cell: 'Completed',
     conditions: { ContainersReady: 'False/PodCompleted', Initialized: 'True/PodCompleted', PodReadyToStartContainers: 'False', Ready: 'False/PodCompleted' },
@@ -53,7 +74,7 @@ const rows: Row[] = [
   {
     name: 'C5: out of memory under Never',
     pod: podOf({ restartPolicy: 'Never' }),
-    observed: observedOf({ app: { current: exited(1, 137, { oom: true }) } }),
+    observed: observedOf({ app: { current: exited(1, 137, { oom: true }) } }, OVER),
     phase: 'Failed',
     cell: 'OOMKilled',
     conditions: { ContainersReady: 'False/PodFailed', Initialized: 'True', Ready: 'False/PodFailed' },
@@ -106,7 +127,7 @@ const rows: Row[] = [
   {
     name: 'G8: the command does not exist, Never',
     pod: podOf({ restartPolicy: 'Never' }),
-    observed: observedOf({ app: { current: { run: 1, startError: 'exec: "nope": executable file not found in $PATH', finishedAt: at(0), started: false, ready: false } } }),
+    observed: observedOf({ app: { current: { run: 1, startError: 'exec: "nope": executable file not found in $PATH', finishedAt: at(0), started: false, ready: false } } }, OVER),
     phase: 'Failed',
     cell: 'StartError',
     conditions: { Ready: 'False/PodFailed' },
@@ -155,7 +176,7 @@ const rows: Row[] = [
   {
     name: 'D5: an init container failed under Never',
     pod: podOf({ restartPolicy: 'Never', ...init(['one']) }),
-    observed: observedOf({ one: { current: exited(1, 2) } }),
+    observed: observedOf({ one: { current: exited(1, 2) } }, OVER),
     phase: 'Failed',
     cell: 'Init:Error',
     conditions: { Ready: 'False/PodFailed' },

@@ -37,19 +37,19 @@ describe('what stays', () => {
     expect(computeStatus(pod, observed, NOW)).toMatchObject({ phase, reason: 'Evicted', message: 'm', podIP: '10.0.0.5' });
   });
 
-  it('a verdict is written with its reason once nothing runs', () => {
+  it('a verdict is written with its reason once the pod is wound up', () => {
     const verdict = { phase: 'Failed', reason: 'Evicted', message: 'm' } as const;
     const held = computeStatus(withStatus(podOf(), { phase: 'Running' }), observedOf({ app: { current: running(1) } }, { verdict }), NOW);
     expect(held.phase).toBe('Running');
     expect(held).not.toHaveProperty('reason');
-    expect(computeStatus(podOf(), observedOf({ app: { current: exited(1, 0) } }, { verdict }), NOW)).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'm' });
+    expect(computeStatus(podOf(), observedOf({ app: { current: exited(1, 0) } }, { verdict, terminal: true }), NOW)).toMatchObject({ phase: 'Failed', reason: 'Evicted', message: 'm' });
   });
 
   it('a sidecar that still runs holds the terminal phase back', () => {
     const pod = podOf({ restartPolicy: 'Never', initContainers: [{ name: 'side', restartPolicy: 'Always' }] });
-    const ends = (side: object) => computeStatus(withStatus(pod, { phase: 'Running' }), observedOf({ side, app: { current: exited(1, 0) } }), NOW);
-    expect(ends({ current: running(1) })).toMatchObject({ phase: 'Running' });
-    expect(ends({ current: exited(1, 137) })).toMatchObject({ phase: 'Succeeded' });
+    const ends = (side: object, terminal: boolean) => computeStatus(withStatus(pod, { phase: 'Running' }), observedOf({ side, app: { current: exited(1, 0) } }, { terminal }), NOW);
+    expect(ends({ current: running(1) }, false)).toMatchObject({ phase: 'Running' });
+    expect(ends({ current: exited(1, 137) }, true)).toMatchObject({ phase: 'Succeeded' });
   });
 });
 
@@ -69,10 +69,11 @@ describe('CrashLoopBackOff', () => {
 
 describe('the end', () => {
   it.each([
-    ['ended: only its newest instance is left', 'Never', {}],
-    ['still to be restarted: the end before is shown', 'Always', { terminated: expect.objectContaining({ exitCode: 3 }) }],
-  ] as const)('lastState of a pod that has %s', (_what, restartPolicy, lastState) => {
-    const status = computeStatus(podOf({ restartPolicy }), observedOf({ app: { previous: exited(1, 3), current: exited(2, 0) } }), NOW);
+    ['been wound up: only its newest instance is left', 'Never', true, {}],
+    ['ended: the end before is still there', 'Never', false, { terminated: expect.objectContaining({ exitCode: 3 }) }],
+    ['still to be restarted: the end before is shown', 'Always', false, { terminated: expect.objectContaining({ exitCode: 3 }) }],
+  ] as const)('lastState of a pod that has %s', (_what, restartPolicy, terminal, lastState) => {
+    const status = computeStatus(podOf({ restartPolicy }), observedOf({ app: { previous: exited(1, 3), current: exited(2, 0) } }, { terminal }), NOW);
     expect(status.containerStatuses?.[0]?.lastState).toEqual(lastState);
   });
   const lost = { terminated: expect.objectContaining({ reason: 'ContainerStatusUnknown', exitCode: 137 }) };
