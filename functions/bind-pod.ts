@@ -13,11 +13,11 @@ import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.t
 import type { PodEvent } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
-import { nextScheduling, placed, unplaced, withImages, withoutStart } from '../src/sync/binding.ts';
+import { begun, nextScheduling, placed, unplaced, withImages } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
-import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
+import type { BindInput, NextState, PodRecord } from '../src/sync/record.ts';
 
 type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings' | 'pullSecrets'>;
 
@@ -25,45 +25,50 @@ type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 
 const SHOW_FAILURE_MS = 3_000;
 
 /** Binds the pod once; a pod that is bound, launched or over already is only told what comes next. */
-export async function bindPod(ports: BindPorts, { uid, generation }: PodRef): Promise<NextState> {
+export async function bindPod(ports: BindPorts, input: BindInput): Promise<NextState> {
+  const { uid, generation } = input;
   const state = await readPod(ports, uid);
   const pod = state?.pod;
   if (!state || !pod || isOver(pod, state.record, generation) || podDone(pod, state.record.observed)) return END;
   const { record, now } = state;
-  if (record.taskArn) return adoptPod(ports, record, generation);
+  if (record.taskArn) return adoptPod(ports, input);
   if (record.taskDefinitionArn && !record.toStart) return LAUNCH;
   const until = record.launchBackOff?.until;
   if (until !== undefined && Date.parse(until) > now.getTime()) return waitUntil(until);
   const held = heldPulls(record, now);
   if (held.length === 0) {
     const found = await findNode(ports, pod, record);
-    if (found.rejected) return rejectPod(ports, uid, generation, found);
-    return found.nodeName === undefined ? leaveUnscheduled(ports, state, generation, found.unschedulable) : bindNow(ports, record, pod, { generation, nodeName: found.nodeName });
+    if (found.rejected) return rejectPod(ports, input, found);
+    return found.nodeName === undefined ? leaveUnscheduled(ports, state, input, found.unschedulable) : bindNow(ports, record, pod, { input, nodeName: found.nodeName });
   }
-  await updatePod(ports, uid, (newest) => ({ record: pullBackedOff(pod, newest.record), events: pullBackOffEvents(pod, newest.record) }));
+  await updatePod(ports, uid, (newest) => (isOver(newest.pod, newest.record, generation) ? undefined : { record: pullBackedOff(pod, begunBy(input, newest)), events: pullBackOffEvents(pod, newest.record) }));
   return waitUntil(held.map((pull) => pull.until).sort().at(-1) ?? '');
 }
 
+const begunBy = ({ revision }: BindInput, { record, now }: PodState): PodRecord => begun(record, revision, now);
+
 /** A successor execution finds the task of its predecessor: it goes on where that one stood. */
-async function adoptPod(ports: BindPorts, { uid }: PodRecord, generation: number): Promise<NextState> {
-  const state = await updatePod(ports, uid, ({ record }) => (record.generation === generation ? { record: withoutStart(record) } : undefined));
+async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> {
+  const { uid, generation } = input;
+  const state = await updatePod(ports, uid, (newest) => (newest.record.generation === generation ? { record: begunBy(input, newest) } : undefined));
   return state?.pod && !isOver(state.pod, state.record, generation) ? runBodies(state.pod, state.record.observed) : END;
 }
 
 /** No node fits: shown and waited for; a change of the pod or of a node begins a new generation at once. */
-async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState, generation: number, message: string | undefined): Promise<NextState> {
+async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState, input: BindInput, message: string | undefined): Promise<NextState> {
   const events = message === undefined || record.observed.unscheduled?.message === message ? [] : [failedScheduling(message)];
-  const state = await updatePod(ports, record.uid, (newest) => (isOver(newest.pod, newest.record, generation) ? undefined : { record: unplaced(newest.record, message), events }));
-  return isOver(state?.pod, state?.record ?? record, generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
+  const state = await updatePod(ports, record.uid, (newest) => (isOver(newest.pod, newest.record, input.generation) ? undefined : { record: unplaced(begunBy(input, newest), message), events }));
+  return isOver(state?.pod, state?.record ?? record, input.generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
 }
 
 /** The node that the author named cannot have the pod: it fails as the kubelet fails it. */
-async function rejectPod(ports: BindPorts, uid: string, generation: number, { nodeName = '', rejected }: FoundNode): Promise<NextState> {
+async function rejectPod(ports: BindPorts, input: BindInput, { nodeName = '', rejected }: FoundNode): Promise<NextState> {
   if (!rejected) return END;
   const { reason, message } = rejected;
-  await updatePod(ports, uid, ({ pod, record, now }) => {
-    if (!pod || isOver(pod, record, generation)) return undefined;
-    const on = placed(pod, record, { ...ports.settings, nodeName }, now);
+  await updatePod(ports, input.uid, (newest) => {
+    const { pod, record, now } = newest;
+    if (!pod || isOver(pod, record, input.generation)) return undefined;
+    const on = placed(pod, begunBy(input, newest), { ...ports.settings, nodeName }, now);
     // A pod that was turned away has no start time, hence no statuses of containers.
     const { acceptedAt: _never, ...observed } = on.record.observed;
     const verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
@@ -72,22 +77,23 @@ async function rejectPod(ports: BindPorts, uid: string, generation: number, { no
   return END;
 }
 
-async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, { generation, nodeName }: { generation: number; nodeName: string }): Promise<NextState> {
+async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, { input, nodeName }: { input: BindInput; nodeName: string }): Promise<NextState> {
   const settings = { ...ports.settings, nodeName };
-  const place = ({ pod: newest, record, now }: PodState) => (newest && !isOver(newest, record, generation) ? placed(newest, record, settings, now) : undefined);
+  const place = (newest: PodState) => (newest.pod && !isOver(newest.pod, newest.record, input.generation) ? placed(newest.pod, begunBy(input, newest), settings, newest.now) : undefined);
   const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
   const events: PodEvent[] = [...(observed.scheduledAt === undefined && !pod.spec.nodeName ? [scheduled(pod, nodeName)] : []), ...resolved.events];
   const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };
-  const [next] = await Promise.all([keepImages(ports, uid, pod, resolved, generation), recordEvents(ports, bound, events)]);
+  const [next] = await Promise.all([keepImages(ports, pod, resolved, input), recordEvents(ports, bound, events)]);
   return next;
 }
 
-async function keepImages(ports: BindPorts, uid: string, pod: Pod, resolved: ResolvedImages, generation: number): Promise<NextState> {
+async function keepImages(ports: BindPorts, pod: Pod, resolved: ResolvedImages, { uid, generation }: BindInput): Promise<NextState> {
   const failed = Object.keys(resolved.failures).length > 0;
   const definition = failed ? undefined : await registerTask(ports, pod, resolved);
   const logNonce = ports.ids.uuid();
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
-    if (!newest || isOver(newest, record, generation)) return undefined;
+    // The execution before may have launched the attempt a moment ago: its task has the images that it has.
+    if (!newest || isOver(newest, record, generation) || record.taskArn) return undefined;
     return { record: definition === undefined ? pullFailed(record, resolved.failures, now) : withImages(record, resolved.images, definition, logNonce) };
   });
   if (!state?.pod || isOver(state.pod, state.record, generation)) return END;

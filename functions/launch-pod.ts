@@ -50,7 +50,8 @@ function runRequest({ settings }: LaunchPorts, pod: Pod, { uid, attempt, taskDef
 async function keepTask(ports: LaunchPorts, { uid, attempt }: PodRecord, taskArn: TaskArn, generation: number): Promise<NextState> {
   const state = await updatePod(ports, uid, (newest) => {
     const { record, now } = newest;
-    if (isRefused(newest, generation) || record.attempt !== attempt || record.taskArn) return undefined;
+    // A hand-over meanwhile leaves the attempt what it is: its task is the successor's.
+    if (isRefused(newest, record.generation) || record.attempt !== attempt || record.taskArn) return undefined;
     return { record: { ...record, taskArn, launchedAt: now.toISOString() } };
   });
   if (state?.record.taskArn !== taskArn) {

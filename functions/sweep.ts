@@ -10,7 +10,7 @@ import type { Ports } from '../src/ports.ts';
 import { hasTask } from '../src/sync/conclude.ts';
 import type { PodRecord } from '../src/sync/record.ts';
 
-type SweepPorts = SettlePorts & Pick<Ports, 'sweepRule' | 'pullSecrets'>;
+type SweepPorts = SettlePorts & Pick<Ports, 'settings' | 'sweepRule' | 'pullSecrets'>;
 
 const podRecords = async ({ store }: SweepPorts): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
 
@@ -25,6 +25,9 @@ async function restWithoutPods(ports: SweepPorts): Promise<void> {
   if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
 }
 
+/** A new revision of the machine moves so many pods at a time: each is a handful of calls. */
+const MAX_RENEWALS = 100;
+
 /** Sweeps once; one pod's fault does not keep the others from being looked at, it is thrown at the end. */
 export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
   const upSince = await apiUpSince(ports);
@@ -32,8 +35,11 @@ export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
   const records = await podRecords(ports);
   const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
   const faults: unknown[] = [];
+  let renewals = 0;
   for (const record of records) {
-    await sweepPod(ports, record, { upSince, statuses }).catch((error: unknown) => faults.push(error));
+    const mayRenew = renewals < MAX_RENEWALS;
+    const renewed = await sweepPod(ports, record, { upSince, statuses, mayRenew }).catch((error: unknown) => void faults.push(error));
+    if (renewed) renewals++;
   }
   await sweepTasks(ports, running);
   await sweepEvents(ports);

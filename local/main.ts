@@ -1,6 +1,6 @@
 // Local mode put together: the same functions and the same state machine as on AWS, on endpoints of this process.
 // The only file that sees both sides; it wires and decides nothing.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
@@ -102,6 +102,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     logDirectory: logDirectory(directory), concurrency: 2 * availableParallelism(), onTaskChange: change('ECS Task State Change'),
   });
   const functions = functionsOn(ready);
+  const machine = machineOfSources();
   const states = createStates({
     clock: systemClock, random: Math.random, uuid: randomUUID, journal: await openJournal(join(directory, 'states')), account: ACCOUNT, region: REGION,
     invoke: async (name, payload) => functions[name]?.(payload),
@@ -119,7 +120,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     lambdas: awsLambdas(clients.lambda),
     images: { resolve: (image, policy, credentials) => engine.resolveImage(image, policy, credentials) },
     logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
-    clock: systemClock, ids: randomIds, wakeups, settings: settingsOf(options, installation), sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),
+    clock: systemClock, ids: randomIds, wakeups, settings: { ...settingsOf(options, installation), machineRevision: machine.revision }, sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),
     liveTasks: {
       add: (taskArn, container) => engine.addContainer(taskArn, { environment: [], ...container }),
       resize: (taskArn, container, limits) => engine.resizeContainer(taskArn, container, limits),
@@ -131,7 +132,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     aws: awsFront(endpoint, (request) => invokeOverRest(functions, request, background('lambda'))),
     resume: async () => {
       await states.resume();
-      await ensureMachine(clients);
+      await putStateMachine(clients.sfn, { arn: STATE_MACHINE_ARN, name: MACHINE, definition: machine.definition, roleArn: `arn:aws:iam::${ACCOUNT}:role/droppod` });
     },
     close: async () => {
       await states.close();
@@ -177,7 +178,7 @@ const logDirectory = (directory: string): string => {
   return path;
 };
 
-function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiPort, adminToken, podletKey, certificates }: Installation): Settings {
+function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiPort, adminToken, podletKey, certificates }: Installation): Omit<Settings, 'machineRevision'> {
   return {
     mode: 'local', beyondFargate, syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`, caPem: certificates.ca, apiHost: bridge, apiPort, podletImage,
     logGroup: '/droppod/pods', region: REGION, podletKey, syncWaitMs: SYNC_WAIT_MS, architectures: [process.arch === 'arm64' ? 'arm64' : 'amd64'],
@@ -185,11 +186,12 @@ function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiP
   };
 }
 
-/** The machine of the sources; running executions keep the definition that they began with. */
-async function ensureMachine({ sfn }: Clients): Promise<void> {
+/** The machine of the sources and its revision; running executions keep the definition that they began with until sweep hands them over. */
+function machineOfSources(): { definition: string; revision: string } {
   const document = JSON.stringify(parse(readFileSync(new URL('../statemachines/pod.asl.yaml', import.meta.url), 'utf8')));
-  const definition = document.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase());
-  await putStateMachine(sfn, { arn: STATE_MACHINE_ARN, name: MACHINE, definition, roleArn: `arn:aws:iam::${ACCOUNT}:role/droppod` });
+  const revision = createHash('sha256').update(document).digest('hex').slice(0, 16);
+  const definition = document.replaceAll('${Revision}', revision).replaceAll(/\$\{(\w+)\}/g, (_, name: string) => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase());
+  return { definition, revision };
 }
 
 /** Serves until close; the ports, keys and data of an earlier start in the directory are taken up. */

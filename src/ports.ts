@@ -347,6 +347,8 @@ export interface Settings {
   /** Role by which tasks pull images and write logs; Fargate takes no awslogs driver without one. */
   executionRoleArn?: string;
   region: string;
+  /** Revision of the state machine's document that new executions go by; '': unknown, and no execution is replaced for another. */
+  machineRevision: string;
   /** HMAC key of the podlets' bootstrap tokens (base64). */
   podletKey: string;
   /** How long a sync request may wait for news, in ms (local 30 000, AWS 2 000). */

@@ -1,11 +1,13 @@
-// The state machine: statemachines/pod.asl.yaml with the functions' ARNs put in for its ${Names}.
+// The state machine: statemachines/pod.asl.yaml with the functions' ARNs put in for its ${Names}, and its revision.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { parse } from 'yaml';
+import { OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { STEPS, type Functions } from './functions.ts';
 
 /** `bind-pod` stands in the document as `${BindPod}`. */
@@ -16,14 +18,19 @@ export class Machine extends Construct {
   constructor(scope: Construct, id: string, { name, functions }: { name: string; functions: Functions }) {
     super(scope, id);
     const document: unknown = parse(readFileSync(join(import.meta.dirname, '../../statemachines/pod.asl.yaml'), 'utf8'));
+    const arns = Object.fromEntries(STEPS.map((step) => [placeholder(step), functions.all[step].functionArn]));
+    const revision = createHash('sha256').update(JSON.stringify([document, Stack.of(this).resolve(arns)])).digest('hex').slice(0, 16);
     const machine = new StateMachine(this, 'Pod', {
       stateMachineName: name,
       definitionBody: DefinitionBody.fromString(JSON.stringify(document)),
-      definitionSubstitutions: Object.fromEntries(STEPS.map((step) => [placeholder(step), functions.all[step].functionArn])),
+      definitionSubstitutions: { ...arns, Revision: revision },
       // Faults only: the pod's audit trail is the execution's own history.
       logs: { destination: new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY }), level: LogLevel.ERROR },
     });
     for (const step of STEPS) functions.all[step].grantInvoke(machine);
+    // Sweep hands living pods over to the machine's newest revision: it must not know of one that is not there yet.
+    functions.all.sweep.addEnvironment(OPTIONAL_NAMES.machineRevision, revision);
+    functions.all.sweep.node.addDependency(machine);
     this.arn = machine.stateMachineArn;
   }
 }

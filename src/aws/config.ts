@@ -22,6 +22,7 @@ export const OPTIONAL_NAMES = {
   architectures: 'DROPPOD_ARCHITECTURES',
   clusterDomain: 'DROPPOD_CLUSTER_DOMAIN',
   nodeName: 'DROPPOD_NODE_NAME',
+  machineRevision: 'DROPPOD_MACHINE_REVISION',
 } as const;
 
 /** How the names of an installation's pull secrets begin. */
@@ -48,6 +49,8 @@ export interface Config {
   architectures: ('amd64' | 'arm64')[];
   clusterDomain: string;
   nodeName: string;
+  /** Only sweep needs it; '' elsewhere. */
+  machineRevision: string;
 }
 
 /** Throws one error that lists every missing variable. */
@@ -74,5 +77,6 @@ export function readConfig(env: Environment): Config {
     architectures: listed(optional('architectures', 'amd64')).map((name) => (name === 'arm64' ? 'arm64' : 'amd64')),
     clusterDomain: optional('clusterDomain', 'cluster.local'),
     nodeName: optional('nodeName', 'fargate'),
+    machineRevision: optional('machineRevision', ''),
   };
 }

@@ -62,6 +62,7 @@ function toSettings(config: Config, podletKey: string): Settings {
     logGroup: config.logGroup,
     executionRoleArn: config.executionRoleArn,
     region: config.region,
+    machineRevision: config.machineRevision,
     podletKey,
     syncWaitMs: SYNC_WAIT_MS,
     architectures: config.architectures,

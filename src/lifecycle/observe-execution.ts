@@ -2,14 +2,12 @@
 import { podDone } from '../pod/order.ts';
 import type { ExecutionFacts } from '../sync/execution-facts.ts';
 import { parseExecutionName } from '../sync/execution-name.ts';
+import { MIN_GENERATION_MS, generationAgeMs } from '../sync/hand-over.ts';
 import { nextGeneration } from '../sync/relaunch.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 import { updatePod } from './update-pod.ts';
 import type { PodState } from './update-pod.ts';
-
-/** A machine that ends at once every time must not be started over and over: sweep does it once a minute. */
-const SHORT_LIFE_MS = 60_000;
 
 /** Starts a successor where the execution in charge is gone and the pod is not over. */
 export async function observeExecution(ports: SettlePorts, { name, status }: ExecutionFacts): Promise<void> {
@@ -28,5 +26,6 @@ export async function succeedExecution(ports: SettlePorts, uid: string, generati
 
 function needsSuccessor({ pod, record, now }: PodState): boolean {
   if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed)) return false;
-  return record.generationAt === undefined || now.getTime() - Date.parse(record.generationAt) >= SHORT_LIFE_MS;
+  // A machine that ends at once every time must not be started over and over: sweep does it once a minute.
+  return !(generationAgeMs(record, now) < MIN_GENERATION_MS);
 }

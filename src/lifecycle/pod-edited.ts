@@ -2,6 +2,7 @@
 import type { Pod } from '../kinds/pod.ts';
 import { sidecars } from '../pod/containers.ts';
 import { hasTask } from '../sync/conclude.ts';
+import { nextGeneration } from '../sync/relaunch.ts';
 import { withOldSizes } from '../sync/task-edits.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
@@ -39,5 +40,5 @@ function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange 
 function rebind(record: PodState['record'], now: Date): PodState['record'] {
   const { images: _images, taskDefinitionArn: _definition, pulls: _pulls, ...rest } = record;
   if (record.attempt === 0) return rest;
-  return { ...rest, generation: record.generation + 1, attempt: record.attempt + 1, generationAt: now.toISOString(), toStart: true };
+  return { ...nextGeneration(rest, now), attempt: record.attempt + 1 };
 }

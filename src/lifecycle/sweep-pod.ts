@@ -1,9 +1,10 @@
 // One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
 import { nodeNotReady } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
-import type { TaskArn } from '../ports.ts';
+import type { Ports, TaskArn } from '../ports.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
+import { isExhausted, isOutdated } from '../sync/hand-over.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { isFailedStart, nodeLostMessage, taskEnded, withVerdict } from '../sync/task-change.ts';
 import { lastBeat } from './beat.ts';
@@ -19,30 +20,31 @@ import type { PodChange, PodState } from './update-pod.ts';
 export const SILENT_MS = 40_000;
 /** The node counts as lost after that much silence. */
 export const LOST_MS = 300_000;
-/** A generation is handed over long before AWS ends its execution at 25 000 events (a run writes about 10) or one year. */
-export const MAX_RUNS_IN_GENERATION = 1_500;
-export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 
 /** What one sweep knows before it looks at single pods. */
 export interface Sweep {
   upSince: Date;
   /** lastStatus of the tasks that run. */
   statuses: ReadonlyMap<TaskArn, string | undefined>;
+  /** False: enough pods were handed over for now; what need not be at once waits for the next sweep. */
+  mayRenew: boolean;
 }
 
-/** Does for one pod what no message has done; may be called at any time. */
-export async function sweepPod(ports: SettlePorts, record: PodRecord, { upSince, statuses }: Sweep): Promise<void> {
+type PodSweepPorts = SettlePorts & Pick<Ports, 'settings'>;
+
+/** Does for one pod what no message has done; may be called at any time. Answers whether it was handed to another execution. */
+export async function sweepPod(ports: PodSweepPorts, record: PodRecord, { upSince, statuses, mayRenew }: Sweep): Promise<boolean> {
   const { uid } = record;
-  if (isAtRest(record)) return;
+  if (isAtRest(record)) return false;
   // One list says it of all tasks that run: only the others are asked for one by one.
   const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
   const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
   const state = await updatePod(ports, uid, (newest) => swept(newest, silentMs));
-  if (!state) return;
+  if (!state) return false;
   await settle(ports, uid, state);
   await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
-  await sweepExecution(ports, state);
+  return sweepExecution(ports, state, mayRenew);
 }
 
 /** Finished, its task gone, nothing owed: only the object is left to be read. */
@@ -108,12 +110,13 @@ function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {
   return minute % EXECUTION_LOOK_MINUTES === Number.parseInt(uid.slice(-4), 16) % EXECUTION_LOOK_MINUTES;
 }
 
-async function sweepExecution(ports: SettlePorts, { pod, record }: PodState): Promise<void> {
-  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || (pod.spec.schedulingGates ?? []).length > 0) return;
-  const age = ports.clock.now().getTime() - Date.parse(record.generationAt ?? '');
-  const handOver = record.runsInGeneration > MAX_RUNS_IN_GENERATION || age > MAX_GENERATION_MS;
-  if (!handOver && !isExecutionsTurn(record, ports.clock.now())) return;
+async function sweepExecution(ports: PodSweepPorts, { pod, record }: PodState, mayRenew: boolean): Promise<boolean> {
+  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || (pod.spec.schedulingGates ?? []).length > 0) return false;
+  const now = ports.clock.now();
+  const handOver = isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
+  if (!handOver && !isExecutionsTurn(record, now)) return false;
   const status = await ports.executions.describe(executionName(record));
   if (status === undefined) await ports.executions.start(executionName(record), { uid: record.uid, generation: record.generation });
   else if (status !== 'RUNNING' || handOver) await succeedExecution(ports, record.uid, record.generation);
+  return handOver;
 }

@@ -4,13 +4,15 @@ import type { ImageConfig, Settings } from '../ports.ts';
 import { sizeText } from '../task/size.ts';
 import type { PodRecord } from './record.ts';
 
-/** The record without the wish to start an execution: one of its generation has spoken. */
-export const withoutStart = ({ toStart: _heard, ...record }: PodRecord): PodRecord => record;
+/** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
+export function begun({ toStart: _heard, ...record }: PodRecord, revision: string | undefined, now: Date): PodRecord {
+  return { ...record, generationAt: record.generationAt ?? now.toISOString(), ...(revision === undefined ? {} : { revision }) };
+}
 
 /** The record of a pod that no node fits; without a message nobody has said so. */
 export function unplaced(record: PodRecord, message: string | undefined): PodRecord {
   const { unscheduled: _past, ...observed } = record.observed;
-  return { ...withoutStart(record), runsInGeneration: record.runsInGeneration + 1, observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
+  return { ...record, runsInGeneration: record.runsInGeneration + 1, observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
 }
 
 const FIRST_SCHEDULING_MS = 1_000;
@@ -34,8 +36,7 @@ export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: P
   return {
     pod: { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [SIZE_ANNOTATION]: sizeText(pod) } }, spec: { ...pod.spec, nodeName: node } },
     record: {
-      ...withoutStart(record),
-      generationAt: record.generationAt ?? at,
+      ...record,
       attempt: Math.max(record.attempt, 1),
       observed: { ...observed, ...address, nodeName: node, scheduledAt: observed.scheduledAt ?? at, acceptedAt: observed.acceptedAt ?? at },
     },

@@ -28,6 +28,11 @@ export interface PodRef {
   generation: number;
 }
 
+/** What Bind is told: also which revision of the document the execution goes by, since that does not change while it lives. */
+export interface BindInput extends PodRef {
+  revision?: string;
+}
+
 /** One container in the machine's Maps: the run to start with and the policy that its Choice reads. */
 export interface Body {
   name: string;
@@ -67,6 +72,8 @@ export interface PodRecord {
   toStart?: boolean;
   /** When the generation in charge began. */
   generationAt?: string;
+  /** Revision of the machine's document that the generation in charge goes by, as its Bind told; documents without one tell nothing. */
+  revision?: string;
   /** What this generation has put into its history: runs ordered, waits for a node, an image or capacity. */
   runsInGeneration: number;
   /** RunTask attempts so far; the present task's attempt. 0: none. */

@@ -11,7 +11,7 @@ const MAX_SECONDS = 300;
 const GOOD_SECONDS = 600;
 
 /** The next execution takes over where this one stands; tokens of the old one are answered leave. */
-export function nextGeneration(record: PodRecord, now: Date): PodRecord {
+export function nextGeneration({ revision: _unheard, ...record }: PodRecord, now: Date): PodRecord {
   return { ...record, generation: record.generation + 1, generationAt: now.toISOString(), runsInGeneration: 0, toStart: true };
 }
 
@@ -30,8 +30,8 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
 
 /** At once the first time, then 10 s doubling to 300 s as long as tasks break down soon. */
 export function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: number; until: string } {
-  const { launchBackOff: before, generationAt } = record;
-  const livedSeconds = generationAt === undefined ? 0 : (now.getTime() - Date.parse(generationAt)) / 1000;
+  const { launchBackOff: before, launchedAt } = record;
+  const livedSeconds = launchedAt === undefined ? 0 : (now.getTime() - Date.parse(launchedAt)) / 1000;
   if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };
   return longer(before.seconds, now);
 }

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { placeholder } from '../../cdk/constructs/machine.ts';
 import { STEPS } from '../../cdk/constructs/functions.ts';
 import { DroppodStack } from '../../cdk/stack.ts';
-import { NAMES } from '../../src/aws/config.ts';
+import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
 
 interface Resource {
   Type: string;
@@ -53,7 +53,23 @@ describe('what stands in the template', () => {
     const { DefinitionString, DefinitionSubstitutions } = machine?.Properties as { DefinitionString: unknown; DefinitionSubstitutions: Record<string, unknown> };
     const source: unknown = parse(readFileSync(fileURLToPath(new URL('../../statemachines/pod.asl.yaml', import.meta.url)), 'utf8'));
     expect(JSON.parse(String(DefinitionString))).toEqual(source);
-    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(STEPS.map(placeholder).sort());
+    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual([...STEPS.map(placeholder), 'Revision'].sort());
+  });
+});
+
+describe('a new revision of the state machine', () => {
+  const sweepOf = (): Resource & { DependsOn?: string[] } => ofType('AWS::Lambda::Function').find(({ Properties }) => JSON.stringify(Properties['Environment'] ?? {}).includes(OPTIONAL_NAMES.machineRevision))!;
+
+  it('has one name in the document, which tells it to Bind, and in the environment of sweep, which hands pods over', () => {
+    const [machine] = ofType('AWS::StepFunctions::StateMachine');
+    const { Revision } = (machine?.Properties as { DefinitionSubstitutions: Record<string, unknown> }).DefinitionSubstitutions;
+    expect(Revision).toMatch(/^[0-9a-f]{16}$/);
+    expect((sweepOf().Properties['Environment'] as { Variables: Record<string, unknown> }).Variables[OPTIONAL_NAMES.machineRevision]).toBe(Revision);
+  });
+
+  it('is known to sweep only when the machine has it', () => {
+    const machine = Object.keys(resources).find((id) => resources[id]?.Type === 'AWS::StepFunctions::StateMachine');
+    expect(sweepOf().DependsOn).toContain(machine);
   });
 });
 
@@ -82,7 +98,8 @@ describe('what it costs and may do', () => {
   });
 
   it('references never turn in a circle', () => {
-    const edges = new Map(Object.entries(resources).map(([id, resource]) => [id, [...JSON.stringify(resource).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([^"]+)"/g)].map(([, to]) => to ?? '')]));
+    const dependsOn = ({ DependsOn = [] }: { DependsOn?: string[] }): string[] => DependsOn;
+    const edges = new Map(Object.entries(resources).map(([id, resource]) => [id, [...dependsOn(resource as object), ...[...JSON.stringify(resource).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([^"]+)"/g)].map(([, to]) => to ?? '')]]));
     const done = new Set<string>();
     const visit = (id: string, trail: string[]): void => {
       expect(trail).not.toContain(id);

@@ -16,9 +16,10 @@ import type { Clock, Executions, Json, Ports } from '../../src/ports.ts';
 
 const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = { BindPod: bindPod, LaunchPod: launchPod, StartContainer: startContainer, FinishPod: finishPod };
 
-/** The document with each placeholder replaced by the name of its function. */
-export const podDefinition = (): Machine =>
-  parse(readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8').replace(/\$\{(\w+)\}/g, '$1')) as Machine;
+const document = readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8');
+
+/** The document with each placeholder replaced by the name of its function, and its revision. */
+export const podDefinition = (revision = 'r1'): Machine => parse(document.replaceAll('${Revision}', revision).replace(/\$\{(\w+)\}/g, '$1')) as Machine;
 
 const ARN = 'arn:aws:states:us-east-1:000000000000';
 const machine = { arn: `${ARN}:stateMachine:pod`, name: 'pod', roleArn: 'arn:aws:iam::000000000000:role/pod' };
@@ -35,7 +36,7 @@ export interface PodMachineOptions {
 /** The Executions port over an interpreter of its own. */
 export class PodMachine implements Executions {
   readonly interpreter: Interpreter;
-  readonly #definition = podDefinition();
+  #definition = podDefinition();
   readonly #options: PodMachineOptions;
   #count = 0;
 
@@ -44,6 +45,11 @@ export class PodMachine implements Executions {
     const { clock, random = () => 0.5, onEnd } = options;
     const uuid = (): string => `10000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
     this.interpreter = new Interpreter({ clock, random, uuid, journal: new MemoryJournal(), tasks: (call) => this.#run(call), ...(onEnd ? { onExecutionEnd: onEnd } : {}) });
+  }
+
+  /** Executions that start from now on go by another revision of the document. */
+  deploy(revision: string): void {
+    this.#definition = podDefinition(revision);
   }
 
   start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {

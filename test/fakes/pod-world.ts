@@ -230,6 +230,12 @@ export class PodWorld {
     return now ? (podCells(now, this.clock.now())[2] ?? '') : '';
   }
 
+  /** A new revision of the machine: the document first, then the functions that know of it. */
+  deploy(revision: string): void {
+    this.machine.deploy(revision);
+    this.ports.settings.machineRevision = revision;
+  }
+
   /** Cuts the network between podlets and API, or mends it. */
   setDeaf(deaf: boolean): void {
     this.#deaf = deaf;

@@ -215,7 +215,7 @@ export class FakeIds implements Ids {
 export function fakeSettings(settings: Partial<Settings> = {}): Settings {
   return {
     mode: 'local', beyondFargate: false, syncUrl: 'https://127.0.0.1:6443/sync', caPem: '', apiHost: '10.0.0.1', apiPort: 443,
-    podletImage: 'droppod/podlet:test', logGroup: '/droppod/pods', region: 'us-east-1', podletKey: Buffer.from('test key').toString('base64'),
+    podletImage: 'droppod/podlet:test', logGroup: '/droppod/pods', region: 'us-east-1', machineRevision: 'r1', podletKey: Buffer.from('test key').toString('base64'),
     syncWaitMs: 30_000, architectures: ['amd64'], clusterDomain: 'cluster.local', nodeName: 'fargate',
     ...settings,
   };

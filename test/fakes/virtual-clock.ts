@@ -78,6 +78,13 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, end);
   }
 
+  /** Lets `ms` pass while everything stands still, as a machine that is switched off: who is due by then wakes at the end of it. */
+  async leap(ms: number): Promise<void> {
+    await this.settle();
+    this.#now += ms;
+    await this.advance(0);
+  }
+
   /** Goes from sleeper to sleeper until nobody sleeps or time would pass `until`; throws after `maxSteps` wakes. */
   async runUntilIdle({ until, maxSteps = 100_000 }: { until?: Date; maxSteps?: number } = {}): Promise<void> {
     await this.settle();

@@ -1,6 +1,6 @@
 // A pod outlives its executions (design 3.9): the next generation takes over where the one before stood.
 import { expect, it } from 'vitest';
-import { MAX_RUNS_IN_GENERATION } from '../../src/lifecycle/sweep-pod.ts';
+import { MAX_RUNS_IN_GENERATION } from '../../src/sync/hand-over.ts';
 import { recordKey, toJson } from '../../src/lifecycle/record-for.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 

@@ -3,7 +3,7 @@ import type { Container, Pod } from '../../src/kinds/pod.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
 import type { Chance } from './random.ts';
 
-export type Blow = 'delete' | 'force' | 'kill' | 'host' | 'stopTask' | 'killExecution' | 'handOver' | 'reboot' | 'image';
+export type Blow = 'delete' | 'force' | 'kill' | 'host' | 'spot' | 'stopTask' | 'cutOff' | 'lost' | 'killExecution' | 'handOver' | 'deploy' | 'age' | 'reboot' | 'image';
 
 export interface Plan {
   spec: Pod['spec'];
@@ -59,7 +59,7 @@ export function makePlan(chance: Chance): Plan {
 
 function someBlows(chance: Chance): Plan['blows'] {
   const count = chance.pick([0, 0, 1, 1, 2, 3]);
-  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'stopTask', 'killExecution', 'handOver', 'handOver', 'reboot', 'reboot', 'image'] as const;
+  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'spot', 'stopTask', 'cutOff', 'lost', 'killExecution', 'handOver', 'deploy', 'deploy', 'age', 'reboot', 'reboot', 'image', 'image'] as const;
   const blows = Array.from({ length: count }, () => ({ at: chance.happens(0.3) ? chance.next() * 3 : chance.next() * 100, what: chance.pick(kinds) }));
   return blows.sort((a, b) => a.at - b.at);
 }

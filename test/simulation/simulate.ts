@@ -4,7 +4,7 @@ import type { Fault } from '../fakes/memory-store.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { MAX_RUNS_IN_GENERATION } from '../../src/lifecycle/sweep-pod.ts';
+import { MAX_RUNS_IN_GENERATION } from '../../src/sync/hand-over.ts';
 import { updatePod } from '../../src/lifecycle/update-pod.ts';
 import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { executionName } from '../../src/sync/execution-name.ts';

@@ -33,13 +33,18 @@ interface Action {
   /** stopCode with which the task ends. */
   kill?: string;
   sweep?: boolean;
+  /** The machine's document gets another revision. */
+  deploy?: string;
   /** Somebody stops the newest task. */
   stopTask?: boolean;
   image?: Record<string, string>;
 }
 
 interface Expectation {
+  /** States of the first execution. */
   path?: string[];
+  /** States of the second one. */
+  successor?: string[];
   /** By container: seconds at which its runs started. */
   starts?: Record<string, number[]>;
   exits?: Record<string, number[]>;
@@ -65,6 +70,7 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.force) await world.remove(pod);
   if (action.kill) await world.kill([...world.podlets.keys()].at(-1)!, action.kill);
   if (action.stopTask) await world.tasks.stop([...world.podlets.keys()].at(-1)!, 'by hand');
+  if (action.deploy) world.deploy(action.deploy);
   if (action.sweep) await world.sweep();
   const { image } = action;
   if (image) await world.edit(pod, (spec) => ({ ...spec, containers: spec.containers.map((one) => ({ ...one, image: image[one.name] ?? one.image ?? '' })) }));
@@ -113,6 +119,7 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
   const statuses = [...(last.status.initContainerStatuses ?? []), ...(last.status.containerStatuses ?? [])];
   return {
     path: await world.machine.path(pod.metadata.uid ?? ''),
+    successor: await world.machine.path(`${pod.metadata.uid ?? ''}-2`).catch(() => []),
     starts: times('start'),
     exits: times('exit'),
     phase: last.status.phase ?? '',
