@@ -261,9 +261,18 @@ export class PodWorld {
     await this.#stopped(taskArn, stopCode);
   }
 
+  /** ECS takes the host back: TERM, the word of it, two minutes. */
+  async interrupt(taskArn: TaskArn): Promise<void> {
+    if (this.tasks.tasks.get(taskArn)?.desiredStatus === 'STOPPED') return;
+    this.tasks.change(taskArn, { desiredStatus: 'STOPPED', stopCode: 'SpotInterruption' });
+    await this.#stop(taskArn);
+  }
+
   async #stopped(taskArn: TaskArn, stopCode: string): Promise<void> {
-    if (this.tasks.tasks.get(taskArn)?.lastStatus === 'STOPPED') return;
-    const facts = this.tasks.change(taskArn, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode });
+    const known = this.tasks.tasks.get(taskArn);
+    if (known?.lastStatus === 'STOPPED') return;
+    // What began the end of a task stays its stop code.
+    const facts = this.tasks.change(taskArn, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: known?.stopCode ?? stopCode });
     await this.#change('ECS Task State Change', facts);
   }
 
@@ -295,6 +304,7 @@ export class PodWorld {
     this.#said.set(report.taskArn, () => syncPod(this.ports, credential, report));
     try {
       const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal));
+      if (this.#deaf) throw new Error('the network was cut before the answer came');
       if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
       return answer;
     } catch (error) {

@@ -19,6 +19,10 @@ export interface Plan {
   messageFaults: number;
 }
 
+/** Seconds for which a podlet's network is cut: it is heard again in time, or after its pod was given up. */
+export const CUT_OFF_SECONDS = { from: 20, to: 240 };
+export const LOST_SECONDS = { from: 300, to: 600 };
+
 /** Faults happen until then; afterwards everything works and the pod must come to rest. */
 export const FAULTY_SECONDS = 150;
 

@@ -18,7 +18,7 @@ export async function checkRest(life: Life): Promise<string[]> {
   problems.push(...(await checkLog(life)), ...(await checkExecutions(life, record)));
   if (life.deleted) return [...problems, ...checkGone(life, now, record)];
   if (!now || !record) return [...problems, 'the pod was lost'];
-  return [...problems, ...checkPhase(life, now, record), ...checkTasks(life, record), ...checkStatuses(now, record)];
+  return [...problems, ...checkPhase(life, now, record), ...checkRevision(life, record), ...checkTasks(life, record), ...checkStatuses(now, record)];
 }
 
 /** Of all executions that the pod had only the one in charge may run, and only while the pod does. */
@@ -39,6 +39,12 @@ function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefin
     ...(liveTasks(life).length > 0 ? ['deleted, but a task runs'] : []),
     ...(runningNow(life).length > 0 ? ['deleted, but containers run'] : []),
   ];
+}
+
+/** The execution in charge goes by the newest document. */
+function checkRevision({ world }: Life, { finished, revision }: PodRecord): string[] {
+  const newest = world.ports.settings.machineRevision;
+  return finished || revision === newest ? [] : [`goes by revision ${revision ?? ''}, the newest is ${newest}`];
 }
 
 function checkPhase(life: Life, pod: Pod, record: PodRecord): string[] {

@@ -4,12 +4,12 @@ import type { Fault } from '../fakes/memory-store.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { MAX_RUNS_IN_GENERATION } from '../../src/sync/hand-over.ts';
+import { MAX_GENERATION_MS, MAX_RUNS_IN_GENERATION } from '../../src/sync/hand-over.ts';
 import { updatePod } from '../../src/lifecycle/update-pod.ts';
 import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { executionName } from '../../src/sync/execution-name.ts';
 import { RunRules } from './run-rules.ts';
-import { FAULTY_SECONDS, makePlan } from './plan.ts';
+import { CUT_OFF_SECONDS, FAULTY_SECONDS, LOST_SECONDS, makePlan } from './plan.ts';
 import type { Blow, Plan } from './plan.ts';
 import { chance as makeChance } from './random.ts';
 import type { Chance } from './random.ts';
@@ -29,8 +29,10 @@ export interface Life {
   /** The pod was deleted by the user. */
   deleted: boolean;
   violations: string[];
-  /** When the podlet's tasks were seen without a pod. */
+  /** What happened, line by line. */
   trace: string[];
+  /** A podlet was answered although its task had been given up for its silence. */
+  heardLate: boolean;
 }
 
 class Simulation {
@@ -40,6 +42,7 @@ class Simulation {
   readonly trace: string[] = [];
   readonly rules: RunRules;
   calm = false;
+  heardLate = false;
 
   constructor(readonly seed: number) {
     this.chance = makeChance(seed);
@@ -86,6 +89,7 @@ class Simulation {
     if (happens()) void this.again(send);
     if (happens()) await clock.sleep(this.chance.below(LATE_MS));
     const answer = await send();
+    if (kind === 'sync') this.heardLate ||= this.world.tasks.stopped.some(({ reason }) => reason === 'The podlet is not heard');
     if (happens()) throw new Error('the answer was lost');
     return answer;
   };
@@ -113,7 +117,7 @@ export async function simulate(seed: number): Promise<Life> {
   const { world, plan } = run;
   const script = (container: string, n: number) => plan.runs[container]?.[Math.min(n, plan.runs[container]?.length ?? 1) - 1] ?? {};
   const pod = await world.insert(plan.spec, script, 'p', (commit) => run.calmly(commit));
-  const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace };
+  const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace, heardLate: false };
   const begin = async (act: Promise<unknown>): Promise<void> => void (await act.catch(() => undefined));
   world.tasks.failure = plan.noCapacityUntil > 0 ? 'Capacity is unavailable at this time' : undefined;
   void world.clock.sleep(plan.noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
@@ -124,7 +128,7 @@ export async function simulate(seed: number): Promise<Life> {
   for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS) void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
   await world.clock.runUntilIdle({ until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000) });
   run.calm = true;
-  return life;
+  return { ...life, heardLate: run.heardLate };
 }
 
 async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
@@ -134,6 +138,10 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   trace.push(`${world.seconds.toFixed(3)} blow: ${what}`);
   if (what === 'kill' && taskArn) await world.kill(taskArn);
   if (what === 'host' && taskArn) await world.kill(taskArn, 'InfrastructureHealth');
+  if (what === 'spot' && taskArn) await world.interrupt(taskArn);
+  if (what === 'cutOff' || what === 'lost') await cutOff(run, what === 'lost' ? LOST_SECONDS : CUT_OFF_SECONDS);
+  if (what === 'deploy') await deploy(run);
+  if (what === 'age') await run.calmly(() => age(world, pod));
   if (what === 'stopTask' && taskArn) await world.tasks.stop(taskArn, 'by hand');
   if (what === 'killExecution') {
     const record = await run.calmly(() => world.record(pod));
@@ -156,6 +164,27 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
 /** The execution in charge has used up its history: the next sweep hands the pod over. */
 async function exhaust(world: PodWorld, pod: Pod): Promise<void> {
   await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({ record: { ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 } }));
+}
+
+/** So does one that is a year old, nearly. */
+async function age(world: PodWorld, pod: Pod): Promise<void> {
+  const generationAt = new Date(world.clock.now().getTime() - MAX_GENERATION_MS - 1).toISOString();
+  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => (record.generationAt === undefined ? undefined : { record: { ...record, generationAt } }));
+}
+
+/** The podlet and the API do not hear each other for a while. */
+async function cutOff({ world, chance }: Simulation, { from, to }: { from: number; to: number }): Promise<void> {
+  world.setDeaf(true);
+  await world.clock.sleep((from + chance.below(to - from)) * 1000);
+  world.setDeaf(false);
+}
+
+/** A new revision; at times the functions know of it before the machine has it. */
+async function deploy({ world, chance }: Simulation): Promise<void> {
+  const revision = `r${Math.round(world.seconds * 1000) + 2}`;
+  world.ports.settings.machineRevision = revision;
+  if (chance.happens(0.3)) await world.clock.sleep(chance.below(90_000));
+  if (world.ports.settings.machineRevision === revision) world.deploy(revision);
 }
 
 /** The first app container gets another image. */
