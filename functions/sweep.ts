@@ -1,23 +1,24 @@
 // Every minute while pods live: looks at all pods, tasks and executions and does what no message has done. The net under every lost call.
 import { lambda } from '../src/aws/lambda.ts';
-import { sweepEvents } from '../src/events/sweep-events.ts';
+import { endNamespace } from '../src/api/namespaces/end-namespace.ts';
 import { sweepPod } from '../src/lifecycle/sweep-pod.ts';
 import { sweepTasks } from '../src/lifecycle/sweep-tasks.ts';
 import { apiUpSince } from '../src/lifecycle/up-time.ts';
-import type { SettlePorts } from '../src/lifecycle/settle.ts';
 import { toRecord } from '../src/lifecycle/record-for.ts';
 import type { Ports } from '../src/ports.ts';
 import { hasTask } from '../src/sync/conclude.ts';
 import type { PodRecord } from '../src/sync/record.ts';
 
-type SweepPorts = SettlePorts & Pick<Ports, 'settings' | 'sweepRule' | 'pullSecrets'>;
+const podRecords = async ({ store }: Ports): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
 
-const podRecords = async ({ store }: SweepPorts): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
+/** Names of the namespaces whose end has begun. */
+const terminating = async ({ store }: Ports): Promise<string[]> =>
+  (await store.list({ resource: 'namespaces' })).objects.flatMap(({ metadata: { name, deletionTimestamp } }) => (name !== undefined && deletionTimestamp !== undefined ? [name] : []));
 
 const lives = (record: PodRecord): boolean => record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
 
 /** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
-async function restWithoutPods(ports: SweepPorts): Promise<void> {
+async function restWithoutPods(ports: Ports): Promise<void> {
   if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
   // They cost by the month; those of pods that have just gone wait for the next sweep.
   if (((await ports.pullSecrets?.clear()) ?? 0) > 0) return;
@@ -29,7 +30,7 @@ async function restWithoutPods(ports: SweepPorts): Promise<void> {
 const MAX_RENEWALS = 100;
 
 /** Sweeps once; one pod's fault does not keep the others from being looked at, it is thrown at the end. */
-export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
+export async function sweep(ports: Ports): Promise<{ pods: number }> {
   const upSince = await apiUpSince(ports);
   const running = await ports.tasks.listRunning();
   const records = await podRecords(ports);
@@ -42,7 +43,7 @@ export async function sweep(ports: SweepPorts): Promise<{ pods: number }> {
     if (renewed) renewals++;
   }
   await sweepTasks(ports, running);
-  await sweepEvents(ports);
+  for (const namespace of await terminating(ports)) await endNamespace(ports, namespace).catch((error: unknown) => void faults.push(error));
   if (faults.length > 0) throw faults[0];
   await restWithoutPods(ports);
   return { pods: records.length };

@@ -27,6 +27,7 @@ import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
 import { processWakeups } from '../src/aws/wakeups.ts';
+import { LIFETIMES } from '../src/kinds/resources.ts';
 import { changeTask } from '../src/lifecycle/change-task.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
 import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
@@ -114,7 +115,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
   const wakeups = processWakeups({ clock: systemClock, maxWaitMs: SYNC_WAIT_MS });
   const hub = new SessionHub({ baseUrl: () => `wss://${installation.bridge}:${installation.apiPort}${SESSIONS_PATH}`, id: randomUUID, wake: (uid) => wakeups.wake(uid), sleep: (ms, signal) => systemClock.sleep(ms, signal) });
   ports = {
-    store: await openSingleWriterStore({ table: dynamoTable(clients.dynamodb, TABLE), clock: systemClock, ids: randomIds, random: Math.random }),
+    store: await openSingleWriterStore({ table: dynamoTable(clients.dynamodb, TABLE), clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES }),
     tasks: awsTasks(clients.ecs, { cluster: 'default', subnets: ['subnet-local'], securityGroups: [], assignPublicIp: false }),
     executions: awsExecutions(clients.sfn, STATE_MACHINE_ARN),
     lambdas: awsLambdas(clients.lambda),

@@ -1,6 +1,7 @@
 // All ports of a function on AWS, from its environment.
 import { PODLET_KEY, ensureKey } from '../store/ensure-key.ts';
 import { dynamoStore } from '../store/dynamo-store.ts';
+import { LIFETIMES } from '../kinds/resources.ts';
 import { registryImages } from '../images/registry-images.ts';
 import type { Ports, Settings } from '../ports.ts';
 import { createClients } from './clients.ts';
@@ -31,7 +32,7 @@ const LOOK_AGAIN_MS = 500;
 export async function createPorts(env: Environment): Promise<Ports> {
   const config = readConfig(env);
   const clients = createClients({ region: config.region });
-  const store = dynamoStore({ table: dynamoTable(clients.dynamodb, config.table), clock: systemClock, ids: randomIds, random: Math.random });
+  const store = dynamoStore({ table: dynamoTable(clients.dynamodb, config.table), clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES });
   const tasks = awsTasks(clients.ecs, config);
   const podletKey = await ensureKey(store, PODLET_KEY, randomKey);
   return {

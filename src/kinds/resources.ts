@@ -28,6 +28,9 @@ export interface Resource extends GroupKind {
   model: string;
 }
 
+/** Seconds after its last write at which an object is forgotten, by its name in the store: kube-apiserver's `--event-ttl`. */
+export const LIFETIMES = { events: 3_600 } as const;
+
 const ALL: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const CHANGE: Verb[] = ['get', 'patch', 'update'];
 

@@ -40,8 +40,10 @@ export async function syncPod(ports: SyncPorts, credential: Credential, report: 
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
   if (verdict === 'leave') return { desired: leave('Another task has taken this pod over, or it is gone') };
-  await settle(ports, uid, taken);
-  const [answered] = await Promise.all([answer(ports, report, until, signal), beat(ports, taken.record)]);
+  const settled = await settle(ports, uid, taken);
+  // A pod that has just gone must not leave a heartbeat behind.
+  const heard = settled?.pod ? beat(ports, taken.record) : undefined;
+  const [answered] = await Promise.all([answer(ports, report, until, signal), heard]);
   return answered;
 }
 

@@ -1,26 +1,33 @@
 // A table whose partitions of objects and records are kept in memory: for an installation in which one process writes alone.
 // Reads are answered from memory once a partition is loaded; writes go through and change the memory when they are answered.
+import type { Clock } from '../ports.ts';
 import { compareKeys } from './limits.ts';
 import type { Item, ItemKey, Table, TableWrite } from './table.ts';
 
 /** Partitions worth keeping: objects and records. Log entries and parts are read once or never. */
 const KEPT = /^[or]\//;
 
+/** What has expired is let go of so often; in the table it is as good as gone. */
+const FORGET_MS = 10 * 60 * 1000;
+
 interface Partition {
+  forgottenAt: number;
   items: Map<string, Item>;
   /** The keys of `items` in order: a partition holds the markers of all that was deleted, so a page must not walk it. */
   keys: string[];
 }
 
 /** `table` must have no other writer. */
-export function cachedTable(table: Table): Table {
+export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
   const partitions = new Map<string, Promise<Partition>>();
   const queues = new Map<string, Promise<unknown>>();
 
-  const partition = (pk: string): Promise<Partition> => {
-    const loaded = partitions.get(pk) ?? load(table, pk);
-    partitions.set(pk, loaded);
-    loaded.catch(() => partitions.delete(pk));
+  const partition = async (pk: string): Promise<Partition> => {
+    const loading = partitions.get(pk) ?? load(table, pk, clock.now().getTime());
+    partitions.set(pk, loading);
+    loading.catch(() => partitions.delete(pk));
+    const loaded = await loading;
+    forgetExpired(loaded, clock.now().getTime());
     return loaded;
   };
 
@@ -53,14 +60,21 @@ export function cachedTable(table: Table): Table {
   };
 }
 
-async function load(table: Table, pk: string): Promise<Partition> {
+function forgetExpired(held: Partition, nowMs: number): void {
+  if (nowMs - held.forgottenAt < FORGET_MS) return;
+  held.forgottenAt = nowMs;
+  for (const [sk, { expires }] of held.items) if (expires !== undefined && Number(expires) * 1000 <= nowMs) held.items.delete(sk);
+  held.keys = held.keys.filter((sk) => held.items.has(sk));
+}
+
+async function load(table: Table, pk: string, nowMs: number): Promise<Partition> {
   const items = new Map<string, Item>();
   for (let from: string | undefined = ' '; from !== undefined; ) {
     const page: { items: Item[]; next?: string } = await table.query({ pk, from, to: '\uffff' });
     for (const item of page.items) items.set(item.sk, item);
     from = page.next;
   }
-  return { items, keys: [...items.keys()].sort(compareKeys) };
+  return { forgottenAt: nowMs, items, keys: [...items.keys()].sort(compareKeys) };
 }
 
 /** Index of the first key that is not less than `sk`. */

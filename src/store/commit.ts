@@ -24,6 +24,8 @@ export interface Writer {
   ids: Pick<Ids, 'uuid'>;
   /** 0 … 1, for the jitter of back-offs. */
   random(): number;
+  /** Seconds, by resource. */
+  lifetimes: { readonly [resource: string]: number };
 }
 
 /** Numbers taken for one write before it is given up as a fault. */
@@ -40,7 +42,7 @@ export async function commit(writer: Writer, write: { object?: ObjectWrite; reco
   if (!write.object) return commitRecords(writer, records);
   const plan = { object: write.object, records, packed: packed(write.object), writeId: writer.ids.uuid() };
   for (let taken = 0; taken < NUMBERS; taken++) {
-    const head = await readHead(writer.table, plan.object.key);
+    const head = await readHead(writer.table, plan.object.key, writer.clock.now());
     checkExpected(head, plan.object);
     const counter = await writer.numbers.take();
     const line = await writeUnder(writer, plan, head, counter.number);
@@ -104,19 +106,21 @@ async function settleOwn(writer: Writer, { object, writeId }: Plan, line: Line, 
   return undefined;
 }
 
-function transactionOf({ tail }: Writer, { object, records, packed, writeId }: Plan, head: Head | undefined, number: number): { line: Line; writes: TableWrite[] } {
+function transactionOf({ tail, lifetimes, clock }: Writer, { object, records, packed, writeId }: Plan, head: Head | undefined, number: number): { line: Line; writes: TableWrite[] } {
   const { key, expected } = object;
   const { body, writes: parts } = shownBody(packed, head, number);
   const expires = tail.expires();
   const type = object.object === null ? 'DELETED' : expected === 'absent' ? 'ADDED' : 'MODIFIED';
   const before = head?.body && { previous: head.body, previousNumber: head.number };
   const line: Line = { number, writeId, entry: { type, key, body, ...before } };
-  const item = { ...objectItem(key), ver: number, ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body }) };
+  const seconds = lifetimes[key.resource];
+  const lifetime = seconds === undefined ? {} : { expires: tail.expires(seconds * 1000) };
+  const item = { ...objectItem(key), ver: number, ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body, ...lifetime }) };
   return {
     line,
     writes: [
       lineWrite(line, expires),
-      { put: item, condition: headCondition(expected, number) },
+      { put: item, condition: headCondition(expected, number, clock.now()) },
       ...records.map((record) => recordWrite(record, writeId)),
       ...(object.object === null ? parts.map((write) => expiring(write, expires)) : parts),
       ...expireParts(head?.body, expires),
@@ -132,8 +136,11 @@ function shownBody(packed: Packed | undefined, head: Head | undefined, number: n
 const expiring = (write: TableWrite, expires: number): TableWrite => ('put' in write ? { put: { ...write.put, expires } } : write);
 
 /** A number above every number the item had, so that no late writer overtakes; a deletion's marker counts. */
-function headCondition(expected: ObjectWrite['expected'], number: number): Condition {
-  if (expected === 'absent') return { expression: 'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :number)', values: { ':number': number } };
+function headCondition(expected: ObjectWrite['expected'], number: number, now: Date): Condition {
+  if (expected === 'absent') {
+    const expression = 'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :number) OR (expires <= :now AND ver < :number)';
+    return { expression, values: { ':number': number, ':now': Math.floor(now.getTime() / 1000) } };
+  }
   return { expression: 'attribute_exists(body) AND ver = :expected AND ver < :number', values: { ':expected': Number(expected), ':number': number } };
 }
 

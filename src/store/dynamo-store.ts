@@ -15,6 +15,8 @@ export interface DynamoStoreOptions {
   clock: Clock;
   ids: Pick<Ids, 'uuid'>;
   random(): number;
+  /** Seconds after their last write at which objects of a resource are gone, without a word in the log. */
+  lifetimes?: { readonly [resource: string]: number };
   /** Pause between looks at the log while a watch waits. */
   pollMs?: { first: number; idle: number };
 }
@@ -23,19 +25,19 @@ export interface DynamoStoreOptions {
 export type DynamoStore = Store & { compact(version: ResourceVersion): Promise<void> };
 
 /** Any number of processes may share the table. */
-export function dynamoStore({ table, clock, ids, random, pollMs = { first: 200, idle: 1_000 } }: DynamoStoreOptions): DynamoStore {
+export function dynamoStore({ table, clock, ids, random, lifetimes = {}, pollMs = { first: 200, idle: 1_000 } }: DynamoStoreOptions): DynamoStore {
   const numbers = sharedNumbers(table);
-  return storeOn({ table, clock, ids, random, numbers, tail: new Tail({ table, numbers, clock, pollMs }) });
+  return storeOn({ table, clock, ids, random, lifetimes, numbers, tail: new Tail({ table, numbers, clock, pollMs }) });
 }
 
 /** The store on its parts. */
 export function storeOn(writer: Writer): DynamoStore {
-  const { table, tail } = writer;
+  const { table, tail, clock } = writer;
   return {
-    get: (key: ObjectKey) => readObject(table, key),
+    get: (key: ObjectKey) => readObject(table, key, clock.now()),
     async list(query: ListQuery) {
       const version = toVersion(await tail.settle());
-      return { ...(await listObjects(table, query)), version };
+      return { ...(await listObjects(table, query, clock.now())), version };
     },
     commit: (write: { object?: ObjectWrite; records?: RecordWrite[] }) => commit(writer, write),
     async changes(after, options) {

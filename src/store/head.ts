@@ -16,19 +16,22 @@ export interface Head {
 /** Parts vanish only hours after they were replaced, so one second look is enough. */
 const LOOKS = 3;
 
-/** The item as a head. */
-export const headOf = (item: Item): Head => ({ number: Number(item.ver), body: bodyOf(item.body) });
+/** The item as a head. DynamoDB deletes what has expired within days: until then it is as good as gone. */
+export function headOf({ ver, body, expires }: Item, now: Date): Head {
+  const expired = expires !== undefined && Number(expires) * 1000 <= now.getTime();
+  return { number: Number(ver), body: expired ? undefined : bodyOf(body) };
+}
 
 /** The object's head; undefined: never there, or its marker has expired. */
-export async function readHead(table: Pick<Table, 'get'>, key: ObjectKey): Promise<Head | undefined> {
+export async function readHead(table: Pick<Table, 'get'>, key: ObjectKey, now: Date): Promise<Head | undefined> {
   const item = await table.get(objectItem(key));
-  return item && headOf(item);
+  return item && headOf(item, now);
 }
 
 /** The newest object. */
-export async function readObject(table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey): Promise<KubeObject | undefined> {
+export async function readObject(table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date): Promise<KubeObject | undefined> {
   for (let look = 0; look < LOOKS; look++) {
-    const head = await readHead(table, key);
+    const head = await readHead(table, key, now);
     if (head?.body === undefined) return undefined;
     const text = await unpack(table, head.body);
     if (text !== undefined) return toObject(text, head.number);

@@ -10,7 +10,7 @@ import type { Item, Table } from './table.ts';
 const MAX_PAGE = 512;
 
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
-export async function listObjects(table: Table, query: ListQuery): Promise<{ objects: KubeObject[]; more: boolean }> {
+export async function listObjects(table: Table, query: ListQuery, now: Date): Promise<{ objects: KubeObject[]; more: boolean }> {
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
   const objects: KubeObject[] = [];
@@ -18,7 +18,7 @@ export async function listObjects(table: Table, query: ListQuery): Promise<{ obj
   for (let from: string | undefined = first; from !== undefined && objects.length < wanted; size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))) {
     const limit = wanted === Infinity ? {} : { limit: size };
     const page: { items: Item[]; next?: string } = await table.query({ pk: objectPartition(query.resource), from, to, ...limit });
-    const read = await Promise.all(page.items.map((item) => toListed(table, query.resource, item)));
+    const read = await Promise.all(page.items.map((item) => toListed(table, query.resource, item, now)));
     objects.push(...read.filter((object) => object !== undefined));
     from = page.next;
   }
@@ -26,11 +26,11 @@ export async function listObjects(table: Table, query: ListQuery): Promise<{ obj
   return { objects: cut, more: cut.length < objects.length };
 }
 
-async function toListed(table: Table, resource: string, item: Item): Promise<KubeObject | undefined> {
-  const { body, number } = headOf(item);
+async function toListed(table: Table, resource: string, item: Item, now: Date): Promise<KubeObject | undefined> {
+  const { body, number } = headOf(item, now);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
   if (text !== undefined) return toObject(text, number);
   const [namespace = '', name = ''] = item.sk.split('/');
-  return readObject(table, { resource, namespace, name });
+  return readObject(table, { resource, namespace, name }, now);
 }

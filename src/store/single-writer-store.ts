@@ -10,9 +10,9 @@ const IDLE_MS = 30_000;
 
 /** Opens the store; numbers that a killed process had reserved are buried first. */
 export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'>): Promise<DynamoStore> {
-  const table = cachedTable(options.table);
+  const table = cachedTable(options.table, options.clock);
   const numbers = await blockNumbers(table);
   const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS }, announcedAbove: numbers.before });
   await tail.settleTo(numbers.before, 0);
-  return storeOn({ ...options, table, numbers, tail });
+  return storeOn({ lifetimes: {}, ...options, table, numbers, tail });
 }

@@ -1,5 +1,6 @@
 // Namespaces: their first objects, their end.
 import { expect, it } from 'vitest';
+import { sweep } from '../../functions/sweep.ts';
 import { NAMESPACE, createApi, place, pod } from './client.ts';
 
 const create = (name: string) => ({ body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });
@@ -80,4 +81,19 @@ it('bootstrap may run again', async () => {
   await bootstrapObjects(api.ports);
   expect(await api.ports.store.version()).toBe(before);
   expect((await api.send('GET', `${NAMESPACE}/services/kubernetes`)).body['spec'].clusterIP).toBe('10.96.0.1');
+});
+
+it('a namespace whose deletion broke off after it was marked is ended by sweep, its pods too', async () => {
+  const api = await createApi();
+  await api.send('POST', '/api/v1/namespaces', create('team'));
+  await api.send('POST', '/api/v1/namespaces/team/pods', { body: pod('web') });
+  await api.send('POST', '/api/v1/namespaces/team/configmaps', { body: { metadata: { name: 'c' } } });
+  const key = { resource: 'namespaces', namespace: '', name: 'team' };
+  const { resourceVersion, ...metadata } = (await api.ports.store.get(key))!.metadata;
+  const marked = { ...(await api.ports.store.get(key))!, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' }, status: { phase: 'Terminating' } };
+  await api.ports.store.commit({ object: { key, object: marked, expected: resourceVersion as never } });
+  await sweep(api.ports);
+  expect((await api.send('GET', '/api/v1/namespaces/team')).status).toBe(404);
+  expect((await api.send('GET', '/api/v1/namespaces/team/pods')).body['items']).toEqual([]);
+  expect(await api.ports.store.get({ resource: 'configmaps', namespace: 'team', name: 'c' })).toBeUndefined();
 });

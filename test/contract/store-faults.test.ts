@@ -8,6 +8,7 @@ import { randomIds } from '../../src/aws/ids.ts';
 import { StoreConflict, Unavailable } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
 import type { ObjectKey, ResourceVersion } from '../../src/ports.ts';
+import { LIFETIMES } from '../../src/kinds/resources.ts';
 import { COUNTER } from '../../src/store/layout.ts';
 import { takeNumbers } from '../../src/store/counter.ts';
 import { dynamoStore } from '../../src/store/dynamo-store.ts';
@@ -144,6 +145,28 @@ describe('the store under faults', () => {
     const heard = await Promise.all(watchers);
     expect(heard.every(({ entries }) => entries.length === 1)).toBe(true);
     expect(Date.now() - began).toBeLessThan(600);
+  });
+});
+
+describe.each(['many writers', 'a single writer'] as const)('objects with a lifetime: %s', (subject) => {
+  it('an event is gone an hour after it was last written, without a sweep, and its name is free again', async () => {
+    const { table, close } = await localTable();
+    let shiftMs = 0;
+    const clock = { now: () => new Date(Date.now() + shiftMs), sleep: systemClock.sleep };
+    const options = { ...parts, table, clock, lifetimes: LIFETIMES };
+    const store = subject === 'many writers' ? dynamoStore(options) : await openSingleWriterStore(options);
+    const [old, kept, other] = [{ ...key, resource: 'events' }, { ...key, resource: 'events', name: 'b' }, key];
+    for (const one of [old, kept, other]) await store.commit(create(one));
+    shiftMs = 3_000_000;
+    const seen = await store.get(kept);
+    await store.commit({ object: { key: kept, object: objectOf(kept, { seen: 'again' }), expected: seen!.metadata.resourceVersion as ResourceVersion } });
+    shiftMs = 3_700_000;
+    expect((await store.list({ resource: 'events' })).objects.map(({ metadata }) => metadata.name)).toEqual(['b']);
+    expect(await store.get(old)).toBeUndefined();
+    expect(await store.get(other)).toBeDefined();
+    await store.commit(create(old, { new: 'yes' }));
+    expect(await store.get(old)).toMatchObject({ data: { new: 'yes' } });
+    await close();
   });
 });
 

@@ -1,7 +1,6 @@
-// Kubernetes Events: their exact shape, repeats counted, old ones forgotten.
+// Kubernetes Events: their exact shape, repeats counted.
 import { expect, it } from 'vitest';
 import { recordEvents } from '../../src/events/record-event.ts';
-import { sweepEvents } from '../../src/events/sweep-events.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { scheduled, started } from '../../src/pod/events.ts';
 import { fakePorts } from '../fakes/ports.ts';
@@ -47,14 +46,4 @@ it('a pod of the same name with another uid has events of its own', async () => 
   await recordEvents(ports, pod, [started('a')]);
   await recordEvents(ports, { ...pod, metadata: { ...pod.metadata, uid: 'u-2' } }, [started('a')]);
   expect(await all(ports)).toHaveLength(2);
-});
-
-it('forgets events an hour after they were last seen', async () => {
-  const ports = fakePorts();
-  await recordEvents(ports, pod, [started('a'), scheduled(pod, 'fargate')]);
-  await ports.clock.advance(3_500_000);
-  await recordEvents(ports, pod, [started('a')]);
-  await ports.clock.advance(200_000);
-  await sweepEvents(ports);
-  expect((await all(ports)).map(({ reason }) => reason)).toEqual(['Started']);
 });

@@ -7,7 +7,7 @@ import type { Life } from './simulate.ts';
 export const SIGHTS = [
   'another task under Always', 'another task under OnFailure', 'another task under Never', 'another task for another image',
   'lost with its host', 'lost with its Spot capacity', 'lost in silence', 'heard again in time', 'heard again after its task was given up',
-  'another revision in the same task', 'another revision while it was deleted', 'old executions succeeded', 'sandbox lost under Never',
+  'another revision in the same task', 'another revision while it was deleted', 'old executions succeeded', 'failed with its sandbox under Never',
 ] as const;
 
 export type Sight = (typeof SIGHTS)[number];
@@ -28,7 +28,7 @@ export function sightsOf({ plan, world, deleted, trace, heardLate }: Life, pod: 
     ['another revision in the same task', alive && record?.revision !== 'r1' && all.length === 1],
     ['another revision while it was deleted', deleted && blows.has('deploy')],
     ['old executions succeeded', alive && (record?.generation ?? 1) > 2],
-    ['sandbox lost under Never', pod?.status.reason === 'SandboxLost'],
+    ['failed with its sandbox under Never', plan.spec.restartPolicy === 'Never' && blows.has('kill') && pod?.status.phase === 'Failed' && all.length === 1],
   ];
   return met.flatMap(([sight, seen]) => (seen ? [sight] : []));
 }

@@ -7,7 +7,7 @@ import { simulate } from './simulate.ts';
 
 const one = process.env['SEED'];
 const SEEDS = Number(process.env['SEEDS'] ?? 1000);
-const BATCH = 100;
+const BATCH = 50;
 
 const seen = new Set<Sight>();
 

@@ -20,6 +20,7 @@ export async function emptyNamespace(ports: ApiPorts, name: string, strategyFor:
   const pods = findResource('', 'v1', 'pods');
   if (pods === undefined) return;
   const { objects } = await ports.store.list({ resource: pods.stored, namespace: name });
-  await deleteAll(systemCall(ports, pods, strategyFor(pods), name), objects, { dryRun: false });
+  const unmarked = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  await deleteAll(systemCall(ports, pods, strategyFor(pods), name), unmarked, { dryRun: false });
   await finishNamespace(ports, name);
 }

@@ -20,7 +20,13 @@ const STRATEGIES: Record<string, Strategy> = {
   'events': events,
   'events.events.k8s.io': groupEvents,
   'leases.coordination.k8s.io': leases,
-  'namespaces': { ...namespaces, deleting: ({ metadata }, { ports }) => emptyNamespace(ports, metadata.name ?? '', strategyFor) },
+  'namespaces': {
+    ...namespaces,
+    deleting: async ({ metadata }, { ports }) => {
+      await ports.sweepRule?.on();
+      await emptyNamespace(ports, metadata.name ?? '', strategyFor);
+    },
+  },
   'namespaces/finalize': namespaceFinalize,
   'namespaces/status': namespaceStatus,
   'nodes': nodes,
