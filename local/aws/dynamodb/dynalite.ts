@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
+import type { Parse } from './expression-cache.ts';
+import { cachedParse } from './expression-cache.ts';
 
 /** An item in DynamoDB's own JSON. */
 export type Item = { [attribute: string]: Json };
@@ -71,6 +73,11 @@ const require = createRequire(import.meta.url);
 /** dynalite's key and condition functions. */
 export const db: Db = require('dynalite/db');
 const validations: Validations = require('dynalite/validations');
+
+for (const name of ['conditionParser', 'updateParser']) {
+  const parser: { parse: Parse } = require(`dynalite/db/${name}`);
+  parser.parse = cachedParse(parser.parse);
+}
 
 /** Operations that dynalite serves itself, by their wire names. */
 export const NATIVE = [
