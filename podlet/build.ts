@@ -59,6 +59,8 @@ export async function bundleAgent(): Promise<Buffer> {
   const bundled = await build({
     entryPoints: [join(HERE, 'main.ts')], bundle: true, minify: true, platform: 'node', target: 'node20', format: 'cjs', write: false,
     external: ['bufferutil', 'utf-8-validate'], logLevel: 'error',
+    // What is loaded late becomes a require: the first import() of a process sets Node's ES module loader up, which no other code here needs.
+    supported: { 'dynamic-import': false },
   });
   const [file] = bundled.outputFiles;
   if (file === undefined) throw new Error('esbuild gave no bundle');
