@@ -42,7 +42,7 @@ export class Agent {
     this.events = new EventLog(identity.bootId, () => clock.now());
     this.commands = new Commands(ports.supervisors);
     this.runs = new Runs(ports, this.world, this.commands, this.events, () => this.changed());
-    this.volumes = new VolumeKeeper(ports, this.world, () => this.changed());
+    this.volumes = new VolumeKeeper(ports, this.world, () => this.changed(), (message) => this.events.add('Warning', 'FailedMount', message));
     this.syncLoop = new SyncLoop({
       clock,
       random: () => ports.random(),

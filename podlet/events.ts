@@ -9,9 +9,9 @@ export class EventLog {
   private kept: PodletEvent[] = [];
   constructor(private readonly bootId: string, private readonly now: () => Date) {}
 
-  add(type: PodletEvent['type'], reason: string, message: string, container: string): void {
+  add(type: PodletEvent['type'], reason: string, message: string, container?: string): void {
     this.count += 1;
-    this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message, container });
+    this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message, ...(container === undefined ? {} : { container }) });
     if (this.kept.length > MOST_EVENTS) this.kept.shift();
   }
 

@@ -7,6 +7,7 @@ import type { Volumes } from './ports.ts';
 
 const ALL = 0o777;
 const SETGID = 0o2000;
+const STICKY = 0o1000;
 type VolumeFile = NonNullable<DesiredVolume['files']>[number];
 
 export class VolumeFiles implements Volumes {
@@ -14,12 +15,9 @@ export class VolumeFiles implements Volumes {
 
   async apply(volume: string, desired: DesiredVolume): Promise<void> {
     const directory = join(this.root, volume);
-    if (desired.files !== undefined) {
-      await this.writeFiles(directory, desired.files, desired.fsGroup);
-    } else if (desired.emptyDir === true) {
-      for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true });
-      await chmod(directory, ALL);
-    }
+    if (desired.files !== undefined) await this.writeFiles(directory, desired.files, desired.fsGroup);
+    else if (desired.emptyDir === true) await emptyOut(directory, desired.keep ?? []);
+    if (desired.files !== undefined || desired.emptyDir === true) await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
     if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440);
   }
 
@@ -48,6 +46,16 @@ export class VolumeFiles implements Volumes {
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
     await showNames(directory, new Set(files.map(({ path }) => firstElement(path))));
     if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
+  }
+}
+
+/** Takes all away but `keep`: to remove a directory ends what containers have mounted there, in their namespaces as well. */
+async function emptyOut(directory: string, keep: string[]): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (keep.includes(name)) continue;
+    const inside = keep.filter((path) => path.startsWith(`${name}/`)).map((path) => path.slice(name.length + 1));
+    if (inside.length > 0) await emptyOut(join(directory, name), inside);
+    else await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

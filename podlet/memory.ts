@@ -1,21 +1,25 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
 import type { Run } from '../src/pod/observed.ts';
 import type { StartOrder } from '../src/sync/messages.ts';
+import type { DesiredVolume } from '../src/sync/messages.ts';
 import type { World } from './world.ts';
 import { newContainer } from './world.ts';
 
 interface Remembered {
   containers: { [name: string]: { hello: boolean; run?: Run; order?: StartOrder; added?: true } };
-  volumes: { [name: string]: string };
+  volumes: { [name: string]: DesiredVolume };
 }
 
 /** The part of the world that supervisors cannot tell again. */
 export function remember(world: World): Remembered {
   const containers = world.containers.map(({ name, hello, run, order, added }) =>
     [name, { hello, ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }), ...(added === undefined ? {} : { added }) }] as const);
-  const volumes = Object.entries(world.volumes).flatMap(([name, { applied }]) => (applied === undefined ? [] : [[name, applied] as const]));
+  const volumes = Object.entries(world.volumes).flatMap(([name, { wanted, applied }]) => (applied === undefined ? [] : [[name, { ...withoutFiles(wanted), version: applied }] as const]));
   return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
 }
+
+/** No secret outlives what the podlet needs it for. */
+const withoutFiles = ({ files: _content, ...rest }: DesiredVolume): DesiredVolume => rest;
 
 const isRemembered = (state: unknown): state is Remembered =>
   typeof state === 'object' && state !== null && 'containers' in state && 'volumes' in state;
@@ -33,5 +37,5 @@ export function recall(world: World, state: unknown): void {
     container.run = known.run;
     container.alive = known.run.exitCode === undefined;
   }
-  for (const [name, version] of Object.entries(state.volumes)) world.volumes[name] = { wanted: { version }, applied: version };
+  for (const [name, wanted] of Object.entries(state.volumes)) world.volumes[name] = { wanted, applied: wanted.version };
 }

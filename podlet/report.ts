@@ -24,14 +24,12 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
 
 function reportContainer(world: World, container: ContainerView): ContainerReport {
   const { hello, run, runtimeId, term } = container;
-  const missing = Object.values(world.volumes).map((volume) => volume.wanted.missing ?? volume.error).find((text) => text !== undefined);
   const idle = !container.alive && container.starting === undefined && world.desired?.containers[container.name]?.start !== undefined;
   return {
     hello,
     ...(runtimeId === undefined ? {} : { runtimeId }),
     ...(run === undefined || isHookPending(container) ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
     ...(idle && container.refusal !== undefined ? { waiting: { reason: 'CreateContainerConfigError', message: container.refusal.message } } : {}),
-    ...(idle && missing !== undefined ? { waiting: { reason: 'ContainerCreating', message: missing } } : {}),
     ...(term !== undefined && !term.settled ? { term: true } : {}),
   };
 }

@@ -5,7 +5,9 @@ import type { World } from './world.ts';
 
 /** The kubelet's eviction manager looks that often. */
 const SIZE_CHECK_MS = 10_000;
-const RETRY_MS = 1_000;
+/** A volume that cannot be set up is tried again as the kubelet does: 0.5 s, doubling. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 122_000;
 
 export class VolumeKeeper {
   private readonly busy = new Set<string>();
@@ -13,6 +15,7 @@ export class VolumeKeeper {
     private readonly ports: Pick<PodletPorts, 'volumes' | 'clock'>,
     private readonly world: World,
     private readonly changed: () => void,
+    private readonly failed: (message: string) => void,
   ) {}
 
   /** Takes the newest wishes; an entry whose version is in place needs no content. */
@@ -24,26 +27,26 @@ export class VolumeKeeper {
     }
   }
 
-  private async apply(name: string): Promise<void> {
+  private async apply(name: string, retryMs = FIRST_RETRY_MS): Promise<void> {
     const volume = this.world.volumes[name];
     if (volume === undefined || this.busy.has(name)) return;
     this.busy.add(name);
     const { wanted } = volume;
     // Emptied once, never again while the pod lives.
     const change = volume.applied === undefined ? wanted : { ...wanted, emptyDir: false };
-    const error = await this.ports.volumes.apply(name, change).then(() => undefined, (failure: unknown) => String(failure));
-    this.busy.delete(name);
+    const error = await this.ports.volumes.apply(name, change).then(() => undefined, (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)));
     const now = this.world.volumes[name];
     if (now === undefined) return;
     if (error === undefined) {
       now.applied = wanted.version;
-      delete now.error;
     } else {
-      now.error = `MountVolume.SetUp failed for volume "${name}" : ${error}`;
-      await this.ports.clock.sleep(RETRY_MS);
+      this.failed(`MountVolume.SetUp failed for volume "${name}" : ${error}`);
+      this.changed();
+      await this.ports.clock.sleep(retryMs);
     }
+    this.busy.delete(name);
     this.changed();
-    if (now.wanted.missing === undefined && now.applied !== now.wanted.version) void this.apply(name);
+    if (now.wanted.missing === undefined && now.applied !== now.wanted.version) void this.apply(name, error === undefined ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS));
   }
 
   /** Looks at size limits until the signal aborts; the first excess is the pod's eviction. */
@@ -51,21 +54,23 @@ export class VolumeKeeper {
     while (!signal.aborted) {
       await this.ports.clock.sleep(SIZE_CHECK_MS, signal);
       if (signal.aborted || this.world.evict !== undefined) continue;
-      for (const [name, { wanted }] of Object.entries(this.world.volumes)) {
-        if (wanted.sizeLimitBytes === undefined || (await this.ports.volumes.usedBytes(name)) <= wanted.sizeLimitBytes) continue;
-        this.world.evict = `Usage of EmptyDir volume "${name}" exceeds the limit "${sizeText(wanted.sizeLimitBytes)}". `;
-        this.changed();
-        break;
-      }
+      const excess = await this.excess();
+      if (excess === undefined) continue;
+      this.world.evict = excess;
+      this.changed();
     }
   }
-}
 
-/** As Kubernetes prints a binary quantity: the largest unit without a remainder. */
-function sizeText(bytes: number): string {
-  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti'];
-  let unit = 0;
-  let count = bytes;
-  while (count >= 1024 && count % 1024 === 0 && unit < units.length - 1) [count, unit] = [count / 1024, unit + 1];
-  return `${count}${units[unit]}`;
+  /** The first limit that is exceeded, in the kubelet's words and order: emptyDirs, then the pod. */
+  private async excess(): Promise<string | undefined> {
+    const limit = this.world.desired?.storageLimit;
+    let onDisk = 0;
+    for (const [name, { wanted }] of Object.entries(this.world.volumes)) {
+      if (limit === undefined && wanted.sizeLimit === undefined) continue;
+      const used = await this.ports.volumes.usedBytes(name);
+      if (wanted.sizeLimit !== undefined && used > wanted.sizeLimit.bytes) return `Usage of EmptyDir volume "${name}" exceeds the limit "${wanted.sizeLimit.text}". `;
+      if (wanted.sticky !== true) onDisk += used;
+    }
+    return limit !== undefined && onDisk > limit.bytes ? `Pod ephemeral local storage usage exceeds the total limit of containers ${limit.text}. ` : undefined;
+  }
 }

@@ -48,7 +48,6 @@ export interface ContainerView {
 export interface VolumeView {
   wanted: DesiredVolume;
   applied?: string;
-  error?: string;
 }
 
 export interface World {

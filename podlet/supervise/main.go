@@ -430,12 +430,29 @@ func makeLink(link, target string) error {
 		return overwrite(link, target)
 	}
 	if err := os.Symlink(target, link); err != nil {
+		if hasMountInside(link) {
+			return fmt.Errorf("failed to prepare subPath for %s: another volume is mounted inside it", link)
+		}
 		if err := os.RemoveAll(link); err != nil {
 			return err
 		}
 		return os.Symlink(target, link)
 	}
 	return nil
+}
+
+// What is mounted there belongs to others: it must not be removed with the directory that gives way.
+func hasMountInside(path string) bool {
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return true
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], strings.ReplaceAll(path, " ", `\040`)+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // A mount of the engine (hosts, hostname, resolv.conf) cannot give way: it gets the content.

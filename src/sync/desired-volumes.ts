@@ -1,7 +1,8 @@
 // Files of configMap, secret, downwardAPI and projected volumes, and the settings of emptyDirs, as the podlet writes them.
 import { createHash } from 'node:crypto';
 import type { Pod, Volume } from '../kinds/pod.ts';
-import { wholeUnits } from '../pod/quantity.ts';
+import { nestedMountPoints } from '../pod/nested-mounts.ts';
+import { canonicalQuantity, wholeUnits } from '../pod/quantity.ts';
 import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volume-files.ts';
 import { isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
 import type { DesiredVolume } from './messages.ts';
@@ -33,8 +34,16 @@ const groupOf = (pod: Pod): { fsGroup?: number } => {
 function emptyDir(pod: Pod, volume: Volume): Content | undefined {
   // A tmpfs of one container is not the podlet's to prepare.
   if (isOwnTmpfs(pod, volume)) return undefined;
-  const bytes = wholeUnits(volume.emptyDir?.sizeLimit);
-  return { emptyDir: true, ...groupOf(pod), ...(bytes > 0 ? { sizeLimitBytes: bytes } : {}) };
+  const { medium, sizeLimit = '0' } = volume.emptyDir ?? {};
+  const bytes = wholeUnits(sizeLimit);
+  const keep = nestedMountPoints(pod, volume.name);
+  return {
+    emptyDir: true,
+    ...(keep.length > 0 ? { keep } : {}),
+    ...(medium === 'Memory' ? { sticky: true } : {}),
+    ...groupOf(pod),
+    ...(bytes > 0 ? { sizeLimit: { bytes, text: canonicalQuantity(sizeLimit) } } : {}),
+  };
 }
 
 function fileVolume(pod: Pod, volume: Volume, context: VolumeContext): Content | undefined {
@@ -43,7 +52,9 @@ function fileVolume(pod: Pod, volume: Volume, context: VolumeContext): Content |
   if ('missing' in found) return { missing: found.missing };
   const mode = defaultMode(volume);
   const files = found.files.map((file) => placed(pod, file, mode));
-  return { files: files.sort((left, right) => (left.path < right.path ? -1 : 1)), ...groupOf(pod) };
+  // The kubelet keeps all but configMaps in memory.
+  const sticky = volume.configMap === undefined ? { sticky: true } : {};
+  return { files: files.sort((left, right) => (left.path < right.path ? -1 : 1)), ...sticky, ...groupOf(pod) };
 }
 
 function defaultMode({ configMap, secret, downwardAPI, projected }: Volume): number {

@@ -6,6 +6,7 @@ import { networkFiles } from '../pod/network-files.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import { isReleased, podDone } from '../pod/order.ts';
 import type { ObservedContainer } from '../pod/observed.ts';
+import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/quantity.ts';
 import { hasEnded, isRunning } from '../pod/restart.ts';
 import type { Settings } from '../ports.ts';
 import { isTaskEnding } from './conclude.ts';
@@ -29,7 +30,8 @@ const EVICTION_GRACE_SECONDS = 1;
 const BUSY_MS = 1_000;
 const IDLE_MS = 30_000;
 /** A container that waits for an object outside is tried again after that time, as the kubelet does. */
-export const RETRY_MS = 10_000;
+const RETRY_MS = 10_000;
+const FIRST_RETRY_MS = 500;
 /** A held request costs nothing where it may be held that long: then the next one may follow at once. */
 const LONG_WAIT_MS = 10_000;
 
@@ -70,12 +72,22 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
     ...(terminate ? { terminate } : {}),
     containers: Object.fromEntries(allContainers(pod).filter(({ name }) => isInTask(pod, record, name)).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
     volumes,
+    ...storageLimit(pod),
     acknowledged: acknowledged(report),
     sessions: [],
     syncAgainMs: 0,
   };
   if (Object.keys(objects.starts).length > 0) answer.hosts = hostsOf(pod, record, settings);
-  return { ...answer, syncAgainMs: syncAgainMs(pod, record, answer, settings, now) };
+  const waiting = (objects.missing ?? []).length > 0 || Object.values(objects.starts).some((start) => 'waiting' in start);
+  return { ...answer, syncAgainMs: syncAgainMs(answer, settings, dueInMs(pod, record, waiting, now)) };
+}
+
+/** The sum of the limits of the containers that have one; what they write outside of volumes nobody on Fargate can tell. */
+function storageLimit(pod: Pod): Pick<Desired, 'storageLimit'> {
+  const limits = pod.spec.containers.flatMap(({ resources }) => parseQuantity(resources?.limits?.['ephemeral-storage'] ?? '') ?? []);
+  if (limits.length === 0) return {};
+  const text = printQuantity(limits.reduce(addQuantities));
+  return { storageLimit: { bytes: wholeUnits(text), text } };
 }
 
 /** Ephemeral containers are not until they have joined. */
@@ -125,11 +137,19 @@ export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   return { graceSeconds: seconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + seconds * 1000).toISOString() };
 }
 
+/** The kubelet's mounts: 0.5 s doubling, which is about as long as they have failed already; a configuration every 10 s. */
+function retryMs({ observed }: PodRecord, now: Date): number {
+  const lasted = now.getTime() - Date.parse(observed.acceptedAt ?? '');
+  return Number.isNaN(lasted) ? RETRY_MS : Math.min(Math.max(lasted, FIRST_RETRY_MS), RETRY_MS);
+}
+
 /** The answer says something that the podlet may not know yet: it is not held back. */
 export function hasNews(answer: Desired): boolean {
   const { leave: leaving, terminate, containers, volumes, acknowledged: events, sessions } = answer;
   const started = Object.values(containers).some(({ start, stop }) => start ?? stop);
-  return Boolean(leaving ?? terminate) || started || Object.keys(volumes).length > 0 || events.length > 0 || sessions.length > 0;
+  // That files cannot be had changes nothing for the podlet: were it news, the podlet would ask again at once, and again.
+  const brought = Object.values(volumes).some(({ missing }) => missing === undefined);
+  return Boolean(leaving ?? terminate) || started || brought || events.length > 0 || sessions.length > 0;
 }
 
 /** In how many ms something becomes due without any further word: a back-off's showing or end, or the end of the pod's time. */
@@ -139,11 +159,10 @@ export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date
   );
   const deadline = deadlineOf(pod, record.observed)?.getTime();
   const due = [...ends, ...(deadline === undefined ? [] : [deadline])].map((at) => at - now.getTime()).filter((ms) => ms > 0);
-  return Math.min(waiting ? RETRY_MS : IDLE_MS, ...due);
+  return Math.min(waiting ? retryMs(record, now) : IDLE_MS, ...due);
 }
 
-function syncAgainMs(pod: Pod, record: PodRecord, answer: Desired, settings: Settings, now: Date): number {
+function syncAgainMs(answer: Desired, settings: Settings, due: number): number {
   if (answer.terminate || Object.values(answer.containers).some(({ start, stop }) => start ?? stop)) return BUSY_MS;
-  const due = dueInMs(pod, record, false, now);
   return settings.syncWaitMs >= LONG_WAIT_MS ? 0 : due;
 }

@@ -63,6 +63,8 @@ export interface Desired {
   /** Files of configMap, secret, downwardAPI and projected volumes, whole content, only when `version` differs from the report's. */
   volumes: { [volume: string]: DesiredVolume };
   hosts?: NetworkFiles;
+  /** What all volumes of the pod on disk may hold together. */
+  storageLimit?: SizeLimit;
   /** Ids of events that are stored. */
   acknowledged: string[];
   /** Streams that a user opened (exec, attach, port-forward): the podlet dials `url` once per id. */
@@ -167,14 +169,24 @@ export interface DesiredVolume {
   version: string;
   /** An emptyDir: emptied and made 0777 once, before the first start. Without it and without files only fsGroup is applied. */
   emptyDir?: boolean;
+  /** Paths in an emptyDir where containers have other mounts: taking them away would end those mounts. */
+  keep?: string[];
+  /** The volume stands for a tmpfs: its directory has the sticky bit. */
+  sticky?: boolean;
   /** Absolute mode of every file unless it has its own. */
   files?: { path: string; mode: number; uid?: number; base64: string }[];
   /** Group and setgid for the volume (fsGroup). */
   fsGroup?: number;
-  /** Bytes; the podlet reports eviction above. */
-  sizeLimitBytes?: number;
+  /** The podlet reports eviction above; `text` as Kubernetes prints the limit. */
+  sizeLimit?: SizeLimit;
   /** Why the files cannot be had (missing configMap …): containers wait, the event FailedMount is the API's. */
   missing?: string;
+}
+
+/** A limit in bytes, and its text as Kubernetes prints it. */
+export interface SizeLimit {
+  bytes: number;
+  text: string;
 }
 
 export interface NetworkFiles {

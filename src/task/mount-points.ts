@@ -46,8 +46,8 @@ export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: numbe
     const limits = [volume.emptyDir?.sizeLimit, container.resources?.limits?.['memory']].map(wholeUnits).filter((bytes) => bytes > 0);
     const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
     const fsGroup = pod.spec.securityContext?.fsGroup;
-    // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it.
+    // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless told otherwise.
     const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
-    return [{ containerPath: isPartial(mount) ? partialMountPath(pod, mount) : mount.mountPath, size, mountOptions: [...mode, ...(mount.readOnly === true ? ['ro'] : [])] }];
+    return [{ containerPath: isPartial(mount) ? partialMountPath(pod, mount) : mount.mountPath, size, mountOptions: ['exec', 'suid', 'dev', ...mode, ...(mount.readOnly === true ? ['ro'] : [])] }];
   });
 }

@@ -127,6 +127,18 @@ describe('what a report changes', () => {
     expect(objects.filter(({ reason }) => reason === 'Unhealthy')).toMatchObject([{ count: 1, involvedObject: { fieldPath: 'spec.containers{a}' } }]);
   });
 
+  it('F1: a volume whose object is missing is told as an event at the kubelet\'s pace, however long the podlet waits', async () => {
+    world = new PodWorld();
+    const waiting = await world.create({ containers: [{ name: 'a', image: 'busybox' }], volumes: [{ name: 'v', configMap: { name: 'nope' } }] }, () => ({}));
+    await world.clock.advance(60_000);
+    const { objects } = await world.ports.store.list({ resource: 'events' });
+    const [failed, ...more] = objects.filter(({ reason }) => reason === 'FailedMount');
+    expect(more).toEqual([]);
+    expect(failed).toMatchObject({ message: 'MountVolume.SetUp failed for volume "v" : configmap "nope" not found', involvedObject: { name: waiting.metadata.name } });
+    expect(failed?.['count']).toBeLessThan(20);
+    expect((await world.pod(waiting))?.status.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
+  });
+
   it('O4: an eviction by the podlet ends the pod as Failed, Evicted', async () => {
     await say({ containers: running });
     expect(await say({ evict: 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ' })).toMatchObject({ terminate: { graceSeconds: 1 } });

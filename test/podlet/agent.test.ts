@@ -76,16 +76,41 @@ describe('starting', () => {
     expect(bench.last.containers.a?.run).toMatchObject({ exitCode: 128, startError: 'exec: "nope": executable file not found in $PATH' });
   });
 
-  it('waits while a volume is missing and says so', async () => {
+  it('waits while a volume is missing', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
     await bench.want((desired) => { desired.volumes = { v: { version: '1', missing: 'configmap "x" not found' } }; });
     await bench.startContainer('a');
     await bench.clock.advance(2_000);
     expect(bench.sent('start')).toEqual([]);
-    expect(bench.last.containers.a?.waiting).toEqual({ reason: 'ContainerCreating', message: 'configmap "x" not found' });
     await bench.want((desired) => { desired.volumes = { v: { version: '2', files: [] } }; });
     await bench.clock.advance(2_000);
     expect(bench.sent('start')).toHaveLength(1);
+  });
+
+  it('F1: says why a volume cannot be set up, and tries again as the kubelet does', async () => {
+    const apply = (): Promise<void> => Promise.reject(new Error('file already exists'));
+    const bench = await new AgentBench({ containers: ['a'], volumes: { apply } }).begin();
+    await bench.want((desired) => { desired.volumes = { v: { version: '1', files: [] } }; });
+    await bench.startContainer('a');
+    await bench.clock.advance(10_000);
+    expect(bench.sent('start')).toEqual([]);
+    expect(bench.last.containers.a?.waiting).toBeUndefined();
+    expect(bench.events.map(({ reason, message, container }) => [reason, message, container])).toEqual(
+      Array.from({ length: 5 }, () => ['FailedMount', 'MountVolume.SetUp failed for volume "v" : file already exists', undefined]));
+  });
+
+  it.each([
+    ['an emptyDir above its limit', { v: 3_000 }, 'Usage of EmptyDir volume "v" exceeds the limit "2k". '],
+    ['all volumes on disk above the limit of the containers', { v: 1_500, w: 1_500 }, 'Pod ephemeral local storage usage exceeds the total limit of containers 2500. '],
+    ['volumes in memory are no storage', { v: 1_500, m: 9_000 }, undefined],
+  ])('O4: asks for eviction by %s', async (_what, used: { [volume: string]: number }, evict) => {
+    const bench = await new AgentBench({ containers: ['a'], volumes: { usedBytes: (volume) => Promise.resolve(used[volume] ?? 0) } }).begin();
+    await bench.want((desired) => {
+      desired.storageLimit = { bytes: 2_500, text: '2500' };
+      desired.volumes = { v: { version: '1', emptyDir: true, sizeLimit: { bytes: 2_000, text: '2k' } }, w: { version: '1', emptyDir: true }, m: { version: '1', emptyDir: true, sticky: true } };
+    });
+    await bench.clock.advance(12_000);
+    expect(bench.last.evict).toBe(evict);
   });
 });
 

@@ -14,6 +14,7 @@ export interface BenchOptions {
   script?: (container: string, run: number) => FakeRun;
   exec?: (container: string, argv: string[]) => FakeExec;
   probe?: () => Attempt;
+  volumes?: Partial<PodletPorts['volumes']>;
 }
 
 const HOLD_MS = 30_000;
@@ -50,7 +51,7 @@ export class AgentBench {
       identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5' },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,
-      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined) },
+      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), ...this.options.volumes },
       network: { httpProbe: attempt, tcpProbe: attempt, grpcProbe: attempt, httpHook: () => Promise.resolve({}) },
       memory: { load: () => this.memory, save: (state) => { this.memory = structuredClone(state); } },
       openSession: ({ id }) => { this.opened.push(id); },

@@ -25,7 +25,7 @@ describe('files', () => {
     expect(readlinkSync(path('key'))).toBe('..data/key');
     expect(readlinkSync(path('deep'))).toBe('..data/deep');
     expect(readFileSync(path('deep/er/key'), 'utf8')).toBe('two');
-    expect([mode('key'), mode('..data'), mode('deep/er/key')]).toEqual(['400', '755', '644']);
+    expect([mode(''), mode('key'), mode('..data'), mode('deep/er/key')]).toEqual(['777', '400', '755', '644']);
   });
 
   it('are switched as a whole: new ones appear, stale ones and the old directory go', async () => {
@@ -45,7 +45,7 @@ describe('files', () => {
 
   it('belong to fsGroup and are readable by it', async () => {
     await volumes.apply('v', { version: '1', files: [file('key', 'one', 0o400)], fsGroup: 2000 });
-    expect([mode('key'), mode('..data')]).toEqual(['440', '2755']);
+    expect([mode(''), mode('key'), mode('..data')]).toEqual(['2777', '440', '2755']);
     expect([statSync(path('key')).gid, statSync(path('..data')).gid]).toEqual([2000, 2000]);
   });
 });
@@ -57,6 +57,14 @@ describe('emptyDir', () => {
     await volumes.apply('v', { version: '1', emptyDir: true });
     expect(readdirSync(path())).toEqual([]);
     expect(mode('')).toBe('777');
+  });
+
+  it('F2: keeps the mount points of other volumes inside it, and nothing beside them', async () => {
+    mkdirSync(path('a/conf'), { recursive: true });
+    mkdirSync(path('a/from-image'));
+    mkdirSync(path('b'));
+    await volumes.apply('v', { version: '1', emptyDir: true, keep: ['a/conf'], sticky: true });
+    expect([readdirSync(path()), readdirSync(path('a')), mode('')]).toEqual([['a'], ['conf'], '1777']);
   });
 
   it('with fsGroup it belongs to the group with setgid', async () => {

@@ -59,10 +59,26 @@ describe('desiredVolumes', () => {
   });
   it('emptyDir: size limit and group; equal content has an equal version', () => {
     const volume = { emptyDir: { sizeLimit: '10Mi' } };
-    expect(one(volume, { securityContext: { fsGroup: 9 } })).toMatchObject({ emptyDir: true, fsGroup: 9, sizeLimitBytes: 10_485_760 });
+    expect(one(volume, { securityContext: { fsGroup: 9 } })).toMatchObject({ emptyDir: true, fsGroup: 9, sizeLimit: { bytes: 10_485_760, text: '10Mi' } });
+    expect(one({ emptyDir: { sizeLimit: '1000k' } })).toMatchObject({ sizeLimit: { bytes: 1_000_000, text: '1M' } });
     expect(one(volume)?.version).toBe(one(volume)?.version);
     expect(one(volume)?.version).not.toBe(one({ emptyDir: {} })?.version);
   });
+});
+
+it.each([
+  ['F2: another volume inside', '/data', '/data/conf/', ['conf']],
+  ['the token volume below /run where /var/run is a link to it', '/run', '/var/run/secrets/kubernetes.io/serviceaccount', ['secrets/kubernetes.io/serviceaccount']],
+  ['the files that an engine mounts', '/etc', '/elsewhere', ['hosts', 'hostname', 'resolv.conf']],
+  ['nothing beside', '/data', '/data2', undefined],
+])('an emptyDir keeps the mount points of %s', (_what, mountPath, other, keep) => {
+  const volumeMounts = [{ name: 'v', mountPath }, { name: 'other', mountPath: other }];
+  expect(one({ emptyDir: {} }, { containers: [{ name: 'app', volumeMounts }] })?.keep?.sort()).toEqual(keep?.sort());
+});
+
+it('F1: what a node keeps in memory has the sticky bit: all files but those of configMaps', () => {
+  const kinds = [{ configMap: { name: 'conf' } }, { secret: { secretName: 'keys' } }, { projected: { sources: [] } }, { downwardAPI: {} }, { emptyDir: {} }];
+  expect(kinds.map((kind) => one(kind)?.sticky)).toEqual([undefined, true, true, true, undefined]);
 });
 
 it('referencedObjects names what containers and volumes refer to, once', () => {

@@ -92,7 +92,7 @@ describe('taskDefinition', () => {
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast' }] }],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['mode=1777'] }] });
+    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=1777'] }] });
     expect(definition.volumes).toHaveLength(2);
   });
 
@@ -102,7 +102,7 @@ describe('taskDefinition', () => {
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] }],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/.droppod/m/fast', size: 10, mountOptions: ['mode=3777', 'gid=123'] }] });
+    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/.droppod/m/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=3777', 'gid=123'] }] });
     expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/.droppod/m/fast');
   });
 
