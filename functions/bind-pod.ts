@@ -1,6 +1,6 @@
 // The machine's first state: the pod gets its node, its images and its task definition. After it comes launch-pod.
 import { lambda } from '../src/aws/lambda.ts';
-import { recordEvents } from '../src/events/record-event.ts';
+import { eventWriter } from '../src/events/event-writer.ts';
 import type { Pod } from '../src/kinds/pod.ts';
 import { findNode } from '../src/lifecycle/find-node.ts';
 import type { FoundNode } from '../src/lifecycle/find-node.ts';
@@ -10,7 +10,6 @@ import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodState } from '../src/lifecycle/update-pod.ts';
 import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.ts';
-import type { PodEvent } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
 import { begun, nextScheduling, placed, unplaced, withImages } from '../src/sync/binding.ts';
@@ -80,10 +79,10 @@ async function rejectPod(ports: BindPorts, input: BindInput, { nodeName = '', re
 async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod, { input, nodeName }: { input: BindInput; nodeName: string }): Promise<NextState> {
   const settings = { ...ports.settings, nodeName };
   const place = (newest: PodState) => (newest.pod && !isOver(newest.pod, newest.record, input.generation) ? placed(newest.pod, begunBy(input, newest), settings, newest.now) : undefined);
-  const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod)]);
-  const events: PodEvent[] = [...(observed.scheduledAt === undefined && !pod.spec.nodeName ? [scheduled(pod, nodeName)] : []), ...resolved.events];
-  const bound = { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } };
-  const [next] = await Promise.all([keepImages(ports, pod, resolved, input), recordEvents(ports, bound, events)]);
+  const events = eventWriter(ports, { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } });
+  if (observed.scheduledAt === undefined && !pod.spec.nodeName) events.tell([scheduled(pod, nodeName)]);
+  const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod, events.tell)]);
+  const [next] = await Promise.all([keepImages(ports, pod, resolved, input), events.written()]);
   return next;
 }
 

@@ -119,7 +119,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     tasks: awsTasks(clients.ecs, { cluster: 'default', subnets: ['subnet-local'], securityGroups: [], assignPublicIp: false }),
     executions: awsExecutions(clients.sfn, STATE_MACHINE_ARN),
     lambdas: awsLambdas(clients.lambda),
-    images: { resolve: (image, policy, credentials) => engine.resolveImage(image, policy, credentials) },
+    images: { resolve: (image, policy, credentials, onPull) => engine.resolveImage(image, policy, credentials, onPull) },
     logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
     clock: systemClock, ids: randomIds, wakeups, settings: { ...settingsOf(options, installation), machineRevision: machine.revision }, sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),
     liveTasks: {

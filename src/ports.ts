@@ -265,8 +265,11 @@ export interface RegistryCredential {
 }
 
 export interface Images {
-  /** An image that cannot be had is an outcome. `policy` Never and IfNotPresent matter to local mode only. */
-  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: RegistryCredential[]): Promise<ImageOutcome>;
+  /**
+   * An image that cannot be had is an outcome. `policy` Never and IfNotPresent matter to local mode only.
+   * `onPull` is called before a registry is asked, once at most; an image that is here already asks none.
+   */
+  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: RegistryCredential[], onPull?: () => void): Promise<ImageOutcome>;
 }
 
 /** Where tasks find the passwords of registries by name, so that no task definition holds one. */

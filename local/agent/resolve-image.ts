@@ -37,8 +37,8 @@ export type ImageOutcome =
   | { failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable'; message: string };
 
 export interface ImageResolver {
-  /** An image that cannot be had is an outcome. Equal pulls at the same time are one. */
-  resolve(image: string, policy: PullPolicy, credentials: RegistryCredential[]): Promise<ImageOutcome>;
+  /** An image that cannot be had is an outcome. Equal pulls at the same time are one; `onPull` is called before a pull begins. */
+  resolve(image: string, policy: PullPolicy, credentials: RegistryCredential[], onPull?: () => void): Promise<ImageOutcome>;
   /** The engine's own knowledge of an image, without any pull. */
   inspect(image: string): Promise<ImageFacts | undefined>;
 }
@@ -58,7 +58,7 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
   };
   return {
     inspect: (image) => inspectImage(docker, image),
-    async resolve(image, policy, credentials) {
+    async resolve(image, policy, credentials, onPull) {
       const begun = clock.now().getTime();
       const parsed = parseImageName(image);
       if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}` };
@@ -66,6 +66,7 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
       const present = askFirst ? undefined : await inspectPresent(docker, parsed);
       if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
       if (policy === 'Never') return { failure: 'ErrImageNeverPull', message: `Container image "${image}" is not present with pull policy of Never` };
+      onPull?.();
       const pull = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
       const problem = 'problem' in pull ? pull.problem : undefined;
       if (problem?.unreachable) unreachable.set(parsed.registry, begun + UNREACHABLE_MS);

@@ -93,7 +93,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     registry: registryFacade(agent.images),
     metadata: (path) => metadata(agent, path),
     readLogs: (source) => readLogs(agent, source),
-    resolveImage: (image, policy, credentials) => agent.images.resolve(image, policy, credentials),
+    resolveImage: (image, policy, credentials, onPull) => agent.images.resolve(image, policy, credentials, onPull),
     addContainer: (taskArn, container) => addContainer(agent, taskArn, container),
     resizeContainer: (taskArn, container, limits) => resizeContainer(agent, { taskArn, container }, limits),
     close: async () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { StoreConflict } from '../errors.ts';
 import type { Event, KubeObject, Pod } from '../kinds/pod.ts';
-import { containerFieldPath } from '../pod/containers.ts';
+import { allContainers, containerFieldPath } from '../pod/containers.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ObjectKey, Ports, ResourceVersion } from '../ports.ts';
 
@@ -40,10 +40,24 @@ const mayRepeat = ({ reason }: PodEvent): boolean => reason !== 'Scheduled';
 
 const versionOf = ({ metadata }: KubeObject): ResourceVersion => (metadata.resourceVersion ?? '') as ResourceVersion;
 
-/** `<pod>.<16 hex>` like the kubelet's; here the digits say what the event is, so that a repeat finds its first. */
+/**
+ * `<pod>.<16 hex>` like the kubelet's. There the digits are the time, and kubectl relies on it: events of one second stay in the
+ * order of their names. Here they say what the event is, so that a repeat finds its first: place in the pod, step, then a hash.
+ */
 export function eventName(pod: Pod, event: PodEvent): string {
   const identity = [pod.metadata.uid, event.component, event.type, event.reason, event.message, event.container ?? ''];
-  return `${pod.metadata.name ?? ''}.${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16)}`;
+  const place = 1 + allContainers(pod).findIndex(({ name }) => name === event.container);
+  const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 13);
+  return `${pod.metadata.name ?? ''}.${Math.min(place, 255).toString(16).padStart(2, '0')}${step(event).toString(16)}${hash}`;
+}
+
+/** What a container goes through in one second, in order. */
+const STEPS = ['Scheduled', 'Pulling', 'InspectFailed', 'ErrImageNeverPull', 'Pulled', 'Created', 'Started', 'BackOff', 'Failed'];
+
+/** `Failed to pull` comes at once, `Error:` after what it repeats; other reasons come later. */
+function step({ reason, message }: PodEvent): number {
+  const found = STEPS.indexOf(reason === 'Failed' && !message.startsWith('Error: ') ? 'InspectFailed' : reason);
+  return found < 0 ? STEPS.length : found;
 }
 
 const seconds = (at: Date): string => at.toISOString().replace(/\.\d+Z$/, 'Z');

@@ -20,12 +20,13 @@ export interface RegistryImagesOptions {
 export function registryImages(options: RegistryImagesOptions): Images {
   const cache = new Map<string, Found>();
   return {
-    async resolve(image, _policy, credentials) {
+    async resolve(image, _policy, credentials, onPull) {
       const reference = parseReference(image);
       if (!reference) {
         const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}`;
         return { failure: 'InvalidImageName', message };
       }
+      onPull?.();
       const began = options.clock.now().getTime();
       const own = matchingCredentials(credentials, reference);
       const outcome = await tryCredentials(options, cache, reference, own, (await options.nodeCredentials?.(reference.registry)) ?? []);

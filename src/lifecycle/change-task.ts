@@ -1,6 +1,6 @@
 // What a running task lacks of its pod's spec is given to it: ephemeral containers join, containers are resized. Local mode only.
 // Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
-import { recordEvents } from '../events/record-event.ts';
+import { eventWriter } from '../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
 import { failed } from '../pod/events.ts';
 import type { ImageConfig, LiveTasks, Ports, TaskArn } from '../ports.ts';
@@ -38,8 +38,10 @@ const uidOf = ({ metadata }: Pod): string => metadata.uid ?? '';
 async function addContainers(ports: ChangePorts, to: Target, containers: EphemeralContainer[]): Promise<void> {
   const { pod } = to;
   // Their images are looked up like those of regular containers.
-  const resolved = await resolveImages(ports, { ...pod, spec: { ...pod.spec, initContainers: [], containers: containers.map(({ targetContainerName: _target, ...rest }) => rest) } });
-  await recordEvents(ports, pod, resolved.events);
+  const events = eventWriter(ports, pod);
+  const alone = { ...pod, spec: { ...pod.spec, initContainers: [], containers: containers.map(({ targetContainerName: _target, ...rest }) => rest) } };
+  const resolved = await resolveImages(ports, alone, events.tell);
+  await events.written();
   if (Object.keys(resolved.failures).length > 0) await updatePod(ports, uidOf(pod), ({ record, now }) => ({ record: pullFailed(record, resolved.failures, now) }));
   for (const container of containers) {
     const image = resolved.images[container.name];

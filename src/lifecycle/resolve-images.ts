@@ -8,7 +8,6 @@ import type { ImageConfig, ImageOutcome, Ports, RegistryCredential } from '../po
 export interface ResolvedImages {
   images: { [container: string]: ImageConfig };
   failures: { [container: string]: { reason: string; message: string } };
-  events: PodEvent[];
   /** What opened the registry, for those images that needed it. Never stored. */
   credentials: { [container: string]: RegistryCredential };
 }
@@ -19,21 +18,25 @@ const toPolicy = (text: string | undefined): Policy => (text === 'Always' || tex
 
 const keyOf = ({ image, imagePullPolicy }: Container): string => `${imagePullPolicy ?? ''} ${image ?? ''}`;
 
-/** Asks for every image; faults of the registry are failures too, the pod tries again. */
-export async function resolveImages({ images, store }: Pick<Ports, 'images' | 'store'>, pod: Pod): Promise<ResolvedImages> {
+/** Asks for every image and tells its events as they happen; faults of the registry are failures too, the pod tries again. */
+export async function resolveImages({ images, store }: Pick<Ports, 'images' | 'store'>, pod: Pod, tell: (events: PodEvent[]) => void): Promise<ResolvedImages> {
   const { credentials, missing } = await pullCredentials({ store }, pod);
+  if (missing.length > 0) tell([podEvents.failedToRetrieveImagePullSecret(missing)]);
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const wanted = new Map(containers.map((container) => [keyOf(container), container]));
-  const answers = await Promise.all([...wanted].map(async ([key, { image = '', imagePullPolicy }]) => [key, await images.resolve(image, toPolicy(imagePullPolicy), credentials)] as const));
-  const outcomes = new Map(answers);
-  const resolved: ResolvedImages = { images: {}, failures: {}, credentials: {}, events: missing.length > 0 ? [podEvents.failedToRetrieveImagePullSecret(missing)] : [] };
-  for (const container of containers) {
-    const outcome = outcomes.get(keyOf(container));
-    if (!outcome) continue;
-    addOutcome(resolved, container, outcome);
-    // The first container has brought the image; only Always asks again.
-    if ('config' in outcome && container.imagePullPolicy !== 'Always') outcomes.set(keyOf(container), { ...outcome, pulled: false });
-  }
+  const sharers = new Map<string, Container[]>();
+  for (const container of containers) sharers.set(keyOf(container), [...(sharers.get(keyOf(container)) ?? []), container]);
+  const resolved: ResolvedImages = { images: {}, failures: {}, credentials: {} };
+  await Promise.all([...sharers.values()].map(async (alike) => {
+    const [{ name = '', image = '', imagePullPolicy } = {}] = alike;
+    let asked = false;
+    const onPull = (): void => {
+      asked = true;
+      tell([podEvents.pulling(name, image)]);
+    };
+    const outcome = await images.resolve(image, toPolicy(imagePullPolicy), credentials, onPull);
+    for (const container of alike) addOutcome(resolved, container, outcome);
+    tell(alike.flatMap((container, index) => outcomeEvents(container, outcome, { first: index === 0, asked })));
+  }));
   return resolved;
 }
 
@@ -41,14 +44,18 @@ function addOutcome(resolved: ResolvedImages, { name, image = '' }: Container, o
   if ('config' in outcome) {
     resolved.images[name] = outcome.config;
     if (outcome.credential) resolved.credentials[name] = outcome.credential;
-    const { pulled, milliseconds, config } = outcome;
-    const done = [podEvents.pulling(name, image), podEvents.pulled(name, image, milliseconds, config.sizeBytes)];
-    resolved.events.push(...(pulled ? done : [podEvents.alreadyPresent(name, image)]));
-    return;
+  } else {
+    resolved.failures[name] = { reason: outcome.failure, message: waitingMessage(image, outcome.failure, outcome.message) };
   }
-  const { failure: reason, message } = outcome;
-  resolved.failures[name] = { reason, message: waitingMessage(image, reason, message) };
-  resolved.events.push(...failureEvents(name, image, reason, message));
+}
+
+/** What became of one container's image. One look-up serves all who share it: each of them says what it would have seen alone. */
+function outcomeEvents({ name, image = '', imagePullPolicy }: Container, outcome: ImageOutcome, { first, asked }: { first: boolean; asked: boolean }): PodEvent[] {
+  const pulling = asked && !first ? [podEvents.pulling(name, image)] : [];
+  if (!('config' in outcome)) return [...pulling, ...failureEvents(name, image, outcome.failure, outcome.message)];
+  // The first container has brought the image; only Always asks again.
+  if (!outcome.pulled || (!first && imagePullPolicy !== 'Always')) return [podEvents.alreadyPresent(name, image)];
+  return [...pulling, podEvents.pulled(name, image, outcome.milliseconds, outcome.config.sizeBytes)];
 }
 
 /** The message beside the waiting reason, as the kubelet words it. */
@@ -60,5 +67,5 @@ function waitingMessage(image: string, reason: string, message: string): string 
 function failureEvents(name: string, image: string, reason: string, message: string): PodEvent[] {
   if (reason === 'ErrImageNeverPull') return [podEvents.errImageNeverPull(name, image), podEvents.failed(name, reason)];
   if (reason === 'InvalidImageName') return [podEvents.inspectFailed(name, message), podEvents.failed(name, reason)];
-  return [podEvents.pulling(name, image), podEvents.failedToPull(name, image, message), podEvents.failed(name, reason)];
+  return [podEvents.failedToPull(name, image, message), podEvents.failed(name, reason)];
 }

@@ -70,12 +70,15 @@ const toPodEvent = ({ type, reason, message, container }: PodletEvent): PodEvent
 
 /** What the kubelet says of a run that began, failed to begin, or will wait for its next. */
 function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[] {
-  return allContainers(pod).flatMap(({ name }) => {
+  return allContainers(pod).flatMap(({ name, image = '' }) => {
     const [old, container] = [before.containers[name], after.containers[name]];
     const run = container?.current;
     if (!run) return [];
     const events: PodEvent[] = [];
-    if (old?.current?.run !== run.run) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, startErrorMessage(run.startError)));
+    const isNew = old?.current?.run !== run.run;
+    // Before a first run in its task Bind has told of the image.
+    if (isNew && old?.current !== undefined && old.kept !== true) events.push(podEvents.alreadyPresent(name, image));
+    if (isNew) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, startErrorMessage(run.startError)));
     const newlyEnded = hasEnded(run) && !(old?.current?.run === run.run && hasEnded(old.current));
     if (newlyEnded && container.backOff?.until !== undefined) events.push(podEvents.backOffRestarting(pod, name));
     return events;

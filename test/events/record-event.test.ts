@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { recordEvents } from '../../src/events/record-event.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { scheduled, started } from '../../src/pod/events.ts';
+import { backOffRestarting, created, failed, failedToPull, pulled, pulling, scheduled, started } from '../../src/pod/events.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 const pod: Pod = {
@@ -31,6 +31,15 @@ it('writes a scheduler event in the newer form, without counts', async () => {
   const [event] = await all(ports);
   expect(event).toMatchObject({ source: {}, reportingComponent: 'default-scheduler', action: 'Binding', eventTime: '2026-01-01T00:00:00.000000Z', firstTimestamp: null, lastTimestamp: null });
   expect(event).not.toHaveProperty('count');
+});
+
+it('A9: events of one second are named in the order in which they happened, as kubectl shows them', async () => {
+  const ports = fakePorts();
+  const two = { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'z', image: 'busybox' }] } };
+  const told = [scheduled(pod, 'fargate'), ...['z', 'a'].flatMap((name) => [pulling(name, 'i'), failedToPull(name, 'i', 'no'), pulled(name, 'i', 1), created(name), started(name), backOffRestarting(pod, name), failed(name, 'x')])];
+  await recordEvents(ports, two, [...told].reverse());
+  const stored = await all(ports);
+  expect(stored.map(({ message }) => message)).toEqual(told.map(({ message }) => message));
 });
 
 it('counts a repeat up and keeps the first time', async () => {

@@ -148,9 +148,10 @@ export function imageConfig(image: string, config: Partial<ImageConfig> = {}): I
 export class FakeImages extends Recorder implements Images {
   readonly outcomes = new Map<string, ImageOutcome>();
 
-  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: Parameters<Images['resolve']>[2]): Promise<ImageOutcome> {
-    return this.record('images.resolve', { image, policy, credentials }, () =>
-      this.outcomes.get(image) ?? { config: imageConfig(image), pulled: policy === 'Always', milliseconds: 0 });
+  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: Parameters<Images['resolve']>[2], onPull?: () => void): Promise<ImageOutcome> {
+    const outcome = this.outcomes.get(image) ?? { config: imageConfig(image), pulled: policy === 'Always', milliseconds: 0 };
+    if ('config' in outcome ? outcome.pulled : outcome.failure === 'ErrImagePull') onPull?.();
+    return this.record('images.resolve', { image, policy, credentials }, () => outcome);
   }
 }
 

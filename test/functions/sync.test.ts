@@ -127,6 +127,26 @@ describe('what a report changes', () => {
     expect(objects.filter(({ reason }) => reason === 'Unhealthy')).toMatchObject([{ count: 1, involvedObject: { fieldPath: 'spec.containers{a}' } }]);
   });
 
+  it('G1: Pulling is told before a registry is asked; a restart in place finds the image', async () => {
+    let answer = (): void => undefined;
+    world = new PodWorld();
+    const { images } = world.ports;
+    const resolve = images.resolve.bind(images);
+    images.resolve = async (...asked) => {
+      const outcome = resolve(...asked);
+      await new Promise<void>((done) => { answer = done; });
+      return outcome;
+    };
+    const reasons = async (): Promise<string[]> => (await world.ports.store.list({ resource: 'events' })).objects.map(({ reason, count }) => `${String(reason)} ${String(count)}`);
+    await world.create({ containers: [{ name: 'a', image: 'busybox', imagePullPolicy: 'Always' }] }, (_container, run) => (run === 1 ? { seconds: 5, exitCode: 1 } : {}));
+    await world.clock.settle();
+    expect(await reasons()).toEqual(['Scheduled undefined', 'Pulling 1']);
+    answer();
+    await world.clock.advance(60_000);
+    const after = await reasons();
+    expect(after.filter((text) => !text.startsWith('BackOff'))).toEqual(['Scheduled undefined', 'Pulling 1', 'Pulled 1', 'Pulled 1', 'Created 2', 'Started 2']);
+  });
+
   it('F1: a volume whose object is missing is told as an event at the kubelet\'s pace, however long the podlet waits', async () => {
     world = new PodWorld();
     const waiting = await world.create({ containers: [{ name: 'a', image: 'busybox' }], volumes: [{ name: 'v', configMap: { name: 'nope' } }] }, () => ({}));

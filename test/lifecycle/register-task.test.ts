@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { registerTask } from '../../src/lifecycle/register-task.ts';
 import { resolveImages } from '../../src/lifecycle/resolve-images.ts';
 import type { Images, RegistryCredential, TaskDefinition } from '../../src/ports.ts';
+import type { PodEvent } from '../../src/pod/events.ts';
 import { fakePorts, fakeSettings, imageConfig } from '../fakes/ports.ts';
 import { podOf } from '../pod/samples.ts';
 
@@ -13,12 +14,15 @@ const pod = podOf({ containers: [
   { name: 'public', image: 'busybox:1', imagePullPolicy: 'IfNotPresent' },
 ] });
 const images: Images = {
-  resolve: (image) => Promise.resolve({ config: imageConfig(image), pulled: true, milliseconds: 1, ...(image.startsWith('registry.test') ? { credential } : {}) }),
+  resolve: (image, _policy, _credentials, onPull) => {
+    onPull?.();
+    return Promise.resolve({ config: imageConfig(image), pulled: true, milliseconds: 1, ...(image.startsWith('registry.test') ? { credential } : {}) });
+  },
 };
 
 async function registered(more: object): Promise<TaskDefinition> {
   const { tasks, store } = fakePorts();
-  const resolved = await resolveImages({ images, store }, pod);
+  const resolved = await resolveImages({ images, store }, pod, () => undefined);
   await registerTask({ tasks, settings: fakeSettings({ executionRoleArn: 'arn:role' }), ...more }, pod, resolved);
   return tasks.definitions[0]!;
 }
@@ -36,7 +40,8 @@ describe('the task definition of a private image', () => {
   });
 
   it('G1: the second container of an image finds it present', async () => {
-    const { events } = await resolveImages({ images, store: fakePorts().store }, pod);
+    const events: PodEvent[] = [];
+    await resolveImages({ images, store: fakePorts().store }, pod, (told) => events.push(...told));
     expect(events.filter(({ container }) => container !== 'public').map(({ container, reason, message }) => `${container} ${reason} ${message.includes('already present')}`)).toEqual(['private Pulling false', 'private Pulled false', 'again Pulled true']);
   });
 });

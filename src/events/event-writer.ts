@@ -1,0 +1,23 @@
+// Events that are told while something else goes on: written at once, so that they carry the time at which they happened.
+import type { Pod } from '../kinds/pod.ts';
+import type { PodEvent } from '../pod/events.ts';
+import type { Ports } from '../ports.ts';
+import { recordEvents } from './record-event.ts';
+
+export interface EventWriter {
+  /** Begins to store the events. */
+  tell(events: PodEvent[]): void;
+  /** All that was told is stored; throws where that failed. */
+  written(): Promise<void>;
+}
+
+/** A writer of one pod's events. */
+export function eventWriter(ports: Pick<Ports, 'store' | 'clock' | 'ids'>, pod: Pod): EventWriter {
+  const outcomes: Promise<{ error?: unknown }>[] = [];
+  return {
+    tell: (events) => void outcomes.push(recordEvents(ports, pod, events).then(() => ({}), (error: unknown) => ({ error }))),
+    written: async () => {
+      for (const outcome of await Promise.all(outcomes)) if ('error' in outcome) throw outcome.error;
+    },
+  };
+}
