@@ -6,6 +6,7 @@ import { bootstrapToken } from '../src/lifecycle/podlet-credential.ts';
 import type { Pod } from '../src/kinds/pod.ts';
 import { allContainers } from '../src/pod/containers.ts';
 import { failedCreatePodSandBox } from '../src/pod/events.ts';
+import { hostnameProblem, kernelHostname } from '../src/pod/network-files.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports, RunTaskRequest, TaskArn } from '../src/ports.ts';
 import { END, runBodies, waitUntil } from '../src/sync/bodies.ts';
@@ -22,6 +23,8 @@ export async function launchPod(ports: LaunchPorts, { uid, generation }: PodRef)
   const pod = state?.pod;
   if (!state || !pod || isRefused(state, generation)) return END;
   if (state.record.taskArn) return runBodies(pod, state.record.observed);
+  const unnameable = hostnameProblem(pod, ports.settings.clusterDomain);
+  if (unnameable !== undefined) return keepFailure(ports, uid, unnameable, generation);
   const answer = await ports.tasks.run(runRequest(ports, pod, state.record));
   return 'taskArn' in answer ? keepTask(ports, state.record, answer.taskArn, generation) : keepFailure(ports, uid, answer.failure, generation);
 }
@@ -43,7 +46,7 @@ function runRequest({ settings }: LaunchPorts, pod: Pod, { uid, attempt, taskDef
       DROPPOD_CONTAINERS: allContainers(pod).map(({ name }) => name).join(','),
       ...(settings.caPem ? { DROPPOD_CA: settings.caPem } : {}),
     },
-    tags: taskTags(pod, pod.spec.hostname ?? pod.metadata.name ?? ''),
+    tags: taskTags(pod, kernelHostname(pod, settings.clusterDomain)),
   };
 }
 

@@ -24,7 +24,7 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
   const primary = primaryContainer(definition.containerDefinitions);
   const isPrimary = primary?.name === defined.name;
   // The kernel's host names end at 63 characters, as Kubernetes cuts them.
-  const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG)?.slice(0, 63) : undefined;
+  const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG)?.slice(0, 64) : undefined;
   const override = task.overrides.containerOverrides.find(({ name }) => name === defined.name);
   const container: ContainerDefinition = { ...defined, ...override, environment: [...defined.environment, ...(override?.environment ?? [])] };
   return {

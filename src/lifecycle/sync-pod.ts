@@ -3,9 +3,11 @@
 import { recordEvents } from '../events/record-event.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { hasBackOffToShow } from '../pod/container-states.ts';
-import { failed, failedMount } from '../pod/events.ts';
+import { dnsConfigForming, failed, failedMount } from '../pod/events.ts';
+import type { PodEvent } from '../pod/events.ts';
+import { dnsProblems } from '../pod/network-files.ts';
 import type { Ports } from '../ports.ts';
-import { desired, dueInMs, hasNews, leave, nothing } from '../sync/desired.ts';
+import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../sync/desired.ts';
 import type { Objects } from '../sync/desired.ts';
 import type { Desired, Report } from '../sync/messages.ts';
 import { judge, receive } from '../sync/receive.ts';
@@ -58,9 +60,14 @@ async function takeReport(ports: SyncPorts, report: Report, hash: string): Promi
   return updatePod(ports, report.uid, ({ pod, record, now }): PodChange | undefined => {
     if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
     const received = receive(pod, record, report, hash, now);
-    return received.record === record ? undefined : received;
+    if (received.record === record) return undefined;
+    return { ...received, events: [...(record.observed.sandboxReady ? [] : sandboxEvents(ports, pod, received.record)), ...received.events] };
   });
 }
+
+/** What the kubelet says when it makes the sandbox. */
+const sandboxEvents = ({ settings }: SyncPorts, pod: Pod, record: PodRecord): PodEvent[] =>
+  record.observed.sandboxReady ? dnsProblems(pod, networkOf(record, settings)).map(dnsConfigForming) : [];
 
 /** Looks, answers if there is news, else waits for a change: registered before the look, so that no change is missed. */
 async function answer(ports: SyncPorts, report: Report, until: number, signal?: AbortSignal): Promise<SyncAnswer> {

@@ -100,6 +100,9 @@ export const sandboxChanged = (): PodEvent => normal('SandboxChanged', 'Pod sand
 /** The task could not be started. */
 export const failedCreatePodSandBox = (error: string): PodEvent => warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
 
+/** Servers or search paths beyond what a resolver takes. */
+export const dnsConfigForming = (problem: string): PodEvent => warning('DNSConfigForming', problem);
+
 /** A volume's files cannot be had. */
 export const failedMount = (volume: string, error: string): PodEvent =>
   warning('FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${error}`);

@@ -22,6 +22,9 @@ const MAX_HOSTNAME = 63;
 const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
 const MAX_SEARCH_CHARACTERS = 2048;
+const MAX_SEARCH_PATH = 253;
+/** Linux' nodename (struct utsname). */
+const MAX_KERNEL_HOSTNAME = 64;
 
 /** The pod's short name in its own network. */
 export function podHostname({ metadata, spec }: Pod): string {
@@ -40,6 +43,13 @@ function fullName(pod: Pod, clusterDomain: string): string | undefined {
 export function kernelHostname(pod: Pod, clusterDomain: string): string {
   const full = pod.spec.setHostnameAsFQDN === true ? fullName(pod, clusterDomain) : undefined;
   return full ?? podHostname(pod);
+}
+
+/** Why the pod can have no sandbox: its name does not fit into the kernel's field. */
+export function hostnameProblem(pod: Pod, clusterDomain: string): string | undefined {
+  const name = kernelHostname(pod, clusterDomain);
+  if (name.length <= MAX_KERNEL_HOSTNAME) return undefined;
+  return `failed to construct FQDN from pod hostname and cluster domain, FQDN ${name} is too long (${MAX_KERNEL_HOSTNAME} characters is the max, ${name.length} characters requested)`;
 }
 
 const LOCAL_HOSTS = `127.0.0.1\tlocalhost
@@ -93,9 +103,9 @@ function withDnsConfig(pod: Pod, base: ResolvConf): ResolvConf {
   };
 }
 
-/** Search paths as far as the limits go. */
+/** Search paths as far as the limits go; glibc breaks on a single path that is too long. */
 function fittingSearches(searches: readonly string[]): string[] {
-  const fitting = searches.slice(0, MAX_SEARCHES);
+  const fitting = searches.slice(0, MAX_SEARCHES).filter((path) => path.length <= MAX_SEARCH_PATH);
   while (fitting.join(' ').length > MAX_SEARCH_CHARACTERS) fitting.pop();
   return fitting;
 }
@@ -108,6 +118,18 @@ function resolvConfText({ nameservers, searches, options }: ResolvConf): string 
     ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What does not fit into the pod's resolv.conf, in the kubelet's words (DNSConfigForming). */
+export function dnsProblems(pod: Pod, context: NetworkContext): string[] {
+  const base = policyConf(pod, context);
+  if (base === undefined) return [];
+  const { nameservers, searches } = withDnsConfig(pod, base);
+  const fitting = fittingSearches(searches);
+  return [
+    ...(nameservers.length > MAX_NAMESERVERS ? [`Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${nameservers.slice(0, MAX_NAMESERVERS).join(' ')}`] : []),
+    ...(fitting.length < searches.length ? [`Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${fitting.join(' ')}`] : []),
+  ];
 }
 
 /** Host name, hosts file and, where it differs from the node's own, resolv.conf: the `hosts` part of a sync answer. */

@@ -3,6 +3,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { backOffShownAt } from '../pod/back-off.ts';
 import { allContainers, containerKind } from '../pod/containers.ts';
 import { networkFiles } from '../pod/network-files.ts';
+import type { NetworkContext } from '../pod/network-files.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import { isReleased, podDone } from '../pod/order.ts';
 import type { ObservedContainer } from '../pod/observed.ts';
@@ -93,8 +94,11 @@ function storageLimit(pod: Pod): Pick<Desired, 'storageLimit'> {
 /** Ephemeral containers are not until they have joined. */
 const isInTask = (pod: Pod, { added = [] }: PodRecord, name: string): boolean => containerKind(pod, name) !== 'ephemeral' || added.includes(name);
 
-function hostsOf(pod: Pod, { observed }: PodRecord, { clusterDomain }: Settings): NonNullable<Desired['hosts']> {
-  return networkFiles(pod, { podIP: observed.podIP ?? '', clusterDomain, nodeResolvConf: observed.resolvConf });
+/** What a pod's network files are made from. */
+export const networkOf = ({ observed }: PodRecord, { clusterDomain }: Settings): NetworkContext => ({ podIP: observed.podIP ?? '', clusterDomain, nodeResolvConf: observed.resolvConf });
+
+function hostsOf(pod: Pod, record: PodRecord, settings: Settings): NonNullable<Desired['hosts']> {
+  return networkFiles(pod, networkOf(record, settings));
 }
 
 const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);

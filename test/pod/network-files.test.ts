@@ -1,7 +1,7 @@
 // E11, H2, I1, I2: host name, /etc/hosts and resolv.conf (pod-lifecycle 9.6 and 9.7).
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../src/kinds/pod.ts';
-import { networkFiles, type NetworkContext } from '../../src/pod/network-files.ts';
+import { dnsProblems, hostnameProblem, networkFiles, type NetworkContext } from '../../src/pod/network-files.ts';
 import { podOf } from './samples.ts';
 
 const context: NetworkContext = { podIP: '10.0.0.5', clusterDomain: 'cluster.local' };
@@ -25,6 +25,13 @@ describe('host names', () => {
     expect(files({}, {}, { name: `${'a'.repeat(62)}-b` }).hostname).toBe('a'.repeat(62));
   });
 
+  it('E11: a full name beyond 64 characters makes no sandbox', () => {
+    const named = (hostname: string) => hostnameProblem(podOf({ hostname, subdomain: 's', setHostnameAsFQDN: true }), 'cluster.local');
+    expect(named('h'.repeat(36))).toBeUndefined();
+    expect(named('h'.repeat(37))).toBe(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${'h'.repeat(37)}.s.default.svc.cluster.local is too long (64 characters is the max, 65 characters requested)`);
+    expect(hostnameProblem(podOf({}, { name: 'n'.repeat(200) }), 'cluster.local')).toBeUndefined();
+  });
+
   it('is the kubelet file, byte for byte, with aliases', () => {
     expect(files({ hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] }).hosts).toBe(
       '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\n' +
@@ -44,4 +51,13 @@ describe('resolv.conf', () => {
     ['dnsConfig overrides options by name', { dnsConfig: { options: [{ name: 'ndots', value: '1' }] } }, { clusterDns: ['10.0.0.10'] }, 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.10\noptions ndots:1\n'],
     ['three name servers at most', { dnsPolicy: 'None', dnsConfig: { nameservers: ['1', '2', '3', '4'] } }, {}, 'nameserver 1\nnameserver 2\nnameserver 3\n'],
   ])('%s', (_rule, spec, more, text) => expect(files(spec, more).resolvConf).toBe(text));
+});
+
+it('I1: what a resolver does not take is told, in the kubelet\'s words', () => {
+  const told = (nameservers: string[], searches: string[]) => dnsProblems(podOf({ dnsPolicy: 'None', dnsConfig: { nameservers, searches } }), context);
+  expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3'], ['a'])).toEqual([]);
+  expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'], ['a', 'b'.repeat(254), 'c'])).toEqual([
+    'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1.1.1.1 2.2.2.2 3.3.3.3',
+    'Search Line limits were exceeded, some search paths have been omitted, the applied search line is: a c',
+  ]);
 });
