@@ -5,20 +5,19 @@ import type { ObservedContainer, ObservedPod, Run } from './observed.ts';
 import { anyRunning } from './order.ts';
 import { hasEnded, shouldRestart } from './restart.ts';
 
-/** The container as the status tells of it; an end that was told once stays told. `initial`: the waiting reason of one that never ran. */
-export function asTold(pod: Pod, observed: ObservedPod, name: string, container: ObservedContainer, initial: string): ObservedContainer {
+/** The container as the status tells of it; an end that was told once stays told. */
+export function asTold(pod: Pod, observed: ObservedPod, name: string, container: ObservedContainer): ObservedContainer {
   const { current } = container;
   if (!hasEnded(current) || observed.terminal) return container;
-  if (observed.replacing && container.waiting === undefined && shouldRestart(pod, name, current)) return { ...container, waiting: { reason: initial } };
-  if (!isKilledForNext(pod, name, container, current) && !isKilledWithPod(pod, observed)) return container;
+  if (!isKilledForNext(pod, observed, name, container) && !isKilledWithPod(pod, observed)) return container;
   const told = toldRunning(pod, name, current);
   return told === undefined ? container : { ...container, current: told };
 }
 
-/** The podlet ended the run so that the next one may begin at once: for a probe, or a resize that asks for it. */
-function isKilledForNext(pod: Pod, name: string, { backOff, waiting }: ObservedContainer, run: Run): boolean {
-  const killed = run.killedByProbe === true || run.resized === true;
-  return killed && backOff?.until === undefined && waiting === undefined && shouldRestart(pod, name, run);
+/** The podlet ended the run so that the next one may begin at once: for a probe, a resize that asks for it, or an edited image. */
+function isKilledForNext(pod: Pod, { replacing }: ObservedPod, name: string, { current, backOff, waiting }: ObservedContainer): boolean {
+  if (!hasEnded(current) || waiting !== undefined || !shouldRestart(pod, name, current)) return false;
+  return replacing === true || ((current.killedByProbe === true || current.resized === true) && backOff?.until === undefined);
 }
 
 /** The pod is ended from outside and something of it still runs: all ends are told together. */

@@ -36,7 +36,7 @@ export function containerEntries(pod: Pod, observed: ObservedPod, now: Date): Co
 }
 
 function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, now: Date, initial: string): ContainerEntry {
-  const known = asTold(pod, observed, container.name, withoutPurged(pod, container.name, observed.containers[container.name] ?? { desiredRun: 0 }), initial);
+  const known = asTold(pod, observed, container.name, withoutPurged(pod, container.name, observed.containers[container.name] ?? { desiredRun: 0 }));
   const shown = shownState(pod, container.name, known, now, initial);
   const newest = known.current ?? known.previous;
   const ephemeral = containerKind(pod, container.name) === 'ephemeral';

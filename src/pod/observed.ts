@@ -88,7 +88,7 @@ export interface ObservedPod {
   verdict?: { phase: 'Failed'; reason: string; message: string };
   /** Ready is Unknown since: the podlet was not heard. */
   silentSince?: string;
-  /** An edited image asks for another sandbox: what this one still ended begins anew there. */
+  /** An edited image asks for another sandbox: what is ended in this one begins anew there. */
   replacing?: true;
   /** Every container was stopped by termination (the kubelet's podIsTerminal). */
   terminal: boolean;
