@@ -23,6 +23,11 @@ const WHOLE = `## The pod as a whole
 | cpu, memory and ephemeral-storage only | Fargate has no GPUs, huge pages or other devices |
 | \`hostPort\` equal to \`containerPort\` or none | a Fargate task has an address of its own and no host ports |
 | \`subPath\` not together with \`readOnlyRootFilesystem\` | a link in the container's root stands in for the mount |
+| \`subPath\` not where another volume is mounted inside its path | the same |
+| a mounted \`subPath\` of a configMap or secret follows its updates | the same: the link leads into the living volume |
+| \`terminationMessagePath\` with \`readOnlyRootFilesystem\` only below /dev or in a writable volume (warning) | a Fargate task mounts no single files |
+| no container of a pod starts before all its images can be had | ECS stops the whole task when one image fails |
+| an \`ephemeral-storage\` limit counts what lies in emptyDirs, not what containers write elsewhere or to their logs | nobody in a Fargate task sees another container's root |
 | a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
 | a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
 | the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |

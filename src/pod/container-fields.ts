@@ -10,7 +10,7 @@ export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ]);
 const isFargateCapability = (name: unknown): boolean => {
-  const known = String(name).replace(/^CAP_/, '');
+  const known = String(name).toUpperCase().replace(/^CAP_/, '');
   return known === 'SYS_PTRACE' || DEFAULT_CAPABILITIES.has(known);
 };
 

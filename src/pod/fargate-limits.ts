@@ -37,10 +37,23 @@ function portProblems(field: string, { ports }: Container): FieldError[] {
 }
 
 // A link in the container stands for a subPath, so its root must be writable.
-function subPathProblems(field: string, container: Container): FieldError[] {
-  if (!container.securityContext?.readOnlyRootFilesystem) return [];
-  return (container.volumeMounts ?? []).flatMap(({ subPath, subPathExpr }, index) =>
-    subPath || subPathExpr ? [forbiddenValue(`${field}.volumeMounts[${index}].${subPath ? 'subPath' : 'subPathExpr'}`, 'Fargate mounts whole volumes; with readOnlyRootFilesystem no link can stand in')] : []);
+function subPathProblems(field: string, { securityContext, volumeMounts = [] }: Container): FieldError[] {
+  return volumeMounts.flatMap(({ subPath, subPathExpr, mountPath }, index) => {
+    if (!subPath && !subPathExpr) return [];
+    const path = `${field}.volumeMounts[${index}].${subPath ? 'subPath' : 'subPathExpr'}`;
+    const holds = volumeMounts.some((other) => other.mountPath.startsWith(`${mountPath.replace(/\/+$/, '')}/`));
+    if (securityContext?.readOnlyRootFilesystem) return [forbiddenValue(path, 'Fargate mounts whole volumes; with readOnlyRootFilesystem no link can stand in')];
+    return holds ? [forbiddenValue(path, 'Fargate mounts whole volumes; where another one is mounted inside no link can stand in')] : [];
+  });
+}
+
+/** Termination messages that nobody will find: their file lies in a root that cannot be written to. */
+export function messageWarnings({ spec }: Pod): string[] {
+  return containersOf(spec).flatMap(([field, { securityContext, terminationMessagePath: path = '', volumeMounts = [] }]) => {
+    const writable = ['/dev', ...volumeMounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath)];
+    if (!securityContext?.readOnlyRootFilesystem || path === '' || writable.some((root) => path.startsWith(`${root.replace(/\/+$/, '')}/`))) return [];
+    return [`${field}.terminationMessagePath: Fargate mounts no single files; with readOnlyRootFilesystem ${path} can only lie below /dev or in a writable volume`];
+  });
 }
 
 /** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */

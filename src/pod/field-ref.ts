@@ -15,7 +15,16 @@ export interface FieldContext {
 /** The largest Fargate task is the node. */
 export const NODE_ALLOCATABLE = { cpu: 32, memory: 249_856 * 1024 * 1024, 'ephemeral-storage': 200 * 1024 ** 3 };
 
-const quote = (text: string): string => JSON.stringify(text);
+const GO_ESCAPES: { [character: string]: string } = { '"': '\\"', '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' };
+
+const hex = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+};
+
+/** As Go's %q: what does not print is escaped, blanks other than the common one too. */
+const quote = (text: string): string => `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (GO_ESCAPES[character] ?? hex(character))))}"`;
 
 /** Labels or annotations as file content: `key="value"` lines, sorted. */
 function lines(map: { [key: string]: string } | undefined): string {

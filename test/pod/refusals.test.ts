@@ -57,6 +57,17 @@ describe('refusals', () => {
     expect(fields(pod({ containers: many(9), initContainers: [{ name: 'i', image: 'x:1' }] }))).toHaveLength(1);
   });
 
+  it('F2: refuses a part of a volume with another volume inside, which a link would hide', () => {
+    const mounted = (other: string) => pod({ volumes: [{ name: 'v', emptyDir: {} }] }, { volumeMounts: [{ name: 'v', mountPath: '/m', subPath: 's' }, { name: 'v', mountPath: other }] });
+    expect(fields(mounted('/m/x'))).toEqual(['spec.containers[0].volumeMounts[0].subPath: Forbidden: Fargate mounts whole volumes; where another one is mounted inside no link can stand in']);
+    expect(fields(mounted('/mx'))).toEqual([]);
+  });
+
+  it('I5: knows capabilities in small letters as runtimes do', () => {
+    const adding = (name: string) => fields(pod({}, { securityContext: { capabilities: { add: [name] } } }));
+    expect([adding('net_bind_service'), adding('sys_ptrace'), adding('SYS_ADMIN').length]).toEqual([[], [], 1]);
+  });
+
   it('names the Fargate reason of hostPath on AWS, and no longer beyond Fargate', () => {
     const subject = pod({ volumes: [{ name: 'v', hostPath: { path: '/x' } }] });
     expect(fields(subject)).toEqual(['spec.volumes[0].hostPath: Forbidden: Fargate has no host file system']);
@@ -68,5 +79,10 @@ describe('refusals', () => {
     [{}, { resources: { requests: { memory: '245Gi' } } }, ['spec.containers: 245Gi of memory is requested and the largest Fargate task has 244Gi: the pod cannot be scheduled']],
     [{ schedulerName: 'mine' }, {}, ['spec.schedulerName: droppod places every pod itself; there is no other scheduler']],
     [{}, {}, []],
+    [{}, { terminationMessagePath: '/x/log' }, []],
+    [{}, { terminationMessagePath: '/dev/termination-log', securityContext: { readOnlyRootFilesystem: true } }, []],
+    [{}, { terminationMessagePath: '/v/log', securityContext: { readOnlyRootFilesystem: true }, volumeMounts: [{ name: 'v', mountPath: '/v/' }] }, []],
+    [{}, { terminationMessagePath: '/x/log', securityContext: { readOnlyRootFilesystem: true } },
+      ['spec.containers[0].terminationMessagePath: Fargate mounts no single files; with readOnlyRootFilesystem /x/log can only lie below /dev or in a writable volume']],
   ])('warns of %j', (spec, container, warnings) => expect(limitWarnings(pod(spec, container))).toEqual(warnings));
 });

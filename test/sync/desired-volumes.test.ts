@@ -81,6 +81,11 @@ it('F1: what a node keeps in memory has the sticky bit: all files but those of c
   expect(kinds.map((kind) => one(kind)?.sticky)).toEqual([undefined, true, true, true, undefined]);
 });
 
+it('H3: labels and annotations in files are quoted as Go quotes them', () => {
+  const files = one({ downwardAPI: { items: [{ path: 'a', fieldRef: { fieldPath: 'metadata.annotations' } }] } }, {}, { annotations: { k: 'tab\t bell\x07 nul\0 del\x7f \u00a0 \u2028 \\ "é" 😀 <&>' } })?.files;
+  expect(Buffer.from(files?.[0]?.base64 ?? '', 'base64').toString()).toBe('k="tab\\t bell\\a nul\\x00 del\\x7f \\u00a0 \\u2028 \\\\ \\"é\\" 😀 <&>"');
+});
+
 it('referencedObjects names what containers and volumes refer to, once', () => {
   const pod = podOf({
     containers: [{ name: 'app', envFrom: [{ configMapRef: { name: 'a' } }], env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }],
