@@ -52,8 +52,16 @@ export type Reasons = Readonly<Record<string, string>>;
 const share = (specs: Spec[], outcomes: Map<string, Outcome>): string =>
   specs.length === 0 ? '' : `${specs.filter(({ name }) => outcomes.get(name)?.passed).length} of ${specs.length}`;
 
-/** The whole page; `merged` is the number of runs given by hand, 0 for a run of its own. A miss without a reason shows its message. */
-export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, reasons: Reasons, { at, merged }: { at: string; merged: number }): string {
+export interface PageFacts {
+  at: string;
+  /** Runs given by hand, 0 for a run of its own. */
+  merged: number;
+  /** Specs that passed only when they were run once more. */
+  again?: number;
+}
+
+/** The whole page. A miss without a reason shows its message. */
+export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, reasons: Reasons, { at, merged, again = 0 }: PageFacts): string {
   const row = (title: string, of: Spec[]): string => `| ${title} | ${share(of.filter(({ conformance }) => conformance), outcomes)} | ${share(of.filter(({ conformance }) => !conformance), outcomes)} |`;
   const groups = [...new Set(specs.map(({ group }) => group))].sort();
   const misses = specs.filter(({ name }) => !outcomes.get(name)?.passed).map(({ name }) => `| ${name.replaceAll('|', '\\|')} | ${reasonOf(name, outcomes.get(name), reasons)} |`);
@@ -61,6 +69,7 @@ export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, r
     '# Conformance', '',
     `Kubernetes 1.35.4's own end-to-end specs against local mode, ${at} (\`npm run conformance\`).`,
     ...(merged > 1 ? [`Put together from ${merged} runs on successive states of the code: the last outcome of each spec counts, what had passed was not run again.`] : []),
+    ...(again > 0 ? [`${again} of them passed only in a second run: specs that fail without a known reason are run once more.`] : []),
     'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.', '',
     '| group | Conformance | other pod specs |', '|---|---|---|',
     ...groups.map((group) => row(group, specs.filter((spec) => spec.group === group))), row('**all**', specs), '',
