@@ -1,5 +1,5 @@
-// Writes the last two columns of docs/features.md: for each row's ID the tests that name it ("C3: …", "D2, D3: …").
-// `npm run update` runs it; the house test says when the page is stale.
+// Writes the last column of docs/features.md: for each row's ID the tests that name it ("C3: …", "D2, D3: …"), by kind:
+// rules (pure), clock (virtual time), containers (real ones). `npm run update` runs it; test/documents.test.ts says when the page is stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,19 +15,31 @@ function testFiles(directory: string): string[] {
   });
 }
 
-/** ID -> files whose test titles begin with it. */
-export function shownBy(): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+const KINDS = ['rules', 'clock', 'containers'] as const;
+type Kind = (typeof KINDS)[number];
+
+function kindOf(path: string, text: string): Kind {
+  if (/^test\/(e2e|contract)\/|\.container\.test\.ts$/.test(path)) return 'containers';
+  return path.endsWith('.yaml') || /from '.*(pod-world|virtual-clock|bench-agent|fakes\/ports)\.ts'/.test(text) ? 'clock' : 'rules';
+}
+
+/** ID -> files whose test titles begin with it, and what kind of test each is. */
+export function shownBy(): Map<string, Map<string, Kind>> {
+  const found = new Map<string, Map<string, Kind>>();
   for (const file of testFiles(join(ROOT, 'test')).sort()) {
-    for (const [, ids] of readFileSync(file, 'utf8').matchAll(/['"`](?:name: )?((?:[A-R]\d{1,2}(?:–\w+)?, ?)*[A-R]\d{1,2}(?:–[A-R]?\d{1,2})?): /g)) {
-      for (const id of expand(ids ?? '')) {
-        const files = found.get(id) ?? [];
-        const path = relative(ROOT, file);
-        if (!files.includes(path)) found.set(id, [...files, path]);
-      }
+    const text = readFileSync(file, 'utf8');
+    const path = relative(ROOT, file);
+    for (const [, ids] of text.matchAll(/['"`](?:name: )?((?:[A-R]\d{1,2}(?:–\w+)?, ?)*[A-R]\d{1,2}(?:–[A-R]?\d{1,2})?): /g)) {
+      for (const id of expand(ids ?? '')) found.set(id, (found.get(id) ?? new Map<string, Kind>()).set(path, kindOf(path, text)));
     }
   }
   return found;
+}
+
+/** IDs and states of the page's rows. */
+export function featureRows(page: string): { id: string; state: string }[] {
+  return page.split('\n').map((line) => line.split('|').map((cell) => cell.trim())).filter((cells) => cells.length === 6 && new RegExp(`^${ID.source}$`).test(cells[1] ?? ''))
+    .map((cells) => ({ id: cells[1] ?? '', state: cells[3] ?? '' }));
 }
 
 function expand(ids: string): string[] {
@@ -47,8 +59,9 @@ export function featuresPage(page: string): string {
     const cells = line.split('|');
     const id = cells[1]?.trim() ?? '';
     if (cells.length !== 6 || !new RegExp(`^${ID.source}$`).test(id)) return line;
-    const files = (tests.get(id) ?? []).map((file) => `[${file.replace(/^test\//, '')}](../${file})`).join(' ');
-    return `|${cells[1]}|${cells[2]}|${cells[3]}| ${files} |`;
+    const files = [...(tests.get(id) ?? [])];
+    const links = (kind: Kind): string => files.filter(([, of]) => of === kind).map(([file]) => `[${file.replace(/^test\//, '').replace(/\.test\.ts$/, '')}](../${file})`).join(', ');
+    return `|${cells[1]}|${cells[2]}|${cells[3]}| ${KINDS.flatMap((kind) => (links(kind) === '' ? [] : [`${kind}: ${links(kind)}`])).join('; ')} |`;
   }).join('\n');
 }
 

@@ -40,15 +40,15 @@ describe('podDone', () => {
   const two: Partial<PodSpec> = { containers: [{ name: 'app' }, { name: 'more' }] };
   it.each<[string, Partial<PodSpec>, Containers, Partial<ObservedPod>, boolean]>([
     ['nothing ran yet', {}, {}, {}, false],
-    ['C1 Always: never', {}, { app: { current: exited(1, 0) } }, {}, false],
-    ['C1 OnFailure, exit 0', { restartPolicy: 'OnFailure' }, { app: { current: exited(1, 0) } }, {}, true],
-    ['C2 OnFailure, exit 1', { restartPolicy: 'OnFailure' }, { app: { current: exited(1, 1) } }, {}, false],
-    ['C2 Never, exit 1', { restartPolicy: 'Never' }, { app: { current: exited(1, 1) } }, {}, true],
-    ['C3 Never, the other runs', { restartPolicy: 'Never', ...two }, { app: { current: exited(1, 1) }, more: { current: running(1) } }, {}, false],
-    ['C4 Never, both ended', { restartPolicy: 'Never', ...two }, { app: { current: exited(1, 1) }, more: { current: exited(1, 0) } }, {}, true],
+    ['C1: Always: never', {}, { app: { current: exited(1, 0) } }, {}, false],
+    ['C1: OnFailure, exit 0', { restartPolicy: 'OnFailure' }, { app: { current: exited(1, 0) } }, {}, true],
+    ['C2: OnFailure, exit 1', { restartPolicy: 'OnFailure' }, { app: { current: exited(1, 1) } }, {}, false],
+    ['C2: Never, exit 1', { restartPolicy: 'Never' }, { app: { current: exited(1, 1) } }, {}, true],
+    ['C3: Never, the other runs', { restartPolicy: 'Never', ...two }, { app: { current: exited(1, 1) }, more: { current: running(1) } }, {}, false],
+    ['C4: Never, both ended', { restartPolicy: 'Never', ...two }, { app: { current: exited(1, 1) }, more: { current: exited(1, 0) } }, {}, true],
     ['a sidecar does not hold the pod', { restartPolicy: 'Never', ...init('side') }, { side: { current: running(1) }, app: { current: exited(1, 0) } }, {}, true],
-    ['D5 an init container failed under Never', { restartPolicy: 'Never', ...init('one') }, { one: { current: exited(1, 1) } }, {}, true],
-    ['D4 an init container failed under Always', init('one'), { one: { current: exited(1, 1) } }, {}, false],
+    ['D5: an init container failed under Never', { restartPolicy: 'Never', ...init('one') }, { one: { current: exited(1, 1) } }, {}, true],
+    ['D4: an init container failed under Always', init('one'), { one: { current: exited(1, 1) } }, {}, false],
     ['the system ended it', {}, { app: { current: running(1) } }, { verdict: { phase: 'Failed', reason: 'Evicted', message: '' } }, true],
   ])('%s: %4$s', (_rule, spec, containers, more, done) => {
     expect(podDone(podOf(spec), observedOf(containers, more))).toBe(done);

@@ -37,7 +37,7 @@ describe('refusals', () => {
 
   it.each<[string, object, object, string]>([
     ['I3: hostIPC', { hostIPC: true }, {}, 'spec.hostIPC: Forbidden: Fargate has no host to share memory and semaphores with'],
-    ['hostNetwork', { hostNetwork: true }, {}, 'spec.hostNetwork: Forbidden: Fargate has no host network: a task has an address of its own'],
+    ['I4: hostNetwork', { hostNetwork: true }, {}, 'spec.hostNetwork: Forbidden: Fargate has no host network: a task has an address of its own'],
     ['I5: privileged', {}, { securityContext: { privileged: true } }, 'spec.containers[0].securityContext.privileged: Forbidden: Fargate runs no privileged containers'],
     ['I6: a hostPort of its own', {}, { ports: [{ containerPort: 80, hostPort: 8080 }] }, 'spec.containers[0].ports[0].hostPort: Forbidden: Fargate has no host ports; it may only equal containerPort'],
     ['F4: a claim', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] }, {}, 'spec.volumes[0].persistentVolumeClaim: Forbidden: persistent volumes (EFS, EBS) are not offered; a pod keeps nothing beyond its emptyDirs'],

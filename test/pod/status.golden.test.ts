@@ -220,7 +220,7 @@ const rows: Row[] = [
     containers: { app: { state: { waiting: { reason: 'PostStartHookError', message: 'hook' } }, lastState: { terminated: expect.objectContaining({ reason: 'Completed' }) } } },
   },
   {
-    name: 'L8: deleted while running, all stopped with 0',
+    name: 'deleted while running, all stopped with 0',
     pod: podOf({}, { deletionTimestamp: at(0), name: 'web', namespace: 'default', uid: '0e1f' }),
     observed: observedOf({ app: { current: exited(1, 0) } }, { terminal: true }),
     phase: 'Succeeded',

@@ -78,7 +78,7 @@ describe('emptyDir', () => {
     expect(readdirSync(path())).toEqual(['mine']);
   });
 
-  it('H9: a file is read within the volume only', async () => {
+  it('a file is read within the volume only', async () => {
     writeFileSync(path('env'), 'x');
     symlinkSync('env', path('link'));
     symlinkSync('/etc/hostname', path('out'));

@@ -60,7 +60,7 @@ describe('in one container', () => {
     expect(probe.message).toContain('CapBnd:\t0000000000000000');
   });
 
-  it('I2: tells as whom the process began, with the groups of the image and of the pod', async () => {
+  it('tells as whom the process began, with the groups of the image and of the pod', async () => {
     await box.run(next(), ['sh', '-c', 'echo "ops:x:70000:www-data" >>/etc/group']);
     const user = { user: 'www-data', group: '', supplementalGroups: [2000], noNewPrivileges: false, capabilities: { add: [], drop: [] } };
     await box.run(next(), ['true'], { user: { ...user, groupsPolicy: 'Merge' } });
@@ -69,7 +69,7 @@ describe('in one container', () => {
     expect(owners.slice(-2)).toEqual([{ uid: 33, gid: 33, groups: [33, 70000, 2000] }, { uid: 33, gid: 33, groups: [33, 2000] }]);
   });
 
-  it('N3: ends the last line of a run in the log, so that it can be read before the container ends', async () => {
+  it('ends the last line of a run in the log, so that it can be read before the container ends', async () => {
     await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
     const marker = `unended\x1enonce ${run + 1}\n`;
     await expect.poll(async () => (await box.log()).split(marker).length, { timeout: 2000 }).toBe(3);
@@ -88,7 +88,7 @@ describe('in one container', () => {
     expect((await box.run(next(), ['true'], { user })).startError).toBe('unable to find user nobodyhere: no matching entries in passwd file');
   });
 
-  it('F8: lays a file of a volume over a file of the engine, which cannot be removed', async () => {
+  it('lays a file of a volume over a file of the engine, which cannot be removed', async () => {
     await box.run(next(), ['sh', '-c', 'mkdir -p /v; echo nameserver 192.0.2.1 >/v/dns']);
     const exit = await box.run(next(), ['sh', '-c', 'cat /etc/resolv.conf >/dev/termination-log'], { links: [{ link: '/etc/resolv.conf', target: '/v/dns' }] });
     expect(exit).toMatchObject({ code: 0, message: 'nameserver 192.0.2.1\n' });

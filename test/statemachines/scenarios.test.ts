@@ -61,6 +61,12 @@ interface Expectation {
   /** Tasks that were run. */
   tasks?: number;
   running?: string[];
+  /** Nodes that the pod had at the scenario's moments. */
+  nodes?: string[];
+  /** How often events of a reason came. */
+  count?: Record<string, number>;
+  /** Exit codes of containers that have ended. */
+  codes?: Record<string, number>;
 }
 
 const pick = (runs: ScriptedRun[] | undefined, run: number): ScriptedRun => runs?.[Math.min(run, runs.length) - 1] ?? {};
@@ -101,18 +107,20 @@ async function play(scenario: Scenario, agent: boolean): Promise<Required<Expect
   const cells: Record<number, string> = {};
   const stops = [...(scenario.do ?? []).map(({ at }) => at), ...Object.keys(scenario.expect.cells ?? {}).map(Number), scenario.for];
   let last = pod;
+  const nodes = new Set<string>();
   for (const at of [...new Set(stops)].sort((a, b) => a - b)) {
     await world.clock.advance(at * 1000 - world.seconds * 1000);
     for (const action of (scenario.do ?? []).filter((one) => one.at === at)) await act(world, pod, action);
     await world.clock.settle();
     if (scenario.expect.cells?.[at] !== undefined) cells[at] = await world.cell(pod);
     last = (await world.pod(pod)) ?? last;
+    if (last.spec.nodeName) nodes.add(last.spec.nodeName);
   }
   expect(world.faults).toEqual([]);
-  return { ...(await outcome(world, pod, last)), cells };
+  return { ...(await outcome(world, pod, last)), cells, nodes: [...nodes] };
 }
 
-async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Required<Expectation>, 'cells'>> {
+async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Required<Expectation>, 'cells' | 'nodes'>> {
   const names = [...(last.spec.initContainers ?? []), ...last.spec.containers].map(({ name }) => name);
   const times = (what: 'start' | 'exit') => Object.fromEntries(names.map((name) => [name, world.events.filter((event) => event.container === name && event.what === what).map(({ at }) => at)]));
   const { objects } = await world.ports.store.list({ resource: 'events' });
@@ -126,11 +134,19 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
     reason: last.status.reason ?? '',
     ready: last.status.conditions?.find(({ type }) => type === 'Ready')?.status ?? '',
     restarts: Object.fromEntries(statuses.map(({ name, restartCount }) => [name, restartCount])),
+    codes: Object.fromEntries(statuses.flatMap(({ name, state }) => (state?.terminated ? [[name, state.terminated.exitCode]] : []))),
+    count: countEvents(objects),
     events: objects.flatMap((event) => [String(event['reason']), `${String(event['reason'])}: ${String(event['message'])}`]),
     gone: (await world.pod(pod)) === undefined,
     tasks: world.tasks.tasks.size,
     running: [...world.podlets.values()].flatMap(({ running }) => running),
   };
+}
+
+function countEvents(events: readonly { [field: string]: unknown }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const event of events) counts[String(event['reason'])] = (counts[String(event['reason'])] ?? 0) + Number(event['count'] ?? 1);
+  return counts;
 }
 
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.yaml'));

@@ -11,13 +11,13 @@ const record: PodRecord = {
 };
 const pod = podOf({ containers: [{ name: 'app', image: 'a' }, { name: 'other', image: 'b' }] });
 
-it('C4: a container with another image begins without its crash back-off, its neighbours keep theirs', () => {
+it('D7: a container with another image begins without its crash back-off, its neighbours keep theirs', () => {
   const { observed } = relaunch(pod, { ...record, relaunch: 'images of app changed', edited: ['app'] }, NOW);
   expect(observed.containers['app']).toMatchObject({ desiredRun: 3, previous: { run: 3 } });
   expect(observed.containers['app']).not.toHaveProperty('backOff');
   expect(observed.containers['other']).toMatchObject({ backOff });
 });
 
-it('C4: after the loss of a task every container keeps its back-off', () => {
+it('after the loss of a task every container keeps its back-off', () => {
   expect(relaunch(pod, record, NOW).observed.containers['app']).toMatchObject({ backOff });
 });

@@ -96,7 +96,7 @@ describe('taskDefinition', () => {
     expect(definition.volumes).toHaveLength(2);
   });
 
-  it('F8: a part of such an emptyDir is a part of that tmpfs, with the group of the pod', () => {
+  it('a part of such an emptyDir is a part of that tmpfs, with the group of the pod', () => {
     const { linuxParameters, mountPoints } = container({
       securityContext: { fsGroup: 123 },
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] }],
