@@ -12,7 +12,7 @@ import type { PodState } from '../src/lifecycle/update-pod.ts';
 import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
-import { begun, nextScheduling, placed, unplaced, withImages } from '../src/sync/binding.ts';
+import { begun, namingExecution, nextScheduling, placed, unplaced, withImages } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
@@ -49,7 +49,11 @@ const begunBy = ({ revision }: BindInput, { record, now }: PodState): PodRecord 
 /** A successor execution finds the task of its predecessor: it goes on where that one stood. */
 async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> {
   const { uid, generation } = input;
-  const state = await updatePod(ports, uid, (newest) => (newest.record.generation === generation ? { record: begunBy(input, newest) } : undefined));
+  const state = await updatePod(ports, uid, (newest) => {
+    if (newest.record.generation !== generation) return undefined;
+    const record = begunBy(input, newest);
+    return newest.pod ? { pod: namingExecution(newest.pod, record), record } : { record };
+  });
   return state?.pod && !isOver(state.pod, state.record, generation) ? runBodies(state.pod, state.record.observed) : END;
 }
 

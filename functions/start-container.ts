@@ -5,7 +5,7 @@ import type { PodChange, PodState } from '../src/lifecycle/update-pod.ts';
 import type { Ports } from '../src/ports.ts';
 import { podDone } from '../src/pod/order.ts';
 import { isTaskEnding } from '../src/sync/conclude.ts';
-import { isNewer, isOver, leaveOutcome, outcomeOf } from '../src/sync/outcome.ts';
+import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../src/sync/outcome.ts';
 import type { Outcome, PodRecord, WaitingToken } from '../src/sync/record.ts';
 
 export interface StartContainerInput {
@@ -33,7 +33,7 @@ export async function startContainer(ports: StartPorts, input: StartContainerInp
 
 /** The answer that is known without any run: the run is over, or nothing will be started any more. */
 export function knownOutcome({ pod, record, now }: PodState, { generation, container, run }: StartContainerInput): Outcome | undefined {
-  if (!pod || isOver(pod, record, generation)) return leaveOutcome(now);
+  if (!pod || isOver(pod, record, generation)) return leaveAfter(pod, record, { name: container, run, generation }, now);
   const outcome = outcomeOf(pod, record, container, run, now);
   if (outcome) return outcome;
   const begun = record.observed.containers[container]?.current?.run === run;

@@ -2,6 +2,7 @@
 import type { Pod } from '../kinds/pod.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import { sizeText } from '../task/size.ts';
+import { executionName } from './execution-name.ts';
 import type { PodRecord } from './record.ts';
 
 /** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
@@ -27,6 +28,15 @@ export function nextScheduling(createdAt: string | undefined, now: Date): Date {
 /** What Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
 export const SIZE_ANNOTATION = 'droppod/fargate-size';
 
+/** The execution in charge, for whoever looks for the pod's history. */
+export const EXECUTION_ANNOTATION = 'droppod/execution';
+
+/** The pod with these annotations beside its own. */
+const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({ ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } });
+
+/** The pod with the name of the execution in charge. */
+export const namingExecution = (pod: Pod, record: PodRecord): Pod => annotated(pod, { [EXECUTION_ANNOTATION]: executionName(record) });
+
 /** Pod and record once the pod has its node; times that are known stay. */
 export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: Pick<Settings, 'nodeName' | 'nodeAddress'>, now: Date): { pod: Pod; record: PodRecord } {
   const at = now.toISOString();
@@ -34,7 +44,7 @@ export function placed(pod: Pod, record: PodRecord, { nodeName, nodeAddress }: P
   const address = nodeAddress === undefined ? {} : { hostIP: nodeAddress };
   const { unscheduled: _past, ...observed } = record.observed;
   return {
-    pod: { ...pod, metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, [SIZE_ANNOTATION]: sizeText(pod) } }, spec: { ...pod.spec, nodeName: node } },
+    pod: namingExecution(annotated({ ...pod, spec: { ...pod.spec, nodeName: node } }, { [SIZE_ANNOTATION]: sizeText(pod) }), record),
     record: {
       ...record,
       attempt: Math.max(record.attempt, 1),

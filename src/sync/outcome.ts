@@ -8,6 +8,15 @@ import type { Outcome, PodRecord, WaitingToken } from './record.ts';
 /** The answer that ends a body, whatever its policy. */
 export const leaveOutcome = (now: Date): Outcome => ({ failed: false, exitCode: 0, restartAt: now.toISOString(), leave: true });
 
+/** The same for a run of the pod: where it has ended in this generation its exit is told, so that the history has it. */
+export function leaveAfter(pod: Pod | undefined, record: PodRecord, { name, run, generation }: { name: string; run: number; generation: number }, now: Date): Outcome {
+  const { current, previous } = record.observed.containers[name] ?? {};
+  const ended = [current, previous].find((one) => one?.run === run && hasEnded(one));
+  if (!ended || record.generation !== generation) return leaveOutcome(now);
+  const exitCode = exitCodeOf(ended);
+  return { ...leaveOutcome(now), failed: pod ? isFailure(pod, name, ended) : exitCode !== 0, exitCode };
+}
+
 /** The pod is gone or over for executions of `generation`: nothing will be started for them any more. */
 export function isOver(pod: Pod | undefined, record: PodRecord, generation: number): boolean {
   return !pod || record.orphaned === true || record.finished !== undefined || record.generation !== generation || record.taskStopped !== undefined;
@@ -46,7 +55,7 @@ export function owedAnswers(pod: Pod | undefined, record: PodRecord, now: Date):
 }
 
 function answerTo(pod: Pod | undefined, record: PodRecord, container: string, waiting: WaitingToken, now: Date): Outcome | undefined {
-  if (!pod || isOver(pod, record, waiting.generation)) return leaveOutcome(now);
+  if (!pod || isOver(pod, record, waiting.generation)) return leaveAfter(pod, record, { name: container, ...waiting }, now);
   return outcomeOf(pod, record, container, waiting.run, now);
 }
 
