@@ -31,6 +31,7 @@ const WHOLE = `## The pod as a whole
 | a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
 | a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
 | the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |
+| containers of a pod share their network and host name, not System V IPC or \`/dev/shm\` | a Fargate task has no \`ipcMode\` |
 | containers of a pod share one \`/etc/resolv.conf\` | they share the network of one task |
 | in local mode an image that the engine has is used, under \`Always\` too, when its registry cannot be reached at all | the engine is the registry then; a registry that refuses is believed |
 | the API on AWS refuses \`pods/proxy\` | its functions are not in the pods' network |`;

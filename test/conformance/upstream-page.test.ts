@@ -1,5 +1,5 @@
 // The page about Kubernetes' own specs: what is in scope, what passed, and why the rest did not.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -24,4 +24,27 @@ it('R2: counts the specs in scope by group; the later report of a spec wins', ()
     '1 of them passed only in a second run: specs that fail without a known reason are run once more.',
     '| [sig-node] A two | unexplained: too \\| slow |', '| [sig-storage] B | not built |',
   ]));
+});
+
+const page = readFileSync(new URL('../../docs/conformance.md', import.meta.url), 'utf8');
+const misses = page.slice(page.indexOf('## Misses')).split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| spec |')).map((line) => line.split(/ (?<!\\)\| /));
+
+it('R2: the published score is the list less its misses, group by group', () => {
+  const rows = page.split('\n').flatMap((line) => {
+    const [, group = '', conformance = '', other = ''] = line.split('|').map((cell) => cell.trim().replaceAll('*', ''));
+    return /\d+ of \d+/.test(`${conformance}${other}`) ? [{ group, counts: [conformance, other].map((cell) => cell.split(' of ').map(Number)) }] : [];
+  });
+  const missed = (group: string): number => (group === 'all' ? misses.length : misses.filter(([name]) => name?.startsWith(`| [${group}]`)).length);
+  expect(rows.at(-1)?.group).toBe('all');
+  for (const { group, counts } of rows) {
+    const [passed = 0, listed = 0] = counts.reduce(([sum = 0, of = 0], [some = 0, all = 0]) => [sum + some, of + all], [0, 0]);
+    expect(`${group}: ${listed - passed}`).toBe(`${group}: ${missed(group)}`);
+  }
+});
+
+it('R2: every published miss is named with a reason of its own', () => {
+  const reasons: Record<string, string> = JSON.parse(readFileSync(new URL('upstream-misses.json', import.meta.url), 'utf8'));
+  expect(misses.length).toBeGreaterThan(0);
+  expect(misses.filter(([, why = '']) => /^(unexplained|did not run|\|?$)/.test(why)).map(([name]) => name)).toEqual([]);
+  expect(Object.values(reasons).filter((why) => why.length < 20)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { readEnvFile } from '../../podlet/env-file.ts';
 import { withFileVariables } from '../../podlet/file-variables.ts';
 import { order } from './lab.ts';
 
-describe('H9: a file of variables', () => {
+describe('a file of variables', () => {
   it.each<[string, string, string | undefined]>([
     ['a quoted value', "A='1'\n", '1'],
     ['no newline at the end', "A='1'", '1'],
@@ -27,7 +27,7 @@ describe('H9: a file of variables', () => {
   ])('%s', (_rule, text, value) => expect(readEnvFile(text, 'A')).toBe(value));
 });
 
-describe('H9: variables from files', () => {
+describe('variables from files', () => {
   const from = (optional: boolean, key = 'A') => ({ placeholder: '\u00000\u0000', name: 'X', volume: 'v', path: 'conf/env', key, optional });
   const basis = { user: order(1, []).user, cwd: '/', stop: { signal: 'SIGTERM', graceSeconds: 30 }, terminationMessagePath: '', terminationMessagePolicy: 'File' as const, terminationMessageBytes: 0, logNonce: '' };
   const started = (variable: ReturnType<typeof from>, file: string | undefined) =>
