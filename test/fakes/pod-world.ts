@@ -302,15 +302,14 @@ export class PodWorld {
       throw new Error('no answer');
     }
     this.#said.set(report.taskArn, () => syncPod(this.ports, credential, report));
-    try {
-      const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal));
-      if (this.#deaf) throw new Error('the network was cut before the answer came');
-      if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
-      return answer;
-    } catch (error) {
+    const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal)).catch((error: unknown) => {
       this.faults.push(error);
       throw error;
-    }
+    });
+    // A cut network is no fault of what runs here.
+    if (this.#deaf) throw new Error('the network was cut before the answer came');
+    if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
+    return answer;
   }
 
   #boot(taskArn: TaskArn, { podletEnvironment }: RunTaskRequest): void {
