@@ -70,6 +70,8 @@ export interface Store {
   get(key: ObjectKey): Promise<KubeObject | undefined>;
   /** In Kubernetes' storage order: by the bytes of `namespace/name`. `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
   list(query: ListQuery): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
+  /** As list, each object as JSON: for an answer that shows all of them whole. */
+  listTexts(query: ListQuery): Promise<{ objects: string[]; version: ResourceVersion; more: boolean }>;
   /**
    * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
    * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where

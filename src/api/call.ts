@@ -36,13 +36,19 @@ export interface Call extends ResourceRoute {
 }
 
 /** A verb answers an object or list to be rendered as negotiated, or a whole response (streams, empty bodies). */
-export type Answer = { code: number; object: KubeObject; kind: 'object' | 'status' } | { code: number; list: ObjectList } | Response;
+export type Answer = { code: number; object: KubeObject; kind: 'object' | 'status' } | { code: number; list: ObjectList } | { code: number; texts: TextList } | Response;
 
 export interface ObjectList {
   items: KubeObject[];
   resourceVersion: string;
   continue?: string;
   remainingItemCount?: number;
+}
+
+/** A whole list whose objects are JSON already. */
+export interface TextList {
+  items: string[];
+  resourceVersion: string;
 }
 
 /** Where the called object lies. */

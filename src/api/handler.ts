@@ -22,7 +22,7 @@ import { update } from './verbs/update.ts';
 import { watch } from './verbs/watch.ts';
 import { negotiate } from './wire/negotiation.ts';
 import type { Output } from './wire/negotiation.ts';
-import { renderList, renderObject, respond } from './wire/render.ts';
+import { renderList, renderObject, renderTexts, respond, respondJson } from './wire/render.ts';
 import { toStatus } from './wire/status.ts';
 import { addWarnings } from './wire/warnings.ts';
 
@@ -111,6 +111,7 @@ function admitCaller(user: User, route: Route, verb: string, query: URLSearchPar
 
 function render(call: Call, result: Answer): Response {
   if (result instanceof Response) return result;
+  if ('texts' in result) return respondJson(call.request, result.code, renderTexts(call, result.texts));
   if ('list' in result) return respond(call.request, result.code, renderList(call, result.list), call.output);
   const value = result.kind === 'status' ? result.object : renderObject(call, result.object);
   return respond(call.request, result.code, value, call.output);

@@ -72,6 +72,14 @@ export function toText(object: KubeObject): string {
   return JSON.stringify({ ...object, metadata });
 }
 
+const HEAD = '{"metadata":{';
+
+/** The JSON of a stored text's object, with its version: written into the text where it begins as bodies do. */
+export function versionedText(text: string, number: number): string {
+  if (!text.startsWith(`${HEAD}"`)) return JSON.stringify(toObject(text, number));
+  return `${HEAD}"resourceVersion":"${toVersion(number)}",${text.slice(HEAD.length)}`;
+}
+
 /** The object of a stored text, with its version. */
 export function toObject(text: string, number: number): KubeObject {
   const object = JSON.parse(text) as KubeObject;

@@ -4,7 +4,7 @@ import { commit } from './commit.ts';
 import type { Writer } from './commit.ts';
 import { readObject } from './head.ts';
 import { toVersion } from './limits.ts';
-import { listObjects } from './list.ts';
+import { listObjects, listTexts } from './list.ts';
 import { sharedNumbers } from './numbers.ts';
 import { getRecord, listRecords } from './records.ts';
 import type { Table } from './table.ts';
@@ -38,6 +38,10 @@ export function storeOn(writer: Writer): DynamoStore {
     async list(query: ListQuery) {
       const version = toVersion(await tail.settle());
       return { ...(await listObjects(table, query, clock.now())), version };
+    },
+    async listTexts(query: ListQuery) {
+      const version = toVersion(await tail.settle());
+      return { ...(await listTexts(table, query, clock.now())), version };
     },
     commit: (write: { object?: ObjectWrite; records?: RecordWrite[] }) => commit(writer, write),
     async changes(after, options) {

@@ -29,12 +29,15 @@ export async function readHead(table: Pick<Table, 'get'>, key: ObjectKey, now: D
 }
 
 /** The newest object. */
-export async function readObject(table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date): Promise<KubeObject | undefined> {
+export const readObject = (table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date): Promise<KubeObject | undefined> => readAs(table, key, now, toObject);
+
+/** The newest object in the form that `form` makes of its text and number. */
+export async function readAs<T>(table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date, form: (text: string, number: number) => T): Promise<T | undefined> {
   for (let look = 0; look < LOOKS; look++) {
     const head = await readHead(table, key, now);
     if (head?.body === undefined) return undefined;
     const text = await unpack(table, head.body);
-    if (text !== undefined) return toObject(text, head.number);
+    if (text !== undefined) return form(text, head.number);
   }
   throw new Error(`the parts of ${key.resource} ${key.namespace}/${key.name} are missing`);
 }

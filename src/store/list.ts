@@ -1,8 +1,8 @@
 // A list: objects of one resource in storage order.
 import type { KubeObject } from '../kinds/pod.ts';
 import type { ListQuery } from '../ports.ts';
-import { toObject, unpack } from './body.ts';
-import { headOf, readObject } from './head.ts';
+import { toObject, unpack, versionedText } from './body.ts';
+import { headOf, readAs } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
@@ -10,27 +10,41 @@ import type { Item, Table } from './table.ts';
 const MAX_PAGE = 512;
 
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
-export async function listObjects(table: Table, query: ListQuery, now: Date): Promise<{ objects: KubeObject[]; more: boolean }> {
+export function listObjects(table: Table, query: ListQuery, now: Date): Promise<Page<KubeObject>> {
+  return listItems(table, query, (item) => toListed(table, query.resource, item, now, toObject));
+}
+
+/** The same as JSON texts, which are not parsed. */
+export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<string>> {
+  return listItems(table, query, (item) => toListed(table, query.resource, item, now, versionedText));
+}
+
+interface Page<T> {
+  objects: T[];
+  more: boolean;
+}
+
+async function listItems<T>(table: Table, query: ListQuery, read: (item: Item) => Promise<T | undefined>): Promise<Page<T>> {
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
-  const objects: KubeObject[] = [];
+  const objects: T[] = [];
   let size = wanted;
   for (let from: string | undefined = first; from !== undefined && objects.length < wanted; size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))) {
     const limit = wanted === Infinity ? {} : { limit: size };
     const page: { items: Item[]; next?: string } = await table.query({ pk: objectPartition(query.resource), from, to, ...limit });
-    const read = await Promise.all(page.items.map((item) => toListed(table, query.resource, item, now)));
-    objects.push(...read.filter((object) => object !== undefined));
+    const found = await Promise.all(page.items.map(read));
+    objects.push(...found.filter((object) => object !== undefined));
     from = page.next;
   }
   const cut = query.limit === undefined ? objects : objects.slice(0, query.limit);
   return { objects: cut, more: cut.length < objects.length };
 }
 
-async function toListed(table: Table, resource: string, item: Item, now: Date): Promise<KubeObject | undefined> {
+async function toListed<T>(table: Table, resource: string, item: Item, now: Date, form: (text: string, number: number) => T): Promise<T | undefined> {
   const { body, number } = headOf(item, now);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
-  if (text !== undefined) return toObject(text, number);
+  if (text !== undefined) return form(text, number);
   const [namespace = '', name = ''] = item.sk.split('/');
-  return readObject(table, { resource, namespace, name }, now);
+  return readAs(table, { resource, namespace, name }, now, form);
 }

@@ -20,6 +20,15 @@ it('items of a list carry neither kind nor apiVersion; no match is an empty list
   expect((await api.send('GET', `${PODS}?labelSelector=x`)).body['items']).toEqual([]);
 });
 
+it.each([PODS, MAPS, `${NAMESPACE}/secrets`, `${NAMESPACE}/events`, '/api/v1/pods', '/api/v1/namespaces'])('a whole list of %s shows what its pages show', async (path) => {
+  const [whole, paged] = [await api.send('GET', path), await api.send('GET', `${path}?limit=1000`)];
+  expect([whole.status, whole.headers.get('content-type'), whole.body]).toEqual([paged.status, paged.headers.get('content-type'), paged.body]);
+});
+
+it('a list at a version that is not there yet is told to wait', async () => {
+  expect((await api.send('GET', `${PODS}?resourceVersion=100000`)).status).toBe(504);
+});
+
 it('pages carry the version of the first page and end without a token', async () => {
   const first = await api.send('GET', `${PODS}?limit=2`);
   expect(names(first.body)).toEqual(['a', 'b']);

@@ -129,6 +129,21 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     expect((await store.list({ resource: 'nothing' })).objects).toEqual([]);
   });
 
+  it('lists as texts what it lists as objects: small, packed, in parts, whatever member comes first', async () => {
+    const resource = 'texts';
+    const fill = (bytes: number): object => ({ value: randomBytes(bytes / 2).toString('hex') });
+    await put(store, keyOf('kind-first', 'a', resource), { b: '}' });
+    for (const [name, bytes] of [['small', 10], ['packed', 8_000], ['parts', 900_000]] as const) {
+      const object = { metadata: { name, namespace: 'a', labels: { '"': 'é' } }, data: fill(bytes) };
+      await store.commit({ object: { key: keyOf(name, 'a', resource), object, expected: 'absent' } });
+    }
+    const { objects, ...rest } = await store.list({ resource });
+    const texts = await store.listTexts({ resource });
+    expect({ ...texts, objects: texts.objects.map((text) => JSON.parse(text) as KubeObject) }).toEqual({ objects, ...rest });
+    expect((await store.listTexts({ resource, namespace: 'a', limit: 2 })).more).toBe(true);
+    expect((await store.listTexts({ resource: 'nothing' })).objects).toEqual([]);
+  });
+
   it('the log shows every change with the object before it; a deletion its own version and last state', async () => {
     const key = keyOf('logged');
     const start = await store.version();

@@ -62,6 +62,11 @@ export class MemoryStore implements Store {
     });
   }
 
+  async listTexts(query: ListQuery): ReturnType<Store['listTexts']> {
+    const { objects, ...rest } = await this.list(query);
+    return { ...rest, objects: objects.map((object) => JSON.stringify(object)) };
+  }
+
   commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }> {
     return this.#run('commit', () => {
       for (const record of write.records ?? []) this.#expectRecord(record);

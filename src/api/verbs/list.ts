@@ -2,7 +2,7 @@
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { ListQuery, ResourceVersion } from '../../ports.ts';
-import type { Answer, Call, ObjectList } from '../call.ts';
+import type { Answer, Call, ObjectList, TextList } from '../call.ts';
 import { parseFieldSelector } from '../selectors/field-selector.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';
 import type { Matcher } from '../selectors/label-selector.ts';
@@ -30,7 +30,19 @@ export function selectionOf(call: Call, options: Pick<ListOptions, 'labelSelecto
 export async function list(call: Call): Promise<Answer> {
   const options = listOptions(call.query);
   const selection = selectionOf(call, options);
+  if (selection.all && showsWhole(call, options)) return { code: 200, texts: await listTexts(call, options) };
   return { code: 200, list: await listObjects(call, options, selection) };
+}
+
+/** All objects in one page, as they are stored: nothing in them needs to be looked at. */
+function showsWhole({ output, strategy }: Call, { limit, continue: token, match }: ListOptions): boolean {
+  return output.format === 'json' && !output.pretty && output.as === undefined && strategy.toWire === undefined && limit === 0 && token === '' && match !== 'Exact';
+}
+
+async function listTexts({ ports, resource, namespace }: Call, { resourceVersion }: ListOptions): Promise<TextList> {
+  if (resourceVersion !== undefined) await reachVersion(ports, resourceVersion);
+  const { objects, version } = await ports.store.listTexts({ resource: resource.stored, ...(namespace ? { namespace } : {}) });
+  return { items: objects, resourceVersion: version };
 }
 
 interface Token {

@@ -5,7 +5,7 @@ import { ApiError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
-import type { Call, ObjectList } from '../call.ts';
+import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
 import { META, bare, partial, typed } from './forms.ts';
 import { includeOption, toTable } from './table.ts';
@@ -42,6 +42,12 @@ export function renderList(call: Call, list: ObjectList): unknown {
   return { kind: `${call.resource.kind}List`, apiVersion: apiVersionOf(call.resource), metadata: listMeta(list), items: list.items.map((object) => bare(call, object)) };
 }
 
+/** A list of objects that are JSON already, as `renderList` and `encode` would print it. */
+export function renderTexts({ resource }: Call, { items, resourceVersion }: TextList): string {
+  const head = JSON.stringify({ kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion } });
+  return `${head.slice(0, -1)},"items":[${items.join(',')}]}\n`;
+}
+
 /** The bytes of a value in a format. */
 export function encode(value: unknown, { format, pretty }: Pick<Output, 'format' | 'pretty'>): string {
   if (format === 'yaml') {
@@ -54,8 +60,13 @@ export function encode(value: unknown, { format, pretty }: Pick<Output, 'format'
 
 /** A response with the value in it; big bodies are packed where the caller takes gzip. */
 export function respond(request: Request, code: number, value: unknown, output: Pick<Output, 'format' | 'pretty'>, headers: Record<string, string> = {}): Response {
-  const text = encode(value, output);
-  const type = output.format === 'yaml' ? 'application/yaml' : 'application/json';
+  return respondText(request, code, encode(value, output), output.format === 'yaml' ? 'application/yaml' : 'application/json', headers);
+}
+
+/** A response of JSON text. */
+export const respondJson = (request: Request, code: number, text: string): Response => respondText(request, code, text, 'application/json', {});
+
+function respondText(request: Request, code: number, text: string, type: string, headers: Record<string, string>): Response {
   if (text.length > GZIP_ABOVE && /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) {
     return new Response(new Uint8Array(gzipSync(text, { level: 1 })), { status: code, headers: { 'content-type': type, 'content-encoding': 'gzip', vary: 'Accept-Encoding', ...headers } });
   }
