@@ -40,6 +40,7 @@ const (
 	writePatience  = 2 * time.Second
 	drainPatience  = 100 * time.Millisecond
 	minimumGrace   = 2 * time.Second
+	memoryLook     = 500 * time.Millisecond
 	restartFloor   = 100 * time.Millisecond
 	restartCeiling = 5 * time.Second
 )
@@ -375,6 +376,7 @@ func (s *supervisor) start(received *order) {
 	oomBefore := oomKills()
 	s.began = timestamp()
 	main.onExit = func(code int) { s.mainExited(main, code, oomBefore) }
+	s.watchMemory(main, oomBefore)
 	s.io.run()
 	go func() {
 		<-main.staged
@@ -509,6 +511,20 @@ func (s *supervisor) failStart(text string) {
 	s.report()
 }
 
+// A container that outgrows its memory ends as a whole (the kubelet sets memory.oom.group), not only the process that the
+// kernel chose: nobody would notice a server whose workers are killed.
+func (s *supervisor) watchMemory(main *process, oomBefore int) {
+	s.after(memoryLook, func() {
+		switch {
+		case s.main != main:
+		case oomKills() > oomBefore:
+			syscall.Kill(main.pid, syscall.SIGKILL)
+		default:
+			s.watchMemory(main, oomBefore)
+		}
+	})
+}
+
 func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 	at := timestamp()
 	s.main = nil
@@ -522,7 +538,8 @@ func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 	s.dropConsole(code)
 	s.markLog(s.run + 1)
 	awaitDrain()
-	oom := code == 128+int(syscall.SIGKILL) && oomKills() > oomBefore
+	// The runtime says so whatever the code is: one that outlived a killed child may have any.
+	oom := oomKills() > oomBefore
 	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: s.terminationMessage(), StartedAt: s.began, At: at}
 	s.report()
 }

@@ -172,6 +172,14 @@ describe('around the end of a container', () => {
     expect(await one.run(2, ['sh', '-c', 'kill -9 $$'])).toMatchObject({ code: 137, oom: false });
   });
 
+  it('M3: a child over the limit ends the whole container, as memory.oom.group does on a node', async () => {
+    one = await Supervised.open({ Memory: 32 * 1024 * 1024, MemorySwap: 32 * 1024 * 1024 });
+    const child = 'sh -c \'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done\'';
+    expect(await one.run(1, ['sh', '-c', `${child}; sleep 1000`])).toMatchObject({ code: 137, oom: true });
+    expect(await one.run(2, ['sh', '-c', `${child}; exit 3`])).toMatchObject({ oom: true });
+    expect(await one.run(3, ['sh', '-c', 'sleep 1; exit 3'])).toMatchObject({ code: 3, oom: false });
+  });
+
   it('reports TERM, stops nothing once acknowledged, leaves with 0 on quit', async () => {
     one = await Supervised.open();
     one.send(order(1, ['sleep', '1000']));
