@@ -27,6 +27,7 @@ import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
 import { processWakeups } from '../src/aws/wakeups.ts';
+import type { Pod } from '../src/kinds/pod.ts';
 import { LIFETIMES } from '../src/kinds/resources.ts';
 import { changeTask } from '../src/lifecycle/change-task.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
@@ -46,7 +47,7 @@ import { listVolumes, removeVolume } from './docker/volumes.ts';
 import { keepInstallation, loadInstallation, readInstallation, type Installation } from './installation.ts';
 import { httpServer, httpsServer, listen, toRequest, type Listening } from './server.ts';
 import { openJournal } from './states/journal.ts';
-import { SessionHub } from './streams/session-hub.ts';
+import { SessionHub, type SessionWish } from './streams/session-hub.ts';
 import { createUpgrade, type StreamedAnswer, type StreamTarget } from './streams/upgrade.ts';
 
 const ACCOUNT = '000000000000';
@@ -255,9 +256,15 @@ async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<St
     owner: pod.metadata.uid ?? '',
     wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
     ports: query.getAll('ports').flatMap((list) => list.split(',')).map(Number).filter((port) => port > 0),
-    gone: `unable to upgrade connection: container not found (${JSON.stringify(container)})`,
+    gone: goneText(pod, kind, container),
     ...(kind === 'attach' && writesToLogOnly(pod, container) ? { output: (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams) } : {}),
   };
+}
+
+/** The kubelet's words for a container that has no process. */
+function goneText({ metadata: { name = '', namespace = '' } }: Pod, kind: SessionWish['kind'], container: string): string {
+  const which = kind === 'attach' ? `container ${container} not found in pod ${name}_${namespace}` : `container not found (${JSON.stringify(container)})`;
+  return `unable to upgrade connection: ${which}`;
 }
 
 async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(lines: AsyncIterable<Line>, streams: { stdout: boolean; stderr: boolean }): AsyncGenerator<Line> {

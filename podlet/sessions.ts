@@ -12,6 +12,9 @@ const OPEN_PATIENCE_MS = 5_000;
 /** Above this much unsent data the source is paused. */
 const HIGH_WATER_BYTES = 256 * 1024;
 const MAX_SESSIONS = 64;
+/** supervise's word for a container without a process. */
+const NOT_RUNNING = 'container is not running';
+const KILLED = 137;
 
 export interface SessionOptions {
   sockets: ContainerSockets;
@@ -60,18 +63,24 @@ export class Sessions {
     socket.resume();
     const patience = setTimeout(() => {
       sockets.forgetStream(key);
-      finish(socket, { code: 126, error: 'container is not running' });
+      finish(socket, kind, { code: 126, error: NOT_RUNNING });
     }, OPEN_PATIENCE_MS);
     sockets.expectStream(key, (stream, rest) => {
       clearTimeout(patience);
       socket.off('message', keep);
-      bridgeStream(socket, stream, rest, early);
+      bridgeStream({ socket, stream, kind }, rest, early);
     });
     sockets.send(container, { type: 'session', id, attach: kind === 'attach', argv, tty, stdin });
   }
 }
 
-function bridgeStream(socket: WebSocket, stream: Socket, rest: Buffer, early: Buffer[]): void {
+interface Bridge {
+  socket: WebSocket;
+  stream: Socket;
+  kind: SessionRequest['kind'];
+}
+
+function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buffer[]): void {
   const toSupervise = (message: Buffer): void => {
     if (!stream.write(encodeFrame(message[0] ?? 0, message.subarray(1)))) {
       socket.pause();
@@ -79,7 +88,7 @@ function bridgeStream(socket: WebSocket, stream: Socket, rest: Buffer, early: Bu
     }
   };
   const read = frameReader((channel, payload) => {
-    if (channel === CHANNEL.status) return finish(socket, parseStatus(payload));
+    if (channel === CHANNEL.status) return finish(socket, kind, parseStatus(payload));
     socket.send(Buffer.concat([Buffer.from([channel]), payload]), () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) stream.resume(); });
     if (socket.bufferedAmount >= HIGH_WATER_BYTES) stream.pause();
   });
@@ -91,7 +100,8 @@ function bridgeStream(socket: WebSocket, stream: Socket, rest: Buffer, early: Bu
     }
   };
   stream.on('data', feed);
-  stream.on('close', () => { if (socket.readyState === socket.OPEN) finish(socket, { code: 137, error: 'the container ended' }); });
+  // The container ended, and its supervisor with it: the command went like everything in it.
+  stream.on('close', () => { if (socket.readyState === socket.OPEN) finish(socket, kind, { code: KILLED }); });
   socket.on('message', toSupervise);
   socket.on('close', () => stream.destroy());
   for (const message of early) toSupervise(message);
@@ -105,9 +115,13 @@ function parseStatus(payload: Buffer): SessionStatus {
   return { code, ...(error === undefined ? {} : { error }) };
 }
 
-function finish(socket: WebSocket, status: SessionStatus): void {
+function finish(socket: WebSocket, kind: SessionRequest['kind'], status: SessionStatus): void {
   socket.resume();
-  socket.send(Buffer.concat([Buffer.from([CHANNEL.status]), Buffer.from(JSON.stringify(toKubernetesStatus(status)))]), () => socket.close(1000));
+  // Without a status the API says that there is no such container.
+  if (status.error === NOT_RUNNING) return socket.close(1000);
+  // The end of an attached container is no failure of the stream, whatever its exit code (kubelet ServeAttach).
+  const shown = kind === 'attach' && status.error === undefined ? { code: 0 } : status;
+  socket.send(Buffer.concat([Buffer.from([CHANNEL.status]), Buffer.from(JSON.stringify(toKubernetesStatus(shown)))]), () => socket.close(1000));
 }
 
 /** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */

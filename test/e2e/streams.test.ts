@@ -114,12 +114,27 @@ describe.concurrent('attach', () => {
     child.stdin?.end();
     child.kill();
   });
+
+  it.each([['WebSocket', 'true'], ['SPDY', 'false']])('R1: over %s the end of the container ends attach with success, the exit code is the pod’s', async (_, webSockets) => {
+    const name = `ends-${webSockets}`;
+    const script = `read line; echo "heard $line"; exit 5`;
+    const child = spawn(kubectlPath(), ['run', name, '--image=busybox', '--image-pull-policy=IfNotPresent', '--restart=Never', '-i', '--', 'sh', '-c', script], { env: { ...env(), KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const [text, errors] = [collect(child), collectFrom(child.stderr)];
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.stdin?.end('hello\n');
+    expect(await ended).toBe(5);
+    expect(text()).toBe('heard hello\n');
+    expect(errors()).not.toContain("couldn't attach");
+    expect(errors()).toContain(`pod default/${name} terminated (Error)`);
+  }, 60_000);
 });
 
 /** What a process has printed so far. */
-function collect(child: ChildProcess): () => string {
+const collect = (child: ChildProcess): (() => string) => collectFrom(child.stdout);
+
+function collectFrom(stream: ChildProcess['stdout']): () => string {
   let text = '';
-  child.stdout?.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+  stream?.on('data', (chunk: Buffer) => { text += chunk.toString(); });
   return () => text;
 }
 
