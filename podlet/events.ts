@@ -9,6 +9,7 @@ export class EventLog {
   private kept: PodletEvent[] = [];
   constructor(private readonly bootId: string, private readonly now: () => Date) {}
 
+  /** Without a container the event is the pod's. */
   add(type: PodletEvent['type'], reason: string, message: string, container?: string): void {
     this.count += 1;
     this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message, ...(container === undefined ? {} : { container }) });

@@ -87,7 +87,7 @@ export class Runs {
     const tools = { commands: this.commands, network: this.ports.network, clock: this.ports.clock };
     const pod = `${name}_${namespace}(${this.world.identity.uid})`;
     const outcome = await runHook(tools, hook, { container: container.name, pod, podIP: this.podIP(), signal });
-    if (outcome.fallback !== undefined) this.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback, container.name);
+    if (outcome.fallback !== undefined) this.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
     return outcome.error === undefined ? {} : { error: outcome.error };
   }
 
@@ -139,11 +139,23 @@ export class Runs {
     const { order, run } = container;
     const probe = order?.[kind];
     if (run === undefined || order === undefined || probe === undefined || ending(this.world)) return;
-    const title = this.world.desired?.containers[container.name]?.sidecar === undefined ? 'Container' : 'Init container';
     run.killedByProbe = true;
+    if (probe.killSuffix === '' && this.isLast(container)) {
+      container.ownStop = { graceSeconds: order.stop.graceSeconds, message: `Stopping container ${container.name}` };
+      return;
+    }
+    const title = this.isSidecar(container) ? 'Init container' : 'Container';
     container.ownStop = {
       graceSeconds: probe.terminationGracePeriodSeconds ?? order.stop.graceSeconds,
       message: `${title} ${container.name} failed ${kind} probe${probe.killSuffix}`,
     };
+  }
+
+  private isSidecar = ({ name }: ContainerView): boolean => this.world.desired?.containers[name]?.sidecar !== undefined;
+
+  /** A regular container that will not be restarted, and the only one: the kubelet kills the whole pod then (computePodActions). */
+  private isLast(container: ContainerView): boolean {
+    if (this.isSidecar(container)) return false;
+    return !this.world.containers.some((other) => other !== container && other.added !== true && !this.isSidecar(other) && (other.alive || other.starting !== undefined));
   }
 }

@@ -46,8 +46,10 @@ async function dial(connect: () => ClientHttp2Session, deadline: AbortSignal): P
   while (!deadline.aborted) {
     const session = connect();
     const connected = await new Promise<boolean>((resolve) => {
-      session.once('connect', () => resolve(true));
+      // Go's blocking dial waits for the server's settings: a server of another protocol is never connected.
+      session.once('remoteSettings', () => resolve(true));
       session.once('error', () => resolve(false));
+      session.once('close', () => resolve(false));
       deadline.addEventListener('abort', () => resolve(false));
     });
     if (connected) return session.on('error', () => undefined);

@@ -31,7 +31,7 @@ export async function httpHook(get: HttpGet, host: string): Promise<{ error?: st
   if (typeof answer !== 'string') return {};
   if (get.scheme !== 'HTTPS' || !answer.includes('server gave HTTP response to HTTPS client')) return { error: answer };
   const again = await fetchFollowing({ ...get, scheme: 'HTTP' }, host, agent, HOOK_TIMEOUT_MS);
-  return { fallback: `request to HTTPS lifecycle hook got HTTP response, retrying with HTTP: ${answer}`, ...(typeof again === 'string' ? { error: again } : {}) };
+  return typeof again === 'string' ? { error: answer } : { fallback: `request to HTTPS lifecycle hook ${hostPort(host, get.port)} got HTTP response, retry with HTTP succeeded` };
 }
 
 async function fetchFollowing(get: HttpGet, host: string, userAgent: string, timeoutMs: number): Promise<Answer | string> {

@@ -262,6 +262,19 @@ describe('probes', () => {
     expect(bench.sent('kill').map((text) => Math.round(Number.parseFloat(text)))).toEqual([40, 44]);
   });
 
+  it.each([
+    ['the last container: the whole pod is stopped, with its own grace', ['a'], ['Stopping container a'], 30],
+    ['not the last container: it alone', ['a', 'b'], ['Container a failed liveness probe'], 4],
+  ])('J1: liveness failures under Never, %s', async (_name, containers, killing, grace) => {
+    const bench = await new AgentBench({ containers, exec: () => ({ code: 1 }), script: () => ({ onTerm: 'ignore' }) }).begin();
+    for (const name of containers.slice(1)) await bench.startContainer(name);
+    await bench.startContainer('a', { liveness: probe({ terminationGracePeriodSeconds: 4, failureThreshold: 1, killSuffix: '' }) });
+    await bench.clock.advance(60_000);
+    expect(bench.events.filter(({ reason }) => reason === 'Killing').map(({ message }) => message)).toEqual(killing);
+    const [term, kill] = bench.sent('kill').map((text) => Math.round(Number.parseFloat(text)));
+    expect((kill ?? 0) - (term ?? 0)).toBe(grace);
+  });
+
   it('readiness only shows; errors do not count', async () => {
     let answer: { code: number; error?: string } = { code: 0 };
     const bench = await new AgentBench({ containers: ['a'], exec: () => answer }).begin();

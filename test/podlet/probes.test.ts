@@ -81,7 +81,7 @@ describe('httpGet', () => {
   it('K1: a hook is content with any response, and falls back from HTTPS to HTTP', async () => {
     const port = await http((_request, response) => response.writeHead(500).end());
     expect(await httpHook(get(port), HOST)).toEqual({});
-    expect(await httpHook(get(port, { scheme: 'HTTPS' }), HOST)).toMatchObject({ fallback: expect.stringContaining('server gave HTTP response to HTTPS client') });
+    expect(await httpHook(get(port, { scheme: 'HTTPS' }), HOST)).toEqual({ fallback: `request to HTTPS lifecycle hook ${HOST}:${port} got HTTP response, retry with HTTP succeeded` });
     const closed = await closedPort();
     expect((await httpHook(get(closed), HOST)).error).toContain('connection refused');
   });
@@ -123,6 +123,11 @@ describe('grpc', () => {
   ])('J1: service "%s"', async (service, verdict) => {
     const port = await health({ '': { status: 1 }, down: { status: 2 }, unknown: { grpc: '5' }, none: { grpc: '12' } });
     expect(await grpcProbe(HOST, port, service, service === 'slow' ? 200 : 1_000)).toEqual(verdict);
+  });
+
+  it('J1: a server that speaks no HTTP/2 is never connected', async () => {
+    const port = await http((_request, response) => response.end());
+    expect(await grpcProbe(HOST, port, '', 300)).toEqual({ success: false, text: `timeout: failed to connect service "${HOST}:${port}" within 0.3s: context deadline exceeded` });
   });
 
   it('tries a closed port until the timeout', async () => {
