@@ -13,7 +13,9 @@ export interface WantedStreams {
 }
 
 export class SpdyClient implements ChannelClient {
-  onFrame: ChannelClient['onFrame'] = () => undefined;
+  /** What the client sends before somebody takes it: kubectl writes its stdin at once. */
+  private readonly early: [channel: number, bytes: Buffer][] = [];
+  private take: ChannelClient['onFrame'] = (channel, bytes) => { this.early.push([channel, bytes]); };
   onEnd: ChannelClient['onEnd'] = () => undefined;
   private readonly streams = new Map<number, SpdyStream>();
   private readonly wanted: number;
@@ -25,6 +27,15 @@ export class SpdyClient implements ChannelClient {
   constructor({ stdin, stdout, stderr, tty }: WantedStreams) {
     this.wanted = 1 + [stdin, stdout, stderr && !tty, tty].filter(Boolean).length;
     this.ready = new Promise((resolve) => { this.allOpen = resolve; });
+  }
+
+  get onFrame(): ChannelClient['onFrame'] {
+    return this.take;
+  }
+
+  set onFrame(take: ChannelClient['onFrame']) {
+    this.take = take;
+    for (const [channel, bytes] of this.early.splice(0)) take(channel, bytes);
   }
 
   attach(connection: SpdyConnection): void {

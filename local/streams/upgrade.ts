@@ -111,7 +111,10 @@ export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (in
     if (head.length > 0) connection.receive(head);
     if (forwarding) return;
     await client.ready;
+    socket.pause();
     const podlet = await hub.open(target.owner, target.wish);
+    socket.resume();
+    if (socket.destroyed) return podlet?.close();
     if (podlet) return bridgeChannels({ client, podlet, gone: target.gone, output: target.output });
     await client.send(STATUS, failureStatus(target.gone));
     await client.finish();

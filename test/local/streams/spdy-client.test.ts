@@ -1,0 +1,21 @@
+// kubectl over SPDY writes as soon as its streams are open, which may be before the podlet has dialled.
+import { expect, it } from 'vitest';
+import { CLOSE, STDIN } from '../../../local/streams/channels.ts';
+import { SpdyClient } from '../../../local/streams/spdy-client.ts';
+import type { SpdyStream } from '../../../local/streams/spdy-connection.ts';
+
+const streamOf = (streamtype: string): SpdyStream => ({
+  id: 1, headers: { streamtype }, onData: () => undefined, write: () => Promise.resolve(), end: () => Promise.resolve(), reset: () => Promise.resolve(),
+});
+
+it('R1: stdin that comes before somebody takes it is kept, its end too', () => {
+  const client = new SpdyClient({ stdin: true, stdout: true, stderr: false, tty: false });
+  const stdin = streamOf('stdin');
+  client.accept(stdin);
+  stdin.onData(Buffer.from('early'));
+  const taken: string[] = [];
+  client.onFrame = (channel, bytes) => { taken.push(`${channel} ${channel === CLOSE ? (bytes[0] ?? '') : bytes.toString()}`); };
+  stdin.onData(Buffer.from('late'));
+  stdin.onData(undefined);
+  expect(taken).toEqual([`${STDIN} early`, `${STDIN} late`, `${CLOSE} ${STDIN}`]);
+});
