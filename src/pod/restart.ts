@@ -37,6 +37,8 @@ export const isRunning = (run: Run | undefined): boolean => run !== undefined &&
 export const START_ERROR_EXIT_CODE = 128;
 /** The code the kubelet gives a container that it cannot find any more. */
 export const LOST_EXIT_CODE = 137;
+/** What it says of such a container. */
+export const LOST_REASON = 'ContainerStatusUnknown';
 
 /** The exit code that the status shows for an ended run. */
 export const exitCodeOf = (run: Run): number => run.exitCode ?? (run.startError === undefined ? LOST_EXIT_CODE : START_ERROR_EXIT_CODE);

@@ -5,7 +5,8 @@ import { allContainers } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ObservedPod } from '../pod/observed.ts';
-import { hasEnded } from '../pod/restart.ts';
+import { podDone } from '../pod/order.ts';
+import { hasEnded, LOST_REASON, shouldRestart } from '../pod/restart.ts';
 import { deadlinePassed } from './deadline.ts';
 import { mergeReport } from './merge.ts';
 import type { PodletEvent, Report } from './messages.ts';
@@ -30,14 +31,28 @@ export function receive(pod: Pod, record: PodRecord, report: Report, hash: strin
   const observed = withVerdict(pod, mergeReport(pod, record.observed, report, now), report, now);
   const fresh = newEvents(report, known);
   const stopped = report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
-  const next: PodRecord = { ...record, ...stopped, observed };
+  const lost = record.relaunch === undefined ? lostContainer(pod, observed, report) : undefined;
+  const next: PodRecord = { ...record, ...stopped, observed, ...(lost === undefined ? {} : { relaunch: `container ${lost} was lost` }) };
   if (known?.bootId === report.bootId && fresh.length === 0 && JSON.stringify(next) === JSON.stringify(record)) return { record, events: [] };
   const eventsSeen = Math.max(known?.bootId === report.bootId ? (known.eventsSeen ?? 0) : 0, ...report.events.map(eventNumber));
   const { attempt, bootId, sequence } = report;
   return {
     record: { ...next, podlet: { attempt, secretHash: hash, bootId, sequence, eventsSeen } },
-    events: [...fresh.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed)],
+    events: [...fresh.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed), ...(lost === undefined ? [] : [podEvents.sandboxChanged()])],
   };
+}
+
+/**
+ * A container whose supervisor has gone and that is to run again. ECS starts no container of a running task a second time: the pod
+ * goes on in another task.
+ */
+function lostContainer(pod: Pod, observed: ObservedPod, report: Report): string | undefined {
+  if (pod.spec.restartPolicy === 'Never' || podDone(pod, observed)) return undefined;
+  return allContainers(pod).find(({ name }) => {
+    const run = observed.containers[name]?.current;
+    const lost = report.containers[name]?.run;
+    return lost?.reason === LOST_REASON && lost.run === run?.run && hasEnded(run) && shouldRestart(pod, name, run);
+  })?.name;
 }
 
 function withVerdict(pod: Pod, observed: ObservedPod, { evict }: Report, now: Date): ObservedPod {

@@ -91,7 +91,7 @@ export interface PodRecord {
   terminatingSince?: string;
   /** The podlet said that nothing runs any more and nothing will. */
   stopped?: { at: string };
-  /** An image was edited: the present task ends and another attempt follows. The text is for the log. */
+  /** An image was edited or a container lost: the present task ends and another attempt follows. The text is for the log. */
   relaunch?: string;
   /** Containers whose image was edited since the present task began: they are stopped for that. */
   edited?: string[];

@@ -1,0 +1,29 @@
+// A container that was killed from outside, its supervisor with it: nothing can be started in it any more.
+import { expect, it } from 'vitest';
+import type { RestartPolicy } from '../../src/kinds/pod.ts';
+import { receive } from '../../src/sync/receive.ts';
+import type { Report } from '../../src/sync/messages.ts';
+import type { PodRecord } from '../../src/sync/record.ts';
+import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
+
+const record: PodRecord = {
+  uid: 'u', namespace: 'default', name: 'web', generation: 0, runsInGeneration: 1, attempt: 1, logNonce: '', tokens: {},
+  observed: observedOf({ app: { desiredRun: 1 }, other: { desiredRun: 1 } }),
+};
+const running = { run: 1, startedAt: at(-9), started: true, ready: true };
+const killed = { ...running, finishedAt: at(0), exitCode: 137, ready: false };
+const report: Report = {
+  uid: 'u', taskArn: 'arn', attempt: 1, bootId: 'b', sequence: 1, sandboxReady: true, events: [],
+  containers: { app: { hello: true, run: { ...killed, reason: 'ContainerStatusUnknown' } }, other: { hello: true, run: running } },
+};
+
+it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
+  ['Always', 'lost', true], ['OnFailure', 'lost', true], ['Never', 'lost', false], ['Always', 'killed', false],
+])('C9: policy %s, a container %s: the pod goes on in another task: %s', (restartPolicy, how, another) => {
+  const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }, { name: 'other', image: 'b' }] });
+  const told = how === 'lost' ? report : { ...report, containers: { ...report.containers, app: { hello: true, run: killed } } };
+  const after = receive(pod, record, told, 'hash', NOW);
+  expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+  expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
+  expect(receive(pod, after.record, { ...told, sequence: 2 }, 'hash', NOW).events).toEqual([]);
+});
