@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { drained } from './streams/drained.ts';
 
 export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -31,7 +32,7 @@ export function toRequest(incoming: IncomingMessage, origin: string, signal: Abo
 const nextTurn = (): Promise<undefined> => new Promise((resolve) => { setImmediate(resolve, undefined); });
 
 async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void> {
-  if (!outgoing.write(bytes)) await new Promise<void>((resolve) => { outgoing.once('drain', resolve); outgoing.once('close', resolve); });
+  if (!outgoing.write(bytes) && !outgoing.destroyed) await drained(outgoing);
 }
 
 /** Sends headers and body. The last piece is held back while the next may be there at once: most answers then leave in one write. */

@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { bridgeChannels, failureStatus, sendTo, STATUS, type Output } from './channels.ts';
+import { drained } from './drained.ts';
 import { channelPortForward, spdyPortForward, type OpenPort } from './port-forward.ts';
 import { sendOverWebSocket } from './response-over-websocket.ts';
 import type { SessionHub, SessionWish } from './session-hub.ts';
@@ -49,10 +50,7 @@ async function refuse(socket: Duplex, response: Response): Promise<void> {
 
 function carrierOfSocket(socket: Duplex): Carrier {
   return {
-    write: (bytes) => new Promise((resolve) => {
-      if (socket.destroyed || socket.write(bytes)) resolve();
-      else { socket.once('drain', resolve); socket.once('close', () => resolve()); }
-    }),
+    write: (bytes) => (socket.destroyed || socket.write(bytes) ? Promise.resolve() : drained(socket)),
     close: () => { socket.end(); },
   };
 }
