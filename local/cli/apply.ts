@@ -77,6 +77,17 @@ export async function applyManifests(client: Client, file: string, manifests: Ma
   return pods;
 }
 
+/** Removes those pods of the manifests that have come to their end before. */
+export async function removeEnded(client: Client, manifests: Manifest[]): Promise<void> {
+  for (const { kind, metadata = {} } of manifests) {
+    if (kind !== 'Pod' || !metadata.name) continue;
+    const path = `/api/v1/namespaces/${metadata.namespace ?? 'default'}/pods/${metadata.name}`;
+    const answer = await client.request('GET', path);
+    const { status } = answer.status === 200 ? (answer.body as { status?: { phase?: string } }) : {};
+    if (status?.phase === 'Succeeded' || status?.phase === 'Failed') await client.request('DELETE', path);
+  }
+}
+
 /** Follows one pod to its end, prints its containers' logs, and answers the last phase. */
 export async function followPod(client: Client, pod: AppliedPod, out: Say, signal: AbortSignal): Promise<string> {
   const phase = await follow(client, pod, out, () => new Date(), signal);

@@ -43,7 +43,7 @@ function line(now: Date, phase: string, status: string, container: string, reaso
 export async function follow(client: Client, pod: { namespace: string; name: string }, out: (line: string) => void, now: () => Date, signal: AbortSignal): Promise<string> {
   const seen = new Map<string, string>();
   let shown = '';
-  out(`${'TIME'.padEnd(10)}  ${'PHASE'.padEnd(9)}  ${'STATUS'.padEnd(20)}  ${'CONTAINER'.padEnd(12)}  REASON`);
+  out(`${'TIME (UTC)'.padEnd(10)}  ${'PHASE'.padEnd(9)}  ${'STATUS'.padEnd(20)}  ${'CONTAINER'.padEnd(12)}  REASON`);
   const path = `/api/v1/namespaces/${pod.namespace}/pods?watch=true&includeObject=Object&fieldSelector=${encodeURIComponent(`metadata.name=${pod.name}`)}`;
   while (!signal.aborted) {
     for await (const text of client.lines(path, { accept: TABLE }, signal)) {

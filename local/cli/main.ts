@@ -22,6 +22,7 @@ function program(): Command {
   droppod.command('run').description('apply manifests and follow their pods to the end; exit code 0 only when all succeeded')
     .argument('<file...>', 'manifests (- reads standard input)')
     .option('--data <directory>', 'data directory')
+    .option('--port <number>', 'port of the Kubernetes API, where droppod must be started first')
     .action(async (files: string[], options: object) => { const { run } = await import('./run.ts'); process.exitCode = await run(files, options, out, say); });
   droppod.command('test').description('set up the same way and run all tests')
     .argument('[filter...]', 'only test files whose path contains this')

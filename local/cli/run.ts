@@ -3,14 +3,15 @@ import { applyManifests, followPod, readManifests, type AppliedPod } from './app
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, servingPid } from './place.ts';
-import { ready, startDetached } from './up.ts';
+import { portOf, ready, startDetached, type UpOptions } from './up.ts';
 
 /** What a shell says for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 /** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
-export async function run(files: string[], options: { data?: string }, out: Say, say: Say): Promise<number> {
+export async function run(files: string[], options: Pick<UpOptions, 'data' | 'port'>, out: Say, say: Say): Promise<number> {
   const place = placeOf(options.data);
+  portOf(options.port);
   const read = files.map((file) => ({ file, manifests: readManifests(file) }));
   if (servingPid(place) === undefined || !(await ready(place))) await startDetached(place, options, say);
   const access = readAccess(place);

@@ -1,8 +1,9 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyManifests, followPod, readManifests } from './apply.ts';
+import { applyManifests, followPod, readManifests, removeEnded } from './apply.ts';
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
@@ -22,7 +23,8 @@ const HELLO = fileURLToPath(new URL('../../examples/hello.yaml', import.meta.url
 const CLI = fileURLToPath(new URL('main.ts', import.meta.url));
 const DETACH_SECONDS = 180;
 
-function portOf(text: string | undefined): number | undefined {
+/** The port that the text names; a Refusal where it names none. */
+export function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_534) throw new Refusal(`--port ${text}: a port number from 0 to 65534 is needed`, 2);
@@ -33,7 +35,10 @@ function howToGoOn(place: Place, out: Say): void {
   out('');
   out(`kubeconfig: ${place.kubeconfig}`);
   out(`go on with:  . ${place.env}; kubectl get pods`);
+  if (!isOnPath('kubectl')) out('kubectl is not on the PATH: see https://kubernetes.io/docs/tasks/tools/');
 }
+
+const isOnPath = (command: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, command)));
 
 async function alreadyServing(place: Place, pid: number, out: Say): Promise<void> {
   const access = readAccess(place);
@@ -99,7 +104,10 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
   if (options.hello !== false) {
     const client = new Client(local.access);
     out('applying examples/hello.yaml');
-    const [pod] = await applyManifests(client, HELLO, readManifests(HELLO), out);
+    const manifests = readManifests(HELLO);
+    // What an earlier `up` left is over: this one shows a first pod of its own.
+    await removeEnded(client, manifests);
+    const [pod] = await applyManifests(client, HELLO, manifests, out);
     if (pod) await followPod(client, pod, out, stop.signal);
     client.close();
   }
