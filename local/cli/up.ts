@@ -1,11 +1,10 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyManifests, followPod, readManifests, removeEnded } from './apply.ts';
 import { Client } from './client.ts';
-import type { Say } from './install.ts';
+import { find, type Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
 import { setUp } from './set-up.ts';
 import { startLocal, type Local } from '../main.ts';
@@ -35,10 +34,9 @@ function howToGoOn(place: Place, out: Say): void {
   out('');
   out(`kubeconfig: ${place.kubeconfig}`);
   out(`go on with:  . ${place.env}; kubectl get pods`);
-  if (!isOnPath('kubectl')) out('kubectl is not on the PATH: see https://kubernetes.io/docs/tasks/tools/');
+  if (find('kubectl') === undefined) out('kubectl is not on the PATH: see https://kubernetes.io/docs/tasks/tools/');
 }
 
-const isOnPath = (command: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((directory) => existsSync(join(directory, command)));
 
 async function alreadyServing(place: Place, pid: number, out: Say): Promise<void> {
   const access = readAccess(place);
