@@ -5,6 +5,7 @@ import type { Pod } from '../src/kinds/pod.ts';
 import { findNode } from '../src/lifecycle/find-node.ts';
 import type { FoundNode } from '../src/lifecycle/find-node.ts';
 import { registerTask } from '../src/lifecycle/register-task.ts';
+import { othersChanged } from '../src/lifecycle/reschedule.ts';
 import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
@@ -18,7 +19,7 @@ import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
 import type { BindInput, NextState, PodRecord } from '../src/sync/record.ts';
 
-type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings' | 'pullSecrets'>;
+type BindPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'tasks' | 'settings' | 'pullSecrets' | 'executions'>;
 
 /** An ErrImagePull is shown for that long before it becomes ImagePullBackOff. */
 const SHOW_FAILURE_MS = 3_000;
@@ -38,7 +39,7 @@ export async function bindPod(ports: BindPorts, input: BindInput): Promise<NextS
   if (held.length === 0) {
     const found = await findNode(ports, pod, record);
     if (found.rejected) return rejectPod(ports, input, found);
-    return found.nodeName === undefined ? leaveUnscheduled(ports, state, input, found.unschedulable) : bindNow(ports, record, pod, { input, nodeName: found.nodeName });
+    return found.nodeName === undefined ? leaveUnscheduled(ports, state, input, found) : bindNow(ports, record, pod, { input, nodeName: found.nodeName });
   }
   await updatePod(ports, uid, (newest) => (isOver(newest.pod, newest.record, generation) ? undefined : { record: pullBackedOff(pod, begunBy(input, newest)), events: pullBackOffEvents(pod, newest.record) }));
   return waitUntil(held.map((pull) => pull.until).sort().at(-1) ?? '');
@@ -58,9 +59,9 @@ async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> 
 }
 
 /** No node fits: shown and waited for; a change of the pod or of a node begins a new generation at once. */
-async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState, input: BindInput, message: string | undefined): Promise<NextState> {
+async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState, input: BindInput, { unschedulable: message, byPods }: FoundNode): Promise<NextState> {
   const events = message === undefined || record.observed.unscheduled?.message === message ? [] : [failedScheduling(message)];
-  const state = await updatePod(ports, record.uid, (newest) => (isOver(newest.pod, newest.record, input.generation) ? undefined : { record: unplaced(begunBy(input, newest), message), events }));
+  const state = await updatePod(ports, record.uid, (newest) => (isOver(newest.pod, newest.record, input.generation) ? undefined : { record: unplaced(begunBy(input, newest), message, byPods), events }));
   return isOver(state?.pod, state?.record ?? record, input.generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
 }
 
@@ -85,7 +86,7 @@ async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod,
   const place = (newest: PodState) => (newest.pod && !isOver(newest.pod, newest.record, input.generation) ? placed(newest.pod, begunBy(input, newest), settings, newest.now) : undefined);
   const events = eventWriter(ports, { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } });
   if (observed.scheduledAt === undefined && !pod.spec.nodeName) events.tell([scheduled(pod, nodeName)]);
-  const [, resolved] = await Promise.all([updatePod(ports, uid, place), resolveImages(ports, pod, events.tell)]);
+  const [, resolved] = await Promise.all([updatePod(ports, uid, place).then(() => othersChanged(ports)), resolveImages(ports, pod, events.tell)]);
   const [next] = await Promise.all([keepImages(ports, pod, resolved, input), events.written()]);
   return next;
 }

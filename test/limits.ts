@@ -47,14 +47,25 @@ const API = `## The API
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
+/** `a.b`, `a.c` as `a.{b,c}`. */
+function byParent(paths: readonly string[]): string[] {
+  const parents = new Map<string, string[]>();
+  for (const path of paths) {
+    const dot = path.lastIndexOf('.');
+    const parent = path.slice(0, dot + 1);
+    parents.set(parent, [...(parents.get(parent) ?? []), path.slice(dot + 1)]);
+  }
+  return [...parents].flatMap(([parent, members]) => (parent === '' || members.length === 1 ? members.map((member) => parent + member) : [`${parent}{${members.join(',')}}`]));
+}
+
 /** Fields of one line of the table share its words; they are shown together. */
 function rows(fields: readonly Field[], words: (field: Field) => string[]): string {
   const groups = new Map<string, string[]>();
   for (const field of fields) {
     const key = words(field).map(cell).join(' | ');
-    groups.set(key, [...(groups.get(key) ?? []), `\`${field.path.replace(/\.\*\*$/, '')}\``]);
+    groups.set(key, [...(groups.get(key) ?? []), field.path.replace(/\.\*\*$/, '')]);
   }
-  return [...groups].map(([key, paths]) => `| ${paths.join(', ')} | ${key} |`).join('\n');
+  return [...groups].map(([key, paths]) => `| ${byParent(paths).map((path) => `\`${path}\``).join(', ')} | ${key} |`).join('\n');
 }
 
 /** The text of docs/limits.md. */

@@ -26,7 +26,7 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   };
   const every = Object.keys(functions.all) as FunctionName[];
   allow(every, TABLE_ACTIONS, [table.tableArn]);
-  allow(['api', 'finish-pod', 'observe', 'sweep'], ['states:StartExecution'], [states('stateMachine')]);
+  allow(['api', 'sync', 'bind-pod', 'finish-pod', 'observe', 'sweep'], ['states:StartExecution'], [states('stateMachine')]);
   allow(['api', 'sync', 'finish-pod', 'observe', 'sweep'], ['states:StopExecution', 'states:DescribeExecution'], [states('execution')]);
   allow(['api', 'sync', 'start-container', 'finish-pod', 'observe', 'sweep'], ['states:SendTaskSuccess'], [states('stateMachine')]);
   allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.

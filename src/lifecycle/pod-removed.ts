@@ -3,6 +3,7 @@ import type { Pod } from '../kinds/pod.ts';
 import type { Ports, RecordWrite } from '../ports.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { executionName } from '../sync/execution-name.ts';
+import { indexWrites } from './pod-index.ts';
 import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
@@ -14,8 +15,11 @@ export async function removalRecords({ store }: Pick<Ports, 'store'>, pod: Pod):
   const stored = await store.getRecord(key);
   if (!stored) return [];
   const record = toRecord(stored.value);
-  if (hasTask(record) || Object.keys(record.tokens).length > 0) return [{ key, value: toJson({ ...record, orphaned: true }), expected: stored.revision }];
-  return forget(uid, stored.revision);
+  if (hasTask(record) || Object.keys(record.tokens).length > 0) {
+    const orphan = { ...record, orphaned: true };
+    return [{ key, value: toJson(orphan), expected: stored.revision }, ...indexWrites(record, orphan)];
+  }
+  return forget(record, stored.revision);
 }
 
 /** After the removal's commit: stops what still runs. May be called again; sweep repeats it. */

@@ -2,6 +2,7 @@
 import type { Pod } from '../kinds/pod.ts';
 import type { Json, RecordWrite } from '../ports.ts';
 import type { PodRecord } from '../sync/record.ts';
+import { indexWrites, termsRecords } from './pod-index.ts';
 
 /** Key of a pod's record. */
 export const recordKey = (uid: string): string => `pod/${uid}`;
@@ -12,15 +13,17 @@ export const beatKey = (uid: string): string => `beat/${uid}`;
 export const tokenKey = (uid: string): string => `token/${uid}`;
 
 /** Deletes all that is remembered of a pod; `revision`: of its record. */
-export const forget = (uid: string, revision: number): RecordWrite[] => [
-  { key: recordKey(uid), value: null, expected: revision },
-  { key: beatKey(uid), value: null, expected: 'any' },
-  { key: tokenKey(uid), value: null, expected: 'any' },
+export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
+  { key: recordKey(record.uid), value: null, expected: revision },
+  { key: beatKey(record.uid), value: null, expected: 'any' },
+  { key: tokenKey(record.uid), value: null, expected: 'any' },
+  ...indexWrites(record, undefined),
 ];
 
-/** The record to write in the same commit as the new pod (which must carry its uid). */
-export function recordFor(pod: Pod): RecordWrite {
+/** The records to write in the same commit as the new pod (which must carry its uid). */
+export function recordsFor(pod: Pod): RecordWrite[] {
   const uid = pod.metadata.uid ?? '';
+  const terms = termsRecords(pod);
   const record: PodRecord = {
     uid,
     namespace: pod.metadata.namespace ?? 'default',
@@ -32,8 +35,9 @@ export function recordFor(pod: Pod): RecordWrite {
     logNonce: '',
     tokens: {},
     observed: { sandboxReady: false, containers: {}, terminal: false },
+    ...(terms.length > 0 ? { bearsOnOthers: true } : {}),
   };
-  return { key: recordKey(uid), value: toJson(record), expected: 0 };
+  return [{ key: recordKey(uid), value: toJson(record), expected: 0 }, ...terms];
 }
 
 /** A record as the store takes it: the door between the typed record and JSON. */

@@ -1,34 +1,41 @@
-// What an unscheduled pod may be waiting for has changed: its next execution looks for a node at once.
+// What an unscheduled pod may be waiting for has changed: one that would fit now looks for its node at once, under its next execution.
+// Nobody who is missed here waits for ever: Bind looks again by itself.
 import type { Pod } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
 import { nextGeneration } from '../sync/relaunch.ts';
-import type { PodRecord } from '../sync/record.ts';
-import { settle } from './settle.ts';
-import type { SettlePorts } from './settle.ts';
-import { toPod, updatePod } from './update-pod.ts';
+import { wouldPlace } from './place-pod.ts';
+import { isWaiting, WAITING_PREFIX } from './pod-index.ts';
+import type { Waiting } from './pod-index.ts';
+import { startOwed } from './start-owed.ts';
+import { readPod, updatePod } from './update-pod.ts';
+import type { PodPorts } from './update-pod.ts';
 
-/** Waits for a node: no task, no image was looked up yet. */
-const isUnscheduled = ({ observed }: PodRecord): boolean => observed.unscheduled !== undefined && observed.scheduledAt === undefined;
-
-const looksUnscheduled = ({ status }: Pod): boolean =>
-  status.phase === 'Pending' && status.conditions?.some(({ type, status: value, reason }) => type === 'PodScheduled' && value === 'False' && reason === 'Unschedulable') === true;
+type ReschedulePorts = PodPorts & Pick<Ports, 'executions'>;
 
 /** What decides over the pod's node. */
-const placingPart = ({ spec: { tolerations, nodeSelector, affinity } }: Pod): string => JSON.stringify([tolerations, nodeSelector, affinity]);
+const placingPart = ({ metadata: { labels }, spec: { tolerations, nodeSelector, affinity } }: Pod): string => JSON.stringify([labels, tolerations, nodeSelector, affinity]);
 
-/** After an edit: a pod without a node is looked at again if the edit may give it one. May be called again. */
-export async function placementEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
-  if (looksUnscheduled(pod) && placingPart(pod) !== placingPart(previous)) await reschedulePod(ports, pod.metadata.uid ?? '');
+/** After an edit: the pod itself, and others that its labels may matter to, may find a node now. May be called again. */
+export async function placementEdited(ports: ReschedulePorts, pod: Pod, previous: Pod): Promise<void> {
+  if (placingPart(pod) !== placingPart(previous)) await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
 }
 
-/** A node came or changed: all unscheduled pods are looked at again. May be called again. */
-export async function nodesChanged(ports: SettlePorts & Pick<Ports, 'store'>): Promise<void> {
-  const { objects } = await ports.store.list({ resource: 'pods' });
-  const waiting = objects.map(toPod).filter(looksUnscheduled);
-  await Promise.all(waiting.map(({ metadata }) => reschedulePod(ports, metadata.uid ?? '')));
+/** A pod got its place or left it, or a namespace's labels changed: those that others are in the way of look again. May be called again. */
+export const othersChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, (_uid, { byPods }) => byPods);
+
+/** A node came, changed or went. May be called again. */
+export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
+
+async function retry(ports: ReschedulePorts, isMeant: (uid: string, waiting: Waiting) => boolean): Promise<void> {
+  const waiting = (await ports.store.listRecords(WAITING_PREFIX)).map(({ key, value }) => ({ uid: key.slice(WAITING_PREFIX.length), ...(value as unknown as Waiting) }));
+  for (const { uid, ...facts } of waiting) if (isMeant(uid, facts)) await retryPod(ports, uid);
 }
 
-async function reschedulePod(ports: SettlePorts, uid: string): Promise<void> {
-  const state = await updatePod(ports, uid, ({ record, now }) => (isUnscheduled(record) ? { record: nextGeneration(record, now) } : undefined));
-  if (state) await settle(ports, uid, state);
+async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
+  const found = await readPod(ports, uid);
+  if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record)) return;
+  if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
+  const { generation } = found.record;
+  // Two callers that see the same change start it once.
+  await startOwed(ports, await updatePod(ports, uid, ({ record, now }) => (isWaiting(record) && record.generation === generation ? { record: nextGeneration(record, now) } : undefined)));
 }

@@ -1,6 +1,5 @@
 // What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
-import type { Pod } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
 import { wholeSeconds } from '../pod/container-states.ts';
 import { hasTask, isPhaseOwed } from '../sync/conclude.ts';
@@ -9,6 +8,8 @@ import { owedAnswers } from '../sync/outcome.ts';
 import type { OwedAnswer } from '../sync/outcome.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { taskEdits } from '../sync/task-edits.ts';
+import { othersChanged } from './reschedule.ts';
+import { startOwed } from './start-owed.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
 
@@ -28,15 +29,8 @@ export async function settle(ports: SettlePorts, uid: string, known?: PodState):
   if (removal && answers.length === 0) await ports.executions.stop(executionName(state.record), 'The pod was deleted');
   await startOwed(ports, after);
   askForEdits(ports, after);
+  if (leavesItsPlace(state)) await othersChanged(ports);
   return after;
-}
-
-const isGated = (pod: Pod): boolean => (pod.spec.schedulingGates ?? []).length > 0;
-
-async function startOwed({ executions }: SettlePorts, state: PodState | undefined): Promise<void> {
-  if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
-  const { uid, generation } = state.record;
-  await executions.start(executionName(state.record), { uid, generation });
 }
 
 function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): void {
@@ -48,6 +42,9 @@ function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): v
 async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Promise<void> {
   if (!pod && record.taskArn && hasTask(record) && !record.stopped) await tasks.stop(record.taskArn, 'The pod was removed');
 }
+
+/** Other pods no longer count this one, or soon will not. */
+const leavesItsPlace = ({ pod, record }: PodState): boolean => !pod || record.finished !== undefined || pod.metadata.deletionTimestamp !== undefined;
 
 /** The deleted pod's containers are done, and its grace is not said to be over yet: the kubelet's own final delete says 0. */
 const isGraceOver = ({ pod, record }: PodState): boolean =>

@@ -9,6 +9,7 @@ import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from
 import { conclude } from '../sync/conclude.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { finishNamespace } from './finish-namespace.ts';
+import { indexWrites } from './pod-index.ts';
 import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 
 export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
@@ -106,6 +107,6 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
 /** `guard`: an object's status may only be written while the record that it was computed from is the newest. */
 function recordWrites({ record: old, revision }: PodState, record: PodRecord, { remove, guard }: { remove: boolean; guard: boolean }): RecordWrite[] {
   const key = recordKey(record.uid);
-  if (remove) return forget(record.uid, revision);
-  return same(old, record) && !guard ? [] : [{ key, value: toJson(record), expected: revision }];
+  if (remove) return forget(old, revision);
+  return same(old, record) && !guard ? [] : [{ key, value: toJson(record), expected: revision }, ...indexWrites(old, record)];
 }

@@ -10,9 +10,9 @@ export const NO_FURTHER_CONTAINER = 'a running Fargate task takes no further con
 const LABEL_SELECTOR = '{matchLabels,matchExpressions[].key,matchExpressions[].operator,matchExpressions[].values[]}';
 const NODE_TERM = '{matchExpressions[],matchFields[]}.{key,operator,values[]}';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution[]';
-const APART = 'not weighed: every pod has a task of its own, near to and far from no other';
+const OWN_HOST = '`kubernetes.io/hostname`: a Fargate task is never shared, so every pod is alone on its host: keeping apart and spreading always hold, required affinity to the host of another pod never does (warning)';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
-const POD_TERM = `{topologyKey,namespaces[],matchLabelKeys[],mismatchLabelKeys[],labelSelector.${LABEL_SELECTOR},namespaceSelector.${LABEL_SELECTOR}}`;
+const POD_TERM = `{namespaces[],matchLabelKeys[],mismatchLabelKeys[],labelSelector.${LABEL_SELECTOR},namespaceSelector.${LABEL_SELECTOR}}`;
 
 // Sysctls that an ECS task definition may set (ECS API, SystemControl).
 const FARGATE_SYSCTLS = /^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
@@ -27,8 +27,9 @@ const POD_FIELDS: Field[] = [
   ...table('hostname subdomain hostnameOverride setHostnameAsFQDN shareProcessNamespace', implemented()),
   ...table('resources.{limits,requests}', implemented()),
   ...table(`affinity.nodeAffinity.{${REQUIRED}.nodeSelectorTerms[],${PREFERRED}.preference}.${NODE_TERM} affinity.nodeAffinity.${PREFERRED}.weight`, implemented()),
-  ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.${POD_TERM} affinity.{podAffinity,podAntiAffinity}.${PREFERRED}.weight`, implemented(APART)),
-  ...table(`topologySpreadConstraints[].{maxSkew,topologyKey,whenUnsatisfiable,minDomains,nodeAffinityPolicy,nodeTaintsPolicy,matchLabelKeys[],labelSelector.${LABEL_SELECTOR}}`, implemented(APART)),
+  ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.${POD_TERM} affinity.{podAffinity,podAntiAffinity}.${PREFERRED}.weight`, implemented()),
+  ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.topologyKey topologySpreadConstraints[].topologyKey`, implemented(OWN_HOST)),
+  ...table(`topologySpreadConstraints[].{maxSkew,whenUnsatisfiable,minDomains,nodeAffinityPolicy,nodeTaintsPolicy,matchLabelKeys[],labelSelector.${LABEL_SELECTOR}}`, implemented()),
   ...table('securityContext.{runAsUser,runAsGroup,runAsNonRoot,fsGroup,fsGroupChangePolicy,supplementalGroups[],supplementalGroupsPolicy}', implemented()),
   ...table('securityContext.sysctls[].name', refused('Fargate sets only net.*, fs.mqueue.* and some kernel.msg*/sem/shm* sysctls', { docker: true, harmless: isFargateSysctl })),
   ...table('securityContext.sysctls[].value', implemented()),

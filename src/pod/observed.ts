@@ -74,8 +74,8 @@ export interface ObservedPod {
   nodeName?: string;
   /** When the pod was bound (PodScheduled True). */
   scheduledAt?: string;
-  /** Why it is not scheduled: condition PodScheduled False. */
-  unscheduled?: { reason: 'Unschedulable' | 'SchedulingGated'; message: string };
+  /** Why it is not scheduled: condition PodScheduled False. `byPods`: other pods are in the way. */
+  unscheduled?: { reason: 'Unschedulable' | 'SchedulingGated'; message: string; byPods?: boolean };
   /** status.startTime. */
   acceptedAt?: string;
   sandboxReady: boolean;

@@ -11,9 +11,9 @@ export function begun({ toStart: _heard, ...record }: PodRecord, revision: strin
 }
 
 /** The record of a pod that no node fits; without a message nobody has said so. */
-export function unplaced(record: PodRecord, message: string | undefined): PodRecord {
+export function unplaced(record: PodRecord, message: string | undefined, byPods = false): PodRecord {
   const { unscheduled: _past, ...observed } = record.observed;
-  return { ...record, runsInGeneration: record.runsInGeneration + 1, observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message } } };
+  return { ...record, runsInGeneration: record.runsInGeneration + 1, observed: message === undefined ? observed : { ...observed, unscheduled: { reason: 'Unschedulable', message, ...(byPods ? { byPods } : {}) } } };
 }
 
 const FIRST_SCHEDULING_MS = 1_000;

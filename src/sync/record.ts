@@ -115,6 +115,8 @@ export interface PodRecord {
   finished?: { at: string };
   /** Sweep has seen the finished pod without its task: nothing is left to look at. */
   rest?: boolean;
+  /** Its affinity matters to the place of other pods. */
+  bearsOnOthers?: boolean;
   /** The object is gone (force): whatever still runs shall stop. */
   orphaned?: boolean;
   tokens: { [container: string]: WaitingToken };

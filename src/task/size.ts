@@ -59,6 +59,12 @@ export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
   return { tooBig: tooBig(cpuUnits, memoryMiB, storageGiB) };
 }
 
+/** Resources of which no task has enough for the pod. */
+export function tooLargeFor(pod: Pod): string[] {
+  const sized = podSize(pod);
+  return 'tooBig' in sized ? sized.tooBig : [];
+}
+
 /** The size in words, with what the pod leaves unused of it. */
 export function sizeText(pod: Pod): string {
   const sized = podSize(pod);

@@ -7,7 +7,7 @@ import { podCreated } from '../../src/lifecycle/pod-created.ts';
 import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
 import { podEdited } from '../../src/lifecycle/pod-edited.ts';
 import { podRemoved, removalRecords } from '../../src/lifecycle/pod-removed.ts';
-import { recordFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
+import { recordsFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
 import { syncPod } from '../../src/lifecycle/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
@@ -143,24 +143,24 @@ export class PodWorld {
   }
 
   /** What POST does: object and record in one commit, then podCreated. */
-  async create(spec: Pod['spec'], script: Script): Promise<Pod> {
-    const pod = await this.insert(spec, script);
+  async create(spec: Pod['spec'], script: Script = () => ({}), labels?: Record<string, string>): Promise<Pod> {
+    const pod = await this.insert(spec, script, undefined, plainly, labels);
     await podCreated(this.ports, pod);
     return pod;
   }
 
   /** The commit of a POST alone. */
-  async insert(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`, commit: Commit = plainly): Promise<Pod> {
+  async insert(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`, commit: Commit = plainly, labels?: Record<string, string>): Promise<Pod> {
     this.#script = script;
     const uid = this.ports.ids.uuid();
     const creationTimestamp = this.clock.now().toISOString().replace(/\.\d+Z/, 'Z');
     const pod: Pod = {
-      apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1 },
+      apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1, ...(labels ? { labels } : {}) },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec }, status: { phase: 'Pending', qosClass: 'BestEffort' },
     };
     await commit(async () => {
       await this.#insertNode();
-      await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: [recordFor(pod)] });
+      await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: recordsFor(pod) });
     });
     return pod;
   }

@@ -1,6 +1,7 @@
 // O1, O2: which node a pod gets, and in the scheduler's and the kubelet's words why none (recorded: conformance, node-selector).
 import { describe, expect, it } from 'vitest';
 import type { Node, PodSpec } from '../../src/kinds/pod.ts';
+import { alone } from '../../src/pod/placement/surroundings.ts';
 import { nodeRejection, schedule } from '../../src/pod/schedule.ts';
 import { podOf } from './samples.ts';
 
@@ -34,13 +35,13 @@ describe('O1: a node that fits', () => {
     ['cordoned', {}, node('n', {}, { unschedulable: true }), false],
     ['as large as the node', requests('4', '8Gi'), node('n'), true],
     ['larger than the node', requests('5', '1Gi'), node('n'), false],
-  ])('%s', (_rule, spec, only, fits) => expect('nodeName' in schedule(podOf(spec), [only])).toBe(fits));
+  ])('%s', (_rule, spec, only, fits) => expect('nodeName' in schedule(podOf(spec), alone([only]))).toBe(fits));
 
   it('preferred terms choose among several', () => {
     const preference = { weight: 5, preference: { matchExpressions: [{ key: 'spot', operator: 'Exists' }] } };
     const spec = { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [preference] } } };
-    expect(schedule(podOf(spec), [node('a'), node('b', { spot: '' })])).toEqual({ nodeName: 'b' });
-    expect(schedule(podOf(), [node('a'), node('b', { spot: '' })])).toEqual({ nodeName: 'a' });
+    expect(schedule(podOf(spec), alone([node('a'), node('b', { spot: '' })]))).toEqual({ nodeName: 'b' });
+    expect(schedule(podOf(), alone([node('a'), node('b', { spot: '' })]))).toEqual({ nodeName: 'a' });
   });
 });
 
@@ -55,7 +56,7 @@ it.each<[string, Partial<PodSpec>, Node[], string[], string]>([
     `0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector. ${NOT_HELPFUL(3)}`],
   ['a pod that does not preempt', { ...requests('5', '1Gi'), preemptionPolicy: 'Never' }, [node('n')], [],
     '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.'],
-])('O1: says why no node fits: %s', (_what, spec, nodes, tooLarge, unschedulable) => expect(schedule(podOf(spec), nodes, tooLarge)).toEqual({ unschedulable }));
+])('O1: says why no node fits: %s', (_what, spec, nodes, tooLarge, unschedulable) => expect(schedule(podOf(spec), alone(nodes), tooLarge)).toEqual({ unschedulable }));
 
 it.each<[string, Partial<PodSpec>, { reason: string; message: string } | undefined, string[]?]>([
   ['takes what fits', requests('1', '1Gi'), undefined],

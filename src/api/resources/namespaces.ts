@@ -1,5 +1,6 @@
 // Namespaces: their first objects when they are made, their content when they go.
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
+import { othersChanged } from '../../lifecycle/reschedule.ts';
 import { defaultNamespace, validateNamespace, validateNamespaceUpdate } from '../../validation/namespace.ts';
 import { fillNamespace } from '../namespaces/fill-namespace.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
@@ -46,6 +47,9 @@ export const namespaces: Strategy = {
   refuseDelete: ({ metadata }) => (PROTECTED.has(metadata.name ?? '') ? 'this namespace may not be deleted' : undefined),
   beginDelete,
   created: async (object, { ports }) => fillNamespace(ports, object.metadata.name ?? ''),
+  updated: async (object, old, { ports }) => {
+    if (JSON.stringify(object.metadata.labels) !== JSON.stringify(old.metadata.labels)) await othersChanged(ports);
+  },
 };
 
 /** `/status` of namespaces. */

@@ -43,6 +43,7 @@ export const nodes: Strategy = {
   prepareForUpdate: keepStatus,
   resetFields: ['status'],
   created: (_object, { ports }) => nodesChanged(ports),
+  removed: (_object, { ports }) => nodesChanged(ports),
   updated: (object, old, { ports }) => (placingPart(object) === placingPart(old) ? Promise.resolve() : nodesChanged(ports)),
 };
 

@@ -6,7 +6,7 @@ import { podDeleting } from '../../lifecycle/pod-deleting.ts';
 import { podEdited } from '../../lifecycle/pod-edited.ts';
 import { placementEdited } from '../../lifecycle/reschedule.ts';
 import { podRemoved, removalRecords } from '../../lifecycle/pod-removed.ts';
-import { recordFor } from '../../lifecycle/record-for.ts';
+import { recordsFor } from '../../lifecycle/record-for.ts';
 import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission.ts';
 import { defaultPod } from '../../pod/defaults.ts';
 import { prepareForCreate } from '../../pod/prepare.ts';
@@ -113,7 +113,7 @@ export const pods: Strategy = {
   generation: true,
   returnsDeleted: true,
   graceSeconds,
-  createRecords: (object) => [recordFor(podOf(object))],
+  createRecords: (object) => recordsFor(podOf(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, podOf(object)),
   created: (object, { ports }) => podCreated(ports, podOf(object)),
   updated: async (object, old, { ports }) => {
