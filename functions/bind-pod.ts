@@ -65,7 +65,7 @@ async function leaveUnscheduled(ports: BindPorts, { record, pod, now }: PodState
   return isOver(state?.pod, state?.record ?? record, input.generation) ? END : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
 }
 
-/** The node that the author named cannot have the pod: it fails as the kubelet fails it. */
+/** The pod's node does not take it: it fails as the kubelet fails it. */
 async function rejectPod(ports: BindPorts, input: BindInput, { nodeName = '', rejected }: FoundNode): Promise<NextState> {
   if (!rejected) return END;
   const { reason, message } = rejected;
@@ -76,7 +76,7 @@ async function rejectPod(ports: BindPorts, input: BindInput, { nodeName = '', re
     // A pod that was turned away has no start time, hence no statuses of containers.
     const { acceptedAt: _never, ...observed } = on.record.observed;
     const verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
-    return { ...on, record: { ...on.record, observed: { ...observed, verdict } }, events: [rejectedByNode(reason, message)] };
+    return { ...on, record: { ...on.record, observed: { ...observed, verdict } }, events: [...(pod.spec.nodeName ? [] : [scheduled(pod, nodeName)]), rejectedByNode(reason, message)] };
   });
   return END;
 }

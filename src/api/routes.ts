@@ -34,8 +34,9 @@ function inNamespace(group: string, version: string, segments: string[]): Resour
 function atCluster(group: string, version: string, segments: string[]): ResourceRoute | undefined {
   const [plural = '', name = '', subresource = '', ...more] = segments;
   const resource = findResource(group, version, plural);
-  if (resource === undefined || more.length > 0 || !hasSubresource(resource, subresource)) return undefined;
-  return resource.namespaced && name !== '' ? undefined : { resource, namespace: '', name, subresource };
+  if (resource === undefined || (more.length > 0 && subresource !== 'proxy') || !hasSubresource(resource, subresource)) return undefined;
+  const path = subresource === 'proxy' ? { path: more.join('/') } : {};
+  return resource.namespaced && name !== '' ? undefined : { resource, namespace: '', name, subresource, ...path };
 }
 
 const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: string): boolean => name === '' || subresources.some((entry) => entry.name === name);

@@ -84,7 +84,7 @@ export const RESOURCES: readonly Resource[] = [
   resource('Endpoints', { short: ['ep'], plural: 'endpoints' }),
   resource('Event', { short: ['ev'], model: 'CoreV1Event' }),
   resource('Namespace', { short: ['ns'], cluster: true, verbs: ALL.filter((verb) => verb !== 'deletecollection'), subresources: [sub('finalize', 'Namespace', ['update']), sub('status', 'Namespace', CHANGE)] }),
-  resource('Node', { short: ['no'], cluster: true, subresources: [sub('status', 'Node', CHANGE)] }),
+  resource('Node', { short: ['no'], cluster: true, subresources: [sub('proxy', 'NodeProxyOptions', ['get']), sub('status', 'Node', CHANGE)] }),
   resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
   resource('PodTemplate'),
   resource('Secret'),

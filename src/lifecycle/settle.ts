@@ -1,5 +1,6 @@
 // What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
+import type { Pod } from '../kinds/pod.ts';
 import type { Ports } from '../ports.ts';
 import { wholeSeconds } from '../pod/container-states.ts';
 import { hasTask, isPhaseOwed } from '../sync/conclude.ts';

@@ -115,3 +115,14 @@ it('a create has succeeded once it is stored, though the execution cannot be sta
   expect((await api.send('POST', PODS, { body: pod('web') })).status).toBe(201);
   expect((await api.send('GET', `${PODS}/web`)).status).toBe(200);
 });
+
+it('a node\'s proxy answers its pods and its health, and nothing else of a kubelet', async () => {
+  await api.send('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } } });
+  for (const name of ['here', 'nowhere']) await api.send('POST', PODS, { body: pod(name) });
+  await place(api, 'default', 'here');
+  const { status, body } = await api.send('GET', '/api/v1/nodes/n1:10250/proxy/pods');
+  expect([status, body['kind'], body['items'].map(({ metadata }: { metadata: { name: string } }) => metadata.name)]).toEqual([200, 'PodList', ['here']]);
+  expect((await api.send('GET', '/api/v1/nodes/n1/proxy/pods/')).body['items']).toHaveLength(1);
+  expect((await api.send('GET', '/api/v1/nodes/n1/proxy/stats/summary')).body).toMatchObject({ code: 404, reason: 'NotFound', message: expect.stringContaining('/stats/summary of a node is not served') });
+  expect((await api.send('GET', '/api/v1/nodes/none/proxy/pods')).body).toMatchObject({ code: 404, message: 'nodes "none" not found' });
+});

@@ -44,7 +44,6 @@ describe('refusals', () => {
     ['a volume type without members', { volumes: [{ name: 'v', flocker: {} }] }, {}, 'spec.volumes[0].flocker: Forbidden: Fargate mounts no network file systems or disks of this kind'],
     ['a GPU', {}, { resources: { limits: { 'nvidia.com/gpu': '1' }, requests: {} } }, 'spec.containers[0].resources.limits[nvidia.com/gpu]: Forbidden: Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices'],
     ['seccomp Unconfined', { securityContext: { seccompProfile: { type: 'Unconfined' } } }, {}, 'spec.securityContext.seccompProfile.type: Forbidden: Fargate sets the security profile itself; only RuntimeDefault is possible'],
-    ['Windows', { os: { name: 'windows' } }, {}, 'spec.os.name: Forbidden: droppod runs Linux containers only'],
     ['a field that the table does not know', { brandNew: 1 }, {}, 'spec.brandNew: Forbidden: droppod does not know this field'],
   ])('refuses %s, on AWS and in local mode', (_, spec, container, line) => {
     expect(fields(pod(spec, container))).toContain(line);

@@ -4,12 +4,14 @@ import { binding } from './binding.ts';
 import { connect } from './connect.ts';
 import { eviction } from './eviction.ts';
 import { log } from './log/log.ts';
+import { nodeProxy } from './node-proxy.ts';
 import { proxy } from './proxy.ts';
 import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, tokenReview } from './reviews.ts';
 import { token } from './token.ts';
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   'bindings': binding,
+  'nodes/proxy': nodeProxy,
   'pods/attach': connect,
   'pods/binding': binding,
   'pods/eviction': eviction,
