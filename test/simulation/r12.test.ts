@@ -12,6 +12,8 @@ import type { Chance } from './random.ts';
 import { watchSequence } from './watch-sequence.ts';
 
 interface Manifest {
+  /** Its runs are too short for every look to see them. */
+  quick?: boolean;
   name: string;
   spec: Pod['spec'];
   /** By container: run 1, 2, …; the last entry repeats. */
@@ -113,6 +115,8 @@ it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as c
   expect(local.length).toBeGreaterThan(2);
   for (const seed of [index, index + 1000]) {
     const chance = makeChance(seed);
-    expect(await play(manifest, (sleep) => awsTiming(chance, sleep)), `seed ${seed}`).toEqual(local);
+    const told = await play(manifest, (sleep) => awsTiming(chance, sleep));
+    // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must tell.
+    expect(manifest.quick ? told.at(-1) : told, `seed ${seed}`).toEqual(manifest.quick ? local.at(-1) : local);
   }
 });
