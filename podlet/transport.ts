@@ -1,6 +1,5 @@
 // The podlet's way to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
-import type { ClientRequest } from 'node:http';
 import type { Desired, Report } from '../src/sync/messages.ts';
 import { SyncRefused } from './ports.ts';
 
@@ -27,18 +26,7 @@ interface Client {
 /** A `sync` over HTTPS (or HTTP, for tests). TLS is loaded only when it is needed: it costs boot time. */
 export async function createTransport(options: TransportOptions): Promise<Sync> {
   const client = options.url.startsWith('https:') ? await secureClient(options.ca) : { request: plainRequest, agent: new PlainAgent({ keepAlive: true }) };
-  // TCP and TLS shake hands while the podlet still learns who it is: the first report goes out on a request that was begun here.
-  let early: ClientRequest | undefined = begin(client, options).once('error', () => { early = undefined; });
-  return (report, signal) => {
-    const sent = early ?? begin(client, options);
-    early = undefined;
-    return finish(sent, JSON.stringify(report), signal);
-  };
-}
-
-/** A request whose body is still to come: its connection is being made. */
-function begin({ request, agent }: Client, { url, token }: TransportOptions): ClientRequest {
-  return request(url, { method: 'POST', agent, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+  return (report, signal) => post(client, options, JSON.stringify(report), signal);
 }
 
 async function secureClient(ca: string): Promise<Client> {
@@ -46,12 +34,10 @@ async function secureClient(ca: string): Promise<Client> {
   return { request, agent: new Agent({ keepAlive: true, ...(ca === '' ? {} : { ca }) }) };
 }
 
-function finish(sent: ClientRequest, body: string, signal: AbortSignal): Promise<Desired> {
+function post({ request, agent }: Client, { url, token }: TransportOptions, body: string, signal: AbortSignal): Promise<Desired> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => { sent.destroy(new Error('the request was given up')); };
-    signal.addEventListener('abort', abort, { once: true });
-    sent.on('close', () => signal.removeEventListener('abort', abort));
-    sent.on('response', (response) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { method: 'POST', agent, headers, signal, timeout: REQUEST_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -62,11 +48,9 @@ function finish(sent: ClientRequest, body: string, signal: AbortSignal): Promise
       response.on('error', reject);
       response.on('end', () => settle(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'), resolve, reject));
     });
-    sent.setTimeout(REQUEST_TIMEOUT_MS, () => sent.destroy(new Error('no answer in time')));
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
     sent.on('error', reject);
-    sent.setHeader('content-length', Buffer.byteLength(body));
-    if (signal.aborted) abort();
-    else sent.end(body);
+    sent.end(body);
   });
 }
 
