@@ -34,12 +34,14 @@ interface Action {
   force?: boolean;
   kill?: string;
   image?: Record<string, string>;
+  /** Its scheduling gates go. */
+  open?: boolean;
 }
 
 const SECONDS = 600;
 /** A state that is over sooner than a report travels is no step of its own, as in Kubernetes: commands take longer than that. */
 const COMMAND_SECONDS = 0.6;
-const manifests = parse(readFileSync(new URL('r12.yaml', import.meta.url), 'utf8')) as Manifest[];
+const manifests = ['r12.yaml', 'r12-workloads.yaml'].flatMap((file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Manifest[]);
 
 /** A change reaches its target late, now and then twice, the one after sometimes before it. */
 function awsDelivery(chance: Chance, sleep: (ms: number) => Promise<void>): Deliver {
@@ -70,6 +72,7 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.delete !== undefined) await world.delete(pod, action.delete);
   if (action.force) await world.remove(pod);
   if (action.kill && running) await world.kill(running, action.kill);
+  if (action.open) await world.edit(pod, ({ schedulingGates: _gone, ...spec }) => spec);
   if (image) await world.edit(pod, (spec) => ({ ...spec, containers: spec.containers.map((one) => ({ ...one, image: image[one.name] ?? one.image ?? '' })) }));
 }
 
