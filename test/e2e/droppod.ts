@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { kubectl, kubectlWith, type Said } from './kubectl.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -103,9 +102,4 @@ export async function eventually(read: () => string | Promise<string>, pattern: 
 /** A pod manifest as JSON text. */
 export function podOf(name: string, spec: object): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
-}
-
-/** The first document of an example. */
-export function exampleManifest(name: string): unknown {
-  return parse(readFileSync(example(name), 'utf8'));
 }
