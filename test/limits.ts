@@ -29,7 +29,7 @@ const WHOLE = `## The pod as a whole
 | no container of a pod starts before all its images can be had | ECS stops the whole task when one image fails |
 | an \`ephemeral-storage\` limit counts what lies in emptyDirs, not what containers write elsewhere or to their logs | nobody in a Fargate task sees another container's root |
 | a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
-| a pod whose podlet died, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
+| a pod whose podlet or container was killed from outside, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
 | the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |
 | containers of a pod share their network and host name, not System V IPC or \`/dev/shm\` | a Fargate task has no \`ipcMode\` |
 | containers of a pod share one \`/etc/resolv.conf\` | they share the network of one task |
