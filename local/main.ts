@@ -22,7 +22,6 @@ import { systemClock } from '../src/aws/clock.ts';
 import { ensureTable } from '../src/aws/ensure-table.ts';
 import { awsExecutions } from '../src/aws/executions.ts';
 import { randomIds, randomKey } from '../src/aws/ids.ts';
-import { awsLambdas } from '../src/aws/lambdas.ts';
 import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
@@ -119,7 +118,6 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     store: await openSingleWriterStore({ table: dynamoTable(clients.dynamodb, TABLE), clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES }),
     tasks: awsTasks(clients.ecs, { cluster: 'default', subnets: ['subnet-local'], securityGroups: [], assignPublicIp: false }),
     executions: awsExecutions(clients.sfn, STATE_MACHINE_ARN),
-    lambdas: awsLambdas(clients.lambda),
     images: { resolve: (image, policy, credentials, onPull) => engine.resolveImage(image, policy, credentials, onPull) },
     logs: { read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }) },
     clock: systemClock, ids: randomIds, wakeups, settings: { ...settingsOf(options, installation), machineRevision: machine.revision }, sessions: { pending: (uid) => hub.pending(uid) }, podHttp: (request) => fetch(request, { redirect: 'manual' }),

@@ -230,11 +230,6 @@ export interface Executions {
   describe(name: string): Promise<'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | undefined>;
 }
 
-export interface Lambdas {
-  /** Asynchronous invocation (event type): accepted, not awaited. */
-  invoke(functionName: string, payload: Json): Promise<void>;
-}
-
 export interface ImageConfig {
   /** `sha256:…` of the platform's manifest. */
   digest: string;
@@ -318,7 +313,6 @@ export interface Ports {
   store: Store;
   tasks: Tasks;
   executions: Executions;
-  lambdas: Lambdas;
   images: Images;
   logs: Logs;
   clock: Clock;

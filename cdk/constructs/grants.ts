@@ -15,7 +15,7 @@ interface Granted {
   sweepRuleName: string;
 }
 
-const TABLE_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];
+const TABLE_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
 /** Gives every function what its step does and nothing else. */
 export function grantLeast(scope: Construct, { table, cluster, machineName, functions, sweepRuleName }: Granted): void {
@@ -26,9 +26,12 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   };
   const every = Object.keys(functions.all) as FunctionName[];
   allow(every, TABLE_ACTIONS, [table.tableArn]);
-  allow(['api', 'sync', 'bind-pod', 'finish-pod', 'observe', 'sweep'], ['states:StartExecution'], [states('stateMachine')]);
-  allow(['api', 'sync', 'finish-pod', 'observe', 'sweep'], ['states:StopExecution', 'states:DescribeExecution'], [states('execution')]);
-  allow(['api', 'sync', 'start-container', 'finish-pod', 'observe', 'sweep'], ['states:SendTaskSuccess'], [states('stateMachine')]);
+  // Whoever settles a pod takes every step that is owed to it (src/lifecycle/settle.ts).
+  const settling: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
+  allow([...settling, 'bind-pod'], ['states:StartExecution'], [states('stateMachine')]);
+  allow(settling, ['states:StopExecution'], [states('execution')]);
+  allow(['sweep'], ['states:DescribeExecution'], [states('execution')]);
+  allow([...settling, 'start-container'], ['states:SendTaskSuccess'], [states('stateMachine')]);
   allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.
   allow(['launch-pod'], ['ecs:RunTask', 'ecs:TagResource'], [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: 'droppod-*' }), cluster.taskArns(stack)]);
   const pullSecrets = stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: `${pullSecretPrefix(cluster.name)}*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
@@ -39,8 +42,12 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   allow(['bind-pod'], ['ecr:GetAuthorizationToken'], ['*']); // One token for the whole registry.
   allow(['bind-pod'], ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })]);
   allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
-  allow(['api', 'sync', 'launch-pod', 'finish-pod', 'observe', 'sweep'], ['ecs:StopTask', 'ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  allow([...settling, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
+  allow(['api', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
-  allow(['api'], ['logs:GetLogEvents', 'logs:FilterLogEvents'], [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`]);
-  allow(['api', 'sweep'], ['events:EnableRule', 'events:DisableRule'], [stack.formatArn({ service: 'events', resource: 'rule', resourceName: sweepRuleName })]);
+  // A termination message may be the end of the log.
+  allow(['api', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`]);
+  const sweepRule = stack.formatArn({ service: 'events', resource: 'rule', resourceName: sweepRuleName });
+  allow(['api', 'sweep'], ['events:EnableRule'], [sweepRule]);
+  allow(['sweep'], ['events:DisableRule'], [sweepRule]);
 }

@@ -5,7 +5,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { toUnavailable } from './unavailable.ts';
@@ -16,7 +15,6 @@ export interface Clients {
   ecs: ECSClient;
   events: EventBridgeClient;
   sfn: SFNClient;
-  lambda: LambdaClient;
   logs: CloudWatchLogsClient;
   secrets: SecretsManagerClient;
 }
@@ -41,7 +39,7 @@ export function createClients(options: ClientOptions): Clients {
   const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
   const clients = {
     dynamodb: new DynamoDBClient(all), ecr: new ECRClient(all), ecs: new ECSClient(all), events: new EventBridgeClient(all), sfn: new SFNClient(all),
-    lambda: new LambdaClient(all), logs: new CloudWatchLogsClient(all), secrets: new SecretsManagerClient(all),
+    logs: new CloudWatchLogsClient(all), secrets: new SecretsManagerClient(all),
   };
   for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);
   return clients;

@@ -11,7 +11,6 @@ import { pullSecretPrefix, readConfig } from './config.ts';
 import { ecrCredentials } from './ecr-credentials.ts';
 import { awsExecutions } from './executions.ts';
 import { randomIds, randomKey } from './ids.ts';
-import { awsLambdas } from './lambdas.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
 import { awsPullSecrets } from './pull-secrets.ts';
@@ -39,7 +38,6 @@ export async function createPorts(env: Environment): Promise<Ports> {
     store,
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
-    lambdas: awsLambdas(clients.lambda),
     images: registryImages({ fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }), clock: systemClock, architectures: config.architectures, nodeCredentials: ecrCredentials(clients.ecr, systemClock) }),
     pullSecrets: awsPullSecrets({ client: clients.secrets, clock: systemClock, prefix: pullSecretPrefix(config.cluster), key: podletKey }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),

@@ -31,7 +31,14 @@ export interface PodMachineOptions {
   random?: () => number;
   fault?: FaultHook;
   onEnd?: (change: ExecutionChange) => void | Promise<void>;
+  /** Runs a function; told its name. */
+  within?: Within;
 }
+
+/** Runs a deployed function's work under the function's name. */
+export type Within = <T>(name: string, act: () => Promise<T>) => Promise<T>;
+
+const kebab = (name: string): string => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase();
 
 /** The Executions port over an interpreter of its own. */
 export class PodMachine implements Executions {
@@ -94,7 +101,8 @@ export class PodMachine implements Executions {
     const step = steps[FunctionName];
     if (!step) throw new Error(`no function ${FunctionName}`);
     try {
-      return { Payload: (await step(this.#options.ports(), Payload)) ?? null } as never;
+      const { within = (_name, act) => act() } = this.#options;
+      return { Payload: (await within(kebab(FunctionName), () => step(this.#options.ports(), Payload))) ?? null } as never;
     } catch (error) {
       const { name, message } = error as Error;
       throw new StateError(name, message);

@@ -18,6 +18,7 @@ import type { PodRecord } from '../../src/sync/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';
 import type { FakeExec } from './fake-supervisors.ts';
 import { PodMachine } from './pod-machine.ts';
+import type { Within } from './pod-machine.ts';
 import { fakePorts, FakeTasks } from './ports.ts';
 import type { FaultHook } from './ports.ts';
 import { ScriptedPodlet } from './scripted-podlet.ts';
@@ -85,6 +86,8 @@ export interface WorldOptions {
   commands?: (container: string, argv: string[]) => FakeExec;
   /** Functions share no memory, as on AWS: a wake is heard by nobody, a wait looks again by itself. */
   apart?: boolean;
+  /** Runs each function's work; told which function. */
+  within?: Within;
 }
 
 /** The virtual node. */
@@ -114,10 +117,12 @@ export class PodWorld {
   readonly #bootMs: number;
   readonly #agent: boolean;
   readonly #commands: WorldOptions['commands'];
+  readonly #within: Within;
   /** The network between podlets and API is cut. */
   #deaf = false;
 
-  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false, commands, apart = false }: WorldOptions = {}) {
+  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false, commands, apart = false, within = (_name, act) => act() }: WorldOptions = {}) {
+    this.#within = within;
     const fakes = fakePorts({ clock: this.clock, objects: [NODE], ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
     this.#began = this.clock.now().getTime();
     this.#deliver = deliver;
@@ -128,6 +133,7 @@ export class PodWorld {
     this.machine = new PodMachine({
       clock: this.clock,
       ports: () => this.ports,
+      within,
       ...(random ? { random } : {}),
       ...(fault ? { fault } : {}),
       onEnd: ({ name, status }) => this.#change('Step Functions Execution Status Change', { name, status }),
@@ -145,7 +151,7 @@ export class PodWorld {
   /** What POST does: object and record in one commit, then podCreated. */
   async create(spec: Pod['spec'], script: Script = () => ({}), labels?: Record<string, string>): Promise<Pod> {
     const pod = await this.insert(spec, script, undefined, plainly, labels);
-    await podCreated(this.ports, pod);
+    await this.#within('api', () => podCreated(this.ports, pod));
     return pod;
   }
 
@@ -175,7 +181,7 @@ export class PodWorld {
   /** What a graceful DELETE does. */
   async delete(pod: Pod, graceSeconds = 30, commit: Commit = plainly): Promise<void> {
     const deleted = await commit(() => this.#markDeleted(pod, graceSeconds));
-    await podDeleting(this.ports, deleted);
+    await this.#within('api', () => podDeleting(this.ports, deleted));
   }
 
   async #markDeleted(pod: Pod, graceSeconds: number): Promise<Pod> {
@@ -190,7 +196,7 @@ export class PodWorld {
   /** What a PUT with another spec does. */
   async edit(pod: Pod, change: (spec: Pod['spec']) => Pod['spec'], commit: Commit = plainly): Promise<void> {
     const { before, after } = await commit(() => this.#editSpec(pod, change));
-    await podEdited(this.ports, after, before);
+    await this.#within('api', () => podEdited(this.ports, after, before));
   }
 
   async #editSpec(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<{ before: Pod; after: Pod }> {
@@ -203,7 +209,8 @@ export class PodWorld {
 
   /** What `delete --force --grace-period=0` does. */
   async remove(pod: Pod, commit: Commit = plainly): Promise<void> {
-    await podRemoved(this.ports, await commit(() => this.#removeObject(pod)));
+    const removed = await commit(() => this.#within('api', () => this.#removeObject(pod)));
+    await this.#within('api', () => podRemoved(this.ports, removed));
   }
 
   async #removeObject(pod: Pod): Promise<Pod> {
@@ -252,7 +259,7 @@ export class PodWorld {
   }
 
   sweep(): Promise<unknown> {
-    return sweep(this.ports);
+    return this.#within('sweep', () => sweep(this.ports));
   }
 
   /** The task ends without the podlet's doing. */
@@ -278,7 +285,7 @@ export class PodWorld {
 
   /** EventBridge: what the target throws is not the sender's matter. */
   async #change(type: string, detail: unknown): Promise<void> {
-    await this.#deliver('change', () => observe(this.ports, { 'detail-type': type, detail })).catch((error: unknown) => void this.faults.push(error));
+    await this.#deliver('change', () => this.#within('observe', () => observe(this.ports, { 'detail-type': type, detail }))).catch((error: unknown) => void this.faults.push(error));
   }
 
   /** TERM, and KILL for what is still there after the longest stopTimeout. */
@@ -301,8 +308,9 @@ export class PodWorld {
       await this.clock.sleep(NO_ANSWER_MS, signal);
       throw new Error('no answer');
     }
-    this.#said.set(report.taskArn, () => syncPod(this.ports, credential, report));
-    const answer = await this.#deliver('sync', () => syncPod(this.ports, credential, report, signal)).catch((error: unknown) => {
+    const asked = (until?: AbortSignal): Promise<SyncAnswer> => this.#within('sync', () => syncPod(this.ports, credential, report, until));
+    this.#said.set(report.taskArn, () => asked());
+    const answer = await this.#deliver('sync', () => asked(signal)).catch((error: unknown) => {
       this.faults.push(error);
       throw error;
     });

@@ -1,6 +1,6 @@
 // Small real implementations of the ports beside the store: they record calls and can be told to fail.
 // `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
-import type { Clock, Executions, Ids, ImageConfig, ImageOutcome, Images, Json, Lambdas, LogLine, Logs, Ports, RunTaskRequest, Settings, TaskArn, TaskDefinition, TaskFacts, Tasks, Wakeups } from '../../src/ports.ts';
+import type { Clock, Executions, Ids, ImageConfig, ImageOutcome, Images, Json, LogLine, Logs, Ports, RunTaskRequest, Settings, TaskArn, TaskDefinition, TaskFacts, Tasks, Wakeups } from '../../src/ports.ts';
 import type { Fault, MemoryStoreOptions } from './memory-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Unavailable } from '../../src/errors.ts';
@@ -126,13 +126,6 @@ export class FakeTasks extends Recorder implements Tasks {
   }
 }
 
-/** Async invocations: only recorded, in `calls`. */
-export class FakeLambdas extends Recorder implements Lambdas {
-  invoke(functionName: string, payload: Json): Promise<void> {
-    return this.record('lambdas.invoke', { functionName, payload }, () => undefined);
-  }
-}
-
 /** An image's config as busybox has it, under another name. */
 export function imageConfig(image: string, config: Partial<ImageConfig> = {}): ImageConfig {
   const digest = `sha256:${'ab'.repeat(32)}`;
@@ -228,7 +221,6 @@ export function fakePorts({ clock = new VirtualClock(), fault, settings, objects
     store: new MemoryStore({ clock, objects, ...(fault ? { fault: (operation) => fault(`store.${operation}`) } : {}) }),
     tasks: new FakeTasks(fault),
     executions: new FakeExecutions(fault),
-    lambdas: new FakeLambdas(fault),
     images: new FakeImages(fault),
     logs: new FakeLogs(),
     wakeups: new FakeWakeups(clock),

@@ -2,6 +2,7 @@
 // Every call takes a random moment and may fail before or after it happened; messages are lost, doubled and late.
 import type { Fault } from '../fakes/memory-store.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
+import type { Within } from '../fakes/pod-machine.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { MAX_GENERATION_MS, MAX_RUNS_IN_GENERATION } from '../../src/sync/hand-over.ts';
@@ -19,6 +20,8 @@ const REST_SECONDS = 900;
 const SWEEP_SECONDS = 60;
 const LATE_MS = 8_000;
 const TIMEOUT_MS = 3_000;
+
+const plainly: Within = (_name, act) => act();
 
 /** What a run leaves behind for the final rules. */
 export interface Life {
@@ -44,7 +47,7 @@ class Simulation {
   calm = false;
   heardLate = false;
 
-  constructor(readonly seed: number) {
+  constructor(readonly seed: number, within?: Within) {
     this.chance = makeChance(seed);
     this.plan = makePlan(this.chance);
     this.world = new PodWorld({
@@ -54,6 +57,7 @@ class Simulation {
       // Every other life is led by the real podlet agent.
       agent: seed % 2 === 1,
       bootMs: this.chance.below(3_000),
+      ...(within ? { within } : {}),
     });
     this.rules = new RunRules(this.plan, this.world);
     this.world.onRunEvent = (event) => this.note(event);
@@ -111,10 +115,18 @@ class Simulation {
   }
 }
 
+/** Who looks at a life while it is lived. */
+export interface Watching {
+  within?: Within;
+  /** Gets the world before anything happens in it. */
+  begin?: (world: PodWorld) => void;
+}
+
 /** Lives the seed's pod to its rest. */
-export async function simulate(seed: number): Promise<Life> {
-  const run = new Simulation(seed);
+export async function simulate(seed: number, { within, begin: prepare }: Watching = {}): Promise<Life> {
+  const run = new Simulation(seed, within);
   const { world, plan } = run;
+  prepare?.(world);
   const script = (container: string, n: number) => plan.runs[container]?.[Math.min(n, plan.runs[container]?.length ?? 1) - 1] ?? {};
   const pod = await world.insert(plan.spec, script, 'p', (commit) => run.calmly(commit));
   const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace, heardLate: false };
@@ -123,7 +135,7 @@ export async function simulate(seed: number): Promise<Life> {
   void world.clock.sleep(plan.noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
   if (plan.noImageUntil > 0) world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
   void world.clock.sleep(plan.noImageUntil * 1000).then(() => world.ports.images.outcomes.delete('busybox'));
-  void begin(podCreated(world.ports, pod));
+  void begin((within ?? plainly)('api', () => podCreated(world.ports, pod)));
   for (const { at, what } of plan.blows) void world.clock.sleep(at * 1000).then(() => begin(blow(run, life, what)));
   for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS) void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
   await world.clock.runUntilIdle({ until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000) });
