@@ -40,7 +40,8 @@ export async function sweepPod(ports: PodSweepPorts, record: PodRecord, { upSinc
   const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
   const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
-  const state = await updatePod(ports, uid, (newest) => swept(newest, silentMs));
+  // What was measured of one task says nothing of the next.
+  const state = await updatePod(ports, uid, (newest) => swept(newest, newest.record.taskArn === record.taskArn ? silentMs : 0));
   if (!state) return false;
   await settle(ports, uid, state);
   await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
@@ -66,8 +67,10 @@ async function sweepTask(ports: SettlePorts, { uid, taskArn, taskStopped }: PodR
 
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
   if (!hasTask(record) || record.finished) return 0;
-  const heard = record.podlet ? ((await lastBeat(ports, record.uid)) ?? upSince) : new Date(record.launchedAt ?? upSince);
-  return ports.clock.now().getTime() - Math.max(heard.getTime(), upSince.getTime());
+  // A podlet that has just spoken for the first time may have no beat yet, or only its predecessor's.
+  const heard = record.podlet ? await lastBeat(ports, record.uid) : undefined;
+  const known = [heard, record.launchedAt, upSince].flatMap((time) => (time === undefined ? [] : [new Date(time).getTime()]));
+  return ports.clock.now().getTime() - Math.max(...known);
 }
 
 /** Finished and without a task; a deleted pod's object is still to go. */
