@@ -1,6 +1,7 @@
 // After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
 import type { Pod } from '../kinds/pod.ts';
 import { sidecars } from '../pod/containers.ts';
+import { podDone } from '../pod/order.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { nextGeneration } from '../sync/relaunch.ts';
 import { withOldSizes } from '../sync/task-edits.ts';
@@ -30,7 +31,7 @@ function editedImages(pod: Pod, previous: Pod): string[] {
 }
 
 function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
-  if (!pod || edited.length === 0 || record.finished) return { record };
+  if (!pod || edited.length === 0 || record.finished || podDone(pod, record.observed)) return { record };
   if (!hasTask(record)) return { record: rebind(record, now) };
   const all = [...new Set([...(record.edited ?? []), ...edited])];
   return { record: { ...record, observed: { ...record.observed, replacing: true }, edited: all, relaunch: `images of ${all.join(', ')} changed` } };

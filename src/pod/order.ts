@@ -72,6 +72,8 @@ export function initFailed(pod: Pod, observed: ObservedPod): boolean {
 /** No container will run again: all app containers ended for good, an init container failed for good, or the pod is ended from outside. */
 export function podDone(pod: Pod, observed: ObservedPod): boolean {
   if (observed.verdict !== undefined || pod.metadata.deletionTimestamp !== undefined) return true;
+  // Kubernetes restarts a container whose definition changed under any policy.
+  if (observed.replacing) return false;
   if (initFailed(pod, observed)) return true;
   return pod.spec.containers.every(({ name }) => {
     const run = currentRun(observed, name);

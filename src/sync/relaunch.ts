@@ -24,7 +24,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
     attempt: record.attempt + 1,
     tasks: taskArn ? [...(record.tasks ?? []), { attempt: record.attempt, taskArn }] : (record.tasks ?? []),
     ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
-    observed: newSandbox(pod, withoutBackOff(record.observed, record.edited ?? [])),
+    observed: newSandbox(pod, withoutBackOff(record.observed, record.edited ?? []), edited ? record.terminatingSince : undefined),
   };
 }
 
@@ -54,18 +54,19 @@ function withoutBackOff(observed: ObservedPod, edited: readonly string[]): Obser
   return { ...observed, containers };
 }
 
-function newSandbox(pod: Pod, observed: ObservedPod): ObservedPod {
+function newSandbox(pod: Pod, observed: ObservedPod, replacedSince: string | undefined): ObservedPod {
   const { podIP: _ip, hostIP: _host, silentSince: _silent, replacing: _replaced, ...rest } = observed;
-  const containers = Object.entries(observed.containers).map(([name, container]) => [name, inNewSandbox(pod, name, container)] as const);
+  const containers = Object.entries(observed.containers).map(([name, container]) => [name, inNewSandbox(pod, name, container, replacedSince)] as const);
   return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
 }
 
-function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, resources: _r, resizeError: _e, restartAfter: _a, ...rest }: ObservedContainer): ObservedContainer {
+function inNewSandbox(pod: Pod, name: string, { current, hello: _h, waiting: _w, image: _i, resources: _r, resizeError: _e, restartAfter: _a, ...rest }: ObservedContainer, replacedSince: string | undefined): ObservedContainer {
   // What was ordered of the old sandbox and never seen to begin is ordered anew by the next execution.
   const container = { ...rest, desiredRun: current?.run ?? rest.previous?.run ?? 0 };
   if (!current) return container;
   // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
   const kind = containerKind(pod, name);
-  const forGood = (kind === 'app' || kind === 'ephemeral') && hasEnded(current) && !shouldRestart(pod, name, current);
+  const replaced = kind === 'app' && replacedSince !== undefined && current.finishedAt !== undefined && Date.parse(current.finishedAt) >= Date.parse(replacedSince);
+  const forGood = (kind === 'app' || kind === 'ephemeral') && hasEnded(current) && !replaced && !shouldRestart(pod, name, current);
   return forGood ? { ...container, current, kept: true } : { ...container, previous: current };
 }
