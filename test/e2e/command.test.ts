@@ -78,7 +78,7 @@ describe('up in the foreground', () => {
       const lines = text.split('\n');
       expect(lines[0]).toMatch(new RegExp(`^droppod serves .* at https://127\\.0\\.0\\.1:${port} `));
       const way = lines.filter((line) => /^\d\d:\d\d:\d\d\.\d /.test(line)).map((line) => line.split(/\s{2,}/).slice(1));
-      expect(way.at(-1)).toEqual(['Succeeded', 'Completed', 'hello', 'Completed (exit code 0)']);
+      expect(way.slice(-2)).toEqual([['Running', 'Completed', 'hello', 'Completed (exit code 0)'], ['Succeeded', 'Completed']]);
       expect(way).toContainEqual(['Running', 'Running', 'hello', 'Running']);
       expect(text).toContain('Hello from hello');
       expect(text).toContain(`kubeconfig: ${join(data, 'kubeconfig')}`);
@@ -105,14 +105,14 @@ describe('run, down and purge', () => {
     const { stdout, code } = await run(example('succeeds'));
     expect(code).toBe(0);
     expect(stdout).toContain('pod/succeeds applied');
-    expect(stdout).toMatch(/Succeeded +Completed +main +Completed \(exit code 0\)\n$/);
+    expect(stdout).toMatch(/Completed +main +Completed \(exit code 0\)\n\S+ +Succeeded +Completed\n$/);
     expect(dp.pid()).toBeGreaterThan(1);
   }, 120_000);
 
   it('C2: run of a pod that fails shows its log and exits with 1', async () => {
     const { stdout, stderr, code } = await run(example('fails'));
     expect({ stderr, code }).toEqual({ stderr: '', code: 1 });
-    expect(stdout).toMatch(/Failed +Error +main +Error \(exit code 3\)\nlog of main:\n {2}giving up\n$/);
+    expect(stdout).toMatch(/Error +main +Error \(exit code 3\)\n\S+ +Failed +Error\nlog of main:\n {2}giving up\n$/);
   });
 
   it('run reads standard input and several files, and fails when one of their pods does', async () => {
