@@ -10,10 +10,11 @@ import { resolveImages } from '../src/lifecycle/resolve-images.ts';
 import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
 import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodState } from '../src/lifecycle/update-pod.ts';
+import { allocatedPod } from '../src/pod/allocation.ts';
 import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.ts';
 import { podDone } from '../src/pod/order.ts';
 import type { Ports } from '../src/ports.ts';
-import { begun, namingExecution, nextScheduling, placed, unplaced, withImages } from '../src/sync/binding.ts';
+import { begun, namingExecution, nextScheduling, placed, unplaced, withImages, withSizes } from '../src/sync/binding.ts';
 import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
 import { isOver } from '../src/sync/outcome.ts';
 import { heldPulls, pullBackedOff, pullBackOffEvents, pullFailed } from '../src/sync/pull-back-off.ts';
@@ -87,7 +88,7 @@ async function bindNow(ports: BindPorts, { uid, observed }: PodRecord, pod: Pod,
   const events = eventWriter(ports, { ...pod, spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName } });
   if (observed.scheduledAt === undefined && !pod.spec.nodeName) events.tell([scheduled(pod, nodeName)]);
   const [, resolved] = await Promise.all([updatePod(ports, uid, place).then(() => othersChanged(ports)), resolveImages(ports, pod, events.tell)]);
-  const [next] = await Promise.all([keepImages(ports, pod, resolved, input), events.written()]);
+  const [next] = await Promise.all([keepImages(ports, allocatedPod(pod, observed), resolved, input), events.written()]);
   return next;
 }
 
@@ -98,7 +99,7 @@ async function keepImages(ports: BindPorts, pod: Pod, resolved: ResolvedImages, 
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
     // The execution before may have launched the attempt a moment ago: its task has the images that it has.
     if (!newest || isOver(newest, record, generation) || record.taskArn) return undefined;
-    return { record: definition === undefined ? pullFailed(record, resolved.failures, now) : withImages(record, resolved.images, definition, logNonce) };
+    return { record: definition === undefined ? pullFailed(record, resolved.failures, now) : withSizes(withImages(record, resolved.images, definition, logNonce), pod, ports.settings) };
   });
   if (!state?.pod || isOver(state.pod, state.record, generation)) return END;
   return failed ? waitUntil(new Date(ports.clock.now().getTime() + SHOW_FAILURE_MS).toISOString()) : LAUNCH;

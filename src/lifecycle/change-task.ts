@@ -2,11 +2,13 @@
 // Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
 import { eventWriter } from '../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { allocatedPod, sizedContainers } from '../pod/allocation.ts';
 import { failed } from '../pod/events.ts';
 import type { ImageConfig, LiveTasks, Ports, TaskArn } from '../ports.ts';
 import { pullFailed } from '../sync/pull-back-off.ts';
 import type { PodRecord } from '../sync/record.ts';
-import { resized, resizeFailed, taskEdits } from '../sync/task-edits.ts';
+import { withCompletion, withResizeError } from '../sync/resize.ts';
+import { resized, taskEdits } from '../sync/task-edits.ts';
 import { addedContainer } from '../task/added-container.ts';
 import { containerLimits } from '../task/container-limits.ts';
 import { podSize } from '../task/size.ts';
@@ -22,7 +24,7 @@ export async function changeTask(ports: ChangePorts, uid: string): Promise<void>
   const { liveTasks } = ports;
   if (!liveTasks || !state?.pod || !state.record.taskArn) return;
   const { add, resize } = taskEdits(state.pod, state.record, state.now);
-  const to = { pod: state.pod, taskArn: state.record.taskArn, liveTasks };
+  const to = { pod: allocatedPod(state.pod, state.record.observed), taskArn: state.record.taskArn, liveTasks };
   if (add.length > 0) await addContainers(ports, to, add);
   for (const container of resize) await resizeContainer(ports, to, container);
 }
@@ -72,8 +74,8 @@ function joined(record: PodRecord, name: string, image: ImageConfig, failure: st
 async function resizeContainer(ports: ChangePorts, { pod, taskArn, liveTasks }: Target, container: Container): Promise<void> {
   const { failure } = await liveTasks.resize(taskArn, container.name, containerLimits(container.resources ?? {}));
   await updatePod(ports, uidOf(pod), ({ pod: newest, record }) => {
-    const now = [...(newest?.spec.initContainers ?? []), ...(newest?.spec.containers ?? [])].find(({ name }) => name === container.name);
+    const now = newest && sizedContainers(allocatedPod(newest, record.observed)).find(({ name }) => name === container.name);
     if (!now || record.taskArn !== taskArn) return undefined;
-    return { record: failure === undefined ? resized(record, now, container.resources) : resizeFailed(record, container.name, failure) };
+    return failure === undefined ? withCompletion(newest, resized(record, now, container.resources)) : withResizeError(newest, record, container.name, failure);
   });
 }

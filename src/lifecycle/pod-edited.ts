@@ -18,7 +18,7 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
   const edited = editedImages(pod, previous);
   const state = await updatePod(ports, uid, (newest) => {
     const change = editedPod(newest, edited);
-    return change && { ...change, record: withOldSizes(pod, previous, change.record) };
+    return change && { ...change, record: ports.liveTasks ? withOldSizes(previous, change.record) : change.record };
   });
   ports.wakeups.wake(uid);
   if (state) await settle(ports, uid, state);

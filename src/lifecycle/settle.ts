@@ -10,6 +10,7 @@ import type { OwedAnswer } from '../sync/outcome.ts';
 import type { PodRecord } from '../sync/record.ts';
 import { taskEdits } from '../sync/task-edits.ts';
 import { othersChanged } from './reschedule.ts';
+import { resizePod } from './resize-pod.ts';
 import { startOwed } from './start-owed.ts';
 import { readPod, updatePod } from './update-pod.ts';
 import type { PodChange, PodState } from './update-pod.ts';
@@ -29,9 +30,10 @@ export async function settle(ports: SettlePorts, uid: string, known?: PodState):
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0) await ports.executions.stop(executionName(state.record), 'The pod was deleted');
   await startOwed(ports, after);
-  askForEdits(ports, after);
+  const sized = await resizePod(ports, after);
+  askForEdits(ports, sized);
   if (leavesItsPlace(state)) await othersChanged(ports);
-  return after;
+  return sized;
 }
 
 function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): void {

@@ -2,6 +2,7 @@
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../events/record-event.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { allocatedPod } from '../pod/allocation.ts';
 import { hasBackOffToShow } from '../pod/container-states.ts';
 import { dnsConfigForming, failed, failedMount } from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
@@ -100,7 +101,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   const { pod, record, now } = state;
   if (record.attempt !== report.attempt || record.taskStopped) return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
   if (record.taskArn === undefined && !record.finished) return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
-  const objects = await lookUp(ports, pod, record, now);
+  const objects = await lookUp(ports, allocatedPod(pod, record.observed), record, now);
   const waiting = await showWaiting(ports, pod, record, objects);
   const wanted = withSessions(ports, record.uid, desired(pod, record, report, objects, ports.settings, now));
   // The podlet has said more since: this request's connection is better free than held.

@@ -6,9 +6,10 @@ import { containerKind } from './containers.ts';
 import type { ObservedPod } from './observed.ts';
 
 /** Replaced at each write; all other types belong to somebody else and stay. */
-const OWNED: ReadonlySet<string> = new Set(['PodResizeInProgress', 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+const OWNED: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress', 'PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
 
-type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+/** `resizeOf`: the generation that a resize began with. */
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'> & { resizeOf?: number };
 
 const yes: Verdict = { status: 'True' };
 const no = (reason?: string, message?: string): Verdict => ({
@@ -43,7 +44,7 @@ function verdicts(pod: Pod, facts: ConditionFacts, foreign: readonly PodConditio
   if (entries === undefined) return last;
   const containersReady = ended ? (notReadyByPhase(phase) ?? allReady(pod, entries, phase)) : allReady(pod, entries, phase);
   return [
-    ...resizeInProgress(observed),
+    ...(ended ? [] : resizeConditions(observed)),
     ['PodReadyToStartContainers', observed.sandboxReady && !ended ? yes : no()],
     ['Initialized', initialized(pod, entries, phase)],
     ['Ready', observed.silentSince === undefined || ended ? ready(pod, containersReady, foreign) : SILENT],
@@ -52,19 +53,22 @@ function verdicts(pod: Pod, facts: ConditionFacts, foreign: readonly PodConditio
   ];
 }
 
-/** Only while a resize is under way (kubelet: reason Error where it cannot be done). */
-function resizeInProgress({ containers }: ObservedPod): [string, Verdict][] {
-  const resizing = Object.values(containers).filter(({ resources }) => resources !== undefined);
-  const message = resizing.map(({ resizeError }) => resizeError).find((text) => text !== undefined);
-  if (resizing.length === 0) return [];
-  return [['PodResizeInProgress', message === undefined ? yes : { ...yes, reason: 'Error', message }]];
+/** Only while a resize waits or is under way; they keep the generation that they began with. */
+function resizeConditions({ containers, resize, resizePending: pending }: ObservedPod): [string, Verdict][] {
+  const message = Object.values(containers).map(({ resizeError }) => resizeError).find((text) => text !== undefined);
+  const error = message === undefined ? {} : { reason: 'Error', message };
+  return [
+    ...(pending ? [['PodResizePending', { ...yes, reason: pending.reason, message: pending.message, resizeOf: pending.generation }] satisfies [string, Verdict]] : []),
+    ...(resize ? [['PodResizeInProgress', { ...yes, ...error, resizeOf: resize.generation }] satisfies [string, Verdict]] : []),
+  ];
 }
 
 /** What the node controller says of a node it no longer hears. */
 const SILENT: Verdict = { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' };
 
-function condition(pod: Pod, type: string, verdict: Verdict, now: Date): PodCondition {
+function condition(pod: Pod, type: string, { resizeOf, ...verdict }: Verdict, now: Date): PodCondition {
   const old = pod.status.conditions?.find((entry) => entry.type === type);
+  if (resizeOf !== undefined) return resizeCondition(type, { ...verdict, resizeOf }, old, now);
   const kept = old?.status === verdict.status ? old.lastTransitionTime : undefined;
   const generation = pod.metadata.generation;
   return {
@@ -75,6 +79,13 @@ function condition(pod: Pod, type: string, verdict: Verdict, now: Date): PodCond
     lastTransitionTime: kept ?? wholeSeconds(now.toISOString()),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   };
+}
+
+/** The kubelet sets these by themselves: a new reason moves the time, a resize that begins anew its progress, and both times are told. */
+function resizeCondition(type: string, { resizeOf, ...verdict }: Verdict & { resizeOf: number }, old: PodCondition | undefined, now: Date): PodCondition {
+  const goesOn = old !== undefined && old.reason === verdict.reason && (type === 'PodResizePending' || old.observedGeneration === resizeOf);
+  const at = (goesOn ? old.lastTransitionTime : undefined) ?? wholeSeconds(now.toISOString());
+  return { type, ...verdict, lastProbeTime: at, lastTransitionTime: at, observedGeneration: resizeOf };
 }
 
 function podScheduled({ scheduledAt, unscheduled }: ObservedPod): Verdict | undefined {

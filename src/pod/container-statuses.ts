@@ -1,5 +1,6 @@
 // containerStatuses, initContainerStatuses and ephemeralContainerStatuses (kubelet convertToAPIContainerStatuses).
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { promised } from './allocation.ts';
 import { asTold } from './as-told.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
 import { containerKind } from './containers.ts';
@@ -52,7 +53,7 @@ function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, 
     ...(id === undefined ? {} : { containerID: id }),
     // The kubelet leaves `started` out of ephemeral containers.
     ...(ephemeral ? {} : { started: isRunning(known.current) && known.current?.started === true }),
-    ...(newest === undefined || ephemeral ? {} : resourcesOf(container, known)),
+    ...(newest === undefined || ephemeral ? {} : resourcesOf(promised(container, observed), known)),
     ...(newest === undefined ? {} : userOf(pod, container, known)),
     ...mountsOf(container),
   };
@@ -76,9 +77,9 @@ function isReady(pod: Pod, name: string, run: Run | undefined): boolean {
 }
 
 /** What it has, and what it was promised. */
-function resourcesOf(container: Definition, { resources }: ObservedContainer): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
-  const requests = container.resources?.requests;
-  return { resources: resources ?? container.resources ?? {}, ...(requests === undefined ? {} : { allocatedResources: requests }) };
+function resourcesOf(allocated: NonNullable<Container['resources']>, { resources }: ObservedContainer): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+  const { requests } = allocated;
+  return { resources: resources ?? allocated, ...(requests === undefined ? {} : { allocatedResources: requests }) };
 }
 
 /** As reported; else by spec and image where they give numbers. */

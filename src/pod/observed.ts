@@ -4,6 +4,11 @@ import type { Container } from '../kinds/pod.ts';
 
 type ResourceRequirements = NonNullable<Container['resources']>;
 
+/** Resources by container; who has none is left out. */
+export interface Sizes {
+  [container: string]: ResourceRequirements;
+}
+
 /** One run of a container: number 1, 2, 3 …; restartCount is the newest run that began minus one. */
 export interface Run {
   run: number;
@@ -60,9 +65,9 @@ export interface ObservedContainer {
   waiting?: { reason: string; message?: string };
   /** Known after Bind. */
   image?: { name: string; imageId: string; user?: string };
-  /** What the running container really has, while the spec asks for something else; absent: what the spec says. */
+  /** What the running container really has, while it was promised something else; absent: what it was promised. */
   resources?: ResourceRequirements;
-  /** Why it could not be given what the spec asks for. */
+  /** Why it could not be given what it was promised. */
   resizeError?: string;
   /** This run is to be followed by another, since its resize asks for a restart. */
   restartAfter?: number;
@@ -84,6 +89,12 @@ export interface ObservedPod {
   /** Text of the node's resolv.conf, as the podlet found it. */
   resolvConf?: string;
   containers: { [name: string]: ObservedContainer };
+  /** What the node has promised its containers, where their sizes may change. */
+  allocated?: Sizes;
+  /** A resize under way, since that generation of the pod. */
+  resize?: { generation: number };
+  /** A resize that the node does not promise: the sizes asked for, since which generation, and why. */
+  resizePending?: { generation: number; reason: 'Infeasible'; message: string; wanted: Sizes };
   /** The system ended the pod (DeadlineExceeded, Evicted, node loss …). */
   verdict?: { phase: 'Failed'; reason: string; message: string };
   /** Ready is Unknown since: the podlet was not heard. */

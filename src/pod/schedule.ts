@@ -39,10 +39,23 @@ export function nodeRejection(pod: Pod, node: Node, tooLarge: readonly string[] 
   if (!matchesNodeAffinity(pod, node)) return { reason: 'NodeAffinity', message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" };
   const [name] = insufficient(pod, node, tooLarge);
   if (name === undefined) return undefined;
+  const { requested, capacity } = shortage(pod, node, name, tooLarge);
+  return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: 0, capacity: ${capacity}` };
+}
+
+/** Why the node can never give a running pod the sizes that it now asks for; undefined: it can. The kubelet looks at memory first. */
+export function resizeRefusal(pod: Pod, node: Node, tooLarge: readonly string[] = []): string | undefined {
+  const short = insufficient(pod, node, tooLarge);
+  const name = ['memory', 'cpu'].find((resource) => short.includes(resource));
+  if (name === undefined) return undefined;
+  const { requested, capacity } = shortage(pod, node, name, tooLarge);
+  return `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}`;
+}
+
+function shortage(pod: Pod, node: Node, name: string, tooLarge: readonly string[]): { requested: number; capacity: number } {
   const largest: { [name: string]: string | undefined } = LARGEST;
   const units = name === 'cpu' ? milliUnits : wholeUnits;
-  const [requested, capacity] = [units(requestText(pod, name)), units(tooLarge.includes(name) ? largest[name] : node.status?.allocatable?.[name])];
-  return { reason: `OutOf${name}`, message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: 0, capacity: ${capacity}` };
+  return { requested: units(requestText(pod, name)), capacity: units(tooLarge.includes(name) ? largest[name] : node.status?.allocatable?.[name]) };
 }
 
 function counted(texts: readonly string[]): string {

@@ -1,5 +1,6 @@
 // What Bind makes of a record: the node first, the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
+import { sizesOf } from '../pod/allocation.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import { sizeText } from '../task/size.ts';
 import { executionName } from './execution-name.ts';
@@ -62,4 +63,9 @@ export function withImages(record: PodRecord, images: { [container: string]: Ima
     containers[container] = { ...known, image: { name, imageId, user } };
   }
   return { ...rest, images, taskDefinitionArn, logNonce: record.logNonce || logNonce, observed: { ...record.observed, containers } };
+}
+
+/** The record with the sizes that its task is made with, where they may change in place. */
+export function withSizes(record: PodRecord, pod: Pod, { mode }: Pick<Settings, 'mode'>): PodRecord {
+  return mode === 'local' ? { ...record, observed: { ...record.observed, allocated: sizesOf(pod) } } : record;
 }

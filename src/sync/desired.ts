@@ -6,14 +6,14 @@ import { networkFiles } from '../pod/network-files.ts';
 import type { NetworkContext } from '../pod/network-files.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import { isReleased, podDone } from '../pod/order.ts';
-import type { ObservedContainer } from '../pod/observed.ts';
 import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/quantity.ts';
-import { hasEnded, isRunning } from '../pod/restart.ts';
+import { hasEnded } from '../pod/restart.ts';
 import type { Settings } from '../ports.ts';
 import { isTaskEnding } from './conclude.ts';
 import { deadlineOf } from './deadline.ts';
 import type { Desired, DesiredContainer, Report, StartOrder } from './messages.ts';
 import type { PodRecord } from './record.ts';
+import { asksForRestart } from './resize.ts';
 
 /** Made by the caller for a container whose start is due: the order, or why it cannot start now. */
 export type Start = { order: StartOrder } | { waiting: { reason: string; message: string } };
@@ -118,9 +118,6 @@ function placeOf(pod: Pod, name: string): Pick<DesiredContainer, 'sidecar' | 'ad
   if (kind === 'ephemeral') return { added: true };
   return kind === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
 }
-
-const asksForRestart = (container: ObservedContainer | undefined): boolean =>
-  container?.restartAfter !== undefined && container.restartAfter === container.current?.run && isRunning(container.current);
 
 const graceOf = ({ spec }: Pod): number => spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
 

@@ -1,6 +1,7 @@
 // What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { allocatedPod, sizedContainers, sizesOf } from '../pod/allocation.ts';
 import { podDone } from '../pod/order.ts';
 import { hasTask, isTaskEnding } from './conclude.ts';
 import type { PodRecord } from './record.ts';
@@ -12,8 +13,6 @@ export interface TaskEdits {
 
 const NONE: TaskEdits = { add: [], resize: [] };
 
-const sized = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
-
 /** What is due now: images that could not be had wait for the end of their back-off, a resize for its container. */
 export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
   const { observed, added = [], pulls = {} } = record;
@@ -23,25 +22,18 @@ export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
       const until = pulls[name]?.until;
       return !added.includes(name) && observed.containers[name]?.current === undefined && (until === undefined || Date.parse(until) <= now.getTime());
     }),
-    resize: sized(pod).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
+    resize: sizedContainers(allocatedPod(pod, observed)).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
   };
 }
 
-/** The record after an edit of the spec: what the containers have is what they had, until they were resized. */
-export function withOldSizes(pod: Pod, previous: Pod, record: PodRecord): PodRecord {
-  const before = new Map(sized(previous).map(({ name, resources }) => [name, resources ?? {}]));
-  const changed = sized(pod).filter(({ name, resources }) => !isDeepStrictEqual(before.get(name) ?? {}, resources ?? {}));
-  // Before Bind nothing has a size yet.
-  if (changed.length === 0 || record.observed.acceptedAt === undefined || record.finished) return record;
-  const containers = { ...record.observed.containers };
-  for (const { name } of changed) {
-    const known = containers[name] ?? { desiredRun: 0 };
-    containers[name] = { ...known, resources: known.resources ?? before.get(name) ?? {} };
-  }
-  return { ...record, observed: { ...record.observed, containers } };
+/** The record after an edit of the spec: a node that has not said so was asked for what the spec asked before. */
+export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
+  // Before it took the pod the node has promised nothing.
+  if (record.observed.allocated !== undefined || record.observed.acceptedAt === undefined || record.finished) return record;
+  return { ...record, observed: { ...record.observed, allocated: sizesOf(previous) } };
 }
 
-/** The record once a container has the size `given`; its run is to be followed by another where the resize policy says so. */
+/** The record once `container`, as it is promised now, has the size `given`; its run is to be followed by another where the resize policy says so. */
 export function resized(record: PodRecord, container: Container, given: Container['resources']): PodRecord {
   const known = record.observed.containers[container.name];
   if (known === undefined) return record;
@@ -50,13 +42,6 @@ export function resized(record: PodRecord, container: Container, given: Containe
   const restart = needsRestart(container, had, given ?? {}) && known.current !== undefined ? { restartAfter: known.current.run } : {};
   const next = { ...rest, ...restart, ...(reached ? {} : { resources: given ?? {} }) };
   return { ...record, observed: { ...record.observed, containers: { ...record.observed.containers, [container.name]: next } } };
-}
-
-/** The record after the engine has refused a resize. */
-export function resizeFailed(record: PodRecord, name: string, resizeError: string): PodRecord {
-  const known = record.observed.containers[name];
-  if (known === undefined) return record;
-  return { ...record, observed: { ...record.observed, containers: { ...record.observed.containers, [name]: { ...known, resizeError } } } };
 }
 
 type Resources = NonNullable<Container['resources']>;

@@ -202,7 +202,7 @@ export class PodWorld {
   async #editSpec(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<{ before: Pod; after: Pod }> {
     const before = await this.pod(pod);
     if (!before) throw new Error('the pod is gone');
-    const after: Pod = { ...before, spec: change(before.spec) };
+    const after: Pod = { ...before, metadata: { ...before.metadata, generation: (before.metadata.generation ?? 1) + 1 }, spec: change(before.spec) };
     await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
     return { before, after };
   }

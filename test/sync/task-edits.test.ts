@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { TaskArn } from '../../src/ports.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
-import { resized, resizeFailed, taskEdits, withOldSizes } from '../../src/sync/task-edits.ts';
+import { settleResize } from '../../src/sync/resize.ts';
+import { resized, taskEdits, withOldSizes } from '../../src/sync/task-edits.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const pod = (resources = {}, more: Partial<Pod['spec']> = {}): Pod => ({ metadata: { name: 'p' }, spec: { containers: [{ name: 'app', image: 'i', resources }], ...more }, status: {} });
@@ -27,19 +28,20 @@ describe('ephemeral containers that shall join', () => {
   ])('%s', (_name, known, names) => expect(taskEdits(debugged, known, NOW).add.map(({ name }) => name)).toEqual(names));
 });
 
+/** Promised `LARGE` while it has `SMALL`. */
+const promised = settleResize(pod(LARGE), withOldSizes(pod(SMALL), record()), () => undefined)?.record ?? record();
+
 describe('a resize', () => {
-  it('is due from the edit until the container has its new size', () => {
-    const edited = withOldSizes(pod(LARGE), pod(SMALL), record());
-    expect(edited.observed.containers['app']?.resources).toEqual(SMALL);
-    expect(taskEdits(pod(LARGE), edited, NOW).resize.map(({ name }) => name)).toEqual(['app']);
-    const done = resized(edited, { name: 'app', resources: LARGE }, LARGE);
+  it('is due from the promise until the container has its new size', () => {
+    expect(promised.observed.containers['app']?.resources).toEqual(SMALL);
+    expect(taskEdits(pod(LARGE), promised, NOW).resize).toEqual([{ name: 'app', image: 'i', resources: LARGE }]);
+    const done = resized(promised, { name: 'app', resources: LARGE }, LARGE);
     expect(done.observed.containers['app']).not.toHaveProperty('resources');
     expect(taskEdits(pod(LARGE), done, NOW).resize).toEqual([]);
   });
 
-  it('stays due where the spec has changed again meanwhile', () => {
-    const edited = withOldSizes(pod(LARGE), pod(SMALL), record());
-    expect(resized(edited, { name: 'app', resources: SMALL }, LARGE).observed.containers['app']?.resources).toEqual(LARGE);
+  it('stays due where another size was promised meanwhile', () => {
+    expect(resized(promised, { name: 'app', resources: SMALL }, LARGE).observed.containers['app']?.resources).toEqual(LARGE);
   });
 
   it.each([
@@ -47,18 +49,17 @@ describe('a resize', () => {
     ['RestartContainer', 'memory', undefined],
     ['NotRequired', 'cpu', undefined],
   ])('%s for %s: the run that another follows is %s', (restartPolicy, resourceName, run) => {
-    const edited = withOldSizes(pod(LARGE), pod(SMALL), record());
-    const done = resized(edited, { name: 'app', resources: LARGE, resizePolicy: [{ resourceName, restartPolicy }] }, LARGE);
+    const done = resized(promised, { name: 'app', resources: LARGE, resizePolicy: [{ resourceName, restartPolicy }] }, LARGE);
     expect(done.observed.containers['app']?.restartAfter).toBe(run);
   });
 
-  it('shows why the engine refused it', () => {
-    expect(resizeFailed(withOldSizes(pod(LARGE), pod(SMALL), record()), 'app', 'busy').observed.containers['app']).toMatchObject({ resizeError: 'busy', resources: SMALL });
+  it('goes by what was promised, not by what the spec asks for', () => {
+    expect(taskEdits(pod({ requests: { cpu: '9' } }), promised, NOW).resize).toEqual([{ name: 'app', image: 'i', resources: LARGE }]);
   });
 
   it('of a pod that is not bound yet needs nothing', () => {
     const { acceptedAt: _at, ...observed } = record().observed;
     const unbound = { ...record(), observed };
-    expect(withOldSizes(pod(LARGE), pod(SMALL), unbound)).toBe(unbound);
+    expect(withOldSizes(pod(SMALL), unbound)).toBe(unbound);
   });
 });
