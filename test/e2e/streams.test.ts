@@ -120,7 +120,8 @@ describe.concurrent('attach', () => {
     const script = `read line; echo "heard $line"; exit 5`;
     const child = spawn(kubectlPath(), ['run', name, '--image=busybox', '--image-pull-policy=IfNotPresent', '--restart=Never', '-i', '--', 'sh', '-c', script], { env: { ...env(), KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets }, stdio: ['pipe', 'pipe', 'pipe'] });
     const [text, errors] = [collect(child), collectFrom(child.stderr)];
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    // `exit` comes before the last output is read.
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     child.stdin?.end('hello\n');
     expect(await ended).toBe(5);
     expect(text()).toBe('heard hello\n');
