@@ -72,7 +72,7 @@ describe('up in the foreground', () => {
     let faults = '';
     child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString(); });
     child.stderr.on('data', (chunk: Buffer) => { faults += chunk.toString(); });
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
     try {
       await expect.poll(() => text, { timeout: 60_000 }).toContain('kubectl get pods');
       const lines = text.split('\n');
@@ -160,7 +160,7 @@ async function containersOf(engine: string): Promise<number> {
     const child = spawn('docker', words, { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString(); });
-    child.once('exit', (code) => (code === 0 ? resolve(text.split('\n').filter(Boolean).length) : reject(new Error(`docker ended with ${code ?? 0}`))));
+    child.once('close', (code) => (code === 0 ? resolve(text.split('\n').filter(Boolean).length) : reject(new Error(`docker ended with ${code ?? 0}`))));
   });
   const label = `label=${ENGINE_LABEL}=${engine}`;
   return (await count(['ps', '-aq', '--filter', label])) + (await count(['volume', 'ls', '-q', '--filter', label]));

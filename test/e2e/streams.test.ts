@@ -60,7 +60,7 @@ describe.concurrent('exec', () => {
       const child = spawn('script', ['-qec', command, '/dev/null'], { env: env(), stdio: ['pipe', 'pipe', 'inherit'] });
       let text = '';
       child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString(); });
-      child.once('exit', (status) => resolve({ stdout: text, code: status ?? -1 }));
+      child.once('close', (status) => resolve({ stdout: text, code: status ?? -1 }));
     });
     expect(stdout).toMatch(/\/dev\/(pts\/\d+|console)\r\n/);
     expect(stdout).toContain('31 97');
