@@ -18,10 +18,10 @@ export interface FoundNode {
 }
 
 /** Where the pod goes; one that was bound keeps its node for life. */
-export async function findNode(ports: Pick<Ports, 'store' | 'settings'>, pod: Pod, { observed }: PodRecord): Promise<FoundNode> {
+export async function findNode(ports: Pick<Ports, 'store'>, pod: Pod, { observed }: PodRecord): Promise<FoundNode> {
   const { nodeName } = pod.spec;
   if (nodeName && observed.scheduledAt !== undefined) return { nodeName };
-  const refused = nodeAdmission(pod, ports.settings);
+  const refused = nodeAdmission(pod);
   if (!nodeName) {
     const placement = await placePod(ports, pod);
     return 'nodeName' in placement && refused ? { ...placement, rejected: refused } : placement;

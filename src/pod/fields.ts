@@ -2,6 +2,7 @@
 // Paths are relative to `spec`, `[]` stands for any element; initContainers[] are looked up as containers[]. `x.**` covers all below x.
 import { CONTAINER_FIELDS } from './container-fields.ts';
 import { implemented, refused, table, warned, type Field } from './field-table.ts';
+import { isOwnSysctl } from './sysctls.ts';
 import { VOLUME_FIELDS } from './volume-fields.ts';
 
 const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
@@ -13,10 +14,6 @@ const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution[]';
 const OWN_HOST = '`kubernetes.io/hostname`: a Fargate task is never shared, so every pod is alone on its host: keeping apart and spreading always hold, required affinity to the host of another pod never does (warning)';
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const POD_TERM = `{namespaces[],matchLabelKeys[],mismatchLabelKeys[],labelSelector.${LABEL_SELECTOR},namespaceSelector.${LABEL_SELECTOR}}`;
-
-// Sysctls that an ECS task definition may set (ECS API, SystemControl).
-const FARGATE_SYSCTLS = /^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
-const isFargateSysctl = (name: unknown): boolean => FARGATE_SYSCTLS.test(String(name).replaceAll('/', '.'));
 
 const POD_FIELDS: Field[] = [
   ...table('restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds enableServiceLinks serviceAccountName serviceAccount automountServiceAccountToken', implemented()),
@@ -31,7 +28,7 @@ const POD_FIELDS: Field[] = [
   ...table(`affinity.{podAffinity,podAntiAffinity}.{${REQUIRED}[],${PREFERRED}.podAffinityTerm}.topologyKey topologySpreadConstraints[].topologyKey`, implemented(OWN_HOST)),
   ...table(`topologySpreadConstraints[].{maxSkew,whenUnsatisfiable,minDomains,nodeAffinityPolicy,nodeTaintsPolicy,matchLabelKeys[],labelSelector.${LABEL_SELECTOR}}`, implemented()),
   ...table('securityContext.{runAsUser,runAsGroup,runAsNonRoot,fsGroup,fsGroupChangePolicy,supplementalGroups[],supplementalGroupsPolicy}', implemented()),
-  ...table('securityContext.sysctls[].name', refused('Fargate sets only net.*, fs.mqueue.* and some kernel.msg*/sem/shm* sysctls; beyond Fargate the node takes the kubelet\'s safe ones and fails other pods: SysctlForbidden', { docker: true, harmless: isFargateSysctl })),
+  ...table('securityContext.sysctls[].name', refused('Fargate sets only net.*, fs.mqueue.* and some kernel.msg*/sem/shm* sysctls; beyond Fargate the pod is accepted and fails at its node: SysctlForbidden', { docker: true, harmless: (name) => isOwnSysctl(String(name)) })),
   ...table('securityContext.sysctls[].value', implemented()),
   ...table('securityContext.{seccompProfile,appArmorProfile}.type', refused(PROFILE_REASON, { harmless: (type) => type === 'RuntimeDefault' })),
   ...table('securityContext.{seccompProfile,appArmorProfile}.localhostProfile', refused(PROFILE_REASON)),

@@ -6,6 +6,7 @@ import type { ContainerDefinition } from '../ports.ts';
 import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import { logConfiguration, PODLET_CONTAINER, STOP_TIMEOUT_SECONDS, type DefinitionContext } from './podlet-definition.ts';
+import { systemControls } from './system-controls.ts';
 
 /** ECS takes no less for a container. */
 const MIN_CONTAINER_MEMORY_MIB = 6;
@@ -18,7 +19,6 @@ export function containerDefinition(pod: Pod, container: Container, context: Def
   const { name } = container;
   const credentials = context.pullSecretArns?.[name];
   const linuxParameters = linuxParametersOf(pod, container, context.size.memoryMiB);
-  const sysctls = (pod.spec.securityContext?.sysctls ?? []).filter((sysctl) => !sysctl.name.startsWith('net.'));
   return {
     name,
     image: context.images[name]?.reference ?? container.image ?? '',
@@ -36,7 +36,7 @@ export function containerDefinition(pod: Pod, container: Container, context: Def
     stopTimeout: STOP_TIMEOUT_SECONDS,
     ...(linuxParameters === undefined ? {} : { linuxParameters }),
     ...(credentials === undefined ? {} : { repositoryCredentials: { credentialsParameter: credentials } }),
-    ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map((sysctl) => ({ namespace: sysctl.name, value: sysctl.value })) }),
+    ...systemControls(pod, 'other'),
     dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent', ...limitLabels(container), ...hostPathLabels(pod, container) },
     logConfiguration: logConfiguration(context.settings),
   };

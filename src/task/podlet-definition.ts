@@ -4,6 +4,7 @@ import { volumeKey } from '../pod/volumes.ts';
 import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
+import { systemControls } from './system-controls.ts';
 
 /** Name of the podlet's container in every task; no pod container may have it. */
 export const PODLET_CONTAINER = 'droppod-podlet';
@@ -29,7 +30,6 @@ export interface DefinitionContext {
 export function podletDefinition(pod: Pod, containers: Container[], volumes: Volume[], settings: DefinitionContext['settings']): ContainerDefinition {
   const controls = containers.map(({ name }) => ({ sourceVolume: controlVolume(name), containerPath: `/.droppod/c/${name}`, readOnly: false }));
   const shared = volumes.map(({ name }) => ({ sourceVolume: volumeKey(pod, name), containerPath: `/.droppod/v/${volumeKey(pod, name)}`, readOnly: false }));
-  const sysctls = (pod.spec.securityContext?.sysctls ?? []).filter(({ name }) => name.startsWith('net.'));
   return {
     name: PODLET_CONTAINER,
     image: settings.podletImage,
@@ -39,7 +39,7 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: Vol
     mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
     stopTimeout: STOP_TIMEOUT_SECONDS,
     // Of the network's settings one container's hold for the whole task.
-    ...(sysctls.length === 0 ? {} : { systemControls: sysctls.map(({ name, value }) => ({ namespace: name, value })) }),
+    ...systemControls(pod, 'network'),
     logConfiguration: logConfiguration(settings),
   };
 }
