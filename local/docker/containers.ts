@@ -69,6 +69,12 @@ export async function startContainer(docker: Docker, id: string): Promise<void> 
   await docker.call('POST', `/containers/${id}/start`);
 }
 
+/** Bytes in use at this moment; undefined: it does not run. */
+export async function memoryUsage(docker: Docker, id: string): Promise<number | undefined> {
+  const answer: { memory_stats?: { usage?: number } } = JSON.parse(await docker.call('GET', `/containers/${id}/stats`, { query: { stream: 'false', 'one-shot': 'true' } }));
+  return answer.memory_stats?.usage;
+}
+
 /** The image's stop signal, KILL after `graceSeconds`; resolves when it has ended. Missing and ended ones are left alone. */
 export async function stopContainer(docker: Docker, id: string, graceSeconds: number): Promise<void> {
   await unlessMissing(docker.call('POST', `/containers/${id}/stop`, { query: { t: String(graceSeconds) } }));

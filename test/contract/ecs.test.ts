@@ -231,7 +231,7 @@ describe('beyond ECS: a running task changes', () => {
     expect(await bench.engine().addContainer(taskArn, debug as Parameters<Engine['addContainer']>[1])).toEqual({});
     await expect.poll(() => bench.text(taskArn, 'debug'), { timeout: 5000 }).toMatch(/sleep 777/);
     expect(await bench.engine().resizeContainer(taskArn, 'app', { cpu: 0.5, memoryBytes: 20 << 20 })).toEqual({});
-    expect((await bench.engine().resizeContainer(taskArn, 'app', { memoryBytes: 1 })).failure).toMatch(/memory limit/i);
+    expect((await bench.engine().resizeContainer(taskArn, 'app', { memoryBytes: 1 })).failure).toMatch(/container "app" memory limit \(1\) below current usage \(\d+\)$/);
     await bench.ecs.send(new StopTaskCommand({ task: taskArn, reason: 'test' }));
     const task = await bench.until(taskArn, 'STOPPED');
     expect(task.containers?.map(({ name }) => name)).toEqual(['podlet', 'app', 'debug']);
