@@ -1,10 +1,12 @@
 // kill -9 of the serving process in the middle of everything, and a new `up`: what was acknowledged is there and carries on.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
-import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+import { droppod, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 
 const dp = testDroppod();
 const main = (pod: PodJson): ContainerJson | undefined => pod.status.containerStatuses?.[0];
@@ -32,6 +34,14 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 /** Containers of this droppod, running or not. */
@@ -102,6 +112,19 @@ describe('kill -9 of the local process', () => {
     await killAndUp();
     expect((await dp.until('slow', () => true)).metadata.deletionTimestamp).toBeDefined();
     expect((await dp.k('wait', '--for=delete', 'pod/slow', '--timeout=40s')).code).toBe(0);
+  }, 120_000);
+
+  it('R1: a droppod that comes back on another port hears its pods and reaches them', async () => {
+    await create('stays', shell('while [ ! -e /tmp/end ]; do sleep 0.1; done; exit 3', { restartPolicy: 'Never' }));
+    await dp.until('stays', (pod) => main(pod)?.state.running !== undefined);
+    const server = async (): Promise<string> => (await dp.k('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).stdout;
+    const before = await server();
+    expect((await droppod(['down', '--data', dp.data])).code).toBe(0);
+    const { code, stderr } = await dp.up('--no-hello', '--port', String(await freePort()));
+    expect(code, stderr).toBe(0);
+    expect(await server()).not.toBe(before);
+    expect((await dp.k('exec', 'stays', '--', 'touch', '/tmp/end')).code).toBe(0);
+    expect(main(await dp.until('stays', ({ status }) => status.phase === 'Failed'))?.state.terminated?.exitCode).toBe(3);
   }, 120_000);
 
   it('A13: after all of it every pod can be deleted, and no container is left', async () => {
