@@ -16,8 +16,9 @@ export function asTold(pod: Pod, observed: ObservedPod, name: string, container:
 
 /** The podlet ended the run so that the next one may begin at once: for a probe, a resize that asks for it, or an edited image. */
 function isKilledForNext(pod: Pod, { replacing }: ObservedPod, name: string, { current, backOff, waiting }: ObservedContainer): boolean {
-  if (!hasEnded(current) || waiting !== undefined || !shouldRestart(pod, name, current)) return false;
-  return replacing === true || ((current.killedByProbe === true || current.resized === true) && backOff?.until === undefined);
+  if (!hasEnded(current) || waiting !== undefined) return false;
+  if (replacing === true) return true;
+  return shouldRestart(pod, name, current) && (current.killedByProbe === true || current.resized === true) && backOff?.until === undefined;
 }
 
 /** The pod is ended from outside and something of it still runs: all ends are told together. */
