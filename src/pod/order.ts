@@ -83,12 +83,3 @@ export function podDone(pod: Pod, observed: ObservedPod): boolean {
 
 /** A container of the pod still runs. */
 export const anyRunning = (observed: ObservedPod): boolean => Object.values(observed.containers).some(({ current }) => isRunning(current));
-
-/** Sidecars that may be stopped now that the pod is done: last declared first, after all app containers. */
-export function sidecarsToStop(pod: Pod, observed: ObservedPod): string[] {
-  if (!podDone(pod, observed)) return [];
-  const others = [...regularInits(pod), ...pod.spec.containers].some(({ name }) => isRunning(currentRun(observed, name)));
-  if (others) return [];
-  const last = sidecars(pod).findLast(({ name }) => isRunning(currentRun(observed, name)));
-  return last === undefined ? [] : [last.name];
-}

@@ -43,14 +43,6 @@ export function parseQuantity(text: string | number): Quantity | undefined {
   return decimal < 0 ? undefined : capped({ digits, exponent: exponent + (decimal - 3) * 3, format: 'decimalSI' });
 }
 
-/** Text of Kubernetes' decoder for something that is no quantity; undefined: it is one. */
-export function quantityProblem(text: string | number): string | undefined {
-  if (parseQuantity(text)) return undefined;
-  return /^[+-]?[0-9.]+[eEinumkKMGTP]*[-+]?[0-9]*$/.test(String(text))
-    ? "unable to parse quantity's suffix"
-    : "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-}
-
 /** Rounds away from zero to a multiple of 10^`exponent`. */
 export function roundUp(quantity: Quantity, exponent: number): Quantity {
   if (quantity.exponent >= exponent) return quantity;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../src/kinds/pod.ts';
 import type { ObservedContainer, ObservedPod } from '../../src/pod/observed.ts';
-import { initFailed, isReleased, podDone, sidecarsToStop } from '../../src/pod/order.ts';
+import { initFailed, isReleased, podDone } from '../../src/pod/order.ts';
 import { at, exited, observedOf, podOf, running } from './samples.ts';
 
 type Containers = { [name: string]: Partial<ObservedContainer> };
@@ -62,12 +62,4 @@ describe('podDone', () => {
     expect(initFailed(pod, observedOf({ one: { current: exited(1, 1) } }))).toBe(true);
     expect(initFailed(pod, observedOf({ one: { current: exited(1, 0) }, app: { current: exited(1, 1) } }))).toBe(false);
   });
-});
-
-it.each<[string, Containers, string[]]>([
-  ['not while an app container runs', { side1: { current: running(1) }, side2: { current: running(1) }, app: { current: running(1) } }, []],
-  ['the last declared first', { side1: { current: running(1) }, side2: { current: running(1) }, app: { current: exited(1, 0) } }, ['side2']],
-  ['then the one before', { side1: { current: running(1) }, side2: { current: exited(1, 143) }, app: { current: exited(1, 0) } }, ['side1']],
-])('sidecars stop in reverse order: %s', (_rule, containers, names) => {
-  expect(sidecarsToStop(podOf({ restartPolicy: 'Never', ...init('side1', 'side2') }), observedOf(containers))).toEqual(names);
 });

@@ -1,6 +1,6 @@
 // Quantities: parsing, the canonical text, comparison and rounding (kubernetes-api 7.2, 14.1).
 import { describe, expect, it } from 'vitest';
-import { addQuantities, canonicalQuantity, compareQuantities, divideQuantities, milliUnits, parseQuantity, printQuantity, quantityProblem, wholeUnits } from '../../src/pod/quantity.ts';
+import { addQuantities, canonicalQuantity, compareQuantities, divideQuantities, milliUnits, parseQuantity, printQuantity, wholeUnits } from '../../src/pod/quantity.ts';
 
 describe('quantities', () => {
   it.each([
@@ -13,7 +13,6 @@ describe('quantities', () => {
 
   it.each(['', 'lots', '1Zi', '1 Gi', '--1', 'e3', '1mi', '0x10'])('%j is no quantity', (text) => {
     expect(parseQuantity(text)).toBeUndefined();
-    expect(quantityProblem(text)).toMatch(/quantit/);
   });
 
   it.each(['1e999999999', '1e30', '9'.repeat(60)])('%s is capped at 63 bits', (text) => expect(wholeUnits(text)).toBe(Number(9223372036854775807n)));
