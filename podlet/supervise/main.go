@@ -38,7 +38,7 @@ const (
 	pipeUnread     = 0x541b // FIONREAD
 	bootPatience   = 3 * time.Second
 	writePatience  = 2 * time.Second
-	drainPatience  = 100 * time.Millisecond
+	drainPatience  = 250 * time.Millisecond
 	minimumGrace   = 2 * time.Second
 	memoryLook     = 500 * time.Millisecond
 	restartFloor   = 100 * time.Millisecond
@@ -1021,6 +1021,8 @@ func (p *pump) copy(source io.Reader, write func([]byte) bool) {
 func (p *pump) seal() { go func() { p.group.Wait(); close(p.end) }() }
 
 func (p *pump) drain() {
+	// What the process wrote last may not have been read yet, however long it was silent before.
+	p.mark(0)
 	for {
 		select {
 		case <-p.end:

@@ -56,12 +56,7 @@ describe.concurrent('exec', () => {
   it('R1: -t gives a terminal of the client’s size', async () => {
     const command = `stty rows 31 cols 97; ${kubectlPath()} exec -it shell -c main -- sh -c 'tty; for i in 1 2 3 4 5 6 7 8 9; do stty size 2>/dev/null && break; sleep 0.2; done; exit 3'`;
     // The size comes as a message of its own, right after the start.
-    const { stdout, code } = await new Promise<{ stdout: string; code: number }>((resolve) => {
-      const child = spawn('script', ['-qec', command, '/dev/null'], { env: env(), stdio: ['pipe', 'pipe', 'inherit'] });
-      let text = '';
-      child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString(); });
-      child.once('close', (status) => resolve({ stdout: text, code: status ?? -1 }));
-    });
+    const { stdout, code } = await inTerminal(command);
     expect(stdout).toMatch(/\/dev\/(pts\/\d+|console)\r\n/);
     expect(stdout).toContain('31 97');
     expect(code).toBe(3);
@@ -115,6 +110,14 @@ describe.concurrent('attach', () => {
     child.kill();
   });
 
+  it('R1: debug -it gives a terminal in a container that joins the pod and ends with success', async () => {
+    const command = `${kubectlPath()} debug -it leaving --profile=general --image=busybox --image-pull-policy=IfNotPresent --target=main -c debugger -- sh`;
+    const { stdout, code } = await inTerminal(command, 'tty; ps; hostname; exit\n');
+    expect(stdout).toMatch(/\/dev\/(pts\/\d+|console)\s[^]*sleep 3600[^]*leaving\s/);
+    expect(stdout).not.toContain("couldn't attach");
+    expect(code).toBe(0);
+  }, 60_000);
+
   it.each([['WebSocket', 'true'], ['SPDY', 'false']])('R1: over %s the end of the container ends attach with success, the exit code is the pod’s', async (_, webSockets) => {
     const name = `ends-${webSockets}`;
     const script = `read line; echo "heard $line"; exit 5`;
@@ -129,6 +132,16 @@ describe.concurrent('attach', () => {
     expect(errors()).toContain(`pod default/${name} terminated (Error)`);
   }, 60_000);
 });
+
+/** A command whose input and output are a terminal. */
+function inTerminal(command: string, typed = ''): Promise<{ stdout: string; code: number }> {
+  return new Promise((resolve) => {
+    const child = spawn('script', ['-qec', command, '/dev/null'], { env: env(), stdio: ['pipe', 'pipe', 'inherit'] });
+    const text = collect(child);
+    if (typed) child.stdin.write(typed);
+    child.once('close', (code) => resolve({ stdout: text(), code: code ?? -1 }));
+  });
+}
 
 /** What a process has printed so far. */
 const collect = (child: ChildProcess): (() => string) => collectFrom(child.stdout);
