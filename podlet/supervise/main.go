@@ -344,10 +344,24 @@ func (s *supervisor) acknowledged(forward bool) {
 	s.signalMain(syscall.Signal(number))
 }
 
+// A process that has not begun hears of nothing: the signal waits until its program runs, KILL does not.
 func (s *supervisor) signalMain(number syscall.Signal) {
-	if s.main != nil && number > 0 {
-		syscall.Kill(s.main.pid, number)
+	main := s.main
+	if main == nil || number <= 0 {
+		return
 	}
+	if number == syscall.SIGKILL || main.begun() {
+		syscall.Kill(main.pid, number)
+		return
+	}
+	go func() {
+		<-main.staged
+		s.events <- func() {
+			if s.main == main {
+				syscall.Kill(main.pid, number)
+			}
+		}
+	}()
 }
 
 func (s *supervisor) start(received *order) {
@@ -750,6 +764,16 @@ type process struct {
 	exited     bool
 	staged     chan struct{}
 	stageError string
+}
+
+// begun: the stage has become the program, or has failed to.
+func (p *process) begun() bool {
+	select {
+	case <-p.staged:
+		return true
+	default:
+		return false
+	}
 }
 
 // Starts the stage that becomes the process. stdio is inherited as it is: no copy lies between the app and its log.
