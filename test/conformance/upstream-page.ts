@@ -68,7 +68,7 @@ export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, r
   return [
     '# Conformance', '',
     `Kubernetes 1.35.4's own end-to-end specs against local mode, ${at} (\`npm run conformance\`).`,
-    ...(merged > 1 ? [`Put together from ${merged} runs on successive states of the code: the last outcome of each spec counts, what had passed was not run again.`] : []),
+    ...(merged > 1 ? [`Put together from ${merged} runs on successive states of the code: the last outcome of each spec counts.`] : []),
     ...(again > 0 ? [`${again} of them passed only in a second run: specs that fail without a known reason are run once more.`] : []),
     'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.', '',
     '| group | Conformance | other pod specs |', '|---|---|---|',
