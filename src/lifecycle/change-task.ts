@@ -2,7 +2,8 @@
 // Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
 import { eventWriter } from '../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
-import { allocatedPod, sizedContainers } from '../pod/allocation.ts';
+import { allocatedPod } from '../pod/allocation.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import { failed } from '../pod/events.ts';
 import type { ImageConfig, LiveTasks, Ports, TaskArn } from '../ports.ts';
 import { pullFailed } from '../sync/pull-back-off.ts';
@@ -74,7 +75,7 @@ function joined(record: PodRecord, name: string, image: ImageConfig, failure: st
 async function resizeContainer(ports: ChangePorts, { pod, taskArn, liveTasks }: Target, container: Container): Promise<void> {
   const { failure } = await liveTasks.resize(taskArn, container.name, containerLimits(container.resources ?? {}));
   await updatePod(ports, uidOf(pod), ({ pod: newest, record }) => {
-    const now = newest && sizedContainers(allocatedPod(newest, record.observed)).find(({ name }) => name === container.name);
+    const now = newest && initAndAppContainers(allocatedPod(newest, record.observed)).find(({ name }) => name === container.name);
     if (!now || record.taskArn !== taskArn) return undefined;
     return failure === undefined ? withCompletion(newest, resized(record, now, container.resources)) : withResizeError(newest, record, container.name, failure);
   });

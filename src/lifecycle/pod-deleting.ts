@@ -1,5 +1,6 @@
 // After the commit of a deletion timestamp (or a shorter one): the pod's task is told to stop, or the pod without a task is finished.
 import type { Pod } from '../kinds/pod.ts';
+import { isGated } from '../pod/containers.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
@@ -11,7 +12,7 @@ export const STOP_TASK_GRACE_SECONDS = 110;
 /** Begins or shortens the graceful end of a pod; may be called again. */
 export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
   // A gated pod has neither execution nor task; a finalizer holds it, and its going lets the pod go.
-  if ((pod.spec.schedulingGates ?? []).length > 0) return;
+  if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';
   const state = await updatePod(ports, uid, ({ record }) => ({ record }));
   if (!state) return;

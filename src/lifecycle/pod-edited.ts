@@ -1,6 +1,6 @@
 // After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
 import type { Pod } from '../kinds/pod.ts';
-import { sidecars } from '../pod/containers.ts';
+import { initAndAppContainers, isGated, sidecars } from '../pod/containers.ts';
 import { podDone } from '../pod/order.ts';
 import { hasTask } from '../sync/conclude.ts';
 import { nextGeneration } from '../sync/relaunch.ts';
@@ -13,7 +13,7 @@ import type { PodChange, PodState } from './update-pod.ts';
 /** Takes up a change of the pod's metadata or spec; may be called again. */
 export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
   // A gated pod has neither execution nor task: its status stays as it was made.
-  if ((pod.spec.schedulingGates ?? []).length > 0) return;
+  if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';
   const edited = editedImages(pod, previous);
   const state = await updatePod(ports, uid, (newest) => {
@@ -26,7 +26,7 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
 
 /** App containers and sidecars whose image changed: a regular init container's edit waits for the next relaunch. */
 function editedImages(pod: Pod, previous: Pod): string[] {
-  const before = new Map([...(previous.spec.initContainers ?? []), ...previous.spec.containers].map(({ name, image }) => [name, image]));
+  const before = new Map(initAndAppContainers(previous).map(({ name, image }) => [name, image]));
   return [...sidecars(pod), ...pod.spec.containers].filter(({ name, image }) => before.get(name) !== image).map(({ name }) => name);
 }
 

@@ -1,6 +1,7 @@
 // The images of all containers of a pod, each reference looked up once; what cannot be had is an outcome with a back-off.
 import { pullCredentials } from '../images/pull-secrets.ts';
 import type { Container, Pod } from '../kinds/pod.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ImageConfig, ImageOutcome, Ports, RegistryCredential } from '../ports.ts';
@@ -22,7 +23,7 @@ const keyOf = ({ image, imagePullPolicy }: Container): string => `${imagePullPol
 export async function resolveImages({ images, store }: Pick<Ports, 'images' | 'store'>, pod: Pod, tell: (events: PodEvent[]) => void): Promise<ResolvedImages> {
   const { credentials, missing } = await pullCredentials({ store }, pod);
   if (missing.length > 0) tell([podEvents.failedToRetrieveImagePullSecret(missing)]);
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const containers = initAndAppContainers(pod);
   const sharers = new Map<string, Container[]>();
   for (const container of containers) sharers.set(keyOf(container), [...(sharers.get(keyOf(container)) ?? []), container]);
   const resolved: ResolvedImages = { images: {}, failures: {}, credentials: {} };

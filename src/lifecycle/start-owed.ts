@@ -1,11 +1,12 @@
 // The execution that a pod's record asks for: started by whoever looks, under a fixed name, so that it is started once.
+import { isGated } from '../pod/containers.ts';
 import type { Ports } from '../ports.ts';
 import { executionName } from '../sync/execution-name.ts';
 import type { PodState } from './update-pod.ts';
 
 /** Starts it where one is owed; may be called again. A gated pod starts when its last gate goes. */
 export async function startOwed({ executions }: Pick<Ports, 'executions'>, state: PodState | undefined): Promise<void> {
-  if (!state?.pod || !state.record.toStart || state.record.finished || (state.pod.spec.schedulingGates ?? []).length > 0) return;
+  if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
   const { uid, generation } = state.record;
   await executions.start(executionName(state.record), { uid, generation });
 }

@@ -1,4 +1,5 @@
 // One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
+import { isGated } from '../pod/containers.ts';
 import { nodeNotReady } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
 import type { Ports, TaskArn } from '../ports.ts';
@@ -114,7 +115,7 @@ function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {
 }
 
 async function sweepExecution(ports: PodSweepPorts, { pod, record }: PodState, mayRenew: boolean): Promise<boolean> {
-  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || (pod.spec.schedulingGates ?? []).length > 0) return false;
+  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed) || isGated(pod)) return false;
   const now = ports.clock.now();
   const handOver = isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
   if (!handOver && !isExecutionsTurn(record, now)) return false;

@@ -1,13 +1,11 @@
 // What a node has promised to each container of a pod, which is not what the spec asks for while a resize waits or cannot be.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { initAndAppContainers } from './containers.ts';
 import type { ObservedPod, Sizes } from './observed.ts';
-
-/** Containers that have a size: all but ephemeral ones. */
-export const sizedContainers = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
 
 /** The sizes that the spec asks for; containers without resources are left out. */
 export const sizesOf = (pod: Pod): Sizes =>
-  Object.fromEntries(sizedContainers(pod).flatMap(({ name, resources = {} }) => (Object.keys(resources).length === 0 ? [] : [[name, resources]])));
+  Object.fromEntries(initAndAppContainers(pod).flatMap(({ name, resources = {} }) => (Object.keys(resources).length === 0 ? [] : [[name, resources]])));
 
 /** What the container was promised; before its node promised anything, what it asks for. */
 export const promised = ({ name, resources }: Pick<Container, 'name' | 'resources'>, { allocated }: ObservedPod): NonNullable<Container['resources']> =>

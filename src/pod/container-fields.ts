@@ -9,8 +9,11 @@ const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDe
 export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'NET_RAW', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ]);
+/** A capability's one name among its spellings (`cap_net_raw`, `NET_RAW`). */
+export const capabilityName = (name: string): string => name.toUpperCase().replace(/^CAP_/, '');
+
 const isFargateCapability = (name: unknown): boolean => {
-  const known = String(name).toUpperCase().replace(/^CAP_/, '');
+  const known = capabilityName(String(name));
   return known === 'SYS_PTRACE' || DEFAULT_CAPABILITIES.has(known);
 };
 

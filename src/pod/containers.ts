@@ -19,9 +19,15 @@ export function findContainer(pod: Pod, name: string): Container | EphemeralCont
   return allContainers(pod).find((container) => container.name === name);
 }
 
+/** What a pod is made with, init containers first; ephemeral ones come later. */
+export const initAndAppContainers = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+
+/** The pod waits for its scheduling gates to go: nothing is done for it before. */
+export const isGated = ({ spec }: Pod): boolean => (spec.schedulingGates ?? []).length > 0;
+
 /** All definitions in Kubernetes' visiting order: init, regular, ephemeral. */
 export function allContainers(pod: Pod): (Container | EphemeralContainer)[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])];
+  return [...initAndAppContainers(pod), ...(pod.spec.ephemeralContainers ?? [])];
 }
 
 /** Regular init containers in spec order (sidecars left out). */

@@ -1,5 +1,6 @@
 // As whom a container's process runs (pod-lifecycle 13.2): the container's security context over the pod's over the image's USER.
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { capabilityName } from './container-fields.ts';
 import { podFullName } from './containers.ts';
 
 /** The user, groups and rights that supervise drops to. */
@@ -14,7 +15,7 @@ export interface EffectiveUser {
 
 type Definition = Container | EphemeralContainer;
 
-const capabilityNames = (names: readonly string[] | undefined): string[] => (names ?? []).map((name) => name.toUpperCase().replace(/^CAP_/, ''));
+const capabilityNames = (names: readonly string[] | undefined): string[] => (names ?? []).map(capabilityName);
 
 /** Who the process is; names are looked up in the image by supervise. */
 export function effectiveUser(pod: Pod, container: Definition, imageUser: string): EffectiveUser {

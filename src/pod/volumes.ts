@@ -1,5 +1,6 @@
 // The volumes of a pod under the names by which task definition and podlet know them.
 import type { Container, EnvVar, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
+import { initAndAppContainers } from './containers.ts';
 
 const TOKEN_VOLUME = 'kube-api-access';
 
@@ -26,17 +27,15 @@ export const isPartial = ({ subPath, subPathExpr }: VolumeMount): boolean => (su
 
 /** The containers that mount a volume, each with its mounts. */
 export function mountsOfVolume(pod: Pod, name: string): { container: Container | EphemeralContainer; mounts: VolumeMount[] }[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers].flatMap((container) => {
+  return initAndAppContainers(pod).flatMap((container) => {
     const mounts = (container.volumeMounts ?? []).filter((mount) => mount.name === name);
     return mounts.length === 0 ? [] : [{ container, mounts }];
   });
 }
 
 /** Variables are read from a file of this volume: the podlet must have it. */
-const holdsVariables = (pod: Pod, name: string): boolean => {
-  const containers: Container[] = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  return containers.some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
-};
+const holdsVariables = (pod: Pod, name: string): boolean =>
+  initAndAppContainers(pod).some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
 
 /** An emptyDir in memory that exactly one container mounts, once: it can be that container's own tmpfs. */
 export function isOwnTmpfs(pod: Pod, volume: Volume): boolean {

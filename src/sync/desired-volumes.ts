@@ -1,6 +1,7 @@
 // Files of configMap, secret, downwardAPI and projected volumes, and the settings of emptyDirs, as the podlet writes them.
 import { createHash } from 'node:crypto';
 import type { Pod, Volume } from '../kinds/pod.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import { nestedMountPoints } from '../pod/nested-mounts.ts';
 import { canonicalQuantity, wholeUnits } from '../pod/quantity.ts';
 import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volume-files.ts';
@@ -73,8 +74,8 @@ function placed(pod: Pod, { path, mode, base64, token }: SourceFile, defaults: n
 }
 
 /** The user that all containers of the pod share by the spec. */
-function commonUser({ spec }: Pod): number | undefined {
-  const users = [...(spec.initContainers ?? []), ...spec.containers].map(({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser);
+function commonUser(pod: Pod): number | undefined {
+  const users = initAndAppContainers(pod).map(({ securityContext }) => securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser);
   const first = users[0];
   return users.every((user) => user === first) ? first : undefined;
 }

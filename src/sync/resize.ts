@@ -2,7 +2,8 @@
 // Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
-import { allocatedPod, promised, sizedContainers, sizesOf } from '../pod/allocation.ts';
+import { allocatedPod, promised, sizesOf } from '../pod/allocation.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/observed.ts';
 import { podDone } from '../pod/order.ts';
@@ -29,7 +30,7 @@ export const asksForRestart = (container: ObservedContainer | undefined): boolea
 
 /** Some container has not yet what it was promised, or has yet to run anew with it. */
 const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
-  sizedContainers(pod).some(({ name }) => containers[name]?.resources !== undefined || asksForRestart(containers[name]));
+  initAndAppContainers(pod).some(({ name }) => containers[name]?.resources !== undefined || asksForRestart(containers[name]));
 
 type Owed = 'promise' | 'forget' | 'complete';
 
@@ -64,7 +65,7 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
   }
   const { resizePending: _past, ...observed } = record.observed;
   const containers = { ...observed.containers };
-  for (const container of sizedContainers(pod)) {
+  for (const container of initAndAppContainers(pod)) {
     const had = promised(container, observed);
     if (isDeepStrictEqual(had, container.resources ?? {})) continue;
     // The errors of a resize that is no longer asked for are past.

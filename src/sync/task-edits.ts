@@ -1,7 +1,8 @@
 // What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
-import { allocatedPod, sizedContainers, sizesOf } from '../pod/allocation.ts';
+import { allocatedPod, sizesOf } from '../pod/allocation.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import { podDone } from '../pod/order.ts';
 import { hasTask, isTaskEnding } from './conclude.ts';
 import type { PodRecord } from './record.ts';
@@ -22,7 +23,7 @@ export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
       const until = pulls[name]?.until;
       return !added.includes(name) && observed.containers[name]?.current === undefined && (until === undefined || Date.parse(until) <= now.getTime());
     }),
-    resize: sizedContainers(allocatedPod(pod, observed)).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
+    resize: initAndAppContainers(allocatedPod(pod, observed)).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
   };
 }
 

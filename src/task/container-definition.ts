@@ -1,6 +1,6 @@
 // One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
 import type { Container, Pod } from '../kinds/pod.ts';
-import { DEFAULT_CAPABILITIES } from '../pod/container-fields.ts';
+import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/container-fields.ts';
 import { milliUnits, wholeUnits } from '../pod/quantity.ts';
 import type { ContainerDefinition } from '../ports.ts';
 import { containerLimits } from './container-limits.ts';
@@ -77,7 +77,7 @@ function cpuOf(pod: Pod, container: Container): Pick<ContainerDefinition, 'cpu'>
 function linuxParametersOf(pod: Pod, container: Container, taskMemoryMiB: number): ContainerDefinition['linuxParameters'] {
   const tmpfs = tmpfsMounts(pod, container, taskMemoryMiB);
   // SYS_PTRACE is all that Fargate adds, others are admitted beyond it; drops are supervise's, which needs setuid until then.
-  const add = (container.securityContext?.capabilities?.add ?? []).map((name) => name.toUpperCase().replace(/^CAP_/, '')).filter((name) => !DEFAULT_CAPABILITIES.has(name));
+  const add = (container.securityContext?.capabilities?.add ?? []).map(capabilityName).filter((name) => !DEFAULT_CAPABILITIES.has(name));
   if (tmpfs.length === 0 && add.length === 0) return undefined;
   return { ...(add.length > 0 ? { capabilities: { add } } : {}), ...(tmpfs.length > 0 ? { tmpfs } : {}) };
 }

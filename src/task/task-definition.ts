@@ -1,6 +1,7 @@
 // Pod -> ECS task definition: only its shape (design decision 6). What is secret or differs from pod to pod travels by sync.
 import { createHash } from 'node:crypto';
 import type { Pod, Volume } from '../kinds/pod.ts';
+import { initAndAppContainers } from '../pod/containers.ts';
 import { isFileVolume, isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
 import type { TaskDefinition } from '../ports.ts';
 import { containerDefinition } from './container-definition.ts';
@@ -9,7 +10,7 @@ import { podletDefinition, type DefinitionContext } from './podlet-definition.ts
 
 /** The definition; pods of one shape get the same content and so the same family. */
 export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
-  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const containers = initAndAppContainers(pod);
   const volumes = (pod.spec.volumes ?? []).filter((volume) => isTaskVolume(pod, volume));
   const content: Omit<TaskDefinition, 'family'> = {
     cpu: String(context.size.cpuUnits),

@@ -1,6 +1,7 @@
 // `/binding`: a scheduler's word on which node a pod goes to. droppod binds pods itself, so this only sets the name.
 import { ApiError, badRequest, conflict, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
+import { isGated } from '../../pod/containers.ts';
 import type { ResourceVersion } from '../../ports.ts';
 import type { Answer, Call } from '../call.ts';
 import { objectOf, podOf } from '../resources/pods.ts';
@@ -39,7 +40,7 @@ export async function binding(call: Call): Promise<Answer> {
 function checkBindable(pod: Pod, name: string): void {
   if (pod.metadata.deletionTimestamp !== undefined) throw conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec.nodeName) throw conflict('pods/binding', name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
-  if ((pod.spec.schedulingGates ?? []).length > 0) throw conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
+  if (isGated(pod)) throw conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
 }
 
 function bound(pod: Pod, nodeName: string, now: Date): Pod {

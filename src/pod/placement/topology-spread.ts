@@ -11,7 +11,6 @@ type Constraint = NonNullable<PodSpec['topologySpreadConstraints']>[number] & { 
 const NOT_SPREAD: Refusal = { text: "node(s) didn't match pod topology spread constraints", final: false };
 const NO_LABEL: Refusal = { text: "node(s) didn't match pod topology spread constraints (missing required label)", final: true };
 
-
 const constraintsOf = ({ spec }: Pod, action: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] =>
   (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable, topologyKey }) => whenUnsatisfiable === action && topologyKey !== HOSTNAME);
 

@@ -1,5 +1,6 @@
 // What a container writes from now on: attach's output where the container's streams are the engine's own (no stdin, no tty).
 import type { Pod } from '../../../kinds/pod.ts';
+import { findContainer } from '../../../pod/containers.ts';
 import { followLines, presentLines } from '../../../sync/read-run.ts';
 import type { RunSource } from '../../../sync/read-run.ts';
 import type { RunLine } from '../../../sync/split-runs.ts';
@@ -7,8 +8,8 @@ import type { ApiPorts } from '../../call.ts';
 import { recordOf, runOver, tasksOf } from './log.ts';
 
 /** True where the session itself carries no output: the supervisor hands it straight to the log. */
-export function writesToLogOnly({ spec }: Pod, container: string): boolean {
-  const found = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].find(({ name }) => name === container);
+export function writesToLogOnly(pod: Pod, container: string): boolean {
+  const found = findContainer(pod, container);
   return found !== undefined && found.stdin !== true && found.tty !== true;
 }
 

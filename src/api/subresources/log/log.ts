@@ -2,6 +2,7 @@
 import { badRequest, notFound } from '../../../errors.ts';
 import type { Pod } from '../../../kinds/pod.ts';
 import { recordKey, toRecord } from '../../../lifecycle/record-for.ts';
+import { allContainers } from '../../../pod/containers.ts';
 import type { ObservedContainer } from '../../../pod/observed.ts';
 import type { PodRecord } from '../../../sync/record.ts';
 import { keyOf } from '../../call.ts';
@@ -19,8 +20,7 @@ const LOOK_AGAIN_MS = 1000;
 const LAST_LINES_MS = 400;
 
 /** Names of all containers as kube-apiserver lists them: init, regular, ephemeral. */
-export const containerNames = ({ spec }: Pod): string[] =>
-  [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
+export const containerNames = (pod: Pod): string[] => allContainers(pod).map(({ name }) => name);
 
 /** The container a request means: the named one, or the only regular one. */
 export function chooseContainer(pod: Pod, wanted: string): string {
