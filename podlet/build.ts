@@ -33,8 +33,9 @@ async function sources(directory: string): Promise<string[]> {
 /** supervise for an architecture; rebuilt only when its source is newer. Answers its path. */
 export async function buildSupervise(architecture: Architecture): Promise<string> {
   const source = join(HERE, 'supervise');
-  const hash = createHash('sha256').update(await readFile(join(source, 'main.go'))).digest('hex').slice(0, 12);
-  const output = join(OUTPUT, `supervise-${architecture}-${hash}`);
+  const hash = createHash('sha256');
+  for (const file of (await sources(source)).sort()) hash.update(await readFile(file)).update('\0');
+  const output = join(OUTPUT, `supervise-${architecture}-${hash.digest('hex').slice(0, 12)}`);
   if (await exists(output)) return output;
   const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOARCH: architecture, GOFLAGS: '-buildvcs=false' };
   await intoPlace(output, async (temporary) => {

@@ -1,0 +1,65 @@
+// --init: a plain init for the podlet itself.
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// runInit keeps argv running: a crash is not the pod's death, only exit 0 ends the container. It reaps and passes signals on.
+func runInit(argv []string) int {
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals)
+	wait := restartFloor
+	for {
+		began := time.Now()
+		code, err := runChild(argv, signals)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 128
+		}
+		if code == 0 {
+			return 0
+		}
+		if time.Since(began) > time.Minute {
+			wait = restartFloor
+		}
+		time.Sleep(wait)
+		if wait *= 2; wait > restartCeiling {
+			wait = restartCeiling
+		}
+	}
+}
+
+func runChild(argv []string, signals <-chan os.Signal) (int, error) {
+	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
+	if err != nil {
+		return 0, fmt.Errorf("exec %s: %v", argv[0], err)
+	}
+	for received := range signals {
+		if received != syscall.SIGCHLD {
+			if received != syscall.SIGURG {
+				syscall.Kill(pid, received.(syscall.Signal))
+			}
+			continue
+		}
+		for {
+			var state syscall.WaitStatus
+			ended, err := syscall.Wait4(-1, &state, syscall.WNOHANG, nil)
+			if err == syscall.EINTR {
+				continue
+			}
+			if err != nil || ended <= 0 {
+				break
+			}
+			if ended == pid {
+				return exitCode(state), nil
+			}
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,110 @@
+// What podlet and supervise say to one another over the control socket: one JSON line a message.
+
+package main
+
+import (
+	"time"
+)
+
+type processUser struct {
+	User               string   `json:"user"`
+	Group              string   `json:"group"`
+	SupplementalGroups []uint32 `json:"supplementalGroups"`
+	GroupsPolicy       string   `json:"groupsPolicy"`
+	NoNewPrivileges    bool     `json:"noNewPrivileges"`
+	Capabilities       struct {
+		Add  []string `json:"add"`
+		Drop []string `json:"drop"`
+	} `json:"capabilities"`
+	Umask *int `json:"umask"`
+}
+
+type stopPlan struct {
+	Signal              string   `json:"signal"`
+	GraceSeconds        float64  `json:"graceSeconds"`
+	PreStop             []string `json:"preStop"`
+	PreStopSleepSeconds float64  `json:"preStopSleepSeconds"`
+}
+
+type order struct {
+	Type          string      `json:"type"`
+	ID            string      `json:"id"`
+	Run           int         `json:"run"`
+	Argv          []string    `json:"argv"`
+	Env           []string    `json:"env"`
+	Cwd           string      `json:"cwd"`
+	CwdMustExist  bool        `json:"cwdMustExist"`
+	User          processUser `json:"user"`
+	MessagePath   string      `json:"terminationMessagePath"`
+	MessageBytes  int         `json:"terminationMessageBytes"`
+	Stop          stopPlan    `json:"stop"`
+	LogNonce      string      `json:"logNonce"`
+	TTY           bool        `json:"tty"`
+	Stdin         bool        `json:"stdin"`
+	StdinOnce     bool        `json:"stdinOnce"`
+	Attach        bool        `json:"attach"`
+	TimeoutMillis int         `json:"timeoutMs"`
+	Signal        string      `json:"signal"`
+	Forward       bool        `json:"forward"`
+	Files         []struct {
+		Path    string `json:"path"`
+		Content string `json:"content"`
+	} `json:"files"`
+	Links []struct {
+		Link   string `json:"link"`
+		Target string `json:"target"`
+	} `json:"links"`
+}
+
+type exited struct {
+	Type       string `json:"type,omitempty"`
+	Run        int    `json:"run"`
+	Code       int    `json:"code"`
+	OOM        bool   `json:"oom"`
+	StartError string `json:"startError,omitempty"`
+	Message    string `json:"message,omitempty"`
+	StartedAt  string `json:"startedAt,omitempty"`
+	At         string `json:"at"`
+}
+
+type hello struct {
+	Type      string  `json:"type"`
+	Run       int     `json:"run"`
+	Pid       int     `json:"pid"`
+	StartedAt string  `json:"startedAt,omitempty"`
+	Exit      *exited `json:"exit,omitempty"`
+	Term      string  `json:"term,omitempty"`
+	User      *owner  `json:"user,omitempty"`
+}
+
+// owner is as whom the newest run began.
+type owner struct {
+	UID    int      `json:"uid"`
+	GID    int      `json:"gid"`
+	Groups []uint32 `json:"groups"`
+}
+
+type started struct {
+	Type string `json:"type"`
+	Run  int    `json:"run"`
+	Pid  int    `json:"pid"`
+	At   string `json:"at"`
+	User *owner `json:"user,omitempty"`
+}
+
+type done struct {
+	Type     string `json:"type"`
+	ID       string `json:"id"`
+	Code     int    `json:"code"`
+	TimedOut bool   `json:"timedOut"`
+	Output   string `json:"output"`
+	Error    string `json:"error,omitempty"`
+}
+
+type note struct {
+	Type   string `json:"type"`
+	Signal string `json:"signal,omitempty"`
+	ID     string `json:"id,omitempty"`
+}
+
+func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }

@@ -1,0 +1,270 @@
+// Sessions of kubectl: exec and attach over a stream of frames.
+
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	channelStdin     = 0
+	channelStdout    = 1
+	channelStderr    = 2
+	channelStatus    = 3
+	channelResize    = 4
+	channelHalfClose = 255
+	maxFrame         = 1 << 20
+)
+
+type stream struct {
+	conn  net.Conn
+	mutex sync.Mutex
+}
+
+func (st *stream) write(channel byte, payload []byte) error {
+	frame := make([]byte, 5+len(payload))
+	frame[0] = channel
+	binary.BigEndian.PutUint32(frame[1:5], uint32(len(payload)))
+	copy(frame[5:], payload)
+	st.mutex.Lock()
+	defer st.mutex.Unlock()
+	_, err := st.conn.Write(frame)
+	return err
+}
+
+func (st *stream) status(code int, text string) {
+	payload, _ := json.Marshal(struct {
+		Code  int    `json:"code"`
+		Error string `json:"error,omitempty"`
+	}{code, text})
+	st.write(channelStatus, payload)
+}
+
+// read calls `take` for every frame until the peer is gone.
+func (st *stream) read(take func(channel byte, payload []byte)) {
+	source := bufio.NewReader(st.conn)
+	head := make([]byte, 5)
+	for {
+		if _, err := io.ReadFull(source, head); err != nil {
+			return
+		}
+		size := binary.BigEndian.Uint32(head[1:])
+		if size > maxFrame {
+			return
+		}
+		payload := make([]byte, size)
+		if _, err := io.ReadFull(source, payload); err != nil {
+			return
+		}
+		take(head[0], payload)
+	}
+}
+
+func (s *supervisor) session(received *order) {
+	conn, err := net.Dial("unix", socketPath)
+	if err != nil {
+		return
+	}
+	line, _ := json.Marshal(note{Type: "stream", ID: received.ID})
+	if _, err := conn.Write(append(line, '\n')); err != nil {
+		conn.Close()
+		return
+	}
+	st := &stream{conn: conn}
+	if received.Attach {
+		s.events <- func() { s.attach(st) }
+		return
+	}
+	s.events <- func() { s.execSession(received, st) }
+}
+
+func (s *supervisor) execSession(received *order, st *stream) {
+	if s.main == nil {
+		st.status(126, "container is not running")
+		st.conn.Close()
+		return
+	}
+	ends, err := openEnds(received.TTY, received.Stdin)
+	if err != nil {
+		st.status(126, err.Error())
+		st.conn.Close()
+		return
+	}
+	proc, err := s.spawn(stageFor(s.started, received.Argv, received.TTY), ends.child)
+	ends.closeChild()
+	if err != nil {
+		ends.close()
+		st.status(126, err.Error())
+		st.conn.Close()
+		return
+	}
+	copied := ends.pump(st)
+	proc.onExit = func(code int) {
+		go func() {
+			copied.drain()
+			<-proc.staged
+			st.status(code, proc.stageError)
+			st.conn.Close()
+			ends.close()
+		}()
+	}
+	go func() {
+		st.read(ends.take)
+		s.events <- func() {
+			if !proc.exited {
+				syscall.Kill(-proc.pid, syscall.SIGKILL)
+			}
+		}
+	}()
+}
+
+// A pump copies output; it is drained when its sources ended, or when nothing moves (a grandchild holds them open).
+type pump struct {
+	end   chan struct{}
+	mutex sync.Mutex
+	busy  int
+	moved time.Time
+	group sync.WaitGroup
+}
+
+func newPump() *pump { return &pump{end: make(chan struct{}), moved: time.Now()} }
+
+func (p *pump) mark(busy int) {
+	p.mutex.Lock()
+	p.busy += busy
+	p.moved = time.Now()
+	p.mutex.Unlock()
+}
+
+func (p *pump) copy(source io.Reader, write func([]byte) bool) {
+	p.group.Add(1)
+	go func() {
+		defer p.group.Done()
+		chunk := make([]byte, 32*1024)
+		for {
+			count, err := source.Read(chunk)
+			p.mark(1)
+			more := count == 0 || write(chunk[:count])
+			p.mark(-1)
+			if err != nil || !more {
+				return
+			}
+		}
+	}()
+}
+
+func (p *pump) seal() { go func() { p.group.Wait(); close(p.end) }() }
+
+func (p *pump) drain() {
+	// What the process wrote last may not have been read yet, however long it was silent before.
+	p.mark(0)
+	for {
+		select {
+		case <-p.end:
+			return
+		case <-time.After(drainPatience / 5):
+		}
+		p.mutex.Lock()
+		idle := p.busy == 0 && time.Since(p.moved) > drainPatience
+		p.mutex.Unlock()
+		if idle {
+			return
+		}
+	}
+}
+
+func (s *supervisor) attach(st *stream) {
+	if s.io == nil || s.main == nil {
+		st.status(126, "container is not running")
+		st.conn.Close()
+		return
+	}
+	s.io.attach(st)
+}
+
+// ends are the two sides of a process's stdio: a terminal, or pipes.
+type ends struct {
+	child  [3]*os.File
+	tty    *os.File
+	stdin  *os.File
+	stdout *os.File
+	stderr *os.File
+	once   sync.Once
+}
+
+func openEnds(tty, stdin bool) (*ends, error) {
+	if tty {
+		master, slave, err := openTerminal()
+		if err != nil {
+			return nil, err
+		}
+		return &ends{child: [3]*os.File{slave, slave, slave}, tty: master, stdin: master, stdout: master}, nil
+	}
+	e := &ends{}
+	var err error
+	if stdin {
+		e.child[0], e.stdin, err = os.Pipe()
+	} else {
+		e.child[0], err = os.Open("/dev/null")
+	}
+	if err == nil {
+		e.stdout, e.child[1], err = os.Pipe()
+	}
+	if err == nil {
+		e.stderr, e.child[2], err = os.Pipe()
+	}
+	return e, err
+}
+
+func (e *ends) closeChild() {
+	for _, file := range e.child {
+		if file != nil {
+			file.Close() // the terminal's three are one: closing twice is harmless
+		}
+	}
+}
+
+func (e *ends) close() {
+	e.once.Do(func() {
+		for _, file := range []*os.File{e.stdin, e.stdout, e.stderr} {
+			if file != nil {
+				file.Close()
+			}
+		}
+	})
+}
+
+func (e *ends) pump(st *stream) *pump {
+	copied := newPump()
+	copied.copy(e.stdout, func(bytes []byte) bool { return st.write(channelStdout, bytes) == nil })
+	if e.stderr != nil {
+		copied.copy(e.stderr, func(bytes []byte) bool { return st.write(channelStderr, bytes) == nil })
+	}
+	copied.seal()
+	return copied
+}
+
+func (e *ends) take(channel byte, payload []byte) {
+	switch channel {
+	case channelStdin:
+		if e.stdin != nil {
+			e.stdin.Write(payload)
+		}
+	case channelHalfClose:
+		if e.tty == nil && e.stdin != nil {
+			e.stdin.Close()
+		} else if e.tty != nil {
+			e.tty.Write([]byte{4}) // a terminal knows no half-close: end of transmission
+		}
+	case channelResize:
+		resizeTerminal(e.tty, payload)
+	}
+}

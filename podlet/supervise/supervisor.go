@@ -1,0 +1,391 @@
+// The loop of a container: the connection to the podlet, its orders, and each run of the main process from start to report.
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+type supervisor struct {
+	events  chan func()
+	conn    net.Conn
+	procs   map[int]*process
+	started *order
+	main    *process
+	last    *exited
+	run     int
+	marked  int
+	began   string
+	owner   *owner
+	io      *console
+	term    string
+	alone   *aloneStop
+	termSeq int
+}
+
+func newSupervisor() *supervisor {
+	return &supervisor{events: make(chan func(), 64), procs: map[int]*process{}}
+}
+
+func (s *supervisor) serve() {
+	if os.Getpid() != 1 {
+		// Shared PID namespace: orphans of this container must come here, not to the pod's PID 1.
+		prctl(prSetChildSubreaper, 1)
+	}
+	signals := make(chan os.Signal, 64)
+	signal.Notify(signals)
+	go s.dialForever()
+	for {
+		select {
+		case event := <-s.events:
+			event()
+		case received := <-signals:
+			s.onSignal(received.(syscall.Signal))
+		}
+	}
+}
+
+func (s *supervisor) onSignal(received syscall.Signal) {
+	switch received {
+	case syscall.SIGCHLD:
+		s.reap()
+	case syscall.SIGURG, syscall.SIGPIPE, syscall.SIGCONT, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGTSTP:
+		// The runtime's own preemption signal, and job control: none is an engine's stop signal.
+	case syscall.SIGWINCH:
+		// Some images stop by WINCH; with an outer terminal it only says that its size changed.
+		if s.io == nil || !s.io.outerTTY {
+			s.onTerm(received)
+		}
+	default:
+		// The engine sends the image's STOPSIGNAL, whichever that is.
+		s.onTerm(received)
+	}
+}
+
+func (s *supervisor) onTerm(received syscall.Signal) {
+	s.term = strconv.Itoa(int(received))
+	s.send(note{Type: "term", Signal: s.term})
+	s.awaitAck()
+}
+
+// Without an answer in time the stop plan runs here; an answer (or a newer wait) makes the timer stale.
+func (s *supervisor) awaitAck() {
+	s.termSeq++
+	seq := s.termSeq
+	s.after(ackPatience, func() {
+		if seq == s.termSeq && s.term != "" {
+			s.stopAlone()
+		}
+	})
+}
+
+func (s *supervisor) after(wait time.Duration, then func()) {
+	time.AfterFunc(wait, func() { s.events <- then })
+}
+
+func (s *supervisor) dialForever() {
+	wait, since := firstRedial, time.Now()
+	for {
+		conn, err := net.Dial("unix", socketPath)
+		if err != nil {
+			time.Sleep(wait)
+			wait = nextRedial(wait, time.Since(since))
+			continue
+		}
+		opened := time.Now()
+		s.events <- func() { s.connected(conn) }
+		s.readOrders(conn)
+		conn.Close()
+		s.events <- func() { s.disconnected(conn) }
+		if time.Since(opened) < slowestRedial {
+			time.Sleep(10 * firstRedial)
+		}
+		wait, since = firstRedial, time.Now()
+	}
+}
+
+// A podlet that boots is met within milliseconds; one that stays away costs nothing.
+func nextRedial(wait, tried time.Duration) time.Duration {
+	limit := slowestRedial
+	if tried < bootPatience {
+		limit = bootRedial
+	}
+	if wait = wait * 3 / 2; wait > limit {
+		return limit
+	}
+	return wait
+}
+
+func (s *supervisor) readOrders(conn net.Conn) {
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(make([]byte, 0, 16*1024), maxLine)
+	for lines.Scan() {
+		received := &order{}
+		if json.Unmarshal(lines.Bytes(), received) != nil {
+			return
+		}
+		s.events <- func() { s.obey(received) }
+	}
+}
+
+func (s *supervisor) connected(conn net.Conn) {
+	s.conn = conn
+	s.sendHello()
+}
+
+func (s *supervisor) disconnected(conn net.Conn) {
+	if s.conn == conn {
+		s.conn = nil
+	}
+	if s.term != "" && s.alone == nil {
+		s.awaitAck()
+	}
+}
+
+func (s *supervisor) sendHello() {
+	pid := 0
+	if s.main != nil {
+		pid = s.main.pid
+	}
+	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term, User: s.owner})
+}
+
+func (s *supervisor) send(message interface{}) {
+	if s.conn == nil {
+		return
+	}
+	line, _ := json.Marshal(message)
+	s.conn.SetWriteDeadline(time.Now().Add(writePatience))
+	if _, err := s.conn.Write(append(line, '\n')); err != nil {
+		s.conn.Close() // the reader ends too; hello repeats what was lost
+	}
+}
+
+func (s *supervisor) obey(received *order) {
+	switch received.Type {
+	case "start":
+		s.start(received)
+	case "exec":
+		s.exec(received)
+	case "session":
+		go s.session(received)
+	case "kill":
+		s.signalMain(signalNumber(received.Signal))
+	case "ack":
+		s.acknowledged(received.Forward)
+	case "quit":
+		s.killRest()
+		os.Exit(0)
+	case "ping":
+		s.send(note{Type: "pong"})
+	}
+}
+
+func (s *supervisor) acknowledged(forward bool) {
+	s.termSeq++
+	if !forward {
+		return // term stays set: should this podlet die as well, the plan runs here after all
+	}
+	number, _ := strconv.Atoi(s.term)
+	s.term = ""
+	s.signalMain(syscall.Signal(number))
+}
+
+// A process that has not begun hears of nothing: the signal waits until its program runs, KILL does not.
+func (s *supervisor) signalMain(number syscall.Signal) {
+	main := s.main
+	if main == nil || number <= 0 {
+		return
+	}
+	if number == syscall.SIGKILL || main.begun() {
+		syscall.Kill(main.pid, number)
+		return
+	}
+	go func() {
+		<-main.staged
+		s.events <- func() {
+			if s.main == main {
+				syscall.Kill(main.pid, number)
+			}
+		}
+	}()
+}
+
+func (s *supervisor) start(received *order) {
+	if received.Run <= s.run || s.main != nil {
+		s.sendHello()
+		return
+	}
+	s.run, s.started, s.last, s.began, s.owner = received.Run, received, nil, "", nil
+	if err := s.prepare(received); err != nil {
+		s.failStart(err.Error())
+		return
+	}
+	s.io = openConsole(received)
+	spec := stageFor(received, received.Argv, received.TTY)
+	spec.CwdMustExist = received.CwdMustExist
+	main, err := s.spawn(spec, s.io.child)
+	s.io.closeChild()
+	if err != nil {
+		s.failStart(err.Error())
+		return
+	}
+	s.main = main
+	if who, err := lookUp(received.User); err == nil {
+		s.owner = &owner{UID: who.uid, GID: who.gid, Groups: who.groups}
+	}
+	oomBefore := oomKills()
+	s.began = timestamp()
+	main.onExit = func(code int) { s.mainExited(main, code, oomBefore) }
+	s.watchMemory(main, oomBefore)
+	s.io.run()
+	go func() {
+		<-main.staged
+		s.events <- func() {
+			if main.stageError == "" && s.main == main {
+				s.send(started{Type: "started", Run: received.Run, Pid: main.pid, At: s.began, User: s.owner})
+			}
+		}
+	}()
+}
+
+func (s *supervisor) prepare(received *order) error {
+	for _, file := range received.Files {
+		// In place: hosts and resolv.conf are mounts of the engine. A read-only root refuses, as documented.
+		os.WriteFile(file.Path, []byte(file.Content), 0o644)
+	}
+	for _, link := range received.Links {
+		if err := makeLink(link.Link, link.Target); err != nil {
+			return err
+		}
+	}
+	if err := freshMessageFile(received.MessagePath); err != nil {
+		return err
+	}
+	if received.Run > 1 {
+		s.markLog(received.Run)
+	}
+	return nil
+}
+
+// What follows in the log belongs to `run`. Written at the end of the run before: the engine keeps a line without an end
+// to itself until more comes, and nothing may ever come.
+func (s *supervisor) markLog(run int) {
+	if s.started.LogNonce == "" || s.marked == run {
+		return
+	}
+	s.marked = run
+	marker := []byte("\x1e" + s.started.LogNonce + " " + strconv.Itoa(run) + "\n")
+	syscall.Write(1, marker)
+	syscall.Write(2, marker)
+}
+
+func (s *supervisor) failStart(text string) {
+	s.main = nil
+	s.dropConsole(128)
+	s.last = &exited{Run: s.run, Code: 128, StartError: text, At: timestamp()}
+	s.report()
+}
+
+// A container that outgrows its memory ends as a whole (the kubelet sets memory.oom.group), not only the process that the
+// kernel chose: nobody would notice a server whose workers are killed.
+func (s *supervisor) watchMemory(main *process, oomBefore int) {
+	s.after(memoryLook, func() {
+		switch {
+		case s.main != main:
+		case oomKills() > oomBefore:
+			syscall.Kill(main.pid, syscall.SIGKILL)
+		default:
+			s.watchMemory(main, oomBefore)
+		}
+	})
+}
+
+func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
+	at := timestamp()
+	s.main = nil
+	s.killRest()
+	<-main.staged
+	if main.stageError != "" {
+		s.began = ""
+		s.failStart(main.stageError)
+		return
+	}
+	s.dropConsole(code)
+	s.markLog(s.run + 1)
+	awaitDrain()
+	// The runtime says so whatever the code is: one that outlived a killed child may have any.
+	oom := oomKills() > oomBefore
+	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: s.terminationMessage(), StartedAt: s.began, At: at}
+	s.report()
+}
+
+// What the process wrote last shall be with the engine before anyone hears of the exit and asks for the log.
+func awaitDrain() {
+	for pause := 50 * time.Microsecond; pause < 200*time.Millisecond; pause *= 2 {
+		unread := 0
+		for _, fd := range []uintptr{1, 2} {
+			waiting := int32(0)
+			syscall.Syscall(syscall.SYS_IOCTL, fd, pipeUnread, uintptr(unsafe.Pointer(&waiting)))
+			unread += int(waiting)
+		}
+		if unread == 0 {
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+func (s *supervisor) report() {
+	line := *s.last
+	line.Type = "exited"
+	s.send(line)
+	if s.alone != nil {
+		os.Exit(s.last.Code)
+	}
+}
+
+func (s *supervisor) dropConsole(code int) {
+	if s.io != nil {
+		s.io.ended(code)
+		s.io = nil
+	}
+}
+
+// The kubelet reads the last 4096 bytes, then cuts to the pod's budget from the start.
+func (s *supervisor) terminationMessage() string {
+	path := s.started.MessagePath
+	if path == "" {
+		return ""
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		if os.IsNotExist(err) {
+			return ""
+		}
+		return fmt.Sprintf("Error on reading termination log %s: %v", path, err)
+	}
+	defer file.Close()
+	state, err := file.Stat()
+	if err != nil || !state.Mode().IsRegular() {
+		return ""
+	}
+	if state.Size() > maxMessage {
+		file.Seek(-maxMessage, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(io.LimitReader(file, maxMessage))
+	if budget := s.started.MessageBytes; budget > 0 && len(text) > budget {
+		text = text[:budget]
+	}
+	return string(text)
+}
