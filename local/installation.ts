@@ -9,6 +9,8 @@ export interface Secrets {
   adminToken: string;
   /** HMAC key of podlets' bootstrap tokens, base64. */
   podletKey: string;
+  /** Who signs with it may call the AWS endpoints. */
+  accessKey: { accessKeyId: string; secretAccessKey: string };
 }
 
 export interface Installation extends Secrets {
@@ -25,7 +27,9 @@ const file = (directory: string): string => join(directory, 'installation.json')
 /** The stored installation, or a new one; its certificate is made again when the bridge has another address. */
 export async function loadInstallation(directory: string, bridge: string, now: Date, fresh: () => Secrets): Promise<Installation> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const known = readInstallation(directory);
+  const stored = readInstallation(directory);
+  // An installation of before the AWS endpoints asked for a key gets one.
+  const known = stored && { ...stored, accessKey: stored.accessKey ?? fresh().accessKey };
   if (known?.bridge === bridge) return known;
   const names = ['localhost', '127.0.0.1', bridge, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
   const certificates = await makeCertificates(names, now);

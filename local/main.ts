@@ -21,7 +21,7 @@ import { createClients, type Clients } from '../src/aws/clients.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import { ensureTable } from '../src/aws/ensure-table.ts';
 import { awsExecutions } from '../src/aws/executions.ts';
-import { randomIds, randomKey } from '../src/aws/ids.ts';
+import { randomAccessKey, randomIds, randomKey } from '../src/aws/ids.ts';
 import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
@@ -38,6 +38,7 @@ import { createDynamo } from './aws/dynamodb/create-dynamo.ts';
 import { inProcessHandler } from './aws/dynamodb/request-handler.ts';
 import { anyEndpoint, awsFront } from './aws/front.ts';
 import { invokeOverRest, type Functions, type LambdaFunction } from './aws/lambda/invoke.ts';
+import type { AccessKey } from './aws/signature.ts';
 import { createStates } from './aws/states/create-states.ts';
 import { listContainers, removeContainer } from './docker/containers.ts';
 import { connectDocker, dockerSocketPath } from './docker/engine-api.ts';
@@ -70,7 +71,7 @@ export interface LocalOptions {
 }
 
 export interface Local {
-  access: { server: string; ca: string; token: string; awsEndpoint: string };
+  access: { server: string; ca: string; token: string; awsEndpoint: string; accessKey: AccessKey };
   /** Stops serving; containers and data stay. */
   close(): Promise<void>;
 }
@@ -100,7 +101,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
   const engine = await createEngine({
     docker, engineId: installation.id, store: levelKeyValue(engineData), clock: systemClock, uuid: randomUUID, account: ACCOUNT, region: REGION, log,
     metadataHost: { address: installation.bridge, port: installation.metadataPort },
-    logDirectory: logDirectory(directory), concurrency: 2 * availableParallelism(), onTaskChange: change('ECS Task State Change'),
+    logDirectory: logDirectory(directory), concurrency: 2 * availableParallelism(), beyondFargate: options.beyondFargate, onTaskChange: change('ECS Task State Change'),
   });
   const functions = functionsOn(ready);
   const machine = machineOfSources();
@@ -129,7 +130,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
   };
   return {
     ports, engine, clients, hub,
-    aws: awsFront(endpoint, (request) => invokeOverRest(functions, request, background('lambda'))),
+    aws: awsFront({ endpoint, rest: (request) => invokeOverRest(functions, request, background('lambda')), key: installation.accessKey, clock: systemClock }),
     resume: async () => {
       await states.resume();
       await putStateMachine(clients.sfn, { arn: STATE_MACHINE_ARN, name: MACHINE, definition: machine.definition, roleArn: `arn:aws:iam::${ACCOUNT}:role/droppod` });
@@ -199,7 +200,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const bridge = await bridgeGateway(docker);
   docker.close();
-  const known = await loadInstallation(options.directory, bridge, systemClock.now(), () => ({ id: randomUUID(), adminToken: randomKey(), podletKey: randomKey() }));
+  const known = await loadInstallation(options.directory, bridge, systemClock.now(), () => ({ id: randomUUID(), adminToken: randomKey(), podletKey: randomKey(), accessKey: randomAccessKey() }));
   const doors: Listening[] = [];
   let core: (Core & { aws: (request: Request) => Promise<Response> }) | undefined;
   const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
@@ -226,7 +227,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const stop = new AbortController();
   const sweeping = sweepUntil(opened.ports, stop.signal, options.log);
   return {
-    access: { server: `https://127.0.0.1:${apiPort}`, ca: certificates.ca, token: installation.adminToken, awsEndpoint: `http://127.0.0.1:${awsPort}` },
+    access: { server: `https://127.0.0.1:${apiPort}`, ca: certificates.ca, token: installation.adminToken, awsEndpoint: `http://127.0.0.1:${awsPort}`, accessKey: installation.accessKey },
     close: async () => {
       stop.abort();
       await Promise.all(doors.map((door) => door.close()));

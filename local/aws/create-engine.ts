@@ -44,6 +44,8 @@ export interface EngineOptions {
   onTaskChange: (detail: JsonObject) => void;
   /** Launches at a time; about twice the cores. */
   concurrency: number;
+  /** Whether host paths, privileged containers and further capabilities are served; else they are refused as for Fargate. */
+  beyondFargate?: boolean;
   /** Faults of work in the background. */
   log?: (line: string) => void;
 }
@@ -82,7 +84,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     stopping: new Set(),
     closing: closing.signal,
   };
-  const context: EcsContext = { agent, account, region, uuid };
+  const context: EcsContext = { agent, account, region, uuid, beyondFargate: options.beyondFargate ?? false };
   const defaultArn = arn(context, `cluster/${DEFAULT_CLUSTER}`);
   if (!book.clusters.has(defaultArn)) await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });
   await pruneLogCopies(logDirectory, new Date(clock.now().getTime() - KEPT_LOGS_MS));

@@ -1,5 +1,7 @@
-// One port for every AWS service: JSON services by their target, Lambda by its path.
-import type { AwsJsonEndpoint } from './protocol.ts';
+// One port for every AWS service: JSON services by their target, Lambda by its path. Nobody is served without the installation's key.
+import type { Clock } from '../docker/clock.ts';
+import { AwsError, type AwsJsonEndpoint } from './protocol.ts';
+import { checkSignature, readAuthorization, type AccessKey } from './signature.ts';
 
 /** Asks the endpoints in turn; the first that knows the target answers. */
 export function anyEndpoint(endpoints: readonly AwsJsonEndpoint[]): AwsJsonEndpoint {
@@ -12,13 +14,51 @@ export function anyEndpoint(endpoints: readonly AwsJsonEndpoint[]): AwsJsonEndpo
   };
 }
 
-/** The handler of the port; `rest` answers what carries no target. */
-export function awsFront(endpoint: AwsJsonEndpoint, rest: (request: Request) => Promise<Response | undefined>): (request: Request) => Promise<Response> {
+export interface AwsFront {
+  endpoint: AwsJsonEndpoint;
+  /** Answers what carries no target. */
+  rest: (request: Request) => Promise<Response | undefined>;
+  key: AccessKey;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** Content types that a page of another site may post without being asked (Fetch's "simple" requests). */
+const SIMPLE = /^\s*(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
+
+/** The handler of the port. Nothing is read of a body before the caller's key is known. */
+export function awsFront({ endpoint, rest, key, clock }: AwsFront): (request: Request) => Promise<Response> {
   return async (request) => {
-    const target = request.headers.get('x-amz-target');
-    if (target === null) return (await rest(request)) ?? Response.json({ message: 'no AWS service is served at this path' }, { status: 404 });
-    const answer = await endpoint({ target, body: Buffer.from(await request.arrayBuffer()) });
+    const { headers, method } = request;
+    const target = headers.get('x-amz-target');
+    if (!isOwnHost(headers.get('host') ?? '')) return Response.json({ message: 'this port answers to localhost only' }, { status: 421 });
+    let body: ArrayBuffer;
+    try {
+      if (SIMPLE.test(headers.get('content-type') ?? '')) throw new AwsError('UnknownOperationException', 'the body must be JSON');
+      const authorization = readAuthorization(headers, key, clock.now());
+      body = await request.arrayBuffer();
+      await checkSignature(key, authorization, request, new Uint8Array(body));
+    } catch (error) {
+      if (error instanceof AwsError) return refused(error, target !== null);
+      throw error;
+    }
+    if (target === null) {
+      const answer = await rest(new Request(request.url, { method, headers, signal: request.signal, ...(body.byteLength > 0 ? { body } : {}) }));
+      return answer ?? Response.json({ message: 'no AWS service is served at this path' }, { status: 404 });
+    }
+    const answer = await endpoint({ target, body: Buffer.from(body) });
     if (!answer) return Response.json({ __type: 'UnknownOperationException', message: `${target} is not served by this endpoint` }, { status: 400 });
     return new Response(answer.body, { status: answer.status, headers: answer.headers });
   };
+}
+
+// A page elsewhere can point a name of its own at this machine (DNS rebinding); it cannot choose what the browser sends as Host.
+function isOwnHost(host: string): boolean {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  return name === '127.0.0.1' || name === '[::1]' || name === 'localhost' || name.endsWith('.localhost');
+}
+
+/** The JSON protocols answer 400 for what REST services answer with 403. */
+function refused({ type, message }: AwsError, json: boolean): Response {
+  const headers = { 'x-amzn-errortype': type };
+  return json ? Response.json({ __type: type, message }, { status: 400, headers }) : Response.json({ message, Message: message }, { status: 403, headers });
 }

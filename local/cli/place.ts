@@ -30,6 +30,7 @@ export interface Access {
   ca: string;
   token: string;
   awsEndpoint: string;
+  accessKey: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** Writes kubeconfig and env, readable by the owner only (they hold the admin token). */
@@ -47,7 +48,7 @@ export function writeAccess(place: Place, access: Access): void {
   const lines = [
     `export KUBECONFIG=${quote(place.kubeconfig)}`,
     `export AWS_ENDPOINT_URL=${quote(access.awsEndpoint)}`,
-    'export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
+    `export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=${quote(access.accessKey.accessKeyId)} AWS_SECRET_ACCESS_KEY=${quote(access.accessKey.secretAccessKey)}`,
   ];
   writeFileSync(place.env, `${lines.join('\n')}\n`, { mode: 0o600 });
 }

@@ -13,3 +13,9 @@ export const randomIds: Ids = {
 
 /** A fresh 256-bit key, base64. */
 export const randomKey = (): string => randomBytes(32).toString('base64');
+
+/** A fresh access key in the form that AWS's tools take: 20 letters and digits, and 40 characters of base64. */
+export const randomAccessKey = (): { accessKeyId: string; secretAccessKey: string } => ({
+  accessKeyId: `DROPPOD${randomBytes(20).toString('base64').replaceAll(/[^A-Za-z0-9]/g, '').toUpperCase().padEnd(13, 'X').slice(0, 13)}`,
+  secretAccessKey: randomBytes(30).toString('base64'),
+});

@@ -88,6 +88,13 @@ export function testDroppod(): TestDroppod {
   };
 }
 
+/** Endpoint and access key of a droppod's AWS port, as its env file says them to a shell. */
+export function awsAccess(data: string): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } {
+  const text = readFileSync(join(data, 'env'), 'utf8');
+  const value = (name: string): string => new RegExp(`${name}='?([^'\\s]+)`).exec(text)?.[1] ?? '';
+  return { endpoint: value('AWS_ENDPOINT_URL'), region: value('AWS_REGION'), credentials: { accessKeyId: value('AWS_ACCESS_KEY_ID'), secretAccessKey: value('AWS_SECRET_ACCESS_KEY') } };
+}
+
 /** Reads again and again until `pattern` matches (tests that run side by side cannot use expect.poll in helpers); fails with the last text. */
 export async function eventually(read: () => string | Promise<string>, pattern: RegExp, seconds = 15): Promise<string> {
   let last = '';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../local/docker/engine-api.ts';
-import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+import { awsAccess, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 import { testImages, type TestImages } from './registry-images.ts';
 import { moveTag, putIndex } from './registry-content.ts';
 import { registryProblem, startRegistry, type TestRegistry } from './registry.ts';
@@ -313,8 +313,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
 
 /** Everything that an operator of AWS could read about the pods: task definitions, tasks, histories. */
 async function readable(): Promise<string> {
-  const endpoint = /AWS_ENDPOINT_URL=["']?([^"'\s]+)/.exec(readFileSync(join(dp.data, 'env'), 'utf8'))?.[1] ?? '';
-  const place = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const place = awsAccess(dp.data);
   const [ecs, sfn] = [new ECSClient(place), new SFNClient(place)];
   const said: unknown[] = [];
   const { taskDefinitionArns = [] } = await ecs.send(new ListTaskDefinitionsCommand({}));

@@ -1,9 +1,8 @@
 // What containers of a pod share and what they do not, on real containers: network, host name, ports, files, processes; and pods among each other.
 import { GetExecutionHistoryCommand, ListStateMachinesCommand, SFNClient, type GetExecutionHistoryCommandOutput } from '@aws-sdk/client-sfn';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+import { awsAccess, eventually, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 
 const dp = testDroppod();
 const WAIT = 'trap "exit 0" TERM; while :; do sleep 0.2; done';
@@ -30,8 +29,7 @@ const field = async (pod: string, path: string): Promise<string> => (await dp.k(
 
 /** The history of an execution, through the AWS endpoint. */
 async function historyOf(execution: string): Promise<GetExecutionHistoryCommandOutput> {
-  const [, endpoint = ''] = /AWS_ENDPOINT_URL='?([^'\s]+)/.exec(readFileSync(join(dp.data, 'env'), 'utf8')) ?? [];
-  const states = new SFNClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+  const states = new SFNClient(awsAccess(dp.data));
   try {
     const { stateMachines: [machine] = [] } = await states.send(new ListStateMachinesCommand({}));
     const executionArn = `${(machine?.stateMachineArn ?? '').replace(':stateMachine:', ':execution:')}:${execution}`;

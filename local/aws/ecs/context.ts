@@ -10,6 +10,8 @@ export interface EcsContext {
   account: string;
   region: string;
   uuid: () => string;
+  /** Serves what the engine can do and Fargate cannot. */
+  beyondFargate: boolean;
 }
 
 export const DEFAULT_CLUSTER = 'default';

@@ -28,6 +28,7 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
   if (containerDefinitions.length > MAX_CONTAINERS) throw client(`Too many containers: a task definition may have at most ${MAX_CONTAINERS}.`);
   checkTogether(containerDefinitions);
   const volumes = readVolumes(input);
+  if (!context.beyondFargate) checkFargate(containerDefinitions, volumes);
   for (const { name, mountPoints } of containerDefinitions) {
     const unknown = mountPoints.find(({ sourceVolume }) => !volumes.some((volume) => volume.name === sourceVolume));
     if (unknown) throw client(`Unknown volume '${unknown.sourceVolume}' in container '${name}'.`);
@@ -47,6 +48,14 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
     registeredAt: context.agent.clock.now().toISOString(),
     deregisteredAt: undefined,
   });
+}
+
+// These reach the host. Every task here is a Fargate task, whatever its definition says that it is compatible with.
+function checkFargate(containers: TaskDefinition['containerDefinitions'], volumes: TaskDefinition['volumes']): void {
+  if (volumes.some(({ host }) => host?.sourcePath !== undefined)) throw client('Fargate compatible task definitions do not support sourcePath');
+  if (containers.some(({ privileged }) => privileged)) throw client('Fargate compatible task definitions do not support privileged');
+  const added = containers.flatMap(({ linuxParameters }) => linuxParameters?.capabilities?.add ?? []).find((name) => name !== 'SYS_PTRACE');
+  if (added !== undefined) throw client(`Fargate compatible task definitions do not support the added capability ${added}: only SYS_PTRACE is`);
 }
 
 type Shape = Pick<TaskDefinition, 'networkMode' | 'requiresCompatibilities' | 'cpu' | 'memory' | 'runtimePlatform' | 'pidMode' | 'ephemeralStorage'>;

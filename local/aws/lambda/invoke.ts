@@ -17,7 +17,7 @@ export async function invokeOverRest(functions: Functions, request: Request, lat
   if (!pathname.startsWith('/2015-03-31/')) return undefined;
   const name = decodeURIComponent(PATH.exec(pathname)?.[1] ?? '').split(':').at(-1) ?? '';
   if (request.method !== 'POST' || name === '') return refused(404, 'UnknownOperationException', `${request.method} ${pathname} is not served by this endpoint`);
-  const run = functions[name];
+  const run = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (!run) return refused(404, 'ResourceNotFoundException', `Function not found: ${name}`);
   const text = await request.text();
   if (text.length > MAX_BYTES) return refused(413, 'RequestTooLargeException', 'Request must be smaller than 6291456 bytes for the InvokeFunction operation');

@@ -25,6 +25,19 @@ describe('RegisterTaskDefinition', () => {
     expect(await call('RegisterTaskDefinition', input)).toBe(`ClientException: ${message}`);
   });
 
+  it.each([
+    ['a path of the host', { containerDefinitions: [app], volumes: [{ name: 'v', host: { sourcePath: '/etc' } }] }, 'sourcePath'],
+    ['a privileged container', { containerDefinitions: [{ ...app, privileged: true }] }, 'privileged'],
+    ['a capability', { containerDefinitions: [{ ...app, linuxParameters: { capabilities: { add: ['SYS_PTRACE', 'SYS_ADMIN'] } } }] }, 'the added capability SYS_ADMIN: only SYS_PTRACE is'],
+  ])('serves %s beyond Fargate only, whatever the definition says it is compatible with', async (_what, input, words) => {
+    const [fargate, beyond] = [await quietEngine(), await quietEngine(memoryKeyValue(), true)];
+    for (const requiresCompatibilities of [[], ['EC2']]) {
+      expect(await fargate.call('RegisterTaskDefinition', { family: 'f', requiresCompatibilities, ...input })).toBe(`ClientException: Fargate compatible task definitions do not support ${words}`);
+      expect(await beyond.call('RegisterTaskDefinition', { family: 'f', requiresCompatibilities, ...input })).toMatchObject({ taskDefinition: { family: 'f' } });
+    }
+    expect(await fargate.call('DescribeTaskDefinition', { taskDefinition: 'f' })).toBe('ClientException: Unable to describe task definition.');
+  });
+
   it('counts revisions per family, and a new engine on the store goes on counting', async () => {
     const store = memoryKeyValue();
     const first = await quietEngine(store);

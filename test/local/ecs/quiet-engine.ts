@@ -13,7 +13,7 @@ export interface QuietEngine {
 }
 
 /** Calls to the engine other than looking never answer. */
-export async function quietEngine(store: KeyValue = memoryKeyValue()): Promise<QuietEngine> {
+export async function quietEngine(store: KeyValue = memoryKeyValue(), beyondFargate = false): Promise<QuietEngine> {
   const docker: Docker = {
     close: () => undefined,
     open: async () => new PassThrough() as unknown as IncomingMessage,
@@ -26,6 +26,7 @@ export async function quietEngine(store: KeyValue = memoryKeyValue()): Promise<Q
     docker, store, account: '000000000000', region: 'us-east-1', metadataHost: { address: '127.0.0.1', port: 1 }, logDirectory: '/nonexistent', concurrency: 1,
     clock: { now: () => new Date((time += 1000)), sleep: () => new Promise(() => undefined) },
     uuid: () => `${(ids += 1)}`.padStart(32, '0'),
+    beyondFargate,
     onTaskChange: (detail) => changes.push(detail),
   });
   const call: QuietEngine['call'] = async (operation, input) => {
