@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	prSetDumpable       = 4
 	prCapBSetRead       = 23
 	prCapBSetDrop       = 24
 	prSetChildSubreaper = 36
@@ -18,6 +19,7 @@ const (
 	prCapAmbient        = 47
 	prCapAmbientClear   = 4
 	capVersion3         = 0x20080522
+	lastCapability      = 63 // one that the kernel does not know is in no set
 )
 
 var capabilityNames = strings.Fields(`CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
@@ -25,28 +27,37 @@ var capabilityNames = strings.Fields(`CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER 
 	SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
 	MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`)
 
-func dropTo(who identity, user processUser) error {
-	if err := setGroups(who.groups); err != nil {
+// dropTo leaves the thread with the rights of the spec, or says why it could not: what root kept by mistake the program has.
+func dropTo(who identity, spec stageSpec) error {
+	if err := setGroups(who.Groups); err != nil {
 		return fmt.Errorf("setgroups: %v", err)
 	}
-	if err := rawCall(syscall.SYS_SETRESGID, who.gid, who.gid, who.gid); err != nil {
+	if err := rawCall(syscall.SYS_SETRESGID, who.GID, who.GID, who.GID); err != nil {
 		return fmt.Errorf("setgid: %v", err)
 	}
-	keep := keptCapabilities(user)
-	prctl(prCapAmbient, prCapAmbientClear)
-	for number := range capabilityNames {
-		if keep&(1<<uint(number)) == 0 && inBoundingSet(number) {
-			prctl(prCapBSetDrop, uintptr(number))
+	clearAmbient()
+	for number := 0; number <= lastCapability; number++ {
+		if spec.Keep&(1<<uint(number)) != 0 || !inBoundingSet(number) {
+			continue
+		}
+		if err := prctl(prCapBSetDrop, uintptr(number)); err != nil {
+			return fmt.Errorf("dropping capability %d: %v", number, err)
 		}
 	}
-	if err := rawCall(syscall.SYS_SETRESUID, who.uid, who.uid, who.uid); err != nil {
+	if err := rawCall(syscall.SYS_SETRESUID, who.UID, who.UID, who.UID); err != nil {
 		return fmt.Errorf("setuid: %v", err)
 	}
-	if who.uid == 0 {
-		setCapabilities(keep)
+	keep := spec.Keep
+	if who.UID != 0 {
+		keep = 0 // as the kernel has it already; what the engine made inheritable goes too
 	}
-	if user.NoNewPrivileges {
-		prctl(prSetNoNewPrivs, 1)
+	if err := setCapabilities(keep); err != nil {
+		return fmt.Errorf("capset: %v", err)
+	}
+	if spec.NoNewPrivileges {
+		if err := prctl(prSetNoNewPrivs, 1); err != nil {
+			return fmt.Errorf("no_new_privs: %v", err)
+		}
 	}
 	return nil
 }
@@ -54,7 +65,7 @@ func dropTo(who identity, user processUser) error {
 // keptCapabilities: what the container has, less drop, plus those of add that it has.
 func keptCapabilities(user processUser) uint64 {
 	have := uint64(0)
-	for number := range capabilityNames {
+	for number := 0; number <= lastCapability; number++ {
 		if inBoundingSet(number) {
 			have |= 1 << uint(number)
 		}
@@ -66,8 +77,11 @@ func capabilitySet(names []string) uint64 {
 	set := uint64(0)
 	for _, name := range names {
 		name = strings.TrimPrefix(strings.ToUpper(name), "CAP_")
+		if name == "ALL" {
+			return ^uint64(0)
+		}
 		for number, known := range capabilityNames {
-			if name == known || name == "ALL" {
+			if name == known {
 				set |= 1 << uint(number)
 			}
 		}
@@ -80,9 +94,15 @@ func inBoundingSet(number int) bool {
 	return errno == 0 && value == 1
 }
 
-func prctl(option int, argument uintptr) {
-	syscall.RawSyscall6(syscall.SYS_PRCTL, uintptr(option), argument, 0, 0, 0, 0)
+func prctl(option int, argument uintptr) error {
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, uintptr(option), argument, 0, 0, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
 }
+
+// A kernel without ambient capabilities has none to clear.
+func clearAmbient() { _ = prctl(prCapAmbient, prCapAmbientClear) }
 
 func rawCall(number uintptr, a, b, c int) error {
 	if _, _, errno := syscall.RawSyscall(number, uintptr(a), uintptr(b), uintptr(c)); errno != 0 {
@@ -103,14 +123,28 @@ func setGroups(groups []uint32) error {
 	return nil
 }
 
-// Root keeps the set and passes none on as inheritable.
-func setCapabilities(keep uint64) {
-	header := struct {
-		version uint32
-		pid     int32
-	}{capVersion3, 0}
-	type part struct{ effective, permitted, inheritable uint32 }
-	low, high := uint32(keep), uint32(keep>>32)
-	parts := [2]part{{low, low, 0}, {high, high, 0}}
-	syscall.RawSyscall(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&parts[0])), 0)
+type capabilityHeader struct {
+	version uint32
+	pid     int32
+}
+
+type capabilityPart struct{ effective, permitted, inheritable uint32 }
+
+// The thread keeps the set and passes none on as inheritable.
+func setCapabilities(keep uint64) error {
+	header, now := capabilityHeader{version: capVersion3}, [2]capabilityPart{}
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&now[0])), 0); errno != 0 {
+		return errno
+	}
+	// One that the thread lacks would fail the whole call.
+	low, high := uint32(keep)&now[0].permitted, uint32(keep>>32)&now[1].permitted
+	return capset([2]capabilityPart{{low, low, 0}, {high, high, 0}})
+}
+
+func capset(parts [2]capabilityPart) error {
+	header := capabilityHeader{version: capVersion3}
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&parts[0])), 0); errno != 0 {
+		return errno
+	}
+	return nil
 }

@@ -11,10 +11,6 @@ import (
 )
 
 func (s *supervisor) exec(received *order) {
-	if s.main == nil {
-		s.send(done{Type: "done", ID: received.ID, Code: 128, Error: "container is not running"})
-		return
-	}
 	s.command(received.Argv, time.Duration(received.TimeoutMillis)*time.Millisecond, func(result done) {
 		result.ID = received.ID
 		s.send(result)
@@ -23,6 +19,16 @@ func (s *supervisor) exec(received *order) {
 
 // Runs argv as the container's user in its own process group, keeps the first 10 KiB of output, tells `then` once.
 func (s *supervisor) command(argv []string, timeout time.Duration, then func(done)) {
+	main := s.main
+	if main == nil {
+		then(done{Type: "done", Code: 128, Error: "container is not running"})
+		return
+	}
+	if !main.begun() {
+		// As whom is known when the program runs.
+		s.whenBegun(main, func() { s.command(argv, timeout, then) })
+		return
+	}
 	out, outWrite, err1 := os.Pipe()
 	errs, errWrite, err2 := os.Pipe()
 	null, err3 := os.Open("/dev/null")
@@ -30,7 +36,7 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 		then(done{Type: "done", Code: 128, Error: "no file descriptors"})
 		return
 	}
-	proc, err := s.spawn(stageFor(s.started, argv, false), [3]*os.File{null, outWrite, errWrite})
+	proc, err := s.spawn(s.stageFor(argv, false), [3]*os.File{null, outWrite, errWrite})
 	outWrite.Close()
 	errWrite.Close()
 	null.Close()

@@ -6,31 +6,37 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 )
+
+// maxSource is the largest file that takes the place of one of the engine's.
+const maxSource = 1 << 20
 
 func makeLink(link, target string) error {
 	if err := makeLikeParent(target); err != nil {
 		return fmt.Errorf("failed to create subPath directory: %v", err)
 	}
-	if current, err := os.Readlink(link); err == nil && current == target {
+	at, err := locate(link, plainDirectory, false)
+	if err != nil {
+		return fmt.Errorf("failed to prepare subPath for %s: %v", link, err)
+	}
+	defer at.close()
+	if current, err := os.Readlink(at.path()); err == nil && current == target {
 		return nil
 	}
-	os.MkdirAll(filepath.Dir(link), 0o755)
-	err := os.Remove(link) // an empty directory or a file of the image gives way, as under a mount
+	err = os.Remove(at.path()) // an empty directory or a file of the image gives way, as under a mount
 	if errors.Is(err, syscall.EBUSY) {
 		return overwrite(link, target)
 	}
-	if err := os.Symlink(target, link); err != nil {
+	if err := os.Symlink(target, at.path()); err != nil {
 		if hasMountInside(link) {
 			return fmt.Errorf("failed to prepare subPath for %s: another volume is mounted inside it", link)
 		}
-		if err := os.RemoveAll(link); err != nil {
+		if err := os.RemoveAll(at.path()); err != nil {
 			return err
 		}
-		return os.Symlink(target, link)
+		return os.Symlink(target, at.path())
 	}
 	return nil
 }
@@ -51,47 +57,132 @@ func hasMountInside(path string) bool {
 
 // A mount of the engine (hosts, hostname, resolv.conf) cannot give way: it gets the content.
 func overwrite(path, source string) error {
-	content, err := os.ReadFile(source)
+	from, err := locate(source, nil, true)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, content, 0o644)
+	defer from.close()
+	content, err := readRegular(from.path(), maxSource)
+	if err != nil {
+		return err
+	}
+	return writeInPlace(path, content)
+}
+
+// writeInPlace gives a file new content and leaves it the file it is: the engine's are mounts.
+func writeInPlace(path string, content []byte) error {
+	at, err := locate(path, plainDirectory, true)
+	if err != nil {
+		return err
+	}
+	defer at.close()
+	file, err := openRegular(at.path(), syscall.O_WRONLY|syscall.O_NOFOLLOW)
+	if errors.Is(err, syscall.ENOENT) {
+		file, err = os.OpenFile(at.path(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return err
 }
 
 // A missing subPath becomes a directory with the mode and group of the volume's own.
 func makeLikeParent(path string) error {
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		return err
-	}
-	parent := filepath.Dir(path)
-	if err := makeLikeParent(parent); err != nil {
-		return err
-	}
-	like, err := os.Stat(parent)
+	at, err := locate(path, likeParent, true)
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o755); err != nil {
+	defer at.close()
+	if _, err := os.Lstat(at.path()); !os.IsNotExist(err) {
 		return err
 	}
-	if owner, known := like.Sys().(*syscall.Stat_t); known {
-		os.Chown(path, -1, int(owner.Gid))
-	}
-	return os.Chmod(path, like.Mode())
+	return likeParent(at)
 }
 
+func likeParent(missing place) error {
+	var like syscall.Stat_t
+	if err := syscall.Fstat(int(missing.directory.Fd()), &like); err != nil {
+		return err
+	}
+	if err := os.Mkdir(missing.path(), 0o755); err != nil {
+		return err
+	}
+	made, err := os.OpenFile(missing.path(), syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer made.Close()
+	made.Chown(-1, int(like.Gid))
+	return syscall.Fchmod(int(made.Fd()), like.Mode&0o7777)
+}
+
+// freshMessageFile makes a new file, whatever was there: an old one may be a link to any other of its file system.
 func freshMessageFile(path string) error {
 	if path == "" {
 		return nil
 	}
-	os.MkdirAll(filepath.Dir(path), 0o755)
-	if state, err := os.Lstat(path); err == nil && !state.Mode().IsRegular() {
-		os.Remove(path)
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY|syscall.O_NOFOLLOW, 0o666)
+	at, err := locate(path, plainDirectory, false)
 	if err != nil {
-		return nil // a read-only root: reading it later says so
+		return nil // a read-only root, or a link that root does not follow: reading it later says so
+	}
+	defer at.close()
+	if err := os.Remove(at.path()); err != nil && !os.IsNotExist(err) {
+		return nil
+	}
+	file, err := os.OpenFile(at.path(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil
 	}
 	defer file.Close()
 	return file.Chmod(0o666)
+}
+
+// The kubelet reads the last 4096 bytes, then cuts to the pod's budget from the start.
+func readMessage(path string, budget int) string {
+	if path == "" {
+		return ""
+	}
+	text, err := readEnd(path)
+	if err != nil {
+		if os.IsNotExist(err) || errors.Is(err, errNotRegular) || errors.Is(err, syscall.ELOOP) {
+			return ""
+		}
+		return fmt.Sprintf("Error on reading termination log %s: %v", path, err)
+	}
+	if budget > 0 && len(text) > budget {
+		text = text[:budget]
+	}
+	return string(text)
+}
+
+func readEnd(path string) ([]byte, error) {
+	at, err := locate(path, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	defer at.close()
+	file, err := openRegular(at.path(), syscall.O_RDONLY|syscall.O_NOFOLLOW)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	state, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, maxMessage)
+	start := state.Size() - maxMessage
+	if start < 0 {
+		start = 0
+	}
+	count, err := file.ReadAt(text, start)
+	if err != nil && count == 0 && state.Size() > 0 {
+		return nil, err
+	}
+	return text[:count], nil
 }

@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	socketPath     = "/.droppod/ctl/sock"
 	stageName      = "droppod-stage"
 	defaultPath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	maxOutput      = 10 * 1024
@@ -25,6 +24,8 @@ const (
 	drainPatience  = 250 * time.Millisecond
 	minimumGrace   = 2 * time.Second
 	memoryLook     = 500 * time.Millisecond
+	lookUpPatience = 10 * time.Second
+	maxStageWords  = 1 << 20
 	restartFloor   = 100 * time.Millisecond
 	restartCeiling = 5 * time.Second
 )

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -18,6 +19,7 @@ type process struct {
 	exited     bool
 	staged     chan struct{}
 	stageError string
+	who        *identity
 }
 
 // begun: the stage has become the program, or has failed to.
@@ -55,15 +57,42 @@ func (s *supervisor) spawn(spec stageSpec, stdio [3]*os.File) (*process, error) 
 	}
 	proc := &process{pid: pid, staged: make(chan struct{})}
 	s.procs[pid] = proc
-	go func() {
+	guarded("stage", func() {
+		defer close(proc.staged)
 		json.NewEncoder(specWrite).Encode(spec)
 		specWrite.Close()
-		text, _ := io.ReadAll(errorRead)
+		s.hearStage(proc, errorRead)
 		errorRead.Close()
-		proc.stageError = string(text)
-		close(proc.staged)
-	}()
+	})
 	return proc, nil
+}
+
+// hearStage reads what the stage says until it has become the program. Who it will be must be clear in time: the image's own
+// files may lie where reading never ends.
+func (s *supervisor) hearStage(proc *process, source *os.File) {
+	source.SetReadDeadline(time.Now().Add(lookUpPatience))
+	words := json.NewDecoder(io.LimitReader(source, maxStageWords))
+	for {
+		var word stageWord
+		err := words.Decode(&word)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			proc.stageError = "looking up the user takes too long"
+			s.after(0, func() {
+				if !proc.exited {
+					syscall.Kill(proc.pid, syscall.SIGKILL)
+				}
+			})
+			return
+		}
+		if err != nil {
+			return
+		}
+		if word.Who != nil {
+			proc.who = word.Who
+			source.SetReadDeadline(time.Time{})
+		}
+		proc.stageError += word.Error
+	}
 }
 
 // reap collects every ended child; true: there are no children left at all.

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
+	"reflect"
 	"time"
 )
 
@@ -12,11 +15,18 @@ type processUser struct {
 	SupplementalGroups []uint32 `json:"supplementalGroups"`
 	GroupsPolicy       string   `json:"groupsPolicy"`
 	NoNewPrivileges    bool     `json:"noNewPrivileges"`
+	RunAsNonRoot       bool     `json:"runAsNonRoot"`
 	Capabilities       struct {
 		Add  []string `json:"add"`
 		Drop []string `json:"drop"`
 	} `json:"capabilities"`
 	Umask *int `json:"umask"`
+}
+
+// sameAccount: the image's files answer the same for both.
+func (user processUser) sameAccount(other processUser) bool {
+	return user.User == other.User && user.Group == other.Group && user.GroupsPolicy == other.GroupsPolicy &&
+		reflect.DeepEqual(user.SupplementalGroups, other.SupplementalGroups)
 }
 
 type stopPlan struct {
@@ -106,5 +116,21 @@ type note struct {
 	Signal string `json:"signal,omitempty"`
 	ID     string `json:"id,omitempty"`
 }
+
+var errOrder = errors.New("not an order")
+
+// parseOrder takes one line. Numbers that would overflow a time or a slice are no orders.
+func parseOrder(line []byte) (*order, error) {
+	received := &order{}
+	if err := json.Unmarshal(line, received); err != nil {
+		return nil, err
+	}
+	if received.Type == "" || received.TimeoutMillis < 0 || received.MessageBytes < 0 || !sensible(received.Stop.GraceSeconds) || !sensible(received.Stop.PreStopSleepSeconds) {
+		return nil, errOrder
+	}
+	return received, nil
+}
+
+func sensible(seconds float64) bool { return seconds >= 0 }
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }

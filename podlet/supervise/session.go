@@ -48,6 +48,11 @@ func (st *stream) status(code int, text string) {
 	st.write(channelStatus, payload)
 }
 
+func (st *stream) refuse(text string) {
+	st.status(126, text)
+	st.conn.Close()
+}
+
 // read calls `take` for every frame until the peer is gone.
 func (st *stream) read(take func(channel byte, payload []byte)) {
 	source := bufio.NewReader(st.conn)
@@ -69,7 +74,7 @@ func (st *stream) read(take func(channel byte, payload []byte)) {
 }
 
 func (s *supervisor) session(received *order) {
-	conn, err := net.Dial("unix", socketPath)
+	conn, err := s.door.dial()
 	if err != nil {
 		return
 	}
@@ -87,23 +92,26 @@ func (s *supervisor) session(received *order) {
 }
 
 func (s *supervisor) execSession(received *order, st *stream) {
-	if s.main == nil {
-		st.status(126, "container is not running")
-		st.conn.Close()
+	main := s.main
+	if main == nil {
+		st.refuse("container is not running")
+		return
+	}
+	if !main.begun() {
+		// As whom is known when the program runs.
+		s.whenBegun(main, func() { s.execSession(received, st) })
 		return
 	}
 	ends, err := openEnds(received.TTY, received.Stdin)
 	if err != nil {
-		st.status(126, err.Error())
-		st.conn.Close()
+		st.refuse(err.Error())
 		return
 	}
-	proc, err := s.spawn(stageFor(s.started, received.Argv, received.TTY), ends.child)
+	proc, err := s.spawn(s.stageFor(received.Argv, received.TTY), ends.child)
 	ends.closeChild()
 	if err != nil {
 		ends.close()
-		st.status(126, err.Error())
-		st.conn.Close()
+		st.refuse(err.Error())
 		return
 	}
 	copied := ends.pump(st)
@@ -183,8 +191,7 @@ func (p *pump) drain() {
 
 func (s *supervisor) attach(st *stream) {
 	if s.io == nil || s.main == nil {
-		st.status(126, "container is not running")
-		st.conn.Close()
+		st.refuse("container is not running")
 		return
 	}
 	s.io.attach(st)

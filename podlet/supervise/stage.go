@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,56 +14,73 @@ import (
 )
 
 type stageSpec struct {
-	Argv         []string
-	Env          []string
-	Cwd          string
-	CwdMustExist bool
-	User         processUser
-	TTY          bool
+	Argv            []string
+	Env             []string
+	Cwd             string
+	CwdMustExist    bool
+	User            processUser
+	Who             *identity // known from an earlier process of the container
+	Keep            uint64    // capabilities
+	NoNewPrivileges bool
+	NonRoot         bool
+	TTY             bool
 }
 
-func stageFor(from *order, argv []string, tty bool) stageSpec {
-	return stageSpec{Argv: argv, Env: from.Env, Cwd: from.Cwd, User: from.User, TTY: tty}
+// stageWord is what the stage says on its way: who the user is, and what stood in the way.
+type stageWord struct {
+	Who   *identity `json:"who,omitempty"`
+	Error string    `json:"error,omitempty"`
 }
 
-// runStage becomes the process that the spec on fd 3 describes; what stands in the way goes as text to fd 4.
+// stageFor describes a process of the present run.
+func (s *supervisor) stageFor(argv []string, tty bool) stageSpec {
+	from := s.started
+	return stageSpec{
+		Argv: argv, Env: from.Env, Cwd: from.Cwd, User: from.User, Who: s.who, TTY: tty,
+		Keep: s.rights.keep, NoNewPrivileges: s.rights.noNewPrivileges, NonRoot: s.rights.nonRoot,
+	}
+}
+
+// runStage becomes the process that the spec on fd 3 describes; its words go to fd 4.
 func runStage() {
 	runtime.LockOSThread() // credentials belong to the thread that will exec
+	// It holds more rights than what runs beside it in the container.
+	_ = prctl(prSetDumpable, 0)
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
+	words := json.NewEncoder(os.NewFile(4, "words"))
 	var spec stageSpec
 	err := json.NewDecoder(os.NewFile(3, "spec")).Decode(&spec)
 	if err == nil {
-		err = become(spec)
+		err = become(spec, func(who identity) { words.Encode(stageWord{Who: &who}) })
 	}
-	os.NewFile(4, "error").WriteString(err.Error())
+	words.Encode(stageWord{Error: err.Error()})
 	os.Exit(128)
 }
 
-func become(spec stageSpec) error {
-	who, err := lookUp(spec.User)
+func become(spec stageSpec, tell func(identity)) error {
+	who, err := identify(spec, tell)
 	if err != nil {
 		return err
 	}
 	env := withDefaults(spec, who)
-	cwd := spec.Cwd
-	if cwd == "" {
-		cwd = "/"
-	}
-	if !spec.CwdMustExist {
-		os.MkdirAll(cwd, 0o755) // runc makes a missing working directory
+	enterLater, err := enter(spec)
+	if err != nil {
+		return err
 	}
 	for fd := 0; fd < 3; fd++ {
 		// An app that reopens /dev/stdout must own the pipe (runc does the same).
-		if who.uid != 0 && !isNull(fd) {
-			syscall.Fchown(fd, who.uid, -1)
+		if who.UID != 0 && !isNull(fd) {
+			syscall.Fchown(fd, who.UID, -1)
 		}
 	}
-	if err := dropTo(who, spec.User); err != nil {
+	if err := dropTo(who, spec); err != nil {
 		return err
 	}
-	if err := syscall.Chdir(cwd); err != nil {
-		return fmt.Errorf("chdir to cwd (%q) set in config.json failed: %v", cwd, err)
+	if enterLater {
+		if err := syscall.Chdir(spec.cwd()); err != nil {
+			return cwdError(spec, err)
+		}
 	}
 	if spec.User.Umask != nil {
 		syscall.Umask(*spec.User.Umask)
@@ -76,6 +94,54 @@ func become(spec stageSpec) error {
 	return fmt.Errorf("exec %s: %v", path, syscall.Exec(path, spec.Argv, env))
 }
 
+func identify(spec stageSpec, tell func(identity)) (identity, error) {
+	var who identity
+	if spec.Who != nil {
+		who = *spec.Who
+	} else {
+		found, err := lookUp(spec.User, containerAccounts)
+		if err != nil {
+			return who, err
+		}
+		who = found
+	}
+	tell(who)
+	if spec.NonRoot && who.UID == 0 {
+		return who, errNonRoot
+	}
+	return who, nil
+}
+
+func (spec stageSpec) cwd() string {
+	if spec.Cwd == "" {
+		return "/"
+	}
+	return spec.Cwd
+}
+
+// enter goes to the working directory as root, which may be the only one that can; where root may not (a volume of the
+// network), the user may (true), as runc tries. A missing one is made.
+func enter(spec stageSpec) (bool, error) {
+	err := syscall.Chdir(spec.cwd())
+	if err == syscall.ENOENT && !spec.CwdMustExist {
+		if err := makeDirectories(spec.cwd()); err != nil && !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EROFS) {
+			return false, cwdError(spec, err)
+		}
+		err = syscall.Chdir(spec.cwd())
+	}
+	if err == syscall.EACCES || err == syscall.EPERM {
+		return true, nil
+	}
+	if err != nil {
+		return false, cwdError(spec, err)
+	}
+	return false, nil
+}
+
+func cwdError(spec stageSpec, err error) error {
+	return fmt.Errorf("chdir to cwd (%q) set in config.json failed: %v", spec.cwd(), err)
+}
+
 func isNull(fd int) bool {
 	var state, null syscall.Stat_t
 	return syscall.Fstat(fd, &state) == nil && syscall.Stat("/dev/null", &null) == nil && state.Rdev == null.Rdev
@@ -87,7 +153,7 @@ func withDefaults(spec stageSpec, who identity) []string {
 		env = append(env, "PATH="+defaultPath)
 	}
 	if lookupEnv(env, "HOME") == "" {
-		env = append(env, "HOME="+who.home)
+		env = append(env, "HOME="+who.Home)
 	}
 	if spec.TTY && lookupEnv(env, "TERM") == "" {
 		env = append(env, "TERM=xterm")

@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -19,6 +18,7 @@ import (
 type supervisor struct {
 	events  chan func()
 	conn    net.Conn
+	door    *door
 	procs   map[int]*process
 	started *order
 	main    *process
@@ -26,7 +26,10 @@ type supervisor struct {
 	run     int
 	marked  int
 	began   string
-	owner   *owner
+	told    int
+	who     *identity
+	whoFor  processUser
+	rights  rights
 	io      *console
 	term    string
 	alone   *aloneStop
@@ -34,21 +37,23 @@ type supervisor struct {
 }
 
 func newSupervisor() *supervisor {
-	return &supervisor{events: make(chan func(), 64), procs: map[int]*process{}}
+	return &supervisor{events: make(chan func(), 64), procs: map[int]*process{}, door: openDoor()}
 }
 
 func (s *supervisor) serve() {
 	if os.Getpid() != 1 {
 		// Shared PID namespace: orphans of this container must come here, not to the pod's PID 1.
-		prctl(prSetChildSubreaper, 1)
+		_ = prctl(prSetChildSubreaper, 1)
+		// And processes of other containers see this one. (As PID 1 it stays open to who has its rights: /proc/1/fd/1 is the log.)
+		_ = prctl(prSetDumpable, 0)
 	}
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals)
-	go s.dialForever()
+	guarded("connection", s.dialForever)
 	for {
 		select {
 		case event := <-s.events:
-			event()
+			careful(event)
 		case received := <-signals:
 			s.onSignal(received.(syscall.Signal))
 		}
@@ -96,7 +101,7 @@ func (s *supervisor) after(wait time.Duration, then func()) {
 func (s *supervisor) dialForever() {
 	wait, since := firstRedial, time.Now()
 	for {
-		conn, err := net.Dial("unix", socketPath)
+		conn, err := s.door.dial()
 		if err != nil {
 			time.Sleep(wait)
 			wait = nextRedial(wait, time.Since(since))
@@ -126,12 +131,14 @@ func nextRedial(wait, tried time.Duration) time.Duration {
 	return wait
 }
 
-func (s *supervisor) readOrders(conn net.Conn) {
+// A line that is no order ends the connection; what was read before it counts.
+func (s *supervisor) readOrders(conn io.Reader) {
+	defer report("orders")
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(make([]byte, 0, 16*1024), maxLine)
 	for lines.Scan() {
-		received := &order{}
-		if json.Unmarshal(lines.Bytes(), received) != nil {
+		received, err := parseOrder(lines.Bytes())
+		if err != nil {
 			return
 		}
 		s.events <- func() { s.obey(received) }
@@ -157,7 +164,7 @@ func (s *supervisor) sendHello() {
 	if s.main != nil {
 		pid = s.main.pid
 	}
-	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term, User: s.owner})
+	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term, User: s.owner()})
 }
 
 func (s *supervisor) send(message interface{}) {
@@ -178,7 +185,7 @@ func (s *supervisor) obey(received *order) {
 	case "exec":
 		s.exec(received)
 	case "session":
-		go s.session(received)
+		guarded("session", func() { s.session(received) })
 	case "kill":
 		s.signalMain(signalNumber(received.Signal))
 	case "ack":
@@ -211,14 +218,11 @@ func (s *supervisor) signalMain(number syscall.Signal) {
 		syscall.Kill(main.pid, number)
 		return
 	}
-	go func() {
-		<-main.staged
-		s.events <- func() {
-			if s.main == main {
-				syscall.Kill(main.pid, number)
-			}
+	s.whenBegun(main, func() {
+		if s.main == main {
+			syscall.Kill(main.pid, number)
 		}
-	}()
+	})
 }
 
 func (s *supervisor) start(received *order) {
@@ -226,13 +230,17 @@ func (s *supervisor) start(received *order) {
 		s.sendHello()
 		return
 	}
-	s.run, s.started, s.last, s.began, s.owner = received.Run, received, nil, "", nil
+	s.run, s.started, s.last, s.began = received.Run, received, nil, ""
+	s.rights.lower(received.User)
+	if !received.User.sameAccount(s.whoFor) {
+		s.who, s.whoFor = nil, received.User
+	}
 	if err := s.prepare(received); err != nil {
 		s.failStart(err.Error())
 		return
 	}
 	s.io = openConsole(received)
-	spec := stageFor(received, received.Argv, received.TTY)
+	spec := s.stageFor(received.Argv, received.TTY)
 	spec.CwdMustExist = received.CwdMustExist
 	main, err := s.spawn(spec, s.io.child)
 	s.io.closeChild()
@@ -241,28 +249,51 @@ func (s *supervisor) start(received *order) {
 		return
 	}
 	s.main = main
-	if who, err := lookUp(received.User); err == nil {
-		s.owner = &owner{UID: who.uid, GID: who.gid, Groups: who.groups}
-	}
 	oomBefore := oomKills()
 	s.began = timestamp()
 	main.onExit = func(code int) { s.mainExited(main, code, oomBefore) }
 	s.watchMemory(main, oomBefore)
 	s.io.run()
-	go func() {
-		<-main.staged
-		s.events <- func() {
-			if main.stageError == "" && s.main == main {
-				s.send(started{Type: "started", Run: received.Run, Pid: main.pid, At: s.began, User: s.owner})
-			}
+	s.whenBegun(main, func() {
+		if s.main == main {
+			s.tellStarted(main)
 		}
-	}()
+	})
+}
+
+// tellStarted says once for a run that its program runs, and as whom.
+func (s *supervisor) tellStarted(main *process) {
+	if main.stageError != "" || s.told == s.run {
+		return
+	}
+	s.told = s.run
+	if main.who != nil {
+		s.who = main.who
+		s.rights.began(*main.who)
+	}
+	s.send(started{Type: "started", Run: s.run, Pid: main.pid, At: s.began, User: s.owner()})
+}
+
+// owner is as whom the newest run began; nil until its program runs.
+func (s *supervisor) owner() *owner {
+	if s.who == nil || s.told != s.run {
+		return nil
+	}
+	return &owner{UID: s.who.UID, GID: s.who.GID, Groups: s.who.Groups}
+}
+
+// whenBegun calls `then` once the stage has become the program, or has failed to.
+func (s *supervisor) whenBegun(main *process, then func()) {
+	guarded("begin", func() {
+		<-main.staged
+		s.events <- then
+	})
 }
 
 func (s *supervisor) prepare(received *order) error {
 	for _, file := range received.Files {
 		// In place: hosts and resolv.conf are mounts of the engine. A read-only root refuses, as documented.
-		os.WriteFile(file.Path, []byte(file.Content), 0o644)
+		_ = writeInPlace(file.Path, []byte(file.Content))
 	}
 	for _, link := range received.Links {
 		if err := makeLink(link.Link, link.Target); err != nil {
@@ -321,12 +352,13 @@ func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 		s.failStart(main.stageError)
 		return
 	}
+	s.tellStarted(main)
 	s.dropConsole(code)
 	s.markLog(s.run + 1)
 	awaitDrain()
 	// The runtime says so whatever the code is: one that outlived a killed child may have any.
 	oom := oomKills() > oomBefore
-	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: s.terminationMessage(), StartedAt: s.began, At: at}
+	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: readMessage(s.started.MessagePath, s.started.MessageBytes), StartedAt: s.began, At: at}
 	s.report()
 }
 
@@ -360,32 +392,4 @@ func (s *supervisor) dropConsole(code int) {
 		s.io.ended(code)
 		s.io = nil
 	}
-}
-
-// The kubelet reads the last 4096 bytes, then cuts to the pod's budget from the start.
-func (s *supervisor) terminationMessage() string {
-	path := s.started.MessagePath
-	if path == "" {
-		return ""
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		if os.IsNotExist(err) {
-			return ""
-		}
-		return fmt.Sprintf("Error on reading termination log %s: %v", path, err)
-	}
-	defer file.Close()
-	state, err := file.Stat()
-	if err != nil || !state.Mode().IsRegular() {
-		return ""
-	}
-	if state.Size() > maxMessage {
-		file.Seek(-maxMessage, io.SeekEnd)
-	}
-	text, _ := io.ReadAll(io.LimitReader(file, maxMessage))
-	if budget := s.started.MessageBytes; budget > 0 && len(text) > budget {
-		text = text[:budget]
-	}
-	return string(text)
 }

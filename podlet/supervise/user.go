@@ -1,85 +1,161 @@
-// As whom a process runs, by the image's passwd and group files.
+// As whom a process runs, by the image's passwd and group files and runc's rules (moby/sys/user, GetExecUser).
 
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"strconv"
 	"strings"
 )
 
+const (
+	maxID       = 1<<31 - 1
+	maxAccounts = 8 << 20 // bytes of a passwd or group file
+)
+
+var (
+	errRange   = fmt.Errorf("uids and gids must be in range 0-%d", maxID)
+	errNonRoot = errors.New("container has runAsNonRoot and image will run as root")
+)
+
+// identity is what a user's name came to. It is looked up once: every later process of the container runs as the same,
+// whatever stands in the files by then (the runtime's exec takes its user from the container too).
 type identity struct {
-	uid, gid int
-	groups   []uint32
-	home     string
+	UID    int      `json:"uid"`
+	GID    int      `json:"gid"`
+	Groups []uint32 `json:"groups"`
+	Home   string   `json:"home"`
+}
+
+// accounts reads a file of the container's root; one that is not there has no entries.
+type accounts func(path string) ([]byte, error)
+
+func containerAccounts(path string) ([]byte, error) {
+	text, err := readRegular(path, maxAccounts)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
+		return nil, nil
+	}
+	return text, err
 }
 
 // lookUp resolves the user by the image's own passwd and group files.
-func lookUp(user processUser) (identity, error) {
-	who := identity{home: "/"}
-	name := user.User
-	if name == "" {
-		name = "0"
+func lookUp(user processUser, read accounts) (identity, error) {
+	who := identity{Home: "/"}
+	passwd, err := read("/etc/passwd")
+	if err != nil {
+		return who, fmt.Errorf("unable to find user %s: %v", user.User, err)
 	}
-	uid, err := strconv.Atoi(name)
-	entry := findEntry("/etc/passwd", 7, func(fields []string) bool {
-		return fields[0] == name || err == nil && fields[2] == strconv.Itoa(uid)
-	})
-	login := ""
-	switch {
-	case entry != nil:
-		login, who.home = entry[0], entry[5]
-		who.uid, _ = strconv.Atoi(entry[2])
-		who.gid, _ = strconv.Atoi(entry[3])
-	case err == nil:
-		who.uid = uid
-	default:
-		return who, fmt.Errorf("unable to find user %s: no matching entries in passwd file", name)
+	group, err := read("/etc/group")
+	if err != nil {
+		return who, fmt.Errorf("unable to find groups for user %s: %v", user.User, err)
+	}
+	login, err := who.setUser(user.User, string(passwd))
+	if err != nil {
+		return who, err
 	}
 	if user.Group != "" {
-		if who.gid, err = lookUpGroup(user.Group); err != nil {
+		if who.GID, err = lookUpGroup(user.Group, string(group)); err != nil {
 			return who, err
 		}
 	}
-	who.groups = append(who.groups, uint32(who.gid))
+	who.Groups = append(who.Groups, uint32(who.GID))
 	if user.GroupsPolicy != "Strict" && login != "" {
-		who.groups = append(who.groups, memberships(login)...)
+		who.Groups = append(who.Groups, memberships(login, string(group))...)
 	}
-	who.groups = append(who.groups, user.SupplementalGroups...)
-	who.groups = unique(who.groups)
+	who.Groups = unique(append(who.Groups, user.SupplementalGroups...))
 	return who, nil
 }
 
-func lookUpGroup(name string) (int, error) {
-	if gid, err := strconv.Atoi(name); err == nil {
-		return gid, nil
+// setUser answers the login name, ” for a number without an entry.
+func (who *identity) setUser(name, passwd string) (string, error) {
+	if name == "" {
+		name = "0"
 	}
-	entry := findEntry("/etc/group", 3, func(fields []string) bool { return fields[0] == name })
+	number, notNumeric := strconv.Atoi(name)
+	entry := findEntry(passwd, func(fields []string) bool {
+		if notNumeric != nil {
+			return fields[0] == name
+		}
+		// A number is never a name, even where somebody is called that.
+		uid, err := strconv.Atoi(field(fields, 2))
+		return err == nil && uid == number
+	})
+	switch {
+	case entry != nil:
+		uid, err1 := strconv.Atoi(field(entry, 2))
+		gid, err2 := strconv.Atoi(field(entry, 3))
+		// Of such an entry the kernel would take -1 as "leave it root".
+		if err1 != nil || err2 != nil || !inRange(uid) || !inRange(gid) {
+			return "", fmt.Errorf("unable to find user %s: %v", name, errRange)
+		}
+		who.UID, who.GID = uid, gid
+		if home := field(entry, 5); home != "" {
+			who.Home = home
+		}
+		return entry[0], nil
+	case notNumeric != nil:
+		return "", fmt.Errorf("unable to find user %s: no matching entries in passwd file", name)
+	case !inRange(number):
+		return "", errRange
+	}
+	who.UID = number
+	return "", nil
+}
+
+func lookUpGroup(name, group string) (int, error) {
+	number, notNumeric := strconv.Atoi(name)
+	if notNumeric == nil {
+		if !inRange(number) {
+			return 0, errRange
+		}
+		return number, nil
+	}
+	entry := findEntry(group, func(fields []string) bool { return fields[0] == name })
 	if entry == nil {
 		return 0, fmt.Errorf("unable to find group %s: no matching entries in group file", name)
 	}
-	return strconv.Atoi(entry[2])
+	if number, notNumeric = strconv.Atoi(field(entry, 2)); notNumeric != nil || !inRange(number) {
+		return 0, fmt.Errorf("unable to find group %s: %v", name, errRange)
+	}
+	return number, nil
 }
 
-func findEntry(path string, width int, matches func([]string) bool) []string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil
+func inRange(id int) bool { return id >= 0 && id <= maxID }
+
+func field(fields []string, index int) string {
+	if index < len(fields) {
+		return fields[index]
 	}
-	for _, line := range strings.Split(string(text), "\n") {
-		if fields := strings.Split(line, ":"); len(fields) >= width && matches(fields) {
+	return ""
+}
+
+// findEntry answers the first line that matches.
+func findEntry(text string, matches func([]string) bool) []string {
+	for len(text) > 0 {
+		line := text
+		if end := strings.IndexByte(text, '\n'); end >= 0 {
+			line, text = text[:end], text[end+1:]
+		} else {
+			text = ""
+		}
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if fields := strings.Split(line, ":"); matches(fields) {
 			return fields
 		}
 	}
 	return nil
 }
 
-func memberships(login string) []uint32 {
+func memberships(login, group string) []uint32 {
 	var groups []uint32
-	findEntry("/etc/group", 4, func(fields []string) bool {
-		for _, member := range strings.Split(fields[3], ",") {
-			if gid, err := strconv.Atoi(fields[2]); err == nil && member == login {
+	findEntry(group, func(fields []string) bool {
+		gid, err := strconv.Atoi(field(fields, 2))
+		for _, member := range strings.Split(field(fields, 3), ",") {
+			if member == login && err == nil && inRange(gid) {
 				groups = append(groups, uint32(gid))
 			}
 		}

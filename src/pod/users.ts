@@ -10,6 +10,7 @@ export interface EffectiveUser {
   supplementalGroups: number[];
   groupsPolicy: 'Merge' | 'Strict';
   noNewPrivileges: boolean;
+  runAsNonRoot: boolean;
   capabilities: { add: string[]; drop: string[] };
 }
 
@@ -32,6 +33,7 @@ export function effectiveUser(pod: Pod, container: Definition, imageUser: string
     supplementalGroups: [...new Set(groups)],
     groupsPolicy: policyOf(pod),
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
+    runAsNonRoot: mustNotBeRoot(own, context),
     capabilities: { add: capabilityNames(own?.capabilities?.add), drop: capabilityNames(own?.capabilities?.drop) },
   };
 }
@@ -43,6 +45,8 @@ function policyOf(pod: Pod): 'Merge' | 'Strict' {
   return policy === 'Strict' ? 'Strict' : 'Merge';
 }
 
+const mustNotBeRoot = (own: Definition['securityContext'], context: Pod['spec']['securityContext']): boolean => (own?.runAsNonRoot ?? context?.runAsNonRoot) === true;
+
 /** Largest user id that Kubernetes takes. */
 const MAX_UID = 2_147_483_647;
 
@@ -50,7 +54,7 @@ const MAX_UID = 2_147_483_647;
 export function nonRootProblem(pod: Pod, container: Definition, imageUser: string): string | undefined {
   const own = container.securityContext;
   const context = pod.spec.securityContext;
-  if ((own?.runAsNonRoot ?? context?.runAsNonRoot) !== true) return undefined;
+  if (!mustNotBeRoot(own, context)) return undefined;
   const where = `(pod: "${podFullName(pod)}", container: ${container.name})`;
   const uid = own?.runAsUser ?? context?.runAsUser;
   if (uid !== undefined) return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;

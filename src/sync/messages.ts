@@ -121,6 +121,8 @@ export interface ProcessUser {
   /** Merge: also the image's /etc/group memberships. */
   groupsPolicy: 'Merge' | 'Strict';
   noNewPrivileges: boolean;
+  /** supervise starts no process as root, whatever the image's files make of the name. */
+  runAsNonRoot: boolean;
   capabilities: { add: string[]; drop: string[] };
   /** RuntimeDefault adds nothing (the engine's own filter holds). */
   umask?: number;

@@ -22,7 +22,8 @@ const MIB = 1024 * 1024;
 export function mountPoints(pod: Pod, container: Container): MountPoint[] {
   const own: MountPoint[] = [
     { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: true },
-    { sourceVolume: controlVolume(container.name), containerPath: '/.droppod/ctl', readOnly: false },
+    // Connecting to the socket needs no right to write; putting another one in its place does.
+    { sourceVolume: controlVolume(container.name), containerPath: '/.droppod/ctl', readOnly: true },
   ];
   const points = (container.volumeMounts ?? []).flatMap((mount) => mountPoint(pod, mount));
   const distinct = points.filter((point, index) => points.findIndex(({ containerPath }) => containerPath === point.containerPath) === index);

@@ -22,7 +22,7 @@ type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
 export function order(run: number, argv: string[], more: Partial<StartMessage> = {}): StartMessage {
   return {
     type: 'start', run, argv, env: ['PATH=/bin'], cwd: '/', cwdMustExist: false,
-    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, capabilities: { add: [], drop: [] } },
+    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
     terminationMessagePath: '/dev/termination-log', terminationMessageBytes: 4096,
     stop: { signal: 'SIGTERM', graceSeconds: 30, preStop: [], preStopSleepSeconds: 0 },
     logNonce: 'nonce', files: [], links: [], tty: false, stdin: false, stdinOnce: false, ...more,
@@ -36,12 +36,12 @@ export class Supervised {
   private readonly waiting: (() => void)[] = [];
   private constructor(readonly id: string, readonly directory: string) {}
 
-  static async open(host: Partial<HostConfig> = {}, image = 'busybox:latest'): Promise<Supervised> {
+  static async open(host: Partial<HostConfig> = {}, image = 'busybox:latest', { writable = false } = {}): Promise<Supervised> {
     await ensureBusyboxImage(docker);
     const directory = mkdtempSync(join(tmpdir(), 'droppod-podlet-'));
     const mounts: Mount[] = [
       { Type: 'bind', Source: await buildSupervise(hostArchitecture()), Target: '/.droppod/bin/supervise', ReadOnly: true },
-      { Type: 'bind', Source: join(directory, 'app'), Target: '/.droppod/ctl', ReadOnly: false },
+      { Type: 'bind', Source: join(directory, 'app'), Target: '/.droppod/ctl', ReadOnly: !writable },
     ];
     const sockets = new ContainerSockets();
     sockets.open(directory, 'app');

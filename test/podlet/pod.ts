@@ -72,7 +72,7 @@ export class TestPod {
       Image: this.options.image ?? 'busybox:latest', Entrypoint: ['/.droppod/bin/supervise'], Cmd: [], User: '0:0', Labels: LABELS,
       HostConfig: {
         NetworkMode: `container:${this.podlet}`, LogConfig: LOG,
-        Mounts: [this.volume('bin', '/.droppod/bin', true), this.volume(`ctl-${name}`, '/.droppod/ctl'), ...(this.options.volumes ?? []).map((volume) => this.volume(`v-${volume}`, `/v/${volume}`))],
+        Mounts: [this.volume('bin', '/.droppod/bin', true), this.volume(`ctl-${name}`, '/.droppod/ctl', true), ...(this.options.volumes ?? []).map((volume) => this.volume(`v-${volume}`, `/v/${volume}`))],
       },
     });
     this.apps[name] = id;

@@ -50,42 +50,10 @@ describe('in one container', () => {
     expect((await box.run(next(), ['true'])).message).toBeUndefined();
   });
 
-  it('drops to the user with its groups, home and no new privileges, and lets it write message and stdout', async () => {
-    const script = 'echo "$(id -u) $(id -g) $(id -G) $HOME $(grep NoNewPrivs /proc/self/status | cut -f2)"; echo x >/dev/stdout';
-    const user = { user: 'www-data', group: '', supplementalGroups: [2000], groupsPolicy: 'Merge' as const, noNewPrivileges: true, capabilities: { add: [], drop: ['ALL'] } };
-    expect(await box.run(next(), ['sh', '-c', `set -e; ${script}`], { user })).toMatchObject({ code: 0 });
-    const probe = await box.run(next(), ['sh', '-c', `{ ${script.replace('>/dev/stdout', '')}; grep CapEff /proc/self/status; grep CapBnd /proc/self/status; } >/dev/termination-log 2>&1`], { user });
-    expect(probe.message).toContain('33 33 33 2000 /var/www 1\n');
-    expect(probe.message).toContain('CapEff:\t0000000000000000');
-    expect(probe.message).toContain('CapBnd:\t0000000000000000');
-  });
-
-  it('tells as whom the process began, with the groups of the image and of the pod', async () => {
-    await box.run(next(), ['sh', '-c', 'echo "ops:x:70000:www-data" >>/etc/group']);
-    const user = { user: 'www-data', group: '', supplementalGroups: [2000], noNewPrivileges: false, capabilities: { add: [], drop: [] } };
-    await box.run(next(), ['true'], { user: { ...user, groupsPolicy: 'Merge' } });
-    await box.run(next(), ['true'], { user: { ...user, groupsPolicy: 'Strict' } });
-    const owners = box.messages.flatMap((message) => (message.type === 'started' ? [message.user] : []));
-    expect(owners.slice(-2)).toEqual([{ uid: 33, gid: 33, groups: [33, 70000, 2000] }, { uid: 33, gid: 33, groups: [33, 2000] }]);
-  });
-
   it('ends the last line of a run in the log, so that it can be read before the container ends', async () => {
     await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
     const marker = `unended\x1enonce ${run + 1}\n`;
     await expect.poll(async () => (await box.log()).split(marker).length, { timeout: 2000 }).toBe(3);
-  });
-
-  it('keeps capabilities of root by drop and add', async () => {
-    const user = { ...order(1, []).user, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } };
-    const exit = await box.run(next(), ['sh', '-c', 'grep Cap /proc/self/status >/dev/termination-log'], { user });
-    expect(exit.message).toContain('CapEff:\t0000000000000400');
-    expect(exit.message).toContain('CapBnd:\t0000000000000400');
-    expect(exit.message).toContain('CapInh:\t0000000000000000');
-  });
-
-  it('refuses a user that the image does not know', async () => {
-    const user = { ...order(1, []).user, user: 'nobodyhere' };
-    expect((await box.run(next(), ['true'], { user })).startError).toBe('unable to find user nobodyhere: no matching entries in passwd file');
   });
 
   it('lays a file of a volume over a file of the engine, which cannot be removed', async () => {

@@ -11,7 +11,7 @@ const HOLD_MS = 2_000;
 export function startOrder(argv: string[], more: Partial<StartOrder> = {}): StartOrder {
   return {
     argv, env: [['PATH', '/bin']], cwd: '/', logNonce: 'n',
-    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, capabilities: { add: [], drop: [] } },
+    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
     terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', terminationMessageBytes: 4096, ...more,
   };

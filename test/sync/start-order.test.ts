@@ -157,6 +157,7 @@ describe('users', () => {
       supplementalGroups: [9, 8],
       groupsPolicy: 'Merge',
       noNewPrivileges: true,
+      runAsNonRoot: false,
       capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
     });
     expect(ordered(podWith({}), context({ user: 'web:www' })).user).toMatchObject({ user: 'web', group: 'www' });

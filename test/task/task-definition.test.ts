@@ -55,7 +55,7 @@ describe('taskDefinition', () => {
       stopTimeout: 120,
       mountPoints: [
         { sourceVolume: 'droppod-bin', containerPath: '/.droppod/bin', readOnly: true },
-        { sourceVolume: 'droppod-ctl-app', containerPath: '/.droppod/ctl', readOnly: false },
+        { sourceVolume: 'droppod-ctl-app', containerPath: '/.droppod/ctl', readOnly: true },
       ],
       dockerLabels: { 'droppod/pull-policy': 'IfNotPresent' },
     });
