@@ -68,7 +68,7 @@ describe('as the user of the pod', () => {
   });
 });
 
-describe('B5: a number is a uid and nothing else', () => {
+describe('a number is a uid and nothing else', () => {
   const ROOT_BY_NAME = 'root:x:0:0::/root:/bin/sh\n1000:x:0:0::/root:/bin/sh\n';
 
   it('does not take a login name for it', async () => {
@@ -105,7 +105,7 @@ describe('B5: a number is a uid and nothing else', () => {
   });
 });
 
-describe('B6: the rights of the first start are the most that the container ever has', () => {
+describe('the rights of the first start are the most that the container ever has', () => {
   it('a later start with more is given no more', async () => {
     box = await Supervised.open();
     await box.run(1, ['true'], { user: user(LIMITED) });
@@ -149,7 +149,7 @@ describe('B6: the rights of the first start are the most that the container ever
   });
 });
 
-describe('B20: files of the image that cannot be read to an end', () => {
+describe('files of the image that cannot be read to an end', () => {
   it('a FIFO as passwd and group has no entries', async () => {
     box = await Supervised.open();
     await box.run(1, ['sh', '-c', 'rm /etc/passwd /etc/group; mkfifo /etc/passwd /etc/group']);
@@ -168,7 +168,7 @@ describe('B20: files of the image that cannot be read to an end', () => {
   });
 });
 
-describe('B21: root follows no link that somebody else planted', () => {
+describe('root follows no link that somebody else planted', () => {
   const app = user({ user: '1000' });
 
   /** A volume that uid 1000 owns. */
