@@ -1,5 +1,6 @@
 // Discovery, OpenAPI, health and version.
 import { expect, it } from 'vitest';
+import { readFields } from '../../src/api/wire/protobuf-reader.ts';
 import { createApi } from './client.ts';
 
 const api = await createApi();
@@ -34,8 +35,40 @@ it('OpenAPI has what kubectl validates and applies by', async () => {
   expect(schemas['io.k8s.api.core.v1.Container'].properties.image.description).toContain('Container image name');
 });
 
+it('OpenAPI knows a kind by its list over all namespaces too, and by its watches', async () => {
+  const { body } = await api.send('GET', '/openapi/v3/api/v1', { headers: { accept: 'application/json' } });
+  expect(body['paths']['/api/v1/pods'].get['x-kubernetes-action']).toBe('list');
+  expect(Object.keys(body['paths'])).toEqual(expect.arrayContaining(['/api/v1/watch/pods', '/api/v1/watch/namespaces/{namespace}/pods/{name}', '/api/v1/watch/nodes']));
+  expect(body['components'].schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString'].oneOf).toEqual([{ type: 'integer' }, { type: 'string' }]);
+});
+
+it('OpenAPI v2 is served as JSON: what kubectl up to 1.26 dry-runs and explains by', async () => {
+  const { body } = await api.send('GET', '/openapi/v2', { headers: { accept: 'application/json' } });
+  const { patch, parameters } = body['paths']['/api/v1/namespaces/{namespace}/pods/{name}'];
+  expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: '', version: 'v1', kind: 'Pod' });
+  expect(patch.parameters.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['body', 'dryRun', 'fieldValidation']));
+  expect(parameters.map(({ name }: { name: string }) => name)).toEqual(['namespace', 'name']);
+  expect(body['definitions']['io.k8s.api.core.v1.Pod'].properties.spec).toMatchObject({ $ref: '#/definitions/io.k8s.api.core.v1.PodSpec' });
+  expect(JSON.stringify(body)).not.toContain('#/components/');
+});
+
+it.each(['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'])('OpenAPI v2 is served in protobuf as %s', async (accept) => {
+  const answer = await api.open('GET', '/openapi/v2', { headers: { accept } });
+  const { headers } = answer;
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  expect(headers.get('content-type')).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  const inside = (message: Uint8Array, number: number) => readFields(message).filter((field) => field.number === number).map((field) => field.bytes);
+  const textOf = (message: Uint8Array | undefined, number: number) => Buffer.from(inside(message ?? new Uint8Array(), number)[0] ?? []).toString();
+  expect(textOf(bytes, 1)).toBe('2.0');
+  const definition = inside(inside(bytes, 9)[0]!, 1).find((entry) => textOf(entry, 1) === 'io.k8s.api.core.v1.Pod');
+  const properties = inside(inside(inside(definition!, 2)[0]!, 25)[0]!, 1).map((entry) => textOf(entry, 1));
+  expect(properties).toEqual(expect.arrayContaining(['apiVersion', 'kind', 'metadata', 'spec', 'status']));
+});
+
+it('OpenAPI v2 in a form that nobody serves is 406', async () => expect((await api.send('GET', '/openapi/v2', { headers: { accept: 'text/html' } })).status).toBe(406));
+
 it.each([
-  ['/healthz', 200, 'ok'], ['/livez', 200, 'ok'], ['/readyz/ping', 200, 'ok'], ['/healthz/foo', 404, '404 page not found\n'], ['/openapi/v2', 404, ''], ['/apis/none/v1', 404, '404 page not found\n'],
+  ['/healthz', 200, 'ok'], ['/livez', 200, 'ok'], ['/readyz/ping', 200, 'ok'], ['/healthz/foo', 404, '404 page not found\n'], ['/apis/none/v1', 404, '404 page not found\n'],
 ])('%s answers %i', async (path, code, text) => {
   const answer = await api.send('GET', path);
   expect([answer.status, answer.text]).toEqual([code, text]);

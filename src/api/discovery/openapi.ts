@@ -14,7 +14,7 @@ interface Document {
 const queryParameter = (name: string, type = 'string') => ({ name, in: 'query', schema: { type, uniqueItems: true } });
 const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name));
 const METHODS: Partial<Record<Verb, [method: string, action: string]>> = {
-  create: ['post', 'post'], get: ['get', 'get'], list: ['get', 'list'], update: ['put', 'put'], patch: ['patch', 'patch'], delete: ['delete', 'delete'],
+  create: ['post', 'post'], get: ['get', 'get'], list: ['get', 'list'], watch: ['get', 'watch'], update: ['put', 'put'], patch: ['patch', 'patch'], delete: ['delete', 'delete'],
   deletecollection: ['delete', 'deletecollection'],
 };
 const PATCH_TYPES = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
@@ -35,19 +35,34 @@ function operation({ group, version, kind }: Pick<Resource, 'group' | 'version' 
 
 function pathsOf(resource: Resource): [string, unknown][] {
   const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
-  const base = `${root}${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
+  const inNamespace = `${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
+  const base = `${root}${inNamespace}`;
   const schema = ensureKinds().kinds[`${resource.group}/${resource.kind}`];
   const operations = (verbs: Verb[], kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource, type = schema): Record<string, unknown> =>
     Object.fromEntries(verbs.flatMap((verb) => {
       const [method, action] = METHODS[verb] ?? [];
       return method === undefined || action === undefined ? [] : [[method, operation(kind, verb, action, type)]];
     }));
-  const objectVerbs = resource.verbs.filter((verb) => !COLLECTION.includes(verb));
+  const objectVerbs = resource.verbs.filter((verb) => !COLLECTION.includes(verb) && verb !== 'watch');
+  const watched = `${root}/watch${inNamespace}`;
+  const everywhere = resource.namespaced && resource.verbs.includes('list');
   return [
     [base, operations(resource.verbs.filter((verb) => COLLECTION.includes(verb)))],
+    // kubectl 1.27's explain knows a kind by the path of its list over all namespaces.
+    ...(everywhere ? [[`${root}/${resource.plural}`, operations(['list'])] satisfies [string, unknown]] : []),
+    ...(resource.verbs.includes('watch') ? [...(everywhere ? [`${root}/watch/${resource.plural}`] : []), watched, `${watched}/{name}`].map((path): [string, unknown] => [path, operations(['watch'])]) : []),
     ...(objectVerbs.length > 0 ? [[`${base}/{name}`, operations(objectVerbs)] satisfies [string, unknown]] : []),
     ...resource.subresources.map((entry): [string, unknown] => [`${base}/{name}/${entry.name}`, operations(entry.verbs, entry, entry.kind === resource.kind ? schema : undefined)]),
   ];
+}
+
+const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
+
+/** Version 3 can say what version 2 needs a format for. */
+function inVersion3(name: string, schema: Schema): unknown {
+  if (name !== INT_OR_STRING) return schema;
+  const { description, format } = schema;
+  return { description, format, oneOf: [{ type: 'integer' }, { type: 'string' }] };
 }
 
 /** Schemas reached from a set of names. */
@@ -69,7 +84,7 @@ function build(group: string, version: string): Document {
   const names = [...served.map(({ kind }) => kinds[`${group}/${kind}`] ?? ''), kinds['/DeleteOptions'] ?? '', kinds['/Status'] ?? ''];
   const body = JSON.stringify({
     openapi: '3.0.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: Object.fromEntries(served.flatMap(pathsOf)),
-    components: { schemas: reach(names, schemas) },
+    components: { schemas: Object.fromEntries(Object.entries(reach(names, schemas)).map(([name, schema]) => [name, inVersion3(name, schema)])) },
   });
   return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
 }

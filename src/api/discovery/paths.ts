@@ -8,12 +8,15 @@ import { pathNotFound } from '../routes.ts';
 import { negotiate } from '../wire/negotiation.ts';
 import { respond } from '../wire/render.ts';
 import { openapiDocument, openapiIndex } from './openapi.ts';
+import { openapiV2Json } from './openapi-v2.ts';
+import { openapiV2Protobuf } from './openapi-v2-protobuf.ts';
 import { aggregated, coreVersions, groupDocument, groupList, resourceList } from './resource-lists.ts';
 import { VERSION } from './version.ts';
 
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const V2_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+const V2_PROTOBUF = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', V2_PROTOBUF_ANSWER];
 const CUSTOM_KINDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const CHECKS = ['ping', 'log', 'etcd'];
 
@@ -78,13 +81,22 @@ function aggregatedAnswer(request: Request, path: '/api' | '/apis'): Response {
 }
 
 const rootPaths = (): unknown => ({
-  paths: ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'],
+  paths: ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'],
 });
+
+/** Clients that read it want protobuf or JSON, by either spelling of the type. */
+function version2(request: Request): Response {
+  const accepted = (request.headers.get('accept') ?? '').split(',').map((clause) => clause.split(';')[0]?.trim() ?? '');
+  for (const type of accepted) {
+    if (V2_PROTOBUF.includes(type)) return new Response(openapiV2Protobuf(), { headers: { 'content-type': V2_PROTOBUF_ANSWER, vary: 'Accept' } });
+    if (['', '*/*', 'application/*', 'application/json'].includes(type)) return new Response(openapiV2Json(), { headers: { 'content-type': 'application/json', vary: 'Accept' } });
+  }
+  return new Response(null, { status: 406 });
+}
 
 function openapi(request: Request, path: string, query: URLSearchParams): Response {
   if (path === '/openapi/v3') return respond(request, 200, openapiIndex(), { format: 'json', pretty: false }, { 'content-type': 'text/plain; charset=utf-8' });
-  // kubectl asks for v2 (in protobuf) only about kinds that v3 does not have, and wants to read that it knows them not: an empty document.
-  if (path === '/openapi/v2' && (request.headers.get('accept') ?? '').startsWith(V2_PROTOBUF)) return new Response('', { headers: { 'content-type': V2_PROTOBUF.replace('@', '.') } });
+  if (path === '/openapi/v2') return version2(request);
   if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
   const document = openapiDocument(path.slice('/openapi/v3/'.length));
   if (document === undefined) return new Response(null, { status: 404 });
