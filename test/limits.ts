@@ -42,7 +42,7 @@ const API = `## The API
 |---|---|
 | no RBAC objects: the administrator may do everything, a service account discovers the API and asks about itself, anonymous callers get /version and health | what a cluster grants before anybody binds a role; roles and bindings are not served yet |
 | a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
-| no ReplicationController, Deployment, Job or other kind that makes pods; discovery does not name them | droppod runs pods; it serves no kind that nothing would act on |
+| no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

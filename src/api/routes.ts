@@ -45,8 +45,10 @@ const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: strin
 export function verbOf(route: Route, method: string, query: URLSearchParams): Verb {
   const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(method);
   const served = route.subresource === '' ? route.resource.verbs : (route.resource.subresources.find(({ name }) => name === route.subresource)?.verbs ?? []);
-  if (verb === undefined || !served.includes(verb)) throw methodNotAllowed();
-  return verb;
+  if (verb !== undefined && served.includes(verb)) return verb;
+  const { verbs, stored, kind } = route.resource;
+  if (verbs.includes('get') && !verbs.includes('create') && verb !== undefined) throw new ApiError('MethodNotAllowed', `${stored} cannot be written: nothing in droppod acts on a ${kind} yet`);
+  throw methodNotAllowed();
 }
 
 function collectionVerb({ resource, namespace, watchPrefix }: Route, method: string, query: URLSearchParams): Verb | undefined {

@@ -33,6 +33,8 @@ export const LIFETIMES = { events: 3_600 } as const;
 
 const ALL: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const CHANGE: Verb[] = ['get', 'patch', 'update'];
+/** Of a kind that nothing here acts on yet: clients that look for what might be there (`kubectl apply --prune`, clean-ups) find nothing. */
+const NEVER_THERE: Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 
 interface Options {
   group?: string;
@@ -85,11 +87,21 @@ export const RESOURCES: readonly Resource[] = [
   resource('Event', { short: ['ev'], model: 'CoreV1Event' }),
   resource('Namespace', { short: ['ns'], cluster: true, verbs: ALL.filter((verb) => verb !== 'deletecollection'), subresources: [sub('finalize', 'Namespace', ['update']), sub('status', 'Namespace', CHANGE)] }),
   resource('Node', { short: ['no'], cluster: true, subresources: [sub('proxy', 'NodeProxyOptions', ['get']), sub('status', 'Node', CHANGE)] }),
+  resource('PersistentVolumeClaim', { short: ['pvc'], verbs: NEVER_THERE }),
+  resource('PersistentVolume', { short: ['pv'], cluster: true, verbs: NEVER_THERE }),
   resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
   resource('PodTemplate'),
+  resource('ReplicationController', { short: ['rc'], verbs: NEVER_THERE }),
   resource('Secret'),
   resource('ServiceAccount', { short: ['sa'], subresources: [sub('token', 'TokenRequest', ['create'], 'authentication.k8s.io')] }),
   resource('Service', { short: ['svc'], categories: ['all'], subresources: [sub('status', 'Service', CHANGE)] }),
+  resource('DaemonSet', { group: 'apps', short: ['ds'], verbs: NEVER_THERE }),
+  resource('Deployment', { group: 'apps', short: ['deploy'], verbs: NEVER_THERE }),
+  resource('ReplicaSet', { group: 'apps', short: ['rs'], verbs: NEVER_THERE }),
+  resource('StatefulSet', { group: 'apps', short: ['sts'], verbs: NEVER_THERE }),
+  resource('CronJob', { group: 'batch', short: ['cj'], verbs: NEVER_THERE }),
+  resource('Job', { group: 'batch', verbs: NEVER_THERE }),
+  resource('Ingress', { group: 'networking.k8s.io', short: ['ing'], plural: 'ingresses', verbs: NEVER_THERE }),
   resource('SelfSubjectReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
   resource('TokenReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
   resource('SelfSubjectAccessReview', { group: 'authorization.k8s.io', cluster: true, verbs: ['create'] }),

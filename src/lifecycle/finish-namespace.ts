@@ -13,7 +13,7 @@ import type { Remaining } from './namespace-conditions.ts';
 type EndPorts = Pick<Ports, 'store' | 'clock'>;
 
 const AT_ONCE = 4;
-const CONTENT = STORED_RESOURCES.filter(({ namespaced, stored }) => namespaced && stored !== 'pods');
+const CONTENT = STORED_RESOURCES.filter(({ namespaced, stored, verbs }) => namespaced && stored !== 'pods' && verbs.includes('create'));
 
 /** Takes the next step of a Terminating namespace; does nothing for any other. May be called again. */
 export async function finishNamespace(ports: EndPorts, name: string): Promise<void> {

@@ -81,3 +81,14 @@ it('A1: a path that nobody serves is answered with a Status', async () => {
 it('the version is 1.35.4', async () => {
   expect((await api.send('GET', '/version')).body).toMatchObject({ major: '1', minor: '35', gitVersion: 'v1.35.4' });
 });
+
+it('kinds that nothing acts on yet can be looked for and not made: kubectl apply --prune finds none of them', async () => {
+  for (const path of ['/api/v1/namespaces/default/persistentvolumeclaims', '/api/v1/persistentvolumes', '/apis/apps/v1/namespaces/default/deployments', '/apis/batch/v1/namespaces/default/cronjobs', '/apis/networking.k8s.io/v1/ingresses']) {
+    const { status, body } = await api.send('GET', path);
+    expect([path, status, body['items']]).toEqual([path, 200, []]);
+  }
+  const made = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', { body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } } });
+  expect(made.body).toMatchObject({ kind: 'Status', code: 405, reason: 'MethodNotAllowed', message: 'deployments.apps cannot be written: nothing in droppod acts on a Deployment yet' });
+  expect((await api.send('GET', '/apis/apps/v1/namespaces/default/deployments/d')).body).toMatchObject({ code: 404, message: 'deployments.apps "d" not found' });
+  expect((await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status).toBe(200);
+});

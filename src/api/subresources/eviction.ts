@@ -11,7 +11,7 @@ import { success } from '../wire/status.ts';
 /** POST of an Eviction. */
 export async function eviction(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  const sent = await decodeBody(call.request, { group: 'policy', version: 'v1', kind: 'Eviction', validation: options.fieldValidation, warnings: call.warnings });
+  const sent = await decodeBody(call.request, { group: 'policy', version: 'v1', otherVersions: ['v1beta1'], kind: 'Eviction', validation: options.fieldValidation, warnings: call.warnings });
   if ((sent.metadata.name ?? '') !== call.name) throw badRequest('name in URL does not match name in Eviction object');
   const grace = member(sent, 'deleteOptions', 'gracePeriodSeconds');
   const uid = text(sent, 'deleteOptions', 'preconditions', 'uid');

@@ -36,6 +36,8 @@ export async function readBody(request: Request): Promise<Uint8Array> {
 
 /** What the body must be. `storedAs` is the internal type's group alias in messages (`core`). */
 export interface Expected extends GroupKind {
+  /** Other versions of the kind's group that the endpoint takes, with the same fields. */
+  otherVersions?: string[];
   validation: FieldValidation;
   warnings: string[];
 }
@@ -88,10 +90,11 @@ function parseYamlBody(text: string, unrecognized: (problem: string) => ApiError
 const toJson = (value: unknown): Json => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json));
 
 /** Names the kind that the body claims to be; 400 where that is not the expected one. */
-function checkKind(value: Parsed['value'], expected: GroupKind): void {
+function checkKind(value: Parsed['value'], expected: Expected): void {
   const apiVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersionOf(expected);
   const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind;
-  if (kind === expected.kind && apiVersion === apiVersionOf(expected)) return;
+  const taken = [expected.version, ...(expected.otherVersions ?? [])].map((version) => apiVersionOf({ group: expected.group, version }));
+  if (kind === expected.kind && taken.includes(apiVersion)) return;
   const version = apiVersion.split('/').at(-1) ?? '';
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   const known = kind.endsWith('List') ? kind.slice(0, -4) : kind;
