@@ -43,6 +43,8 @@ const API = `## The API
 | no RBAC objects: the administrator may do everything, a service account discovers the API and asks about itself, anonymous callers get /version and health | what a cluster grants before anybody binds a role; roles and bindings are not served yet |
 | a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
 | no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
+| a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
+| \`ownerReferences\` are stored and not acted upon: an object stays when its owner is deleted (warning) | droppod has no garbage collector yet |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

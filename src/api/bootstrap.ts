@@ -1,7 +1,7 @@
 // What every cluster has from the start.
 import { apiNode } from './node.ts';
 import type { ApiPorts } from './call.ts';
-import { ensureObject, fillNamespace } from './namespaces/fill-namespace.ts';
+import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-namespace.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
@@ -12,10 +12,18 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
     await fillNamespace(ports, name);
   }
   await ensureObject(ports, 'services', apiService(ports));
-  await ensureObject(ports, 'nodes', apiNode(ports));
+  await ensureNode(ports);
   for (const [name, value] of [['system-cluster-critical', 2_000_000_000], ['system-node-critical', 2_000_001_000]] as const) {
     await ensureObject(ports, 'priorityclasses.scheduling.k8s.io', { metadata: { name, generation: 1 }, value, preemptionPolicy: 'PreemptLowerPriority' });
   }
+}
+
+/** A node that an earlier version made gets the labels that have come since; those that somebody set stay. */
+async function ensureNode(ports: ApiPorts): Promise<void> {
+  const node = apiNode(ports);
+  await ensureObject(ports, 'nodes', node);
+  const key = { resource: 'nodes', namespace: '', name: node.metadata.name ?? '' };
+  await mendObject(ports.store, key, (found) => ({ ...found, metadata: { ...found.metadata, labels: { ...node.metadata.labels, ...found.metadata.labels } } }));
 }
 
 /** The API as pods' clients look for it. */

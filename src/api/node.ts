@@ -7,6 +7,16 @@ import { seconds } from './time.ts';
 const condition = (type: string, status: string, reason: string, message: string, at: string) =>
   ({ type, status, lastHeartbeatTime: at, lastTransitionTime: at, reason, message });
 
+/** A cloud's well-known labels, under the old names as well. The node spans the zones of its subnets, so its zone is the region. */
+function nodeLabels({ nodeName, region }: ApiPorts['settings'], architecture: string): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': architecture, 'beta.kubernetes.io/instance-type': 'fargate', 'beta.kubernetes.io/os': 'linux',
+    'failure-domain.beta.kubernetes.io/region': region, 'failure-domain.beta.kubernetes.io/zone': region,
+    'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': nodeName, 'kubernetes.io/os': 'linux',
+    'node.kubernetes.io/instance-type': 'fargate', 'topology.kubernetes.io/region': region, 'topology.kubernetes.io/zone': region,
+  };
+}
+
 /** The node object as the first start writes it. */
 export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
   const architecture = settings.architectures[0] ?? 'amd64';
@@ -16,7 +26,7 @@ export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'
   return {
     metadata: {
       name: settings.nodeName,
-      labels: { 'kubernetes.io/arch': architecture, 'kubernetes.io/hostname': settings.nodeName, 'kubernetes.io/os': 'linux', 'topology.kubernetes.io/region': settings.region },
+      labels: nodeLabels(settings, architecture),
     },
     spec: {},
     status: {

@@ -1,5 +1,6 @@
 // create, get, update, delete over handle().
 import { beforeEach, expect, it } from 'vitest';
+import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { NAMESPACE, createApi, place, pod } from './client.ts';
 
 let api: Awaited<ReturnType<typeof createApi>>;
@@ -125,4 +126,22 @@ it('a node\'s proxy answers its pods and its health, and nothing else of a kubel
   expect((await api.send('GET', '/api/v1/nodes/n1/proxy/pods/')).body['items']).toHaveLength(1);
   expect((await api.send('GET', '/api/v1/nodes/n1/proxy/stats/summary')).body).toMatchObject({ code: 404, reason: 'NotFound', message: expect.stringContaining('/stats/summary of a node is not served') });
   expect((await api.send('GET', '/api/v1/nodes/none/proxy/pods')).body).toMatchObject({ code: 404, message: 'nodes "none" not found' });
+});
+
+it('the node has the well-known labels, under their old names too, and one of an earlier version gets those that are missing', async () => {
+  const labels = { 'beta.kubernetes.io/os': 'linux', 'beta.kubernetes.io/arch': 'amd64', 'kubernetes.io/os': 'linux', 'node.kubernetes.io/instance-type': 'fargate', 'topology.kubernetes.io/zone': expect.any(String) };
+  const { body } = await api.send('GET', '/api/v1/nodes');
+  const name = body['items'][0].metadata.name as string;
+  expect(body['items'][0].metadata.labels).toMatchObject(labels);
+  await api.send('PATCH', `/api/v1/nodes/${name}`, { body: { metadata: { labels: { 'beta.kubernetes.io/os': null, mine: 'x', 'kubernetes.io/os': 'kept' } } }, headers: { 'content-type': 'application/merge-patch+json' } });
+  await bootstrapObjects(api.ports);
+  expect((await api.send('GET', `/api/v1/nodes/${name}`)).body['metadata'].labels).toMatchObject({ ...labels, mine: 'x', 'kubernetes.io/os': 'kept' });
+});
+
+it('what is stored and not acted upon yet says so: a Service, an owner', async () => {
+  const service = await api.send('POST', `${NAMESPACE}/services`, { body: { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } } });
+  expect(service.headers.get('warning')).toContain('nothing in droppod routes to a Service yet');
+  const owned = { ...configMap('owned'), metadata: { name: 'owned', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: 'u' }] } };
+  expect((await api.send('POST', `${NAMESPACE}/configmaps`, { body: owned })).headers.get('warning')).toContain('metadata.ownerReferences: stored, but nothing');
+  expect((await api.send('POST', `${NAMESPACE}/configmaps`, { body: configMap('free') })).headers.get('warning')).toBeNull();
 });

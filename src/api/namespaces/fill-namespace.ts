@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import type { Ports, ResourceVersion } from '../../ports.ts';
+import type { ObjectKey, Ports, ResourceVersion } from '../../ports.ts';
 import { seconds } from '../time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
@@ -36,10 +36,16 @@ export async function publishRootCa(ports: FillPorts, namespace: string): Promis
     data,
   });
   const key = { resource: 'configmaps', namespace, name: ROOT_CA };
+  await mendObject(store, key, (found) => ({ ...found, data }));
+}
+
+/** Writes what `mend` makes of a stored object where that differs; one that is not there stays so. */
+export async function mendObject(store: Ports['store'], key: ObjectKey, mend: (found: KubeObject) => KubeObject): Promise<void> {
   const found = await store.get(key);
-  if (found === undefined || isDeepStrictEqual(found['data'], data)) return;
+  const next = found && mend(found);
+  if (next === undefined || isDeepStrictEqual(found, next)) return;
   try {
-    await store.commit({ object: { key, object: { ...found, data }, expected: (found.metadata.resourceVersion ?? '') as ResourceVersion } });
+    await store.commit({ object: { key, object: next, expected: (found?.metadata.resourceVersion ?? '') as ResourceVersion } });
   } catch (error) {
     // Whoever wrote meanwhile comes by here too.
     if (!(error instanceof StoreConflict)) throw error;

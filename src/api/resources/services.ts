@@ -77,6 +77,7 @@ export const services: Strategy = {
   ),
   defaults: (object) => objectOf(defaultService(serviceOf(object))),
   admit: allocate,
+  warnings: () => ['spec: stored, but nothing in droppod routes to a Service yet; neither its name nor its addresses lead to pods'],
   prepareForCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   validate: (object) => validateService(serviceOf(object)),
   prepareForUpdate: keepAddress,

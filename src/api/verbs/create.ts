@@ -61,6 +61,9 @@ function creationEntries(call: Call, object: KubeObject, options: WriteOptions):
   return managedAfterUpdate(kindShape(call.resource.group, call.resource.kind), undefined, call.strategy.toWire?.(object) ?? object, writer);
 }
 
+const ownerWarnings = ({ metadata }: KubeObject): string[] =>
+  ((metadata.ownerReferences ?? []).length > 0 ? ['metadata.ownerReferences: stored, but nothing in droppod collects garbage yet; this object stays when its owner is deleted'] : []);
+
 /** Creates a decoded object: everything after decoding. `entries`: managedFields of an apply. */
 export async function createObject(call: Call, decoded: KubeObject, options: WriteOptions, entries?: ManagedEntry[]): Promise<KubeObject> {
   const { strategy, ports, resource } = call;
@@ -76,7 +79,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const first = named(name ?? generated(generateName, ports.ids.suffix(SUFFIX)));
   const problems = strategy.validate(first, call);
   if (problems.length > 0) throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
-  call.warnings.push(...(strategy.warnings?.(first) ?? []));
+  call.warnings.push(...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first));
   if (options.dryRun) return first;
   if (decoded.metadata.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   const stored = await store(call, first, name || !generateName ? undefined : () => named(generated(generateName, ports.ids.suffix(SUFFIX))));
