@@ -26,25 +26,27 @@ async function restWithoutPods(ports: Ports): Promise<void> {
   if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
 }
 
+const MAX_MESSAGE = 4_096;
+
 /** A new revision of the machine moves so many pods at a time: each is a handful of calls. */
 const MAX_RENEWALS = 100;
 
-/** Sweeps once; one pod's fault does not keep the others from being looked at, it is thrown at the end. */
+/** Sweeps once; a fault keeps nothing else from being looked at, all of them are thrown together at the end. */
 export async function sweep(ports: Ports): Promise<{ pods: number }> {
   const upSince = await apiUpSince(ports);
   const running = await ports.tasks.listRunning();
   const records = await podRecords(ports);
   const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
-  const faults: unknown[] = [];
+  const faults: Error[] = [];
+  const attempt = <T>(what: string, step: Promise<T>): Promise<T | undefined> => step.catch((cause: unknown) => void faults.push(new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })));
   let renewals = 0;
   for (const record of records) {
     const mayRenew = renewals < MAX_RENEWALS;
-    const renewed = await sweepPod(ports, record, { upSince, statuses, mayRenew }).catch((error: unknown) => void faults.push(error));
-    if (renewed) renewals++;
+    if (await attempt(`pod ${record.uid}`, sweepPod(ports, record, { upSince, statuses, mayRenew }))) renewals++;
   }
-  await sweepTasks(ports, running);
-  for (const namespace of await terminating(ports)) await endNamespace(ports, namespace).catch((error: unknown) => void faults.push(error));
-  if (faults.length > 0) throw faults[0];
+  await attempt('tasks', sweepTasks(ports, running));
+  for (const namespace of await terminating(ports)) await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
+  if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join('; ').slice(0, MAX_MESSAGE));
   await restWithoutPods(ports);
   return { pods: records.length };
 }

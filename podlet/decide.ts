@@ -75,9 +75,11 @@ function stop(world: World, container: ContainerView, now: number, decision: Dec
 function starts(world: World, now: number): Order[] {
   if (world.desired === undefined || ending(world) || !sandboxReady(world) || !volumesInPlace(world)) return [];
   const orders: Order[] = [];
-  for (const [name, wanted] of Object.entries(world.desired.containers)) {
-    const container = world.containers.find((known) => known.name === name);
-    if (container === undefined) continue;
+  // In the pod's order, which the answer cannot keep: JavaScript puts members that are named by digits first.
+  for (const container of world.containers) {
+    const { name } = container;
+    const wanted = Object.hasOwn(world.desired.containers, name) ? world.desired.containers[name] : undefined;
+    if (wanted === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
     const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true && (container.refusal?.until ?? 0) <= now;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {

@@ -8,7 +8,7 @@ import type { ObjectKey, Ports, ResourceVersion } from '../ports.ts';
 
 type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 
-const MAX_TRIES = 5;
+const MAX_TRIES = 20;
 
 /** Stores the events of a pod, each on its own; equal ones (source, object, type, reason, message, fieldPath) are counted up. */
 export async function recordEvents(ports: EventPorts, pod: Pod, events: readonly PodEvent[]): Promise<void> {
@@ -22,7 +22,7 @@ export async function recordEvents(ports: EventPorts, pod: Pod, events: readonly
 
 async function recordEvent(ports: EventPorts, pod: Pod, name: string, event: PodEvent, count: number): Promise<void> {
   const { store, clock, ids } = ports;
-  const key: ObjectKey = { resource: 'events', namespace: pod.metadata.namespace ?? 'default', name };
+  const key = eventKey(pod, name);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const known = attempt === 0 && !mayRepeat(event) ? undefined : await store.get(key);
     const object = known ? repeated(known, count, clock.now()) : newEvent(pod, name, event, count, clock.now(), ids.uuid());
@@ -33,7 +33,23 @@ async function recordEvent(ports: EventPorts, pod: Pod, name: string, event: Pod
       if (!(error instanceof StoreConflict)) throw error;
     }
   }
+  throw new Error(`event ${key.namespace}/${name} changed ${MAX_TRIES} times in between`);
 }
+
+/** Stores those events of a change at `at` that nobody has stored since; may be called again. */
+export async function ensureEvents(ports: EventPorts, pod: Pod, { at, events }: { at: string; events: readonly PodEvent[] }): Promise<void> {
+  const known = await Promise.all(events.map((event) => ports.store.get(eventKey(pod, eventName(pod, event)))));
+  const lost = events.filter((_event, index) => !isSince(known[index], at));
+  if (lost.length > 0) await recordEvents(ports, pod, lost);
+}
+
+/** Times of events are whole seconds, or the moment itself where the scheduler speaks. */
+function isSince(known: KubeObject | undefined, at: string): boolean {
+  const last = known?.['lastTimestamp'] ?? known?.['eventTime'];
+  return typeof last === 'string' && Date.parse(last) >= Math.floor(Date.parse(at) / 1000) * 1000;
+}
+
+const eventKey = (pod: Pod, name: string): ObjectKey => ({ resource: 'events', namespace: pod.metadata.namespace ?? 'default', name });
 
 /** Events of a pod's first steps are new as a rule: they are created without a look. */
 const mayRepeat = ({ reason }: PodEvent): boolean => reason !== 'Scheduled';

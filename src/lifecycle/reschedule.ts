@@ -26,6 +26,13 @@ export const othersChanged = (ports: ReschedulePorts): Promise<void> => retry(po
 /** A node came, changed or went. May be called again. */
 export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
 
+/** Somebody else's scheduler named the pod's node: it goes there now, not at its next look. May be called again. */
+export async function podBound(ports: ReschedulePorts, uid: string): Promise<void> {
+  const found = await readPod(ports, uid);
+  if (!found?.pod || !isWaiting(found.record)) return;
+  await nextLook(ports, uid, found.record.generation);
+}
+
 async function retry(ports: ReschedulePorts, isMeant: (uid: string, waiting: Waiting) => boolean): Promise<void> {
   const waiting = (await ports.store.listRecords(WAITING_PREFIX)).map(({ key, value }) => ({ uid: key.slice(WAITING_PREFIX.length), ...(value as unknown as Waiting) }));
   for (const { uid, ...facts } of waiting) if (isMeant(uid, facts)) await retryPod(ports, uid);
@@ -35,7 +42,10 @@ async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
   if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record)) return;
   if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
-  const { generation } = found.record;
+  await nextLook(ports, uid, found.record.generation);
+}
+
+async function nextLook(ports: ReschedulePorts, uid: string, generation: number): Promise<void> {
   // Two callers that see the same change start it once.
   await startOwed(ports, await updatePod(ports, uid, ({ record, now }) => (isWaiting(record) && record.generation === generation ? { record: nextGeneration(record, now) } : undefined)));
 }

@@ -42,7 +42,7 @@ export async function sweepPod(ports: PodSweepPorts, record: PodRecord, { upSinc
   const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
   // What was measured of one task says nothing of the next.
-  const state = await updatePod(ports, uid, (newest) => swept(newest, newest.record.taskArn === record.taskArn ? silentMs : 0));
+  const state = await updatePod(ports, uid, (newest) => withoutOldEvents(swept(newest, newest.record.taskArn === record.taskArn ? silentMs : 0), newest.now));
   if (!state) return false;
   await settle(ports, uid, state);
   await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
@@ -93,6 +93,14 @@ function swept(state: PodState, silentMs: number): PodChange {
   return { record };
 }
 
+/** Nothing has happened to the pod since: its last events are looked after by this change. */
+function withoutOldEvents(change: PodChange, now: Date): PodChange {
+  const { dueEvents, ...record } = change.record;
+  return dueEvents !== undefined && now.getTime() - Date.parse(dueEvents.at) >= EVENTS_DUE_MS ? { ...change, record } : change;
+}
+
+const EVENTS_DUE_MS = 30_000;
+
 /** What should have ended by itself is stopped: a silent task, and a pod whose grace is over. */
 async function stopOverdue({ tasks, clock }: SettlePorts, { pod, record }: PodState, silentMs: number): Promise<void> {
   if (!record.taskArn || !hasTask(record)) return;
@@ -100,7 +108,8 @@ async function stopOverdue({ tasks, clock }: SettlePorts, { pod, record }: PodSt
   const graceMs = (pod?.spec.terminationGracePeriodSeconds ?? 30) * 1000;
   const end = deletion !== undefined ? Date.parse(deletion) : record.terminatingSince === undefined ? Infinity : Date.parse(record.terminatingSince) + graceMs;
   const overdue = clock.now().getTime() > end + OVERDUE_MS;
-  if (silentMs >= LOST_MS || overdue || record.orphaned) await tasks.stop(record.taskArn, overdue ? 'The grace period is over' : 'The podlet is not heard');
+  const reason = record.orphaned ? 'The pod was removed' : overdue ? 'The grace period is over' : silentMs >= LOST_MS ? 'The podlet is not heard' : undefined;
+  if (reason !== undefined) await tasks.stop(record.taskArn, reason);
 }
 
 const OVERDUE_MS = 10_000;

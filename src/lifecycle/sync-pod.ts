@@ -125,8 +125,7 @@ async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRec
   const waiting = Object.entries(starts).flatMap(([name, start]) => ('waiting' in start ? [{ name, ...start.waiting }] : []));
   const changed = observed.sandboxReady ? waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message) : [];
   if (changed.length > 0) {
-    await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed) }));
-    await recordEvents(ports, pod, changed.map(({ name, message }) => failed(name, message)));
+    await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed), events: changed.map(({ name, message }) => failed(name, message)) }));
   }
   await recordEvents(ports, pod, missing.map(({ volume, why }) => failedMount(volume, why)));
   return waiting.length > 0 || missing.length > 0;

@@ -1,7 +1,7 @@
 // The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
 // compute the status, commit both under what was read. Everything that happens to a pod goes through here.
 import { StoreConflict } from '../errors.ts';
-import { recordEvents } from '../events/record-event.ts';
+import { ensureEvents, recordEvents } from '../events/record-event.ts';
 import type { KubeObject, Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events.ts';
 import { computeStatus } from '../pod/status.ts';
@@ -76,18 +76,40 @@ export async function updatePod(ports: PodPorts, uid: string, change: (state: Po
 
 async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange): Promise<PodState> {
   const base = wanted.pod ?? before.pod;
-  const record = base ? conclude(base, wanted.record, before.now, before.record) : wanted.record;
+  const concluded = base ? conclude(base, wanted.record, before.now, before.record) : wanted.record;
+  const { record, due } = withDueEvents(before, concluded, wanted);
   const pod = base && withStatus(base, record, before.now);
   const object = objectWrite(before, pod, wanted.removePod === true);
   const records = recordWrites(before, record, { remove: wanted.removeRecord === true, guard: object !== undefined });
   const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
   if (!object && records.length === 0) return { ...before, record };
+  if (due && base) await ensureEvents(ports, base, due);
+  // Nothing will remember them once the record is gone.
+  if (wanted.removeRecord && wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
   const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
   ports.wakeups.wake(record.uid);
-  if (wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
+  if (!wanted.removeRecord && wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
   if (wanted.removePod) await finishNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
   return { ...after, pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod };
+}
+
+type DueEvents = NonNullable<PodRecord['dueEvents']>;
+
+/**
+ * Events are stored after the commit that they belong to, and whoever was to store them may die in between: the record names them
+ * until its next change, which looks whether they are there. `due`: those of the change before, where this change drops them.
+ */
+function withDueEvents(before: PodState, changed: PodRecord, { events, removeRecord }: PodChange): { record: PodRecord; due?: DueEvents } {
+  const { dueEvents: due, ...rest } = changed;
+  const isNew = events !== undefined && events.length > 0 && removeRecord !== true;
+  if (!isNew && same(withoutDue(before.record), rest) && due !== undefined) return { record: changed };
+  const record = isNew ? { ...rest, dueEvents: { at: before.now.toISOString(), events: [...events] } } : rest;
+  return before.record.dueEvents ? { record, due: before.record.dueEvents } : { record };
+}
+
+function withoutDue({ dueEvents: _due, ...rest }: PodRecord): Omit<PodRecord, 'dueEvents'> {
+  return rest;
 }
 
 function withStatus(pod: Pod, record: PodRecord, now: Date): Pod {

@@ -1,6 +1,7 @@
 // What droppod remembers of a pod beside its object: one store record per pod, key `pod/<uid>`, changed under its revision.
 // Written by functions; the API reads it for logs. The heartbeat lives in its own record `beat/<uid>`.
 import type { RestartPolicy } from '../kinds/pod.ts';
+import type { PodEvent } from '../pod/events.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import type { ImageConfig, TaskArn } from '../ports.ts';
 
@@ -119,6 +120,8 @@ export interface PodRecord {
   bearsOnOthers?: boolean;
   /** The object is gone (force): whatever still runs shall stop. */
   orphaned?: boolean;
+  /** Events of the change that wrote this record: the next change sees to it that they are stored. */
+  dueEvents?: { at: string; events: PodEvent[] };
   tokens: { [container: string]: WaitingToken };
   observed: ObservedPod;
 }

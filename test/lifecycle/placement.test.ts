@@ -1,7 +1,7 @@
 // O1: pods whose place depends on others, over time: who waits, who is tried again and when, and that two never take one place at once.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { nodesChanged, othersChanged } from '../../src/lifecycle/reschedule.ts';
+import { nodesChanged, othersChanged, podBound } from '../../src/lifecycle/reschedule.ts';
 import type { ResourceVersion } from '../../src/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 
@@ -45,6 +45,19 @@ it('a pod that must keep apart waits, and goes as soon as the other is deleted',
   await world.remove(first);
   await atOnce(world);
   expect(await nodeOf(world, second)).toBe('za');
+});
+
+it('a pod that another scheduler binds goes to its node at once', async () => {
+  const world = await zones();
+  const pod = await world.create(spec(), () => ({}));
+  await world.clock.advance(100_000);
+  expect((await world.pod(pod))?.status.conditions?.[0]).toMatchObject({ type: 'PodScheduled', status: 'False' });
+  const key = { resource: 'pods', namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '' };
+  const stored = (await world.ports.store.get(key)) as unknown as Pod;
+  await world.ports.store.commit({ object: { key, object: { ...stored, spec: { ...stored.spec, nodeName: 'fargate' } }, expected: (stored.metadata.resourceVersion ?? '') as ResourceVersion } });
+  await podBound(world.ports, pod.metadata.uid ?? '');
+  await atOnce(world);
+  expect((await world.pod(pod))?.status.phase).toBe('Running');
 });
 
 it('goes as soon as the other has ended', async () => {

@@ -35,6 +35,13 @@ describe('starting', () => {
     ['not once the pod ends', world({ a: ended }, { containers: { a: start(2) }, terminate: { graceSeconds: 1, deadline: '' } }), []],
   ])('%s', (_name, one, orders) => expect(kinds(one)).toEqual(orders));
 
+  it('starts in the pod\'s order, which members named by digits do not keep', () => {
+    const one = newWorld({ uid: 'u', attempt: 1, taskArn: 't', bootId: 'b', containers: ['web', '1'] });
+    for (const container of one.containers) Object.assign(container, { hello: true, connected: true });
+    one.desired = { ...nothing(), containers: { web: start(1), 1: start(1) } };
+    expect(kinds(one)).toEqual(['start web', 'start 1']);
+  });
+
   it('waits for volumes', () => {
     const one = world({ a: {} }, { containers: { a: start(1) } });
     one.volumes.v = { wanted: { version: '1' } };

@@ -3,6 +3,8 @@ import { ApiError, badRequest, conflict, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/containers.ts';
 import type { ResourceVersion } from '../../ports.ts';
+import { podBound } from '../../lifecycle/reschedule.ts';
+import { afterCommit } from '../after-commit.ts';
 import type { Answer, Call } from '../call.ts';
 import { objectOf, podOf } from '../resources/pods.ts';
 import { member, text } from '../resources/plain.ts';
@@ -33,6 +35,7 @@ export async function binding(call: Call): Promise<Answer> {
   if (!options.dryRun) {
     const { resourceVersion, ...metadata } = pod.metadata;
     await call.ports.store.commit({ object: { key, object: objectOf(bound({ ...pod, metadata }, node, call.now)), expected: (resourceVersion ?? '') as ResourceVersion } });
+    await afterCommit(podBound(call.ports, pod.metadata.uid ?? ''));
   }
   return { code: 201, object: success({ code: 201 }), kind: 'status' };
 }
