@@ -1,5 +1,5 @@
 // Pages that are made from the code and its tests: none is stale, every promise has a test, every miss a reason.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { featureRows, featuresPage, shownBy } from './features.ts';
@@ -25,4 +25,13 @@ it('every behaviour that works or is refused is named by a test', () => {
 it('every ID that a test names is a row of the page', () => {
   const rows = new Set(featureRows(features).map(({ id }) => id));
   expect([...shownBy()].filter(([id]) => !rows.has(id)).map(([id, files]) => `${id}: ${[...files.keys()].join(', ')}`)).toEqual([]);
+});
+
+it('every dependency has a row that says why it is there and names the test that watches it', () => {
+  const rows = read('docs/dependencies.md').split('\n').filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+  expect(named.sort()).toEqual([...Object.keys(dependencies), ...Object.keys(devDependencies)].sort());
+  const tests = rows.map((line) => /`(test\/[^`]+)`/.exec(line.split('|')[4] ?? '')?.[1]);
+  expect(tests.filter((path) => path === undefined || !existsSync(fileURLToPath(new URL(`../${path}`, import.meta.url))))).toEqual([]);
 });
