@@ -22,6 +22,10 @@ const LOST_MS = 10_000;
 const LOST_WHILE_ENDING_MS = 1_500;
 const START_RETRY_MS = 10_000;
 
+/** A run that does not begin in the root of its image. */
+const leftoverText = ({ run, paths, more }: Extract<FromSupervise, { type: 'leftover' }>): string =>
+  `Run ${run} does not find the root file system as the first run did: ${paths.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+
 /** A podlet on these ports; `run` ends when the podlet may leave its container. */
 export const createAgent = (ports: PodletPorts): Agent => new Agent(ports);
 
@@ -135,6 +139,7 @@ export class Agent {
     const container = this.find(name);
     if (container === undefined) return;
     if (message.type === 'done') this.commands.finish(message);
+    if (message.type === 'leftover') this.events.add('Warning', 'RootNotRestored', leftoverText(message), name);
     const wasAlive = container.alive;
     const what = hear(container, message, this.now());
     if (what === 'started' || (message.type === 'hello' && container.alive && wasAlive && !this.runs.isWatched(name))) this.runs.begin(container, what === 'started');

@@ -19,6 +19,8 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
       return hearExited(container, message);
     case 'term':
       return hearTerm(container, now);
+    case 'leftover':
+      return 'changed';
     case 'done':
     case 'stream':
     case 'pong':

@@ -20,6 +20,8 @@ export type ToSupervise =
 export interface StartMessage {
   type: 'start';
   run: number;
+  /** No other run will follow in this container: its root need not be put back. */
+  runsOnce: boolean;
   argv: string[];
   env: string[];
   cwd: string;
@@ -67,6 +69,8 @@ export type FromSupervise =
   | { type: 'term'; signal: string }
   /** First line of a session's own connection; frames follow. */
   | { type: 'stream'; id: string }
+  /** What the run finds in its root that the first one did not: some paths, and how many more. */
+  | { type: 'leftover'; run: number; paths: string[]; more: number }
   | { type: 'pong' };
 
 export interface ExecDone {

@@ -9,6 +9,7 @@ export function startMessage(run: number, order: StartOrder, network: NetworkFil
   return {
     type: 'start',
     run,
+    runsOnce: order.runsOnce ?? false,
     argv: order.argv,
     env: order.env.map(([name, value]) => `${name}=${value}`),
     cwd: order.cwd,

@@ -59,6 +59,9 @@ func (s *supervisor) spawn(spec stageSpec, stdio [3]*os.File) (*process, error) 
 	s.procs[pid] = proc
 	guarded("stage", func() {
 		defer close(proc.staged)
+		if spec.after != nil {
+			<-spec.after
+		}
 		json.NewEncoder(specWrite).Encode(spec)
 		specWrite.Close()
 		s.hearStage(proc, errorRead)

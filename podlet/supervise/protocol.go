@@ -40,6 +40,7 @@ type order struct {
 	Type          string      `json:"type"`
 	ID            string      `json:"id"`
 	Run           int         `json:"run"`
+	RunsOnce      bool        `json:"runsOnce"`
 	Argv          []string    `json:"argv"`
 	Env           []string    `json:"env"`
 	Cwd           string      `json:"cwd"`

@@ -24,6 +24,7 @@ type stageSpec struct {
 	NoNewPrivileges bool
 	NonRoot         bool
 	TTY             bool
+	after           <-chan struct{} // the stage waits for it
 }
 
 // stageWord is what the stage says on its way: who the user is, and what stood in the way.

@@ -16,24 +16,28 @@ import (
 )
 
 type supervisor struct {
-	events  chan func()
-	conn    net.Conn
-	door    *door
-	procs   map[int]*process
-	started *order
-	main    *process
-	last    *exited
-	run     int
-	marked  int
-	began   string
-	told    int
-	who     *identity
-	whoFor  processUser
-	rights  rights
-	io      *console
-	term    string
-	alone   *aloneStop
-	termSeq int
+	events    chan func()
+	conn      net.Conn
+	door      *door
+	procs     map[int]*process
+	started   *order
+	main      *process
+	last      *exited
+	run       int
+	marked    int
+	began     string
+	told      int
+	who       *identity
+	whoFor    processUser
+	rights    rights
+	root      *root
+	used      bool
+	restoring bool
+	held      []*order
+	io        *console
+	term      string
+	alone     *aloneStop
+	termSeq   int
 }
 
 func newSupervisor() *supervisor {
@@ -179,6 +183,10 @@ func (s *supervisor) send(message interface{}) {
 }
 
 func (s *supervisor) obey(received *order) {
+	if s.restoring && (received.Type == "exec" || received.Type == "session" || received.Type == "kill") {
+		s.held = append(s.held, received) // they mean the run that is about to begin
+		return
+	}
 	switch received.Type {
 	case "start":
 		s.start(received)
@@ -235,13 +243,46 @@ func (s *supervisor) start(received *order) {
 	if !received.User.sameAccount(s.whoFor) {
 		s.who, s.whoFor = nil, received.User
 	}
+	if s.root == nil {
+		s.begin(received)
+		return
+	}
+	s.restoring = true
+	s.killRest() // what the engine put into the container between two runs
+	guarded("root", func() {
+		left := &leftover{Paths: []string{"/"}}
+		defer func() {
+			s.events <- func() {
+				if left != nil {
+					left.Type, left.Run = "leftover", received.Run
+					s.send(left)
+				}
+				s.begin(received)
+				s.obeyHeld()
+			}
+		}()
+		left = s.root.restore()
+	})
+}
+
+func (s *supervisor) obeyHeld() {
+	held := s.held
+	s.restoring, s.held = false, nil
+	for _, one := range held {
+		s.obey(one)
+	}
+}
+
+// begin starts the ordered run in a root that is as it should be.
+func (s *supervisor) begin(received *order) {
 	if err := s.prepare(received); err != nil {
 		s.failStart(err.Error())
 		return
 	}
+	noted := s.noteRoot(received)
 	s.io = openConsole(received)
 	spec := s.stageFor(received.Argv, received.TTY)
-	spec.CwdMustExist = received.CwdMustExist
+	spec.CwdMustExist, spec.after = received.CwdMustExist, noted
 	main, err := s.spawn(spec, s.io.child)
 	s.io.closeChild()
 	if err != nil {
@@ -307,6 +348,19 @@ func (s *supervisor) prepare(received *order) error {
 		s.markLog(received.Run)
 	}
 	return nil
+}
+
+// noteRoot begins to note the root before anything has run in it. The channel is closed when a program may change it.
+func (s *supervisor) noteRoot(received *order) <-chan struct{} {
+	fresh := !s.used
+	if s.used = true; !fresh || received.RunsOnce {
+		return nil
+	}
+	if s.root = newRoot(ownPaths(received)); s.root == nil {
+		return nil
+	}
+	guarded("root", s.root.note)
+	return s.root.first
 }
 
 // What follows in the log belongs to `run`. Written at the end of the run before: the engine keeps a line without an end

@@ -110,6 +110,8 @@ export interface StartOrder {
   /** Links for subPath mounts, made before the start: `link` in the container -> `target` inside the volume's mount. */
   links?: { link: string; target: string }[];
   workingDirMustExist?: boolean;
+  /** The container is never restarted in place. */
+  runsOnce?: true;
 }
 
 export interface ProcessUser {

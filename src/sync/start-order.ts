@@ -2,11 +2,12 @@
 // so that neither the task definition nor the podlet knows a pod's secrets before it needs them.
 import type { ConfigMap, Container, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
 import { containerCommand, processEnvironment } from '../pod/command.ts';
-import { containerKind, findContainer } from '../pod/containers.ts';
+import { containerKind, findContainer, initAndAppContainers } from '../pod/containers.ts';
 import { specEnvironment } from '../pod/env.ts';
 import { podGraceSeconds } from '../pod/grace.ts';
 import { kernelHostname } from '../pod/network-files.ts';
 import { subPathLinks } from '../pod/sub-paths.ts';
+import { containerPolicy } from '../pod/restart.ts';
 import { effectiveUser, nonRootProblem } from '../pod/users.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import type { StartOrder } from './messages.ts';
@@ -69,9 +70,14 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
       ...(containerKind(pod, containerName) === 'ephemeral' ? {} : probesOf(pod, container)),
       ...inputOf(container),
       ...(parts.links.length === 0 ? {} : { links: parts.links }),
+      ...(runsOnce(pod, containerName) ? { runsOnce: true } : {}),
     },
   };
 }
+
+/** Nothing starts it again in this task: a rule of any container may restart them all. */
+const runsOnce = (pod: Pod, name: string): boolean =>
+  containerPolicy(pod, name) === 'Never' && initAndAppContainers(pod).every((container) => (container.restartPolicyRules ?? []).length === 0);
 
 /** How the run is stopped and what is kept of its last words. */
 function terminationOf(

@@ -70,6 +70,11 @@ export class FakeSupervisors implements Supervisors {
     this.take(container, { type: 'hello', run, pid, ...(startedAt === undefined ? {} : { startedAt }), ...(exit === undefined ? {} : { exit }) });
   }
 
+  /** The newest run does not find its root as the first one did. */
+  leftover(container: string, paths: string[], more: number): void {
+    this.take(container, { type: 'leftover', run: this.box(container).run, paths, more });
+  }
+
   disconnect(container: string): void {
     this.box(container).connected = false;
     this.gone(container);

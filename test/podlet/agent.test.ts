@@ -340,6 +340,17 @@ describe('talking to the API', () => {
     expect(bench.opened).toEqual(['s1']);
   });
 
+  it('C9: the pod says what a restarted container finds changed in its root', async () => {
+    const bench = await new AgentBench({ containers: ['a'] }).begin();
+    await bench.startContainer('a');
+    bench.supervisors.leftover('a', ['/opt/large', '/opt/other'], 3);
+    await bench.clock.advance(1_000);
+    expect(bench.events).toMatchObject([{
+      type: 'Warning', reason: 'RootNotRestored', container: 'a',
+      message: 'Run 1 does not find the root file system as the first run did: /opt/large, /opt/other and 3 more',
+    }]);
+  });
+
   it('an idle podlet asks about once per hold, not more', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
     await bench.startContainer('a');

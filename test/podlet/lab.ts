@@ -21,7 +21,7 @@ type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
 /** A start order with nothing special in it. */
 export function order(run: number, argv: string[], more: Partial<StartMessage> = {}): StartMessage {
   return {
-    type: 'start', run, argv, env: ['PATH=/bin'], cwd: '/', cwdMustExist: false,
+    type: 'start', run, runsOnce: false, argv, env: ['PATH=/bin'], cwd: '/', cwdMustExist: false,
     user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
     terminationMessagePath: '/dev/termination-log', terminationMessageBytes: 4096,
     stop: { signal: 'SIGTERM', graceSeconds: 30, preStop: [], preStopSleepSeconds: 0 },

@@ -12,6 +12,9 @@ const user = (more: Partial<User>): User => ({ ...order(1, []).user, ...more });
 const LIMITED: Partial<User> = { noNewPrivileges: true, capabilities: { add: [], drop: ['ALL'] } };
 const STATUS = 'grep -E "^(Uid|Gid|CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs)" /proc/self/status';
 
+/** A first run that the root need not be put back for stands in for an image of its own. */
+const AS_IMAGE = { runsOnce: true };
+
 let box: Supervised;
 afterEach(() => box.close());
 
@@ -152,7 +155,7 @@ describe('the rights of the first start are the most that the container ever has
 describe('files of the image that cannot be read to an end', () => {
   it('a FIFO as passwd and group has no entries', async () => {
     box = await Supervised.open();
-    await box.run(1, ['sh', '-c', 'rm /etc/passwd /etc/group; mkfifo /etc/passwd /etc/group']);
+    await box.run(1, ['sh', '-c', 'rm /etc/passwd /etc/group; mkfifo /etc/passwd /etc/group'], AS_IMAGE);
     expect(await box.run(2, ['sh', '-c', 'stat -c %u /proc/self/ >/dev/termination-log'], { user: user({ user: '1000' }) })).toMatchObject({ message: '1000\n' });
     expect((await box.run(3, ['true'], { user: user({ user: 'app' }) })).startError).toBe('unable to find user app: no matching entries in passwd file');
     box.send(order(4, ['sleep', '1000'], { user: user({ user: '1000' }) }));
@@ -162,7 +165,7 @@ describe('files of the image that cannot be read to an end', () => {
 
   it('an endless one is refused, and the container answers on', async () => {
     box = await Supervised.open();
-    await box.run(1, ['sh', '-c', 'rm /etc/passwd; dd if=/dev/zero of=/etc/passwd bs=1 count=1 seek=99999999999 2>/dev/null']);
+    await box.run(1, ['sh', '-c', 'rm /etc/passwd; dd if=/dev/zero of=/etc/passwd bs=1 count=1 seek=99999999999 2>/dev/null'], AS_IMAGE);
     expect((await box.run(2, ['true'], { user: user({ user: '1000' }) })).startError).toBe('unable to find user 1000: read /etc/passwd: file too large');
     await box.run(3, ['true'], { user: user({ user: '1000' }) });
   });
@@ -226,14 +229,14 @@ describe('root follows no link that somebody else planted', () => {
 
   it('for the engine\'s files: a FIFO in their place keeps nobody waiting', async () => {
     box = await Supervised.open();
-    await box.run(1, ['sh', '-c', 'mkfifo /etc/pipe; ln -s /etc/target /etc/link; echo old >/etc/target']);
+    await box.run(1, ['sh', '-c', 'mkfifo /etc/pipe; ln -s /etc/target /etc/link; echo old >/etc/target'], AS_IMAGE);
     const files = [{ path: '/etc/pipe', content: 'x' }, { path: '/etc/link', content: 'new\n' }, { path: '/etc/hosts', content: '192.0.2.1 me\n' }];
     expect(await box.run(2, ['sh', '-c', 'cat /etc/target /etc/hosts >/dev/termination-log'], { files })).toMatchObject({ message: 'new\n192.0.2.1 me\n' });
   });
 
   it('a link of root is followed: images have them', async () => {
     box = await Supervised.open();
-    await box.run(1, ['sh', '-c', 'mkdir -p /run/real; ln -s /run/real /var/way']);
+    await box.run(1, ['sh', '-c', 'mkdir -p /run/real; ln -s /run/real /var/way'], AS_IMAGE);
     expect(await box.run(2, ['sh', '-c', 'pwd -P >/var/way/message'], { cwd: '/var/way/deeper', terminationMessagePath: '/var/way/message' })).toMatchObject({ message: '/run/real/deeper\n' });
   });
 });

@@ -7,7 +7,7 @@ let run = 0;
 const next = (): number => (run += 1);
 
 describe('in one container', () => {
-  beforeAll(async () => { box = await Supervised.open(); run = 0; });
+  beforeAll(async () => { box = await Supervised.open({ Tmpfs: { '/v': '' } }); run = 0; });
   afterAll(() => box.close());
   afterEach(() => { box.messages.length = 0; });
 
@@ -57,7 +57,7 @@ describe('in one container', () => {
   });
 
   it('lays a file of a volume over a file of the engine, which cannot be removed', async () => {
-    await box.run(next(), ['sh', '-c', 'mkdir -p /v; echo nameserver 192.0.2.1 >/v/dns']);
+    await box.run(next(), ['sh', '-c', 'echo nameserver 192.0.2.1 >/v/dns']);
     const exit = await box.run(next(), ['sh', '-c', 'cat /etc/resolv.conf >/dev/termination-log'], { links: [{ link: '/etc/resolv.conf', target: '/v/dns' }] });
     expect(exit).toMatchObject({ code: 0, message: 'nameserver 192.0.2.1\n' });
   });
@@ -68,9 +68,9 @@ describe('in one container', () => {
     expect(exit.message).toBe('0\n');
   });
 
-  it('C9: restarts in place a hundred times, the file system stays', async () => {
+  it('C9: restarts in place a hundred times, a volume stays', async () => {
     let last: { message?: string } = {};
-    for (let count = 0; count < 100; count += 1) last = await box.run(next(), ['sh', '-c', 'echo x >>/tmp/count; wc -l </tmp/count >/dev/termination-log']);
+    for (let count = 0; count < 100; count += 1) last = await box.run(next(), ['sh', '-c', 'echo x >>/v/count; wc -l </v/count >/dev/termination-log']);
     expect(last.message?.trim()).toBe('100');
   });
 

@@ -191,4 +191,13 @@ describe('probes and hooks', () => {
     const pod = podWith({ env: [{ name: 'N', value: 'x' }], volumeMounts: [{ name: 'd', mountPath: '/data', subPathExpr: 'logs/$(N)' }] }, { volumes: [{ name: 'd', emptyDir: {} }] });
     expect(ordered(pod).links).toEqual([{ link: '/data', target: '/.droppod/m/d/logs/x' }]);
   });
+
+  it.each<[string, Partial<PodSpec>, Partial<Container>, boolean]>([
+    ['Always', { restartPolicy: 'Always' }, {}, false],
+    ['OnFailure', { restartPolicy: 'OnFailure' }, {}, false],
+    ['Never', { restartPolicy: 'Never' }, {}, true],
+    ['Never with a rule of its own', { restartPolicy: 'Never' }, { restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [3] } }] }, false],
+  ])('C9: under %s the root is put back for the next run where there can be one', (_name, spec, container, once) => {
+    expect(ordered(podWith(container, spec)).runsOnce ?? false).toBe(once);
+  });
 });
