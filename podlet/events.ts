@@ -1,18 +1,21 @@
 // Kubernetes Events that the podlet saw, kept until the API says that they are stored.
+import { cutText, MAX_EVENT_BYTES } from './cut-text.ts';
 import type { PodletEvent } from '../src/sync/messages.ts';
 
 /** A podlet cut off for hours must not grow: the oldest go first. */
 const MOST_EVENTS = 200;
+/** What one report carries: the next ones follow once these are stored. */
+const MOST_AT_ONCE = 50;
 
 export class EventLog {
   private count = 0;
   private kept: PodletEvent[] = [];
   constructor(private readonly bootId: string, private readonly now: () => Date) {}
 
-  /** Without a container the event is the pod's. */
+  /** Without a container the event is the pod's. What is too long for an event is cut. */
   add(type: PodletEvent['type'], reason: string, message: string, container?: string): void {
     this.count += 1;
-    this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message, ...(container === undefined ? {} : { container }) });
+    this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message: cutText(message, MAX_EVENT_BYTES), ...(container === undefined ? {} : { container }) });
     if (this.kept.length > MOST_EVENTS) this.kept.shift();
   }
 
@@ -21,6 +24,6 @@ export class EventLog {
   }
 
   unacknowledged(): PodletEvent[] {
-    return this.kept;
+    return this.kept.slice(0, MOST_AT_ONCE);
   }
 }

@@ -2,19 +2,30 @@
 import type { ProbeOrder } from '../../src/sync/messages.ts';
 import { outputText } from '../commands.ts';
 import type { Commands } from '../commands.ts';
+import { errorText } from '../cut-text.ts';
 import type { Attempt, Network } from '../ports.ts';
 
-/** Makes one attempt against the container `container` of a pod at `podIP`. Never throws. */
+/** Node's timers hold no more, and fire at once beyond it. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Makes one attempt against the container `container` of a pod at `podIP`. Never throws: what goes wrong here is an error of the prober. */
 export async function attemptProbe(tools: { commands: Commands; network: Network }, probe: ProbeOrder, container: string, podIP: string): Promise<Attempt> {
-  const { handler } = probe;
-  const timeoutMs = Math.max(probe.timeoutSeconds, 1) * 1000;
+  try {
+    return await attemptOf(tools, probe, container, podIP);
+  } catch (error) {
+    return { error: errorText(error) };
+  }
+}
+
+function attemptOf(tools: { commands: Commands; network: Network }, { handler, timeoutSeconds }: ProbeOrder, container: string, podIP: string): Promise<Attempt> {
+  const timeoutMs = Math.min(Math.max(timeoutSeconds, 1) * 1000, LONGEST_TIMER_MS);
   if ('exec' in handler) return execProbe(tools.commands, container, handler.exec.command, timeoutMs);
   if ('httpGet' in handler) {
-    if (handler.httpGet.error !== undefined) return { error: handler.httpGet.error };
+    if (handler.httpGet.error !== undefined) return Promise.resolve({ error: handler.httpGet.error });
     return tools.network.httpProbe(handler.httpGet, handler.httpGet.host ?? podIP, timeoutMs);
   }
   if ('tcpSocket' in handler) {
-    if (handler.tcpSocket.error !== undefined) return { error: handler.tcpSocket.error };
+    if (handler.tcpSocket.error !== undefined) return Promise.resolve({ error: handler.tcpSocket.error });
     return tools.network.tcpProbe(handler.tcpSocket.host ?? podIP, handler.tcpSocket.port, timeoutMs);
   }
   return tools.network.grpcProbe(podIP, handler.grpc.port, handler.grpc.service, timeoutMs);

@@ -6,7 +6,12 @@ import { hostPort } from './network-error.ts';
 const STATUS_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 const SERVING = 1;
 const GRPC_UNIMPLEMENTED = '12';
+const GRPC_UNKNOWN = '2';
 const GRPC_DEADLINE_EXCEEDED = '4';
+const GRPC_RESOURCE_EXHAUSTED = '8';
+const GRPC_UNAVAILABLE = '14';
+/** A health answer has seven bytes; nobody needs more than this. */
+const MAX_ANSWER_BYTES = 4096;
 const CODE_NAMES = ['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied',
   'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated'];
 const REDIAL_MS = 100;
@@ -15,12 +20,15 @@ const REDIAL_MS = 100;
 export async function grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<Attempt> {
   const { connect } = await import('node:http2');
   const deadline = AbortSignal.timeout(timeoutMs);
-  const session = await dial(() => connect(`http://${hostPort(host, port)}`), deadline);
+  // Nothing that a health check did not ask for is taken.
+  const session = await dial(() => connect(`http://${hostPort(host, port)}`, { settings: { enablePush: false }, maxSessionMemory: 1 }), deadline);
   const within = `within ${timeoutMs / 1000}s`;
   if (session === undefined) return { success: false, text: `timeout: failed to connect service "${hostPort(host, port)}" ${within}: context deadline exceeded` };
-  const answer = await check(session, service, deadline);
-  session.destroy();
-  return judge(answer, within);
+  try {
+    return judge(await check(session, service, deadline), within);
+  } finally {
+    session.destroy();
+  }
 }
 
 interface Answer {
@@ -44,19 +52,27 @@ function judge(answer: Answer, within: string): Attempt {
 
 async function dial(connect: () => ClientHttp2Session, deadline: AbortSignal): Promise<ClientHttp2Session | undefined> {
   while (!deadline.aborted) {
-    const session = connect();
-    const connected = await new Promise<boolean>((resolve) => {
-      // Go's blocking dial waits for the server's settings: a server of another protocol is never connected.
-      session.once('remoteSettings', () => resolve(true));
-      session.once('error', () => resolve(false));
-      session.once('close', () => resolve(false));
-      deadline.addEventListener('abort', () => resolve(false));
-    });
-    if (connected) return session.on('error', () => undefined);
-    session.on('error', () => undefined).destroy();
+    const session = connect().on('error', () => undefined);
+    if (await isConnected(session, deadline)) return session;
+    session.destroy();
     await new Promise((resolve) => setTimeout(resolve, REDIAL_MS));
   }
   return undefined;
+}
+
+function isConnected(session: ClientHttp2Session, deadline: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const late = (): void => end(false);
+    const end = (connected: boolean): void => {
+      deadline.removeEventListener('abort', late);
+      resolve(connected);
+    };
+    deadline.addEventListener('abort', late);
+    // Go's blocking dial waits for the server's settings: a server of another protocol is never connected.
+    session.once('remoteSettings', () => end(true));
+    session.once('error', () => end(false));
+    session.once('close', () => end(false));
+  });
 }
 
 function check(session: ClientHttp2Session, service: string, deadline: AbortSignal): Promise<Answer> {
@@ -65,20 +81,30 @@ function check(session: ClientHttp2Session, service: string, deadline: AbortSign
       ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'kube-probe/1.35',
     });
     const chunks: Buffer[] = [];
-    let [grpcStatus, message] = ['', ''];
+    let [grpcStatus, message, size] = ['', '', 0];
     const learn = (headers: { [name: string]: unknown }): void => {
       if (typeof headers['grpc-status'] === 'string') grpcStatus = headers['grpc-status'];
-      if (typeof headers['grpc-message'] === 'string') message = decodeURIComponent(headers['grpc-message']);
+      if (typeof headers['grpc-message'] === 'string') message = decodeMessage(headers['grpc-message']);
     };
     stream.on('response', learn);
     stream.on('trailers', learn);
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('error', (error) => resolve({ grpcStatus: '14', message: error.message }));
-    stream.on('close', () => resolve({ grpcStatus: grpcStatus === '' ? '2' : grpcStatus, message, health: healthOf(Buffer.concat(chunks)) }));
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_ANSWER_BYTES) return void chunks.push(chunk);
+      resolve({ grpcStatus: GRPC_RESOURCE_EXHAUSTED, message: `grpc: received message larger than max (${size} vs. ${MAX_ANSWER_BYTES})` });
+      session.destroy();
+    });
+    stream.on('error', (error) => resolve({ grpcStatus: GRPC_UNAVAILABLE, message: error.message }));
+    stream.on('close', () => resolve({ grpcStatus: grpcStatus === '' ? GRPC_UNKNOWN : grpcStatus, message, health: healthOf(Buffer.concat(chunks)) }));
     deadline.addEventListener('abort', () => resolve({ grpcStatus: GRPC_DEADLINE_EXCEEDED, message: '' }));
+    if (deadline.aborted) resolve({ grpcStatus: GRPC_DEADLINE_EXCEEDED, message: '' });
     stream.end(checkRequest(service));
   });
 }
+
+/** Percent-encoded UTF-8; what is not stays as it is (grpc-go decodeGrpcMessage). */
+const decodeMessage = (text: string): string =>
+  text.slice(0, MAX_ANSWER_BYTES).replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
 
 /** HealthCheckRequest{service = 1} behind gRPC's five bytes (flag, length). */
 function checkRequest(service: string): Buffer {
@@ -96,8 +122,26 @@ function varint(value: number): Buffer {
   return Buffer.from([...bytes, rest]);
 }
 
-/** HealthCheckResponse{status = 1}; an absent field is UNKNOWN. */
+/** HealthCheckResponse{status = 1} behind gRPC's five bytes; an absent field is UNKNOWN. */
 function healthOf(body: Buffer): number {
-  const message = body.subarray(5);
-  return message[0] === 0x08 ? (message[1] ?? 0) : 0;
+  let status = 0;
+  for (let at = 5; at < body.length; ) {
+    const [tag, value] = [varintAt(body, at), varintAt(body, varintAt(body, at).next)];
+    if (tag.value === 0x08) status = value.value;
+    // Only numbers are skipped: a health answer has no other fields.
+    if ((tag.value & 7) !== 0) break;
+    at = value.next;
+  }
+  return status;
+}
+
+function varintAt(bytes: Buffer, at: number): { value: number; next: number } {
+  let [value, next] = [0, at];
+  for (let shift = 1; next < bytes.length; shift *= 128) {
+    const byte = bytes[next] ?? 0;
+    next += 1;
+    value += (byte & 0x7f) * shift;
+    if (byte < 0x80) break;
+  }
+  return { value, next };
 }

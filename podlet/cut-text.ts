@@ -1,0 +1,15 @@
+// Texts that an app or a manifest had a hand in, cut to what may be said of a pod.
+
+/** A Kubernetes Event's message (events.k8s.io: note). */
+export const MAX_EVENT_BYTES = 1024;
+/** A termination message, and whatever else explains a run. */
+export const MAX_MESSAGE_BYTES = 4096;
+
+/** The beginning of `text`, at most `bytes` long in UTF-8, never half a character. */
+export function cutText(text: string, bytes: number): string {
+  if (text.length <= bytes / 3 || Buffer.byteLength(text) <= bytes) return text;
+  return Buffer.from(text.slice(0, bytes)).subarray(0, bytes).toString('utf8').replace(/\ufffd$/, '');
+}
+
+/** What was thrown, in words. */
+export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,65 @@
+// The URL of a probe or hook as the kubelet makes it (pkg/probe/http formatURL, then Go's parser): what a manifest says is never an
+// exception here, but an address, or the parser's words.
+import { isIP } from 'node:net';
+import { hostPort } from './network-error.ts';
+
+export interface RequestUrl {
+  scheme: 'http' | 'https';
+  /** To connect to. */
+  host: string;
+  port: number;
+  /** `host:port` as it stands in the URL. */
+  authority: string;
+  /** Path and query as they stand in the request line. */
+  target: string;
+  /** The whole, for errors. */
+  text: string;
+}
+
+const UNRESERVED = /[A-Za-z0-9\-_.~]/;
+
+/** The URL, or why there is none. */
+export function requestUrl(scheme: 'http' | 'https', host: string, port: number, path: string): RequestUrl | { error: string } {
+  const authority = escape(hostPort(host, port), /[!$&'()*+,;=:[\]<>"]/);
+  const target = requestTarget(path);
+  const text = `${scheme}://${authority}${target}`;
+  const problem = hostProblem(host, authority);
+  if (problem !== undefined) return { error: `parse ${JSON.stringify(text)}: ${problem}` };
+  return { scheme, host, port, authority: hostPort(host, port), target: target === '' ? '/' : target, text };
+}
+
+function hostProblem(host: string, authority: string): string | undefined {
+  if (host.includes(':')) {
+    const [address = ''] = host.split('%', 1);
+    return isIP(address) === 6 ? undefined : `invalid host: ParseAddr(${JSON.stringify(host)}): unable to parse IP`;
+  }
+  if (host.includes('[')) return 'invalid IP-literal';
+  // Only what is no ASCII may stand escaped in a host.
+  const [escaped] = /%(?!25)[0-7][0-9A-F]/.exec(authority) ?? [];
+  return escaped === undefined ? undefined : `invalid URL escape ${JSON.stringify(escaped)}`;
+}
+
+/** The path of a manifest may hold a query, a fragment (which is not sent), or, behind two slashes, a host (which is replaced). */
+function requestTarget(written: string): string {
+  // What Go's parser takes no part of is one path, whatever is in it.
+  if ([...written].some((char) => char < ' ' || char === '\x7f')) return slashed(escape(written, PATH));
+  const [whole = ''] = written.split('#', 1);
+  const at = whole.indexOf('?');
+  const [path, query] = at < 0 ? [whole, ''] : [whole.slice(0, at), whole.slice(at)];
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) return slashed(escape(written, PATH));
+  const own = path.startsWith('//') && !path.startsWith('///') ? path.slice(2).replace(/^[^/]*/, '') : path;
+  return slashed(isEncoded(own) ? own : escape(decode(own), PATH)) + query;
+}
+
+const slashed = (path: string): string => (path === '' || path.startsWith('/') ? path : `/${path}`);
+const PATH = /[$&+,/:=@]/;
+const isEncoded = (path: string): boolean => /^[A-Za-z0-9\-_.~$&+,/:=@!'()*;[\]%]*$/.test(path);
+const decode = (path: string): Buffer =>
+  Buffer.concat(path.split(/(%[0-9A-Fa-f]{2})/).map((part, place) => (place % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))));
+
+function escape(text: string | Buffer, alsoPlain: RegExp): string {
+  return Array.from(Buffer.from(text), (byte) => {
+    const char = String.fromCharCode(byte);
+    return byte < 0x80 && (UNRESERVED.test(char) || alsoPlain.test(char)) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}
