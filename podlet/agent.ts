@@ -1,5 +1,6 @@
 // The podlet: the kubelet of one pod. It listens to supervisors and the API, lets decide.ts say what is due, and does it.
 import { Commands } from './commands.ts';
+import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
@@ -21,6 +22,7 @@ import type { Desired, Report, StartOrder } from '../src/sync/messages.ts';
 const LOST_MS = 10_000;
 const LOST_WHILE_ENDING_MS = 1_500;
 const START_RETRY_MS = 10_000;
+const FAULT_PAUSE_MS = 1_000;
 
 /** A run that does not begin in the root of its image. */
 const leftoverText = ({ run, paths, more }: Extract<FromSupervise, { type: 'leftover' }>): string =>
@@ -37,7 +39,8 @@ export class Agent {
   private readonly syncLoop: SyncLoop;
   private readonly left = new AbortController();
   private readonly runs: Runs;
-  private readonly sessions = new Set<string>();
+  /** Streams that the API still names and that were opened. */
+  private sessions = new Set<string>();
   private wake = new AbortController();
 
   constructor(private readonly ports: PodletPorts) {
@@ -45,8 +48,9 @@ export class Agent {
     this.world = newWorld(identity);
     this.events = new EventLog(identity.bootId, () => clock.now());
     this.commands = new Commands(ports.supervisors);
-    this.runs = new Runs(ports, this.world, this.commands, this.events, () => this.changed());
-    this.volumes = new VolumeKeeper(ports, this.world, () => this.changed(), (message) => this.events.add('Warning', 'FailedMount', message));
+    const tools = { commands: this.commands, events: this.events, changed: () => this.changed(), own: this.own };
+    this.runs = new Runs(ports, this.world, tools);
+    this.volumes = new VolumeKeeper(ports, this.world, { changed: tools.changed, own: this.own, failed: (message) => this.events.add('Warning', 'FailedMount', message) });
     this.syncLoop = new SyncLoop({
       clock,
       random: () => ports.random(),
@@ -54,22 +58,51 @@ export class Agent {
       report: (sequence) => this.report(sequence),
       onAnswer: (desired, report) => this.answer(desired, report),
       onRefused: () => this.refused(),
+      own: this.own,
     });
+  }
+
+  /** Said to the log and as an event of the pod; the podlet goes on. The process calls it too, for what nobody else caught. */
+  fault = (where: string, error: unknown): void => {
+    const message = `${where}: ${errorText(error)}`;
+    this.ports.fault(message, error);
+    this.events.add('Warning', 'PodletFault', message);
+    this.changed();
+  };
+
+  /** The owner of what nobody waits for. */
+  private own = (where: string, work: Promise<unknown>): void => {
+    work.catch((error: unknown) => this.fault(where, error));
+  };
+
+  /** Does `work` now; what it throws is a fault, not the end. */
+  private guard(where: string, work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      this.fault(where, error);
+      return false;
+    }
   }
 
   /** Resolves once everything has ended and was reported, and the supervisors were told to quit. */
   async run(): Promise<void> {
-    recall(this.world, this.ports.memory.load());
-    this.ports.supervisors.listen((container, message) => this.heard(container, message), (container) => this.gone(container));
+    this.guard('memory', () => recall(this.world, this.ports.memory.load()));
+    if (this.ports.identity.restarted !== undefined) this.events.add('Warning', 'PodletRestarted', this.ports.identity.restarted);
+    this.ports.supervisors.listen(
+      (container, message) => void this.guard(`a message of ${container}`, () => this.heard(container, message)),
+      (container) => void this.guard(`the end of ${container}'s connection`, () => this.gone(container)),
+    );
     for (const { name, added } of this.world.containers) if (added === true) this.ports.supervisors.admit(name);
-    for (const container of this.world.containers) if (container.alive && !container.connected) void this.declareLost(container);
+    for (const container of this.world.containers) if (container.alive && !container.connected) this.own('a lost container', this.declareLost(container));
     this.ports.engineTerm.addEventListener('abort', () => {
       this.world.engineTermAt = this.now();
       this.changed();
     });
-    const background = [this.syncLoop.run(this.left.signal), this.volumes.watch(this.left.signal)];
+    this.own('sync', this.syncLoop.run(this.left.signal));
+    this.own('volumes', this.volumes.watch(this.left.signal));
     while (!this.left.signal.aborted) await this.turn();
-    await Promise.all(background);
   }
 
   /** Decides until nothing is due, then sleeps until something happens. */
@@ -77,8 +110,10 @@ export class Agent {
     this.wake = new AbortController();
     for (;;) {
       const { orders, wakeAt } = decide(this.world, this.now());
-      for (const order of orders) this.carryOut(order);
+      const done = orders.every((order) => this.guard(`the order ${order.kind}`, () => this.carryOut(order)));
       if (this.left.signal.aborted) return;
+      // What could not be carried out is decided again, but not at once.
+      if (!done) return this.ports.clock.sleep(FAULT_PAUSE_MS, this.left.signal);
       if (orders.length > 0) continue;
       if (this.wake.signal.aborted) return;
       if (wakeAt === Infinity) await new Promise((resolve) => this.wake.signal.addEventListener('abort', resolve));
@@ -95,6 +130,11 @@ export class Agent {
     this.wake.abort();
   }
 
+  /** A disk that the pod has filled must not end its podlet. */
+  private remember(): void {
+    this.guard('memory', () => this.ports.memory.save(remember(this.world)));
+  }
+
   private find(name: string): ContainerView | undefined {
     return this.world.containers.find((container) => container.name === name);
   }
@@ -107,16 +147,15 @@ export class Agent {
   private answer(desired: Desired, report: Report): void {
     this.world.desired = desired;
     this.world.lastAnswerAt = this.now();
-    this.events.acknowledge(desired.acknowledged);
+    // What did not fit into one report follows in the next.
+    if (this.events.acknowledge(desired.acknowledged) && this.events.unacknowledged().length > 0) this.syncLoop.changed();
     for (const { term } of this.world.containers) if (term?.reported !== undefined && report.sequence >= term.reported) term.answered = true;
     if (report.done === true) this.world.doneAnswered = true;
     this.admit(desired);
     this.volumes.want(desired.volumes);
-    for (const session of desired.sessions) {
-      if (this.sessions.has(session.id)) continue;
-      this.sessions.add(session.id);
-      this.ports.openSession(session);
-    }
+    const known = this.sessions;
+    this.sessions = new Set(desired.sessions.map(({ id }) => id));
+    for (const session of desired.sessions) if (!known.has(session.id)) this.ports.openSession(session);
     if (ending(this.world)) this.dropOwnStops();
     this.wake.abort();
   }
@@ -144,9 +183,9 @@ export class Agent {
     const what = hear(container, message, this.now());
     if (what === 'started' || (message.type === 'hello' && container.alive && wasAlive && !this.runs.isWatched(name))) this.runs.begin(container, what === 'started');
     if (what === 'ended') this.runs.end(name);
-    if (what === 'started' || what === 'ended') this.ports.memory.save(remember(this.world));
+    if (what === 'started' || what === 'ended') this.remember();
     if (what !== 'nothing') this.changed();
-    if (message.type === 'hello') void this.learnRuntimeIds();
+    if (message.type === 'hello') this.own('runtime ids', this.learnRuntimeIds());
   }
 
   private async learnRuntimeIds(): Promise<void> {
@@ -168,7 +207,7 @@ export class Agent {
     delete container.stopping?.signalledAt;
     delete container.stopping?.killed;
     this.commands.abandon(name);
-    void this.declareLost(container);
+    this.own('a lost container', this.declareLost(container));
   }
 
   /** A container whose supervisor stays away was killed from outside. */
@@ -176,7 +215,7 @@ export class Agent {
     await this.ports.clock.sleep(ending(this.world) ? LOST_WHILE_ENDING_MS : LOST_MS, this.left.signal);
     if (container.connected || this.left.signal.aborted || hearLost(container, this.ports.clock.now()) === 'nothing') return;
     this.runs.end(container.name);
-    this.ports.memory.save(remember(this.world));
+    this.remember();
     this.changed();
   }
 
@@ -211,15 +250,15 @@ export class Agent {
     container.order = order;
     container.starting = run;
     delete container.refusal;
-    this.ports.memory.save(remember(this.world));
+    this.remember();
     const send = (filled: StartOrder): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts));
     if (order.fileVariables === undefined) return send(order);
-    void withFileVariables(order, this.ports.volumes).then((filled) => {
+    this.own('variables from files', withFileVariables(order, this.ports.volumes).catch((error: unknown) => ({ error: errorText(error) })).then((filled) => {
       if ('order' in filled && !ending(this.world)) return send(filled.order);
       delete container.starting;
-      if ('error' in filled) this.refuse(container, filled.error);
+      if ('error' in filled) this.refuse(container, cutText(filled.error, MAX_MESSAGE_BYTES));
       this.changed();
-    });
+    }));
   }
 
   /** The start is not possible as things are; it is tried again later, as the kubelet does. */
@@ -235,11 +274,11 @@ export class Agent {
     this.changed();
     const hook = container.order?.stop.preStop;
     if (!order.preStop || hook === undefined) return;
-    void this.runs.preStop(container, hook).then((how) => {
+    this.own('preStop', this.runs.preStop(container, hook).then((how) => {
       if (how === 'overtaken') return;
       stopping.preStop = 'done';
       this.changed();
-    });
+    }));
   }
 
   private signal(container: ContainerView, signal: string, last: boolean): void {

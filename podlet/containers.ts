@@ -2,17 +2,22 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { LineBuffer } from './line-buffer.ts';
 import type { FromSupervise, ToSupervise } from './messages.ts';
 import { MAX_LINE_BYTES } from './messages.ts';
+import { parseMessage } from './parse-message.ts';
 import type { Supervisors } from './ports.ts';
 
 /** Sockets of containers that join the running task. */
 const ADDED_SOCKETS = '/.droppod/e';
 
-const NEWLINE = 10;
+/** The longest lines that supervise writes: an exit with its message, a user of many groups, a command's output. */
+const MAX_SAID_BYTES = 1024 * 1024;
 /** A first line names the connection: hello or stream. */
 const MAX_FIRST_LINE_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 128;
+/** Connections that have not said what they are; the oldest makes room. */
+const MAX_UNNAMED = 16;
 
 type Take = (container: string, message: FromSupervise) => void;
 
@@ -22,7 +27,9 @@ export class ContainerSockets implements Supervisors {
   private readonly servers: Server[] = [];
   private take: Take = () => undefined;
   private gone: (container: string) => void = () => undefined;
-  private early: [string, FromSupervise][] = [];
+  /** Connections from before anybody listens: not read, so that they keep what they say. */
+  private early: (() => void)[] = [];
+  private readonly unnamed = new Map<string, Set<Socket>>();
   private listening = false;
   private readonly admitted = new Set<string>();
 
@@ -51,11 +58,15 @@ export class ContainerSockets implements Supervisors {
     this.take = take;
     this.gone = gone;
     this.listening = true;
-    for (const [container, message] of this.early.splice(0)) take(container, message);
+    for (const read of this.early.splice(0)) read();
   }
 
+  /** Orders to a supervisor that reads nothing do not pile up: it is cut off, and its next hello brings them back. */
   send(container: string, message: ToSupervise): void {
-    this.control.get(container)?.write(`${JSON.stringify(message)}\n`);
+    const socket = this.control.get(container);
+    if (socket === undefined) return;
+    if (socket.writableLength > MAX_LINE_BYTES) socket.destroy();
+    else socket.write(`${JSON.stringify(message)}\n`);
   }
 
   /** `found` gets the connection that the supervisor opens for session `id`. */
@@ -73,28 +84,40 @@ export class ContainerSockets implements Supervisors {
   }
 
   private accept(container: string, socket: Socket): void {
-    let buffered: Buffer[] = [];
-    let size = 0;
-    let isControl = false;
     socket.on('error', () => socket.destroy());
     socket.on('end', () => socket.end());
+    this.countUnnamed(container, socket);
+    if (this.listening) this.read(container, socket);
+    else this.early.push(() => this.read(container, socket));
+  }
+
+  private countUnnamed(container: string, socket: Socket): void {
+    const unnamed = this.unnamed.get(container) ?? new Set();
+    this.unnamed.set(container, unnamed.add(socket));
+    socket.on('close', () => unnamed.delete(socket));
+    const [oldest] = unnamed;
+    if (unnamed.size > MAX_UNNAMED) oldest?.destroy();
+  }
+
+  private read(container: string, socket: Socket): void {
+    const lines = new LineBuffer();
+    let isControl = false;
     const onData = (chunk: Buffer): void => {
-      let rest = chunk;
-      for (let at = rest.indexOf(NEWLINE); at >= 0; at = rest.indexOf(NEWLINE)) {
-        const message = parse(Buffer.concat([...buffered, rest.subarray(0, at)]));
-        buffered = [];
-        size = 0;
-        rest = rest.subarray(at + 1);
-        if (message?.type === 'stream' && !isControl) {
+      lines.push(chunk);
+      for (let line = lines.line(); line !== undefined; line = lines.line()) {
+        const message = parseMessage(line);
+        if (message === 'unknown' && isControl) continue;
+        if (message === undefined || message === 'unknown') return void socket.destroy();
+        if (message.type === 'stream' && !isControl) {
           socket.off('data', onData);
-          return this.acceptStream(container, message.id, socket, rest);
+          this.unnamed.get(container)?.delete(socket);
+          return this.acceptStream(container, message.id, socket, lines.rest());
         }
-        if (message === undefined || !(isControl ||= this.acceptControl(container, message, socket))) return void socket.destroy();
-        this.deliver(container, message);
+        if (!(isControl ||= this.acceptControl(container, message, socket))) return void socket.destroy();
+        this.take(container, message);
+        if (socket.destroyed) return;
       }
-      size += rest.length;
-      if (size > (isControl ? MAX_LINE_BYTES : MAX_FIRST_LINE_BYTES)) return void socket.destroy();
-      if (rest.length > 0) buffered.push(rest);
+      if (lines.size > (isControl ? MAX_SAID_BYTES : MAX_FIRST_LINE_BYTES)) socket.destroy();
     };
     socket.on('data', onData);
   }
@@ -103,6 +126,7 @@ export class ContainerSockets implements Supervisors {
   private acceptControl(container: string, message: FromSupervise, socket: Socket): boolean {
     if (message.type !== 'hello' || this.control.has(container)) return false;
     this.control.set(container, socket);
+    this.unnamed.get(container)?.delete(socket);
     socket.on('close', () => {
       this.control.delete(container);
       this.gone(container);
@@ -116,21 +140,5 @@ export class ContainerSockets implements Supervisors {
     this.streams.delete(key);
     if (found === undefined) socket.destroy();
     else found(socket, rest);
-  }
-
-  private deliver(container: string, message: FromSupervise): void {
-    if (this.listening) this.take(container, message);
-    else this.early.push([container, message]);
-  }
-}
-
-const isMessage = (value: unknown): value is FromSupervise => typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
-
-function parse(line: Buffer): FromSupervise | undefined {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    return isMessage(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }

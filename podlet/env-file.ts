@@ -1,10 +1,15 @@
 // Variables in a file, in the strict form that the kubelet reads (pkg/kubelet/util/env): NAME='value', quoted text may span lines.
 
+const MAX_LINE_BYTES = 64 * 1024;
+
 /** The value of `key`, '' where the file does not set it; undefined: the file breaks the form before the key was found. */
 export function readEnvFile(text: string, key: string): string | undefined {
   let rest = text;
   while (rest !== '') {
-    const [line = ''] = rest.split('\n', 1);
+    const end = rest.indexOf('\n');
+    const line = end < 0 ? rest : rest.slice(0, end);
+    // Go's scanner takes no longer line.
+    if (line.length >= MAX_LINE_BYTES && Buffer.byteLength(line) >= MAX_LINE_BYTES) return undefined;
     const entry = line.replace(/^[ \t]+/, '');
     if (entry === '' || entry.startsWith('#')) {
       rest = rest.slice(line.length + 1);

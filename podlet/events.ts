@@ -19,8 +19,12 @@ export class EventLog {
     if (this.kept.length > MOST_EVENTS) this.kept.shift();
   }
 
-  acknowledge(ids: string[]): void {
-    this.kept = this.kept.filter((event) => !ids.includes(event.id));
+  /** Whether any of them was still kept. */
+  acknowledge(ids: string[]): boolean {
+    const stored = new Set(ids);
+    const before = this.kept.length;
+    this.kept = this.kept.filter((event) => !stored.has(event.id));
+    return this.kept.length < before;
   }
 
   unacknowledged(): PodletEvent[] {

@@ -3,6 +3,10 @@ import type { StartOrder } from '../src/sync/messages.ts';
 import { readEnvFile } from './env-file.ts';
 import type { Volumes } from './ports.ts';
 
+/** What Linux takes of arguments and variables together (a quarter of the stack's usual limit). */
+const MAX_ALL_BYTES = 2 * 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
+
 type FileVariable = NonNullable<StartOrder['fileVariables']>[number];
 
 /** The order with all values in place; an optional variable that no file sets is left out. Else the kubelet's message. */
@@ -16,12 +20,20 @@ export async function withFileVariables(order: StartOrder, volumes: Pick<Volumes
     if (value === '') absent.add(variable.placeholder);
     values.set(variable.placeholder, value === '' ? `$(${variable.name})` : value);
   }
-  const fill = (text: string): string => text.replace(/\0\d+\0/g, (placeholder) => values.get(placeholder) ?? '');
-  const env = order.env.filter(([, value]) => !absent.has(value)).map(([name, value]): [string, string] => [name, fill(value)]);
-  return { order: { ...order, env, argv: order.argv.map(fill) } };
+  const placeholders = /\0\d+\0/g;
+  const env = order.env.filter(([, value]) => !absent.has(value));
+  const texts = [...env.map(([, value]) => value), ...order.argv];
+  // One value may stand in many places: the sum counts before it is made.
+  const size = texts.reduce((sum, text) => sum + text.length + [...text.matchAll(placeholders)].reduce((own, [found]) => own + (values.get(found)?.length ?? 0), 0), 0);
+  if (size > MAX_ALL_BYTES) return { error: 'argument list too long' };
+  const fill = (text: string): string => text.replace(placeholders, (placeholder) => values.get(placeholder) ?? '');
+  return { order: { ...order, env: env.map(([name, value]): [string, string] => [name, fill(value)]), argv: order.argv.map(fill) } };
 }
 
 async function valueOf({ volume, path, key }: FileVariable, volumes: Pick<Volumes, 'read'>): Promise<string | undefined> {
-  const text = await volumes.read(volume, path);
-  return text === undefined ? undefined : readEnvFile(text, key);
+  const file = await volumes.read(volume, path, MAX_FILE_BYTES);
+  if (file === undefined) return undefined;
+  const value = readEnvFile(file.text, key);
+  // What was not read may set it, or break the form.
+  return value === '' && !file.whole ? undefined : value;
 }

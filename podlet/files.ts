@@ -1,6 +1,8 @@
 // Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, opendir, readdir, readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { DesiredVolume } from '../src/sync/messages.ts';
 import type { Volumes } from './ports.ts';
@@ -21,12 +23,23 @@ export class VolumeFiles implements Volumes {
     if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440);
   }
 
-  async read(volume: string, path: string): Promise<string | undefined> {
-    const directory = join(this.root, volume);
-    const real = await realpath(join(directory, path)).catch(() => undefined);
-    // Any container may put a link here that leads to the podlet's own files.
-    if (real === undefined || !real.startsWith(`${await realpath(directory)}/`)) return undefined;
-    return readFile(real, 'utf8').catch(() => undefined);
+  async read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined> {
+    const directory = await realpath(join(this.root, volume)).catch(() => undefined);
+    const real = await realpath(join(this.root, volume, path)).catch(() => undefined);
+    if (directory === undefined || real === undefined) return undefined;
+    // Without O_NONBLOCK a FIFO holds a thread until somebody writes; the last element may have become a link since.
+    const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY).catch(() => undefined);
+    if (file === undefined) return undefined;
+    try {
+      // Any container may put a link here that leads to the podlet's own files: what was opened counts.
+      const opened = await readlink(`/proc/self/fd/${file.fd}`);
+      if (!opened.startsWith(`${directory}/`) || !(await file.stat()).isFile()) return undefined;
+      return await readAtMost(file, most);
+    } catch {
+      return undefined;
+    } finally {
+      await file.close();
+    }
   }
 
   async usedBytes(volume: string): Promise<number> {
@@ -96,11 +109,29 @@ async function giveToGroup(path: string, group: number, fileBits: number): Promi
   for (const name of await readdir(path)) await giveToGroup(join(path, name), group, fileBits);
 }
 
+async function readAtMost(file: FileHandle, most: number): Promise<{ text: string; whole: boolean }> {
+  const bytes = Buffer.alloc(most + 1);
+  let size = 0;
+  while (size <= most) {
+    const { bytesRead } = await file.read(bytes, size, bytes.length - size, size);
+    if (bytesRead === 0) break;
+    size += bytesRead;
+  }
+  return { text: bytes.toString('utf8', 0, Math.min(size, most)), whole: size <= most };
+}
+
+/** A directory's entries are read a few at a time: there may be millions. */
 async function treeBytes(path: string): Promise<number> {
   const state = await lstat(path).catch(() => undefined);
   if (state === undefined) return 0;
   if (!state.isDirectory()) return state.blocks * 512;
+  const entries = await opendir(path).catch(() => undefined);
+  if (entries === undefined) return 0;
   let sum = 0;
-  for (const name of await readdir(path).catch(() => [])) sum += await treeBytes(join(path, name));
+  try {
+    for await (const { name } of entries) sum += await treeBytes(join(path, name));
+  } catch {
+    // It went while it was read.
+  }
   return sum;
 }

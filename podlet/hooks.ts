@@ -2,6 +2,7 @@
 import type { Hook } from '../src/sync/messages.ts';
 import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
+import { errorText } from './cut-text.ts';
 import type { Network, PodletClock } from './ports.ts';
 
 export interface HookPlace {
@@ -19,13 +20,21 @@ export interface HookOutcome {
   fallback?: string;
 }
 
-/** Runs a hook to its end. The error text is the one that the kubelet shows. */
+/** Runs a hook to its end. The error text is the one that the kubelet shows. Never throws: a hook that cannot be called has failed. */
 export async function runHook(tools: { commands: Commands; network: Network; clock: PodletClock }, hook: Hook, place: HookPlace): Promise<HookOutcome> {
+  try {
+    return await callHook(tools, hook, place);
+  } catch (error) {
+    return { error: errorText(error) };
+  }
+}
+
+async function callHook(tools: { commands: Commands; network: Network; clock: PodletClock }, hook: Hook, place: HookPlace): Promise<HookOutcome> {
   const where = `for Container "${place.container}" in Pod "${place.pod}" failed - error: `;
   if ('exec' in hook) return execHook(tools.commands, hook.exec.command, place.container, where);
   if ('httpGet' in hook) {
     if (hook.httpGet.error !== undefined) return { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${hook.httpGet.error}` };
-    const { error, fallback } = await tools.network.httpHook(hook.httpGet, hook.httpGet.host ?? place.podIP);
+    const { error, fallback } = await tools.network.httpHook(hook.httpGet, hook.httpGet.host ?? place.podIP, place.signal);
     return error === undefined ? { ...(fallback === undefined ? {} : { fallback }) } : { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${error}` };
   }
   if ('sleep' in hook) {

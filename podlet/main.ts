@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
+import { cutText } from './cut-text.ts';
 import { VolumeFiles } from './files.ts';
 import { readTaskMetadata } from './metadata.ts';
 import type { Memory, Network, PodletClock } from './ports.ts';
@@ -15,6 +16,9 @@ const VOLUMES = '/.droppod/v';
 const STATE = '/podlet/state';
 /** Lets a `quit` reach the supervisors before the sockets go. */
 const FAREWELL_MS = 20;
+
+/** No resolver reads more, and a report must stay small. */
+const MAX_RESOLV_CONF_BYTES = 8 * 1024;
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const clock: PodletClock = {
@@ -41,7 +45,7 @@ const memory: Memory = {
 
 const network: Network = {
   httpProbe: async (get, host, timeoutMs) => (await import('./probes/http-get.ts')).httpProbe(get, host, timeoutMs),
-  httpHook: async (get, host) => (await import('./probes/http-get.ts')).httpHook(get, host),
+  httpHook: async (get, host, signal) => (await import('./probes/http-get.ts')).httpHook(get, host, signal),
   tcpProbe: async (host, port, timeoutMs) => (await import('./probes/tcp-socket.ts')).tcpProbe(host, port, timeoutMs),
   grpcProbe: async (host, port, service, timeoutMs) => (await import('./probes/grpc.ts')).grpcProbe(host, port, service, timeoutMs),
 };
@@ -86,28 +90,53 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const ca = env.DROPPOD_CA ?? '';
   const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
   const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca }), readTaskMetadata(metadataUri)]);
-  const sessions = new Sessions({ sockets, token, ca });
-  await createAgent({
+  const sessions = new Sessions({ sockets, token, ca, fault });
+  const agent = createAgent({
     clock, memory, network, sync,
     random: () => Math.random(),
     supervisors: sockets,
     volumes: new VolumeFiles(VOLUMES, () => new Date()),
     openSession: (request) => sessions.start(request),
     runtimeIds: async () => (await readTaskMetadata(metadataUri)).runtimeIds,
+    fault,
     engineTerm: engineTerm.signal,
     identity: {
       uid: required(env, 'DROPPOD_UID'),
       attempt: Number(env.DROPPOD_ATTEMPT ?? '1'),
       taskArn: env.DROPPOD_TASK_ARN ?? task.taskArn ?? '',
       bootId: randomUUID(),
+      ...start(env),
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
       ...(task.hostIP === undefined ? {} : { hostIP: task.hostIP }),
       ...nodeDns(),
     },
-  }).run();
+  });
+  // The last net: whatever nobody caught is said, and the pod keeps its podlet. Nothing is meant to get here.
+  process.on('uncaughtException', (error) => agent.fault('uncaught', error));
+  process.on('unhandledRejection', (error) => agent.fault('unhandled', error));
+  await agent.run();
   await clock.sleep(FAREWELL_MS);
   process.exit(0);
+}
+
+const fault = (message: string, error: unknown): void => console.error(`podlet: fault: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
+
+/** Which start of the podlet in this container this is, and how the last one ended, as supervise says, which starts it again. */
+function start(env: NodeJS.ProcessEnv): { boot: number; restarted?: string } {
+  // Own memory counts through a restart of the whole container, supervise's through a full disk.
+  const boot = Math.max((Number(readOwn('boot') ?? '0') || 0) + 1, Number(env.DROPPOD_BOOT ?? '1') || 1);
+  attempt(() => writeOwn('boot', String(boot)));
+  return boot > 1 ? { boot, restarted: `The podlet's process ended unexpectedly (${env.DROPPOD_LAST_END || 'unknown'}) and was started again` } : { boot };
+}
+
+/** What the pod can do without, e.g. on a full disk. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    fault('own memory', error);
+  }
 }
 
 /** The engine writes the node's DNS servers here; containers share the file and may rewrite it, so the first reading counts. */
@@ -115,8 +144,8 @@ function nodeDns(): { resolvConf?: string } {
   const known = readOwn('resolv.conf');
   if (known !== undefined) return { resolvConf: known };
   if (!existsSync('/etc/resolv.conf')) return {};
-  const resolvConf = readFileSync('/etc/resolv.conf', 'utf8');
-  writeOwn('resolv.conf', resolvConf);
+  const resolvConf = cutText(readFileSync('/etc/resolv.conf', 'utf8'), MAX_RESOLV_CONF_BYTES);
+  attempt(() => writeOwn('resolv.conf', resolvConf));
   return { resolvConf };
 }
 

@@ -2,7 +2,7 @@
 // Level-based like sync: hello carries the newest run and its exit, so any lost line heals at the next connect.
 import type { ProcessUser } from '../src/sync/messages.ts';
 
-/** Longest line either side accepts. */
+/** Longest line that supervise accepts. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /** Podlet to supervise. `start` is ignored unless its run is newer than the last and nothing runs. */

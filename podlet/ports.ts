@@ -25,8 +25,8 @@ export interface Supervisors {
 export interface Volumes {
   /** Brings a volume into the wanted form; may be called again with the same or a newer version. */
   apply(volume: string, desired: DesiredVolume): Promise<void>;
-  /** Text of a file of the volume, found without leaving the volume; undefined: there is none. */
-  read(volume: string, path: string): Promise<string | undefined>;
+  /** The first `most` bytes of a regular file, found without leaving the volume; undefined: there is none. Never waits for a writer. */
+  read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined>;
   /** Bytes on disk. */
   usedBytes(volume: string): Promise<number>;
 }
@@ -40,8 +40,8 @@ export type Attempt =
 
 export interface Network {
   httpProbe(get: HttpGet, host: string, timeoutMs: number): Promise<Attempt>;
-  /** Any response is success; `fallback`: HTTPS was answered by plain HTTP. */
-  httpHook(get: HttpGet, host: string): Promise<{ error?: string; fallback?: string }>;
+  /** Any response is success; `fallback`: HTTPS was answered by plain HTTP. Ends with the signal. */
+  httpHook(get: HttpGet, host: string, signal?: AbortSignal): Promise<{ error?: string; fallback?: string }>;
   tcpProbe(host: string, port: number, timeoutMs: number): Promise<Attempt>;
   grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<Attempt>;
 }
@@ -58,12 +58,16 @@ export interface PodletIdentity {
   taskArn: string;
   /** Random per start of the process. */
   bootId: string;
+  /** 1, 2, 3 … within the podlet's container. */
+  boot: number;
   /** Containers whose supervisors must say hello, in start order. */
   containers: string[];
   podIP?: string;
   hostIP?: string;
   /** Text of /etc/resolv.conf: what dnsPolicy builds upon. */
   resolvConf?: string;
+  /** An earlier process of this podlet ended without leave: how, for the pod's events. */
+  restarted?: string;
 }
 
 export interface PodletPorts {
@@ -81,6 +85,8 @@ export interface PodletPorts {
   openSession(request: SessionRequest): void;
   /** Engine ids of the containers, as far as known. */
   runtimeIds(): Promise<{ [container: string]: string }>;
+  /** Something of the podlet broke that was not to break: for its log. The agent says it as an event as well, and goes on. */
+  fault(message: string, error: unknown): void;
   /** Aborts when the podlet's own container gets TERM. */
   engineTerm: AbortSignal;
 }

@@ -1,6 +1,7 @@
 // What goes along with one run of a container: its postStart hook, then its probes, and what their results do to it.
 import type { Hook } from '../src/sync/messages.ts';
 import type { Commands } from './commands.ts';
+import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import type { EventLog } from './events.ts';
 import { runHook } from './hooks.ts';
 import type { PodletPorts } from './ports.ts';
@@ -12,6 +13,14 @@ import { ending } from './world.ts';
 
 export const DEFAULT_GRACE_SECONDS = 30;
 
+export interface RunsAgent {
+  commands: Commands;
+  events: EventLog;
+  changed(): void;
+  /** Takes what nobody waits for. */
+  own(where: string, work: Promise<unknown>): void;
+}
+
 export class Runs {
   /** Aborts what belongs to one run: probes, sleeping hooks. */
   private readonly watched = new Map<string, AbortController>();
@@ -20,9 +29,7 @@ export class Runs {
   constructor(
     private readonly ports: Pick<PodletPorts, 'clock' | 'network'>,
     private readonly world: World,
-    private readonly commands: Commands,
-    private readonly events: EventLog,
-    private readonly changed: () => void,
+    private readonly agent: RunsAgent,
   ) {}
 
   /** Hook and probes of the container's present run are looked after. */
@@ -34,13 +41,13 @@ export class Runs {
   end(container: string): void {
     this.watched.get(container)?.abort();
     this.watched.delete(container);
-    this.commands.abandon(container);
+    this.agent.commands.abandon(container);
     // A hook that the container's end cuts off has failed; said at once, for the report of that end may be the last.
     if (this.stopHooks.delete(container)) this.preStopFailed(container);
   }
 
   private preStopFailed(container: string): void {
-    this.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container);
+    this.agent.events.add('Warning', 'FailedPreStopHook', 'PreStopHook failed', container);
   }
 
   endAll(): void {
@@ -67,27 +74,27 @@ export class Runs {
     const hook = container.order?.postStart;
     if (!fresh || hook === undefined) return this.startProbes(container, run.signal);
     container.hookRunning = true;
-    void this.callHook(container, hook, run.signal).then(({ error }) => {
+    this.agent.own('postStart', this.callHook(container, hook, run.signal).then(({ error }) => {
       if (run.signal.aborted) return;
       container.hookRunning = false;
       if (error === undefined) this.startProbes(container, run.signal);
-      else this.postStartFailed(container, error);
-      this.changed();
-    });
+      else this.postStartFailed(container, cutText(error, MAX_MESSAGE_BYTES));
+      this.agent.changed();
+    }));
   }
 
   private postStartFailed(container: ContainerView, error: string): void {
     if (container.run !== undefined) container.run.postStartError = error;
-    this.events.add('Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
+    this.agent.events.add('Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
     container.ownStop = { graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS, message: 'FailedPostStartHook' };
   }
 
   private async callHook(container: ContainerView, hook: Hook, signal: AbortSignal): Promise<{ error?: string }> {
     const { name = '', namespace = '' } = this.world.desired?.pod ?? {};
-    const tools = { commands: this.commands, network: this.ports.network, clock: this.ports.clock };
+    const tools = { commands: this.agent.commands, network: this.ports.network, clock: this.ports.clock };
     const pod = `${name}_${namespace}(${this.world.identity.uid})`;
     const outcome = await runHook(tools, hook, { container: container.name, pod, podIP: this.podIP(), signal });
-    if (outcome.fallback !== undefined) this.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
+    if (outcome.fallback !== undefined) this.agent.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
     return outcome.error === undefined ? {} : { error: outcome.error };
   }
 
@@ -106,8 +113,8 @@ export class Runs {
     const probe = container.order?.[kind];
     const startedAt = container.run?.startedAt;
     if (probe === undefined || startedAt === undefined) return;
-    const tools = { commands: this.commands, network: this.ports.network };
-    void runProbe({
+    const tools = { commands: this.agent.commands, network: this.ports.network };
+    this.agent.own(`${kind} probe of ${container.name}`, runProbe({
       kind, probe, signal,
       clock: this.ports.clock,
       startedAt: Date.parse(startedAt),
@@ -115,11 +122,11 @@ export class Runs {
       onEvent: (reason, message) => {
         // The pod is going: what liveness and startup say no longer matters (they stop with the termination).
         if (ending(this.world) && kind !== 'readiness') return;
-        this.events.add('Warning', reason, message, container.name);
-        this.changed();
+        this.agent.events.add('Warning', reason, message, container.name);
+        this.agent.changed();
       },
       onResult: (_kind, success) => this.probed(container, kind, success, signal),
-    });
+    }));
   }
 
   private probed(container: ContainerView, kind: ProbeKind, success: boolean, signal: AbortSignal): void {
@@ -132,7 +139,7 @@ export class Runs {
       run.ready = order?.readiness === undefined;
       this.startLaterProbes(container, signal);
     }
-    this.changed();
+    this.agent.changed();
   }
 
   private killForProbe(container: ContainerView, kind: 'startup' | 'liveness'): void {

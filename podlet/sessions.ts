@@ -4,14 +4,21 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { SessionRequest } from '../src/sync/messages.ts';
 import type { ContainerSockets } from './containers.ts';
+import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { encodeFrame, frameReader } from './frames.ts';
 import { CHANNEL } from './messages.ts';
 import type { SessionStatus } from './messages.ts';
 
 const OPEN_PATIENCE_MS = 5_000;
+const HANDSHAKE_MS = 30_000;
+/** One frame of SPDY, the longest that a client can send. */
+const MAX_FRAME_BYTES = 16 * 1024 * 1024 + 1;
 /** Above this much unsent data the source is paused. */
 const HIGH_WATER_BYTES = 256 * 1024;
 const MAX_SESSIONS = 64;
+const MAX_PORT = 65_535;
+/** Of a WebSocket's close frame, in bytes. */
+const MAX_CLOSE_REASON = 123;
 /** supervise's word for a container without a process. */
 const NOT_RUNNING = 'container is not running';
 const KILLED = 137;
@@ -20,6 +27,13 @@ export interface SessionOptions {
   sockets: ContainerSockets;
   token: string;
   ca: string;
+  /** Takes what went wrong where nobody waits. */
+  fault(message: string, error: unknown): void;
+}
+
+/** The API is away, or does not know the session any more: it will notice. */
+class NotDialled extends Error {
+  override readonly name = 'NotDialled';
 }
 
 /** Opens sessions; each request is dialled once, a failure to dial is the API's to notice. */
@@ -30,24 +44,33 @@ export class Sessions {
   start(request: SessionRequest): void {
     if (this.open >= MAX_SESSIONS) return;
     this.open += 1;
-    void this.dial(request).then((socket) => {
-      socket.on('close', () => { this.open -= 1; });
+    let isOpen = true;
+    const end = (): void => {
+      if (isOpen) this.open -= 1;
+      isOpen = false;
+    };
+    this.dial(request).then((socket) => {
+      socket.on('close', end);
+      if (socket.readyState === socket.CLOSED) end();
       if (request.kind === 'portForward') forwardPort(socket, request.port ?? 0);
       else this.bridge(socket, request);
-    }, () => { this.open -= 1; });
+    }).catch((error: unknown) => {
+      end();
+      if (!(error instanceof NotDialled)) this.options.fault(`session ${request.kind}`, error);
+    });
   }
 
   private async dial(request: SessionRequest): Promise<WebSocket> {
     const { WebSocket: Client } = await import('ws');
     const { token, ca } = this.options;
-    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, ...(ca === '' ? {} : { ca }) });
+    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES, ...(ca === '' ? {} : { ca }) });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
         // The API may speak at once: nothing listens yet.
         socket.pause();
         resolve();
       });
-      socket.once('error', reject);
+      socket.once('error', (cause) => reject(new NotDialled('the API did not take the session', { cause })));
     });
     socket.on('error', () => socket.terminate());
     return socket;
@@ -58,7 +81,13 @@ export class Sessions {
     const { id, container, kind, argv = [], tty = false, stdin = false } = request;
     const key = `${container}/${id}`;
     const early: Buffer[] = [];
-    const keep = (message: Buffer): void => { early.push(message); };
+    let size = 0;
+    const keep = (message: Buffer): void => {
+      early.push(message);
+      size += message.length;
+      // The supervisor comes within moments or not at all.
+      if (size >= HIGH_WATER_BYTES) socket.pause();
+    };
     socket.on('message', keep);
     socket.resume();
     const patience = setTimeout(() => {
@@ -68,6 +97,7 @@ export class Sessions {
     sockets.expectStream(key, (stream, rest) => {
       clearTimeout(patience);
       socket.off('message', keep);
+      socket.resume();
       bridgeStream({ socket, stream, kind }, rest, early);
     });
     sockets.send(container, { type: 'session', id, attach: kind === 'attach', argv, tty, stdin });
@@ -112,7 +142,7 @@ function parseStatus(payload: Buffer): SessionStatus {
   const value: unknown = JSON.parse(payload.toString('utf8'));
   const code = typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'number' ? value.code : 126;
   const error = typeof value === 'object' && value !== null && 'error' in value && typeof value.error === 'string' ? value.error : undefined;
-  return { code, ...(error === undefined ? {} : { error }) };
+  return { code: Math.min(Math.max(Math.trunc(code), 0), 255), ...(error === undefined ? {} : { error: cutText(error, MAX_MESSAGE_BYTES) }) };
 }
 
 function finish(socket: WebSocket, kind: SessionRequest['kind'], status: SessionStatus): void {
@@ -139,6 +169,10 @@ export function toKubernetesStatus({ code, error }: SessionStatus): object {
 
 /** Raw bytes both ways; an empty message is the client's half close, a failed connection closes with 1011 and the reason. */
 function forwardPort(socket: WebSocket, port: number): void {
+  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+    socket.resume();
+    return socket.close(1011, `failed to connect to localhost:${port}: dial tcp: address ${port}: invalid port`.slice(0, MAX_CLOSE_REASON));
+  }
   // The runtime dials localhost inside the pod: IPv4 first, then IPv6.
   const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   target.once('error', () => {
@@ -149,7 +183,10 @@ function forwardPort(socket: WebSocket, port: number): void {
       socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`);
     });
     six.once('connect', () => joinPort(socket, six));
+    socket.once('close', () => six.destroy());
   });
+  // Its user may be gone before anybody answers.
+  socket.once('close', () => target.destroy());
   target.once('connect', () => {
     target.removeAllListeners('error');
     joinPort(socket, target);

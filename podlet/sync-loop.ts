@@ -22,6 +22,8 @@ export interface SyncLoopOptions {
   /** An answer newer than all before. */
   onAnswer(desired: Desired, report: Report): void;
   onRefused(): void;
+  /** Takes what nobody waits for. */
+  own(where: string, work: Promise<unknown>): void;
 }
 
 export class SyncLoop {
@@ -86,21 +88,20 @@ export class SyncLoop {
     const request = new AbortController();
     this.requests.push(request);
     if (this.requests.length > MOST_REQUESTS) this.requests[0]?.abort();
-    void this.options.sync(report, request.signal).then(
+    this.options.own('an answer of the API', this.options.sync(report, request.signal).then(
       (desired) => this.take(desired, report, request),
       (error: unknown) => this.fail(error, request),
-    );
+    ));
   }
 
   private take(desired: Desired, report: Report, request: AbortController): void {
     this.forget(request);
     this.retryMs = FIRST_RETRY_MS;
-    if (report.sequence > this.answered) {
-      this.answered = report.sequence;
-      this.nextAt = this.options.clock.now().getTime() + Math.max(desired.syncAgainMs, SHORTEST_PAUSE_MS);
-      this.options.onAnswer(desired, report);
-    }
     this.wake.abort();
+    if (report.sequence <= this.answered) return;
+    this.answered = report.sequence;
+    this.nextAt = this.options.clock.now().getTime() + Math.max(desired.syncAgainMs, SHORTEST_PAUSE_MS);
+    this.options.onAnswer(desired, report);
   }
 
   private fail(error: unknown, request: AbortController): void {

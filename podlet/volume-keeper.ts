@@ -1,5 +1,6 @@
 // Brings volumes into the wanted form before containers start, keeps them current, and watches size limits.
 import type { Desired } from '../src/sync/messages.ts';
+import { errorText } from './cut-text.ts';
 import type { PodletPorts } from './ports.ts';
 import type { World } from './world.ts';
 
@@ -9,13 +10,19 @@ const SIZE_CHECK_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 122_000;
 
+export interface VolumeKeeperAgent {
+  changed(): void;
+  failed(message: string): void;
+  /** Takes what nobody waits for. */
+  own(where: string, work: Promise<unknown>): void;
+}
+
 export class VolumeKeeper {
   private readonly busy = new Set<string>();
   constructor(
     private readonly ports: Pick<PodletPorts, 'volumes' | 'clock'>,
     private readonly world: World,
-    private readonly changed: () => void,
-    private readonly failed: (message: string) => void,
+    private readonly agent: VolumeKeeperAgent,
   ) {}
 
   /** Takes the newest wishes; an entry whose version is in place needs no content. */
@@ -23,8 +30,12 @@ export class VolumeKeeper {
     for (const [name, wanted] of Object.entries(volumes)) {
       const known = this.world.volumes[name];
       this.world.volumes[name] = { ...known, wanted };
-      if (wanted.missing === undefined && known?.applied !== wanted.version) void this.apply(name);
+      if (wanted.missing === undefined && known?.applied !== wanted.version) this.keep(name);
     }
+  }
+
+  private keep(name: string, retryMs?: number): void {
+    this.agent.own(`volume ${name}`, this.apply(name, retryMs));
   }
 
   private async apply(name: string, retryMs = FIRST_RETRY_MS): Promise<void> {
@@ -34,19 +45,19 @@ export class VolumeKeeper {
     const { wanted } = volume;
     // Emptied once, never again while the pod lives.
     const change = volume.applied === undefined ? wanted : { ...wanted, emptyDir: false };
-    const error = await this.ports.volumes.apply(name, change).then(() => undefined, (failure: unknown) => (failure instanceof Error ? failure.message : String(failure)));
+    const error = await this.ports.volumes.apply(name, change).then(() => undefined, errorText);
     const now = this.world.volumes[name];
     if (now === undefined) return;
     if (error === undefined) {
       now.applied = wanted.version;
     } else {
-      this.failed(`MountVolume.SetUp failed for volume "${name}" : ${error}`);
-      this.changed();
+      this.agent.failed(`MountVolume.SetUp failed for volume "${name}" : ${error}`);
+      this.agent.changed();
       await this.ports.clock.sleep(retryMs);
     }
     this.busy.delete(name);
-    this.changed();
-    if (now.wanted.missing === undefined && now.applied !== now.wanted.version) void this.apply(name, error === undefined ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS));
+    this.agent.changed();
+    if (now.wanted.missing === undefined && now.applied !== now.wanted.version) this.keep(name, error === undefined ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS));
   }
 
   /** Looks at size limits until the signal aborts; the first excess is the pod's eviction. */
@@ -54,10 +65,12 @@ export class VolumeKeeper {
     while (!signal.aborted) {
       await this.ports.clock.sleep(SIZE_CHECK_MS, signal);
       if (signal.aborted || this.world.evict !== undefined) continue;
-      const excess = await this.excess();
+      const look = this.excess();
+      this.agent.own('sizes of volumes', look);
+      const excess = await look.catch(() => undefined);
       if (excess === undefined) continue;
       this.world.evict = excess;
-      this.changed();
+      this.agent.changed();
     }
   }
 

@@ -14,17 +14,20 @@ import (
 func runInit(argv []string) int {
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals)
-	wait := restartFloor
-	for {
-		began := time.Now()
-		code, err := runChild(argv, signals)
+	wait, ended := restartFloor, ""
+	for starts := 1; ; starts++ {
+		began, oomBefore := time.Now(), oomKills()
+		// Which start this is, and how the one before ended: only the process that went on knows.
+		env := append(os.Environ(), fmt.Sprintf("DROPPOD_BOOT=%d", starts), "DROPPOD_LAST_END="+ended)
+		state, err := runChild(argv, env, signals)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 128
 		}
-		if code == 0 {
+		if exitCode(state) == 0 {
 			return 0
 		}
+		ended = howEnded(state, oomKills() > oomBefore)
 		if time.Since(began) > time.Minute {
 			wait = restartFloor
 		}
@@ -35,8 +38,18 @@ func runInit(argv []string) int {
 	}
 }
 
-func runChild(argv []string, signals <-chan os.Signal) (int, error) {
-	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
+func howEnded(state syscall.WaitStatus, oom bool) string {
+	switch {
+	case oom:
+		return "out of memory"
+	case state.Signaled():
+		return "signal: " + state.Signal().String()
+	}
+	return fmt.Sprintf("exit status %d", state.ExitStatus())
+}
+
+func runChild(argv, env []string, signals <-chan os.Signal) (syscall.WaitStatus, error) {
+	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 2}})
 	if err != nil {
 		return 0, fmt.Errorf("exec %s: %v", argv[0], err)
 	}
@@ -57,7 +70,7 @@ func runChild(argv []string, signals <-chan os.Signal) (int, error) {
 				break
 			}
 			if ended == pid {
-				return exitCode(state), nil
+				return state, nil
 			}
 		}
 	}

@@ -65,7 +65,7 @@ export class AgentPodlet {
     this.#agent = createAgent({
       clock,
       random: () => 0.5,
-      identity: { uid, attempt, taskArn, containers, bootId: `boot-${attempt}`, podIP: '10.0.0.7', hostIP: '192.0.2.10' },
+      identity: { uid, attempt, taskArn, containers, boot: 1, bootId: `boot-${attempt}`, podIP: '10.0.0.7', hostIP: '192.0.2.10' },
       sync: (report, signal) => this.#sync(report, signal),
       supervisors: this.#supervisors,
       volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined) },
@@ -76,6 +76,8 @@ export class AgentPodlet {
       memory: { load: () => memory, save: (state) => void (memory = state) },
       openSession: () => undefined,
       runtimeIds: () => Promise.resolve({}),
+      // A fault in a test is a failure of the test.
+      fault: (message, cause) => { throw new Error(message, { cause }); },
       engineTerm: this.#term.signal,
     });
   }

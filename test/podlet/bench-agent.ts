@@ -48,7 +48,7 @@ export class AgentBench {
     return {
       clock: this.clock,
       random: () => 0.5,
-      identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5' },
+      identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', boot: 1, bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5' },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,
       volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), ...this.options.volumes },
@@ -56,6 +56,8 @@ export class AgentBench {
       memory: { load: () => this.memory, save: (state) => { this.memory = structuredClone(state); } },
       openSession: ({ id }) => { this.opened.push(id); },
       runtimeIds: () => Promise.resolve({}),
+      // A fault in a test is a failure of the test.
+      fault: (message, cause) => { throw new Error(message, { cause }); },
       engineTerm: this.engineTerm.signal,
     };
   }

@@ -10,7 +10,7 @@ import { nothing, startOrder } from './sync-server.ts';
 const NOW = 1_000_000;
 
 function world(containers: { [name: string]: Partial<ContainerView> }, desired?: Partial<Desired>): World {
-  const one = newWorld({ uid: 'u', attempt: 1, taskArn: 't', bootId: 'b', containers: Object.keys(containers) });
+  const one = newWorld({ uid: 'u', attempt: 1, taskArn: 't', boot: 1, bootId: 'b', containers: Object.keys(containers) });
   for (const container of one.containers) Object.assign(container, { hello: true, connected: true }, containers[container.name]);
   if (desired !== undefined) one.desired = { ...nothing(), ...desired };
   return one;

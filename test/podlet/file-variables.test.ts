@@ -32,7 +32,7 @@ describe('variables from files', () => {
   const basis = { user: order(1, []).user, cwd: '/', stop: { signal: 'SIGTERM', graceSeconds: 30 }, terminationMessagePath: '', terminationMessagePolicy: 'File' as const, terminationMessageBytes: 0, logNonce: '' };
   const started = (variable: ReturnType<typeof from>, file: string | undefined) =>
     withFileVariables({ ...basis, argv: ['echo', 'got \u00000\u0000'], env: [['P', '/bin'], ['X', '\u00000\u0000'], ['Y', 'x=\u00000\u0000']], fileVariables: [variable] }, {
-      read: (volume, path) => Promise.resolve(volume === 'v' && path === 'conf/env' ? file : undefined),
+      read: (volume, path) => Promise.resolve(volume === 'v' && path === 'conf/env' && file !== undefined ? { text: file, whole: true } : undefined),
     });
 
   it('stand in the environment, in later variables and in the command', async () => {
