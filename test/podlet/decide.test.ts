@@ -36,7 +36,7 @@ describe('starting', () => {
   ])('%s', (_name, one, orders) => expect(kinds(one)).toEqual(orders));
 
   it('starts in the pod\'s order, which members named by digits do not keep', () => {
-    const one = newWorld({ uid: 'u', attempt: 1, taskArn: 't', bootId: 'b', containers: ['web', '1'] });
+    const one = newWorld({ uid: 'u', attempt: 1, taskArn: 't', boot: 1, bootId: 'b', containers: ['web', '1'] });
     for (const container of one.containers) Object.assign(container, { hello: true, connected: true });
     one.desired = { ...nothing(), containers: { web: start(1), 1: start(1) } };
     expect(kinds(one)).toEqual(['start web', 'start 1']);
