@@ -66,6 +66,8 @@ export interface LocalOptions {
   /** Undefined: the port of the last time, else 7443; 0: any free one. */
   port: number | undefined;
   beyondFargate: boolean;
+  /** What droppod refuses is a warning. */
+  warnOfRefusals?: boolean;
   podletImage: string;
   log: (line: string) => void;
 }
@@ -179,9 +181,9 @@ const logDirectory = (directory: string): string => {
   return path;
 };
 
-function settingsOf({ beyondFargate, podletImage }: LocalOptions, { bridge, apiPort, adminToken, podletKey, certificates }: Installation): Omit<Settings, 'machineRevision'> {
+function settingsOf({ beyondFargate, warnOfRefusals = false, podletImage }: LocalOptions, { bridge, apiPort, adminToken, podletKey, certificates }: Installation): Omit<Settings, 'machineRevision'> {
   return {
-    mode: 'local', beyondFargate, syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`, caPem: certificates.ca, apiHost: bridge, apiPort, podletImage,
+    mode: 'local', beyondFargate, warnOfRefusals, syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`, caPem: certificates.ca, apiHost: bridge, apiPort, podletImage,
     logGroup: '/droppod/pods', region: REGION, podletKey, syncWaitMs: SYNC_WAIT_MS, architectures: [process.arch === 'arm64' ? 'arm64' : 'amd64'],
     clusterDomain: 'cluster.local', nodeName: 'droppod', nodeAddress: bridge, adminToken,
   };

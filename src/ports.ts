@@ -334,6 +334,8 @@ export interface Settings {
   /** 'local' also serves upgrades (exec, attach, port-forward) and hostPath and the like with beyondFargate. */
   mode: 'aws' | 'local';
   beyondFargate: boolean;
+  /** Local mode: what droppod refuses and Kubernetes takes is a warning, so that answers can be held against kube-apiserver's; such a pod need not run. */
+  warnOfRefusals?: boolean;
   /** URL that podlets call. */
   syncUrl: string;
   /** PEM of the CA that podlets and pods trust for it; '' = public CAs. */

@@ -12,7 +12,7 @@ const INTRODUCTION = `# Limits
 
 What a pod may ask of Kubernetes 1.35 and not of droppod. This page is written from the table that decides (\`src/pod/fields.ts\`); nothing is dropped in silence:
 a field is served, refused with 422 and the reason, or answered with a \`Warning:\` header. \`containers[]\` means init containers too.
-Local mode refuses the same, so that a pod which runs here runs on Fargate; with \`--beyond-fargate\` it takes what Docker can do.`;
+Local mode refuses the same, so that a pod which runs here runs on Fargate; with \`--beyond-fargate\` it takes what Docker can do; with \`--no-refusals\` it takes all that Kubernetes takes and warns, to compare answers: such a pod need not run.`;
 
 const WHOLE = `## The pod as a whole
 

@@ -13,6 +13,7 @@ function program(): Command {
     .option('--port <number>', 'port of the Kubernetes API; the AWS endpoints take the next one')
     .option('--detach', 'return when the API is ready')
     .option('--beyond-fargate', 'allow what Docker can do and Fargate cannot (hostPath, privileged …)')
+    .option('--no-refusals', 'warn of what droppod cannot do instead of refusing it, to compare its answers with kube-apiserver\'s')
     .option('--no-hello', 'do not apply the first example')
     .action(async (options: object) => { const { up } = await import('./up.ts'); await up(options, out, say); });
   droppod.command('down').description('stop droppod; its pods go on unless --purge')

@@ -14,6 +14,8 @@ export interface UpOptions {
   port?: string;
   detach?: boolean;
   beyondFargate?: boolean;
+  /** False by `--no-refusals`. */
+  refusals?: boolean;
   /** False: serve without applying the first example. */
   hello?: boolean;
 }
@@ -65,7 +67,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const log = openSync(place.log, 'a', 0o600);
   const written = fstatSync(log).size;
-  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : [])];
+  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : []), ...(options.refusals === false ? ['--no-refusals'] : [])];
   const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let ended = false;
@@ -82,7 +84,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
 /** Serves, or says in one line why this machine does not let it. */
 async function serve(place: Place, podletImage: string, options: UpOptions, say: Say): Promise<Local> {
   try {
-    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, podletImage, log: say });
+    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, warnOfRefusals: options.refusals === false, podletImage, log: say });
   } catch (error) {
     const { code, port, cause } = error as { code?: string; port?: number; cause?: { code?: string } };
     if (code === 'EADDRINUSE') throw new Refusal(`port ${port ?? ''} is taken by another program: choose another with --port N`);

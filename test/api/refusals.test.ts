@@ -65,3 +65,12 @@ it('every deformed body is refused with 4xx', async () => {
     }
   }
 });
+
+it('with warnings instead of refusals, what droppod cannot do is taken and said; what Kubernetes refuses is refused', async () => {
+  const lenient = await createApi({ warnOfRefusals: true });
+  const { status, headers } = await lenient.send('POST', PODS, { body: pod('host', { hostNetwork: true }) });
+  expect(status).toBe(201);
+  expect(headers.get('warning')).toContain('spec.hostNetwork: Forbidden: Fargate has no host network');
+  expect((await lenient.send('POST', PODS, { body: pod('', { hostNetwork: true }) })).status).toBe(422);
+  expect((await api.send('POST', PODS, { body: pod('host', { hostNetwork: true }) })).status).toBe(422);
+});

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { refuseEphemeralContainers } from '../../pod/refusals.ts';
 import { validatePodResize, withResizeOf } from '../../pod/validation/pod-resize.ts';
 import { defaultEphemeralContainers, validateEphemeralContainersUpdate } from '../../pod/validation/validate-pod.ts';
-import { objectOf, podOf, pods } from './pods.ts';
+import { objectOf, podOf, pods, refusals } from './pods.ts';
 import type { Strategy } from './strategy.ts';
 
 function takeEphemeralContainers(next: KubeObject, old: KubeObject): KubeObject {
@@ -18,9 +18,9 @@ export const podEphemeralContainers: Strategy = {
   ...pods,
   defaults: (object) => object,
   prepareForUpdate: takeEphemeralContainers,
-  validateUpdate: (next, old, { ports }) => {
+  validateUpdate: (next, old, call) => {
     const problems = validateEphemeralContainersUpdate(podOf(next), podOf(old));
-    return problems.length > 0 ? problems : refuseEphemeralContainers(podOf(next), podOf(old), ports.settings);
+    return problems.length > 0 ? problems : refusals(call, refuseEphemeralContainers(podOf(next), podOf(old), call.ports.settings));
   },
 };
 

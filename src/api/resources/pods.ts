@@ -1,5 +1,6 @@
 // Pods: src/pod says what a pod is, src/lifecycle what happens to it; here they meet the verbs.
 import { forbidden } from '../../errors.ts';
+import type { FieldError } from '../../errors.ts';
 import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
 import { podCreated } from '../../lifecycle/pod-created.ts';
 import { podDeleting } from '../../lifecycle/pod-deleting.ts';
@@ -93,6 +94,13 @@ const FIELDS: Strategy['fields'] = {
   },
 };
 
+/** droppod's own refusals; an installation may have them as warnings. */
+export function refusals({ ports, warnings }: Pick<Call, 'ports' | 'warnings'>, problems: FieldError[]): FieldError[] {
+  if (ports.settings.warnOfRefusals !== true) return problems;
+  warnings.push(...problems.map(({ field, message }) => `${field}: ${message}`));
+  return [];
+}
+
 /** The main endpoint of pods. */
 export const pods: Strategy = {
   ...plain,
@@ -102,9 +110,9 @@ export const pods: Strategy = {
   admit,
   admitUpdate: (object) => objectOf(admitPodUpdate(podOf(object))),
   prepareForCreate: (object, { now }) => objectOf(prepareForCreate(podOf(object), now)),
-  validate: (object, { ports }) => {
+  validate: (object, call) => {
     const problems = validatePod(podOf(object));
-    return problems.length > 0 ? problems : refusePod(podOf(object), ports.settings);
+    return problems.length > 0 ? problems : refusals(call, refusePod(podOf(object), call.ports.settings));
   },
   warnings: (object) => [...podWarnings(podOf(object)), ...limitWarnings(podOf(object))],
   prepareForUpdate: keepStatus,
