@@ -1,12 +1,10 @@
 // One SPDY/3.1 connection from a Kubernetes client, over a raw socket or tunnelled in a WebSocket:
 // accepts the client's streams and lets each be read and written. kubectl sends no WINDOW_UPDATE, so only the
 // carrier's own back-pressure counts.
-import { createRequire } from 'node:module';
 import { constants, createDeflate, createInflate, type Deflate, type Inflate } from 'node:zlib';
+import { SPDY_DICTIONARY } from './spdy-dictionary.ts';
 import { controlFrame, dataFrame, decodeHeaders, encodeHeaders, FLAG_FIN, FrameReader, GOAWAY, PING, RST_STREAM, SYN_REPLY, SYN_STREAM, uint32, type Frame } from './spdy-frames.ts';
 
-// The header dictionary is part of the protocol; the package holds it as bytes.
-const dictionaries = createRequire(import.meta.url)('spdy-transport/lib/spdy-transport/protocol/spdy/dictionary') as Record<string, Buffer>;
 const CANCEL = 5;
 
 /** What carries the bytes. `write` resolves when the carrier can take more. */
@@ -40,10 +38,8 @@ export class SpdyConnection {
   private outgoing: Promise<void> = Promise.resolve();
 
   constructor(private readonly carrier: Carrier, private readonly onStream: (stream: SpdyStream) => void) {
-    const dictionary = dictionaries['3.1'];
-    if (!dictionary) throw new Error('the SPDY/3.1 dictionary is missing');
-    this.inflate = createInflate({ dictionary });
-    this.deflate = createDeflate({ dictionary });
+    this.inflate = createInflate({ dictionary: SPDY_DICTIONARY });
+    this.deflate = createDeflate({ dictionary: SPDY_DICTIONARY });
     this.inflate.on('data', (chunk: Buffer) => this.inflated.push(chunk));
     this.deflate.on('data', (chunk: Buffer) => this.deflated.push(chunk));
     for (const codec of [this.inflate, this.deflate]) codec.on('error', () => this.carrier.close());
