@@ -24,9 +24,9 @@ export async function recordOutOfMemory(agent: Agent, task: Task, name: string):
   await agent.book.update(task, (t) => Object.assign(containerOf(t, name), { outOfMemory: true, ...(late ? { reason: OUT_OF_MEMORY } : {}) }), { quiet: !late });
 }
 
-/** Whether the container has run and ended. */
+/** Whether the container has run and ended. One that is being removed by force has ended before the engine says `exited`. */
 export function hasEnded(facts: ContainerFacts): boolean {
-  return facts.State.Status === 'exited' || facts.State.Status === 'dead';
+  return ['exited', 'dead', 'removing'].includes(facts.State.Status);
 }
 
 /** The exit in an ended container's facts. */
@@ -53,6 +53,12 @@ export async function lookAtExit(agent: Agent, task: Task, { name, id }: { name:
   const facts = await inspectContainer(agent.docker, id);
   if (!facts) await recordExit(agent, task, name, { reason: 'ContainerRuntimeError: the container was removed', finishedAt: agent.clock.now().toISOString() });
   else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
+}
+
+/** Records the end that a `die` event tells. Only a look tells KILL from lack of memory; whatever it shows, the container has ended. */
+export async function recordDeath(agent: Agent, task: Task, { name, id }: { name: string; id: string }, exit: Exit): Promise<void> {
+  const facts = exit.exitCode === KILLED ? await inspectContainer(agent.docker, id).catch(() => undefined) : undefined;
+  await recordExit(agent, task, name, facts && hasEnded(facts) ? exitOf(facts) : { ...exit, outOfMemory: facts?.State.OOMKilled ?? false });
 }
 
 /** Whether the task ends with this container. */

@@ -1,7 +1,7 @@
 // The engine's `die` and `oom` events become recorded exits; an essential container's stops its task.
 import { containerEvents, eventTime, type DockerEvent } from '../docker/events.ts';
 import { inBackground, type Agent } from './agent.ts';
-import { KILLED, lookAtExit, recordExit, recordOutOfMemory } from './exits.ts';
+import { recordDeath, recordOutOfMemory } from './exits.ts';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from './labels.ts';
 import { stopIfEssentialEnded } from './stop.ts';
 import type { Task } from './task.ts';
@@ -30,9 +30,6 @@ async function follow(agent: Agent, onOpen: () => void): Promise<void> {
 }
 
 async function onDie(agent: Agent, task: Task, name: string, { id, attributes, timeNano }: DockerEvent): Promise<void> {
-  const exitCode = Number(attributes['exitCode']);
-  // Only a look tells KILL from lack of memory.
-  const recorded = exitCode === KILLED ? lookAtExit(agent, task, { name, id }) : recordExit(agent, task, name, { exitCode, finishedAt: eventTime(timeNano) });
-  await recorded;
+  await recordDeath(agent, task, { name, id }, { exitCode: Number(attributes['exitCode']), finishedAt: eventTime(timeNano) });
   await stopIfEssentialEnded(agent, task);
 }
