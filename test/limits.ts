@@ -33,6 +33,7 @@ const WHOLE = `## The pod as a whole
 | the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |
 | a restart puts back what the run before changed in the root: new files go, removed and changed ones return, but of the first 2048 files only (64 KiB of the memory limit for each; /etc, /run, /tmp, /var and the program's own first, system directories last), at most 256 MiB in one restart, and only where the engine's root is an overlayfs; an event \`RootNotRestored\` names what stays changed | there is one root for all runs of a container; no image can be unpacked anew inside a task |
 | in an image of more than 50 000 files, directories past that number keep what a run changed in them (event) | the same |
+| at most 16384 processes and threads in a container, in local mode | a process bomb must not take the machine down; a kubelet has no limit unless it is given one |
 | containers of a pod share their network and host name, not System V IPC or \`/dev/shm\` | a Fargate task has no \`ipcMode\` |
 | containers of a pod share one \`/etc/resolv.conf\` | they share the network of one task |
 | in local mode an image that the engine has is used, under \`Always\` too, when its registry cannot be reached at all | the engine is the registry then; a registry that refuses is believed |

@@ -6,6 +6,10 @@ import { tagValue, type Task } from './task.ts';
 import { primaryContainer, type ContainerDefinition, type TaskDefinition } from './task-definition.ts';
 
 const MIB = 1024 * 1024;
+
+/** Processes and threads of one container: far above what a pod needs, far below what takes the machine down. */
+export const MAX_PIDS = 16_384;
+
 const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 
 export interface SpecContext {
@@ -44,6 +48,7 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
     HostConfig: {
       ...namespaces(task, definition, container, primary),
       ...resources(container, isPrimary),
+      PidsLimit: MAX_PIDS,
       ...privileges(container),
       ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
       // `local` keeps bytes as they are; json-file replaces what is no UTF-8.

@@ -28,6 +28,7 @@ export interface HostConfig {
   /** Microseconds of processor time in each `CpuPeriod` microseconds. */
   CpuQuota?: number;
   CpuPeriod?: number;
+  PidsLimit?: number;
   Privileged?: boolean;
   ReadonlyRootfs?: boolean;
   CapAdd?: string[];

@@ -3,7 +3,7 @@ import type { Container, Pod, Volume } from '../kinds/pod.ts';
 import { volumeKey } from '../pod/volumes.ts';
 import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
-import { PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
+import { PODLET_MEMORY_LIMIT_MIB, PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
 import { systemControls } from './system-controls.ts';
 
 /** Name of the podlet's container in every task; no pod container may have it. */
@@ -36,6 +36,7 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: Vol
     essential: true,
     user: '0:0',
     memoryReservation: PODLET_MEMORY_MIB,
+    memory: PODLET_MEMORY_LIMIT_MIB,
     mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
     stopTimeout: STOP_TIMEOUT_SECONDS,
     // Of the network's settings one container's hold for the whole task.

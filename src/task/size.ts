@@ -6,6 +6,9 @@ import { milliUnits, printQuantity, wholeUnits } from '../pod/quantity.ts';
 /** Memory that the podlet takes of every task. */
 export const PODLET_MEMORY_MIB = 64;
 
+/** A podlet that swells ends here, and not with the memory of its pod: five times what a busy one was seen to take (48 MiB). */
+export const PODLET_MEMORY_LIMIT_MIB = 256;
+
 /** Fargate's own disk, and the most that can be asked for. */
 export const INCLUDED_STORAGE_GIB = 20;
 export const MAX_STORAGE_GIB = 200;

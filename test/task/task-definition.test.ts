@@ -35,6 +35,7 @@ describe('taskDefinition', () => {
       essential: true,
       image: 'podlet:1',
       memoryReservation: 64,
+      memory: 256,
       mountPoints: [
         { sourceVolume: 'droppod-bin', containerPath: '/.droppod/bin', readOnly: false },
         { sourceVolume: 'droppod-ctl-app', containerPath: '/.droppod/c/app', readOnly: false },

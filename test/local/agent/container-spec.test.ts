@@ -43,6 +43,7 @@ describe('containerSpec', () => {
     ['gives two shares where no cpu is asked for, as ECS does', {}, { CpuShares: 2 }],
     ['limits cpu above what the machine has', { dockerLabels: { 'droppod/cpu-limit': '64' } }, { CpuQuota: 6_400_000 }],
     ['gives the smallest quota of the kernel to less', { dockerLabels: { 'droppod/cpu-limit': '0.005' } }, { CpuQuota: 1000 }],
+    ['bounds processes and threads', {}, { PidsLimit: 16_384 }],
     ['runs a privileged container', { privileged: true }, { Privileged: true }],
   ] as const)('%s', (_name, definition, expected) => expect(spec(container('app', definition)).HostConfig).toMatchObject(expected));
 
