@@ -1,7 +1,8 @@
 // What one local installation is: keys, certificates, ports and bridge, made once and kept in its data directory.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCertificates, type Certificates } from './tls/certificates.ts';
+import { Unusable } from './unusable.ts';
 
 /** What is drawn at random, once. */
 export interface Secrets {
@@ -26,7 +27,6 @@ const file = (directory: string): string => join(directory, 'installation.json')
 
 /** The stored installation, or a new one; its certificate is made again when the bridge has another address. */
 export async function loadInstallation(directory: string, bridge: string, now: Date, fresh: () => Secrets): Promise<Installation> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stored = readInstallation(directory);
   // An installation of before the AWS endpoints asked for a key gets one.
   const known = stored && { ...stored, accessKey: stored.accessKey ?? fresh().accessKey };
@@ -37,9 +37,27 @@ export async function loadInstallation(directory: string, bridge: string, now: D
   return keepInstallation(directory, { ...kept, bridge, certificates });
 }
 
-/** Undefined: nothing was ever started in this directory. */
+/** Undefined: nothing was ever started in this directory. Throws Unusable where the file is damaged. */
 export function readInstallation(directory: string): Installation | undefined {
-  return existsSync(file(directory)) ? (JSON.parse(readFileSync(file(directory), 'utf8')) as Installation) : undefined;
+  if (!existsSync(file(directory))) return undefined;
+  let stored: unknown;
+  try {
+    stored = JSON.parse(readFileSync(file(directory), 'utf8'));
+  } catch (error) {
+    throw damaged(directory, error instanceof Error ? error.message : String(error));
+  }
+  if (!isInstallation(stored)) throw damaged(directory, 'members are missing');
+  return stored;
+}
+
+function isInstallation(stored: unknown): stored is Installation {
+  if (typeof stored !== 'object' || stored === null) return false;
+  const { id, adminToken, podletKey, bridge, certificates } = stored as Partial<Record<keyof Installation, unknown>>;
+  return [id, adminToken, podletKey, bridge].every((text) => typeof text === 'string' && text !== '') && typeof certificates === 'object' && certificates !== null;
+}
+
+function damaged(directory: string, how: string): Unusable {
+  return new Unusable(`${file(directory)} cannot be read (${how.replaceAll(/\s+/g, ' ')}): restore it from a copy, since it has the keys of what lies beside it, or remove ${directory} to start anew`);
 }
 
 /** Written whole or not at all: a kill in between leaves the old one. */

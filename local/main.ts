@@ -29,7 +29,9 @@ import { processWakeups } from '../src/aws/wakeups.ts';
 import type { Pod } from '../src/kinds/pod.ts';
 import { LIFETIMES } from '../src/kinds/resources.ts';
 import { changeTask } from '../src/lifecycle/change-task.ts';
+import { isOwnPodlet } from '../src/lifecycle/own-podlet.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
+import { readCounter } from '../src/store/counter.ts';
 import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
 import { levelKeyValue } from './agent/key-value.ts';
 import { ENGINE_LABEL } from './agent/labels.ts';
@@ -40,11 +42,14 @@ import { anyEndpoint, awsFront } from './aws/front.ts';
 import { invokeOverRest, type Functions, type LambdaFunction } from './aws/lambda/invoke.ts';
 import type { AccessKey } from './aws/signature.ts';
 import { createStates } from './aws/states/create-states.ts';
+import { claimDirectory } from './data-directory.ts';
+import { openDatabase } from './database.ts';
 import { listContainers, removeContainer } from './docker/containers.ts';
 import { connectDocker, dockerSocketPath } from './docker/engine-api.ts';
 import { bridgeGateway } from './docker/system.ts';
 import { listVolumes, removeVolume } from './docker/volumes.ts';
 import { keepInstallation, loadInstallation, readInstallation, type Installation } from './installation.ts';
+import { checkFloor, openNumberFloor } from './number-floor.ts';
 import { httpServer, httpsServer, listen, toRequest, type Listening } from './server.ts';
 import { openJournal } from './states/journal.ts';
 import { SessionHub, type SessionWish } from './streams/session-hub.ts';
@@ -68,6 +73,8 @@ export interface LocalOptions {
   beyondFargate: boolean;
   /** What droppod refuses is a warning. */
   warnOfRefusals?: boolean;
+  /** Go on with what is left where a database has lost writes. */
+  acceptLoss: boolean;
   podletImage: string;
   log: (line: string) => void;
 }
@@ -96,29 +103,33 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
     return ports;
   };
   const change = (kind: string) => (detail: unknown): void => { if (ports) background(kind)(observe(ports, { 'detail-type': kind, detail })); };
-  const dynamo = await createDynamo({ path: join(directory, 'dynamodb'), clock: systemClock });
-  const engineData = new Level(join(directory, 'engine'));
-  await engineData.open();
+  const loss = { acceptLoss: options.acceptLoss };
+  const dynamo = await createDynamo({ path: join(directory, 'dynamodb'), clock: systemClock, ...loss });
+  const engineLevel = new Level(join(directory, 'engine'));
+  const engineData = await openDatabase(engineLevel, loss);
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const engine = await createEngine({
-    docker, engineId: installation.id, store: levelKeyValue(engineData), clock: systemClock, uuid: randomUUID, account: ACCOUNT, region: REGION, log,
+    docker, engineId: installation.id, store: levelKeyValue(engineLevel, engineData), clock: systemClock, uuid: randomUUID, account: ACCOUNT, region: REGION, log,
     metadataHost: { address: installation.bridge, port: installation.metadataPort },
     logDirectory: logDirectory(directory), concurrency: 2 * availableParallelism(), beyondFargate: options.beyondFargate, onTaskChange: change('ECS Task State Change'),
   });
   const functions = functionsOn(ready);
   const machine = machineOfSources();
   const states = createStates({
-    clock: systemClock, random: Math.random, uuid: randomUUID, journal: await openJournal(join(directory, 'states')), account: ACCOUNT, region: REGION,
+    clock: systemClock, random: Math.random, uuid: randomUUID, journal: await openJournal(join(directory, 'states'), loss), account: ACCOUNT, region: REGION,
     invoke: async (name, payload) => functions[name]?.(payload),
     onExecutionEnd: change('Step Functions Execution Status Change'), onFault: (error) => log(`state machine: ${String(error)}`),
   });
   const endpoint = anyEndpoint([dynamo.endpoint, states.endpoint, engine.ecsEndpoint, engine.logsEndpoint]);
   const clients = createClients({ region: REGION, endpoint: 'http://aws.local', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, requestHandler: inProcessHandler(endpoint) });
   await ensureTable(clients.dynamodb, TABLE, systemClock);
+  const table = dynamoTable(clients.dynamodb, TABLE);
+  const floor = await openNumberFloor(join(directory, 'versions'));
+  if (!options.acceptLoss) checkFloor(directory, floor, (await readCounter(table)).number);
   const wakeups = processWakeups({ clock: systemClock, maxWaitMs: SYNC_WAIT_MS });
   const hub = new SessionHub({ baseUrl: () => `wss://${installation.bridge}:${installation.apiPort}${SESSIONS_PATH}`, id: randomUUID, wake: (uid) => wakeups.wake(uid), sleep: (ms, signal) => systemClock.sleep(ms, signal) });
   ports = {
-    store: await openSingleWriterStore({ table: dynamoTable(clients.dynamodb, TABLE), clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES }),
+    store: await openSingleWriterStore({ table, floor, clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES }),
     tasks: awsTasks(clients.ecs, { cluster: 'default', subnets: ['subnet-local'], securityGroups: [], assignPublicIp: false }),
     executions: awsExecutions(clients.sfn, STATE_MACHINE_ARN),
     images: { resolve: (image, policy, credentials, onPull) => engine.resolveImage(image, policy, credentials, onPull) },
@@ -142,6 +153,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
       await engine.close();
       await engineData.close();
       await dynamo.close();
+      await floor.close();
       docker.close();
     },
   };
@@ -199,6 +211,7 @@ function machineOfSources(): { definition: string; revision: string } {
 
 /** Serves until close; the ports, keys and data of an earlier start in the directory are taken up. */
 export async function startLocal(options: LocalOptions): Promise<Local> {
+  claimDirectory(options.directory);
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const bridge = await bridgeGateway(docker);
   docker.close();
@@ -223,7 +236,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const installation = keepInstallation(options.directory, { ...known, apiPort, awsPort, metadataPort });
   const opened = await openCore(options, installation);
   core = opened;
-  upgrade = createUpgrade({ hub: opened.hub, sessionsPath: SESSIONS_PATH, check: (incoming) => streamTarget(opened.ports, incoming) });
+  upgrade = createUpgrade({ hub: opened.hub, sessionsPath: SESSIONS_PATH, check: (incoming) => streamTarget(opened.ports, incoming), owns: (uid, incoming) => isOwnPodlet(opened.ports, uid, incoming.headers.authorization) });
   await opened.resume();
   await bootstrapObjects(opened.ports);
   const stop = new AbortController();

@@ -1,5 +1,6 @@
 // The small store under the engine: text under keys, several changes at once. Values are JSON of the rooms that own the key's prefix.
 import type { Level } from 'level';
+import type { Database } from '../database.ts';
 
 export interface KeyValue {
   /** All entries whose key starts with `prefix`, sorted by key. */
@@ -9,14 +10,14 @@ export interface KeyValue {
 }
 
 /** On disk, in a level database that the caller opened; `space` keeps it apart from the database's other users. */
-export function levelKeyValue(level: Level, space = 'ecs!'): KeyValue {
+export function levelKeyValue(level: Level, database: Pick<Database, 'write'>, space = 'ecs!'): KeyValue {
   return {
     async list(prefix) {
       const entries = await level.iterator({ gte: space + prefix, lt: `${space}${prefix}\uffff` }).all();
       return entries.map(([key, value]) => [key.slice(space.length), value]);
     },
     async write(changes) {
-      await level.batch(Object.entries(changes).map(([key, value]) => (value === null ? { type: 'del', key: space + key } : { type: 'put', key: space + key, value })));
+      await database.write(Object.entries(changes).map(([key, value]) => (value === null ? { type: 'del', key: space + key } : { type: 'put', key: space + key, value })));
     },
   };
 }

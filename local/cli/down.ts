@@ -1,8 +1,11 @@
 // `droppod down`: stops the serving process; with --purge also removes its containers, volumes and data.
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { lockDirectory, purgeDirectory } from '../data-directory.ts';
+import { readInstallation } from '../installation.ts';
 import { purge } from '../main.ts';
+import { Unusable } from '../unusable.ts';
 import type { Say } from './install.ts';
-import { placeOf, Refusal, removePid, servingPid } from './place.ts';
+import { placeOf, Refusal, removePid, servingPid, type Place } from './place.ts';
 
 const STOP_SECONDS = 30;
 
@@ -16,10 +19,28 @@ export async function down(options: { data?: string; purge?: boolean }, out: Say
     for (let tenth = 0; tenth < STOP_SECONDS * 10 && servingPid(place) !== undefined; tenth++) await new Promise((resolve) => setTimeout(resolve, 100));
     if (servingPid(place) !== undefined) throw new Refusal(`process ${pid} did not stop within ${STOP_SECONDS} s`);
     out('droppod stopped');
+    removePid(place);
   }
-  removePid(place);
-  if (!options.purge) return;
-  const removed = await purge(place.directory);
-  rmSync(place.directory, { recursive: true, force: true });
-  out(`removed ${removed} containers and ${place.directory}`);
+  if (options.purge) await purgePlace(place, out);
+}
+
+/** Removes what the installation says is droppod's; without one nothing is touched. */
+async function purgePlace(place: Place, out: Say): Promise<void> {
+  const { directory } = place;
+  if (!existsSync(directory) || readdirSync(directory).length === 0) return out(`nothing to remove in ${directory}`);
+  if (!isInstalled(place)) throw new Refusal(`${directory} has no installation.json, so it is not known to be droppod's: nothing was removed`);
+  const release = await lockDirectory(directory);
+  if (!release) throw new Refusal(`another droppod starts or stops in ${directory}: nothing was removed`);
+  const removed = await purge(directory);
+  await release();
+  const left = purgeDirectory(directory);
+  out(left.length === 0 ? `removed ${removed} containers and ${directory}` : `removed ${removed} containers and droppod's files; ${directory} stays, since there is more in it (${left.slice(0, 3).join(', ')})`);
+}
+
+function isInstalled({ directory }: Place): boolean {
+  try {
+    return readInstallation(directory) !== undefined;
+  } catch (error) {
+    throw error instanceof Unusable ? new Refusal(`nothing was removed: ${error.message}`) : error;
+  }
 }

@@ -14,6 +14,7 @@ function program(): Command {
     .option('--detach', 'return when the API is ready')
     .option('--beyond-fargate', 'allow what Docker can do and Fargate cannot (hostPath, privileged …)')
     .option('--no-refusals', 'warn of what droppod cannot do instead of refusing it, to compare its answers with kube-apiserver\'s')
+    .option('--accept-loss', 'go on with what is left where the database has lost writes')
     .option('--no-hello', 'do not apply the first example')
     .action(async (options: object) => { const { up } = await import('./up.ts'); await up(options, out, say); });
   droppod.command('down').description('stop droppod; its pods go on unless --purge')

@@ -1,5 +1,5 @@
 // Where one installation lives: its data directory and the small files that tell others about it.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** One line on stderr and an exit code; everything that the command refuses is thrown as this. */
@@ -35,7 +35,6 @@ export interface Access {
 
 /** Writes kubeconfig and env, readable by the owner only (they hold the admin token). */
 export function writeAccess(place: Place, access: Access): void {
-  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -65,11 +64,20 @@ export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'
   } catch {
     return undefined;
   }
-  const config = JSON.parse(text) as { clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]; users: { user: { token: string } }[] };
-  const cluster = config.clusters[0]?.cluster;
-  const token = config.users[0]?.user.token;
+  const config = parsed(text) as { clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]; users: { user: { token: string } }[] } | undefined;
+  const cluster = config?.clusters[0]?.cluster;
+  const token = config?.users[0]?.user.token;
   if (!cluster || !token) return undefined;
   return { server: cluster.server, ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString(), token };
+}
+
+/** Undefined: no JSON. The next start writes it anew. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The living process that serves this place, if any. A pid file of a process that is gone, or became another program, does not count. */
@@ -94,8 +102,7 @@ function isDroppod(pid: number): boolean {
 }
 
 export function writePid(place: Place): void {
-  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
-  writeFileSync(place.pid, `${process.pid}\n`);
+  writeFileSync(place.pid, `${process.pid}\n`, { mode: 0o600 });
 }
 
 export function removePid(place: Place): void {

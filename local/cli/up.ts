@@ -1,9 +1,11 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyManifests, followPod, readManifests, removeEnded } from './apply.ts';
 import { Client } from './client.ts';
+import { claimDirectory, lockDirectory } from '../data-directory.ts';
+import { Unusable } from '../unusable.ts';
 import { find, type Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
 import { setUp } from './set-up.ts';
@@ -16,6 +18,7 @@ export interface UpOptions {
   beyondFargate?: boolean;
   /** False by `--no-refusals`. */
   refusals?: boolean;
+  acceptLoss?: boolean;
   /** False: serve without applying the first example. */
   hello?: boolean;
 }
@@ -64,19 +67,23 @@ export async function ready(place: Place): Promise<boolean> {
 /** Starts a serving process of its own and answers once its API is ready. */
 export async function startDetached(place: Place, options: UpOptions, say: Say): Promise<void> {
   await setUp(place, say);
-  mkdirSync(place.directory, { recursive: true, mode: 0o700 });
+  claim(place);
   const log = openSync(place.log, 'a', 0o600);
   const written = fstatSync(log).size;
-  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...(options.beyondFargate ? ['--beyond-fargate'] : []), ...(options.refusals === false ? ['--no-refusals'] : [])];
+  const flags = [...(options.beyondFargate ? ['--beyond-fargate'] : []), ...(options.acceptLoss ? ['--accept-loss'] : []), ...(options.refusals === false ? ['--no-refusals'] : [])];
+  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...flags];
   const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let ended = false;
   child.once('exit', () => { ended = true; });
   child.unref();
+  // Whoever serves the place in the end: another `up` at the same moment may have come first.
+  const serves = async (): Promise<boolean> => servingPid(place) !== undefined && (await ready(place));
   for (let tenth = 0; tenth < DETACH_SECONDS * 10 && !ended; tenth++) {
-    if (servingPid(place) === child.pid && (await ready(place))) return;
+    if (await serves()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  if (await serves()) return;
   const last = readFileSync(place.log).subarray(written).toString().split('\n').findLast((line) => line.startsWith('droppod: ')) ?? '';
   throw new Refusal(ended && last !== '' ? `${last.slice('droppod: '.length)} (log: ${place.log})` : `the serving process did not come up, its log is ${place.log}`);
 }
@@ -84,17 +91,44 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
 /** Serves, or says in one line why this machine does not let it. */
 async function serve(place: Place, podletImage: string, options: UpOptions, say: Say): Promise<Local> {
   try {
-    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate: options.beyondFargate ?? false, warnOfRefusals: options.refusals === false, podletImage, log: say });
+    const { beyondFargate = false, acceptLoss = false, refusals = true } = options;
+    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate, acceptLoss, warnOfRefusals: !refusals, podletImage, log: say });
   } catch (error) {
-    const { code, port, cause } = error as { code?: string; port?: number; cause?: { code?: string } };
+    if (error instanceof Unusable) throw new Refusal(error.message);
+    const { code, port } = error as { code?: string; port?: number };
     if (code === 'EADDRINUSE') throw new Refusal(`port ${port ?? ''} is taken by another program: choose another with --port N`);
     if (code === 'EACCES' && port !== undefined) throw new Refusal(`port ${port} may not be used by this user: choose another with --port N`);
-    if (cause?.code === 'LEVEL_LOCKED') throw new Refusal(`another droppod uses ${place.directory}`);
     throw error;
   }
 }
 
+/** The directory made or taken over; a Refusal where it is not ours to take. */
+function claim(place: Place): void {
+  try {
+    claimDirectory(place.directory);
+  } catch (error) {
+    throw error instanceof Unusable ? new Refusal(error.message) : error;
+  }
+}
+
+/** The right to start in this place, before a key is made or a port taken; undefined: another `up` came first and serves by now. */
+async function turnIn(place: Place, say: Say): Promise<(() => Promise<void>) | undefined> {
+  claim(place);
+  for (let tenth = 0; tenth < DETACH_SECONDS * 10; tenth++) {
+    const release = await lockDirectory(place.directory);
+    if (release) return release;
+    if (tenth === 10) say(`another droppod starts or stops in ${place.directory}, waiting for it …`);
+    if (servingPid(place) !== undefined && (await ready(place))) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Refusal(`another process holds ${place.directory} and does not come up: end it, then up again`);
+}
+
 async function serveUntilStopped(place: Place, podletImage: string, options: UpOptions, out: Say, say: Say): Promise<void> {
+  // Keys, data and logs are their owner's alone, whatever the caller's umask.
+  process.umask(0o077);
+  const release = await turnIn(place, say);
+  if (!release) return alreadyServing(place, servingPid(place) ?? 0, out);
   const local = await serve(place, podletImage, options, say);
   writeAccess(place, local.access);
   writePid(place);
@@ -115,6 +149,7 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
   if (!stop.signal.aborted) await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   await local.close();
   removePid(place);
+  await release();
   out(`droppod stopped; running pods go on and are found again by the next up (./droppod down --purge${options.data === undefined ? '' : ` --data ${options.data}`} removes them)`);
 }
 

@@ -1,5 +1,6 @@
 // The journal on disk: LevelDB without fsync, so it outlives the process but not necessarily the power.
 import { Level } from 'level';
+import { openDatabase, type Database, type DatabaseOptions, type Operation } from '../database.ts';
 import type { Json } from './json.ts';
 import type { Journal, JournalEntry } from './ports.ts';
 
@@ -7,13 +8,10 @@ import type { Journal, JournalEntry } from './ports.ts';
 const LAST = '\uffff';
 
 /** Opens (and makes) the journal in a directory; one process at a time. */
-export async function openJournal(directory: string): Promise<Journal> {
+export async function openJournal(directory: string, options?: DatabaseOptions): Promise<Journal> {
   const db = new Level<string, string>(directory);
-  await db.open();
-  return new LevelJournal(db);
+  return new LevelJournal(db, await openDatabase(db, options));
 }
-
-type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 const operation = ({ key, value }: JournalEntry): Operation =>
   value === null ? { type: 'del', key } : { type: 'put', key, value: JSON.stringify(value) };
@@ -22,30 +20,16 @@ const parse = (text: string): Json => JSON.parse(text);
 
 class LevelJournal implements Journal {
   readonly #db: Level<string, string>;
-  /** What waits for the batch in flight to land: it goes as one batch after it, in order. */
-  #waiting: { group: Operation[]; landed: Promise<void> } | undefined;
-  #inFlight: Promise<void> = Promise.resolve();
+  readonly #database: Database;
 
-  constructor(db: Level<string, string>) {
+  constructor(db: Level<string, string>, database: Database) {
     this.#db = db;
+    this.#database = database;
   }
 
   write(entries: readonly JournalEntry[]): Promise<void> {
     // Made text now: the caller changes its objects while the batch waits.
-    const operations = entries.map(operation);
-    if (this.#waiting !== undefined) {
-      this.#waiting.group.push(...operations);
-      return this.#waiting.landed;
-    }
-    const group = operations;
-    const landed = this.#inFlight.then(() => {
-      this.#waiting = undefined;
-      return this.#db.batch(group);
-    });
-    this.#waiting = { group, landed };
-    // A failed batch is its writers' error, not the next group's.
-    this.#inFlight = landed.catch(() => undefined);
-    return landed;
+    return this.#database.write(entries.map(operation));
   }
 
   async read(key: string): Promise<Json | undefined> {
@@ -58,8 +42,7 @@ class LevelJournal implements Journal {
     return entries.map(([key, text]) => ({ key, value: parse(text) }));
   }
 
-  async close(): Promise<void> {
-    await this.#inFlight;
-    await this.#db.close();
+  close(): Promise<void> {
+    return this.#database.close();
   }
 }

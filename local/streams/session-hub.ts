@@ -58,9 +58,9 @@ export class SessionHub {
     return socket;
   }
 
-  /** Whether a podlet may dial this id (ids are unguessable and good once). */
-  expects(id: string): boolean {
-    return this.waiting.has(id);
+  /** Whose podlet may dial this id, once; undefined: nobody's. */
+  ownerOf(id: string): string | undefined {
+    return this.waiting.get(id)?.owner;
   }
 
   /** The podlet dialled; an id that nobody waits for is closed. */

@@ -36,6 +36,8 @@ export interface UpgradeOptions {
   hub: SessionHub;
   /** Authenticates and checks; a Response is sent as the refusal. */
   check: (incoming: IncomingMessage) => Promise<StreamTarget | StreamedAnswer | Response>;
+  /** Whether the request carries the credential of the owner of a session. */
+  owns: (owner: string, incoming: IncomingMessage) => Promise<boolean>;
   /** Path prefix of the podlets' own connections. */
   sessionsPath: string;
 }
@@ -58,7 +60,7 @@ function carrierOfSocket(socket: Duplex): Carrier {
 const carrierOfWebSocket = (socket: WebSocket): Carrier => ({ write: (bytes) => sendTo(socket, bytes), close: () => { socket.close(1000); } });
 
 /** Answers the handler of the server's `upgrade` event. */
-export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void {
+export function createUpgrade({ hub, check, owns, sessionsPath }: UpgradeOptions): (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const clients = new WebSocketServer({ noServer: true, handleProtocols: (offered) => CHANNEL_PROTOCOLS.find((one) => offered.has(one)) ?? false });
   const plain = new WebSocketServer({ noServer: true });
   // `ws` takes the "/" in the tunnel's name for a malformed token: the header is answered by hand.
@@ -122,7 +124,9 @@ export function createUpgrade({ hub, check, sessionsPath }: UpgradeOptions): (in
     const path = (incoming.url ?? '').split('?')[0] ?? '';
     if (path.startsWith(`${sessionsPath}/`)) {
       const id = path.slice(sessionsPath.length + 1);
-      if (!hub.expects(id)) return refuse(socket, new Response('unknown session\n', { status: 404 }));
+      const owner = hub.ownerOf(id);
+      // One answer for both: who may not dial need not learn which sessions there are.
+      if (owner === undefined || !(await owns(owner, incoming))) return refuse(socket, new Response('unknown session\n', { status: 404 }));
       return plain.handleUpgrade(incoming, socket, head, (ws) => hub.accept(id, ws));
     }
     const target = await check(incoming);

@@ -21,20 +21,32 @@ export interface BlockNumbers extends Numbers {
   before: number;
 }
 
-/** One writer: numbers are reserved in blocks and handed out from memory. */
-export async function blockNumbers(table: Table): Promise<BlockNumbers> {
-  let counter = await takeNumbers(table, BLOCK);
-  const before = counter.number - BLOCK;
+/** The highest number reserved, in a place that does not share the table's fate. */
+export interface NumberFloor {
+  /** As it was found. */
+  highest: number;
+  /** Resolves when the number is kept for good. */
+  raise(number: number): Promise<void>;
+}
+
+/** One writer: numbers are reserved in blocks and handed out from memory, all above the floor. */
+export async function blockNumbers(table: Table, floor: NumberFloor = { highest: 0, raise: () => Promise.resolve() }): Promise<BlockNumbers> {
+  const { number } = await readCounter(table);
+  const before = Math.max(number, floor.highest);
+  let counter = await takeNumbers(table, before - number + BLOCK);
+  await floor.raise(counter.number);
   let next = before + 1;
   let pending: Promise<void> | undefined;
   const reserve = async (): Promise<void> => {
-    counter = await takeNumbers(table, BLOCK);
-    pending = undefined;
+    const taken = await takeNumbers(table, BLOCK);
+    await floor.raise(taken.number);
+    counter = taken;
   };
   return {
     before,
     async take() {
-      while (next > counter.number) await (pending ??= reserve());
+      // A reservation that failed is its waiters' fault to report; whoever comes next tries anew.
+      while (next > counter.number) await (pending ??= reserve().finally(() => { pending = undefined; }));
       // The mark in `counter` is as old as the block; it may lag, never lead.
       return { ...counter, number: next++ };
     },

@@ -2,16 +2,20 @@
 import { cachedTable } from './cached-table.ts';
 import type { DynamoStore, DynamoStoreOptions } from './dynamo-store.ts';
 import { storeOn } from './dynamo-store.ts';
-import { blockNumbers } from './numbers.ts';
+import { moveStaleMark, readCounter, storeMark } from './counter.ts';
+import { blockNumbers, type NumberFloor } from './numbers.ts';
 import { Tail } from './tail.ts';
 
 /** Nobody else adds to the log: it is looked at only to be safe. */
 const IDLE_MS = 30_000;
 
 /** Opens the store; numbers that a killed process had reserved are buried first. */
-export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'>): Promise<DynamoStore> {
+export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'> & { floor?: NumberFloor }): Promise<DynamoStore> {
   const table = cachedTable(options.table, options.clock);
-  const numbers = await blockNumbers(table);
+  const found = await readCounter(table);
+  const numbers = await blockNumbers(table, options.floor);
+  // The table went back behind numbers that clients have seen: their watches cannot go on, they list again.
+  if (numbers.before > found.number) await storeMark(table, moveStaleMark(found, numbers.before, options.clock.now().getTime()));
   const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS }, announcedAbove: numbers.before });
   await tail.settleTo(numbers.before, 0);
   return storeOn({ lifetimes: {}, ...options, table, numbers, tail });

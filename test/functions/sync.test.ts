@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sync } from '../../functions/sync.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
+import { isOwnPodlet } from '../../src/lifecycle/own-podlet.ts';
 import { bootstrapToken } from '../../src/lifecycle/podlet-credential.ts';
 import type { Desired, Report } from '../../src/sync/messages.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
@@ -37,6 +38,16 @@ const running = { a: { hello: true, run: { run: 1, startedAt: '2026-01-01T00:00:
 const exited = (exitCode: number) => ({ a: { hello: true, run: { ...running.a.run, ready: false, exitCode, finishedAt: '2026-01-01T00:00:01.5Z' } } });
 
 describe('credentials', () => {
+  it('lets only the podlet that reported take up its pod\'s sessions', async () => {
+    const uid = pod.metadata.uid ?? '';
+    const header = (secret: string, attempt = 1): string => `Bearer ${bootstrapToken(world.ports.settings.podletKey, uid, attempt)}.${secret}`;
+    expect(await isOwnPodlet(world.ports, uid, header(SECRET))).toBe(false);
+    await sync(world.ports, request(report));
+    expect(await isOwnPodlet(world.ports, uid, header(SECRET))).toBe(true);
+    for (const stranger of [undefined, '', header('another-secret-altogether'), header(SECRET, 2), `Bearer ${'0'.repeat(64)}.${SECRET}`]) expect(await isOwnPodlet(world.ports, uid, stranger)).toBe(false);
+    expect(await isOwnPodlet(world.ports, '00000000-0000-4000-8000-0000000000ff', header(SECRET))).toBe(false);
+  });
+
   it('binds the bootstrap token to the first secret: the same may repeat, another is refused', async () => {
     expect((await sync(world.ports, request(report))).status).toBe(200);
     expect((await sync(world.ports, request({ ...report, sequence: 2 }))).status).toBe(200);

@@ -1,4 +1,5 @@
 // DynamoDB on one machine: dynalite on LevelDB, with the transactions and TTL that it lacks.
+import type { DatabaseOptions } from '../../database.ts';
 import type { AwsJsonEndpoint, Operation } from '../protocol.ts';
 import { awsJsonEndpoint } from '../protocol.ts';
 import { conditionalWrite } from './conditional-write.ts';
@@ -37,8 +38,9 @@ export interface Dynamo {
 }
 
 /** Opens the engine on a directory, or in memory without `path`; what was answered survives the death of the process. */
-export async function createDynamo({ path, clock }: { path?: string; clock: Clock }): Promise<Dynamo> {
-  const context: DynamoContext = { store: await openStore(path), clock, tokens: new Map() };
+export async function createDynamo({ path, clock, acceptLoss }: { path?: string; clock: Clock } & DatabaseOptions): Promise<Dynamo> {
+  const { store, close } = await openStore(path, acceptLoss === undefined ? {} : { acceptLoss });
+  const context: DynamoContext = { store, clock, tokens: new Map() };
   const endpoint = awsJsonEndpoint({ targetPrefix: 'DynamoDB_20120810.', version: '1.0', operations, context });
   const stop = new AbortController();
   const sweeping = sweepForever(context, stop.signal);
@@ -49,7 +51,7 @@ export async function createDynamo({ path, clock }: { path?: string; clock: Cloc
     async close() {
       stop.abort();
       await sweeping;
-      await context.store.db.close();
+      await close();
     },
   };
 }

@@ -1,6 +1,7 @@
 // The typed door to dynalite's own rooms: its parsers and single-item actions on LevelDB, without its HTTP server.
 // dynalite's internals are used by name, so the package is pinned to one version.
 import { createRequire } from 'node:module';
+import { openDatabase, type Database, type DatabaseOptions } from '../../database.ts';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
 import type { Parse } from './expression-cache.ts';
@@ -34,12 +35,15 @@ export interface SubDb {
 export type BatchOperation = { type: 'put'; key: string; value: unknown } | { type: 'del'; key: string };
 
 export interface Level {
+  /** Absent: in memory. */
+  readonly location?: string;
   open(): Promise<void>;
   close(): Promise<void>;
   get(key: string): Promise<unknown>;
   get(key: string, callback: Callback): void;
   getSync(key: string): unknown;
   put(key: string, value: unknown): Promise<void>;
+  del(key: string): Promise<void>;
   batch(operations: BatchOperation[]): Promise<void>;
   iterator(range: { gt: string; lt: string }): AsyncIterable<[string, unknown]>;
 }
@@ -94,12 +98,28 @@ const actions = new Map<string, { act: Action; types: unknown; custom: unknown }
 }));
 
 /** Opens the store: in a directory, or in memory without `path`. A directory that another process holds is refused. */
-export async function openStore(path: string | undefined): Promise<Store> {
+export async function openStore(path: string | undefined, options?: DatabaseOptions): Promise<{ store: Store; close(): Promise<void> }> {
   const store = db.create({ ...(path === undefined ? {} : { path }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  await store.db.open();
+  const database = isOnDisk(store.db) ? await openDatabase(store.db, options) : undefined;
+  if (database === undefined) await store.db.open();
+  else writeCounted(store.db, database);
   readInPlace(store.db);
   await activateTables(store);
-  return store;
+  return { store, close: () => (database ?? store.db).close() };
+}
+
+const isOnDisk = (db: Level): db is Level & { readonly location: string } => db.location !== undefined;
+
+/** All of dynalite's writes go the database's one way. */
+function writeCounted(db: Level, database: Database): void {
+  const through = (operations: BatchOperation[], callback?: Callback): Promise<void> => {
+    const written = database.write(operations.map((one) => (one.type === 'put' ? { ...one, value: JSON.stringify(one.value) } : one)));
+    if (callback === undefined) return written;
+    return written.then(() => void setImmediate(callback, null), (error: unknown) => void setImmediate(callback, error as DynaliteError));
+  };
+  db.put = (key: string, value: unknown, callback?: Callback) => through([{ type: 'put', key, value }], callback);
+  db.del = (key: string, callback?: Callback) => through([{ type: 'del', key }], callback);
+  db.batch = through;
 }
 
 /** A read from LevelDB's memory takes microseconds, a way through the thread pool and setImmediate a hundred of them. */
