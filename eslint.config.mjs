@@ -1,5 +1,6 @@
 // Few rules, all errors (the house's arrows between rooms are held by test/house.test.ts).
 import tseslint from 'typescript-eslint';
+import { ownLookups } from './lint/own-lookups.mjs';
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'build/', 'cdk.out/', '.droppod/'] },
@@ -15,5 +16,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
+  // What a client names is looked up among own members only; tests choose their names themselves.
+  { files: ['**/*.ts'], ignores: ['test/**', 'src/own.ts'], plugins: { house: { rules: { 'own-lookups': ownLookups } } }, rules: { 'house/own-lookups': 'error' } },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

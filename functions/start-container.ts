@@ -2,6 +2,7 @@
 import { lambda } from '../src/aws/lambda.ts';
 import { updatePod } from '../src/lifecycle/update-pod.ts';
 import type { PodChange, PodState } from '../src/lifecycle/update-pod.ts';
+import { own } from '../src/own.ts';
 import type { Ports } from '../src/ports.ts';
 import { podDone } from '../src/pod/order.ts';
 import { isTaskEnding } from '../src/sync/conclude.ts';
@@ -36,19 +37,19 @@ export function knownOutcome({ pod, record, now }: PodState, { generation, conta
   if (!pod || isOver(pod, record, generation)) return leaveAfter(pod, record, { name: container, run, generation }, now);
   const outcome = outcomeOf(pod, record, container, run, now);
   if (outcome) return outcome;
-  const begun = record.observed.containers[container]?.current?.run === run;
+  const begun = own(record.observed.containers, container)?.current?.run === run;
   return !begun && (podDone(pod, record.observed) || isTaskEnding(record)) ? leaveOutcome(now) : undefined;
 }
 
 function ensureRun({ record }: PodState, input: StartContainerInput): PodChange | undefined {
   const { container, run, token, enteredAt, retryCount, generation } = input;
   const waiting: WaitingToken = { token, run, enteredAt, retryCount, generation };
-  if (!isNewer(waiting, record.tokens[container])) return undefined;
+  if (!isNewer(waiting, own(record.tokens, container))) return undefined;
   return { record: withRun(record, container, run, waiting) };
 }
 
 function withRun(record: PodRecord, name: string, run: number, waiting: WaitingToken): PodRecord {
-  const container = record.observed.containers[name] ?? { desiredRun: 0 };
+  const container = own(record.observed.containers, name) ?? { desiredRun: 0 };
   const ordered = run > container.desiredRun;
   return {
     ...record,

@@ -30,6 +30,7 @@ import type { Pod } from '../src/kinds/pod.ts';
 import { LIFETIMES } from '../src/kinds/resources.ts';
 import { changeTask } from '../src/lifecycle/change-task.ts';
 import { isOwnPodlet } from '../src/lifecycle/own-podlet.ts';
+import { own } from '../src/own.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
 import { readCounter } from '../src/store/counter.ts';
 import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
@@ -117,7 +118,7 @@ async function openCore(options: LocalOptions, installation: Installation): Prom
   const machine = machineOfSources();
   const states = createStates({
     clock: systemClock, random: Math.random, uuid: randomUUID, journal: await openJournal(join(directory, 'states'), loss), account: ACCOUNT, region: REGION,
-    invoke: async (name, payload) => functions[name]?.(payload),
+    invoke: async (name, payload) => own(functions, name)?.(payload),
     onExecutionEnd: change('Step Functions Execution Status Change'), onFault: (error) => log(`state machine: ${String(error)}`),
   });
   const endpoint = anyEndpoint([dynamo.endpoint, states.endpoint, engine.ecsEndpoint, engine.logsEndpoint]);

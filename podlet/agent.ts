@@ -1,4 +1,5 @@
 // The podlet: the kubelet of one pod. It listens to supervisors and the API, lets decide.ts say what is due, and does it.
+import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
 import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { decide } from './decide.ts';
@@ -192,7 +193,7 @@ export class Agent {
     if (this.world.containers.every(({ runtimeId }) => runtimeId !== undefined)) return;
     const ids = await this.ports.runtimeIds();
     for (const container of this.world.containers) {
-      const id = ids[container.name];
+      const id = own(ids, container.name);
       if (id === undefined || container.runtimeId === id) continue;
       container.runtimeId = id;
       if (container.run !== undefined) this.changed();

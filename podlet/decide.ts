@@ -1,5 +1,6 @@
 // Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
 import type { StartOrder } from '../src/sync/messages.ts';
+import { own } from '../src/own.ts';
 import { decideStop, isHeldBackByOthers, stopWish } from './stop.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, quiet, sandboxReady } from './world.ts';
@@ -78,7 +79,7 @@ function starts(world: World, now: number): Order[] {
   // In the pod's order, which the answer cannot keep: JavaScript puts members that are named by digits first.
   for (const container of world.containers) {
     const { name } = container;
-    const wanted = Object.hasOwn(world.desired.containers, name) ? world.desired.containers[name] : undefined;
+    const wanted = own(world.desired.containers, name);
     if (wanted === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
     const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true && (container.refusal?.until ?? 0) <= now;

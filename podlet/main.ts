@@ -1,6 +1,7 @@
 // Where the podlet begins in its container: sockets first (supervisors are already dialling), then who it is, then the agent.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { own } from '../src/own.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from './cut-text.ts';
@@ -75,7 +76,7 @@ function ownSecret(): string {
 }
 
 function required(env: NodeJS.ProcessEnv, name: string): string {
-  const value = env[name];
+  const value = own(env, name);
   if (value === undefined || value === '') throw new Error(`missing environment variable ${name}`);
   return value;
 }

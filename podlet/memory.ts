@@ -1,4 +1,5 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
+import { own, setOwn } from '../src/own.ts';
 import type { Run } from '../src/pod/observed.ts';
 import type { StartOrder } from '../src/sync/messages.ts';
 import type { DesiredVolume } from '../src/sync/messages.ts';
@@ -29,7 +30,7 @@ export function recall(world: World, state: unknown): void {
   if (!isRemembered(state)) return;
   for (const [name, { added }] of Object.entries(state.containers)) if (added === true) world.containers.push({ ...newContainer(name), added });
   for (const container of world.containers) {
-    const known = state.containers[container.name];
+    const known = own(state.containers, container.name);
     // It was heard once: a supervisor that ended meanwhile must not hold the sandbox back.
     if (known?.hello === true) container.hello = true;
     if (known?.order !== undefined) container.order = known.order;
@@ -37,5 +38,5 @@ export function recall(world: World, state: unknown): void {
     container.run = known.run;
     container.alive = known.run.exitCode === undefined;
   }
-  for (const [name, wanted] of Object.entries(state.volumes)) world.volumes[name] = { wanted, applied: wanted.version };
+  for (const [name, wanted] of Object.entries(state.volumes)) setOwn(world.volumes, name, { wanted, applied: wanted.version });
 }

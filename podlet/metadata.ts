@@ -33,7 +33,7 @@ function toMetadata(task: unknown): TaskMetadata {
 }
 
 const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && name in value ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined;
+  typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined;
 
 function text(value: unknown, name: string): string | undefined {
   const found = field(value, name);

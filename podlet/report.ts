@@ -1,4 +1,5 @@
 // The world as the API is told of it: the whole level state, every time.
+import { own } from '../src/own.ts';
 import type { ContainerReport, PodletEvent, Report } from '../src/sync/messages.ts';
 import type { ContainerView, World } from './world.ts';
 import { quiet, sandboxReady } from './world.ts';
@@ -24,7 +25,7 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
 
 function reportContainer(world: World, container: ContainerView): ContainerReport {
   const { hello, run, runtimeId, term } = container;
-  const idle = !container.alive && container.starting === undefined && world.desired?.containers[container.name]?.start !== undefined;
+  const idle = !container.alive && container.starting === undefined && own(world.desired?.containers, container.name)?.start !== undefined;
   return {
     hello,
     ...(runtimeId === undefined ? {} : { runtimeId }),

@@ -1,4 +1,5 @@
 // What goes along with one run of a container: its postStart hook, then its probes, and what their results do to it.
+import { own } from '../src/own.ts';
 import type { Hook } from '../src/sync/messages.ts';
 import type { Commands } from './commands.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
@@ -158,7 +159,7 @@ export class Runs {
     };
   }
 
-  private isSidecar = ({ name }: ContainerView): boolean => this.world.desired?.containers[name]?.sidecar !== undefined;
+  private isSidecar = ({ name }: ContainerView): boolean => own(this.world.desired?.containers, name)?.sidecar !== undefined;
 
   /** A regular container that will not be restarted, and the only one: the kubelet kills the whole pod then (computePodActions). */
   private isLast(container: ContainerView): boolean {

@@ -1,4 +1,5 @@
 // How one container is stopped (pod-lifecycle 8.2): who asks, with which grace, whose turn it is, when TERM and when KILL.
+import { own } from '../src/own.ts';
 import type { ContainerView, Stopping, World } from './world.ts';
 
 /** kuberuntime minimumGracePeriodInSeconds: the signal gets at least that long. */
@@ -18,7 +19,7 @@ export function stopWish(world: World, container: ContainerView): StopWish | und
   const stopping = `Stopping container ${container.name}`;
   const wishes: StopWish[] = [];
   if (container.ownStop !== undefined) wishes.push(container.ownStop);
-  const asked = desired?.containers[container.name];
+  const asked = own(desired?.containers, container.name);
   if (asked?.stop !== undefined && asked.run >= (container.run?.run ?? 0)) wishes.push(asked.stop);
   if (desired?.terminate !== undefined) wishes.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
   if (desired?.leave !== undefined || world.refused) wishes.push({ graceSeconds: planned, message: stopping });
@@ -30,11 +31,11 @@ export function stopWish(world: World, container: ContainerView): StopWish | und
 
 /** Sidecars get their signal only when the regular containers and later sidecars have ended (kuberuntime_termination_order). */
 export function isHeldBackByOthers(world: World, container: ContainerView): boolean {
-  const place = world.desired?.containers[container.name]?.sidecar;
+  const place = own(world.desired?.containers, container.name)?.sidecar;
   if (place === undefined || container.ownStop !== undefined) return false;
   return world.containers.some((other) => {
     if (!other.alive || other.name === container.name) return false;
-    const otherPlace = world.desired?.containers[other.name]?.sidecar;
+    const otherPlace = own(world.desired?.containers, other.name)?.sidecar;
     return otherPlace === undefined ? world.desired?.terminate !== undefined || world.desired?.leave !== undefined : otherPlace > place;
   });
 }

@@ -1,4 +1,5 @@
 // Brings volumes into the wanted form before containers start, keeps them current, and watches size limits.
+import { own, setOwn } from '../src/own.ts';
 import type { Desired } from '../src/sync/messages.ts';
 import { errorText } from './cut-text.ts';
 import type { PodletPorts } from './ports.ts';
@@ -28,8 +29,8 @@ export class VolumeKeeper {
   /** Takes the newest wishes; an entry whose version is in place needs no content. */
   want(volumes: Desired['volumes']): void {
     for (const [name, wanted] of Object.entries(volumes)) {
-      const known = this.world.volumes[name];
-      this.world.volumes[name] = { ...known, wanted };
+      const known = own(this.world.volumes, name);
+      setOwn(this.world.volumes, name, { ...known, wanted });
       if (wanted.missing === undefined && known?.applied !== wanted.version) this.keep(name);
     }
   }
@@ -39,14 +40,14 @@ export class VolumeKeeper {
   }
 
   private async apply(name: string, retryMs = FIRST_RETRY_MS): Promise<void> {
-    const volume = this.world.volumes[name];
+    const volume = own(this.world.volumes, name);
     if (volume === undefined || this.busy.has(name)) return;
     this.busy.add(name);
     const { wanted } = volume;
     // Emptied once, never again while the pod lives.
     const change = volume.applied === undefined ? wanted : { ...wanted, emptyDir: false };
     const error = await this.ports.volumes.apply(name, change).then(() => undefined, errorText);
-    const now = this.world.volumes[name];
+    const now = own(this.world.volumes, name);
     if (now === undefined) return;
     if (error === undefined) {
       now.applied = wanted.version;

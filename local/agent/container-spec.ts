@@ -1,4 +1,5 @@
 // One container of a task definition as a create call to the engine. Pure: launch.ts sends it.
+import { own } from '../../src/own.ts';
 import type { ContainerLimits, ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
 import { CLUSTER_LABEL, CONTAINER_LABEL, CPU_LIMIT_LABEL, ENGINE_LABEL, FAMILY_LABEL, HOSTNAME_TAG, HOST_PATH_LABEL, MEMORY_LIMIT_LABEL, REVISION_LABEL, TASK_LABEL, containerName, volumeName } from './labels.ts';
 import { createReference } from './image-name.ts';
@@ -144,7 +145,7 @@ function mounts(task: Task, definition: TaskDefinition, container: ContainerDefi
   const Mounts = container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }): Mount[] => {
     const sourcePath = definition.volumes.find(({ name }) => name === sourceVolume)?.host?.sourcePath;
     if (sourcePath) {
-      const mustExist = container.dockerLabels?.[`${HOST_PATH_LABEL}${sourceVolume}`] !== undefined;
+      const mustExist = own(container.dockerLabels, `${HOST_PATH_LABEL}${sourceVolume}`) !== undefined;
       if (mustExist) return [{ Type: 'bind', Source: sourcePath, Target: containerPath, ReadOnly: readOnly ?? false }];
       Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
       return [];

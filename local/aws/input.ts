@@ -1,4 +1,5 @@
 // Reading an operation's input: members by name and type; what the engine does not serve is refused by its name, never ignored.
+import { own } from '../../src/own.ts';
 import { AwsError } from './protocol.ts';
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -17,41 +18,41 @@ function isEmpty(value: unknown): boolean {
 
 /** Refuses every member that says something and is not in `served`. */
 export function refuseOthers(input: Input, served: readonly string[], type = 'InvalidParameterException', where = ''): void {
-  const unknown = Object.keys(input).find((key) => !served.includes(key) && !isEmpty(input[key]));
+  const unknown = Object.keys(input).find((key) => !served.includes(key) && !isEmpty(own(input, key)));
   if (unknown !== undefined) throw new AwsError(type, `${where}${unknown} is not supported by the local engine`);
 }
 
 /** undefined when absent; another type is a SerializationException, as in AWS. */
 export function text(input: Input, key: string): string | undefined {
-  const value = input[key] ?? undefined;
+  const value = own(input, key) ?? undefined;
   if (value !== undefined && typeof value !== 'string') throw new AwsError('SerializationException', `${key} is not a string`);
   return value;
 }
 
 /** undefined when absent. */
 export function number(input: Input, key: string): number | undefined {
-  const value = input[key] ?? undefined;
+  const value = own(input, key) ?? undefined;
   if (value !== undefined && typeof value !== 'number') throw new AwsError('SerializationException', `${key} is not a number`);
   return value;
 }
 
 /** undefined when absent. */
 export function flag(input: Input, key: string): boolean | undefined {
-  const value = input[key] ?? undefined;
+  const value = own(input, key) ?? undefined;
   if (value !== undefined && typeof value !== 'boolean') throw new AwsError('SerializationException', `${key} is not a boolean`);
   return value;
 }
 
 /** Empty when absent. */
 export function list(input: Input, key: string): unknown[] {
-  const value = input[key] ?? [];
+  const value = own(input, key) ?? [];
   if (!Array.isArray(value)) throw new AwsError('SerializationException', `${key} is not a list`);
   return value;
 }
 
 /** undefined when absent. */
 export function texts(input: Input, key: string): string[] | undefined {
-  if (input[key] === undefined || input[key] === null) return undefined;
+  if (own(input, key) === undefined || own(input, key) === null) return undefined;
   return list(input, key).map((value) => {
     if (typeof value !== 'string') throw new AwsError('SerializationException', `${key} is not a list of strings`);
     return value;
@@ -65,6 +66,6 @@ export function structures(input: Input, key: string): Input[] {
 
 /** undefined when absent. */
 export function structure(input: Input, key: string): Input | undefined {
-  const value = input[key] ?? undefined;
+  const value = own(input, key) ?? undefined;
   return value === undefined ? undefined : asInput(value, key);
 }

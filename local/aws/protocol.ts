@@ -1,4 +1,5 @@
 // The AWS JSON protocol 1.0 and 1.1: one endpoint is a table of operations, chosen by the X-Amz-Target header.
+import { own } from '../../src/own.ts';
 import type { Json } from '../states/json.ts';
 
 export type { Json } from '../states/json.ts';
@@ -60,7 +61,7 @@ export function awsJsonEndpoint<C>(service: {
 }
 
 function run<C>(operations: Readonly<Record<string, Operation<C>>>, context: C, name: string, body: Buffer): Promise<Json> {
-  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  const operation = own(operations, name);
   if (operation === undefined) throw new AwsError('UnknownOperationException', `operation ${name} is not supported by the local engine`);
   return operation(context, parse(body));
 }

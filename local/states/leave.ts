@@ -1,4 +1,5 @@
 // The way out of a state: Output and Assign, both evaluated with the variables as they were.
+import { setOwn } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Outcome, Template } from './machine.ts';
 import { StateError } from './state-error.ts';
@@ -30,6 +31,6 @@ export function checkSize(value: Json, source: string, terminal: boolean): void 
 
 async function assign(run: ThreadRun, variables: { [name: string]: Template }, given: Given, path: string): Promise<JsonObject> {
   const assigned: JsonObject = {};
-  for (const [name, template] of Object.entries(variables)) assigned[name] = await run.evaluate(template, `${path}Assign/${name}`, given);
+  for (const [name, template] of Object.entries(variables)) setOwn(assigned, name, await run.evaluate(template, `${path}Assign/${name}`, given));
   return assigned;
 }

@@ -1,4 +1,5 @@
 // The way of a thread through its flow: run a state, note its exit, enter the next, write, go on.
+import { setOwn } from '../../src/own.ts';
 import { choose } from './choice.ts';
 import { guarded } from './guarded.ts';
 import type { Json } from './json.ts';
@@ -17,7 +18,7 @@ export async function runFlow(run: ThreadRun): Promise<Json> {
     const { output, assigned, next } = await runState(run, run.state);
     const { thread } = run;
     run.draft(`${run.state.Type}StateExited`, { name: thread.state, output, ...(assigned === undefined ? {} : { assignedVariables: assigned }) });
-    for (const [name, value] of Object.entries(assigned ?? {})) thread.variables[name] = value ?? null;
+    for (const [name, value] of Object.entries(assigned ?? {})) setOwn(thread.variables, name, value ?? null);
     if (next === undefined) return output;
     run.enter(next, output);
     await run.save();

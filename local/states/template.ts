@@ -1,5 +1,6 @@
 // Values with `{% … %}` in them: each expression is compiled once, constants are handed on as they are.
 import jsonata from 'jsonata';
+import { setOwn } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import type { Template } from './machine.ts';
@@ -61,7 +62,7 @@ export class Evaluator {
       }
       case 'object': {
         const values: JsonObject = {};
-        for (const [name, member] of compiled.members) values[name] = await this.#run(member, `${field}/${name}`, bindings);
+        for (const [name, member] of compiled.members) setOwn(values, name, await this.#run(member, `${field}/${name}`, bindings));
         return values;
       }
     }
@@ -139,7 +140,7 @@ function toJson(value: unknown): Json | undefined {
     if (member === undefined) continue;
     const json = toJson(member);
     if (json === undefined) return undefined;
-    copy[name] = json;
+    setOwn(copy, name, json);
   }
   return copy;
 }

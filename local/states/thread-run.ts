@@ -1,4 +1,5 @@
 // A thread while it runs: records history, writes itself to the journal before effects, evaluates and sleeps.
+import { own } from '../../src/own.ts';
 import type { Draft } from './history.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Flow, State, Template } from './machine.ts';
@@ -60,7 +61,7 @@ export class ThreadRun {
 
   /** The state that the thread is in. */
   get state(): State {
-    const state = this.flow.States[this.thread.state];
+    const state = own(this.flow.States, this.thread.state);
     if (state === undefined) throw new StateError('States.Runtime', `there is no state '${this.thread.state}'`, true);
     return state;
   }

@@ -1,5 +1,6 @@
 // Checks of a state's expressions and of its Retry and Catch.
 import jsonata from 'jsonata';
+import { own } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import { expressionOf } from './template.ts';
@@ -7,10 +8,10 @@ import { TEMPLATES } from './validate-fields.ts';
 
 /** Problems of every expression, retrier and catcher of a state. */
 export function checkTemplates(state: JsonObject, path: string): string[] {
-  const lists = ['Choices', 'Catch'].flatMap((name) => elements(state[name]).map((one, index): [Json, string] => [one, `${path}/${name}[${index}]`]));
+  const lists = ['Choices', 'Catch'].flatMap((name) => elements(own(state, name)).map((one, index): [Json, string] => [one, `${path}/${name}[${index}]`]));
   const holders: [Json, string][] = [[state, path], ...lists];
   return [
-    ...holders.flatMap(([holder, at]) => (isObject(holder) ? TEMPLATES.flatMap((name) => expressions(holder[name], `${at}/${name}`)) : [])),
+    ...holders.flatMap(([holder, at]) => (isObject(holder) ? TEMPLATES.flatMap((name) => expressions(own(holder, name), `${at}/${name}`)) : [])),
     ...checkErrors(state['Retry'], `${path}/Retry`, ['ErrorEquals', 'IntervalSeconds', 'MaxAttempts', 'BackoffRate', 'MaxDelaySeconds', 'JitterStrategy', 'Comment'], ['ErrorEquals']),
     ...checkErrors(state['Catch'], `${path}/Catch`, ['ErrorEquals', 'Next', 'Output', 'Assign', 'Comment'], ['ErrorEquals', 'Next']),
   ];
@@ -43,7 +44,7 @@ function checkErrors(list: Json | undefined, path: string, allowed: readonly str
     const at = `${path}[${index}]`;
     if (!isObject(one)) return [`SCHEMA_VALIDATION_FAILED: Expected value of type Object at ${at}`];
     const unknown = Object.keys(one).filter((name) => !allowed.includes(name)).map((name) => `SCHEMA_VALIDATION_FAILED: Field is not supported: '${name}' at ${at}`);
-    const missing = required.filter((name) => one[name] === undefined).map((name) => `SCHEMA_VALIDATION_FAILED: These fields are required: [${name}] at ${at}`);
+    const missing = required.filter((name) => own(one, name) === undefined).map((name) => `SCHEMA_VALIDATION_FAILED: These fields are required: [${name}] at ${at}`);
     return [...unknown, ...missing, ...checkNames(one['ErrorEquals'], at, index === list.length - 1)];
   });
 }

@@ -1,4 +1,5 @@
 // Checks a definition before it may become a machine; problems read as AWS's do: `text at /States/Name/Field`.
+import { own } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import type { Machine } from './machine.ts';
@@ -62,7 +63,7 @@ interface Surroundings {
 function checkState(check: Check, state: JsonObject, path: string, { language, names, variables, outerVariables }: Surroundings): void {
   const { Type, QueryLanguage = language } = state;
   if (QueryLanguage !== 'JSONata') return schema(check, `The query language '${String(QueryLanguage)}' is not supported by the local engine, only 'JSONata'`, path);
-  const shape = typeof Type === 'string' && Object.hasOwn(SHAPES, Type) ? SHAPES[Type] : undefined;
+  const shape = typeof Type === 'string' ? own(SHAPES, Type) : undefined;
   if (shape === undefined) return schema(check, Type === undefined ? 'These fields are required: [Type]' : `Value is not a state type: ${JSON.stringify(Type)}`, path);
   checkFields(check, state, path, [...COMMON, ...shape.allowed], shape.required);
   if (shape.leaves && (state['Next'] === undefined) === (state['End'] !== true)) schema(check, "Exactly one of 'Next' and 'End' must be there", path);
@@ -112,7 +113,7 @@ function checkWait(check: Check, { Seconds, Timestamp }: JsonObject, path: strin
 
 function checkFields(check: Check, value: JsonObject, path: string, allowed: readonly string[], required: readonly string[]): void {
   for (const name of Object.keys(value)) if (!allowed.includes(name)) schema(check, `Field is not supported: '${name}'`, path);
-  const missing = required.filter((name) => value[name] === undefined);
+  const missing = required.filter((name) => own(value, name) === undefined);
   if (missing.length > 0) schema(check, `These fields are required: [${missing.join(', ')}]`, path);
 }
 
@@ -127,7 +128,7 @@ function checkTarget({ problems }: Check, names: readonly string[], target: stri
 
 /** Every way out of a state, with the place that says it. */
 function transitions(state: JsonObject, path: string): [string, string][] {
-  const lists = ['Choices', 'Catch'].flatMap((name) => objects(state[name]).map((one, index): [Json | undefined, string] => [one['Next'], `${path}/${name}[${index}]/Next`]));
+  const lists = ['Choices', 'Catch'].flatMap((name) => objects(own(state, name)).map((one, index): [Json | undefined, string] => [one['Next'], `${path}/${name}[${index}]/Next`]));
   const all: [Json | undefined, string][] = [[state['Next'], `${path}/Next`], [state['Default'], `${path}/Default`], ...lists];
   return all.filter((one): one is [string, string] => typeof one[0] === 'string');
 }
@@ -147,7 +148,7 @@ function checkReachable({ problems }: Check, states: JsonObject, start: Json | u
   const reached = new Set<string>();
   const open = typeof start === 'string' ? [start] : [];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const state = states[name];
+    const state = own(states, name);
     if (reached.has(name) || !isObject(state)) continue;
     reached.add(name);
     open.push(...transitions(state, '').map(([next]) => next));

@@ -1,4 +1,5 @@
 // exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, told apart by `streamtype`.
+import { own } from '../../src/own.ts';
 import { CLOSE, RESIZE, STATUS, STDERR, STDIN, STDOUT, type ChannelClient } from './channels.ts';
 import type { SpdyConnection, SpdyStream } from './spdy-connection.ts';
 
@@ -43,7 +44,7 @@ export class SpdyClient implements ChannelClient {
   }
 
   accept(stream: SpdyStream): void {
-    const channel = CHANNEL_OF[stream.headers['streamtype'] ?? ''];
+    const channel = own(CHANNEL_OF, stream.headers['streamtype'] ?? '');
     if (channel === undefined) return void stream.reset();
     this.streams.set(channel, stream);
     stream.onData = (bytes) => {

@@ -1,5 +1,6 @@
 // SPDY/3.1 frames as kubectl and client-go speak them: encoding and decoding, header compression apart.
 // Only what moby/spdystream uses: SYN_STREAM, SYN_REPLY, RST_STREAM, SETTINGS, PING, GOAWAY, HEADERS, WINDOW_UPDATE and data.
+import { setOwn } from '../../src/own.ts';
 
 export const SYN_STREAM = 1;
 export const SYN_REPLY = 2;
@@ -86,7 +87,7 @@ export function decodeHeaders(block: Buffer): Record<string, string> {
   };
   for (let left = block.readUInt32BE(0); left > 0; left--) {
     const name = text().toLowerCase();
-    headers[name] = text();
+    setOwn(headers, name, text());
   }
   return headers;
 }

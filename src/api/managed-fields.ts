@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 import type { KubeObject } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { seconds } from './time.ts';
 
 export interface FieldTree {
@@ -30,7 +31,7 @@ const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
 export function elementSegment(keys: string[], element: unknown): string | undefined {
   if (keys.length === 0) return `v:${JSON.stringify(element)}`;
   if (!isMap(element)) return undefined;
-  const values = keys.map((key): [string, unknown] => [key, element[key] ?? KEY_DEFAULTS[key]]).filter(([, value]) => value !== undefined);
+  const values = keys.map((key): [string, unknown] => [key, own(element, key) ?? own(KEY_DEFAULTS, key)]).filter(([, value]) => value !== undefined);
   return values.length === 0 ? undefined : `k:${JSON.stringify(Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))))}`;
 }
 
@@ -46,12 +47,12 @@ interface Child {
 /** What lies below a value; undefined: the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
   if (shape.type === 'object' && isMap(value)) {
-    return Object.keys(value).filter((name) => value[name] !== undefined).map((name) => {
+    return Object.keys(value).filter((name) => own(value, name) !== undefined).map((name) => {
       const inner = shape.fields.get(name);
-      return { segment: `f:${name}`, value: value[name], shape: inner?.shape ?? { type: 'any' }, ...(inner ? { field: inner } : {}), member: false };
+      return { segment: `f:${name}`, value: own(value, name), shape: inner?.shape ?? { type: 'any' }, ...(inner ? { field: inner } : {}), member: false };
     });
   }
-  if (shape.type === 'map' && isMap(value)) return Object.keys(value).map((name) => ({ segment: `f:${name}`, value: value[name], shape: shape.of, member: true }));
+  if (shape.type === 'map' && isMap(value)) return Object.keys(value).map((name) => ({ segment: `f:${name}`, value: own(value, name), shape: shape.of, member: true }));
   const keys = field?.list.mapKeys;
   if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return undefined;
   const children = value.map((element: unknown) => ({ segment: elementSegment(keys, element), value: element, shape: shape.of, member: true }));
@@ -64,7 +65,7 @@ export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?:
   for (const child of childrenOf(shape, value, field) ?? []) {
     const below = fieldsOf(child.shape, child.value, parents, child.field);
     const counted = Object.keys(below).length > 0 && (child.member || parents);
-    tree[child.segment] = counted ? { '.': {}, ...below } : below;
+    setOwn(tree, child.segment, counted ? { '.': {}, ...below } : below);
   }
   return tree;
 }
@@ -77,11 +78,11 @@ export function compareFields(shape: Shape, old: unknown, next: unknown, field?:
   const removed: FieldTree = {};
   for (const [segment, child] of after) {
     const was = before.get(segment);
-    if (was === undefined) changed[segment] = withSelf(fieldsOf(child.shape, child.value, true, child.field));
+    if (was === undefined) setOwn(changed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
     else if (!isDeepStrictEqual(was.value, child.value)) compareChild(segment, was, child, changed, removed);
   }
   for (const [segment, child] of before) {
-    if (!after.has(segment)) removed[segment] = withSelf(fieldsOf(child.shape, child.value, true, child.field));
+    if (!after.has(segment)) setOwn(removed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
   }
   return { changed, removed };
 }
@@ -91,12 +92,12 @@ const withSelf = (below: FieldTree): FieldTree => (Object.keys(below).length > 0
 function compareChild(segment: string, was: Child, child: Child, changed: FieldTree, removed: FieldTree): void {
   const leaf = childrenOf(child.shape, child.value, child.field) === undefined || childrenOf(was.shape, was.value, was.field) === undefined;
   if (leaf) {
-    changed[segment] = {};
+    setOwn(changed, segment, {});
     return;
   }
   const inner = compareFields(child.shape, was.value, child.value, child.field);
-  if (Object.keys(inner.changed).length > 0) changed[segment] = inner.changed;
-  if (Object.keys(inner.removed).length > 0) removed[segment] = inner.removed;
+  if (Object.keys(inner.changed).length > 0) setOwn(changed, segment, inner.changed);
+  if (Object.keys(inner.removed).length > 0) setOwn(removed, segment, inner.removed);
 }
 
 const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
@@ -106,9 +107,9 @@ const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== und
 export function union(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = { ...a };
   for (const [segment, below] of Object.entries(b)) {
-    const known = tree[segment];
-    if (known === undefined) tree[segment] = below;
-    else if (segment !== '.') tree[segment] = joined(known, below);
+    const known = own(tree, segment);
+    if (known === undefined) setOwn(tree, segment, below);
+    else if (segment !== '.') setOwn(tree, segment, joined(known, below));
   }
   return tree;
 }
@@ -123,13 +124,13 @@ function joined(a: FieldTree, b: FieldTree): FieldTree {
 export function subtract(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = {};
   for (const [segment, below] of Object.entries(a)) {
-    const other = b[segment];
-    if (other === undefined) tree[segment] = below;
+    const other = own(b, segment);
+    if (other === undefined) setOwn(tree, segment, below);
     else if (segment !== '.' && !isLeaf(below)) {
       const self = below['.'] !== undefined && !ownsSelf(other);
       const { '.': _self, ...members } = below;
       const rest = subtract(members, other);
-      if (self || !isLeaf(rest)) tree[segment] = self ? { '.': {}, ...rest } : rest;
+      if (self || !isLeaf(rest)) setOwn(tree, segment, self ? { '.': {}, ...rest } : rest);
     }
   }
   return tree;
@@ -139,12 +140,12 @@ export function subtract(a: FieldTree, b: FieldTree): FieldTree {
 export function intersect(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = {};
   for (const [segment, below] of Object.entries(a)) {
-    const other = b[segment];
+    const other = own(b, segment);
     if (other === undefined) continue;
-    if (segment === '.' || (isLeaf(below) && ownsSelf(other)) || (isLeaf(other) && ownsSelf(below))) tree[segment] = {};
+    if (segment === '.' || (isLeaf(below) && ownsSelf(other)) || (isLeaf(other) && ownsSelf(below))) setOwn(tree, segment, {});
     else {
       const inner = intersect(below, other);
-      if (!isLeaf(inner)) tree[segment] = inner;
+      if (!isLeaf(inner)) setOwn(tree, segment, inner);
     }
   }
   return tree;
@@ -177,7 +178,7 @@ const isWriter = (entry: ManagedEntry, writer: Writer, operation: ManagedEntry['
 
 /** Kubernetes writes field sets in order, and clients compare their text. */
 const sorted = (tree: FieldTree): FieldTree =>
-  Object.fromEntries(Object.keys(tree).sort().map((name) => [name, sorted(tree[name] ?? {})]));
+  Object.fromEntries(Object.keys(tree).sort().map((name) => [name, sorted(own(tree, name) ?? {})]));
 
 /** A writer's entry as it is stored. */
 export function entryFor(writer: Writer, operation: ManagedEntry['operation'], fieldsV1: FieldTree): ManagedEntry {

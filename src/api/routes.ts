@@ -2,6 +2,7 @@
 import { ApiError } from '../errors.ts';
 import { RESOURCES, findResource } from '../kinds/resources.ts';
 import type { Verb } from '../kinds/resources.ts';
+import { own } from '../own.ts';
 import type { ResourceRoute } from './call.ts';
 import { boolOption } from './wire/options.ts';
 
@@ -60,5 +61,5 @@ function collectionVerb({ resource, namespace, watchPrefix }: Route, method: str
 
 function objectVerb(method: string): Verb | undefined {
   const verbs: Record<string, Verb> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
-  return verbs[method];
+  return own(verbs, method);
 }

@@ -5,6 +5,7 @@ import {
   TransactionConflictException, TransactWriteItemsCommand, UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { own } from '../own.ts';
 import type { Attribute, Condition, Item, ItemKey, Table, TableWrite, WriteReason } from '../store/table.ts';
 
 type Wire = Record<string, AttributeValue>;
@@ -42,8 +43,8 @@ async function getBatch(client: DynamoDBClient, name: string, keys: ItemKey[]): 
   // DynamoDB answers at most 16 MB at once and leaves the rest as unprocessed.
   while (left.length > 0) {
     const page = await client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: left, ConsistentRead: true } } }));
-    items.push(...(page.Responses?.[name] ?? []).map(fromWire));
-    left = page.UnprocessedKeys?.[name]?.Keys ?? [];
+    items.push(...(own(page.Responses, name) ?? []).map(fromWire));
+    left = own(page.UnprocessedKeys, name)?.Keys ?? [];
   }
   return items;
 }

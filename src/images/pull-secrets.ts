@@ -1,5 +1,6 @@
 // Credentials of a pod's imagePullSecrets (pod-lifecycle 12.3), in the order of the spec.
 import type { Pod, Secret } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import type { Ports, RegistryCredential } from '../ports.ts';
 
 const KEYS: Record<string, string> = {
@@ -20,7 +21,7 @@ export async function pullCredentials({ store }: Pick<Ports, 'store'>, pod: Pod)
 
 /** The credentials in one pull secret; what cannot be read counts as none. */
 export function parseSecret(secret: Secret): RegistryCredential[] {
-  const text = secret.data?.[KEYS[secret.type ?? ''] ?? ''];
+  const text = own(secret.data, own(KEYS, secret.type ?? '') ?? '');
   if (text === undefined) return [];
   const config = parseJson(Buffer.from(text, 'base64').toString());
   const auths = secret.type === 'kubernetes.io/dockercfg' ? config : asObject(config)['auths'];

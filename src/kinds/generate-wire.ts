@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { own, setOwn } from '../own.ts';
 import { ensureKinds } from './load.ts';
 
 const MODULES = ['k8s.io/api@v0.35.4', 'k8s.io/apimachinery@v0.35.4'];
@@ -33,7 +34,7 @@ function parseProto(text: string, wire: Wire): void {
       if (type === undefined || field === undefined) continue;
       fields[Number(number)] = { name: field, type: qualified(mapped ?? type, pkg), kind: mapped !== undefined ? 'map' : label === 'repeated' ? 'list' : 'one' };
     }
-    wire[`${pkg}.${name ?? ''}`] = fields;
+    setOwn(wire, `${pkg}.${name ?? ''}`, fields);
   }
 }
 
@@ -55,9 +56,9 @@ export const messageName = (schema: string): string => schema.replace(/^io\.k8s\
 function reachable(wire: Wire, names: string[]): Wire {
   const found: Wire = {};
   for (let name = names.pop(); name !== undefined; name = names.pop()) {
-    const message = wire[name];
-    if (message === undefined || found[name] !== undefined) continue;
-    found[name] = message;
+    const message = own(wire, name);
+    if (message === undefined || own(found, name) !== undefined) continue;
+    setOwn(found, name, message);
     names.push(...Object.values(message).map(({ type }) => type));
   }
   return found;

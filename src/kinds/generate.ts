@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { own, setOwn } from '../own.ts';
 import { listRule } from './list-keys.ts';
 import { BODY_MODELS, RESOURCES } from './resources.ts';
 
@@ -61,7 +62,7 @@ const requireHere = createRequire(import.meta.url);
 const unescape = (text: string): string => text.replaceAll(/\.  (?=[A-Z])/g, '.\n\n').replaceAll("\\'", "'").replaceAll('\\"', '"').replaceAll('*\\/', '*/').replaceAll('\\n', '\n');
 
 function readModel(directory: string, name: string): Model {
-  const added = ADDED[name] ?? [];
+  const added = own(ADDED, name) ?? [];
   if (!existsSync(join(directory, `${name}.js`))) return { description: '', attributes: added, descriptions: new Map(), required: [] };
   const code = readFileSync(join(directory, `${name}.js`), 'utf8');
   const types = readFileSync(join(directory, `${name}.d.ts`), 'utf8');
@@ -140,20 +141,20 @@ function typeSchema(closure: Closure, type: string, format: string, parent: stri
 }
 
 function leaf(closure: Closure, name: string): Schema {
-  const schema = LEAVES[name];
-  if (schema !== undefined) closure.schemas[name] = schema;
+  const schema = own(LEAVES, name);
+  if (schema !== undefined) setOwn(closure.schemas, name, schema);
   return ref(name);
 }
 
 function addModel(closure: Closure, model: string, parent: string): string {
   const name = qualifiedName(model, closure.groups, parent);
-  if (closure.schemas[name] !== undefined) return name;
+  if (own(closure.schemas, name) !== undefined) return name;
   const { description, attributes, descriptions, required } = readModel(closure.directory, model);
   const properties: Record<string, Schema> = {};
   const schema: Schema = { type: 'object', description, properties, ...(required.length > 0 ? { required } : {}) };
-  closure.schemas[name] = schema;
+  setOwn(closure.schemas, name, schema);
   for (const { baseName, type, format } of attributes) {
-    properties[baseName] = propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName) ?? closure.fields.get(`${typeName(model)}.${baseName}`));
+    setOwn(properties, baseName, propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName) ?? closure.fields.get(`${typeName(model)}.${baseName}`)));
   }
   return name;
 }
@@ -184,10 +185,10 @@ export function generateKinds(): Kinds {
   const kinds: Record<string, string> = {};
   for (const { model, group, version, kind } of RESOURCES) {
     const name = addModel(closure, model, 'io.k8s.api.core.v1.x');
-    kinds[`${group}/${kind}`] = name;
-    const schema = closure.schemas[name];
+    setOwn(kinds, `${group}/${kind}`, name);
+    const schema = own(closure.schemas, name);
     if (schema !== undefined) schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];
   }
-  for (const model of BODY_MODELS) kinds[`/${typeName(model)}`] = addModel(closure, model, 'io.k8s.api.core.v1.x');
+  for (const model of BODY_MODELS) setOwn(kinds, `/${typeName(model)}`, addModel(closure, model, 'io.k8s.api.core.v1.x'));
   return { schemas: closure.schemas, kinds };
 }

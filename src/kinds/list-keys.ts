@@ -1,5 +1,6 @@
 // How lists merge: the declared keys of Kubernetes' types (patchMergeKey for strategic merge, listMapKey for apply).
 // client-node's models do not carry them. `Type.field`; lists that are not named here are atomic.
+import { own } from '../own.ts';
 
 export interface ListRule {
   /** Strategic merge key; '' merges primitives. Absent: the list is replaced. */
@@ -48,4 +49,4 @@ const RULES: Record<string, Record<string, ListRule>> = {
 const ATOMIC: ListRule = {};
 
 /** Rule of the list `field` of Go type `type`. */
-export const listRule = (type: string, field: string): ListRule => RULES[type]?.[field] ?? ATOMIC;
+export const listRule = (type: string, field: string): ListRule => own(own(RULES, type), field) ?? ATOMIC;

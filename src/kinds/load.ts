@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { own } from '../own.ts';
 import { generateKinds } from './generate.ts';
 import type { Kinds } from './generate.ts';
 import { RESOURCES } from './resources.ts';
@@ -29,7 +30,7 @@ export function ensureKinds(): Kinds {
   const place = PLACES.find((path) => existsSync(path));
   const found = place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Kinds);
   // A working tree whose table grew since the build makes them again.
-  const complete = found !== undefined && RESOURCES.every(({ group, kind }) => found.kinds[`${group}/${kind}`] !== undefined);
+  const complete = found !== undefined && RESOURCES.every(({ group, kind }) => own(found.kinds, `${group}/${kind}`) !== undefined);
   loaded = complete ? found : writeKinds();
   return loaded;
 }

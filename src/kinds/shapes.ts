@@ -1,4 +1,5 @@
 // The schemas compiled for use: what a value of each Go type may hold. Compiled once per process, on first use per kind.
+import { own } from '../own.ts';
 import type { Schema } from './generate.ts';
 import { keepsZero } from './kept-zeros.ts';
 import { listRule } from './list-keys.ts';
@@ -37,11 +38,11 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
   const known = compiled.get(name);
   if (known !== undefined) return known;
   const type = name.replace(/^.*\./, '');
-  const leaf = LEAVES[type];
+  const leaf = own(LEAVES, type);
   const shape: Shape = leaf === undefined ? { type: 'object', name: type, fields: new Map() } : { type: leaf };
   compiled.set(name, shape);
   if (shape.type === 'object') {
-    const schema = schemas[name];
+    const schema = own(schemas, name);
     const required = new Set(schema?.required ?? []);
     for (const [field, property] of Object.entries(schema?.properties ?? {})) {
       shape.fields.set(field, { shape: shapeOf(property, schemas), keepsZero: required.has(field) || keepsZero(type, field), list: listRule(type, field) });
@@ -67,7 +68,7 @@ function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
 /** The shape of a kind; throws where the kind is not generated. */
 export function kindShape(group: string, kind: string): ObjectShape {
   const { schemas, kinds } = ensureKinds();
-  const name = kinds[`${group}/${kind}`] ?? kinds[`/${kind}`];
+  const name = own(kinds, `${group}/${kind}`) ?? own(kinds, `/${kind}`);
   const shape = name === undefined ? undefined : compile(name, schemas);
   if (shape?.type !== 'object') throw new Error(`no schema for ${kind} in group "${group}"`);
   return shape;

@@ -2,6 +2,7 @@
 // Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
 import { eventWriter } from '../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { allocatedPod } from '../pod/allocation.ts';
 import { initAndAppContainers } from '../pod/containers.ts';
 import { failed } from '../pod/events.ts';
@@ -47,7 +48,7 @@ async function addContainers(ports: ChangePorts, to: Target, containers: Ephemer
   await events.written();
   if (Object.keys(resolved.failures).length > 0) await updatePod(ports, uidOf(pod), ({ record, now }) => ({ record: pullFailed(record, resolved.failures, now) }));
   for (const container of containers) {
-    const image = resolved.images[container.name];
+    const image = own(resolved.images, container.name);
     if (image) await addContainer(ports, to, container, image, resolved);
   }
 }
@@ -61,7 +62,7 @@ async function addContainer(ports: ChangePorts, { pod, taskArn, liveTasks }: Tar
 
 /** Its one run is ordered; one that could not be made stays waiting with the reason. */
 function joined(record: PodRecord, name: string, image: ImageConfig, failure: string | undefined): PodRecord {
-  const { waiting: _past, ...known } = record.observed.containers[name] ?? { desiredRun: 0 };
+  const { waiting: _past, ...known } = own(record.observed.containers, name) ?? { desiredRun: 0 };
   const shown = { name: image.name, imageId: image.imageId, user: image.user };
   const next = failure === undefined ? { ...known, desiredRun: 1, image: shown } : { ...known, waiting: { reason: 'CreateContainerError', message: failure } };
   return {

@@ -1,6 +1,7 @@
 // terminationMessagePolicy FallbackToLogsOnError: supervise hands its process's output straight to the engine, so the
 // message of a failed run is taken from the pod's log when its exit is reported.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { findContainer } from '../pod/containers.ts';
 import type { Run } from '../pod/observed.ts';
 import type { Ports } from '../ports.ts';
@@ -30,7 +31,7 @@ export async function withLogMessages(ports: LogPorts, pod: Pod, record: PodReco
 
 function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): boolean {
   if (findContainer(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return false;
-  const known = observed.containers[name]?.current;
+  const known = own(observed.containers, name)?.current;
   const isNew = known === undefined || known.run < run.run || (known.run === run.run && known.exitCode === undefined);
   return isNew && run.exitCode !== undefined && run.exitCode !== 0 && !run.message && run.startError === undefined;
 }

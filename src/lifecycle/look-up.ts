@@ -1,5 +1,6 @@
 // What an answer to a podlet needs of other objects: config maps, secrets, services, tokens, looked up once per answer.
 import type { ConfigMap, Pod, Secret, Service } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import type { Ports } from '../ports.ts';
 import { dueStarts } from '../sync/desired.ts';
 import type { Objects, Start } from '../sync/desired.ts';
@@ -32,9 +33,9 @@ export async function lookUp(ports: LookUpPorts, pod: Pod, record: PodRecord, no
   if (missing.length > 0) return { starts: {}, volumes, missing };
   const services = due.length > 0 ? await servicesOf(ports, pod) : [];
   const starts = due.flatMap((name): [string, Start][] => {
-    const image = record.images?.[name];
+    const image = own(record.images, name);
     if (!image) return [];
-    const run = record.observed.containers[name]?.desiredRun ?? 1;
+    const run = own(record.observed.containers, name)?.desiredRun ?? 1;
     const context: StartContext = { ...found, image, services, podIP, hostIP, nodeName, settings: ports.settings, logNonce: record.logNonce, run };
     return [[name, startOrder(pod, name, context)]];
   });

@@ -1,6 +1,7 @@
 // Service account tokens for a pod's projected volumes: minted once, kept beside the pod until they are due for refresh.
 import { issueToken } from '../auth/service-account-tokens.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import type { VolumeContext } from '../pod/volume-files.ts';
 import type { Json, Ports } from '../ports.ts';
 import { tokenKey } from './record-for.ts';
@@ -30,11 +31,11 @@ export async function podTokens(ports: TokenPorts, pod: Pod): Promise<VolumeCont
   const key = tokenKey(pod.metadata.uid ?? '');
   const kept = parseKept((await ports.store.getRecord(key))?.value);
   const now = ports.clock.now().getTime();
-  const due = wanted.filter((one) => (kept[keyOf(one)]?.refreshAt ?? 0) <= now);
+  const due = wanted.filter((one) => (own(kept, keyOf(one))?.refreshAt ?? 0) <= now);
   const minted = due.length > 0 ? await mint(ports, pod, due) : {};
   const tokens = { ...kept, ...minted };
   if (Object.keys(minted).length > 0) await ports.store.commit({ records: [{ key, value: tokens as unknown as Json, expected: 'any' }] });
-  return (request) => tokens[keyOf(request)]?.token;
+  return (request) => own(tokens, keyOf(request))?.token;
 }
 
 function wantedTokens(pod: Pod): Wanted[] {

@@ -1,6 +1,7 @@
 // The images of all containers of a pod, each reference looked up once; what cannot be had is an outcome with a back-off.
 import { pullCredentials } from '../images/pull-secrets.ts';
 import type { Container, Pod } from '../kinds/pod.ts';
+import { setOwn } from '../own.ts';
 import { initAndAppContainers } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
@@ -43,10 +44,10 @@ export async function resolveImages({ images, store }: Pick<Ports, 'images' | 's
 
 function addOutcome(resolved: ResolvedImages, { name, image = '' }: Container, outcome: ImageOutcome): void {
   if ('config' in outcome) {
-    resolved.images[name] = outcome.config;
-    if (outcome.credential) resolved.credentials[name] = outcome.credential;
+    setOwn(resolved.images, name, outcome.config);
+    if (outcome.credential) setOwn(resolved.credentials, name, outcome.credential);
   } else {
-    resolved.failures[name] = { reason: outcome.failure, message: waitingMessage(image, outcome.failure, outcome.message) };
+    setOwn(resolved.failures, name, { reason: outcome.failure, message: waitingMessage(image, outcome.failure, outcome.message) });
   }
 }
 

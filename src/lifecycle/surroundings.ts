@@ -1,5 +1,6 @@
 // Reads what a pod's place depends on: nodes always, pods and namespaces only where a rule asks for them.
 import type { Node, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { dependsOnOthers, mayBeMeantBy } from '../pod/placement/affinity-terms.ts';
 import type { Surroundings } from '../pod/placement/surroundings.ts';
 import type { Ports } from '../ports.ts';
@@ -20,7 +21,7 @@ export async function readSurroundings({ store }: StorePort, assumed: { [uid: st
   const [nodes, pods, namespaces] = await Promise.all((['nodes', 'pods', 'namespaces'] as const).map((resource) => store.list({ resource })));
   return {
     nodes: (nodes?.objects ?? []).map((object) => object as Node),
-    pods: (pods?.objects ?? []).map(toPod).map((pod) => onNode(pod, assumed[pod.metadata.uid ?? ''])),
+    pods: (pods?.objects ?? []).map(toPod).map((pod) => onNode(pod, own(assumed, pod.metadata.uid ?? ''))),
     namespaces: namespaces?.objects ?? [],
   };
 }

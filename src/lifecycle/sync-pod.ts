@@ -2,6 +2,7 @@
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../events/record-event.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { allocatedPod } from '../pod/allocation.ts';
 import { hasBackOffToShow } from '../pod/container-states.ts';
 import { dnsConfigForming, failed, failedMount } from '../pod/events.ts';
@@ -123,7 +124,7 @@ async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
 async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRecord, { starts, missing = [] }: Objects): Promise<boolean> {
   const waiting = Object.entries(starts).flatMap(([name, start]) => ('waiting' in start ? [{ name, ...start.waiting }] : []));
-  const changed = observed.sandboxReady ? waiting.filter(({ name, message }) => observed.containers[name]?.waiting?.message !== message) : [];
+  const changed = observed.sandboxReady ? waiting.filter(({ name, message }) => own(observed.containers, name)?.waiting?.message !== message) : [];
   if (changed.length > 0) {
     await updatePod(ports, uid, ({ record }) => ({ record: withWaiting(record, changed), events: changed.map(({ name, message }) => failed(name, message)) }));
   }
@@ -133,6 +134,6 @@ async function showWaiting(ports: SyncPorts, pod: Pod, { uid, observed }: PodRec
 
 function withWaiting(record: PodRecord, waiting: { name: string; reason: string; message: string }[]): PodRecord {
   const containers = { ...record.observed.containers };
-  for (const { name, reason, message } of waiting) containers[name] = { ...(containers[name] ?? { desiredRun: 0 }), waiting: { reason, message } };
+  for (const { name, reason, message } of waiting) setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: { reason, message } });
   return { ...record, observed: { ...record.observed, containers } };
 }

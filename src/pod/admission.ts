@@ -1,5 +1,6 @@
 // Admission of a new pod as pure steps on facts that the caller looked up: service account, token volume, priority, tolerations.
 import type { Container, Pod, PodSpec, ServiceAccount } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME = 'kube-api-access-';
@@ -90,7 +91,7 @@ function tokenVolume(name: string): NonNullable<PodSpec['volumes']>[number] {
 
 function priorityOf(spec: PodSpec, found: PriorityClassFacts | undefined): { priority: number; preemptionPolicy: string } | { forbidden: string } {
   const name = spec.priorityClassName ?? '';
-  const system = SYSTEM_CLASSES[name];
+  const system = own(SYSTEM_CLASSES, name);
   const known = system === undefined ? found : { value: system };
   if (name !== '' && !known) return { forbidden: `no PriorityClass with name ${name} was found` };
   const { value, preemptionPolicy = PREEMPTION } = known ?? { value: 0 };

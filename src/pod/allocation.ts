@@ -1,5 +1,6 @@
 // What a node has promised to each container of a pod, which is not what the spec asks for while a resize waits or cannot be.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { initAndAppContainers } from './containers.ts';
 import type { ObservedPod, Sizes } from './observed.ts';
 
@@ -9,7 +10,7 @@ export const sizesOf = (pod: Pod): Sizes =>
 
 /** What the container was promised; before its node promised anything, what it asks for. */
 export const promised = ({ name, resources }: Pick<Container, 'name' | 'resources'>, { allocated }: ObservedPod): NonNullable<Container['resources']> =>
-  (allocated === undefined ? resources : allocated[name]) ?? {};
+  (allocated === undefined ? resources : own(allocated, name)) ?? {};
 
 /** The pod with the sizes that its node has promised. */
 export function allocatedPod(pod: Pod, observed: ObservedPod): Pod {

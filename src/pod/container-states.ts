@@ -1,5 +1,6 @@
 // One run of a container as Kubernetes' ContainerState: running, terminated (with reasons) or waiting.
 import type { ContainerState, ContainerStateTerminated, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { backOffShownAt, crashLoopMessage } from './back-off.ts';
 import { allContainers } from './containers.ts';
 import type { ObservedContainer, ObservedPod, Run } from './observed.ts';
@@ -72,7 +73,7 @@ function isBackOffShown({ backOff, current }: ObservedContainer, now: Date): boo
 export function hasBackOffToShow({ status }: Pod, { containers }: ObservedPod, now: Date): boolean {
   const stale = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].filter(({ state }) => state?.waiting?.reason !== 'CrashLoopBackOff');
   return stale.some(({ name }) => {
-    const container = containers[name];
+    const container = own(containers, name);
     return container !== undefined && container.waiting === undefined && isBackOffShown(container, now);
   });
 }

@@ -1,5 +1,6 @@
 // containerStatuses, initContainerStatuses and ephemeralContainerStatuses (kubelet convertToAPIContainerStatuses).
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { promised } from './allocation.ts';
 import { asTold } from './as-told.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
@@ -37,7 +38,7 @@ export function containerEntries(pod: Pod, observed: ObservedPod, now: Date): Co
 }
 
 function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, now: Date, initial: string): ContainerEntry {
-  const known = asTold(pod, observed, container.name, withoutPurged(pod, container.name, observed.containers[container.name] ?? { desiredRun: 0 }));
+  const known = asTold(pod, observed, container.name, withoutPurged(pod, container.name, own(observed.containers, container.name) ?? { desiredRun: 0 }));
   const shown = shownState(pod, container.name, known, now, initial);
   const newest = known.current ?? known.previous;
   const ephemeral = containerKind(pod, container.name) === 'ephemeral';
@@ -47,7 +48,7 @@ function containerEntry(pod: Pod, container: Definition, observed: ObservedPod, 
     state: shown.state,
     lastState: shown.lastState,
     ready: isReady(pod, container.name, known.current),
-    restartCount: Math.max((observed.containers[container.name]?.current ?? observed.containers[container.name]?.previous)?.run ?? 1, 1) - 1,
+    restartCount: Math.max((own(observed.containers, container.name)?.current ?? own(observed.containers, container.name)?.previous)?.run ?? 1, 1) - 1,
     image: newest === undefined ? (container.image ?? '') : (known.image?.name ?? container.image ?? ''),
     imageID: newest === undefined ? '' : (known.image?.imageId ?? ''),
     ...(id === undefined ? {} : { containerID: id }),

@@ -1,5 +1,6 @@
 // Defaults of volumes and of the pull policy.
 import type { Volume } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { canonicalQuantity } from './quantity.ts';
 
 /** 0644, written decimal as Kubernetes does. */
@@ -72,6 +73,6 @@ const FILLS: Record<string, Fill> = {
 export function defaultVolume(volume: Volume): Volume {
   const sources = Object.entries(volume).filter(([name]) => name !== 'name');
   if (sources.length === 0) return { ...volume, emptyDir: {} };
-  const filled = sources.map(([type, source]): [string, unknown] => [type, isObject(source) ? (FILLS[type]?.(source) ?? source) : source]);
+  const filled = sources.map(([type, source]): [string, unknown] => [type, isObject(source) ? (own(FILLS, type)?.(source) ?? source) : source]);
   return { name: volume.name, ...Object.fromEntries(filled) };
 }

@@ -1,5 +1,6 @@
 // Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
 import type { Container, EphemeralContainer, EnvVar, LifecycleHandler, Pod, PodSpec, Probe } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
 import { omitEmpty } from './omit-empty.ts';
 import { fillPodResources } from './pod-resources.ts';
@@ -111,7 +112,7 @@ const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 // PrepareForCreate turns the annotation of a container into its field; the other way round happens too, for old nodes.
 function mirrorAppArmor(annotations: Record<string, string> | undefined, spec: PodSpec): void {
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-    const profile = appArmorProfile(annotations?.[`${APPARMOR_ANNOTATION}${container.name}`]);
+    const profile = appArmorProfile(own(annotations, `${APPARMOR_ANNOTATION}${container.name}`));
     if (profile && !container.securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) {
       container.securityContext = { ...container.securityContext, appArmorProfile: profile };
     }

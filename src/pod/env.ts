@@ -1,5 +1,6 @@
 // The environment that a container's spec asks for (kubelet makeEnvironmentVariables): envFrom, then env, then services.
 import type { ConfigMap, Container, EnvVar, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { expand } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 import { serviceVariables } from './service-variables.ts';
@@ -99,7 +100,7 @@ function keyValue(pod: Pod, valueFrom: EnvVar['valueFrom'], context: EnvContext)
   const name = ref.name ?? '';
   const object = secret === undefined ? context.configMap(name) : context.secret(name);
   if (object === undefined) return ref.optional === true ? ABSENT : { error: `${kind} "${name}" not found` };
-  const value = object.data?.[ref.key];
+  const value = own(object.data, ref.key);
   if (value !== undefined) return { value: secret === undefined ? value : decode(value) };
   return ref.optional === true ? ABSENT : { error: `couldn't find key ${ref.key} in ${title} ${pod.metadata.namespace ?? ''}/${name}` };
 }

@@ -1,6 +1,7 @@
 // Limits that no single field tells: number of containers, size, resources that do not exist, ports, mounts that go together.
 import type { FieldError } from '../errors.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import { aggregateRequest } from './pod-resources.ts';
 import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
@@ -59,8 +60,8 @@ export function messageWarnings({ spec }: Pod): string[] {
 /** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */
 export function sizeWarnings({ spec }: Pod): string[] {
   return Object.entries(LARGEST).flatMap(([name, text]) => {
-    const own = spec.resources?.requests?.[name];
-    const sum = own === undefined ? aggregateRequest(spec, name) : parseQuantity(own);
+    const stated = own(spec.resources?.requests, name);
+    const sum = stated === undefined ? aggregateRequest(spec, name) : parseQuantity(stated);
     const largest = parseQuantity(text);
     if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
     return [`spec.containers: ${printQuantity(sum)} of ${name} is requested and the largest Fargate task has ${text}: the pod cannot be scheduled`];

@@ -1,5 +1,6 @@
 // Values of fieldRef and resourceFieldRef (fieldpath, resource helpers), for environment and downwardAPI files alike.
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { findContainer } from './containers.ts';
 import { divideQuantities, parseQuantity } from './quantity.ts';
 
@@ -24,7 +25,7 @@ const hex = (character: string): string => {
 };
 
 /** As Go's %q: what does not print is escaped, blanks other than the common one too. */
-const quote = (text: string): string => `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (GO_ESCAPES[character] ?? hex(character))))}"`;
+const quote = (text: string): string => `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (own(GO_ESCAPES, character) ?? hex(character))))}"`;
 
 /** Labels or annotations as file content: `key="value"` lines, sorted. */
 function lines(map: { [key: string]: string } | undefined): string {
@@ -35,7 +36,7 @@ function lines(map: { [key: string]: string } | undefined): string {
 /** The field's text; undefined: no such field. A missing label or annotation is the empty string. */
 export function fieldValue(pod: Pod, fieldPath: string, { podIP, hostIP, nodeName }: FieldContext): string | undefined {
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);
-  if (subscript !== null) return pod.metadata[subscript[1] === 'labels' ? 'labels' : 'annotations']?.[subscript[2] ?? ''] ?? '';
+  if (subscript !== null) return own(pod.metadata[subscript[1] === 'labels' ? 'labels' : 'annotations'], subscript[2] ?? '') ?? '';
   const fields: { [path: string]: string | undefined } = {
     'metadata.name': pod.metadata.name ?? '',
     'metadata.namespace': pod.metadata.namespace ?? '',
@@ -49,7 +50,7 @@ export function fieldValue(pod: Pod, fieldPath: string, { podIP, hostIP, nodeNam
     'status.podIP': podIP,
     'status.podIPs': podIP,
   };
-  return fields[fieldPath];
+  return own(fields, fieldPath);
 }
 
 const exact = (value: number) => ({ digits: BigInt(Math.trunc(value)), exponent: 0, format: 'decimalSI' as const });
@@ -59,13 +60,13 @@ function resourceQuantity(pod: Pod, container: Container | EphemeralContainer | 
   const [kind = '', ...rest] = resource.split('.');
   const name = rest.join('.');
   const list = kind === 'limits' ? 'limits' : 'requests';
-  const own = parseQuantity(container?.resources?.[list]?.[name] ?? '0');
-  if (own !== undefined && own.digits !== 0n) return own;
+  const stated = parseQuantity(own(container?.resources?.[list], name) ?? '0');
+  if (stated !== undefined && stated.digits !== 0n) return stated;
   if (list === 'requests') return exact(0);
-  const podLimit = parseQuantity(pod.spec.resources?.limits?.[name] ?? '0');
+  const podLimit = parseQuantity(own(pod.spec.resources?.limits, name) ?? '0');
   if (podLimit !== undefined && podLimit.digits !== 0n) return podLimit;
   const allocatable: { [name: string]: number } = context.allocatable ?? NODE_ALLOCATABLE;
-  return exact(allocatable[name] ?? 0);
+  return exact(own(allocatable, name) ?? 0);
 }
 
 /** The value in units of the divisor, rounded up; undefined: the container does not exist. */

@@ -1,5 +1,6 @@
 // `matchLabelKeys` of affinity and topology spread: at creation they become expressions on the pod's own labels.
 import type { Pod, PodSpec } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 
 type PodTerm = NonNullable<NonNullable<NonNullable<PodSpec['affinity']>['podAffinity']>['requiredDuringSchedulingIgnoredDuringExecution']>[number];
 type Keys = { matchLabelKeys?: string[]; mismatchLabelKeys?: string[]; labelSelector?: PodTerm['labelSelector'] };
@@ -12,7 +13,10 @@ function merge<K extends Keys>(term: K, labels: Labels): K {
   const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term;
   if (!labelSelector) return term;
   const expressions = (keys: readonly string[], operator: 'In' | 'NotIn'): { key: string; operator: string; values: string[] }[] =>
-    keys.flatMap((key) => (labels[key] === undefined ? [] : [{ key, operator, values: [labels[key]] }]));
+    keys.flatMap((key) => {
+      const value = own(labels, key);
+      return value === undefined ? [] : [{ key, operator, values: [value] }];
+    });
   const added = [...expressions(matchLabelKeys, 'In'), ...expressions(mismatchLabelKeys, 'NotIn')];
   return added.length === 0 ? term : { ...term, labelSelector: { ...labelSelector, matchExpressions: [...(labelSelector.matchExpressions ?? []), ...added] } };
 }

@@ -1,5 +1,6 @@
 // Warnings of labels that Kubernetes has renamed, and of selectors that select nothing.
 import type { PodSpec } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 
 const RENAMED: Record<string, string> = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -16,7 +17,7 @@ const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 /** Warnings of nodeSelector, affinity and topology spread. */
 export function labelWarnings(spec: PodSpec): string[] {
   return [
-    ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => (RENAMED[key] ? [`spec.nodeSelector[${key}]: ${RENAMED[key]}`] : [])),
+    ...Object.keys(spec.nodeSelector ?? {}).flatMap((key) => (own(RENAMED, key) ? [`spec.nodeSelector[${key}]: ${own(RENAMED, key)}`] : [])),
     ...nodeAffinityWarnings(spec),
     ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
       const field = `spec.topologySpreadConstraints[${index}]`;
@@ -25,7 +26,7 @@ export function labelWarnings(spec: PodSpec): string[] {
   ];
 }
 
-const keyWarning = (field: string, key: string): string[] => (RENAMED[key] ? [`${field}: ${key} is ${RENAMED[key]}`] : []);
+const keyWarning = (field: string, key: string): string[] => (own(RENAMED, key) ? [`${field}: ${key} is ${own(RENAMED, key)}`] : []);
 
 function nodeAffinityWarnings(spec: PodSpec): string[] {
   const { nodeAffinity } = spec.affinity ?? {};

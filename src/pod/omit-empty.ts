@@ -1,5 +1,6 @@
 // The form in which Kubernetes prints a pod's spec: members that hold nothing are left out.
 // Go leaves out zero values of plain members and keeps those of pointers; the sets below say which are plain.
+import { own } from '../own.ts';
 
 /** Plain strings, numbers and booleans by name; the pointers among their namesakes are listed in POINTERS. */
 const PLAIN = new Set([
@@ -73,5 +74,5 @@ export function omitEmpty(value: unknown, parent = ''): unknown {
   const kept = Object.entries(value)
     .filter(([name, member]) => !isEmpty(parent, name, member))
     .map(([name, member]) => [name, omitEmpty(member, name)]);
-  return { ...ALWAYS[parent], ...Object.fromEntries(kept) };
+  return { ...own(ALWAYS, parent), ...Object.fromEntries(kept) };
 }

@@ -1,10 +1,11 @@
 // Which container may start when, and when the pod is over (kubelet computePodActions as questions over what is observed).
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { containerKind, regularInits, sidecars } from './containers.ts';
 import type { ObservedPod, Run } from './observed.ts';
 import { hasEnded, isFailure, isRunning, shouldRestart } from './restart.ts';
 
-const currentRun = (observed: ObservedPod, name: string): Run | undefined => observed.containers[name]?.current;
+const currentRun = (observed: ObservedPod, name: string): Run | undefined => own(observed.containers, name)?.current;
 
 /** The init container ran to success in the present sandbox. */
 function initDone(pod: Pod, observed: ObservedPod, name: string): boolean {
@@ -20,7 +21,7 @@ function sidecarStarted(observed: ObservedPod, name: string): boolean {
 
 /** A run that began in the present sandbox (what ended for good in an earlier one does not count). */
 function hereRun(observed: ObservedPod, name: string): Run | undefined {
-  const container = observed.containers[name];
+  const container = own(observed.containers, name);
   return container?.kept === true ? undefined : container?.current;
 }
 
@@ -45,7 +46,7 @@ function earlierHooksDone(pod: Pod, observed: ObservedPod, name: string): boolea
     .slice(0, Math.max(index, 0))
     .every(
       ({ name: earlier, lifecycle }) =>
-        lifecycle?.postStart === undefined || currentRun(observed, earlier) !== undefined || observed.containers[earlier]?.waiting !== undefined,
+        lifecycle?.postStart === undefined || currentRun(observed, earlier) !== undefined || own(observed.containers, earlier)?.waiting !== undefined,
     );
 }
 

@@ -1,5 +1,6 @@
 // Resources at pod level: what is filled in from the containers, and the sums that validation and size share.
 import type { Container, PodSpec } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { addQuantities, canonicalQuantity, compareQuantities, parseQuantity, printQuantity, type Quantity } from './quantity.ts';
 
 /** Resource names that `spec.resources` may hold. */
@@ -11,7 +12,7 @@ const more = (left: Quantity | undefined, right: Quantity | undefined): Quantity
 const plus = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined => (left && right ? addQuantities(left, right) : (left ?? right));
 
 const requestOf = (container: Container, name: string): Quantity | undefined => {
-  const text = container.resources?.requests?.[name];
+  const text = own(container.resources?.requests, name);
   return text === undefined ? undefined : parseQuantity(text);
 };
 
@@ -37,9 +38,9 @@ export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources'
   const limits = given.limits && canonical(given.limits);
   const requests = given.requests ? canonical(given.requests) : {};
   for (const [name, limit] of Object.entries(limits ?? {})) {
-    if (requests[name] !== undefined || !isPodLevelResource(name)) continue;
+    if (own(requests, name) !== undefined || !isPodLevelResource(name)) continue;
     const sum = aggregateRequest(spec, name);
-    requests[name] = sum ? printQuantity(sum) : limit;
+    setOwn(requests, name, sum ? printQuantity(sum) : limit);
   }
   return { ...given, ...(limits && { limits }), ...(Object.keys(requests).length > 0 && { requests }) };
 }

@@ -1,5 +1,6 @@
 // The quality of service class of a pod, set once at creation.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { addQuantities, compareQuantities, parseQuantity, type Quantity } from './quantity.ts';
 
 export type QosClass = 'BestEffort' | 'Burstable' | 'Guaranteed';
@@ -10,7 +11,8 @@ const COUNTED = ['cpu', 'memory'];
 
 function add(sums: Sums, list: Record<string, string> | undefined): string[] {
   const counted = COUNTED.filter((name) => {
-    const quantity = list?.[name] === undefined ? undefined : parseQuantity(list[name]);
+    const text = own(list, name);
+    const quantity = text === undefined ? undefined : parseQuantity(text);
     if (!quantity || quantity.digits <= 0n) return false;
     const sum = sums.get(name);
     sums.set(name, sum ? addQuantities(sum, quantity) : quantity);

@@ -1,6 +1,7 @@
 // What Kubernetes would take and droppod does not: every such field is refused or warned of, never dropped in silence.
 import type { FieldError } from '../errors.ts';
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import type { Settings } from '../ports.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import { fargateProblems, memoryWarnings, messageWarnings, sizeWarnings } from './fargate-limits.ts';
@@ -51,7 +52,7 @@ const isEmpty = (value: unknown): boolean =>
 /** Fields below `value` that ask for something; `place` is the path with indexes, `path` the one in the table. */
 function walk(place: string, path: string, value: unknown): Found[] {
   if (!NOT_YET.has(path)) return members(place, path, value);
-  const harmless = NOT_YET_HARMLESS[path] ?? isEmpty;
+  const harmless = own(NOT_YET_HARMLESS, path) ?? isEmpty;
   if (harmless(value)) return [];
   const field = fieldAt(path);
   return field ? [{ place, field, notYet: true }] : [{ place, notYet: true }, ...refusedBelow(place, path, value)];

@@ -1,6 +1,7 @@
 // Which node a pod gets, by the filters of kube-scheduler that virtual nodes have a meaning for, or its text why there is none.
 // The rules are in placement/: the node's own, topology spread, and affinity between pods.
 import type { Node, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { LARGEST } from './fargate-limits.ts';
 import { affinityFilter } from './placement/inter-pod-affinity.ts';
 import { insufficient, matchesNodeAffinity, nodeRefusals, requestText } from './placement/node-fit.ts';
@@ -55,7 +56,7 @@ export function resizeRefusal(pod: Pod, node: Node, tooLarge: readonly string[] 
 function shortage(pod: Pod, node: Node, name: string, tooLarge: readonly string[]): { requested: number; capacity: number } {
   const largest: { [name: string]: string | undefined } = LARGEST;
   const units = name === 'cpu' ? milliUnits : wholeUnits;
-  return { requested: units(requestText(pod, name)), capacity: units(tooLarge.includes(name) ? largest[name] : node.status?.allocatable?.[name]) };
+  return { requested: units(requestText(pod, name)), capacity: units(tooLarge.includes(name) ? own(largest, name) : own(node.status?.allocatable, name)) };
 }
 
 function counted(texts: readonly string[]): string {

@@ -1,5 +1,6 @@
 // The files of one configMap, secret, downwardAPI or projected source (pkg/volume), before modes of fsGroup are applied.
 import type { ConfigMap, Pod, Secret, Volume } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 
 /** Looked-up facts of the files. */
@@ -34,9 +35,14 @@ const withMode = (file: SourceFile, mode: number | undefined): SourceFile => (mo
 /** Every key, or only the listed ones under their paths; a missing key of a volume that is not optional stops the pod. */
 function keyFiles(content: { [key: string]: string }, items: KeyItem[] | undefined, optional: boolean, missingKey: (key: string) => string): Files {
   if (items === undefined || items.length === 0) return { files: Object.entries(content).map(([path, base64]) => ({ path, base64 })) };
-  const absent = items.find(({ key }) => content[key] === undefined);
+  const absent = items.find(({ key }) => own(content, key) === undefined);
   if (absent !== undefined && !optional) return { missing: missingKey(absent.key) };
-  return { files: items.flatMap(({ key, path, mode }) => (content[key] === undefined ? [] : [withMode({ path, base64: content[key] }, mode)])) };
+  return {
+    files: items.flatMap(({ key, path, mode }) => {
+      const base64 = own(content, key);
+      return base64 === undefined ? [] : [withMode({ path, base64 }, mode)];
+    }),
+  };
 }
 
 interface ObjectSource {

@@ -1,5 +1,6 @@
 // Warnings of volumes: types that Kubernetes has given up, sources that say nothing, paths that overlap.
 import type { Volume } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { quote } from '../validation/field-errors.ts';
 
 const GIVEN_UP: Record<string, string> = {
@@ -17,7 +18,7 @@ const GIVEN_UP: Record<string, string> = {
 /** Warnings of all volumes. */
 export function volumeWarnings(volumes: readonly Volume[]): string[] {
   return [
-    ...volumes.flatMap((volume, index) => Object.keys(volume).flatMap((type) => (GIVEN_UP[type] ? [`spec.volumes[${index}].${PRINTED[type] ?? type}: ${GIVEN_UP[type]}`] : []))),
+    ...volumes.flatMap((volume, index) => Object.keys(volume).flatMap((type) => (own(GIVEN_UP, type) ? [`spec.volumes[${index}].${own(PRINTED, type) ?? type}: ${own(GIVEN_UP, type)}`] : []))),
     ...volumes.flatMap((volume) => [...overlaps(volume), ...projectedWarnings(volume)]),
   ];
 }

@@ -1,5 +1,6 @@
 // Warnings that Kubernetes sends along with a pod's creation; nothing here refuses a pod.
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { canonicalIp, labelProblems } from '../validation/names.ts';
 import { quote } from '../validation/field-errors.ts';
 import { labelWarnings, selectorWarnings } from './label-warnings.ts';
@@ -97,8 +98,9 @@ function containerWarnings(field: string, container: Container): string[] {
 
 function fractionWarnings(field: string, lists: Record<string, Record<string, string> | undefined>): string[] {
   return ['memory', 'ephemeral-storage'].flatMap((name) => Object.entries(lists).flatMap(([list, entries]) => {
-    const quantity = entries?.[name] === undefined ? undefined : parseQuantity(entries[name]);
+    const text = own(entries, name);
+    const quantity = text === undefined ? undefined : parseQuantity(text);
     if (!quantity || compareQuantities(roundUp(quantity, 0), quantity) === 0) return [];
-    return [`${field}.${list}[${name}]: fractional byte value ${quote(entries?.[name] ?? '')} is invalid, must be an integer`];
+    return [`${field}.${list}[${name}]: fractional byte value ${quote(text ?? '')} is invalid, must be an integer`];
   }));
 }

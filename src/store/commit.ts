@@ -1,5 +1,6 @@
 // The one way anything is written: an object with its log entry under a fresh number, and records, all in one transaction.
 import { StoreConflict, Unavailable } from '../errors.ts';
+import { own } from '../own.ts';
 import type { Clock, Ids, ObjectWrite, RecordWrite, ResourceVersion } from '../ports.ts';
 import type { Body, Packed } from './body.ts';
 import { bodyUnder, expireParts, pack, toText } from './body.ts';
@@ -113,7 +114,7 @@ function transactionOf({ tail, lifetimes, clock }: Writer, { object, records, pa
   const type = object.object === null ? 'DELETED' : expected === 'absent' ? 'ADDED' : 'MODIFIED';
   const before = head?.body && { previous: head.body, previousNumber: head.number };
   const line: Line = { number, writeId, entry: { type, key, body, ...before } };
-  const seconds = lifetimes[key.resource];
+  const seconds = own(lifetimes, key.resource);
   const lifetime = seconds === undefined ? {} : { expires: tail.expires(seconds * 1000) };
   const item = { ...objectItem(key), ver: number, ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body, ...lifetime }) };
   return {

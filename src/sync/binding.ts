@@ -1,5 +1,6 @@
 // What Bind makes of a record: the node first, the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { sizesOf } from '../pod/allocation.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import { sizeText } from '../task/size.ts';
@@ -59,8 +60,8 @@ export function withImages(record: PodRecord, images: { [container: string]: Ima
   const { pulls: _past, ...rest } = record;
   const containers = { ...record.observed.containers };
   for (const [container, { name, imageId, user }] of Object.entries(images)) {
-    const { waiting: _over, ...known } = containers[container] ?? { desiredRun: 0 };
-    containers[container] = { ...known, image: { name, imageId, user } };
+    const { waiting: _over, ...known } = own(containers, container) ?? { desiredRun: 0 };
+    setOwn(containers, container, { ...known, image: { name, imageId, user } });
   }
   return { ...rest, images, taskDefinitionArn, logNonce: record.logNonce || logNonce, observed: { ...record.observed, containers } };
 }

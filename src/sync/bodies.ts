@@ -1,5 +1,6 @@
 // The items of the machine's three Maps, from wherever the pod stands: first start, relaunch and successor alike.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { regularInits, sidecars } from '../pod/containers.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import { podDone } from '../pod/order.ts';
@@ -8,7 +9,7 @@ import type { Body, NextState } from './record.ts';
 
 /** The run that a container's body begins with; undefined: it ended for good. */
 export function firstRun(pod: Pod, observed: ObservedPod, name: string): number | undefined {
-  const container = observed.containers[name];
+  const container = own(observed.containers, name);
   const { current, previous } = container ?? {};
   if (!current) return Math.max(container?.desiredRun ?? 0, (previous?.run ?? 0) + 1, 1);
   const { run } = current;
@@ -35,7 +36,7 @@ export const LAUNCH: NextState = { ...END, next: 'Launch' };
 /** The task is there: the containers that have runs ahead of them. */
 export function runBodies(pod: Pod, observed: ObservedPod): NextState {
   if (podDone(pod, observed)) return END;
-  const appStarted = pod.spec.containers.some(({ name }) => observed.containers[name]?.current && !observed.containers[name]?.kept);
+  const appStarted = pod.spec.containers.some(({ name }) => own(observed.containers, name)?.current && !own(observed.containers, name)?.kept);
   return {
     next: 'Run',
     inits: appStarted ? [] : bodies(pod, observed, regularInits(pod)),

@@ -1,5 +1,6 @@
 // What should be so in a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { backOffShownAt } from '../pod/back-off.ts';
 import { allContainers, containerKind } from '../pod/containers.ts';
 import { networkFiles } from '../pod/network-files.ts';
@@ -44,7 +45,7 @@ export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave:
 
 /** The run that should be: the machine's wish, once it is the container's turn and its back-off is over. */
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
-  const container = record.observed.containers[name];
+  const container = own(record.observed.containers, name);
   if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || isTaskEnding(record)) return false;
   const { current, previous, desiredRun, backOff } = container;
   if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current))) return false;
@@ -66,7 +67,7 @@ export const dueStarts = (pod: Pod, record: PodRecord, now: Date): string[] =>
 export function desired(pod: Pod, record: PodRecord, report: Report, objects: Objects, settings: Settings, now: Date): Desired {
   if (record.finished ?? record.stopped) return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
   const terminate = termination(pod, record);
-  const volumes = Object.fromEntries(Object.entries(objects.volumes).filter(([name, { version }]) => report.volumes?.[name] !== version));
+  const volumes = Object.fromEntries(Object.entries(objects.volumes).filter(([name, { version }]) => own(report.volumes, name) !== version));
   const { name = '', namespace = '' } = pod.metadata;
   const answer: Desired = {
     pod: { name, namespace },
@@ -104,8 +105,8 @@ function hostsOf(pod: Pod, record: PodRecord, settings: Settings): NonNullable<D
 const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);
 
 function desiredContainer(pod: Pod, { observed, edited = [] }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
-  const container = observed.containers[name];
-  const start = starts[name];
+  const container = own(observed.containers, name);
+  const start = own(starts, name);
   const place = placeOf(pod, name);
   if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...place };
   const why = edited.includes(name) ? definitionChanged(pod, name) : asksForRestart(container) ? `Container ${name} resize requires restart` : undefined;

@@ -1,5 +1,6 @@
 // A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { nextBackOff } from '../pod/back-off.ts';
 import { allContainers } from '../pod/containers.ts';
 import type { ObservedContainer, ObservedPod, Run } from '../pod/observed.ts';
@@ -11,8 +12,8 @@ export function mergeReport(pod: Pod, observed: ObservedPod, report: Report, now
   const { silentSince: _heard, ...before } = observed;
   const containers = { ...before.containers };
   for (const { name } of allContainers(pod)) {
-    const reported = report.containers[name];
-    if (reported) containers[name] = mergeContainer(pod, name, containers[name] ?? { desiredRun: 0 }, reported, now);
+    const reported = own(report.containers, name);
+    if (reported) setOwn(containers, name, mergeContainer(pod, name, own(containers, name) ?? { desiredRun: 0 }, reported, now));
   }
   return {
     ...before,

@@ -1,5 +1,6 @@
 // What a Start container state is answered, and when it is owed an answer. Pure: the same record gives the same answers.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { podDone } from '../pod/order.ts';
 import type { Run } from '../pod/observed.ts';
 import { exitCodeOf, hasEnded, isFailure, restartRule } from '../pod/restart.ts';
@@ -10,7 +11,7 @@ export const leaveOutcome = (now: Date): Outcome => ({ failed: false, exitCode: 
 
 /** The same for a run of the pod: where it has ended in this generation its exit is told, so that the history has it. */
 export function leaveAfter(pod: Pod | undefined, record: PodRecord, { name, run, generation }: { name: string; run: number; generation: number }, now: Date): Outcome {
-  const { current, previous } = record.observed.containers[name] ?? {};
+  const { current, previous } = own(record.observed.containers, name) ?? {};
   const ended = [current, previous].find((one) => one?.run === run && hasEnded(one));
   if (!ended || record.generation !== generation) return leaveOutcome(now);
   const exitCode = exitCodeOf(ended);
@@ -24,7 +25,7 @@ export function isOver(pod: Pod | undefined, record: PodRecord, generation: numb
 
 /** Answer for `run` of a container, once that run is over; undefined: not yet. */
 export function outcomeOf(pod: Pod, record: PodRecord, name: string, run: number, now: Date): Outcome | undefined {
-  const { current, previous, backOff } = record.observed.containers[name] ?? {};
+  const { current, previous, backOff } = own(record.observed.containers, name) ?? {};
   if (!current || current.run < run) return lostRun(previous, run, now);
   if (current.run === run && !hasEnded(current)) return undefined;
   const ended = current.run === run ? current : previous?.run === run ? previous : undefined;

@@ -1,5 +1,6 @@
 // Images that cannot be had: their back-off and what the pod's status and events say meanwhile (pod-lifecycle 5.3).
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { findContainer } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
@@ -24,7 +25,7 @@ export function nextPullBackOff(before: PullBackOff | undefined, failure: Failur
 
 /** The record after a try that failed for some containers: each waits with its reason. */
 export function pullFailed(record: PodRecord, failures: { [container: string]: Failure }, now: Date): PodRecord {
-  const pulls = Object.entries(failures).map(([name, failure]) => [name, nextPullBackOff(record.pulls?.[name], failure, now)] as const);
+  const pulls = Object.entries(failures).map(([name, failure]) => [name, nextPullBackOff(own(record.pulls, name), failure, now)] as const);
   // Two looks of the machine: one that fails, one that shows the back-off.
   return { ...withWaiting(record, failures), pulls: Object.fromEntries(pulls), runsInGeneration: record.runsInGeneration + 2 };
 }
@@ -54,6 +55,6 @@ const imageOf = (pod: Pod, name: string): string => findContainer(pod, name)?.im
 
 function withWaiting(record: PodRecord, waiting: { [container: string]: Failure }): PodRecord {
   const containers = { ...record.observed.containers };
-  for (const [name, reason] of Object.entries(waiting)) containers[name] = { ...(containers[name] ?? { desiredRun: 0 }), waiting: reason };
+  for (const [name, reason] of Object.entries(waiting)) setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: reason });
   return { ...record, observed: { ...record.observed, containers } };
 }

@@ -1,5 +1,6 @@
 // A podlet's report judged and taken into the pod's record. Pure; src/lifecycle/sync-pod.ts carries it out.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { startErrorMessage } from '../pod/container-states.ts';
 import { allContainers } from '../pod/containers.ts';
 import * as podEvents from '../pod/events.ts';
@@ -49,8 +50,8 @@ export function receive(pod: Pod, record: PodRecord, report: Report, hash: strin
 function lostContainer(pod: Pod, observed: ObservedPod, report: Report): string | undefined {
   if (pod.spec.restartPolicy === 'Never' || podDone(pod, observed)) return undefined;
   return allContainers(pod).find(({ name }) => {
-    const run = observed.containers[name]?.current;
-    const lost = report.containers[name]?.run;
+    const run = own(observed.containers, name)?.current;
+    const lost = own(report.containers, name)?.run;
     return lost?.reason === LOST_REASON && lost.run === run?.run && hasEnded(run) && shouldRestart(pod, name, run);
   })?.name;
 }
@@ -86,7 +87,7 @@ const toPodEvent = ({ type, reason, message, container }: PodletEvent): PodEvent
 /** What the kubelet says of a run that began, failed to begin, or will wait for its next. */
 function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[] {
   return allContainers(pod).flatMap(({ name, image = '' }) => {
-    const [old, container] = [before.containers[name], after.containers[name]];
+    const [old, container] = [own(before.containers, name), own(after.containers, name)];
     const run = container?.current;
     if (!run) return [];
     const events: PodEvent[] = [];

@@ -1,5 +1,6 @@
 // The record of a pod whose task ended before the pod did: another attempt under a new execution (design 3.6), or the next generation alone.
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { containerKind } from '../pod/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/observed.ts';
 import { hasEnded, shouldRestart } from '../pod/restart.ts';
@@ -48,8 +49,8 @@ function longer(before: number, now: Date): { seconds: number; until: string } {
 function withoutBackOff(observed: ObservedPod, edited: readonly string[]): ObservedPod {
   const containers = { ...observed.containers };
   for (const name of edited) {
-    const { backOff: _past, ...fresh } = containers[name] ?? { desiredRun: 0 };
-    containers[name] = fresh;
+    const { backOff: _past, ...fresh } = own(containers, name) ?? { desiredRun: 0 };
+    setOwn(containers, name, fresh);
   }
   return { ...observed, containers };
 }

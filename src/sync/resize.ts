@@ -2,6 +2,7 @@
 // Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
 import { allocatedPod, promised, sizesOf } from '../pod/allocation.ts';
 import { initAndAppContainers } from '../pod/containers.ts';
 import type { PodEvent } from '../pod/events.ts';
@@ -30,7 +31,7 @@ export const asksForRestart = (container: ObservedContainer | undefined): boolea
 
 /** Some container has not yet what it was promised, or has yet to run anew with it. */
 const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
-  initAndAppContainers(pod).some(({ name }) => containers[name]?.resources !== undefined || asksForRestart(containers[name]));
+  initAndAppContainers(pod).some(({ name }) => own(containers, name)?.resources !== undefined || asksForRestart(own(containers, name)));
 
 type Owed = 'promise' | 'forget' | 'complete';
 
@@ -69,8 +70,8 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
     const had = promised(container, observed);
     if (isDeepStrictEqual(had, container.resources ?? {})) continue;
     // The errors of a resize that is no longer asked for are past.
-    const { resizeError: _error, ...known } = containers[container.name] ?? { desiredRun: 0 };
-    containers[container.name] = { ...known, resources: known.resources ?? had };
+    const { resizeError: _error, ...known } = own(containers, container.name) ?? { desiredRun: 0 };
+    setOwn(containers, container.name, { ...known, resources: known.resources ?? had });
   }
   return { record: withObserved(record, { ...observed, containers, allocated: wanted, resize: { generation } }), events: [resizeStarted(pod, generation)] };
 }
@@ -87,7 +88,7 @@ export const withCompletion = (pod: Pod, record: PodRecord): Resize =>
 /** The engine refused a container's resize; told again only where it says something else. */
 export function withResizeError(pod: Pod, record: PodRecord, name: string, error: string): Resize {
   const { observed } = record;
-  const known = observed.containers[name];
+  const known = own(observed.containers, name);
   if (known === undefined || known.resizeError === error) return { record, events: [] };
   const containers = { ...observed.containers, [name]: { ...known, resizeError: error } };
   return { record: withObserved(record, { ...observed, containers }), events: [resizeError(allocatedPod(pod, observed), observed.resize?.generation ?? generationOf(pod), error)] };

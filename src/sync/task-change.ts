@@ -1,5 +1,6 @@
 // An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { failed, failedCreatePodSandBox, nodeNotReady, sandboxChanged } from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import { podDone } from '../pod/order.ts';
@@ -32,11 +33,11 @@ export const isFailedStart = ({ lastStatus, reason = '' }: TaskFacts['containers
 function withFailedStarts(record: PodRecord, { containers }: TaskFacts): { record: PodRecord; events: PodEvent[] } {
   const known = record.observed.containers;
   const fresh = containers.filter((container) => {
-    const observed = known[container.name];
+    const observed = own(known, container.name);
     return isFailedStart(container) && observed !== undefined && observed.hello !== true && observed.waiting?.message !== container.reason;
   });
   if (fresh.length === 0) return { record, events: [] };
-  const waiting = fresh.map(({ name, reason: message = '' }) => [name, { ...(known[name] ?? { desiredRun: 0 }), waiting: { reason: 'RunContainerError', message } }] as const);
+  const waiting = fresh.map(({ name, reason: message = '' }) => [name, { ...(own(known, name) ?? { desiredRun: 0 }), waiting: { reason: 'RunContainerError', message } }] as const);
   return {
     record: { ...record, observed: { ...record.observed, containers: { ...known, ...Object.fromEntries(waiting) } } },
     events: fresh.map(({ name, reason = '' }) => failed(name, reason)),

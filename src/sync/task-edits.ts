@@ -1,6 +1,7 @@
 // What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { allocatedPod, sizesOf } from '../pod/allocation.ts';
 import { initAndAppContainers } from '../pod/containers.ts';
 import { podDone } from '../pod/order.ts';
@@ -20,10 +21,13 @@ export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
   if (!hasTask(record) || !observed.sandboxReady || record.finished || isTaskEnding(record) || podDone(pod, observed)) return NONE;
   return {
     add: (pod.spec.ephemeralContainers ?? []).filter(({ name }) => {
-      const until = pulls[name]?.until;
-      return !added.includes(name) && observed.containers[name]?.current === undefined && (until === undefined || Date.parse(until) <= now.getTime());
+      const until = own(pulls, name)?.until;
+      return !added.includes(name) && own(observed.containers, name)?.current === undefined && (until === undefined || Date.parse(until) <= now.getTime());
     }),
-    resize: initAndAppContainers(allocatedPod(pod, observed)).filter(({ name }) => observed.containers[name]?.resources !== undefined && observed.containers[name].hello === true),
+    resize: initAndAppContainers(allocatedPod(pod, observed)).filter(({ name }) => {
+      const known = own(observed.containers, name);
+      return known?.resources !== undefined && known.hello === true;
+    }),
   };
 }
 
@@ -36,7 +40,7 @@ export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
 
 /** The record once `container`, as it is promised now, has the size `given`; its run is to be followed by another where the resize policy says so. */
 export function resized(record: PodRecord, container: Container, given: Container['resources']): PodRecord {
-  const known = record.observed.containers[container.name];
+  const known = own(record.observed.containers, container.name);
   if (known === undefined) return record;
   const { resources: had = {}, resizeError: _past, ...rest } = known;
   const reached = isDeepStrictEqual(given ?? {}, container.resources ?? {});
@@ -49,5 +53,5 @@ type Resources = NonNullable<Container['resources']>;
 
 function needsRestart({ resizePolicy = [] }: Container, before: Resources, after: Resources): boolean {
   return resizePolicy.some(({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer'
-    && (before.limits?.[resourceName] !== after.limits?.[resourceName] || before.requests?.[resourceName] !== after.requests?.[resourceName]));
+    && (own(before.limits, resourceName) !== own(after.limits, resourceName) || own(before.requests, resourceName) !== own(after.requests, resourceName)));
 }

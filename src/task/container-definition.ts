@@ -1,5 +1,6 @@
 // One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/container-fields.ts';
 import { milliUnits, wholeUnits } from '../pod/quantity.ts';
 import type { ContainerDefinition } from '../ports.ts';
@@ -17,11 +18,11 @@ const MIB = 1024 * 1024;
 /** The definition of one init or app container; its content depends on the pod's shape alone. */
 export function containerDefinition(pod: Pod, container: Container, context: DefinitionContext): ContainerDefinition {
   const { name } = container;
-  const credentials = context.pullSecretArns?.[name];
+  const credentials = own(context.pullSecretArns, name);
   const linuxParameters = linuxParametersOf(pod, container, context.size.memoryMiB);
   return {
     name,
-    image: context.images[name]?.reference ?? container.image ?? '',
+    image: own(context.images, name)?.reference ?? container.image ?? '',
     essential: false,
     entryPoint: ['/.droppod/bin/supervise'],
     // A constant, so that the image's CMD does not become supervise's arguments.

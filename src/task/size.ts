@@ -1,5 +1,6 @@
 // The Fargate size of a pod: requests summed as the scheduler sums them, plus the podlet, rounded up to an allowed pair.
 import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { aggregateRequest } from '../pod/pod-resources.ts';
 import { milliUnits, printQuantity, wholeUnits } from '../pod/quantity.ts';
 
@@ -39,8 +40,8 @@ export const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly num
 
 /** What the pod asks for of a resource: its own request where it states one, else the containers' by the scheduler's rule. */
 function requested(pod: Pod, resource: string): string | undefined {
-  const own = pod.spec.resources?.requests?.[resource];
-  if (own !== undefined) return own;
+  const stated = own(pod.spec.resources?.requests, resource);
+  if (stated !== undefined) return stated;
   const sum = aggregateRequest(pod.spec, resource);
   return sum && printQuantity(sum);
 }

@@ -1,5 +1,6 @@
 // What ConfigMap and Secret share: keys, size, immutability.
 import type { FieldError } from '../errors.ts';
+import { own } from '../own.ts';
 import { forbiddenValue, invalidEach, invalidValue, tooLong } from './field-errors.ts';
 import { configKeyProblems } from './names.ts';
 
@@ -14,7 +15,7 @@ const sum = (values: string[], size: (text: string) => number): number => values
 export function validateKeys(data: Data, field: string, others: Data = undefined): FieldError[] {
   return Object.keys(data ?? {}).flatMap((key) => [
     ...invalidEach(`${field}[${key}]`, key, configKeyProblems(key)),
-    ...(others && key in others ? [invalidValue(`${field}[${key}]`, key, 'duplicate of key present in binaryData')] : []),
+    ...(others && Object.hasOwn(others, key) ? [invalidValue(`${field}[${key}]`, key, 'duplicate of key present in binaryData')] : []),
   ]);
 }
 
@@ -36,6 +37,6 @@ export function lockedChanges(next: Lockable, old: Lockable, members: readonly s
   const text = 'field is immutable when `immutable` is set';
   const now: Record<string, unknown> = { ...next };
   const before: Record<string, unknown> = { ...old };
-  const changed = members.filter((member) => !(isEmpty(now[member]) && isEmpty(before[member])) && sorted(now[member]) !== sorted(before[member]));
+  const changed = members.filter((member) => !(isEmpty(own(now, member)) && isEmpty(own(before, member))) && sorted(own(now, member)) !== sorted(own(before, member)));
   return [...(next.immutable === true ? [] : [forbiddenValue('immutable', text)]), ...changed.map((member) => forbiddenValue(member, text))];
 }

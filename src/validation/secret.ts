@@ -1,6 +1,7 @@
 // Defaults and rules of a Secret; its types demand certain keys.
 import type { FieldError } from '../errors.ts';
 import type { Secret } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { lockedChanges, validateKeys, validateSize } from './data.ts';
 import { invalidValue, required } from './field-errors.ts';
 import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
@@ -25,7 +26,7 @@ function validateBody(secret: Secret): FieldError[] {
   return [...validateKeys(secret.data, 'data'), ...validateSize('data', { ...(secret.data && { base64: secret.data }) }), ...validateType(secret)];
 }
 
-const missing = (secret: Secret, keys: readonly string[]): FieldError[] => keys.filter((key) => secret.data?.[key] === undefined).map((key) => required(`data[${key}]`));
+const missing = (secret: Secret, keys: readonly string[]): FieldError[] => keys.filter((key) => own(secret.data, key) === undefined).map((key) => required(`data[${key}]`));
 
 function validateType(secret: Secret): FieldError[] {
   switch (secret.type) {
@@ -49,7 +50,7 @@ function validateType(secret: Secret): FieldError[] {
 }
 
 function validateJson(secret: Secret, key: string): FieldError[] {
-  const encoded = secret.data?.[key];
+  const encoded = own(secret.data, key);
   if (encoded === undefined) return [required(`data[${key}]`)];
   const text = Buffer.from(encoded, 'base64').toString();
   try {

@@ -1,5 +1,6 @@
 // dynalite parses an expression anew for every request; a program has few expressions and many requests.
 // Its parsers put the request's values into what they return, so what is kept has hollow values, which each request fills with its own.
+import { own } from '../../../src/own.ts';
 import type { Item } from './dynalite.ts';
 
 /** What dynalite hands to its parsers; the parser takes the names it meets out of `unusedAttrVals`. */
@@ -49,7 +50,7 @@ function templateOf(parse: Parse, text: string, context: ParseContext): Template
   try {
     const parsed = parse(text, { context: { ...context, attrVals: Object.fromEntries(values), unusedAttrVals } });
     if (typeof parsed !== 'object' || parsed === null) return undefined;
-    return { parsed, hollow: new Map(values.filter(([name]) => unusedAttrVals[name] === undefined).map(([name, value]) => [value, name])) };
+    return { parsed, hollow: new Map(values.filter(([name]) => own(unusedAttrVals, name) === undefined).map(([name, value]) => [value, name])) };
   } catch {
     return undefined;
   }
@@ -59,7 +60,7 @@ function templateOf(parse: Parse, text: string, context: ParseContext): Template
 function fill(node: unknown, hollow: Template['hollow'], values: Item): unknown {
   if (typeof node !== 'object' || node === null) return node;
   const name = hollow.get(node);
-  if (name !== undefined) return values[name];
+  if (name !== undefined) return own(values, name);
   if (Array.isArray(node)) return node.map((member) => fill(member, hollow, values));
   return Object.assign(Object.create(null), Object.fromEntries(Object.entries(node).map(([key, member]) => [key, fill(member, hollow, values)])));
 }

@@ -1,4 +1,5 @@
 // Deletes items whose TTL attribute has passed; AWS does so within days, the local engine within a sweep.
+import { own } from '../../../src/own.ts';
 import type { DynamoContext } from './context.ts';
 import type { Item, Store } from './dynalite.ts';
 import { act, checkInput, db, tableOf } from './dynalite.ts';
@@ -18,14 +19,14 @@ export async function sweepExpired({ store, clock }: Pick<DynamoContext, 'store'
 }
 
 function expiry(item: Item | undefined, attribute: string): number {
-  const value = item?.[attribute];
+  const value = own(item, attribute);
   return typeof value === 'object' && value !== null && 'N' in value ? Number(value.N) : Infinity;
 }
 
 async function deleteExpired(store: Store, name: string, attribute: string, item: Item, nowSeconds: number): Promise<number> {
   const table = await tableOf(store, name);
   // Written again since the iterator's snapshot: the condition keeps the newer item.
-  const key = Object.fromEntries(table.KeySchema.map(({ AttributeName }) => [AttributeName, item[AttributeName]]));
+  const key = Object.fromEntries(table.KeySchema.map(({ AttributeName }) => [AttributeName, own(item, AttributeName)]));
   const now = await storedItem(store, name, db.createKey(key, table));
   if (expiry(now, attribute) >= nowSeconds) return 0;
   const condition = { ConditionExpression: '#ttl < :now', ExpressionAttributeNames: { '#ttl': attribute }, ExpressionAttributeValues: { ':now': { N: String(nowSeconds) } } };

@@ -1,4 +1,5 @@
 // Lambda's Invoke over REST, in process: `POST /2015-03-31/functions/{name}/invocations`.
+import { own } from '../../../src/own.ts';
 import type { Json } from '../../states/json.ts';
 
 export type LambdaFunction = (payload: Json) => Promise<Json | undefined>;
@@ -17,7 +18,7 @@ export async function invokeOverRest(functions: Functions, request: Request, lat
   if (!pathname.startsWith('/2015-03-31/')) return undefined;
   const name = decodeURIComponent(PATH.exec(pathname)?.[1] ?? '').split(':').at(-1) ?? '';
   if (request.method !== 'POST' || name === '') return refused(404, 'UnknownOperationException', `${request.method} ${pathname} is not served by this endpoint`);
-  const run = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  const run = own(functions, name);
   if (!run) return refused(404, 'ResourceNotFoundException', `Function not found: ${name}`);
   const text = await request.text();
   if (text.length > MAX_BYTES) return refused(413, 'RequestTooLargeException', 'Request must be smaller than 6291456 bytes for the InvokeFunction operation');

@@ -1,4 +1,5 @@
 // GetExecutionHistory: the interpreter's events in the wire's form, where each type has its own details member.
+import { setOwn } from '../../../src/own.ts';
 import type { HistoryEvent } from '../../states/history.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { isObject } from '../../states/json.ts';
@@ -39,7 +40,7 @@ function wireDetails(type: string, details: JsonObject, region: string, withData
   const wire: JsonObject = type === 'TaskScheduled' ? { region } : {};
   for (const [name, value = null] of Object.entries(details)) {
     if (name === 'assignedVariables') Object.assign(wire, withData ? variables(value) : {});
-    else if (!DATA.includes(name)) wire[name] = value;
+    else if (!DATA.includes(name)) setOwn(wire, name, value);
     else if (withData) Object.assign(wire, { [name]: JSON.stringify(value), ...(name === 'parameters' ? {} : { [`${name}Details`]: { truncated: false } }) });
   }
   return wire;

@@ -4,6 +4,7 @@ import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource, Verb } from '../../kinds/resources.ts';
 import type { Schema } from '../../kinds/generate.ts';
 import { ensureKinds } from '../../kinds/load.ts';
+import { own, setOwn } from '../../own.ts';
 import { VERSION } from './version.ts';
 
 interface Document {
@@ -70,9 +71,9 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
   const found: Record<string, Schema> = {};
   const open = [...names];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    const schema = schemas[name];
-    if (schema === undefined || found[name] !== undefined) continue;
-    found[name] = schema;
+    const schema = own(schemas, name);
+    if (schema === undefined || own(found, name) !== undefined) continue;
+    setOwn(found, name, schema);
     open.push(...[...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, target]) => target ?? ''));
   }
   return found;
@@ -81,7 +82,7 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
 function build(group: string, version: string): Document {
   const { schemas, kinds } = ensureKinds();
   const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
-  const names = [...served.map(({ kind }) => kinds[`${group}/${kind}`] ?? ''), kinds['/DeleteOptions'] ?? '', kinds['/Status'] ?? ''];
+  const names = [...served.map(({ kind }) => own(kinds, `${group}/${kind}`) ?? ''), kinds['/DeleteOptions'] ?? '', kinds['/Status'] ?? ''];
   const body = JSON.stringify({
     openapi: '3.0.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: Object.fromEntries(served.flatMap(pathsOf)),
     components: { schemas: Object.fromEntries(Object.entries(reach(names, schemas)).map(([name, schema]) => [name, inVersion3(name, schema)])) },

@@ -4,6 +4,7 @@ import { ApiError } from '../../errors.ts';
 import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
+import { own, setOwn } from '../../own.ts';
 import { compareFields, elementSegment, entriesOf, entryFor, fieldsOf, intersect, strip, subtract } from '../managed-fields.ts';
 import type { FieldTree, ManagedEntry, Writer } from '../managed-fields.ts';
 
@@ -18,7 +19,7 @@ export function overlay(shape: Shape, live: unknown, applied: unknown, field?: F
     const merged: Values = isMap(live) ? { ...live } : {};
     for (const [key, value] of Object.entries(applied)) {
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
-      merged[key] = overlay(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), merged[key], value, inner);
+      setOwn(merged, key, overlay(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), own(merged, key), value, inner));
     }
     return merged;
   }
@@ -43,17 +44,17 @@ export function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Fie
   if (isMap(value) && (shape.type === 'object' || shape.type === 'map')) {
     const kept: Values = {};
     for (const [key, member] of Object.entries(value)) {
-      const below = tree[`f:${key}`];
+      const below = own(tree, `f:${key}`);
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
       const pruned = below === undefined ? member : pruneMember(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), member, below, inner);
-      if (pruned !== undefined) kept[key] = pruned;
+      if (pruned !== undefined) setOwn(kept, key, pruned);
     }
     return kept;
   }
   const keys = field?.list.mapKeys;
   if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return value;
   return value.map((element) => {
-    const below = tree[elementSegment(keys, element) ?? ''];
+    const below = own(tree, elementSegment(keys, element) ?? '');
     return below === undefined ? element : pruneMember(shape.of, element, below);
   }).filter((element) => element !== undefined);
 }
@@ -70,12 +71,12 @@ function pruneMember(shape: Shape, value: unknown, tree: FieldTree, field?: Fiel
 function unowned(a: FieldTree, others: FieldTree): FieldTree {
   const tree: FieldTree = {};
   for (const [segment, below] of Object.entries(a)) {
-    const other = others[segment];
-    if (other === undefined) tree[segment] = below;
+    const other = own(others, segment);
+    if (other === undefined) setOwn(tree, segment, below);
     else if (segment !== '.' && !isEmpty(below) && !isEmpty(other)) {
       const { '.': _self, ...members } = below;
       const rest = unowned(members, other);
-      if (!isEmpty(rest)) tree[segment] = rest;
+      if (!isEmpty(rest)) setOwn(tree, segment, rest);
     }
   }
   return tree;

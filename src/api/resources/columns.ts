@@ -1,6 +1,7 @@
 // Columns and cells that many kinds share. Descriptions come from the generated schemas.
 import { ensureKinds } from '../../kinds/load.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { humanDuration } from '../../pod/human-duration.ts';
 import type { Column, Printer } from './strategy.ts';
 
@@ -8,7 +9,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** The description of a field in the schemas; '' where there is none. */
 export function fieldDescription(schema: string, field: string): string {
-  return ensureKinds().schemas[schema.includes('.') ? schema : `io.k8s.api.core.v1.${schema}`]?.properties?.[field]?.description ?? '';
+  return own(own(ensureKinds().schemas, schema.includes('.') ? schema : `io.k8s.api.core.v1.${schema}`)?.properties, field)?.description ?? '';
 }
 
 /** The first column of nearly every kind. */

@@ -1,6 +1,7 @@
 // Which strategy serves which resource and subresource.
 import type { Resource } from '../../kinds/resources.ts';
 import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { events, groupEvents } from './events.ts';
@@ -53,5 +54,5 @@ const STRATEGIES: Record<string, Strategy> = {
 /** The strategy of an endpoint; a subresource without one of its own takes the resource's. */
 export function strategyFor({ plural, group }: Pick<Resource, 'plural' | 'group'>, subresource = ''): Strategy {
   const name = group === '' ? plural : `${plural}.${group}`;
-  return STRATEGIES[`${name}/${subresource}`] ?? STRATEGIES[name] ?? plain;
+  return own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain;
 }

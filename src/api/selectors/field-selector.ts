@@ -1,6 +1,7 @@
 // Field selectors of queries: `a=b,c!=d`, on the fields that a kind declares.
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import type { Matcher } from './label-selector.ts';
 
 /** Selectable fields beside metadata.name and metadata.namespace. `own`: the kind names unknown fields in its own words. */
@@ -43,13 +44,13 @@ function parseTerm(text: string): Term {
 }
 
 /** A matcher for objects; 400 for a field that the kind does not select by. */
-export function parseFieldSelector(text: string, { own, fields }: SelectableFields, namespaced: boolean): FieldSelector {
+export function parseFieldSelector(text: string, { own: ownWords, fields }: SelectableFields, namespaced: boolean): FieldSelector {
   if (text === '') return { matches: () => true };
   const terms = splitTerms(text).map(parseTerm);
   const readers = terms.map((term): { term: Term; read: (object: KubeObject) => string } => {
-    const read = term.field === 'metadata.name' ? nameOf : term.field === 'metadata.namespace' && (namespaced || !own) ? namespaceOf : fields[term.field];
+    const read = term.field === 'metadata.name' ? nameOf : term.field === 'metadata.namespace' && (namespaced || !ownWords) ? namespaceOf : own(fields, term.field);
     if (read !== undefined) return { term, read };
-    throw badRequest(own ? `field label not supported: ${term.field}` : `"${term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
+    throw badRequest(ownWords ? `field label not supported: ${term.field}` : `"${term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
   });
   const named = terms.find(({ field, equal }) => field === 'metadata.name' && equal)?.value;
   return {

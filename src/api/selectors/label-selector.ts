@@ -1,5 +1,6 @@
 // Label selectors of queries: `a=b,!c,d in (e,f),g>5`.
 import { badRequest } from '../../errors.ts';
+import { own } from '../../own.ts';
 
 export type Labels = { [key: string]: string } | undefined;
 export type Matcher<T> = (object: T) => boolean;
@@ -53,9 +54,9 @@ class Parser {
     const key = this.#next();
     if (!isWord(key)) throw unable(`found '${key ?? ''}', expected: identifier`);
     if (!KEY.test(key) || (key.split('/').at(-1) ?? '').length > 63) throw unable(invalidKey(key));
-    if (negated) return (labels) => labels?.[key] === undefined;
+    if (negated) return (labels) => own(labels, key) === undefined;
     const operator = this.#tokens[this.#at];
-    if (operator === undefined || operator === ',') return (labels) => labels?.[key] !== undefined;
+    if (operator === undefined || operator === ',') return (labels) => own(labels, key) !== undefined;
     this.#at++;
     return this.#comparison(key, operator);
   }
@@ -65,11 +66,11 @@ class Parser {
       case '=':
       case '==': {
         const value = this.#value(key);
-        return (labels) => labels?.[key] === value;
+        return (labels) => own(labels, key) === value;
       }
       case '!=': {
         const value = this.#value(key);
-        return (labels) => labels?.[key] !== value;
+        return (labels) => own(labels, key) !== value;
       }
       case 'in':
       case 'notin':
@@ -87,7 +88,7 @@ class Parser {
     if (!/^-?\d+$/.test(text)) throw unable(`values[0][${key}]: Invalid value: ${JSON.stringify(text)}: for 'Gt', 'Lt' operators, the value must be an integer`);
     const bound = Number(text);
     return (labels) => {
-      const value = labels?.[key];
+      const value = own(labels, key);
       return value !== undefined && /^-?\d+$/.test(value) && (operator === '>' ? Number(value) > bound : Number(value) < bound);
     };
   }
@@ -129,7 +130,7 @@ function checked(key: string, value: string): string {
 }
 
 const membership = (key: string, values: Set<string>, wanted: boolean): Matcher<Labels> => (labels) => {
-  const value = labels?.[key];
+  const value = own(labels, key);
   return value === undefined ? !wanted : values.has(value) === wanted;
 };
 

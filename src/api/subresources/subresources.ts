@@ -1,4 +1,5 @@
 // Subresources and resources that answer in their own way instead of reading or writing an object of their kind.
+import { own } from '../../own.ts';
 import type { Answer, Call } from '../call.ts';
 import { binding } from './binding.ts';
 import { connect } from './connect.ts';
@@ -28,4 +29,4 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
 
 /** The handler of such an endpoint; undefined: the generic verb serves it. */
 export const subresourceVerb = ({ resource, subresource }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
-  OWN[subresource === '' ? resource.plural : `${resource.plural}/${subresource}`];
+  own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`);

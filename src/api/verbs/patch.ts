@@ -1,17 +1,17 @@
 // patch: JSON patch, merge patch, strategic merge patch and apply make the new object; update's second half stores it.
-import jsonPatch from 'fast-json-patch';
-import type { Operation } from 'fast-json-patch';
-import mergePatch from 'json-merge-patch';
 import { parseDocument } from 'yaml';
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
+import { own } from '../../own.ts';
 import type { Json } from '../../ports.ts';
 import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
 import { applyObject, duplicateElement } from '../patch/apply.ts';
+import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import { decodeValue, readBody } from '../wire/body.ts';
 import { jsonProblem, parseJson } from '../wire/json.ts';
@@ -51,7 +51,7 @@ function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (valu
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
   }
-  if (type === 'application/merge-patch+json') return (original) => mergePatch.apply(original, value) as Json;
+  if (type === 'application/merge-patch+json') return (original) => mergePatch(original, value);
   const shape = kindShape(call.resource.group, call.resource.kind);
   return (original) => strategicMerge(shape, original, value) as Values;
 }
@@ -63,10 +63,14 @@ function operationsOf(parsed: { value: Json } | undefined, text: string): (value
   if (value.length > MAX_OPERATIONS) {
     throw new ApiError('RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${value.length}`);
   }
+  const found = asOperations(value);
+  if ('stray' in found) throw badRequest(`json: cannot unmarshal ${found.stray === null ? 'null' : Array.isArray(found.stray) ? 'array' : typeof found.stray} into Go value of type jsonpatch.Operation`);
   return (original) => {
     try {
-      return jsonPatch.applyPatch(original, value as unknown as Operation[], true, true, true).newDocument as Json;
+      // Values of operations become part of the result and later operations change them: a second attempt starts from fresh ones.
+      return applyJsonPatch(original, structuredClone(found.operations));
     } catch (error) {
+      if (!(error instanceof PatchError)) throw error;
       throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', { empty: true, cause: error });
     }
   };
@@ -93,7 +97,7 @@ function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject 
 const sorted = (value: Json | undefined): Json => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value ?? null;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(own(value, key))]));
 };
 
 /** The applied configuration: YAML of the endpoint's kind, without managedFields. */

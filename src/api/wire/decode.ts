@@ -2,6 +2,7 @@
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
+import { own, setOwn } from '../../own.ts';
 
 /** The body cannot be an object of the kind; the message is Go's. */
 export class DecodeError extends Error {
@@ -53,9 +54,9 @@ export function decodeObject(shape: ObjectShape, value: Json, unknown: string[])
 }
 
 function objectFields(shape: ObjectShape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
-  const object: JsonObject = { ...PRINTED_ZEROS[shape.name] };
+  const object: JsonObject = { ...own(PRINTED_ZEROS, shape.name) };
   for (const name of Object.keys(value)) {
-    const item = value[name];
+    const item = own(value, name);
     const strict = place.strict === '' ? name : `${place.strict}.${name}`;
     const field = shape.fields.get(name);
     if (field === undefined) {
@@ -64,7 +65,7 @@ function objectFields(shape: ObjectShape, value: JsonObject, place: Place, unkno
     }
     if (item === undefined || item === null) continue;
     const decoded = decodeValue(field.shape, item, { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict }, unknown);
-    if (!isDropped(field, decoded)) object[name] = decoded;
+    if (!isDropped(field, decoded)) setOwn(object, name, decoded);
   }
   return object;
 }
@@ -95,9 +96,7 @@ function decodeValue(shape: Shape, value: Json, place: Place, unknown: string[])
 function decodeMap(of: Shape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
   const object: JsonObject = {};
   for (const [key, item] of Object.entries(value)) {
-    // Assigning __proto__ would set the prototype.
-    if (key === '__proto__') continue;
-    object[key] = decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, unknown);
+    setOwn(object, key, decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, unknown));
   }
   return object;
 }

@@ -7,6 +7,7 @@ import type { GroupKind } from '../../kinds/resources.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
+import { own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports.ts';
 import { readFields } from './protobuf-reader.ts';
 import type { RawField } from './protobuf-reader.ts';
@@ -54,9 +55,9 @@ function valueOf(wire: Wire, { type }: WireField, shape: Shape, raw: RawField): 
 
 function messageOf(wire: Wire, type: string, shape: Shape, bytes: Uint8Array): Json {
   const fields = readFields(bytes);
-  const leaf = LEAVES[type];
+  const leaf = own(LEAVES, type);
   if (leaf !== undefined) return leaf(fields);
-  const message = wire[type] ?? {};
+  const message = own(wire, type) ?? {};
   const object: JsonObject = {};
   for (const raw of fields) {
     const field = message[raw.number];
@@ -79,7 +80,7 @@ function memberOf(shape: Shape, name: string): { name: string; shape: Shape } | 
 function setField(wire: Wire, object: JsonObject, field: WireField, shape: Shape, raw: RawField): void {
   const member = memberOf(shape, field.name);
   if (member === undefined) {
-    if (wire[field.type] !== undefined) Object.assign(object, messageOf(wire, field.type, shape, raw.bytes));
+    if (own(wire, field.type) !== undefined) Object.assign(object, messageOf(wire, field.type, shape, raw.bytes));
     return;
   }
   const { name, shape: inner } = member;
@@ -87,16 +88,16 @@ function setField(wire: Wire, object: JsonObject, field: WireField, shape: Shape
     const entry = readFields(raw.bytes);
     const key = entry.find(({ number }) => number === 1);
     const value = entry.find(({ number }) => number === 2) ?? { number: 2, value: 0n, bytes: new Uint8Array() };
-    const present = object[name];
+    const present = own(object, name);
     const map: JsonObject = typeof present === 'object' && present !== null && !Array.isArray(present) ? present : {};
-    map[key === undefined ? '' : textOf(key)] = valueOf(wire, field, inner.type === 'map' ? inner.of : { type: 'any' }, value);
-    object[name] = map;
+    setOwn(map, key === undefined ? '' : textOf(key), valueOf(wire, field, inner.type === 'map' ? inner.of : { type: 'any' }, value));
+    setOwn(object, name, map);
   } else if (field.kind === 'list') {
-    const present = object[name];
+    const present = own(object, name);
     const list = Array.isArray(present) ? present : [];
     list.push(valueOf(wire, field, inner.type === 'list' ? inner.of : { type: 'any' }, raw));
-    object[name] = list;
-  } else object[name] = valueOf(wire, field, inner, raw);
+    setOwn(object, name, list);
+  } else setOwn(object, name, valueOf(wire, field, inner, raw));
 }
 
 /** The object in the envelope, with its kind and apiVersion; 400 where the bytes are none. Another kind comes without its fields. */
@@ -119,7 +120,7 @@ function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): Json
   const metaText = (number: number): string => meta.filter((field) => field.number === number).map(textOf).at(-1) ?? '';
   const [apiVersion, kind] = [metaText(1) || apiVersionOf(expected), metaText(2) || expected.kind];
   const { kinds } = ensureKinds();
-  const schema = kinds[`${expected.group}/${expected.kind}`] ?? kinds[`/${expected.kind}`];
+  const schema = own(kinds, `${expected.group}/${expected.kind}`) ?? own(kinds, `/${expected.kind}`);
   if (kind !== expected.kind || schema === undefined) return { apiVersion, kind };
   const raw = envelope.find(({ number }) => number === RAW)?.bytes ?? new Uint8Array();
   const object = messageOf(wire, messageName(schema), kindShape(expected.group, expected.kind), raw);

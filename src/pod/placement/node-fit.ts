@@ -1,5 +1,6 @@
 // What a node itself says to a pod: cordon, taints, node affinity, resources. Resources are not summed over pods: each brings its own task.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { aggregateRequest } from '../pod-resources.ts';
 import { compareQuantities, parseQuantity, printQuantity } from '../quantity.ts';
 import { isMet } from './selection.ts';
@@ -34,7 +35,7 @@ function isTolerated(taint: Pick<Taint, 'key' | 'value' | 'effect'>, tolerations
 /** nodeSelector and the required node affinity: any of the terms, all of a term's requirements; an empty term matches nothing. */
 export function matchesNodeAffinity({ spec: { nodeSelector, affinity } }: Pod, node: Node): boolean {
   const labels = node.metadata?.labels ?? {};
-  if (Object.entries(nodeSelector ?? {}).some(([key, value]) => labels[key] !== value)) return false;
+  if (Object.entries(nodeSelector ?? {}).some(([key, value]) => own(labels, key) !== value)) return false;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
@@ -58,8 +59,8 @@ export function insufficient(pod: Pod, { status }: Node, tooLarge: readonly stri
 
 /** What the pod asks for: its own request where it states one, else the containers' together. */
 export function requestText({ spec }: Pod, name: string): string | undefined {
-  const own = spec.resources?.requests?.[name];
-  if (own !== undefined) return own;
+  const stated = own(spec.resources?.requests, name);
+  if (stated !== undefined) return stated;
   const sum = aggregateRequest(spec, name);
   return sum && printQuantity(sum);
 }

@@ -1,4 +1,5 @@
 // Selectors over labels: those of pods (LabelSelector) and the requirements of node terms.
+import { own } from '../../own.ts';
 
 export interface Requirement {
   key: string;
@@ -17,7 +18,7 @@ export type Labels = { [key: string]: string } | undefined;
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
   if (!selector) return false;
   const { matchLabels = {}, matchExpressions = [] } = selector;
-  return Object.entries(matchLabels).every(([key, value]) => labels?.[key] === value) && matchExpressions.every((requirement) => isMet(requirement, labels));
+  return Object.entries(matchLabels).every(([key, value]) => own(labels, key) === value) && matchExpressions.every((requirement) => isMet(requirement, labels));
 }
 
 /** True where the selector asks for nothing. */
@@ -26,7 +27,7 @@ export const isEverything = (selector: LabelSelector | undefined): boolean =>
 
 /** One requirement; an operator that nobody knows is never met. */
 export function isMet({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
-  const value = labels?.[key];
+  const value = own(labels, key);
   switch (operator) {
     case 'In': return value !== undefined && values.includes(value);
     case 'NotIn': return value === undefined || !values.includes(value);

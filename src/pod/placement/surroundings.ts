@@ -1,5 +1,6 @@
 // What else is there when a pod looks for its node: the nodes, the pods that have theirs, and what belongs together by a topology key.
 import type { KubeObject, Node, Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 
 export interface Surroundings {
   nodes: readonly Node[];
@@ -32,6 +33,6 @@ export function neighbours(pod: Pod, { nodes, pods }: Surroundings): Neighbour[]
 /** The domain that a pod is in on this node; undefined: the node lacks the label. A pod has a host of its own, whatever the node. */
 export function domainOf(topologyKey: string, node: Node, pod: Pod): string | undefined {
   if (topologyKey === HOSTNAME) return `${topologyKey}=${pod.metadata.uid ?? ''}`;
-  const value = node.metadata?.labels?.[topologyKey];
+  const value = own(node.metadata?.labels, topologyKey);
   return value === undefined ? undefined : `${topologyKey}=${value}`;
 }

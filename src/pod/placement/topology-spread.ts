@@ -1,5 +1,6 @@
 // Topology spread constraints (kube-scheduler's PodTopologySpread). Over host names they always hold: there is always another empty host.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import type { Refusal } from './inter-pod-affinity.ts';
 import { isUntolerated, matchesNodeAffinity } from './node-fit.ts';
 import { isEverything, selects } from './selection.ts';
@@ -14,7 +15,7 @@ const NO_LABEL: Refusal = { text: "node(s) didn't match pod topology spread cons
 const constraintsOf = ({ spec }: Pod, action: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] =>
   (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable, topologyKey }) => whenUnsatisfiable === action && topologyKey !== HOSTNAME);
 
-const valueOf = ({ metadata }: Node, { topologyKey }: Constraint): string | undefined => metadata?.labels?.[topologyKey];
+const valueOf = ({ metadata }: Node, { topologyKey }: Constraint): string | undefined => own(metadata?.labels, topologyKey);
 const hasAllLabels = (node: Node, constraints: readonly Constraint[]): boolean => constraints.every((constraint) => valueOf(node, constraint) !== undefined);
 
 /** Whether the node counts for a constraint: by default the pod's node affinity is honoured, taints are not. */

@@ -1,4 +1,5 @@
 // Reading members of structures that are told apart only by their content.
+import { own } from '../../own.ts';
 
 export type Members = Record<string, unknown>;
 
@@ -7,12 +8,12 @@ export const isObject = (value: unknown): value is Members => typeof value === '
 
 /** The objects of a list member; nothing where it is missing. */
 export function listOf(source: Members, member: string): unknown[] {
-  const value = source[member];
+  const value = own(source, member);
   return Array.isArray(value) ? value : [];
 }
 
 /** A text member; '' where it is missing. */
 export function textOf(source: Members, member: string): string {
-  const value = source[member];
+  const value = own(source, member);
   return typeof value === 'string' ? value : '';
 }

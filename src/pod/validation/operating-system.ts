@@ -1,6 +1,7 @@
 // Rules of `spec.os`: which members the other system's pods may not have.
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { forbiddenValue, notSupported, required } from '../../validation/field-errors.ts';
 import { isObject, type Members } from './members.ts';
 
@@ -26,10 +27,10 @@ function windowsProblems(spec: PodSpec): FieldError[] {
   const pod = members(spec.securityContext);
   const shared = (['hostUsers', 'hostPID', 'hostIPC'] as const).filter((member) => spec[member]).map((member) => `spec.${member}`);
   const paths = [
-    ...POD_LINUX.filter((member) => pod[member] !== undefined).map((member) => `spec.securityContext.${member}`),
+    ...POD_LINUX.filter((member) => own(pod, member) !== undefined).map((member) => `spec.securityContext.${member}`),
     ...shared,
     ...(spec.shareProcessNamespace ? ['spec.securityContext.shareProcessNamespace'] : []),
-    ...contexts(spec).flatMap(([path, context]) => CONTAINER_LINUX.filter((member) => context[member] !== undefined).map((member) => `${path}.${member}`)),
+    ...contexts(spec).flatMap(([path, context]) => CONTAINER_LINUX.filter((member) => own(context, member) !== undefined).map((member) => `${path}.${member}`)),
   ];
   return paths.map((path) => forbiddenValue(path, 'cannot be set for a windows pod'));
 }

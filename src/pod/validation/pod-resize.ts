@@ -58,7 +58,7 @@ const isFixed = (container: Container, list: List): boolean => list === 'initCon
 function removals(next: Pod, old: Pod, list: List): FieldError[] {
   return listOf(old, list).flatMap((container, index) => (['requests', 'limits'] as const).flatMap((kind) => {
     const left = listOf(next, list)[index]?.resources?.[kind] ?? {};
-    const gone = Object.keys(container.resources?.[kind] ?? {}).some((name) => !(name in left));
+    const gone = Object.keys(container.resources?.[kind] ?? {}).some((name) => !Object.hasOwn(left, name));
     return gone && !isFixed(container, list) ? [forbiddenValue(`spec.${list}[${index}].resources.${kind}`, `resource ${kind} cannot be removed`)] : [];
   }));
 }

@@ -1,5 +1,6 @@
 // Rules of fieldRef and resourceFieldRef, in variables and in files.
 import type { FieldError } from '../../errors.ts';
+import { own } from '../../own.ts';
 import { invalidEach, invalidValue, notSupported, required } from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
 import { compareQuantities, parseQuantity } from '../quantity.ts';
@@ -55,13 +56,13 @@ export function validateResourceFieldRef(reference: Members, field: string, { vo
 function validateDivisor(resource: string, text: string, field: string): FieldError[] {
   const divisor = parseQuantity(text);
   const kind = resource.slice(resource.indexOf('.') + 1);
-  const allowed = DIVISORS[kind] ?? DIVISORS['memory'];
+  const allowed = own(DIVISORS, kind) ?? DIVISORS['memory'];
   if (!divisor || divisor.digits === 0n || !allowed) return [];
   const fits = allowed.values.some((value) => {
     const quantity = parseQuantity(value);
     return quantity !== undefined && compareQuantities(quantity, divisor) === 0;
   });
-  const name = DIVISORS[kind] ? kind : 'hugepages';
+  const name = own(DIVISORS, kind) ? kind : 'hugepages';
   // Kubernetes shows the resource, not the divisor, as the invalid value.
   return fits ? [] : [invalidValue(field, resource, `only divisor's values ${allowed.text} are supported with the ${name} resource`)];
 }

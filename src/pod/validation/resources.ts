@@ -1,6 +1,7 @@
 // Rules of resource requests and limits, of containers and of the pod.
 import type { FieldError } from '../../errors.ts';
 import type { Container, PodSpec } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { duplicate, forbiddenValue, invalidEach, invalidValue, notFoundValue, notSupported, required } from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
 import { aggregateRequest, isPodLevelResource } from '../pod-resources.ts';
@@ -27,7 +28,7 @@ export function validateResources(resources: Resources, field: string, claims: r
     ...entries(resources.limits).flatMap(([name, quantity]) => validateEntry(name, quantity, `${field}.limits[${name}]`)),
     ...entries(resources.requests).flatMap(([name, quantity]) => [
       ...validateEntry(name, quantity, `${field}.requests[${name}]`),
-      ...validateAgainstLimit(name, quantity, resources.limits?.[name], field),
+      ...validateAgainstLimit(name, quantity, own(resources.limits, name), field),
     ]),
     ...hugePagesAlone(resources, field),
     ...validateClaims(resources, field, claims),
@@ -115,7 +116,7 @@ function aggregates(spec: PodSpec): FieldError[] {
 function containerLimits(spec: PodSpec): FieldError[] {
   return (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((container, index) =>
     entries(container.resources?.limits).flatMap(([name, limit]) => {
-      const text = spec.resources?.limits?.[name];
+      const text = own(spec.resources?.limits, name);
       const most = text === undefined ? undefined : parseQuantity(text);
       if (!most || compareQuantities(limit, most) <= 0) return [];
       return [invalidValue(`spec.${list}[${index}].resources.limits[${name}]`, printQuantity(limit), `must be less than or equal to pod limits of ${printQuantity(most)}`)];

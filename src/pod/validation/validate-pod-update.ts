@@ -1,6 +1,7 @@
 // What an update of a pod may change: through the pod itself, through /status, through /ephemeralcontainers.
 import type { FieldError } from '../../errors.ts';
 import type { Pod, PodSpec, PodStatus } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { forbiddenValue, invalidEach, invalidValue, quote, required } from '../../validation/field-errors.ts';
 import { ipProblems, isIpV6, qualifiedNameProblems } from '../../validation/names.ts';
 import { validateMetaTwice, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
@@ -75,14 +76,14 @@ function otherChanges(next: PodSpec, old: PodSpec): string | undefined {
   const members = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const changed = members.filter((member) => {
     if (member === 'terminationGracePeriodSeconds' && wasNegative && after[member] === 1) return false;
-    return canonical(before[member]) !== canonical(after[member]);
+    return canonical(own(before, member)) !== canonical(own(after, member));
   });
   if (changed.length === 0) return gated ? narrowing(next, old) : undefined;
-  return changed.map((member) => `-${member}: ${canonical(before[member])}\n+${member}: ${canonical(after[member])}`).join('\n');
+  return changed.map((member) => `-${member}: ${canonical(own(before, member))}\n+${member}: ${canonical(own(after, member))}`).join('\n');
 }
 
 function narrowing(next: PodSpec, old: PodSpec): string | undefined {
-  const lost = Object.entries(old.nodeSelector ?? {}).filter(([key, value]) => next.nodeSelector?.[key] !== value);
+  const lost = Object.entries(old.nodeSelector ?? {}).filter(([key, value]) => own(next.nodeSelector, key) !== value);
   return lost.length === 0 ? undefined : lost.map(([key, value]) => `-nodeSelector[${key}]: ${quote(value)}`).join('\n');
 }
 

@@ -1,5 +1,6 @@
 // Rules of files in configMap, secret, downwardAPI and projected volumes: keys, paths, modes.
 import type { FieldError } from '../../errors.ts';
+import { own } from '../../own.ts';
 import { forbiddenValue, invalidEach, invalidValue, required } from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
 import { isObject, listOf, textOf, type Members } from './members.ts';
@@ -11,7 +12,7 @@ const MAX_TOKEN_SECONDS = 2 ** 32;
 
 /** Nothing, or Invalid when a file mode lies outside 0…0777. */
 export function validateMode(source: Members, member: string, field: string): FieldError[] {
-  const mode = source[member];
+  const mode = own(source, member);
   if (typeof mode !== 'number' || (mode >= 0 && mode <= MAX_MODE)) return [];
   return [invalidValue(`${field}.${member}`, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
 }

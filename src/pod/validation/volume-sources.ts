@@ -1,6 +1,7 @@
 // Rules of each volume type. The order of VOLUME_TYPES is the order in which Kubernetes looks for them.
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { forbiddenValue, invalidEach, invalidValue, oneOf, required } from '../../validation/field-errors.ts';
 import { relativePathProblems, subdomainProblems } from '../../validation/names.ts';
 import { parseQuantity } from '../quantity.ts';
@@ -9,7 +10,7 @@ import { validateDownwardItems, validateItems, validateMode, validateProjected }
 
 type Rule = (source: Members, field: string, pod: Pod) => FieldError[];
 
-const needs = (...members: string[]): Rule => (source, field) => members.filter((member) => isMissing(source[member])).map((member) => required(`${field}.${member}`));
+const needs = (...members: string[]): Rule => (source, field) => members.filter((member) => isMissing(own(source, member))).map((member) => required(`${field}.${member}`));
 const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
@@ -89,6 +90,6 @@ export const VOLUME_TYPES: readonly string[] = Object.keys(RULES);
 
 /** Problems of one source of a known type. */
 export function validateSource(type: string, source: unknown, field: string, pod: Pod): FieldError[] {
-  const rule = RULES[type];
+  const rule = own(RULES, type);
   return rule && isObject(source) ? rule(source, `${field}.${type}`, pod) : [];
 }

@@ -1,6 +1,7 @@
 // Rules of `spec.volumes`: names, one source each; a volume with errors does not count for mounts.
 import type { FieldError } from '../../errors.ts';
 import type { Pod, Volume } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
 import { duplicate, forbiddenValue, invalidEach, invalidValue, required } from '../../validation/field-errors.ts';
 import { labelProblems } from '../../validation/names.ts';
 import { validateSource, VOLUME_TYPES } from './volume-sources.ts';
@@ -27,11 +28,11 @@ const nameProblems = (name: string | undefined, field: string): FieldError[] => 
 
 function validateVolume(volume: Volume, field: string, pod: Pod): FieldError[] {
   const members: Record<string, unknown> = { ...volume };
-  const present = VOLUME_TYPES.filter((type) => members[type] !== undefined && members[type] !== null);
+  const present = VOLUME_TYPES.filter((type) => own(members, type) !== undefined && own(members, type) !== null);
   const [first, ...others] = present;
   if (first === undefined) return [required(field, 'must specify a volume type')];
   return [
-    ...validateSource(first, members[first], field, pod),
+    ...validateSource(first, own(members, first), field, pod),
     ...others.map((type) => forbiddenValue(`${field}.${type}`, 'may not specify more than 1 volume type')),
   ];
 }

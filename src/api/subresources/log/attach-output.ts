@@ -1,5 +1,6 @@
 // What a container writes from now on: attach's output where the container's streams are the engine's own (no stdin, no tty).
 import type { Pod } from '../../../kinds/pod.ts';
+import { own } from '../../../own.ts';
 import { findContainer } from '../../../pod/containers.ts';
 import { followLines, presentLines } from '../../../sync/read-run.ts';
 import type { RunSource } from '../../../sync/read-run.ts';
@@ -17,7 +18,7 @@ export function writesToLogOnly(pod: Pod, container: string): boolean {
 export async function* attachOutput(ports: ApiPorts, pod: Pod, container: string, signal: AbortSignal): AsyncGenerator<RunLine> {
   const uid = pod.metadata.uid ?? '';
   const record = await recordOf(ports, uid);
-  const run = record?.observed.containers[container]?.current?.run ?? 1;
+  const run = own(record?.observed.containers, container)?.current?.run ?? 1;
   const source: RunSource = { logs: ports.logs, tasks: record?.taskArn ? tasksOf(record).slice(-1) : [], container, run, nonce: record?.logNonce ?? '' };
   let before = 0;
   for await (const _ of presentLines(source)) before++;

@@ -1,6 +1,7 @@
 // Which run of a container a log request means, and why there is none (the kubelet's words, facts §10.2).
 import { badRequest } from '../../../errors.ts';
 import type { ContainerStatus, Pod } from '../../../kinds/pod.ts';
+import { own } from '../../../own.ts';
 import type { ObservedContainer } from '../../../pod/observed.ts';
 
 const IMAGE_WAITS: Record<string, string> = {
@@ -25,7 +26,7 @@ export function chooseRun(pod: Pod, container: string, observed: ObservedContain
     return run;
   }
   if (waiting !== undefined && status.lastState?.terminated === undefined) {
-    throw badRequest(`container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${IMAGE_WAITS[waiting.reason ?? ''] ?? waiting.reason ?? ''}`);
+    throw badRequest(`container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start: ${own(IMAGE_WAITS, waiting.reason ?? '') ?? waiting.reason ?? ''}`);
   }
   const run = observed?.current?.run;
   if (run === undefined) throw badRequest(`container ${JSON.stringify(container)} in pod ${JSON.stringify(name)} is waiting to start - no logs yet`);

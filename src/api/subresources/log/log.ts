@@ -2,6 +2,7 @@
 import { badRequest, notFound } from '../../../errors.ts';
 import type { Pod } from '../../../kinds/pod.ts';
 import { recordKey, toRecord } from '../../../lifecycle/record-for.ts';
+import { own } from '../../../own.ts';
 import { allContainers } from '../../../pod/containers.ts';
 import type { ObservedContainer } from '../../../pod/observed.ts';
 import type { PodRecord } from '../../../sync/record.ts';
@@ -45,8 +46,8 @@ export async function log(call: Call): Promise<Response> {
   const container = chooseContainer(pod, options.container);
   if (!pod.spec.nodeName) return new Response(null, { status: 204 });
   const record = await recordOf(ports, pod.metadata.uid ?? '');
-  await written(ports, record?.observed.containers[container], request.signal);
-  const run = chooseRun(pod, container, record?.observed.containers[container], options.previous);
+  await written(ports, own(record?.observed.containers, container), request.signal);
+  const run = chooseRun(pod, container, own(record?.observed.containers, container), options.previous);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
   const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', ...(options.since ? { since: options.since } : {}) };
@@ -112,7 +113,7 @@ async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undef
 export async function runOver(ports: ApiPorts, uid: string, { container, run }: RunSource, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const record = await recordOf(ports, uid);
-    const current = record?.observed.containers[container]?.current;
+    const current = own(record?.observed.containers, container)?.current;
     if (record === undefined || record.taskStopped !== undefined || current === undefined || current.run > run || current.finishedAt !== undefined || current.exitCode !== undefined) return;
     await ports.wakeups.wait(uid, LOOK_AGAIN_MS, signal);
   }

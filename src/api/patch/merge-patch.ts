@@ -1,0 +1,18 @@
+// JSON merge patch (RFC 7396): members replace members, null takes one out, all else replaces the whole.
+import { own, setOwn } from '../../own.ts';
+import type { Json } from '../../ports.ts';
+
+type Values = { [key: string]: Json | undefined };
+
+const isMap = (value: Json | undefined): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The target with the patch applied; neither is changed. */
+export function mergePatch(target: Json | undefined, patch: Json): Json {
+  if (!isMap(patch)) return patch;
+  const merged: Values = isMap(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null || value === undefined) delete merged[key];
+    else setOwn(merged, key, mergePatch(own(merged, key), value));
+  }
+  return merged;
+}
