@@ -1,7 +1,9 @@
 // All ports of a function on AWS, from its environment.
+import { lookup } from 'node:dns/promises';
 import { PODLET_KEY, ensureKey } from '../store/ensure-key.ts';
 import { dynamoStore } from '../store/dynamo-store.ts';
 import { LIFETIMES } from '../kinds/resources.ts';
+import { publicFetch } from '../images/public-fetch.ts';
 import { registryImages } from '../images/registry-images.ts';
 import type { Ports, Settings } from '../ports.ts';
 import { createClients } from './clients.ts';
@@ -38,7 +40,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     store,
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
-    images: registryImages({ fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }), clock: systemClock, architectures: config.architectures, nodeCredentials: ecrCredentials(clients.ecr, systemClock) }),
+    images: registryImages({ fetch: publicFetch((url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }), (host) => lookup(host, { all: true })), clock: systemClock, architectures: config.architectures, nodeCredentials: ecrCredentials(clients.ecr, systemClock) }),
     pullSecrets: awsPullSecrets({ client: clients.secrets, clock: systemClock, prefix: pullSecretPrefix(config.cluster), key: podletKey }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
     clock: systemClock,

@@ -47,10 +47,14 @@ export class RegistrySession {
     const bytes = await this.#bytes(await this.#get(path, accept), path);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     if (wanted !== undefined && digest !== wanted) throw refusedContent(this.#reference, `unexpected commit digest ${digest}, expected ${wanted}: failed precondition`);
+    return { body: this.#parse(bytes, path), digest };
+  }
+
+  #parse(bytes: Buffer, what: string): unknown {
     try {
-      return { body: JSON.parse(bytes.toString('utf8')) as unknown, digest };
+      return JSON.parse(bytes.toString('utf8'));
     } catch {
-      throw refusedContent(this.#reference, `${path} is not JSON`);
+      throw refusedContent(this.#reference, `${what} is not JSON`);
     }
   }
 
@@ -106,7 +110,7 @@ export class RegistrySession {
     url.searchParams.set('scope', field('scope') || `repository:${this.#reference.repository}:pull`);
     const response = await this.#ask(url.href, basic ? { authorization: basic } : {});
     if (!response.ok) throw refusedLogin(this.#reference, basic ? 'oauth' : 'anonymous', response.status, response.statusText);
-    const answer: unknown = JSON.parse((await this.#bytes(response, 'the token')).toString('utf8'));
+    const answer = this.#parse(await this.#bytes(response, 'the token'), 'failed to authorize: the token service\'s answer');
     const { token, access_token: access } = (typeof answer === 'object' && answer !== null ? answer : {}) as { token?: unknown; access_token?: unknown };
     const given = token ?? access;
     if (typeof given !== 'string') throw refusedContent(this.#reference, 'failed to authorize: the token service gave no token');
