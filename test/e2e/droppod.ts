@@ -49,9 +49,8 @@ export interface PodJson {
   status: { phase: string; reason?: string; podIP?: string; conditions: { type: string; status: string; reason?: string }[]; containerStatuses?: ContainerJson[]; initContainerStatuses?: ContainerJson[] };
 }
 
-/** A new droppod on free ports; `up` still has to be called. */
-export function testDroppod(): TestDroppod {
-  const data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'));
+/** A new droppod on free ports, in a directory of its own or the one that is given; `up` still has to be called. */
+export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))): TestDroppod {
   const kubeconfig = join(data, 'kubeconfig');
   const k = (...words: string[]): Promise<Said> => kubectl(kubeconfig, ...words);
   const until: TestDroppod['until'] = async (name, check, seconds = 30) => {

@@ -21,8 +21,8 @@ const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
 const isKubernetesOwn = (request: ApiRequest, { status, text }: ApiAnswer): boolean => KUBERNETES_SAYS_SO.some(([code, path, words]) => code === status && path.test(request.path) && words.test(text));
 
 function show({ method, path, headers, body }: ApiRequest): string {
-  const { 'content-type': type = '' } = headers;
-  return `${method} ${path.slice(0, 300)} ${type} ${body === undefined ? '' : JSON.stringify(body.toString('latin1').slice(0, 600))}`.trim();
+  const said = Object.entries(headers).map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join('; ');
+  return `${method} ${path.slice(0, 300)} (${said}) ${body === undefined ? '' : JSON.stringify(body.toString('latin1').slice(0, 600))}`.trim();
 }
 
 function problemsOf(request: ApiRequest, answer: ApiAnswer): string[] {

@@ -15,26 +15,33 @@ export interface ApiAnswer {
   ms: number;
 }
 
-export class Target {
-  readonly droppod: TestDroppod = testDroppod();
-  private agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
-  private serving = 0;
-  private users = 0;
+const newAgent = (): Agent => new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
 
-  /** Several doors may share it: the first starts it, the last takes it down. */
-  async open(): Promise<void> {
-    this.users += 1;
-    if (this.users === 1) await this.up();
+export class Target {
+  private agent = newAgent();
+  private serving = 0;
+
+  constructor(readonly droppod: TestDroppod = testDroppod()) {}
+
+  open(): Promise<void> {
+    return this.up();
   }
 
   async close(): Promise<void> {
-    this.users -= 1;
-    if (this.users > 0) return;
     this.agent.destroy();
     await this.droppod.purge();
   }
 
+  /** kill -9 of the serving process, and a new start. */
+  async restart(): Promise<void> {
+    if (this.isAlive()) process.kill(this.serving, 'SIGKILL');
+    while (this.isAlive()) await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.up();
+  }
+
   private async up(): Promise<void> {
+    this.agent.destroy();
+    this.agent = newAgent();
     const { code, stderr } = await this.droppod.up('--no-hello');
     if (code !== 0) throw new Error(`droppod does not come up: ${stderr}`);
     this.serving = this.droppod.pid();
@@ -75,13 +82,15 @@ export class Target {
       const { status, ms } = await this.ask({ method: 'GET', path: '/readyz', headers: {} });
       if (status !== 200) problems.push(`/readyz answers ${status} after ${Math.round(ms)} ms`);
     }
-    if (!this.isAlive()) {
-      problems.push(`the serving process crashed: ${this.lastLines()}`);
-      this.agent.destroy();
-      this.agent = new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
-      await this.up();
-    }
-    return problems;
+    return [...problems, ...(await this.revive())];
+  }
+
+  /** Starts it again where it has ended by itself, and says so. */
+  async revive(): Promise<string[]> {
+    if (this.isAlive()) return [];
+    const problem = `the serving process crashed: ${this.lastLines()}`;
+    await this.up();
+    return [problem];
   }
 
   private lastLines(): string {

@@ -1,10 +1,11 @@
 // What must hold once the faults are over and the pod has had its time: nothing stuck, nothing forgotten, nothing left behind.
 import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
-import { initFailed, podDone } from '../../src/pod/order.ts';
-import { hasEnded, isFailure, shouldRestart } from '../../src/pod/restart.ts';
+import { podDone } from '../../src/pod/order.ts';
+import { hasEnded, shouldRestart } from '../../src/pod/restart.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
 import { executionName } from '../../src/sync/execution-name.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
+import { checkOutcome, checkRestartCounts } from './outcome-rules.ts';
 import type { Life } from './simulate.ts';
 
 /** More than any life here gets to. */
@@ -18,7 +19,7 @@ export async function checkRest(life: Life): Promise<string[]> {
   problems.push(...(await checkLog(life)), ...(await checkExecutions(life, record)));
   if (life.deleted) return [...problems, ...checkGone(life, now, record)];
   if (!now || !record) return [...problems, 'the pod was lost'];
-  return [...problems, ...checkPhase(life, now, record), ...checkRevision(life, record), ...checkTasks(life, record), ...checkStatuses(now, record)];
+  return [...problems, ...checkPhase(life, now, record), ...checkRevision(life, record), ...checkTasks(life, record), ...checkRestartCounts(now, record)];
 }
 
 /** Of all executions that the pod had only the one in charge may run, and only while the pod does. */
@@ -60,33 +61,14 @@ function checkPhase(life: Life, pod: Pod, record: PodRecord): string[] {
   return waiting.length > 0 ? [`stuck: ${waiting.map(({ name }) => name).join(', ')} neither runs nor is done; phase ${phase}`] : phase === 'Running' ? [] : [`runs, but its phase is ${phase}`];
 }
 
-function checkTerminal(life: Life, pod: Pod, { observed, tokens, finished }: PodRecord): string[] {
-  const problems: string[] = [];
-  if (runningNow(life).length > 0) problems.push('over, but containers run');
-  if (Object.keys(tokens).length > 0) problems.push('over, but the machine was not answered');
-  if (!finished) problems.push('over, but not marked finished');
-  if (!observed.verdict && !podDone(pod, observed)) problems.push('over without a reason');
-  const failed = observed.verdict !== undefined || initFailed(pod, observed) || pod.spec.containers.some(({ name }) => {
-    const { current } = observed.containers[name] ?? {};
-    return current === undefined || isFailure(pod, name, current);
-  });
-  if ((pod.status.phase === 'Failed') !== failed) problems.push(`phase ${pod.status.phase ?? ''} does not follow from the exits`);
-  return problems;
+function checkTerminal(life: Life, pod: Pod, record: PodRecord): string[] {
+  return [...(runningNow(life).length > 0 ? ['over, but containers run'] : []), ...checkOutcome(pod, record)];
 }
 
 function checkTasks(life: Life, record: PodRecord): string[] {
   const live = liveTasks(life);
   if (record.finished) return live.length > 0 ? ['over, but a task runs'] : [];
   return live.length === 1 && live[0] === record.taskArn ? [] : [`tasks ${live.length}, wanted 1`];
-}
-
-function checkStatuses(pod: Pod, { observed }: PodRecord): string[] {
-  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
-  return statuses.flatMap(({ name, restartCount }) => {
-    const { current, previous } = observed.containers[name] ?? {};
-    const run = current?.run ?? previous?.run ?? 1;
-    return Math.abs(restartCount - (run - 1)) <= (current ? 0 : 1) ? [] : [`${name}: restartCount ${restartCount} after run ${run}`];
-  });
 }
 
 /** In the log of changes: restart counts grow, exits are never unsaid, a terminal phase stays. */
