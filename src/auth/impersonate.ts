@@ -7,9 +7,18 @@ const EXTRA = 'impersonate-extra-';
 
 const listOf = (headers: Headers, name: string): string[] => (headers.get(name) ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '');
 
+/** Always a key, however it is escaped: kube-apiserver records a malformed one as it stands. */
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
 function extraOf(headers: Headers): { [key: string]: string[] } {
   const found = [...headers.keys()].filter((name) => name.startsWith(EXTRA));
-  return Object.fromEntries(found.map((name) => [decodeURIComponent(name.slice(EXTRA.length)), listOf(headers, name)]));
+  return Object.fromEntries(found.map((name) => [unescaped(name.slice(EXTRA.length)), listOf(headers, name)]));
 }
 
 /** Groups that come with a service account's name. */
