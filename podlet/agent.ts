@@ -1,6 +1,7 @@
 // The podlet: the kubelet of one pod. It listens to supervisors and the API, lets decide.ts say what is due, and does it.
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
+import { bringContent } from './content.ts';
 import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
@@ -8,7 +9,7 @@ import { EventLog } from './events.ts';
 import { hear, hearLost } from './hear.ts';
 import { withFileVariables } from './file-variables.ts';
 import { recall, remember } from './memory.ts';
-import type { FromSupervise } from './messages.ts';
+import type { CopiedFile, FromSupervise } from './messages.ts';
 import type { PodletPorts } from './ports.ts';
 import { buildReport } from './report.ts';
 import { DEFAULT_GRACE_SECONDS, Runs } from './runs.ts';
@@ -252,14 +253,22 @@ export class Agent {
     container.starting = run;
     delete container.refusal;
     this.remember();
-    const send = (filled: StartOrder): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts));
-    if (order.fileVariables === undefined) return send(order);
-    this.own('variables from files', withFileVariables(order, this.ports.volumes).catch((error: unknown) => ({ error: errorText(error) })).then((filled) => {
-      if ('order' in filled && !ending(this.world)) return send(filled.order);
+    const send = (filled: StartOrder, copies: CopiedFile[]): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts, copies));
+    if (order.fileVariables === undefined && order.content === undefined) return send(order, []);
+    this.own('what only volumes know', this.completed(order).catch((error: unknown) => ({ error: errorText(error) })).then((completed) => {
+      if (!('error' in completed) && !ending(this.world)) return send(completed.order, completed.copies);
       delete container.starting;
-      if ('error' in filled) this.refuse(container, cutText(filled.error, MAX_MESSAGE_BYTES));
+      if ('error' in completed) this.refuse(container, cutText(completed.error, MAX_MESSAGE_BYTES));
       this.changed();
     }));
+  }
+
+  /** The order with what only the pod's volumes know. */
+  private async completed(order: StartOrder): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
+    const brought = await bringContent(order, this.ports.volumes);
+    if ('error' in brought) return brought;
+    const filled = await withFileVariables(order, this.ports.volumes);
+    return 'error' in filled ? filled : { ...filled, ...brought };
   }
 
   /** The start is not possible as things are; it is tried again later, as the kubelet does. */

@@ -94,8 +94,9 @@ function starts(world: World, now: number): Order[] {
   return orders;
 }
 
+/** A volume that was complete once stays good when what its files came from has gone; what is there is brought in before a start. */
 const volumesInPlace = (world: World): boolean =>
-  Object.values(world.volumes).every((volume) => volume.applied !== undefined && volume.wanted.missing === undefined);
+  Object.values(world.volumes).every(({ applied, wanted }) => applied !== undefined && (wanted.missing !== undefined || applied === wanted.version));
 
 function leave(world: World, now: number, decision: Decision): void {
   const { engineTermAt, lastAnswerAt } = world;

@@ -1,12 +1,17 @@
 // Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, open, opendir, readdir, readlink, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, opendir, readdir, readFile, readlink, realpath, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join, normalize, relative } from 'node:path';
+import { promisify } from 'node:util';
 import type { DesiredVolume } from '../src/sync/messages.ts';
-import type { Volumes } from './ports.ts';
+import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
 
+const run = promisify(execFile);
+/** It copies owners, attributes and special files, which Node cannot. */
+const SUPERVISE = '/.droppod/bin/supervise';
 const ALL = 0o777;
 const SETGID = 0o2000;
 const STICKY = 0o1000;
@@ -17,10 +22,11 @@ export class VolumeFiles implements Volumes {
 
   async apply(volume: string, desired: DesiredVolume): Promise<void> {
     const directory = join(this.root, volume);
-    if (desired.files !== undefined) await this.writeFiles(directory, desired.files, desired.fsGroup);
-    else if (desired.emptyDir === true) await emptyOut(directory, desired.keep ?? []);
+    const keep = desired.keep ?? [];
+    if (desired.files !== undefined) await this.writeFiles(directory, desired.files, keep, desired.fsGroup);
+    else if (desired.emptyDir === true) await emptyOut(directory, keep);
     if (desired.files !== undefined || desired.emptyDir === true) await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
-    if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440);
+    if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440, keep);
   }
 
   async read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined> {
@@ -46,18 +52,42 @@ export class VolumeFiles implements Volumes {
     return treeBytes(join(this.root, volume));
   }
 
-  private async writeFiles(directory: string, files: VolumeFile[], fsGroup: number | undefined): Promise<void> {
+  async move(from: string, path: string, to: string): Promise<void> {
+    const words = [join(this.root, from), path, join(this.root, to)];
+    await run(SUPERVISE, ['--move', ...words]).catch((error: unknown) => {
+      const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+      throw new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, { cause: error });
+    });
+  }
+
+  async filesAt(volume: string, path: string): Promise<FileContent[] | undefined> {
+    const data = join(this.root, volume, '..data');
+    const top = join(data, path);
+    // Containers cannot write here: no link but the podlet's own is on the way.
+    const state = await stat(top).catch(() => undefined);
+    if (state === undefined || relative(data, top).startsWith('..')) return undefined;
+    return contentsOf(top, '');
+  }
+
+  async put(volume: string, files: PutFile[], { only }: { only: boolean } = { only: false }): Promise<void> {
+    const directory = join(this.root, volume);
+    await mkdir(directory, { recursive: true });
+    for (const file of files) await putOne(directory, file);
+    if (only) await removeOthers(directory, new Set(files.map(({ path }) => path)), '');
+  }
+
+  private async writeFiles(directory: string, files: VolumeFile[], keep: string[], fsGroup: number | undefined): Promise<void> {
     const fresh = `..${timestamp(this.now())}.${randomBytes(5).readUIntBE(0, 5) % 1e10}`;
     const target = join(directory, fresh);
     await mkdir(target, { recursive: true });
     await chmod(target, 0o755);
     for (const file of files) await writeOne(target, file);
-    if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440);
+    if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440, []);
     const before = await readlink(join(directory, '..data')).catch(() => undefined);
     await rm(join(directory, '..data_tmp'), { force: true });
     await symlink(fresh, join(directory, '..data_tmp'));
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
-    await showNames(directory, new Set(files.map(({ path }) => firstElement(path))));
+    await showNames(directory, new Set(files.map(({ path }) => firstElement(path))), new Set(keep.map(firstElement)));
     if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
   }
 }
@@ -87,26 +117,69 @@ async function writeOne(directory: string, file: VolumeFile): Promise<void> {
 }
 
 /** Visible names are links into ..data: new ones appear after the switch, stale ones go. */
-async function showNames(directory: string, wanted: Set<string>): Promise<void> {
+async function showNames(directory: string, wanted: ReadonlySet<string>, keep: ReadonlySet<string>): Promise<void> {
   for (const name of wanted) {
+    if (keep.has(name)) continue;
     const link = join(directory, name);
     if ((await readlink(link).catch(() => undefined)) === join('..data', name)) continue;
     await rm(link, { recursive: true, force: true });
     await symlink(join('..data', name), link);
   }
   for (const name of await readdir(directory)) {
-    if (!name.startsWith('..') && !wanted.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!name.startsWith('..') && !wanted.has(name) && !keep.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 
-/** fsGroup: everything to the group, directories setgid (volume/volume_linux.go). */
-async function giveToGroup(path: string, group: number, fileBits: number): Promise<void> {
+/** fsGroup: everything to the group, directories setgid (volume/volume_linux.go); what is mounted at the paths of `keep` is another volume's. */
+async function giveToGroup(path: string, group: number, fileBits: number, keep: string[]): Promise<void> {
   const state = await lstat(path);
   if (state.isSymbolicLink()) return;
   await chown(path, -1, group);
   if (!state.isDirectory()) return chmod(path, (state.mode & 0o7777) | fileBits);
   await chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
-  for (const name of await readdir(path)) await giveToGroup(join(path, name), group, fileBits);
+  for (const name of await readdir(path)) {
+    if (!keep.includes(name)) await giveToGroup(join(path, name), group, fileBits, keep.flatMap((one) => (one.startsWith(`${name}/`) ? [one.slice(name.length + 1)] : [])));
+  }
+}
+
+async function contentsOf(path: string, name: string): Promise<FileContent[]> {
+  const { mode, uid, gid, isDirectory } = await stat(path).then((state) => ({ mode: state.mode & 0o7777, uid: state.uid, gid: state.gid, isDirectory: state.isDirectory() }));
+  if (!isDirectory) return [{ path: name, content: await readFile(path), mode, uid, gid }];
+  const below = await Promise.all((await readdir(path)).map((entry) => contentsOf(join(path, entry), join(name, entry))));
+  return below.flat();
+}
+
+async function putOne(directory: string, file: PutFile): Promise<void> {
+  const path = join(directory, file.path);
+  if ('directory' in file) {
+    if (!(await lstat(path).then((state) => state.isDirectory(), () => false))) {
+      await rm(path, { force: true });
+      await mkdir(path);
+    }
+    return;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const fresh = `${path}.droppod-new`;
+  await rm(fresh, { force: true });
+  if ('target' in file) {
+    await symlink(file.target, fresh);
+  } else {
+    await writeFile(fresh, file.content, { mode: 0o600 });
+    await chown(fresh, file.uid, file.gid);
+    await chmod(fresh, file.mode);
+  }
+  // Where a path was an empty directory, because nothing was there, the file takes its place.
+  await rmdir(path).catch(() => undefined);
+  await rename(fresh, path);
+}
+
+async function removeOthers(directory: string, wanted: ReadonlySet<string>, below: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(below, entry.name);
+    if (wanted.has(path)) continue;
+    if (entry.isDirectory() && [...wanted].some((one) => one.startsWith(`${path}/`))) await removeOthers(join(directory, entry.name), wanted, path);
+    else await rm(join(directory, entry.name), { recursive: true, force: true });
+  }
 }
 
 async function readAtMost(file: FileHandle, most: number): Promise<{ text: string; whole: boolean }> {

@@ -35,10 +35,16 @@ export interface StartMessage {
   /** Written in place (hosts, resolv.conf, hostname): they are mounts of the engine. */
   files: { path: string; content: string }[];
   links: { link: string; target: string }[];
+  copies: CopiedFile[];
+  /** Set before the first run only: from then on the mode is the container's. */
+  memory: { path: string; mode: number; gid?: number }[];
   tty: boolean;
   stdin: boolean;
   stdinOnce: boolean;
 }
+
+/** A file put at a path of the container; or a directory, where a volume lacks what its subPath names. */
+export type CopiedFile = { path: string; content: string; mode: number; uid: number; gid: number } | { path: string; directory: true };
 
 export interface Exited {
   run: number;

@@ -29,7 +29,23 @@ export interface Volumes {
   read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined>;
   /** Bytes on disk. */
   usedBytes(volume: string): Promise<number>;
+  /** Moves the directory `path` of a volume into another volume; where there is none nothing happens. */
+  move(from: string, path: string, to: string): Promise<void>;
+  /** The files at or below a path of a volume, by their paths below it ('' is the path itself); undefined: there is nothing. */
+  filesAt(volume: string, path: string): Promise<VolumeFile[] | undefined>;
+  /** Makes files (or links) of a volume as given, each whole or not at all; with `only` there are no others afterwards. */
+  put(volume: string, files: PutFile[], options?: { only: boolean }): Promise<void>;
 }
+
+export interface VolumeFile {
+  path: string;
+  content: Buffer;
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+export type PutFile = VolumeFile | { path: string; target: string } | { path: string; directory: true };
 
 /** What an attempt to reach an app says; texts are those of the kubelet's probers. */
 export type Attempt =

@@ -1,9 +1,9 @@
 // A start order as supervise takes it: environment as strings, network files, and the stop plan for a death of the podlet.
 import type { NetworkFiles, StartOrder } from '../src/sync/messages.ts';
-import type { StartMessage } from './messages.ts';
+import type { CopiedFile, StartMessage } from './messages.ts';
 
 /** The message that starts run `run`. */
-export function startMessage(run: number, order: StartOrder, network: NetworkFiles | undefined): StartMessage {
+export function startMessage(run: number, order: StartOrder, network: NetworkFiles | undefined, copies: CopiedFile[]): StartMessage {
   const { stop } = order;
   const preStop = stop.preStop;
   return {
@@ -26,6 +26,8 @@ export function startMessage(run: number, order: StartOrder, network: NetworkFil
     logNonce: order.logNonce,
     files: networkFiles(network),
     links: order.links ?? [],
+    copies,
+    memory: order.memory ?? [],
     tty: order.tty ?? false,
     stdin: order.stdin ?? false,
     stdinOnce: order.stdinOnce ?? false,

@@ -75,15 +75,19 @@ export class VolumeKeeper {
     }
   }
 
-  /** The first limit that is exceeded, in the kubelet's words and order: emptyDirs, then the pod. */
+  /** The first limit that is exceeded, in the kubelet's words and order: emptyDirs, then the pod. The parts of an emptyDir share its limit. */
   private async excess(): Promise<string | undefined> {
     const limit = this.world.desired?.storageLimit;
+    const used = new Map<string, number>();
     let onDisk = 0;
-    for (const [name, { wanted }] of Object.entries(this.world.volumes)) {
+    for (const [key, { wanted }] of Object.entries(this.world.volumes)) {
       if (limit === undefined && wanted.sizeLimit === undefined) continue;
-      const used = await this.ports.volumes.usedBytes(name);
-      if (wanted.sizeLimit !== undefined && used > wanted.sizeLimit.bytes) return `Usage of EmptyDir volume "${name}" exceeds the limit "${wanted.sizeLimit.text}". `;
-      if (wanted.sticky !== true) onDisk += used;
+      const name = wanted.partOf ?? key;
+      const own = await this.ports.volumes.usedBytes(key);
+      const together = own + (used.get(name) ?? 0);
+      used.set(name, together);
+      if (wanted.sizeLimit !== undefined && together > wanted.sizeLimit.bytes) return `Usage of EmptyDir volume "${name}" exceeds the limit "${wanted.sizeLimit.text}". `;
+      if (wanted.sticky !== true) onDisk += own;
     }
     return limit !== undefined && onDisk > limit.bytes ? `Pod ephemeral local storage usage exceeds the total limit of containers ${limit.text}. ` : undefined;
   }

@@ -150,13 +150,14 @@ export interface ContainerDefinition {
   cpu?: number;
   environment?: { name: string; value: string }[];
   mountPoints: { sourceVolume: string; containerPath: string; readOnly: boolean }[];
-  dependsOn?: { containerName: string; condition: 'START' }[];
+  dependsOn?: { containerName: string; condition: 'START' | 'SUCCESS' }[];
   /** Only in local mode beyond Fargate. */
   privileged?: boolean;
   readonlyRootFilesystem?: boolean;
   interactive?: boolean;
   pseudoTerminal?: boolean;
   stopTimeout?: number;
+  startTimeout?: number;
   linuxParameters?: { capabilities?: { add: string[] }; tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[]; initProcessEnabled?: boolean };
   repositoryCredentials?: { credentialsParameter: string };
   systemControls?: { namespace: string; value: string }[];

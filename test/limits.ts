@@ -22,13 +22,17 @@ const WHOLE = `## The pod as a whole
 | at most ${LARGEST.cpu} cpu, ${LARGEST.memory} memory, ${LARGEST['ephemeral-storage']} ephemeral storage; a larger pod stays Pending, Unschedulable | the largest Fargate task |
 | cpu, memory and ephemeral-storage only | Fargate has no GPUs, huge pages or other devices |
 | \`hostPort\` equal to \`containerPort\` or none | a Fargate task has an address of its own and no host ports |
-| \`subPath\` not together with \`readOnlyRootFilesystem\` | a link in the container's root stands in for the mount |
-| \`subPath\` not where another volume is mounted inside its path | the same |
-| a mounted \`subPath\` of a configMap or secret follows its updates | the same: the link leads into the living volume |
+| a single file by \`subPath\` is a copy (configMap, secret, downwardAPI, projected) or a link (emptyDir), no mount: a container that may write around it may replace it | a Fargate task mounts directories only |
+| such a file under \`readOnlyRootFilesystem\`: its directory is a copy of the image's, made by one more container of the task, which counts against the ${MAX_CONTAINERS}; not in \`/\`, \`/proc\`, \`/sys\` or a volume that is mounted read-only | the same |
+| a part of an emptyDir that an init container and a later one see from above is there before that init container starts (warning) | the part is a volume of its own, mounted inside the whole |
+| what init containers leave in an emptyDir at the path of a part is copied into it when the part's first container starts | the part is a volume of its own |
+| an emptyDir's \`subPath\` that looks like a file's and that an init container may make is a link; one that does not must be a directory | nobody knows before the start |
+| \`subPathExpr\` beside other mounts of its volume is a link, and refused under \`readOnlyRootFilesystem\` | its path is known when the container starts, the mounts when the task does |
+| secrets and tokens lie on the task's disk, which Fargate encrypts; in local mode on the engine's | volumes that containers of a task share are directories |
 | \`terminationMessagePath\` with \`readOnlyRootFilesystem\` only below /dev or in a writable volume (warning) | a Fargate task mounts no single files |
 | no container of a pod starts before all its images can be had | ECS stops the whole task when one image fails |
 | an \`ephemeral-storage\` limit counts what lies in emptyDirs, not what containers write elsewhere or to their logs | nobody in a Fargate task sees another container's root |
-| a memory emptyDir that several containers mount is on disk (warning) | a tmpfs of Fargate belongs to one container |
+| a memory emptyDir that is mounted more than once is on disk (warning) | a tmpfs of Fargate belongs to one mount of one container |
 | a pod whose podlet or container was killed from outside, or whose image was edited, runs on in a new task: new address, empty emptyDirs, init containers again | ECS cannot restart a container in a running task |
 | the process is not PID 1 of its container: \`/proc/1\` is supervise's, and only root may open its \`fd/1\` | supervise restarts the process in place and reports its exit |
 | a restart puts back what the run before changed in the root: new files go, removed and changed ones return, but of the first 2048 files only (64 KiB of the memory limit for each; /etc, /run, /tmp, /var and the program's own first, system directories last), at most 256 MiB in one restart, and only where the engine's root is an overlayfs; an event \`RootNotRestored\` names what stays changed | there is one root for all runs of a container; no image can be unpacked anew inside a task |

@@ -61,6 +61,7 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
     const one = (async () => {
       await created.get(container.name);
       await Promise.all(first.map(startOne));
+      await awaitEnds(launch, container);
       await startTaskContainer(launch, container);
     })();
     started.set(container.name, one);
@@ -70,6 +71,26 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
   const outcomes = await Promise.allSettled(others.map(startOne));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** ECS's default. */
+const START_TIMEOUT_SECONDS = 180;
+
+/** Waits for the containers that must have ended before this one starts; one that fails, or takes too long, ends the task. */
+async function awaitEnds({ agent, task, definition, signal }: Launch, container: ContainerDefinition): Promise<void> {
+  for (const { containerName, condition } of container.dependsOn ?? []) {
+    if (condition === 'START') continue;
+    const seconds = definition.containerDefinitions.find(({ name }) => name === containerName)?.startTimeout ?? START_TIMEOUT_SECONDS;
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    const ended = agent.book.when(task, (t) => t.desiredStatus === 'STOPPED' || containerOf(t, containerName).lastStatus === 'STOPPED', until);
+    await Promise.race([ended, agent.clock.sleep(seconds * 1000, until)]);
+    over.abort();
+    if (signal.aborted || task.desiredStatus === 'STOPPED') throw new LaunchAborted();
+    const { lastStatus, exitCode } = containerOf(task, containerName);
+    if (lastStatus !== 'STOPPED') throw new LaunchFailure(`container ${containerName} did not end within ${seconds} s, and ${container.name} depends on it`);
+    if (condition === 'SUCCESS' && exitCode !== 0) throw new LaunchFailure(`dependency container ${containerName} of ${container.name} has not ended successfully${exitCode === undefined ? '' : `: exit code ${exitCode}`}`);
+  }
 }
 
 /** Starts a container that was created. One that cannot start ends the task if it is essential, else only itself. */

@@ -32,6 +32,9 @@ export interface KeyedValue {
   value: string;
 }
 
+/** Has started; has ended, with whatever code; has ended with code 0. */
+export type DependencyCondition = 'START' | 'COMPLETE' | 'SUCCESS';
+
 export interface ContainerDefinition {
   name: string;
   image: string;
@@ -45,7 +48,7 @@ export interface ContainerDefinition {
   workingDirectory?: string;
   environment: KeyedValue[];
   mountPoints: { sourceVolume: string; containerPath: string; readOnly?: boolean }[];
-  dependsOn?: { containerName: string; condition: 'START' }[];
+  dependsOn?: { containerName: string; condition: DependencyCondition }[];
   /** EC2 has it, Fargate not. */
   privileged?: boolean;
   readonlyRootFilesystem?: boolean;

@@ -1,6 +1,7 @@
 // supervise is PID 1 of every container of a pod: it starts the real process when the podlet says so, reports its exit,
 // runs probes, hooks and sessions beside it, and reaps. It executes orders; every rule of Kubernetes lives in the podlet.
-// The same file is the stage that drops root before a process begins, and (--init) a plain init for the podlet itself.
+// The same file is the stage that drops root before a process begins, (--init) a plain init for the podlet itself, and
+// (--seed, --move) what copies trees of files from images and between volumes.
 package main
 
 import (
@@ -12,7 +13,7 @@ const (
 	stageName      = "droppod-stage"
 	defaultPath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	maxOutput      = 10 * 1024
-	maxLine        = 8 << 20
+	maxLine        = 48 << 20 // files of volumes come in it
 	maxMessage     = 4096
 	ackPatience    = 3 * time.Second
 	firstRedial    = 5 * time.Millisecond
@@ -36,6 +37,10 @@ func main() {
 		runStage()
 	case len(os.Args) > 2 && os.Args[1] == "--init":
 		os.Exit(runInit(os.Args[2:]))
+	case len(os.Args) == 3 && os.Args[1] == "--seed":
+		os.Exit(runSeed(os.Args[2]))
+	case len(os.Args) == 5 && os.Args[1] == "--move":
+		os.Exit(runMove(os.Args[2], os.Args[3], os.Args[4]))
 	default:
 		newSupervisor().serve()
 	}

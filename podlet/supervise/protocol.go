@@ -65,6 +65,8 @@ type order struct {
 		Link   string `json:"link"`
 		Target string `json:"target"`
 	} `json:"links"`
+	Copies []copied    `json:"copies"`
+	Memory []ownMemory `json:"memory"`
 }
 
 type exited struct {

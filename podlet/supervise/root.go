@@ -112,6 +112,9 @@ func ownPaths(received *order) []string {
 	for _, link := range received.Links {
 		own = append(own, link.Link)
 	}
+	for _, file := range received.Copies {
+		own = append(own, file.Path)
+	}
 	return own
 }
 

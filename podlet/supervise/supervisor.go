@@ -38,6 +38,7 @@ type supervisor struct {
 	term      string
 	alone     *aloneStop
 	termSeq   int
+	filled    bool
 }
 
 func newSupervisor() *supervisor {
@@ -340,6 +341,9 @@ func (s *supervisor) prepare(received *order) error {
 		if err := makeLink(link.Link, link.Target); err != nil {
 			return err
 		}
+	}
+	if err := s.putContent(received); err != nil {
+		return err
 	}
 	if err := freshMessageFile(received.MessagePath); err != nil {
 		return err

@@ -4,6 +4,7 @@ import { own } from '../own.ts';
 import type { Ports } from '../ports.ts';
 import { dueStarts } from '../sync/desired.ts';
 import type { Objects, Start } from '../sync/desired.ts';
+import type { Report } from '../sync/messages.ts';
 import { desiredVolumes } from '../sync/desired-volumes.ts';
 import { referencedObjects } from '../sync/referenced-objects.ts';
 import type { VolumeContext } from '../pod/volume-files.ts';
@@ -20,16 +21,16 @@ interface Found {
   token: VolumeContext['token'];
 }
 
-/** Start orders of the containers whose turn it is, and all volumes. */
-export async function lookUp(ports: LookUpPorts, pod: Pod, record: PodRecord, now: Date): Promise<Objects> {
+/** Start orders of the containers whose turn it is, and all volumes; `inPlace` are those that the podlet has brought into form. */
+export async function lookUp(ports: LookUpPorts, pod: Pod, record: PodRecord, inPlace: Report['volumes'], now: Date): Promise<Objects> {
   const due = dueStarts(pod, record, now);
   const hasVolumes = (pod.spec.volumes ?? []).length > 0;
   if (due.length === 0 && !hasVolumes) return { starts: {}, volumes: {} };
   const found = await findObjects(ports, pod);
   const { podIP = '', hostIP = '', nodeName = ports.settings.nodeName } = record.observed;
   const volumes = hasVolumes ? desiredVolumes(pod, { ...found, podIP, hostIP, nodeName }) : {};
-  // The kubelet waits for all volumes before it starts anything.
-  const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) => (why === undefined ? [] : [{ volume, why }]));
+  // The kubelet waits for all volumes before it starts anything. One that was mounted stays so, whatever becomes of its source.
+  const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) => (why === undefined || inPlace?.[volume] !== undefined ? [] : [{ volume, why }]));
   if (missing.length > 0) return { starts: {}, volumes, missing };
   const services = due.length > 0 ? await servicesOf(ports, pod) : [];
   const starts = due.flatMap((name): [string, Start][] => {

@@ -102,7 +102,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   const { pod, record, now } = state;
   if (record.attempt !== report.attempt || record.taskStopped) return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
   if (record.taskArn === undefined && !record.finished) return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
-  const objects = await lookUp(ports, allocatedPod(pod, record.observed), record, now);
+  const objects = await lookUp(ports, allocatedPod(pod, record.observed), record, report.volumes, now);
   const waiting = await showWaiting(ports, pod, record, objects);
   const wanted = withSessions(ports, record.uid, desired(pod, record, report, objects, ports.settings, now));
   // The podlet has said more since: this request's connection is better free than held.

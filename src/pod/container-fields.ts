@@ -3,6 +3,9 @@ import { implemented, refused, table, warned, type Field } from './field-table.t
 
 const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[].value}';
 const HANDLER = `exec.command[],${HTTP_GET},tcpSocket.host,tcpSocket.port`;
+const SUB_PATH = 'a single file of a configMap, secret, downwardAPI or projected volume is a copy made at each start, writable where the container may write around it; '
+  + 'a single file of an emptyDir, and a subPathExpr beside other mounts of its volume, is a link; '
+  + 'under a read-only root the file\'s directory is a copy of the image\'s, made by one more container of the task (not for files in `/`)';
 const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
 
 /** What a container of a Fargate task holds without asking: Docker's defaults. */
@@ -38,7 +41,7 @@ export const CONTAINER_FIELDS: Field[] = [
   ...table(`containers[].lifecycle.{postStart,preStop}.{${HANDLER},sleep.seconds}`, implemented()),
   ...table('containers[].lifecycle.stopSignal', warned('Kubernetes 1.35 does not obey it either by default; the image decides the stop signal')),
   ...table('containers[].volumeMounts[].{name,mountPath,readOnly}', implemented()),
-  ...table('containers[].volumeMounts[].{subPath,subPathExpr}', implemented('not together with readOnlyRootFilesystem')),
+  ...table('containers[].volumeMounts[].{subPath,subPathExpr}', implemented(SUB_PATH)),
   ...table('containers[].volumeMounts[].mountPropagation', refused('mounts of a Fargate task do not propagate', { harmless: (mode) => mode === 'None' })),
   ...table('containers[].volumeMounts[].recursiveReadOnly', refused('Fargate has no recursive read-only mounts', { harmless: (mode) => mode !== 'Enabled' })),
   ...table('containers[].volumeDevices[].**', refused('Fargate has no block devices')),

@@ -4,7 +4,8 @@ import { own } from '../own.ts';
 import { expand } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 import { serviceVariables } from './service-variables.ts';
-import { volumeKey } from './volumes.ts';
+import { holderOf, partsOf } from './volume-parts.ts';
+import { volumeKey, volumeOf, within } from './volumes.ts';
 
 /** Looked-up facts of an environment. */
 export interface EnvContext extends FieldContext {
@@ -62,7 +63,14 @@ export function specEnvironment(
 function fileVariable(pod: Pod, { name, valueFrom }: EnvVar, index: number): FileVariable | undefined {
   if (valueFrom?.fileKeyRef === undefined) return undefined;
   const { volumeName, path, key, optional = false } = valueFrom.fileKeyRef;
-  return { placeholder: `\0${index}\0`, name, volume: volumeKey(pod, volumeName), path, key, optional };
+  return { placeholder: `\0${index}\0`, name, ...placeOf(pod, volumeName, path), key, optional };
+}
+
+/** The file may lie in a part of its volume. */
+function placeOf(pod: Pod, name: string, path: string): { volume: string; path: string } {
+  const volume = volumeOf(pod, name);
+  const part = volume?.emptyDir === undefined ? undefined : holderOf(partsOf(pod, volume).parts, path);
+  return part === undefined ? { volume: volumeKey(pod, name), path } : { volume: part.key, path: within(path, part.path) ?? '' };
 }
 
 const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');

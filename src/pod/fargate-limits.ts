@@ -3,8 +3,13 @@ import type { FieldError } from '../errors.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
+import { containerView } from './container-view.ts';
 import { aggregateRequest } from './pod-resources.ts';
 import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
+import { seedersOf } from './seeders.ts';
+import { taskVolumes } from './task-volumes.ts';
+import { partsOf } from './volume-parts.ts';
+import { isUsed, partOf, usesOf } from './volumes.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
@@ -17,12 +22,12 @@ const containersOf = (spec: PodSpec): [string, Container][] =>
   (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).map((container, index): [string, Container] => [`spec.${list}[${index}]`, container]));
 
 /** Problems of the whole pod on Fargate. */
-export function fargateProblems({ spec }: Pod): FieldError[] {
-  const containers = containersOf(spec);
+export function fargateProblems(pod: Pod): FieldError[] {
+  const containers = containersOf(pod.spec);
   return [
-    ...(containers.length > MAX_CONTAINERS
-      ? [forbiddenValue('spec.containers', `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${containers.length}`)] : []),
-    ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container), ...subPathProblems(field, container)]),
+    ...countProblems(pod, containers.length),
+    ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container)]),
+    ...partProblems(pod),
   ];
 }
 
@@ -37,15 +42,17 @@ function portProblems(field: string, { ports }: Container): FieldError[] {
     hostPort && hostPort !== containerPort ? [forbiddenValue(`${field}.ports[${index}].hostPort`, 'Fargate has no host ports; it may only equal containerPort')] : []);
 }
 
-// A link in the container stands for a subPath, so its root must be writable.
-function subPathProblems(field: string, { securityContext, volumeMounts = [] }: Container): FieldError[] {
-  return volumeMounts.flatMap(({ subPath, subPathExpr, mountPath }, index) => {
-    if (!subPath && !subPathExpr) return [];
-    const path = `${field}.volumeMounts[${index}].${subPath ? 'subPath' : 'subPathExpr'}`;
-    const holds = volumeMounts.some((other) => other.mountPath.startsWith(`${mountPath.replace(/\/+$/, '')}/`));
-    if (securityContext?.readOnlyRootFilesystem) return [forbiddenValue(path, 'Fargate mounts whole volumes; with readOnlyRootFilesystem no link can stand in')];
-    return holds ? [forbiddenValue(path, 'Fargate mounts whole volumes; where another one is mounted inside no link can stand in')] : [];
-  });
+/** Parts of volumes that a Fargate task cannot show; a single file under a read-only root takes a container to bring its directory. */
+function partProblems(pod: Pod): FieldError[] {
+  return containersOf(pod.spec).flatMap(([field, container]) => containerView(pod, container).impossible.map(({ mount, reason }) =>
+    forbiddenValue(`${field}.volumeMounts[${(container.volumeMounts ?? []).indexOf(mount)}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason)));
+}
+
+function countProblems(pod: Pod, count: number): FieldError[] {
+  const seeders = seedersOf(pod).length;
+  if (count + seeders <= MAX_CONTAINERS) return [];
+  const files = seeders === 0 ? '' : `; ${seeders} more would bring the single files that containers with readOnlyRootFilesystem mount`;
+  return [forbiddenValue('spec.containers', `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${count}${files}`)];
 }
 
 /** Termination messages that nobody will find: their file lies in a root that cannot be written to. */
@@ -68,11 +75,30 @@ export function sizeWarnings({ spec }: Pod): string[] {
   });
 }
 
-/** Memory volumes that become disk, because a tmpfs of Fargate belongs to one container. */
-export function memoryWarnings({ spec }: Pod): string[] {
-  return (spec.volumes ?? []).flatMap(({ name, emptyDir }, index) => {
-    const users = containersOf(spec).filter(([, container]) => (container.volumeMounts ?? []).some((mount) => mount.name === name));
-    if (emptyDir?.medium !== 'Memory' || users.length < 2) return [];
-    return [`spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one container; this one is on disk because ${users.length} mount it`];
+/** Memory volumes that become disk, because a tmpfs of Fargate belongs to one mount of one container. */
+export function memoryWarnings(pod: Pod): string[] {
+  return (pod.spec.volumes ?? []).flatMap((volume, index) => {
+    if (volume.emptyDir?.medium !== 'Memory') return [];
+    const disk = taskVolumes({ ...pod, spec: { ...pod.spec, volumes: [volume] } }).length > 0;
+    const users = usesOf(pod, volume.name).length;
+    if (!disk || !isUsed(pod, volume)) return [];
+    const why = users > 1 ? `${users} mounts show it` : 'variables are read from it';
+    return [`spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one mount of one container; this one is on disk because ${why}`];
   });
+}
+
+/** A part that its volume is mounted around from the beginning: an init container that should make it finds it there. */
+export function partWarnings(pod: Pod): string[] {
+  return (pod.spec.volumes ?? []).flatMap((volume, index) => {
+    if (volume.emptyDir === undefined) return [];
+    const { parts } = partsOf(pod, volume);
+    return parts.flatMap((above) => above.inside.filter((part) => isFoundEarly(pod, volume.name, above.path, part.path))
+      .map((part) => `spec.volumes[${index}]: the directory ${part.path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`));
+  });
+}
+
+function isFoundEarly(pod: Pod, volume: string, above: string, path: string): boolean {
+  const uses = usesOf(pod, volume);
+  const first = Math.min(...uses.filter(({ mount }) => partOf(mount) === path).map(({ order }) => order));
+  return uses.some(({ order, runsFirst, mount }) => partOf(mount) === above && runsFirst && order < first);
 }

@@ -1,21 +1,18 @@
 // Mounts that lie inside other mounts: where a volume holds the mount points of something else.
 import type { Pod } from '../kinds/pod.ts';
-import { isPartial, mountsOfVolume } from './volumes.ts';
+import { containerView } from './container-view.ts';
+import { initAndAppContainers } from './containers.ts';
+import { sameDirectory, within } from './volumes.ts';
 
 /** Every engine mounts these files into a container by itself. */
 const ENGINE_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
-/** In nearly every image /var/run is a link to /run: both names may mean one directory. */
-const canonical = (path: string): string => path.replace(/\/+$/, '').replace(/^\/var\/run(?=\/|$)/, '/run');
-
-/** Paths inside a volume, relative to it, at which its containers have other mounts (volumes or the engine's own files). */
-export function nestedMountPoints(pod: Pod, volume: string): string[] {
-  const found = mountsOfVolume(pod, volume).flatMap(({ container, mounts }) => {
-    const paths = [...ENGINE_FILES, ...(container.volumeMounts ?? []).filter((mount) => !isPartial(mount)).map(({ mountPath }) => mountPath)].map(canonical);
-    return mounts.filter((mount) => !isPartial(mount)).flatMap(({ mountPath }) => {
-      const root = `${canonical(mountPath)}/`;
-      return paths.filter((path) => path.startsWith(root)).map((path) => path.slice(root.length));
-    });
+/** Paths inside a volume of the task, relative to it, at which its containers have other mounts (volumes or the engine's own files). */
+export function nestedMountPoints(pod: Pod, key: string): string[] {
+  const found = initAndAppContainers(pod).flatMap((container) => {
+    const { mounts } = containerView(pod, container);
+    const paths = [...ENGINE_FILES, ...mounts.map(({ path }) => path)].map(sameDirectory);
+    return mounts.filter((mount) => mount.key === key).flatMap(({ path: root }) => paths.flatMap((path) => within(path, sameDirectory(root)) ?? []));
   });
   return [...new Set(found)].sort();
 }

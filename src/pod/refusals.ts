@@ -4,7 +4,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import type { Settings } from '../ports.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
-import { fargateProblems, memoryWarnings, messageWarnings, sizeWarnings } from './fargate-limits.ts';
+import { fargateProblems, memoryWarnings, messageWarnings, partWarnings, sizeWarnings } from './fargate-limits.ts';
 import type { Field } from './field-table.ts';
 import { hostWarnings } from './placement/affinity-terms.ts';
 import { fieldAt, NO_FURTHER_CONTAINER, NOT_YET, NOT_YET_HARMLESS } from './fields.ts';
@@ -38,7 +38,7 @@ export function refuseEphemeralContainers(next: Pod, old: Pod, { mode, beyondFar
 /** Warning texts for fields that are accepted without full effect. */
 export function limitWarnings(pod: Pod): string[] {
   const warnings = walk('spec', '', { ...pod.spec }).flatMap(({ place, field }) => (typeof field === 'object' && field.kind === 'warned' ? [`${place}: ${field.reason}`] : []));
-  return [...warnings, ...hostWarnings(pod), ...memoryWarnings(pod), ...messageWarnings(pod), ...sizeWarnings(pod)];
+  return [...warnings, ...hostWarnings(pod), ...memoryWarnings(pod), ...partWarnings(pod), ...messageWarnings(pod), ...sizeWarnings(pod)];
 }
 
 // Admission adds this volume to every pod; a pod that was read and is written again has it too.

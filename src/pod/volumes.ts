@@ -1,4 +1,5 @@
-// The volumes of a pod under the names by which task definition and podlet know them.
+// The volumes of a pod under the names by which task definition and podlet know them, and who mounts them where.
+import { posix } from 'node:path';
 import type { Container, EnvVar, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
 import { initAndAppContainers } from './containers.ts';
 
@@ -14,32 +15,51 @@ export function volumeKey(pod: Pod, name: string): string {
   return random && alike === 1 ? TOKEN_VOLUME : name;
 }
 
+/** The pod's volume of that name. */
+export const volumeOf = (pod: Pod, name: string): Volume | undefined => pod.spec.volumes?.find((volume) => volume.name === name);
+
 /** The volume's content is written from API objects; containers see it read-only. */
 export const isFileVolume = (volume: Volume): boolean =>
   volume.configMap !== undefined || volume.secret !== undefined || volume.downwardAPI !== undefined || volume.projected !== undefined;
 
-/** Where a container has a volume from which it shows only a part (subPath); a link leads there from the mount path. */
-export const partialMountPath = (pod: Pod, mount: VolumeMount): string =>
-  `/.droppod/m/${volumeKey(pod, mount.name)}${mount.readOnly === true ? '-ro' : ''}`;
-
 /** The mount shows a part of its volume only. */
 export const isPartial = ({ subPath, subPathExpr }: VolumeMount): boolean => (subPath ?? '') !== '' || (subPathExpr ?? '') !== '';
 
-/** The containers that mount a volume, each with its mounts. */
-export function mountsOfVolume(pod: Pod, name: string): { container: Container | EphemeralContainer; mounts: VolumeMount[] }[] {
-  return initAndAppContainers(pod).flatMap((container) => {
-    const mounts = (container.volumeMounts ?? []).filter((mount) => mount.name === name);
-    return mounts.length === 0 ? [] : [{ container, mounts }];
-  });
+/** Where a mount lies in its container: a relative path counts from the root (kubelet makeMounts). */
+export const mountPathOf = ({ mountPath }: VolumeMount): string => posix.join('/', mountPath).replace(/(?!^)\/+$/, '');
+
+/** The path of a mount's part inside the volume; '' is the whole. */
+export const partOf = ({ subPath }: VolumeMount): string => posix.join('/', subPath ?? '').slice(1).replace(/\/+$/, '');
+
+/** `path` relative to `root` where it lies below it; '' is no root but everything's. */
+export const within = (path: string, root: string): string | undefined => {
+  const prefix = root === '' || root === '/' ? root : `${root}/`;
+  return path !== root && path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
+};
+
+/** In nearly every image /var/run is a link to /run: both names may mean one directory. */
+export const sameDirectory = (path: string): string => path.replace(/^\/var\/run(?=\/|$)/, '/run');
+
+/** One mount of a volume, with its container's place in the order of start. */
+export interface Use {
+  container: Container | EphemeralContainer;
+  order: number;
+  /** It ends before anything after it begins. */
+  runsFirst: boolean;
+  mount: VolumeMount;
+}
+
+/** Every mount of a volume by the containers that a pod is made with. */
+export function usesOf(pod: Pod, name: string): Use[] {
+  const inits = pod.spec.initContainers ?? [];
+  return initAndAppContainers(pod).flatMap((container, order) => (container.volumeMounts ?? []).filter((mount) => mount.name === name)
+    .map((mount) => ({ container, order, runsFirst: inits.includes(container) && container.restartPolicy !== 'Always', mount })));
 }
 
 /** Variables are read from a file of this volume: the podlet must have it. */
-const holdsVariables = (pod: Pod, name: string): boolean =>
+export const holdsVariables = (pod: Pod, name: string): boolean =>
   initAndAppContainers(pod).some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
 
-/** An emptyDir in memory that exactly one container mounts, once: it can be that container's own tmpfs. */
-export function isOwnTmpfs(pod: Pod, volume: Volume): boolean {
-  if (volume.emptyDir?.medium !== 'Memory' || holdsVariables(pod, volume.name)) return false;
-  const users = mountsOfVolume(pod, volume.name);
-  return users.length === 1 && users[0]?.mounts.length === 1;
-}
+/** Volumes that nothing uses are not asked for (kubelet: "Volume is not used in the pod, ignore it"). */
+export const isUsed = (pod: Pod, { name }: Volume): boolean =>
+  usesOf(pod, name).length > 0 || holdsVariables(pod, name) || (pod.spec.ephemeralContainers ?? []).some(({ volumeMounts = [] }) => volumeMounts.some((mount) => mount.name === name));

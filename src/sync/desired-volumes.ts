@@ -5,25 +5,26 @@ import { initAndAppContainers } from '../pod/containers.ts';
 import { nestedMountPoints } from '../pod/nested-mounts.ts';
 import { canonicalQuantity, wholeUnits } from '../pod/quantity.ts';
 import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volume-files.ts';
-import { isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
+import { memoryKeys } from '../pod/task-volumes.ts';
+import { partsOf, type Part } from '../pod/volume-parts.ts';
+import { isUsed, volumeKey } from '../pod/volumes.ts';
 import type { DesiredVolume } from './messages.ts';
 
 const DEFAULT_FILE_MODE = 0o644;
 
-/** Every volume of the pod by its volumeKey; equal content has an equal version. */
+/** Every volume of the task that the podlet brings into form; equal content has an equal version. Volumes that nobody uses are not among them. */
 export function desiredVolumes(pod: Pod, context: VolumeContext): { [volume: string]: DesiredVolume } {
-  const served = (pod.spec.volumes ?? []).flatMap((volume): [string, DesiredVolume][] => {
-    const desired = desiredVolume(pod, volume, context);
-    return desired === undefined ? [] : [[volumeKey(pod, volume.name), desired]];
+  const memory = memoryKeys(pod);
+  const served = (pod.spec.volumes ?? []).filter((volume) => isUsed(pod, volume)).flatMap((volume): [string, Content][] => {
+    // A tmpfs of one container is not the podlet's to prepare.
+    if (volume.emptyDir !== undefined) return partsOf(pod, volume).parts.filter(({ key }) => !memory.has(key)).map((part) => [part.key, emptyDir(pod, volume, part)]);
+    const content = fileVolume(pod, volume, context);
+    return content === undefined ? [] : [[volumeKey(pod, volume.name), content]];
   });
-  return Object.fromEntries(served);
+  return Object.fromEntries(served.map(([key, content]) => [key, versioned(content)]));
 }
 
-function desiredVolume(pod: Pod, volume: Volume, context: VolumeContext): DesiredVolume | undefined {
-  const content = volume.emptyDir === undefined ? fileVolume(pod, volume, context) : emptyDir(pod, volume);
-  if (content === undefined) return undefined;
-  return { version: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16), ...content };
-}
+const versioned = (content: Content): DesiredVolume => ({ version: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16), ...content });
 
 type Content = Omit<DesiredVolume, 'version'>;
 
@@ -32,19 +33,22 @@ const groupOf = (pod: Pod): { fsGroup?: number } => {
   return fsGroup === undefined ? {} : { fsGroup };
 };
 
-function emptyDir(pod: Pod, volume: Volume): Content | undefined {
-  // A tmpfs of one container is not the podlet's to prepare.
-  if (isOwnTmpfs(pod, volume)) return undefined;
+function emptyDir(pod: Pod, volume: Volume, { key }: Part): Content {
   const { medium, sizeLimit = '0' } = volume.emptyDir ?? {};
   const bytes = wholeUnits(sizeLimit);
-  const keep = nestedMountPoints(pod, volume.name);
   return {
     emptyDir: true,
-    ...(keep.length > 0 ? { keep } : {}),
+    ...keepOf(pod, key),
+    ...(key === volumeKey(pod, volume.name) ? {} : { partOf: volume.name }),
     ...(medium === 'Memory' ? { sticky: true } : {}),
     ...groupOf(pod),
     ...(bytes > 0 ? { sizeLimit: { bytes, text: canonicalQuantity(sizeLimit) } } : {}),
   };
+}
+
+function keepOf(pod: Pod, key: string): { keep?: string[] } {
+  const keep = nestedMountPoints(pod, key);
+  return keep.length > 0 ? { keep } : {};
 }
 
 function fileVolume(pod: Pod, volume: Volume, context: VolumeContext): Content | undefined {
@@ -55,7 +59,7 @@ function fileVolume(pod: Pod, volume: Volume, context: VolumeContext): Content |
   const files = found.files.map((file) => placed(pod, file, mode));
   // The kubelet keeps all but configMaps in memory.
   const sticky = volume.configMap === undefined ? { sticky: true } : {};
-  return { files: files.sort((left, right) => (left.path < right.path ? -1 : 1)), ...sticky, ...groupOf(pod) };
+  return { files: files.sort((left, right) => (left.path < right.path ? -1 : 1)), ...keepOf(pod, volumeKey(pod, volume.name)), ...sticky, ...groupOf(pod) };
 }
 
 function defaultMode({ configMap, secret, downwardAPI, projected }: Volume): number {

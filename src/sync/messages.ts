@@ -1,6 +1,7 @@
 // The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
 // POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; 401/403/410 tell the podlet to leave.
 import type { Run } from '../pod/observed.ts';
+import type { StartContent } from '../pod/sub-paths.ts';
 
 export interface Report {
   uid: string;
@@ -109,6 +110,10 @@ export interface StartOrder {
   tty?: boolean;
   /** Links for subPath mounts, made before the start: `link` in the container -> `target` inside the volume's mount. */
   links?: { link: string; target: string }[];
+  /** What the podlet brings from volume to volume, and what supervise puts into the container, before the start. */
+  content?: StartContent;
+  /** Memory volumes of the container's own, with the mode that they have before the first run. */
+  memory?: { path: string; mode: number; gid?: number }[];
   workingDirMustExist?: boolean;
   /** The container is never restarted in place. */
   runsOnce?: true;
@@ -173,8 +178,10 @@ export interface DesiredVolume {
   version: string;
   /** An emptyDir: emptied and made 0777 once, before the first start. Without it and without files only fsGroup is applied. */
   emptyDir?: boolean;
-  /** Paths in an emptyDir where containers have other mounts: taking them away would end those mounts. */
+  /** Paths where containers have other mounts: taking them away would end those mounts, and what is mounted there is not this volume's. */
   keep?: string[];
+  /** The pod's volume that this is a part of: the size limit is for all its parts together. */
+  partOf?: string;
   /** The volume stands for a tmpfs: its directory has the sticky bit. */
   sticky?: boolean;
   /** Absolute mode of every file unless it has its own. */

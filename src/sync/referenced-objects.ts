@@ -1,11 +1,12 @@
 // Which configMaps and secrets a pod's containers and volumes refer to: one lookup before a start.
 import type { Container, EphemeralContainer, Pod, Volume } from '../kinds/pod.ts';
 import { allContainers } from '../pod/containers.ts';
+import { isUsed } from '../pod/volumes.ts';
 
 /** Names in the pod's namespace, each once. Pull secrets are not among them: only Bind needs those. */
 export function referencedObjects(pod: Pod): { configMaps: string[]; secrets: string[] } {
   const containers = allContainers(pod);
-  const volumes = pod.spec.volumes ?? [];
+  const volumes = (pod.spec.volumes ?? []).filter((volume) => isUsed(pod, volume));
   return {
     configMaps: distinct([...containers.flatMap(configMapsOfContainer), ...volumes.flatMap(configMapsOfVolume)]),
     secrets: distinct([...containers.flatMap(secretsOfContainer), ...volumes.flatMap(secretsOfVolume)]),

@@ -6,8 +6,8 @@ import { containerKind, findContainer, initAndAppContainers } from '../pod/conta
 import { specEnvironment } from '../pod/env.ts';
 import { podGraceSeconds } from '../pod/grace.ts';
 import { kernelHostname } from '../pod/network-files.ts';
-import { subPathLinks } from '../pod/sub-paths.ts';
 import { containerPolicy } from '../pod/restart.ts';
+import { memoryModes, startContent } from '../pod/sub-paths.ts';
 import { effectiveUser, nonRootProblem } from '../pod/users.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
 import type { StartOrder } from './messages.ts';
@@ -50,13 +50,14 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
   if (refused !== undefined) return configError(refused);
   const environment = specEnvironment(pod, container, { ...context, ...context.settings });
   if ('error' in environment) return configError(environment.error);
-  const parts = subPathLinks(pod, container, environment.env);
+  const parts = startContent(pod, container, environment.env);
   if ('error' in parts) return configError(parts.error);
   const argv = containerCommand(container, context.image, environment.env);
   if (argv.length === 0) {
     const message = `failed to generate container "${containerName}" spec: failed to generate spec: no command specified`;
     return { waiting: { reason: 'CreateContainerError', message } };
   }
+  const memory = memoryModes(pod, container);
   const hostname = kernelHostname(pod, context.settings.clusterDomain);
   return {
     order: {
@@ -71,6 +72,8 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
       ...inputOf(container),
       ...(parts.links.length === 0 ? {} : { links: parts.links }),
       ...(runsOnce(pod, containerName) ? { runsOnce: true } : {}),
+      ...(Object.keys(parts.content).length === 0 ? {} : { content: parts.content }),
+      ...(memory.length === 0 ? {} : { memory }),
     },
   };
 }

@@ -7,6 +7,7 @@ import type { ContainerDefinition } from '../ports.ts';
 import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import { logConfiguration, PODLET_CONTAINER, STOP_TIMEOUT_SECONDS, type DefinitionContext } from './podlet-definition.ts';
+import { seedDependencies } from './seed-definition.ts';
 import { systemControls } from './system-controls.ts';
 
 /** ECS takes no less for a container. */
@@ -31,7 +32,7 @@ export function containerDefinition(pod: Pod, container: Container, context: Def
     ...memoryOf(container, context.size.memoryMiB),
     ...cpuOf(pod, container),
     mountPoints: mountPoints(pod, container),
-    dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
+    dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }, ...seedDependencies(pod, container)],
     ...(container.securityContext?.privileged === true ? { privileged: true } : {}),
     ...(container.securityContext?.readOnlyRootFilesystem === true ? { readonlyRootFilesystem: true } : {}),
     stopTimeout: STOP_TIMEOUT_SECONDS,

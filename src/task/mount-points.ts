@@ -1,7 +1,7 @@
 // What a container of the task sees of the task's volumes.
-import type { Container, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
+import type { Container, Pod } from '../kinds/pod.ts';
+import { containerView, type ViewedMount } from '../pod/container-view.ts';
 import { wholeUnits } from '../pod/quantity.ts';
-import { isFileVolume, isOwnTmpfs, isPartial, partialMountPath, volumeKey } from '../pod/volumes.ts';
 import type { ContainerDefinition } from '../ports.ts';
 
 /** The volume that brings supervise into every container. */
@@ -13,42 +13,52 @@ export const ADDED_VOLUME = 'droppod-added';
 /** The volume of the socket between podlet and one container. */
 export const controlVolume = (container: string): string => `droppod-ctl-${container}`;
 
+/** Where the podlet has a volume. */
+export const podletPath = (key: string): string => `/.droppod/v/${key}`;
+
 type MountPoint = ContainerDefinition['mountPoints'][number];
 type Tmpfs = NonNullable<NonNullable<ContainerDefinition['linuxParameters']>['tmpfs']>[number];
 
 const MIB = 1024 * 1024;
 
-/** supervise, its socket, and the container's volumeMounts; a part of a volume is mounted whole, a link shows the part. */
+/** supervise, its socket, and the container's volumeMounts. */
 export function mountPoints(pod: Pod, container: Container): MountPoint[] {
-  const own: MountPoint[] = [
+  return [
     { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: true },
     // Connecting to the socket needs no right to write; putting another one in its place does.
     { sourceVolume: controlVolume(container.name), containerPath: '/.droppod/ctl', readOnly: true },
+    ...containerView(pod, container).mounts.filter(({ memory }) => !memory).map(({ key, path, readOnly }) => ({ sourceVolume: key, containerPath: path, readOnly })),
   ];
-  const points = (container.volumeMounts ?? []).flatMap((mount) => mountPoint(pod, mount));
-  const distinct = points.filter((point, index) => points.findIndex(({ containerPath }) => containerPath === point.containerPath) === index);
-  return [...own, ...distinct];
-}
-
-const volumeOf = (pod: Pod, name: string): Volume | undefined => pod.spec.volumes?.find((volume) => volume.name === name);
-
-function mountPoint(pod: Pod, mount: VolumeMount): MountPoint[] {
-  const volume = volumeOf(pod, mount.name);
-  if (volume === undefined || isOwnTmpfs(pod, volume)) return [];
-  const containerPath = isPartial(mount) ? partialMountPath(pod, mount) : mount.mountPath;
-  return [{ sourceVolume: volumeKey(pod, mount.name), containerPath, readOnly: mount.readOnly === true || isFileVolume(volume) }];
 }
 
 /** emptyDirs in memory that only this container mounts. Without a limit the container's or the task's memory is the size. */
 export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: number): Tmpfs[] {
-  return (container.volumeMounts ?? []).flatMap((mount) => {
-    const volume = volumeOf(pod, mount.name);
-    if (volume === undefined || !isOwnTmpfs(pod, volume)) return [];
-    const limits = [volume.emptyDir?.sizeLimit, container.resources?.limits?.['memory']].map(wholeUnits).filter((bytes) => bytes > 0);
+  return containerView(pod, container).mounts.filter(({ memory }) => memory).map(({ path, readOnly, volume }) => {
+    const limits = [volume?.emptyDir?.sizeLimit, container.resources?.limits?.['memory']].map(wholeUnits).filter((bytes) => bytes > 0);
     const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
     const fsGroup = pod.spec.securityContext?.fsGroup;
     // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless told otherwise.
     const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
-    return [{ containerPath: isPartial(mount) ? partialMountPath(pod, mount) : mount.mountPath, size, mountOptions: ['exec', 'suid', 'dev', ...mode, ...(mount.readOnly === true ? ['ro'] : [])] }];
+    return { containerPath: path, size, mountOptions: ['exec', 'suid', 'dev', ...mode, ...(readOnly ? ['ro'] : [])] };
   });
 }
+
+/**
+ * Mount points that the podlet makes, which comes first and may write: inside a volume that a container mounts read-only
+ * an engine could make none for what that container mounts there.
+ */
+export function madeMountPoints(pod: Pod, containers: readonly Container[]): MountPoint[] {
+  const made = containers.flatMap((container) => {
+    const { mounts } = containerView(pod, container);
+    return mounts.filter(({ readOnly, memory, volume }) => readOnly && !memory && volume !== undefined && volume.hostPath === undefined)
+      .flatMap((outer) => mounts.filter((inner) => isNextInside(mounts, outer, inner)).map((inner): MountPoint => ({
+        sourceVolume: inner.memory || inner.volume?.hostPath !== undefined ? BIN_VOLUME : inner.key,
+        containerPath: `${podletPath(outer.key)}${inner.path.slice(outer.path.length)}`,
+        readOnly: true,
+      })));
+  });
+  return made.filter((mount, index) => made.findIndex(({ containerPath }) => containerPath === mount.containerPath) === index);
+}
+
+const isNextInside = (mounts: readonly ViewedMount[], outer: ViewedMount, inner: ViewedMount): boolean =>
+  inner.path.startsWith(`${outer.path}/`) && !mounts.some(({ path }) => path.startsWith(`${outer.path}/`) && inner.path.startsWith(`${path}/`));

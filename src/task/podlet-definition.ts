@@ -1,8 +1,7 @@
 // The podlet's container in the task definition, and what all containers of a task share.
-import type { Container, Pod, Volume } from '../kinds/pod.ts';
-import { volumeKey } from '../pod/volumes.ts';
+import type { Container, Pod } from '../kinds/pod.ts';
 import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
-import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { ADDED_VOLUME, BIN_VOLUME, controlVolume, madeMountPoints, podletPath } from './mount-points.ts';
 import { PODLET_MEMORY_LIMIT_MIB, PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
 import { systemControls } from './system-controls.ts';
 
@@ -27,9 +26,9 @@ export interface DefinitionContext {
 }
 
 /** The pause container's successor: the one essential container, started first, with every volume of the pod. */
-export function podletDefinition(pod: Pod, containers: Container[], volumes: Volume[], settings: DefinitionContext['settings']): ContainerDefinition {
+export function podletDefinition(pod: Pod, containers: Container[], volumes: string[], settings: DefinitionContext['settings']): ContainerDefinition {
   const controls = containers.map(({ name }) => ({ sourceVolume: controlVolume(name), containerPath: `/.droppod/c/${name}`, readOnly: false }));
-  const shared = volumes.map(({ name }) => ({ sourceVolume: volumeKey(pod, name), containerPath: `/.droppod/v/${volumeKey(pod, name)}`, readOnly: false }));
+  const shared = volumes.map((key) => ({ sourceVolume: key, containerPath: podletPath(key), readOnly: false }));
   return {
     name: PODLET_CONTAINER,
     image: settings.podletImage,
@@ -37,7 +36,7 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: Vol
     user: '0:0',
     memoryReservation: PODLET_MEMORY_MIB,
     memory: PODLET_MEMORY_LIMIT_MIB,
-    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
+    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...madeMountPoints(pod, containers), ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
     stopTimeout: STOP_TIMEOUT_SECONDS,
     // Of the network's settings one container's hold for the whole task.
     ...systemControls(pod, 'network'),

@@ -1,17 +1,19 @@
 // Pod -> ECS task definition: only its shape (design decision 6). What is secret or differs from pod to pod travels by sync.
 import { createHash } from 'node:crypto';
-import type { Pod, Volume } from '../kinds/pod.ts';
+import type { Pod } from '../kinds/pod.ts';
 import { initAndAppContainers } from '../pod/containers.ts';
-import { isFileVolume, isOwnTmpfs, volumeKey } from '../pod/volumes.ts';
+import { seedersOf } from '../pod/seeders.ts';
+import { taskVolumes } from '../pod/task-volumes.ts';
 import type { TaskDefinition } from '../ports.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
+import { seederDefinition } from './seed-definition.ts';
 
 /** The definition; pods of one shape get the same content and so the same family. */
 export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
   const containers = initAndAppContainers(pod);
-  const volumes = (pod.spec.volumes ?? []).filter((volume) => isTaskVolume(pod, volume));
+  const volumes = taskVolumes(pod);
   const content: Omit<TaskDefinition, 'family'> = {
     cpu: String(context.size.cpuUnits),
     memory: String(context.size.memoryMiB),
@@ -20,17 +22,18 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
     ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
     volumes: [
-      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes.map(({ name }) => volumeKey(pod, name))].map((name) => ({ name })),
+      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map((name) => ({ name })),
       ...(context.settings.mode === 'local' ? [{ name: ADDED_VOLUME }] : []),
       ...hostVolumes(pod),
     ],
-    containerDefinitions: [podletDefinition(pod, containers, volumes, context.settings), ...containers.map((container) => containerDefinition(pod, container, context))],
+    containerDefinitions: [
+      podletDefinition(pod, containers, volumes, context.settings),
+      ...containers.map((container) => containerDefinition(pod, container, context)),
+      ...seedersOf(pod).map((seeder) => seederDefinition(seeder, context)),
+    ],
   };
   return { family: `droppod-${contentHash(content)}`, ...content };
 }
-
-/** A volume that several containers of the task see (an own tmpfs is part of its one container). */
-const isTaskVolume = (pod: Pod, volume: Volume): boolean => (volume.emptyDir !== undefined && !isOwnTmpfs(pod, volume)) || isFileVolume(volume);
 
 /** Directories of the machine: only local mode beyond Fargate admits such pods. */
 const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>

@@ -91,6 +91,23 @@ describe('a task', () => {
     expect(task.containers!.find(({ name }) => name === 'deaf')?.reason).toBeUndefined();
   });
 
+  it('starts a container when the ones whose end it depends on have ended, and stops when one of these fails', async () => {
+    const seeded = (script: string) => [
+      pause({ mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] }),
+      shell('seed', script, { ...afterPodlet, mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] }),
+      shell('app', 'cat /data/x; sleep 100', { dependsOn: [...afterPodlet.dependsOn, { containerName: 'seed', condition: 'SUCCESS' as const }], mountPoints: [{ sourceVolume: 'data', containerPath: '/data', readOnly: true }] }),
+    ];
+    const volumes = [{ name: 'data' }];
+    const good = await bench.run(await bench.register(seeded('sleep 0.5; echo seeded > /data/x'), { volumes }));
+    await bench.until(good, 'RUNNING');
+    await expect.poll(() => bench.text(good, 'app'), { timeout: 5000 }).toBe('seeded\n');
+    await bench.ecs.send(new StopTaskCommand({ task: good }));
+    await bench.until(good, 'STOPPED');
+    const bad = await bench.until(await bench.run(await bench.register(seeded('exit 4'), { volumes })), 'STOPPED');
+    expect(bad.stopCode).toBe('TaskFailedToStart');
+    expect(bad.stoppedReason).toMatch(/seed.*exit code 4/);
+  });
+
   it('fails to start when an image cannot be pulled', async () => {
     const definition = await bench.register([pause(), shell('app', 'true', { ...afterPodlet, image: 'localhost:1/nope:1' })]);
     const taskArn = await bench.run(definition);

@@ -56,10 +56,41 @@ describe('refusals', () => {
     expect(fields(pod({ containers: many(9), initContainers: [{ name: 'i', image: 'x:1' }] }))).toHaveLength(1);
   });
 
-  it('F2: refuses a part of a volume with another volume inside, which a link would hide', () => {
-    const mounted = (other: string) => pod({ volumes: [{ name: 'v', emptyDir: {} }] }, { volumeMounts: [{ name: 'v', mountPath: '/m', subPath: 's' }, { name: 'v', mountPath: other }] });
-    expect(fields(mounted('/m/x'))).toEqual(['spec.containers[0].volumeMounts[0].subPath: Forbidden: Fargate mounts whole volumes; where another one is mounted inside no link can stand in']);
-    expect(fields(mounted('/mx'))).toEqual([]);
+  describe('F2: parts of volumes', () => {
+    const volumes = [{ name: 'v', emptyDir: {} }, { name: 'conf', configMap: { name: 'c' } }];
+    const readOnly = { securityContext: { readOnlyRootFilesystem: true } };
+    it.each<[string, object[], object]>([
+      ['with another volume inside', [{ name: 'v', mountPath: '/m', subPath: 's' }, { name: 'conf', mountPath: '/m/x' }], {}],
+      ['under a read-only root', [{ name: 'v', mountPath: '/a', subPath: 'a' }, { name: 'v', mountPath: '/b', subPath: 'b' }], readOnly],
+      ['that is a file under a read-only root', [{ name: 'conf', mountPath: '/etc/app/conf', subPath: 'conf' }], readOnly],
+      ['that is a file in a writable volume', [{ name: 'v', mountPath: '/etc/app', subPath: 'a' }, { name: 'conf', mountPath: '/etc/app/conf', subPath: 'conf' }], readOnly],
+    ])('takes one %s', (_what, volumeMounts, more) => expect(fields(pod({ volumes }, { volumeMounts, ...more }))).toEqual([]));
+
+    it.each<[string, object[], string]>([
+      ['a file beside the top directories', [{ name: 'conf', mountPath: '/pre-stop.sh', subPath: 'x' }], '[0].subPath: Forbidden: Fargate mounts no single files; with readOnlyRootFilesystem none can be put beside the top directories of the image'],
+      ['a file in /proc', [{ name: 'conf', mountPath: '/proc/x', subPath: 'x' }], '[0].subPath: Forbidden: Fargate mounts no single files; none can be put into /proc'],
+      ['a file in a volume of files', [{ name: 'conf', mountPath: '/etc/app' }, { name: 'conf', mountPath: '/etc/app/x', subPath: 'x' }],
+        '[1].subPath: Forbidden: Fargate mounts no single files; into a volume that the container mounts read-only none can be put'],
+      ['a path that only variables tell, beside the whole', [{ name: 'v', mountPath: '/all' }, { name: 'v', mountPath: '/etc/x', subPathExpr: '$(A)' }],
+        '[1].subPathExpr: Forbidden: with readOnlyRootFilesystem Fargate can mount this part only where all mounts of the volume name it by the same expression: its path is known too late'],
+    ])('refuses %s under a read-only root', (_what, volumeMounts, line) => {
+      expect(fields(pod({ volumes }, { volumeMounts, ...readOnly }))).toEqual([`spec.containers[0].volumeMounts${line}`]);
+    });
+
+    it('counts the containers that bring single files', () => {
+      const containers = Array.from({ length: 9 }, (_, index) => ({ name: `c${index}`, image: 'x:1', ...readOnly, volumeMounts: [{ name: 'conf', mountPath: '/etc/app/conf', subPath: 'conf' }] }));
+      expect(fields(pod({ volumes, containers: containers.slice(1) }))).toEqual([]);
+      expect(fields(pod({ volumes, containers }))).toEqual([expect.stringContaining('this pod has 9; 1 more would bring the single files')]);
+    });
+  });
+
+  it('F3: warns of a memory volume that is on disk, by the rule that makes it so', () => {
+    const warned = (volumeMounts: object[], more: object = {}) => limitWarnings(pod({ volumes: [{ name: 'v', emptyDir: { medium: 'Memory' } }], ...more }, { volumeMounts }));
+    const text = 'spec.volumes[0].emptyDir.medium: on Fargate a memory volume belongs to one mount of one container; this one is on disk because 2 mounts show it';
+    expect(warned([{ name: 'v', mountPath: '/a' }])).toEqual([]);
+    expect(warned([{ name: 'v', mountPath: '/a', subPath: 'a' }, { name: 'v', mountPath: '/b', subPath: 'b' }])).toEqual([]);
+    expect(warned([{ name: 'v', mountPath: '/a' }, { name: 'v', mountPath: '/b' }])).toEqual([text]);
+    expect(warned([{ name: 'v', mountPath: '/a' }], { initContainers: [{ name: 'i', image: 'x:1', volumeMounts: [{ name: 'v', mountPath: '/a' }] }] })).toEqual([text]);
   });
 
   it('I5: knows capabilities in small letters as runtimes do', () => {

@@ -103,11 +103,13 @@ describe('starting', () => {
     ['an emptyDir above its limit', { v: 3_000 }, 'Usage of EmptyDir volume "v" exceeds the limit "2k". '],
     ['all volumes on disk above the limit of the containers', { v: 1_500, w: 1_500 }, 'Pod ephemeral local storage usage exceeds the total limit of containers 2500. '],
     ['volumes in memory are no storage', { v: 1_500, m: 9_000 }, undefined],
+    ['the parts of an emptyDir above their common limit', { v: 1_200, v_1_a: 1_200 }, 'Usage of EmptyDir volume "v" exceeds the limit "2k". '],
   ])('O4: asks for eviction by %s', async (_what, used: { [volume: string]: number }, evict) => {
     const bench = await new AgentBench({ containers: ['a'], volumes: { usedBytes: (volume) => Promise.resolve(used[volume] ?? 0) } }).begin();
     await bench.want((desired) => {
       desired.storageLimit = { bytes: 2_500, text: '2500' };
       desired.volumes = { v: { version: '1', emptyDir: true, sizeLimit: { bytes: 2_000, text: '2k' } }, w: { version: '1', emptyDir: true }, m: { version: '1', emptyDir: true, sticky: true } };
+      desired.volumes['v_1_a'] = { version: '1', emptyDir: true, partOf: 'v', sizeLimit: { bytes: 2_000, text: '2k' } };
     });
     await bench.clock.advance(12_000);
     expect(bench.last.evict).toBe(evict);

@@ -51,7 +51,7 @@ export class AgentBench {
       identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', boot: 1, bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5' },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,
-      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), ...this.options.volumes },
+      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve(), ...this.options.volumes },
       network: { httpProbe: attempt, tcpProbe: attempt, grpcProbe: attempt, httpHook: () => Promise.resolve({}) },
       memory: { load: () => this.memory, save: (state) => { this.memory = structuredClone(state); } },
       openSession: ({ id }) => { this.opened.push(id); },

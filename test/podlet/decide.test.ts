@@ -48,6 +48,16 @@ describe('starting', () => {
     expect(kinds(one)).toEqual([]);
     one.volumes.v.applied = '1';
     expect(kinds(one)).toEqual(['start a']);
+    one.volumes.v.wanted = { version: '2' };
+    expect(kinds(one)).toEqual([]);
+  });
+
+  it('F1: does not wait for a volume that was complete once and whose source has gone', () => {
+    const one = world({ a: ended }, { containers: { a: start(2) } });
+    one.volumes.v = { wanted: { version: '2', missing: 'configmap "x" not found' }, applied: '1' };
+    expect(kinds(one)).toEqual(['start a']);
+    delete one.volumes.v.applied;
+    expect(kinds(one)).toEqual([]);
   });
 });
 

@@ -25,7 +25,7 @@ export function order(run: number, argv: string[], more: Partial<StartMessage> =
     user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
     terminationMessagePath: '/dev/termination-log', terminationMessageBytes: 4096,
     stop: { signal: 'SIGTERM', graceSeconds: 30, preStop: [], preStopSleepSeconds: 0 },
-    logNonce: 'nonce', files: [], links: [], tty: false, stdin: false, stdinOnce: false, ...more,
+    logNonce: 'nonce', files: [], links: [], copies: [], memory: [], tty: false, stdin: false, stdinOnce: false, ...more,
   };
 }
 

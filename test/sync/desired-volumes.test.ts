@@ -16,10 +16,22 @@ const context: VolumeContext = {
   nodeName: 'fargate',
 };
 const one = (volume: Omit<Volume, 'name'>, spec: Partial<PodSpec> = {}, metadata = {}) =>
-  desiredVolumes(podOf({ ...spec, volumes: [{ name: 'v', ...volume }] }, metadata), context)['v'];
+  desiredVolumes(podOf({ ...spec, containers: (spec.containers ?? [{ name: 'app' }]).map((container) => ({ volumeMounts: [{ name: 'v', mountPath: '/v' }], ...container })), volumes: [{ name: 'v', ...volume }, { name: 'other', emptyDir: {} }] }, metadata), context)['v'];
 const paths = (volume: Omit<Volume, 'name'>) => one(volume)?.files?.map(({ path, mode }) => [path, mode]);
 
 describe('desiredVolumes', () => {
+  it('F1: volumes that nobody mounts are not asked for', () => {
+    const volumes = [{ name: 'v', configMap: { name: 'no' } }, { name: 'w', secret: { secretName: 'no' } }, { name: 'x', emptyDir: {} }];
+    expect(desiredVolumes(podOf({ volumes }), context)).toEqual({});
+    expect(Object.keys(desiredVolumes(podOf({ volumes, ephemeralContainers: [{ name: 'debug', volumeMounts: [{ name: 'x', mountPath: '/x' }] }] }), context))).toEqual(['x']);
+  });
+  it('F2: a part of an emptyDir is a volume of its own under the one limit', () => {
+    const containers = [{ name: 'app', volumeMounts: [{ name: 'v', mountPath: '/a', subPath: 'a' }, { name: 'v', mountPath: '/b', subPath: 'b/c/' }] }];
+    const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
+    const parts = desiredVolumes(podOf({ volumes, containers, securityContext: { fsGroup: 9 } }), context);
+    expect(Object.keys(parts)).toEqual(['v_0_a', 'v_1_b_c']);
+    for (const part of Object.values(parts)) expect(part).toMatchObject({ emptyDir: true, partOf: 'v', fsGroup: 9, sizeLimit: { text: '1Mi' } });
+  });
   it('every key of a configMap is a file, 0644', () => {
     expect(paths({ configMap: { name: 'conf' } })).toEqual([['a', 420], ['b', 420], ['raw', 420]]);
   });
@@ -88,8 +100,11 @@ it('H3: labels and annotations in files are quoted as Go quotes them', () => {
 
 it('referencedObjects names what containers and volumes refer to, once', () => {
   const pod = podOf({
-    containers: [{ name: 'app', envFrom: [{ configMapRef: { name: 'a' } }], env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }],
-    volumes: [{ name: 'v', configMap: { name: 'a' } }, { name: 'w', projected: { sources: [{ secret: { name: 't' } }, { configMap: { name: 'b' } }] } }],
+    containers: [{
+      name: 'app', envFrom: [{ configMapRef: { name: 'a' } }], env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+      volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'w', mountPath: '/w' }],
+    }],
+    volumes: [{ name: 'unused', configMap: { name: 'nobody-mounts-me' } }, { name: 'v', configMap: { name: 'a' } }, { name: 'w', projected: { sources: [{ secret: { name: 't' } }, { configMap: { name: 'b' } }] } }],
   });
   expect(referencedObjects(pod)).toEqual({ configMaps: ['a', 'b'], secrets: ['s', 't'] });
 });

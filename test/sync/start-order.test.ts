@@ -187,9 +187,11 @@ describe('probes and hooks', () => {
     expect(order.stop).toEqual({ signal: 'SIGQUIT', graceSeconds: 5, preStop: { sleep: { seconds: 2 } } });
   });
 
-  it('F: a part of a volume is a link', () => {
-    const pod = podWith({ env: [{ name: 'N', value: 'x' }], volumeMounts: [{ name: 'd', mountPath: '/data', subPathExpr: 'logs/$(N)' }] }, { volumes: [{ name: 'd', emptyDir: {} }] });
-    expect(ordered(pod).links).toEqual([{ link: '/data', target: '/.droppod/m/d/logs/x' }]);
+  it('F2: a part whose path only the variables tell is a link where the whole is mounted too, else the volume itself', () => {
+    const part = { name: 'd', mountPath: '/data', subPathExpr: 'logs/$(N)' };
+    const pod = (...more: Container['volumeMounts'] & object) => podWith({ env: [{ name: 'N', value: 'x' }], volumeMounts: [part, ...more] }, { volumes: [{ name: 'd', emptyDir: {} }] });
+    expect(ordered(pod()).links).toBeUndefined();
+    expect(ordered(pod({ name: 'd', mountPath: '/all' })).links).toEqual([{ link: '/data', target: '/.droppod/m/d/logs/x' }]);
   });
 
   it.each<[string, Partial<PodSpec>, Partial<Container>, boolean]>([

@@ -67,7 +67,7 @@ describe('taskDefinition', () => {
     expect(limited).toMatchObject({ memory: 100, memoryReservation: 6, cpu: 256 });
   });
 
-  it('F1: mounts volumes at their paths, files read-only, parts behind a link', () => {
+  it('F1: mounts volumes at their paths, files read-only, parts as volumes of their own, inside the whole as well', () => {
     const { mountPoints } = container({
       containers: [
         {
@@ -84,7 +84,8 @@ describe('taskDefinition', () => {
     expect(mountPoints.slice(2)).toEqual([
       { sourceVolume: 'data', containerPath: '/data', readOnly: false },
       { sourceVolume: 'conf', containerPath: '/conf', readOnly: true },
-      { sourceVolume: 'data', containerPath: '/.droppod/m/data', readOnly: false },
+      { sourceVolume: 'data_1_a_b', containerPath: '/part', readOnly: false },
+      { sourceVolume: 'data_1_a_b', containerPath: '/data/a/b', readOnly: false },
     ]);
   });
 
@@ -97,14 +98,14 @@ describe('taskDefinition', () => {
     expect(definition.volumes).toHaveLength(2);
   });
 
-  it('a part of such an emptyDir is a part of that tmpfs, with the group of the pod', () => {
+  it('a part of such an emptyDir is a tmpfs too, with the group of the pod', () => {
     const { linuxParameters, mountPoints } = container({
       securityContext: { fsGroup: 123 },
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] }],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/.droppod/m/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=3777', 'gid=123'] }] });
-    expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/.droppod/m/fast');
+    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=3777', 'gid=123'] }] });
+    expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/fast');
   });
 
   it('mounts a hostPath from the machine (local mode beyond Fargate)', () => {

@@ -56,6 +56,9 @@ export function checkTogether(containers: ContainerDefinition[]): void {
     const missing = containers.flatMap(({ dependsOn: list }) => list ?? []).find(({ containerName }) => !names.includes(containerName));
     throw client(`Cannot depend on container + '${missing?.containerName ?? ''}' because it does not exist`);
   }
+  const ending = new Set(containers.flatMap(({ dependsOn: list = [] }) => list.filter(({ condition }) => condition !== 'START').map(({ containerName }) => containerName)));
+  const endless = containers.find(({ name, essential }) => essential && ending.has(name));
+  if (endless) throw client(`A container depends on the end of '${endless.name}', which is essential`);
   if (dependencyProblem(containers) === 'cycle') throw client('Container dependencies should not have a cycle');
   if (!primaryContainer(containers)) throw client('the local engine needs an essential container without dependencies: it owns the network');
 }
@@ -79,7 +82,7 @@ function dependsOn(input: Input): ContainerDefinition['dependsOn'] {
   if (!input['dependsOn']) return undefined;
   return structures(input, 'dependsOn').map((dependency) => {
     const condition = text(dependency, 'condition');
-    if (condition !== 'START') throw client(`dependsOn condition ${condition ?? ''} is not supported by the local engine: only START is`);
+    if (condition !== 'START' && condition !== 'COMPLETE' && condition !== 'SUCCESS') throw client(`dependsOn condition ${condition ?? ''} is not supported by the local engine: only START, COMPLETE and SUCCESS are`);
     return { containerName: text(dependency, 'containerName') ?? '', condition };
   });
 }

@@ -14,6 +14,7 @@ describe('RegisterTaskDefinition', () => {
     [{ family: 'f', containerDefinitions: [{ name: 'x' }] }, 'Container.image should not be null or empty.'],
     [{ family: 'f', containerDefinitions: [{ ...app, essential: false }] }, 'At least one container in the task definition must be marked as essential.'],
     [{ family: 'f', containerDefinitions: [{ ...app, dependsOn: [{ containerName: 'z', condition: 'START' }] }] }, "Cannot depend on container + 'z' because it does not exist"],
+    [{ family: 'f', containerDefinitions: [app, { ...app, name: 'b', essential: false, dependsOn: [{ containerName: 'app', condition: 'SUCCESS' }] }] }, "A container depends on the end of 'app', which is essential"],
     [{ family: 'f', containerDefinitions: [{ ...app, healthCheck: { command: ['CMD', 'true'] } }] }, "Container 'app': healthCheck is not supported by the local engine"],
     [{ family: 'f', containerDefinitions: [{ ...app, mountPoints: [{ sourceVolume: 'v', containerPath: '/v' }] }] }, "Unknown volume 'v' in container 'app'."],
     [{ family: 'f', containerDefinitions: [app], proxyConfiguration: { type: 'APPMESH' } }, 'proxyConfiguration is not supported by the local engine'],

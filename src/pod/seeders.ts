@@ -1,0 +1,24 @@
+// Which images must give copies of their directories (seeds): one container of the task for each.
+import type { Container, Pod } from '../kinds/pod.ts';
+import { containerView, type Seed } from './container-view.ts';
+import { initAndAppContainers } from './containers.ts';
+
+/** One container that seeds: `container` has the image, `seeds` are those of every container with that image. */
+export interface Seeder {
+  name: string;
+  container: Container;
+  seeds: Seed[];
+}
+
+/** One for each image whose directories are copied. */
+export function seedersOf(pod: Pod): Seeder[] {
+  const seeders: Seeder[] = [];
+  for (const container of initAndAppContainers(pod)) {
+    const { seeds } = containerView(pod, container);
+    const known = seeders.find((seeder) => seeder.container.image === container.image);
+    if (seeds.length === 0) continue;
+    if (known === undefined) seeders.push({ name: `droppod-seed-${seeders.length}`, container, seeds });
+    else known.seeds.push(...seeds);
+  }
+  return seeders;
+}
