@@ -1,5 +1,6 @@
 // The command line of droppod: up, down, run, test. A refusal is one line on stderr and an exit code.
 import { Command, CommanderError } from 'commander';
+import { Unusable } from '../unusable.ts';
 import { Refusal } from './place.ts';
 
 const out = (line: string): void => { process.stdout.write(`${line}\n`); };
@@ -42,9 +43,9 @@ try {
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof Refusal) {
+  else if (error instanceof Refusal || error instanceof Unusable) {
     say(error.message);
-    process.exitCode = error.exitCode;
+    process.exitCode = error instanceof Refusal ? error.exitCode : 1;
   } else {
     say(faultText(error));
     process.exitCode = 1;

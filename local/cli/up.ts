@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { applyManifests, followPod, readManifests, removeEnded } from './apply.ts';
 import { Client } from './client.ts';
 import { claimDirectory, lockDirectory } from '../data-directory.ts';
-import { Unusable } from '../unusable.ts';
 import { find, type Say } from './install.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
 import { setUp } from './set-up.ts';
@@ -67,7 +66,7 @@ export async function ready(place: Place): Promise<boolean> {
 /** Starts a serving process of its own and answers once its API is ready. */
 export async function startDetached(place: Place, options: UpOptions, say: Say): Promise<void> {
   await setUp(place, say);
-  claim(place);
+  claimDirectory(place.directory);
   const log = openSync(place.log, 'a', 0o600);
   const written = fstatSync(log).size;
   const flags = [...(options.beyondFargate ? ['--beyond-fargate'] : []), ...(options.acceptLoss ? ['--accept-loss'] : []), ...(options.refusals === false ? ['--no-refusals'] : [])];
@@ -94,7 +93,6 @@ async function serve(place: Place, podletImage: string, options: UpOptions, say:
     const { beyondFargate = false, acceptLoss = false, refusals = true } = options;
     return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate, acceptLoss, warnOfRefusals: !refusals, podletImage, log: say });
   } catch (error) {
-    if (error instanceof Unusable) throw new Refusal(error.message);
     const { code, port } = error as { code?: string; port?: number };
     if (code === 'EADDRINUSE') throw new Refusal(`port ${port ?? ''} is taken by another program: choose another with --port N`);
     if (code === 'EACCES' && port !== undefined) throw new Refusal(`port ${port} may not be used by this user: choose another with --port N`);
@@ -102,18 +100,9 @@ async function serve(place: Place, podletImage: string, options: UpOptions, say:
   }
 }
 
-/** The directory made or taken over; a Refusal where it is not ours to take. */
-function claim(place: Place): void {
-  try {
-    claimDirectory(place.directory);
-  } catch (error) {
-    throw error instanceof Unusable ? new Refusal(error.message) : error;
-  }
-}
-
 /** The right to start in this place, before a key is made or a port taken; undefined: another `up` came first and serves by now. */
 async function turnIn(place: Place, say: Say): Promise<(() => Promise<void>) | undefined> {
-  claim(place);
+  claimDirectory(place.directory);
   for (let tenth = 0; tenth < DETACH_SECONDS * 10; tenth++) {
     const release = await lockDirectory(place.directory);
     if (release) return release;

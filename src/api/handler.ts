@@ -120,12 +120,28 @@ function render(call: Call, result: Answer): Response {
 function failure(request: Request, error: unknown): Response {
   const known = error instanceof Unavailable ? new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request', { retryAfterSeconds: 1, cause: error }) : error;
   if (!(known instanceof ApiError)) console.error(request.method, new URL(request.url).pathname, error);
+  if (error instanceof Unavailable) logOnce(`${request.method} ${new URL(request.url).pathname} was unavailable: ${withCauses(error)}`);
   const { code, status, retryAfterSeconds } = toStatus(known);
   const headers: Record<string, string> = {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(code === 403 ? { 'x-content-type-options': 'nosniff' } : {}),
   };
   return respond(request, code, status, outputFor(request), headers);
+}
+
+/** An error's message with those of what caused it. */
+function withCauses(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${withCauses(error.cause)})`;
+}
+
+let lastLogged = '';
+
+/** A fault that lasts meets every caller: of lines with the same cause only the first is written, so that the log does not fill the disk. */
+function logOnce(line: string): void {
+  const cause = line.slice(line.indexOf(' was unavailable'));
+  if (cause !== lastLogged) console.error(line);
+  lastLogged = cause;
 }
 
 /** Errors go out in the accepted format; where none is, as JSON. */

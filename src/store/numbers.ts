@@ -29,12 +29,11 @@ export interface NumberFloor {
   raise(number: number): Promise<void>;
 }
 
-/** One writer: numbers are reserved in blocks and handed out from memory, all above the floor. */
+/** One writer: numbers are reserved in blocks and handed out from memory; the floor is raised before the first of a block is. */
 export async function blockNumbers(table: Table, floor: NumberFloor = { highest: 0, raise: () => Promise.resolve() }): Promise<BlockNumbers> {
-  const { number } = await readCounter(table);
-  const before = Math.max(number, floor.highest);
-  let counter = await takeNumbers(table, before - number + BLOCK);
+  let counter = await takeNumbers(table, BLOCK);
   await floor.raise(counter.number);
+  const before = counter.number - BLOCK;
   let next = before + 1;
   let pending: Promise<void> | undefined;
   const reserve = async (): Promise<void> => {

@@ -2,7 +2,8 @@
 import { cachedTable } from './cached-table.ts';
 import type { DynamoStore, DynamoStoreOptions } from './dynamo-store.ts';
 import { storeOn } from './dynamo-store.ts';
-import { moveStaleMark, readCounter, storeMark } from './counter.ts';
+import { moveStaleMark, readCounter, storeMark, takeNumbers } from './counter.ts';
+import type { Table } from './table.ts';
 import { blockNumbers, type NumberFloor } from './numbers.ts';
 import { Tail } from './tail.ts';
 
@@ -12,11 +13,15 @@ const IDLE_MS = 30_000;
 /** Opens the store; numbers that a killed process had reserved are buried first. */
 export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'> & { floor?: NumberFloor }): Promise<DynamoStore> {
   const table = cachedTable(options.table, options.clock);
-  const found = await readCounter(table);
+  await skipTo(table, options.floor?.highest ?? 0, options.clock.now().getTime());
   const numbers = await blockNumbers(table, options.floor);
-  // The table went back behind numbers that clients have seen: their watches cannot go on, they list again.
-  if (numbers.before > found.number) await storeMark(table, moveStaleMark(found, numbers.before, options.clock.now().getTime()));
   const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS }, announcedAbove: numbers.before });
   await tail.settleTo(numbers.before, 0);
   return storeOn({ lifetimes: {}, ...options, table, numbers, tail });
+}
+
+/** Where the table went back behind numbers that clients have seen: none of them comes again, and watches of before list again. */
+async function skipTo(table: Table, highest: number, nowMs: number): Promise<void> {
+  const { number } = await readCounter(table);
+  if (number < highest) await storeMark(table, moveStaleMark(await takeNumbers(table, highest - number), highest, nowMs));
 }

@@ -1,5 +1,6 @@
 // Discovery, OpenAPI, health and version.
 import { expect, it } from 'vitest';
+import { Unavailable } from '../../src/errors.ts';
 import { readFields } from '../../src/api/wire/protobuf-reader.ts';
 import { createApi } from './client.ts';
 
@@ -33,6 +34,33 @@ it('OpenAPI has what kubectl validates and applies by', async () => {
   const schemas = body['components'].schemas;
   expect(schemas['io.k8s.api.core.v1.PodSpec'].properties.containers['x-kubernetes-patch-merge-key']).toBe('name');
   expect(schemas['io.k8s.api.core.v1.Container'].properties.image.description).toContain('Container image name');
+});
+
+it('/readyz says when the store takes no writes, and that it does again; /livez is not concerned', async () => {
+  const { ports, send } = await createApi();
+  let written = 0;
+  const { store } = ports;
+  const own = store.commit.bind(store);
+  let full = false;
+  store.commit = (write) => {
+    written += 1;
+    return full ? Promise.reject(new Unavailable('no space is left')) : own(write);
+  };
+  const ask = async (path: string) => {
+    const { status, text } = await send('GET', path, { token: '' });
+    return [status, text];
+  };
+  for (let time = 0; time < 20; time++) expect(await ask('/readyz')).toEqual([200, 'ok']);
+  expect(written).toBe(1);
+  full = true;
+  await ports.clock.advance(6_000);
+  expect(await ask('/readyz')).toEqual([500, '[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\nreadyz check failed\n']);
+  expect(await ask('/readyz/etcd')).toEqual([500, 'internal server error: no space is left\n']);
+  expect(await ask('/readyz/ping')).toEqual([200, 'ok']);
+  expect(await ask('/livez')).toEqual([200, 'ok']);
+  full = false;
+  await ports.clock.advance(2_000);
+  expect(await ask('/readyz?verbose')).toEqual([200, '[+]ping ok\n[+]log ok\n[+]etcd ok\nreadyz check passed\n']);
 });
 
 it('OpenAPI knows a kind by its list over all namespaces too, and by its watches', async () => {

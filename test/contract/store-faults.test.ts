@@ -172,7 +172,8 @@ describe.each(['many writers', 'a single writer'] as const)('objects with a life
 
 describe('a single writer', () => {
   it('killed and reopened from disk, it has every acknowledged write and goes on with greater versions', async () => {
-    const path = mkdtempSync(join(tmpdir(), 'droppod-store-'));
+    const directory = mkdtempSync(join(tmpdir(), 'droppod-store-'));
+    const path = join(directory, 'table');
     const first = await localTable(path);
     const store = await openSingleWriterStore({ table: first.table, ...parts });
     const versions: ResourceVersion[] = [];
@@ -187,7 +188,39 @@ describe('a single writer', () => {
     const { version } = await reopened.commit({ object: { key: named('n0'), object: objectOf(named('n0'), { again: true }), expected: versions[0]! } });
     expect(Number(version)).toBeGreaterThan(Number(versions[19]));
     await second.close();
-    rmSync(path, { recursive: true });
+    rmSync(directory, { recursive: true });
+  });
+
+  it('writes again once the table does, after a reservation of numbers that failed', async () => {
+    const { table, close } = await localTable();
+    let full = false;
+    const store = await openSingleWriterStore({ ...parts, table: { ...table, update: (...all) => (full ? Promise.reject(new Unavailable('no space')) : table.update(...all)) } });
+    const write = (n: number): Promise<unknown> => store.commit(create(named(`r${n}`)));
+    let written = 0;
+    full = true;
+    await expect((async () => { for (;;) { await write(written); written += 1; } })()).rejects.toBeInstanceOf(Unavailable);
+    expect(written).toBeGreaterThan(50);
+    const waiting = await Promise.allSettled([write(201), write(202), write(203)]);
+    expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    full = false;
+    await Promise.all([write(204), write(205), write(206)]);
+    expect((await store.list({ resource: 'configmaps' })).objects).toHaveLength(written + 3);
+    await close();
+  });
+
+  it('hands out no number twice where the table has gone back, and lets no watch of before go on', async () => {
+    const { table, close } = await localTable();
+    const raised: number[] = [];
+    const floor = { highest: 12_300, raise: async (number: number) => void raised.push(number) };
+    const store = await openSingleWriterStore({ ...parts, table, floor });
+    const { version } = await store.commit(create(key));
+    expect(Number(version)).toBeGreaterThan(12_300);
+    expect(raised[0]).toBeGreaterThanOrEqual(Number(version));
+    await expect(store.changes('12250' as ResourceVersion, { waitMs: 0 })).rejects.toMatchObject({ name: 'CompactedError' });
+    for (let n = 0; n < 2 * 100; n++) await store.commit(create(named(`f${n}`)));
+    expect(raised.length).toBeGreaterThan(2);
+    expect(raised.at(-1)).toBeGreaterThanOrEqual(Number((await store.list({ resource: 'configmaps' })).version));
+    await close();
   });
 
   it('wakes 100 watchers of its own process within 250 ms, at the 99th percentile', async () => {

@@ -10,6 +10,7 @@ import { respond } from '../wire/render.ts';
 import { openapiDocument, openapiIndex } from './openapi.ts';
 import { openapiV2Json } from './openapi-v2.ts';
 import { openapiV2Protobuf } from './openapi-v2-protobuf.ts';
+import { storeProblem } from './readiness.ts';
 import { aggregated, coreVersions, groupDocument, groupList, resourceList } from './resource-lists.ts';
 import { VERSION } from './version.ts';
 
@@ -27,7 +28,7 @@ export async function answerPath(ports: ApiPorts, request: Request, url: URL, us
   const attributes = { verb: request.method === 'HEAD' ? 'get' : request.method.toLowerCase(), path: url.pathname };
   if (!authorize(user, attributes)) throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
-  if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(path, url.searchParams);
+  if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
   if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
   if (path.startsWith('/openid') || path.startsWith('/.well-known')) return identity(ports, request, path);
@@ -44,9 +45,13 @@ async function identity(ports: ApiPorts, request: Request, path: string): Promis
   return respond(request, 200, { issuer, jwks_uri: `${issuer}/openid/v1/jwks`, response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'] }, json);
 }
 
-function health(path: string, query: URLSearchParams): Response {
+async function health(ports: ApiPorts, path: string, query: URLSearchParams): Promise<Response> {
   const [, name = '', check] = path.split('/');
   if (check !== undefined && !CHECKS.includes(check)) return notFoundText();
+  // Whoever lives and cannot write is not helped by a restart.
+  const problem = name !== 'livez' && (check ?? 'etcd') === 'etcd' ? await storeProblem(ports) : undefined;
+  if (problem !== undefined && check !== undefined) return new Response(`internal server error: ${problem}\n`, { status: 500, headers: PLAIN });
+  if (problem !== undefined) return new Response(`${CHECKS.map((entry) => (entry === 'etcd' ? '[-]etcd failed: reason withheld' : `[+]${entry} ok`)).join('\n')}\n${name} check failed\n`, { status: 500, headers: PLAIN });
   const lines = [...CHECKS.map((entry) => `[+]${entry} ok`), `${name} check passed`];
   return new Response(query.has('verbose') && check === undefined ? `${lines.join('\n')}\n` : 'ok', { headers: PLAIN });
 }

@@ -1,0 +1,28 @@
+// Whether the store takes writes, found out by one: a full disk or a throttled table answers reads all the same.
+import type { Ports } from '../../ports.ts';
+
+/** Nobody needs a credential to ask: a finding stands for so long, a bad one for shorter. */
+const GOOD_MS = 5_000;
+const BAD_MS = 1_000;
+
+interface Finding {
+  at: number;
+  problem: Promise<string | undefined>;
+  bad: boolean;
+}
+
+const findings = new WeakMap<object, Finding>();
+
+/** Undefined: it does. Else the problem, for the log and for who asks about this check alone. */
+export function storeProblem({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<string | undefined> {
+  const at = clock.now().getTime();
+  const known = findings.get(store);
+  if (known && at - known.at < (known.bad ? BAD_MS : GOOD_MS)) return known.problem;
+  const finding: Finding = { at, bad: false, problem: Promise.resolve(undefined) };
+  finding.problem = store.commit({ records: [{ key: 'health/write', value: at, expected: 'any' }] }).then(() => undefined, (error: unknown) => {
+    finding.bad = true;
+    return error instanceof Error ? error.message : String(error);
+  });
+  findings.set(store, finding);
+  return finding.problem;
+}
