@@ -145,3 +145,24 @@ it('what is stored and not acted upon yet says so: a Service, an owner', async (
   expect((await api.send('POST', `${NAMESPACE}/configmaps`, { body: owned })).headers.get('warning')).toContain('metadata.ownerReferences: stored, but nothing');
   expect((await api.send('POST', `${NAMESPACE}/configmaps`, { body: configMap('free') })).headers.get('warning')).toBeNull();
 });
+
+it('a dry run of deleting what is being deleted writes nothing', async () => {
+  await api.send('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'going' } } });
+  await api.send('POST', '/api/v1/namespaces/going/configmaps', { body: { ...configMap('held'), metadata: { name: 'held', finalizers: ['example.com/held'] } } });
+  await api.send('POST', PODS, { body: pod('web') });
+  await place(api, 'default', 'web');
+  expect((await api.send('DELETE', '/api/v1/namespaces/going')).body['status'].phase).toBe('Terminating');
+  expect((await api.send('DELETE', `${PODS}/web`)).status).toBe(200);
+  const before = await api.ports.store.version();
+  const written: unknown[] = [];
+  const { store } = api.ports;
+  const own = store.commit.bind(store);
+  store.commit = (write) => {
+    written.push(write);
+    return own(write);
+  };
+  expect((await api.send('DELETE', '/api/v1/namespaces/going?dryRun=All')).status).toBe(200);
+  expect((await api.send('DELETE', `${PODS}/web?dryRun=All`)).status).toBe(200);
+  expect(written).toEqual([]);
+  expect(await store.version()).toBe(before);
+});

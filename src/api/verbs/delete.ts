@@ -131,7 +131,7 @@ type Decision = { step: 'keep' } | { step: 'mark' | 'remove'; object: KubeObject
 async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject): Promise<{ object: KubeObject; gone: boolean }> {
   const decision = decide(call, options, old);
   if (decision.step === 'keep') {
-    await afterCommit(call.strategy.deleting?.(old, call));
+    if (!options.dryRun) await afterCommit(call.strategy.deleting?.(old, call));
     return { object: old, gone: false };
   }
   if (decision.step === 'remove') return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
