@@ -88,8 +88,12 @@ export interface FieldError {
   message: string;
 }
 
+/** Findings that an answer lists; each may quote a long value. */
+const MAX_FIELD_ERRORS = 1000;
+
 /** 422 for `kind` `name`; equal lines appear once in the message and stay in the causes. */
-export function invalid(kind: string, name: string, errors: readonly FieldError[], group?: string): ApiError {
+export function invalid(kind: string, name: string, findings: readonly FieldError[], group?: string): ApiError {
+  const errors = findings.slice(0, MAX_FIELD_ERRORS);
   const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const qualified = group ? `${kind}.${group}` : kind;

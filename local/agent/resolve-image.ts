@@ -2,6 +2,7 @@
 // Outcomes carry the words Kubernetes shows; the same answers go over HTTP in aws/registry.
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
+import { fitsGlob } from '../../src/glob.ts';
 import type { Clock } from '../docker/clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
@@ -123,14 +124,9 @@ function matches(pattern: string, registry: string, repository: string): boolean
   const canonical = host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
   const wanted = canonical.split('.');
   const given = registry.split('.');
-  const hostFits = wanted.length === given.length && wanted.every((label, i) => globFits(label, given[i] ?? ''));
+  const hostFits = wanted.length === given.length && wanted.every((label, i) => fitsGlob(label, given[i] ?? ''));
   const prefix = path.join('/');
   return hostFits && (prefix === '' || repository === prefix || repository.startsWith(`${prefix}/`));
-}
-
-function globFits(glob: string, label: string): boolean {
-  const expression = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return new RegExp(`^${expression}$`).test(label);
 }
 
 function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milliseconds: number }, pulledDigest?: string): ImageOutcome {

@@ -44,10 +44,20 @@ const SPACE = 32;
 /** The engine cuts longer lines into pieces of exactly this size; each is a frame with its own time. */
 const PIECE_BYTES = 16 * 1024;
 
+/** A longer line goes on in parts, so that nobody's output is held without a bound. Its end stays together: it may be a marker. */
+const LONGEST_LINE_BYTES = 1024 * 1024;
+const KEPT_END_BYTES = 1024;
+
+interface Piece {
+  time: string;
+  parts: Buffer[];
+  length: number;
+}
+
 /** Joins the pieces of a line: it ends with a newline, with a shorter piece or with the log. */
 class FrameParser {
   private rest: Buffer = Buffer.alloc(0);
-  private readonly pieces: Record<'stdout' | 'stderr', { time: string; parts: Buffer[] } | undefined> = { stdout: undefined, stderr: undefined };
+  private readonly pieces: Record<'stdout' | 'stderr', Piece | undefined> = { stdout: undefined, stderr: undefined };
 
   *push(chunk: Buffer): Generator<LogLine> {
     let data = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
@@ -68,14 +78,25 @@ class FrameParser {
     }
   }
 
+  private cut(stream: 'stdout' | 'stderr', { time, parts }: Piece): LogLine {
+    const whole = Buffer.concat(parts);
+    const rest = whole.subarray(whole.length - KEPT_END_BYTES);
+    this.pieces[stream] = { time, parts: [rest], length: rest.length };
+    return { time, stream, bytes: whole.subarray(0, whole.length - KEPT_END_BYTES) };
+  }
+
   private frame(stream: 'stdout' | 'stderr', payload: Buffer): LogLine | undefined {
     const { time, bytes } = splitTime(payload);
     const piece = this.pieces[stream];
     const ended = bytes[bytes.length - 1] === NEWLINE;
     if (!ended && (piece === undefined || bytes.length === PIECE_BYTES)) {
-      if (piece) piece.parts.push(bytes);
-      else this.pieces[stream] = { time, parts: [bytes] };
-      return undefined;
+      if (!piece) {
+        this.pieces[stream] = { time, parts: [bytes], length: bytes.length };
+        return undefined;
+      }
+      piece.parts.push(bytes);
+      piece.length += bytes.length;
+      return piece.length > LONGEST_LINE_BYTES ? this.cut(stream, piece) : undefined;
     }
     this.pieces[stream] = undefined;
     // Engine 20.10's `local` driver drops the newline of a line that it had cut.
@@ -86,19 +107,39 @@ class FrameParser {
 
 /** A terminal's log has no frames: one line, one time. */
 class TerminalParser {
-  private rest: Buffer = Buffer.alloc(0);
+  private parts: Buffer[] = [];
+  private length = 0;
+  /** Time of a line whose beginning went out already. */
+  private time: string | undefined;
 
   *push(chunk: Buffer): Generator<LogLine> {
-    let data = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    let data = chunk;
     for (let end = data.indexOf(NEWLINE); end >= 0; end = data.indexOf(NEWLINE)) {
-      yield { stream: 'stdout', ...splitTime(data.subarray(0, end + 1)) };
+      yield this.line(data.subarray(0, end + 1));
+      this.time = undefined;
       data = data.subarray(end + 1);
     }
-    this.rest = data;
+    if (data.length === 0) return;
+    this.parts.push(data);
+    this.length += data.length;
+    if (this.length > LONGEST_LINE_BYTES) {
+      const whole = this.line(Buffer.alloc(0));
+      this.time = whole.time;
+      this.parts = [Buffer.from(whole.bytes.subarray(-KEPT_END_BYTES))];
+      this.length = KEPT_END_BYTES;
+      yield { ...whole, bytes: whole.bytes.subarray(0, -KEPT_END_BYTES) };
+    }
   }
 
   *end(): Generator<LogLine> {
-    if (this.rest.length > 0) yield { stream: 'stdout', ...splitTime(this.rest) };
+    if (this.length > 0) yield this.line(Buffer.alloc(0));
+  }
+
+  private line(end: Buffer): LogLine {
+    const bytes = Buffer.concat([...this.parts, end]);
+    this.parts = [];
+    this.length = 0;
+    return this.time === undefined ? { stream: 'stdout', ...splitTime(bytes) } : { stream: 'stdout', time: this.time, bytes };
   }
 }
 

@@ -2,6 +2,7 @@
 import { SignJWT, exportJWK, generateKeyPair, importJWK, jwtVerify } from 'jose';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { StoreConflict } from '../errors.ts';
+import { later } from '../later.ts';
 import type { Json, Ports } from '../ports.ts';
 import type { User } from './user.ts';
 
@@ -85,7 +86,7 @@ export async function issueToken(ports: Pick<Ports, 'store' | 'clock' | 'ids' | 
     .setAudience(request.audiences.length > 0 ? request.audiences : [issuerOf(ports)])
     .setIssuedAt(now).setNotBefore(now).setExpirationTime(expires).setJti(ports.ids.uuid())
     .sign(key.private);
-  return { token, expirationTimestamp: new Date(expires * 1000).toISOString().replace(/\.\d+Z$/, 'Z') };
+  return { token, expirationTimestamp: later(new Date(0), expires).toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
 async function nodeOf({ store }: KeyPorts, name: string): Promise<{ name: string; uid?: string }> {

@@ -1,13 +1,22 @@
 // Real time.
 import type { Clock } from '../ports.ts';
 
+/** Node's timers end at once beyond 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const timer = setTimeout(end, ms);
+      let left = ms;
+      let timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS));
+      function next(): void {
+        left -= LONGEST_TIMER_MS;
+        if (left > 0) timer = setTimeout(next, Math.min(left, LONGEST_TIMER_MS));
+        else end();
+      }
       function end(): void {
         clearTimeout(timer);
         signal?.removeEventListener('abort', end);

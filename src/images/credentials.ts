@@ -1,4 +1,5 @@
 // Which of a pod's registry credentials fit an image: host by globs per label, then path prefix, the most specific first.
+import { fitsGlob } from '../glob.ts';
 import type { RegistryCredential } from '../ports.ts';
 import type { Reference } from './reference.ts';
 
@@ -25,10 +26,5 @@ function matches(key: string, { registry, repository }: Reference): boolean {
 
 function matchesHost(glob: string, host: string): boolean {
   const [wanted, given] = [glob.split('.'), host.split('.')];
-  return wanted.length === given.length && wanted.every((label, index) => matchesLabel(label, given[index] ?? ''));
-}
-
-function matchesLabel(glob: string, label: string): boolean {
-  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.');
-  return new RegExp(`^${pattern}$`).test(label);
+  return wanted.length === given.length && wanted.every((label, index) => fitsGlob(label, given[index] ?? ''));
 }

@@ -1,6 +1,7 @@
 // What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
 import type { Pod } from '../kinds/pod.ts';
+import { later } from '../later.ts';
 import type { Ports } from '../ports.ts';
 import { wholeSeconds } from '../pod/container-states.ts';
 import { hasTask, isPhaseOwed } from '../sync/conclude.ts';
@@ -80,6 +81,6 @@ function removed(state: PodState): PodChange | undefined {
 /** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */
 function atItsEnd({ metadata, ...pod }: Pod): Pod {
   const { deletionTimestamp = '', deletionGracePeriodSeconds = 0 } = metadata;
-  const deletedAt = wholeSeconds(new Date(Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000).toISOString());
+  const deletedAt = wholeSeconds(later(new Date(deletionTimestamp), -deletionGracePeriodSeconds).toISOString());
   return { ...pod, metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 } };
 }

@@ -1,6 +1,6 @@
 // What a container runs: command and args over the image's ENTRYPOINT and CMD (pod-lifecycle 9.3), and its whole environment.
 import type { Container, EphemeralContainer } from '../kinds/pod.ts';
-import { expand } from './expansion.ts';
+import { expand, processRoom } from './expansion.ts';
 
 type Definition = Container | EphemeralContainer;
 
@@ -9,7 +9,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** argv; empty: neither the pod nor the image names a command. */
 export function containerCommand(container: Definition, image: { entrypoint: readonly string[]; cmd: readonly string[] }, env: ReadonlyMap<string, string>): string[] {
-  const expanded = (words: readonly string[]): string[] => words.map((word) => expand(word, (name) => env.get(name)));
+  const room = processRoom();
+  const expanded = (words: readonly string[]): string[] => words.map((word) => expand(word, (name) => env.get(name), room));
   const command = container.command ?? [];
   const args = container.args ?? [];
   // A command drops the image's CMD; args alone keep its ENTRYPOINT.

@@ -1,7 +1,7 @@
 // The environment that a container's spec asks for (kubelet makeEnvironmentVariables): envFrom, then env, then services.
 import type { ConfigMap, Container, EnvVar, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import { expand } from './expansion.ts';
+import { expand, processRoom } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 import { serviceVariables } from './service-variables.ts';
 import { holderOf, partsOf } from './volume-parts.ts';
@@ -43,6 +43,7 @@ export function specEnvironment(
   if ('error' in bulk) return bulk;
   const env = bulk.env;
   const files: FileVariable[] = [];
+  const room = processRoom();
   for (const variable of container.env ?? []) {
     const file = fileVariable(pod, variable, files.length);
     if (file !== undefined) {
@@ -51,7 +52,7 @@ export function specEnvironment(
       continue;
     }
     const lookup = (name: string): string | undefined => env.get(name) ?? services.get(name);
-    const found = variable.valueFrom === undefined ? { value: expand(variable.value ?? '', lookup) } : referenced(pod, container.name, variable, context);
+    const found = variable.valueFrom === undefined ? { value: expand(variable.value ?? '', lookup, room) } : referenced(pod, container.name, variable, context);
     if ('error' in found) return found;
     if ('value' in found) env.set(variable.name, found.value);
   }

@@ -1,5 +1,6 @@
 // activeDeadlineSeconds: counted from status.startTime, waiting for images included.
 import type { Pod } from '../kinds/pod.ts';
+import { later } from '../later.ts';
 import { DEADLINE_MESSAGE } from '../pod/events.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 
@@ -7,7 +8,7 @@ import type { ObservedPod } from '../pod/observed.ts';
 export function deadlineOf(pod: Pod, observed: ObservedPod): Date | undefined {
   const { activeDeadlineSeconds } = pod.spec;
   if (activeDeadlineSeconds === undefined || observed.acceptedAt === undefined) return undefined;
-  return new Date(Date.parse(observed.acceptedAt) + activeDeadlineSeconds * 1000);
+  return later(new Date(observed.acceptedAt), activeDeadlineSeconds);
 }
 
 /** The verdict on a pod whose time is over. */

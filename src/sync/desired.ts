@@ -1,5 +1,6 @@
 // What should be so in a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
 import type { Pod } from '../kinds/pod.ts';
+import { later } from '../later.ts';
 import { own } from '../own.ts';
 import { backOffShownAt } from '../pod/back-off.ts';
 import { allContainers, containerKind } from '../pod/containers.ts';
@@ -136,7 +137,7 @@ export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   if (!podDone(pod, record.observed) && !isTaskEnding(record)) return undefined;
   const seconds = record.observed.verdict?.reason === 'Evicted' ? EVICTION_GRACE_SECONDS : graceSeconds;
   const since = Date.parse(record.terminatingSince ?? '');
-  return { graceSeconds: seconds, deadline: new Date((Number.isNaN(since) ? 0 : since) + seconds * 1000).toISOString() };
+  return { graceSeconds: seconds, deadline: later(new Date(Number.isNaN(since) ? 0 : since), seconds).toISOString() };
 }
 
 /** The kubelet's mounts: 0.5 s doubling, which is about as long as they have failed already; a configuration every 10 s. */

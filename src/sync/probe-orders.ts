@@ -1,7 +1,7 @@
 // Probes and hooks of a container with everything resolved that the podlet cannot know: ports by name, `$(VAR)`, defaults.
 import type { Container, LifecycleHandler, Pod, Probe } from '../kinds/pod.ts';
 import { containerKind } from '../pod/containers.ts';
-import { expand } from '../pod/expansion.ts';
+import { expand, processRoom } from '../pod/expansion.ts';
 import { containerPolicy } from '../pod/restart.ts';
 import type { Hook, HttpGet, ProbeOrder } from './messages.ts';
 
@@ -35,7 +35,8 @@ function httpGetOf(container: Container, action: NonNullable<Probe['httpGet']>):
 /** Exec probes see literal `env[].value` entries alone, not valueFrom and not the final environment. */
 function probeCommand(container: Container, command: readonly string[]): string[] {
   const literal = new Map((container.env ?? []).filter(({ valueFrom }) => valueFrom === undefined).map(({ name, value }) => [name, value ?? '']));
-  return command.map((word) => expand(word, (name) => literal.get(name)));
+  const room = processRoom();
+  return command.map((word) => expand(word, (name) => literal.get(name), room));
 }
 
 function probeHandler(container: Container, probe: Probe): ProbeOrder['handler'] | undefined {

@@ -1,7 +1,7 @@
 // A container's log holds all its runs; supervise marks where the next may begin: `RS <nonce> <run> LF` on both streams.
 import type { LogLine } from '../ports.ts';
 
-const RECORD_SEPARATOR = 0x1e;
+const RECORD_SEPARATOR = '\x1e';
 
 interface Marker {
   /** Where the marker begins in the line. */
@@ -9,13 +9,22 @@ interface Marker {
   run: number;
 }
 
-function findMarker(bytes: Uint8Array, nonce: string): Marker | undefined {
-  for (let at = bytes.indexOf(RECORD_SEPARATOR); at >= 0; at = bytes.indexOf(RECORD_SEPARATOR, at + 1)) {
-    const text = Buffer.from(bytes.subarray(at + 1)).toString('latin1');
-    const run = text.startsWith(`${nonce} `) ? /^(\d+)\r?\n?$/.exec(text.slice(nonce.length + 1))?.[1] : undefined;
-    if (run !== undefined) return { at, run: Number(run) };
-  }
-  return undefined;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const MAX_RUN_DIGITS = 10;
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+
+/** A marker ends its line, so only the end is looked at: lines may be long and full of separators. */
+function findMarker(bytes: Uint8Array, head: Buffer): Marker | undefined {
+  let end = bytes.length;
+  if (bytes[end - 1] === LINE_FEED) end--;
+  if (bytes[end - 1] === CARRIAGE_RETURN) end--;
+  let start = end;
+  while (end - start < MAX_RUN_DIGITS && isDigit(bytes[start - 1])) start--;
+  const at = start - head.length;
+  if (start === end || at < 0 || !head.equals(bytes.subarray(at, start))) return undefined;
+  return { at, run: Number(Buffer.from(bytes.subarray(start, end)).toString('latin1')) };
 }
 
 export interface RunLine extends LogLine {
@@ -25,9 +34,10 @@ export interface RunLine extends LogLine {
 /** Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker. */
 export function createRunSplitter(nonce: string): (line: LogLine) => RunLine | undefined {
   const runs = { stdout: 1, stderr: 1 };
+  const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
   return (line) => {
     const run = runs[line.stream];
-    const marker = nonce === '' ? undefined : findMarker(line.bytes, nonce);
+    const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
     runs[line.stream] = marker.run;
     // What the run before wrote without a newline stands in front of the marker.

@@ -6,9 +6,13 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(/\\u00([0-9a-f]{2})/g, '\\x$1');
 }
 
+/** Characters of a value that a message quotes: no author reads more, and there may be thousands of messages. */
+const MAX_SHOWN = 10_000;
+const cut = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text);
+
 function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  return typeof value === 'string' ? quote(value) : JSON.stringify(value);
+  return typeof value === 'string' ? quote(cut(value)) : cut(JSON.stringify(value));
 }
 
 const tail = (detail: string): string => (detail === '' ? '' : `: ${detail}`);

@@ -63,6 +63,9 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
   return size > ANNOTATION_BYTES ? [...errors, tooLong(field, ANNOTATION_BYTES)] : errors;
 }
 
+/** Each finding quotes the whole list. */
+const MAX_SECOND_CONTROLLERS = 10;
+
 type Owner = NonNullable<ObjectMeta['ownerReferences']>[number];
 
 function validateOwners(owners: readonly Owner[]): FieldError[] {
@@ -70,7 +73,7 @@ function validateOwners(owners: readonly Owner[]): FieldError[] {
   const errors = owners.flatMap((owner) => validateOwner(owner, field));
   const controllers = owners.filter(({ controller }) => controller === true);
   const [first] = controllers;
-  for (const next of controllers.slice(1)) {
+  for (const next of controllers.slice(1, 1 + MAX_SECOND_CONTROLLERS)) {
     const both = `${first?.kind}/${first?.name} and ${next.kind}/${next.name}`;
     errors.push(invalidValue(field, owners, `Only one reference can have Controller set to true. Found "true" in references for ${both}`));
   }
@@ -107,7 +110,8 @@ export const validateMetaTwice = (next: ObjectMeta, old: ObjectMeta): FieldError
 
 /** Problems of `metadata` at update: new finalizers of a deleting object, immutable members, and what any write must keep. */
 export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
-  const added = (next.finalizers ?? []).filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
+  const known = new Set(old.finalizers);
+  const added = (next.finalizers ?? []).filter((finalizer) => !known.has(finalizer));
   const errors: FieldError[] = [];
   if (old.deletionTimestamp && added.length > 0) {
     const found = `[]string{${added.map((finalizer) => `"${finalizer}"`).join(', ')}}`;

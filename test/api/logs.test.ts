@@ -13,6 +13,8 @@ it.each<[string, LogLine[], string[]]>([
   ['lines before any marker are run 1', [line('a\n')], ['1:a\n']],
   ['a marker starts a run on its stream', [line('a\n'), line('\x1enonce 2\n'), line('b\n'), line('c\n', 'stderr')], ['1:a\n', '2:b\n', '1:c\n']],
   ['text without a newline before the marker is the old run\'s', [line('a\x1enonce 2\n'), line('b\n')], ['1:a', '2:b\n']],
+  ['a marker ends its line', [line('\x1enonce 2 and more\n'), line('\x1enonce 2x\n')], ['1:\x1enonce 2 and more\n', '1:\x1enonce 2x\n']],
+  ['a marker may end with CR LF', [line('a\x1enonce 12\r\n'), line('b\n')], ['1:a', '12:b\n']],
   ['another nonce is the program\'s own text', [line('\x1eother 2\n')], ['1:\x1eother 2\n']],
 ])('%s', (_name, lines, expected) => {
   const split = createRunSplitter('nonce');

@@ -29,6 +29,8 @@ describe('a pod at creation', () => {
     [{ dnsPolicy: 'None' }, 'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
     [{ dnsConfig: { nameservers: ['a'] } }, 'spec.dnsConfig.nameservers[0]: Invalid value: "a": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
     [{ dnsConfig: { options: [{ value: 'x' }] } }, 'spec.dnsConfig.options[0]: Required value: must not be empty'],
+    [{ dnsConfig: { options: [{ name: 'a\nnameserver 6.6.6.6' }] } }, 'spec.dnsConfig.options[0].name: Invalid value: "a\\nnameserver 6.6.6.6": must not contain control characters'],
+    [{ dnsConfig: { options: [{ name: 'a', value: '1\nsearch b' }] } }, 'spec.dnsConfig.options[0].value: Invalid value: "1\\nsearch b": must not contain control characters'],
     [one({ livenessProbe: { exec: { command: ['a'] }, terminationGracePeriodSeconds: 5 }, readinessProbe: { exec: { command: ['a'] }, terminationGracePeriodSeconds: 5 } }), 'spec.containers[0].readinessProbe.terminationGracePeriodSeconds: Invalid value: 5: must not be set for readinessProbes'],
   ])('%j', (spec, line) => {
     const pod = make(spec);

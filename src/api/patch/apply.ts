@@ -152,7 +152,8 @@ export function duplicateElement(shape: Shape, value: unknown, path = '', field?
   if (shape.type !== 'list' || !Array.isArray(value)) return undefined;
   const keys = field?.list.mapKeys;
   const segments = keys === undefined || keys.length === 0 ? [] : value.map((element) => elementSegment(keys, element));
-  const twice = segments.find((segment, index) => segment !== undefined && segments.indexOf(segment) !== index);
+  const seen = new Set<string>();
+  const twice = segments.find((segment) => segment !== undefined && (seen.has(segment) || !seen.add(segment)));
   if (twice !== undefined) return `${path}: duplicate entries for key ${segmentPath(twice)}`;
   return value.map((element: unknown) => duplicateElement(shape.of, element, path)).find((found) => found !== undefined);
 }

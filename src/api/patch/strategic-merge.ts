@@ -1,5 +1,4 @@
 // Strategic merge patch: merges by the types' merge keys, with its directives ($patch, $retainKeys, $setElementOrder, $deleteFromPrimitiveList).
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError, badRequest } from '../../errors.ts';
 import type { Field, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
@@ -41,16 +40,18 @@ function retained(original: Values, patch: Values): Values {
   const keys = patch[RETAIN];
   if (keys === undefined) return { ...original };
   if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
-  const stray = Object.keys(patch).some((key) => !key.startsWith('$') && own(patch, key) !== null && !keys.includes(key));
+  const kept = new Set<unknown>(keys);
+  const stray = Object.keys(patch).some((key) => !key.startsWith('$') && own(patch, key) !== null && !kept.has(key));
   if (stray) throw badRequest("patch content doesn't match retainKeys list");
-  return Object.fromEntries(Object.entries(original).filter(([key]) => keys.includes(key)));
+  return Object.fromEntries(Object.entries(original).filter(([key]) => kept.has(key)));
 }
 
 function deletePrimitives(merged: Values, key: string, values: unknown): void {
   if (!Array.isArray(values) || !key.startsWith(DELETE_PRIMITIVES)) throw badRequest('invalid patch format of primitive list');
   const name = key.slice(DELETE_PRIMITIVES.length);
   const present = own(merged, name);
-  if (Array.isArray(present)) setOwn(merged, name, present.filter((value) => !values.includes(value)));
+  const gone = new Set<unknown>(values);
+  if (Array.isArray(present)) setOwn(merged, name, present.filter((value) => !gone.has(value)));
 }
 
 function memberOf(shape: Shape, key: string): { shape: Shape; field?: Field } {
@@ -81,28 +82,58 @@ const notASlice = (patch: Values, key: string): ApiError =>
 
 function mergeList(shape: Shape, mergeKey: string, original: unknown[], patch: unknown[]): unknown[] {
   const of = shape.type === 'list' ? shape.of : shape;
-  if (mergeKey === '') return [...original, ...patch.filter((value) => !original.includes(value))];
+  if (mergeKey === '') {
+    const known = new Set(original);
+    return [...original, ...patch.filter((value) => !known.has(value))];
+  }
   if (patch.some((entry) => isMap(entry) && entry[PATCH] === 'replace')) return patch.filter((entry) => !(isMap(entry) && entry[PATCH] === 'replace'));
-  const merged = [...original];
+  const merged = new KeyedList(mergeKey, original);
   for (const entry of patch) {
     if (!isMap(entry)) throw badRequest('invalid JSON document');
     const key = own(entry, mergeKey);
     if (key === undefined) throw new ApiError('', `map: ${goMap(entry)} does not contain declared merge key: ${mergeKey}`);
-    applyEntry(of, merged, mergeKey, key, entry);
+    if (entry[PATCH] === 'delete') merged.remove(key);
+    else merged.merge(key, (present) => strategicMerge(of, present ?? {}, entry));
   }
-  return merged;
+  return merged.elements();
 }
 
-function applyEntry(of: Shape, merged: unknown[], mergeKey: string, key: unknown, entry: Values): void {
-  const at = merged.findIndex((element) => isMap(element) && isDeepStrictEqual(own(element, mergeKey), key));
-  const present = merged[at];
-  if (entry[PATCH] === 'delete') {
-    for (let index = merged.length - 1; index >= 0; index--) {
-      const element = merged[index];
-      if (isMap(element) && isDeepStrictEqual(own(element, mergeKey), key)) merged.splice(index, 1);
+const identityOf = (key: unknown): string => JSON.stringify(key) ?? '';
+
+/** A list whose elements are found by their merge key; of elements with one key the first is merged. */
+class KeyedList {
+  readonly #places = new Map<string, number[]>();
+  readonly #elements: unknown[] = [];
+  readonly #gone = new Set<number>();
+
+  constructor(mergeKey: string, original: readonly unknown[]) {
+    for (const element of original) {
+      this.#elements.push(element);
+      if (isMap(element)) this.#note(own(element, mergeKey), this.#elements.length - 1);
     }
-  } else if (isMap(present)) merged[at] = strategicMerge(of, present, entry);
-  else merged.push(strategicMerge(of, {}, entry));
+  }
+
+  remove(key: unknown): void {
+    for (const place of this.#places.get(identityOf(key)) ?? []) this.#gone.add(place);
+    this.#places.delete(identityOf(key));
+  }
+
+  merge(key: unknown, make: (present: Values | undefined) => Values): void {
+    const place = this.#places.get(identityOf(key))?.[0];
+    const present = place === undefined ? undefined : this.#elements[place];
+    if (place !== undefined && isMap(present)) this.#elements[place] = make(present);
+    else this.#note(key, this.#elements.push(make(undefined)) - 1);
+  }
+
+  elements(): unknown[] {
+    return this.#elements.filter((_element, place) => !this.#gone.has(place));
+  }
+
+  #note(key: unknown, place: number): void {
+    const places = this.#places.get(identityOf(key)) ?? [];
+    this.#places.set(identityOf(key), places);
+    places.push(place);
+  }
 }
 
 /** Listed elements take the listed order; those only the server has keep their place relative to their neighbours. */
@@ -111,23 +142,22 @@ function orderMember(shape: Shape, merged: Values, key: string, order: unknown, 
   if (!Array.isArray(order)) throw badRequest('invalid patch format of setElementOrder list');
   const mergeKey = memberOf(shape, key).field?.list.patchKey;
   if (!Array.isArray(list) || mergeKey === undefined) return;
-  const keyOf = (element: unknown): unknown => (mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
-  const wanted = order.map(keyOf);
-  const place = (element: unknown): number => wanted.findIndex((value) => isDeepStrictEqual(value, keyOf(element)));
+  const keyOf = (element: unknown): string => identityOf(mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
+  const places = new Map<string, number>();
+  for (const [at, element] of order.entries()) if (!places.has(keyOf(element))) places.set(keyOf(element), at);
+  const place = (element: unknown): number => places.get(keyOf(element)) ?? -1;
   const stray = Array.isArray(patched) ? patched.find((entry) => !(isMap(entry) && entry[PATCH] !== undefined) && place(entry) < 0) : undefined;
   if (stray !== undefined) throw badRequest(`The order in patch list: ${goMap(patched)} doesn't match $setElementOrder list: ${goMap(order)}`);
-  const listed = list.filter((element) => place(element) >= 0).sort((a, b) => place(a) - place(b));
-  setOwn(merged, key, interleave(list, listed, (element) => place(element) >= 0));
+  setOwn(merged, key, ordered(list, list.map(place)));
 }
 
-/** Server-only elements stay behind the element they followed. */
-function interleave(list: unknown[], listed: unknown[], isListed: (element: unknown) => boolean): unknown[] {
-  const ordered = [...listed];
-  list.forEach((element, index) => {
-    if (isListed(element)) return;
-    const before = list[index - 1];
-    const at = before === undefined ? 0 : ordered.indexOf(before) + 1;
-    ordered.splice(at, 0, element);
-  });
-  return ordered;
+/** Elements with a place in its order; those without stay behind the element they followed. */
+function ordered(list: readonly unknown[], places: readonly number[]): unknown[] {
+  const groups: { place: number; elements: unknown[] }[] = [{ place: -1, elements: [] }];
+  for (const [index, element] of list.entries()) {
+    const place = places[index] ?? -1;
+    if (place < 0) groups.at(-1)?.elements.push(element);
+    else groups.push({ place, elements: [element] });
+  }
+  return groups.sort((a, b) => a.place - b.place).flatMap(({ elements }) => elements);
 }

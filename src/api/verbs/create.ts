@@ -79,7 +79,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const first = named(name ?? generated(generateName, ports.ids.suffix(SUFFIX)));
   const problems = strategy.validate(first, call);
   if (problems.length > 0) throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
-  call.warnings.push(...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first));
+  for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)]) call.warnings.push(warning);
   if (options.dryRun) return first;
   if (decoded.metadata.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   const stored = await store(call, first, name || !generateName ? undefined : () => named(generated(generateName, ports.ids.suffix(SUFFIX))));

@@ -4,20 +4,20 @@ import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { later, secondsLeft } from '../../later.ts';
 import type { Json, ResourceVersion } from '../../ports.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { member } from '../resources/plain.ts';
 import { seconds } from '../time.ts';
-import { readBody } from '../wire/body.ts';
-import { DecodeError, decodeObject } from '../wire/decode.ts';
-import { jsonProblem, parseJson } from '../wire/json.ts';
+import { parseText, readBody } from '../wire/body.ts';
+import { decodeObject } from '../wire/decode.ts';
+import { decoding } from '../wire/decoding.ts';
 import { bodyFormat } from '../wire/negotiation.ts';
 import { checkDryRun, intOption } from '../wire/options.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import { success } from '../wire/status.ts';
-import { parse as parseYaml } from 'yaml';
 
 const ATTEMPTS = 5;
 
@@ -63,19 +63,9 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
 
 async function fromBody(call: Call, bytes: Uint8Array): Promise<{ [key: string]: Json | undefined }> {
   const format = bodyFormat(call.request);
-  try {
-    const value = format === 'protobuf' ? await decodeProtobuf(bytes, { group: '', version: 'v1', kind: 'DeleteOptions' }) : parseOptions(Buffer.from(bytes).toString('utf8'), format);
-    return decodeObject(kindShape('', 'DeleteOptions'), value, []);
-  } catch (error) {
-    if (error instanceof DecodeError) throw new ApiError('BadRequest', `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-function parseOptions(text: string, format: 'json' | 'yaml'): Json {
-  const parsed = format === 'yaml' ? { value: parseYaml(text) as Json } : parseJson(text);
-  if (parsed === undefined) throw badRequest(`couldn't get version/kind; json parse error: ${jsonProblem(text)}`);
-  return parsed.value ?? {};
+  const value = format === 'protobuf' ? await decodeProtobuf(bytes, { group: '', version: 'v1', kind: 'DeleteOptions' })
+    : decoding("couldn't get version/kind; json parse error: ", () => parseText(Buffer.from(bytes).toString('utf8'), format).value ?? {});
+  return decoding('DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ', () => decodeObject(kindShape('', 'DeleteOptions'), value, []));
 }
 
 function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } {
@@ -148,7 +138,7 @@ function decide(call: Call, options: DeleteOptions, old: KubeObject): Decision {
   const begun = call.strategy.beginDelete?.(old, call.now);
   if (begun !== undefined) return begun === old ? { step: 'keep' } : { step: 'mark', object: begun };
   const held = (old.metadata.finalizers ?? []).length > 0;
-  const grace = call.strategy.graceSeconds?.(old, options.gracePeriodSeconds) ?? 0;
+  const grace = Math.min(call.strategy.graceSeconds?.(old, options.gracePeriodSeconds) ?? 0, secondsLeft(call.now));
   if (old.metadata.deletionTimestamp !== undefined) return decideAgain(call, options, old, grace, held);
   if (grace > 0 || held) return { step: 'mark', object: marked(call, old, grace) };
   return { step: 'remove', object: call.strategy.graceSeconds ? marked(call, old, 0) : old };
@@ -160,9 +150,9 @@ function decideAgain(call: Call, options: DeleteOptions, old: KubeObject, grace:
   if (present === 0) return held ? { step: 'keep' } : { step: 'remove', object: old };
   const shorter = grace === 0 || (options.gracePeriodSeconds !== undefined && grace < present);
   if (!shorter) return { step: 'keep' };
-  const deadline = Date.parse(String(old.metadata.deletionTimestamp)) + (grace - present) * 1000;
-  const late = deadline < call.now.getTime();
-  const metadata = { ...old.metadata, deletionTimestamp: seconds(late ? call.now : new Date(deadline)), deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace };
+  const deadline = later(new Date(String(old.metadata.deletionTimestamp)), grace - present);
+  const late = deadline < call.now;
+  const metadata = { ...old.metadata, deletionTimestamp: seconds(late ? call.now : deadline), deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace };
   const object = { ...old, metadata };
   return grace === 0 && !held ? { step: 'remove', object } : { step: 'mark', object };
 }
@@ -171,7 +161,7 @@ function marked(call: Call, old: KubeObject, grace: number): KubeObject {
   const metadata = {
     ...old.metadata,
     ...(call.strategy.generation ? { generation: (old.metadata.generation ?? 0) + 1 } : {}),
-    deletionTimestamp: seconds(new Date(call.now.getTime() + grace * 1000)),
+    deletionTimestamp: seconds(later(call.now, grace)),
     deletionGracePeriodSeconds: grace,
   };
   return { ...old, metadata };

@@ -1,5 +1,4 @@
 // patch: JSON patch, merge patch, strategic merge patch and apply make the new object; update's second half stores it.
-import { parseDocument } from 'yaml';
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
@@ -13,8 +12,9 @@ import { applyObject, duplicateElement } from '../patch/apply.ts';
 import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
-import { decodeValue, readBody } from '../wire/body.ts';
-import { jsonProblem, parseJson } from '../wire/json.ts';
+import { decodeValue, parseText, readBody } from '../wire/body.ts';
+import { decoding } from '../wire/decoding.ts';
+import { parseJson } from '../wire/json.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
 import { typed } from '../wire/forms.ts';
@@ -36,18 +36,15 @@ export async function patch(call: Call): Promise<Answer> {
   const text = Buffer.from(await readBody(call.request)).toString('utf8');
   if (type === 'application/apply-patch+yaml') return apply(call, options, text);
   const change = changeOf(type, text, call);
-  return updateObject(call, options, (old) => ({ next: redecode(call, options, change(present(call, old))) }));
+  return updateObject(call, options, (old) => ({ next: redecode(call, options, decoding('error applying patch: ', () => change(present(call, old)))) }));
 }
 
 /** The stored object as the patch's author sees it. */
 const present = (call: Call, old: KubeObject): Values => JSON.parse(JSON.stringify(typed(call, old))) as Values;
 
 function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (value: Values) => Json {
-  const parsed = parseJson(text);
-  if (type === 'application/json-patch+json') return operationsOf(parsed, text);
-  const prefix = type === 'application/merge-patch+json' ? 'error decoding patch: ' : '';
-  if (parsed === undefined) throw badRequest(`${prefix}${jsonProblem(text)}`);
-  const { value } = parsed;
+  const value = decoding(type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: ', () => parseJson(text));
+  if (type === 'application/json-patch+json') return operationsOf(value);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
   }
@@ -56,9 +53,7 @@ function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (valu
   return (original) => strategicMerge(shape, original, value) as Values;
 }
 
-function operationsOf(parsed: { value: Json } | undefined, text: string): (value: Values) => Json {
-  if (parsed === undefined) throw badRequest(`error decoding patch: ${jsonProblem(text)}`);
-  const { value } = parsed;
+function operationsOf(value: Json): (value: Values) => Json {
   if (!Array.isArray(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${value === null ? 'null' : typeof value} into Go value of type []handlers.jsonPatchOp`);
   if (value.length > MAX_OPERATIONS) {
     throw new ApiError('RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${value.length}`);
@@ -102,10 +97,10 @@ const sorted = (value: Json | undefined): Json => {
 
 /** The applied configuration: YAML of the endpoint's kind, without managedFields. */
 function parseConfig(call: Call, options: WriteOptions, text: string): KubeObject {
-  const document = parseDocument(text, { uniqueKeys: options.fieldValidation === 'Strict', version: '1.1', merge: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw badRequest(`${problem.code === 'DUPLICATE_KEY' ? 'error strict decoding YAML' : 'error decoding YAML'}: ${problem.message.split('\n')[0] ?? ''}`);
-  const value = (parseJson(JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? {}))?.value ?? {}) as Values;
+  const { value: parsed, duplicates } = decoding('error decoding YAML: ', () => parseText(text, 'yaml'));
+  const [duplicate] = duplicates;
+  if (duplicate !== undefined && options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${duplicate}`);
+  const value = (typeof parsed === 'object' && !Array.isArray(parsed) ? parsed : null) ?? {};
   checkConfigKind(call, value);
   const unknown: string[] = [];
   const decoded = decodeValue(value, { ...call.resource, validation: 'Warn', warnings: unknown });

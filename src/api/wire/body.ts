@@ -1,5 +1,4 @@
 // Bodies of requests: read up to the limit, parsed by their format, decoded as the kind that is expected.
-import { parseDocument } from 'yaml';
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
@@ -7,15 +6,16 @@ import type { GroupKind } from '../../kinds/resources.ts';
 import { RESOURCES } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Json } from '../../ports.ts';
-import { DecodeError, decodeObject } from './decode.ts';
-import { duplicateFields, jsonProblem, parseJson } from './json.ts';
+import { decodeObject } from './decode.ts';
+import { decoding } from './decoding.ts';
+import { duplicateFields, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
 import { bodyFormat } from './negotiation.ts';
 import { decodeProtobuf } from './protobuf.ts';
+import { parseYaml } from './yaml.ts';
 import type { FieldValidation } from './options.ts';
 
 /** Bytes of a request's body that kube-apiserver reads. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
-const MAX_FINDINGS = 100;
 
 /** The whole body; 413 above the limit. */
 export async function readBody(request: Request): Promise<Uint8Array> {
@@ -58,36 +58,39 @@ interface Parsed {
 }
 
 function parseBody(bytes: Uint8Array, format: 'json' | 'yaml', kind: string): Parsed {
-  const text = Buffer.from(bytes).toString('utf8');
-  const unrecognized = (problem: string): ApiError =>
-    badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${problem} (${hex(bytes)})`);
-  if (format === 'yaml') return parseYamlBody(text, unrecognized);
-  const parsed = parseJson(text);
-  if (parsed === undefined) throw unrecognized(jsonProblem(text));
-  return { value: asObject(parsed.value, unrecognized), duplicates: duplicateFields(text) };
+  const unrecognized = (problem: string, cause?: unknown): ApiError =>
+    new ApiError('BadRequest', `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${problem} (${hex(bytes)})`, { cause });
+  try {
+    const { value, duplicates } = parseText(Buffer.from(bytes).toString('utf8'), format);
+    if (value === null) return { value: {}, duplicates };
+    if (typeof value !== 'object' || Array.isArray(value)) throw new ParseError(`json: cannot unmarshal ${jsonType(value)} into ${GO_VALUE}`);
+    return { value, duplicates };
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw unrecognized(error.message.startsWith('yaml:') ? `error converting YAML to JSON: ${error.message}` : error.message, error);
+  }
 }
 
-function asObject(value: Json, unrecognized: (problem: string) => ApiError): Parsed['value'] {
-  if (value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw unrecognized(`json: cannot unmarshal ${jsonType(value)} into ${GO_VALUE}`);
-  return value;
+/** The text's value and what stands twice in it; throws ParseError. */
+export function parseText(text: string, format: 'json' | 'yaml'): { value: Json; duplicates: string[] } {
+  const value = format === 'json' ? parseJson(text) : valueOfFlow(text);
+  if (value !== undefined) {
+    const duplicates = duplicateFields(text);
+    if (format === 'json' || duplicates.length === 0) return { value, duplicates };
+  }
+  const { value: parsed, duplicate } = parseYaml(text);
+  return { value: parsed, duplicates: duplicate === undefined ? [] : [duplicate] };
 }
 
-function parseYamlBody(text: string, unrecognized: (problem: string) => ApiError): Parsed {
-  const document = parseDocument(text, { uniqueKeys: false, version: '1.1', merge: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw unrecognized(`error converting YAML to JSON: yaml: ${problem.message.split('\n')[0] ?? ''}`);
-  const value = asObject(toJson(document.toJS({ maxAliasCount: 100 })), unrecognized);
-  const strict = parseDocument(text, { uniqueKeys: true, version: '1.1', merge: true });
-  const duplicates = strict.errors.filter(({ code }) => code === 'DUPLICATE_KEY').map((error) => {
-    const key = /^[\s-]*([^:\n]*)/.exec(text.slice(error.pos[0]))?.[1]?.trim() ?? '';
-    return `yaml: unmarshal errors:\n  line ${text.slice(0, error.pos[0]).split('\n').length}: key ${JSON.stringify(key)} already set in map`;
-  });
-  return { value, duplicates };
+/** JSON is YAML, and most of what is sent as YAML is JSON. */
+function valueOfFlow(text: string): Json | undefined {
+  try {
+    return text.startsWith('{') ? parseJson(text) : undefined;
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
 }
-
-/** YAML knows dates and undefined; JSON does not. */
-const toJson = (value: unknown): Json => (value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json));
 
 /** Names the kind that the body claims to be; 400 where that is not the expected one. */
 function checkKind(value: Parsed['value'], expected: Expected): void {
@@ -110,18 +113,13 @@ function checkKind(value: Parsed['value'], expected: Expected): void {
 export function decodeValue(value: Parsed['value'], expected: Expected, duplicates: string[] = []): KubeObject {
   const head = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `;
   const unknown: string[] = [];
-  try {
-    const { apiVersion: _apiVersion, kind: _kind, ...fields } = value;
-    const object = decodeObject(kindShape(expected.group, expected.kind), fields, unknown);
-    const findings = [...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)), ...unknown.map((path) => `unknown field "${path}"`)].slice(0, MAX_FINDINGS);
-    if (findings.length > 0 && expected.validation === 'Strict') throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
-    if (expected.validation === 'Warn') expected.warnings.push(...findings);
-    const metadata = object['metadata'];
-    return { ...object, metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? (metadata as KubeObject['metadata']) : {} };
-  } catch (error) {
-    if (error instanceof DecodeError) throw new ApiError('BadRequest', `${head}${error.message}`, { cause: error });
-    throw error;
-  }
+  const { apiVersion: _apiVersion, kind: _kind, ...fields } = value;
+  const object = decoding(head, () => decodeObject(kindShape(expected.group, expected.kind), fields, unknown));
+  const findings = [...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)), ...unknown.map((path) => `unknown field "${path}"`)].slice(0, MAX_FINDINGS);
+  if (findings.length > 0 && expected.validation === 'Strict') throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
+  if (expected.validation === 'Warn') expected.warnings.push(...findings);
+  const metadata = object['metadata'];
+  return { ...object, metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? (metadata as KubeObject['metadata']) : {} };
 }
 
 /** The request's body as an object of the expected kind. */
@@ -133,7 +131,7 @@ export async function decodeBody(request: Request, expected: Expected): Promise<
     checkKind(value, expected);
     return decodeValue(value, expected);
   }
-  const { value, duplicates } = parseBody(bytes, format, expected.kind);
+  const { value, duplicates } = decoding('', () => parseBody(bytes, format, expected.kind));
   checkKind(value, expected);
   return decodeValue(value, expected, duplicates);
 }

@@ -3,10 +3,21 @@ import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
+import { ApiError } from '../../errors.ts';
+import { MAX_FINDINGS } from './json.ts';
 
 /** The body cannot be an object of the kind; the message is Go's. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
+}
+
+/** Elements of lists and entries of maps in one body; more cannot be stored anyway, and rules look at each. */
+const MAX_MEMBERS = 65_536;
+
+/** What is collected while one body is decoded. */
+interface Findings {
+  unknown: string[];
+  members: number;
 }
 
 interface Place {
@@ -50,21 +61,26 @@ export function decodeObject(shape: ObjectShape, value: Json, unknown: string[])
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${shape.name}`);
   }
-  return objectFields(shape, value, { struct: shape.name, path: '', strict: '' }, unknown);
+  return objectFields(shape, value, { struct: shape.name, path: '', strict: '' }, { unknown, members: 0 });
 }
 
-function objectFields(shape: ObjectShape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
+function count(found: Findings, members: number): void {
+  found.members += members;
+  if (found.members > MAX_MEMBERS) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_MEMBERS} elements of lists and entries of maps`);
+}
+
+function objectFields(shape: ObjectShape, value: JsonObject, place: Place, found: Findings): JsonObject {
   const object: JsonObject = { ...own(PRINTED_ZEROS, shape.name) };
   for (const name of Object.keys(value)) {
     const item = own(value, name);
     const strict = place.strict === '' ? name : `${place.strict}.${name}`;
     const field = shape.fields.get(name);
     if (field === undefined) {
-      unknown.push(strict);
+      if (found.unknown.length < MAX_FINDINGS) found.unknown.push(strict);
       continue;
     }
     if (item === undefined || item === null) continue;
-    const decoded = decodeValue(field.shape, item, { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict }, unknown);
+    const decoded = decodeValue(field.shape, item, { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict }, found);
     if (!isDropped(field, decoded)) setOwn(object, name, decoded);
   }
   return object;
@@ -76,27 +92,30 @@ function isDropped(field: Field, value: Json): boolean {
   return !field.keepsZero && (value === '' || value === 0 || value === false) && field.shape.type !== 'intOrString';
 }
 
-function decodeValue(shape: Shape, value: Json, place: Place, unknown: string[]): Json {
+function decodeValue(shape: Shape, value: Json, place: Place, found: Findings): Json {
   switch (shape.type) {
     case 'object':
       if (value === null) return {};
       if (typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
-      return objectFields(shape, value, { ...place, struct: shape.name }, unknown);
+      return objectFields(shape, value, { ...place, struct: shape.name }, found);
     case 'list':
       if (!Array.isArray(value)) throw mismatch(value, shape, place);
-      return value.map((item, index) => decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, unknown));
+      count(found, value.length);
+      return value.map((item, index) => decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, found));
     case 'map':
       if (value === null || typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
-      return decodeMap(shape.of, value, place, unknown);
+      return decodeMap(shape.of, value, place, found);
     default:
       return value === null ? zeroOf(shape) : decodeLeaf(shape, value, place);
   }
 }
 
-function decodeMap(of: Shape, value: JsonObject, place: Place, unknown: string[]): JsonObject {
+function decodeMap(of: Shape, value: JsonObject, place: Place, found: Findings): JsonObject {
   const object: JsonObject = {};
-  for (const [key, item] of Object.entries(value)) {
-    setOwn(object, key, decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, unknown));
+  const entries = Object.entries(value);
+  count(found, entries.length);
+  for (const [key, item] of entries) {
+    setOwn(object, key, decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, found));
   }
   return object;
 }
@@ -130,9 +149,13 @@ function decodeLeaf(shape: Shape, value: Json, place: Place): Json {
   }
 }
 
+const LAST_INT64 = 2 ** 63 - 1024;
+
 function decodeNumber(shape: Shape, value: Json, place: Place): number {
   if (typeof value !== 'number') throw mismatch(value, shape, place);
   if (shape.type === 'double') return value;
+  // A double knows no int64 next to ±2^63: the extremes become the last one that it knows, which every reader takes for an int64.
+  if (shape.type === 'int64' && Math.abs(value) === 2 ** 63) return Math.sign(value) * LAST_INT64;
   const bound = shape.type === 'int32' ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= bound || value < -bound) throw mismatch(value, shape, place, ` ${value}`);
   return value;

@@ -1,6 +1,16 @@
 // JSON texts: parsing with Go's words for what is wrong, and finding fields that stand twice.
 import type { Json } from '../../ports.ts';
 
+/** The text is no JSON or no YAML, or more of it than is read; the message is Go's. */
+export class ParseError extends Error {
+  override readonly name = 'ParseError';
+}
+
+/** Levels of lists and maps. Go's decoder stops at 10 000; a JavaScript stack does not carry as many. */
+export const MAX_DEPTH = 1000;
+/** Findings that a body is told of. */
+export const MAX_FINDINGS = 100;
+
 /** Go's message for a text that is no JSON. */
 export function jsonProblem(text: string): string {
   const trimmed = text.trim();
@@ -24,16 +34,35 @@ function firstBadCharacter(text: string): string | undefined {
   }
 }
 
-/** Parses; undefined where the text is no JSON. */
-export function parseJson(text: string): { value: Json } | undefined {
+/** The text's value; throws ParseError. */
+export function parseJson(text: string): Json {
+  if (isTooDeep(text)) throw new ParseError('exceeded max depth');
   try {
-    return { value: JSON.parse(text) as Json };
-  } catch {
-    return undefined;
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new ParseError(jsonProblem(text), { cause: error });
   }
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH && inText) at++;
+    else if (code === QUOTE) inText = !inText;
+    else if (inText) continue;
+    else if (code === OPEN_LIST || code === OPEN_MAP) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (code === CLOSE_LIST || code === CLOSE_MAP) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+// Unrolled, so that a long text needs no memory per character.
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 interface Level {
   path: string;
@@ -43,7 +72,7 @@ interface Level {
   key: string;
 }
 
-/** Paths of fields that stand twice in a valid JSON text (`spec.nodeName`), in document order. */
+/** Paths of fields that stand twice in a valid JSON text (`spec.nodeName`), in document order; at most MAX_FINDINGS. */
 export function duplicateFields(text: string): string[] {
   const found: string[] = [];
   const levels: Level[] = [];
@@ -63,7 +92,7 @@ export function duplicateFields(text: string): string[] {
       expectKey = false;
     } else if (expectKey && level?.keys !== undefined) {
       level.key = JSON.parse(token) as string;
-      if (level.keys.has(level.key)) found.push(pathOf(level));
+      if (level.keys.has(level.key) && found.push(pathOf(level)) >= MAX_FINDINGS) return found;
       level.keys.add(level.key);
     }
   }

@@ -8,6 +8,11 @@ export interface RawField {
   bytes: Uint8Array;
 }
 
+/** The bytes are no message; the text is gogo's. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+}
+
 const EMPTY = new Uint8Array();
 const MAX_VARINT_BYTES = 10;
 
@@ -20,20 +25,20 @@ function varint(cursor: Cursor): bigint {
   let value = 0n;
   for (let count = 0; count < MAX_VARINT_BYTES; count++) {
     const byte = cursor.bytes[cursor.at++];
-    if (byte === undefined) throw new RangeError('unexpected EOF');
+    if (byte === undefined) throw new WireError('unexpected EOF');
     value |= BigInt(byte & 0x7f) << BigInt(7 * count);
     if (byte < 0x80) return value;
   }
-  throw new RangeError('proto: integer overflow');
+  throw new WireError('proto: integer overflow');
 }
 
 function take(cursor: Cursor, length: number): Uint8Array {
-  if (length < 0 || cursor.at + length > cursor.bytes.byteLength) throw new RangeError('unexpected EOF');
+  if (length < 0 || cursor.at + length > cursor.bytes.byteLength) throw new WireError('unexpected EOF');
   cursor.at += length;
   return cursor.bytes.subarray(cursor.at - length, cursor.at);
 }
 
-/** All fields in order; throws RangeError where the bytes are no message. */
+/** All fields in order; throws WireError where the bytes are no message. */
 export function readFields(bytes: Uint8Array): RawField[] {
   const cursor = { bytes, at: 0 };
   const fields: RawField[] = [];
@@ -45,7 +50,7 @@ export function readFields(bytes: Uint8Array): RawField[] {
       case 1: fields.push({ number, value: 0n, bytes: take(cursor, 8) }); break;
       case 2: fields.push({ number, value: 0n, bytes: take(cursor, Number(varint(cursor))) }); break;
       case 5: fields.push({ number, value: 0n, bytes: take(cursor, 4) }); break;
-      default: throw new RangeError(`proto: illegal wireType ${key & 7}`);
+      default: throw new WireError(`proto: illegal wireType ${key & 7}`);
     }
   }
   return fields;

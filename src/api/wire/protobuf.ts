@@ -9,7 +9,9 @@ import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports.ts';
-import { readFields } from './protobuf-reader.ts';
+import { decoding } from './decoding.ts';
+import { parseJson } from './json.ts';
+import { readFields, WireError } from './protobuf-reader.ts';
 import type { RawField } from './protobuf-reader.ts';
 
 type JsonObject = { [key: string]: Json | undefined };
@@ -30,12 +32,14 @@ const LEAVES: Record<string, (fields: RawField[]) => Json> = {
     const chosen = fields.filter(({ number }) => number === (isText ? 3 : 2)).at(-1);
     return isText ? (chosen === undefined ? '' : textOf(chosen)) : Number(BigInt.asIntN(32, chosen?.value ?? 0n));
   },
-  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) => JSON.parse(fields.map(textOf).at(-1) ?? '{}') as Json,
+  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) => parseJson(fields.map(textOf).at(-1) || '{}'),
 };
 
 function timeOf(fields: RawField[]): string {
   const at = (number: number): bigint => BigInt.asIntN(64, fields.filter((field) => field.number === number).at(-1)?.value ?? 0n);
-  const whole = new Date(Number(at(1)) * 1000).toISOString().slice(0, 19);
+  const begun = new Date(Number(at(1)) * 1000);
+  if (Number.isNaN(begun.getTime())) throw new WireError('Time: seconds out of range');
+  const whole = begun.toISOString().slice(0, 19);
   return `${whole}.${String(at(2)).padStart(9, '0').slice(0, 6)}Z`;
 }
 
@@ -106,12 +110,14 @@ export async function decodeProtobuf(bytes: Uint8Array, expected: GroupKind): Pr
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) throw problem('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   const wire = await ensureWire();
   if (wire === undefined) throw new ApiError('UnsupportedMediaType', 'bodies in protobuf are not served by this build; send application/json');
-  try {
-    return decodeUnknown(wire, bytes.subarray(MAGIC.length), expected);
-  } catch (error) {
-    if (error instanceof RangeError) throw problem(error.message);
-    throw error;
-  }
+  return decoding(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `, () => {
+    try {
+      return decodeUnknown(wire, bytes.subarray(MAGIC.length), expected);
+    } catch (error) {
+      if (error instanceof WireError) throw problem(error.message);
+      throw error;
+    }
+  });
 }
 
 function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): JsonObject {

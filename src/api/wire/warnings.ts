@@ -2,13 +2,15 @@
 
 const TOTAL_RUNES = 4096;
 const CUT_RUNES = 256;
+/** Clients give up on answers with more header lines than they expect. */
+const MAX_WARNINGS = 100;
 
 // A header with a control character cannot be sent.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Adds one header per text. */
 export function addWarnings(headers: Headers, texts: readonly string[]): void {
-  const unique = [...new Set(texts)].filter((text) => text !== '' && !CONTROL.test(text));
+  const unique = [...new Set(texts)].filter((text) => text !== '' && !CONTROL.test(text)).slice(0, MAX_WARNINGS);
   const total = unique.reduce((sum, text) => sum + [...text].length, 0);
   for (const text of unique) {
     const shown = total > TOTAL_RUNES ? [...text].slice(0, CUT_RUNES).join('') : text;

@@ -23,7 +23,13 @@ export function validateDns({ dnsPolicy, dnsConfig }: PodSpec): FieldError[] {
     errors.push(invalidValue(`${field}.searches`, searches, `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`));
   }
   errors.push(...searches.flatMap((path, index) => invalidEach(`${field}.searches[${index}]`, path, searchPathProblems(path))));
-  return [...errors, ...options.flatMap(({ name }, index) => (name ? [] : [required(`${field}.options[${index}]`, 'must not be empty')]))];
+  return [...errors, ...options.flatMap((option, index) => validateOption(option, `${field}.options[${index}]`))];
+}
+
+// Kubernetes takes any text; a line break in it would be further lines of resolv.conf.
+function validateOption({ name = '', value = '' }: { name?: string; value?: string }, field: string): FieldError[] {
+  if (name === '') return [required(field, 'must not be empty')];
+  return Object.entries({ name, value }).flatMap(([member, text]) => (/\p{Cc}/u.test(text) ? [invalidValue(`${field}.${member}`, text, 'must not contain control characters')] : []));
 }
 
 /** Problems of `spec.hostAliases`. */

@@ -43,6 +43,17 @@ describe('logLines', () => {
     expect(await read(frame(1, 'no end'), { cut: true })).toEqual([]);
   });
 
+  it('hands a line without end on in parts, its last bytes together', async () => {
+    const count = 200;
+    const marked = '\x1enonce 2\n';
+    const frames = await read(Buffer.concat([...Array.from({ length: count }, () => frame(1, piece)), frame(1, marked)]), { size: 65_536 });
+    const text = `${piece.repeat(count)}${marked}`;
+    expect([frames.map((line) => line.text).join('') === text, frames.length > 1, frames.at(-1)?.text.endsWith(marked)]).toEqual([true, true, true]);
+    expect(Math.max(...frames.map((line) => line.text.length))).toBeLessThan(2 * 1024 * 1024);
+    const terminal = await read(Buffer.from(`${TIME} ${text}`), { size: 65_536, terminal: true });
+    expect([terminal.map((line) => line.text).join('') === text, terminal.length > 1, terminal.every(({ time }) => time === TIME)]).toEqual([true, true, true]);
+  });
+
   it('reads a terminal log without frames', async () => {
     expect(await read(Buffer.from(`${TIME} a\r\n${TIME} b`), { terminal: true })).toEqual([{ stream: 'stdout', text: 'a\r\n', time: TIME }, { stream: 'stdout', text: 'b', time: TIME }]);
   });

@@ -79,10 +79,10 @@ async function* textOf(ports: ApiPorts, source: RunSource, options: LogOptions, 
     if (options.tailLines === undefined) yield* shown(line, options);
     else if (options.tailLines > 0) {
       tail.push(line);
-      if (tail.length > options.tailLines) tail.shift();
+      if (tail.length >= 2 * options.tailLines) tail.splice(0, tail.length - options.tailLines);
     }
   }
-  for (const line of tail) yield* shown(line, options);
+  for (const line of tail.slice(-(options.tailLines ?? 1))) yield* shown(line, options);
   if (!options.follow) return;
   const over = runOver(ports, uid, source, signal);
   for await (const line of followLines(source, count, over, signal)) yield* shown(line, options);

@@ -1,6 +1,7 @@
 // Options of `GET …/log`.
 import { ApiError, invalid } from '../../../errors.ts';
 import type { FieldError } from '../../../errors.ts';
+import { later } from '../../../later.ts';
 import { boolOption, intOption } from '../../wire/options.ts';
 
 export interface LogOptions {
@@ -35,7 +36,7 @@ export function logOptions(query: URLSearchParams, pod: string, now: Date): LogO
   if (found.length > 0) throw invalid('PodLogOptions', pod, found);
   const sinceTime = query.get('sinceTime');
   if (sinceTime && Number.isNaN(Date.parse(sinceTime))) throw new ApiError('BadRequest', `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`);
-  const since = sinceSeconds !== undefined ? new Date(now.getTime() - sinceSeconds * 1000) : sinceTime ? new Date(sinceTime) : undefined;
+  const since = sinceSeconds !== undefined ? later(now, -sinceSeconds) : sinceTime ? new Date(sinceTime) : undefined;
   return {
     container: query.get('container') ?? '', follow: boolOption(query, 'follow'), previous: boolOption(query, 'previous'), timestamps: boolOption(query, 'timestamps'),
     ...(since ? { since } : {}), ...(tailLines === undefined ? {} : { tailLines }), ...(limitBytes === undefined ? {} : { limitBytes }),

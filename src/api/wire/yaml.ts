@@ -1,0 +1,87 @@
+// YAML as Kubernetes reads it (go-yaml, YAML 1.1): what is no JSON is refused, and aliases unfold only so far.
+import { FAILSAFE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
+import type { Json } from '../../ports.ts';
+import { MAX_DEPTH, ParseError } from './json.ts';
+
+/** Nodes that aliases may stand for in all; go-yaml begins to refuse at as many. */
+const MAX_ALIASED = 400_000;
+
+const NULL = /^(~|null|Null|NULL|)$/;
+const TRUE = /^(y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
+const FALSE = /^(n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
+const INTEGER = /^[-+]?(0b[01]+|0o?[0-7]+|0x[0-9a-f]+|0|[1-9]\d*)$/i;
+const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
+const NO_JSON = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
+
+const digits = (text: string): string => (/^[-+.\d]/.test(text) ? text.replaceAll('_', '') : '');
+
+function integerOf(text: string): number {
+  const plain = digits(text).toLowerCase();
+  const sign = plain.startsWith('-') ? -1 : 1;
+  const magnitude = plain.replace(/^[-+]/, '');
+  const octal = /^0o?([0-7]+)$/.exec(magnitude)?.[1];
+  return sign * (octal === undefined ? Number(magnitude) : Number.parseInt(octal, 8));
+}
+
+/** A plain scalar of a type that `fits` recognises by its text (null: there is no text). */
+const scalar = (name: string, fits: (text: string) => boolean, construct: (text: string) => unknown): Type =>
+  new Type(`tag:yaml.org,2002:${name}`, {
+    kind: 'scalar',
+    resolve: (text: unknown) => fits(typeof text === 'string' ? text : ''),
+    construct: (text: unknown) => construct(typeof text === 'string' ? text : ''),
+  });
+
+// A timestamp stays the text that it is: go-yaml decodes it so into a map.
+const SCHEMA = FAILSAFE_SCHEMA.extend({
+  implicit: [
+    scalar('null', (text) => NULL.test(text), () => null),
+    scalar('bool', (text) => TRUE.test(text) || FALSE.test(text), (text) => TRUE.test(text)),
+    scalar('int', (text) => INTEGER.test(digits(text)), integerOf),
+    scalar('float', (text) => NO_JSON.test(text) || (FLOAT.test(digits(text)) && Number.isFinite(Number(digits(text)))), (text) => (NO_JSON.test(text) ? Number.NaN : Number(digits(text)))),
+    scalar('merge', (text) => text === '<<', (text) => text),
+  ],
+  explicit: [scalar('binary', () => true, (text) => Buffer.from(text, 'base64').toString('utf8'))],
+});
+
+/** The document's value; of keys that stand twice the last counts, and the first such place is said. */
+export function parseYaml(text: string): { value: Json; duplicate?: string } {
+  try {
+    return { value: asJson(load(text, { schema: SCHEMA })) };
+  } catch (error) {
+    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw asParseError(error);
+    return { value: parseTolerant(text), duplicate: duplicateOf(text, error) };
+  }
+}
+
+function parseTolerant(text: string): Json {
+  try {
+    return asJson(load(text, { schema: SCHEMA, json: true }));
+  } catch (error) {
+    throw asParseError(error);
+  }
+}
+
+const asParseError = (error: unknown): unknown =>
+  (error instanceof YAMLException ? new ParseError(`yaml: line ${(error.mark as { line?: number } | undefined)?.line ?? 0}: ${error.reason}`, { cause: error }) : error);
+
+function duplicateOf(text: string, { mark }: YAMLException): string {
+  const key = /^[\s-]*([^:\n]*)/.exec(text.slice(mark.position))?.[1]?.trim() ?? '';
+  return `yaml: unmarshal errors:\n  line ${mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
+}
+
+/** Checks what was parsed; parts that aliases share stay shared, so nothing is unfolded but the count. */
+function asJson(value: unknown): Json {
+  const seen = new Set<object>();
+  let aliased = 0;
+  const check = (node: unknown, depth: number, again: boolean): void => {
+    if (again && ++aliased > MAX_ALIASED) throw new ParseError('yaml: document contains excessive aliasing');
+    if (typeof node === 'number' && !Number.isFinite(node)) throw new ParseError('json: unsupported value: NaN or Inf');
+    if (typeof node !== 'object' || node === null) return;
+    if (depth > MAX_DEPTH) throw new ParseError(seen.has(node) ? 'yaml: anchor value contains itself' : 'yaml: exceeded max depth');
+    const twice = again || seen.has(node);
+    seen.add(node);
+    for (const member of Object.values(node)) check(member, depth + 1, twice);
+  };
+  check(value, 0, false);
+  return (value ?? null) as Json;
+}
