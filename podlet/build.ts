@@ -27,7 +27,7 @@ export async function podletHash(architecture: Architecture): Promise<string> {
 
 async function sources(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile() && /\.(ts|go|mod)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  return entries.filter((entry) => entry.isFile() && /\.(ts|go|mod|s)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** supervise for an architecture; rebuilt only when its source is newer. Answers its path. */
@@ -44,7 +44,8 @@ export async function buildSupervise(architecture: Architecture): Promise<string
   return output;
 }
 
-async function findGo(): Promise<string> {
+/** The Go of this machine, brought by apt where there is none. */
+export async function findGo(): Promise<string> {
   for (const go of GO_PLACES) {
     if (await run(go, ['version']).then(() => true, () => false)) return go;
   }

@@ -44,7 +44,8 @@ export async function podletTar(architecture: Architecture): Promise<Buffer> {
   const whole = buffer(tar);
   for (const name of ['.droppod/', '.droppod/bin/', '.droppod/c/', '.droppod/v/', 'podlet/', 'tmp/']) tar.entry({ name, type: 'directory', mode: name === 'tmp/' ? 0o1777 : 0o755 });
   addFile(tar, '.droppod/bin/supervise', await readFile(supervise), 0o755);
-  addFile(tar, 'podlet/node', await readFile(node), 0o755);
+  // Its own process must not be able to read it: then no other can look into that (supervise, runAgentStage).
+  addFile(tar, 'podlet/node', await readFile(node), 0o111);
   addFile(tar, 'podlet/podlet.js', agent, 0o644);
   // Hosts first: without this file old libraries ask DNS only.
   addFile(tar, 'etc/nsswitch.conf', Buffer.from('hosts: files dns\n'), 0o644);

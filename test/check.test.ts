@@ -1,8 +1,9 @@
-// The compiler and the linter over everything, as `npm run check` runs them.
+// The compilers, the linter and Go's own tests over everything, as `npm run check` runs the first two.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { findGo } from '../podlet/build.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -17,7 +18,21 @@ async function findings(tool: string, words: string[]): Promise<string> {
   }
 }
 
+const SUPERVISE = fileURLToPath(new URL('../podlet/supervise', import.meta.url));
+
+/** What Go printed; '' when all is well. */
+async function goFindings(...words: string[]): Promise<string> {
+  try {
+    await run(await findGo(), words, { cwd: SUPERVISE, env: { ...process.env, CGO_ENABLED: '0' } });
+    return '';
+  } catch (error) {
+    return error instanceof Error && 'stdout' in error && 'stderr' in error ? `${String(error.stdout)}${String(error.stderr)}` : String(error);
+  }
+}
+
 describe('the whole tree', () => {
   it('compiles', async () => expect(await findings('typescript/bin/tsc', ['--noEmit', '--pretty', 'false'])).toBe(''), 240_000);
   it('has nothing that the linter objects to', async () => expect(await findings('eslint/bin/eslint.js', ['.', '--no-color'])).toBe(''), 240_000);
+  it('podlet/supervise passes its own tests', async () => expect(await goFindings('test', './...')).toBe(''), 240_000);
+  it('podlet/supervise has nothing that Go objects to', async () => expect(await goFindings('vet', './...')).toBe(''), 240_000);
 });

@@ -132,13 +132,21 @@ type capabilityPart struct{ effective, permitted, inheritable uint32 }
 
 // The thread keeps the set and passes none on as inheritable.
 func setCapabilities(keep uint64) error {
-	header, now := capabilityHeader{version: capVersion3}, [2]capabilityPart{}
-	if _, _, errno := syscall.RawSyscall(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&now[0])), 0); errno != 0 {
-		return errno
+	now, err := capget()
+	if err != nil {
+		return err
 	}
 	// One that the thread lacks would fail the whole call.
 	low, high := uint32(keep)&now[0].permitted, uint32(keep>>32)&now[1].permitted
 	return capset([2]capabilityPart{{low, low, 0}, {high, high, 0}})
+}
+
+func capget() ([2]capabilityPart, error) {
+	header, now := capabilityHeader{version: capVersion3}, [2]capabilityPart{}
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_CAPGET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&now[0])), 0); errno != 0 {
+		return now, errno
+	}
+	return now, nil
 }
 
 func capset(parts [2]capabilityPart) error {

@@ -1,19 +1,36 @@
-// --init: a plain init for the podlet itself.
+// --init: process 1 of the podlet's own container, and with shared processes of the whole pod. It keeps the agent running.
 
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 )
 
-// runInit keeps argv running: a crash is not the pod's death, only exit 0 ends the container. It reaps and passes signals on.
+const (
+	capDacOverride   = 1
+	capDacReadSearch = 2
+)
+
+// agentSpec is what the agent's process is made of. It travels through a pipe: the environment holds the pod's credential,
+// and that of a process is open to others until it hides.
+type agentSpec struct {
+	Argv []string
+	Env  []string
+}
+
+// runInit keeps argv running: a crash is not the pod's death, only exit 0 ends the container. It reaps, and passes on what the
+// engine sends; a process of the pod has nothing to say here.
 func runInit(argv []string) int {
-	signals := make(chan os.Signal, 64)
-	signal.Notify(signals)
+	signals, err := arrivals()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 128
+	}
 	wait, ended := restartFloor, ""
 	for starts := 1; ; starts++ {
 		began, oomBefore := time.Now(), oomKills()
@@ -48,31 +65,80 @@ func howEnded(state syscall.WaitStatus, oom bool) string {
 	return fmt.Sprintf("exit status %d", state.ExitStatus())
 }
 
-func runChild(argv, env []string, signals <-chan os.Signal) (syscall.WaitStatus, error) {
-	pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 2}})
+func runChild(argv, env []string, signals <-chan arrival) (syscall.WaitStatus, error) {
+	pid, err := startAgent(agentSpec{Argv: argv, Env: env})
 	if err != nil {
 		return 0, fmt.Errorf("exec %s: %v", argv[0], err)
 	}
-	for received := range signals {
-		if received != syscall.SIGCHLD {
-			if received != syscall.SIGURG {
-				syscall.Kill(pid, received.(syscall.Signal))
+	for arrived := range signals {
+		if arrived.number != syscall.SIGCHLD {
+			if !arrived.inside && !isJobControl(arrived.number) {
+				syscall.Kill(pid, arrived.number)
 			}
 			continue
 		}
-		for {
-			var state syscall.WaitStatus
-			ended, err := syscall.Wait4(-1, &state, syscall.WNOHANG, nil)
-			if err == syscall.EINTR {
-				continue
-			}
-			if err != nil || ended <= 0 {
-				break
-			}
-			if ended == pid {
-				return state, nil
-			}
+		if state, ended := reapUntil(pid); ended {
+			return state, nil
 		}
 	}
 	return 0, nil
+}
+
+func reapUntil(agent int) (last syscall.WaitStatus, ended bool) {
+	for {
+		var state syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &state, syscall.WNOHANG|syscall.WUNTRACED, nil)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil || pid <= 0:
+			return last, ended
+		case pid == agent && state.Stopped():
+			// Root of a container that shares processes may stop the agent, and with it the whole pod.
+			syscall.Kill(agent, syscall.SIGCONT)
+		case pid == agent:
+			last, ended = state, true
+		}
+	}
+}
+
+func startAgent(spec agentSpec) (int, error) {
+	specRead, specWrite, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{agentStageName}, &syscall.ProcAttr{Env: []string{}, Files: []uintptr{0, 1, 2, specRead.Fd()}})
+	specRead.Close()
+	if err == nil {
+		err = json.NewEncoder(specWrite).Encode(spec)
+	}
+	specWrite.Close()
+	return pid, err
+}
+
+// runAgentStage becomes the agent. A program that its process cannot read begins undumpable, so that nobody can look into it
+// without CAP_SYS_PTRACE: root reads what it likes, but not without these two capabilities, which the program gets back.
+func runAgentStage() error {
+	runtime.LockOSThread()
+	if err := hide(); err != nil {
+		return err
+	}
+	syscall.CloseOnExec(3)
+	var spec agentSpec
+	if err := json.NewDecoder(os.NewFile(3, "spec")).Decode(&spec); err != nil {
+		return err
+	}
+	if err := withoutReading(); err != nil {
+		return err
+	}
+	return fmt.Errorf("exec %s: %v", spec.Argv[0], syscall.Exec(spec.Argv[0], spec.Argv, spec.Env))
+}
+
+// withoutReading puts the capabilities that read any file aside; the permitted set keeps them.
+func withoutReading() error {
+	now, err := capget()
+	if err != nil {
+		return err
+	}
+	now[0].effective &^= 1<<capDacOverride | 1<<capDacReadSearch
+	return capset(now)
 }

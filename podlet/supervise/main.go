@@ -5,12 +5,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"time"
 )
 
 const (
 	stageName      = "droppod-stage"
+	agentStageName = "droppod-agent"
 	defaultPath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	maxOutput      = 10 * 1024
 	maxLine        = 48 << 20 // files of volumes come in it
@@ -32,11 +34,16 @@ const (
 )
 
 func main() {
+	var err error
 	switch {
 	case os.Args[0] == stageName:
 		runStage()
+	case os.Args[0] == agentStageName:
+		err = runAgentStage()
 	case len(os.Args) > 2 && os.Args[1] == "--init":
-		os.Exit(runInit(os.Args[2:]))
+		if err = hide(); err == nil {
+			os.Exit(runInit(os.Args[2:]))
+		}
 	case len(os.Args) == 3 && os.Args[1] == "--seed":
 		os.Exit(runSeed(os.Args[2]))
 	case len(os.Args) == 5 && os.Args[1] == "--move":
@@ -44,4 +51,13 @@ func main() {
 	default:
 		newSupervisor().serve()
 	}
+	fail(err)
 }
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "supervise:", err)
+	os.Exit(128)
+}
+
+// hide keeps memory, environment and files of this process from every other that may not trace (CAP_SYS_PTRACE).
+func hide() error { return prctl(prSetDumpable, 0) }

@@ -1,12 +1,17 @@
-// Signals by name.
+// Signals by name, and which of them reach the main process.
 
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// blockedLook is how long after a blocked signal is asked again: one that stays blocked is waited for, by sigwait or signalfd.
+const blockedLook = 20 * time.Millisecond
 
 var signalNames = map[string]syscall.Signal{
 	"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "IOT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11,
@@ -26,8 +31,80 @@ func signalNumber(name string) syscall.Signal {
 	}
 	for base, sign := range map[string]int{"RTMIN+": 1, "RTMAX-": -1} {
 		if offset, err := strconv.Atoi(strings.TrimPrefix(name, base)); err == nil && strings.HasPrefix(name, base) {
-			return signalNames[base[:5]] + syscall.Signal(sign*offset)
+			if number := signalNames[base[:5]] + syscall.Signal(sign*offset); offset >= 0 && number >= signalNames["RTMIN"] && number <= signalNames["RTMAX"] {
+				return number
+			}
 		}
 	}
 	return 0
+}
+
+// signalMain sends it to the main process, by the kernel's rule for process 1, whose place it has: what it neither handles
+// nor ignores is not delivered, whoever sends it; only KILL is. A process that has not begun hears of nothing before its
+// program runs, KILL excepted.
+func (s *supervisor) signalMain(number syscall.Signal) {
+	main := s.main
+	switch {
+	case main == nil || number <= 0:
+	case number == syscall.SIGKILL:
+		syscall.Kill(main.pid, number)
+	case !main.begun():
+		s.whenBegun(main, func() {
+			if s.main == main {
+				s.signalMain(number)
+			}
+		})
+	case os.Getpid() != 1:
+		// With shared processes no program is process 1, in Kubernetes either.
+		syscall.Kill(main.pid, number)
+	default:
+		s.signalFirst(main, number)
+	}
+}
+
+func (s *supervisor) signalFirst(main *process, number syscall.Signal) {
+	switch dispositionOf(main.pid, number) {
+	case handled:
+		syscall.Kill(main.pid, number)
+	case held:
+		s.after(blockedLook, func() {
+			if s.main == main && dispositionOf(main.pid, number) != unhandled {
+				syscall.Kill(main.pid, number)
+			}
+		})
+	}
+}
+
+type disposition int
+
+const (
+	unhandled disposition = iota
+	handled               // or ignored
+	held
+)
+
+// dispositionOf reads what the process does about a signal; one that is gone does not matter.
+func dispositionOf(pid int, number syscall.Signal) disposition {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return unhandled
+	}
+	sets := signalSets(string(text))
+	switch {
+	case (sets["SigCgt"]|sets["SigIgn"])&bit(number) != 0:
+		return handled
+	case sets["SigBlk"]&bit(number) != 0:
+		return held
+	}
+	return unhandled
+}
+
+func signalSets(status string) map[string]uint64 {
+	sets := map[string]uint64{}
+	for _, line := range strings.Split(status, "\n") {
+		if name := strings.SplitN(line, ":", 2); len(name) == 2 && strings.HasPrefix(name[0], "Sig") {
+			sets[name[0]], _ = strconv.ParseUint(strings.TrimSpace(name[1]), 16, 64)
+		}
+	}
+	return sets
 }

@@ -46,7 +46,7 @@ func (s *supervisor) stageFor(argv []string, tty bool) stageSpec {
 func runStage() {
 	runtime.LockOSThread() // credentials belong to the thread that will exec
 	// It holds more rights than what runs beside it in the container.
-	_ = prctl(prSetDumpable, 0)
+	_ = hide()
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
 	words := json.NewEncoder(os.NewFile(4, "words"))

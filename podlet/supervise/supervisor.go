@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
@@ -50,36 +49,45 @@ func (s *supervisor) serve() {
 		// Shared PID namespace: orphans of this container must come here, not to the pod's PID 1.
 		_ = prctl(prSetChildSubreaper, 1)
 		// And processes of other containers see this one. (As PID 1 it stays open to who has its rights: /proc/1/fd/1 is the log.)
-		_ = prctl(prSetDumpable, 0)
+		_ = hide()
 	}
-	signals := make(chan os.Signal, 64)
-	signal.Notify(signals)
+	signals, err := arrivals()
+	if err != nil {
+		fail(err)
+	}
 	guarded("connection", s.dialForever)
 	for {
 		select {
 		case event := <-s.events:
 			careful(event)
-		case received := <-signals:
-			s.onSignal(received.(syscall.Signal))
+		case arrived := <-signals:
+			careful(func() { s.onSignal(arrived) })
 		}
 	}
 }
 
-func (s *supervisor) onSignal(received syscall.Signal) {
-	switch received {
-	case syscall.SIGCHLD:
+func (s *supervisor) onSignal(arrived arrival) {
+	switch number := arrived.number; {
+	case number == syscall.SIGCHLD:
 		s.reap()
-	case syscall.SIGURG, syscall.SIGPIPE, syscall.SIGCONT, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGTSTP:
-		// The runtime's own preemption signal, and job control: none is an engine's stop signal.
-	case syscall.SIGWINCH:
+	case arrived.inside:
+		s.signalMain(number)
+	case isJobControl(number):
+		// None is an engine's stop signal.
+	case number == syscall.SIGWINCH && s.io != nil && s.io.outerTTY:
 		// Some images stop by WINCH; with an outer terminal it only says that its size changed.
-		if s.io == nil || !s.io.outerTTY {
-			s.onTerm(received)
-		}
 	default:
 		// The engine sends the image's STOPSIGNAL, whichever that is.
-		s.onTerm(received)
+		s.onTerm(number)
 	}
+}
+
+func isJobControl(number syscall.Signal) bool {
+	switch number {
+	case syscall.SIGURG, syscall.SIGPIPE, syscall.SIGCONT, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGTSTP:
+		return true
+	}
+	return false
 }
 
 func (s *supervisor) onTerm(received syscall.Signal) {
@@ -215,23 +223,6 @@ func (s *supervisor) acknowledged(forward bool) {
 	number, _ := strconv.Atoi(s.term)
 	s.term = ""
 	s.signalMain(syscall.Signal(number))
-}
-
-// A process that has not begun hears of nothing: the signal waits until its program runs, KILL does not.
-func (s *supervisor) signalMain(number syscall.Signal) {
-	main := s.main
-	if main == nil || number <= 0 {
-		return
-	}
-	if number == syscall.SIGKILL || main.begun() {
-		syscall.Kill(main.pid, number)
-		return
-	}
-	s.whenBegun(main, func() {
-		if s.main == main {
-			syscall.Kill(main.pid, number)
-		}
-	})
 }
 
 func (s *supervisor) start(received *order) {

@@ -28,7 +28,7 @@ describe('a pod of two containers', () => {
   it('starts containers in place and reports exits with codes and messages', async () => {
     pod.server.want(({ containers }) => {
       containers.a = { run: 1, start: startOrder(['sh', '-c', 'cat /v/conf/key >/v/data/seen; stat -c %a /v/data >/dev/termination-log; exit 3']) };
-      containers.b = { run: 1, start: startOrder(['sh', '-c', 'while [ ! -f /v/data/seen ]; do sleep 0.01; done; cat /v/data/seen >/dev/termination-log; exec sleep 1000']) };
+      containers.b = { run: 1, start: startOrder(['sh', '-c', 'while [ ! -f /v/data/seen ]; do sleep 0.01; done; cat /v/data/seen >/dev/termination-log; trap "exit 143" TERM; while :; do sleep 0.05; done']) };
     });
     const report = await pod.server.until(({ containers }) => containers.a?.run?.exitCode !== undefined && containers.b?.run !== undefined);
     expect(report.containers.a?.run).toMatchObject({ run: 1, exitCode: 3, message: '777\n', started: false, ready: false });

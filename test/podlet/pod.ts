@@ -18,6 +18,8 @@ export interface PodOptions {
   /** Mounted at /v/<name> in every container. */
   volumes?: string[];
   image?: string;
+  /** One PID namespace, the podlet's, as with shareProcessNamespace. */
+  sharedProcesses?: true;
 }
 
 export const podletImage = (): Promise<string> => ensurePodletImage({
@@ -71,7 +73,7 @@ export class TestPod {
     const id = await createContainer(docker, `${this.name}-${name}`, {
       Image: this.options.image ?? 'busybox:latest', Entrypoint: ['/.droppod/bin/supervise'], Cmd: [], User: '0:0', Labels: LABELS,
       HostConfig: {
-        NetworkMode: `container:${this.podlet}`, LogConfig: LOG,
+        NetworkMode: `container:${this.podlet}`, ...(this.options.sharedProcesses === true ? { PidMode: `container:${this.podlet}` } : {}), LogConfig: LOG,
         Mounts: [this.volume('bin', '/.droppod/bin', true), this.volume(`ctl-${name}`, '/.droppod/ctl', true), ...(this.options.volumes ?? []).map((volume) => this.volume(`v-${volume}`, `/v/${volume}`))],
       },
     });

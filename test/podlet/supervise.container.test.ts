@@ -96,8 +96,8 @@ describe('in one container', () => {
     expect(await box.exec(['sh', '-c', 'sleep 77 & sleep 77'], 300)).toMatchObject({ timedOut: true, code: 137 });
     expect(Date.now() - before).toBeLessThan(3_000);
     expect((await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text).toBe('0\n');
-    box.send({ type: 'kill', signal: 'SIGTERM' });
-    expect(await box.next('exited')).toMatchObject({ code: 143 });
+    box.send({ type: 'kill', signal: 'SIGKILL' });
+    expect(await box.next('exited')).toMatchObject({ code: 137 });
   });
 
   it('makes the working directory, links and network files before the start', async () => {
@@ -130,6 +130,8 @@ describe('in one container', () => {
 });
 
 describe('around the end of a container', () => {
+  // A program without a handler is not asked by TERM (signals.container.test.ts).
+  const obedient = ['sh', '-c', 'trap "exit 143" TERM; while :; do sleep 0.05; done'];
   let one: Supervised;
   afterEach(() => one.close());
 
@@ -150,7 +152,7 @@ describe('around the end of a container', () => {
 
   it('reports TERM, stops nothing once acknowledged, leaves with 0 on quit', async () => {
     one = await Supervised.open();
-    one.send(order(1, ['sleep', '1000']));
+    one.send(order(1, obedient));
     await one.next('started');
     const stopped = one.stop(20);
     expect((await one.next('term')).signal).toBe('15');
@@ -161,15 +163,6 @@ describe('around the end of a container', () => {
     expect(await one.next('exited')).toMatchObject({ code: 143 });
     one.send({ type: 'quit' });
     expect(await stopped).toBe(0);
-  });
-
-  it('forwards a TERM that the app sent to PID 1', async () => {
-    one = await Supervised.open();
-    one.send(order(1, ['sh', '-c', 'trap "exit 9" TERM; kill -TERM 1; while :; do sleep 0.05; done']));
-    await one.next('term');
-    one.send({ type: 'ack', forward: true });
-    expect(await one.next('exited')).toMatchObject({ code: 9 });
-    expect(await one.run(2, ['true'])).toMatchObject({ code: 0 });
   });
 
   it('runs preStop, signal and KILL alone when nobody answers TERM', async () => {
