@@ -11,6 +11,9 @@ const MAX_RUN = 2 ** 31 - 1;
 const MAX_NAME = 256;
 /** supervise keeps 10 KiB of a command's output; base64. */
 const MAX_OUTPUT = 64 * 1024;
+/** supervise names five paths and counts the others. */
+const MOST_PATHS = 16;
+const MAX_PATH = 4096;
 /** Of the groups of a process, as many as a report has room for. */
 const MOST_GROUPS = 4096;
 
@@ -37,6 +40,8 @@ export function parseMessage(line: string): FromSupervise | 'unknown' | undefine
       return isName(fields.id) ? { type: 'stream', id: fields.id } : undefined;
     case 'pong':
       return { type: 'pong' };
+    case 'leftover':
+      return leftover(fields);
     default:
       return typeof fields.type === 'string' ? 'unknown' : undefined;
   }
@@ -90,6 +95,12 @@ function done({ id, code, timedOut, output, error }: Fields): FromSupervise | un
   if (!isName(id) || !isCount(code, 255)) return undefined;
   const text = typeof output === 'string' && output.length <= MAX_OUTPUT && /^[A-Za-z0-9+/]*={0,2}$/.test(output) && output.length % 4 === 0 ? output : '';
   return { type: 'done', id, code, timedOut: timedOut === true, output: text, ...(typeof error === 'string' && error !== '' ? { error: cutText(error, MAX_MESSAGE_BYTES) } : {}) };
+}
+
+function leftover({ run, paths, more }: Fields): FromSupervise | undefined {
+  if (!isCount(run, MAX_RUN) || !Array.isArray(paths)) return undefined;
+  const named = paths.slice(0, MOST_PATHS).filter((path): path is string => typeof path === 'string').map((path) => cutText(path, MAX_PATH));
+  return { type: 'leftover', run, paths: named, more: isCount(more, Number.MAX_SAFE_INTEGER) ? more : 0 };
 }
 
 function withUser(user: unknown): { user?: Owner } {

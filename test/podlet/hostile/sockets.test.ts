@@ -122,6 +122,13 @@ describe('a message', () => {
     ['no kind', {}], ['a kind that is no text', { type: 7 }],
   ])('with %s is nobody\'s', (_what, message) => expect(parseMessage(JSON.stringify(message))).toBeUndefined());
 
+  it('about what a run left behind are bounded', () => {
+    const paths = [...Array.from({ length: 40 }, () => 'x'.repeat(10_000)), 7];
+    expect(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: ['/a', 7], more: 3 }))).toEqual({ type: 'leftover', run: 2, paths: ['/a'], more: 3 });
+    expect(JSON.stringify(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths, more: -1 }))).length).toBeLessThan(80_000);
+    expect(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: 'x', more: 3 }))).toBeUndefined();
+  });
+
   it.each(['constructor', '__proto__', 'toString'])('of the kind %s is one that nobody knows', (type) => expect(parseMessage(JSON.stringify({ type }))).toBe('unknown'));
 
   it('keeps what is right and drops what is not', () => {
