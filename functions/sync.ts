@@ -3,6 +3,7 @@ import { lambdaHttp } from '../src/aws/lambda.ts';
 import { parseAuthorization } from '../src/lifecycle/podlet-credential.ts';
 import { syncPod } from '../src/lifecycle/sync-pod.ts';
 import type { SyncPorts } from '../src/lifecycle/sync-pod.ts';
+import { readWithin } from '../src/read-within.ts';
 import type { Report } from '../src/sync/messages.ts';
 import { parseReport } from '../src/sync/parse-report.ts';
 
@@ -20,8 +21,8 @@ export async function sync(ports: SyncPorts, request: Request): Promise<Response
 }
 
 async function readReport(request: Request): Promise<Report | undefined> {
-  const text = await request.text();
-  return text.length > MAX_BYTES ? undefined : parseReport(text);
+  const bytes = await readWithin(request, MAX_BYTES);
+  return bytes && parseReport(Buffer.from(bytes).toString('utf8'));
 }
 
 export const handler = lambdaHttp(sync);

@@ -2,7 +2,6 @@
 // The only file that sees both sides; it wires and decides nothing.
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -13,10 +12,7 @@ import { launchPod } from '../functions/launch-pod.ts';
 import { observe } from '../functions/observe.ts';
 import { startContainer } from '../functions/start-container.ts';
 import { sweep } from '../functions/sweep.ts';
-import { sync } from '../functions/sync.ts';
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
-import { checkStream, handle } from '../src/api/handler.ts';
-import { attachOutput, writesToLogOnly } from '../src/api/subresources/log/attach-output.ts';
 import { createClients, type Clients } from '../src/aws/clients.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import { ensureTable } from '../src/aws/ensure-table.ts';
@@ -26,10 +22,8 @@ import { putStateMachine } from '../src/aws/put-state-machine.ts';
 import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
 import { processWakeups } from '../src/aws/wakeups.ts';
-import type { Pod } from '../src/kinds/pod.ts';
 import { LIFETIMES } from '../src/kinds/resources.ts';
 import { changeTask } from '../src/lifecycle/change-task.ts';
-import { isOwnPodlet } from '../src/lifecycle/own-podlet.ts';
 import { own } from '../src/own.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
 import { readCounter } from '../src/store/counter.ts';
@@ -43,6 +37,7 @@ import { anyEndpoint, awsFront } from './aws/front.ts';
 import { invokeOverRest, type Functions, type LambdaFunction } from './aws/lambda/invoke.ts';
 import type { AccessKey } from './aws/signature.ts';
 import { createStates } from './aws/states/create-states.ts';
+import { createDoors, SESSIONS_PATH, SYNC_PATH } from './compose/doors.ts';
 import { claimDirectory } from './data-directory.ts';
 import { openDatabase } from './database.ts';
 import { listContainers, removeContainer } from './docker/containers.ts';
@@ -51,10 +46,9 @@ import { bridgeGateway } from './docker/system.ts';
 import { listVolumes, removeVolume } from './docker/volumes.ts';
 import { keepInstallation, loadInstallation, readInstallation, type Installation } from './installation.ts';
 import { checkFloor, openNumberFloor } from './number-floor.ts';
-import { httpServer, httpsServer, listen, toRequest, type Listening } from './server.ts';
+import { httpServer, httpsServer, listen, type Listening } from './server.ts';
 import { openJournal } from './states/journal.ts';
-import { SessionHub, type SessionWish } from './streams/session-hub.ts';
-import { createUpgrade, type StreamedAnswer, type StreamTarget } from './streams/upgrade.ts';
+import { SessionHub } from './streams/session-hub.ts';
 
 const ACCOUNT = '000000000000';
 const REGION = 'us-east-1';
@@ -64,8 +58,6 @@ const STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${MA
 const SWEEP_MS = 10_000;
 const SYNC_WAIT_MS = 30_000;
 const DEFAULT_API_PORT = 7443;
-const SYNC_PATH = '/sync';
-const SESSIONS_PATH = '/sessions';
 
 export interface LocalOptions {
   directory: string;
@@ -219,25 +211,22 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const known = await loadInstallation(options.directory, bridge, systemClock.now(), () => ({ id: randomUUID(), adminToken: randomKey(), podletKey: randomKey(), accessKey: randomAccessKey() }));
   const doors: Listening[] = [];
   let core: (Core & { aws: (request: Request) => Promise<Response> }) | undefined;
-  const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
   const { certificates } = known;
-  const api = (request: Request): Promise<Response> => (core ? frontDoor(core.ports, request) : Promise.resolve(waiting()));
-  let upgrade: ReturnType<typeof createUpgrade> = (_incoming, socket) => { socket.destroy(); };
-  const https = (port: number, addresses = ['127.0.0.1', bridge]): Promise<Listening> => listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api, (...all) => upgrade(...all), options.log), addresses, port);
+  const { api, aws: endpoints, metadata } = createDoors(() => core, { clock: systemClock, log: options.log });
+  const https = (port: number, addresses = ['127.0.0.1', bridge]): Promise<Listening> => listen(() => httpsServer({ cert: certificates.certificate, key: certificates.key }, api), addresses, port);
   // Running podlets know the port of last time: `--port 0` keeps it, and another port leaves the old one open to them.
   const wished = options.port || known.apiPort;
   // A first start that names no port need not fail because another droppod has the usual one.
   doors.push(options.port === undefined && wished === 0 ? await https(DEFAULT_API_PORT).catch(() => https(0)) : await https(wished));
-  const aws = (port: number): Promise<Listening> => listen(() => httpServer((request) => (core ? core.aws(request) : Promise.resolve(waiting())), options.log), ['127.0.0.1'], port);
+  const aws = (port: number): Promise<Listening> => listen(() => httpServer(endpoints), ['127.0.0.1'], port);
   // Nothing that outlives this process knows the port of the AWS endpoints: where the wished one is taken any will do.
   doors.push(await aws(known.awsPort || (doors[0]?.port ?? 0) + 1).catch(() => aws(0)));
-  doors.push(await listen(() => httpServer((request) => metadataDoor(core?.engine, request), options.log), [bridge], known.metadataPort));
+  doors.push(await listen(() => httpServer(metadata), [bridge], known.metadataPort));
   const [apiPort = 0, awsPort = 0, metadataPort = 0] = doors.map(({ port }) => port);
   if (known.apiPort !== 0 && known.apiPort !== apiPort) doors.push(await https(known.apiPort, [bridge]));
   const installation = keepInstallation(options.directory, { ...known, apiPort, awsPort, metadataPort });
   const opened = await openCore(options, installation);
   core = opened;
-  upgrade = createUpgrade({ hub: opened.hub, sessionsPath: SESSIONS_PATH, check: (incoming) => streamTarget(opened.ports, incoming), owns: (uid, incoming) => isOwnPodlet(opened.ports, uid, incoming.headers.authorization) });
   await opened.resume();
   await bootstrapObjects(opened.ports);
   const stop = new AbortController();
@@ -251,47 +240,6 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       await opened.close();
     },
   };
-}
-
-const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
-
-/** What a client's upgrade request shall reach, checked as the API checks it. */
-async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | StreamedAnswer | Response> {
-  const gone = new AbortController();
-  const request = toRequest(incoming, `https://${incoming.headers.host ?? 'localhost'}`, gone.signal, false);
-  const { pathname } = new URL(request.url);
-  if (!/\/(exec|attach|portforward)$/.test(pathname)) return { answer: await handle(ports, request), gone };
-  const found = await checkStream(ports, request);
-  if (found instanceof Response) return found;
-  const { pod, container, query, subresource } = found;
-  const kind = STREAM_KINDS[subresource as keyof typeof STREAM_KINDS];
-  const on = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
-  const streams = { tty: on('tty'), stdin: on('stdin'), stdout: on('stdout'), stderr: on('stderr') && !on('tty') };
-  return {
-    owner: pod.metadata.uid ?? '',
-    wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
-    ports: query.getAll('ports').flatMap((list) => list.split(',')).map(Number).filter((port) => port > 0),
-    gone: goneText(pod, kind, container),
-    ...(kind === 'attach' && writesToLogOnly(pod, container) ? { output: (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams) } : {}),
-  };
-}
-
-/** The kubelet's words for a container that has no process. */
-function goneText({ metadata: { name = '', namespace = '' } }: Pod, kind: SessionWish['kind'], container: string): string {
-  const which = kind === 'attach' ? `container ${container} not found in pod ${name}_${namespace}` : `container not found (${JSON.stringify(container)})`;
-  return `unable to upgrade connection: ${which}`;
-}
-
-async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(lines: AsyncIterable<Line>, streams: { stdout: boolean; stderr: boolean }): AsyncGenerator<Line> {
-  for await (const line of lines) if (streams[line.stream]) yield line;
-}
-
-const frontDoor = (ports: Ports, request: Request): Promise<Response> =>
-  new URL(request.url).pathname === SYNC_PATH ? sync(ports, request) : handle(ports, request);
-
-async function metadataDoor(engine: Engine | undefined, request: Request): Promise<Response> {
-  const answer = await engine?.metadata(new URL(request.url).pathname);
-  return new Response(answer?.body ?? '', { status: answer?.status ?? 503, headers: { 'content-type': 'application/json' } });
 }
 
 async function sweepUntil(ports: Ports, signal: AbortSignal, log: (line: string) => void): Promise<void> {

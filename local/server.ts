@@ -1,82 +1,93 @@
 // Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, the Response is streamed back.
-// Also the one loopback port of the AWS endpoints, routed by target and path.
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+// A door says what its clients may take of this process: bytes of a body, time, connections.
+import { createServer as createHttpServer, STATUS_CODES, type IncomingMessage, type Server, type ServerOptions as HttpOptions, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { drained } from './streams/drained.ts';
+import { createLimit, type Limit } from './agent/limit.ts';
+import { sendAnswer } from './answer.ts';
+import type { Clock } from './docker/clock.ts';
+import { RequestFault, toRequest } from './request.ts';
 
 export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-/** A WHATWG Request of an incoming message; its signal aborts when the client goes away. */
-export function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSignal, withBody = true): Request {
-  const headers = new Headers();
-  for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
-    const name = incoming.rawHeaders[i] ?? '';
-    if (!name.startsWith(':')) headers.append(name, incoming.rawHeaders[i + 1] ?? '');
+export interface Door {
+  handler: Handler;
+  /** exec, attach, port-forward, sessions. */
+  upgrade?: Upgrade;
+  /** The door's own words for what never reaches its handler. */
+  refusal: (code: number, message: string) => Response;
+  /** The most that is taken of one body; Infinity where handlers bound what they read, 0 where nobody reads one. */
+  maxBodyBytes: number;
+  clock: Clock;
+  log: (line: string) => void;
+  limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** Until a request's line and headers are there (kube-apiserver's ReadHeaderTimeout); its TLS handshake too. */
+  headersMs: number;
+  /** Of waiting for a body's bytes; see BodyBounds. */
+  bodyMs: number;
+  /** Of an answer that its client does not take, once all of it is there. */
+  idleMs: number;
+  /** What another machine, or a task on the bridge, may hold of the door; this machine's own addresses may hold more. */
+  perAddress: Allowance;
+}
+
+export interface Allowance {
+  /** Watches over HTTP/1.1 hold a connection each. */
+  connections: number;
+  /** Bodies that are read at a time. */
+  bodies: number;
+}
+
+const LIMITS: Limits = { headersMs: 32_000, bodyMs: 60_000, idleMs: 60_000, perAddress: { connections: 512, bodies: 32 } };
+/** A test suite with hundreds of clients runs on the machine itself. */
+const FROM_HERE: Allowance = { connections: 16_384, bodies: 4096 };
+const KEEP_ALIVE_MS = 65_000;
+
+/** What the addresses hold: their connections, and whose turn it is to have a body read. */
+class Addresses {
+  private readonly known = new Map<string, { sockets: number; limit: Limit }>();
+  constructor(private readonly allowanceOf: (socket: Socket) => Allowance) {}
+
+  /** False: the address has all the connections that it may have. */
+  admit(socket: Socket): boolean {
+    const { remoteAddress = '' } = socket;
+    const { connections, bodies } = this.allowanceOf(socket);
+    const address = this.known.get(remoteAddress) ?? { sockets: 0, limit: createLimit(bodies) };
+    if (address.sockets >= connections) return false;
+    address.sockets += 1;
+    this.known.set(remoteAddress, address);
+    socket.once('close', () => { if (--address.sockets === 0) this.known.delete(remoteAddress); });
+    return true;
   }
-  const method = incoming.method ?? 'GET';
-  const bodiless = !withBody || method === 'GET' || method === 'HEAD' || (incoming.headers['content-length'] ?? '0') === '0' && incoming.headers['transfer-encoding'] === undefined;
-  // A DELETE or POST without a body would otherwise hold a stream open for each request.
-  const body = bodiless ? null : new ReadableStream<Uint8Array>({
-    start(controller) {
-      incoming.on('data', (chunk: Buffer) => controller.enqueue(chunk));
-      incoming.on('end', () => controller.close());
-      incoming.on('error', (error) => controller.error(error));
-    },
-  });
-  return new Request(new URL(incoming.url ?? '/', origin), { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit);
-}
 
-const nextTurn = (): Promise<undefined> => new Promise((resolve) => { setImmediate(resolve, undefined); });
-
-async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void> {
-  if (!outgoing.write(bytes) && !outgoing.destroyed) await drained(outgoing);
-}
-
-/** Sends headers and body. The last piece is held back while the next may be there at once: most answers then leave in one write. */
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
-  if (!response.body) return void outgoing.end();
-  const reader = response.body.getReader();
-  outgoing.on('close', () => { reader.cancel().catch(() => undefined); });
-  let held: Uint8Array | undefined;
-  while (!outgoing.destroyed) {
-    const reading = reader.read();
-    if ((await Promise.race([reading, nextTurn()])) === undefined) {
-      if (!outgoing.headersSent) outgoing.flushHeaders();
-      if (held) await write(outgoing, held);
-      held = undefined;
-    }
-    const { done, value } = await reading;
-    if (done) return void outgoing.end(held);
-    if (held) await write(outgoing, held);
-    held = value;
+  bodiesOf({ remoteAddress = '' }: Socket): Limit | undefined {
+    return this.known.get(remoteAddress)?.limit;
   }
 }
 
 /** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
-export async function serve(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse, origin: string, log: (line: string) => void): Promise<void> {
+export async function serve(door: Door, scheme: 'http' | 'https', incoming: IncomingMessage, outgoing: ServerResponse, atATime?: Limit): Promise<void> {
   const gone = new AbortController();
   // An abort makes an error with a stack: not for a request that was answered.
   outgoing.on('close', () => { if (!outgoing.writableFinished) gone.abort(); });
+  outgoing.on('error', () => outgoing.destroy());
+  const { bodyMs, idleMs } = { ...LIMITS, ...door.limits };
+  const begins = incoming.headers.expect === undefined ? undefined : () => outgoing.writeContinue();
+  const bounds = { maxBytes: door.maxBodyBytes, patienceMs: bodyMs, clock: door.clock, ...(atATime ? { atATime } : {}), ...(begins ? { begins } : {}) };
+  const answer = (response: Response): Promise<void> => sendAnswer(response, incoming, outgoing, { clock: door.clock, idleMs });
   try {
-    const response = await handler(toRequest(incoming, origin, gone.signal), { remoteAddress: incoming.socket.remoteAddress ?? '' });
-    outgoing.statusCode = response.status;
-    response.headers.forEach((value, name) => { if (name !== 'warning') outgoing.setHeader(name, value); });
-    const warnings = splitWarnings(response.headers.get('warning'));
-    if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
-    await send(response, outgoing);
+    await answer(await door.handler(toRequest(incoming, scheme, gone.signal, bounds), { remoteAddress: incoming.socket.remoteAddress ?? '' }));
   } catch (error) {
-    log(`request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    if (!outgoing.headersSent) outgoing.statusCode = 500;
-    outgoing.end();
+    const known = error instanceof RequestFault;
+    if (!known && !gone.signal.aborted && !incoming.socket.destroyed) door.log(`request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (outgoing.headersSent) return void outgoing.destroy();
+    await answer(known ? door.refusal(error.code, error.message) : new Response(null, { status: 500 })).catch(() => outgoing.destroy());
   }
-}
-
-// `Headers` joins repeated Warning headers with ", "; clients of Kubernetes read one warning per header line.
-function splitWarnings(joined: string | null): string[] {
-  return joined === null ? [] : joined.split(/, (?=\d{3} )/);
 }
 
 export interface Listening {
@@ -97,6 +108,8 @@ export async function listen(servers: () => Server, addresses: string[], port: n
       server.once('error', (error) => { for (const other of open) other.close(); reject(error); });
       server.listen(bound, address, () => { server.removeAllListeners('error'); resolve(); });
     });
+    // Out of file descriptors is an error of one connection.
+    server.on('error', () => undefined);
     bound = (server.address() as AddressInfo).port;
     open.push(server);
   }
@@ -110,20 +123,51 @@ export async function listen(servers: () => Server, addresses: string[], port: n
   };
 }
 
-/** An HTTPS server of `handler`; upgrades (exec, attach, port-forward, sessions) go to `upgrade`. */
-export function httpsServer(tls: ServerOptions, handler: Handler, upgrade: Upgrade, log: (line: string) => void): Server {
-  const server = createHttpsServer(tls, (incoming, outgoing) => { void serve(handler, incoming, outgoing, `https://${incoming.headers.host ?? 'localhost'}`, log); });
-  server.on('upgrade', upgrade);
-  server.on('tlsClientError', () => undefined);
-  server.keepAliveTimeout = 65_000;
-  server.requestTimeout = 0;
+/** An HTTPS server of a door. */
+export function httpsServer(tls: ServerOptions, door: Door): Server {
+  const server = createHttpsServer({ ...tls, ...timesOf(door), handshakeTimeout: headersMsOf(door) });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return fitted(server, door, 'https');
+}
+
+/** A plain HTTP server of a door (AWS endpoints, metadata). */
+export const httpServer = (door: Door): Server => fitted(createHttpServer(timesOf(door)), door, 'http');
+
+const headersMsOf = (door: Door): number => door.limits?.headersMs ?? LIMITS.headersMs;
+
+/** Bodies have their own bound of time, which a long upload through a pod's proxy meets: none of Node's for the whole request. */
+const timesOf = (door: Door): HttpOptions => ({
+  keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: headersMsOf(door), requestTimeout: 0, connectionsCheckingInterval: Math.min(headersMsOf(door) / 4, 5000),
+});
+
+const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean => /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
+
+function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https'): S {
+  const given = door.limits?.perAddress;
+  const addresses = new Addresses((socket) => given ?? (isHere(socket) ? FROM_HERE : LIMITS.perAddress));
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    if (!addresses.admit(socket)) socket.destroy();
+  });
+  const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() => outgoing.destroy());
+  };
+  server.on('request', take);
+  // 100 Continue is said when somebody reads the body, not before.
+  server.on('checkContinue', take);
+  if (door.upgrade) server.on('upgrade', door.upgrade);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuseBytes(door, error, socket));
   return server;
 }
 
-/** A plain HTTP server of `handler` (AWS endpoints, metadata). */
-export function httpServer(handler: Handler, log: (line: string) => void): Server {
-  const server = createHttpServer((incoming, outgoing) => { void serve(handler, incoming, outgoing, `http://${incoming.headers.host ?? 'localhost'}`, log); });
-  server.keepAliveTimeout = 65_000;
-  server.requestTimeout = 0;
-  return server;
+/** What is no HTTP, or came too slowly. */
+function refuseBytes(door: Door, error: NodeJS.ErrnoException, socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const response = door.refusal(code, STATUS_CODES[code] ?? '');
+  response.text().then((text) => {
+    const type = response.headers.get('content-type') ?? 'text/plain';
+    socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`, () => socket.destroy());
+  }).catch(() => socket.destroy());
 }

@@ -156,7 +156,10 @@ function finish(socket: WebSocket, kind: SessionRequest['kind'], status: Session
 
 /** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */
 export function toKubernetesStatus({ code, error }: SessionStatus): object {
-  if (error !== undefined) return { metadata: {}, status: 'Failure', reason: 'InternalError', message: `Internal error occurred: error executing command in container: ${error}`, code: 500 };
+  if (error !== undefined) {
+    const message = `error executing command in container: ${error}`;
+    return { metadata: {}, status: 'Failure', reason: 'InternalError', message: `Internal error occurred: ${message}`, details: { causes: [{ message }] }, code: 500 };
+  }
   if (code === 0) return { metadata: {}, status: 'Success' };
   return {
     metadata: {},

@@ -54,7 +54,7 @@ describe('arrows between rooms', () => {
     ['src/pod knows neither tasks nor messages', /^src\/pod\//, /^src\/(task|sync)\//, undefined],
     ['src/api knows neither DynamoDB nor AWS (use ports)', /^src\/api\//, /^src\/(aws|store)\//, undefined],
     ['functions do not import one another', /^functions\//, /^functions\//, undefined],
-    ['local stays a general AWS-on-Docker engine (hand it in from local/main.ts)', /^local\//, /^(src\/(?!(own|glob)\.ts$)|functions\/)/, /^local\/(main|server)\.ts$/],
+    ['local stays a general AWS-on-Docker engine (hand it in from local/main.ts)', /^local\//, /^(src\/(?!(own|glob)\.ts$)|functions\/)/, /^local\/(main\.ts$|compose\/)/],
     ['the podlet knows of src only the messages and types', /^podlet\//, /^src\/(?!own\.ts$|sync\/messages|pod\/observed|kinds)/, undefined],
     ['the podlet knows neither functions nor local', /^podlet\//, /^(functions|local|cdk)\//, undefined],
     ['only cdk knows cdk; it knows only configuration names', /^cdk\//, /^(functions|podlet|local)\/|^src\/(?!aws\/config)/, /^cdk\/constructs\/podlet-image\.ts$/],

@@ -1,5 +1,6 @@
 // A client's exec or attach as numbered channels (kubectl's v5 framing), whatever carries it, and its bridge to the podlet.
 import type { WebSocket } from 'ws';
+import { sendPaced } from './channel-messages.ts';
 
 export const STDIN = 0;
 export const STDOUT = 1;
@@ -10,8 +11,8 @@ export const RESIZE = 4;
 export const CLOSE = 255;
 
 export interface ChannelClient {
-  /** Frames from the client: channel and its bytes. */
-  onFrame: (channel: number, bytes: Buffer) => void;
+  /** Frames from the client: channel and its bytes. Resolves when more can be taken. */
+  onFrame: (channel: number, bytes: Buffer) => Promise<void>;
   /** The client went away. */
   onEnd: () => void;
   /** Resolves when the client can take more. */
@@ -22,16 +23,17 @@ export interface ChannelClient {
 
 const INTERNAL_ERROR_CODE = 500;
 
-/** metav1.Status of a stream that failed before or beside the command. */
+/** metav1.Status of a stream that failed before or beside the command (apimachinery `NewInternalError`). */
 export function failureStatus(message: string): Buffer {
-  return Buffer.from(JSON.stringify({ metadata: {}, status: 'Failure', message: `Internal error occurred: ${message}`, reason: 'InternalError', code: INTERNAL_ERROR_CODE }));
+  return Buffer.from(JSON.stringify({
+    metadata: {}, status: 'Failure', message: `Internal error occurred: ${message}`, reason: 'InternalError', details: { causes: [{ message }] }, code: INTERNAL_ERROR_CODE,
+  }));
 }
 
-export function sendTo(socket: WebSocket, bytes: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(bytes, { binary: true }, () => resolve());
-  });
+/** Before v4 the error channel carries a text, and nothing after success. */
+export function plainError(status: Buffer): Buffer | undefined {
+  const { message } = JSON.parse(status.toString()) as { message?: string };
+  return message === undefined ? undefined : Buffer.from(message);
 }
 
 /** What a container writes, where it does not come through the podlet. Ends with the container or the signal. */
@@ -80,8 +82,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
       finish();
     }).catch(() => undefined);
   });
-  podlet.on('error', () => podlet.close());
-  client.onFrame = (channel, bytes) => { void sendTo(podlet, Buffer.concat([Buffer.from([channel]), bytes])); };
+  client.onFrame = (channel, bytes) => sendPaced(podlet, Buffer.concat([Buffer.from([channel]), bytes]));
   client.onEnd = () => {
     ended = true;
     over.abort();

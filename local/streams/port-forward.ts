@@ -1,37 +1,73 @@
 // kubectl port-forward: per connection an error and a data stream with the same `requestid` (SPDY, raw or tunnelled in
 // a WebSocket), or client-node's channels 2i and 2i+1 per port. Each data stream becomes one session of the podlet.
 import type { WebSocket } from 'ws';
-import { sendTo } from './channels.ts';
+import { onChannelMessage, rest, sendOnChannel, sendPaced, sendTo } from './channel-messages.ts';
 import type { SpdyStream } from './spdy-connection.ts';
 
 /** Opens the podlet's end of one connection to `port`; undefined: the podlet did not dial in. */
 export type OpenPort = (port: number) => Promise<WebSocket | undefined>;
+
+/** How long a stream waits for the other one of its pair (kubelet `streamCreationTimeout`). */
+export const STREAM_CREATION_MS = 30_000;
+
+const MAX_EARLY_BYTES = 256 * 1024;
 
 interface Pair {
   error?: SpdyStream;
   data?: SpdyStream;
 }
 
+export interface PortForward {
+  open: OpenPort;
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Aborted when the client's connection is gone. */
+  gone: AbortSignal;
+}
+
+/** The port that a stream's headers name; undefined where Kubernetes refuses the stream (kubelet `httpStreamReceived`). */
+function portOf({ port = '', streamtype = '' }: Record<string, string | undefined>): number | undefined {
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  return number >= 1 && number <= 65_535 && (streamtype === 'error' || streamtype === 'data') ? number : undefined;
+}
+
 /** Answers the function that takes the client's streams. */
-export function spdyPortForward(open: OpenPort): (stream: SpdyStream) => void {
+export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: SpdyStream) => void {
   const pairs = new Map<string, Pair>();
+  const abandon = (requestId: string, pair: Pair): void => {
+    if (pairs.get(requestId) !== pair) return;
+    pairs.delete(requestId);
+    pair.error?.reset();
+    pair.data?.reset();
+  };
   return (stream) => {
-    const { requestid = '', port = '', streamtype = '' } = stream.headers;
+    const { requestid = '', streamtype = '' } = stream.headers;
+    const port = portOf(stream.headers);
+    if (port === undefined) return stream.reset();
     const pair = pairs.get(requestid) ?? {};
+    if (!pairs.has(requestid)) sleep(STREAM_CREATION_MS, gone).then(() => abandon(requestid, pair)).catch(() => undefined);
     pairs.set(requestid, pair);
     if (streamtype === 'error') pair.error = stream;
     else pair.data = stream;
-    if (!pair.error || !pair.data) return;
+    const { error, data } = pair;
+    if (!error || !data) return;
     pairs.delete(requestid);
-    void forward({ error: pair.error, data: pair.data }, Number(port), open);
+    forward({ error, data }, port, open).catch(() => data.reset());
   };
 }
 
 async function forward({ error, data }: Required<Pair>, port: number, open: OpenPort): Promise<void> {
-  const early: (Buffer | undefined)[] = [];
-  data.onData = (bytes) => early.push(bytes);
-  const podlet = await open(port);
-  if (!podlet) return fail({ error, data }, port, 'the pod did not answer');
+  const early = earlyData(data);
+  let left = false;
+  data.onGone = () => { left = true; };
+  const podlet = await open(port).catch(() => undefined);
+  if (!podlet) {
+    early.dropped();
+    return fail({ error, data }, port, 'the pod did not answer');
+  }
+  if (left) return podlet.close();
+  data.onGone = () => podlet.close();
+  // The far end learns of a half close by an empty message.
+  early.taken((bytes) => sendPaced(podlet, bytes ?? Buffer.alloc(0)));
   let toClient: Promise<void> = Promise.resolve();
   podlet.on('message', (bytes: Buffer) => {
     podlet.pause();
@@ -40,14 +76,25 @@ async function forward({ error, data }: Required<Pair>, port: number, open: Open
   podlet.on('close', (code, reason) => {
     toClient = toClient.then(() => (code === 1011 ? fail({ error, data }, port, reason.toString()) : end({ error, data }))).catch(() => undefined);
   });
-  podlet.on('error', () => podlet.close());
-  data.onData = (bytes) => {
-    if (bytes) void sendTo(podlet, bytes);
-    // The far end learns of a half close by an empty message.
-    else void sendTo(podlet, Buffer.alloc(0));
-  };
-  for (const bytes of early) data.onData(bytes);
   podlet.resume();
+}
+
+/** Keeps a little of what comes before the podlet has dialled; the client waits with the rest. */
+function earlyData(data: SpdyStream): { taken: (take: SpdyStream['onData']) => void; dropped: () => void } {
+  const early: (Buffer | undefined)[] = [];
+  let bytes = 0;
+  let goOn = (): void => undefined;
+  const dialled = new Promise<void>((resolve) => { goOn = resolve; });
+  data.onData = (piece) => {
+    early.push(piece);
+    bytes += piece?.length ?? 0;
+    return bytes > MAX_EARLY_BYTES ? dialled : Promise.resolve();
+  };
+  const taken = (take: SpdyStream['onData']): void => {
+    data.onData = take;
+    Promise.all(early.splice(0).map(take)).then(goOn, goOn);
+  };
+  return { taken, dropped: () => taken(() => Promise.resolve()) };
 }
 
 async function end({ error, data }: Required<Pair>): Promise<void> {
@@ -61,28 +108,37 @@ async function fail({ error, data }: Required<Pair>, port: number, why: string):
 }
 
 /** client-node: channel 2i carries data of port i, 2i+1 its errors; each begins with the port as 16 bit little endian. */
-export function channelPortForward(socket: WebSocket, ports: number[], open: OpenPort): void {
-  ports.forEach((port, index) => void channelForward(socket, index, port, open));
+export async function channelPortForward(socket: WebSocket, ports: number[], open: OpenPort): Promise<void> {
+  const podlets = new Map<number, WebSocket>();
+  onChannelMessage(socket, (channel, bytes) => {
+    const podlet = podlets.get(channel);
+    if (podlet && bytes.length > 0) rest(socket, podlet, sendTo(podlet, bytes));
+  });
+  socket.on('close', () => { for (const podlet of podlets.values()) podlet.close(); });
+  // The client waits while the podlet has not dialled: nothing of it is kept here.
+  socket.pause();
+  await Promise.all(ports.map(async (port, index) => {
+    const podlet = await channelForward(socket, index, port, open);
+    if (podlet) podlets.set(2 * index, podlet);
+  }));
+  socket.resume();
 }
 
-async function channelForward(socket: WebSocket, index: number, port: number, open: OpenPort): Promise<void> {
+async function channelForward(socket: WebSocket, index: number, port: number, open: OpenPort): Promise<WebSocket | undefined> {
   const [data, error] = [2 * index, 2 * index + 1];
   const first = Buffer.alloc(2);
   first.writeUInt16LE(port);
-  const early: Buffer[] = [];
-  let deliver = (bytes: Buffer): void => { early.push(bytes); };
-  socket.on('message', (message: Buffer) => { if (message[0] === data) deliver(message.subarray(1)); });
-  for (const channel of [data, error]) await sendTo(socket, Buffer.concat([Buffer.from([channel]), first]));
+  for (const channel of [data, error]) await sendOnChannel(socket, channel, first);
   const podlet = await open(port);
-  if (!podlet) return sendTo(socket, Buffer.concat([Buffer.from([error]), Buffer.from(`port ${port}: the pod did not answer`)]));
-  podlet.on('message', (bytes: Buffer) => { void sendTo(socket, Buffer.concat([Buffer.from([data]), bytes])); });
+  if (!podlet) {
+    await sendOnChannel(socket, error, Buffer.from(`port ${port}: the pod did not answer`));
+    return undefined;
+  }
+  podlet.on('message', (bytes: Buffer) => rest(podlet, socket, sendOnChannel(socket, data, bytes)));
   podlet.on('close', (code, reason) => {
-    if (code === 1011) void sendTo(socket, Buffer.concat([Buffer.from([error]), reason]));
-    else socket.close(1000);
+    if (code !== 1011) return socket.close(1000);
+    sendOnChannel(socket, error, reason).catch(() => socket.terminate());
   });
-  podlet.on('error', () => podlet.close());
-  socket.on('close', () => podlet.close());
-  deliver = (bytes) => { void sendTo(podlet, bytes); };
-  for (const bytes of early) deliver(bytes);
   podlet.resume();
+  return podlet;
 }

@@ -1,33 +1,37 @@
 // A GET whose answer streams (logs, watches) over a WebSocket instead of a chunked body: each piece is one message.
+import { webSocketAcceptor } from './accept.ts';
+import { sendTo } from './channel-messages.ts';
+import { untilClosed } from './drained.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { sendTo } from './channels.ts';
+import type { WebSocket } from 'ws';
 
 const BASE64 = 'base64.binary.k8s.io';
 const PROTOCOLS = ['binary.k8s.io', BASE64];
 
-const servers = new WebSocketServer({ noServer: true, handleProtocols: (offered) => PROTOCOLS.find((one) => offered.has(one)) ?? false });
+const accept = webSocketAcceptor((offered) => offered.find((one) => PROTOCOLS.includes(one)));
 
-/** Accepts the upgrade and sends the body, then closes. */
+/** Accepts the upgrade and sends the body, then closes. What the client says is read and dropped. */
 export function sendOverWebSocket(incoming: IncomingMessage, socket: Duplex, head: Buffer, response: Response, gone: AbortController): void {
-  servers.handleUpgrade(incoming, socket, head, (ws) => {
+  accept(incoming, socket, head, (ws) => {
     ws.on('close', () => gone.abort());
-    ws.on('error', () => ws.terminate());
     ws.on('message', () => undefined);
-    void pump(ws, response).catch(() => undefined).then(() => ws.close(1000));
+    pump(ws, response).catch(() => undefined).finally(() => ws.close(1000)).catch(() => ws.terminate());
   });
 }
 
 async function pump(ws: WebSocket, response: Response): Promise<void> {
   const json = response.headers.get('content-type')?.startsWith('application/json') ?? false;
   const reader = response.body?.getReader();
+  const untilOver = reader ? untilClosed(reader.closed) : undefined;
   for (let part = await reader?.read(); part && !part.done && ws.readyState === ws.OPEN; part = await reader?.read()) {
-    const bytes = Buffer.from(part.value as Uint8Array);
-    // Watch events are lines of JSON: one text message each.
-    if (json) for (const line of bytes.toString().split('\n').filter(Boolean)) await new Promise<void>((resolve) => ws.send(line, () => resolve()));
-    else if (ws.protocol === BASE64) await new Promise<void>((resolve) => ws.send(bytes.toString('base64'), () => resolve()));
-    else await sendTo(ws, bytes);
+    await untilOver?.(sendPiece(ws, Buffer.from(part.value as Uint8Array), json));
   }
   await reader?.cancel();
+}
+
+async function sendPiece(ws: WebSocket, bytes: Buffer, json: boolean): Promise<void> {
+  // Watch events are lines of JSON: one text message each.
+  if (json) for (const line of bytes.toString().split('\n').filter(Boolean)) await sendTo(ws, line);
+  else await sendTo(ws, ws.protocol === BASE64 ? bytes.toString('base64') : bytes);
 }

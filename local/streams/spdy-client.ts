@@ -1,9 +1,12 @@
 // exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, told apart by `streamtype`.
-import { own } from '../../src/own.ts';
-import { CLOSE, RESIZE, STATUS, STDERR, STDIN, STDOUT, type ChannelClient } from './channels.ts';
+import { sendsStatus } from './channel-messages.ts';
+import { CLOSE, plainError, RESIZE, STATUS, STDERR, STDIN, STDOUT, type ChannelClient } from './channels.ts';
 import type { SpdyConnection, SpdyStream } from './spdy-connection.ts';
 
-const CHANNEL_OF: Record<string, number> = { stdin: STDIN, stdout: STDOUT, stderr: STDERR, error: STATUS, resize: RESIZE };
+const CHANNEL_OF = new Map([['stdin', STDIN], ['stdout', STDOUT], ['stderr', STDERR], ['error', STATUS], ['resize', RESIZE]]);
+
+/** Kept of what comes before somebody takes it; beyond this the client waits. */
+const MAX_EARLY_BYTES = 1 << 20;
 
 /** Which streams the client will open, by its query. */
 export interface WantedStreams {
@@ -16,7 +19,14 @@ export interface WantedStreams {
 export class SpdyClient implements ChannelClient {
   /** What the client sends before somebody takes it: kubectl writes its stdin at once. */
   private readonly early: [channel: number, bytes: Buffer][] = [];
-  private take: ChannelClient['onFrame'] = (channel, bytes) => { this.early.push([channel, bytes]); };
+  private earlyBytes = 0;
+  private taken: () => void = () => undefined;
+  private readonly whenTaken = new Promise<void>((resolve) => { this.taken = resolve; });
+  private take: ChannelClient['onFrame'] = (channel, bytes) => {
+    this.early.push([channel, bytes]);
+    this.earlyBytes += bytes.length;
+    return this.earlyBytes > MAX_EARLY_BYTES ? this.whenTaken : Promise.resolve();
+  };
   onEnd: ChannelClient['onEnd'] = () => undefined;
   private readonly streams = new Map<number, SpdyStream>();
   private readonly wanted: number;
@@ -25,7 +35,7 @@ export class SpdyClient implements ChannelClient {
   readonly ready: Promise<void>;
   private connection: SpdyConnection | undefined;
 
-  constructor({ stdin, stdout, stderr, tty }: WantedStreams) {
+  constructor({ stdin, stdout, stderr, tty }: WantedStreams, private readonly protocol: string) {
     this.wanted = 1 + [stdin, stdout, stderr && !tty, tty].filter(Boolean).length;
     this.ready = new Promise((resolve) => { this.allOpen = resolve; });
   }
@@ -36,7 +46,8 @@ export class SpdyClient implements ChannelClient {
 
   set onFrame(take: ChannelClient['onFrame']) {
     this.take = take;
-    for (const [channel, bytes] of this.early.splice(0)) take(channel, bytes);
+    const given = this.early.splice(0).map(([channel, bytes]) => take(channel, bytes));
+    Promise.all(given).then(this.taken, this.taken);
   }
 
   attach(connection: SpdyConnection): void {
@@ -44,19 +55,20 @@ export class SpdyClient implements ChannelClient {
   }
 
   accept(stream: SpdyStream): void {
-    const channel = own(CHANNEL_OF, stream.headers['streamtype'] ?? '');
-    if (channel === undefined) return void stream.reset();
+    const channel = CHANNEL_OF.get(stream.headers['streamtype'] ?? '');
+    if (channel === undefined) return stream.reset();
     this.streams.set(channel, stream);
     stream.onData = (bytes) => {
-      if (bytes) this.onFrame(channel, bytes);
-      else if (channel === STDIN) this.onFrame(CLOSE, Buffer.from([STDIN]));
+      if (bytes) return this.onFrame(channel, bytes);
+      return channel === STDIN ? this.onFrame(CLOSE, Buffer.from([STDIN])) : Promise.resolve();
     };
     if (this.streams.size >= this.wanted) this.allOpen();
   }
 
   async send(channel: number, bytes: Buffer): Promise<void> {
     if (channel === CLOSE) return this.streams.get(bytes[0] ?? STATUS)?.end();
-    await this.streams.get(channel)?.write(bytes);
+    const content = channel === STATUS && !sendsStatus(this.protocol) ? plainError(bytes) : bytes;
+    if (content) await this.streams.get(channel)?.write(content);
   }
 
   async finish(): Promise<void> {

@@ -11,36 +11,53 @@ export const FLAG_FIN = 1;
 
 const HEADER_BYTES = 8;
 const VERSION = 3;
-/** A peer that announces more than this is not a Kubernetes client. */
-const MAX_FRAME_BYTES = 1 << 24;
+/** Control frames hold the headers of a stream; a peer that announces more is not a Kubernetes client. */
+const MAX_CONTROL_BYTES = 64 * 1024;
 
 export type Frame =
   | { kind: 'control'; type: number; flags: number; payload: Buffer }
+  /** A data frame, or a piece of it: its flags come with the last piece. */
   | { kind: 'data'; stream: number; flags: number; payload: Buffer };
 
-/** Cuts a byte stream into frames; `push` answers the frames that are complete. */
+/** Cuts a byte stream into frames. Data is handed out as it comes, so that no more than a control frame is ever kept. */
 export class FrameReader {
   private rest: Buffer = Buffer.alloc(0);
+  private data: { stream: number; flags: number; left: number } | undefined;
 
   push(chunk: Buffer): Frame[] {
     this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     const frames: Frame[] = [];
-    while (this.rest.length >= HEADER_BYTES) {
-      const length = this.rest.readUIntBE(5, 3);
-      if (length > MAX_FRAME_BYTES) throw new Error(`SPDY frame of ${length} bytes`);
-      if (this.rest.length < HEADER_BYTES + length) break;
-      frames.push(parse(this.rest.subarray(0, HEADER_BYTES + length)));
-      this.rest = this.rest.subarray(HEADER_BYTES + length);
-    }
+    for (let frame = this.next(); frame; frame = this.next()) frames.push(frame);
     return frames;
   }
-}
 
-function parse(bytes: Buffer): Frame {
-  const flags = bytes.readUInt8(4);
-  const payload = bytes.subarray(HEADER_BYTES);
-  if ((bytes.readUInt8(0) & 0x80) === 0) return { kind: 'data', stream: bytes.readUInt32BE(0) & 0x7fffffff, flags, payload };
-  return { kind: 'control', type: bytes.readUInt16BE(2), flags, payload };
+  private next(): Frame | undefined {
+    if (this.data) return this.rest.length > 0 || this.data.left === 0 ? this.piece(this.data) : undefined;
+    if (this.rest.length < HEADER_BYTES) return undefined;
+    const [flags, length] = [this.rest.readUInt8(4), this.rest.readUIntBE(5, 3)];
+    if ((this.rest.readUInt8(0) & 0x80) === 0) {
+      this.data = { stream: this.rest.readUInt32BE(0) & 0x7fffffff, flags, left: length };
+      this.rest = this.rest.subarray(HEADER_BYTES);
+      return this.next();
+    }
+    if (length > MAX_CONTROL_BYTES) throw new Error(`SPDY control frame of ${length} bytes`);
+    if (this.rest.length < HEADER_BYTES + length) return undefined;
+    const type = this.rest.readUInt16BE(2);
+    return { kind: 'control', type, flags, payload: this.cut(HEADER_BYTES + length).subarray(HEADER_BYTES) };
+  }
+
+  private piece(data: { stream: number; flags: number; left: number }): Frame {
+    const payload = this.cut(Math.min(data.left, this.rest.length));
+    data.left -= payload.length;
+    if (data.left === 0) this.data = undefined;
+    return { kind: 'data', stream: data.stream, flags: data.left === 0 ? data.flags : 0, payload };
+  }
+
+  private cut(length: number): Buffer {
+    const bytes = this.rest.subarray(0, length);
+    this.rest = this.rest.subarray(length);
+    return bytes;
+  }
 }
 
 export function controlFrame(type: number, flags: number, payload: Buffer): Buffer {
@@ -77,7 +94,8 @@ export function encodeHeaders(headers: Record<string, string>): Buffer {
 
 /** A decompressed name-value block; names in lower case. */
 export function decodeHeaders(block: Buffer): Record<string, string> {
-  const headers: Record<string, string> = {};
+  // Names come from the client.
+  const headers = Object.create(null) as Record<string, string>;
   let at = 4;
   const text = (): string => {
     const length = block.readUInt32BE(at);

@@ -2,18 +2,25 @@
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { bridgeChannels, failureStatus, sendTo, STATUS, type Output } from './channels.ts';
+import type { WebSocket } from 'ws';
+import { webSocketAcceptor } from './accept.ts';
+import { chooseProtocol, offeredProtocols, PORT_FORWARD_PROTOCOLS, REMOTE_COMMAND_PROTOCOLS, sendOnChannel, sendTo, V5 } from './channel-messages.ts';
+import { bridgeChannels, failureStatus, STATUS, STDERR, STDOUT, type Output } from './channels.ts';
 import { drained } from './drained.ts';
-import { channelPortForward, spdyPortForward, type OpenPort } from './port-forward.ts';
+import { channelPortForward, spdyPortForward, STREAM_CREATION_MS, type OpenPort } from './port-forward.ts';
 import { sendOverWebSocket } from './response-over-websocket.ts';
 import type { SessionHub, SessionWish } from './session-hub.ts';
 import { SpdyClient } from './spdy-client.ts';
 import { SpdyConnection, type Carrier } from './spdy-connection.ts';
-import { CHANNEL_PROTOCOLS, websocketClient } from './websocket-client.ts';
+import { websocketClient } from './websocket-client.ts';
 
 const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';
+/** Of SPDY, newest first; none offered is the first version. */
+const SPDY_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io', 'channel.k8s.io'];
+/** How long a client may take to read a refusal (Go's server waits as long before it cuts: `rstAvoidanceDelay`), and to hang up after the end. */
+const LAST_WORDS_MS = 500;
+const HANG_UP_MS = 30_000;
 
 /** What a checked request asks for. `gone` is what Kubernetes says where the container cannot be reached. */
 export interface StreamTarget {
@@ -40,48 +47,73 @@ export interface UpgradeOptions {
   owns: (owner: string, incoming: IncomingMessage) => Promise<boolean>;
   /** Path prefix of the podlets' own connections. */
   sessionsPath: string;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-const protocolsOf = (incoming: IncomingMessage): string[] => (incoming.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim()).filter(Boolean);
+/** Whether the upgrade is to a WebSocket; else it is to SPDY. */
+export const isWebSocket = ({ headers }: IncomingMessage): boolean => (headers.upgrade ?? '').toLowerCase() === 'websocket';
 
-async function refuse(socket: Duplex, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}\r\n${headers}content-length: ${body.length}\r\nconnection: close\r\n\r\n`), body]));
-}
+/** Whether the client forwards ports by SPDY inside a WebSocket, as kubectl does. */
+export const isTunnel = (incoming: IncomingMessage): boolean => offeredProtocols(incoming.headers['sec-websocket-protocol']).includes(TUNNEL_PROTOCOL);
 
-function carrierOfSocket(socket: Duplex): Carrier {
-  return {
-    write: (bytes) => (socket.destroyed || socket.write(bytes) ? Promise.resolve() : drained(socket)),
-    close: () => { socket.end(); },
-  };
-}
+const acceptSession = webSocketAcceptor();
+const acceptRemoteCommand = webSocketAcceptor((offered) => chooseProtocol(offered, REMOTE_COMMAND_PROTOCOLS));
+const acceptPortForward = webSocketAcceptor((offered) => chooseProtocol(offered, PORT_FORWARD_PROTOCOLS));
+// `ws` takes the "/" in the tunnel's name for a malformed token: the header is answered by hand.
+const acceptTunnel = webSocketAcceptor(undefined, [`Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`]);
 
-const carrierOfWebSocket = (socket: WebSocket): Carrier => ({ write: (bytes) => sendTo(socket, bytes), close: () => { socket.close(1000); } });
+const carrierOfWebSocket = (socket: WebSocket): Carrier => ({
+  write: (bytes) => sendTo(socket, bytes), pause: () => socket.pause(), resume: () => socket.resume(), close: () => { socket.close(1000); }, destroy: () => { socket.terminate(); },
+});
 
 /** Answers the handler of the server's `upgrade` event. */
-export function createUpgrade({ hub, check, owns, sessionsPath }: UpgradeOptions): (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const clients = new WebSocketServer({ noServer: true, handleProtocols: (offered) => CHANNEL_PROTOCOLS.find((one) => offered.has(one)) ?? false });
-  const plain = new WebSocketServer({ noServer: true });
-  // `ws` takes the "/" in the tunnel's name for a malformed token: the header is answered by hand.
-  const tunnels = new WebSocketServer({ noServer: true });
-  tunnels.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`));
-
+export function createUpgrade({ hub, check, owns, sessionsPath, sleep }: UpgradeOptions): (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const openPort = (target: StreamTarget): OpenPort => (port) => hub.open(target.owner, { ...target.wish, port });
+  const endWithin = (socket: Duplex, ms: number): void => { sleep(ms).then(() => socket.destroy()).catch(() => socket.destroy()); };
 
-  function webSocket(incoming: IncomingMessage, socket: Duplex, head: Buffer, target: StreamTarget): void {
-    if (target.wish.kind === 'portForward' && protocolsOf(incoming).includes(TUNNEL_PROTOCOL)) {
+  async function refuse(socket: Duplex, response: Response): Promise<void> {
+    const body = Buffer.from(await response.arrayBuffer());
+    const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}\r\n${headers}content-length: ${body.length}\r\nconnection: close\r\n\r\n`), body]));
+    endWithin(socket, LAST_WORDS_MS);
+  }
+
+  const carrierOfSocket = (socket: Duplex): Carrier => ({
+    write: (bytes) => (socket.destroyed || socket.write(bytes) ? Promise.resolve() : drained(socket)),
+    pause: () => { socket.pause(); },
+    resume: () => { socket.resume(); },
+    close: () => {
+      socket.end();
+      endWithin(socket, HANG_UP_MS);
+    },
+    destroy: () => { socket.destroy(); },
+  });
+
+  function webSocket(incoming: IncomingMessage, socket: Duplex, head: Buffer, target: StreamTarget): Promise<void> | void {
+    const forwarding = target.wish.kind === 'portForward';
+    if (forwarding && isTunnel(incoming)) {
       delete incoming.headers['sec-websocket-protocol'];
-      return tunnels.handleUpgrade(incoming, socket, head, (ws) => {
-        const connection = new SpdyConnection(carrierOfWebSocket(ws), spdyPortForward(openPort(target)));
-        ws.on('message', (data: Buffer) => connection.receive(data));
-        ws.on('close', () => connection.ended());
-        ws.on('error', () => ws.terminate());
-      });
+      return acceptTunnel(incoming, socket, head, (ws) => tunnel(ws, target));
     }
-    clients.handleUpgrade(incoming, socket, head, (ws) => {
-      if (target.wish.kind === 'portForward') return channelPortForward(ws, target.ports, openPort(target));
-      void webSocketExec(ws, target);
+    const offered = offeredProtocols(incoming.headers['sec-websocket-protocol']);
+    const taken = forwarding ? PORT_FORWARD_PROTOCOLS : REMOTE_COMMAND_PROTOCOLS;
+    if (offered.length > 0 && chooseProtocol(offered, taken) === undefined) {
+      return refuse(socket, new Response(`requested protocol(s) are not supported: [${offered.join(' ')}]; supports [${taken.join(' ')}]\n`, { status: 403 }));
+    }
+    const accept = forwarding ? acceptPortForward : acceptRemoteCommand;
+    accept(incoming, socket, head, (ws) => {
+      const work = forwarding ? channelPortForward(ws, target.ports, openPort(target)) : webSocketExec(ws, target);
+      work.catch(() => ws.terminate());
+    });
+  }
+
+  function tunnel(ws: WebSocket, target: StreamTarget): void {
+    const gone = new AbortController();
+    const connection = new SpdyConnection(carrierOfWebSocket(ws), spdyPortForward({ open: openPort(target), sleep, gone: gone.signal }));
+    ws.on('message', (data: Buffer) => connection.receive(data));
+    ws.on('close', () => {
+      gone.abort();
+      connection.ended();
     });
   }
 
@@ -89,31 +121,37 @@ export function createUpgrade({ hub, check, owns, sessionsPath }: UpgradeOptions
     ws.pause();
     const podlet = await hub.open(target.owner, target.wish);
     if (!podlet) {
-      await sendTo(ws, Buffer.concat([Buffer.from([STATUS]), failureStatus(target.gone)]));
+      await sendOnChannel(ws, STATUS, failureStatus(target.gone));
       return ws.close(1000);
     }
     bridgeChannels({ client: websocketClient(ws, podlet), podlet, gone: target.gone, output: target.output });
+    // Before v5 an empty message says that the connection is there (kubelet `createWebSocketStreams`).
+    if (ws.protocol !== V5) await sendOnChannel(ws, target.wish.stdout ? STDOUT : target.wish.stderr ? STDERR : STATUS, Buffer.alloc(0));
     ws.resume();
   }
 
   async function spdy(incoming: IncomingMessage, socket: Duplex, head: Buffer, target: StreamTarget): Promise<void> {
     const offered = String(incoming.headers['x-stream-protocol-version'] ?? '').split(',').map((one) => one.trim());
     const forwarding = target.wish.kind === 'portForward';
-    const chosen = forwarding ? PORT_FORWARD_PROTOCOL : (CHANNEL_PROTOCOLS.find((one) => offered.includes(one)) ?? 'channel.k8s.io');
+    const chosen = forwarding ? PORT_FORWARD_PROTOCOL : (SPDY_PROTOCOLS.find((one) => offered.includes(one)) ?? 'channel.k8s.io');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${chosen}\r\n\r\n`);
     const { stdin = false, stdout = false, stderr = false, tty = false } = target.wish;
-    const client = new SpdyClient({ stdin, stdout, stderr, tty });
-    const connection = new SpdyConnection(carrierOfSocket(socket), forwarding ? spdyPortForward(openPort(target)) : (stream) => client.accept(stream));
+    const gone = new AbortController();
+    const client = new SpdyClient({ stdin, stdout, stderr, tty }, chosen);
+    const connection = new SpdyConnection(carrierOfSocket(socket), forwarding ? spdyPortForward({ open: openPort(target), sleep, gone: gone.signal }) : (stream) => client.accept(stream));
     client.attach(connection);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk));
-    socket.on('close', () => { connection.ended(); client.onEnd(); });
-    socket.on('error', () => socket.destroy());
+    socket.on('end', () => socket.end());
+    socket.on('close', () => {
+      gone.abort();
+      connection.ended();
+      client.onEnd();
+    });
     if (head.length > 0) connection.receive(head);
     if (forwarding) return;
-    await client.ready;
-    socket.pause();
+    const inTime = await Promise.race([client.ready.then(() => true), sleep(STREAM_CREATION_MS, gone.signal).then(() => false)]);
+    if (!inTime) return void socket.destroy();
     const podlet = await hub.open(target.owner, target.wish);
-    socket.resume();
     if (socket.destroyed) return podlet?.close();
     if (podlet) return bridgeChannels({ client, podlet, gone: target.gone, output: target.output });
     await client.send(STATUS, failureStatus(target.gone));
@@ -127,12 +165,12 @@ export function createUpgrade({ hub, check, owns, sessionsPath }: UpgradeOptions
       const owner = hub.ownerOf(id);
       // One answer for both: who may not dial need not learn which sessions there are.
       if (owner === undefined || !(await owns(owner, incoming))) return refuse(socket, new Response('unknown session\n', { status: 404 }));
-      return plain.handleUpgrade(incoming, socket, head, (ws) => hub.accept(id, ws));
+      return acceptSession(incoming, socket, head, (ws) => hub.accept(id, ws));
     }
     const target = await check(incoming);
     if (target instanceof Response) return refuse(socket, target);
     if ('answer' in target) return target.answer.ok ? sendOverWebSocket(incoming, socket, head, target.answer, target.gone) : refuse(socket, target.answer);
-    if ((incoming.headers.upgrade ?? '').toLowerCase() === 'websocket') return webSocket(incoming, socket, head, target);
+    if (isWebSocket(incoming)) return webSocket(incoming, socket, head, target);
     return spdy(incoming, socket, head, target);
   }
 

@@ -9,7 +9,7 @@ import { answerPath } from './discovery/paths.ts';
 import { strategyFor } from './resources/strategies.ts';
 import { isServed, parseRoute, verbOf } from './routes.ts';
 import type { Route } from './routes.ts';
-import { checkConnection } from './subresources/connect.ts';
+import { checkConnection, forwardedPorts } from './subresources/connect.ts';
 import type { Connection } from './subresources/connect.ts';
 import { subresourceVerb } from './subresources/subresources.ts';
 import { create } from './verbs/create.ts';
@@ -42,13 +42,23 @@ export async function handle(ports: ApiPorts, request: Request, caller?: User): 
   return response;
 }
 
-/** The checks before a stream (exec, attach, port-forward) opens: what it shall reach, or the refusal to send. Never throws. */
-export async function checkStream(ports: ApiPorts, request: Request): Promise<(Connection & { subresource: string; query: URLSearchParams }) | Response> {
+/** What a stream shall reach. */
+export interface CheckedStream extends Connection {
+  subresource: string;
+  query: URLSearchParams;
+  /** Of a port-forward by channels. */
+  ports: number[];
+}
+
+/** The checks before a stream (exec, attach, port-forward) opens; `byChannels`: its ports are in the query. A refusal is a Response; never throws. */
+export async function checkStream(ports: ApiPorts, request: Request, byChannels: boolean): Promise<CheckedStream | Response> {
   try {
     const call = await toCall(ports, request, undefined, []);
     if (call instanceof Response) return call;
     if (!STREAMS.has(call.subresource)) throw badRequest('Upgrade request is not possible here');
-    return { ...(await checkConnection(call)), subresource: call.subresource, query: call.query };
+    const connection = await checkConnection(call);
+    const forwarded = call.subresource === 'portforward' && byChannels ? forwardedPorts(call.query) : [];
+    return { ...connection, subresource: call.subresource, query: call.query, ports: forwarded };
   } catch (error) {
     return failure(request, error);
   }
@@ -142,6 +152,13 @@ function logOnce(line: string): void {
   const cause = line.slice(line.indexOf(' was unavailable'));
   if (cause !== lastLogged) console.error(line);
   lastLogged = cause;
+}
+
+/** What a door answers where no request comes to be (malformed bytes, a method that Fetch does not know). */
+export function refusalOf(code: number, message: string): Response {
+  const reason = code === 405 ? 'MethodNotAllowed' : code === 413 ? 'RequestEntityTooLarge' : code === 408 ? 'Timeout' : 'BadRequest';
+  const { status } = toStatus(new ApiError(reason, message, { code }));
+  return Response.json(status, { status: code, headers: { 'cache-control': 'no-cache, private' } });
 }
 
 /** Errors go out in the accepted format; where none is, as JSON. */

@@ -20,9 +20,9 @@ export function lambda<Input, Output>(step: (ports: Ports, input: Input) => Prom
 
 /** The handler of a function URL that streams: `handle` gets a web Request, its signal aborts when the client or the time is gone. */
 export function lambdaHttp(handle: (ports: Ports, request: Request) => Promise<Response>): unknown {
-  const runtime = (globalThis as { awslambda?: AwsLambda }).awslambda;
-  // Outside Lambda (tests, local mode) only the step beside the handler is used.
-  if (runtime === undefined) return undefined;
+  const runtime = (globalThis as { awslambda?: Partial<AwsLambda> }).awslambda;
+  // Outside Lambda (tests, local mode) only the step beside the handler is used; the SDK itself leaves an empty `awslambda` there.
+  if (!isLambda(runtime)) return undefined;
   return runtime.streamifyResponse(async (event, stream, context) => {
     const { toRequest, respond } = await import('./function-url.ts');
     const end = new AbortController();
@@ -33,6 +33,8 @@ export function lambdaHttp(handle: (ports: Ports, request: Request) => Promise<R
     clearTimeout(timer);
   });
 }
+
+const isLambda = (runtime: Partial<AwsLambda> | undefined): runtime is AwsLambda => runtime?.streamifyResponse !== undefined;
 
 /** Time kept to end a stream properly before Lambda cuts it. */
 const LAST_WORDS_MS = 5_000;

@@ -1,5 +1,6 @@
 // exec, attach, port-forward without an upgrade: the checks that come before it, and what to do instead where no upgrade is served.
 import { badRequest, notFound } from '../../errors.ts';
+import type { ApiError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { recordKey, toRecord } from '../../lifecycle/record-for.ts';
 import { keyOf } from '../call.ts';
@@ -13,6 +14,25 @@ export interface Connection {
   /** '' for port-forward. */
   container: string;
 }
+
+/** The ports of a port-forward over WebSocket channels, in the words of the kubelet (`NewV4Options`), which reads each as 16 bits. */
+export function forwardedPorts(query: URLSearchParams): number[] {
+  const texts = query.getAll('ports');
+  if (texts.length === 0) throw badRequest('query parameter "port" is required');
+  if (texts.includes('')) throw badRequest('query parameter "port" cannot be empty');
+  const ports = texts.flatMap((text) => text.split(',')).map((text) => {
+    const parseFailed = (why: string): ApiError => badRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
+    if (!/^\d+$/.test(text)) throw parseFailed('invalid syntax');
+    if (Number(text) > 65_535) throw parseFailed('value out of range');
+    if (Number(text) < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
+    return Number(text);
+  });
+  if (ports.length > MAX_PORTS) throw badRequest(`at most ${MAX_PORTS} ports can be forwarded over one connection`);
+  return ports;
+}
+
+/** Each port has two channels, and a channel is one byte. */
+const MAX_PORTS = 127;
 
 /** What must hold before a session opens; the same answers with and without an upgrade. */
 export async function checkConnection(call: Pick<Call, 'ports' | 'resource' | 'namespace' | 'name' | 'subresource' | 'query'>): Promise<Connection> {

@@ -18,6 +18,8 @@ const AWS_SECONDS = 14 * 60;
 const LOCAL_SECONDS = 40 * 60;
 const BOOKMARK_MS = 60_000;
 const LAST_BOOKMARK_MS = 2_000;
+/** The stream ends by itself at its time; this much later it is ended where its client takes nothing. */
+const PATIENCE_MS = 1_000;
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
 
@@ -26,6 +28,8 @@ interface Watching {
   options: ListOptions;
   selection: Selection;
   signal: AbortSignal;
+  /** Until it ends. */
+  seconds: number;
   /** Tables carry their columns once. */
   columnsSent: boolean;
 }
@@ -39,16 +43,18 @@ export async function watch(call: Call): Promise<Response> {
   includeOption(call.query);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
-  const watching: Watching = { call, options, selection, signal, columnsSent: false };
+  const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
+  const seconds = Math.min(options.timeoutSeconds || limit, limit);
+  const watching: Watching = { call, options, selection, signal, seconds, columnsSent: false };
   const events = eventsOf(watching, first?.items ?? [], (first?.resourceVersion ?? start ?? '0') as ResourceVersion);
   const type = call.output.format === 'yaml' ? 'application/yaml' : 'application/json';
-  return new Response(streamOf(events, () => abort.abort()), { status: 200, headers: { 'content-type': type } });
+  const over = call.ports.clock.sleep(seconds * 1000 + PATIENCE_MS, signal);
+  return new Response(streamOf(events, () => abort.abort(), over), { status: 200, headers: { 'content-type': type } });
 }
 
-async function* eventsOf(watching: Watching, existing: KubeObject[], from: ResourceVersion): AsyncGenerator<string> {
+async function* eventsOf(watching: Watching, existing: KubeObject[], from: ResourceVersion): AsyncGenerator<string | Uint8Array> {
   const { call, options } = watching;
-  const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
-  const end = call.ports.clock.now().getTime() + Math.min(options.timeoutSeconds || limit, limit) * 1000;
+  const end = call.ports.clock.now().getTime() + watching.seconds * 1000;
   if (options.sendInitialEvents !== false) for (const object of existing) yield event(watching, 'ADDED', object);
   if (options.sendInitialEvents === true && options.bookmarks) yield bookmark(watching, from, true);
   try {
@@ -59,7 +65,7 @@ async function* eventsOf(watching: Watching, existing: KubeObject[], from: Resou
   }
 }
 
-async function* changesOf(watching: Watching, from: ResourceVersion, end: number): AsyncGenerator<string> {
+async function* changesOf(watching: Watching, from: ResourceVersion, end: number): AsyncGenerator<string | Uint8Array> {
   const { call, options, signal } = watching;
   const { clock, store } = call.ports;
   let at = from;
@@ -98,7 +104,7 @@ function project({ call, selection }: Watching, { type, key, object, previous, v
   return { type: 'DELETED', object: { ...last, metadata: { ...last.metadata, resourceVersion: version } } };
 }
 
-function event(watching: Watching, type: EventType, object: KubeObject): string {
+function event(watching: Watching, type: EventType, object: KubeObject): string | Uint8Array {
   const { call } = watching;
   const { as, asVersion } = call.output;
   if (as === 'Table') {
@@ -110,21 +116,21 @@ function event(watching: Watching, type: EventType, object: KubeObject): string 
   return fullLine(call, type, object);
 }
 
-const lines = new WeakMap<KubeObject, Map<string, string>>();
+const lines = new WeakMap<KubeObject, Map<string, Uint8Array>>();
 
-/** The log shares its objects between watchers: the text is made once for all of them. */
-function fullLine(call: Call, type: EventType, object: KubeObject): string {
-  const known = lines.get(object) ?? new Map<string, string>();
+/** The log shares its objects between watchers: the bytes are made once for all of them, also for those who do not take them. */
+function fullLine(call: Call, type: EventType, object: KubeObject): Uint8Array {
+  const known = lines.get(object) ?? new Map<string, Uint8Array>();
   lines.set(object, known);
   const form = `${type} ${call.resource.group}`;
-  const text = known.get(form) ?? line({ type, object: typed(call, object) });
+  const text = known.get(form) ?? Buffer.from(line({ type, object: typed(call, object) }));
   known.set(form, text);
   return text;
 }
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-function bookmark(watching: Watching, version: ResourceVersion, initialEnd: boolean): string {
+function bookmark(watching: Watching, version: ResourceVersion, initialEnd: boolean): string | Uint8Array {
   const { call } = watching;
   const metadata = { resourceVersion: version, ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}) };
   if (call.output.as !== undefined) return event(watching, 'BOOKMARK', { metadata });

@@ -6,6 +6,7 @@ import type { GroupKind } from '../../kinds/resources.ts';
 import { RESOURCES } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Json } from '../../ports.ts';
+import { readWithin } from '../../read-within.ts';
 import { decodeObject } from './decode.ts';
 import { decoding } from './decoding.ts';
 import { duplicateFields, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
@@ -19,19 +20,11 @@ export const BODY_LIMIT = 3 * 1024 * 1024;
 
 /** The whole body; 413 above the limit. */
 export async function readBody(request: Request): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = request.body.getReader();
-  for (let step = await reader.read(); !step.done; step = await reader.read()) {
-    length += step.value.byteLength;
-    if (length > BODY_LIMIT) {
-      await reader.cancel();
-      throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
-    }
-    chunks.push(step.value);
-  }
-  return Buffer.concat(chunks);
+  const bytes = await readWithin(request, BODY_LIMIT).catch((cause: unknown) => {
+    throw new ApiError('BadRequest', `the request's body could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  if (bytes === undefined) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
+  return bytes;
 }
 
 /** What the body must be. `storedAs` is the internal type's group alias in messages (`core`). */

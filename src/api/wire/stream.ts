@@ -1,17 +1,34 @@
 // Streams: an async generator as a response's body.
 
-/** Bytes as the reader asks for them; `cancelled` is called when the reader goes. */
-export function streamOf(parts: AsyncGenerator<string | Uint8Array>, cancelled: () => void): ReadableStream<Uint8Array> {
+/**
+ * Bytes as the reader asks for them, nothing ahead; `cancelled` is called when the reader goes. `over` ends a stream that has a time
+ * even while its reader asks for nothing: a generator goes on only when it is asked.
+ */
+export function streamOf(parts: AsyncGenerator<string | Uint8Array>, cancelled: () => void, over?: Promise<void>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
+  let closed = false;
+  const close = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    if (closed) return;
+    closed = true;
+    controller.close();
+  };
   return new ReadableStream<Uint8Array>({
+    start(controller) {
+      over?.then(() => {
+        close(controller);
+        cancelled();
+      }).catch((error: unknown) => controller.error(error));
+    },
     async pull(controller) {
       const { done, value } = await parts.next();
-      if (done === true) controller.close();
+      if (closed) return;
+      if (done === true) close(controller);
       else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
     },
     async cancel() {
+      closed = true;
       cancelled();
       await parts.return(undefined);
     },
-  });
+  }, { highWaterMark: 0 });
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const clock = { now: () => new Date(Date.now() + skewMs) };
   const functions = { sweep: (payload: unknown) => { invoked.push(payload); return Promise.resolve('swept'); } };
   const handler = awsFront({ endpoint: dynamo.endpoint, rest: (request) => invokeOverRest(functions, request, () => undefined), key: KEY, clock });
-  door = await listen(() => httpServer(handler, () => undefined), ['127.0.0.1'], 0);
+  door = await listen(() => httpServer({ handler, refusal: (status, message) => Response.json({ message }, { status }), maxBodyBytes: 1 << 20, clock: systemClock, log: () => undefined }), ['127.0.0.1'], 0);
 });
 afterAll(async () => {
   await door.close();

@@ -1,0 +1,118 @@
+// What stands behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. Doors open before
+// what is behind them is ready: until then they say so.
+import type { IncomingMessage } from 'node:http';
+import { sync } from '../../functions/sync.ts';
+import { checkStream, handle, refusalOf } from '../../src/api/handler.ts';
+import { attachOutput, writesToLogOnly } from '../../src/api/subresources/log/attach-output.ts';
+import type { Pod } from '../../src/kinds/pod.ts';
+import { isOwnPodlet } from '../../src/lifecycle/own-podlet.ts';
+import type { Ports } from '../../src/ports.ts';
+import type { MetadataAnswer } from '../agent/metadata.ts';
+import type { Clock } from '../docker/clock.ts';
+import { RequestFault, toRequest } from '../request.ts';
+import type { Door } from '../server.ts';
+import type { SessionHub, SessionWish } from '../streams/session-hub.ts';
+import { createUpgrade, isTunnel, isWebSocket, type StreamedAnswer, type StreamTarget } from '../streams/upgrade.ts';
+
+export const SYNC_PATH = '/sync';
+export const SESSIONS_PATH = '/sessions';
+/** DynamoDB takes as much in one batch, more than any other service here. */
+const MAX_AWS_BODY_BYTES = 16 * 1024 * 1024;
+
+/** What the doors lead to. */
+export interface Behind {
+  ports: Ports;
+  hub: SessionHub;
+  aws: (request: Request) => Promise<Response>;
+  engine: { metadata: (path: string) => Promise<MetadataAnswer> };
+}
+
+export interface Doors {
+  api: Door;
+  aws: Door;
+  metadata: Door;
+}
+
+const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
+
+/** The doors; `behind` answers undefined until everything is ready. */
+export function createDoors(behind: () => Behind | undefined, own: { clock: Clock; log: (line: string) => void }): Doors {
+  const ready = (answer: (behind: Behind, request: Request) => Promise<Response>) => (request: Request): Promise<Response> => {
+    const now = behind();
+    return now ? answer(now, request) : Promise.resolve(waiting());
+  };
+  return {
+    // Handlers bound what they read of a body (3 MiB, reports 1 MiB); what goes on to a pod has no end.
+    api: { ...own, handler: ready(({ ports }, request) => frontDoor(ports, request)), upgrade: upgradeOf(behind, own.clock), refusal: refusalOf, maxBodyBytes: Infinity },
+    aws: { ...own, handler: ready(({ aws }, request) => aws(request)), refusal: (status, message) => Response.json({ message }, { status }), maxBodyBytes: MAX_AWS_BODY_BYTES },
+    metadata: { ...own, handler: ready(({ engine }, request) => metadataOf(engine, request)), refusal: (status, error) => Response.json({ error }, { status }), maxBodyBytes: 0 },
+  };
+}
+
+const frontDoor = (ports: Ports, request: Request): Promise<Response> =>
+  new URL(request.url).pathname === SYNC_PATH ? sync(ports, request) : handle(ports, request);
+
+async function metadataOf(engine: Behind['engine'], request: Request): Promise<Response> {
+  const { status, body } = await engine.metadata(new URL(request.url).pathname);
+  return new Response(body, { status, headers: { 'content-type': 'application/json' } });
+}
+
+function upgradeOf(behind: () => Behind | undefined, clock: Clock): NonNullable<Door['upgrade']> {
+  const upgrades = new WeakMap<Behind, NonNullable<Door['upgrade']>>();
+  return (incoming, socket, head) => {
+    const now = behind();
+    if (!now) return void socket.destroy();
+    const { hub, ports } = now;
+    const upgrade = upgrades.get(now) ?? createUpgrade({ hub, sessionsPath: SESSIONS_PATH, check: (request) => streamTarget(ports, request), owns: (uid, request) => isOwnPodlet(ports, uid, request.headers.authorization), sleep: clock.sleep });
+    upgrades.set(now, upgrade);
+    upgrade(incoming, socket, head);
+  };
+}
+
+const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
+
+/** What a client's upgrade request shall reach, checked as the API checks it. */
+async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | StreamedAnswer | Response> {
+  const gone = new AbortController();
+  const request = upgradeRequest(incoming, gone.signal);
+  if (request instanceof Response) return request;
+  const { pathname } = new URL(request.url);
+  if (!/\/(exec|attach|portforward)$/.test(pathname)) return streamedAnswer(ports, request, gone);
+  const found = await checkStream(ports, request, isWebSocket(incoming) && !isTunnel(incoming));
+  if (found instanceof Response) return found;
+  const { pod, container, query, subresource } = found;
+  const kind = STREAM_KINDS[subresource as keyof typeof STREAM_KINDS];
+  const on = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
+  const streams = { tty: on('tty'), stdin: on('stdin'), stdout: on('stdout'), stderr: on('stderr') && !on('tty') };
+  return {
+    owner: pod.metadata.uid ?? '',
+    wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
+    ports: found.ports,
+    gone: goneText(pod, kind, container),
+    ...(kind === 'attach' && writesToLogOnly(pod, container) ? { output: (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams) } : {}),
+  };
+}
+
+/** A WebSocket can carry the answer of a read; a request with a body cannot be upgraded. */
+async function streamedAnswer(ports: Ports, request: Request, gone: AbortController): Promise<StreamedAnswer | Response> {
+  return request.method === 'GET' ? { answer: await handle(ports, request), gone } : refusalOf(400, 'Upgrade request is not possible here');
+}
+
+function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request | Response {
+  try {
+    return toRequest(incoming, 'https', gone);
+  } catch (error) {
+    if (error instanceof RequestFault) return refusalOf(error.code, error.message);
+    throw error;
+  }
+}
+
+/** The kubelet's words for a container that has no process. */
+function goneText({ metadata: { name = '', namespace = '' } }: Pod, kind: SessionWish['kind'], container: string): string {
+  const which = kind === 'attach' ? `container ${container} not found in pod ${name}_${namespace}` : `container not found (${JSON.stringify(container)})`;
+  return `unable to upgrade connection: ${which}`;
+}
+
+async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(lines: AsyncIterable<Line>, streams: { stdout: boolean; stderr: boolean }): AsyncGenerator<Line> {
+  for await (const line of lines) if (streams[line.stream]) yield line;
+}
