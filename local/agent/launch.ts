@@ -1,5 +1,6 @@
 // A task's start: the primary container first, the others beside it as soon as its network is there.
 // Every step finds what an earlier process has done (containers have fixed names), so a launch may be run again.
+import { setMaxListeners } from 'node:events';
 import { inspectContainer, startContainer } from '../docker/containers.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { inBackground, type Agent } from './agent.ts';
@@ -13,6 +14,8 @@ import { dependencies, primaryContainer, type ContainerDefinition } from './task
 export function beginLaunch(agent: Agent, task: Task): void {
   const abort = new AbortController();
   const launch: Launch = { agent, task, definition: agent.book.definitionOf(task), signal: AbortSignal.any([abort.signal, agent.closing]) };
+  // Each container of the task waits with it.
+  setMaxListeners(0, launch.signal);
   const done = agent
     .limitLaunches(() => run(launch))
     .catch(async (error: unknown) => {

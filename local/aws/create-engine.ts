@@ -1,4 +1,5 @@
 // ECS, its logs and its images on one Docker Engine: the parts of local/agent put together, without any socket of their own.
+import { setMaxListeners } from 'node:events';
 import { addContainer } from '../agent/add-container.ts';
 import { adopt } from '../agent/adopt.ts';
 import type { Agent } from '../agent/agent.ts';
@@ -71,6 +72,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } = options;
   const log = options.log ?? (() => undefined);
   const closing = new AbortController();
+  // Everything that waits in the background listens to it.
+  setMaxListeners(0, closing.signal);
   const book = new TaskBook({ store, clock, log, onChange: (task) => options.onTaskChange(taskChange(task)) });
   await book.load();
   const agent: Agent = {

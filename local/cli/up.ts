@@ -6,6 +6,7 @@ import { applyManifests, followPod, readManifests, removeEnded } from './apply.t
 import { Client } from './client.ts';
 import { claimDirectory, lockDirectory } from '../data-directory.ts';
 import { find, type Say } from './install.ts';
+import { spreadLastNet } from './last-net.ts';
 import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
 import { setUp } from './set-up.ts';
 import { startLocal, type Local } from '../main.ts';
@@ -119,6 +120,7 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
   const release = await turnIn(place, say);
   if (!release) return alreadyServing(place, servingPid(place) ?? 0, out);
   const local = await serve(place, podletImage, options, say);
+  spreadLastNet(say);
   writeAccess(place, local.access);
   writePid(place);
   const stop = new AbortController();

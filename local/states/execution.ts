@@ -104,7 +104,7 @@ export class Execution implements ThreadHost {
     const root = this.threads.get(ROOT);
     if (root === undefined) return;
     try {
-      void this.#watchDeadline();
+      this.#watchDeadline().catch((error: unknown) => this.ports.onFault?.(error));
       const output = await this.runFlow(root);
       await this.end({ status: 'SUCCEEDED', output }, { type: 'ExecutionSucceeded', details: { output } });
     } catch (error) {

@@ -30,6 +30,7 @@ export class Interpreter {
   readonly #executions = new Map<string, Execution>();
   readonly #machines = new Map<string, Machine>();
   readonly #hashes = new WeakMap<Machine, string>();
+  readonly #faulty = (error: unknown): void => this.#ports.onFault?.(error);
 
   constructor(ports: StatesPorts) {
     this.#ports = ports;
@@ -39,7 +40,7 @@ export class Interpreter {
   /** Takes up every execution of the journal that has not ended, and tells the ends that were not told. Call once, first. */
   async load(): Promise<void> {
     const { journal } = this.#ports;
-    for (const { key, value } of await journal.list('ended/')) void this.#tellEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value));
+    for (const { key, value } of await journal.list('ended/')) this.#tellEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value)).catch(this.#faulty);
     const threads = new Map<string, Thread[]>();
     for (const { key, value } of await journal.list('thread/')) {
       const execution = key.slice('thread/'.length, key.lastIndexOf('/'));
@@ -164,11 +165,11 @@ export class Interpreter {
 
   #drive(execution: Execution): void {
     this.#executions.set(execution.key, execution);
-    void execution.run();
-    void execution.closed.then((record) => {
+    execution.run().catch(this.#faulty);
+    execution.closed.then((record) => {
       this.#executions.delete(execution.key);
       return this.#tellEnd(execution.key, changeOf(record));
-    });
+    }).catch(this.#faulty);
   }
 
   /** At least once: the note in the journal goes when the listener has taken it. */

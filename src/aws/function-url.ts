@@ -26,7 +26,7 @@ export async function respond(
 ): Promise<void> {
   const stream = open({ statusCode: response.status, headers: Object.fromEntries(response.headers) });
   const reader = response.body?.getReader();
-  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  const cancel = (): void => { reader?.cancel().catch(() => undefined); };
   signal.addEventListener('abort', cancel);
   for (let part = await reader?.read(); part && !part.done && !signal.aborted; part = await reader?.read()) {
     if (!stream.write(part.value)) await drained(stream, signal);

@@ -33,7 +33,8 @@ export async function* followLines(source: RunSource, skip: number, over: Promis
   const taskArn = source.tasks.at(-1);
   if (taskArn === undefined) return;
   const ended = new AbortController();
-  void over.then(() => ended.abort());
+  // What fails `over` reaches the caller at the `await` below.
+  over.then(() => ended.abort(), () => ended.abort());
   let count = 0;
   for await (const line of linesOf(source, taskArn, true, AbortSignal.any([signal, ended.signal]))) {
     if (++count > skip) yield line;

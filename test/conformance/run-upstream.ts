@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { faultsIn } from '../e2e/droppod.ts';
 import { runSpecs } from './spec-runner.ts';
 import { conformancePage, outcomesOf, specsInScope, type Outcome, type Reasons, type Spec } from './upstream-page.ts';
 
@@ -39,7 +40,13 @@ async function runAgainstDroppod(specs: Spec[], signal: AbortSignal): Promise<st
     const second = again.length === 0 || signal.aborted ? undefined : await run('again', again, AGAIN_LIMIT_MINUTES);
     return [first, second].filter((report) => report !== undefined);
   } finally {
+    droppod('down', '--data', home);
+    const faults = faultsIn(join(home, 'log'));
     droppod('down', '--data', home, '--purge');
+    if (faults.length > 0) {
+      console.error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
+      process.exitCode = 1;
+    }
     rmSync(home, { recursive: true, force: true });
   }
 }

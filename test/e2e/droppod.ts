@@ -1,13 +1,20 @@
 // Starts a droppod of its own through the one command, in a directory of its own, and takes it down again.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UNOWNED } from '../../local/cli/last-net.ts';
 import { kubectl, kubectlWith, type Said } from './kubectl.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const example = (name: string): string => join(ROOT, 'examples', `${name}.yaml`);
+
+/** Lines of a serving process's log that are defects whatever else a test looks at: catches of the last net and listeners that pile up. */
+export function faultsIn(log: string): string[] {
+  if (!existsSync(log)) return [];
+  return readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(UNOWNED) || line.includes('MaxListenersExceededWarning'));
+}
 
 /** Runs ./droppod; never rejects for its exit code. */
 export function droppod(words: string[], timeoutMs = 300_000): Promise<Said> {
@@ -80,9 +87,13 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
     until,
     status: async (name) => (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
     purge: async () => {
+      // Stopped first: the log is complete then, and goes with the purge. A droppod that is down already refuses, which is fine here.
+      await droppod(['down', '--data', data]);
+      const faults = faultsIn(join(data, 'log'));
       const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
       rmSync(data, { recursive: true, force: true });
       if (code !== 0) throw new Error(`down --purge failed: ${stderr}`);
+      if (faults.length > 0) throw new Error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
     },
   };
 }
