@@ -10,6 +10,8 @@ const FIRST_SECONDS = 10;
 const MAX_SECONDS = 300;
 /** A task that lived that long was a good one: its end is not another failure in a row. */
 const GOOD_SECONDS = 600;
+/** Earlier tasks that the record names: a log shows at most the run before, and a record must not grow with every relaunch. */
+const KEPT_TASKS = 20;
 
 /** The next execution takes over where this one stands; tokens of the old one are answered leave. */
 export function nextGeneration({ revision: _unheard, ...record }: PodRecord, now: Date): PodRecord {
@@ -23,7 +25,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
   return {
     ...kept,
     attempt: record.attempt + 1,
-    tasks: taskArn ? [...(record.tasks ?? []), { attempt: record.attempt, taskArn }] : (record.tasks ?? []),
+    tasks: [...(record.tasks ?? []), ...(taskArn ? [{ attempt: record.attempt, taskArn }] : [])].slice(-KEPT_TASKS),
     ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
     observed: newSandbox(pod, withoutBackOff(record.observed, record.edited ?? []), edited ? record.terminatingSince : undefined),
   };

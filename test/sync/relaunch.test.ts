@@ -1,5 +1,6 @@
 // What another attempt of a pod keeps of the one before.
 import { expect, it } from 'vitest';
+import type { TaskArn } from '../../src/ports.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { relaunch } from '../../src/sync/relaunch.ts';
 import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';
@@ -20,4 +21,15 @@ it('D7: a container with another image begins without its crash back-off, its ne
 
 it('after the loss of a task every container keeps its back-off', () => {
   expect(relaunch(pod, record, NOW).observed.containers['app']).toMatchObject({ backOff });
+});
+
+it('a pod that loses task after task names the newest twenty: its record does not grow', () => {
+  let lost: PodRecord = record;
+  const sizes: number[] = [];
+  for (let attempt = 0; attempt < 400; attempt++) {
+    lost = relaunch(pod, { ...lost, taskArn: `arn:task/${String(attempt).padStart(4, '0')}` as TaskArn }, NOW);
+    sizes.push(JSON.stringify(lost).length);
+  }
+  expect(lost.tasks?.map(({ taskArn }) => taskArn)).toEqual(Array.from({ length: 20 }, (_, index) => `arn:task/0${380 + index}`));
+  expect(sizes.at(-1)! - sizes[40]!).toBeLessThan(100);
 });
