@@ -114,3 +114,27 @@ it('a kind that is answered and not kept has no Table', async () => {
   const { status } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body, headers: { accept: TABLE } });
   expect(status).toBe(406);
 });
+
+it('reading a collection page by page reads each object a few times, not once for every page before it', async () => {
+  for (let number = 0; number < 60; number++) await api.send('POST', `${NAMESPACE}/configmaps`, { body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${number + 100}` } } });
+  const { store } = api.ports;
+  const [list, listTexts] = [store.list.bind(store), store.listTexts.bind(store)];
+  let read = 0;
+  const counted = <Page extends { objects: unknown[] }>(page: Page): Page => {
+    read += page.objects.length;
+    return page;
+  };
+  store.list = async (query) => counted(await list(query));
+  store.listTexts = async (query) => counted(await listTexts(query));
+  const remaining: (number | undefined)[] = [];
+  const names: string[] = [];
+  for (let next: string | undefined = ''; next !== undefined;) {
+    const { body } = await api.send('GET', `${NAMESPACE}/configmaps?limit=5&continue=${next}`);
+    names.push(...(body['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name));
+    remaining.push(body['metadata'].remainingItemCount);
+    next = body['metadata'].continue;
+  }
+  expect(new Set(names).size).toBe(names.length);
+  expect(remaining).toEqual([...Array.from({ length: remaining.length - 1 }, (_, page) => names.length - 5 * (page + 1)), undefined]);
+  expect(read).toBeLessThan(3 * names.length);
+});

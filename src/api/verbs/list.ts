@@ -48,9 +48,11 @@ async function listTexts({ ports, resource, namespace }: Call, { resourceVersion
 interface Token {
   rv: number;
   start: string;
+  /** Objects after `start` when the first page was read: counting them for each page would read all of them each time. */
+  left?: number;
 }
 
-const encodeToken = ({ rv, start }: Token): string => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
+const encodeToken = (token: Token): string => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...token })).toString('base64url');
 
 function decodeToken(text: string): Token {
   let token: unknown;
@@ -59,10 +61,10 @@ function decodeToken(text: string): Token {
   } catch (error) {
     throw new ApiError('BadRequest', `invalid continue token: continue key is not valid: ${tokenProblem(text)}`, { cause: error });
   }
-  const { v, rv, start } = (token ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  const { v, rv, start, left } = (token ?? {}) as { v?: unknown; rv?: unknown; start?: unknown; left?: unknown };
   if (v !== 'meta.k8s.io/v1') throw badRequest(`invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(v)}`);
   if (typeof start !== 'string' || typeof rv !== 'number') throw badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)');
-  return { rv, start };
+  return { rv, start, ...(typeof left === 'number' ? { left } : {}) };
 }
 
 const tokenProblem = (text: string): string => {
@@ -111,13 +113,15 @@ async function readPage(call: Call, query: ListQuery, selection: Selection, limi
     if (!part.more || last === undefined) return { items, resourceVersion: version };
     after = { namespace: last.metadata.namespace ?? '', name: last.metadata.name ?? '' };
     if (items.length < limit || limit === 0) continue;
-    const next = encodeToken({ rv: Number(version), start: startAfter(call, last) });
-    return { items, resourceVersion: version, continue: next, ...(selection.all ? { remainingItemCount: await countAfter(call, query, after) } : {}) };
+    // Kubernetes tells the count without selectors only.
+    const left = selection.all ? (token?.left === undefined ? await countAfter(call, query, after) : Math.max(1, token.left - items.length)) : undefined;
+    const next = encodeToken({ rv: Number(version), start: startAfter(call, last), ...(left === undefined ? {} : { left }) });
+    return { items, resourceVersion: version, continue: next, ...(left === undefined ? {} : { remainingItemCount: left }) };
   }
 }
 
 async function countAfter(call: Call, query: ListQuery, after: { namespace: string; name: string }): Promise<number> {
-  return (await call.ports.store.list({ ...query, after })).objects.length;
+  return (await call.ports.store.listTexts({ ...query, after })).objects.length;
 }
 
 /** The state at an older version is only known where nothing of the kind changed since. */
