@@ -53,6 +53,11 @@ export function purgeDirectory(directory: string): string[] {
   if (!existsSync(directory)) return [];
   for (const name of readdirSync(directory)) if (KNOWN.has(name)) rmSync(join(directory, name), { recursive: true, force: true });
   const left = readdirSync(directory);
-  if (left.length === 0) rmdirSync(directory);
+  if (left.length > 0) return left;
+  try {
+    rmdirSync(directory);
+  } catch {
+    // A mount point, or in a directory that is not ours: empty is as far as it goes.
+  }
   return left;
 }
