@@ -215,9 +215,16 @@ export class Agent {
   /** A container whose supervisor stays away was killed from outside. */
   private async declareLost(container: ContainerView): Promise<void> {
     await this.ports.clock.sleep(ending(this.world) ? LOST_WHILE_ENDING_MS : LOST_MS, this.left.signal);
-    if (container.connected || this.left.signal.aborted || hearLost(container, this.ports.clock.now()) === 'nothing') return;
+    if (container.connected || this.left.signal.aborted) return;
+    container.lost = true;
+    this.lose(container);
+    this.wake.abort();
+  }
+
+  private lose(container: ContainerView): void {
+    if (hearLost(container, this.ports.clock.now()) === 'nothing') return;
     this.runs.end(container.name);
-    this.remember();
+    this.ports.memory.save(remember(this.world));
     this.changed();
   }
 
@@ -233,6 +240,9 @@ export class Agent {
     switch (order.kind) {
       case 'start':
         return this.start(container, order.run, order.order);
+      case 'lose':
+        container.starting = order.run;
+        return this.lose(container);
       case 'beginStop':
         return this.beginStop(container, order);
       case 'shrinkGrace':

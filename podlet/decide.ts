@@ -12,6 +12,8 @@ export const ENGINE_PATIENCE_MS = 115_000;
 
 export type Order =
   | { kind: 'start'; container: string; run: number; order: StartOrder }
+  /** The run cannot begin: its container was killed. */
+  | { kind: 'lose'; container: string; run: number }
   | { kind: 'beginStop'; container: string; graceSeconds: number; message?: string; preStop: boolean }
   | { kind: 'shrinkGrace'; container: string; graceSeconds: number }
   | { kind: 'signal'; container: string; signal: string; last: boolean }
@@ -82,6 +84,10 @@ function starts(world: World, now: number): Order[] {
     const wanted = own(world.desired.containers, name);
     if (wanted === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
+    if (container.lost === true && wanted.start !== undefined && wanted.run > (container.run?.run ?? 0)) {
+      orders.push({ kind: 'lose', container: name, run: wanted.run });
+      continue;
+    }
     const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true && (container.refusal?.until ?? 0) <= now;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
       // The hook of a start that is on its way still comes before the next container.

@@ -31,6 +31,7 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
 function hearHello(container: ContainerView, hello: Extract<FromSupervise, { type: 'hello' }>, now: number): Heard {
   const first = !container.connected;
   container.hello = container.connected = true;
+  delete container.lost;
   // An answer given over an earlier connection does not count on this one.
   if (hello.term !== undefined && container.term?.settled !== false) hearTerm(container, now);
   // The start was lost with the old connection: decide sends it again.
@@ -88,10 +89,12 @@ function hearTerm(container: ContainerView, now: number): Heard {
   return 'changed';
 }
 
-/** The supervisor is gone for good: nobody will report this run's exit. */
+/** The supervisor is gone for good: nobody will report this run's exit, nor begin the one that was ordered. */
 export function hearLost(container: ContainerView, now: Date): Heard {
-  if (!container.alive || container.run === undefined) return 'nothing';
-  container.run = { ...container.run, exitCode: 137, finishedAt: now.toISOString(), reason: 'ContainerStatusUnknown', message: LOST, ready: false };
+  const { alive, run, starting } = container;
+  const lost = alive ? run : starting === undefined ? undefined : { run: starting, started: false };
+  if (lost === undefined) return 'nothing';
+  container.run = { ...lost, exitCode: 137, finishedAt: now.toISOString(), reason: 'ContainerStatusUnknown', message: LOST, ready: false };
   endRun(container);
   return 'ended';
 }

@@ -41,6 +41,8 @@ export interface ContainerView {
   /** Its supervisor was told to end. */
   quit?: boolean;
   runtimeId?: string;
+  /** Its supervisor stayed away: the container was killed, and nothing starts in it any more. */
+  lost?: true;
   /** It joined the running task: the sandbox was ready without it. */
   added?: true;
 }

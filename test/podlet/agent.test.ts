@@ -220,6 +220,47 @@ describe('stopping', () => {
     expect(bench.last.containers.a?.run).toMatchObject({ exitCode: 137, reason: 'ContainerStatusUnknown' });
   });
 
+  it.each([
+    ['before its first run was ordered', false], ['while its first run was on the way', true],
+  ])('C9: a container killed %s has lost that run', async (_when, ordered) => {
+    const bench = await new AgentBench({ containers: ['a', 'b'] }).begin();
+    // An order that meets a dead supervisor is lost on the way.
+    const send = bench.supervisors.send.bind(bench.supervisors);
+    bench.supervisors.send = (container, message) => { if (message.type !== 'start' || container !== 'a') send(container, message); };
+    await bench.want(({ containers }) => { containers.a = { run: 0 }; containers.b = { run: 0 }; });
+    if (ordered) await bench.startContainer('a');
+    bench.supervisors.disconnect('a');
+    if (!ordered) await bench.startContainer('a');
+    await bench.startContainer('b');
+    await bench.clock.advance(13_000);
+    expect(bench.last.containers.a?.run).toMatchObject({ run: 1, exitCode: 137, reason: 'ContainerStatusUnknown', started: false, ready: false });
+    expect(bench.last.containers.a?.run?.startedAt).toBeUndefined();
+    expect(bench.last.containers.b?.run).toMatchObject({ run: 1, started: true });
+  });
+
+  it('C9: a container killed between two runs has lost the next', async () => {
+    const bench = await new AgentBench({ containers: ['a'], script: () => ({ seconds: 1, code: 1 }) }).begin();
+    await bench.startContainer('a');
+    await bench.clock.advance(3_000);
+    bench.supervisors.disconnect('a');
+    await bench.clock.advance(11_000);
+    expect(bench.last.containers.a?.run).toMatchObject({ run: 1, exitCode: 1 });
+    await bench.startContainer('a', {}, 2);
+    await bench.clock.advance(2_000);
+    expect(bench.last.containers.a?.run).toMatchObject({ run: 2, exitCode: 137, reason: 'ContainerStatusUnknown' });
+  });
+
+  it('C9: a pod whose container was killed before its start can end', async () => {
+    const bench = await new AgentBench({ containers: ['a'] }).begin();
+    const send = bench.supervisors.send.bind(bench.supervisors);
+    bench.supervisors.send = (container, message) => { if (message.type !== 'start') send(container, message); };
+    await bench.startContainer('a');
+    bench.supervisors.disconnect('a');
+    await bench.want((desired) => { desired.terminate = terminate(30); });
+    await bench.clock.advance(12_000);
+    expect(bench.hasEnded).toBe(true);
+  });
+
   it('gives a signal again to a supervisor that was away', async () => {
     const bench = await running(() => ({ onTerm: 'ignore' }));
     bench.supervisors.disconnect('a');
