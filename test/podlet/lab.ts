@@ -1,19 +1,30 @@
 // Real containers under supervise for the podlet's tests: the test itself is the podlet on the other end of the socket.
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import type { HostConfig, Mount } from '../../local/docker/containers.ts';
 import { createContainer, inspectContainer, killContainer, removeContainer, startContainer, stopContainer } from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
-import { buildSupervise, hostArchitecture } from '../../podlet/build.ts';
+import { buildSupervise, findGo, hostArchitecture } from '../../podlet/build.ts';
 import { ContainerSockets } from '../../podlet/containers.ts';
 import type { FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
 
 export const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
 const LABELS = { 'droppod/test': 'podlet' };
 const PATIENCE_MS = 20_000;
+
+/** The workload that wants more than it may (podlet/supervise/testdata/hostile), as a static program. */
+export async function buildHostile(): Promise<string> {
+  const program = join(mkdtempSync(join(tmpdir(), 'droppod-hostile-')), 'hostile');
+  const cwd = fileURLToPath(new URL('../../podlet/supervise', import.meta.url));
+  await promisify(execFile)(await findGo(), ['build', '-o', program, './testdata/hostile'], { cwd, env: { ...process.env, CGO_ENABLED: '0' } });
+  return program;
+}
 
 type Kind = FromSupervise['type'];
 type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
