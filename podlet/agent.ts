@@ -13,7 +13,7 @@ import type { CopiedFile, FromSupervise } from './messages.ts';
 import type { PodletPorts } from './ports.ts';
 import { buildReport } from './report.ts';
 import { DEFAULT_GRACE_SECONDS, Runs } from './runs.ts';
-import { startMessage } from './start-message.ts';
+import { networkFiles, startMessage } from './start-message.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
@@ -263,6 +263,7 @@ export class Agent {
     container.starting = run;
     delete container.refusal;
     this.remember();
+    this.ports.shareFiles(networkFiles(this.world.desired?.hosts));
     const send = (filled: StartOrder, copies: CopiedFile[]): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts, copies));
     if (order.fileVariables === undefined && order.content === undefined) return send(order, []);
     this.own('what only volumes know', this.completed(order).catch((error: unknown) => ({ error: errorText(error) })).then((completed) => {

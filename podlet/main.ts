@@ -8,6 +8,7 @@ import { cutText } from './cut-text.ts';
 import { VolumeFiles } from './files.ts';
 import { readTaskMetadata } from './metadata.ts';
 import type { Memory, Network, PodletClock } from './ports.ts';
+import { nodeLookup } from './node-lookup.ts';
 import { Sessions } from './sessions.ts';
 import { createTransport } from './transport.ts';
 
@@ -90,7 +91,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const token = `${required(env, 'DROPPOD_TOKEN')}.${ownSecret()}`;
   const ca = env.DROPPOD_CA ?? '';
   const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
-  const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca }), readTaskMetadata(metadataUri)]);
+  const node = nodeDns();
+  const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca, lookup: nodeLookup(node.resolvConf) }), readTaskMetadata(metadataUri)]);
   const sessions = new Sessions({ sockets, token, ca, fault });
   const agent = createAgent({
     clock, memory, network, sync,
@@ -98,6 +100,10 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     supervisors: sockets,
     volumes: new VolumeFiles(VOLUMES, () => new Date()),
     openSession: (request) => sessions.start(request),
+    // In place: they are mounts of the engine.
+    shareFiles: (files) => {
+      for (const { path, content } of files) attempt(() => writeFileSync(path, content));
+    },
     runtimeIds: async () => (await readTaskMetadata(metadataUri)).runtimeIds,
     fault,
     engineTerm: engineTerm.signal,
@@ -110,7 +116,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
       ...(task.hostIP === undefined ? {} : { hostIP: task.hostIP }),
-      ...nodeDns(),
+      ...node,
     },
   });
   // The last net: whatever nobody caught is said, and the pod keeps its podlet. Nothing is meant to get here.

@@ -96,6 +96,8 @@ export interface PodletPorts {
   supervisors: Supervisors;
   volumes: Volumes;
   network: Network;
+  /** Writes hosts, host name and resolv.conf where the podlet's container has them: the others share the files, some read-only. */
+  shareFiles(files: { path: string; content: string }[]): void;
   memory: Memory;
   /** Bridges one stream; `toSupervise` asks the container's supervisor to open its end. */
   openSession(request: SessionRequest): void;

@@ -34,7 +34,8 @@ export function startMessage(run: number, order: StartOrder, network: NetworkFil
   };
 }
 
-function networkFiles(network: NetworkFiles | undefined): { path: string; content: string }[] {
+/** What the pod's network looks like from inside, as files that all its containers share. */
+export function networkFiles(network: NetworkFiles | undefined): { path: string; content: string }[] {
   if (network === undefined) return [];
   return [
     { path: '/etc/hosts', content: network.hosts },

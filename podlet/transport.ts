@@ -1,5 +1,6 @@
 // The podlet's way to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { Desired, Report } from '../src/sync/messages.ts';
 import { SyncRefused } from './ports.ts';
 
@@ -14,6 +15,8 @@ export interface TransportOptions {
   token: string;
   /** PEM; '' trusts the public CAs. */
   ca: string;
+  /** Finds the API's address; absent: as the container's resolv.conf says, which becomes the pod's. */
+  lookup?: LookupFunction | undefined;
 }
 
 export type Sync = (report: Report, signal: AbortSignal) => Promise<Desired>;
@@ -34,10 +37,10 @@ async function secureClient(ca: string): Promise<Client> {
   return { request, agent: new Agent({ keepAlive: true, ...(ca === '' ? {} : { ca }) }) };
 }
 
-function post({ request, agent }: Client, { url, token }: TransportOptions, body: string, signal: AbortSignal): Promise<Desired> {
+function post({ request, agent }: Client, { url, token, lookup }: TransportOptions, body: string, signal: AbortSignal): Promise<Desired> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request(url, { method: 'POST', agent, headers, signal, timeout: REQUEST_TIMEOUT_MS }, (response) => {
+    const sent = request(url, { method: 'POST', agent, headers, signal, timeout: REQUEST_TIMEOUT_MS, ...(lookup === undefined ? {} : { lookup }) }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -74,7 +74,17 @@ function placeOf(pod: Pod, name: string, path: string): { volume: string; path: 
   return part === undefined ? { volume: volumeKey(pod, name), path } : { volume: part.key, path: within(path, part.path) ?? '' };
 }
 
-const decode = (base64: string): string => Buffer.from(base64, 'base64').toString('utf8');
+/** Halves of pairs stand for bytes that are no text: no text of an API object has one, and expansion carries them along. */
+const STRAY = 0xdc00;
+
+function decode(base64: string): string {
+  const bytes = Buffer.from(base64, 'base64');
+  const text = bytes.toString('utf8');
+  return Buffer.from(text, 'utf8').equals(bytes) ? text : [...bytes].map((byte) => String.fromCharCode(byte < 0x80 ? byte : STRAY + byte)).join('');
+}
+
+/** The text holds bytes that are no UTF-8. */
+export const isNoText = (text: string): boolean => /[\ud800-\udfff]/u.test(text);
 
 /** envFrom in order, later keys override earlier ones; binaryData of configMaps is no environment. */
 function bulkVariables(_pod: Pod, container: Container | EphemeralContainer, context: EnvContext): { env: Map<string, string> } | { error: string } {

@@ -3,7 +3,7 @@
 import type { ConfigMap, Container, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
 import { containerCommand, processEnvironment } from '../pod/command.ts';
 import { containerKind, findContainer, initAndAppContainers } from '../pod/containers.ts';
-import { specEnvironment } from '../pod/env.ts';
+import { isNoText, specEnvironment } from '../pod/env.ts';
 import { podGraceSeconds } from '../pod/grace.ts';
 import { kernelHostname } from '../pod/network-files.ts';
 import { containerPolicy } from '../pod/restart.ts';
@@ -38,6 +38,8 @@ export interface StartWaiting {
   waiting: { reason: string; message: string };
 }
 
+const NO_TEXT = 'grpc: error while marshaling: string field contains invalid UTF-8';
+
 type Definition = Container | EphemeralContainer;
 
 const configError = (message: string): StartWaiting => ({ waiting: { reason: 'CreateContainerConfigError', message } });
@@ -57,6 +59,8 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
     const message = `failed to generate container "${containerName}" spec: failed to generate spec: no command specified`;
     return { waiting: { reason: 'CreateContainerError', message } };
   }
+  // The kubelet hands them to the runtime as text of a protocol that takes nothing else.
+  if ([...argv, ...environment.env.values()].some(isNoText)) return { waiting: { reason: 'CreateContainerError', message: NO_TEXT } };
   const memory = memoryModes(pod, container);
   const hostname = kernelHostname(pod, context.settings.clusterDomain);
   return {

@@ -124,10 +124,25 @@ describe('files of volumes', () => {
       { name: 'keys', secret: { secretName: 'keys' } }, { name: 'dirs', secret: { secretName: 'keys', items: [{ key: 'a', path: 'tls/a' }, { key: 'hidden', path: 'no' }] } },
       { name: 'none', configMap: { name: 'not-there', optional: true } },
     ];
-    const script = 'cat /key /tls/a; echo; ls -A /none | wc -l; stat -c %F /none /tls /key; grep -rl "^never$" /.droppod /key /tls /etc /none; echo end';
+    const script = 'cat /key /tls/a; echo; ls -A /none | wc -l; stat -c %F /none /tls /key; grep -rl "^never$" /.droppod /key /tls /etc /none 2>/dev/null; echo end';
     const volumeMounts = [mount('keys', '/key', 'b'), mount('dirs', '/tls', 'tls'), mount('none', '/none', 'x')];
     expect(await says('secret', {
       volumes, automountServiceAccountToken: false, containers: [shell('app', script, { volumeMounts })],
     })).toBe('21\n0\ndirectory\ndirectory\nregular file\nend');
   }, 90_000);
 });
+
+it('I1: aliases, search path and the full host name are there under a read-only root', async () => {
+  const text = await says('hosts', {
+    hostname: 'db-0', subdomain: 'db', hostAliases: [{ ip: '10.1.2.3', hostnames: ['legacy.example.com'] }], dnsConfig: { searches: ['corp.example.com'], options: [{ name: 'ndots', value: '2' }] },
+    containers: [shell('app', 'cat /etc/hosts /etc/resolv.conf; hostname -f; cat /etc/hostname', { securityContext: { readOnlyRootFilesystem: true, runAsUser: 1000 } })],
+  });
+  for (const line of [/^10\.1\.2\.3\tlegacy\.example\.com$/m, /^search .*corp\.example\.com/m, /ndots:2/, /^db-0\.db\.default\.svc\.cluster\.local$/m, /\ndb-0$/]) expect(text).toMatch(line);
+}, 90_000);
+
+it('F3: a memory volume is open to all whatever the image has at its place; F1: paths count from the root', async () => {
+  expect(await says('memory', {
+    securityContext: { runAsUser: 101 }, volumes: [{ name: 'm', emptyDir: { medium: 'Memory' } }, { name: 'd', emptyDir: {} }, { name: 'unused', configMap: { name: 'does-not-exist' } }],
+    containers: [shell('app', 'stat -c "%a %u" /home; touch /home/x srv/data/x && ls /srv/data', { volumeMounts: [mount('m', '/home'), mount('d', 'srv/data')] })],
+  })).toBe('1777 0\nx');
+}, 90_000);

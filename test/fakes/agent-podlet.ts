@@ -68,6 +68,7 @@ export class AgentPodlet {
       identity: { uid, attempt, taskArn, containers, boot: 1, bootId: `boot-${attempt}`, podIP: '10.0.0.7', hostIP: '192.0.2.10' },
       sync: (report, signal) => this.#sync(report, signal),
       supervisors: this.#supervisors,
+      shareFiles: () => undefined,
       volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve() },
       network: {
         httpProbe: () => Promise.resolve({ success: true }), httpHook: () => Promise.resolve({}),

@@ -76,6 +76,15 @@ describe('starting', () => {
     expect(bench.last.containers.a?.run).toMatchObject({ exitCode: 128, startError: 'exec: "nope": executable file not found in $PATH' });
   });
 
+  it('I1: shares hosts, host name and resolv.conf before anything starts: containers with a read-only root cannot write them', async () => {
+    const bench = await new AgentBench({ containers: ['a'] }).begin();
+    await bench.want((desired) => { desired.hosts = { hostname: 'db-0', hosts: '10.1.2.3\tlegacy\n', resolvConf: 'search corp\n' }; });
+    await bench.startContainer('a');
+    await bench.clock.advance(1_000);
+    expect(bench.sent('start')).toHaveLength(1);
+    expect(bench.shared).toEqual([{ path: '/etc/hosts', content: '10.1.2.3\tlegacy\n' }, { path: '/etc/hostname', content: 'db-0\n' }, { path: '/etc/resolv.conf', content: 'search corp\n' }]);
+  });
+
   it('waits while a volume is missing', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
     await bench.want((desired) => { desired.volumes = { v: { version: '1', missing: 'configmap "x" not found' } }; });

@@ -33,6 +33,8 @@ export class AgentBench {
   ended: Promise<void> = Promise.resolve();
   hasEnded = false;
   memory: unknown;
+  /** The newest files that all containers share. */
+  shared: { path: string; content: string }[] = [];
   private answered = '';
   private held: (() => void)[] = [];
   private readonly start = this.clock.now().getTime();
@@ -53,6 +55,7 @@ export class AgentBench {
       supervisors: this.supervisors,
       volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve(), ...this.options.volumes },
       network: { httpProbe: attempt, tcpProbe: attempt, grpcProbe: attempt, httpHook: () => Promise.resolve({}) },
+      shareFiles: (files) => { this.shared = files; },
       memory: { load: () => this.memory, save: (state) => { this.memory = structuredClone(state); } },
       openSession: ({ id }) => { this.opened.push(id); },
       runtimeIds: () => Promise.resolve({}),

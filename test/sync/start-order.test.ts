@@ -164,6 +164,23 @@ describe('users', () => {
   });
 });
 
+describe('bytes that are no text', () => {
+  const binary = { name: 'keys', data: { key: Buffer.from([0x61, 0xff, 0xfe]).toString('base64'), text: Buffer.from('pass\n\ufeffä').toString('base64') } };
+  const facts: StartContext = { ...context(), secret: (name) => (name === binary.name ? { metadata: { name }, data: binary.data } : undefined) };
+  const from = (key: string) => ({ name: 'V', valueFrom: { secretKeyRef: { name: 'keys', key } } });
+  it.each<[string, Partial<Container>]>([
+    ['a variable', { env: [from('key')] }],
+    ['all variables of a secret', { envFrom: [{ secretRef: { name: 'keys' } }] }],
+    ['a variable made of another', { env: [from('key'), { name: 'W', value: 'x$(V)y' }] }],
+  ])('H1: %s: CreateContainerError, as the runtime takes text only', (_what, container) => {
+    expect(startOrder(podWith(container), 'app', facts)).toEqual({ waiting: { reason: 'CreateContainerError', message: 'grpc: error while marshaling: string field contains invalid UTF-8' } });
+  });
+  it('H1: text stays as it is, marks and line ends too; what a later variable replaces does not count', () => {
+    expect(ordered(podWith({ env: [from('text')] }), facts).env).toContainEqual(['V', 'pass\n\ufeffä']);
+    expect(ordered(podWith({ env: [from('key'), { name: 'V', value: 'x' }] }), facts).env).toContainEqual(['V', 'x']);
+  });
+});
+
 describe('probes and hooks', () => {
   it('J1: ports by name, defaults, literal expansion', () => {
     const order = ordered(
