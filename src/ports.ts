@@ -284,11 +284,16 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   /** Bytes as written, with its newline if it had one. */
   bytes: Uint8Array;
+  /** Entries of the log that it is made of, where more than one. */
+  entries?: number;
 }
 
 export interface Logs {
-  /** Lines of one container of a task, oldest first; with `follow` until the container's log ends or the signal aborts. */
-  read(source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date }, signal?: AbortSignal): AsyncIterable<LogLine>;
+  /**
+   * Lines of one container of a task, oldest first; with `follow` until the container's log ends or the signal aborts.
+   * `tail` is a favour: the last that many entries (LogLine.entries) of the log, or all of it.
+   */
+  read(source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date; tail?: number }, signal?: AbortSignal): AsyncIterable<LogLine>;
 }
 
 /** Wakes a long poll when a pod's record changes. In one process at once; on AWS `wait` sleeps and the caller looks again. */

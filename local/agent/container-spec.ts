@@ -52,8 +52,8 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
       PidsLimit: MAX_PIDS,
       ...privileges(container),
       ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
-      // `local` keeps bytes as they are; json-file replaces what is no UTF-8.
-      LogConfig: { Type: 'local', Config: { 'max-size': '50m', 'max-file': '3' } },
+      // `local` keeps bytes as they are; json-file replaces what is no UTF-8. Compressed files would be unpacked for each reader of the last lines.
+      LogConfig: { Type: 'local', Config: { 'max-size': '50m', 'max-file': '3', compress: 'false' } },
     },
   };
 }

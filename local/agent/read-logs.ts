@@ -3,6 +3,7 @@ import { DockerError } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine, type RawLog } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
 import { readLogCopy } from './log-copy.ts';
+import { SeenLines } from './seen-lines.ts';
 import { containerOf, type Task } from './task.ts';
 
 export interface LogSource {
@@ -10,8 +11,17 @@ export interface LogSource {
   container: string;
   follow?: boolean;
   since?: Date;
+  /** About that many of the last entries are enough; not with `follow`. */
+  tail?: number;
   signal?: AbortSignal;
 }
+
+/** Entries that a follower asks for at first, and where these do not reach back to what it has seen. */
+const WINDOWS = [500, 20_000, undefined];
+/** Lines come in bursts; one look takes them together. */
+const GATHER_MS = 20;
+/** A look without a sign from the engine. */
+const LOOK_ANYWAY_MS = 5_000;
 
 /** Lines, oldest first; with `follow` until the container ends or the signal aborts. What is not known has no lines. */
 export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator<LogLine> {
@@ -20,19 +30,69 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   if (!source.follow || !live) return yield* readOnce(agent, live, source);
   // A container that has not started has a log without an end: the engine would end it at once.
   await agent.book.when(live, (t) => containerOf(t, source.container).lastStatus !== 'PENDING', source.signal);
-  const raw = await openLive(agent, live, source);
-  const seen = new SeenLines();
-  if (raw) {
+  const seen = new SeenLines(source.since);
+  for await (const _sign of signs(agent, live, source)) {
+    if (source.signal?.aborted) return;
+    yield* newLines(agent, live, source, seen);
+  }
+  if (source.signal?.aborted) return;
+  // The engine ends a followed log with the container, often without the lines that came last.
+  const isNew = seen.pass();
+  const { since } = seen;
+  for await (const line of readOnce(agent, live, { ...source, follow: false, ...(since ? { since } : {}) })) {
+    if (isNew(line)) yield line;
+  }
+}
+
+/** One at once, then one for each burst of output until the container ends. The engine's own followed log loses and doubles lines when it rotates: it only tells when to look. */
+async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerator<undefined> {
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, ...(source.signal ? [source.signal] : [])]);
+  const raw = await openLive(agent, task, { ...source, signal, follow: true, tail: 0 });
+  yield undefined;
+  if (!raw) return;
+  const chunks = raw.bytes[Symbol.asyncIterator]();
+  let state = { pending: false, ended: false };
+  let wake = (): void => undefined;
+  const drain = (async () => {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      state.pending = true;
+      wake();
+    }
+  })().catch(() => undefined).finally(() => {
+    state = { ...state, ended: true };
+    wake();
+  });
+  try {
+    while (!state.ended && !signal.aborted) {
+      const look = new AbortController();
+      wake = () => look.abort();
+      if (!state.pending && !state.ended) await agent.clock.sleep(LOOK_ANYWAY_MS, AbortSignal.any([look.signal, signal]));
+      if (!state.ended) await agent.clock.sleep(GATHER_MS, signal);
+      state.pending = false;
+      yield undefined;
+    }
+  } finally {
+    enough.abort();
+    await drain;
+  }
+}
+
+/** What is there and was not seen. */
+async function* newLines(agent: Agent, task: Task, source: LogSource, seen: SeenLines): AsyncGenerator<LogLine> {
+  for (const tail of seen.since === undefined ? [undefined] : WINDOWS) {
+    const raw = await openLive(agent, task, { ...source, follow: false, ...(tail === undefined ? {} : { tail }) });
+    if (!raw) return;
+    const isNew = seen.pass();
+    let reachesBack = tail === undefined;
     for await (const line of untilAborted(logLines({ ...raw, cut: true }), source.signal)) {
+      reachesBack ||= seen.isBefore(line);
+      if (!reachesBack) break;
+      if (!isNew(line)) continue;
       seen.note(line);
       yield line;
     }
-  }
-  if (source.signal?.aborted) return;
-  // The engine ends a followed log with the container, often without the lines that came last: they are read once more.
-  const since = seen.since() ?? source.since;
-  for await (const line of readOnce(agent, live, { ...source, follow: false, ...(since ? { since } : {}) })) {
-    if (!seen.has(line)) yield line;
+    if (reachesBack) return;
   }
 }
 
@@ -49,12 +109,13 @@ async function* readOnce(agent: Agent, task: Task | undefined, source: LogSource
   }
 }
 
-async function openLive(agent: Agent, task: Task, { container, follow = false, since, signal }: LogSource): Promise<RawLog | undefined> {
+async function openLive(agent: Agent, task: Task, { container, follow = false, since, tail, signal }: LogSource): Promise<RawLog | undefined> {
   const { runtimeId } = containerOf(task, container);
   if (runtimeId === undefined || signal?.aborted) return undefined;
   const terminal = agent.book.definitionOf(task).containerDefinitions.some(({ name, pseudoTerminal }) => name === container && pseudoTerminal);
   try {
-    return { bytes: await openLogs(agent.docker, runtimeId, { follow, ...(since ? { since } : {}), ...(signal ? { signal } : {}) }), terminal };
+    const bytes = await openLogs(agent.docker, runtimeId, { follow, ...(since && tail === undefined ? { since } : {}), ...(tail === undefined ? {} : { tail }), ...(signal ? { signal } : {}) });
+    return { bytes, terminal };
   } catch (error) {
     // Removed since: then there is a copy. 409: it is being removed.
     if (error instanceof DockerError && (error.status === 404 || error.status === 409 || signal?.aborted)) return undefined;
@@ -67,34 +128,5 @@ async function* untilAborted(lines: AsyncGenerator<LogLine>, signal: AbortSignal
     yield* lines;
   } catch (error) {
     if (!signal?.aborted) throw error;
-  }
-}
-
-/** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */
-const SIDE_BY_SIDE_MS = 1000;
-
-/** Which lines were handed out already. Within a stream times only grow; equal times are counted. */
-class SeenLines {
-  private readonly last: { [stream in LogLine['stream']]?: { time: string; lines: number } } = {};
-  private readonly again: { [stream in LogLine['stream']]: number } = { stdout: 0, stderr: 0 };
-
-  note({ stream, time }: LogLine): void {
-    const last = this.last[stream];
-    if (last?.time === time) last.lines += 1;
-    else this.last[stream] = { time, lines: 1 };
-  }
-
-  has({ stream, time }: LogLine): boolean {
-    const last = this.last[stream];
-    if (!last || time > last.time) return false;
-    if (time < last.time) return true;
-    this.again[stream] += 1;
-    return this.again[stream] <= last.lines;
-  }
-
-  /** From where a second reading must begin; undefined: nothing was seen. */
-  since(): Date | undefined {
-    const times = Object.values(this.last).map(({ time }) => Date.parse(time));
-    return times.length === 0 ? undefined : new Date(Math.max(...times) - SIDE_BY_SIDE_MS);
   }
 }

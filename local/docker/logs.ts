@@ -8,17 +8,21 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   /** As written, with its newline if it had one. */
   bytes: Uint8Array;
+  /** Entries of the engine that it is made of, where more than one. */
+  entries?: number;
 }
 
 export interface LogRequest {
   follow: boolean;
   since?: Date;
+  /** The last entries only. */
+  tail?: number;
   signal?: AbortSignal;
 }
 
 /** Raw log of a container with times; frames unless it has a terminal. */
-export function openLogs(docker: Docker, id: string, { follow, since, signal }: LogRequest): Promise<AsyncIterable<Buffer>> {
-  const query = { stdout: '1', stderr: '1', timestamps: '1', follow: follow ? '1' : '0', since: since ? (since.getTime() / 1000).toFixed(3) : undefined };
+export function openLogs(docker: Docker, id: string, { follow, since, tail, signal }: LogRequest): Promise<AsyncIterable<Buffer>> {
+  const query = { stdout: '1', stderr: '1', timestamps: '1', follow: follow ? '1' : '0', since: since ? (since.getTime() / 1000).toFixed(3) : undefined, tail: tail?.toString() };
   return docker.open('GET', `/containers/${id}/logs`, { query, ...(signal ? { signal } : {}) });
 }
 
@@ -74,7 +78,7 @@ class FrameParser {
   *end(): Generator<LogLine> {
     for (const stream of ['stdout', 'stderr'] as const) {
       const piece = this.pieces[stream];
-      if (piece) yield { time: piece.time, stream, bytes: Buffer.concat(piece.parts) };
+      if (piece) yield { time: piece.time, stream, bytes: Buffer.concat(piece.parts), entries: piece.parts.length };
     }
   }
 
@@ -101,7 +105,8 @@ class FrameParser {
     this.pieces[stream] = undefined;
     // Engine 20.10's `local` driver drops the newline of a line that it had cut.
     const parts = [...(piece?.parts ?? []), bytes, ...(ended ? [] : [Buffer.from('\n')])];
-    return parts.length === 1 ? { time, stream, bytes } : { time: piece?.time ?? time, stream, bytes: Buffer.concat(parts) };
+    const entries = (piece?.parts.length ?? 0) + 1;
+    return parts.length === 1 ? { time, stream, bytes } : { time: piece?.time ?? time, stream, bytes: Buffer.concat(parts), ...(entries > 1 ? { entries } : {}) };
   }
 }
 

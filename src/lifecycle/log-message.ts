@@ -6,7 +6,7 @@ import { findContainer } from '../pod/containers.ts';
 import type { Run } from '../pod/observed.ts';
 import type { Ports } from '../ports.ts';
 import type { ContainerReport, Report } from '../sync/messages.ts';
-import { presentLines } from '../sync/read-run.ts';
+import { lastLines, runsOf } from '../sync/read-run.ts';
 import type { PodRecord } from '../sync/record.ts';
 
 /** Of the log's last 80 lines the last 2048 bytes (kubelet `MaxContainerTerminationMessageLogLines`, `…LogLength`). */
@@ -24,7 +24,7 @@ export async function withLogMessages(ports: LogPorts, pod: Pod, record: PodReco
   const containers: [string, ContainerReport][] = await Promise.all(Object.entries(report.containers).map(async ([name, reported]) => {
     const { run } = reported;
     if (!run || !wantsLog(pod, record, name, run)) return [name, reported];
-    return [name, { ...reported, run: { ...run, message: await logTail(ports, record, name, run.run) } }];
+    return [name, { ...reported, run: { ...run, message: await logTail(ports, record, name, run) } }];
   }));
   return { ...report, containers: Object.fromEntries(containers) };
 }
@@ -36,15 +36,11 @@ function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): bo
   return isNew && run.exitCode !== undefined && run.exitCode !== 0 && !run.message && run.startError === undefined;
 }
 
-async function logTail({ logs, clock }: LogPorts, { taskArn, logNonce }: PodRecord, container: string, run: number): Promise<string> {
+async function logTail({ logs, clock }: LogPorts, { taskArn, logNonce }: PodRecord, container: string, run: Run): Promise<string> {
   if (!taskArn) return '';
   for (let look = 0; look < LOOKS; look++) {
-    const lines: Uint8Array[] = [];
-    for await (const { bytes } of presentLines({ logs, tasks: [taskArn], container, run, nonce: logNonce })) {
-      lines.push(bytes);
-      if (lines.length > LAST_LINES) lines.shift();
-    }
-    if (lines.length > 0) return Buffer.concat(lines).subarray(-LAST_BYTES).toString('utf8');
+    const { lines } = await lastLines({ logs, tasks: [taskArn], container, run: run.run, nonce: logNonce, began: runsOf({ desiredRun: run.run, current: run }) }, LAST_LINES);
+    if (lines.length > 0) return Buffer.concat(lines.map(({ bytes }) => bytes)).subarray(-LAST_BYTES).toString('utf8');
     await clock.sleep(PAUSE_MS);
   }
   return '';

@@ -31,16 +31,38 @@ export interface RunLine extends LogLine {
   run: number;
 }
 
-/** Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker. */
-export function createRunSplitter(nonce: string): (line: LogLine) => RunLine | undefined {
-  const runs = { stdout: 1, stderr: 1 };
+/** A run and when it began (ISO 8601). */
+export interface RunStart {
+  run: number;
+  at: string;
+}
+
+/**
+ * Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker.
+ * The engine throws away what is oldest, markers too: with which run a stream begins is told by `began`.
+ */
+export function createRunSplitter(nonce: string, began: readonly RunStart[] = []): (line: LogLine) => RunLine | undefined {
+  const runs: { [stream in LogLine['stream']]?: number } = {};
   const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
   return (line) => {
-    const run = runs[line.stream];
+    const run = (runs[line.stream] ??= runAt(began, line.time));
     const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
     runs[line.stream] = marker.run;
     // What the run before wrote without a newline stands in front of the marker.
     return marker.at === 0 ? undefined : { ...line, bytes: line.bytes.subarray(0, marker.at), run };
   };
+}
+
+/** The highest run that can have been running then. */
+function runAt(began: readonly RunStart[], time: string): number {
+  const newest = [...began].sort((one, other) => other.run - one.run);
+  const found = newest.find(({ at }) => nanoseconds(at) <= nanoseconds(time));
+  return found?.run ?? Math.max(1, (newest.at(-1)?.run ?? 2) - 1);
+}
+
+/** RFC 3339 in UTC with nine digits, as the kubelet prints it. */
+export function nanoseconds(time: string): string {
+  const [, whole = '', fraction = ''] = /^(.*?T\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(time) ?? [];
+  return `${whole}.${fraction.slice(0, 9).padEnd(9, '0')}Z`;
 }

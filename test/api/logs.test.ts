@@ -21,6 +21,16 @@ it.each<[string, LogLine[], string[]]>([
   expect(lines.map(split).filter((seen) => seen !== undefined).map(({ run, bytes }) => `${run}:${Buffer.from(bytes).toString()}`)).toEqual(expected);
 });
 
+it.each<[string, number[], string]>([
+  ['all of it is of the newest run', [50, 60], '3 3'], ['some is of the run before', [15, 60], '2 3'], ['some is older', [5, 60], '1 3'],
+])('A11: a log that lost its first marks: %s', (_name, seconds, runs) => {
+  const began = [{ run: 3, at: '2026-01-01T00:00:40.000001Z' }, { run: 2, at: '2026-01-01T00:00:10Z' }];
+  const split = createRunSplitter('nonce', began);
+  const times = seconds.map((second) => `2026-01-01T00:${String(Math.floor(second / 60)).padStart(2, '0')}:${String(second % 60).padStart(2, '0')}.5Z`);
+  const lines: LogLine[] = [{ ...line('a\n'), time: times[0]! }, { ...line('b\n', 'stderr'), time: times[1]! }];
+  expect(lines.map((one) => split(one)?.run).join(' ')).toBe(runs);
+});
+
 let api: Awaited<ReturnType<typeof createApi>>;
 const LOG = `${NAMESPACE}/pods/web/log`;
 const TASK = 'arn:task/1' as TaskArn;
@@ -42,6 +52,14 @@ async function secondRun(state: object, change: Partial<PodRecord> = {}): Promis
     object: { key, object: { ...object, metadata, spec: { ...(object['spec'] as object), nodeName: 'n1' }, status: { phase: 'Running', containerStatuses } }, expected: resourceVersion as never },
     records: [{ key: recordKey(uid), value: toJson(record), expected: stored.revision }],
   });
+}
+
+/** The pod's task has stopped: what is followed ends. */
+async function stopTask(): Promise<void> {
+  const [key] = [...(await api.ports.store.list({ resource: 'pods', namespace: 'default' })).objects];
+  const uid = key?.metadata.uid as string;
+  const stored = (await api.ports.store.getRecord(recordKey(uid)))!;
+  await api.ports.store.commit({ records: [{ key: recordKey(uid), value: toJson({ ...toRecord(stored.value), taskStopped: { at: 'x' } }), expected: stored.revision }] });
 }
 
 const RUNNING = { state: { running: { startedAt: 'x' } }, lastState: { terminated: { exitCode: 1 } } };
@@ -115,4 +133,48 @@ it('attach shows what comes after it, of the present run, until the run ends', a
   await api.ports.clock.advance(2000);
   await attached;
   expect(seen).toEqual(['stderr five\n']);
+});
+
+/** A pod in its second run whose log begins in the middle of that run, and how much of the log was read. */
+async function longLog(count: number): Promise<() => number> {
+  const at = (second: number): string => new Date(Date.parse('2026-01-01T01:00:00Z') + second * 1000).toISOString().replace('Z', '000000Z');
+  const observed = { sandboxReady: true, terminal: false, containers: { c: {
+    desiredRun: 2, current: { run: 2, started: true, ready: true, startedAt: '2026-01-01T00:30:00.000000Z' }, previous: { run: 1, started: true, ready: false, startedAt: '2026-01-01T00:00:00.000000Z' },
+  } } };
+  await secondRun(RUNNING, { observed });
+  api.ports.logs.lines.set(`${TASK}/c`, Array.from({ length: count }, (_, index) => ({ time: at(index), stream: 'stdout' as const, bytes: Buffer.from(`line ${index}\n`) })));
+  return () => api.ports.logs.linesRead;
+}
+
+it('A11: the lines of a restarted container are there when the mark of its restart is not', async () => {
+  await longLog(3);
+  expect((await api.send('GET', LOG)).text).toBe('line 0\nline 1\nline 2\n');
+  expect((await api.send('GET', `${LOG}?tailLines=1`)).text).toBe('line 2\n');
+});
+
+it.each(['', '&follow=true'])('A11: the last lines are read from the end%s', async (follow) => {
+  const read = await longLog(50_000);
+  if (follow !== '') await stopTask();
+  expect((await api.send('GET', `${LOG}?tailLines=2${follow}`)).text).toBe('line 49998\nline 49999\n');
+  expect(read()).toBeLessThan(500);
+});
+
+it('A11: the last lines of a run before are found behind all that came after', async () => {
+  await secondRun(RUNNING);
+  const early = (text: string): LogLine => line(text);
+  api.ports.logs.lines.set(`${TASK}/c`, [...Array.from({ length: 40 }, (_, index) => early(`old ${index}\n`)), early('\x1en 2\n'), ...Array.from({ length: 3000 }, (_, index) => early(`new ${index}\n`))]);
+  expect((await api.send('GET', `${LOG}?previous=true&tailLines=2`)).text).toBe('old 38\nold 39\n');
+});
+
+it('A11: a carriage return before the end of a line is dropped, any other stays', async () => {
+  await secondRun(RUNNING);
+  api.ports.logs.lines.set(`${TASK}/c`, [line('\x1en 2\n'), line('a\r\n'), line('b\rc\n'), line('\r\n'), line('d\r\r\n'), line('e\r')]);
+  expect((await api.send('GET', LOG)).text).toBe('a\nb\rc\n\nd\r\ne\r');
+});
+
+it('A11: a follower shows each line once, though the log that it follows is read again', async () => {
+  await longLog(3);
+  await stopTask();
+  api.ports.logs.afterRead = (lines) => { if (lines.length < 6) lines.push({ ...line(`later ${lines.length}\n`), time: '2026-01-01T02:00:00.000000000Z' }); };
+  expect((await api.send('GET', `${LOG}?follow=true&tailLines=1`)).text).toBe('line 2\nlater 3\nlater 4\n');
 });

@@ -152,10 +152,19 @@ export class FakeImages extends Recorder implements Images {
 export class FakeLogs implements Logs {
   readonly lines = new Map<string, LogLine[]>();
 
-  async *read({ taskArn, container, since }: Parameters<Logs['read']>[0]): AsyncGenerator<LogLine> {
-    for (const line of this.lines.get(`${taskArn}/${container}`) ?? []) {
-      if (!since || new Date(line.time) >= since) yield line;
+  /** How many lines were handed out. */
+  linesRead = 0;
+  /** What happens to a log while nobody reads it. */
+  afterRead: (lines: LogLine[]) => void = () => undefined;
+
+  async *read({ taskArn, container, since, tail }: Parameters<Logs['read']>[0]): AsyncGenerator<LogLine> {
+    const lines = this.lines.get(`${taskArn}/${container}`) ?? [];
+    for (const line of tail === undefined ? [...lines] : lines.slice(-tail)) {
+      if (since && new Date(line.time) < since) continue;
+      this.linesRead += 1;
+      yield line;
     }
+    this.afterRead(lines);
   }
 }
 

@@ -16,7 +16,7 @@ import type { Task } from '../../../local/agent/task.ts';
 import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
 import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
 
-const clock = { now: () => new Date('2026-01-01T00:01:00Z'), sleep: () => Promise.resolve() };
+const clock = { now: () => new Date('2026-01-01T00:01:00Z'), sleep: () => new Promise<void>((resolve) => { setTimeout(resolve, 1); }) };
 let directory: string;
 beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'droppod-logs-')); });
 afterEach(() => rm(directory, { recursive: true, force: true }));
@@ -55,11 +55,44 @@ const texts = async (lines: AsyncIterable<{ bytes: Uint8Array }>): Promise<strin
 };
 
 describe('readLogs', () => {
-  it('A11: a followed log has the lines that the engine left out at the end, and none twice', async () => {
-    const file = [frame(1, 1, 'a\n'), frame(1, 2, 'same\n'), frame(2, 2, 'err\n'), frame(1, 2, 'same\n'), frame(1, 2, 'same\n'), frame(2, 3, 'last'), frame(1, 3, 'end\n')];
-    const agent = agentOver(({ query }) => (query?.['follow'] === '1' ? file.slice(0, 4) : file.slice(1)));
+  /** An engine whose log rotates while it is followed: what it sends to a follower is not to be believed. */
+  function rotating(steps: Buffer[][]): { agent: Agent; reads: string[] } {
+    const log = [...(steps.shift() ?? [])];
+    const reads: string[] = [];
+    const agent = agentOver(({ query }) => {
+      if (query?.['follow'] !== '1') {
+        reads.push(`tail ${query?.['tail'] ?? 'all'}`);
+        const tail = query?.['tail'];
+        return tail === undefined ? [...log] : log.slice(-Number(tail));
+      }
+      return [];
+    });
+    agent.docker.open = ((open) => async (method, path, options) => {
+      if (options?.query?.['follow'] !== '1') return open(method, path, options);
+      return Readable.from((async function* () {
+        for (const step of steps) {
+          log.push(...step);
+          yield Buffer.concat([...step.slice(1), ...step.slice(1)]);
+          await new Promise((resolve) => { setTimeout(resolve, 20); });
+        }
+      })()) as unknown as IncomingMessage;
+    })(agent.docker.open);
+    return { agent, reads };
+  }
+
+  it('A11: a followed log has each line once, whatever the engine sends to a follower while it rotates', async () => {
+    const { agent } = rotating([[frame(1, 1, 'a\n'), frame(1, 2, 'same\n'), frame(2, 2, 'err\n')], [frame(1, 2, 'same\n'), frame(1, 3, 'b\n')], [frame(2, 3, 'last'), frame(1, 4, 'end\n')]]);
     addTask(agent);
-    expect(await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }))).toBe('a\nsame\nerr\nsame\nsame\nend\nlast');
+    expect(await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }))).toBe('a\nsame\nerr\nsame\nb\nend\nlast');
+  });
+
+  it('A11: a follower reads from the end, and further back only where lines came faster than it looks', async () => {
+    const burst = (second: number): Buffer[] => Array.from({ length: 800 }, (_, index) => Buffer.from(frame(1, second, `${second}-${index}\n`).toString('latin1').replace('.000000000Z', `.${String(index).padStart(9, '0')}Z`), 'latin1'));
+    const { agent, reads } = rotating([burst(1), burst(2), [frame(1, 3, 'x\n')]]);
+    addTask(agent);
+    const text = await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }));
+    expect(text.trimEnd().split('\n')).toEqual([...Array.from({ length: 800 }, (_, index) => `1-${index}`), ...Array.from({ length: 800 }, (_, index) => `2-${index}`), 'x']);
+    expect(reads.filter((read) => read === 'tail all')).toHaveLength(2);
   });
 
   it('reads a forgotten task from its copy, from a time on', async () => {

@@ -2,7 +2,7 @@
 import type { Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
 import { findContainer } from '../../../pod/containers.ts';
-import { followLines, presentLines } from '../../../sync/read-run.ts';
+import { followLines, lastLines, runsOf } from '../../../sync/read-run.ts';
 import type { RunSource } from '../../../sync/read-run.ts';
 import type { RunLine } from '../../../sync/split-runs.ts';
 import type { ApiPorts } from '../../call.ts';
@@ -18,9 +18,9 @@ export function writesToLogOnly(pod: Pod, container: string): boolean {
 export async function* attachOutput(ports: ApiPorts, pod: Pod, container: string, signal: AbortSignal): AsyncGenerator<RunLine> {
   const uid = pod.metadata.uid ?? '';
   const record = await recordOf(ports, uid);
-  const run = own(record?.observed.containers, container)?.current?.run ?? 1;
-  const source: RunSource = { logs: ports.logs, tasks: record?.taskArn ? tasksOf(record).slice(-1) : [], container, run, nonce: record?.logNonce ?? '' };
-  let before = 0;
-  for await (const _ of presentLines(source)) before++;
-  yield* followLines(source, before, runOver(ports, uid, source, signal), signal);
+  const observed = own(record?.observed.containers, container);
+  const run = observed?.current?.run ?? 1;
+  const source: RunSource = { logs: ports.logs, tasks: record?.taskArn ? tasksOf(record).slice(-1) : [], container, run, nonce: record?.logNonce ?? '', began: runsOf(observed) };
+  const { position } = await lastLines(source, 1);
+  yield* followLines(source, position, runOver(ports, uid, source, signal), signal);
 }

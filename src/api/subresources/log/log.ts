@@ -13,8 +13,10 @@ import { streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
 import { logOptions } from './options.ts';
 import type { LogOptions } from './options.ts';
-import { followLines, presentLines } from '../../../sync/read-run.ts';
+import { Position } from '../../../sync/log-position.ts';
+import { followLines, lastLines, presentLines, runsOf } from '../../../sync/read-run.ts';
 import type { RunSource } from '../../../sync/read-run.ts';
+import { nanoseconds } from '../../../sync/split-runs.ts';
 import type { RunLine } from '../../../sync/split-runs.ts';
 
 const LOOK_AGAIN_MS = 1000;
@@ -50,7 +52,7 @@ export async function log(call: Call): Promise<Response> {
   const run = chooseRun(pod, container, own(record?.observed.containers, container), options.previous);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
-  const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', ...(options.since ? { since: options.since } : {}) };
+  const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', began: runsOf(own(record?.observed.containers, container)) };
   const text = limited(textOf(ports, source, options, pod.metadata.uid ?? '', signal), options.limitBytes);
   return new Response(streamOf(text, () => abort.abort()), { headers: { 'content-type': 'text/plain' } });
 }
@@ -72,32 +74,34 @@ export async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string):
 export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [...(record?.tasks ?? []).map(({ taskArn }) => taskArn), ...(record?.taskArn ? [record.taskArn] : [])];
 
 async function* textOf(ports: ApiPorts, source: RunSource, options: LogOptions, uid: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let count = 0;
-  const tail: RunLine[] = [];
-  for await (const line of presentLines(source)) {
-    count++;
-    if (options.tailLines === undefined) yield* shown(line, options);
-    else if (options.tailLines > 0) {
-      tail.push(line);
-      if (tail.length >= 2 * options.tailLines) tail.splice(0, tail.length - options.tailLines);
+  let position = new Position();
+  if (options.tailLines === undefined) {
+    for await (const line of presentLines(source)) {
+      position.note(line);
+      yield* shown(line, options);
     }
+  } else if (options.tailLines > 0 || options.follow) {
+    const end = await lastLines(source, options.tailLines);
+    position = end.position;
+    for (const line of end.lines) yield* shown(line, options);
   }
-  for (const line of tail.slice(-(options.tailLines ?? 1))) yield* shown(line, options);
   if (!options.follow) return;
   const over = runOver(ports, uid, source, signal);
-  for await (const line of followLines(source, count, over, signal)) yield* shown(line, options);
+  for await (const line of followLines(source, position, over, signal)) yield* shown(line, options);
 }
 
 function* shown(line: RunLine, { since, timestamps }: LogOptions): Generator<Uint8Array> {
   if (since !== undefined && new Date(line.time) < since) return;
   if (timestamps) yield Buffer.from(`${nanoseconds(line.time)} `);
-  yield line.bytes;
+  yield withoutReturn(line.bytes);
 }
 
-/** RFC 3339 with nine digits, as the kubelet prints it. */
-function nanoseconds(time: string): string {
-  const [, whole = '', fraction = ''] = /^(.*?T\d\d:\d\d:\d\d)(?:\.(\d+))?/.exec(time) ?? [];
-  return `${whole}.${fraction.slice(0, 9).padEnd(9, '0')}Z`;
+const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
+
+/** The CRI's logger drops a carriage return before the line's end, which every line of a terminal has. */
+function withoutReturn(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== LINE_FEED || bytes.at(-2) !== CARRIAGE_RETURN) return bytes;
+  return Buffer.concat([bytes.subarray(0, -2), Buffer.of(LINE_FEED)]);
 }
 
 async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undefined): AsyncGenerator<Uint8Array> {
