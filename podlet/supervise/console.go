@@ -92,24 +92,46 @@ func (c *console) spread(channel byte, bytes []byte) {
 	}
 }
 
-func (c *console) attach(st *stream) {
+func (c *console) attach(st *stream, stdin bool) {
 	c.mutex.Lock()
 	c.clients[st] = true
 	c.mutex.Unlock()
+	input := stdin && c.stdin && c.ends != nil
 	go func() {
 		st.read(func(channel byte, payload []byte) {
-			if c.ends != nil && !(channel == channelHalfClose && !c.stdinOnce) {
+			switch {
+			case channel == channelResize && c.ends != nil, channel == channelStdin && input:
 				c.ends.take(channel, payload)
+			case channel == channelHalfClose && input:
+				c.inputEnded(st)
 			}
 		})
-		c.mutex.Lock()
-		delete(c.clients, st)
-		c.mutex.Unlock()
+		c.detach(st)
 		st.conn.Close()
-		if c.stdinOnce && c.ends != nil {
+		if input && c.takesStdinOnce() {
 			c.ends.take(channelHalfClose, nil)
 		}
 	}()
+}
+
+// A terminal has no end of input that could be passed on (containerd's Attach).
+func (c *console) takesStdinOnce() bool { return c.stdinOnce && c.ends.tty == nil }
+
+// inputEnded: a process that takes its input once sees the end of it and is watched on; from any other the client is let go.
+func (c *console) inputEnded(st *stream) {
+	if c.takesStdinOnce() {
+		c.ends.take(channelHalfClose, nil)
+		return
+	}
+	c.detach(st)
+	st.status(0, "")
+	st.conn.Close()
+}
+
+func (c *console) detach(st *stream) {
+	c.mutex.Lock()
+	delete(c.clients, st)
+	c.mutex.Unlock()
 }
 
 func (c *console) ended(code int) {

@@ -85,7 +85,7 @@ func (s *supervisor) session(received *order) {
 	}
 	st := &stream{conn: conn}
 	if received.Attach {
-		s.events <- func() { s.attach(st) }
+		s.events <- func() { s.attach(st, received.Stdin) }
 		return
 	}
 	s.events <- func() { s.execSession(received, st) }
@@ -189,12 +189,12 @@ func (p *pump) drain() {
 	}
 }
 
-func (s *supervisor) attach(st *stream) {
+func (s *supervisor) attach(st *stream, stdin bool) {
 	if s.io == nil || s.main == nil {
 		st.refuse("container is not running")
 		return
 	}
-	s.io.attach(st)
+	s.io.attach(st, stdin)
 }
 
 // ends are the two sides of a process's stdio: a terminal, or pipes.

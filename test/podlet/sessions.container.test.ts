@@ -38,8 +38,8 @@ class Session {
     });
   }
 
-  static async open(request: Partial<SessionRequest>): Promise<Session> {
-    return new Session(await dial(request));
+  static async open(request: Partial<SessionRequest>, of = pod): Promise<Session> {
+    return new Session(await dial(request, of));
   }
 
   send(channel: number, text: string | Buffer): void {
@@ -47,11 +47,11 @@ class Session {
   }
 }
 
-async function dial(request: Partial<SessionRequest>): Promise<WebSocket> {
+async function dial(request: Partial<SessionRequest>, { server } = pod): Promise<WebSocket> {
   count += 1;
-  const url = pod.server.url.replace('http', 'ws');
-  const dialled = pod.server.nextSocket();
-  pod.server.want(({ sessions }) => { sessions.splice(0, sessions.length, { id: `s${count}`, url: `${url}/sessions/s${count}`, container: 'app', kind: 'exec', ...request }); });
+  const url = server.url.replace('http', 'ws');
+  const dialled = server.nextSocket();
+  server.want(({ sessions }) => { sessions.splice(0, sessions.length, { id: `s${count}`, url: `${url}/sessions/s${count}`, container: 'app', kind: 'exec', ...request }); });
   return dialled;
 }
 
@@ -120,6 +120,68 @@ describe('attach', () => {
     expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
     const report = await pod.server.until(({ containers }) => containers.shell?.run?.exitCode !== undefined);
     expect(report.containers.shell?.run?.exitCode).toBe(5);
+  });
+});
+
+describe('the end of a client\'s input', () => {
+  let own: TestPod;
+  const lines = ['sh', '-c', 'while read l; do echo "got $l"; done; echo over; exec sleep 1000'];
+  beforeAll(async () => {
+    own = await TestPod.open({ containers: ['lines', 'once', 'terminal'] });
+    own.server.want(({ containers }) => {
+      containers.lines = { run: 1, start: startOrder(lines, { stdin: true }) };
+      containers.once = { run: 1, start: startOrder(['sh', '-c', 'cat; sleep 1; echo counted'], { stdin: true, stdinOnce: true }) };
+      containers.terminal = { run: 1, start: startOrder(lines, { tty: true, stdin: true, stdinOnce: true }) };
+    });
+    await own.server.until(({ containers }) => ['lines', 'once', 'terminal'].every((name) => containers[name]?.run !== undefined));
+  });
+  afterAll(() => own.close());
+
+  const attach = (container: string, more: Partial<SessionRequest> = {}): Promise<Session> => Session.open({ container, kind: 'attach', stdin: true, ...more }, own);
+  const end = (session: Session): void => session.send(CHANNEL.halfClose, Buffer.from([0]));
+  const said = (session: Session): string => session.output[CHANNEL.stdout] ?? '';
+
+  it('R1: lets the client go and leaves the process its input', async () => {
+    for (const word of ['one', 'two']) {
+      const session = await attach('lines');
+      session.send(CHANNEL.stdin, `${word}\n`);
+      await expect.poll(() => said(session)).toContain(`got ${word}\n`);
+      end(session);
+      expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
+      expect(said(session)).not.toContain('over');
+    }
+  });
+
+  it('R1: is the end of input of a process that takes it once, which is watched to its end', async () => {
+    const session = await attach('once');
+    session.send(CHANNEL.stdin, 'all\n');
+    end(session);
+    expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
+    expect(said(session)).toBe('all\ncounted\n');
+  });
+
+  it('R1: lets the client of a terminal go, whose process goes on', async () => {
+    const session = await attach('terminal', { tty: true });
+    session.send(CHANNEL.stdin, 'one\n');
+    await expect.poll(() => said(session)).toContain('got one');
+    end(session);
+    expect(await session.status).toEqual({ metadata: {}, status: 'Success' });
+    const again = await attach('terminal', { tty: true });
+    again.send(CHANNEL.stdin, 'two\n');
+    await expect.poll(() => said(again)).toContain('got two');
+    expect(said(session) + said(again)).not.toContain('over');
+    again.socket.terminate();
+  });
+
+  it('R1: means nothing where the client sends none', async () => {
+    const session = await attach('lines', { stdin: false });
+    session.send(CHANNEL.stdin, 'unasked\n');
+    end(session);
+    const writer = await attach('lines');
+    writer.send(CHANNEL.stdin, 'asked\n');
+    await expect.poll(() => said(session)).toBe('got asked\n');
+    session.socket.terminate();
+    writer.socket.terminate();
   });
 });
 
