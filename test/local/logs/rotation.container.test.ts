@@ -45,7 +45,7 @@ const LINES = 1_000;
 it('A11: a follower loses and doubles nothing while the log rotates', async () => {
   await ensureBusyboxImage(docker);
   const write = `i=0; while [ $i -lt ${BURSTS} ]; do seq $((i*${LINES})) $((i*${LINES}+${LINES - 1})) | sed "s/$/ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/"; i=$((i+1)); sleep 0.2; done`;
-  id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, { Image: 'busybox:latest', Cmd: ['sh', '-c', write], HostConfig: { LogConfig: { Type: 'local', Config: { 'max-size': '1m', 'max-file': '3', compress: 'false' } } } });
+  id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, { Image: 'busybox:latest', Cmd: ['sh', '-c', write], Labels: { 'droppod/test': 'logs' }, HostConfig: { LogConfig: { Type: 'local', Config: { 'max-size': '1m', 'max-file': '3', compress: 'false' } } } });
   await startContainer(docker, id);
   const numbers: number[] = [];
   for await (const { bytes } of readLogs(agentWith(id), { taskArn: 'arn/t1', container: 'app', follow: true })) numbers.push(Number(Buffer.from(bytes).toString().split(' ')[0]));
