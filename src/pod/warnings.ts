@@ -45,8 +45,9 @@ const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 function annotationWarnings({ metadata, spec }: Pod): string[] {
   const profiled = (container: Container | undefined): boolean => container?.securityContext?.seccompProfile !== undefined;
+  const named = new Map(containersOf(spec).reverse().map(([, container]) => [`${SECCOMP_CONTAINER}${container.name}`, container]));
   return Object.keys(metadata.annotations ?? {}).flatMap((key) => {
-    const container = containersOf(spec).find(([, { name }]) => key === `${SECCOMP_CONTAINER}${name}`)?.[1];
+    const container = named.get(key);
     const seccomp = key === SECCOMP ? !spec.securityContext?.seccompProfile : container !== undefined && !profiled(container);
     if (seccomp) return [`metadata.annotations[${key}]: non-functional in v1.27+; use the "seccompProfile" field instead`];
     if (key === CRITICAL) return [`metadata.annotations[${key}]: non-functional in v1.16+; use the "priorityClassName" field instead`];

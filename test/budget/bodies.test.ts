@@ -18,7 +18,27 @@ const KINDS: [group: string, kind: string, path: string, base: object][] = [
   ['', 'Endpoints', `${NAMESPACE}/endpoints`, named('Endpoints')],
 ];
 
+const list = <T>(n: number, make: (index: number) => T): T[] => Array.from({ length: n }, (_, index) => make(index));
+const container = (fields: object) => ({ name: 'c', image: 'i', ...fields });
+
+/** Two lists that look one another up. */
+const PAIRS: [string, (n: number) => object][] = [
+  ['volumes and their mounts', (n) => pod('a', { volumes: list(n, (i) => ({ name: `v${i}`, emptyDir: {} })), containers: [container({ volumeMounts: list(n, (i) => ({ name: `v${i}`, mountPath: `/m${i}` })) })] })],
+  ['volumes of memory and their mounts', (n) => pod('a', { volumes: list(n, (i) => ({ name: `v${i}`, emptyDir: { medium: 'Memory' } })), containers: [container({ volumeMounts: list(n, (i) => ({ name: `v${i}`, mountPath: `/m${i}` })) })] })],
+  ['mounts below mounts', (n) => pod('a', { volumes: [{ name: 'v', emptyDir: {} }], containers: [container({ volumeMounts: list(n, (i) => ({ name: 'v', mountPath: `/m${'/x'.repeat(i % 50)}${i}` })) })] })],
+  ['annotations and containers', (n) => pod('a', { containers: list(n, (i) => ({ name: `c${i}`, image: 'i' })) }, { annotations: Object.fromEntries(list(n, (i) => [`k${i}`, 'v'])) })],
+  ['claims and their uses', (n) => pod('a', { resourceClaims: list(n, (i) => ({ name: `r${i}`, resourceClaimName: 'x' })), containers: [container({ resources: { claims: list(n, (i) => ({ name: `r${i}` })) } })] })],
+  ['claims and uses of others', (n) => pod('a', { resourceClaims: list(n, (i) => ({ name: `r${i}`, resourceClaimName: 'x' })), containers: [container({ resources: { claims: list(n, (i) => ({ name: `s${i}` })) } })] })],
+  ['named ports and probes', (n) => pod('a', { containers: list(n, (i) => ({ name: `c${i}`, image: 'i', ports: [{ name: `p${i}`, containerPort: i + 1 }], readinessProbe: { httpGet: { port: `p${i}` } } })) })],
+  ['equal ports', (n) => pod('a', { containers: list(n, (i) => ({ name: `c${i}`, image: 'i', ports: [{ name: 'p', containerPort: 80, hostPort: 80 }] })) })],
+];
+
 const api = await createApi();
+
+it.each(PAIRS)('a pod of %s: its work grows as it does', async (_name, make) => {
+  const post = (body: string) => api.send('POST', `${NAMESPACE}/pods?dryRun=All`, { body, headers: { accept: TABLE } });
+  expect(await growthProblem(N, (n) => JSON.stringify(make(n)), post)).toBeUndefined();
+}, LONGEST_MS);
 
 describe.each(KINDS)('a body of %s %s', (group, kind, path, base) => {
   const shape = kindShape(group, kind);
