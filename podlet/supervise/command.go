@@ -11,7 +11,7 @@ import (
 )
 
 func (s *supervisor) exec(received *order) {
-	s.command(received.Argv, time.Duration(received.TimeoutMillis)*time.Millisecond, func(result done) {
+	s.command(received.Argv, seconds(float64(received.TimeoutMillis)/1000), func(result done) {
 		result.ID = received.ID
 		s.send(result)
 	})

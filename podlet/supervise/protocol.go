@@ -122,18 +122,16 @@ type note struct {
 
 var errOrder = errors.New("not an order")
 
-// parseOrder takes one line. Numbers that would overflow a time or a slice are no orders.
+// parseOrder takes one line.
 func parseOrder(line []byte) (*order, error) {
 	received := &order{}
 	if err := json.Unmarshal(line, received); err != nil {
 		return nil, err
 	}
-	if received.Type == "" || received.TimeoutMillis < 0 || received.MessageBytes < 0 || !sensible(received.Stop.GraceSeconds) || !sensible(received.Stop.PreStopSleepSeconds) {
+	if received.Type == "" {
 		return nil, errOrder
 	}
 	return received, nil
 }
-
-func sensible(seconds float64) bool { return seconds >= 0 }
 
 func timestamp() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000000Z") }

@@ -50,4 +50,15 @@ func (s *supervisor) signalAlone() {
 	s.after(rest, func() { s.signalMain(syscall.SIGKILL) })
 }
 
-func seconds(count float64) time.Duration { return time.Duration(count * float64(time.Second)) }
+// longest is what a wait may last: Kubernetes takes seconds that no clock of Go's holds (2147483647 as a probe's timeout).
+const longest = 100 * 365 * 24 * time.Hour
+
+func seconds(count float64) time.Duration {
+	switch {
+	case count >= longest.Seconds():
+		return longest
+	case count < 0:
+		return 0
+	}
+	return time.Duration(count * float64(time.Second))
+}

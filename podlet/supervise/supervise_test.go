@@ -118,9 +118,9 @@ func TestAListenerOfThisContainerIsNoPodlet(t *testing.T) {
 
 func TestOrdersThatAreNone(t *testing.T) {
 	for _, line := range []string{
-		"", "x", "null", "[]", "1", `""`, "{}", `{"type":1}`, `{"type":"start","run":"x"}`, `{"type":"start","run":1e99}`, `{"type":"exec","timeoutMs":-1}`,
+		"", "x", "null", "[]", "1", `""`, "{}", `{"type":1}`, `{"type":"start","run":"x"}`, `{"type":"start","run":1e99}`,
 		`{"type":"start","argv":[1]}`, `{"type":"start","user":{"supplementalGroups":[-1]}}`, `{"type":"start","user":{"supplementalGroups":[4294967296]}}`,
-		`{"type":"start","stop":{"graceSeconds":-5}}`, `{"type":"start","terminationMessageBytes":-1}`, strings.Repeat("[", 20000), `{"type":"start"`,
+		strings.Repeat("[", 20000), `{"type":"start"`,
 	} {
 		if received, err := parseOrder([]byte(line)); err == nil {
 			t.Errorf("%.40s: taken as %+v", line, received)
@@ -233,6 +233,14 @@ func (endless) Read(into []byte) (int, error) {
 		into[index] = 'x'
 	}
 	return len(into), nil
+}
+
+func TestWaitsThatNoClockHolds(t *testing.T) {
+	for count, want := range map[float64]time.Duration{-5: 0, 0: 0, 1.5: 1500 * time.Millisecond, 2147483647: 2147483647 * time.Second, 1e10: longest, 9e15: longest, 1e300: longest} {
+		if got := seconds(count); got != want {
+			t.Errorf("%g s: %v, wanted %v", count, got, want)
+		}
+	}
 }
 
 func TestSignals(t *testing.T) {
