@@ -14,12 +14,13 @@ export async function sync(ports: SyncPorts, request: Request): Promise<Response
   const credential = parseAuthorization(request.headers.get('authorization'));
   if (request.method !== 'POST' || !credential) return new Response(null, { status: request.method === 'POST' ? 401 : 405 });
   const report = await readReport(request);
-  if (!report) return new Response(null, { status: 400 });
+  if (!report) return Response.json({ refused: 'this is no report of a podlet' }, { status: 400 });
   const answer = await syncPod(ports, credential, report, request.signal);
   if ('refused' in answer) return new Response(null, { status: answer.refused });
   return Response.json(answer.desired);
 }
 
+/** Not more of a body than a report may have is read. */
 async function readReport(request: Request): Promise<Report | undefined> {
   const bytes = await readWithin(request, MAX_BYTES);
   return bytes && parseReport(Buffer.from(bytes).toString('utf8'));

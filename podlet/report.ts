@@ -6,11 +6,11 @@ import { quiet, sandboxReady } from './world.ts';
 
 /** The report of this moment under the next sequence number. */
 export function buildReport(world: World, sequence: number, events: PodletEvent[]): Report {
-  const { uid, attempt, taskArn, bootId, podIP, hostIP, resolvConf } = world.identity;
+  const { uid, attempt, taskArn, bootId, boot, podIP, hostIP, resolvConf } = world.identity;
   const containers = Object.fromEntries(world.containers.map((container) => [container.name, reportContainer(world, container)]));
   const applied = Object.entries(world.volumes).flatMap(([name, volume]) => (volume.applied === undefined ? [] : [[name, volume.applied] as const]));
   return {
-    uid, attempt, taskArn, bootId, sequence, containers,
+    uid, attempt, taskArn, bootId, boot, sequence, containers,
     sandboxReady: sandboxReady(world),
     events: [...events],
     volumes: Object.fromEntries(applied),

@@ -31,7 +31,10 @@ export async function withLogMessages(ports: LogPorts, pod: Pod, record: PodReco
 
 function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): boolean {
   if (findContainer(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return false;
-  const known = own(observed.containers, name)?.current;
+  const container = own(observed.containers, name);
+  // A run that nobody ordered is not believed: no log is read for it.
+  if (run.run > (container?.desiredRun ?? 0)) return false;
+  const known = container?.current;
   const isNew = known === undefined || known.run < run.run || (known.run === run.run && known.exitCode === undefined);
   return isNew && run.exitCode !== undefined && run.exitCode !== 0 && !run.message && run.startError === undefined;
 }

@@ -9,11 +9,13 @@ import { dnsConfigForming, failed, failedMount } from '../pod/events.ts';
 import type { PodEvent } from '../pod/events.ts';
 import { dnsProblems } from '../pod/network-files.ts';
 import type { Ports } from '../ports.ts';
+import { isLyingAboutAddress } from '../sync/claims.ts';
 import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../sync/desired.ts';
 import type { Objects } from '../sync/desired.ts';
 import type { Desired, Report } from '../sync/messages.ts';
-import { judge, receive } from '../sync/receive.ts';
+import { isOutdated, judge, receive } from '../sync/receive.ts';
 import type { PodRecord } from '../sync/record.ts';
+import { withAddress } from '../sync/task-change.ts';
 import { beat } from './beat.ts';
 import { deadlineVerdict } from './deadline-verdict.ts';
 import { withLogMessages } from './log-message.ts';
@@ -44,6 +46,7 @@ export async function syncPod(ports: SyncPorts, credential: Credential, report: 
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
   if (verdict === 'leave') return { desired: leave('Another task has taken this pod over, or it is gone') };
+  if (report.sequence === 1 && isLyingAboutAddress(taken.record, report)) console.warn(`pod ${uid}: its podlet says ${JSON.stringify(report.podIP)}, its task has ${taken.record.address ?? ''}`);
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
   const heard = settled?.pod ? beat(ports, taken.record) : undefined;
@@ -59,12 +62,23 @@ async function completed(ports: SyncPorts, report: Report): Promise<Report> {
 }
 
 async function takeReport(ports: SyncPorts, report: Report, hash: string): Promise<PodState | undefined> {
-  return updatePod(ports, report.uid, ({ pod, record, now }): PodChange | undefined => {
+  let asked: { privateIp?: string } | undefined;
+  let isAsking = false;
+  const take = ({ pod, record, now }: PodState): PodChange | undefined => {
+    isAsking = false;
     if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
-    const received = receive(pod, record, report, hash, now);
+    isAsking = asked === undefined && record.address === undefined && report.podIP !== undefined && !isOutdated(record, report);
+    if (isAsking) return undefined;
+    const addressed = withAddress(record, asked ?? {});
+    const received = receive(pod, addressed, report, hash, now);
     if (received.record === record) return undefined;
     return { ...received, events: [...(record.observed.sandboxReady ? [] : sandboxEvents(ports, pod, received.record)), ...received.events] };
-  });
+  };
+  const taken = await updatePod(ports, report.uid, take);
+  if (!isAsking || taken?.record.taskArn === undefined) return taken;
+  // Only ECS knows whose address it is; its change may not have come yet.
+  asked = (await ports.tasks.describe(taken.record.taskArn)) ?? {};
+  return updatePod(ports, report.uid, take);
 }
 
 /** What the kubelet says when it makes the sandbox. */
@@ -106,7 +120,8 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   const waiting = await showWaiting(ports, pod, record, objects);
   const wanted = withSessions(ports, record.uid, desired(pod, record, report, objects, ports.settings, now));
   // The podlet has said more since: this request's connection is better free than held.
-  const overtaken = record.podlet?.bootId === report.bootId && record.podlet.sequence > report.sequence;
+  const { podlet } = record;
+  const overtaken = isOutdated(record, report) && !(podlet?.bootId === report.bootId && podlet.sequence === report.sequence);
   return { desired: wanted, news: overtaken || hasNews(wanted), dueMs: dueInMs(pod, record, waiting, now) };
 }
 

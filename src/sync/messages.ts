@@ -9,6 +9,8 @@ export interface Report {
   attempt: number;
   /** Random per start of the podlet process. */
   bootId: string;
+  /** 1, 2, 3 … with each start of it in its task: the API drops reports of an older one. Absent: a podlet from before that. */
+  boot?: number;
   /** Grows with each report of a boot; the API drops older ones. */
   sequence: number;
   /** Every supervisor has said hello: the sandbox is ready. */

@@ -8,6 +8,7 @@ import type { PodEvent } from '../pod/events.ts';
 import type { ObservedPod } from '../pod/observed.ts';
 import { podDone } from '../pod/order.ts';
 import { hasEnded, LOST_REASON, shouldRestart } from '../pod/restart.ts';
+import { allowed, credible } from './claims.ts';
 import { deadlinePassed } from './deadline.ts';
 import { mergeReport } from './merge.ts';
 import type { PodletEvent, Report } from './messages.ts';
@@ -25,21 +26,33 @@ export function judge(pod: Pod | undefined, record: PodRecord, report: Report, s
   return report.taskArn === taskArn ? 'take' : 'leave';
 }
 
+/** Said before something that was taken already: an earlier report of the boot, or one of an earlier boot that comes late. */
+export function isOutdated({ podlet }: PodRecord, { attempt, bootId, boot = 0, sequence }: Report): boolean {
+  if (podlet?.attempt !== attempt) return false;
+  const known = podlet.boot ?? 0;
+  return boot < known || (boot === known && podlet.bootId === bootId && sequence <= podlet.sequence);
+}
+
 /** The record after the report, and what is worth an event. The same record: nothing new was said. */
-export function receive(pod: Pod, record: PodRecord, report: Report, hash: string, now: Date): { record: PodRecord; events: PodEvent[] } {
-  const known = record.podlet?.attempt === report.attempt ? record.podlet : undefined;
-  if (known?.bootId === report.bootId && report.sequence <= known.sequence) return { record, events: [] };
+export function receive(pod: Pod, record: PodRecord, said: Report, hash: string, now: Date): { record: PodRecord; events: PodEvent[] } {
+  if (isOutdated(record, said)) return { record, events: [] };
+  const known = record.podlet?.attempt === said.attempt && record.podlet.bootId === said.bootId ? record.podlet : undefined;
+  const report = credible(pod, record, said, now);
   const observed = withVerdict(pod, mergeReport(pod, record.observed, report, now), report, now);
-  const fresh = newEvents(report, known);
+  const fresh = allowed(newEvents(report, known), record.eventAllowance, now);
   const stopped = report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
   const lost = record.relaunch === undefined ? lostContainer(pod, observed, report) : undefined;
   const next: PodRecord = { ...record, ...stopped, observed, ...(lost === undefined ? {} : { relaunch: `container ${lost} was lost` }) };
-  if (known?.bootId === report.bootId && fresh.length === 0 && JSON.stringify(next) === JSON.stringify(record)) return { record, events: [] };
-  const eventsSeen = Math.max(known?.bootId === report.bootId ? (known.eventsSeen ?? 0) : 0, ...report.events.map(eventNumber));
-  const { attempt, bootId, sequence } = report;
+  if (known !== undefined && fresh.events.length === 0 && JSON.stringify(next) === JSON.stringify(record)) return { record, events: [] };
+  const eventsSeen = Math.max(known?.eventsSeen ?? 0, ...report.events.map(eventNumber));
+  const { attempt, bootId, boot, sequence } = report;
   return {
-    record: { ...next, podlet: { attempt, secretHash: hash, bootId, sequence, eventsSeen } },
-    events: [...fresh.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed), ...(lost === undefined ? [] : [podEvents.sandboxChanged()])],
+    record: {
+      ...next,
+      podlet: { attempt, secretHash: hash, bootId, ...(boot === undefined ? {} : { boot }), sequence, eventsSeen },
+      ...(fresh.events.length === 0 ? {} : { eventAllowance: fresh.eventAllowance }),
+    },
+    events: [...fresh.events.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed), ...(lost === undefined ? [] : [podEvents.sandboxChanged()])],
   };
 }
 
@@ -68,11 +81,11 @@ function verdictEvents(before: ObservedPod, { verdict }: ObservedPod): PodEvent[
   return [verdict.reason === 'Evicted' ? podEvents.evicted(verdict.message) : podEvents.deadlineExceeded()];
 }
 
-const eventNumber = ({ id }: PodletEvent): number => Number(/-(\d+)$/.exec(id)?.[1] ?? 0);
+const eventNumber = ({ id }: PodletEvent): number => Number(/-(\d{1,12})$/.exec(id)?.[1] ?? 0);
 
 /** Events come again until they are acknowledged: those up to the highest number seen of this boot are stored. */
-function newEvents({ bootId, events }: Report, known: PodRecord['podlet']): PodletEvent[] {
-  const seen = known?.bootId === bootId ? (known.eventsSeen ?? 0) : 0;
+function newEvents({ events }: Report, known: PodRecord['podlet']): PodletEvent[] {
+  const seen = known?.eventsSeen ?? 0;
   return events.filter((event) => eventNumber(event) > seen);
 }
 

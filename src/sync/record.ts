@@ -80,6 +80,8 @@ export interface PodRecord {
   /** RunTask attempts so far; the present task's attempt. 0: none. */
   attempt: number;
   taskArn?: TaskArn;
+  /** The present task's private address, as ECS knows it. */
+  address?: string;
   /** When the present task's ARN was written. */
   launchedAt?: string;
   /** Highest task version merged. */
@@ -109,7 +111,9 @@ export interface PodRecord {
   taskDefinitionArn?: string;
   images?: { [container: string]: ImageConfig };
   /** Secret of the bound podlet (sha256 hex), its boot id and newest sequence. */
-  podlet?: { attempt: number; secretHash: string; bootId: string; sequence: number; eventsSeen?: number };
+  podlet?: { attempt: number; secretHash: string; bootId: string; boot?: number; sequence: number; eventsSeen?: number };
+  /** How many of the podlet's events may be stored at once, as of a time. */
+  eventAllowance?: { left: number; at: string };
   /** Nonce of log markers, made once per pod. */
   logNonce: string;
   /** All done: the podlet is told to leave. */

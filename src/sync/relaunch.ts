@@ -20,7 +20,7 @@ export function nextGeneration({ revision: _unheard, ...record }: PodRecord, now
 
 /** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
 export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
-  const { taskArn, launchedAt: _l, taskVersion: _v, taskStopped: _s, stopAsked: _a, stopped: _d, podlet: _p, images: _i, taskDefinitionArn: _t, relaunch: _r, edited: _w, added: _j, stopping: _g, terminatingSince: _e, ...kept } = nextGeneration(record, now);
+  const { taskArn, address: _n, launchedAt: _l, taskVersion: _v, taskStopped: _s, stopAsked: _a, stopped: _d, podlet: _p, images: _i, taskDefinitionArn: _t, relaunch: _r, edited: _w, added: _j, stopping: _g, terminatingSince: _e, ...kept } = nextGeneration(record, now);
   const edited = record.relaunch !== undefined;
   return {
     ...kept,

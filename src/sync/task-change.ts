@@ -17,9 +17,13 @@ const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'Infrastruct
 export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFacts, now: Date): { record: PodRecord; events: PodEvent[] } {
   const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
   if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
-  if (facts.lastStatus !== 'STOPPED') return withFailedStarts(stoppingTask(pod, record, facts), facts);
+  if (facts.lastStatus !== 'STOPPED') return withFailedStarts(stoppingTask(pod, withAddress(record, facts), facts), facts);
   return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
 }
+
+/** A pod's address is the task's, whatever its podlet says. */
+export const withAddress = (record: PodRecord, { privateIp }: Pick<TaskFacts, 'privateIp'>): PodRecord =>
+  privateIp === undefined || record.address === privateIp ? record : { ...record, address: privateIp };
 
 /** A stop that nobody here asked for (Spot, a hand in the console) is used for a graceful end of what runs. */
 function stoppingTask(pod: Pod | undefined, record: PodRecord, { desiredStatus, version }: TaskFacts): PodRecord {

@@ -118,7 +118,7 @@ export class FakeTasks extends Recorder implements Tasks {
     if (this.failure !== undefined) return { failure: this.failure };
     const id = String(this.tasks.size + 1).padStart(32, '0');
     const taskArn = `arn:aws:ecs:us-east-1:000000000000:task/droppod/${id}` as TaskArn;
-    const facts: TaskFacts = { taskArn, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING', version: 1, startedBy: request.startedBy, containers: [] };
+    const facts: TaskFacts = { taskArn, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING', version: 1, startedBy: request.startedBy, privateIp: '10.0.0.7', containers: [] };
     this.tasks.set(taskArn, facts);
     this.requests.set(taskArn, structuredClone(request));
     this.#byToken.set(request.clientToken, taskArn);

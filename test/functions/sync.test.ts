@@ -19,7 +19,7 @@ beforeEach(async () => {
   await world.clock.settle();
   const { taskArn = '' } = (await world.record(pod)) ?? {};
   report = {
-    uid: pod.metadata.uid ?? '', taskArn, attempt: 1, bootId: 'b1', sequence: 1, sandboxReady: true, podIP: '10.0.0.9', hostIP: '192.0.2.1',
+    uid: pod.metadata.uid ?? '', taskArn, attempt: 1, bootId: 'b1', sequence: 1, sandboxReady: true, podIP: '10.0.0.7', hostIP: '192.0.2.1',
     containers: { a: { hello: true } }, events: [],
   };
 });
@@ -94,7 +94,7 @@ describe('what a report changes', () => {
     const before = Number((await world.pod(pod))?.metadata.resourceVersion);
     await say({ containers: running });
     const after = await world.pod(pod);
-    expect(after?.status).toMatchObject({ phase: 'Running', podIP: '10.0.0.9', containerStatuses: [{ ready: true, state: { running: {} } }] });
+    expect(after?.status).toMatchObject({ phase: 'Running', podIP: '10.0.0.7', containerStatuses: [{ ready: true, state: { running: {} } }] });
     const { entries } = await world.ports.store.changes(String(before) as never, { waitMs: 0 });
     expect(entries.filter(({ key }) => key.resource === 'pods')).toHaveLength(1);
   });

@@ -15,6 +15,10 @@ export interface BenchOptions {
   exec?: (container: string, argv: string[]) => FakeExec;
   probe?: () => Attempt;
   volumes?: Partial<PodletPorts['volumes']>;
+  /** Where absent, a fault is a failure of the test. */
+  fault?: (message: string) => void;
+  save?: () => void;
+  restarted?: string;
 }
 
 const HOLD_MS = 30_000;
@@ -26,6 +30,7 @@ export class AgentBench {
   readonly events: (PodletEvent & { second: number })[] = [];
   readonly engineTerm = new AbortController();
   readonly opened: string[] = [];
+  openSession = (id: string): void => { this.opened.push(id); };
   desired: Desired = nothing();
   /** 'up' answers, 'down' fails, 'refuse' answers 403. */
   api: 'up' | 'down' | 'refuse' = 'up';
@@ -50,17 +55,16 @@ export class AgentBench {
     return {
       clock: this.clock,
       random: () => 0.5,
-      identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', boot: 1, bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5' },
+      identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', boot: 1, bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5', ...(this.options.restarted === undefined ? {} : { restarted: this.options.restarted }) },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,
       volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve(), ...this.options.volumes },
       network: { httpProbe: attempt, tcpProbe: attempt, grpcProbe: attempt, httpHook: () => Promise.resolve({}) },
       shareFiles: (files) => { this.shared = files; },
-      memory: { load: () => this.memory, save: (state) => { this.memory = structuredClone(state); } },
-      openSession: ({ id }) => { this.opened.push(id); },
+      memory: { load: () => this.memory, save: (state) => { this.options.save?.(); this.memory = structuredClone(state); } },
+      openSession: ({ id }) => this.openSession(id),
       runtimeIds: () => Promise.resolve({}),
-      // A fault in a test is a failure of the test.
-      fault: (message, cause) => { throw new Error(message, { cause }); },
+      fault: this.options.fault ?? ((message, cause) => { throw new Error(message, { cause }); }),
       engineTerm: this.engineTerm.signal,
     };
   }

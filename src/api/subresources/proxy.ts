@@ -4,6 +4,7 @@ import type { Pod } from '../../kinds/pod.ts';
 import { keyOf } from '../call.ts';
 import type { Call } from '../call.ts';
 import { podOf } from '../resources/pods.ts';
+import { isProxyable } from './proxyable.ts';
 
 interface Target {
   scheme: 'http' | 'https';
@@ -32,16 +33,18 @@ export async function proxy(call: Call): Promise<Response> {
   const { podHttp } = call.ports;
   if (podHttp === undefined) throw badRequest("a pod's address cannot be reached from AWS's serverless fronts: use kubectl logs, or a client inside the network");
   const { podIP } = pod.status;
-  if (!podIP) throw badRequest('address not allowed');
+  if (!podIP || !isProxyable(podIP)) throw badRequest('address not allowed');
+  const authority = `${podIP.includes(':') ? `[${podIP}]` : podIP}:${port ?? firstPort(pod)}`;
   const url = new URL(call.request.url);
-  const target = `${scheme}://${podIP}:${port ?? firstPort(pod)}/${call.path ?? ''}${url.search}`;
+  const target = `${scheme}://${authority}/${call.path ?? ''}${url.search}`;
   const headers = new Headers([...call.request.headers].filter(([header]) => !NOT_FORWARDED.includes(header)));
   const { method, body, signal } = call.request;
   try {
-    const answer = await podHttp(new Request(target, { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) }));
+    // A redirect is the caller's to follow: it may lead anywhere.
+    const answer = await podHttp(new Request(target, { method, headers, signal, redirect: 'manual', ...(body ? { body, duplex: 'half' } : {}) }));
     return new Response(answer.body, { status: answer.status, headers: [...answer.headers].filter(([header]) => !NOT_FORWARDED.includes(header) && header !== 'content-encoding') });
   } catch (cause) {
-    throw new ApiError('ServiceUnavailable', `error trying to reach service: ${reasonOf(cause, `${podIP}:${port ?? firstPort(pod)}`)}`, { cause });
+    throw new ApiError('ServiceUnavailable', `error trying to reach service: ${reasonOf(cause, authority)}`, { cause });
   }
 }
 
