@@ -160,7 +160,7 @@ describe('what a report changes', () => {
 
   it('F1: a volume whose object is missing is told as an event at the kubelet\'s pace, however long the podlet waits', async () => {
     world = new PodWorld();
-    const waiting = await world.create({ containers: [{ name: 'a', image: 'busybox' }], volumes: [{ name: 'v', configMap: { name: 'nope' } }] }, () => ({}));
+    const waiting = await world.create({ containers: [{ name: 'a', image: 'busybox', volumeMounts: [{ name: 'v', mountPath: '/v' }] }], volumes: [{ name: 'v', configMap: { name: 'nope' } }] }, () => ({}));
     await world.clock.advance(60_000);
     const { objects } = await world.ports.store.list({ resource: 'events' });
     const [failed, ...more] = objects.filter(({ reason }) => reason === 'FailedMount');
