@@ -33,7 +33,7 @@ const events = (count: number, more: object = {}) => Array.from({ length: count 
 const stored = async (): Promise<KubeObject[]> => (await world.ports.store.list({ resource: 'events' })).objects.filter(({ reason }) => reason === 'Unhealthy');
 
 describe('the address of a pod', () => {
-  it.each(['127.0.0.1', '169.254.169.254', '10.0.0.8', 'localhost', '::1', '', 'y'.repeat(300)])('B17: is what ECS says of its task, whatever its podlet says: %j', async (podIP) => {
+  it.each(['127.0.0.1', '169.254.169.254', '10.0.0.8', 'localhost', '::1', '', 'y'.repeat(300)])('is what ECS says of its task, whatever its podlet says: %j', async (podIP) => {
     expect(await say({ podIP, containers: run({}) })).toBe(200);
     expect((await status()).podIP).toBe('10.0.0.7');
     expect(await say({ podIP })).toBe(200);
@@ -95,7 +95,7 @@ describe('a run', () => {
 });
 
 describe('events', () => {
-  it('B16: of one report are stored to a hundred, each of 1 KiB at most, for containers of the pod', async () => {
+  it('of one report are stored to a hundred, each of 1 KiB at most, for containers of the pod', async () => {
     expect(await say({ events: events(4_000, { message: 'x'.repeat(20), container: 'nobody' }) })).toBe(200);
     expect(await stored()).toHaveLength(1);
     expect(await say({ bootId: 'b2', boot: 2, events: events(4_000).map((event) => ({ ...event, id: event.id.replace('b1', 'b2') })) })).toBe(200);
