@@ -128,7 +128,7 @@ class BodyReading {
     const { incoming, bounds: { clock, patienceMs } } = this;
     const from = clock.now().getTime();
     const over = new AbortController();
-    const stop = (): void => over.abort();
+    const stop = (): void => over.abort(CAME);
     for (const event of WAKING) incoming.on(event, stop);
     try {
       if (isOver(incoming)) return ended(incoming);
@@ -143,6 +143,9 @@ class BodyReading {
     return isOver(incoming) ? ended(incoming) : this.awaited();
   }
 }
+
+/** A reason of one's own: without one each abort makes an exception with a stack, for every body. */
+const CAME = 'a piece came';
 
 const WAKING = ['readable', 'end', 'close', 'error'];
 
