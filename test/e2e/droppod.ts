@@ -91,7 +91,7 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
       await droppod(['down', '--data', data]);
       const faults = faultsIn(join(data, 'log'));
       const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
-      rmSync(data, { recursive: true, force: true });
+      for (const path of [data, `${data}.kube-cache`]) rmSync(path, { recursive: true, force: true });
       if (code !== 0) throw new Error(`down --purge failed: ${stderr}`);
       if (faults.length > 0) throw new Error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
     },

@@ -38,7 +38,7 @@ export function kubectl(kubeconfig: string, ...words: string[]): Promise<Said> {
 
 /** The same with standard input. */
 export function kubectlWith(kubeconfig: string, input: string, ...words: string[]): Promise<Said> {
-  const env = { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: join(dirname(kubeconfig), 'kube-cache') };
+  const env = { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${dirname(kubeconfig)}.kube-cache` };
   return new Promise((resolve) => {
     const child = execFile(kubectlPath(), words, { env, timeout: 120_000, maxBuffer: 1 << 28 }, (error: ExecFileException | null, stdout, stderr) =>
       resolve({ stdout, stderr, code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1 }));
