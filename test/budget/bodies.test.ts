@@ -25,7 +25,6 @@ const container = (fields: object) => ({ name: 'c', image: 'i', ...fields });
 const PAIRS: [string, (n: number) => object][] = [
   ['volumes and their mounts', (n) => pod('a', { volumes: list(n, (i) => ({ name: `v${i}`, emptyDir: {} })), containers: [container({ volumeMounts: list(n, (i) => ({ name: `v${i}`, mountPath: `/m${i}` })) })] })],
   ['volumes of memory and their mounts', (n) => pod('a', { volumes: list(n, (i) => ({ name: `v${i}`, emptyDir: { medium: 'Memory' } })), containers: [container({ volumeMounts: list(n, (i) => ({ name: `v${i}`, mountPath: `/m${i}` })) })] })],
-  ['mounts below mounts', (n) => pod('a', { volumes: [{ name: 'v', emptyDir: {} }], containers: [container({ volumeMounts: list(n, (i) => ({ name: 'v', mountPath: `/m${'/x'.repeat(i % 50)}${i}` })) })] })],
   ['annotations and containers', (n) => pod('a', { containers: list(n, (i) => ({ name: `c${i}`, image: 'i' })) }, { annotations: Object.fromEntries(list(n, (i) => [`k${i}`, 'v'])) })],
   ['claims and their uses', (n) => pod('a', { resourceClaims: list(n, (i) => ({ name: `r${i}`, resourceClaimName: 'x' })), containers: [container({ resources: { claims: list(n, (i) => ({ name: `r${i}` })) } })] })],
   ['claims and uses of others', (n) => pod('a', { resourceClaims: list(n, (i) => ({ name: `r${i}`, resourceClaimName: 'x' })), containers: [container({ resources: { claims: list(n, (i) => ({ name: `s${i}` })) } })] })],
@@ -37,7 +36,7 @@ const api = await createApi();
 
 it.each(PAIRS)('a pod of %s: its work grows as it does', async (_name, make) => {
   const post = (body: string) => api.send('POST', `${NAMESPACE}/pods?dryRun=All`, { body, headers: { accept: TABLE } });
-  expect(await growthProblem(N, (n) => JSON.stringify(make(n)), post)).toBeUndefined();
+  expect(await growthProblem(N / 2, (n) => JSON.stringify(make(n)), post)).toBeUndefined();
 }, LONGEST_MS);
 
 describe.each(KINDS)('a body of %s %s', (group, kind, path, base) => {
