@@ -52,6 +52,7 @@ describe('a pod of two containers', () => {
     expect(report.containers.b?.run).toMatchObject({ run: 1, startedAt: before });
     expect(report.containers.a?.run).toMatchObject({ run: 2, exitCode: 0 });
     expect(pod.server.tokens.size).toBe(1);
+    expect(report).toMatchObject({ boot: 2, events: [{ reason: 'PodletRestarted', message: "The podlet's process ended unexpectedly (signal: aborted) and was started again" }] });
   });
 
   it('ends by sync: containers stopped, last report done, everything leaves with 0', async () => {
