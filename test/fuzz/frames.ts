@@ -1,6 +1,6 @@
 // Bytes of upgraded connections: WebSocket frames of a client and SPDY frames, whole or wrong in a way that only frames can be.
-import { createRequire } from 'node:module';
 import { deflateSync, constants } from 'node:zlib';
+import { SPDY_DICTIONARY as dictionary } from '../../local/streams/spdy-dictionary.ts';
 import type { Chance } from '../simulation/random.ts';
 import { noise } from './values.ts';
 
@@ -37,8 +37,6 @@ function oddWebSocketFrame(chance: Chance): Buffer {
     default: return noise(chance);
   }
 }
-
-const dictionary = (createRequire(import.meta.url)('spdy-transport/lib/spdy-transport/protocol/spdy/dictionary') as Record<string, Buffer>)['3.1'] ?? Buffer.alloc(0);
 
 function headerBlock(headers: [string, string][]): Buffer {
   const text = (value: string): Buffer => Buffer.concat([uint32(Buffer.byteLength(value)), Buffer.from(value)]);

@@ -10,9 +10,15 @@ import type { ApiAnswer, Target } from './target.ts';
 const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   // The version asked for is not there yet: the request waited for it.
   [504, /resourceVersion=/, /Too large resource version/],
+  // A get that comes from its cache hands on what parsing said.
+  [500, /resourceVersion=/, /"message":"resourceVersion: Invalid value/],
   // apiserver's proxy, where nothing listens behind it.
   [503, /\/proxy/, /error trying to reach service|no endpoints available/],
   [500, /\/proxy/, /address not allowed/],
+  // A binding's problems are joined into one plain error there.
+  [500, /\/bindings?/, /"message":"\[?(target|metadata)\./],
+  // A strategic merge patch with a directive that is none.
+  [500, /./, /"message":"unknown patch type/],
   // Server-side apply of what the schema does not have.
   [500, /./, /^[^]*"message":"failed to create typed patch object/],
   [500, /fieldSelector=|labelSelector=/, /not a known field selector|unable to parse/],

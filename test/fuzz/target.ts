@@ -20,14 +20,19 @@ const newAgent = (): Agent => new Agent({ keepAlive: true, rejectUnauthorized: f
 export class Target {
   private agent = newAgent();
   private serving = 0;
+  private users = 0;
 
   constructor(readonly droppod: TestDroppod = testDroppod()) {}
 
-  open(): Promise<void> {
-    return this.up();
+  /** Several doors may share it: the first starts it, the last takes it down. */
+  async open(): Promise<void> {
+    this.users += 1;
+    if (this.users === 1) await this.up();
   }
 
   async close(): Promise<void> {
+    this.users -= 1;
+    if (this.users > 0) return;
     this.agent.destroy();
     await this.droppod.purge();
   }
