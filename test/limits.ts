@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LARGEST, MAX_CONTAINERS } from '../src/pod/fargate-limits.ts';
+import { LARGEST, MAX_CONTAINERS, MAX_MOUNTS } from '../src/pod/fargate-limits.ts';
 import type { Field } from '../src/pod/field-table.ts';
 import { FIELDS, NOT_YET } from '../src/pod/fields.ts';
 
@@ -20,6 +20,7 @@ const WHOLE = `## The pod as a whole
 |---|---|
 | at most ${MAX_CONTAINERS} containers, init containers included | a Fargate task holds 10 and one is the podlet |
 | at most ${LARGEST.cpu} cpu, ${LARGEST.memory} memory, ${LARGEST['ephemeral-storage']} ephemeral storage; a larger pod stays Pending, Unschedulable | the largest Fargate task |
+| at most ${MAX_MOUNTS} volumes and as many mounts | a task definition may have 64 KiB |
 | cpu, memory and ephemeral-storage only | Fargate has no GPUs, huge pages or other devices |
 | \`hostPort\` equal to \`containerPort\` or none | a Fargate task has an address of its own and no host ports |
 | a single file by \`subPath\` is a copy (configMap, secret, downwardAPI, projected) or a link (emptyDir), no mount: a container that may write around it may replace it | a Fargate task mounts directories only |

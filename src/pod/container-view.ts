@@ -58,16 +58,22 @@ type Definition = Container | EphemeralContainer;
 export function containerView(pod: Pod, container: Definition): ContainerView {
   const view: ContainerView = { mounts: [], placings: [], seeds: [], directories: [], handedOver: [], impossible: [] };
   const inside: ViewedMount[] = [];
+  const known = new Map<Volume, Parts>();
+  const parted = (volume: Volume): Parts => {
+    const parts = known.get(volume) ?? partsOf(pod, volume);
+    known.set(volume, parts);
+    return parts;
+  };
   for (const mount of container.volumeMounts ?? []) {
     const volume = volumeOf(pod, mount.name);
-    if (volume?.emptyDir !== undefined) addEmptyDir(view, inside, pod, volume, mount);
+    if (volume?.emptyDir !== undefined) addEmptyDir(view, inside, pod, { volume, parts: parted(volume) }, mount);
     else if (volume !== undefined && isFileVolume(volume)) addFiles(view, pod, volume, mount);
     else if (volume !== undefined) addHostPath(view, pod, volume, mount);
   }
   // A mount of the container's own comes before what another one brings with it.
-  const free = (path: string): boolean => !view.mounts.some((other) => other.path === path);
-  for (const mount of inside) if (free(mount.path)) view.mounts.push(mount);
-  view.mounts = view.mounts.filter((mount, index) => view.mounts.findIndex(({ path }) => path === mount.path) === index);
+  const byPath = new Map<string, ViewedMount>();
+  for (const mount of [...view.mounts, ...inside]) if (!byPath.has(mount.path)) byPath.set(mount.path, mount);
+  view.mounts = [...byPath.values()];
   place(view, container);
   return view;
 }
@@ -77,8 +83,7 @@ const basePath = (key: string, { readOnly }: VolumeMount): string => `/.droppod/
 
 const below = (path: string, rest: string): string => (path === '/' ? `/${rest}` : `${path}/${rest}`);
 
-function addEmptyDir(view: ContainerView, inside: ViewedMount[], pod: Pod, volume: Volume, mount: VolumeMount): void {
-  const parts = partsOf(pod, volume);
+function addEmptyDir(view: ContainerView, inside: ViewedMount[], pod: Pod, { volume, parts }: { volume: Volume; parts: Parts }, mount: VolumeMount): void {
   const shown = parts.shown(mount);
   const at = mountPathOf(mount);
   const readOnly = mount.readOnly === true;

@@ -9,12 +9,15 @@ import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
 import { seedersOf } from './seeders.ts';
 import { taskVolumes } from './task-volumes.ts';
 import { partsOf } from './volume-parts.ts';
-import { isUsed, partOf, usesOf } from './volumes.ts';
+import { isUsed, usesOf } from './volumes.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
 /** The largest Fargate task (platform 1.4.0), and its disk. A pod that asks for more stays Pending as Unschedulable, as in Kubernetes. */
 export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;
+
+/** A task definition may have 64 KiB, a mount takes about 200 bytes of it with its volume. */
+export const MAX_MOUNTS = 256;
 
 const SERVED = Object.keys(LARGEST);
 
@@ -25,11 +28,15 @@ const containersOf = (spec: PodSpec): [string, Container][] =>
 export function fargateProblems(pod: Pod): FieldError[] {
   const containers = containersOf(pod.spec);
   return [
-    ...countProblems(pod, containers.length),
+    ...(hasTooMany(pod) ? [tooMany(`${mountsOf(pod)} mounts and ${(pod.spec.volumes ?? []).length} volumes`)] : [...countProblems(pod, containers.length), ...partProblems(pod)]),
     ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container)]),
-    ...partProblems(pod),
   ];
 }
+
+const mountsOf = ({ spec }: Pod): number => containersOf(spec).reduce((sum, [, { volumeMounts = [] }]) => sum + volumeMounts.length, 0);
+const hasTooMany = (pod: Pod): boolean => mountsOf(pod) > MAX_MOUNTS || (pod.spec.volumes ?? []).length > MAX_MOUNTS;
+const tooMany = (what: string): FieldError =>
+  forbiddenValue('spec.volumes', `a Fargate task definition has 64 KiB: at most ${MAX_MOUNTS} volumes and ${MAX_MOUNTS} mounts, parts inside other parts included; this pod has ${what}`);
 
 function resourceProblems(field: string, { resources }: Container): FieldError[] {
   return (['limits', 'requests'] as const).flatMap((list) => Object.keys(resources?.[list] ?? {})
@@ -44,8 +51,13 @@ function portProblems(field: string, { ports }: Container): FieldError[] {
 
 /** Parts of volumes that a Fargate task cannot show; a single file under a read-only root takes a container to bring its directory. */
 function partProblems(pod: Pod): FieldError[] {
-  return containersOf(pod.spec).flatMap(([field, container]) => containerView(pod, container).impossible.map(({ mount, reason }) =>
-    forbiddenValue(`${field}.volumeMounts[${(container.volumeMounts ?? []).indexOf(mount)}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason)));
+  const views = containersOf(pod.spec).map(([field, container]) => ({ field, container, view: containerView(pod, container) }));
+  const mounts = views.reduce((sum, { view }) => sum + view.mounts.length, 0);
+  return [
+    ...(mounts > MAX_MOUNTS ? [tooMany(`${mounts} mounts`)] : []),
+    ...views.flatMap(({ field, container, view }) => view.impossible.map(({ mount, reason }) =>
+      forbiddenValue(`${field}.volumeMounts[${(container.volumeMounts ?? []).indexOf(mount)}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason))),
+  ];
 }
 
 function countProblems(pod: Pod, count: number): FieldError[] {
@@ -77,6 +89,7 @@ export function sizeWarnings({ spec }: Pod): string[] {
 
 /** Memory volumes that become disk, because a tmpfs of Fargate belongs to one mount of one container. */
 export function memoryWarnings(pod: Pod): string[] {
+  if (hasTooMany(pod)) return [];
   return (pod.spec.volumes ?? []).flatMap((volume, index) => {
     if (volume.emptyDir?.medium !== 'Memory') return [];
     const disk = taskVolumes({ ...pod, spec: { ...pod.spec, volumes: [volume] } }).length > 0;
@@ -89,16 +102,10 @@ export function memoryWarnings(pod: Pod): string[] {
 
 /** A part that its volume is mounted around from the beginning: an init container that should make it finds it there. */
 export function partWarnings(pod: Pod): string[] {
+  if (hasTooMany(pod)) return [];
   return (pod.spec.volumes ?? []).flatMap((volume, index) => {
     if (volume.emptyDir === undefined) return [];
-    const { parts } = partsOf(pod, volume);
-    return parts.flatMap((above) => above.inside.filter((part) => isFoundEarly(pod, volume.name, above.path, part.path))
-      .map((part) => `spec.volumes[${index}]: the directory ${part.path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`));
+    return partsOf(pod, volume).early.map((path) =>
+      `spec.volumes[${index}]: the directory ${path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`);
   });
-}
-
-function isFoundEarly(pod: Pod, volume: string, above: string, path: string): boolean {
-  const uses = usesOf(pod, volume);
-  const first = Math.min(...uses.filter(({ mount }) => partOf(mount) === path).map(({ order }) => order));
-  return uses.some(({ order, runsFirst, mount }) => partOf(mount) === above && runsFirst && order < first);
 }

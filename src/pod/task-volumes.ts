@@ -8,14 +8,14 @@ import { isFileVolume, volumeKey } from './volumes.ts';
 
 /** Names of the volumes that the podlet brings into form. A tmpfs is part of its one container. */
 export function taskVolumes(pod: Pod): string[] {
+  const memory = memoryKeys(pod);
   const seeds = initAndAppContainers(pod).flatMap((container) => containerView(pod, container).seeds.map(({ key }) => key));
-  return [...(pod.spec.volumes ?? []).flatMap((volume) => keysOf(pod, volume)), ...seeds];
+  return [...(pod.spec.volumes ?? []).flatMap((volume) => keysOf(pod, volume, memory)), ...seeds];
 }
 
-function keysOf(pod: Pod, volume: Volume): string[] {
+function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): string[] {
   if (isFileVolume(volume)) return [volumeKey(pod, volume.name), ...directoriesOf(pod, volume).map(({ key }) => key)];
   if (volume.emptyDir === undefined) return [];
-  const memory = memoryKeys(pod);
   return partsOf(pod, volume).parts.map(({ key }) => key).filter((key) => !memory.has(key));
 }
 

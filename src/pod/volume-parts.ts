@@ -19,6 +19,8 @@ export interface Part {
 
 export interface Parts {
   parts: Part[];
+  /** Paths of parts that are there, mounted inside, before an init container that sees more and could make them itself. */
+  early: string[];
   /** What a mount shows of the parts. */
   shown(mount: VolumeMount): Shown;
 }
@@ -35,14 +37,14 @@ export function partsOf(pod: Pod, volume: Volume): Parts {
   const paths = new Set(uses.map(({ mount }) => partOf(mount)));
   if (paths.size === 0 || holdsVariables(pod, volume.name)) paths.add('');
   const files = new Set([...paths].filter((path) => mayBeFile(path, uses, paths)));
-  const parts = related(pod, volume, [...paths].filter((path) => !files.has(path)).sort(), uses);
-  return { parts, shown: (mount) => shownOf(parts, files, partOf(mount)) };
+  const { parts, early } = related(pod, volume, [...paths].filter((path) => !files.has(path)).sort(), uses);
+  return { parts, early, shown: (mount) => shownOf(parts, files, partOf(mount)) };
 }
 
 /** A volume that is one whole: every partial mount is a link into it, or (`alone`) the volume itself. */
 function ofOne(pod: Pod, volume: Volume, alone: boolean): Parts {
   const whole: Part = { path: '', key: volumeKey(pod, volume.name), inside: [], comesFrom: [] };
-  return { parts: [whole], shown: (mount) => (alone || !isPartial(mount) ? { part: whole } : { linkInto: whole, path: partOf(mount) }) };
+  return { parts: [whole], early: [], shown: (mount) => (alone || !isPartial(mount) ? { part: whole } : { linkInto: whole, path: partOf(mount) }) };
 }
 
 /** What the text and the definitions of its variables say: equal ones have equal values in all containers. */
@@ -76,22 +78,46 @@ function mayBeFile(path: string, uses: readonly Use[], paths: ReadonlySet<string
   return ENDING.test(path) || ends.some((end) => ENDING.test(end)) || (FILE_NAMES.test(last) && ends.every((end) => end.endsWith(`/${last}`)));
 }
 
-function related(pod: Pod, { name }: Volume, paths: string[], uses: readonly Use[]): Part[] {
+function related(pod: Pod, { name }: Volume, paths: string[], uses: readonly Use[]): Pick<Parts, 'parts' | 'early'> {
+  const early = new Set<string>();
   const parts = paths.map((path, index): Part => ({ path, key: keyOf(volumeKey(pod, name), path, index), inside: [], comesFrom: [] }));
+  const times = new Map(paths.map((path) => [path, timesOf(path, uses)]));
   for (const part of parts) {
-    for (const above of parts.filter(({ path }) => within(part.path, path) !== undefined)) {
-      if (isHandedOver(above.path, part.path, uses)) part.comesFrom.push(above);
-      else above.inside.push(part);
+    // All who see what is above are over when the part's first user starts: what they left there is handed over.
+    for (const above of parts) {
+      if (within(part.path, above.path) === undefined) continue;
+      const [seers, users] = [times.get(above.path), times.get(part.path)];
+      if (seers === undefined || users === undefined) continue;
+      if (seers.seen && seers.allRunFirst && seers.last < users.first) {
+        part.comesFrom.push(above);
+        continue;
+      }
+      above.inside.push(part);
+      if (seers.firstToEnd < users.first) early.add(part.path);
     }
   }
-  return parts;
+  return { parts, early: [...early] };
 }
 
-/** Every container that mounts `above` is over when the first that uses `path`, or something in it, starts. */
-function isHandedOver(above: string, path: string, uses: readonly Use[]): boolean {
-  const first = Math.min(...uses.filter(({ mount }) => partOf(mount) === path || within(partOf(mount), path) !== undefined).map(({ order }) => order));
-  const seers = uses.filter(({ mount }) => partOf(mount) === above);
-  return seers.length > 0 && seers.every(({ order, runsFirst }) => runsFirst && order < first);
+/** When containers see a path: the first that uses it or something in it, and of those that mount exactly it the last, whether all end before others start, and the first that does. */
+interface Times {
+  first: number;
+  seen: boolean;
+  last: number;
+  allRunFirst: boolean;
+  firstToEnd: number;
+}
+
+function timesOf(path: string, uses: readonly Use[]): Times {
+  const times: Times = { first: Infinity, seen: false, last: -1, allRunFirst: true, firstToEnd: Infinity };
+  for (const { mount, order, runsFirst } of uses) {
+    const used = partOf(mount);
+    if (used !== path && within(used, path) === undefined) continue;
+    times.first = Math.min(times.first, order);
+    if (used === path) Object.assign(times, { seen: true, last: Math.max(times.last, order), allRunFirst: times.allRunFirst && runsFirst });
+    if (used === path && runsFirst) times.firstToEnd = Math.min(times.firstToEnd, order);
+  }
+  return times;
 }
 
 /** ECS takes letters, digits, hyphens and underscores; no volume of a pod has an underscore in its name. */

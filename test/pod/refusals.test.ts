@@ -77,11 +77,36 @@ describe('refusals', () => {
       expect(fields(pod({ volumes }, { volumeMounts, ...readOnly }))).toEqual([`spec.containers[0].volumeMounts${line}`]);
     });
 
+    it.each<[string, (index: number) => object]>([
+      ['many parts of one volume', (index) => ({ name: 'v', mountPath: `/m${index}`, subPath: `a/p${index}` })],
+      ['many mounts of one part', (index) => ({ name: 'v', mountPath: `/m${index}` })],
+      ['parts within parts', (index) => ({ name: 'v', mountPath: `/m${index}`, subPath: Array.from({ length: index + 1 }, () => 'a').join('/') })],
+    ])('refuses %s beyond what a task definition holds, and in the time of a few', (_what, mountOf) => {
+      const subject = (count: number) => pod({ volumes }, { volumeMounts: Array.from({ length: count }, (_, index) => mountOf(index)) });
+      const took = (count: number): number => {
+        const started = performance.now();
+        fields(subject(count));
+        limitWarnings(subject(count));
+        return performance.now() - started;
+      };
+      took(64);
+      expect(took(1_000)).toBeLessThan(500 + 100 * took(64));
+      expect(fields(subject(1_000))).toEqual([expect.stringContaining('spec.volumes: Forbidden: a Fargate task definition has 64 KiB')]);
+    });
+
     it('counts the containers that bring single files', () => {
       const containers = Array.from({ length: 9 }, (_, index) => ({ name: `c${index}`, image: 'x:1', ...readOnly, volumeMounts: [{ name: 'conf', mountPath: '/etc/app/conf', subPath: 'conf' }] }));
       expect(fields(pod({ volumes, containers: containers.slice(1) }))).toEqual([]);
       expect(fields(pod({ volumes, containers }))).toEqual([expect.stringContaining('this pod has 9; 1 more would bring the single files')]);
     });
+  });
+
+  it('F2: warns where an init container finds the directory that it would make: somebody sees part and whole at once', () => {
+    const warned = (inits: object[], app: object[]) => limitWarnings(pod({ volumes: [{ name: 'v', emptyDir: {} }], initContainers: inits.map((more, index) => ({ name: `i${index}`, image: 'x:1', ...more })) }, { volumeMounts: app }));
+    const [whole, part] = [{ name: 'v', mountPath: '/all' }, { name: 'v', mountPath: '/p', subPath: 'a' }];
+    expect(warned([{ volumeMounts: [whole] }], [part])).toEqual([]);
+    expect(warned([], [whole, part])).toEqual([]);
+    expect(warned([{ volumeMounts: [whole] }], [whole, part])).toEqual(['spec.volumes[0]: the directory a is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath']);
   });
 
   it('F3: warns of a memory volume that is on disk, by the rule that makes it so', () => {
