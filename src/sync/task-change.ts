@@ -17,7 +17,7 @@ const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'Infrastruct
 export function mergeTask(pod: Pod | undefined, record: PodRecord, facts: TaskFacts, now: Date): { record: PodRecord; events: PodEvent[] } {
   const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
   if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
-  if (facts.lastStatus !== 'STOPPED') return withFailedStarts(stoppingTask(pod, withAddress(record, facts), facts), facts);
+  if (facts.lastStatus !== 'STOPPED') return withLostStart(pod, withFailedStarts(stoppingTask(pod, withAddress(record, facts), facts), facts), facts);
   return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
 }
 
@@ -46,6 +46,21 @@ function withFailedStarts(record: PodRecord, { containers }: TaskFacts): { recor
     record: { ...record, observed: { ...record.observed, containers: { ...known, ...Object.fromEntries(waiting) } } },
     events: fresh.map(({ name, reason = '' }) => failed(name, reason)),
   };
+}
+
+/**
+ * A container that ended before its supervisor said hello was killed from outside: the sandbox will never be ready, and no
+ * container can have begun, so another task takes the pod over under every policy.
+ */
+function withLostStart(pod: Pod | undefined, merged: { record: PodRecord; events: PodEvent[] }, { containers }: TaskFacts): { record: PodRecord; events: PodEvent[] } {
+  const { record, events } = merged;
+  const { observed } = record;
+  if (!pod || record.finished || observed.sandboxReady || isTaskEnding(record) || podDone(pod, observed)) return merged;
+  const lost = containers.find((container) => {
+    const known = own(observed.containers, container.name);
+    return container.lastStatus === 'STOPPED' && !isFailedStart(container) && known !== undefined && known.hello !== true;
+  });
+  return lost ? { record: { ...record, relaunch: `container ${lost.name} was lost` }, events: [...events, sandboxChanged()] } : merged;
 }
 
 /** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */

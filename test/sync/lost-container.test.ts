@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/kinds/pod.ts';
 import { receive } from '../../src/sync/receive.ts';
+import { mergeTask } from '../../src/sync/task-change.ts';
+import type { TaskArn } from '../../src/ports.ts';
 import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
@@ -26,4 +28,19 @@ it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
   expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
   expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
   expect(receive(pod, after.record, { ...told, sequence: 2 }, 'hash', NOW).events).toEqual([]);
+});
+
+it.each<[string, RestartPolicy, boolean, string | undefined, boolean]>([
+  ['killed before its supervisor said hello', 'Never', false, undefined, true],
+  ['killed before its supervisor said hello', 'Always', false, undefined, true],
+  ['that ECS could not start', 'Always', false, 'CannotStartContainerError: no such file', false],
+  ['killed after its supervisor said hello', 'Always', true, undefined, false],
+])('C9: a container %s, policy %s: the pod goes on in another task, once', (_what, restartPolicy, hello, reason, another) => {
+  const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }] });
+  const before: PodRecord = { ...record, taskArn: 'arn' as TaskArn, observed: { ...observedOf({ app: { desiredRun: 1, hello } }), sandboxReady: false } };
+  const facts = { taskArn: 'arn' as TaskArn, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 3, containers: [{ name: 'app', lastStatus: 'STOPPED', exitCode: 137, ...(reason === undefined ? {} : { reason }) }] };
+  const after = mergeTask(pod, before, facts, NOW);
+  expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+  expect(after.events.some((event) => event.reason === 'SandboxChanged')).toBe(another);
+  expect(mergeTask(pod, after.record, { ...facts, version: 4 }, NOW).record).toBe(after.record);
 });
