@@ -1,6 +1,6 @@
 // The line between podlets and the sync door gone bad: what podlets send is led through here by the kernel, and lost, doubled or late.
 // Nothing in the product knows of it: the port is redirected on the bridge, and the certificate is the installation's own.
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request as httpsRequest, type Server } from 'node:https';
 import { connect } from 'node:tls';
@@ -41,6 +41,7 @@ export class BadLine {
     line.rule = ['PREROUTING', '-t', 'nat', '-d', `${bridge}/32`, '-p', 'tcp', '--dport', String(apiPort), '-j', 'REDIRECT', '--to-ports', String(own)];
     try {
       await run('iptables', ['-w', '20', '-I', ...line.rule]);
+      process.once('exit', line.onExit);
       return line;
     } catch (error) {
       log(`skipped: lost, doubled and late messages (iptables: ${error instanceof Error ? error.message.split('\n').at(-2) ?? '' : ''})`);
@@ -100,7 +101,11 @@ export class BadLine {
     socket.on('error', () => upstream.destroy());
   }
 
+  /** A run that is cut short leaves no rule in the kernel. */
+  private readonly onExit = (): void => { execFileSync('iptables', ['-w', '20', '-D', ...this.rule]); };
+
   async close(): Promise<void> {
+    process.removeListener('exit', this.onExit);
     if (this.rule.length > 0) await run('iptables', ['-w', '20', '-D', ...this.rule]);
     this.agent.destroy();
     for (const socket of this.sockets) socket.destroy();

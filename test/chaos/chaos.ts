@@ -19,6 +19,8 @@ const { values } = parseArgs({
   },
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
 console.log(`seed ${values.seed}`);
 const { problems, pods, blows, messages, tasks, runs, slowestRestMs } = await ordeal({
   seed: Number(values.seed), pods: Number(values.pods), wave: Number(values.wave), troubledMs: Number(values.trouble) * 1000, restMs: Number(values.rest) * 1000,
