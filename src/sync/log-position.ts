@@ -2,7 +2,7 @@
 import type { LogLine } from '../ports.ts';
 
 /** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */
-const SIDE_BY_SIDE_MS = 1000;
+export const SIDE_BY_SIDE_MS = 1000;
 
 type Last = { [stream in LogLine['stream']]?: { time: string; lines: number } };
 

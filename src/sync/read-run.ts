@@ -1,7 +1,7 @@
 // The lines of one run of a container, over all tasks the pod has had; following ends with the run.
 import type { ObservedContainer } from '../pod/observed.ts';
 import type { Logs, TaskArn } from '../ports.ts';
-import { Position } from './log-position.ts';
+import { Position, SIDE_BY_SIDE_MS } from './log-position.ts';
 import { createRunSplitter } from './split-runs.ts';
 import type { RunLine, RunStart } from './split-runs.ts';
 
@@ -31,10 +31,12 @@ interface Reading {
 
 async function* linesOf({ logs, container, nonce, run, began }: RunSource, { taskArn, follow, since, signal }: Reading): AsyncGenerator<RunLine> {
   const split = createRunSplitter(nonce, began);
+  const next = began.find((start) => start.run === run + 1);
+  const over = next === undefined ? Infinity : Date.parse(next.at) + SIDE_BY_SIDE_MS;
   for await (const line of logs.read({ taskArn, container, follow, ...(since ? { since } : {}) }, signal)) {
     const seen = split(line);
     if (seen?.run === run) yield seen;
-    else if (follow && seen !== undefined && seen.run > run) return;
+    else if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over)) return;
   }
 }
 

@@ -152,6 +152,12 @@ it('A11: the lines of a restarted container are there when the mark of its resta
   expect((await api.send('GET', `${LOG}?tailLines=1`)).text).toBe('line 2\n');
 });
 
+it('A11: a run whose lines the engine has thrown away is not looked for in all that the next one wrote', async () => {
+  const read = await longLog(50_000);
+  expect((await api.send('GET', `${LOG}?previous=true`)).text).toBe('');
+  expect(read()).toBeLessThan(10);
+});
+
 it.each(['', '&follow=true'])('A11: the last lines are read from the end%s', async (follow) => {
   const read = await longLog(50_000);
   if (follow !== '') await stopTask();
