@@ -20,7 +20,7 @@ export default tseslint.config(
   { files: ['**/*.ts'], ignores: ['test/**', 'src/own.ts'], plugins: { house: { rules: { 'own-lookups': ownLookups } } }, rules: { 'house/own-lookups': 'error' } },
   // A rejection that nobody takes ends the serving process: work in the background has a `catch` that names its owner; `void` is none.
   {
-    files: ['src/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts', 'cdk/**/*.ts'],
+    files: ['src/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts', 'cdk/**/*.ts', 'podlet/**/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }], '@typescript-eslint/no-misused-promises': 'error' },
   },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },

@@ -8,7 +8,7 @@ export interface PodletClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The API no longer knows this podlet (401, 403, 410): it stops all and ends. */
+/** The API no longer knows this podlet, and says so in its own words: it stops all and ends. */
 export class SyncRefused extends Error {
   override readonly name = 'SyncRefused';
 }

@@ -1,13 +1,12 @@
 // The podlet's way to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import type { Desired, Report } from '../src/sync/messages.ts';
+import type { Desired, Refusal, Report } from '../src/sync/messages.ts';
 import { SyncRefused } from './ports.ts';
 
 /** Longer than any front holds a request open (local 30 s, AWS far less). */
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
-const REFUSALS = [401, 403, 410];
 
 export interface TransportOptions {
   url: string;
@@ -58,14 +57,23 @@ function post({ request, agent }: Client, { url, token, lookup }: TransportOptio
 }
 
 function settle(status: number, text: string, resolve: (desired: Desired) => void, reject: (error: Error) => void): void {
-  if (REFUSALS.includes(status)) return reject(new SyncRefused(`the API answered ${status}`));
-  if (status !== 200) return reject(new Error(`the API answered ${status}`));
+  if (status !== 200) return reject(isRefusal(text) ? new SyncRefused(`the API answered ${status}`) : new Error(`the API answered ${status}`));
   try {
     const answer: unknown = JSON.parse(text);
     if (isDesired(answer)) resolve(answer);
     else reject(new Error('the answer is no desired state'));
   } catch (cause) {
     reject(new Error('the answer is no JSON', { cause }));
+  }
+}
+
+/** Whatever stands between answers 401, 403, 404, 410, 429 and 5xx in words of its own: that means to try again. */
+function isRefusal(text: string): boolean {
+  try {
+    const { leave }: Partial<Refusal> = Object(JSON.parse(text));
+    return typeof leave?.reason === 'string';
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 // The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
-// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; 401/403/410 tell the podlet to leave.
+// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal tells the podlet to leave.
 import type { Run } from '../pod/observed.ts';
 import type { StartContent } from '../pod/sub-paths.ts';
 
@@ -75,6 +75,9 @@ export interface Desired {
   /** Call again after that many ms at the latest (the request itself may be held open for news). */
   syncAgainMs: number;
 }
+
+/** Body of an answer (401, 403, 410) that turns a podlet away for good. Gateways and proxies answer these codes by themselves: the code alone says nothing. */
+export type Refusal = Required<Pick<Desired, 'leave'>>;
 
 export interface DesiredContainer {
   /** The run that should be; 0: not yet. Not above the newest run while that is running. */

@@ -60,12 +60,18 @@ describe('credentials', () => {
     ['a secret that is too short', { secret: 'short' }, 401],
     ['another method', { method: 'GET' }, 405],
   ] as const)('refuses %s', async (_name, options, status) => {
-    expect((await sync(world.ports, request(report, options))).status).toBe(status);
+    const answer = await sync(world.ports, request(report, options));
+    expect(answer.status).toBe(status);
+    // Only what says so in droppod's own words makes a podlet leave.
+    if (status === 401) expect(await answer.json()).toEqual({ leave: { reason: expect.any(String) as string } });
+    else expect(await answer.text()).toBe('');
   });
 
   it('tells the podlet of an unknown pod to leave', async () => {
     const uid = '00000000-0000-4000-8000-0000000000ff';
-    expect((await sync(world.ports, request({ ...report, uid }, { uid }))).status).toBe(410);
+    const answer = await sync(world.ports, request({ ...report, uid }, { uid }));
+    expect(answer.status).toBe(410);
+    expect(await answer.json()).toEqual({ leave: { reason: 'The pod is gone' } });
   });
 
   it('tells a podlet of another task to leave', async () => {

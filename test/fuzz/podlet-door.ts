@@ -65,8 +65,8 @@ function someAnswer(chance: Chance, url: string): { status: number; body: Buffer
   const desired = someDesired(chance, url);
   const text = JSON.stringify(chance.happens(0.5) ? desired : spoilt(desired, chance));
   const whole = Buffer.from(ENDS_THE_POD.test(text) ? '{}' : text);
-  // 401, 403 and 410 end it, as they shall.
-  const status = chance.happens(0.9) ? 200 : chance.pick([204, 301, 400, 404, 429, 500, 502, 503]);
+  // Without droppod's own words in it no code ends the podlet.
+  const status = chance.happens(0.9) ? 200 : chance.pick([204, 301, 400, 401, 403, 404, 410, 413, 429, 500, 502, 503]);
   return { status, body: chance.happens(0.06) ? noise(chance) : chance.happens(0.06) ? flipped(whole, chance) : whole };
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { Desired, PodletEvent, Report, StartOrder } from '../../src/sync/messages.ts';
+import type { Desired, PodletEvent, Refusal, Report, StartOrder } from '../../src/sync/messages.ts';
 
 const HOLD_MS = 2_000;
 
@@ -24,7 +24,7 @@ export class SyncServer {
   readonly tokens = new Set<string>();
   readonly events: PodletEvent[] = [];
   readonly arrivals: number[] = [];
-  /** Status to refuse with. */
+  /** Status to refuse with, in the API's own words. */
   refuse: number | undefined;
   desired: Desired = nothing();
   url = '';
@@ -79,7 +79,7 @@ export class SyncServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     this.tokens.add(request.headers.authorization ?? '');
-    if (this.refuse !== undefined) return void response.writeHead(this.refuse).end();
+    if (this.refuse !== undefined) return void response.writeHead(this.refuse).end(JSON.stringify({ leave: { reason: 'refused' } } satisfies Refusal));
     const report: Report = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     this.reports.push(report);
     this.arrivals.push(performance.now());
