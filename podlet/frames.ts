@@ -1,7 +1,7 @@
 // Frames of a session on the unix socket: channel, 4 bytes length (big endian), payload.
 const HEAD_BYTES = 5;
 /** supervise sends at most 32 KiB per frame; anything beyond this is not supervise. */
-const MAX_FRAME_BYTES = 1024 * 1024;
+export const MAX_FRAME_BYTES = 1024 * 1024;
 
 /** One frame as bytes. */
 export function encodeFrame(channel: number, payload: Uint8Array): Buffer {
@@ -11,17 +11,23 @@ export function encodeFrame(channel: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** A reader that is fed chunks and hands out whole frames; throws at a frame that is too long. */
+/** A reader that is fed chunks and hands out whole frames, each byte copied once however it comes; throws at a frame that is too long. */
 export function frameReader(take: (channel: number, payload: Buffer) => void): (chunk: Buffer) => void {
-  let buffered: Buffer = Buffer.alloc(0);
+  const head = Buffer.alloc(HEAD_BYTES);
+  let part: Buffer = head;
+  let filled = 0;
   return (chunk) => {
-    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
-    while (buffered.length >= HEAD_BYTES) {
-      const size = buffered.readUInt32BE(1);
+    for (let at = 0; at < chunk.length;) {
+      const copied = chunk.copy(part, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < part.length) return;
+      filled = 0;
+      const size = part === head ? head.readUInt32BE(1) : 0;
       if (size > MAX_FRAME_BYTES) throw new Error('frame too long');
-      if (buffered.length < HEAD_BYTES + size) return;
-      take(buffered[0] ?? 0, buffered.subarray(HEAD_BYTES, HEAD_BYTES + size));
-      buffered = buffered.subarray(HEAD_BYTES + size);
+      const payload = part === head ? Buffer.alloc(0) : part;
+      part = size > 0 ? Buffer.allocUnsafe(size) : head;
+      if (size === 0) take(head[0] ?? 0, payload);
     }
   };
 }

@@ -93,7 +93,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
   const node = nodeDns();
   const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca, lookup: nodeLookup(node.resolvConf) }), readTaskMetadata(metadataUri)]);
-  const sessions = new Sessions({ sockets, token, ca, fault });
+  const sessions = new Sessions({ sockets, token, ca, fault: (where, error) => agent.fault(where, error) });
   const agent = createAgent({
     clock, memory, network, sync,
     random: () => Math.random(),

@@ -5,16 +5,18 @@ import type { WebSocket } from 'ws';
 import type { SessionRequest } from '../src/sync/messages.ts';
 import type { ContainerSockets } from './containers.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
-import { encodeFrame, frameReader } from './frames.ts';
+import { encodeFrame, frameReader, MAX_FRAME_BYTES } from './frames.ts';
 import { CHANNEL } from './messages.ts';
 import type { SessionStatus } from './messages.ts';
 
 const OPEN_PATIENCE_MS = 5_000;
 const HANDSHAKE_MS = 30_000;
 /** One frame of SPDY, the longest that a client can send. */
-const MAX_FRAME_BYTES = 16 * 1024 * 1024 + 1;
+const MAX_CLIENT_FRAME_BYTES = 16 * 1024 * 1024 + 1;
 /** Above this much unsent data the source is paused. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** A socket that is not read shows no end of its peer: only what is written does. */
+const PING_MS = 15_000;
 const MAX_SESSIONS = 64;
 const MAX_PORT = 65_535;
 /** Of a WebSocket's close frame, in bytes. */
@@ -22,6 +24,8 @@ const MAX_CLOSE_REASON = 123;
 /** supervise's word for a container without a process. */
 const NOT_RUNNING = 'container is not running';
 const KILLED = 137;
+const FROM_CLIENT: readonly number[] = [CHANNEL.stdin, CHANNEL.resize, CHANNEL.halfClose];
+const FROM_SUPERVISE: readonly number[] = [CHANNEL.stdout, CHANNEL.stderr];
 
 export interface SessionOptions {
   sockets: ContainerSockets;
@@ -29,6 +33,8 @@ export interface SessionOptions {
   ca: string;
   /** Takes what went wrong where nobody waits. */
   fault(message: string, error: unknown): void;
+  pingMs?: number;
+  openPatienceMs?: number;
 }
 
 /** The API is away, or does not know the session any more: it will notice. */
@@ -38,32 +44,49 @@ class NotDialled extends Error {
 
 /** Opens sessions; each request is dialled once, a failure to dial is the API's to notice. */
 export class Sessions {
-  private open = 0;
+  private readonly open = new Set<string>();
   constructor(private readonly options: SessionOptions) {}
 
+  /** How many are being dialled or open. */
+  get count(): number {
+    return this.open.size;
+  }
+
+  /** An id that is open already is not opened again: it would take that session's stream. */
   start(request: SessionRequest): void {
-    if (this.open >= MAX_SESSIONS) return;
-    this.open += 1;
-    let isOpen = true;
-    const end = (): void => {
-      if (isOpen) this.open -= 1;
-      isOpen = false;
-    };
-    this.dial(request).then((socket) => {
-      socket.on('close', end);
-      if (socket.readyState === socket.CLOSED) end();
-      if (request.kind === 'portForward') forwardPort(socket, request.port ?? 0);
-      else this.bridge(socket, request);
-    }).catch((error: unknown) => {
-      end();
+    if (this.open.has(request.id) || this.open.size >= MAX_SESSIONS) return;
+    this.open.add(request.id);
+    this.serve(request).catch((error: unknown) => {
       if (!(error instanceof NotDialled)) this.options.fault(`session ${request.kind}`, error);
     });
+  }
+
+  /** Resolves when the session is over; leaves nothing open. */
+  private async serve(request: SessionRequest): Promise<void> {
+    try {
+      await this.hold(await this.dial(request), request);
+    } finally {
+      this.open.delete(request.id);
+    }
+  }
+
+  private async hold(socket: WebSocket, request: SessionRequest): Promise<void> {
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const pings = setInterval(() => socket.ping(), this.options.pingMs ?? PING_MS);
+    try {
+      if (request.kind === 'portForward') forwardPort(socket, request.port ?? 0);
+      else this.bridge(socket, request);
+      if (socket.readyState !== socket.CLOSED) await closed;
+    } finally {
+      clearInterval(pings);
+      socket.terminate();
+    }
   }
 
   private async dial(request: SessionRequest): Promise<WebSocket> {
     const { WebSocket: Client } = await import('ws');
     const { token, ca } = this.options;
-    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_FRAME_BYTES, ...(ca === '' ? {} : { ca }) });
+    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_CLIENT_FRAME_BYTES, ...(ca === '' ? {} : { ca }) });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
         // The API may speak at once: nothing listens yet.
@@ -88,15 +111,21 @@ export class Sessions {
       // The supervisor comes within moments or not at all.
       if (size >= HIGH_WATER_BYTES) socket.pause();
     };
-    socket.on('message', keep);
-    socket.resume();
     const patience = setTimeout(() => {
-      sockets.forgetStream(key);
+      expectNoMore();
       finish(socket, kind, { code: 126, error: NOT_RUNNING });
-    }, OPEN_PATIENCE_MS);
-    sockets.expectStream(key, (stream, rest) => {
+    }, this.options.openPatienceMs ?? OPEN_PATIENCE_MS);
+    const expectNoMore = (): void => {
       clearTimeout(patience);
+      sockets.forgetStream(key);
       socket.off('message', keep);
+    };
+    socket.on('message', keep);
+    // A stream that came later would have nobody to end it.
+    socket.once('close', expectNoMore);
+    socket.resume();
+    sockets.expectStream(key, (stream, rest) => {
+      expectNoMore();
       socket.resume();
       bridgeStream({ socket, stream, kind }, rest, early);
     });
@@ -111,14 +140,25 @@ interface Bridge {
 }
 
 function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buffer[]): void {
+  let isOver = false;
+  /** The first status counts; what the stream says after it is nobody's. */
+  const end = (status: SessionStatus): void => {
+    if (isOver) return;
+    isOver = true;
+    stream.destroy();
+    finish(socket, kind, status);
+  };
+  const write = pacedWrite(stream, socket);
   const toSupervise = (message: Buffer): void => {
-    if (!stream.write(encodeFrame(message[0] ?? 0, message.subarray(1)))) {
-      socket.pause();
-      stream.once('drain', () => socket.resume());
-    }
+    const channel = message[0] ?? CHANNEL.status;
+    if (isOver || !FROM_CLIENT.includes(channel) || (channel !== CHANNEL.stdin && message.length > MAX_FRAME_BYTES)) return;
+    // A client's frame may be longer than supervise takes.
+    for (let from = 1; from === 1 || from < message.length; from += MAX_FRAME_BYTES) write(encodeFrame(channel, message.subarray(from, from + MAX_FRAME_BYTES)));
   };
   const read = frameReader((channel, payload) => {
-    if (channel === CHANNEL.status) return finish(socket, kind, parseStatus(payload));
+    if (isOver) return;
+    if (channel === CHANNEL.status) return end(parseStatus(payload));
+    if (!FROM_SUPERVISE.includes(channel)) throw new Error('no channel of supervise');
     socket.send(Buffer.concat([Buffer.from([channel]), payload]), () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) stream.resume(); });
     if (socket.bufferedAmount >= HIGH_WATER_BYTES) stream.pause();
   });
@@ -126,16 +166,31 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
     try {
       read(chunk);
     } catch {
-      stream.destroy();
+      // Not what supervise says: something took its place.
+      end({ code: KILLED });
     }
   };
   stream.on('data', feed);
   // The container ended, and its supervisor with it: the command went like everything in it.
-  stream.on('close', () => { if (socket.readyState === socket.OPEN) finish(socket, kind, { code: KILLED }); });
+  stream.on('close', () => end({ code: KILLED }));
   socket.on('message', toSupervise);
   socket.on('close', () => stream.destroy());
   for (const message of early) toSupervise(message);
   feed(rest);
+}
+
+/** Writes to `sink`; while it is full the socket is not read. What the socket has taken in already comes nevertheless. */
+function pacedWrite(sink: Socket, socket: WebSocket): (bytes: Buffer) => void {
+  let isWaiting = false;
+  return (bytes) => {
+    if (sink.write(bytes) || isWaiting) return;
+    isWaiting = true;
+    socket.pause();
+    sink.once('drain', () => {
+      isWaiting = false;
+      socket.resume();
+    });
+  };
 }
 
 function parseStatus(payload: Buffer): SessionStatus {
@@ -174,7 +229,7 @@ export function toKubernetesStatus({ code, error }: SessionStatus): object {
 function forwardPort(socket: WebSocket, port: number): void {
   if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
     socket.resume();
-    return socket.close(1011, `failed to connect to localhost:${port}: dial tcp: address ${port}: invalid port`.slice(0, MAX_CLOSE_REASON));
+    return socket.close(1011, cutText(`failed to connect to localhost:${port}: dial tcp: address ${port}: invalid port`, MAX_CLOSE_REASON));
   }
   // The runtime dials localhost inside the pod: IPv4 first, then IPv6.
   const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
@@ -185,7 +240,10 @@ function forwardPort(socket: WebSocket, port: number): void {
       socket.resume();
       socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`);
     });
-    six.once('connect', () => joinPort(socket, six));
+    six.once('connect', () => {
+      six.removeAllListeners('error');
+      joinPort(socket, six);
+    });
     socket.once('close', () => six.destroy());
   });
   // Its user may be gone before anybody answers.
@@ -197,11 +255,10 @@ function forwardPort(socket: WebSocket, port: number): void {
 }
 
 function joinPort(socket: WebSocket, target: Socket): void {
+  const write = pacedWrite(target, socket);
   socket.on('message', (message: Buffer) => {
-    if (message.length === 0) return void target.end();
-    if (target.write(message)) return;
-    socket.pause();
-    target.once('drain', () => socket.resume());
+    if (message.length === 0) target.end();
+    else if (target.writable) write(message);
   });
   target.on('data', (chunk: Buffer) => {
     socket.send(chunk, () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) target.resume(); });
@@ -211,7 +268,10 @@ function joinPort(socket: WebSocket, target: Socket): void {
     socket.resume();
     socket.close(1000);
   });
-  target.on('error', () => socket.close(1011, 'connection lost'));
+  target.on('error', () => {
+    socket.resume();
+    socket.close(1011, 'connection lost');
+  });
   socket.on('close', () => target.destroy());
   socket.resume();
 }
