@@ -12,11 +12,20 @@ const MAX_BYTES = 6 * 1024 * 1024;
 const refused = (status: number, type: string, message: string): Response =>
   Response.json({ Type: 'User', message, Message: message }, { status, headers: { 'x-amzn-errortype': type } });
 
+/** The name in the path, or the end of its ARN; '' where there is none that can be read. */
+function functionName(pathname: string): string {
+  try {
+    return decodeURIComponent(PATH.exec(pathname)?.[1] ?? '').split(':').at(-1) ?? '';
+  } catch {
+    return '';
+  }
+}
+
 /** Answers an invocation; undefined: the path is not Lambda's. `later` runs asynchronous invocations. */
 export async function invokeOverRest(functions: Functions, request: Request, later: (work: Promise<unknown>) => void): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   if (!pathname.startsWith('/2015-03-31/')) return undefined;
-  const name = decodeURIComponent(PATH.exec(pathname)?.[1] ?? '').split(':').at(-1) ?? '';
+  const name = functionName(pathname);
   if (request.method !== 'POST' || name === '') return refused(404, 'UnknownOperationException', `${request.method} ${pathname} is not served by this endpoint`);
   const run = own(functions, name);
   if (!run) return refused(404, 'ResourceNotFoundException', `Function not found: ${name}`);

@@ -145,4 +145,9 @@ describe('the AWS port', () => {
     const path = '/2015-03-31/functions/constructor/invocations';
     expect(await post(path, signed(path, '{}', { 'content-type': 'application/json' }), '{}')).toMatchObject({ status: 404, type: 'ResourceNotFoundException' });
   });
+
+  it('a name that cannot be read is nobody\'s', async () => {
+    const answer = await invokeOverRest({}, new Request('http://127.0.0.1/2015-03-31/functions/%zz/invocations', { method: 'POST', body: '{}' }), () => undefined);
+    expect(answer?.status).toBe(404);
+  });
 });
