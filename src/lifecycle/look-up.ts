@@ -30,7 +30,7 @@ export async function lookUp(ports: LookUpPorts, pod: Pod, record: PodRecord, in
   const { podIP = '', hostIP = '', nodeName = ports.settings.nodeName } = record.observed;
   const volumes = hasVolumes ? desiredVolumes(pod, { ...found, podIP, hostIP, nodeName }) : {};
   // The kubelet waits for all volumes before it starts anything. One that was mounted stays so, whatever becomes of its source.
-  const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) => (why === undefined || inPlace?.[volume] !== undefined ? [] : [{ volume, why }]));
+  const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) => (why === undefined || own(inPlace, volume) !== undefined ? [] : [{ volume, why }]));
   if (missing.length > 0) return { starts: {}, volumes, missing };
   const services = due.length > 0 ? await servicesOf(ports, pod) : [];
   const starts = due.flatMap((name): [string, Start][] => {

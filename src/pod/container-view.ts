@@ -1,7 +1,9 @@
 // What one container sees of its pod's volumes: mounts of the task's volumes, and the single files that must be put where no volume can be.
 import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
 import { directoriesOf, shownOfFiles } from './file-parts.ts';
-import { partsOf, timesMounted, type Part, type Parts } from './volume-parts.ts';
+import { oncePerSpec } from './once-per-spec.ts';
+import { pathTree } from './path-tree.ts';
+import { partsOf, type Part, type Parts } from './volume-parts.ts';
 import { holdsVariables, isFileVolume, isPartial, mountPathOf, partOf, sameDirectory, volumeKey, volumeOf, within } from './volumes.ts';
 
 /** A volume of the task in the container, or (`memory`) a tmpfs that only this container has. */
@@ -54,8 +56,16 @@ export interface ContainerView {
 
 type Definition = Container | EphemeralContainer;
 
+const views = oncePerSpec(() => new WeakMap<Definition, ContainerView>());
+
 /** The container's view. Pure: the same for every pod of one shape. */
 export function containerView(pod: Pod, container: Definition): ContainerView {
+  const view = views(pod).get(container) ?? viewed(pod, container);
+  views(pod).set(container, view);
+  return view;
+}
+
+function viewed(pod: Pod, container: Definition): ContainerView {
   const view: ContainerView = { mounts: [], placings: [], seeds: [], directories: [], handedOver: [], impossible: [] };
   const inside: ViewedMount[] = [];
   const known = new Map<Volume, Parts>();
@@ -110,7 +120,7 @@ function addFiles(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMo
     view.placings.push({ mount, at, key, path: partOf(mount) });
     return;
   }
-  const own = shown === 'whole' ? undefined : directoriesOf(pod, volume).find(({ path }) => path === partOf(mount));
+  const own = shown === 'whole' ? undefined : directoriesOf(pod, volume).get(partOf(mount));
   if (own !== undefined) view.directories.push({ from: key, path: own.path, to: own.key });
   view.mounts.push({ key: own?.key ?? key, path: at, readOnly: true, volume, memory: false });
 }
@@ -127,21 +137,27 @@ function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: Volum
 /** An emptyDir in memory that one container mounts, once, and nobody else brings into or takes from: it can be that container's own tmpfs. */
 function isOwnMemory(pod: Pod, volume: Volume, parts: Parts, part: Part): boolean {
   if (volume.emptyDir?.medium !== 'Memory' || holdsVariables(pod, volume.name) || part.comesFrom.length > 0) return false;
-  return timesMounted(pod, volume, parts, part) === 1 && !parts.parts.some(({ comesFrom }) => comesFrom.includes(part));
+  return parts.timesMounted(part) === 1 && !parts.isDrawnFrom(part);
 }
 
 /** Nothing can be put into these. */
 const KERNEL = ['/proc', '/sys', '/.droppod'];
 
 function place(view: ContainerView, { name, securityContext }: Definition): void {
+  const mounts = new Map(view.mounts.map((mount): [string, ViewedMount] => [sameDirectory(mount.path), mount]).reverse());
+  const tree = pathTree(mounts.keys());
+  const seeds = new Map<string, Seed>();
   for (const placing of view.placings) {
     const path = sameDirectory(placing.at);
-    const around = view.mounts.filter((mount) => mount.volume !== undefined && within(path, sameDirectory(mount.path)) !== undefined).sort((left, right) => right.path.length - left.path.length)[0];
+    const around = mounts.get(tree.above(path) ?? '');
     if (around !== undefined ? !around.readOnly : within(path, '/dev') !== undefined || securityContext?.readOnlyRootFilesystem !== true) continue;
     const reason = around !== undefined ? 'Fargate mounts no single files; into a volume that the container mounts read-only none can be put' : seedProblem(placing);
-    if (reason === undefined) addSeed(view, name, placing);
+    if (reason === undefined) addSeed(view, seeds, name, placing);
     else view.impossible.push({ mount: placing.mount, reason });
   }
+  if (view.seeds.length === 0) return;
+  const all = pathTree(view.mounts.map((mount) => mount.path));
+  for (const seed of view.seeds) seed.inside = all.below(seed.path).flatMap((path) => within(path, seed.path) ?? []).sort();
 }
 
 const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
@@ -154,13 +170,13 @@ function seedProblem({ at, mount, base }: Placing): string | undefined {
   return undefined;
 }
 
-function addSeed(view: ContainerView, container: string, placing: Placing): void {
+function addSeed(view: ContainerView, seeds: Map<string, Seed>, container: string, placing: Placing): void {
   const path = directoryOf(placing.at);
-  const known = view.seeds.find((seed) => seed.path === path);
+  const known = seeds.get(path);
   const seed = known ?? { key: `droppod-seed_${container}_${view.seeds.length}`, path, inside: [] };
   placing.seed = seed.key;
   if (known !== undefined) return;
+  seeds.set(path, seed);
   view.seeds.push(seed);
   view.mounts.push({ key: seed.key, path, readOnly: true, volume: undefined, memory: false });
-  for (const one of view.seeds) one.inside = view.mounts.flatMap((mount) => within(mount.path, one.path) ?? []).sort();
 }

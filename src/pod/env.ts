@@ -4,7 +4,7 @@ import { own } from '../own.ts';
 import { expand, processRoom } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
 import { serviceVariables } from './service-variables.ts';
-import { holderOf, partsOf } from './volume-parts.ts';
+import { partsOf } from './volume-parts.ts';
 import { volumeKey, volumeOf, within } from './volumes.ts';
 
 /** Looked-up facts of an environment. */
@@ -70,7 +70,7 @@ function fileVariable(pod: Pod, { name, valueFrom }: EnvVar, index: number): Fil
 /** The file may lie in a part of its volume. */
 function placeOf(pod: Pod, name: string, path: string): { volume: string; path: string } {
   const volume = volumeOf(pod, name);
-  const part = volume?.emptyDir === undefined ? undefined : holderOf(partsOf(pod, volume).parts, path);
+  const part = volume?.emptyDir === undefined ? undefined : partsOf(pod, volume).holder(path);
   return part === undefined ? { volume: volumeKey(pod, name), path } : { volume: part.key, path: within(path, part.path) ?? '' };
 }
 

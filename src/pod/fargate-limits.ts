@@ -7,7 +7,7 @@ import { containerView } from './container-view.ts';
 import { aggregateRequest } from './pod-resources.ts';
 import { compareQuantities, parseQuantity, printQuantity } from './quantity.ts';
 import { seedersOf } from './seeders.ts';
-import { taskVolumes } from './task-volumes.ts';
+import { keysOf, memoryKeys } from './task-volumes.ts';
 import { partsOf } from './volume-parts.ts';
 import { isUsed, usesOf } from './volumes.ts';
 
@@ -55,8 +55,11 @@ function partProblems(pod: Pod): FieldError[] {
   const mounts = views.reduce((sum, { view }) => sum + view.mounts.length, 0);
   return [
     ...(mounts > MAX_MOUNTS ? [tooMany(`${mounts} mounts`)] : []),
-    ...views.flatMap(({ field, container, view }) => view.impossible.map(({ mount, reason }) =>
-      forbiddenValue(`${field}.volumeMounts[${(container.volumeMounts ?? []).indexOf(mount)}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason))),
+    ...views.flatMap(({ field, container, view }) => {
+      const numbers = new Map((container.volumeMounts ?? []).map((mount, index) => [mount, index]));
+      return view.impossible.map(({ mount, reason }) =>
+        forbiddenValue(`${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason));
+    }),
   ];
 }
 
@@ -90,9 +93,10 @@ export function sizeWarnings({ spec }: Pod): string[] {
 /** Memory volumes that become disk, because a tmpfs of Fargate belongs to one mount of one container. */
 export function memoryWarnings(pod: Pod): string[] {
   if (hasTooMany(pod)) return [];
+  const memory = memoryKeys(pod);
   return (pod.spec.volumes ?? []).flatMap((volume, index) => {
     if (volume.emptyDir?.medium !== 'Memory') return [];
-    const disk = taskVolumes({ ...pod, spec: { ...pod.spec, volumes: [volume] } }).length > 0;
+    const disk = keysOf(pod, volume, memory).length > 0;
     const users = usesOf(pod, volume.name).length;
     if (!disk || !isUsed(pod, volume)) return [];
     const why = users > 1 ? `${users} mounts show it` : 'variables are read from it';

@@ -12,13 +12,13 @@ export interface Seeder {
 
 /** One for each image whose directories are copied. */
 export function seedersOf(pod: Pod): Seeder[] {
-  const seeders: Seeder[] = [];
+  const seeders = new Map<string | undefined, Seeder>();
   for (const container of initAndAppContainers(pod)) {
     const { seeds } = containerView(pod, container);
-    const known = seeders.find((seeder) => seeder.container.image === container.image);
+    const known = seeders.get(container.image);
     if (seeds.length === 0) continue;
-    if (known === undefined) seeders.push({ name: `droppod-seed-${seeders.length}`, container, seeds });
+    if (known === undefined) seeders.set(container.image, { name: `droppod-seed-${seeders.size}`, container, seeds: [...seeds] });
     else known.seeds.push(...seeds);
   }
-  return seeders;
+  return [...seeders.values()];
 }

@@ -3,6 +3,7 @@ import type { Pod, Volume } from '../kinds/pod.ts';
 import { containerView } from './container-view.ts';
 import { initAndAppContainers } from './containers.ts';
 import { directoriesOf } from './file-parts.ts';
+import { oncePerSpec } from './once-per-spec.ts';
 import { partsOf } from './volume-parts.ts';
 import { isFileVolume, volumeKey } from './volumes.ts';
 
@@ -13,12 +14,13 @@ export function taskVolumes(pod: Pod): string[] {
   return [...(pod.spec.volumes ?? []).flatMap((volume) => keysOf(pod, volume, memory)), ...seeds];
 }
 
-function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): string[] {
-  if (isFileVolume(volume)) return [volumeKey(pod, volume.name), ...directoriesOf(pod, volume).map(({ key }) => key)];
+/** Those of one volume of the pod; `memory` are keys that no disk holds. */
+export function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): string[] {
+  if (isFileVolume(volume)) return [volumeKey(pod, volume.name), ...[...directoriesOf(pod, volume).values()].map(({ key }) => key)];
   if (volume.emptyDir === undefined) return [];
   return partsOf(pod, volume).parts.map(({ key }) => key).filter((key) => !memory.has(key));
 }
 
 /** Parts that are a container's own tmpfs: not the podlet's to prepare. */
-export const memoryKeys = (pod: Pod): ReadonlySet<string> =>
-  new Set(initAndAppContainers(pod).flatMap((container) => containerView(pod, container).mounts.filter(({ memory }) => memory).map(({ key }) => key)));
+export const memoryKeys: (pod: Pod) => ReadonlySet<string> = oncePerSpec((pod) =>
+  new Set(initAndAppContainers(pod).flatMap((container) => containerView(pod, container).mounts.filter(({ memory }) => memory).map(({ key }) => key))));

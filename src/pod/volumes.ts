@@ -2,6 +2,7 @@
 import { posix } from 'node:path';
 import type { Container, EnvVar, EphemeralContainer, Pod, Volume, VolumeMount } from '../kinds/pod.ts';
 import { initAndAppContainers } from './containers.ts';
+import { oncePerSpec } from './once-per-spec.ts';
 
 const TOKEN_VOLUME = 'kube-api-access';
 
@@ -11,12 +12,16 @@ const TOKEN_VOLUME = 'kube-api-access';
  */
 export function volumeKey(pod: Pod, name: string): string {
   const random = /^kube-api-access-[a-z0-9]{5}$/.test(name);
-  const alike = (pod.spec.volumes ?? []).filter((volume) => volume.name.startsWith(TOKEN_VOLUME)).length;
-  return random && alike === 1 ? TOKEN_VOLUME : name;
+  return random && tokenVolumes(pod) === 1 ? TOKEN_VOLUME : name;
 }
 
+const tokenVolumes = oncePerSpec((pod) => (pod.spec.volumes ?? []).filter((volume) => volume.name.startsWith(TOKEN_VOLUME)).length);
+
+// Of volumes with one name the first counts.
+const volumesByName = oncePerSpec((pod) => new Map((pod.spec.volumes ?? []).map((volume): [string, Volume] => [volume.name, volume]).reverse()));
+
 /** The pod's volume of that name. */
-export const volumeOf = (pod: Pod, name: string): Volume | undefined => pod.spec.volumes?.find((volume) => volume.name === name);
+export const volumeOf = (pod: Pod, name: string): Volume | undefined => volumesByName(pod).get(name);
 
 /** The volume's content is written from API objects; containers see it read-only. */
 export const isFileVolume = (volume: Volume): boolean =>
@@ -49,17 +54,30 @@ export interface Use {
   mount: VolumeMount;
 }
 
+const usesByVolume = oncePerSpec((pod) => {
+  const uses = new Map<string, Use[]>();
+  const inits = pod.spec.initContainers?.length ?? 0;
+  for (const [order, container] of initAndAppContainers(pod).entries()) {
+    const runsFirst = order < inits && container.restartPolicy !== 'Always';
+    for (const mount of container.volumeMounts ?? []) {
+      const known = uses.get(mount.name) ?? [];
+      known.push({ container, order, runsFirst, mount });
+      uses.set(mount.name, known);
+    }
+  }
+  return uses;
+});
+
 /** Every mount of a volume by the containers that a pod is made with. */
-export function usesOf(pod: Pod, name: string): Use[] {
-  const inits = pod.spec.initContainers ?? [];
-  return initAndAppContainers(pod).flatMap((container, order) => (container.volumeMounts ?? []).filter((mount) => mount.name === name)
-    .map((mount) => ({ container, order, runsFirst: inits.includes(container) && container.restartPolicy !== 'Always', mount })));
-}
+export const usesOf = (pod: Pod, name: string): readonly Use[] => usesByVolume(pod).get(name) ?? [];
+
+const volumesOfVariables = oncePerSpec((pod) =>
+  new Set(initAndAppContainers(pod).flatMap(({ env = [] }) => env.flatMap(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName ?? []))));
 
 /** Variables are read from a file of this volume: the podlet must have it. */
-export const holdsVariables = (pod: Pod, name: string): boolean =>
-  initAndAppContainers(pod).some(({ env = [] }) => env.some(({ valueFrom }: EnvVar) => valueFrom?.fileKeyRef?.volumeName === name));
+export const holdsVariables = (pod: Pod, name: string): boolean => volumesOfVariables(pod).has(name);
+
+const volumesOfEphemeral = oncePerSpec((pod) => new Set((pod.spec.ephemeralContainers ?? []).flatMap(({ volumeMounts = [] }) => volumeMounts.map((mount) => mount.name))));
 
 /** Volumes that nothing uses are not asked for (kubelet: "Volume is not used in the pod, ignore it"). */
-export const isUsed = (pod: Pod, { name }: Volume): boolean =>
-  usesOf(pod, name).length > 0 || holdsVariables(pod, name) || (pod.spec.ephemeralContainers ?? []).some(({ volumeMounts = [] }) => volumeMounts.some((mount) => mount.name === name));
+export const isUsed = (pod: Pod, { name }: Volume): boolean => usesOf(pod, name).length > 0 || holdsVariables(pod, name) || volumesOfEphemeral(pod).has(name);

@@ -1,6 +1,7 @@
 // What a container of the task sees of the task's volumes.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { containerView, type ViewedMount } from '../pod/container-view.ts';
+import { pathTree } from '../pod/path-tree.ts';
 import { wholeUnits } from '../pod/quantity.ts';
 import type { ContainerDefinition } from '../ports.ts';
 
@@ -50,15 +51,30 @@ export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: numbe
 export function madeMountPoints(pod: Pod, containers: readonly Container[]): MountPoint[] {
   const made = containers.flatMap((container) => {
     const { mounts } = containerView(pod, container);
+    const nearest = nextInside(mounts);
     return mounts.filter(({ readOnly, memory, volume }) => readOnly && !memory && volume !== undefined && volume.hostPath === undefined)
-      .flatMap((outer) => mounts.filter((inner) => isNextInside(mounts, outer, inner)).map((inner): MountPoint => ({
+      .flatMap((outer) => (nearest.get(outer.path) ?? []).map((inner): MountPoint => ({
         sourceVolume: inner.memory || inner.volume?.hostPath !== undefined ? BIN_VOLUME : inner.key,
         containerPath: `${podletPath(outer.key)}${inner.path.slice(outer.path.length)}`,
         readOnly: true,
       })));
   });
-  return made.filter((mount, index) => made.findIndex(({ containerPath }) => containerPath === mount.containerPath) === index);
+  // Of equal paths the first counts.
+  const byPath = new Map<string, MountPoint>();
+  for (const mount of made) if (!byPath.has(mount.containerPath)) byPath.set(mount.containerPath, mount);
+  return [...byPath.values()];
 }
 
-const isNextInside = (mounts: readonly ViewedMount[], outer: ViewedMount, inner: ViewedMount): boolean =>
-  inner.path.startsWith(`${outer.path}/`) && !mounts.some(({ path }) => path.startsWith(`${outer.path}/`) && inner.path.startsWith(`${path}/`));
+/** By path of a mount those that lie in it, with none between. */
+function nextInside(mounts: readonly ViewedMount[]): ReadonlyMap<string, ViewedMount[]> {
+  const tree = pathTree(mounts.map(({ path }) => path));
+  const inside = new Map<string, ViewedMount[]>();
+  for (const mount of mounts) {
+    const outer = tree.above(mount.path);
+    if (outer === undefined || outer === '/') continue;
+    const known = inside.get(outer);
+    if (known === undefined) inside.set(outer, [mount]);
+    else known.push(mount);
+  }
+  return inside;
+}

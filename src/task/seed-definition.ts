@@ -1,6 +1,7 @@
 // Containers that copy directories of an image into volumes of the task, for single files under a read-only root:
 // Fargate mounts directories only, so the file's directory is mounted, as a copy of the image's with the file in it.
 import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 import { seedersOf, type Seeder } from '../pod/seeders.ts';
 import type { ContainerDefinition } from '../ports.ts';
 import { BIN_VOLUME } from './mount-points.ts';
@@ -18,10 +19,10 @@ export const seedDependencies = (pod: Pod, { image, name }: Container): NonNulla
 
 /** The definition: the image's own content, read by supervise, and nothing of the pod's. It ends before its containers start. */
 export function seederDefinition({ name, container, seeds }: Seeder, context: DefinitionContext): ContainerDefinition {
-  const credentials = context.pullSecretArns?.[container.name];
+  const credentials = own(context.pullSecretArns, container.name);
   return {
     name,
-    image: context.images[container.name]?.reference ?? container.image ?? '',
+    image: own(context.images, container.name)?.reference ?? container.image ?? '',
     essential: false,
     entryPoint: ['/.droppod/bin/supervise'],
     command: ['--seed', JSON.stringify(seeds.map(({ key, path, inside }) => ({ from: path, to: seedPath(key), inside })))],
