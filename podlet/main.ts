@@ -127,6 +127,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.exit(0);
 }
 
+/** Suites fail for a podlet's log that has such a line, and for the event. */
 const fault = (message: string, error: unknown): void => console.error(`podlet: fault: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
 
 /** Which start of the podlet in this container this is, and how the last one ended, as supervise says, which starts it again. */

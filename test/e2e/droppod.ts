@@ -16,6 +16,12 @@ export function faultsIn(log: string): string[] {
   return readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(UNOWNED) || line.includes('MaxListenersExceededWarning'));
 }
 
+/** What podlets say broke inside them (podlet/agent.ts), from the JSON of a list of events; '' has none. */
+export function faultEventsIn(json: string): string[] {
+  const { items = [] } = (json.startsWith('{') ? JSON.parse(json) : {}) as { items?: { involvedObject: { namespace: string; name: string }; message: string }[] };
+  return items.map(({ involvedObject: { namespace, name }, message }) => `${namespace}/${name}: ${message}`);
+}
+
 /** Runs ./droppod; never rejects for its exit code. */
 export function droppod(words: string[], timeoutMs = 300_000): Promise<Said> {
   return new Promise((resolve) => {
@@ -38,7 +44,8 @@ export interface TestDroppod {
   until(name: string, check: (pod: PodJson) => boolean, seconds?: number): Promise<PodJson>;
   /** The STATUS cell that `kubectl get pod` prints. */
   status(name: string): Promise<string>;
-  purge(): Promise<void>;
+  /** Fails where the serving process or a podlet met what nobody owns; `podletFaults`: the test provokes those of podlets, they are no defects. */
+  purge(options?: { podletFaults: 'expected' }): Promise<void>;
 }
 
 export interface ContainerJson {
@@ -86,13 +93,16 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
     },
     until,
     status: async (name) => (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
-    purge: async () => {
+    purge: async (options) => {
+      // Asked while it is up; one that is down already, or was never up, answers nothing.
+      const met = options?.podletFaults === 'expected' ? [] : faultEventsIn((await k('get', 'events', '-A', '--field-selector', 'reason=PodletFault', '-o', 'json')).stdout);
       // Stopped first: the log is complete then, and goes with the purge. A droppod that is down already refuses, which is fine here.
       await droppod(['down', '--data', data]);
       const faults = faultsIn(join(data, 'log'));
       const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
       for (const path of [data, `${data}.kube-cache`]) rmSync(path, { recursive: true, force: true });
       if (code !== 0) throw new Error(`down --purge failed: ${stderr}`);
+      if (met.length > 0) throw new Error(`podlets met what nobody owns:\n${met.join('\n')}`);
       if (faults.length > 0) throw new Error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
     },
   };

@@ -26,6 +26,14 @@ export async function buildHostile(): Promise<string> {
   return program;
 }
 
+/** All that a container has written so far. */
+export async function containerLog(id: string): Promise<string> {
+  let text = '';
+  const raw = { bytes: await openLogs(docker, id, { follow: false }), terminal: false };
+  for await (const line of logLines(raw)) text += Buffer.from(line.bytes).toString('utf8');
+  return text;
+}
+
 type Kind = FromSupervise['type'];
 type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
 
@@ -118,12 +126,7 @@ export class Supervised {
     return { ...done, text: Buffer.from(done.output, 'base64').toString('utf8') };
   }
 
-  async log(): Promise<string> {
-    let text = '';
-    const raw = { bytes: await openLogs(docker, this.id, { follow: false }), terminal: false };
-    for await (const line of logLines(raw)) text += Buffer.from(line.bytes).toString('utf8');
-    return text;
-  }
+  log = (): Promise<string> => containerLog(this.id);
 
   /** The engine's stop; answers the container's exit code. */
   async stop(graceSeconds: number): Promise<number> {

@@ -7,7 +7,7 @@ import { bridgeGateway } from '../../local/docker/system.ts';
 import { removeVolume } from '../../local/docker/volumes.ts';
 import { hostArchitecture } from '../../podlet/build.ts';
 import { ensurePodletImage } from '../../podlet/image.ts';
-import { docker } from './lab.ts';
+import { containerLog, docker } from './lab.ts';
 import { SyncServer } from './sync-server.ts';
 
 const LABELS = { 'droppod/test': 'podlet' };
@@ -20,6 +20,8 @@ export interface PodOptions {
   image?: string;
   /** One PID namespace, the podlet's, as with shareProcessNamespace. */
   sharedProcesses?: true;
+  /** The test provokes faults of the podlet itself: they are no defects. */
+  faultsExpected?: true;
 }
 
 export const podletImage = (): Promise<string> => ensurePodletImage({
@@ -96,9 +98,14 @@ export class TestPod {
   async close(): Promise<void> {
     const ids = [...Object.values(this.apps), this.podlet].filter((id) => id !== '');
     await Promise.all(ids.map((id) => killContainer(docker, id)));
+    const faults = this.options.faultsExpected === true || this.podlet === '' ? [] : podletFaults(await containerLog(this.podlet));
     for (const id of ids) await removeContainer(docker, id);
     const { containers, volumes = [] } = this.options;
     for (const volume of ['bin', ...containers.map((name) => `ctl-${name}`), ...volumes.map((name) => `v-${name}`)]) await removeVolume(docker, `${this.name}-${volume}`);
     this.server.close();
+    if (faults.length > 0) throw new Error(`the podlet logged what nobody owns:\n${faults.join('\n')}`);
   }
 }
+
+/** Faults in a podlet's log, the net's own among them (podlet/main.ts). */
+export const podletFaults = (log: string): string[] => log.match(/^podlet: fault: .*/gm) ?? [];
