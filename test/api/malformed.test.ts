@@ -57,6 +57,14 @@ describe('YAML', () => {
     const applied = await api.send('PATCH', `${MAP}?fieldManager=f&fieldValidation=Strict`, { body: body.replace('twice', 'm'), headers: APPLY });
     expect([applied.status, applied.body['message']]).toEqual([400, expect.stringContaining('error strict decoding YAML')]);
   });
+
+  it('names every key that stands twice, what lies inside one before the key itself', async () => {
+    const { parseYaml } = await import('../../src/api/wire/yaml.ts');
+    const { value, duplicate } = parseYaml('a: 1\n"a": 2\nb: {x: 1, x: 2}\nb:\n  w: 1\n  w: 2\nl:\n- k: 1\n  k:\n- k: 1\n<<: {z: 1}\n');
+    expect(value).toEqual({ a: 2, b: { w: 2 }, l: [{ k: null }, { k: 1 }], z: 1 });
+    expect(duplicate).toBe(['yaml: unmarshal errors:', ...[[2, 'a'], [3, 'x'], [6, 'w'], [5, 'b'], [9, 'k']].map(([line, key]) => `line ${line}: key "${key}" already set in map`)].join('\n  '));
+    expect(parseYaml('a: 1\n'.repeat(1000)).duplicate?.split('\n')).toHaveLength(101);
+  });
 });
 
 describe('JSON', () => {

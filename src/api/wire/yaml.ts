@@ -2,6 +2,7 @@
 import { FAILSAFE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
 import type { Json } from '../../ports.ts';
 import { MAX_DEPTH, ParseError } from './json.ts';
+import { duplicateKeys } from './yaml-duplicates.ts';
 
 /** Nodes that aliases may stand for in all; go-yaml begins to refuse at as many. */
 const MAX_ALIASED = 400_000;
@@ -43,13 +44,15 @@ const SCHEMA = FAILSAFE_SCHEMA.extend({
   explicit: [scalar('binary', () => true, (text) => Buffer.from(text, 'base64').toString('utf8'))],
 });
 
-/** The document's value; of keys that stand twice the last counts, and the first such place is said. */
+/** The document's value; of keys that stand twice the last counts, and the places are said. */
 export function parseYaml(text: string): { value: Json; duplicate?: string } {
   try {
     return { value: asJson(load(text, { schema: SCHEMA })) };
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw asParseError(error);
-    return { value: parseTolerant(text), duplicate: duplicateOf(text, error) };
+    const value = parseTolerant(text);
+    const places = duplicateKeys(text);
+    return { value, duplicate: `yaml: unmarshal errors:\n  ${(places.length > 0 ? places : [firstDuplicate(text, error)]).join('\n  ')}` };
   }
 }
 
@@ -64,9 +67,10 @@ function parseTolerant(text: string): Json {
 const asParseError = (error: unknown): unknown =>
   (error instanceof YAMLException ? new ParseError(`yaml: line ${(error.mark as { line?: number } | undefined)?.line ?? 0}: ${error.reason}`, { cause: error }) : error);
 
-function duplicateOf(text: string, { mark }: YAMLException): string {
+/** Where the parser found it: a key that is no plain text, such as an alias. */
+function firstDuplicate(text: string, { mark }: YAMLException): string {
   const key = /^[\s-]*([^:\n]*)/.exec(text.slice(mark.position))?.[1]?.trim() ?? '';
-  return `yaml: unmarshal errors:\n  line ${mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
+  return `line ${mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
 }
 
 /** Checks what was parsed; parts that aliases share stay shared, so nothing is unfolded but the count. */
