@@ -33,6 +33,9 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 	errs, errWrite, err2 := os.Pipe()
 	null, err3 := os.Open("/dev/null")
 	if err1 != nil || err2 != nil || err3 != nil {
+		for _, file := range []*os.File{out, outWrite, errs, errWrite, null} {
+			file.Close()
+		}
 		then(done{Type: "done", Code: 128, Error: "no file descriptors"})
 		return
 	}
@@ -48,8 +51,9 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 	}
 	stdout, stderr := collect(out), collect(errs)
 	timedOut := false
+	var limit *time.Timer
 	if timeout > 0 {
-		s.after(timeout, func() {
+		limit = s.after(timeout, func() {
 			if proc.exited {
 				return
 			}
@@ -58,6 +62,9 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 		})
 	}
 	proc.onExit = func(code int) {
+		if limit != nil {
+			limit.Stop() // it may be years away
+		}
 		go func() {
 			output := append(stdout.wait(), stderr.wait()...)
 			if len(output) > maxOutput {

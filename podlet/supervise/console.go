@@ -80,16 +80,34 @@ func writeAll(fd int, bytes []byte) {
 	}
 }
 
+// spread waits for the slowest client, but for none too long, and holds nothing that the loop takes.
 func (c *console) spread(channel byte, bytes []byte) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	for client := range c.clients {
+	c.each(func(client *stream) {
 		client.conn.SetWriteDeadline(time.Now().Add(writePatience))
 		if client.write(channel, bytes) != nil {
 			client.conn.Close()
-			delete(c.clients, client)
+			c.detach(client)
 		}
+	})
+}
+
+func (c *console) each(act func(*stream)) {
+	c.mutex.Lock()
+	clients := make([]*stream, 0, len(c.clients))
+	for client := range c.clients {
+		clients = append(clients, client)
 	}
+	c.mutex.Unlock()
+	var all sync.WaitGroup
+	for _, client := range clients {
+		client := client
+		all.Add(1)
+		guarded("client", func() {
+			defer all.Done()
+			act(client)
+		})
+	}
+	all.Wait()
 }
 
 func (c *console) attach(st *stream, stdin bool) {
@@ -101,7 +119,7 @@ func (c *console) attach(st *stream, stdin bool) {
 		st.read(func(channel byte, payload []byte) {
 			switch {
 			case channel == channelResize && c.ends != nil, channel == channelStdin && input:
-				c.ends.take(channel, payload)
+				c.ends.take(st, channel, payload)
 			case channel == channelHalfClose && input:
 				c.inputEnded(st)
 			}
@@ -109,7 +127,7 @@ func (c *console) attach(st *stream, stdin bool) {
 		c.detach(st)
 		st.conn.Close()
 		if input && c.takesStdinOnce() {
-			c.ends.take(channelHalfClose, nil)
+			c.ends.take(st, channelHalfClose, nil)
 		}
 	}()
 }
@@ -120,12 +138,11 @@ func (c *console) takesStdinOnce() bool { return c.stdinOnce && c.ends.tty == ni
 // inputEnded: a process that takes its input once sees the end of it and is watched on; from any other the client is let go.
 func (c *console) inputEnded(st *stream) {
 	if c.takesStdinOnce() {
-		c.ends.take(channelHalfClose, nil)
+		c.ends.take(st, channelHalfClose, nil)
 		return
 	}
 	c.detach(st)
-	st.status(0, "")
-	st.conn.Close()
+	st.finish(0, "")
 }
 
 func (c *console) detach(st *stream) {
@@ -137,17 +154,14 @@ func (c *console) detach(st *stream) {
 func (c *console) ended(code int) {
 	if c.ends != nil {
 		if c.copied != nil {
-			c.copied.drain()
+			c.copied.drain(endPatience)
 		}
 		c.ends.close()
 	}
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	for client := range c.clients {
-		client.status(code, "")
-		client.conn.Close()
-	}
-	c.clients = map[*stream]bool{}
+	c.each(func(client *stream) {
+		c.detach(client)
+		client.finish(code, "")
+	})
 }
 
 func openTerminal() (master, slave *os.File, err error) {

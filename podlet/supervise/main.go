@@ -16,6 +16,9 @@ const (
 	defaultPath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	maxOutput      = 10 * 1024
 	maxLine        = 48 << 20 // files of volumes come in it
+	longLine       = 1 << 20
+	longLineUse    = 2 * time.Second
+	maxHeld        = 256
 	maxMessage     = 4096
 	ackPatience    = 3 * time.Second
 	firstRedial    = 5 * time.Millisecond
@@ -25,6 +28,8 @@ const (
 	bootPatience   = 3 * time.Second
 	writePatience  = 2 * time.Second
 	drainPatience  = 250 * time.Millisecond
+	endPatience    = 10 * time.Second
+	inputLook      = time.Second
 	minimumGrace   = 2 * time.Second
 	memoryLook     = 500 * time.Millisecond
 	lookUpPatience = 10 * time.Second

@@ -6,12 +6,14 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 const (
@@ -22,6 +24,8 @@ const (
 	channelResize    = 4
 	channelHalfClose = 255
 	maxFrame         = 1 << 20
+	pollError        = 8
+	pollHangUp       = 16
 )
 
 type stream struct {
@@ -48,10 +52,15 @@ func (st *stream) status(code int, text string) {
 	st.write(channelStatus, payload)
 }
 
-func (st *stream) refuse(text string) {
-	st.status(126, text)
+// finish is the last word of a stream; one that takes it too slowly does without.
+func (st *stream) finish(code int, text string) {
+	st.conn.SetWriteDeadline(time.Now().Add(writePatience))
+	st.status(code, text)
 	st.conn.Close()
 }
+
+// refuse is said beside the loop.
+func (st *stream) refuse(text string) { guarded("stream", func() { st.finish(126, text) }) }
 
 // read calls `take` for every frame until the peer is gone.
 func (st *stream) read(take func(channel byte, payload []byte)) {
@@ -117,7 +126,7 @@ func (s *supervisor) execSession(received *order, st *stream) {
 	copied := ends.pump(st)
 	proc.onExit = func(code int) {
 		go func() {
-			copied.drain()
+			copied.drain(0)
 			<-proc.staged
 			st.status(code, proc.stageError)
 			st.conn.Close()
@@ -125,7 +134,7 @@ func (s *supervisor) execSession(received *order, st *stream) {
 		}()
 	}
 	go func() {
-		st.read(ends.take)
+		st.read(func(channel byte, payload []byte) { ends.take(st, channel, payload) })
 		s.events <- func() {
 			if !proc.exited {
 				syscall.Kill(-proc.pid, syscall.SIGKILL)
@@ -171,12 +180,19 @@ func (p *pump) copy(source io.Reader, write func([]byte) bool) {
 
 func (p *pump) seal() { go func() { p.group.Wait(); close(p.end) }() }
 
-func (p *pump) drain() {
+// drain without patience waits as long as output moves.
+func (p *pump) drain(patience time.Duration) {
+	var late <-chan time.Time
+	if patience > 0 {
+		late = time.After(patience)
+	}
 	// What the process wrote last may not have been read yet, however long it was silent before.
 	p.mark(0)
 	for {
 		select {
 		case <-p.end:
+			return
+		case <-late:
 			return
 		case <-time.After(drainPatience / 5):
 		}
@@ -228,7 +244,12 @@ func openEnds(tty, stdin bool) (*ends, error) {
 	if err == nil {
 		e.stderr, e.child[2], err = os.Pipe()
 	}
-	return e, err
+	if err != nil {
+		e.closeChild()
+		e.close()
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *ends) closeChild() {
@@ -259,17 +280,52 @@ func (e *ends) pump(st *stream) *pump {
 	return copied
 }
 
-func (e *ends) take(channel byte, payload []byte) {
+// input gives a process what its client sends. One that reads nothing holds the client back, and must not hide that it left.
+func (e *ends) input(from *stream, payload []byte) {
+	for len(payload) > 0 {
+		e.stdin.SetWriteDeadline(time.Now().Add(inputLook))
+		count, err := e.stdin.Write(payload)
+		payload = payload[count:]
+		if err != nil && (!errors.Is(err, os.ErrDeadlineExceeded) || hungUp(from.conn)) {
+			return
+		}
+	}
+}
+
+// hungUp asks whether the peer has closed, though what it sent before is still to be read.
+func hungUp(conn net.Conn) bool {
+	unix, known := conn.(*net.UnixConn)
+	if !known {
+		return false
+	}
+	raw, err := unix.SyscallConn()
+	if err != nil {
+		return true
+	}
+	gone := true
+	raw.Control(func(fd uintptr) {
+		look := struct {
+			fd              int32
+			events, revents int16
+		}{fd: int32(fd)}
+		var now syscall.Timespec
+		_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
+		gone = errno == 0 && look.revents&(pollError|pollHangUp) != 0
+	})
+	return gone
+}
+
+func (e *ends) take(from *stream, channel byte, payload []byte) {
 	switch channel {
 	case channelStdin:
 		if e.stdin != nil {
-			e.stdin.Write(payload)
+			e.input(from, payload)
 		}
 	case channelHalfClose:
 		if e.tty == nil && e.stdin != nil {
 			e.stdin.Close()
 		} else if e.tty != nil {
-			e.tty.Write([]byte{4}) // a terminal knows no half-close: end of transmission
+			e.input(from, []byte{4}) // a terminal knows no half-close: end of transmission
 		}
 	case channelResize:
 		resizeTerminal(e.tty, payload)

@@ -15,6 +15,10 @@ func (s *supervisor) stopAlone() {
 	if s.alone != nil {
 		return
 	}
+	if s.ending != nil {
+		s.alone = &aloneStop{} // its report is the end
+		return
+	}
 	if s.main == nil {
 		if s.last != nil {
 			os.Exit(s.last.Code)

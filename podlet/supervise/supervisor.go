@@ -4,10 +4,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -32,6 +34,7 @@ type supervisor struct {
 	root      *root
 	used      bool
 	restoring bool
+	ending    *process // has exited, and its output and message are being read
 	held      []*order
 	io        *console
 	term      string
@@ -107,8 +110,8 @@ func (s *supervisor) awaitAck() {
 	})
 }
 
-func (s *supervisor) after(wait time.Duration, then func()) {
-	time.AfterFunc(wait, func() { s.events <- then })
+func (s *supervisor) after(wait time.Duration, then func()) *time.Timer {
+	return time.AfterFunc(wait, func() { s.events <- then })
 }
 
 func (s *supervisor) dialForever() {
@@ -144,17 +147,41 @@ func nextRedial(wait, tried time.Duration) time.Duration {
 	return wait
 }
 
-// A line that is no order ends the connection; what was read before it counts.
+// A line that is no order ends the connection; what was read before it counts. Nothing of a long line stays.
 func (s *supervisor) readOrders(conn io.Reader) {
 	defer report("orders")
-	lines := bufio.NewScanner(conn)
-	lines.Buffer(make([]byte, 0, 16*1024), maxLine)
-	for lines.Scan() {
-		received, err := parseOrder(lines.Bytes())
+	source := bufio.NewReaderSize(conn, 16*1024)
+	for {
+		line, err := readLine(source)
+		if err != nil {
+			return
+		}
+		received, err := parseOrder(line)
 		if err != nil {
 			return
 		}
 		s.events <- func() { s.obey(received) }
+		if len(line) > longLine {
+			// The container's memory pays for what this process holds.
+			s.after(longLineUse, func() { guarded("memory", debug.FreeOSMemory) })
+		}
+	}
+}
+
+// readLine keeps no room from one line to the next: the longest of a container's life would stay with it.
+func readLine(source *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := source.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > maxLine:
+			return nil, errOrder
+		case err == nil, err == io.EOF && len(line) > 0:
+			return bytes.TrimRight(line, "\r\n"), nil
+		case err != bufio.ErrBufferFull:
+			return nil, err
+		}
 	}
 }
 
@@ -176,6 +203,8 @@ func (s *supervisor) sendHello() {
 	pid := 0
 	if s.main != nil {
 		pid = s.main.pid
+	} else if s.ending != nil {
+		pid = s.ending.pid // its exit follows
 	}
 	s.send(hello{Type: "hello", Run: s.run, Pid: pid, StartedAt: s.began, Exit: s.last, Term: s.term, User: s.owner()})
 }
@@ -192,8 +221,12 @@ func (s *supervisor) send(message interface{}) {
 }
 
 func (s *supervisor) obey(received *order) {
-	if s.restoring && (received.Type == "exec" || received.Type == "session" || received.Type == "kill") {
-		s.held = append(s.held, received) // they mean the run that is about to begin
+	if s.waits(received) {
+		if len(s.held) == maxHeld {
+			s.hangUp()
+			return
+		}
+		s.held = append(s.held, received)
 		return
 	}
 	switch received.Type {
@@ -212,6 +245,24 @@ func (s *supervisor) obey(received *order) {
 		os.Exit(0)
 	case "ping":
 		s.send(note{Type: "pong"})
+	}
+}
+
+// waits: the order means a run that is about to begin, or begins when the one before has been reported.
+func (s *supervisor) waits(received *order) bool {
+	switch received.Type {
+	case "start":
+		return s.ending != nil
+	case "exec", "session", "kill":
+		return s.restoring || len(s.held) > 0
+	}
+	return false
+}
+
+// hangUp: the next hello says where things stand.
+func (s *supervisor) hangUp() {
+	if s.conn != nil {
+		s.conn.Close()
 	}
 }
 
@@ -249,6 +300,7 @@ func (s *supervisor) start(received *order) {
 					left.Type, left.Run = "leftover", received.Run
 					s.send(left)
 				}
+				s.restoring = false
 				s.begin(received)
 				s.obeyHeld()
 			}
@@ -259,7 +311,7 @@ func (s *supervisor) start(received *order) {
 
 func (s *supervisor) obeyHeld() {
 	held := s.held
-	s.restoring, s.held = false, nil
+	s.held = nil
 	for _, one := range held {
 		s.obey(one)
 	}
@@ -287,6 +339,7 @@ func (s *supervisor) begin(received *order) {
 	main.onExit = func(code int) { s.mainExited(main, code, oomBefore) }
 	s.watchMemory(main, oomBefore)
 	s.io.run()
+	received.Files, received.Copies = nil, nil // they are in place; what this process holds is the container's memory
 	s.whenBegun(main, func() {
 		if s.main == main {
 			s.tellStarted(main)
@@ -372,7 +425,11 @@ func (s *supervisor) markLog(run int) {
 
 func (s *supervisor) failStart(text string) {
 	s.main = nil
-	s.dropConsole(128)
+	if s.io != nil {
+		shown := s.io
+		guarded("console", func() { shown.ended(128) })
+		s.io = nil
+	}
 	s.last = &exited{Run: s.run, Code: 128, StartError: text, At: timestamp()}
 	s.report()
 }
@@ -392,23 +449,42 @@ func (s *supervisor) watchMemory(main *process, oomBefore int) {
 }
 
 func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
-	at := timestamp()
-	s.main = nil
+	last := &exited{Run: s.run, Code: code, StartedAt: s.began, At: timestamp()}
+	s.main, s.ending = nil, main
 	s.killRest()
-	<-main.staged
-	if main.stageError != "" {
+	s.settleExit(main, last, oomBefore)
+}
+
+// settleExit reports the exit once its output is on its way and its message is read. Others may hold both up (a client that
+// does not read, a log that nobody takes, a file system of the network): the loop goes on meanwhile, without a next run.
+func (s *supervisor) settleExit(main *process, last *exited, oomBefore int) {
+	shown, message, budget := s.io, s.started.MessagePath, s.started.MessageBytes
+	s.io = nil
+	guarded("end", func() {
+		defer func() { s.events <- func() { s.mainEnded(last) } }()
+		<-main.staged
+		if main.stageError != "" {
+			*last = exited{Run: last.Run, Code: 128, StartError: main.stageError, At: timestamp()}
+			shown.ended(last.Code)
+			return
+		}
+		s.events <- func() { s.tellStarted(main) }
+		shown.ended(last.Code)
+		s.markLog(last.Run + 1) // the loop writes no mark before it has begun the next run
+		awaitDrain()
+		// The runtime says so whatever the code is: one that outlived a killed child may have any.
+		last.OOM = oomKills() > oomBefore
+		last.Message = readMessage(message, budget)
+	})
+}
+
+func (s *supervisor) mainEnded(last *exited) {
+	s.ending, s.last = nil, last
+	if last.StartError != "" {
 		s.began = ""
-		s.failStart(main.stageError)
-		return
 	}
-	s.tellStarted(main)
-	s.dropConsole(code)
-	s.markLog(s.run + 1)
-	awaitDrain()
-	// The runtime says so whatever the code is: one that outlived a killed child may have any.
-	oom := oomKills() > oomBefore
-	s.last = &exited{Run: s.run, Code: code, OOM: oom, Message: readMessage(s.started.MessagePath, s.started.MessageBytes), StartedAt: s.began, At: at}
 	s.report()
+	s.obeyHeld()
 }
 
 // What the process wrote last shall be with the engine before anyone hears of the exit and asks for the log.
@@ -433,12 +509,5 @@ func (s *supervisor) report() {
 	s.send(line)
 	if s.alone != nil {
 		os.Exit(s.last.Code)
-	}
-}
-
-func (s *supervisor) dropConsole(code int) {
-	if s.io != nil {
-		s.io.ended(code)
-		s.io = nil
 	}
 }

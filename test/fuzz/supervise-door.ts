@@ -171,9 +171,7 @@ export class SuperviseDoor implements Door {
     const facts = await inspectContainer(docker, this.id);
     if (facts?.State.Running !== true) return `supervise ended with ${facts?.State.ExitCode ?? -1}${facts?.State.OOMKilled === true ? ', out of memory' : ''}`;
     const say = async (text: string): Promise<void> => void (await this.connected())?.write(`${text}\n`);
-    this.heard = '';
-    await say('{"type":"ping"}');
-    if (!(await this.hears('"pong"'))) return 'no answer to a ping';
+    if (!(await this.answersPing(say))) return 'no answer to a ping';
     await say('{"type":"kill","signal":"SIGKILL"}');
     const last = (run = Math.max(run, await this.newestRun()) + 1);
     // What runs from before may need a moment to go.
@@ -184,6 +182,16 @@ export class SuperviseDoor implements Door {
       if (this.heard.includes(`"run":${last},"code":128`) && /runAsNonRoot|CAP_|rights/.test(this.heard)) return undefined;
     }
     return `a process cannot be started any more: ${this.heard.slice(-500)}`;
+  }
+
+  /** Said again: the line before may have ended the connection that a ping was written to. */
+  private async answersPing(say: (text: string) => Promise<void>): Promise<boolean> {
+    this.heard = '';
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
+      await say('{"type":"ping"}');
+      if (await this.hears('"pong"', 1_000)) return true;
+    }
+    return false;
   }
 
   /** A spoilt order may have put the number of the run anywhere. */
