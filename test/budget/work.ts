@@ -1,5 +1,4 @@
-// How a function's time grows: measured on n and 4n of its input, the best of some runs each.
-import { performance } from 'node:perf_hooks';
+// How a function's time grows: the processor's time on n and 4n of its input, the best of some runs each; what others on the machine do is not in it.
 
 /** Below this a run says nothing about growth on a loaded machine. */
 const FLOOR_MS = 250;
@@ -11,13 +10,14 @@ type Run<T> = (input: T) => unknown;
 
 /** A refusal is an answer as well; its time counts. */
 async function once<T>(run: Run<T>, input: T): Promise<number> {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   try {
     await run(input);
   } catch {
     // See above.
   }
-  return performance.now() - begun;
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1000;
 }
 
 async function best<T>(run: Run<T>, input: T, enough: number): Promise<number> {
