@@ -45,12 +45,24 @@ function verdicts(pod: Pod, facts: ConditionFacts, foreign: readonly PodConditio
   const containersReady = ended ? (notReadyByPhase(phase) ?? allReady(pod, entries, phase)) : allReady(pod, entries, phase);
   return [
     ...(ended ? [] : resizeConditions(observed)),
-    ['PodReadyToStartContainers', observed.sandboxReady && !ended ? yes : no()],
+    ['PodReadyToStartContainers', hasSandbox(pod, observed) && !ended ? yes : no()],
     ['Initialized', initialized(pod, entries, phase)],
     ['Ready', observed.silentSince === undefined || ended ? ready(pod, containersReady, foreign) : SILENT],
     ['ContainersReady', containersReady],
     ...last,
   ];
+}
+
+/** What a kubelet says of an image: it makes the sandbox first. Here no task is run before all images can be had. */
+const IMAGE_REASONS: ReadonlySet<string> = new Set(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'ImageInspectError']);
+
+/** The sandbox as a client of a kubelet would see it; shown once, it stays until containers have run. */
+function hasSandbox({ status }: Pod, { sandboxReady, containers }: ObservedPod): boolean {
+  if (sandboxReady) return true;
+  const known = Object.values(containers);
+  if (known.some(({ waiting }) => waiting !== undefined && IMAGE_REASONS.has(waiting.reason))) return true;
+  const shown = status.conditions?.some(({ type, status: is }) => type === 'PodReadyToStartContainers' && is === 'True') === true;
+  return shown && known.every(({ current, previous }) => current === undefined && previous === undefined);
 }
 
 /** Only while a resize waits or is under way; they keep the generation that they began with. */

@@ -35,6 +35,15 @@ const rows: Row[] = [
     containers: { app: { ready: false, started: false, restartCount: 0, state: { waiting: { reason: 'ContainerCreating' } }, lastState: {} } },
   },
   {
+    name: 'B1: an image that cannot be had: on a node the sandbox is there before',
+    pod: podOf(),
+    observed: observedOf({ app: { desiredRun: 0, waiting: { reason: 'ErrImagePull', message: 'not found' } } }, { sandboxReady: false }),
+    phase: 'Pending',
+    cell: 'ErrImagePull',
+    conditions: { ContainersReady: UNREADY, PodReadyToStartContainers: 'True', Ready: UNREADY },
+    containers: { app: { ready: false, restartCount: 0, state: { waiting: { reason: 'ErrImagePull', message: 'not found' } } } },
+  },
+  {
     name: 'B2: running and ready',
     pod: podOf(),
     observed: observedOf({ app: { current: running(1) } }),
