@@ -12,10 +12,15 @@ import { dependencies, type ContainerDefinition } from './task-definition.ts';
 
 const RETRY_MS = 1000;
 const RETRIES = 5;
+const MAX_RETRY_MS = 30_000;
 
 /** Wants the task stopped: stored at once, done in the background. The first reason stays; repeats change nothing. */
 export async function stopTask(agent: Agent, task: Task, why: { code: StopCode; reason: string }): Promise<void> {
-  if (task.desiredStatus === 'STOPPED') return;
+  if (task.desiredStatus === 'STOPPED') {
+    // Whoever asks again takes up a stop that broke off.
+    if (task.lastStatus !== 'STOPPED') beginWindDown(agent, task);
+    return;
+  }
   const stored = agent.book.update(task, (t) => {
     t.desiredStatus = 'STOPPED';
     t.stopCode = why.code;
@@ -78,9 +83,17 @@ async function stopOne(agent: Agent, task: Task, container: ContainerDefinition)
   await lookAtExit(agent, task, { name: container.name, id: runtimeId });
 }
 
-/** Copies the logs, then removes containers and volumes of a STOPPED task; may be run again. */
-export function cleanUp(agent: Agent, task: Task): Promise<void> {
-  return agent.limitCleanUps(() => removeTraces(agent, task));
+/** Copies the logs, then removes containers and volumes of a STOPPED task; may be run again; goes on until it is done. */
+export async function cleanUp(agent: Agent, task: Task): Promise<void> {
+  for (let attempt = 0; !agent.closing.aborted; attempt++) {
+    try {
+      return await agent.limitCleanUps(() => removeTraces(agent, task));
+    } catch (error) {
+      // The disk may be full, or the engine away: nothing else would remove what is left before the next start.
+      if (attempt === 0 && !agent.closing.aborted) agent.log(`remains of ${task.id} stay for now: ${error instanceof Error ? error.message : String(error)}`);
+      await agent.clock.sleep(Math.min(RETRY_MS * 2 ** attempt, MAX_RETRY_MS), agent.closing);
+    }
+  }
 }
 
 async function removeTraces(agent: Agent, task: Task): Promise<void> {

@@ -7,6 +7,8 @@ import type { TaskDefinition } from './task-definition.ts';
 /** ECS keeps stopped tasks for an hour at least, client tokens for one hour after the stop. */
 const KEPT_STOPPED_MS = 3_600_000;
 
+const STORE_RETRY_MS = 1_000;
+
 /** A client token and what was asked with it. */
 export interface TokenRecord {
   fingerprint: string;
@@ -30,7 +32,7 @@ export class TaskBook {
   private readonly tokens = new Map<string, TokenRecord>();
   private readonly writes = new Map<string, Promise<void>>();
   private readonly watchers = new Map<string, Set<() => void>>();
-  private closed = false;
+  private readonly closing = new AbortController();
 
   constructor(private readonly options: TaskBookOptions) {}
 
@@ -61,13 +63,23 @@ export class TaskBook {
     const record: TokenRecord | undefined = token && { fingerprint: token.fingerprint, taskArns: tasks.map(({ taskArn }) => taskArn) };
     for (const task of tasks) this.tasks.set(task.taskArn, task);
     if (token && record) this.tokens.set(token.key, record);
-    await this.options.store.write({
-      ...Object.fromEntries(tasks.map((task) => [`task/${task.taskArn}`, JSON.stringify(task)])),
-      ...(token && record ? { [`token/${token.key}`]: JSON.stringify(record) } : {}),
-    });
+    try {
+      await this.options.store.write({
+        ...Object.fromEntries(tasks.map((task) => [`task/${task.taskArn}`, JSON.stringify(task)])),
+        ...(token && record ? { [`token/${token.key}`]: JSON.stringify(record) } : {}),
+      });
+    } catch (error) {
+      // Kept, the token would answer the next try with tasks that nobody launches.
+      for (const task of tasks) this.tasks.delete(task.taskArn);
+      if (token) this.tokens.delete(token.key);
+      throw error;
+    }
   }
 
-  /** Changes a task, counts its version up, stores it; then tells it, unless `quiet`. Resolves when stored. */
+  /**
+   * Changes a task, counts its version up, stores it; then tells it, unless `quiet`. Resolves when stored: a store that has no room
+   * is asked again until it has, since the task itself has changed already and nobody would come back for it.
+   */
   update(task: Task, change: (task: Task) => void, { quiet = false }: { quiet?: boolean } = {}): Promise<void> {
     change(task);
     if (!quiet) task.version += 1;
@@ -76,15 +88,27 @@ export class TaskBook {
     const told: Task = JSON.parse(text);
     // One after the other per task: the store does not promise the order of writes in flight.
     const write = (this.writes.get(task.taskArn) ?? Promise.resolve()).then(async () => {
-      if (this.closed) return;
-      await this.options.store.write({ [`task/${task.taskArn}`]: text });
-      if (!quiet) this.options.onChange(told);
+      if ((await this.stored(task, text)) && !quiet) this.options.onChange(told);
     });
-    const settled = write.catch((error: unknown) => this.options.log(`task ${task.id} could not be stored: ${String(error)}`)).finally(() => {
+    const settled = write.finally(() => {
       if (this.writes.get(task.taskArn) === settled) this.writes.delete(task.taskArn);
     });
     this.writes.set(task.taskArn, settled);
     return write;
+  }
+
+  /** False: the book was closed before the store took it. */
+  private async stored(task: Task, text: string): Promise<boolean> {
+    for (let attempt = 1; !this.closing.signal.aborted; attempt++) {
+      try {
+        await this.options.store.write({ [`task/${task.taskArn}`]: text });
+        return true;
+      } catch (error) {
+        if (attempt === 1) this.options.log(`task ${task.id} is not stored yet: ${String(error)}`);
+        await this.options.clock.sleep(STORE_RETRY_MS, this.closing.signal);
+      }
+    }
+    return false;
   }
 
   /** Resolves when `ready` holds for the task, when the task is gone or when the signal aborts. */
@@ -134,7 +158,7 @@ export class TaskBook {
 
   /** Nothing is stored or told any more; resolves when writes in flight have ended. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.closing.abort();
     await Promise.all(this.writes.values());
   }
 

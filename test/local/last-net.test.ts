@@ -1,5 +1,8 @@
 // The last net of the serving process: logs what nobody owns in one line, with its cause, and serves on.
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
@@ -22,4 +25,24 @@ it('a rejection and a throw that nobody owns become one line each, and the proce
   expect(caught.map(({ event }) => event)).toEqual(['unhandledRejection', 'uncaughtException']);
   expect(caught[0]?.cause).toMatch(/^Error: first[^]*caused by Error: root of it/);
   expect(caught[1]?.cause).toContain('Error: second');
+});
+
+it('a log in a file goes on after a line that the disk did not take', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'droppod-log-'));
+  const file = join(directory, 'log');
+  // A limit on the file's size fails a write as a full disk does, and ends nobody where the signal is ignored.
+  const script = `${SCRIPT.split('\n').slice(0, 3).join('\n')}
+process.on('SIGXFSZ', () => undefined);
+console.error('x'.repeat(5_000));
+truncateSync(${JSON.stringify(file)}, 0);
+console.error('after');`;
+  try {
+    await new Promise<void>((resolve) => {
+      const words = ['-c', `ulimit -f 4; exec "$0" --import tsx --input-type=module -e "$1" 2>>"$2"`, process.execPath, `import { truncateSync } from 'node:fs';${script}`, file];
+      execFile('bash', words, { timeout: 60_000 }, () => resolve());
+    });
+    expect(readFileSync(file, 'utf8')).toBe('after\n');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
