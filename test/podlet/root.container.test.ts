@@ -1,12 +1,12 @@
 // Every run of a container begins in the root of its image, though one container serves them all.
+import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
-import { removeImage } from '../../local/docker/images.ts';
+import { inspectImage } from '../../local/docker/images.ts';
 import { docker, order, Supervised } from './lab.ts';
 
-const IMAGE = 'droppod-test/root:latest';
 /** Everything that the root holds, without what is mounted: type, mode, owner, time, link, content. */
 const SURVEY = `find / -xdev ! -path "/.droppod*" ! -path /dev ! -path /proc ! -path /sys ! -path /etc/hosts ! -path /etc/hostname ! -path /etc/resolv.conf -exec stat -c "%N %F %a %u %g %Y" {} + | sort
 find / -xdev -type f ! -path "/.droppod*" ! -links +9 ! -path "/etc/host*" ! -path /etc/resolv.conf -exec md5sum {} + | sort -k 2`;
@@ -16,13 +16,17 @@ RUN mkdir -p /srv/site/a/b /var/run/app /opt/tool && echo one >/srv/site/index.h
  && ln -s index.html /srv/site/link && mkfifo -m 600 /srv/site/pipe && mknod /srv/site/null c 1 3 && chown 33:33 /srv/site/a && chmod 2750 /srv/site/a \\
  && mkdir /usr/many && for i in $(seq 150); do echo $i >/usr/many/$i; done && cp /bin/busybox /opt/tool/su && chmod 4755 /opt/tool/su && touch -d "2001-02-03 04:05:06" /srv/site/index.html /srv/site/a
 RUN echo three >>/srv/site/index.html && touch -d "2001-02-03 04:05:06" /srv/site/index.html`;
+/** Named by what it holds and left with the engine, as busybox is: an engine that removes an image waits for each of its containers in turn, whosever they are. */
+const IMAGE = `droppod-test/root:${createHash('sha256').update(IMAGE_LINES).digest('hex').slice(0, 12)}`;
+const BUILD_MS = 240_000;
 
 async function buildImage(): Promise<void> {
   await ensureBusyboxImage(docker);
+  if (await inspectImage(docker, IMAGE)) return;
   const tar = pack();
   tar.entry({ name: 'Dockerfile' }, IMAGE_LINES);
   tar.finalize();
-  const said = await docker.call('POST', '/build', { query: { t: IMAGE, forcerm: '1' }, tar: await buffer(tar) });
+  const said = await docker.call('POST', '/build', { query: { t: IMAGE, forcerm: '1', labels: '{"droppod/test":"podlet"}' }, tar: await buffer(tar), signal: AbortSignal.timeout(BUILD_MS) });
   if (said.includes('"error"')) throw new Error(said);
 }
 
@@ -31,8 +35,7 @@ const sh = (script: string): string[] => ['sh', '-c', script];
 describe('C9: the root of a run', () => {
   let box: Supervised;
   let run = 0;
-  beforeAll(buildImage, 120_000);
-  afterAll(() => removeImage(docker, IMAGE));
+  beforeAll(buildImage, 2 * BUILD_MS);
   afterEach(async () => { await box.close(); run = 0; });
 
   const leftovers = (): string[] => box.messages.flatMap((message) => (message.type === 'leftover' ? [...message.paths, ...(message.more > 0 ? [`${message.more} more`] : [])] : []));
