@@ -96,6 +96,8 @@ func TestNoClientHoldsTheLoopWhileOutputComes(t *testing.T) {
 	inTime(t, "an attach", writePatience/2, func() { c.attach(&stream{conn: others}, false) })
 	inTime(t, "a refusal", writePatience/2, func() { (&stream{conn: ours}).refuse("no") })
 	<-spread
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	if len(c.clients) != 1 {
 		t.Errorf("%d clients, of which one reads nothing", len(c.clients))
 	}
