@@ -43,7 +43,8 @@ export function grantLeast(scope: Construct, { table, cluster, machineName, func
   allow(['bind-pod'], ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })]);
   allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
   allow([...settling, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
-  allow(['api', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  // A pod's address is what ECS knows of its task: asked for once where its change has not come before the first report.
+  allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
   // A termination message may be the end of the log.
   allow(['api', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`]);

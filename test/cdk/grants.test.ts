@@ -58,8 +58,12 @@ async function useLogs(): Promise<void> {
   watch(world.ports);
   await world.create(plain, () => ({ seconds: 5, exitCode: 1 }));
   await world.clock.advance(2_000);
-  const log = await world.clock.runUntil(within('api', () => api(world.ports, requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'))));
-  expect([log.status, await world.clock.runUntil(log.text())]).toEqual([200, '']);
+  // The log is read as its reader asks for it.
+  const read = within('api', async () => {
+    const log = await api(world.ports, requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'));
+    return [log.status, await log.text()];
+  });
+  expect(await world.clock.runUntil(read)).toEqual([200, '']);
   await world.clock.advance(60_000);
 }
 
