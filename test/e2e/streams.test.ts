@@ -54,7 +54,7 @@ describe.concurrent('exec', () => {
   });
 
   it('R1: -t gives a terminal of the client’s size', async () => {
-    const command = `stty rows 31 cols 97; ${kubectlPath()} exec -it shell -c main -- sh -c 'tty; for i in 1 2 3 4 5 6 7 8 9; do stty size 2>/dev/null && break; sleep 0.2; done; exit 3'`;
+    const command = `stty rows 31 cols 97; ${kubectlPath()} exec -it shell -c main -- sh -c 'tty; for i in $(seq 50); do size=$(stty size 2>/dev/null); case $size in ""|"0 0") sleep 0.2;; *) echo $size; break;; esac; done; exit 3'`;
     // The size comes as a message of its own, right after the start.
     const { stdout, code } = await inTerminal(command);
     expect(stdout).toMatch(/\/dev\/(pts\/\d+|console)\r\n/);
