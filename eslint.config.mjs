@@ -6,22 +6,36 @@ export default tseslint.config(
   { ignores: ['node_modules/', 'build/', 'cdk.out/', '.droppod/'] },
   {
     files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
   // What a client names is looked up among own members only; tests choose their names themselves.
-  { files: ['**/*.ts'], ignores: ['test/**', 'src/own.ts'], plugins: { house: { rules: { 'own-lookups': ownLookups } } }, rules: { 'house/own-lookups': 'error' } },
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**', 'src/own.ts'],
+    plugins: { house: { rules: { 'own-lookups': ownLookups } } },
+    rules: { 'house/own-lookups': 'error' },
+  },
   // A rejection that nobody takes ends the serving process: work in the background has a `catch` that names its owner; `void` is none.
   {
     files: ['src/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts', 'cdk/**/*.ts', 'podlet/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }], '@typescript-eslint/no-misused-promises': 'error' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
+      '@typescript-eslint/no-misused-promises': 'error',
+    },
   },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

@@ -10,5 +10,7 @@ new DroppodStack(app, 'Droppod', {
   description: 'Kubernetes Pods without a Kubernetes cluster',
   ...(typeof vpcId === 'string' ? { vpcId } : {}),
   // A look-up of a network needs an account; everything else is independent of it.
-  ...(typeof vpcId === 'string' && account !== undefined && region !== undefined ? { env: { account, region } } : {}),
+  ...(typeof vpcId === 'string' && account !== undefined && region !== undefined
+    ? { env: { account, region } }
+    : {}),
 });

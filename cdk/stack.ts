@@ -24,12 +24,22 @@ export class DroppodStack extends Stack {
     const podlet = new PodletImage(this, 'Podlet');
     const machineName = `${this.stackName}-pod`;
     const sweepRuleName = `${this.stackName}-sweep`;
-    const functions = new Functions(this, 'Functions', { table, network, cluster, podlet, machineName, sweepRuleName });
+    const functions = new Functions(this, 'Functions', {
+      table,
+      network,
+      cluster,
+      podlet,
+      machineName,
+      sweepRuleName,
+    });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
     grantLeast(this, { table, cluster, machineName, functions, sweepRuleName });
 
-    new CfnOutput(this, 'ApiUrl', { value: functions.apiUrl, description: 'server of a kubeconfig' });
+    new CfnOutput(this, 'ApiUrl', {
+      value: functions.apiUrl,
+      description: 'server of a kubeconfig',
+    });
     new CfnOutput(this, 'StateMachine', { value: machine.arn });
     new CfnOutput(this, 'ClusterName', { value: cluster.name });
   }

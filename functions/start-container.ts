@@ -33,12 +33,18 @@ export async function startContainer(ports: StartPorts, input: StartContainerInp
 }
 
 /** The answer that is known without any run: the run is over, or nothing will be started any more. */
-export function knownOutcome({ pod, record, now }: PodState, { generation, container, run }: StartContainerInput): Outcome | undefined {
-  if (!pod || isOver(pod, record, generation)) return leaveAfter(pod, record, { name: container, run, generation }, now);
+export function knownOutcome(
+  { pod, record, now }: PodState,
+  { generation, container, run }: StartContainerInput,
+): Outcome | undefined {
+  if (!pod || isOver(pod, record, generation))
+    return leaveAfter(pod, record, { name: container, run, generation }, now);
   const outcome = outcomeOf(pod, record, container, run, now);
   if (outcome) return outcome;
   const begun = own(record.observed.containers, container)?.current?.run === run;
-  return !begun && (podDone(pod, record.observed) || isTaskEnding(record)) ? leaveOutcome(now) : undefined;
+  return !begun && (podDone(pod, record.observed) || isTaskEnding(record))
+    ? leaveOutcome(now)
+    : undefined;
 }
 
 function ensureRun({ record }: PodState, input: StartContainerInput): PodChange | undefined {
@@ -57,7 +63,10 @@ function withRun(record: PodRecord, name: string, run: number, waiting: WaitingT
     tokens: { ...record.tokens, [name]: waiting },
     observed: {
       ...record.observed,
-      containers: { ...record.observed.containers, [name]: { ...container, desiredRun: Math.max(container.desiredRun, run) } },
+      containers: {
+        ...record.observed.containers,
+        [name]: { ...container, desiredRun: Math.max(container.desiredRun, run) },
+      },
     },
   };
 }

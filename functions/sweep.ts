@@ -9,13 +9,18 @@ import type { Ports } from '../src/ports.ts';
 import { hasTask } from '../src/sync/conclude.ts';
 import type { PodRecord } from '../src/sync/record.ts';
 
-const podRecords = async ({ store }: Ports): Promise<PodRecord[]> => (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
+const podRecords = async ({ store }: Ports): Promise<PodRecord[]> =>
+  (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
 
 /** Names of the namespaces whose end has begun. */
 const terminating = async ({ store }: Ports): Promise<string[]> =>
-  (await store.list({ resource: 'namespaces' })).objects.flatMap(({ metadata: { name, deletionTimestamp } }) => (name !== undefined && deletionTimestamp !== undefined ? [name] : []));
+  (await store.list({ resource: 'namespaces' })).objects.flatMap(
+    ({ metadata: { name, deletionTimestamp } }) =>
+      name !== undefined && deletionTimestamp !== undefined ? [name] : [],
+  );
 
-const lives = (record: PodRecord): boolean => record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
+const lives = (record: PodRecord): boolean =>
+  record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
 
 /** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
 async function restWithoutPods(ports: Ports): Promise<void> {
@@ -38,15 +43,34 @@ export async function sweep(ports: Ports): Promise<{ pods: number }> {
   const records = await podRecords(ports);
   const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
   const faults: Error[] = [];
-  const attempt = <T>(what: string, step: Promise<T>): Promise<T | undefined> => step.catch((cause: unknown) => void faults.push(new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })));
+  const attempt = <T>(what: string, step: Promise<T>): Promise<T | undefined> =>
+    step.catch(
+      (cause: unknown) =>
+        void faults.push(
+          new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+            cause,
+          }),
+        ),
+    );
   let renewals = 0;
   for (const record of records) {
     const mayRenew = renewals < MAX_RENEWALS;
-    if (await attempt(`pod ${record.uid}`, sweepPod(ports, record, { upSince, statuses, mayRenew }))) renewals++;
+    if (
+      await attempt(`pod ${record.uid}`, sweepPod(ports, record, { upSince, statuses, mayRenew }))
+    )
+      renewals++;
   }
   await attempt('tasks', sweepTasks(ports, running));
-  for (const namespace of await terminating(ports)) await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
-  if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join('; ').slice(0, MAX_MESSAGE));
+  for (const namespace of await terminating(ports))
+    await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
+  if (faults.length > 0)
+    throw new AggregateError(
+      faults,
+      faults
+        .map(({ message }) => message)
+        .join('; ')
+        .slice(0, MAX_MESSAGE),
+    );
   await restWithoutPods(ports);
   return { pods: records.length };
 }

@@ -3,30 +3,54 @@
 import ts from 'typescript';
 
 const parts = (type) => (type.isUnion() ? type.types : [type]);
-const isOpenText = (type) => parts(type).some((part) => (part.flags & (ts.TypeFlags.String | ts.TypeFlags.TemplateLiteral | ts.TypeFlags.StringMapping)) !== 0
-  || (part.isTypeParameter?.() && isOpenText(part.getConstraint() ?? part)) || (part.isIntersection?.() && part.types.some(isOpenText)));
+const isOpenText = (type) =>
+  parts(type).some(
+    (part) =>
+      (part.flags &
+        (ts.TypeFlags.String | ts.TypeFlags.TemplateLiteral | ts.TypeFlags.StringMapping)) !==
+        0 ||
+      (part.isTypeParameter?.() && isOpenText(part.getConstraint() ?? part)) ||
+      (part.isIntersection?.() && part.types.some(isOpenText)),
+  );
 
 const LISTS = /^(Readonly)?Array$|^Uint8Array$|^Buffer$/;
-const isList = (checker, type) => parts(checker.getNonNullableType(type)).every((part) =>
-  checker.isArrayType(part) || checker.isTupleType(part) || (part.flags & ts.TypeFlags.StringLike) !== 0 || LISTS.test(part.getSymbol()?.getName() ?? ''));
+const isList = (checker, type) =>
+  parts(checker.getNonNullableType(type)).every(
+    (part) =>
+      checker.isArrayType(part) ||
+      checker.isTupleType(part) ||
+      (part.flags & ts.TypeFlags.StringLike) !== 0 ||
+      LISTS.test(part.getSymbol()?.getName() ?? ''),
+  );
 
 /** No member of Object.prototype has such a character in its name. */
-const hasSafePart = (node) => node.type === 'TemplateLiteral' && node.quasis.some(({ value }) => /[^\w$]/.test(value.cooked ?? ''));
+const hasSafePart = (node) =>
+  node.type === 'TemplateLiteral' &&
+  node.quasis.some(({ value }) => /[^\w$]/.test(value.cooked ?? ''));
 
 export const ownLookups = {
   meta: {
     type: 'problem',
     schema: [],
-    messages: { open: 'A look-up by an open text finds Object.prototype as well: use a Map, or own() and setOwn() of src/own.ts (for `in`: Object.hasOwn).' },
+    messages: {
+      open: 'A look-up by an open text finds Object.prototype as well: use a Map, or own() and setOwn() of src/own.ts (for `in`: Object.hasOwn).',
+    },
   },
   create(context) {
     const services = context.sourceCode.parserServices;
     const checker = services.program.getTypeChecker();
-    const isOpen = (node) => node.type !== 'Literal' && !hasSafePart(node) && isOpenText(services.getTypeAtLocation(node));
+    const isOpen = (node) =>
+      node.type !== 'Literal' && !hasSafePart(node) && isOpenText(services.getTypeAtLocation(node));
     return {
       'MemberExpression[computed=true]'(node) {
-        const isDelete = node.parent.type === 'UnaryExpression' && node.parent.operator === 'delete';
-        if (isDelete || !isOpen(node.property) || isList(checker, services.getTypeAtLocation(node.object))) return;
+        const isDelete =
+          node.parent.type === 'UnaryExpression' && node.parent.operator === 'delete';
+        if (
+          isDelete ||
+          !isOpen(node.property) ||
+          isList(checker, services.getTypeAtLocation(node.object))
+        )
+          return;
         context.report({ node, messageId: 'open' });
       },
       'ObjectPattern > Property[computed=true]'(node) {
@@ -35,7 +59,8 @@ export const ownLookups = {
         if (!isUnused && isOpen(node.key)) context.report({ node, messageId: 'open' });
       },
       'BinaryExpression[operator="in"]'(node) {
-        if (node.left.type !== 'PrivateIdentifier' && isOpen(node.left)) context.report({ node, messageId: 'open' });
+        if (node.left.type !== 'PrivateIdentifier' && isOpen(node.left))
+          context.report({ node, messageId: 'open' });
       },
     };
   },

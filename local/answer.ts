@@ -15,12 +15,22 @@ const LAST_WORDS_MS = 500;
 /** … and takes as much of the body meanwhile (`maxPostHandlerReadBytes`). */
 const LAST_WORDS_BYTES = 256 * 1024;
 
-const nextTurn = (): Promise<undefined> => new Promise((resolve) => { setImmediate(resolve, undefined); });
+const nextTurn = (): Promise<undefined> =>
+  new Promise((resolve) => {
+    setImmediate(resolve, undefined);
+  });
 
 /** Sends the answer; resolves when its last piece was handed over. */
-export async function sendAnswer(response: Response, incoming: IncomingMessage, outgoing: ServerResponse, bounds: AnswerBounds): Promise<void> {
+export async function sendAnswer(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  bounds: AnswerBounds,
+): Promise<void> {
   outgoing.statusCode = response.status;
-  response.headers.forEach((value, name) => { if (name !== 'warning') outgoing.setHeader(name, value); });
+  response.headers.forEach((value, name) => {
+    if (name !== 'warning') outgoing.setHeader(name, value);
+  });
   const warnings = splitWarnings(response.headers.get('warning'));
   if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
   // What came with the head is parsed by the next turn.
@@ -40,10 +50,17 @@ async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void>
 }
 
 /** The last piece is held back while the next may be there at once: most answers then leave in one write. */
-async function sendBody(response: Response, incoming: IncomingMessage, outgoing: ServerResponse, bounds: AnswerBounds): Promise<void> {
+async function sendBody(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  bounds: AnswerBounds,
+): Promise<void> {
   if (!response.body) return end(undefined, incoming, outgoing, bounds);
   const reader = response.body.getReader();
-  outgoing.on('close', () => { reader.cancel().catch(() => undefined); });
+  outgoing.on('close', () => {
+    reader.cancel().catch(() => undefined);
+  });
   const whileOpen = untilClosed(reader.closed);
   let held: Uint8Array | undefined;
   while (!outgoing.destroyed) {
@@ -60,7 +77,12 @@ async function sendBody(response: Response, incoming: IncomingMessage, outgoing:
   }
 }
 
-async function end(last: Uint8Array | undefined, incoming: IncomingMessage, outgoing: ServerResponse, { clock, idleMs }: AnswerBounds): Promise<void> {
+async function end(
+  last: Uint8Array | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { clock, idleMs }: AnswerBounds,
+): Promise<void> {
   if (!incoming.complete && !outgoing.headersSent && !outgoing.hasHeader('content-length')) {
     // Whole before the connection ends: a client in the middle of its body learns by the length that this is all.
     outgoing.setHeader('Content-Length', last?.length ?? 0);
@@ -76,15 +98,23 @@ async function end(last: Uint8Array | undefined, incoming: IncomingMessage, outg
   if (outgoing.writableFinished || !socket) return;
   socket.setTimeout(idleMs);
   // A request that was sent ahead may be a watch, which may rest.
-  outgoing.once('finish', () => { if (socket.timeout === idleMs) socket.setTimeout(0); });
+  outgoing.once('finish', () => {
+    if (socket.timeout === idleMs) socket.setTimeout(0);
+  });
 }
 
 /** Takes a little more of the body, that the client may come to read the answer before the connection is cut. */
-async function lastWords(incoming: IncomingMessage, outgoing: ServerResponse, clock: Clock): Promise<void> {
+async function lastWords(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  clock: Clock,
+): Promise<void> {
   const over = new AbortController();
   const stop = (): void => over.abort();
   let bytes = 0;
-  incoming.on('data', (chunk: Buffer) => { if ((bytes += chunk.length) > LAST_WORDS_BYTES) incoming.pause(); });
+  incoming.on('data', (chunk: Buffer) => {
+    if ((bytes += chunk.length) > LAST_WORDS_BYTES) incoming.pause();
+  });
   incoming.once('end', stop);
   outgoing.once('close', stop);
   await clock.sleep(LAST_WORDS_MS, over.signal);

@@ -1,7 +1,18 @@
 // A LevelDB database of the installation. LevelDB forgives: it takes a log that was cut short for a crash, drops damaged
 // blocks with a line in a file of its own, and writes on behind a torn record. Here every write is counted in the
 // database and in a file beside it, so that a start sees what is missing, and a failed write is followed by a recovery.
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Level } from 'level';
 import { Unusable } from './unusable.ts';
@@ -30,7 +41,12 @@ const TEXT = { valueEncoding: 'utf8' } as const;
 type Located = { readonly location: string };
 
 /** Level's own methods: dynalite puts others with callbacks over them. */
-const { batch, close, get, open }: {
+const {
+  batch,
+  close,
+  get,
+  open,
+}: {
   open(): Promise<void>;
   close(): Promise<void>;
   get(key: string, options: typeof TEXT): Promise<string | undefined>;
@@ -38,7 +54,10 @@ const { batch, close, get, open }: {
 } = Level.prototype as Level;
 
 /** Opens the database, or throws Unusable with what is wrong with it. */
-export async function openDatabase(level: Located, options: DatabaseOptions = {}): Promise<Database> {
+export async function openDatabase(
+  level: Located,
+  options: DatabaseOptions = {},
+): Promise<Database> {
   const database = new Database(level);
   await database.open(options.acceptLoss ?? false);
   return database;
@@ -112,7 +131,11 @@ export class Database {
     if (this.#torn) await this.#recover();
     const count = this.#count + 1;
     try {
-      await batch.call(this.#level, [...group, { type: 'put', key: COUNT_KEY, value: String(count) }], TEXT);
+      await batch.call(
+        this.#level,
+        [...group, { type: 'put', key: COUNT_KEY, value: String(count) }],
+        TEXT,
+      );
     } catch (error) {
       this.#torn = true;
       throw error;
@@ -124,7 +147,8 @@ export class Database {
   /** Closes and opens the database once there is room for it; until then it stays open for reads. */
   async #recover(): Promise<void> {
     const { bavail, bsize } = statfsSync(this.#level.location);
-    if (bavail * bsize < logBytes(this.#level.location) + SPARE_BYTES) throw new Error(`no space is left for ${this.#level.location}`);
+    if (bavail * bsize < logBytes(this.#level.location) + SPARE_BYTES)
+      throw new Error(`no space is left for ${this.#level.location}`);
     await close.call(this.#level);
     await this.#openLevel();
     const counted = await this.#counted();
@@ -138,10 +162,17 @@ export class Database {
     try {
       await open.call(this.#level);
     } catch (error) {
-      const { code, message } = (error instanceof Error ? (error.cause ?? error) : {}) as { code?: string; message?: string };
+      const { code, message } = (error instanceof Error ? (error.cause ?? error) : {}) as {
+        code?: string;
+        message?: string;
+      };
       const { location } = this.#level;
-      if (code === 'LEVEL_LOCKED') throw new Unusable(`another droppod uses ${dirname(location)}`, { cause: error });
-      throw new Unusable(`the database ${location} cannot be opened (${message ?? String(error)}): where it is damaged, restore ${dirname(location)} from a copy, or remove it to start anew`, { cause: error });
+      if (code === 'LEVEL_LOCKED')
+        throw new Unusable(`another droppod uses ${dirname(location)}`, { cause: error });
+      throw new Unusable(
+        `the database ${location} cannot be opened (${message ?? String(error)}): where it is damaged, restore ${dirname(location)} from a copy, or remove it to start anew`,
+        { cause: error },
+      );
     }
   }
 
@@ -155,7 +186,8 @@ export class Database {
 
   // In place and of one length: needs no space on a full disk. Without fsync, as the database itself: it outlives the process.
   #note(): void {
-    if (this.#file !== undefined) writeSync(this.#file, `${String(this.#count).padStart(16, '0')}\n`, 0);
+    if (this.#file !== undefined)
+      writeSync(this.#file, `${String(this.#count).padStart(16, '0')}\n`, 0);
   }
 }
 
@@ -171,10 +203,14 @@ function droppedBytes(location: string): string | undefined {
 }
 
 function logBytes(location: string): number {
-  return readdirSync(location).filter((name) => name.endsWith('.log')).reduce((sum, name) => sum + statSync(join(location, name)).size, 0);
+  return readdirSync(location)
+    .filter((name) => name.endsWith('.log'))
+    .reduce((sum, name) => sum + statSync(join(location, name)).size, 0);
 }
 
 function damaged(location: string, problem: string): Unusable {
   const directory = dirname(location);
-  return new Unusable(`the database ${basename(location)} in ${directory} is damaged (${problem}), so acknowledged writes may be lost: restore ${directory} from a copy, or go on with what is left by ./droppod up --accept-loss --data ${directory}`);
+  return new Unusable(
+    `the database ${basename(location)} in ${directory} is damaged (${problem}), so acknowledged writes may be lost: restore ${directory} from a copy, or go on with what is left by ./droppod up --accept-loss --data ${directory}`,
+  );
 }

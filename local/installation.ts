@@ -26,12 +26,25 @@ export interface Installation extends Secrets {
 const file = (directory: string): string => join(directory, 'installation.json');
 
 /** The stored installation, or a new one; its certificate is made again when the bridge has another address. */
-export async function loadInstallation(directory: string, bridge: string, now: Date, fresh: () => Secrets): Promise<Installation> {
+export async function loadInstallation(
+  directory: string,
+  bridge: string,
+  now: Date,
+  fresh: () => Secrets,
+): Promise<Installation> {
   const stored = readInstallation(directory);
   // An installation of before the AWS endpoints asked for a key gets one.
   const known = stored && { ...stored, accessKey: stored.accessKey ?? fresh().accessKey };
   if (known?.bridge === bridge) return known;
-  const names = ['localhost', '127.0.0.1', bridge, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
+  const names = [
+    'localhost',
+    '127.0.0.1',
+    bridge,
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
   const certificates = await makeCertificates(names, now);
   const kept = known ?? { ...fresh(), apiPort: 0, awsPort: 0, metadataPort: 0 };
   return keepInstallation(directory, { ...kept, bridge, certificates });
@@ -52,12 +65,20 @@ export function readInstallation(directory: string): Installation | undefined {
 
 function isInstallation(stored: unknown): stored is Installation {
   if (typeof stored !== 'object' || stored === null) return false;
-  const { id, adminToken, podletKey, bridge, certificates } = stored as Partial<Record<keyof Installation, unknown>>;
-  return [id, adminToken, podletKey, bridge].every((text) => typeof text === 'string' && text !== '') && typeof certificates === 'object' && certificates !== null;
+  const { id, adminToken, podletKey, bridge, certificates } = stored as Partial<
+    Record<keyof Installation, unknown>
+  >;
+  return (
+    [id, adminToken, podletKey, bridge].every((text) => typeof text === 'string' && text !== '') &&
+    typeof certificates === 'object' &&
+    certificates !== null
+  );
 }
 
 function damaged(directory: string, how: string): Unusable {
-  return new Unusable(`${file(directory)} cannot be read (${how.replaceAll(/\s+/g, ' ')}): restore it from a copy, since it has the keys of what lies beside it, or remove ${directory} to start anew`);
+  return new Unusable(
+    `${file(directory)} cannot be read (${how.replaceAll(/\s+/g, ' ')}): restore it from a copy, since it has the keys of what lies beside it, or remove ${directory} to start anew`,
+  );
 }
 
 /** Written whole or not at all: a kill in between leaves the old one. */

@@ -28,5 +28,7 @@ export async function openNumberFloor(file: string): Promise<FloorFile> {
 /** Throws Unusable where the table's counter is behind the floor: versions that clients have seen would come again. */
 export function checkFloor(directory: string, floor: FloorFile, counted: number): void {
   if (counted >= floor.highest) return;
-  throw new Unusable(`the database in ${directory} has gone back: it counts to version ${counted}, and ${floor.highest} was reserved. Restore ${directory} from a copy, or go on with what is left by ./droppod up --accept-loss --data ${directory}`);
+  throw new Unusable(
+    `the database in ${directory} has gone back: it counts to version ${counted}, and ${floor.highest} was reserved. Restore ${directory} from a copy, or go on with what is left by ./droppod up --accept-loss --data ${directory}`,
+  );
 }

@@ -7,7 +7,10 @@ import type { Clock } from './docker/clock.ts';
 /** A request that never reaches a handler, or a body that cannot be read: the door answers with the code. */
 export class RequestFault extends Error {
   override readonly name = 'RequestFault';
-  constructor(readonly code: number, message: string) {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -30,29 +33,59 @@ const BYTES_PER_SECOND = 16 * 1024;
 const NO_METHOD_OF_FETCH = ['TRACE', 'CONNECT', 'TRACK'];
 
 /** A WHATWG Request of an incoming message; its signal aborts when the client goes away. Throws RequestFault. */
-export function toRequest(incoming: IncomingMessage, scheme: 'http' | 'https', signal: AbortSignal, bounds?: BodyBounds): Request {
+export function toRequest(
+  incoming: IncomingMessage,
+  scheme: 'http' | 'https',
+  signal: AbortSignal,
+  bounds?: BodyBounds,
+): Request {
   const method = incoming.method ?? 'GET';
-  if (NO_METHOD_OF_FETCH.includes(method)) throw new RequestFault(405, 'the server does not allow this method on the requested resource');
+  if (NO_METHOD_OF_FETCH.includes(method))
+    throw new RequestFault(405, 'the server does not allow this method on the requested resource');
   const url = urlOf(incoming, scheme);
   const headers = new Headers();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
     const name = incoming.rawHeaders[i] ?? '';
     if (!name.startsWith(':')) headers.append(name, incoming.rawHeaders[i + 1] ?? '');
   }
-  const bodiless = !bounds || bounds.maxBytes === 0 || method === 'GET' || method === 'HEAD' || (incoming.headers['content-length'] ?? '0') === '0' && incoming.headers['transfer-encoding'] === undefined;
+  const bodiless =
+    !bounds ||
+    bounds.maxBytes === 0 ||
+    method === 'GET' ||
+    method === 'HEAD' ||
+    ((incoming.headers['content-length'] ?? '0') === '0' &&
+      incoming.headers['transfer-encoding'] === undefined);
   // A DELETE or POST without a body would otherwise hold a stream open for each request.
   const body = bodiless ? null : bodyOf(incoming, bounds);
-  return new Request(url, { method, headers, signal, ...(body ? { body, duplex: 'half' } : {}) } as RequestInit);
+  return new Request(url, {
+    method,
+    headers,
+    signal,
+    ...(body ? { body, duplex: 'half' } : {}),
+  } as RequestInit);
 }
 
 /** The request's URL. The host is only a name here, so an absolute form's own one is passed over, its user too. */
-function urlOf({ url: target = '/', headers: { host } }: IncomingMessage, scheme: 'http' | 'https'): URL {
+function urlOf(
+  { url: target = '/', headers: { host } }: IncomingMessage,
+  scheme: 'http' | 'https',
+): URL {
   const origin = parseUrl(`${scheme}://${host || 'localhost'}`);
-  if (!origin || origin.pathname !== '/' || origin.username !== '' || origin.search !== '' || origin.hash !== '' || /[/?#\\]/.test(host ?? '')) throw new RequestFault(400, 'malformed Host header');
+  if (
+    !origin ||
+    origin.pathname !== '/' ||
+    origin.username !== '' ||
+    origin.search !== '' ||
+    origin.hash !== '' ||
+    /[/?#\\]/.test(host ?? '')
+  )
+    throw new RequestFault(400, 'malformed Host header');
   // "//x" names a path, not a host: the text is put behind the origin instead of being resolved against it.
   if (target.startsWith('/')) return parseUrl(origin.origin + target) ?? refusedTarget();
   const absolute = /^https?:\/\//i.test(target) ? parseUrl(target) : undefined;
-  return (absolute && parseUrl(origin.origin + absolute.pathname + absolute.search)) ?? refusedTarget();
+  return (
+    (absolute && parseUrl(origin.origin + absolute.pathname + absolute.search)) ?? refusedTarget()
+  );
 }
 
 function refusedTarget(): never {
@@ -70,14 +103,17 @@ function parseUrl(text: string): URL | undefined {
 /** The body as its reader pulls it: nothing is taken from the socket before. */
 function bodyOf(incoming: IncomingMessage, bounds: BodyBounds): ReadableStream<Uint8Array> {
   const reading = new BodyReading(incoming, bounds);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const piece = await reading.next();
-      if (piece === undefined) controller.close();
-      else controller.enqueue(piece);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = await reading.next();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel: () => reading.leave(),
     },
-    cancel: () => reading.leave(),
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 class BodyReading {
@@ -85,7 +121,10 @@ class BodyReading {
   private bytes = 0;
   private waitedMs = 0;
   private giveBack = (): void => undefined;
-  constructor(private readonly incoming: IncomingMessage, private readonly bounds: BodyBounds) {}
+  constructor(
+    private readonly incoming: IncomingMessage,
+    private readonly bounds: BodyBounds,
+  ) {}
 
   /** The next piece; undefined at the end. Throws RequestFault at a bound, and what the connection broke with. */
   async next(): Promise<Uint8Array | undefined> {
@@ -125,18 +164,25 @@ class BodyReading {
 
   /** Waits for a piece, the end or the break of the connection, as long as the client's patience reaches. */
   private async awaited(): Promise<Uint8Array | undefined> {
-    const { incoming, bounds: { clock, patienceMs } } = this;
+    const {
+      incoming,
+      bounds: { clock, patienceMs },
+    } = this;
     const from = clock.now().getTime();
     const over = new AbortController();
     const stop = (): void => over.abort(CAME);
     for (const event of WAKING) incoming.on(event, stop);
     try {
       if (isOver(incoming)) return ended(incoming);
-      await clock.sleep(patienceMs + (this.bytes / BYTES_PER_SECOND) * 1000 - this.waitedMs, over.signal);
+      await clock.sleep(
+        patienceMs + (this.bytes / BYTES_PER_SECOND) * 1000 - this.waitedMs,
+        over.signal,
+      );
     } finally {
       for (const event of WAKING) incoming.off(event, stop);
     }
-    if (!over.signal.aborted) throw new RequestFault(408, 'the request\'s body did not come in time');
+    if (!over.signal.aborted)
+      throw new RequestFault(408, "the request's body did not come in time");
     this.waitedMs += clock.now().getTime() - from;
     const piece = this.present();
     if (piece) return piece;
@@ -150,20 +196,23 @@ const CAME = 'a piece came';
 const WAKING = ['readable', 'end', 'close', 'error'];
 
 /** All of it came and was taken. */
-const isWhole = (incoming: IncomingMessage): boolean => incoming.complete && incoming.readableLength === 0;
+const isWhole = (incoming: IncomingMessage): boolean =>
+  incoming.complete && incoming.readableLength === 0;
 
 const isOver = (incoming: IncomingMessage): boolean => incoming.readableEnded || incoming.destroyed;
 
 /** The end of a body that came whole; a broken one throws. */
 function ended(incoming: IncomingMessage): undefined {
   if (incoming.complete) return undefined;
-  throw new RequestFault(400, 'the connection ended within the request\'s body');
+  throw new RequestFault(400, "the connection ended within the request's body");
 }
 
 /** Waits for a place; answers what gives it back. */
 async function turn(limit: Limit): Promise<() => void> {
   let leave = (): void => undefined;
-  const over = new Promise<void>((resolve) => { leave = resolve; });
+  const over = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
   await new Promise<void>((come, fail) => {
     limit(() => {
       come();

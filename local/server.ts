@@ -1,6 +1,13 @@
 // Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, the Response is streamed back.
 // A door says what its clients may take of this process: bytes of a body, time, connections.
-import { createServer as createHttpServer, STATUS_CODES, type IncomingMessage, type Server, type ServerOptions as HttpOptions, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions as HttpOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -43,7 +50,12 @@ export interface Allowance {
   bodies: number;
 }
 
-const LIMITS: Limits = { headersMs: 32_000, bodyMs: 60_000, idleMs: 60_000, perAddress: { connections: 512, bodies: 32 } };
+const LIMITS: Limits = {
+  headersMs: 32_000,
+  bodyMs: 60_000,
+  idleMs: 60_000,
+  perAddress: { connections: 512, bodies: 32 },
+};
 /** A test suite with hundreds of clients runs on the machine itself. */
 const FROM_HERE: Allowance = { connections: 16_384, bodies: 4096 };
 const KEEP_ALIVE_MS = 65_000;
@@ -61,7 +73,9 @@ class Addresses {
     if (address.sockets >= connections) return false;
     address.sockets += 1;
     this.known.set(remoteAddress, address);
-    socket.once('close', () => { if (--address.sockets === 0) this.known.delete(remoteAddress); });
+    socket.once('close', () => {
+      if (--address.sockets === 0) this.known.delete(remoteAddress);
+    });
     return true;
   }
 
@@ -71,22 +85,46 @@ class Addresses {
 }
 
 /** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
-export async function serve(door: Door, scheme: 'http' | 'https', incoming: IncomingMessage, outgoing: ServerResponse, atATime?: Limit): Promise<void> {
+export async function serve(
+  door: Door,
+  scheme: 'http' | 'https',
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  atATime?: Limit,
+): Promise<void> {
   const gone = new AbortController();
   // An abort makes an error with a stack: not for a request that was answered.
-  outgoing.on('close', () => { if (!outgoing.writableFinished) gone.abort(); });
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
   outgoing.on('error', () => outgoing.destroy());
   const { bodyMs, idleMs } = { ...LIMITS, ...door.limits };
   const begins = incoming.headers.expect === undefined ? undefined : () => outgoing.writeContinue();
-  const bounds = { maxBytes: door.maxBodyBytes, patienceMs: bodyMs, clock: door.clock, ...(atATime ? { atATime } : {}), ...(begins ? { begins } : {}) };
-  const answer = (response: Response): Promise<void> => sendAnswer(response, incoming, outgoing, { clock: door.clock, idleMs });
+  const bounds = {
+    maxBytes: door.maxBodyBytes,
+    patienceMs: bodyMs,
+    clock: door.clock,
+    ...(atATime ? { atATime } : {}),
+    ...(begins ? { begins } : {}),
+  };
+  const answer = (response: Response): Promise<void> =>
+    sendAnswer(response, incoming, outgoing, { clock: door.clock, idleMs });
   try {
-    await answer(await door.handler(toRequest(incoming, scheme, gone.signal, bounds), { remoteAddress: incoming.socket.remoteAddress ?? '' }));
+    await answer(
+      await door.handler(toRequest(incoming, scheme, gone.signal, bounds), {
+        remoteAddress: incoming.socket.remoteAddress ?? '',
+      }),
+    );
   } catch (error) {
     const known = error instanceof RequestFault;
-    if (!known && !gone.signal.aborted && !incoming.socket.destroyed) door.log(`request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (!known && !gone.signal.aborted && !incoming.socket.destroyed)
+      door.log(
+        `request ${incoming.method ?? ''} ${incoming.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     if (outgoing.headersSent) return void outgoing.destroy();
-    await answer(known ? door.refusal(error.code, error.message) : new Response(null, { status: 500 })).catch(() => outgoing.destroy());
+    await answer(
+      known ? door.refusal(error.code, error.message) : new Response(null, { status: 500 }),
+    ).catch(() => outgoing.destroy());
   }
 }
 
@@ -96,17 +134,30 @@ export interface Listening {
 }
 
 /** Listens on each address with the same port (0: any free one, fixed by the first address). */
-export async function listen(servers: () => Server, addresses: string[], port: number): Promise<Listening> {
+export async function listen(
+  servers: () => Server,
+  addresses: string[],
+  port: number,
+): Promise<Listening> {
   const open: Server[] = [];
   const sockets = new Set<Socket>();
   let bound = port;
   for (const address of addresses) {
     const server = servers();
     // An upgraded connection is no longer the HTTP server's, but holds its close: it is ended here.
-    server.on('connection', (socket: Socket) => { sockets.add(socket); socket.once('close', () => sockets.delete(socket)); });
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => { for (const other of open) other.close(); reject(error); });
-      server.listen(bound, address, () => { server.removeAllListeners('error'); resolve(); });
+      server.once('error', (error) => {
+        for (const other of open) other.close();
+        reject(error);
+      });
+      server.listen(bound, address, () => {
+        server.removeAllListeners('error');
+        resolve();
+      });
     });
     // Out of file descriptors is an error of one connection.
     server.on('error', () => undefined);
@@ -116,7 +167,12 @@ export async function listen(servers: () => Server, addresses: string[], port: n
   return {
     port: bound,
     close: async () => {
-      const closed = open.map((server) => new Promise<void>((resolve) => { server.close(() => resolve()); }));
+      const closed = open.map(
+        (server) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve());
+          }),
+      );
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);
     },
@@ -125,38 +181,53 @@ export async function listen(servers: () => Server, addresses: string[], port: n
 
 /** An HTTPS server of a door. */
 export function httpsServer(tls: ServerOptions, door: Door): Server {
-  const server = createHttpsServer({ ...tls, ...timesOf(door), handshakeTimeout: headersMsOf(door) });
+  const server = createHttpsServer({
+    ...tls,
+    ...timesOf(door),
+    handshakeTimeout: headersMsOf(door),
+  });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return fitted(server, door, 'https');
 }
 
 /** A plain HTTP server of a door (AWS endpoints, metadata). */
-export const httpServer = (door: Door): Server => fitted(createHttpServer(timesOf(door)), door, 'http');
+export const httpServer = (door: Door): Server =>
+  fitted(createHttpServer(timesOf(door)), door, 'http');
 
 const headersMsOf = (door: Door): number => door.limits?.headersMs ?? LIMITS.headersMs;
 
 /** Bodies have their own bound of time, which a long upload through a pod's proxy meets: none of Node's for the whole request. */
 const timesOf = (door: Door): HttpOptions => ({
-  keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: headersMsOf(door), requestTimeout: 0, connectionsCheckingInterval: Math.min(headersMsOf(door) / 4, 5000),
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  headersTimeout: headersMsOf(door),
+  requestTimeout: 0,
+  connectionsCheckingInterval: Math.min(headersMsOf(door) / 4, 5000),
 });
 
-const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean => /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
+const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean =>
+  /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
 
 function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https'): S {
   const given = door.limits?.perAddress;
-  const addresses = new Addresses((socket) => given ?? (isHere(socket) ? FROM_HERE : LIMITS.perAddress));
+  const addresses = new Addresses(
+    (socket) => given ?? (isHere(socket) ? FROM_HERE : LIMITS.perAddress),
+  );
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
     if (!addresses.admit(socket)) socket.destroy();
   });
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() => outgoing.destroy());
+    serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() =>
+      outgoing.destroy(),
+    );
   };
   server.on('request', take);
   // 100 Continue is said when somebody reads the body, not before.
   server.on('checkContinue', take);
   if (door.upgrade) server.on('upgrade', door.upgrade);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuseBytes(door, error, socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
+    refuseBytes(door, error, socket),
+  );
   return server;
 }
 
@@ -164,10 +235,21 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
 function refuseBytes(door: Door, error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 431
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 408
+        : 400;
   const response = door.refusal(code, STATUS_CODES[code] ?? '');
-  response.text().then((text) => {
-    const type = response.headers.get('content-type') ?? 'text/plain';
-    socket.end(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`, () => socket.destroy());
-  }).catch(() => socket.destroy());
+  response
+    .text()
+    .then((text) => {
+      const type = response.headers.get('content-type') ?? 'text/plain';
+      socket.end(
+        `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+        () => socket.destroy(),
+      );
+    })
+    .catch(() => socket.destroy());
 }

@@ -50,9 +50,18 @@ export class Agent {
     this.world = newWorld(identity);
     this.events = new EventLog(identity.bootId, () => clock.now());
     this.commands = new Commands(ports.supervisors);
-    const tools = { commands: this.commands, events: this.events, changed: () => this.changed(), own: this.own };
+    const tools = {
+      commands: this.commands,
+      events: this.events,
+      changed: () => this.changed(),
+      own: this.own,
+    };
     this.runs = new Runs(ports, this.world, tools);
-    this.volumes = new VolumeKeeper(ports, this.world, { changed: tools.changed, own: this.own, failed: (message) => this.events.add('Warning', 'FailedMount', message) });
+    this.volumes = new VolumeKeeper(ports, this.world, {
+      changed: tools.changed,
+      own: this.own,
+      failed: (message) => this.events.add('Warning', 'FailedMount', message),
+    });
     this.syncLoop = new SyncLoop({
       clock,
       random: () => ports.random(),
@@ -91,13 +100,19 @@ export class Agent {
   /** Resolves once everything has ended and was reported, and the supervisors were told to quit. */
   async run(): Promise<void> {
     this.guard('memory', () => recall(this.world, this.ports.memory.load()));
-    if (this.ports.identity.restarted !== undefined) this.events.add('Warning', 'PodletRestarted', this.ports.identity.restarted);
+    if (this.ports.identity.restarted !== undefined)
+      this.events.add('Warning', 'PodletRestarted', this.ports.identity.restarted);
     this.ports.supervisors.listen(
-      (container, message) => void this.guard(`a message of ${container}`, () => this.heard(container, message)),
-      (container) => void this.guard(`the end of ${container}'s connection`, () => this.gone(container)),
+      (container, message) =>
+        void this.guard(`a message of ${container}`, () => this.heard(container, message)),
+      (container) =>
+        void this.guard(`the end of ${container}'s connection`, () => this.gone(container)),
     );
-    for (const { name, added } of this.world.containers) if (added === true) this.ports.supervisors.admit(name);
-    for (const container of this.world.containers) if (container.alive && !container.connected) this.own('a lost container', this.declareLost(container));
+    for (const { name, added } of this.world.containers)
+      if (added === true) this.ports.supervisors.admit(name);
+    for (const container of this.world.containers)
+      if (container.alive && !container.connected)
+        this.own('a lost container', this.declareLost(container));
     this.ports.engineTerm.addEventListener('abort', () => {
       this.world.engineTermAt = this.now();
       this.changed();
@@ -112,13 +127,16 @@ export class Agent {
     this.wake = new AbortController();
     for (;;) {
       const { orders, wakeAt } = decide(this.world, this.now());
-      const done = orders.every((order) => this.guard(`the order ${order.kind}`, () => this.carryOut(order)));
+      const done = orders.every((order) =>
+        this.guard(`the order ${order.kind}`, () => this.carryOut(order)),
+      );
       if (this.left.signal.aborted) return;
       // What could not be carried out is decided again, but not at once.
       if (!done) return this.ports.clock.sleep(FAULT_PAUSE_MS, this.left.signal);
       if (orders.length > 0) continue;
       if (this.wake.signal.aborted) return;
-      if (wakeAt === Infinity) await new Promise((resolve) => this.wake.signal.addEventListener('abort', resolve));
+      if (wakeAt === Infinity)
+        await new Promise((resolve) => this.wake.signal.addEventListener('abort', resolve));
       else await this.ports.clock.sleep(Math.max(0, wakeAt - this.now()), this.wake.signal);
       return;
     }
@@ -142,7 +160,8 @@ export class Agent {
   }
 
   private report(sequence: number): Report {
-    for (const { term } of this.world.containers) if (term !== undefined) term.reported ??= sequence;
+    for (const { term } of this.world.containers)
+      if (term !== undefined) term.reported ??= sequence;
     return buildReport(this.world, sequence, this.events.unacknowledged());
   }
 
@@ -150,14 +169,17 @@ export class Agent {
     this.world.desired = desired;
     this.world.lastAnswerAt = this.now();
     // What did not fit into one report follows in the next.
-    if (this.events.acknowledge(desired.acknowledged) && this.events.unacknowledged().length > 0) this.syncLoop.changed();
-    for (const { term } of this.world.containers) if (term?.reported !== undefined && report.sequence >= term.reported) term.answered = true;
+    if (this.events.acknowledge(desired.acknowledged) && this.events.unacknowledged().length > 0)
+      this.syncLoop.changed();
+    for (const { term } of this.world.containers)
+      if (term?.reported !== undefined && report.sequence >= term.reported) term.answered = true;
     if (report.done === true) this.world.doneAnswered = true;
     this.admit(desired);
     this.volumes.want(desired.volumes);
     const known = this.sessions;
     this.sessions = new Set(desired.sessions.map(({ id }) => id));
-    for (const session of desired.sessions) if (!known.has(session.id)) this.ports.openSession(session);
+    for (const session of desired.sessions)
+      if (!known.has(session.id)) this.ports.openSession(session);
     if (ending(this.world)) this.dropOwnStops();
     this.wake.abort();
   }
@@ -180,10 +202,15 @@ export class Agent {
     const container = this.find(name);
     if (container === undefined) return;
     if (message.type === 'done') this.commands.finish(message);
-    if (message.type === 'leftover') this.events.add('Warning', 'RootNotRestored', leftoverText(message), name);
+    if (message.type === 'leftover')
+      this.events.add('Warning', 'RootNotRestored', leftoverText(message), name);
     const wasAlive = container.alive;
     const what = hear(container, message, this.now());
-    if (what === 'started' || (message.type === 'hello' && container.alive && wasAlive && !this.runs.isWatched(name))) this.runs.begin(container, what === 'started');
+    if (
+      what === 'started' ||
+      (message.type === 'hello' && container.alive && wasAlive && !this.runs.isWatched(name))
+    )
+      this.runs.begin(container, what === 'started');
     if (what === 'ended') this.runs.end(name);
     if (what === 'started' || what === 'ended') this.remember();
     if (what !== 'nothing') this.changed();
@@ -214,7 +241,10 @@ export class Agent {
 
   /** A container whose supervisor stays away was killed from outside. */
   private async declareLost(container: ContainerView): Promise<void> {
-    await this.ports.clock.sleep(ending(this.world) ? LOST_WHILE_ENDING_MS : LOST_MS, this.left.signal);
+    await this.ports.clock.sleep(
+      ending(this.world) ? LOST_WHILE_ENDING_MS : LOST_MS,
+      this.left.signal,
+    );
     if (container.connected || this.left.signal.aborted) return;
     container.lost = true;
     this.lose(container);
@@ -230,7 +260,9 @@ export class Agent {
 
   /** The pod's own end overtakes a stop that a probe asked for and that has not begun. */
   private dropOwnStops(): void {
-    for (const container of this.world.containers) if (container.ownStop !== undefined && container.stopping === undefined) delete container.ownStop;
+    for (const container of this.world.containers)
+      if (container.ownStop !== undefined && container.stopping === undefined)
+        delete container.ownStop;
   }
 
   private carryOut(order: Order): void {
@@ -264,18 +296,31 @@ export class Agent {
     delete container.refusal;
     this.remember();
     this.ports.shareFiles(networkFiles(this.world.desired?.hosts));
-    const send = (filled: StartOrder, copies: CopiedFile[]): void => this.ports.supervisors.send(container.name, startMessage(run, filled, this.world.desired?.hosts, copies));
+    const send = (filled: StartOrder, copies: CopiedFile[]): void =>
+      this.ports.supervisors.send(
+        container.name,
+        startMessage(run, filled, this.world.desired?.hosts, copies),
+      );
     if (order.fileVariables === undefined && order.content === undefined) return send(order, []);
-    this.own('what only volumes know', this.completed(order).catch((error: unknown) => ({ error: errorText(error) })).then((completed) => {
-      if (!('error' in completed) && !ending(this.world)) return send(completed.order, completed.copies);
-      delete container.starting;
-      if ('error' in completed) this.refuse(container, cutText(completed.error, MAX_MESSAGE_BYTES));
-      this.changed();
-    }));
+    this.own(
+      'what only volumes know',
+      this.completed(order)
+        .catch((error: unknown) => ({ error: errorText(error) }))
+        .then((completed) => {
+          if (!('error' in completed) && !ending(this.world))
+            return send(completed.order, completed.copies);
+          delete container.starting;
+          if ('error' in completed)
+            this.refuse(container, cutText(completed.error, MAX_MESSAGE_BYTES));
+          this.changed();
+        }),
+    );
   }
 
   /** The order with what only the pod's volumes know. */
-  private async completed(order: StartOrder): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
+  private async completed(
+    order: StartOrder,
+  ): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
     const brought = await bringContent(order, this.ports.volumes);
     if ('error' in brought) return brought;
     const filled = await withFileVariables(order, this.ports.volumes);
@@ -289,17 +334,25 @@ export class Agent {
   }
 
   private beginStop(container: ContainerView, order: Extract<Order, { kind: 'beginStop' }>): void {
-    const stopping: ContainerView['stopping'] = { since: this.now(), graceSeconds: order.graceSeconds, preStop: order.preStop ? 'running' : 'none' };
+    const stopping: ContainerView['stopping'] = {
+      since: this.now(),
+      graceSeconds: order.graceSeconds,
+      preStop: order.preStop ? 'running' : 'none',
+    };
     container.stopping = stopping;
-    if (order.message !== undefined) this.events.add('Normal', 'Killing', order.message, container.name);
+    if (order.message !== undefined)
+      this.events.add('Normal', 'Killing', order.message, container.name);
     this.changed();
     const hook = container.order?.stop.preStop;
     if (!order.preStop || hook === undefined) return;
-    this.own('preStop', this.runs.preStop(container, hook).then((how) => {
-      if (how === 'overtaken') return;
-      stopping.preStop = 'done';
-      this.changed();
-    }));
+    this.own(
+      'preStop',
+      this.runs.preStop(container, hook).then((how) => {
+        if (how === 'overtaken') return;
+        stopping.preStop = 'done';
+        this.changed();
+      }),
+    );
   }
 
   private signal(container: ContainerView, signal: string, last: boolean): void {
@@ -310,15 +363,23 @@ export class Agent {
     this.ports.supervisors.send(container.name, { type: 'kill', signal });
   }
 
-  private acknowledgeTerm(container: ContainerView, { forward, stop }: Extract<Order, { kind: 'acknowledgeTerm' }>): void {
+  private acknowledgeTerm(
+    container: ContainerView,
+    { forward, stop }: Extract<Order, { kind: 'acknowledgeTerm' }>,
+  ): void {
     if (container.term !== undefined) container.term.settled = true;
     if (forward) delete container.term;
     this.ports.supervisors.send(container.name, { type: 'ack', forward });
-    if (stop && container.alive) container.ownStop = { graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS, message: `Stopping container ${container.name}` };
+    if (stop && container.alive)
+      container.ownStop = {
+        graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS,
+        message: `Stopping container ${container.name}`,
+      };
   }
 
   private leave(): void {
-    for (const { name } of this.world.containers) this.ports.supervisors.send(name, { type: 'quit' });
+    for (const { name } of this.world.containers)
+      this.ports.supervisors.send(name, { type: 'quit' });
     this.runs.endAll();
     this.left.abort();
     this.wake.abort();

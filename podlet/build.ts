@@ -20,14 +20,20 @@ export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 
 /** Hash of everything that goes into the image, read from sources only: cheap enough for every start. */
 export async function podletHash(architecture: Architecture): Promise<string> {
   const hash = createHash('sha256').update(`${architecture} ${process.version}`);
-  const files = [...(await sources(HERE)), join(HERE, '..', 'src/sync/messages.ts'), join(HERE, '..', 'node_modules/ws/package.json')];
+  const files = [
+    ...(await sources(HERE)),
+    join(HERE, '..', 'src/sync/messages.ts'),
+    join(HERE, '..', 'node_modules/ws/package.json'),
+  ];
   for (const file of files.sort()) hash.update(await readFile(file)).update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
 async function sources(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile() && /\.(ts|go|mod|s)$/.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile() && /\.(ts|go|mod|s)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** supervise for an architecture; rebuilt only when its source is newer. Answers its path. */
@@ -37,9 +43,18 @@ export async function buildSupervise(architecture: Architecture): Promise<string
   for (const file of (await sources(source)).sort()) hash.update(await readFile(file)).update('\0');
   const output = join(OUTPUT, `supervise-${architecture}-${hash.digest('hex').slice(0, 12)}`);
   if (await exists(output)) return output;
-  const env = { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOARCH: architecture, GOFLAGS: '-buildvcs=false' };
+  const env = {
+    ...process.env,
+    CGO_ENABLED: '0',
+    GOOS: 'linux',
+    GOARCH: architecture,
+    GOFLAGS: '-buildvcs=false',
+  };
   await intoPlace(output, async (temporary) => {
-    await run(await findGo(), ['build', '-trimpath', '-ldflags', '-s -w', '-o', temporary, '.'], { cwd: source, env });
+    await run(await findGo(), ['build', '-trimpath', '-ldflags', '-s -w', '-o', temporary, '.'], {
+      cwd: source,
+      env,
+    });
   });
   return output;
 }
@@ -47,11 +62,22 @@ export async function buildSupervise(architecture: Architecture): Promise<string
 /** The Go of this machine, brought by apt where there is none. */
 export async function findGo(): Promise<string> {
   for (const go of GO_PLACES) {
-    if (await run(go, ['version']).then(() => true, () => false)) return go;
+    if (
+      await run(go, ['version']).then(
+        () => true,
+        () => false,
+      )
+    )
+      return go;
   }
-  await run('apt-get', ['install', '-y', '--no-install-recommends', 'golang-go']).catch((cause: unknown) => {
-    throw new Error('Go is needed to build podlet/supervise: install it (apt: golang-go), then run this again', { cause });
-  });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', 'golang-go']).catch(
+    (cause: unknown) => {
+      throw new Error(
+        'Go is needed to build podlet/supervise: install it (apt: golang-go), then run this again',
+        { cause },
+      );
+    },
+  );
   return 'go';
 }
 
@@ -59,8 +85,15 @@ export async function findGo(): Promise<string> {
 export async function bundleAgent(): Promise<Buffer> {
   const { build } = await import('esbuild');
   const bundled = await build({
-    entryPoints: [join(HERE, 'main.ts')], bundle: true, minify: true, platform: 'node', target: 'node20', format: 'cjs', write: false,
-    external: ['bufferutil', 'utf-8-validate'], logLevel: 'error',
+    entryPoints: [join(HERE, 'main.ts')],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    write: false,
+    external: ['bufferutil', 'utf-8-validate'],
+    logLevel: 'error',
     // What is loaded late becomes a require: the first import() of a process sets Node's ES module loader up, which no other code here needs.
     supported: { 'dynamic-import': false },
   });
@@ -75,7 +108,9 @@ export async function strippedNode(): Promise<string> {
   const output = join(OUTPUT, `node-${process.version}-${size}-${Math.floor(mtimeMs)}`);
   if (await exists(output)) return output;
   await intoPlace(output, async (temporary) => {
-    await run('strip', ['-o', temporary, process.execPath]).catch(() => copyFile(process.execPath, temporary));
+    await run('strip', ['-o', temporary, process.execPath]).catch(() =>
+      copyFile(process.execPath, temporary),
+    );
   });
   return output;
 }
@@ -83,21 +118,33 @@ export async function strippedNode(): Promise<string> {
 /** Shared libraries that Node needs, by their paths; none for a static binary. */
 export async function nodeLibraries(): Promise<string[]> {
   const { stdout } = await run('ldd', [process.execPath]).catch(() => ({ stdout: '' }));
-  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
+  return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap((match) =>
+    match[1] === undefined ? [] : [match[1]],
+  );
 }
 
 /** Two builders at once must not see half a file. */
-async function intoPlace(output: string, make: (temporary: string) => Promise<void>): Promise<void> {
+async function intoPlace(
+  output: string,
+  make: (temporary: string) => Promise<void>,
+): Promise<void> {
   await mkdir(OUTPUT, { recursive: true });
   const temporary = `${output}.${process.pid}`;
   await make(temporary);
   await rename(temporary, output);
 }
 
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const wanted = process.argv.slice(2).filter((name): name is Architecture => name === 'amd64' || name === 'arm64');
-  for (const architecture of wanted.length > 0 ? wanted : [hostArchitecture()]) console.log(await buildSupervise(architecture));
+  const wanted = process.argv
+    .slice(2)
+    .filter((name): name is Architecture => name === 'amd64' || name === 'arm64');
+  for (const architecture of wanted.length > 0 ? wanted : [hostArchitecture()])
+    console.log(await buildSupervise(architecture));
   console.log(await strippedNode());
 }

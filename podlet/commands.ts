@@ -4,7 +4,10 @@ import type { Supervisors } from './ports.ts';
 
 export class Commands {
   private count = 0;
-  private readonly waiting = new Map<string, { container: string; resolve: (done: ExecDone) => void }>();
+  private readonly waiting = new Map<
+    string,
+    { container: string; resolve: (done: ExecDone) => void }
+  >();
   constructor(private readonly supervisors: Supervisors) {}
 
   /** Runs argv as the container's user; `timeoutMs` 0: no limit. Never throws: a lost supervisor is an error in the answer. */
@@ -28,10 +31,18 @@ export class Commands {
     for (const [id, command] of this.waiting) {
       if (command.container !== container) continue;
       this.waiting.delete(id);
-      command.resolve({ type: 'done', id, code: 137, timedOut: false, output: '', error: 'container is not running' });
+      command.resolve({
+        type: 'done',
+        id,
+        code: 137,
+        timedOut: false,
+        output: '',
+        error: 'container is not running',
+      });
     }
   }
 }
 
 /** Output of a command as text. */
-export const outputText = (done: ExecDone): string => new TextDecoder().decode(Uint8Array.from(atob(done.output), (char) => char.charCodeAt(0)));
+export const outputText = (done: ExecDone): string =>
+  new TextDecoder().decode(Uint8Array.from(atob(done.output), (char) => char.charCodeAt(0)));

@@ -41,7 +41,9 @@ export class ContainerSockets implements Supervisors {
     chmodSync(`${directory}/${container}`, 0o711);
     const path = `${directory}/${container}/sock`;
     rmSync(path, { force: true });
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.accept(container, socket));
+    const server = createServer({ allowHalfOpen: true }, (socket) =>
+      this.accept(container, socket),
+    );
     server.maxConnections = MAX_CONNECTIONS;
     server.listen(path, () => chmodSync(path, 0o777));
     this.servers.push(server);
@@ -113,7 +115,8 @@ export class ContainerSockets implements Supervisors {
           this.unnamed.get(container)?.delete(socket);
           return this.acceptStream(container, message.id, socket, lines.rest());
         }
-        if (!(isControl ||= this.acceptControl(container, message, socket))) return void socket.destroy();
+        if (!(isControl ||= this.acceptControl(container, message, socket)))
+          return void socket.destroy();
         this.take(container, message);
         if (socket.destroyed) return;
       }

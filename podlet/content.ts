@@ -8,26 +8,39 @@ type Content = NonNullable<StartOrder['content']>;
 type ContentVolumes = Pick<Volumes, 'move' | 'filesAt' | 'put'>;
 
 /** Does so, and answers what supervise has to put into the container; else why the container cannot start now. May be repeated. */
-export async function bringContent({ content = {} }: StartOrder, volumes: ContentVolumes): Promise<{ copies: CopiedFile[] } | { error: string }> {
+export async function bringContent(
+  { content = {} }: StartOrder,
+  volumes: ContentVolumes,
+): Promise<{ copies: CopiedFile[] } | { error: string }> {
   try {
     for (const { from, path, to } of content.moved ?? []) await volumes.move(from, path, to);
-    for (const { from, path, to } of content.directories ?? []) await volumes.put(to, (await volumes.filesAt(from, path)) ?? [], { only: true });
+    for (const { from, path, to } of content.directories ?? [])
+      await volumes.put(to, (await volumes.filesAt(from, path)) ?? [], { only: true });
     const copies: CopiedFile[] = [];
     for (const file of content.files ?? []) copies.push(...(await placed(file, volumes)));
-    for (const { at, target, seed } of content.seedLinks ?? []) await volumes.put(seed, [{ path: posix.basename(at), target }]);
+    for (const { at, target, seed } of content.seedLinks ?? [])
+      await volumes.put(seed, [{ path: posix.basename(at), target }]);
     return { copies };
   } catch (error) {
-    return { error: `failed to prepare subPath: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      error: `failed to prepare subPath: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
 /** A path at which the volume has nothing is an empty directory, as the kubelet makes one. */
-async function placed({ volume, path, at, seed }: NonNullable<Content['files']>[number], volumes: ContentVolumes): Promise<CopiedFile[]> {
+async function placed(
+  { volume, path, at, seed }: NonNullable<Content['files']>[number],
+  volumes: ContentVolumes,
+): Promise<CopiedFile[]> {
   const found = await volumes.filesAt(volume, path);
   const whole = found === undefined || found.every((file) => file.path !== '');
   const name = posix.basename(at);
   if (seed !== undefined) {
-    const files: PutFile[] = (found ?? []).map((file) => ({ ...file, path: posix.join(name, file.path) }));
+    const files: PutFile[] = (found ?? []).map((file) => ({
+      ...file,
+      path: posix.join(name, file.path),
+    }));
     await volumes.put(seed, whole ? [{ path: name, directory: true }, ...files] : files);
     return [];
   }
@@ -35,5 +48,10 @@ async function placed({ volume, path, at, seed }: NonNullable<Content['files']>[
   return whole ? [{ path: at, directory: true }, ...copies] : copies;
 }
 
-const copied = (at: string, { path, content, mode, uid, gid }: VolumeFile): CopiedFile =>
-  ({ path: path === '' ? at : posix.join(at, path), content: content.toString('base64'), mode, uid, gid });
+const copied = (at: string, { path, content, mode, uid, gid }: VolumeFile): CopiedFile => ({
+  path: path === '' ? at : posix.join(at, path),
+  content: content.toString('base64'),
+  mode,
+  uid,
+  gid,
+});

@@ -9,5 +9,8 @@ const CONTEXT = fileURLToPath(new URL('../build/podlet/context', import.meta.url
 
 await mkdir(CONTEXT, { recursive: true });
 await writeFile(join(CONTEXT, 'rootfs.tar'), await podletTar(hostArchitecture()));
-await writeFile(join(CONTEXT, 'Dockerfile'), ['FROM scratch', 'ADD rootfs.tar /', ...PODLET_CHANGES, ''].join('\n'));
+await writeFile(
+  join(CONTEXT, 'Dockerfile'),
+  ['FROM scratch', 'ADD rootfs.tar /', ...PODLET_CHANGES, ''].join('\n'),
+);
 console.log(CONTEXT);

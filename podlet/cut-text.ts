@@ -8,8 +8,12 @@ export const MAX_MESSAGE_BYTES = 4096;
 /** The beginning of `text`, at most `bytes` long in UTF-8, never half a character. */
 export function cutText(text: string, bytes: number): string {
   if (text.length <= bytes / 3 || Buffer.byteLength(text) <= bytes) return text;
-  return Buffer.from(text.slice(0, bytes)).subarray(0, bytes).toString('utf8').replace(/\ufffd$/, '');
+  return Buffer.from(text.slice(0, bytes))
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\ufffd$/, '');
 }
 
 /** What was thrown, in words. */
-export const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const errorText = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

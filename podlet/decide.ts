@@ -14,7 +14,13 @@ export type Order =
   | { kind: 'start'; container: string; run: number; order: StartOrder }
   /** The run cannot begin: its container was killed. */
   | { kind: 'lose'; container: string; run: number }
-  | { kind: 'beginStop'; container: string; graceSeconds: number; message?: string; preStop: boolean }
+  | {
+      kind: 'beginStop';
+      container: string;
+      graceSeconds: number;
+      message?: string;
+      preStop: boolean;
+    }
   | { kind: 'shrinkGrace'; container: string; graceSeconds: number }
   | { kind: 'signal'; container: string; signal: string; last: boolean }
   | { kind: 'acknowledgeTerm'; container: string; forward: boolean; stop: boolean }
@@ -35,10 +41,19 @@ export function decide(world: World, now: number): Decision {
     answerTerm(world, container, now, decision);
     // Orders to a supervisor that is not connected would be lost: its next hello brings them back here.
     if (container.alive && container.connected) stop(world, container, now, decision);
-    else if (!container.alive && ending(world) && container.term?.settled === true && container.starting === undefined && container.quit !== true) decision.orders.push({ kind: 'quit', container: container.name });
+    else if (
+      !container.alive &&
+      ending(world) &&
+      container.term?.settled === true &&
+      container.starting === undefined &&
+      container.quit !== true
+    )
+      decision.orders.push({ kind: 'quit', container: container.name });
   }
   decision.orders.push(...starts(world, now));
-  for (const { refusal } of world.containers) if (refusal !== undefined && refusal.until > now) decision.wakeAt = Math.min(decision.wakeAt, refusal.until);
+  for (const { refusal } of world.containers)
+    if (refusal !== undefined && refusal.until > now)
+      decision.wakeAt = Math.min(decision.wakeAt, refusal.until);
   leave(world, now, decision);
   return decision;
 }
@@ -47,10 +62,28 @@ function answerTerm(world: World, container: ContainerView, now: number, decisio
   const term = container.term;
   if (term === undefined || term.settled) return;
   const unheard = now >= term.at + TERM_ANSWER_MS;
-  if (ending(world)) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: false, stop: false });
+  if (ending(world))
+    decision.orders.push({
+      kind: 'acknowledgeTerm',
+      container: container.name,
+      forward: false,
+      stop: false,
+    });
   // `kill -TERM 1` inside looks like the engine: only sync tells them apart.
-  else if (term.answered) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: true, stop: false });
-  else if (unheard) decision.orders.push({ kind: 'acknowledgeTerm', container: container.name, forward: false, stop: true });
+  else if (term.answered)
+    decision.orders.push({
+      kind: 'acknowledgeTerm',
+      container: container.name,
+      forward: true,
+      stop: false,
+    });
+  else if (unheard)
+    decision.orders.push({
+      kind: 'acknowledgeTerm',
+      container: container.name,
+      forward: false,
+      stop: true,
+    });
   else decision.wakeAt = Math.min(decision.wakeAt, term.at + TERM_ANSWER_MS);
 }
 
@@ -61,7 +94,13 @@ function stop(world: World, container: ContainerView, now: number, decision: Dec
   if (stopping === undefined) {
     const preStop = wish.graceSeconds > 0 && container.order?.stop.preStop !== undefined;
     const message = wish.message === undefined ? {} : { message: wish.message };
-    decision.orders.push({ kind: 'beginStop', container: name, graceSeconds: wish.graceSeconds, preStop, ...message });
+    decision.orders.push({
+      kind: 'beginStop',
+      container: name,
+      graceSeconds: wish.graceSeconds,
+      preStop,
+      ...message,
+    });
     return;
   }
   if (wish.graceSeconds < stopping.graceSeconds) {
@@ -70,13 +109,25 @@ function stop(world: World, container: ContainerView, now: number, decision: Dec
   }
   const next = decideStop(stopping, isHeldBackByOthers(world, container), now);
   if ('wakeAt' in next) decision.wakeAt = Math.min(decision.wakeAt, next.wakeAt);
-  else if (next.signal === 'stop') decision.orders.push({ kind: 'signal', container: name, signal: container.order?.stop.signal ?? 'SIGTERM', last: false });
+  else if (next.signal === 'stop')
+    decision.orders.push({
+      kind: 'signal',
+      container: name,
+      signal: container.order?.stop.signal ?? 'SIGTERM',
+      last: false,
+    });
   else decision.orders.push({ kind: 'signal', container: name, signal: 'SIGKILL', last: true });
 }
 
 /** Starts in the order of the pod; while a postStart hook runs nothing else starts (the kubelet's start call is synchronous). */
 function starts(world: World, now: number): Order[] {
-  if (world.desired === undefined || ending(world) || !sandboxReady(world) || !volumesInPlace(world)) return [];
+  if (
+    world.desired === undefined ||
+    ending(world) ||
+    !sandboxReady(world) ||
+    !volumesInPlace(world)
+  )
+    return [];
   const orders: Order[] = [];
   // In the pod's order, which the answer cannot keep: JavaScript puts members that are named by digits first.
   for (const container of world.containers) {
@@ -84,11 +135,20 @@ function starts(world: World, now: number): Order[] {
     const wanted = own(world.desired.containers, name);
     if (wanted === undefined) continue;
     if (world.containers.some((other) => other.hookRunning)) break;
-    if (container.lost === true && wanted.start !== undefined && wanted.run > (container.run?.run ?? 0)) {
+    if (
+      container.lost === true &&
+      wanted.start !== undefined &&
+      wanted.run > (container.run?.run ?? 0)
+    ) {
       orders.push({ kind: 'lose', container: name, run: wanted.run });
       continue;
     }
-    const free = container.connected && !container.alive && container.starting === undefined && container.quit !== true && (container.refusal?.until ?? 0) <= now;
+    const free =
+      container.connected &&
+      !container.alive &&
+      container.starting === undefined &&
+      container.quit !== true &&
+      (container.refusal?.until ?? 0) <= now;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
       // The hook of a start that is on its way still comes before the next container.
       if (container.starting !== undefined && container.order?.postStart !== undefined) break;
@@ -102,12 +162,17 @@ function starts(world: World, now: number): Order[] {
 
 /** A volume that was complete once stays good when what its files came from has gone; what is there is brought in before a start. */
 const volumesInPlace = (world: World): boolean =>
-  Object.values(world.volumes).every(({ applied, wanted }) => applied !== undefined && (wanted.missing !== undefined || applied === wanted.version));
+  Object.values(world.volumes).every(
+    ({ applied, wanted }) =>
+      applied !== undefined && (wanted.missing !== undefined || applied === wanted.version),
+  );
 
 function leave(world: World, now: number, decision: Decision): void {
   const { engineTermAt, lastAnswerAt } = world;
   const unheard = engineTermAt !== undefined && (lastAnswerAt ?? 0) < engineTermAt;
-  if (quiet(world) && (world.doneAnswered || world.refused)) decision.orders.push({ kind: 'leave' });
-  else if (unheard && now >= engineTermAt + ENGINE_PATIENCE_MS) decision.orders.push({ kind: 'leave' });
+  if (quiet(world) && (world.doneAnswered || world.refused))
+    decision.orders.push({ kind: 'leave' });
+  else if (unheard && now >= engineTermAt + ENGINE_PATIENCE_MS)
+    decision.orders.push({ kind: 'leave' });
   else if (unheard) decision.wakeAt = Math.min(decision.wakeAt, engineTermAt + ENGINE_PATIENCE_MS);
 }

@@ -9,7 +9,8 @@ export function readEnvFile(text: string, key: string): string | undefined {
     const end = rest.indexOf('\n');
     const line = end < 0 ? rest : rest.slice(0, end);
     // Go's scanner takes no longer line.
-    if (line.length >= MAX_LINE_BYTES && Buffer.byteLength(line) >= MAX_LINE_BYTES) return undefined;
+    if (line.length >= MAX_LINE_BYTES && Buffer.byteLength(line) >= MAX_LINE_BYTES)
+      return undefined;
     const entry = line.replace(/^[ \t]+/, '');
     if (entry === '' || entry.startsWith('#')) {
       rest = rest.slice(line.length + 1);
@@ -18,7 +19,10 @@ export function readEnvFile(text: string, key: string): string | undefined {
     const [, name = '', gap = ''] = /^([^=]*)=([ \t]*)/.exec(entry) ?? [];
     if (name === '' || /[ \t]$/.test(name)) return undefined;
     // As in a shell: a blank after the sign makes the value empty.
-    const found = gap === '' ? quoted(rest.slice(line.length - entry.length + name.length + 1)) : { value: '', rest: rest.slice(line.length + 1) };
+    const found =
+      gap === ''
+        ? quoted(rest.slice(line.length - entry.length + name.length + 1))
+        : { value: '', rest: rest.slice(line.length + 1) };
     if (found === undefined || name === key) return found?.value;
     rest = found.rest;
   }

@@ -10,12 +10,22 @@ const MOST_AT_ONCE = 50;
 export class EventLog {
   private count = 0;
   private kept: PodletEvent[] = [];
-  constructor(private readonly bootId: string, private readonly now: () => Date) {}
+  constructor(
+    private readonly bootId: string,
+    private readonly now: () => Date,
+  ) {}
 
   /** Without a container the event is the pod's. What is too long for an event is cut. */
   add(type: PodletEvent['type'], reason: string, message: string, container?: string): void {
     this.count += 1;
-    this.kept.push({ id: `${this.bootId}-${this.count}`, at: this.now().toISOString(), type, reason, message: cutText(message, MAX_EVENT_BYTES), ...(container === undefined ? {} : { container }) });
+    this.kept.push({
+      id: `${this.bootId}-${this.count}`,
+      at: this.now().toISOString(),
+      type,
+      reason,
+      message: cutText(message, MAX_EVENT_BYTES),
+      ...(container === undefined ? {} : { container }),
+    });
     if (this.kept.length > MOST_EVENTS) this.kept.shift();
   }
 

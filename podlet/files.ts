@@ -1,7 +1,24 @@
 // Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, lstat, mkdir, open, opendir, readdir, readFile, readlink, realpath, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
@@ -18,23 +35,41 @@ const STICKY = 0o1000;
 type VolumeFile = NonNullable<DesiredVolume['files']>[number];
 
 export class VolumeFiles implements Volumes {
-  constructor(private readonly root: string, private readonly now: () => Date) {}
+  constructor(
+    private readonly root: string,
+    private readonly now: () => Date,
+  ) {}
 
   async apply(volume: string, desired: DesiredVolume): Promise<void> {
     const directory = join(this.root, volume);
     const keep = desired.keep ?? [];
-    if (desired.files !== undefined) await this.writeFiles(directory, desired.files, keep, desired.fsGroup);
+    if (desired.files !== undefined)
+      await this.writeFiles(directory, desired.files, keep, desired.fsGroup);
     else if (desired.emptyDir === true) await emptyOut(directory, keep);
-    if (desired.files !== undefined || desired.emptyDir === true) await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
-    if (desired.fsGroup !== undefined) await giveToGroup(directory, desired.fsGroup, desired.files === undefined ? 0o660 : 0o440, keep);
+    if (desired.files !== undefined || desired.emptyDir === true)
+      await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
+    if (desired.fsGroup !== undefined)
+      await giveToGroup(
+        directory,
+        desired.fsGroup,
+        desired.files === undefined ? 0o660 : 0o440,
+        keep,
+      );
   }
 
-  async read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined> {
+  async read(
+    volume: string,
+    path: string,
+    most: number,
+  ): Promise<{ text: string; whole: boolean } | undefined> {
     const directory = await realpath(join(this.root, volume)).catch(() => undefined);
     const real = await realpath(join(this.root, volume, path)).catch(() => undefined);
     if (directory === undefined || real === undefined) return undefined;
     // Without O_NONBLOCK a FIFO holds a thread until somebody writes; the last element may have become a link since.
-    const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY).catch(() => undefined);
+    const file = await open(
+      real,
+      constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
+    ).catch(() => undefined);
     if (file === undefined) return undefined;
     try {
       // Any container may put a link here that leads to the podlet's own files: what was opened counts.
@@ -56,7 +91,9 @@ export class VolumeFiles implements Volumes {
     const words = [join(this.root, from), path, join(this.root, to)];
     await run(SUPERVISE, ['--move', ...words]).catch((error: unknown) => {
       const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-      throw new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, { cause: error });
+      throw new Error(said === '' ? `${from} cannot be moved: ${String(error)}` : said, {
+        cause: error,
+      });
     });
   }
 
@@ -69,14 +106,23 @@ export class VolumeFiles implements Volumes {
     return contentsOf(top, '');
   }
 
-  async put(volume: string, files: PutFile[], { only }: { only: boolean } = { only: false }): Promise<void> {
+  async put(
+    volume: string,
+    files: PutFile[],
+    { only }: { only: boolean } = { only: false },
+  ): Promise<void> {
     const directory = join(this.root, volume);
     await mkdir(directory, { recursive: true });
     for (const file of files) await putOne(directory, file);
     if (only) await removeOthers(directory, new Set(files.map(({ path }) => path)), '');
   }
 
-  private async writeFiles(directory: string, files: VolumeFile[], keep: string[], fsGroup: number | undefined): Promise<void> {
+  private async writeFiles(
+    directory: string,
+    files: VolumeFile[],
+    keep: string[],
+    fsGroup: number | undefined,
+  ): Promise<void> {
     const fresh = `..${timestamp(this.now())}.${randomBytes(5).readUIntBE(0, 5) % 1e10}`;
     const target = join(directory, fresh);
     await mkdir(target, { recursive: true });
@@ -87,7 +133,11 @@ export class VolumeFiles implements Volumes {
     await rm(join(directory, '..data_tmp'), { force: true });
     await symlink(fresh, join(directory, '..data_tmp'));
     await rename(join(directory, '..data_tmp'), join(directory, '..data'));
-    await showNames(directory, new Set(files.map(({ path }) => firstElement(path))), new Set(keep.map(firstElement)));
+    await showNames(
+      directory,
+      new Set(files.map(({ path }) => firstElement(path))),
+      new Set(keep.map(firstElement)),
+    );
     if (before !== undefined) await rm(join(directory, before), { recursive: true, force: true });
   }
 }
@@ -96,7 +146,9 @@ export class VolumeFiles implements Volumes {
 async function emptyOut(directory: string, keep: string[]): Promise<void> {
   for (const name of await readdir(directory)) {
     if (keep.includes(name)) continue;
-    const inside = keep.filter((path) => path.startsWith(`${name}/`)).map((path) => path.slice(name.length + 1));
+    const inside = keep
+      .filter((path) => path.startsWith(`${name}/`))
+      .map((path) => path.slice(name.length + 1));
     if (inside.length > 0) await emptyOut(join(directory, name), inside);
     else await rm(join(directory, name), { recursive: true, force: true });
   }
@@ -108,7 +160,8 @@ const firstElement = (path: string): string => normalize(path).split('/')[0] ?? 
 async function writeOne(directory: string, file: VolumeFile): Promise<void> {
   const path = normalize(file.path);
   // The API has refused such paths already; the podlet writes as root and checks again.
-  if (path.startsWith('/') || path.split('/').includes('..')) throw new Error(`invalid path: ${file.path}`);
+  if (path.startsWith('/') || path.split('/').includes('..'))
+    throw new Error(`invalid path: ${file.path}`);
   const full = join(directory, path);
   await mkdir(dirname(full), { recursive: true });
   await writeFile(full, Buffer.from(file.base64, 'base64'));
@@ -117,7 +170,11 @@ async function writeOne(directory: string, file: VolumeFile): Promise<void> {
 }
 
 /** Visible names are links into ..data: new ones appear after the switch, stale ones go. */
-async function showNames(directory: string, wanted: ReadonlySet<string>, keep: ReadonlySet<string>): Promise<void> {
+async function showNames(
+  directory: string,
+  wanted: ReadonlySet<string>,
+  keep: ReadonlySet<string>,
+): Promise<void> {
   for (const name of wanted) {
     if (keep.has(name)) continue;
     const link = join(directory, name);
@@ -126,33 +183,57 @@ async function showNames(directory: string, wanted: ReadonlySet<string>, keep: R
     await symlink(join('..data', name), link);
   }
   for (const name of await readdir(directory)) {
-    if (!name.startsWith('..') && !wanted.has(name) && !keep.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!name.startsWith('..') && !wanted.has(name) && !keep.has(name))
+      await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 
 /** fsGroup: everything to the group, directories setgid (volume/volume_linux.go); what is mounted at the paths of `keep` is another volume's. */
-async function giveToGroup(path: string, group: number, fileBits: number, keep: string[]): Promise<void> {
+async function giveToGroup(
+  path: string,
+  group: number,
+  fileBits: number,
+  keep: string[],
+): Promise<void> {
   const state = await lstat(path);
   if (state.isSymbolicLink()) return;
   await chown(path, -1, group);
   if (!state.isDirectory()) return chmod(path, (state.mode & 0o7777) | fileBits);
   await chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
   for (const name of await readdir(path)) {
-    if (!keep.includes(name)) await giveToGroup(join(path, name), group, fileBits, keep.flatMap((one) => (one.startsWith(`${name}/`) ? [one.slice(name.length + 1)] : [])));
+    if (!keep.includes(name))
+      await giveToGroup(
+        join(path, name),
+        group,
+        fileBits,
+        keep.flatMap((one) => (one.startsWith(`${name}/`) ? [one.slice(name.length + 1)] : [])),
+      );
   }
 }
 
 async function contentsOf(path: string, name: string): Promise<FileContent[]> {
-  const { mode, uid, gid, isDirectory } = await stat(path).then((state) => ({ mode: state.mode & 0o7777, uid: state.uid, gid: state.gid, isDirectory: state.isDirectory() }));
+  const { mode, uid, gid, isDirectory } = await stat(path).then((state) => ({
+    mode: state.mode & 0o7777,
+    uid: state.uid,
+    gid: state.gid,
+    isDirectory: state.isDirectory(),
+  }));
   if (!isDirectory) return [{ path: name, content: await readFile(path), mode, uid, gid }];
-  const below = await Promise.all((await readdir(path)).map((entry) => contentsOf(join(path, entry), join(name, entry))));
+  const below = await Promise.all(
+    (await readdir(path)).map((entry) => contentsOf(join(path, entry), join(name, entry))),
+  );
   return below.flat();
 }
 
 async function putOne(directory: string, file: PutFile): Promise<void> {
   const path = join(directory, file.path);
   if ('directory' in file) {
-    if (!(await lstat(path).then((state) => state.isDirectory(), () => false))) {
+    if (
+      !(await lstat(path).then(
+        (state) => state.isDirectory(),
+        () => false,
+      ))
+    ) {
       await rm(path, { force: true });
       await mkdir(path);
     }
@@ -173,16 +254,24 @@ async function putOne(directory: string, file: PutFile): Promise<void> {
   await rename(fresh, path);
 }
 
-async function removeOthers(directory: string, wanted: ReadonlySet<string>, below: string): Promise<void> {
+async function removeOthers(
+  directory: string,
+  wanted: ReadonlySet<string>,
+  below: string,
+): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(below, entry.name);
     if (wanted.has(path)) continue;
-    if (entry.isDirectory() && [...wanted].some((one) => one.startsWith(`${path}/`))) await removeOthers(join(directory, entry.name), wanted, path);
+    if (entry.isDirectory() && [...wanted].some((one) => one.startsWith(`${path}/`)))
+      await removeOthers(join(directory, entry.name), wanted, path);
     else await rm(join(directory, entry.name), { recursive: true, force: true });
   }
 }
 
-async function readAtMost(file: FileHandle, most: number): Promise<{ text: string; whole: boolean }> {
+async function readAtMost(
+  file: FileHandle,
+  most: number,
+): Promise<{ text: string; whole: boolean }> {
   const bytes = Buffer.alloc(most + 1);
   let size = 0;
   while (size <= most) {

@@ -12,7 +12,9 @@ export function encodeFrame(channel: number, payload: Uint8Array): Buffer {
 }
 
 /** A reader that is fed chunks and hands out whole frames, each byte copied once however it comes; throws at a frame that is too long. */
-export function frameReader(take: (channel: number, payload: Buffer) => void): (chunk: Buffer) => void {
+export function frameReader(
+  take: (channel: number, payload: Buffer) => void,
+): (chunk: Buffer) => void {
   const head = Buffer.alloc(HEAD_BYTES);
   let part: Buffer = head;
   let filled = 0;

@@ -28,7 +28,11 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
   }
 }
 
-function hearHello(container: ContainerView, hello: Extract<FromSupervise, { type: 'hello' }>, now: number): Heard {
+function hearHello(
+  container: ContainerView,
+  hello: Extract<FromSupervise, { type: 'hello' }>,
+  now: number,
+): Heard {
   const first = !container.connected;
   container.hello = container.connected = true;
   delete container.lost;
@@ -37,18 +41,36 @@ function hearHello(container: ContainerView, hello: Extract<FromSupervise, { typ
   // The start was lost with the old connection: decide sends it again.
   if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
   if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);
-  if (hello.pid > 0 && hello.startedAt !== undefined) return strongest(hearStarted(container, hello.run, hello.startedAt, hello.user), first);
-  if (container.alive && hello.run < (container.run?.run ?? 0)) return hearLost(container, new Date(now));
+  if (hello.pid > 0 && hello.startedAt !== undefined)
+    return strongest(hearStarted(container, hello.run, hello.startedAt, hello.user), first);
+  if (container.alive && hello.run < (container.run?.run ?? 0))
+    return hearLost(container, new Date(now));
   return first ? 'changed' : 'nothing';
 }
 
-const strongest = (heard: Heard, first: boolean): Heard => (heard === 'nothing' && first ? 'changed' : heard);
+const strongest = (heard: Heard, first: boolean): Heard =>
+  heard === 'nothing' && first ? 'changed' : heard;
 
-function hearStarted(container: ContainerView, run: number, at: string, user: Owner | undefined): Heard {
-  if (run < (container.run?.run ?? 0) || (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))) return 'nothing';
+function hearStarted(
+  container: ContainerView,
+  run: number,
+  at: string,
+  user: Owner | undefined,
+): Heard {
+  if (
+    run < (container.run?.run ?? 0) ||
+    (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))
+  )
+    return 'nothing';
   const order = container.order;
   const started = order?.startup === undefined;
-  container.run = { run, startedAt: at, started, ready: started && order?.readiness === undefined, ...(user === undefined ? {} : { user }) };
+  container.run = {
+    run,
+    startedAt: at,
+    started,
+    ready: started && order?.readiness === undefined,
+    ...(user === undefined ? {} : { user }),
+  };
   container.alive = true;
   delete container.starting;
   return 'started';
@@ -56,7 +78,8 @@ function hearStarted(container: ContainerView, run: number, at: string, user: Ow
 
 function hearExited(container: ContainerView, exited: Exited): Heard {
   const known = container.run?.run ?? 0;
-  if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined)) return 'nothing';
+  if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined))
+    return 'nothing';
   const before: Partial<Run> = exited.run === known ? (container.run ?? {}) : {};
   const { postStartError, killedByProbe, user } = before;
   container.run = {
@@ -94,7 +117,14 @@ export function hearLost(container: ContainerView, now: Date): Heard {
   const { alive, run, starting } = container;
   const lost = alive ? run : starting === undefined ? undefined : { run: starting, started: false };
   if (lost === undefined) return 'nothing';
-  container.run = { ...lost, exitCode: 137, finishedAt: now.toISOString(), reason: 'ContainerStatusUnknown', message: LOST, ready: false };
+  container.run = {
+    ...lost,
+    exitCode: 137,
+    finishedAt: now.toISOString(),
+    reason: 'ContainerStatusUnknown',
+    message: LOST,
+    ready: false,
+  };
   endRun(container);
   return 'ended';
 }

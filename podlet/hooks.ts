@@ -21,7 +21,11 @@ export interface HookOutcome {
 }
 
 /** Runs a hook to its end. The error text is the one that the kubelet shows. Never throws: a hook that cannot be called has failed. */
-export async function runHook(tools: { commands: Commands; network: Network; clock: PodletClock }, hook: Hook, place: HookPlace): Promise<HookOutcome> {
+export async function runHook(
+  tools: { commands: Commands; network: Network; clock: PodletClock },
+  hook: Hook,
+  place: HookPlace,
+): Promise<HookOutcome> {
   try {
     return await callHook(tools, hook, place);
   } catch (error) {
@@ -29,13 +33,24 @@ export async function runHook(tools: { commands: Commands; network: Network; clo
   }
 }
 
-async function callHook(tools: { commands: Commands; network: Network; clock: PodletClock }, hook: Hook, place: HookPlace): Promise<HookOutcome> {
+async function callHook(
+  tools: { commands: Commands; network: Network; clock: PodletClock },
+  hook: Hook,
+  place: HookPlace,
+): Promise<HookOutcome> {
   const where = `for Container "${place.container}" in Pod "${place.pod}" failed - error: `;
   if ('exec' in hook) return execHook(tools.commands, hook.exec.command, place.container, where);
   if ('httpGet' in hook) {
-    if (hook.httpGet.error !== undefined) return { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${hook.httpGet.error}` };
-    const { error, fallback } = await tools.network.httpHook(hook.httpGet, hook.httpGet.host ?? place.podIP, place.signal);
-    return error === undefined ? { ...(fallback === undefined ? {} : { fallback }) } : { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${error}` };
+    if (hook.httpGet.error !== undefined)
+      return { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${hook.httpGet.error}` };
+    const { error, fallback } = await tools.network.httpHook(
+      hook.httpGet,
+      hook.httpGet.host ?? place.podIP,
+      place.signal,
+    );
+    return error === undefined
+      ? { ...(fallback === undefined ? {} : { fallback }) }
+      : { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${error}` };
   }
   if ('sleep' in hook) {
     await tools.clock.sleep(hook.sleep.seconds * 1000, place.signal);
@@ -45,11 +60,19 @@ async function callHook(tools: { commands: Commands; network: Network; clock: Po
   return { error: 'invalid handler: tcpSocket' };
 }
 
-async function execHook(commands: Commands, command: string[], container: string, where: string): Promise<HookOutcome> {
+async function execHook(
+  commands: Commands,
+  command: string[],
+  container: string,
+  where: string,
+): Promise<HookOutcome> {
   const done = await commands.run(container, command, 0);
   if (done.error === undefined && done.code === 0) return {};
-  const why = done.error === undefined
-    ? `command '${command.join(' ')}' exited with ${done.code}: `
-    : `rpc error: code = Unknown desc = failed to exec in container: ${done.error}`;
-  return { error: `Exec lifecycle hook ([${command.join(' ')}]) ${where}${why}, message: ${JSON.stringify(outputText(done))}` };
+  const why =
+    done.error === undefined
+      ? `command '${command.join(' ')}' exited with ${done.code}: `
+      : `rpc error: code = Unknown desc = failed to exec in container: ${done.error}`;
+  return {
+    error: `Exec lifecycle hook ([${command.join(' ')}]) ${where}${why}, message: ${JSON.stringify(outputText(done))}`,
+  };
 }

@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
-import { bundleAgent, buildSupervise, hostArchitecture, nodeLibraries, podletHash, strippedNode } from './build.ts';
+import {
+  bundleAgent,
+  buildSupervise,
+  hostArchitecture,
+  nodeLibraries,
+  podletHash,
+  strippedNode,
+} from './build.ts';
 import type { Architecture } from './build.ts';
 
 export const PODLET_REPOSITORY = 'droppod/podlet';
@@ -16,7 +23,11 @@ export const PODLET_CHANGES = [
 ];
 
 export interface PodletImageOptions {
-  importImage(into: { repository: string; tag: string }, tar: Buffer, changes: string[]): Promise<unknown>;
+  importImage(
+    into: { repository: string; tag: string },
+    tar: Buffer,
+    changes: string[],
+  ): Promise<unknown>;
   hasImage(reference: string): Promise<boolean>;
   /** The engine's architecture. */
   architecture: Architecture;
@@ -26,23 +37,49 @@ export interface PodletImageOptions {
 }
 
 /** The reference of the podlet's image; built and imported only when its content changed. */
-export async function ensurePodletImage({ importImage, hasImage, architecture, prepare, log }: PodletImageOptions): Promise<string> {
+export async function ensurePodletImage({
+  importImage,
+  hasImage,
+  architecture,
+  prepare,
+  log,
+}: PodletImageOptions): Promise<string> {
   const tag = await podletHash(architecture);
   const reference = `${PODLET_REPOSITORY}:${tag}`;
   if (await hasImage(reference)) return reference;
   await prepare?.();
   log('building the podlet image …');
-  await importImage({ repository: PODLET_REPOSITORY, tag }, await podletTar(architecture), PODLET_CHANGES);
+  await importImage(
+    { repository: PODLET_REPOSITORY, tag },
+    await podletTar(architecture),
+    PODLET_CHANGES,
+  );
   return reference;
 }
 
 /** The image's root filesystem. Node comes from this machine, so the architecture must be this machine's. */
 export async function podletTar(architecture: Architecture): Promise<Buffer> {
-  if (architecture !== hostArchitecture()) throw new Error(`the podlet image takes Node from this machine (${hostArchitecture()}), the engine wants ${architecture}`);
-  const [supervise, node, agent, libraries] = await Promise.all([buildSupervise(architecture), strippedNode(), bundleAgent(), nodeLibraries()]);
+  if (architecture !== hostArchitecture())
+    throw new Error(
+      `the podlet image takes Node from this machine (${hostArchitecture()}), the engine wants ${architecture}`,
+    );
+  const [supervise, node, agent, libraries] = await Promise.all([
+    buildSupervise(architecture),
+    strippedNode(),
+    bundleAgent(),
+    nodeLibraries(),
+  ]);
   const tar = pack();
   const whole = buffer(tar);
-  for (const name of ['.droppod/', '.droppod/bin/', '.droppod/c/', '.droppod/v/', 'podlet/', 'tmp/']) tar.entry({ name, type: 'directory', mode: name === 'tmp/' ? 0o1777 : 0o755 });
+  for (const name of [
+    '.droppod/',
+    '.droppod/bin/',
+    '.droppod/c/',
+    '.droppod/v/',
+    'podlet/',
+    'tmp/',
+  ])
+    tar.entry({ name, type: 'directory', mode: name === 'tmp/' ? 0o1777 : 0o755 });
   addFile(tar, '.droppod/bin/supervise', await readFile(supervise), 0o755);
   // Its own process must not be able to read it: then no other can look into that (supervise, runAgentStage).
   addFile(tar, 'podlet/node', await readFile(node), 0o111);

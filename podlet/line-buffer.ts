@@ -46,7 +46,10 @@ export class LineBuffer {
   }
 
   private makeRoom(size: number): void {
-    const room = size <= this.bytes.length / 2 ? this.bytes : Buffer.allocUnsafeSlow(Math.max(SMALLEST_BYTES, size * 2));
+    const room =
+      size <= this.bytes.length / 2
+        ? this.bytes
+        : Buffer.allocUnsafeSlow(Math.max(SMALLEST_BYTES, size * 2));
     this.bytes.copy(room, 0, this.start, this.end);
     this.bytes = room;
     this.end -= this.start;

@@ -25,16 +25,17 @@ const MAX_RESOLV_CONF_BYTES = 8 * 1024;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const clock: PodletClock = {
   now: () => new Date(),
-  sleep: (ms, signal) => new Promise((resolve) => {
-    if (signal?.aborted === true) return resolve();
-    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
-    function done(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
-  }),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
+      function done(): void {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      }
+      signal?.addEventListener('abort', done);
+    }),
 };
 
 const memory: Memory = {
@@ -46,10 +47,14 @@ const memory: Memory = {
 };
 
 const network: Network = {
-  httpProbe: async (get, host, timeoutMs) => (await import('./probes/http-get.ts')).httpProbe(get, host, timeoutMs),
-  httpHook: async (get, host, signal) => (await import('./probes/http-get.ts')).httpHook(get, host, signal),
-  tcpProbe: async (host, port, timeoutMs) => (await import('./probes/tcp-socket.ts')).tcpProbe(host, port, timeoutMs),
-  grpcProbe: async (host, port, service, timeoutMs) => (await import('./probes/grpc.ts')).grpcProbe(host, port, service, timeoutMs),
+  httpProbe: async (get, host, timeoutMs) =>
+    (await import('./probes/http-get.ts')).httpProbe(get, host, timeoutMs),
+  httpHook: async (get, host, signal) =>
+    (await import('./probes/http-get.ts')).httpHook(get, host, signal),
+  tcpProbe: async (host, port, timeoutMs) =>
+    (await import('./probes/tcp-socket.ts')).tcpProbe(host, port, timeoutMs),
+  grpcProbe: async (host, port, service, timeoutMs) =>
+    (await import('./probes/grpc.ts')).grpcProbe(host, port, service, timeoutMs),
 };
 
 function readOwn(name: string): string | undefined {
@@ -92,10 +97,26 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const ca = env.DROPPOD_CA ?? '';
   const metadataUri = env.ECS_CONTAINER_METADATA_URI_V4;
   const node = nodeDns();
-  const [sync, task] = await Promise.all([createTransport({ url: required(env, 'DROPPOD_SYNC_URL'), token, ca, lookup: nodeLookup(node.resolvConf) }), readTaskMetadata(metadataUri)]);
-  const sessions = new Sessions({ sockets, token, ca, fault: (where, error) => agent.fault(where, error) });
+  const [sync, task] = await Promise.all([
+    createTransport({
+      url: required(env, 'DROPPOD_SYNC_URL'),
+      token,
+      ca,
+      lookup: nodeLookup(node.resolvConf),
+    }),
+    readTaskMetadata(metadataUri),
+  ]);
+  const sessions = new Sessions({
+    sockets,
+    token,
+    ca,
+    fault: (where, error) => agent.fault(where, error),
+  });
   const agent = createAgent({
-    clock, memory, network, sync,
+    clock,
+    memory,
+    network,
+    sync,
     random: () => Math.random(),
     supervisors: sockets,
     volumes: new VolumeFiles(VOLUMES, () => new Date()),
@@ -128,14 +149,25 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 /** Suites fail for a podlet's log that has such a line, and for the event. */
-const fault = (message: string, error: unknown): void => console.error(`podlet: fault: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`);
+const fault = (message: string, error: unknown): void =>
+  console.error(
+    `podlet: fault: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`,
+  );
 
 /** Which start of the podlet in this container this is, and how the last one ended, as supervise says, which starts it again. */
 function start(env: NodeJS.ProcessEnv): { boot: number; restarted?: string } {
   // Own memory counts through a restart of the whole container, supervise's through a full disk.
-  const boot = Math.max((Number(readOwn('boot') ?? '0') || 0) + 1, Number(env.DROPPOD_BOOT ?? '1') || 1);
+  const boot = Math.max(
+    (Number(readOwn('boot') ?? '0') || 0) + 1,
+    Number(env.DROPPOD_BOOT ?? '1') || 1,
+  );
   attempt(() => writeOwn('boot', String(boot)));
-  return boot > 1 ? { boot, restarted: `The podlet's process ended unexpectedly (${env.DROPPOD_LAST_END || 'unknown'}) and was started again` } : { boot };
+  return boot > 1
+    ? {
+        boot,
+        restarted: `The podlet's process ended unexpectedly (${env.DROPPOD_LAST_END || 'unknown'}) and was started again`,
+      }
+    : { boot };
 }
 
 /** What the pod can do without, e.g. on a full disk. */
@@ -160,7 +192,9 @@ function nodeDns(): { resolvConf?: string } {
 /** Without a metadata endpoint: the first address that is not loopback, from the kernel's own table. */
 function ownAddress(): { podIP?: string } {
   const text = readFileSync('/proc/net/fib_trie', 'utf8');
-  const found = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)].map((match) => match[1]).find((address) => address !== undefined && !address.startsWith('127.'));
+  const found = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)]
+    .map((match) => match[1])
+    .find((address) => address !== undefined && !address.startsWith('127.'));
   return found === undefined ? {} : { podIP: found };
 }
 

@@ -13,9 +13,21 @@ interface Remembered {
 
 /** The part of the world that supervisors cannot tell again. */
 export function remember(world: World): Remembered {
-  const containers = world.containers.map(({ name, hello, run, order, added }) =>
-    [name, { hello, ...(run === undefined ? {} : { run }), ...(order === undefined ? {} : { order }), ...(added === undefined ? {} : { added }) }] as const);
-  const volumes = Object.entries(world.volumes).flatMap(([name, { wanted, applied }]) => (applied === undefined ? [] : [[name, { ...withoutFiles(wanted), version: applied }] as const]));
+  const containers = world.containers.map(
+    ({ name, hello, run, order, added }) =>
+      [
+        name,
+        {
+          hello,
+          ...(run === undefined ? {} : { run }),
+          ...(order === undefined ? {} : { order }),
+          ...(added === undefined ? {} : { added }),
+        },
+      ] as const,
+  );
+  const volumes = Object.entries(world.volumes).flatMap(([name, { wanted, applied }]) =>
+    applied === undefined ? [] : [[name, { ...withoutFiles(wanted), version: applied }] as const],
+  );
   return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
 }
 
@@ -28,7 +40,8 @@ const isRemembered = (state: unknown): state is Remembered =>
 /** Puts back what an earlier process of this podlet remembered; the supervisors' hellos then say what still runs. */
 export function recall(world: World, state: unknown): void {
   if (!isRemembered(state)) return;
-  for (const [name, { added }] of Object.entries(state.containers)) if (added === true) world.containers.push({ ...newContainer(name), added });
+  for (const [name, { added }] of Object.entries(state.containers))
+    if (added === true) world.containers.push({ ...newContainer(name), added });
   for (const container of world.containers) {
     const known = own(state.containers, container.name);
     // It was heard once: a supervisor that ended meanwhile must not hold the sandbox back.
@@ -38,5 +51,6 @@ export function recall(world: World, state: unknown): void {
     container.run = known.run;
     container.alive = known.run.exitCode === undefined;
   }
-  for (const [name, wanted] of Object.entries(state.volumes)) setOwn(world.volumes, name, { wanted, applied: wanted.version });
+  for (const [name, wanted] of Object.entries(state.volumes))
+    setOwn(world.volumes, name, { wanted, applied: wanted.version });
 }

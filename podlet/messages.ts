@@ -44,7 +44,9 @@ export interface StartMessage {
 }
 
 /** A file put at a path of the container; or a directory, where a volume lacks what its subPath names. */
-export type CopiedFile = { path: string; content: string; mode: number; uid: number; gid: number } | { path: string; directory: true };
+export type CopiedFile =
+  | { path: string; content: string; mode: number; uid: number; gid: number }
+  | { path: string; directory: true };
 
 export interface Exited {
   run: number;
@@ -67,7 +69,15 @@ export interface Owner {
 
 /** Supervise to podlet. */
 export type FromSupervise =
-  | { type: 'hello'; run: number; pid: number; startedAt?: string; exit?: Exited; term?: string; user?: Owner }
+  | {
+      type: 'hello';
+      run: number;
+      pid: number;
+      startedAt?: string;
+      exit?: Exited;
+      term?: string;
+      user?: Owner;
+    }
   | { type: 'started'; run: number; pid: number; at: string; user?: Owner }
   | ({ type: 'exited' } & Exited)
   | ExecDone
@@ -91,7 +101,14 @@ export interface ExecDone {
 }
 
 /** Channels of a session's frames, on the unix socket (channel, 4 bytes length, payload) and in WebSocket messages (channel, payload). */
-export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, halfClose: 255 } as const;
+export const CHANNEL = {
+  stdin: 0,
+  stdout: 1,
+  stderr: 2,
+  status: 3,
+  resize: 4,
+  halfClose: 255,
+} as const;
 
 /** Payload of the status frame, the last one of a session. */
 export interface SessionStatus {

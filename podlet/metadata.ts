@@ -24,16 +24,25 @@ export async function readTaskMetadata(uri: string | undefined): Promise<TaskMet
 function toMetadata(task: unknown): TaskMetadata {
   const taskArn = text(task, 'TaskARN');
   const containers = list(task, 'Containers');
-  const podIP = containers.flatMap((container) => list(container, 'Networks')).flatMap((network) => list(network, 'IPv4Addresses')).find((address) => typeof address === 'string');
+  const podIP = containers
+    .flatMap((container) => list(container, 'Networks'))
+    .flatMap((network) => list(network, 'IPv4Addresses'))
+    .find((address) => typeof address === 'string');
   const ids = containers.flatMap((container) => {
     const [name, id] = [text(container, 'Name'), text(container, 'DockerId')];
     return name === undefined || id === undefined ? [] : [[name, id] as const];
   });
-  return { runtimeIds: Object.fromEntries(ids), ...(taskArn === undefined ? {} : { taskArn }), ...(typeof podIP === 'string' ? { podIP } : {}) };
+  return {
+    runtimeIds: Object.fromEntries(ids),
+    ...(taskArn === undefined ? {} : { taskArn }),
+    ...(typeof podIP === 'string' ? { podIP } : {}),
+  };
 }
 
 const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? new Map<string, unknown>(Object.entries(value)).get(name) : undefined;
+  typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
 
 function text(value: unknown, name: string): string | undefined {
   const found = field(value, name);
@@ -50,7 +59,9 @@ function fetchText(url: string): Promise<string | undefined> {
     const sent = get(url, { timeout: TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined));
+      response.on('end', () =>
+        resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString('utf8') : undefined),
+      );
     });
     sent.on('timeout', () => sent.destroy());
     sent.on('error', () => resolve(undefined));

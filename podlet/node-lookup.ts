@@ -5,13 +5,16 @@ import { isIP, type LookupFunction } from 'node:net';
 
 /** A lookup by the servers of this resolv.conf, and as the system does where they know nothing; undefined: it names none. */
 export function nodeLookup(resolvConf: string | undefined): LookupFunction | undefined {
-  const servers = [...(resolvConf ?? '').matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(([, server = '']) => (isIP(server) === 0 ? [] : [server]));
+  const servers = [...(resolvConf ?? '').matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(
+    ([, server = '']) => (isIP(server) === 0 ? [] : [server]),
+  );
   if (servers.length === 0) return undefined;
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   resolver.setServers(servers);
-  return (hostname, options, callback) => resolver.resolve4(hostname, (error, addresses) => {
-    const found = addresses?.map((address): LookupAddress => ({ address, family: 4 })) ?? [];
-    if (error !== null || found[0] === undefined) return lookup(hostname, options, callback);
-    return options.all === true ? callback(null, found) : callback(null, found[0].address, 4);
-  });
+  return (hostname, options, callback) =>
+    resolver.resolve4(hostname, (error, addresses) => {
+      const found = addresses?.map((address): LookupAddress => ({ address, family: 4 })) ?? [];
+      if (error !== null || found[0] === undefined) return lookup(hostname, options, callback);
+      return options.all === true ? callback(null, found) : callback(null, found[0].address, 4);
+    });
 }

@@ -50,22 +50,31 @@ export function parseMessage(line: string): FromSupervise | 'unknown' | undefine
 function toFields(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isCount = (value: unknown, most: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
-const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_NAME;
+const isCount = (value: unknown, most: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_NAME;
 /** As supervise writes it, to the microsecond. */
-const isTime = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) && !Number.isNaN(Date.parse(value));
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
 
 function hello({ run, pid, startedAt, exit, term, user }: Fields): FromSupervise | undefined {
   if (!isCount(run, MAX_RUN) || !isCount(pid, MAX_PID)) return undefined;
   const last = isFields(exit) ? exited(exit) : undefined;
   return {
-    type: 'hello', run, pid,
+    type: 'hello',
+    run,
+    pid,
     ...(isTime(startedAt) ? { startedAt } : {}),
     ...(last === undefined ? {} : { exit: last }),
     ...(isName(term) && term !== '' ? { term } : {}),
@@ -78,29 +87,67 @@ function started({ run, pid, at, user }: Fields): FromSupervise | undefined {
   return { type: 'started', run, pid, at, ...withUser(user) };
 }
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function exited({ run, code, oom, startError, message, startedAt, at }: Fields): Exited | undefined {
+function exited({
+  run,
+  code,
+  oom,
+  startError,
+  message,
+  startedAt,
+  at,
+}: Fields): Exited | undefined {
   if (!isCount(run, MAX_RUN) || !isCount(code, 255) || !isTime(at)) return undefined;
   return {
-    run, code, at,
+    run,
+    code,
+    at,
     oom: oom === true,
-    ...(typeof startError === 'string' && startError !== '' ? { startError: cutText(startError, MAX_MESSAGE_BYTES) } : {}),
-    ...(typeof message === 'string' && message !== '' ? { message: cutText(message, MAX_MESSAGE_BYTES) } : {}),
+    ...(typeof startError === 'string' && startError !== ''
+      ? { startError: cutText(startError, MAX_MESSAGE_BYTES) }
+      : {}),
+    ...(typeof message === 'string' && message !== ''
+      ? { message: cutText(message, MAX_MESSAGE_BYTES) }
+      : {}),
     ...(isTime(startedAt) ? { startedAt } : {}),
   };
 }
 
 function done({ id, code, timedOut, output, error }: Fields): FromSupervise | undefined {
   if (!isName(id) || !isCount(code, 255)) return undefined;
-  const text = typeof output === 'string' && output.length <= MAX_OUTPUT && /^[A-Za-z0-9+/]*={0,2}$/.test(output) && output.length % 4 === 0 ? output : '';
-  return { type: 'done', id, code, timedOut: timedOut === true, output: text, ...(typeof error === 'string' && error !== '' ? { error: cutText(error, MAX_MESSAGE_BYTES) } : {}) };
+  const text =
+    typeof output === 'string' &&
+    output.length <= MAX_OUTPUT &&
+    /^[A-Za-z0-9+/]*={0,2}$/.test(output) &&
+    output.length % 4 === 0
+      ? output
+      : '';
+  return {
+    type: 'done',
+    id,
+    code,
+    timedOut: timedOut === true,
+    output: text,
+    ...(typeof error === 'string' && error !== ''
+      ? { error: cutText(error, MAX_MESSAGE_BYTES) }
+      : {}),
+  };
 }
 
 function leftover({ run, paths, more }: Fields): FromSupervise | undefined {
   if (!isCount(run, MAX_RUN) || !Array.isArray(paths)) return undefined;
-  const named = paths.slice(0, MOST_PATHS).filter((path): path is string => typeof path === 'string').map((path) => cutText(path, MAX_PATH));
-  return { type: 'leftover', run, paths: named, more: isCount(more, Number.MAX_SAFE_INTEGER) ? more : 0 };
+  const named = paths
+    .slice(0, MOST_PATHS)
+    .filter((path): path is string => typeof path === 'string')
+    .map((path) => cutText(path, MAX_PATH));
+  return {
+    type: 'leftover',
+    run,
+    paths: named,
+    more: isCount(more, Number.MAX_SAFE_INTEGER) ? more : 0,
+  };
 }
 
 function withUser(user: unknown): { user?: Owner } {
@@ -108,5 +155,7 @@ function withUser(user: unknown): { user?: Owner } {
   const { uid, gid, groups } = user;
   if (!isCount(uid, MAX_ID) || !isCount(gid, MAX_ID)) return {};
   const ids: unknown[] = Array.isArray(groups) && groups.length <= MAX_GROUPS ? groups : [];
-  return { user: { uid, gid, groups: ids.filter((group) => isCount(group, MAX_ID)).slice(0, MOST_GROUPS) } };
+  return {
+    user: { uid, gid, groups: ids.filter((group) => isCount(group, MAX_ID)).slice(0, MOST_GROUPS) },
+  };
 }

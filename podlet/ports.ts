@@ -1,5 +1,11 @@
 // What the agent needs from outside: clock, sync, supervisors, volumes, network, memory. main.ts gives real ones, tests fakes.
-import type { Desired, DesiredVolume, HttpGet, Report, SessionRequest } from '../src/sync/messages.ts';
+import type {
+  Desired,
+  DesiredVolume,
+  HttpGet,
+  Report,
+  SessionRequest,
+} from '../src/sync/messages.ts';
 import type { FromSupervise, ToSupervise } from './messages.ts';
 
 export interface PodletClock {
@@ -15,7 +21,10 @@ export class SyncRefused extends Error {
 
 export interface Supervisors {
   /** Called once; `gone` says that a container's supervisor is not connected any more. */
-  listen(take: (container: string, message: FromSupervise) => void, gone: (container: string) => void): void;
+  listen(
+    take: (container: string, message: FromSupervise) => void,
+    gone: (container: string) => void,
+  ): void;
   /** Opens the socket of a container that joined the running task; again for one that is open changes nothing. */
   admit(container: string): void;
   /** Lost where no supervisor is connected: its next hello tells. */
@@ -26,7 +35,11 @@ export interface Volumes {
   /** Brings a volume into the wanted form; may be called again with the same or a newer version. */
   apply(volume: string, desired: DesiredVolume): Promise<void>;
   /** The first `most` bytes of a regular file, found without leaving the volume; undefined: there is none. Never waits for a writer. */
-  read(volume: string, path: string, most: number): Promise<{ text: string; whole: boolean } | undefined>;
+  read(
+    volume: string,
+    path: string,
+    most: number,
+  ): Promise<{ text: string; whole: boolean } | undefined>;
   /** Bytes on disk. */
   usedBytes(volume: string): Promise<number>;
   /** Moves the directory `path` of a volume into another volume; where there is none nothing happens. */
@@ -45,7 +58,8 @@ export interface VolumeFile {
   gid: number;
 }
 
-export type PutFile = VolumeFile | { path: string; target: string } | { path: string; directory: true };
+export type PutFile =
+  VolumeFile | { path: string; target: string } | { path: string; directory: true };
 
 /** What an attempt to reach an app says; texts are those of the kubelet's probers. */
 export type Attempt =
@@ -57,7 +71,11 @@ export type Attempt =
 export interface Network {
   httpProbe(get: HttpGet, host: string, timeoutMs: number): Promise<Attempt>;
   /** Any response is success; `fallback`: HTTPS was answered by plain HTTP. Ends with the signal. */
-  httpHook(get: HttpGet, host: string, signal?: AbortSignal): Promise<{ error?: string; fallback?: string }>;
+  httpHook(
+    get: HttpGet,
+    host: string,
+    signal?: AbortSignal,
+  ): Promise<{ error?: string; fallback?: string }>;
   tcpProbe(host: string, port: number, timeoutMs: number): Promise<Attempt>;
   grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<Attempt>;
 }

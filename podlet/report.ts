@@ -7,10 +7,20 @@ import { quiet, sandboxReady } from './world.ts';
 /** The report of this moment under the next sequence number. */
 export function buildReport(world: World, sequence: number, events: PodletEvent[]): Report {
   const { uid, attempt, taskArn, bootId, boot, podIP, hostIP, resolvConf } = world.identity;
-  const containers = Object.fromEntries(world.containers.map((container) => [container.name, reportContainer(world, container)]));
-  const applied = Object.entries(world.volumes).flatMap(([name, volume]) => (volume.applied === undefined ? [] : [[name, volume.applied] as const]));
+  const containers = Object.fromEntries(
+    world.containers.map((container) => [container.name, reportContainer(world, container)]),
+  );
+  const applied = Object.entries(world.volumes).flatMap(([name, volume]) =>
+    volume.applied === undefined ? [] : [[name, volume.applied] as const],
+  );
   return {
-    uid, attempt, taskArn, bootId, boot, sequence, containers,
+    uid,
+    attempt,
+    taskArn,
+    bootId,
+    boot,
+    sequence,
+    containers,
     sandboxReady: sandboxReady(world),
     events: [...events],
     volumes: Object.fromEntries(applied),
@@ -18,22 +28,32 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
     ...(hostIP === undefined ? {} : { hostIP }),
     ...(resolvConf === undefined ? {} : { resolvConf }),
     ...(quiet(world) ? { done: true } : {}),
-    ...(world.containers.some(({ term }) => term !== undefined && !term.settled) ? { prompt: true } : {}),
+    ...(world.containers.some(({ term }) => term !== undefined && !term.settled)
+      ? { prompt: true }
+      : {}),
     ...(world.evict === undefined ? {} : { evict: world.evict }),
   };
 }
 
 function reportContainer(world: World, container: ContainerView): ContainerReport {
   const { hello, run, runtimeId, term } = container;
-  const idle = !container.alive && container.starting === undefined && own(world.desired?.containers, container.name)?.start !== undefined;
+  const idle =
+    !container.alive &&
+    container.starting === undefined &&
+    own(world.desired?.containers, container.name)?.start !== undefined;
   return {
     hello,
     ...(runtimeId === undefined ? {} : { runtimeId }),
-    ...(run === undefined || isHookPending(container) ? {} : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
-    ...(idle && container.refusal !== undefined ? { waiting: { reason: 'CreateContainerConfigError', message: container.refusal.message } } : {}),
+    ...(run === undefined || isHookPending(container)
+      ? {}
+      : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
+    ...(idle && container.refusal !== undefined
+      ? { waiting: { reason: 'CreateContainerConfigError', message: container.refusal.message } }
+      : {}),
     ...(term !== undefined && !term.settled ? { term: true } : {}),
   };
 }
 
 /** Until postStart has returned, and while a container is stopped because it failed, the kubelet does not show the run. */
-const isHookPending = ({ alive, hookRunning, run }: ContainerView): boolean => hookRunning === true || (alive && run?.postStartError !== undefined);
+const isHookPending = ({ alive, hookRunning, run }: ContainerView): boolean =>
+  hookRunning === true || (alive && run?.postStartError !== undefined);

@@ -75,34 +75,55 @@ export class Runs {
     const hook = container.order?.postStart;
     if (!fresh || hook === undefined) return this.startProbes(container, run.signal);
     container.hookRunning = true;
-    this.agent.own('postStart', this.callHook(container, hook, run.signal).then(({ error }) => {
-      if (run.signal.aborted) return;
-      container.hookRunning = false;
-      if (error === undefined) this.startProbes(container, run.signal);
-      else this.postStartFailed(container, cutText(error, MAX_MESSAGE_BYTES));
-      this.agent.changed();
-    }));
+    this.agent.own(
+      'postStart',
+      this.callHook(container, hook, run.signal).then(({ error }) => {
+        if (run.signal.aborted) return;
+        container.hookRunning = false;
+        if (error === undefined) this.startProbes(container, run.signal);
+        else this.postStartFailed(container, cutText(error, MAX_MESSAGE_BYTES));
+        this.agent.changed();
+      }),
+    );
   }
 
   private postStartFailed(container: ContainerView, error: string): void {
     if (container.run !== undefined) container.run.postStartError = error;
     this.agent.events.add('Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
-    container.ownStop = { graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS, message: 'FailedPostStartHook' };
+    container.ownStop = {
+      graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS,
+      message: 'FailedPostStartHook',
+    };
   }
 
-  private async callHook(container: ContainerView, hook: Hook, signal: AbortSignal): Promise<{ error?: string }> {
+  private async callHook(
+    container: ContainerView,
+    hook: Hook,
+    signal: AbortSignal,
+  ): Promise<{ error?: string }> {
     const { name = '', namespace = '' } = this.world.desired?.pod ?? {};
-    const tools = { commands: this.agent.commands, network: this.ports.network, clock: this.ports.clock };
+    const tools = {
+      commands: this.agent.commands,
+      network: this.ports.network,
+      clock: this.ports.clock,
+    };
     const pod = `${name}_${namespace}(${this.world.identity.uid})`;
-    const outcome = await runHook(tools, hook, { container: container.name, pod, podIP: this.podIP(), signal });
-    if (outcome.fallback !== undefined) this.agent.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
+    const outcome = await runHook(tools, hook, {
+      container: container.name,
+      pod,
+      podIP: this.podIP(),
+      signal,
+    });
+    if (outcome.fallback !== undefined)
+      this.agent.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
     return outcome.error === undefined ? {} : { error: outcome.error };
   }
 
   private podIP = (): string => this.world.identity.podIP ?? '127.0.0.1';
 
   private startProbes(container: ContainerView, signal: AbortSignal): void {
-    if (container.order?.startup !== undefined && container.run?.started !== true) this.probe(container, 'startup', signal);
+    if (container.order?.startup !== undefined && container.run?.started !== true)
+      this.probe(container, 'startup', signal);
     else this.startLaterProbes(container, signal);
   }
 
@@ -115,22 +136,32 @@ export class Runs {
     const startedAt = container.run?.startedAt;
     if (probe === undefined || startedAt === undefined) return;
     const tools = { commands: this.agent.commands, network: this.ports.network };
-    this.agent.own(`${kind} probe of ${container.name}`, runProbe({
-      kind, probe, signal,
-      clock: this.ports.clock,
-      startedAt: Date.parse(startedAt),
-      attempt: () => attemptProbe(tools, probe, container.name, this.podIP()),
-      onEvent: (reason, message) => {
-        // The pod is going: what liveness and startup say no longer matters (they stop with the termination).
-        if (ending(this.world) && kind !== 'readiness') return;
-        this.agent.events.add('Warning', reason, message, container.name);
-        this.agent.changed();
-      },
-      onResult: (_kind, success) => this.probed(container, kind, success, signal),
-    }));
+    this.agent.own(
+      `${kind} probe of ${container.name}`,
+      runProbe({
+        kind,
+        probe,
+        signal,
+        clock: this.ports.clock,
+        startedAt: Date.parse(startedAt),
+        attempt: () => attemptProbe(tools, probe, container.name, this.podIP()),
+        onEvent: (reason, message) => {
+          // The pod is going: what liveness and startup say no longer matters (they stop with the termination).
+          if (ending(this.world) && kind !== 'readiness') return;
+          this.agent.events.add('Warning', reason, message, container.name);
+          this.agent.changed();
+        },
+        onResult: (_kind, success) => this.probed(container, kind, success, signal),
+      }),
+    );
   }
 
-  private probed(container: ContainerView, kind: ProbeKind, success: boolean, signal: AbortSignal): void {
+  private probed(
+    container: ContainerView,
+    kind: ProbeKind,
+    success: boolean,
+    signal: AbortSignal,
+  ): void {
     const { run, order } = container;
     if (run === undefined || signal.aborted) return;
     if (kind === 'readiness') run.ready = success;
@@ -146,10 +177,14 @@ export class Runs {
   private killForProbe(container: ContainerView, kind: 'startup' | 'liveness'): void {
     const { order, run } = container;
     const probe = order?.[kind];
-    if (run === undefined || order === undefined || probe === undefined || ending(this.world)) return;
+    if (run === undefined || order === undefined || probe === undefined || ending(this.world))
+      return;
     run.killedByProbe = true;
     if (probe.killSuffix === '' && this.isLast(container)) {
-      container.ownStop = { graceSeconds: order.stop.graceSeconds, message: `Stopping container ${container.name}` };
+      container.ownStop = {
+        graceSeconds: order.stop.graceSeconds,
+        message: `Stopping container ${container.name}`,
+      };
       return;
     }
     const title = this.isSidecar(container) ? 'Init container' : 'Container';
@@ -159,11 +194,18 @@ export class Runs {
     };
   }
 
-  private isSidecar = ({ name }: ContainerView): boolean => own(this.world.desired?.containers, name)?.sidecar !== undefined;
+  private isSidecar = ({ name }: ContainerView): boolean =>
+    own(this.world.desired?.containers, name)?.sidecar !== undefined;
 
   /** A regular container that will not be restarted, and the only one: the kubelet kills the whole pod then (computePodActions). */
   private isLast(container: ContainerView): boolean {
     if (this.isSidecar(container)) return false;
-    return !this.world.containers.some((other) => other !== container && other.added !== true && !this.isSidecar(other) && (other.alive || other.starting !== undefined));
+    return !this.world.containers.some(
+      (other) =>
+        other !== container &&
+        other.added !== true &&
+        !this.isSidecar(other) &&
+        (other.alive || other.starting !== undefined),
+    );
   }
 }

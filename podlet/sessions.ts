@@ -86,14 +86,22 @@ export class Sessions {
   private async dial(request: SessionRequest): Promise<WebSocket> {
     const { WebSocket: Client } = await import('ws');
     const { token, ca } = this.options;
-    const socket = new Client(request.url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS, maxPayload: MAX_CLIENT_FRAME_BYTES, ...(ca === '' ? {} : { ca }) });
+    const socket = new Client(request.url, {
+      headers: { authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: MAX_CLIENT_FRAME_BYTES,
+      ...(ca === '' ? {} : { ca }),
+    });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
         // The API may speak at once: nothing listens yet.
         socket.pause();
         resolve();
       });
-      socket.once('error', (cause) => reject(new NotDialled('the API did not take the session', { cause })));
+      socket.once('error', (cause) =>
+        reject(new NotDialled('the API did not take the session', { cause })),
+      );
     });
     socket.on('error', () => socket.terminate());
     return socket;
@@ -151,15 +159,23 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
   const write = pacedWrite(stream, socket);
   const toSupervise = (message: Buffer): void => {
     const channel = message[0] ?? CHANNEL.status;
-    if (isOver || !FROM_CLIENT.includes(channel) || (channel !== CHANNEL.stdin && message.length > MAX_FRAME_BYTES)) return;
+    if (
+      isOver ||
+      !FROM_CLIENT.includes(channel) ||
+      (channel !== CHANNEL.stdin && message.length > MAX_FRAME_BYTES)
+    )
+      return;
     // A client's frame may be longer than supervise takes.
-    for (let from = 1; from === 1 || from < message.length; from += MAX_FRAME_BYTES) write(encodeFrame(channel, message.subarray(from, from + MAX_FRAME_BYTES)));
+    for (let from = 1; from === 1 || from < message.length; from += MAX_FRAME_BYTES)
+      write(encodeFrame(channel, message.subarray(from, from + MAX_FRAME_BYTES)));
   };
   const read = frameReader((channel, payload) => {
     if (isOver) return;
     if (channel === CHANNEL.status) return end(parseStatus(payload));
     if (!FROM_SUPERVISE.includes(channel)) throw new Error('no channel of supervise');
-    socket.send(Buffer.concat([Buffer.from([channel]), payload]), () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) stream.resume(); });
+    socket.send(Buffer.concat([Buffer.from([channel]), payload]), () => {
+      if (socket.bufferedAmount < HIGH_WATER_BYTES) stream.resume();
+    });
     if (socket.bufferedAmount >= HIGH_WATER_BYTES) stream.pause();
   });
   const feed = (chunk: Buffer): void => {
@@ -195,9 +211,21 @@ function pacedWrite(sink: Socket, socket: WebSocket): (bytes: Buffer) => void {
 
 function parseStatus(payload: Buffer): SessionStatus {
   const value: unknown = JSON.parse(payload.toString('utf8'));
-  const code = typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'number' ? value.code : 126;
-  const error = typeof value === 'object' && value !== null && 'error' in value && typeof value.error === 'string' ? value.error : undefined;
-  return { code: Math.min(Math.max(Math.trunc(code), 0), 255), ...(error === undefined ? {} : { error: cutText(error, MAX_MESSAGE_BYTES) }) };
+  const code =
+    typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'number'
+      ? value.code
+      : 126;
+  const error =
+    typeof value === 'object' &&
+    value !== null &&
+    'error' in value &&
+    typeof value.error === 'string'
+      ? value.error
+      : undefined;
+  return {
+    code: Math.min(Math.max(Math.trunc(code), 0), 255),
+    ...(error === undefined ? {} : { error: cutText(error, MAX_MESSAGE_BYTES) }),
+  };
 }
 
 function finish(socket: WebSocket, kind: SessionRequest['kind'], status: SessionStatus): void {
@@ -206,14 +234,27 @@ function finish(socket: WebSocket, kind: SessionRequest['kind'], status: Session
   if (status.error === NOT_RUNNING) return socket.close(1000);
   // The end of an attached container is no failure of the stream, whatever its exit code (kubelet ServeAttach).
   const shown = kind === 'attach' && status.error === undefined ? { code: 0 } : status;
-  socket.send(Buffer.concat([Buffer.from([CHANNEL.status]), Buffer.from(JSON.stringify(toKubernetesStatus(shown)))]), () => socket.close(1000));
+  socket.send(
+    Buffer.concat([
+      Buffer.from([CHANNEL.status]),
+      Buffer.from(JSON.stringify(toKubernetesStatus(shown))),
+    ]),
+    () => socket.close(1000),
+  );
 }
 
 /** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */
 export function toKubernetesStatus({ code, error }: SessionStatus): object {
   if (error !== undefined) {
     const message = `error executing command in container: ${error}`;
-    return { metadata: {}, status: 'Failure', reason: 'InternalError', message: `Internal error occurred: ${message}`, details: { causes: [{ message }] }, code: 500 };
+    return {
+      metadata: {},
+      status: 'Failure',
+      reason: 'InternalError',
+      message: `Internal error occurred: ${message}`,
+      details: { causes: [{ message }] },
+      code: 500,
+    };
   }
   if (code === 0) return { metadata: {}, status: 'Success' };
   return {
@@ -229,7 +270,13 @@ export function toKubernetesStatus({ code, error }: SessionStatus): object {
 function forwardPort(socket: WebSocket, port: number): void {
   if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
     socket.resume();
-    return socket.close(1011, cutText(`failed to connect to localhost:${port}: dial tcp: address ${port}: invalid port`, MAX_CLOSE_REASON));
+    return socket.close(
+      1011,
+      cutText(
+        `failed to connect to localhost:${port}: dial tcp: address ${port}: invalid port`,
+        MAX_CLOSE_REASON,
+      ),
+    );
   }
   // The runtime dials localhost inside the pod: IPv4 first, then IPv6.
   const target = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
@@ -238,7 +285,10 @@ function forwardPort(socket: WebSocket, port: number): void {
     six.once('error', () => {
       // The closing handshake needs to read the peer's answer.
       socket.resume();
-      socket.close(1011, `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`);
+      socket.close(
+        1011,
+        `failed to connect to localhost:${port}: dial tcp4 127.0.0.1:${port}: connect: connection refused`,
+      );
     });
     six.once('connect', () => {
       six.removeAllListeners('error');
@@ -261,7 +311,9 @@ function joinPort(socket: WebSocket, target: Socket): void {
     else if (target.writable) write(message);
   });
   target.on('data', (chunk: Buffer) => {
-    socket.send(chunk, () => { if (socket.bufferedAmount < HIGH_WATER_BYTES) target.resume(); });
+    socket.send(chunk, () => {
+      if (socket.bufferedAmount < HIGH_WATER_BYTES) target.resume();
+    });
     if (socket.bufferedAmount >= HIGH_WATER_BYTES) target.pause();
   });
   target.on('end', () => {

@@ -3,7 +3,12 @@ import type { NetworkFiles, StartOrder } from '../src/sync/messages.ts';
 import type { CopiedFile, StartMessage } from './messages.ts';
 
 /** The message that starts run `run`. */
-export function startMessage(run: number, order: StartOrder, network: NetworkFiles | undefined, copies: CopiedFile[]): StartMessage {
+export function startMessage(
+  run: number,
+  order: StartOrder,
+  network: NetworkFiles | undefined,
+  copies: CopiedFile[],
+): StartMessage {
   const { stop } = order;
   const preStop = stop.preStop;
   return {
@@ -35,11 +40,15 @@ export function startMessage(run: number, order: StartOrder, network: NetworkFil
 }
 
 /** What the pod's network looks like from inside, as files that all its containers share. */
-export function networkFiles(network: NetworkFiles | undefined): { path: string; content: string }[] {
+export function networkFiles(
+  network: NetworkFiles | undefined,
+): { path: string; content: string }[] {
   if (network === undefined) return [];
   return [
     { path: '/etc/hosts', content: network.hosts },
     { path: '/etc/hostname', content: `${network.hostname}\n` },
-    ...(network.resolvConf === undefined ? [] : [{ path: '/etc/resolv.conf', content: network.resolvConf }]),
+    ...(network.resolvConf === undefined
+      ? []
+      : [{ path: '/etc/resolv.conf', content: network.resolvConf }]),
   ];
 }

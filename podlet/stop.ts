@@ -21,8 +21,10 @@ export function stopWish(world: World, container: ContainerView): StopWish | und
   if (container.ownStop !== undefined) wishes.push(container.ownStop);
   const asked = own(desired?.containers, container.name);
   if (asked?.stop !== undefined && asked.run >= (container.run?.run ?? 0)) wishes.push(asked.stop);
-  if (desired?.terminate !== undefined) wishes.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
-  if (desired?.leave !== undefined || world.refused) wishes.push({ graceSeconds: planned, message: stopping });
+  if (desired?.terminate !== undefined)
+    wishes.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
+  if (desired?.leave !== undefined || world.refused)
+    wishes.push({ graceSeconds: planned, message: stopping });
   const [first] = wishes;
   if (first === undefined) return undefined;
   // A deletion's grace wins over a probe's; otherwise a grace only ever shrinks.
@@ -36,12 +38,18 @@ export function isHeldBackByOthers(world: World, container: ContainerView): bool
   return world.containers.some((other) => {
     if (!other.alive || other.name === container.name) return false;
     const otherPlace = own(world.desired?.containers, other.name)?.sidecar;
-    return otherPlace === undefined ? world.desired?.terminate !== undefined || world.desired?.leave !== undefined : otherPlace > place;
+    return otherPlace === undefined
+      ? world.desired?.terminate !== undefined || world.desired?.leave !== undefined
+      : otherPlace > place;
   });
 }
 
 /** The next step of a stop: the signal, KILL, or waiting until `wakeAt`. */
-export function decideStop(stopping: Stopping, heldBack: boolean, now: number): { signal: 'stop' | 'kill' } | { wakeAt: number } {
+export function decideStop(
+  stopping: Stopping,
+  heldBack: boolean,
+  now: number,
+): { signal: 'stop' | 'kill' } | { wakeAt: number } {
   if (stopping.killed === true) return { wakeAt: Infinity };
   // Grace 0 (all containers restart) leaves no time for a signal.
   if (stopping.graceSeconds <= 0) return { signal: 'kill' };

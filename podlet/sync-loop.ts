@@ -56,7 +56,8 @@ export class SyncLoop {
         continue;
       }
       this.wake = new AbortController();
-      if (wait === Infinity) await new Promise((resolve) => this.wake.signal.addEventListener('abort', resolve));
+      if (wait === Infinity)
+        await new Promise((resolve) => this.wake.signal.addEventListener('abort', resolve));
       else await this.options.clock.sleep(wait, this.wake.signal);
     }
   }
@@ -88,10 +89,13 @@ export class SyncLoop {
     const request = new AbortController();
     this.requests.push(request);
     if (this.requests.length > MOST_REQUESTS) this.requests[0]?.abort();
-    this.options.own('an answer of the API', this.options.sync(report, request.signal).then(
-      (desired) => this.take(desired, report, request),
-      (error: unknown) => this.fail(error, request),
-    ));
+    this.options.own(
+      'an answer of the API',
+      this.options.sync(report, request.signal).then(
+        (desired) => this.take(desired, report, request),
+        (error: unknown) => this.fail(error, request),
+      ),
+    );
   }
 
   private take(desired: Desired, report: Report, request: AbortController): void {
@@ -100,7 +104,8 @@ export class SyncLoop {
     this.wake.abort();
     if (report.sequence <= this.answered) return;
     this.answered = report.sequence;
-    this.nextAt = this.options.clock.now().getTime() + Math.max(desired.syncAgainMs, SHORTEST_PAUSE_MS);
+    this.nextAt =
+      this.options.clock.now().getTime() + Math.max(desired.syncAgainMs, SHORTEST_PAUSE_MS);
     this.options.onAnswer(desired, report);
   }
 
@@ -110,7 +115,8 @@ export class SyncLoop {
     // One that was overtaken and cut off is no sign of trouble.
     if (request.signal.aborted) return;
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
-    this.nextAt = this.options.clock.now().getTime() + this.retryMs * (0.5 + this.options.random() / 2);
+    this.nextAt =
+      this.options.clock.now().getTime() + this.retryMs * (0.5 + this.options.random() / 2);
     this.dirty = true;
     this.wake.abort();
   }

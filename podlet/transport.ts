@@ -27,7 +27,9 @@ interface Client {
 
 /** A `sync` over HTTPS (or HTTP, for tests). TLS is loaded only when it is needed: it costs boot time. */
 export async function createTransport(options: TransportOptions): Promise<Sync> {
-  const client = options.url.startsWith('https:') ? await secureClient(options.ca) : { request: plainRequest, agent: new PlainAgent({ keepAlive: true }) };
+  const client = options.url.startsWith('https:')
+    ? await secureClient(options.ca)
+    : { request: plainRequest, agent: new PlainAgent({ keepAlive: true }) };
   return (report, signal) => post(client, options, JSON.stringify(report), signal);
 }
 
@@ -36,28 +38,60 @@ async function secureClient(ca: string): Promise<Client> {
   return { request, agent: new Agent({ keepAlive: true, ...(ca === '' ? {} : { ca }) }) };
 }
 
-function post({ request, agent }: Client, { url, token, lookup }: TransportOptions, body: string, signal: AbortSignal): Promise<Desired> {
+function post(
+  { request, agent }: Client,
+  { url, token, lookup }: TransportOptions,
+  body: string,
+  signal: AbortSignal,
+): Promise<Desired> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request(url, { method: 'POST', agent, headers, signal, timeout: REQUEST_TIMEOUT_MS, ...(lookup === undefined ? {} : { lookup }) }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_ANSWER_BYTES) sent.destroy(new Error('the answer is too long'));
-        chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => settle(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'), resolve, reject));
-    });
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers,
+        signal,
+        timeout: REQUEST_TIMEOUT_MS,
+        ...(lookup === undefined ? {} : { lookup }),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > MAX_ANSWER_BYTES) sent.destroy(new Error('the answer is too long'));
+          chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () =>
+          settle(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'), resolve, reject),
+        );
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-function settle(status: number, text: string, resolve: (desired: Desired) => void, reject: (error: Error) => void): void {
-  if (status !== 200) return reject(isRefusal(text) ? new SyncRefused(`the API answered ${status}`) : new Error(`the API answered ${status}`));
+function settle(
+  status: number,
+  text: string,
+  resolve: (desired: Desired) => void,
+  reject: (error: Error) => void,
+): void {
+  if (status !== 200)
+    return reject(
+      isRefusal(text)
+        ? new SyncRefused(`the API answered ${status}`)
+        : new Error(`the API answered ${status}`),
+    );
   try {
     const answer: unknown = JSON.parse(text);
     if (isDesired(answer)) resolve(answer);
@@ -78,4 +112,10 @@ function isRefusal(text: string): boolean {
 }
 
 const isDesired = (value: unknown): value is Desired =>
-  typeof value === 'object' && value !== null && 'containers' in value && 'volumes' in value && 'acknowledged' in value && 'sessions' in value && 'syncAgainMs' in value;
+  typeof value === 'object' &&
+  value !== null &&
+  'containers' in value &&
+  'volumes' in value &&
+  'acknowledged' in value &&
+  'sessions' in value &&
+  'syncAgainMs' in value;

@@ -58,7 +58,11 @@ export class VolumeKeeper {
     }
     this.busy.delete(name);
     this.agent.changed();
-    if (now.wanted.missing === undefined && now.applied !== now.wanted.version) this.keep(name, error === undefined ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS));
+    if (now.wanted.missing === undefined && now.applied !== now.wanted.version)
+      this.keep(
+        name,
+        error === undefined ? FIRST_RETRY_MS : Math.min(retryMs * 2, LONGEST_RETRY_MS),
+      );
   }
 
   /** Looks at size limits until the signal aborts; the first excess is the pod's eviction. */
@@ -86,9 +90,12 @@ export class VolumeKeeper {
       const own = await this.ports.volumes.usedBytes(key);
       const together = own + (used.get(name) ?? 0);
       used.set(name, together);
-      if (wanted.sizeLimit !== undefined && together > wanted.sizeLimit.bytes) return `Usage of EmptyDir volume "${name}" exceeds the limit "${wanted.sizeLimit.text}". `;
+      if (wanted.sizeLimit !== undefined && together > wanted.sizeLimit.bytes)
+        return `Usage of EmptyDir volume "${name}" exceeds the limit "${wanted.sizeLimit.text}". `;
       if (wanted.sticky !== true) onDisk += own;
     }
-    return limit !== undefined && onDisk > limit.bytes ? `Pod ephemeral local storage usage exceeds the total limit of containers ${limit.text}. ` : undefined;
+    return limit !== undefined && onDisk > limit.bytes
+      ? `Pod ephemeral local storage usage exceeds the total limit of containers ${limit.text}. `
+      : undefined;
   }
 }

@@ -68,15 +68,28 @@ export interface World {
 }
 
 /** A container that was not heard yet. */
-export const newContainer = (name: string): ContainerView => ({ name, hello: false, connected: false, alive: false, hookRunning: false });
+export const newContainer = (name: string): ContainerView => ({
+  name,
+  hello: false,
+  connected: false,
+  alive: false,
+  hookRunning: false,
+});
 
 /** A world in which nothing is known yet. */
 export function newWorld(identity: PodletIdentity): World {
-  return { identity, containers: identity.containers.map(newContainer), volumes: {}, refused: false, doneAnswered: false };
+  return {
+    identity,
+    containers: identity.containers.map(newContainer),
+    volumes: {},
+    refused: false,
+    doneAnswered: false,
+  };
 }
 
 /** Every supervisor of the pod's first containers has said hello. */
-export const sandboxReady = (world: World): boolean => world.containers.every((container) => container.hello || container.added === true);
+export const sandboxReady = (world: World): boolean =>
+  world.containers.every((container) => container.hello || container.added === true);
 
 /** The pod is being ended: nothing starts any more. */
 export const ending = (world: World): boolean =>
@@ -84,4 +97,5 @@ export const ending = (world: World): boolean =>
 
 /** Nothing runs and nothing will: the last report may be sent. */
 export const quiet = (world: World): boolean =>
-  ending(world) && world.containers.every((container) => !container.alive && container.starting === undefined);
+  ending(world) &&
+  world.containers.every((container) => !container.alive && container.starting === undefined);

@@ -71,8 +71,15 @@ export const notFound = (resource: string, name: string): ApiError =>
 export const alreadyExists = (resource: string, name: string): ApiError =>
   new ApiError('AlreadyExists', `${resource} "${name}" already exists`, { name, kind: resource });
 
-export const conflict = (resource: string, name: string, why = 'the object has been modified; please apply your changes to the latest version and try again'): ApiError =>
-  new ApiError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${why}`, { name, kind: resource });
+export const conflict = (
+  resource: string,
+  name: string,
+  why = 'the object has been modified; please apply your changes to the latest version and try again',
+): ApiError =>
+  new ApiError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${why}`, {
+    name,
+    kind: resource,
+  });
 
 export const badRequest = (message: string): ApiError => new ApiError('BadRequest', message);
 
@@ -92,7 +99,12 @@ export interface FieldError {
 const MAX_FIELD_ERRORS = 1000;
 
 /** 422 for `kind` `name`; equal lines appear once in the message and stay in the causes. */
-export function invalid(kind: string, name: string, findings: readonly FieldError[], group?: string): ApiError {
+export function invalid(
+  kind: string,
+  name: string,
+  findings: readonly FieldError[],
+  group?: string,
+): ApiError {
   const errors = findings.slice(0, MAX_FIELD_ERRORS);
   const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;

@@ -49,11 +49,15 @@ function tokensOf(pattern: readonly string[]): Token[] | undefined {
 }
 
 /** A class from behind its `[`; undefined where it is malformed. */
-function characterClass(pattern: readonly string[], start: number): { fits: (character: string) => boolean; end: number } | undefined {
+function characterClass(
+  pattern: readonly string[],
+  start: number,
+): { fits: (character: string) => boolean; end: number } | undefined {
   const negated = pattern[start] === '^';
   const ranges: [string, string][] = [];
   let at = negated ? start + 1 : start;
-  const next = (): string | undefined => (pattern[at] === '\\' ? pattern[(at += 2) - 1] : pattern[at++]);
+  const next = (): string | undefined =>
+    pattern[at] === '\\' ? pattern[(at += 2) - 1] : pattern[at++];
   while (ranges.length === 0 || pattern[at] !== ']') {
     if (pattern[at] === '-' || pattern[at] === ']') return undefined;
     const low = next();
@@ -61,5 +65,9 @@ function characterClass(pattern: readonly string[], start: number): { fits: (cha
     if (low === undefined || high === undefined) return undefined;
     ranges.push([low, high]);
   }
-  return { fits: (character) => ranges.some(([low, high]) => low <= character && character <= high) !== negated, end: at };
+  return {
+    fits: (character) =>
+      ranges.some(([low, high]) => low <= character && character <= high) !== negated,
+    end: at,
+  };
 }

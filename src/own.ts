@@ -2,11 +2,20 @@
 // The lint rule house/own-lookups sends every such look-up here (or to a Map).
 
 /** The record's own member; undefined where there is none or no record. */
-export const own = <T>(record: Readonly<Record<string, T>> | null | undefined, key: string): T | undefined =>
-  (record !== null && record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined);
+export const own = <T>(
+  record: Readonly<Record<string, T>> | null | undefined,
+  key: string,
+): T | undefined =>
+  record !== null && record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 
 /** Sets the record's own member, whatever its name. */
 export function setOwn<T>(record: Record<string, T>, key: string, value: T): void {
-  if (key === '__proto__') Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(record, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   else record[key] = value;
 }

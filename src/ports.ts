@@ -69,20 +69,30 @@ export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
   get(key: ObjectKey): Promise<KubeObject | undefined>;
   /** In Kubernetes' storage order: by the bytes of `namespace/name`. `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
-  list(query: ListQuery): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
+  list(
+    query: ListQuery,
+  ): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
   /** As list, each object as JSON: for an answer that shows all of them whole. */
-  listTexts(query: ListQuery): Promise<{ objects: string[]; version: ResourceVersion; more: boolean }>;
+  listTexts(
+    query: ListQuery,
+  ): Promise<{ objects: string[]; version: ResourceVersion; more: boolean }>;
   /**
    * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
    * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where
    * the table did not answer: whether it was written is open then, and the caller looks again.
    */
-  commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }>;
+  commit(write: {
+    object?: ObjectWrite;
+    records?: RecordWrite[];
+  }): Promise<{ version: ResourceVersion | undefined }>;
   /**
    * The log after `after`, oldest first, without holes. Entries are shared between callers and must not be changed. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
    * Throws CompactedError when the log no longer reaches back to `after`.
    */
-  changes(after: ResourceVersion, options: { waitMs: number; signal?: AbortSignal }): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
+  changes(
+    after: ResourceVersion,
+    options: { waitMs: number; signal?: AbortSignal },
+  ): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
   /** A hole-free version, as list answers. */
   version(): Promise<ResourceVersion>;
   getRecord(key: string): Promise<StoredRecord | undefined>;
@@ -158,7 +168,11 @@ export interface ContainerDefinition {
   pseudoTerminal?: boolean;
   stopTimeout?: number;
   startTimeout?: number;
-  linuxParameters?: { capabilities?: { add: string[] }; tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[]; initProcessEnabled?: boolean };
+  linuxParameters?: {
+    capabilities?: { add: string[] };
+    tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[];
+    initProcessEnabled?: boolean;
+  };
   repositoryCredentials?: { credentialsParameter: string };
   systemControls?: { namespace: string; value: string }[];
   dockerLabels?: Record<string, string>;
@@ -187,7 +201,11 @@ export interface LiveTasks {
   /** Resolves when the container has started; again for one that is there changes nothing. */
   add(taskArn: TaskArn, container: AddedContainer): Promise<{ failure?: string }>;
   /** May be repeated. */
-  resize(taskArn: TaskArn, container: string, limits: ContainerLimits): Promise<{ failure?: string }>;
+  resize(
+    taskArn: TaskArn,
+    container: string,
+    limits: ContainerLimits,
+  ): Promise<{ failure?: string }>;
   /** Has src/lifecycle/change-task.ts look at the pod soon; answers at once. */
   changed(uid: string): void;
 }
@@ -216,7 +234,14 @@ export interface TaskFacts {
   privateIp?: string;
   createdAt?: string;
   stoppedAt?: string;
-  containers: { name: string; lastStatus: string; exitCode?: number; reason?: string; runtimeId?: string; imageDigest?: string }[];
+  containers: {
+    name: string;
+    lastStatus: string;
+    exitCode?: number;
+    reason?: string;
+    runtimeId?: string;
+    imageDigest?: string;
+  }[];
 }
 
 /** Step Functions, narrowed to the pod machine. */
@@ -228,7 +253,9 @@ export interface Executions {
   /** Best effort; an unknown or ended execution is not an error. */
   stop(name: string, cause: string): Promise<void>;
   /** undefined: unknown. */
-  describe(name: string): Promise<'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | undefined>;
+  describe(
+    name: string,
+  ): Promise<'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | undefined>;
 }
 
 export interface ImageConfig {
@@ -253,7 +280,10 @@ export interface ImageConfig {
 export type ImageOutcome =
   /** `credential`: the pod's own that opened the registry; absent where none was needed. */
   | { config: ImageConfig; pulled: boolean; milliseconds: number; credential?: RegistryCredential }
-  | { failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable'; message: string };
+  | {
+      failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable';
+      message: string;
+    };
 
 export interface RegistryCredential {
   /** Host and optional path prefix as in a docker config's `auths` key; globs per host label. */
@@ -267,7 +297,12 @@ export interface Images {
    * An image that cannot be had is an outcome. `policy` Never and IfNotPresent matter to local mode only.
    * `onPull` is called before a registry is asked, once at most; an image that is here already asks none.
    */
-  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: RegistryCredential[], onPull?: () => void): Promise<ImageOutcome>;
+  resolve(
+    image: string,
+    policy: 'Always' | 'IfNotPresent' | 'Never',
+    credentials: RegistryCredential[],
+    onPull?: () => void,
+  ): Promise<ImageOutcome>;
 }
 
 /** Where tasks find the passwords of registries by name, so that no task definition holds one. */
@@ -293,7 +328,10 @@ export interface Logs {
    * Lines of one container of a task, oldest first; with `follow` until the container's log ends or the signal aborts.
    * `tail` is a favour: the last that many entries (LogLine.entries) of the log, or all of it.
    */
-  read(source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date; tail?: number }, signal?: AbortSignal): AsyncIterable<LogLine>;
+  read(
+    source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date; tail?: number },
+    signal?: AbortSignal,
+  ): AsyncIterable<LogLine>;
 }
 
 /** Wakes a long poll when a pod's record changes. In one process at once; on AWS `wait` sleeps and the caller looks again. */

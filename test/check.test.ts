@@ -11,7 +11,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What the tool printed; '' when it found nothing. */
 async function findings(tool: string, words: string[]): Promise<string> {
   try {
-    await run(process.execPath, [`node_modules/${tool}`, ...words], { cwd: ROOT, maxBuffer: 1 << 24 });
+    await run(process.execPath, [`node_modules/${tool}`, ...words], {
+      cwd: ROOT,
+      maxBuffer: 1 << 24,
+    });
     return '';
   } catch (error) {
     return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
@@ -26,12 +29,32 @@ async function goFindings(...words: string[]): Promise<string> {
     await run(await findGo(), words, { cwd: SUPERVISE, env: { ...process.env, CGO_ENABLED: '0' } });
     return '';
   } catch (error) {
-    return error instanceof Error && 'stdout' in error && 'stderr' in error ? `${String(error.stdout)}${String(error.stderr)}` : String(error);
+    return error instanceof Error && 'stdout' in error && 'stderr' in error
+      ? `${String(error.stdout)}${String(error.stderr)}`
+      : String(error);
   }
 }
 
 describe('the whole tree', () => {
-  it('compiles', async () => expect(await findings('typescript/bin/tsc', ['--noEmit', '--pretty', 'false'])).toBe(''), 240_000);
-  it('has nothing that the linter objects to', async () => expect(await findings('eslint/bin/eslint.js', ['.', '--no-color'])).toBe(''), 240_000);
-  it('podlet/supervise has nothing that Go objects to', async () => expect(await goFindings('vet', './...')).toBe(''), 240_000);
+  it(
+    'compiles',
+    async () =>
+      expect(await findings('typescript/bin/tsc', ['--noEmit', '--pretty', 'false'])).toBe(''),
+    240_000,
+  );
+  it(
+    'has nothing that the linter objects to',
+    async () => expect(await findings('eslint/bin/eslint.js', ['.', '--no-color'])).toBe(''),
+    240_000,
+  );
+  it(
+    'is laid out as the formatter does it',
+    async () => expect(await findings('prettier/bin/prettier.cjs', ['--check', '.'])).toBe(''),
+    240_000,
+  );
+  it(
+    'podlet/supervise has nothing that Go objects to',
+    async () => expect(await goFindings('vet', './...')).toBe(''),
+    240_000,
+  );
 });

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { featureRows, featuresPage, shownBy } from './features.ts';
 import { limitsPage } from './limits.ts';
 
-const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
 const features = read('docs/features.md');
 
 it.each([
@@ -24,14 +25,32 @@ it('every behaviour that works or is refused is named by a test', () => {
 
 it('every ID that a test names is a row of the page', () => {
   const rows = new Set(featureRows(features).map(({ id }) => id));
-  expect([...shownBy()].filter(([id]) => !rows.has(id)).map(([id, files]) => `${id}: ${[...files.keys()].join(', ')}`)).toEqual([]);
+  expect(
+    [...shownBy()]
+      .filter(([id]) => !rows.has(id))
+      .map(([id, files]) => `${id}: ${[...files.keys()].join(', ')}`),
+  ).toEqual([]);
 });
 
 it('every dependency has a row that says why it is there and names the test that watches it', () => {
-  const rows = read('docs/dependencies.md').split('\n').filter((line) => line.startsWith('| `'));
-  const named = rows.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name));
-  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
-  expect(named.sort()).toEqual([...Object.keys(dependencies), ...Object.keys(devDependencies)].sort());
+  const rows = read('docs/dependencies.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  const named = rows.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+    'dependencies' | 'devDependencies',
+    Record<string, string>
+  >;
+  expect(named.sort()).toEqual(
+    [...Object.keys(dependencies), ...Object.keys(devDependencies)].sort(),
+  );
   const tests = rows.map((line) => /`(test\/[^`]+)`/.exec(line.split('|')[4] ?? '')?.[1]);
-  expect(tests.filter((path) => path === undefined || !existsSync(fileURLToPath(new URL(`../${path}`, import.meta.url))))).toEqual([]);
+  expect(
+    tests.filter(
+      (path) =>
+        path === undefined || !existsSync(fileURLToPath(new URL(`../${path}`, import.meta.url))),
+    ),
+  ).toEqual([]);
 });

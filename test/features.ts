@@ -11,7 +11,11 @@ const ID = /[A-R]\d{1,2}/;
 function testFiles(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
-    return entry.isDirectory() ? testFiles(path) : /\.(test\.ts|yaml)$/.test(entry.name) ? [path] : [];
+    return entry.isDirectory()
+      ? testFiles(path)
+      : /\.(test\.ts|yaml)$/.test(entry.name)
+        ? [path]
+        : [];
   });
 }
 
@@ -20,7 +24,10 @@ type Kind = (typeof KINDS)[number];
 
 function kindOf(path: string, text: string): Kind {
   if (/^test\/(e2e|contract)\/|\.container\.test\.ts$/.test(path)) return 'containers';
-  return path.endsWith('.yaml') || /from '.*(pod-world|virtual-clock|bench-agent|fakes\/ports)\.ts'/.test(text) ? 'clock' : 'rules';
+  return path.endsWith('.yaml') ||
+    /from '.*(pod-world|virtual-clock|bench-agent|fakes\/ports)\.ts'/.test(text)
+    ? 'clock'
+    : 'rules';
 }
 
 /** ID -> files whose test titles begin with it, and what kind of test each is. */
@@ -29,8 +36,11 @@ export function shownBy(): Map<string, Map<string, Kind>> {
   for (const file of testFiles(join(ROOT, 'test')).sort()) {
     const text = readFileSync(file, 'utf8');
     const path = relative(ROOT, file);
-    for (const [, ids] of text.matchAll(/['"`](?:name: )?((?:[A-R]\d{1,2}(?:–\w+)?, ?)*[A-R]\d{1,2}(?:–[A-R]?\d{1,2})?): /g)) {
-      for (const id of expand(ids ?? '')) found.set(id, (found.get(id) ?? new Map<string, Kind>()).set(path, kindOf(path, text)));
+    for (const [, ids] of text.matchAll(
+      /['"`](?:name: )?((?:[A-R]\d{1,2}(?:–\w+)?, ?)*[A-R]\d{1,2}(?:–[A-R]?\d{1,2})?): /g,
+    )) {
+      for (const id of expand(ids ?? ''))
+        found.set(id, (found.get(id) ?? new Map<string, Kind>()).set(path, kindOf(path, text)));
     }
   }
   return found;
@@ -38,7 +48,10 @@ export function shownBy(): Map<string, Map<string, Kind>> {
 
 /** IDs and states of the page's rows. */
 export function featureRows(page: string): { id: string; state: string }[] {
-  return page.split('\n').map((line) => line.split('|').map((cell) => cell.trim())).filter((cells) => cells.length === 6 && new RegExp(`^${ID.source}$`).test(cells[1] ?? ''))
+  return page
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter((cells) => cells.length === 6 && new RegExp(`^${ID.source}$`).test(cells[1] ?? ''))
     .map((cells) => ({ id: cells[1] ?? '', state: cells[3] ?? '' }));
 }
 
@@ -48,21 +61,34 @@ function expand(ids: string): string[] {
     if (to === undefined) return [from];
     const letter = from[0] ?? '';
     const [first, last] = [Number(from.slice(1)), Number(to.replace(/^[A-R]/, ''))];
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => `${letter}${first + index}`);
+    return Array.from(
+      { length: Math.max(0, last - first + 1) },
+      (_, index) => `${letter}${first + index}`,
+    );
   });
 }
 
 /** The page with its test column made anew; the other columns are kept. */
 export function featuresPage(page: string): string {
   const tests = shownBy();
-  return page.split('\n').map((line) => {
-    const cells = line.split('|');
-    const id = cells[1]?.trim() ?? '';
-    if (cells.length !== 6 || !new RegExp(`^${ID.source}$`).test(id)) return line;
-    const files = [...(tests.get(id) ?? [])];
-    const links = (kind: Kind): string => files.filter(([, of]) => of === kind).map(([file]) => `[${file.replace(/^test\//, '').replace(/\.test\.ts$/, '')}](../${file})`).join(', ');
-    return `|${cells[1]}|${cells[2]}|${cells[3]}| ${KINDS.flatMap((kind) => (links(kind) === '' ? [] : [`${kind}: ${links(kind)}`])).join('; ')} |`;
-  }).join('\n');
+  return page
+    .split('\n')
+    .map((line) => {
+      const cells = line.split('|');
+      const id = cells[1]?.trim() ?? '';
+      if (cells.length !== 6 || !new RegExp(`^${ID.source}$`).test(id)) return line;
+      const files = [...(tests.get(id) ?? [])];
+      const links = (kind: Kind): string =>
+        files
+          .filter(([, of]) => of === kind)
+          .map(
+            ([file]) => `[${file.replace(/^test\//, '').replace(/\.test\.ts$/, '')}](../${file})`,
+          )
+          .join(', ');
+      return `|${cells[1]}|${cells[2]}|${cells[3]}| ${KINDS.flatMap((kind) => (links(kind) === '' ? [] : [`${kind}: ${links(kind)}`])).join('; ')} |`;
+    })
+    .join('\n');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(PAGE, featuresPage(readFileSync(PAGE, 'utf8')));
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(PAGE, featuresPage(readFileSync(PAGE, 'utf8')));

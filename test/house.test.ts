@@ -29,12 +29,20 @@ function read(path: string): Source {
   const text = readFileSync(path, 'utf8');
   const own: Source['own'] = [];
   const packages: string[] = [];
-  for (const [, typeOnly, from] of text.matchAll(/^(?:import|export)( type)?[^'";]*?from '([^']+)'/gms)) {
+  for (const [, typeOnly, from] of text.matchAll(
+    /^(?:import|export)( type)?[^'";]*?from '([^']+)'/gms,
+  )) {
     if (from === undefined) continue;
-    if (from.startsWith('.')) own.push({ path: relative(ROOT, resolve(dirname(path), from)), typeOnly: typeOnly !== undefined });
+    if (from.startsWith('.'))
+      own.push({
+        path: relative(ROOT, resolve(dirname(path), from)),
+        typeOnly: typeOnly !== undefined,
+      });
     else packages.push(from);
   }
-  for (const [, from] of text.matchAll(/import\('([^']+)'\)/g)) if (from?.startsWith('.')) own.push({ path: relative(ROOT, resolve(dirname(path), from)), typeOnly: false });
+  for (const [, from] of text.matchAll(/import\('([^']+)'\)/g))
+    if (from?.startsWith('.'))
+      own.push({ path: relative(ROOT, resolve(dirname(path), from)), typeOnly: false });
   return { path: relative(ROOT, path), text, own, packages };
 }
 
@@ -43,39 +51,99 @@ const product = sources.filter(({ path }) => !path.startsWith('test/'));
 
 /** Files of `from` (a path prefix) that import a path matching `banned`. */
 function offenders(from: RegExp, banned: RegExp, but: RegExp = /^$/): string[] {
-  return product.filter(({ path }) => from.test(path) && !but.test(path))
-    .flatMap(({ path, own }) => own.filter((target) => banned.test(target.path)).map((target) => `${path} -> ${target.path}`));
+  return product
+    .filter(({ path }) => from.test(path) && !but.test(path))
+    .flatMap(({ path, own }) =>
+      own.filter((target) => banned.test(target.path)).map((target) => `${path} -> ${target.path}`),
+    );
 }
 
 describe('arrows between rooms', () => {
   it.each([
-    ['src knows no other room (put what both need into src)', /^src\//, /^(functions|podlet|local|cdk|test)\//, undefined],
-    ['src/pod and src/task are pure rules (take a value instead of a port)', /^src\/(pod|task)\//, /^src\/(api|store|auth|aws|lifecycle|events|images)\//, undefined],
+    [
+      'src knows no other room (put what both need into src)',
+      /^src\//,
+      /^(functions|podlet|local|cdk|test)\//,
+      undefined,
+    ],
+    [
+      'src/pod and src/task are pure rules (take a value instead of a port)',
+      /^src\/(pod|task)\//,
+      /^src\/(api|store|auth|aws|lifecycle|events|images)\//,
+      undefined,
+    ],
     ['src/pod knows neither tasks nor messages', /^src\/pod\//, /^src\/(task|sync)\//, undefined],
-    ['src/api knows neither DynamoDB nor AWS (use ports)', /^src\/api\//, /^src\/(aws|store)\//, undefined],
+    [
+      'src/api knows neither DynamoDB nor AWS (use ports)',
+      /^src\/api\//,
+      /^src\/(aws|store)\//,
+      undefined,
+    ],
     ['functions do not import one another', /^functions\//, /^functions\//, undefined],
-    ['local stays a general AWS-on-Docker engine (hand it in from local/main.ts)', /^local\//, /^(src\/(?!(own|glob)\.ts$)|functions\/)/, /^local\/(main\.ts$|compose\/)/],
-    ['the podlet knows of src only the messages and types', /^podlet\//, /^src\/(?!own\.ts$|sync\/messages|pod\/observed|kinds)/, undefined],
-    ['the podlet knows neither functions nor local', /^podlet\//, /^(functions|local|cdk)\//, undefined],
-    ['only cdk knows cdk; it knows only configuration names', /^cdk\//, /^(functions|podlet|local)\/|^src\/(?!aws\/config)/, /^cdk\/constructs\/podlet-image\.ts$/],
+    [
+      'local stays a general AWS-on-Docker engine (hand it in from local/main.ts)',
+      /^local\//,
+      /^(src\/(?!(own|glob)\.ts$)|functions\/)/,
+      /^local\/(main\.ts$|compose\/)/,
+    ],
+    [
+      'the podlet knows of src only the messages and types',
+      /^podlet\//,
+      /^src\/(?!own\.ts$|sync\/messages|pod\/observed|kinds)/,
+      undefined,
+    ],
+    [
+      'the podlet knows neither functions nor local',
+      /^podlet\//,
+      /^(functions|local|cdk)\//,
+      undefined,
+    ],
+    [
+      'only cdk knows cdk; it knows only configuration names',
+      /^cdk\//,
+      /^(functions|podlet|local)\/|^src\/(?!aws\/config)/,
+      /^cdk\/constructs\/podlet-image\.ts$/,
+    ],
     ['nobody imports cdk', /^(src|functions|podlet|local)\//, /^cdk\//, undefined],
   ] as const)('%s', (_rule, from, banned, but) => expect(offenders(from, banned, but)).toEqual([]));
 
   // The one file that checks signatures does it with the SDK's own signer.
   it('only src/aws imports the AWS SDK (use a port)', () => {
-    expect(product.filter(({ path, packages }) => !/^(src\/aws\/|local\/aws\/signature\.ts$)/.test(path) && packages.some((name) => /^@(aws-sdk|smithy)\//.test(name))).map(({ path }) => path)).toEqual([]);
+    expect(
+      product
+        .filter(
+          ({ path, packages }) =>
+            !/^(src\/aws\/|local\/aws\/signature\.ts$)/.test(path) &&
+            packages.some((name) => /^@(aws-sdk|smithy)\//.test(name)),
+        )
+        .map(({ path }) => path),
+    ).toEqual([]);
   });
 
   it('only cdk imports aws-cdk-lib', () => {
-    expect(product.filter(({ path, packages }) => !path.startsWith('cdk/') && packages.some((name) => /^(aws-cdk-lib|constructs|cdk-nag)/.test(name))).map(({ path }) => path)).toEqual([]);
+    expect(
+      product
+        .filter(
+          ({ path, packages }) =>
+            !path.startsWith('cdk/') &&
+            packages.some((name) => /^(aws-cdk-lib|constructs|cdk-nag)/.test(name)),
+        )
+        .map(({ path }) => path),
+    ).toEqual([]);
   });
 
   it('imports never turn in a circle', () => {
-    const graph = new Map(product.map(({ path, own }) => [path, own.filter(({ typeOnly }) => !typeOnly).map((target) => target.path)]));
+    const graph = new Map(
+      product.map(({ path, own }) => [
+        path,
+        own.filter(({ typeOnly }) => !typeOnly).map((target) => target.path),
+      ]),
+    );
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (path: string, trail: string[]): void => {
-      if (trail.includes(path)) return void circles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+      if (trail.includes(path))
+        return void circles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
       if (done.has(path)) return;
       for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
       done.add(path);
@@ -87,15 +155,25 @@ describe('arrows between rooms', () => {
 
 describe('how a file is written', () => {
   it('there are no default exports (tools that demand one excepted)', () => {
-    expect(product.filter(({ text }) => /^export default /m.test(text)).map(({ path }) => path)).toEqual([]);
+    expect(
+      product.filter(({ text }) => /^export default /m.test(text)).map(({ path }) => path),
+    ).toEqual([]);
   });
 
   it('there is no barrel and no room for leftovers', () => {
-    expect(product.map(({ path }) => path).filter((path) => /(^|\/)index\.ts$|\/(utils?|common|helpers?|lib|shared|types|misc)(\/|\.ts$)/.test(path))).toEqual([]);
+    expect(
+      product
+        .map(({ path }) => path)
+        .filter((path) =>
+          /(^|\/)index\.ts$|\/(utils?|common|helpers?|lib|shared|types|misc)(\/|\.ts$)/.test(path),
+        ),
+    ).toEqual([]);
   });
 
   it('every file opens with what lives in it', () => {
-    expect(product.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text)).map(({ path }) => path)).toEqual([]);
+    expect(
+      product.filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text)).map(({ path }) => path),
+    ).toEqual([]);
   });
 
   // Time and randomness come in through ports, so that tests and the simulation own them.
@@ -106,8 +184,16 @@ describe('how a file is written', () => {
     // A socket's own idle time is Node's to keep.
     ['timers (use ports.clock)', /(?<!socket\.)\b(setTimeout|setInterval)\(/],
   ])('%s stay at the edge', (_name, pattern) => {
-    const edge = /^(src\/aws\/|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/(main|server)\.ts|local\/(cli|docker|clock)|local\/.*clock|cdk\/|test\/)/;
-    expect(product.filter(({ path, text }) => !edge.test(path) && pattern.test(text.replace(/\/\/.*$|\/\*[\s\S]*?\*\//gm, ''))).map(({ path }) => path)).toEqual([]);
+    const edge =
+      /^(src\/aws\/|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/(main|server)\.ts|local\/(cli|docker|clock)|local\/.*clock|cdk\/|test\/)/;
+    expect(
+      product
+        .filter(
+          ({ path, text }) =>
+            !edge.test(path) && pattern.test(text.replace(/\/\/.*$|\/\*[\s\S]*?\*\//gm, '')),
+        )
+        .map(({ path }) => path),
+    ).toEqual([]);
   });
 });
 
@@ -116,26 +202,44 @@ describe('the state machine', () => {
   const text = existsSync(machine) ? readFileSync(machine, 'utf8') : '';
 
   it('catches and retries only errors that droppod or AWS names', () => {
-    const listed = [...text.matchAll(/ErrorEquals: \[([^\]]*)\]/g)].flatMap(([, names]) => (names ?? '').split(',').map((name) => name.trim().replaceAll(/['"]/g, '')));
+    const listed = [...text.matchAll(/ErrorEquals: \[([^\]]*)\]/g)].flatMap(([, names]) =>
+      (names ?? '').split(',').map((name) => name.trim().replaceAll(/['"]/g, '')),
+    );
     const known = new Set<string>([...MACHINE_ERRORS]);
     expect(listed.length).toBeGreaterThan(0);
-    expect(listed.filter((name) => !known.has(name) && !/^(States|Lambda)\./.test(name))).toEqual([]);
+    expect(listed.filter((name) => !known.has(name) && !/^(States|Lambda)\./.test(name))).toEqual(
+      [],
+    );
   });
 
   it('names only functions that exist', () => {
     const named = [...new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? ''))];
     const kebab = (name: string): string => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase();
     expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((name) => name !== 'Revision' && !existsSync(join(ROOT, 'functions', `${kebab(name)}.ts`)))).toEqual([]);
+    expect(
+      named.filter(
+        (name) => name !== 'Revision' && !existsSync(join(ROOT, 'functions', `${kebab(name)}.ts`)),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe('documents', () => {
-  const pages = [...files(join(ROOT, 'docs'), /\.md$/), join(ROOT, 'README.md')].filter((path) => existsSync(path));
+  const pages = [...files(join(ROOT, 'docs'), /\.md$/), join(ROOT, 'README.md')].filter((path) =>
+    existsSync(path),
+  );
 
   it('every relative link leads to a file', () => {
-    const dead = pages.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)|click \w+ "(?!https?:)([^"#]+)/g)]
-      .map(([, link, click]) => link ?? click ?? '').filter((link) => !existsSync(resolve(dirname(page), link))).map((link) => `${relative(ROOT, page)}: ${link}`));
+    const dead = pages.flatMap((page) =>
+      [
+        ...readFileSync(page, 'utf8').matchAll(
+          /\]\((?!https?:|#)([^)#\s]+)[^)]*\)|click \w+ "(?!https?:)([^"#]+)/g,
+        ),
+      ]
+        .map(([, link, click]) => link ?? click ?? '')
+        .filter((link) => !existsSync(resolve(dirname(page), link)))
+        .map((link) => `${relative(ROOT, page)}: ${link}`),
+    );
     expect(dead).toEqual([]);
   });
 

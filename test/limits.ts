@@ -67,7 +67,11 @@ function byParent(paths: readonly string[]): string[] {
     const parent = path.slice(0, dot + 1);
     parents.set(parent, [...(parents.get(parent) ?? []), path.slice(dot + 1)]);
   }
-  return [...parents].flatMap(([parent, members]) => (parent === '' || members.length === 1 ? members.map((member) => parent + member) : [`${parent}{${members.join(',')}}`]));
+  return [...parents].flatMap(([parent, members]) =>
+    parent === '' || members.length === 1
+      ? members.map((member) => parent + member)
+      : [`${parent}{${members.join(',')}}`],
+  );
 }
 
 /** Fields of one line of the table share its words; they are shown together. */
@@ -77,7 +81,14 @@ function rows(fields: readonly Field[], words: (field: Field) => string[]): stri
     const key = words(field).map(cell).join(' | ');
     groups.set(key, [...(groups.get(key) ?? []), field.path.replace(/\.\*\*$/, '')]);
   }
-  return [...groups].map(([key, paths]) => `| ${byParent(paths).map((path) => `\`${path}\``).join(', ')} | ${key} |`).join('\n');
+  return [...groups]
+    .map(
+      ([key, paths]) =>
+        `| ${byParent(paths)
+          .map((path) => `\`${path}\``)
+          .join(', ')} | ${key} |`,
+    )
+    .join('\n');
 }
 
 /** The text of docs/limits.md. */
@@ -85,15 +96,25 @@ export function limitsPage(): string {
   const refused = FIELDS.filter(({ kind }) => kind === 'refused');
   const warned = FIELDS.filter(({ kind }) => kind === 'warned');
   const noted = FIELDS.filter((field) => field.kind === 'implemented' && field.note !== undefined);
-  return [
-    INTRODUCTION,
-    WHOLE,
-    API,
-    `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
-    `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
-    `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
-    ...(NOT_YET.size > 0 ? [`## Not served yet\n\nRefused for now: ${[...NOT_YET].sort().map((path) => `\`${path}\``).join(', ')}.`] : []),
-  ].join('\n\n') + '\n';
+  return (
+    [
+      INTRODUCTION,
+      WHOLE,
+      API,
+      `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
+      `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
+      `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
+      ...(NOT_YET.size > 0
+        ? [
+            `## Not served yet\n\nRefused for now: ${[...NOT_YET]
+              .sort()
+              .map((path) => `\`${path}\``)
+              .join(', ')}.`,
+          ]
+        : []),
+    ].join('\n\n') + '\n'
+  );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFileSync(PAGE, limitsPage());
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  writeFileSync(PAGE, limitsPage());

@@ -15,15 +15,22 @@ import type { PodletImage } from './podlet-image.ts';
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
 const REACTIONS = ['observe', 'sweep'] as const;
 const FRONTS = ['api', 'sync'] as const;
-export type FunctionName = (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
+export type FunctionName =
+  (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
 
-const NOTHING: ICommandHooks = { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => [] };
+const NOTHING: ICommandHooks = {
+  beforeBundling: () => [],
+  beforeInstall: () => [],
+  afterBundling: () => [],
+};
 
 /** The API serves schemas that are generated at build: they travel beside its code. */
 const WITH_KINDS: ICommandHooks = {
   ...NOTHING,
   beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
-  afterBundling: (input, output) => [`mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`],
+  afterBundling: (input, output) => [
+    `mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`,
+  ],
 };
 
 export interface FunctionsProps {
@@ -39,16 +46,34 @@ export interface FunctionsProps {
 export class Functions extends Construct {
   readonly all: { readonly [Name in FunctionName]: NodejsFunction };
   readonly apiUrl: string;
-  constructor(scope: Construct, id: string, private readonly props: FunctionsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: FunctionsProps,
+  ) {
     super(scope, id);
     // The fronts hold streams open: as long as Lambda allows. `sync` waits two seconds at most.
     const api = this.make('api', Duration.minutes(15), 1024);
     const sync = this.make('sync', Duration.seconds(30), 512);
-    const url = (front: NodejsFunction): string => front.addFunctionUrl({ authType: FunctionUrlAuthType.NONE, invokeMode: InvokeMode.RESPONSE_STREAM }).url;
+    const url = (front: NodejsFunction): string =>
+      front.addFunctionUrl({
+        authType: FunctionUrlAuthType.NONE,
+        invokeMode: InvokeMode.RESPONSE_STREAM,
+      }).url;
     this.apiUrl = url(api);
     const syncUrl = url(sync);
-    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>): NodejsFunction => this.make(name, Duration.minutes(2), 512);
-    this.all = { api, sync, 'bind-pod': rest('bind-pod'), 'launch-pod': rest('launch-pod'), 'start-container': rest('start-container'), 'finish-pod': rest('finish-pod'), observe: rest('observe'), sweep: rest('sweep') };
+    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>): NodejsFunction =>
+      this.make(name, Duration.minutes(2), 512);
+    this.all = {
+      api,
+      sync,
+      'bind-pod': rest('bind-pod'),
+      'launch-pod': rest('launch-pod'),
+      'start-container': rest('start-container'),
+      'finish-pod': rest('finish-pod'),
+      observe: rest('observe'),
+      sweep: rest('sweep'),
+    };
     this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
     // A front cannot name its own URL in its environment (the URL needs the function): it reads it from the request.
     for (const [name, fn] of Object.entries(this.all)) {
@@ -66,12 +91,30 @@ export class Functions extends Construct {
       architecture: Architecture.ARM_64,
       timeout,
       memorySize,
-      logGroup: new LogGroup(this, `${name}-logs`, { retention: RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY }),
-      bundling: { format: OutputFormat.ESM, target: 'node22', minify: true, sourceMap: false, mainFields: ['module', 'main'], externalModules: [], banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);", commandHooks: name === 'api' ? WITH_KINDS : NOTHING },
+      logGroup: new LogGroup(this, `${name}-logs`, {
+        retention: RetentionDays.ONE_WEEK,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node22',
+        minify: true,
+        sourceMap: false,
+        mainFields: ['module', 'main'],
+        externalModules: [],
+        banner:
+          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        commandHooks: name === 'api' ? WITH_KINDS : NOTHING,
+      },
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,
-        [NAMES.stateMachineArn]: Stack.of(this).formatArn({ service: 'states', resource: 'stateMachine', resourceName: machineName, arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
+        [NAMES.stateMachineArn]: Stack.of(this).formatArn({
+          service: 'states',
+          resource: 'stateMachine',
+          resourceName: machineName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
         [NAMES.subnets]: network.subnetIds,
         [NAMES.securityGroups]: network.pods.securityGroupId,
         [NAMES.logGroup]: cluster.logGroup.logGroupName,

@@ -11,21 +11,39 @@ import { OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { STEPS, type Functions } from './functions.ts';
 
 /** `bind-pod` stands in the document as `${BindPod}`. */
-export const placeholder = (name: string): string => name.replaceAll(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+export const placeholder = (name: string): string =>
+  name.replaceAll(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 
 export class Machine extends Construct {
   readonly arn: string;
-  constructor(scope: Construct, id: string, { name, functions }: { name: string; functions: Functions }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { name, functions }: { name: string; functions: Functions },
+  ) {
     super(scope, id);
-    const document: unknown = parse(readFileSync(join(import.meta.dirname, '../../statemachines/pod.asl.yaml'), 'utf8'));
-    const arns = Object.fromEntries(STEPS.map((step) => [placeholder(step), functions.all[step].functionArn]));
-    const revision = createHash('sha256').update(JSON.stringify([document, Stack.of(this).resolve(arns)])).digest('hex').slice(0, 16);
+    const document: unknown = parse(
+      readFileSync(join(import.meta.dirname, '../../statemachines/pod.asl.yaml'), 'utf8'),
+    );
+    const arns = Object.fromEntries(
+      STEPS.map((step) => [placeholder(step), functions.all[step].functionArn]),
+    );
+    const revision = createHash('sha256')
+      .update(JSON.stringify([document, Stack.of(this).resolve(arns)]))
+      .digest('hex')
+      .slice(0, 16);
     const machine = new StateMachine(this, 'Pod', {
       stateMachineName: name,
       definitionBody: DefinitionBody.fromString(JSON.stringify(document)),
       definitionSubstitutions: { ...arns, Revision: revision },
       // Faults only: the pod's audit trail is the execution's own history.
-      logs: { destination: new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY }), level: LogLevel.ERROR },
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          retention: RetentionDays.ONE_WEEK,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ERROR,
+      },
     });
     for (const step of STEPS) functions.all[step].grantInvoke(machine);
     // Sweep hands living pods over to the machine's newest revision: it must not know of one that is not there yet.

@@ -15,7 +15,14 @@ export class PodletImage extends Construct {
       mkdirSync(context, { recursive: true });
       writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
     }
-    if (!existsSync(join(context, 'rootfs.tar'))) Annotations.of(this).addWarningV2('droppod:podlet', 'the podlet image is empty: run `npm run build` before a deployment');
-    this.uri = new DockerImageAsset(this, 'Image', { directory: context, platform: Platform.LINUX_AMD64 }).imageUri;
+    if (!existsSync(join(context, 'rootfs.tar')))
+      Annotations.of(this).addWarningV2(
+        'droppod:podlet',
+        'the podlet image is empty: run `npm run build` before a deployment',
+      );
+    this.uri = new DockerImageAsset(this, 'Image', {
+      directory: context,
+      platform: Platform.LINUX_AMD64,
+    }).imageUri;
   }
 }

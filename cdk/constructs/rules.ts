@@ -8,14 +8,42 @@ import type { Functions } from './functions.ts';
 import type { Machine } from './machine.ts';
 
 export class Rules extends Construct {
-  constructor(scope: Construct, id: string, { cluster, machine, functions, sweepRuleName }: { cluster: Cluster; machine: Machine; functions: Functions; sweepRuleName: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    {
+      cluster,
+      machine,
+      functions,
+      sweepRuleName,
+    }: { cluster: Cluster; machine: Machine; functions: Functions; sweepRuleName: string },
+  ) {
     super(scope, id);
     const observe = new LambdaFunction(functions.all.observe, { retryAttempts: 3 });
-    new Rule(this, 'TaskChanges', { eventPattern: { source: ['aws.ecs'], detailType: ['ECS Task State Change'], detail: { clusterArn: [cluster.arn] } }, targets: [observe] });
-    new Rule(this, 'ExecutionChanges', {
-      eventPattern: { source: ['aws.states'], detailType: ['Step Functions Execution Status Change'], detail: { stateMachineArn: [machine.arn], status: ['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'] } },
+    new Rule(this, 'TaskChanges', {
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Task State Change'],
+        detail: { clusterArn: [cluster.arn] },
+      },
       targets: [observe],
     });
-    new Rule(this, 'Sweep', { ruleName: sweepRuleName, enabled: false, schedule: Schedule.rate(Duration.minutes(1)), targets: [new LambdaFunction(functions.all.sweep, { retryAttempts: 0 })] });
+    new Rule(this, 'ExecutionChanges', {
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [machine.arn],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED', 'SUCCEEDED'],
+        },
+      },
+      targets: [observe],
+    });
+    new Rule(this, 'Sweep', {
+      ruleName: sweepRuleName,
+      enabled: false,
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(functions.all.sweep, { retryAttempts: 0 })],
+    });
   }
 }

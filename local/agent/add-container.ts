@@ -9,7 +9,11 @@ import { containerOf, type Task } from './task.ts';
 import type { AddedContainer } from './task-definition.ts';
 
 /** Resolves when it has started, or with what hindered it. Asked again for a container that is there it waits for the same start. */
-export async function addContainer(agent: Agent, taskArn: string, wish: AddedContainer): Promise<{ failure?: string }> {
+export async function addContainer(
+  agent: Agent,
+  taskArn: string,
+  wish: AddedContainer,
+): Promise<{ failure?: string }> {
   const task = agent.book.tasks.get(taskArn);
   if (!task || task.desiredStatus === 'STOPPED') return { failure: 'the task is not running' };
   if (!task.containers.some(({ name }) => name === wish.name)) {
@@ -17,7 +21,11 @@ export async function addContainer(agent: Agent, taskArn: string, wish: AddedCon
     if (noted.failure !== undefined) return noted;
     begin(agent, task, wish.name);
   }
-  await agent.book.when(task, (t) => t.desiredStatus === 'STOPPED' || containerOf(t, wish.name).lastStatus !== 'PENDING', agent.closing);
+  await agent.book.when(
+    task,
+    (t) => t.desiredStatus === 'STOPPED' || containerOf(t, wish.name).lastStatus !== 'PENDING',
+    agent.closing,
+  );
   const { startedAt, reason } = containerOf(task, wish.name);
   return startedAt === undefined ? { failure: reason ?? 'the task was stopped' } : {};
 }
@@ -29,7 +37,11 @@ export function resumeAdded(agent: Agent, task: Task): void {
   }
 }
 
-async function note(agent: Agent, task: Task, { parts, ...container }: AddedContainer): Promise<{ failure?: string }> {
+async function note(
+  agent: Agent,
+  task: Task,
+  { parts, ...container }: AddedContainer,
+): Promise<{ failure?: string }> {
   const volumes: { name: string; host: { sourcePath: string } }[] = [];
   for (const { name, volume, path } of parts) {
     const directory = await volumeDirectory(agent.docker, volumeName(task, volume));
@@ -40,7 +52,12 @@ async function note(agent: Agent, task: Task, { parts, ...container }: AddedCont
   await agent.book.update(task, (t) => {
     const { containers = [], volumes: others = [] } = t.added ?? {};
     t.added = { containers: [...containers, container], volumes: [...others, ...volumes] };
-    t.containers.push({ name: container.name, containerArn: `${t.taskArn.replace(':task/', ':container/')}/${container.name}`, image: container.image, lastStatus: 'PENDING' });
+    t.containers.push({
+      name: container.name,
+      containerArn: `${t.taskArn.replace(':task/', ':container/')}/${container.name}`,
+      image: container.image,
+      lastStatus: 'PENDING',
+    });
   });
   return {};
 }
@@ -49,17 +66,25 @@ async function note(agent: Agent, task: Task, { parts, ...container }: AddedCont
 function begin(agent: Agent, task: Task, name: string): void {
   const before = agent.launching.get(task.taskArn);
   const abort = new AbortController();
-  const done = (before?.done ?? Promise.resolve()).then(() => join(agent, task, name, AbortSignal.any([abort.signal, agent.closing])));
+  const done = (before?.done ?? Promise.resolve()).then(() =>
+    join(agent, task, name, AbortSignal.any([abort.signal, agent.closing])),
+  );
   const entry = { abort, done };
   agent.launching.set(task.taskArn, entry);
-  inBackground(agent, `container ${name} of ${task.id}`, done.finally(() => {
-    if (agent.launching.get(task.taskArn) === entry) agent.launching.delete(task.taskArn);
-  }));
+  inBackground(
+    agent,
+    `container ${name} of ${task.id}`,
+    done.finally(() => {
+      if (agent.launching.get(task.taskArn) === entry) agent.launching.delete(task.taskArn);
+    }),
+  );
 }
 
 async function join(agent: Agent, task: Task, name: string, signal: AbortSignal): Promise<void> {
   const launch: Launch = { agent, task, definition: agent.book.definitionOf(task), signal };
-  const container = launch.definition.containerDefinitions.find((candidate) => candidate.name === name);
+  const container = launch.definition.containerDefinitions.find(
+    (candidate) => candidate.name === name,
+  );
   if (!container) return;
   try {
     await createTaskContainer(launch, container);
@@ -67,6 +92,12 @@ async function join(agent: Agent, task: Task, name: string, signal: AbortSignal)
   } catch (error) {
     if (error instanceof LaunchAborted) return;
     if (!(error instanceof LaunchFailure)) throw error;
-    await agent.book.update(task, (t) => Object.assign(containerOf(t, name), { lastStatus: 'STOPPED', reason: error.message, finishedAt: agent.clock.now().toISOString() }));
+    await agent.book.update(task, (t) =>
+      Object.assign(containerOf(t, name), {
+        lastStatus: 'STOPPED',
+        reason: error.message,
+        finishedAt: agent.clock.now().toISOString(),
+      }),
+    );
   }
 }

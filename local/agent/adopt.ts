@@ -12,7 +12,13 @@ import { watchExits } from './watch-exits.ts';
 
 /** Loads what is stored, looks at every container and goes on where the last process was. Call once, before serving. */
 export async function adopt(agent: Agent): Promise<void> {
-  await watchExits(agent, () => inBackground(agent, 'look at containers', lookAtAll(agent).then(() => goOnEnding(agent))));
+  await watchExits(agent, () =>
+    inBackground(
+      agent,
+      'look at containers',
+      lookAtAll(agent).then(() => goOnEnding(agent)),
+    ),
+  );
   await removeStrangers(agent);
   await lookAtAll(agent);
   for (const task of agent.book.tasks.values()) goOn(agent, task);
@@ -30,7 +36,12 @@ async function removeStrangers(agent: Agent): Promise<void> {
 /** Events may be lost (process or engine was away): what has ended is recorded, what runs is noted. */
 async function lookAtAll(agent: Agent): Promise<void> {
   const found = await listContainers(agent.docker, [`${ENGINE_LABEL}=${agent.engineId}`]);
-  const ids = new Map(found.map(({ Id, Labels }) => [`${Labels[TASK_LABEL] ?? ''} ${Labels[CONTAINER_LABEL] ?? ''}`, Id]));
+  const ids = new Map(
+    found.map(({ Id, Labels }) => [
+      `${Labels[TASK_LABEL] ?? ''} ${Labels[CONTAINER_LABEL] ?? ''}`,
+      Id,
+    ]),
+  );
   for (const task of agent.book.tasks.values()) {
     if (task.lastStatus !== 'STOPPED') await look(agent, task, ids);
   }
@@ -40,22 +51,31 @@ async function look(agent: Agent, task: Task, ids: Map<string, string>): Promise
   for (const container of task.containers) {
     const id = container.runtimeId ?? ids.get(`${task.taskArn} ${container.name}`);
     if (id === undefined || container.lastStatus === 'STOPPED') continue;
-    if (container.lastStatus === 'PENDING') await lookAtPending(agent, task, { name: container.name, id });
+    if (container.lastStatus === 'PENDING')
+      await lookAtPending(agent, task, { name: container.name, id });
     else await lookAtExit(agent, task, { name: container.name, id });
   }
   await stopIfEssentialEnded(agent, task);
 }
 
 /** A create or start was under way: only the engine knows how far it came. */
-async function lookAtPending(agent: Agent, task: Task, { name, id }: { name: string; id: string }): Promise<void> {
+async function lookAtPending(
+  agent: Agent,
+  task: Task,
+  { name, id }: { name: string; id: string },
+): Promise<void> {
   const facts = await inspectContainer(agent.docker, id);
   const container = task.containers.find((candidate) => candidate.name === name);
   if (!facts || !container) return;
-  await agent.book.update(task, () => {
-    container.runtimeId = facts.Id;
-    if (facts.State.Status !== 'created') container.startedAt ??= facts.State.StartedAt;
-    if (facts.State.Running) container.lastStatus = 'RUNNING';
-  }, { quiet: true });
+  await agent.book.update(
+    task,
+    () => {
+      container.runtimeId = facts.Id;
+      if (facts.State.Status !== 'created') container.startedAt ??= facts.State.StartedAt;
+      if (facts.State.Running) container.lastStatus = 'RUNNING';
+    },
+    { quiet: true },
+  );
   if (hasEnded(facts)) await lookAtExit(agent, task, { name, id: facts.Id });
 }
 
@@ -77,6 +97,7 @@ function goOn(agent: Agent, task: Task): void {
     resumeAdded(agent, task);
     if (task.privateIp !== undefined) return;
     const primary = primaryContainer(agent.book.definitionOf(task).containerDefinitions);
-    if (primary) inBackground(agent, `address of ${task.id}`, learnAddress({ agent, task }, primary));
+    if (primary)
+      inBackground(agent, `address of ${task.id}`, learnAddress({ agent, task }, primary));
   }
 }

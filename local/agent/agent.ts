@@ -31,6 +31,9 @@ export interface Agent {
 /** Lets `work` go on by itself; what it throws is logged, and found again by the next adoption. */
 export function inBackground(agent: Agent, what: string, work: Promise<void>): void {
   work.catch((error: unknown) => {
-    if (!agent.closing.aborted) agent.log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    if (!agent.closing.aborted)
+      agent.log(
+        `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
   });
 }

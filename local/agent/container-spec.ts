@@ -1,10 +1,27 @@
 // One container of a task definition as a create call to the engine. Pure: launch.ts sends it.
 import { own } from '../../src/own.ts';
 import type { ContainerLimits, ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
-import { CLUSTER_LABEL, CONTAINER_LABEL, CPU_LIMIT_LABEL, ENGINE_LABEL, FAMILY_LABEL, HOSTNAME_TAG, HOST_PATH_LABEL, MEMORY_LIMIT_LABEL, REVISION_LABEL, TASK_LABEL, containerName, volumeName } from './labels.ts';
+import {
+  CLUSTER_LABEL,
+  CONTAINER_LABEL,
+  CPU_LIMIT_LABEL,
+  ENGINE_LABEL,
+  FAMILY_LABEL,
+  HOSTNAME_TAG,
+  HOST_PATH_LABEL,
+  MEMORY_LIMIT_LABEL,
+  REVISION_LABEL,
+  TASK_LABEL,
+  containerName,
+  volumeName,
+} from './labels.ts';
 import { createReference } from './image-name.ts';
 import { tagValue, type Task } from './task.ts';
-import { primaryContainer, type ContainerDefinition, type TaskDefinition } from './task-definition.ts';
+import {
+  primaryContainer,
+  type ContainerDefinition,
+  type TaskDefinition,
+} from './task-definition.ts';
 
 const MIB = 1024 * 1024;
 
@@ -25,13 +42,22 @@ export function stopTimeoutSeconds(container: ContainerDefinition): number {
 }
 
 /** The engine's form of `container`; all but the primary container join the primary's network. */
-export function containerSpec(task: Task, definition: TaskDefinition, defined: ContainerDefinition, context: SpecContext): ContainerSpec {
+export function containerSpec(
+  task: Task,
+  definition: TaskDefinition,
+  defined: ContainerDefinition,
+  context: SpecContext,
+): ContainerSpec {
   const primary = primaryContainer(definition.containerDefinitions);
   const isPrimary = primary?.name === defined.name;
   // The kernel's host names end at 63 characters, as Kubernetes cuts them.
   const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG)?.slice(0, 64) : undefined;
   const override = task.overrides.containerOverrides.find(({ name }) => name === defined.name);
-  const container: ContainerDefinition = { ...defined, ...override, environment: [...defined.environment, ...(override?.environment ?? [])] };
+  const container: ContainerDefinition = {
+    ...defined,
+    ...override,
+    environment: [...defined.environment, ...(override?.environment ?? [])],
+  };
   return {
     Image: createReference(container.image),
     ...(hostname ? { Hostname: hostname } : {}),
@@ -40,7 +66,11 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
     Env: environment(task, container, context),
     ...(container.user ? { User: container.user } : {}),
     ...(container.workingDirectory ? { WorkingDir: container.workingDirectory } : {}),
-    Labels: { ...container.dockerLabels, ...ownLabels(task, definition, context.engineId), [CONTAINER_LABEL]: container.name },
+    Labels: {
+      ...container.dockerLabels,
+      ...ownLabels(task, definition, context.engineId),
+      [CONTAINER_LABEL]: container.name,
+    },
     Tty: container.pseudoTerminal ?? false,
     OpenStdin: container.interactive ?? false,
     // ECS does not run the health check of an image.
@@ -53,12 +83,19 @@ export function containerSpec(task: Task, definition: TaskDefinition, defined: C
       ...privileges(container),
       ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
       // `local` keeps bytes as they are; json-file replaces what is no UTF-8. Compressed files would be unpacked for each reader of the last lines.
-      LogConfig: { Type: 'local', Config: { 'max-size': '50m', 'max-file': '3', compress: 'false' } },
+      LogConfig: {
+        Type: 'local',
+        Config: { 'max-size': '50m', 'max-file': '3', compress: 'false' },
+      },
     },
   };
 }
 
-function ownLabels(task: Task, definition: TaskDefinition, engineId: string): Record<string, string> {
+function ownLabels(
+  task: Task,
+  definition: TaskDefinition,
+  engineId: string,
+): Record<string, string> {
   return {
     [ENGINE_LABEL]: engineId,
     [TASK_LABEL]: task.taskArn,
@@ -68,7 +105,11 @@ function ownLabels(task: Task, definition: TaskDefinition, engineId: string): Re
   };
 }
 
-function environment(task: Task, container: ContainerDefinition, { region, metadataUrl }: SpecContext): string[] {
+function environment(
+  task: Task,
+  container: ContainerDefinition,
+  { region, metadataUrl }: SpecContext,
+): string[] {
   const index = task.containers.findIndex(({ name }) => name === container.name);
   const values = new Map([
     ['AWS_EXECUTION_ENV', 'AWS_ECS_FARGATE'],
@@ -80,11 +121,22 @@ function environment(task: Task, container: ContainerDefinition, { region, metad
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
-function namespaces(task: Task, definition: TaskDefinition, container: ContainerDefinition, primary: ContainerDefinition | undefined): Partial<HostConfig> {
+function namespaces(
+  task: Task,
+  definition: TaskDefinition,
+  container: ContainerDefinition,
+  primary: ContainerDefinition | undefined,
+): Partial<HostConfig> {
   if (!primary || primary.name === container.name) return { NetworkMode: 'bridge' };
   const owner = `container:${containerName(task, primary.name)}`;
-  const processes = container.pidOf === undefined ? owner : `container:${containerName(task, container.pidOf)}`;
-  return { NetworkMode: owner, ...(definition.pidMode === 'task' || container.pidOf !== undefined ? { PidMode: processes } : {}) };
+  const processes =
+    container.pidOf === undefined ? owner : `container:${containerName(task, container.pidOf)}`;
+  return {
+    NetworkMode: owner,
+    ...(definition.pidMode === 'task' || container.pidOf !== undefined
+      ? { PidMode: processes }
+      : {}),
+  };
 }
 
 /** What a container may use; `cpu` in vCPU. Absent members set nothing. */
@@ -106,7 +158,9 @@ export function engineLimits({ memoryBytes, cpu, cpuShares }: Limits): Container
     ...(memoryBytes ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
     ...(cpuShares === undefined ? {} : { CpuShares: Math.max(cpuShares, MIN_CPU_SHARES) }),
     // NanoCpus would be refused above the number of processors.
-    ...(cpu ? { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(Math.round(cpu * CPU_PERIOD), MIN_CPU_QUOTA) } : {}),
+    ...(cpu
+      ? { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(Math.round(cpu * CPU_PERIOD), MIN_CPU_QUOTA) }
+      : {}),
   };
 }
 
@@ -116,7 +170,11 @@ function resources(container: ContainerDefinition, isPrimary: boolean): Partial<
   // ECS gives two shares where no cpu is asked for; the primary holds the task and keeps the engine's default.
   const cpuShares = cpu ?? (isPrimary ? undefined : MIN_CPU_SHARES);
   return {
-    ...engineLimits({ memoryBytes, cpu: Number(dockerLabels?.[CPU_LIMIT_LABEL] ?? 0), ...(cpuShares === undefined ? {} : { cpuShares }) }),
+    ...engineLimits({
+      memoryBytes,
+      cpu: Number(dockerLabels?.[CPU_LIMIT_LABEL] ?? 0),
+      ...(cpuShares === undefined ? {} : { cpuShares }),
+    }),
     ...(memoryReservation ? { MemoryReservation: memoryReservation * MIB } : {}),
   };
 }
@@ -129,8 +187,23 @@ function privileges(container: ContainerDefinition): Partial<HostConfig> {
     ...(capabilities?.add?.length ? { CapAdd: capabilities.add } : {}),
     ...(capabilities?.drop?.length ? { CapDrop: capabilities.drop } : {}),
     ...(initProcessEnabled ? { Init: true } : {}),
-    ...(tmpfs?.length ? { Tmpfs: Object.fromEntries(tmpfs.map(({ containerPath, size, mountOptions }) => [containerPath, [`size=${size}m`, ...(mountOptions ?? [])].join(',')])) } : {}),
-    ...(container.systemControls?.length ? { Sysctls: Object.fromEntries(container.systemControls.map(({ namespace, value }) => [namespace, value])) } : {}),
+    ...(tmpfs?.length
+      ? {
+          Tmpfs: Object.fromEntries(
+            tmpfs.map(({ containerPath, size, mountOptions }) => [
+              containerPath,
+              [`size=${size}m`, ...(mountOptions ?? [])].join(','),
+            ]),
+          ),
+        }
+      : {}),
+    ...(container.systemControls?.length
+      ? {
+          Sysctls: Object.fromEntries(
+            container.systemControls.map(({ namespace, value }) => [namespace, value]),
+          ),
+        }
+      : {}),
   };
 }
 
@@ -140,25 +213,48 @@ interface MountContext {
   engineId: string;
 }
 
-function mounts(task: Task, definition: TaskDefinition, container: ContainerDefinition, { primary, isPrimary, engineId }: MountContext): Pick<HostConfig, 'Mounts' | 'Binds'> {
+function mounts(
+  task: Task,
+  definition: TaskDefinition,
+  container: ContainerDefinition,
+  { primary, isPrimary, engineId }: MountContext,
+): Pick<HostConfig, 'Mounts' | 'Binds'> {
   const Binds: string[] = [];
-  const Mounts = container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }): Mount[] => {
-    const sourcePath = definition.volumes.find(({ name }) => name === sourceVolume)?.host?.sourcePath;
-    if (sourcePath) {
-      const mustExist = own(container.dockerLabels, `${HOST_PATH_LABEL}${sourceVolume}`) !== undefined;
-      if (mustExist) return [{ Type: 'bind', Source: sourcePath, Target: containerPath, ReadOnly: readOnly ?? false }];
-      Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
-      return [];
-    }
-    // What the primary container mounts holds the primary's content, whoever the engine happens to create first.
-    const ofPrimary = primary?.mountPoints.some((mount) => mount.sourceVolume === sourceVolume) ?? false;
-    return [{
-      Type: 'volume',
-      Source: volumeName(task, sourceVolume),
-      Target: containerPath,
-      ReadOnly: readOnly ?? false,
-      VolumeOptions: { NoCopy: ofPrimary && !isPrimary, Labels: { [ENGINE_LABEL]: engineId, [TASK_LABEL]: task.taskArn } },
-    }];
-  });
+  const Mounts = container.mountPoints.flatMap(
+    ({ sourceVolume, containerPath, readOnly }): Mount[] => {
+      const sourcePath = definition.volumes.find(({ name }) => name === sourceVolume)?.host
+        ?.sourcePath;
+      if (sourcePath) {
+        const mustExist =
+          own(container.dockerLabels, `${HOST_PATH_LABEL}${sourceVolume}`) !== undefined;
+        if (mustExist)
+          return [
+            {
+              Type: 'bind',
+              Source: sourcePath,
+              Target: containerPath,
+              ReadOnly: readOnly ?? false,
+            },
+          ];
+        Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
+        return [];
+      }
+      // What the primary container mounts holds the primary's content, whoever the engine happens to create first.
+      const ofPrimary =
+        primary?.mountPoints.some((mount) => mount.sourceVolume === sourceVolume) ?? false;
+      return [
+        {
+          Type: 'volume',
+          Source: volumeName(task, sourceVolume),
+          Target: containerPath,
+          ReadOnly: readOnly ?? false,
+          VolumeOptions: {
+            NoCopy: ofPrimary && !isPrimary,
+            Labels: { [ENGINE_LABEL]: engineId, [TASK_LABEL]: task.taskArn },
+          },
+        },
+      ];
+    },
+  );
   return { Mounts, ...(Binds.length > 0 ? { Binds } : {}) };
 }

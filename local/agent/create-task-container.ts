@@ -15,7 +15,10 @@ const LOOK_AGAIN_MS = 50;
 const MAX_LOOKS = 200;
 
 /** Creates the container, or finds the one that an earlier process created. */
-export async function createTaskContainer(launch: Launch, container: ContainerDefinition): Promise<void> {
+export async function createTaskContainer(
+  launch: Launch,
+  container: ContainerDefinition,
+): Promise<void> {
   goOn(launch);
   const name = containerName(launch.task, container.name);
   let id: string;
@@ -23,13 +26,21 @@ export async function createTaskContainer(launch: Launch, container: ContainerDe
     id = await createWithImage(launch, container, name);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
-    if (error.status !== 409) throw new LaunchFailure(`CannotCreateContainerError: Error response from daemon: ${error.message}`, { cause: error });
+    if (error.status !== 409)
+      throw new LaunchFailure(
+        `CannotCreateContainerError: Error response from daemon: ${error.message}`,
+        { cause: error },
+      );
     return findCreated(launch, container, name);
   }
   noteCreated(launch, container.name, id, imageDigestOf(container.image));
 }
 
-async function findCreated(launch: Launch, container: ContainerDefinition, name: string): Promise<void> {
+async function findCreated(
+  launch: Launch,
+  container: ContainerDefinition,
+  name: string,
+): Promise<void> {
   const { agent, task } = launch;
   let facts = await inspectContainer(agent.docker, name);
   // The name is taken as soon as a create begins; a process that died in between left it to the engine.
@@ -38,24 +49,47 @@ async function findCreated(launch: Launch, container: ContainerDefinition, name:
     goOn(launch);
     facts = await inspectContainer(agent.docker, name);
   }
-  if (!facts) throw new LaunchFailure(`CannotCreateContainerError: ${name} is taken, but there is no such container`);
+  if (!facts)
+    throw new LaunchFailure(
+      `CannotCreateContainerError: ${name} is taken, but there is no such container`,
+    );
   noteCreated(launch, container.name, facts.Id, imageDigestOf(container.image) ?? facts.Image);
   if (!hasEnded(facts)) return;
   await recordExit(agent, task, container.name, exitOf(facts));
   await stopIfEssentialEnded(agent, task);
 }
 
-function noteCreated({ agent, task }: Launch, name: string, id: string, digest: string | undefined): void {
+function noteCreated(
+  { agent, task }: Launch,
+  name: string,
+  id: string,
+  digest: string | undefined,
+): void {
   const now = agent.clock.now().toISOString();
-  const change = agent.book.update(task, (t) => Object.assign(containerOf(t, name), { runtimeId: id, createdAt: now, ...(digest ? { imageDigest: digest } : {}) }), { quiet: true });
+  const change = agent.book.update(
+    task,
+    (t) =>
+      Object.assign(containerOf(t, name), {
+        runtimeId: id,
+        createdAt: now,
+        ...(digest ? { imageDigest: digest } : {}),
+      }),
+    { quiet: true },
+  );
   inBackground(agent, `task ${task.id}`, change);
 }
 
-async function createWithImage(launch: Launch, container: ContainerDefinition, name: string): Promise<string> {
+async function createWithImage(
+  launch: Launch,
+  container: ContainerDefinition,
+  name: string,
+): Promise<string> {
   const { agent, task, definition } = launch;
   const spec = containerSpec(task, definition, container, agent);
   // `Always` with a tag asks the registry first; a digest is what was resolved, whatever the policy.
-  const askFirst = container.dockerLabels?.[PULL_POLICY_LABEL] === 'Always' && imageDigestOf(container.image) === undefined;
+  const askFirst =
+    container.dockerLabels?.[PULL_POLICY_LABEL] === 'Always' &&
+    imageDigestOf(container.image) === undefined;
   if (!askFirst) {
     for (const image of new Set([spec.Image, container.image])) {
       try {
@@ -65,7 +99,10 @@ async function createWithImage(launch: Launch, container: ContainerDefinition, n
       }
     }
   }
-  return createContainer(agent.docker, name, { ...spec, Image: await obtainImage(launch, container) });
+  return createContainer(agent.docker, name, {
+    ...spec,
+    Image: await obtainImage(launch, container),
+  });
 }
 
 /** The id of the image, pulled where its policy allows. */
@@ -85,6 +122,9 @@ function orAborted<T>({ signal }: Launch, work: Promise<T>): Promise<T> {
     const leave = (): void => reject(new LaunchAborted());
     if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave)).catch(leave);
+    work
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', leave))
+      .catch(leave);
   });
 }

@@ -21,7 +21,15 @@ const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage';
 export async function recordOutOfMemory(agent: Agent, task: Task, name: string): Promise<void> {
   const { lastStatus, exitCode, reason } = containerOf(task, name);
   const late = lastStatus === 'STOPPED' && exitCode === KILLED && reason === undefined;
-  await agent.book.update(task, (t) => Object.assign(containerOf(t, name), { outOfMemory: true, ...(late ? { reason: OUT_OF_MEMORY } : {}) }), { quiet: !late });
+  await agent.book.update(
+    task,
+    (t) =>
+      Object.assign(containerOf(t, name), {
+        outOfMemory: true,
+        ...(late ? { reason: OUT_OF_MEMORY } : {}),
+      }),
+    { quiet: !late },
+  );
 }
 
 /** Whether the container has run and ended. One that is being removed by force has ended before the engine says `exited`. */
@@ -33,35 +41,75 @@ export function hasEnded(facts: ContainerFacts): boolean {
 export function exitOf(facts: ContainerFacts): Exit {
   const { ExitCode, OOMKilled, FinishedAt } = facts.State;
   // OOMKilled stays set when only a child was killed; the main process then ends with another code.
-  return { exitCode: ExitCode, outOfMemory: OOMKilled && ExitCode === KILLED, finishedAt: FinishedAt };
+  return {
+    exitCode: ExitCode,
+    outOfMemory: OOMKilled && ExitCode === KILLED,
+    finishedAt: FinishedAt,
+  };
 }
 
 /** Records that a container of the task has ended; repeats are ignored. */
-export async function recordExit(agent: Agent, task: Task, name: string, exit: Exit): Promise<void> {
+export async function recordExit(
+  agent: Agent,
+  task: Task,
+  name: string,
+  exit: Exit,
+): Promise<void> {
   if (containerOf(task, name).lastStatus === 'STOPPED') return;
   const essential = isEssential(agent, task, name);
   await agent.book.update(task, (t) => {
-    const outOfMemory = exit.outOfMemory || (exit.exitCode === KILLED && containerOf(t, name).outOfMemory);
+    const outOfMemory =
+      exit.outOfMemory || (exit.exitCode === KILLED && containerOf(t, name).outOfMemory);
     const reason = outOfMemory ? OUT_OF_MEMORY : exit.reason;
-    Object.assign(containerOf(t, name), { lastStatus: 'STOPPED', finishedAt: exit.finishedAt, ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }), ...(reason ? { reason } : {}) });
+    Object.assign(containerOf(t, name), {
+      lastStatus: 'STOPPED',
+      finishedAt: exit.finishedAt,
+      ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+      ...(reason ? { reason } : {}),
+    });
     if (essential) t.executionStoppedAt ??= exit.finishedAt;
   });
 }
 
 /** Looks whether the container has ended and records it; one that is gone has ended with an unknown code. */
-export async function lookAtExit(agent: Agent, task: Task, { name, id }: { name: string; id: string }): Promise<void> {
+export async function lookAtExit(
+  agent: Agent,
+  task: Task,
+  { name, id }: { name: string; id: string },
+): Promise<void> {
   const facts = await inspectContainer(agent.docker, id);
-  if (!facts) await recordExit(agent, task, name, { reason: 'ContainerRuntimeError: the container was removed', finishedAt: agent.clock.now().toISOString() });
+  if (!facts)
+    await recordExit(agent, task, name, {
+      reason: 'ContainerRuntimeError: the container was removed',
+      finishedAt: agent.clock.now().toISOString(),
+    });
   else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
 }
 
 /** Records the end that a `die` event tells. Only a look tells KILL from lack of memory; whatever it shows, the container has ended. */
-export async function recordDeath(agent: Agent, task: Task, { name, id }: { name: string; id: string }, exit: Exit): Promise<void> {
-  const facts = exit.exitCode === KILLED ? await inspectContainer(agent.docker, id).catch(() => undefined) : undefined;
-  await recordExit(agent, task, name, facts && hasEnded(facts) ? exitOf(facts) : { ...exit, outOfMemory: facts?.State.OOMKilled ?? false });
+export async function recordDeath(
+  agent: Agent,
+  task: Task,
+  { name, id }: { name: string; id: string },
+  exit: Exit,
+): Promise<void> {
+  const facts =
+    exit.exitCode === KILLED
+      ? await inspectContainer(agent.docker, id).catch(() => undefined)
+      : undefined;
+  await recordExit(
+    agent,
+    task,
+    name,
+    facts && hasEnded(facts)
+      ? exitOf(facts)
+      : { ...exit, outOfMemory: facts?.State.OOMKilled ?? false },
+  );
 }
 
 /** Whether the task ends with this container. */
 export function isEssential(agent: Agent, task: Task, name: string): boolean {
-  return agent.book.definitionOf(task).containerDefinitions.some((container) => container.name === name && container.essential);
+  return agent.book
+    .definitionOf(task)
+    .containerDefinitions.some((container) => container.name === name && container.essential);
 }

@@ -8,7 +8,8 @@ export interface ImageName {
   digest?: string;
 }
 
-const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?$/;
+const DOMAIN =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?$/;
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -25,16 +26,19 @@ export function parseImageName(image: string): ImageName | undefined {
   if (tag !== undefined && !TAG.test(tag)) return undefined;
   const { registry, repository } = splitRegistry(name);
   if (!DOMAIN.test(registry) || !PATH.test(repository)) return undefined;
-  if (digest !== undefined) return { registry, repository, ...(tag === undefined ? {} : { tag }), digest };
+  if (digest !== undefined)
+    return { registry, repository, ...(tag === undefined ? {} : { tag }), digest };
   return { registry, repository, tag: tag ?? 'latest' };
 }
 
 /** Why `image` is no reference, in the words of the parser that container runtimes share. */
 export function referenceProblem(image: string): string {
-  if (IMAGE_ID.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
+  if (IMAGE_ID.test(image))
+    return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
   const { repository } = splitRegistry(image);
   const remote = repository.split(':')[0] ?? '';
-  if (remote !== remote.toLowerCase()) return `invalid reference format: repository name (${remote}) must be lowercase`;
+  if (remote !== remote.toLowerCase())
+    return `invalid reference format: repository name (${remote}) must be lowercase`;
   return 'invalid reference format';
 }
 
@@ -42,15 +46,21 @@ export function referenceProblem(image: string): string {
 function splitRegistry(name: string): { registry: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  if (!/[.:A-Z]/.test(first) && first !== 'localhost') return { registry: 'docker.io', repository: slash < 0 ? `library/${name}` : name };
+  if (!/[.:A-Z]/.test(first) && first !== 'localhost')
+    return { registry: 'docker.io', repository: slash < 0 ? `library/${name}` : name };
   const repository = name.slice(slash + 1);
   const hub = first === 'docker.io' || first === 'index.docker.io';
-  return { registry: hub ? 'docker.io' : first, repository: hub && !repository.includes('/') ? `library/${repository}` : repository };
+  return {
+    registry: hub ? 'docker.io' : first,
+    repository: hub && !repository.includes('/') ? `library/${repository}` : repository,
+  };
 }
 
 /** `registry/repository:tag`, `registry/repository@digest`; a digest makes the tag say nothing. */
 export function fullName({ registry, repository, tag, digest }: ImageName): string {
-  return digest === undefined ? `${registry}/${repository}:${tag ?? 'latest'}` : `${registry}/${repository}@${digest}`;
+  return digest === undefined
+    ? `${registry}/${repository}:${tag ?? 'latest'}`
+    : `${registry}/${repository}@${digest}`;
 }
 
 /** What a create call names: resolved references carry the engine's image id as their digest, and that id alone is exact. */

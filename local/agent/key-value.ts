@@ -10,14 +10,26 @@ export interface KeyValue {
 }
 
 /** On disk, in a level database that the caller opened; `space` keeps it apart from the database's other users. */
-export function levelKeyValue(level: Level, database: Pick<Database, 'write'>, space = 'ecs!'): KeyValue {
+export function levelKeyValue(
+  level: Level,
+  database: Pick<Database, 'write'>,
+  space = 'ecs!',
+): KeyValue {
   return {
     async list(prefix) {
-      const entries = await level.iterator({ gte: space + prefix, lt: `${space}${prefix}\uffff` }).all();
+      const entries = await level
+        .iterator({ gte: space + prefix, lt: `${space}${prefix}\uffff` })
+        .all();
       return entries.map(([key, value]) => [key.slice(space.length), value]);
     },
     async write(changes) {
-      await database.write(Object.entries(changes).map(([key, value]) => (value === null ? { type: 'del', key: space + key } : { type: 'put', key: space + key, value })));
+      await database.write(
+        Object.entries(changes).map(([key, value]) =>
+          value === null
+            ? { type: 'del', key: space + key }
+            : { type: 'put', key: space + key, value },
+        ),
+      );
     },
   };
 }
@@ -26,10 +38,12 @@ export function levelKeyValue(level: Level, database: Pick<Database, 'write'>, s
 export function memoryKeyValue(): KeyValue {
   const entries = new Map<string, string>();
   return {
-    list: async (prefix) => [...entries].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    list: async (prefix) =>
+      [...entries].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
     write: async (changes) => {
-      for (const [key, value] of Object.entries(changes)) if (value === null) entries.delete(key);
-      else entries.set(key, value);
+      for (const [key, value] of Object.entries(changes))
+        if (value === null) entries.delete(key);
+        else entries.set(key, value);
     },
   };
 }

@@ -13,14 +13,25 @@ import { dependencies, primaryContainer, type ContainerDefinition } from './task
 /** Starts a stored task in the background. Whatever goes wrong ends in the task's status. */
 export function beginLaunch(agent: Agent, task: Task): void {
   const abort = new AbortController();
-  const launch: Launch = { agent, task, definition: agent.book.definitionOf(task), signal: AbortSignal.any([abort.signal, agent.closing]) };
+  const launch: Launch = {
+    agent,
+    task,
+    definition: agent.book.definitionOf(task),
+    signal: AbortSignal.any([abort.signal, agent.closing]),
+  };
   // Each container of the task waits with it.
   setMaxListeners(0, launch.signal);
   const done = agent
     .limitLaunches(() => run(launch))
     .catch(async (error: unknown) => {
       if (error instanceof LaunchAborted || agent.closing.aborted) return;
-      await stopTask(agent, task, { code: 'TaskFailedToStart', reason: error instanceof LaunchFailure ? error.message : `InternalError: ${error instanceof Error ? error.message : String(error)}` });
+      await stopTask(agent, task, {
+        code: 'TaskFailedToStart',
+        reason:
+          error instanceof LaunchFailure
+            ? error.message
+            : `InternalError: ${error instanceof Error ? error.message : String(error)}`,
+      });
     })
     .finally(() => agent.launching.delete(task.taskArn));
   agent.launching.set(task.taskArn, { abort, done });
@@ -30,16 +41,25 @@ export function beginLaunch(agent: Agent, task: Task): void {
 async function run(launch: Launch): Promise<void> {
   const { agent, task, definition } = launch;
   goOn(launch);
-  inBackground(agent, `task ${task.id}`, agent.book.update(task, (t) => {
-    t.lastStatus = 'PENDING';
-    t.pullStartedAt ??= agent.clock.now().toISOString();
-  }));
+  inBackground(
+    agent,
+    `task ${task.id}`,
+    agent.book.update(task, (t) => {
+      t.lastStatus = 'PENDING';
+      t.pullStartedAt ??= agent.clock.now().toISOString();
+    }),
+  );
   const primary = primaryContainer(definition.containerDefinitions);
-  if (!primary) throw new LaunchFailure('CannotCreateContainerError: no essential container without dependencies');
+  if (!primary)
+    throw new LaunchFailure(
+      'CannotCreateContainerError: no essential container without dependencies',
+    );
   const others = definition.containerDefinitions.filter((container) => container !== primary);
   await createTaskContainer(launch, primary);
   // The engine names the primary in the others' network mode; it need not run before they start.
-  const created = new Map(others.map((container) => [container.name, createTaskContainer(launch, container)]));
+  const created = new Map(
+    others.map((container) => [container.name, createTaskContainer(launch, container)]),
+  );
   const settled = Promise.allSettled(created.values());
   try {
     await startTaskContainer(launch, primary);
@@ -55,7 +75,11 @@ async function run(launch: Launch): Promise<void> {
   });
 }
 
-async function startOthers(launch: Launch, others: ContainerDefinition[], created: Map<string, Promise<void>>): Promise<void> {
+async function startOthers(
+  launch: Launch,
+  others: ContainerDefinition[],
+  created: Map<string, Promise<void>>,
+): Promise<void> {
   const started = new Map<string, Promise<void>>();
   const startOne = (container: ContainerDefinition): Promise<void> => {
     const known = started.get(container.name);
@@ -80,24 +104,43 @@ async function startOthers(launch: Launch, others: ContainerDefinition[], create
 const START_TIMEOUT_SECONDS = 180;
 
 /** Waits for the containers that must have ended before this one starts; one that fails, or takes too long, ends the task. */
-async function awaitEnds({ agent, task, definition, signal }: Launch, container: ContainerDefinition): Promise<void> {
+async function awaitEnds(
+  { agent, task, definition, signal }: Launch,
+  container: ContainerDefinition,
+): Promise<void> {
   for (const { containerName, condition } of container.dependsOn ?? []) {
     if (condition === 'START') continue;
-    const seconds = definition.containerDefinitions.find(({ name }) => name === containerName)?.startTimeout ?? START_TIMEOUT_SECONDS;
+    const seconds =
+      definition.containerDefinitions.find(({ name }) => name === containerName)?.startTimeout ??
+      START_TIMEOUT_SECONDS;
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
-    const ended = agent.book.when(task, (t) => t.desiredStatus === 'STOPPED' || containerOf(t, containerName).lastStatus === 'STOPPED', until);
+    const ended = agent.book.when(
+      task,
+      (t) =>
+        t.desiredStatus === 'STOPPED' || containerOf(t, containerName).lastStatus === 'STOPPED',
+      until,
+    );
     await Promise.race([ended, agent.clock.sleep(seconds * 1000, until)]);
     over.abort();
     if (signal.aborted || task.desiredStatus === 'STOPPED') throw new LaunchAborted();
     const { lastStatus, exitCode } = containerOf(task, containerName);
-    if (lastStatus !== 'STOPPED') throw new LaunchFailure(`container ${containerName} did not end within ${seconds} s, and ${container.name} depends on it`);
-    if (condition === 'SUCCESS' && exitCode !== 0) throw new LaunchFailure(`dependency container ${containerName} of ${container.name} has not ended successfully${exitCode === undefined ? '' : `: exit code ${exitCode}`}`);
+    if (lastStatus !== 'STOPPED')
+      throw new LaunchFailure(
+        `container ${containerName} did not end within ${seconds} s, and ${container.name} depends on it`,
+      );
+    if (condition === 'SUCCESS' && exitCode !== 0)
+      throw new LaunchFailure(
+        `dependency container ${containerName} of ${container.name} has not ended successfully${exitCode === undefined ? '' : `: exit code ${exitCode}`}`,
+      );
   }
 }
 
 /** Starts a container that was created. One that cannot start ends the task if it is essential, else only itself. */
-export async function startTaskContainer(launch: Launch, container: ContainerDefinition): Promise<void> {
+export async function startTaskContainer(
+  launch: Launch,
+  container: ContainerDefinition,
+): Promise<void> {
   const { agent, task } = launch;
   goOn(launch);
   const { runtimeId, lastStatus } = containerOf(task, container.name);
@@ -107,27 +150,48 @@ export async function startTaskContainer(launch: Launch, container: ContainerDef
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
     const reason = `CannotStartContainerError: Error response from daemon: ${error.message}`;
-    await agent.book.update(task, (t) => Object.assign(containerOf(t, container.name), { lastStatus: 'STOPPED', reason, finishedAt: agent.clock.now().toISOString() }));
+    await agent.book.update(task, (t) =>
+      Object.assign(containerOf(t, container.name), {
+        lastStatus: 'STOPPED',
+        reason,
+        finishedAt: agent.clock.now().toISOString(),
+      }),
+    );
     if (container.essential) throw new LaunchFailure(reason, { cause: error });
     return;
   }
   const now = agent.clock.now().toISOString();
-  const change = agent.book.update(task, (t) => {
-    const started = containerOf(t, container.name);
-    started.startedAt ??= now;
-    // Its end may have been told before the answer to its start.
-    if (started.lastStatus === 'PENDING') started.lastStatus = 'RUNNING';
-  }, { quiet: true });
+  const change = agent.book.update(
+    task,
+    (t) => {
+      const started = containerOf(t, container.name);
+      started.startedAt ??= now;
+      // Its end may have been told before the answer to its start.
+      if (started.lastStatus === 'PENDING') started.lastStatus = 'RUNNING';
+    },
+    { quiet: true },
+  );
   inBackground(agent, `task ${task.id}`, change);
 }
 
 /** The pod's address, for DescribeTasks and the metadata endpoint. */
-export async function learnAddress({ agent, task }: Pick<Launch, 'agent' | 'task'>, primary: ContainerDefinition): Promise<void> {
+export async function learnAddress(
+  { agent, task }: Pick<Launch, 'agent' | 'task'>,
+  primary: ContainerDefinition,
+): Promise<void> {
   const { runtimeId } = containerOf(task, primary.name);
-  const facts = runtimeId === undefined ? undefined : await inspectContainer(agent.docker, runtimeId);
-  const address = Object.values(facts?.NetworkSettings.Networks ?? {}).find((network) => network?.IPAddress)?.IPAddress;
-  if (facts && address) await agent.book.update(task, (t) => {
-    t.privateIp = address;
-    containerOf(t, primary.name).imageDigest ??= facts.Image;
-  }, { quiet: true });
+  const facts =
+    runtimeId === undefined ? undefined : await inspectContainer(agent.docker, runtimeId);
+  const address = Object.values(facts?.NetworkSettings.Networks ?? {}).find(
+    (network) => network?.IPAddress,
+  )?.IPAddress;
+  if (facts && address)
+    await agent.book.update(
+      task,
+      (t) => {
+        t.privateIp = address;
+        containerOf(t, primary.name).imageDigest ??= facts.Image;
+      },
+      { quiet: true },
+    );
 }

@@ -13,17 +13,25 @@ const FRAMES = '.frames.log';
 const TERMINAL = '.terminal.log';
 
 /** Copies the logs of all containers that ran; a container whose copy is there is left out. */
-export async function copyLogs({ docker, book, logDirectory }: Pick<Agent, 'docker' | 'book' | 'logDirectory'>, task: Task): Promise<void> {
+export async function copyLogs(
+  { docker, book, logDirectory }: Pick<Agent, 'docker' | 'book' | 'logDirectory'>,
+  task: Task,
+): Promise<void> {
   const directory = join(logDirectory, task.id);
   await mkdir(directory, { recursive: true });
   const { containerDefinitions } = book.definitionOf(task);
   for (const { name, runtimeId, startedAt } of task.containers) {
     if (runtimeId === undefined || startedAt === undefined) continue;
-    const terminal = containerDefinitions.some((container) => container.name === name && container.pseudoTerminal);
+    const terminal = containerDefinitions.some(
+      (container) => container.name === name && container.pseudoTerminal,
+    );
     const path = join(directory, name + (terminal ? TERMINAL : FRAMES));
     if (await exists(path)) continue;
     try {
-      await pipeline(Readable.from(await openLogs(docker, runtimeId, { follow: false })), createWriteStream(`${path}.part`));
+      await pipeline(
+        Readable.from(await openLogs(docker, runtimeId, { follow: false })),
+        createWriteStream(`${path}.part`),
+      );
       await rename(`${path}.part`, path);
     } catch (error) {
       if (!isMissing(error)) throw error;
@@ -32,16 +40,23 @@ export async function copyLogs({ docker, book, logDirectory }: Pick<Agent, 'dock
 }
 
 /** Lines of a copied log; undefined: there is no copy. Task and container may be long forgotten. */
-export async function readLogCopy(logDirectory: string, taskId: string, container: string): Promise<AsyncGenerator<LogLine> | undefined> {
+export async function readLogCopy(
+  logDirectory: string,
+  taskId: string,
+  container: string,
+): Promise<AsyncGenerator<LogLine> | undefined> {
   for (const suffix of [FRAMES, TERMINAL]) {
     const path = join(logDirectory, taskId, container + suffix);
-    if (await exists(path)) return logLines({ bytes: createReadStream(path), terminal: suffix === TERMINAL });
+    if (await exists(path))
+      return logLines({ bytes: createReadStream(path), terminal: suffix === TERMINAL });
   }
   return undefined;
 }
 
 /** Tasks and containers of which there are copies. */
-export async function listLogCopies(logDirectory: string): Promise<{ taskId: string; container: string }[]> {
+export async function listLogCopies(
+  logDirectory: string,
+): Promise<{ taskId: string; container: string }[]> {
   const found: { taskId: string; container: string }[] = [];
   for (const taskId of await names(logDirectory)) {
     for (const file of await names(join(logDirectory, taskId))) {
@@ -66,5 +81,8 @@ async function names(directory: string): Promise<string[]> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,13 @@
 // Task metadata v4 as the tasks' containers read it: `/v4/<secret>-<index>` is the container, `/task` below it the task.
 import type { Agent } from './agent.ts';
-import { CLUSTER_LABEL, CONTAINER_LABEL, FAMILY_LABEL, REVISION_LABEL, TASK_LABEL, containerName } from './labels.ts';
+import {
+  CLUSTER_LABEL,
+  CONTAINER_LABEL,
+  FAMILY_LABEL,
+  REVISION_LABEL,
+  TASK_LABEL,
+  containerName,
+} from './labels.ts';
 import { imageDigestOf } from './image-name.ts';
 import type { Task, TaskContainer } from './task.ts';
 import type { TaskDefinition } from './task-definition.ts';
@@ -22,13 +29,21 @@ export async function metadata(agent: Agent, path: string): Promise<MetadataAnsw
   if (!task || !container) return { status: 404, body: JSON.stringify({ error: 'unknown task' }) };
   await addressKnown(agent, task);
   const definition = agent.book.definitionOf(task);
-  const document = wholeTask ? taskDocument(task, definition) : containerDocument(task, definition, container);
+  const document = wholeTask
+    ? taskDocument(task, definition)
+    : containerDocument(task, definition, container);
   return { status: 200, body: JSON.stringify(document) };
 }
 
 async function addressKnown({ book, clock, closing }: Agent, task: Task): Promise<void> {
   const enough = new AbortController();
-  const known = book.when(task, (t) => t.lastStatus === 'STOPPED' || (t.privateIp !== undefined && t.containers.every(({ runtimeId }) => runtimeId !== undefined)), AbortSignal.any([enough.signal, closing]));
+  const known = book.when(
+    task,
+    (t) =>
+      t.lastStatus === 'STOPPED' ||
+      (t.privateIp !== undefined && t.containers.every(({ runtimeId }) => runtimeId !== undefined)),
+    AbortSignal.any([enough.signal, closing]),
+  );
   await Promise.race([known, clock.sleep(ADDRESS_WAIT_MS, enough.signal)]);
   enough.abort();
 }
@@ -41,7 +56,9 @@ function taskDocument(task: Task, definition: TaskDefinition): object {
     Revision: String(definition.revision),
     DesiredStatus: task.desiredStatus,
     KnownStatus: task.lastStatus,
-    ...(task.cpu && task.memory ? { Limits: { CPU: Number(task.cpu) / 1024, Memory: Number(task.memory) } } : {}),
+    ...(task.cpu && task.memory
+      ? { Limits: { CPU: Number(task.cpu) / 1024, Memory: Number(task.memory) } }
+      : {}),
     PullStartedAt: task.pullStartedAt,
     PullStoppedAt: task.pullStoppedAt,
     AvailabilityZone: 'local',
@@ -50,7 +67,11 @@ function taskDocument(task: Task, definition: TaskDefinition): object {
   };
 }
 
-function containerDocument(task: Task, definition: TaskDefinition, container: TaskContainer): object {
+function containerDocument(
+  task: Task,
+  definition: TaskDefinition,
+  container: TaskContainer,
+): object {
   const defined = definition.containerDefinitions.find(({ name }) => name === container.name);
   return {
     DockerId: container.runtimeId,

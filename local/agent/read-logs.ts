@@ -26,10 +26,17 @@ const LOOK_ANYWAY_MS = 5_000;
 /** Lines, oldest first; with `follow` until the container ends or the signal aborts. What is not known has no lines. */
 export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator<LogLine> {
   const task = agent.book.tasks.get(source.taskArn);
-  const live = task?.containers.some(({ name }) => name === source.container) && !task.cleaned ? task : undefined;
+  const live =
+    task?.containers.some(({ name }) => name === source.container) && !task.cleaned
+      ? task
+      : undefined;
   if (!source.follow || !live) return yield* readOnce(agent, live, source);
   // A container that has not started has a log without an end: the engine would end it at once.
-  await agent.book.when(live, (t) => containerOf(t, source.container).lastStatus !== 'PENDING', source.signal);
+  await agent.book.when(
+    live,
+    (t) => containerOf(t, source.container).lastStatus !== 'PENDING',
+    source.signal,
+  );
   const seen = new SeenLines(source.since);
   for await (const _sign of signs(agent, live, source)) {
     if (source.signal?.aborted) return;
@@ -39,7 +46,11 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   // The engine ends a followed log with the container, often without the lines that came last.
   const isNew = seen.pass();
   const { since } = seen;
-  for await (const line of readOnce(agent, live, { ...source, follow: false, ...(since ? { since } : {}) })) {
+  for await (const line of readOnce(agent, live, {
+    ...source,
+    follow: false,
+    ...(since ? { since } : {}),
+  })) {
     if (isNew(line)) yield line;
   }
 }
@@ -59,15 +70,18 @@ async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerat
       state.pending = true;
       wake();
     }
-  })().catch(() => undefined).finally(() => {
-    state = { ...state, ended: true };
-    wake();
-  });
+  })()
+    .catch(() => undefined)
+    .finally(() => {
+      state = { ...state, ended: true };
+      wake();
+    });
   try {
     while (!state.ended && !signal.aborted) {
       const look = new AbortController();
       wake = () => look.abort();
-      if (!state.pending && !state.ended) await agent.clock.sleep(LOOK_ANYWAY_MS, AbortSignal.any([look.signal, signal]));
+      if (!state.pending && !state.ended)
+        await agent.clock.sleep(LOOK_ANYWAY_MS, AbortSignal.any([look.signal, signal]));
       if (!state.ended) await agent.clock.sleep(GATHER_MS, signal);
       state.pending = false;
       yield undefined;
@@ -79,9 +93,18 @@ async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerat
 }
 
 /** What is there and was not seen. */
-async function* newLines(agent: Agent, task: Task, source: LogSource, seen: SeenLines): AsyncGenerator<LogLine> {
+async function* newLines(
+  agent: Agent,
+  task: Task,
+  source: LogSource,
+  seen: SeenLines,
+): AsyncGenerator<LogLine> {
   for (const tail of seen.since === undefined ? [undefined] : WINDOWS) {
-    const raw = await openLive(agent, task, { ...source, follow: false, ...(tail === undefined ? {} : { tail }) });
+    const raw = await openLive(agent, task, {
+      ...source,
+      follow: false,
+      ...(tail === undefined ? {} : { tail }),
+    });
     if (!raw) return;
     const isNew = seen.pass();
     let reachesBack = tail === undefined;
@@ -96,10 +119,18 @@ async function* newLines(agent: Agent, task: Task, source: LogSource, seen: Seen
   }
 }
 
-async function* readOnce(agent: Agent, task: Task | undefined, source: LogSource): AsyncGenerator<LogLine> {
+async function* readOnce(
+  agent: Agent,
+  task: Task | undefined,
+  source: LogSource,
+): AsyncGenerator<LogLine> {
   const raw = task && (await openLive(agent, task, source));
   if (raw) return yield* untilAborted(logLines(raw), source.signal);
-  const copy = await readLogCopy(agent.logDirectory, source.taskArn.slice(source.taskArn.lastIndexOf('/') + 1), source.container);
+  const copy = await readLogCopy(
+    agent.logDirectory,
+    source.taskArn.slice(source.taskArn.lastIndexOf('/') + 1),
+    source.container,
+  );
   // RFC3339 in UTC sorts as text; nanoseconds only lengthen it.
   const from = source.since?.toISOString().slice(0, -1) ?? '';
   if (!copy) return;
@@ -109,21 +140,39 @@ async function* readOnce(agent: Agent, task: Task | undefined, source: LogSource
   }
 }
 
-async function openLive(agent: Agent, task: Task, { container, follow = false, since, tail, signal }: LogSource): Promise<RawLog | undefined> {
+async function openLive(
+  agent: Agent,
+  task: Task,
+  { container, follow = false, since, tail, signal }: LogSource,
+): Promise<RawLog | undefined> {
   const { runtimeId } = containerOf(task, container);
   if (runtimeId === undefined || signal?.aborted) return undefined;
-  const terminal = agent.book.definitionOf(task).containerDefinitions.some(({ name, pseudoTerminal }) => name === container && pseudoTerminal);
+  const terminal = agent.book
+    .definitionOf(task)
+    .containerDefinitions.some(({ name, pseudoTerminal }) => name === container && pseudoTerminal);
   try {
-    const bytes = await openLogs(agent.docker, runtimeId, { follow, ...(since && tail === undefined ? { since } : {}), ...(tail === undefined ? {} : { tail }), ...(signal ? { signal } : {}) });
+    const bytes = await openLogs(agent.docker, runtimeId, {
+      follow,
+      ...(since && tail === undefined ? { since } : {}),
+      ...(tail === undefined ? {} : { tail }),
+      ...(signal ? { signal } : {}),
+    });
     return { bytes, terminal };
   } catch (error) {
     // Removed since: then there is a copy. 409: it is being removed.
-    if (error instanceof DockerError && (error.status === 404 || error.status === 409 || signal?.aborted)) return undefined;
+    if (
+      error instanceof DockerError &&
+      (error.status === 404 || error.status === 409 || signal?.aborted)
+    )
+      return undefined;
     throw error;
   }
 }
 
-async function* untilAborted(lines: AsyncGenerator<LogLine>, signal: AbortSignal | undefined): AsyncGenerator<LogLine> {
+async function* untilAborted(
+  lines: AsyncGenerator<LogLine>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LogLine> {
   try {
     yield* lines;
   } catch (error) {

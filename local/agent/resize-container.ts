@@ -5,7 +5,11 @@ import type { Agent } from './agent.ts';
 import { engineLimits, type Limits } from './container-spec.ts';
 
 /** May be repeated. What the engine refuses is an outcome. */
-export async function resizeContainer(agent: Agent, of: { taskArn: string; container: string }, limits: Limits): Promise<{ failure?: string }> {
+export async function resizeContainer(
+  agent: Agent,
+  of: { taskArn: string; container: string },
+  limits: Limits,
+): Promise<{ failure?: string }> {
   const task = agent.book.tasks.get(of.taskArn);
   const id = task?.containers.find(({ name }) => name === of.container)?.runtimeId;
   if (id === undefined) return { failure: `the task has no container ${of.container}` };
@@ -21,7 +25,11 @@ export async function resizeContainer(agent: Agent, of: { taskArn: string; conta
 }
 
 /** The kernel would make room by killing: the kubelet refuses a memory limit below what is in use, in these words. */
-async function belowUsage({ docker }: Agent, { id, container }: { id: string; container: string }, { memoryBytes }: Limits): Promise<string | undefined> {
+async function belowUsage(
+  { docker }: Agent,
+  { id, container }: { id: string; container: string },
+  { memoryBytes }: Limits,
+): Promise<string | undefined> {
   if (!memoryBytes) return undefined;
   const usage = await memoryUsage(docker, id);
   if (usage === undefined || usage < memoryBytes) return undefined;

@@ -35,11 +35,19 @@ export interface ImageConfig {
 
 export type ImageOutcome =
   | { config: ImageConfig; pulled: boolean; milliseconds: number }
-  | { failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable'; message: string };
+  | {
+      failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable';
+      message: string;
+    };
 
 export interface ImageResolver {
   /** An image that cannot be had is an outcome. Equal pulls at the same time are one; `onPull` is called before a pull begins. */
-  resolve(image: string, policy: PullPolicy, credentials: RegistryCredential[], onPull?: () => void): Promise<ImageOutcome>;
+  resolve(
+    image: string,
+    policy: PullPolicy,
+    credentials: RegistryCredential[],
+    onPull?: () => void,
+  ): Promise<ImageOutcome>;
   /** The engine's own knowledge of an image, without any pull. */
   inspect(image: string): Promise<ImageFacts | undefined>;
 }
@@ -51,9 +59,13 @@ const UNREACHABLE_MS = 30_000;
 export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
   const unreachable = new Map<string, number>();
   const pulls = new Map<string, Promise<string | undefined>>();
-  const pullOnce = (name: string, credential: PullCredential | undefined): Promise<string | undefined> => {
+  const pullOnce = (
+    name: string,
+    credential: PullCredential | undefined,
+  ): Promise<string | undefined> => {
     const key = JSON.stringify([name, credential]);
-    const running = pulls.get(key) ?? pullImage(docker, name, credential).finally(() => pulls.delete(key));
+    const running =
+      pulls.get(key) ?? pullImage(docker, name, credential).finally(() => pulls.delete(key));
     pulls.set(key, running);
     return running;
   };
@@ -62,18 +74,38 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
     async resolve(image, policy, credentials, onPull) {
       const begun = clock.now().getTime();
       const parsed = parseImageName(image);
-      if (!parsed) return { failure: 'InvalidImageName', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}` };
+      if (!parsed)
+        return {
+          failure: 'InvalidImageName',
+          message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}`,
+        };
       const askFirst = policy === 'Always' && (unreachable.get(parsed.registry) ?? 0) <= begun;
       const present = askFirst ? undefined : await inspectPresent(docker, parsed);
       if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
-      if (policy === 'Never') return { failure: 'ErrImageNeverPull', message: `Container image "${image}" is not present with pull policy of Never` };
+      if (policy === 'Never')
+        return {
+          failure: 'ErrImageNeverPull',
+          message: `Container image "${image}" is not present with pull policy of Never`,
+        };
       onPull?.();
       const pull = await pullWithAny(pullOnce, parsed, matching(credentials, parsed));
       const problem = 'problem' in pull ? pull.problem : undefined;
       if (problem?.unreachable) unreachable.set(parsed.registry, begun + UNREACHABLE_MS);
-      const facts = problem === undefined || problem.unreachable ? await inspectPresent(docker, parsed) : undefined;
-      if (facts) return found(parsed, facts, { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun }, 'digest' in pull ? pull.digest : undefined);
-      return { failure: 'ErrImagePull', message: problem?.text ?? runtimeText(parsed, 'the engine lost the image after its pull') };
+      const facts =
+        problem === undefined || problem.unreachable
+          ? await inspectPresent(docker, parsed)
+          : undefined;
+      if (facts)
+        return found(
+          parsed,
+          facts,
+          { pulled: problem === undefined, milliseconds: clock.now().getTime() - begun },
+          'digest' in pull ? pull.digest : undefined,
+        );
+      return {
+        failure: 'ErrImagePull',
+        message: problem?.text ?? runtimeText(parsed, 'the engine lost the image after its pull'),
+      };
     },
   };
 }
@@ -91,12 +123,17 @@ interface PullProblem {
   unreachable: boolean;
 }
 
-const UNREACHABLE = /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|server misbehaving|Client\.Timeout|TLS handshake timeout|context deadline exceeded|Temporary failure|proxyconnect/i;
+const UNREACHABLE =
+  /connection refused|no such host|no route to host|network is unreachable|i\/o timeout|server misbehaving|Client\.Timeout|TLS handshake timeout|context deadline exceeded|Temporary failure|proxyconnect/i;
 
 type Pull = (name: string, credential: PullCredential | undefined) => Promise<string | undefined>;
 
 /** Tries every credential, or none where there is none; the first success ends it and names what the registry's name means. */
-async function pullWithAny(pull: Pull, name: ImageName, credentials: PullCredential[]): Promise<{ digest: string | undefined } | { problem: PullProblem }> {
+async function pullWithAny(
+  pull: Pull,
+  name: ImageName,
+  credentials: PullCredential[],
+): Promise<{ digest: string | undefined } | { problem: PullProblem }> {
   const texts = new Set<string>();
   for (const credential of credentials.length > 0 ? credentials : [undefined]) {
     try {
@@ -112,24 +149,45 @@ async function pullWithAny(pull: Pull, name: ImageName, credentials: PullCredent
 }
 
 /** Most specific path first, as the kubelet tries them. */
-function matching(credentials: RegistryCredential[], { registry, repository }: ImageName): PullCredential[] {
-  const fits = credentials.filter((credential) => matches(credential.registry, registry, repository));
+function matching(
+  credentials: RegistryCredential[],
+  { registry, repository }: ImageName,
+): PullCredential[] {
+  const fits = credentials.filter((credential) =>
+    matches(credential.registry, registry, repository),
+  );
   fits.sort((a, b) => b.registry.length - a.registry.length);
-  return fits.map(({ username, password }) => ({ username, password, serverAddress: registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry }));
+  return fits.map(({ username, password }) => ({
+    username,
+    password,
+    serverAddress: registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry,
+  }));
 }
 
 function matches(pattern: string, registry: string, repository: string): boolean {
-  const bare = pattern.replace(/^https?:\/\//, '').replace(/\/(v1|v2)\/?$/, '').replace(/\/$/, '');
+  const bare = pattern
+    .replace(/^https?:\/\//, '')
+    .replace(/\/(v1|v2)\/?$/, '')
+    .replace(/\/$/, '');
   const [host = '', ...path] = bare.split('/');
-  const canonical = host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
+  const canonical =
+    host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host;
   const wanted = canonical.split('.');
   const given = registry.split('.');
-  const hostFits = wanted.length === given.length && wanted.every((label, i) => fitsGlob(label, given[i] ?? ''));
+  const hostFits =
+    wanted.length === given.length && wanted.every((label, i) => fitsGlob(label, given[i] ?? ''));
   const prefix = path.join('/');
-  return hostFits && (prefix === '' || repository === prefix || repository.startsWith(`${prefix}/`));
+  return (
+    hostFits && (prefix === '' || repository === prefix || repository.startsWith(`${prefix}/`))
+  );
 }
 
-function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milliseconds: number }, pulledDigest?: string): ImageOutcome {
+function found(
+  name: ImageName,
+  facts: ImageFacts,
+  how: { pulled: boolean; milliseconds: number },
+  pulledDigest?: string,
+): ImageOutcome {
   const repository = `${name.registry}/${name.repository}`;
   const registryDigest = registryDigestOf(name, facts, pulledDigest);
   const { Config } = facts;
@@ -152,10 +210,18 @@ function found(name: ImageName, facts: ImageFacts, how: { pulled: boolean; milli
 }
 
 /** By which digest the image's own repository knows it: an image may have come from several, and by an index as well as by its manifest. */
-function registryDigestOf(name: ImageName, { Id, RepoDigests }: ImageFacts, pulledDigest: string | undefined): string | undefined {
+function registryDigestOf(
+  name: ImageName,
+  { Id, RepoDigests }: ImageFacts,
+  pulledDigest: string | undefined,
+): string | undefined {
   const digests = (RepoDigests ?? []).flatMap((text) => {
     const parsed = parseImageName(text);
-    return parsed?.registry === name.registry && parsed.repository === name.repository && parsed.digest !== undefined ? [parsed.digest] : [];
+    return parsed?.registry === name.registry &&
+      parsed.repository === name.repository &&
+      parsed.digest !== undefined
+      ? [parsed.digest]
+      : [];
   });
   const wanted = name.digest === Id ? undefined : (pulledDigest ?? name.digest);
   return digests.find((digest) => digest === wanted) ?? digests[0];

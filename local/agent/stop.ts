@@ -15,7 +15,11 @@ const RETRIES = 5;
 const MAX_RETRY_MS = 30_000;
 
 /** Wants the task stopped: stored at once, done in the background. The first reason stays; repeats change nothing. */
-export async function stopTask(agent: Agent, task: Task, why: { code: StopCode; reason: string }): Promise<void> {
+export async function stopTask(
+  agent: Agent,
+  task: Task,
+  why: { code: StopCode; reason: string },
+): Promise<void> {
   if (task.desiredStatus === 'STOPPED') {
     // Whoever asks again takes up a stop that broke off.
     if (task.lastStatus !== 'STOPPED') beginWindDown(agent, task);
@@ -35,15 +39,25 @@ export async function stopTask(agent: Agent, task: Task, why: { code: StopCode; 
 
 /** The task ends when one of its essential containers has, whatever its exit code. */
 export async function stopIfEssentialEnded(agent: Agent, task: Task): Promise<void> {
-  const ended = task.containers.some(({ name, lastStatus }) => lastStatus === 'STOPPED' && isEssential(agent, task, name));
-  if (ended) await stopTask(agent, task, { code: 'EssentialContainerExited', reason: 'Essential container in task exited' });
+  const ended = task.containers.some(
+    ({ name, lastStatus }) => lastStatus === 'STOPPED' && isEssential(agent, task, name),
+  );
+  if (ended)
+    await stopTask(agent, task, {
+      code: 'EssentialContainerExited',
+      reason: 'Essential container in task exited',
+    });
 }
 
 /** Carries a wanted stop out in the background; called again it does nothing, after a restart it goes on. */
 export function beginWindDown(agent: Agent, task: Task): void {
   if (agent.stopping.has(task.taskArn)) return;
   agent.stopping.add(task.taskArn);
-  inBackground(agent, `stop of ${task.id}`, windDown(agent, task).finally(() => agent.stopping.delete(task.taskArn)));
+  inBackground(
+    agent,
+    `stop of ${task.id}`,
+    windDown(agent, task).finally(() => agent.stopping.delete(task.taskArn)),
+  );
 }
 
 async function windDown(agent: Agent, task: Task): Promise<void> {
@@ -53,7 +67,9 @@ async function windDown(agent: Agent, task: Task): Promise<void> {
   const stop = (container: ContainerDefinition): Promise<void> => {
     const known = stops.get(container.name);
     if (known) return known;
-    const dependents = containerDefinitions.filter((other) => dependencies(other).includes(container.name));
+    const dependents = containerDefinitions.filter((other) =>
+      dependencies(other).includes(container.name),
+    );
     const one = Promise.all(dependents.map(stop)).then(() => stopOne(agent, task, container));
     stops.set(container.name, one);
     return one;
@@ -90,7 +106,10 @@ export async function cleanUp(agent: Agent, task: Task): Promise<void> {
       return await agent.limitCleanUps(() => removeTraces(agent, task));
     } catch (error) {
       // The disk may be full, or the engine away: nothing else would remove what is left before the next start.
-      if (attempt === 0 && !agent.closing.aborted) agent.log(`remains of ${task.id} stay for now: ${error instanceof Error ? error.message : String(error)}`);
+      if (attempt === 0 && !agent.closing.aborted)
+        agent.log(
+          `remains of ${task.id} stay for now: ${error instanceof Error ? error.message : String(error)}`,
+        );
       await agent.clock.sleep(Math.min(RETRY_MS * 2 ** attempt, MAX_RETRY_MS), agent.closing);
     }
   }
@@ -99,7 +118,16 @@ export async function cleanUp(agent: Agent, task: Task): Promise<void> {
 async function removeTraces(agent: Agent, task: Task): Promise<void> {
   if (agent.closing.aborted) return;
   await copyLogs(agent, task);
-  await Promise.all(task.containers.map(({ name }) => removeContainer(agent.docker, containerName(task, name))));
-  for (const volume of await listVolumes(agent.docker, [`${TASK_LABEL}=${task.taskArn}`])) await removeVolume(agent.docker, volume);
-  await agent.book.update(task, (t) => { t.cleaned = true; }, { quiet: true });
+  await Promise.all(
+    task.containers.map(({ name }) => removeContainer(agent.docker, containerName(task, name))),
+  );
+  for (const volume of await listVolumes(agent.docker, [`${TASK_LABEL}=${task.taskArn}`]))
+    await removeVolume(agent.docker, volume);
+  await agent.book.update(
+    task,
+    (t) => {
+      t.cleaned = true;
+    },
+    { quiet: true },
+  );
 }

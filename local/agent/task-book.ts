@@ -60,7 +60,10 @@ export class TaskBook {
   /** Stores new tasks and their client token in one write; nothing has been created for them yet. */
   async add(tasks: Task[], token?: { key: string; fingerprint: string }): Promise<void> {
     this.forgetOld();
-    const record: TokenRecord | undefined = token && { fingerprint: token.fingerprint, taskArns: tasks.map(({ taskArn }) => taskArn) };
+    const record: TokenRecord | undefined = token && {
+      fingerprint: token.fingerprint,
+      taskArns: tasks.map(({ taskArn }) => taskArn),
+    };
     for (const task of tasks) this.tasks.set(task.taskArn, task);
     if (token && record) this.tokens.set(token.key, record);
     try {
@@ -80,7 +83,11 @@ export class TaskBook {
    * Changes a task, counts its version up, stores it; then tells it, unless `quiet`. Resolves when stored: a store that has no room
    * is asked again until it has, since the task itself has changed already and nobody would come back for it.
    */
-  update(task: Task, change: (task: Task) => void, { quiet = false }: { quiet?: boolean } = {}): Promise<void> {
+  update(
+    task: Task,
+    change: (task: Task) => void,
+    { quiet = false }: { quiet?: boolean } = {},
+  ): Promise<void> {
     change(task);
     if (!quiet) task.version += 1;
     this.wake(task.taskArn);
@@ -134,7 +141,9 @@ export class TaskBook {
 
   async putDefinition(definition: TaskDefinition): Promise<void> {
     this.definitions.set(definition.taskDefinitionArn, definition);
-    await this.options.store.write({ [`definition/${definition.taskDefinitionArn}`]: JSON.stringify(definition) });
+    await this.options.store.write({
+      [`definition/${definition.taskDefinitionArn}`]: JSON.stringify(definition),
+    });
   }
 
   async putCluster(cluster: { clusterName: string; clusterArn: string }): Promise<void> {
@@ -153,7 +162,11 @@ export class TaskBook {
     if (!definition) throw new Error(`task definition ${task.taskDefinitionArn} is not stored`);
     if (!task.added) return definition;
     const { containers, volumes } = task.added;
-    return { ...definition, containerDefinitions: [...definition.containerDefinitions, ...containers], volumes: [...definition.volumes, ...volumes] };
+    return {
+      ...definition,
+      containerDefinitions: [...definition.containerDefinitions, ...containers],
+      volumes: [...definition.volumes, ...volumes],
+    };
   }
 
   /** Nothing is stored or told any more; resolves when writes in flight have ended. */
@@ -178,7 +191,11 @@ export class TaskBook {
       this.tokens.delete(key);
       changes[`token/${key}`] = null;
     }
-    this.options.store.write(changes).catch((error: unknown) => this.options.log(`old tasks could not be removed: ${String(error)}`));
+    this.options.store
+      .write(changes)
+      .catch((error: unknown) =>
+        this.options.log(`old tasks could not be removed: ${String(error)}`),
+      );
   }
 
   private wake(arn: string): void {

@@ -80,10 +80,18 @@ export interface AddedContainer extends ContainerDefinition {
  * The container that owns the task's network namespace: essential, depending on nothing, the most depended upon.
  * It starts first and stops last. undefined: no container can.
  */
-export function primaryContainer(containers: ContainerDefinition[]): ContainerDefinition | undefined {
-  const dependents = (name: string): number => containers.filter((other) => dependencies(other).includes(name)).length;
-  const candidates = containers.filter((container) => container.essential && dependencies(container).length === 0);
-  return candidates.reduce<ContainerDefinition | undefined>((best, next) => (best && dependents(best.name) >= dependents(next.name) ? best : next), undefined);
+export function primaryContainer(
+  containers: ContainerDefinition[],
+): ContainerDefinition | undefined {
+  const dependents = (name: string): number =>
+    containers.filter((other) => dependencies(other).includes(name)).length;
+  const candidates = containers.filter(
+    (container) => container.essential && dependencies(container).length === 0,
+  );
+  return candidates.reduce<ContainerDefinition | undefined>(
+    (best, next) => (best && dependents(best.name) >= dependents(next.name) ? best : next),
+    undefined,
+  );
 }
 
 /** Names of the containers that must have started before `container`. */
@@ -92,12 +100,17 @@ export function dependencies(container: ContainerDefinition): string[] {
 }
 
 /** Whether the dependencies turn in a circle or name a container that is not there. */
-export function dependencyProblem(containers: ContainerDefinition[]): 'cycle' | 'unknown' | undefined {
+export function dependencyProblem(
+  containers: ContainerDefinition[],
+): 'cycle' | 'unknown' | undefined {
   const names = new Set(containers.map(({ name }) => name));
-  if (containers.some((container) => dependencies(container).some((name) => !names.has(name)))) return 'unknown';
+  if (containers.some((container) => dependencies(container).some((name) => !names.has(name))))
+    return 'unknown';
   const done = new Set<string>();
-  for (let left = containers; left.length > 0; ) {
-    const ready = left.filter((container) => dependencies(container).every((name) => done.has(name)));
+  for (let left = containers; left.length > 0;) {
+    const ready = left.filter((container) =>
+      dependencies(container).every((name) => done.has(name)),
+    );
     if (ready.length === 0) return 'cycle';
     for (const { name } of ready) done.add(name);
     left = left.filter(({ name }) => !done.has(name));

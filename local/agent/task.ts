@@ -1,7 +1,14 @@
 // A task as the engine remembers it; all of it is stored, so that another process can take it over.
 import type { ContainerDefinition, KeyedValue, Tag, TaskDefinition } from './task-definition.ts';
 
-export type TaskStatus = 'PROVISIONING' | 'PENDING' | 'RUNNING' | 'DEACTIVATING' | 'STOPPING' | 'DEPROVISIONING' | 'STOPPED';
+export type TaskStatus =
+  | 'PROVISIONING'
+  | 'PENDING'
+  | 'RUNNING'
+  | 'DEACTIVATING'
+  | 'STOPPING'
+  | 'DEPROVISIONING'
+  | 'STOPPED';
 export type StopCode = 'TaskFailedToStart' | 'EssentialContainerExited' | 'UserInitiated';
 
 export interface TaskContainer {

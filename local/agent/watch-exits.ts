@@ -20,16 +20,38 @@ export function watchExits(agent: Agent, onReopen: () => void): Promise<void> {
 }
 
 async function follow(agent: Agent, onOpen: () => void): Promise<void> {
-  const source = { labels: [`${ENGINE_LABEL}=${agent.engineId}`], actions: ['die', 'oom'], clock: agent.clock, signal: agent.closing, onOpen };
+  const source = {
+    labels: [`${ENGINE_LABEL}=${agent.engineId}`],
+    actions: ['die', 'oom'],
+    clock: agent.clock,
+    signal: agent.closing,
+    onOpen,
+  };
   for await (const event of containerEvents(agent.docker, source)) {
     const task = agent.book.tasks.get(event.attributes[TASK_LABEL] ?? '');
     const name = event.attributes[CONTAINER_LABEL] ?? '';
     if (!task?.containers.some((container) => container.name === name)) continue;
-    inBackground(agent, `${event.action} of ${name}`, event.action === 'oom' ? recordOutOfMemory(agent, task, name) : onDie(agent, task, name, event));
+    inBackground(
+      agent,
+      `${event.action} of ${name}`,
+      event.action === 'oom'
+        ? recordOutOfMemory(agent, task, name)
+        : onDie(agent, task, name, event),
+    );
   }
 }
 
-async function onDie(agent: Agent, task: Task, name: string, { id, attributes, timeNano }: DockerEvent): Promise<void> {
-  await recordDeath(agent, task, { name, id }, { exitCode: Number(attributes['exitCode']), finishedAt: eventTime(timeNano) });
+async function onDie(
+  agent: Agent,
+  task: Task,
+  name: string,
+  { id, attributes, timeNano }: DockerEvent,
+): Promise<void> {
+  await recordDeath(
+    agent,
+    task,
+    { name, id },
+    { exitCode: Number(attributes['exitCode']), finishedAt: eventTime(timeNano) },
+  );
   await stopIfEssentialEnded(agent, task);
 }

@@ -22,7 +22,11 @@ import { ecsEndpoint } from './ecs/operations.ts';
 import { taskChange } from './ecs/task-json.ts';
 import { logsEndpoint } from './logs/operations.ts';
 import type { AwsJsonEndpoint } from './protocol.ts';
-import { registryFacade, type RegistryAnswer, type RegistryRequest } from './registry/registry-facade.ts';
+import {
+  registryFacade,
+  type RegistryAnswer,
+  type RegistryRequest,
+} from './registry/registry-facade.ts';
 
 /** Log copies of tasks that ended longer ago go at the next start. */
 const KEPT_LOGS_MS = 14 * 86_400_000;
@@ -62,22 +66,37 @@ export interface Engine {
   /** Adds a container to a running task; resolves when it has started. Beyond ECS. */
   addContainer: (taskArn: string, container: AddedContainer) => Promise<{ failure?: string }>;
   /** Changes what a running container may use. Beyond ECS. */
-  resizeContainer: (taskArn: string, container: string, limits: Limits) => Promise<{ failure?: string }>;
+  resizeContainer: (
+    taskArn: string,
+    container: string,
+    limits: Limits,
+  ) => Promise<{ failure?: string }>;
   /** Leaves containers running; another engine on the same store adopts them. */
   close: () => Promise<void>;
 }
 
 /** Loads the store, adopts what still runs and is ready to serve. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } = options;
+  const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } =
+    options;
   const log = options.log ?? (() => undefined);
   const closing = new AbortController();
   // Everything that waits in the background listens to it.
   setMaxListeners(0, closing.signal);
-  const book = new TaskBook({ store, clock, log, onChange: (task) => options.onTaskChange(taskChange(task)) });
+  const book = new TaskBook({
+    store,
+    clock,
+    log,
+    onChange: (task) => options.onTaskChange(taskChange(task)),
+  });
   await book.load();
   const agent: Agent = {
-    docker, book, clock, region, logDirectory, log,
+    docker,
+    book,
+    clock,
+    region,
+    logDirectory,
+    log,
     images: createImageResolver(docker, clock),
     engineId: options.engineId ?? (await book.engineId(uuid)),
     metadataUrl: `http://${metadataHost.address}:${metadataHost.port}`,
@@ -87,9 +106,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     stopping: new Set(),
     closing: closing.signal,
   };
-  const context: EcsContext = { agent, account, region, uuid, beyondFargate: options.beyondFargate ?? false };
+  const context: EcsContext = {
+    agent,
+    account,
+    region,
+    uuid,
+    beyondFargate: options.beyondFargate ?? false,
+  };
   const defaultArn = arn(context, `cluster/${DEFAULT_CLUSTER}`);
-  if (!book.clusters.has(defaultArn)) await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });
+  if (!book.clusters.has(defaultArn))
+    await book.putCluster({ clusterName: DEFAULT_CLUSTER, clusterArn: defaultArn });
   await pruneLogCopies(logDirectory, new Date(clock.now().getTime() - KEPT_LOGS_MS));
   await adopt(agent);
   return {
@@ -98,9 +124,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     registry: registryFacade(agent.images),
     metadata: (path) => metadata(agent, path),
     readLogs: (source) => readLogs(agent, source),
-    resolveImage: (image, policy, credentials, onPull) => agent.images.resolve(image, policy, credentials, onPull),
+    resolveImage: (image, policy, credentials, onPull) =>
+      agent.images.resolve(image, policy, credentials, onPull),
     addContainer: (taskArn, container) => addContainer(agent, taskArn, container),
-    resizeContainer: (taskArn, container, limits) => resizeContainer(agent, { taskArn, container }, limits),
+    resizeContainer: (taskArn, container, limits) =>
+      resizeContainer(agent, { taskArn, container }, limits),
     close: async () => {
       closing.abort();
       await book.close();

@@ -26,14 +26,21 @@ export interface AwsFront {
 const SIMPLE = /^\s*(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
 /** The handler of the port. Nothing is read of a body before the caller's key is known. */
-export function awsFront({ endpoint, rest, key, clock }: AwsFront): (request: Request) => Promise<Response> {
+export function awsFront({
+  endpoint,
+  rest,
+  key,
+  clock,
+}: AwsFront): (request: Request) => Promise<Response> {
   return async (request) => {
     const { headers, method } = request;
     const target = headers.get('x-amz-target');
-    if (!isOwnHost(headers.get('host') ?? '')) return Response.json({ message: 'this port answers to localhost only' }, { status: 421 });
+    if (!isOwnHost(headers.get('host') ?? ''))
+      return Response.json({ message: 'this port answers to localhost only' }, { status: 421 });
     let body: ArrayBuffer;
     try {
-      if (SIMPLE.test(headers.get('content-type') ?? '')) throw new AwsError('UnknownOperationException', 'the body must be JSON');
+      if (SIMPLE.test(headers.get('content-type') ?? ''))
+        throw new AwsError('UnknownOperationException', 'the body must be JSON');
       const authorization = readAuthorization(headers, key, clock.now());
       body = await request.arrayBuffer();
       await checkSignature(key, authorization, request, new Uint8Array(body));
@@ -42,11 +49,28 @@ export function awsFront({ endpoint, rest, key, clock }: AwsFront): (request: Re
       throw error;
     }
     if (target === null) {
-      const answer = await rest(new Request(request.url, { method, headers, signal: request.signal, ...(body.byteLength > 0 ? { body } : {}) }));
-      return answer ?? Response.json({ message: 'no AWS service is served at this path' }, { status: 404 });
+      const answer = await rest(
+        new Request(request.url, {
+          method,
+          headers,
+          signal: request.signal,
+          ...(body.byteLength > 0 ? { body } : {}),
+        }),
+      );
+      return (
+        answer ??
+        Response.json({ message: 'no AWS service is served at this path' }, { status: 404 })
+      );
     }
     const answer = await endpoint({ target, body: Buffer.from(body) });
-    if (!answer) return Response.json({ __type: 'UnknownOperationException', message: `${target} is not served by this endpoint` }, { status: 400 });
+    if (!answer)
+      return Response.json(
+        {
+          __type: 'UnknownOperationException',
+          message: `${target} is not served by this endpoint`,
+        },
+        { status: 400 },
+      );
     return new Response(answer.body, { status: answer.status, headers: answer.headers });
   };
 }
@@ -54,11 +78,15 @@ export function awsFront({ endpoint, rest, key, clock }: AwsFront): (request: Re
 // A page elsewhere can point a name of its own at this machine (DNS rebinding); it cannot choose what the browser sends as Host.
 function isOwnHost(host: string): boolean {
   const name = host.replace(/:\d*$/, '').toLowerCase();
-  return name === '127.0.0.1' || name === '[::1]' || name === 'localhost' || name.endsWith('.localhost');
+  return (
+    name === '127.0.0.1' || name === '[::1]' || name === 'localhost' || name.endsWith('.localhost')
+  );
 }
 
 /** The JSON protocols answer 400 for what REST services answer with 403. */
 function refused({ type, message }: AwsError, json: boolean): Response {
   const headers = { 'x-amzn-errortype': type };
-  return json ? Response.json({ __type: type, message }, { status: 400, headers }) : Response.json({ message, Message: message }, { status: 403, headers });
+  return json
+    ? Response.json({ __type: type, message }, { status: 400, headers })
+    : Response.json({ message, Message: message }, { status: 403, headers });
 }

@@ -6,40 +6,53 @@ export type Input = Readonly<Record<string, unknown>>;
 
 /** The input as an object. */
 export function asInput(value: unknown, where = 'the request'): Input {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new AwsError('SerializationException', `${where} is not a structure`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AwsError('SerializationException', `${where} is not a structure`);
   return Object.fromEntries(Object.entries(value));
 }
 
 /** null, '', [], {} and false: the SDK or a template wrote the member without meaning anything by it. */
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false || value === 0) return true;
+  if (value === undefined || value === null || value === '' || value === false || value === 0)
+    return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 /** Refuses every member that says something and is not in `served`. */
-export function refuseOthers(input: Input, served: readonly string[], type = 'InvalidParameterException', where = ''): void {
-  const unknown = Object.keys(input).find((key) => !served.includes(key) && !isEmpty(own(input, key)));
-  if (unknown !== undefined) throw new AwsError(type, `${where}${unknown} is not supported by the local engine`);
+export function refuseOthers(
+  input: Input,
+  served: readonly string[],
+  type = 'InvalidParameterException',
+  where = '',
+): void {
+  const unknown = Object.keys(input).find(
+    (key) => !served.includes(key) && !isEmpty(own(input, key)),
+  );
+  if (unknown !== undefined)
+    throw new AwsError(type, `${where}${unknown} is not supported by the local engine`);
 }
 
 /** undefined when absent; another type is a SerializationException, as in AWS. */
 export function text(input: Input, key: string): string | undefined {
   const value = own(input, key) ?? undefined;
-  if (value !== undefined && typeof value !== 'string') throw new AwsError('SerializationException', `${key} is not a string`);
+  if (value !== undefined && typeof value !== 'string')
+    throw new AwsError('SerializationException', `${key} is not a string`);
   return value;
 }
 
 /** undefined when absent. */
 export function number(input: Input, key: string): number | undefined {
   const value = own(input, key) ?? undefined;
-  if (value !== undefined && typeof value !== 'number') throw new AwsError('SerializationException', `${key} is not a number`);
+  if (value !== undefined && typeof value !== 'number')
+    throw new AwsError('SerializationException', `${key} is not a number`);
   return value;
 }
 
 /** undefined when absent. */
 export function flag(input: Input, key: string): boolean | undefined {
   const value = own(input, key) ?? undefined;
-  if (value !== undefined && typeof value !== 'boolean') throw new AwsError('SerializationException', `${key} is not a boolean`);
+  if (value !== undefined && typeof value !== 'boolean')
+    throw new AwsError('SerializationException', `${key} is not a boolean`);
   return value;
 }
 
@@ -54,7 +67,8 @@ export function list(input: Input, key: string): unknown[] {
 export function texts(input: Input, key: string): string[] | undefined {
   if (own(input, key) === undefined || own(input, key) === null) return undefined;
   return list(input, key).map((value) => {
-    if (typeof value !== 'string') throw new AwsError('SerializationException', `${key} is not a list of strings`);
+    if (typeof value !== 'string')
+      throw new AwsError('SerializationException', `${key} is not a list of strings`);
     return value;
   });
 }

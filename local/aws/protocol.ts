@@ -55,14 +55,27 @@ export function awsJsonEndpoint<C>(service: {
       return { status: 200, headers, body: JSON.stringify(output) };
     } catch (error) {
       const { type, message, status, members } = outward(error);
-      return { status, headers: { ...headers, 'x-amzn-errortype': type }, body: JSON.stringify({ ...members, __type: type, message, Message: message }) };
+      return {
+        status,
+        headers: { ...headers, 'x-amzn-errortype': type },
+        body: JSON.stringify({ ...members, __type: type, message, Message: message }),
+      };
     }
   };
 }
 
-function run<C>(operations: Readonly<Record<string, Operation<C>>>, context: C, name: string, body: Buffer): Promise<Json> {
+function run<C>(
+  operations: Readonly<Record<string, Operation<C>>>,
+  context: C,
+  name: string,
+  body: Buffer,
+): Promise<Json> {
   const operation = own(operations, name);
-  if (operation === undefined) throw new AwsError('UnknownOperationException', `operation ${name} is not supported by the local engine`);
+  if (operation === undefined)
+    throw new AwsError(
+      'UnknownOperationException',
+      `operation ${name} is not supported by the local engine`,
+    );
   return operation(context, parse(body));
 }
 
@@ -77,5 +90,7 @@ function parse(body: Buffer): unknown {
 
 /** What is no AwsError is a fault of ours: AWS answers those as InternalFailure with 500, which SDKs retry. */
 function outward(error: unknown): AwsError {
-  return error instanceof AwsError ? error : new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);
+  return error instanceof AwsError
+    ? error
+    : new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);
 }

@@ -15,8 +15,19 @@ export class Client {
     this.agent = new Agent({ ca: access.ca, keepAlive: true });
   }
 
-  private open(method: string, path: string, headers: Record<string, string>, body: string | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
-    const options: RequestOptions = { method, agent: this.agent, headers: { authorization: `Bearer ${this.access.token}`, ...headers }, ...(signal ? { signal } : {}) };
+  private open(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const options: RequestOptions = {
+      method,
+      agent: this.agent,
+      headers: { authorization: `Bearer ${this.access.token}`, ...headers },
+      ...(signal ? { signal } : {}),
+    };
     return new Promise((resolve, reject) => {
       const sent = httpsRequest(new URL(path, this.access.server), options, resolve);
       sent.on('error', reject);
@@ -25,18 +36,39 @@ export class Client {
   }
 
   /** One request; the body is parsed where it is JSON, else text. Rejects when the server cannot be reached. */
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await this.open(method, path, { accept: 'application/json', ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, text);
+    const answer = await this.open(
+      method,
+      path,
+      {
+        accept: 'application/json',
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      text,
+    );
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks).toString();
     const json = answer.headers['content-type']?.startsWith('application/json') ?? false;
-    return { status: answer.statusCode ?? 0, body: json && raw !== '' ? (JSON.parse(raw) as unknown) : raw };
+    return {
+      status: answer.statusCode ?? 0,
+      body: json && raw !== '' ? (JSON.parse(raw) as unknown) : raw,
+    };
   }
 
   /** The lines of a streaming answer, until it ends or the signal aborts. */
-  async *lines(path: string, headers: Record<string, string>, signal: AbortSignal): AsyncGenerator<string> {
+  async *lines(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     const answer = await this.open('GET', path, headers, undefined, signal);
     if (answer.statusCode !== 200) {
       answer.destroy();
@@ -61,6 +93,12 @@ export class Client {
 
 /** The message of a Status answer, or its text. */
 export function messageOf({ status, body }: Answer): string {
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') return body.message;
+  if (
+    typeof body === 'object' &&
+    body !== null &&
+    'message' in body &&
+    typeof body.message === 'string'
+  )
+    return body.message;
   return typeof body === 'string' && body !== '' ? body.trim() : `HTTP ${status}`;
 }

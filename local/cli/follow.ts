@@ -13,21 +13,36 @@ interface State {
 }
 
 interface PodView {
-  metadata: { name: string; namespace: string; uid: string; resourceVersion: string; deletionTimestamp?: string };
-  status: { phase: string; reason?: string; initContainerStatuses?: { name: string; state: State; restartCount: number }[]; containerStatuses?: { name: string; state: State; restartCount: number }[] };
+  metadata: {
+    name: string;
+    namespace: string;
+    uid: string;
+    resourceVersion: string;
+    deletionTimestamp?: string;
+  };
+  status: {
+    phase: string;
+    reason?: string;
+    initContainerStatuses?: { name: string; state: State; restartCount: number }[];
+    containerStatuses?: { name: string; state: State; restartCount: number }[];
+  };
 }
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 function describe(state: State): string {
   if (state.running) return 'Running';
-  if (state.terminated) return `${state.terminated.reason ?? 'Terminated'} (exit code ${state.terminated.exitCode})`;
+  if (state.terminated)
+    return `${state.terminated.reason ?? 'Terminated'} (exit code ${state.terminated.exitCode})`;
   return state.waiting?.reason ?? 'Waiting';
 }
 
 function changes(pod: PodView, seen: Map<string, string>): { container: string; reason: string }[] {
   const found: { container: string; reason: string }[] = [];
-  for (const { name, state, restartCount } of [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])]) {
+  for (const { name, state, restartCount } of [
+    ...(pod.status.initContainerStatuses ?? []),
+    ...(pod.status.containerStatuses ?? []),
+  ]) {
     const reason = `${describe(state)}${restartCount > 0 ? `, restart ${restartCount}` : ''}`;
     if (seen.get(name) !== reason) found.push({ container: name, reason });
     seen.set(name, reason);
@@ -40,10 +55,18 @@ function line(now: Date, phase: string, status: string, container: string, reaso
 }
 
 /** Prints each change of the pod and answers its last phase, or 'Deleted' / 'Stopped' (signal). */
-export async function follow(client: Client, pod: { namespace: string; name: string }, out: (line: string) => void, now: () => Date, signal: AbortSignal): Promise<string> {
+export async function follow(
+  client: Client,
+  pod: { namespace: string; name: string },
+  out: (line: string) => void,
+  now: () => Date,
+  signal: AbortSignal,
+): Promise<string> {
   const seen = new Map<string, string>();
   let shown = '';
-  out(`${'TIME (UTC)'.padEnd(10)}  ${'PHASE'.padEnd(9)}  ${'STATUS'.padEnd(20)}  ${'CONTAINER'.padEnd(12)}  REASON`);
+  out(
+    `${'TIME (UTC)'.padEnd(10)}  ${'PHASE'.padEnd(9)}  ${'STATUS'.padEnd(20)}  ${'CONTAINER'.padEnd(12)}  REASON`,
+  );
   const path = `/api/v1/namespaces/${pod.namespace}/pods?watch=true&includeObject=Object&fieldSelector=${encodeURIComponent(`metadata.name=${pod.name}`)}`;
   while (!signal.aborted) {
     for await (const text of client.lines(path, { accept: TABLE }, signal)) {
@@ -55,8 +78,10 @@ export async function follow(client: Client, pod: { namespace: string; name: str
       const { phase } = row.object.status;
       const status = String(row.cells[2]);
       const changed = changes(row.object, seen);
-      for (const { container, reason } of changed) out(line(now(), phase, status, container, reason));
-      if (changed.length === 0 && shown !== `${phase} ${status}`) out(line(now(), phase, status, '', row.object.status.reason ?? ''));
+      for (const { container, reason } of changed)
+        out(line(now(), phase, status, container, reason));
+      if (changed.length === 0 && shown !== `${phase} ${status}`)
+        out(line(now(), phase, status, '', row.object.status.reason ?? ''));
       shown = `${phase} ${status}`;
       if (phase === 'Succeeded' || phase === 'Failed') return phase;
     }

@@ -29,14 +29,20 @@ export function find(program: string): string | undefined {
 export function dockerSocket(): string {
   const host = process.env['DOCKER_HOST'] ?? '';
   if (host === '') return '/var/run/docker.sock';
-  if (!host.startsWith('unix://')) throw new Refusal(`DOCKER_HOST is ${host}: only a unix:// socket of an engine on this machine can be used`);
+  if (!host.startsWith('unix://'))
+    throw new Refusal(
+      `DOCKER_HOST is ${host}: only a unix:// socket of an engine on this machine can be used`,
+    );
   return host.slice('unix://'.length);
 }
 
 /** 'ok', or the code of the failure (ENOENT, ECONNREFUSED, EACCES …). */
 function pingEngine(socketPath: string): Promise<string> {
   return new Promise((resolve) => {
-    const sent = request({ socketPath, path: '/_ping', timeout: 5000 }, (answer) => { answer.resume(); resolve(answer.statusCode === 200 ? 'ok' : `HTTP ${answer.statusCode ?? 0}`); });
+    const sent = request({ socketPath, path: '/_ping', timeout: 5000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200 ? 'ok' : `HTTP ${answer.statusCode ?? 0}`);
+    });
     sent.on('timeout', () => sent.destroy());
     sent.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     sent.end();
@@ -52,17 +58,26 @@ async function aptInstall(packages: string[], purpose: string, say: Say): Promis
   try {
     if (!aptUpdated) await run('apt-get', ['update'], { env, maxBuffer: 1 << 26 });
     aptUpdated = true;
-    await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env, maxBuffer: 1 << 26 });
+    await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+      env,
+      maxBuffer: 1 << 26,
+    });
     return true;
   } catch (error) {
-    const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : String(error);
+    const output =
+      error instanceof Error && 'stderr' in error
+        ? String(error.stderr).trim().split('\n').at(-1)
+        : String(error);
     say(`apt-get failed: ${output ?? ''}`);
     return false;
   }
 }
 
 async function startEngine(place: Place, socketPath: string, say: Say): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Refusal('Docker Engine is installed but not running: start it (systemctl start docker), then run this again');
+  if (process.getuid?.() !== 0)
+    throw new Refusal(
+      'Docker Engine is installed but not running: start it (systemctl start docker), then run this again',
+    );
   say('starting Docker Engine …');
   if (existsSync('/run/systemd/system')) await run('systemctl', ['start', 'docker']);
   else {
@@ -74,7 +89,9 @@ async function startEngine(place: Place, socketPath: string, say: Say): Promise<
     if ((await pingEngine(socketPath)) === 'ok') return;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-  throw new Refusal(`Docker Engine did not answer within ${ENGINE_START_SECONDS} s; its log: ${join(place.directory, 'dockerd.log')}`);
+  throw new Refusal(
+    `Docker Engine did not answer within ${ENGINE_START_SECONDS} s; its log: ${join(place.directory, 'dockerd.log')}`,
+  );
 }
 
 /** Docker Engine answers on its socket afterwards. */
@@ -82,20 +99,32 @@ export async function ensureEngine(place: Place, say: Say): Promise<void> {
   const socketPath = dockerSocket();
   const answer = await pingEngine(socketPath);
   if (answer === 'ok') return;
-  if (answer === 'EACCES') throw new Refusal(`this user may not use Docker Engine (${socketPath}): join the group docker or run as root`);
-  if (!find('dockerd') && !(await aptInstall(['docker.io'], 'Docker Engine runs the containers', say))) {
-    throw new Refusal('Docker Engine is needed and could not be installed here: install it (package docker.io on Debian and Ubuntu), then run this again');
+  if (answer === 'EACCES')
+    throw new Refusal(
+      `this user may not use Docker Engine (${socketPath}): join the group docker or run as root`,
+    );
+  if (
+    !find('dockerd') &&
+    !(await aptInstall(['docker.io'], 'Docker Engine runs the containers', say))
+  ) {
+    throw new Refusal(
+      'Docker Engine is needed and could not be installed here: install it (package docker.io on Debian and Ubuntu), then run this again',
+    );
   }
   if ((await pingEngine(socketPath)) !== 'ok') await startEngine(place, socketPath, say);
 }
 
 /** `go` is there afterwards (it builds supervise, the entry point of every container). */
 export async function ensureGo(say: Say): Promise<void> {
-  if (find('go') || (await aptInstall(['golang-go'], 'Go builds the container entry point', say))) return;
-  throw new Refusal('Go 1.19 or newer is needed to build the container entry point: install it (package golang-go), then run this again');
+  if (find('go') || (await aptInstall(['golang-go'], 'Go builds the container entry point', say)))
+    return;
+  throw new Refusal(
+    'Go 1.19 or newer is needed to build the container entry point: install it (package golang-go), then run this again',
+  );
 }
 
 /** A static busybox is there afterwards, if apt allows: the test image is made from it where no registry is reachable. */
 export async function ensureStaticBusybox(say: Say): Promise<void> {
-  if (!existsSync('/bin/busybox')) await aptInstall(['busybox-static'], 'the image busybox is made from it', say);
+  if (!existsSync('/bin/busybox'))
+    await aptInstall(['busybox-static'], 'the image busybox is made from it', say);
 }

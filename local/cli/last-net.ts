@@ -8,7 +8,9 @@ export const UNOWNED = 'error without an owner: ';
 /** Catches for the rest of the process's life. Call it once the process serves: what fails before ends it. */
 export function spreadLastNet(say: (line: string) => void): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => say(`${UNOWNED}${JSON.stringify({ event, cause: causeOf(error) })}`));
+    process.on(event, (error: unknown) =>
+      say(`${UNOWNED}${JSON.stringify({ event, cause: causeOf(error) })}`),
+    );
   }
   for (const stream of [process.stdout, process.stderr]) keepWriting(stream);
   // A terminal that has gone fails every write to it: the net's own line must not come back as its next catch.

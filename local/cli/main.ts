@@ -3,40 +3,85 @@ import { Command, CommanderError } from 'commander';
 import { Unusable } from '../unusable.ts';
 import { Refusal } from './place.ts';
 
-const out = (line: string): void => { process.stdout.write(`${line}\n`); };
-const say = (line: string): void => { process.stderr.write(`droppod: ${line}\n`); };
+const out = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+const say = (line: string): void => {
+  process.stderr.write(`droppod: ${line}\n`);
+};
 
 function program(): Command {
-  const droppod = new Command('droppod').description('Kubernetes Pods without a Kubernetes cluster').exitOverride().showHelpAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(`droppod: ${text.replace(/^error: /, '').trim().replaceAll(/\s*\n\s*/g, ' ')}\n`) });
-  droppod.command('up').description('start droppod on this machine, show a first pod and serve until Ctrl-C')
+  const droppod = new Command('droppod')
+    .description('Kubernetes Pods without a Kubernetes cluster')
+    .exitOverride()
+    .showHelpAfterError(false)
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `droppod: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    });
+  droppod
+    .command('up')
+    .description('start droppod on this machine, show a first pod and serve until Ctrl-C')
     .option('--data <directory>', 'data directory (default: .droppod here)')
     .option('--port <number>', 'port of the Kubernetes API; the AWS endpoints take the next one')
     .option('--detach', 'return when the API is ready')
-    .option('--beyond-fargate', 'allow what Docker can do and Fargate cannot (hostPath, privileged …)')
-    .option('--no-refusals', 'warn of what droppod cannot do instead of refusing it, to compare its answers with kube-apiserver\'s')
+    .option(
+      '--beyond-fargate',
+      'allow what Docker can do and Fargate cannot (hostPath, privileged …)',
+    )
+    .option(
+      '--no-refusals',
+      "warn of what droppod cannot do instead of refusing it, to compare its answers with kube-apiserver's",
+    )
     .option('--accept-loss', 'go on with what is left where the database has lost writes')
     .option('--no-hello', 'do not apply the first example')
-    .action(async (options: object) => { const { up } = await import('./up.ts'); await up(options, out, say); });
-  droppod.command('down').description('stop droppod; its pods go on unless --purge')
+    .action(async (options: object) => {
+      const { up } = await import('./up.ts');
+      await up(options, out, say);
+    });
+  droppod
+    .command('down')
+    .description('stop droppod; its pods go on unless --purge')
     .option('--data <directory>', 'data directory')
     .option('--purge', 'also delete its data and containers')
-    .action(async (options: object) => { const { down } = await import('./down.ts'); await down(options, out); });
-  droppod.command('run').description('apply manifests and follow their pods to the end; exit code 0 only when all succeeded')
+    .action(async (options: object) => {
+      const { down } = await import('./down.ts');
+      await down(options, out);
+    });
+  droppod
+    .command('run')
+    .description(
+      'apply manifests and follow their pods to the end; exit code 0 only when all succeeded',
+    )
     .argument('<file...>', 'manifests (- reads standard input)')
     .option('--data <directory>', 'data directory')
     .option('--port <number>', 'port of the Kubernetes API, where droppod must be started first')
-    .action(async (files: string[], options: object) => { const { run } = await import('./run.ts'); process.exitCode = await run(files, options, out, say); });
-  droppod.command('test').description('set up the same way and run all tests')
+    .action(async (files: string[], options: object) => {
+      const { run } = await import('./run.ts');
+      process.exitCode = await run(files, options, out, say);
+    });
+  droppod
+    .command('test')
+    .description('set up the same way and run all tests')
     .argument('[filter...]', 'only test files whose path contains this')
-    .action(async (filters: string[]) => { const { test } = await import('./test.ts'); process.exitCode = await test(filters, out, say); });
+    .action(async (filters: string[]) => {
+      const { test } = await import('./test.ts');
+      process.exitCode = await test(filters, out, say);
+    });
   return droppod;
 }
 
 /** Faults of the machine (no space, no right, engine gone) carry a code and their message says it all; anything else is a defect and shows where. */
 function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error || error.name === 'DockerError' ? error.message.replaceAll(/\s*\n\s*/g, ' ') : (error.stack ?? error.message);
+  return 'code' in error || error.name === 'DockerError'
+    ? error.message.replaceAll(/\s*\n\s*/g, ' ')
+    : (error.stack ?? error.message);
 }
 
 try {

@@ -5,7 +5,10 @@ import { join, resolve } from 'node:path';
 /** One line on stderr and an exit code; everything that the command refuses is thrown as this. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  constructor(message: string, readonly exitCode = 1) {
+  constructor(
+    message: string,
+    readonly exitCode = 1,
+  ) {
     super(message);
   }
 }
@@ -21,7 +24,13 @@ export interface Place {
 /** The files of the installation in `directory` (default `.droppod` in the working directory). */
 export function placeOf(directory: string | undefined): Place {
   const root = resolve(directory ?? '.droppod');
-  return { directory: root, kubeconfig: join(root, 'kubeconfig'), env: join(root, 'env'), pid: join(root, 'pid'), log: join(root, 'log') };
+  return {
+    directory: root,
+    kubeconfig: join(root, 'kubeconfig'),
+    env: join(root, 'env'),
+    pid: join(root, 'pid'),
+    log: join(root, 'log'),
+  };
 }
 
 export interface Access {
@@ -38,9 +47,19 @@ export function writeAccess(place: Place, access: Access): void {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'droppod', cluster: { server: access.server, 'certificate-authority-data': Buffer.from(access.ca).toString('base64') } }],
+    clusters: [
+      {
+        name: 'droppod',
+        cluster: {
+          server: access.server,
+          'certificate-authority-data': Buffer.from(access.ca).toString('base64'),
+        },
+      },
+    ],
     users: [{ name: 'admin', user: { token: access.token } }],
-    contexts: [{ name: 'droppod', context: { cluster: 'droppod', user: 'admin', namespace: 'default' } }],
+    contexts: [
+      { name: 'droppod', context: { cluster: 'droppod', user: 'admin', namespace: 'default' } },
+    ],
     'current-context': 'droppod',
   };
   writeFileSync(place.kubeconfig, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
@@ -64,11 +83,20 @@ export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'
   } catch {
     return undefined;
   }
-  const config = parsed(text) as { clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]; users: { user: { token: string } }[] } | undefined;
+  const config = parsed(text) as
+    | {
+        clusters: { cluster: { server: string; 'certificate-authority-data': string } }[];
+        users: { user: { token: string } }[];
+      }
+    | undefined;
   const cluster = config?.clusters[0]?.cluster;
   const token = config?.users[0]?.user.token;
   if (!cluster || !token) return undefined;
-  return { server: cluster.server, ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString(), token };
+  return {
+    server: cluster.server,
+    ca: Buffer.from(cluster['certificate-authority-data'], 'base64').toString(),
+    token,
+  };
 }
 
 /** Undefined: no JSON. The next start writes it anew. */

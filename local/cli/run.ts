@@ -9,11 +9,17 @@ import { portOf, ready, startDetached, type UpOptions } from './up.ts';
 const INTERRUPTED = 130;
 
 /** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
-export async function run(files: string[], options: Pick<UpOptions, 'data' | 'port'>, out: Say, say: Say): Promise<number> {
+export async function run(
+  files: string[],
+  options: Pick<UpOptions, 'data' | 'port'>,
+  out: Say,
+  say: Say,
+): Promise<number> {
   const place = placeOf(options.data);
   portOf(options.port);
   const read = files.map((file) => ({ file, manifests: readManifests(file) }));
-  if (servingPid(place) === undefined || !(await ready(place))) await startDetached(place, options, say);
+  if (servingPid(place) === undefined || !(await ready(place)))
+    await startDetached(place, options, say);
   const access = readAccess(place);
   if (!access) throw new Refusal(`${place.kubeconfig} is missing`);
   const client = new Client(access);
@@ -21,7 +27,8 @@ export async function run(files: string[], options: Pick<UpOptions, 'data' | 'po
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const pods: AppliedPod[] = [];
-    for (const { file, manifests } of read) pods.push(...(await applyManifests(client, file, manifests, out)));
+    for (const { file, manifests } of read)
+      pods.push(...(await applyManifests(client, file, manifests, out)));
     const phases: string[] = [];
     for (const pod of pods) {
       if (pods.length > 1) out(`\npod ${pod.namespace}/${pod.name}`);

@@ -23,7 +23,8 @@ async function setUpBusybox(docker: Docker, say: Say): Promise<void> {
   if (await inspectImage(docker, 'busybox:latest')) return;
   say('getting the image busybox …');
   await ensureStaticBusybox(say);
-  if ((await ensureBusyboxImage(docker)) === 'built') say("no image registry can be reached: busybox was made from this machine's static busybox");
+  if ((await ensureBusyboxImage(docker)) === 'built')
+    say("no image registry can be reached: busybox was made from this machine's static busybox");
 }
 
 async function setUpPodlet(docker: Docker, say: Say): Promise<string> {

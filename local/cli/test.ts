@@ -20,7 +20,9 @@ interface Summary {
 
 /** A file that fails before its first test counts as one failed test. */
 function summaryLine(summary: Summary): string {
-  const broken = summary.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length;
+  const broken = summary.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  ).length;
   const skipped = summary.numPendingTests + summary.numTodoTests;
   return `${summary.numPassedTests} passed, ${summary.numFailedTests + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
@@ -31,8 +33,21 @@ export async function test(filters: string[], out: Say, say: Say): Promise<numbe
   const report = mkdtempSync(join(tmpdir(), 'droppod-test-'));
   const file = join(report, 'report.json');
   const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
-  const child = spawn(process.execPath, [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...filters], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-  const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  const child = spawn(
+    process.execPath,
+    [
+      vitest,
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...filters,
+    ],
+    { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const code = await new Promise<number>((resolve) =>
+    child.once('exit', (status) => resolve(status ?? 1)),
+  );
   let summary: Summary | undefined;
   try {
     summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;

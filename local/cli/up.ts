@@ -7,7 +7,16 @@ import { Client } from './client.ts';
 import { claimDirectory, lockDirectory } from '../data-directory.ts';
 import { find, type Say } from './install.ts';
 import { spreadLastNet } from './last-net.ts';
-import { placeOf, readAccess, Refusal, removePid, servingPid, writeAccess, writePid, type Place } from './place.ts';
+import {
+  placeOf,
+  readAccess,
+  Refusal,
+  removePid,
+  servingPid,
+  writeAccess,
+  writePid,
+  type Place,
+} from './place.ts';
 import { setUp } from './set-up.ts';
 import { startLocal, type Local } from '../main.ts';
 
@@ -31,7 +40,8 @@ const DETACH_SECONDS = 180;
 export function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_534) throw new Refusal(`--port ${text}: a port number from 0 to 65534 is needed`, 2);
+  if (!Number.isInteger(port) || port < 0 || port > 65_534)
+    throw new Refusal(`--port ${text}: a port number from 0 to 65534 is needed`, 2);
   return port;
 }
 
@@ -39,13 +49,16 @@ function howToGoOn(place: Place, out: Say): void {
   out('');
   out(`kubeconfig: ${place.kubeconfig}`);
   out(`go on with:  . ${place.env}; kubectl get pods`);
-  if (find('kubectl') === undefined) out('kubectl is not on the PATH: see https://kubernetes.io/docs/tasks/tools/');
+  if (find('kubectl') === undefined)
+    out('kubectl is not on the PATH: see https://kubernetes.io/docs/tasks/tools/');
 }
-
 
 async function alreadyServing(place: Place, pid: number, out: Say): Promise<void> {
   const access = readAccess(place);
-  if (!access || !(await ready(place))) throw new Refusal(`process ${pid} holds ${place.pid} but does not answer: ./droppod down, then up again`);
+  if (!access || !(await ready(place)))
+    throw new Refusal(
+      `process ${pid} holds ${place.pid} but does not answer: ./droppod down, then up again`,
+    );
   out(`droppod is already up (process ${pid}) at ${access.server}`);
   howToGoOn(place, out);
 }
@@ -70,33 +83,76 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
   claimDirectory(place.directory);
   const log = openSync(place.log, 'a', 0o600);
   const written = fstatSync(log).size;
-  const flags = [...(options.beyondFargate ? ['--beyond-fargate'] : []), ...(options.acceptLoss ? ['--accept-loss'] : []), ...(options.refusals === false ? ['--no-refusals'] : [])];
-  const serveArguments = ['up', '--no-hello', '--data', place.directory, ...(options.port === undefined ? [] : ['--port', options.port]), ...flags];
-  const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], { detached: true, stdio: ['ignore', log, log] });
+  const flags = [
+    ...(options.beyondFargate ? ['--beyond-fargate'] : []),
+    ...(options.acceptLoss ? ['--accept-loss'] : []),
+    ...(options.refusals === false ? ['--no-refusals'] : []),
+  ];
+  const serveArguments = [
+    'up',
+    '--no-hello',
+    '--data',
+    place.directory,
+    ...(options.port === undefined ? [] : ['--port', options.port]),
+    ...flags,
+  ];
+  const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   let ended = false;
-  child.once('exit', () => { ended = true; });
+  child.once('exit', () => {
+    ended = true;
+  });
   child.unref();
   // Whoever serves the place in the end: another `up` at the same moment may have come first.
-  const serves = async (): Promise<boolean> => servingPid(place) !== undefined && (await ready(place));
+  const serves = async (): Promise<boolean> =>
+    servingPid(place) !== undefined && (await ready(place));
   for (let tenth = 0; tenth < DETACH_SECONDS * 10 && !ended; tenth++) {
     if (await serves()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   if (await serves()) return;
-  const last = readFileSync(place.log).subarray(written).toString().split('\n').findLast((line) => line.startsWith('droppod: ')) ?? '';
-  throw new Refusal(ended && last !== '' ? `${last.slice('droppod: '.length)} (log: ${place.log})` : `the serving process did not come up, its log is ${place.log}`);
+  const last =
+    readFileSync(place.log)
+      .subarray(written)
+      .toString()
+      .split('\n')
+      .findLast((line) => line.startsWith('droppod: ')) ?? '';
+  throw new Refusal(
+    ended && last !== ''
+      ? `${last.slice('droppod: '.length)} (log: ${place.log})`
+      : `the serving process did not come up, its log is ${place.log}`,
+  );
 }
 
 /** Serves, or says in one line why this machine does not let it. */
-async function serve(place: Place, podletImage: string, options: UpOptions, say: Say): Promise<Local> {
+async function serve(
+  place: Place,
+  podletImage: string,
+  options: UpOptions,
+  say: Say,
+): Promise<Local> {
   try {
     const { beyondFargate = false, acceptLoss = false, refusals = true } = options;
-    return await startLocal({ directory: place.directory, port: portOf(options.port), beyondFargate, acceptLoss, warnOfRefusals: !refusals, podletImage, log: say });
+    return await startLocal({
+      directory: place.directory,
+      port: portOf(options.port),
+      beyondFargate,
+      acceptLoss,
+      warnOfRefusals: !refusals,
+      podletImage,
+      log: say,
+    });
   } catch (error) {
     const { code, port } = error as { code?: string; port?: number };
-    if (code === 'EADDRINUSE') throw new Refusal(`port ${port ?? ''} is taken by another program: choose another with --port N`);
-    if (code === 'EACCES' && port !== undefined) throw new Refusal(`port ${port} may not be used by this user: choose another with --port N`);
+    if (code === 'EADDRINUSE')
+      throw new Refusal(
+        `port ${port ?? ''} is taken by another program: choose another with --port N`,
+      );
+    if (code === 'EACCES' && port !== undefined)
+      throw new Refusal(`port ${port} may not be used by this user: choose another with --port N`);
     throw error;
   }
 }
@@ -107,14 +163,23 @@ async function turnIn(place: Place, say: Say): Promise<(() => Promise<void>) | u
   for (let tenth = 0; tenth < DETACH_SECONDS * 10; tenth++) {
     const release = await lockDirectory(place.directory);
     if (release) return release;
-    if (tenth === 10) say(`another droppod starts or stops in ${place.directory}, waiting for it …`);
+    if (tenth === 10)
+      say(`another droppod starts or stops in ${place.directory}, waiting for it …`);
     if (servingPid(place) !== undefined && (await ready(place))) return undefined;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Refusal(`another process holds ${place.directory} and does not come up: end it, then up again`);
+  throw new Refusal(
+    `another process holds ${place.directory} and does not come up: end it, then up again`,
+  );
 }
 
-async function serveUntilStopped(place: Place, podletImage: string, options: UpOptions, out: Say, say: Say): Promise<void> {
+async function serveUntilStopped(
+  place: Place,
+  podletImage: string,
+  options: UpOptions,
+  out: Say,
+  say: Say,
+): Promise<void> {
   // Keys, data and logs are their owner's alone, whatever the caller's umask.
   process.umask(0o077);
   const release = await turnIn(place, say);
@@ -124,8 +189,11 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
   writeAccess(place, local.access);
   writePid(place);
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  out(`droppod serves Kubernetes' pod API at ${local.access.server} (AWS endpoints at ${local.access.awsEndpoint})`);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => stop.abort());
+  out(
+    `droppod serves Kubernetes' pod API at ${local.access.server} (AWS endpoints at ${local.access.awsEndpoint})`,
+  );
   if (options.hello !== false) {
     const client = new Client(local.access);
     out('applying examples/hello.yaml');
@@ -137,11 +205,14 @@ async function serveUntilStopped(place: Place, podletImage: string, options: UpO
     client.close();
   }
   if (!stop.signal.aborted) howToGoOn(place, out);
-  if (!stop.signal.aborted) await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  if (!stop.signal.aborted)
+    await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   await local.close();
   removePid(place);
   await release();
-  out(`droppod stopped; running pods go on and are found again by the next up (./droppod down --purge${options.data === undefined ? '' : ` --data ${options.data}`} removes them)`);
+  out(
+    `droppod stopped; running pods go on and are found again by the next up (./droppod down --purge${options.data === undefined ? '' : ` --data ${options.data}`} removes them)`,
+  );
 }
 
 /** The whole of `droppod up`. */
@@ -155,6 +226,8 @@ export async function up(options: UpOptions, out: Say, say: Say): Promise<void> 
   }
   await startDetached(place, options, say);
   const access = readAccess(place);
-  out(`droppod serves Kubernetes' pod API at ${access?.server ?? ''} (process ${servingPid(place) ?? 0})`);
+  out(
+    `droppod serves Kubernetes' pod API at ${access?.server ?? ''} (process ${servingPid(place) ?? 0})`,
+  );
   howToGoOn(place, out);
 }

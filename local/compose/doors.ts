@@ -12,7 +12,13 @@ import type { Clock } from '../docker/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
 import type { SessionHub, SessionWish } from '../streams/session-hub.ts';
-import { createUpgrade, isTunnel, isWebSocket, type StreamedAnswer, type StreamTarget } from '../streams/upgrade.ts';
+import {
+  createUpgrade,
+  isTunnel,
+  isWebSocket,
+  type StreamedAnswer,
+  type StreamTarget,
+} from '../streams/upgrade.ts';
 
 export const SYNC_PATH = '/sync';
 export const SESSIONS_PATH = '/sessions';
@@ -33,19 +39,41 @@ export interface Doors {
   metadata: Door;
 }
 
-const waiting = (): Response => new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
+const waiting = (): Response =>
+  new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
 
 /** The doors; `behind` answers undefined until everything is ready. */
-export function createDoors(behind: () => Behind | undefined, own: { clock: Clock; log: (line: string) => void }): Doors {
-  const ready = (answer: (behind: Behind, request: Request) => Promise<Response>) => (request: Request): Promise<Response> => {
-    const now = behind();
-    return now ? answer(now, request) : Promise.resolve(waiting());
-  };
+export function createDoors(
+  behind: () => Behind | undefined,
+  own: { clock: Clock; log: (line: string) => void },
+): Doors {
+  const ready =
+    (answer: (behind: Behind, request: Request) => Promise<Response>) =>
+    (request: Request): Promise<Response> => {
+      const now = behind();
+      return now ? answer(now, request) : Promise.resolve(waiting());
+    };
   return {
     // Handlers bound what they read of a body (3 MiB, reports 1 MiB); what goes on to a pod has no end.
-    api: { ...own, handler: ready(({ ports }, request) => frontDoor(ports, request)), upgrade: upgradeOf(behind, own.clock), refusal: refusalOf, maxBodyBytes: Infinity },
-    aws: { ...own, handler: ready(({ aws }, request) => aws(request)), refusal: (status, message) => Response.json({ message }, { status }), maxBodyBytes: MAX_AWS_BODY_BYTES },
-    metadata: { ...own, handler: ready(({ engine }, request) => metadataOf(engine, request)), refusal: (status, error) => Response.json({ error }, { status }), maxBodyBytes: 0 },
+    api: {
+      ...own,
+      handler: ready(({ ports }, request) => frontDoor(ports, request)),
+      upgrade: upgradeOf(behind, own.clock),
+      refusal: refusalOf,
+      maxBodyBytes: Infinity,
+    },
+    aws: {
+      ...own,
+      handler: ready(({ aws }, request) => aws(request)),
+      refusal: (status, message) => Response.json({ message }, { status }),
+      maxBodyBytes: MAX_AWS_BODY_BYTES,
+    },
+    metadata: {
+      ...own,
+      handler: ready(({ engine }, request) => metadataOf(engine, request)),
+      refusal: (status, error) => Response.json({ error }, { status }),
+      maxBodyBytes: 0,
+    },
   };
 }
 
@@ -63,7 +91,15 @@ function upgradeOf(behind: () => Behind | undefined, clock: Clock): NonNullable<
     const now = behind();
     if (!now) return void socket.destroy();
     const { hub, ports } = now;
-    const upgrade = upgrades.get(now) ?? createUpgrade({ hub, sessionsPath: SESSIONS_PATH, check: (request) => streamTarget(ports, request), owns: (uid, request) => isOwnPodlet(ports, uid, request.headers.authorization), sleep: clock.sleep });
+    const upgrade =
+      upgrades.get(now) ??
+      createUpgrade({
+        hub,
+        sessionsPath: SESSIONS_PATH,
+        check: (request) => streamTarget(ports, request),
+        owns: (uid, request) => isOwnPodlet(ports, uid, request.headers.authorization),
+        sleep: clock.sleep,
+      });
     upgrades.set(now, upgrade);
     upgrade(incoming, socket, head);
   };
@@ -72,7 +108,10 @@ function upgradeOf(behind: () => Behind | undefined, clock: Clock): NonNullable<
 const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
 
 /** What a client's upgrade request shall reach, checked as the API checks it. */
-async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<StreamTarget | StreamedAnswer | Response> {
+async function streamTarget(
+  ports: Ports,
+  incoming: IncomingMessage,
+): Promise<StreamTarget | StreamedAnswer | Response> {
   const gone = new AbortController();
   const request = upgradeRequest(incoming, gone.signal);
   if (request instanceof Response) return request;
@@ -83,19 +122,40 @@ async function streamTarget(ports: Ports, incoming: IncomingMessage): Promise<St
   const { pod, container, query, subresource } = found;
   const kind = STREAM_KINDS[subresource as keyof typeof STREAM_KINDS];
   const on = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
-  const streams = { tty: on('tty'), stdin: on('stdin'), stdout: on('stdout'), stderr: on('stderr') && !on('tty') };
+  const streams = {
+    tty: on('tty'),
+    stdin: on('stdin'),
+    stdout: on('stdout'),
+    stderr: on('stderr') && !on('tty'),
+  };
   return {
     owner: pod.metadata.uid ?? '',
-    wish: { kind, container, ...(kind === 'portForward' ? {} : streams), ...(kind === 'exec' ? { argv: query.getAll('command') } : {}) },
+    wish: {
+      kind,
+      container,
+      ...(kind === 'portForward' ? {} : streams),
+      ...(kind === 'exec' ? { argv: query.getAll('command') } : {}),
+    },
     ports: found.ports,
     gone: goneText(pod, kind, container),
-    ...(kind === 'attach' && writesToLogOnly(pod, container) ? { output: (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams) } : {}),
+    ...(kind === 'attach' && writesToLogOnly(pod, container)
+      ? {
+          output: (signal: AbortSignal) =>
+            wanted(attachOutput(ports, pod, container, signal), streams),
+        }
+      : {}),
   };
 }
 
 /** A WebSocket can carry the answer of a read; a request with a body cannot be upgraded. */
-async function streamedAnswer(ports: Ports, request: Request, gone: AbortController): Promise<StreamedAnswer | Response> {
-  return request.method === 'GET' ? { answer: await handle(ports, request), gone } : refusalOf(400, 'Upgrade request is not possible here');
+async function streamedAnswer(
+  ports: Ports,
+  request: Request,
+  gone: AbortController,
+): Promise<StreamedAnswer | Response> {
+  return request.method === 'GET'
+    ? { answer: await handle(ports, request), gone }
+    : refusalOf(400, 'Upgrade request is not possible here');
 }
 
 function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request | Response {
@@ -108,11 +168,21 @@ function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request |
 }
 
 /** The kubelet's words for a container that has no process. */
-function goneText({ metadata: { name = '', namespace = '' } }: Pod, kind: SessionWish['kind'], container: string): string {
-  const which = kind === 'attach' ? `container ${container} not found in pod ${name}_${namespace}` : `container not found (${JSON.stringify(container)})`;
+function goneText(
+  { metadata: { name = '', namespace = '' } }: Pod,
+  kind: SessionWish['kind'],
+  container: string,
+): string {
+  const which =
+    kind === 'attach'
+      ? `container ${container} not found in pod ${name}_${namespace}`
+      : `container not found (${JSON.stringify(container)})`;
   return `unable to upgrade connection: ${which}`;
 }
 
-async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(lines: AsyncIterable<Line>, streams: { stdout: boolean; stderr: boolean }): AsyncGenerator<Line> {
+async function* wanted<Line extends { stream: 'stdout' | 'stderr' }>(
+  lines: AsyncIterable<Line>,
+  streams: { stdout: boolean; stderr: boolean },
+): AsyncGenerator<Line> {
   for await (const line of lines) if (streams[line.stream]) yield line;
 }

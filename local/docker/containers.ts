@@ -55,13 +55,29 @@ export interface ContainerFacts {
   Id: string;
   Image: string;
   Created: string;
-  State: { Status: string; Running: boolean; OOMKilled: boolean; ExitCode: number; StartedAt: string; FinishedAt: string; Error: string };
-  NetworkSettings: { Networks: Record<string, { IPAddress: string; MacAddress: string } | null> | null };
+  State: {
+    Status: string;
+    Running: boolean;
+    OOMKilled: boolean;
+    ExitCode: number;
+    StartedAt: string;
+    FinishedAt: string;
+    Error: string;
+  };
+  NetworkSettings: {
+    Networks: Record<string, { IPAddress: string; MacAddress: string } | null> | null;
+  };
 }
 
 /** The id; a name that is taken throws DockerError 409, an unknown image 404. */
-export async function createContainer(docker: Docker, name: string, spec: ContainerSpec): Promise<string> {
-  const answer: { Id: string } = JSON.parse(await docker.call('POST', '/containers/create', { query: { name }, body: spec }));
+export async function createContainer(
+  docker: Docker,
+  name: string,
+  spec: ContainerSpec,
+): Promise<string> {
+  const answer: { Id: string } = JSON.parse(
+    await docker.call('POST', '/containers/create', { query: { name }, body: spec }),
+  );
   return answer.Id;
 }
 
@@ -72,13 +88,23 @@ export async function startContainer(docker: Docker, id: string): Promise<void> 
 
 /** Bytes in use at this moment; undefined: it does not run. */
 export async function memoryUsage(docker: Docker, id: string): Promise<number | undefined> {
-  const answer: { memory_stats?: { usage?: number } } = JSON.parse(await docker.call('GET', `/containers/${id}/stats`, { query: { stream: 'false', 'one-shot': 'true' } }));
+  const answer: { memory_stats?: { usage?: number } } = JSON.parse(
+    await docker.call('GET', `/containers/${id}/stats`, {
+      query: { stream: 'false', 'one-shot': 'true' },
+    }),
+  );
   return answer.memory_stats?.usage;
 }
 
 /** The image's stop signal, KILL after `graceSeconds`; resolves when it has ended. Missing and ended ones are left alone. */
-export async function stopContainer(docker: Docker, id: string, graceSeconds: number): Promise<void> {
-  await unlessMissing(docker.call('POST', `/containers/${id}/stop`, { query: { t: String(graceSeconds) } }));
+export async function stopContainer(
+  docker: Docker,
+  id: string,
+  graceSeconds: number,
+): Promise<void> {
+  await unlessMissing(
+    docker.call('POST', `/containers/${id}/stop`, { query: { t: String(graceSeconds) } }),
+  );
 }
 
 /** Sends a signal; a container that is missing or does not run is left alone. */
@@ -86,7 +112,8 @@ export async function killContainer(docker: Docker, id: string, signal = 'SIGKIL
   try {
     await docker.call('POST', `/containers/${id}/kill`, { query: { signal } });
   } catch (error) {
-    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409))) throw error;
+    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409)))
+      throw error;
   }
 }
 
@@ -96,12 +123,16 @@ export async function removeContainer(docker: Docker, id: string): Promise<void>
     await docker.call('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
   } catch (error) {
     // 409: another removal of it is under way.
-    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409))) throw error;
+    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409)))
+      throw error;
   }
 }
 
 /** undefined: the engine knows no such container. */
-export async function inspectContainer(docker: Docker, id: string): Promise<ContainerFacts | undefined> {
+export async function inspectContainer(
+  docker: Docker,
+  id: string,
+): Promise<ContainerFacts | undefined> {
   try {
     const facts: ContainerFacts = JSON.parse(await docker.call('GET', `/containers/${id}/json`));
     return facts;
@@ -120,15 +151,26 @@ export interface ListedContainer {
 
 /** All containers, ended ones too, that carry every one of `labels` (`key` or `key=value`). */
 export async function listContainers(docker: Docker, labels: string[]): Promise<ListedContainer[]> {
-  const answer: ListedContainer[] = JSON.parse(await docker.call('GET', '/containers/json', { query: { all: '1', filters: JSON.stringify({ label: labels }) } }));
+  const answer: ListedContainer[] = JSON.parse(
+    await docker.call('GET', '/containers/json', {
+      query: { all: '1', filters: JSON.stringify({ label: labels }) },
+    }),
+  );
   return answer;
 }
 
 /** Limits that may change while a container runs; what is absent stays. */
-export type ContainerLimits = Pick<HostConfig, 'Memory' | 'MemorySwap' | 'CpuShares' | 'CpuQuota' | 'CpuPeriod'>;
+export type ContainerLimits = Pick<
+  HostConfig,
+  'Memory' | 'MemorySwap' | 'CpuShares' | 'CpuQuota' | 'CpuPeriod'
+>;
 
 /** Changes limits in place; refused (memory in use, a limit too small for the kernel) throws DockerError. */
-export async function updateContainer(docker: Docker, id: string, limits: ContainerLimits): Promise<void> {
+export async function updateContainer(
+  docker: Docker,
+  id: string,
+  limits: ContainerLimits,
+): Promise<void> {
   await docker.call('POST', `/containers/${id}/update`, { body: limits });
 }
 

@@ -34,20 +34,29 @@ export interface Docker {
 /** Path of the socket that DOCKER_HOST names; only `unix://` is served. */
 export function dockerSocketPath(dockerHost: string | undefined): string {
   if (!dockerHost) return '/var/run/docker.sock';
-  if (!dockerHost.startsWith('unix://')) throw new Error(`DOCKER_HOST ${dockerHost} is not supported: only unix:// sockets are`);
+  if (!dockerHost.startsWith('unix://'))
+    throw new Error(`DOCKER_HOST ${dockerHost} is not supported: only unix:// sockets are`);
   return dockerHost.slice('unix://'.length);
 }
 
 /** A client of the engine behind `socketPath`; nothing is sent yet. */
 export function connectDocker(socketPath: string): Docker {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
-  const open = async (method: string, path: string, options: DockerRequest = {}): Promise<IncomingMessage> => {
+  const open = async (
+    method: string,
+    path: string,
+    options: DockerRequest = {},
+  ): Promise<IncomingMessage> => {
     const answer = await send({ agent, socketPath, method, path }, options);
     const status = answer.statusCode ?? 0;
     if (status >= 400) throw new DockerError(status, errorText(await text(answer), status));
     return answer;
   };
-  return { open, call: async (method, path, options) => text(await open(method, path, options)), close: () => agent.destroy() };
+  return {
+    open,
+    call: async (method, path, options) => text(await open(method, path, options)),
+    close: () => agent.destroy(),
+  };
 }
 
 interface Target {
@@ -58,27 +67,41 @@ interface Target {
 }
 
 function send(target: Target, options: DockerRequest, again = true): Promise<IncomingMessage> {
-  const payload = options.tar ?? (options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body)));
+  const payload =
+    options.tar ??
+    (options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body)));
   const type = options.tar ? 'application/x-tar' : 'application/json';
   return new Promise((resolve, reject) => {
     const outgoing: ClientRequest = request({
       ...target,
       path: target.path + queryText(options.query),
-      headers: { host: 'docker', ...(payload ? { 'content-type': type, 'content-length': payload.length } : { 'content-length': 0 }), ...options.headers },
+      headers: {
+        host: 'docker',
+        ...(payload
+          ? { 'content-type': type, 'content-length': payload.length }
+          : { 'content-length': 0 }),
+        ...options.headers,
+      },
       ...(options.signal ? { signal: options.signal } : {}),
     });
     outgoing.on('response', resolve);
     outgoing.on('error', (cause) => {
       // A kept socket may have been closed by a restarted engine before it read the request: Node's rule is to send once more.
-      if (again && outgoing.reusedSocket && !options.signal?.aborted) send(target, options, false).then(resolve, reject);
-      else reject(new DockerError(0, `Docker Engine at ${target.socketPath}: ${cause.message}`, { cause }));
+      if (again && outgoing.reusedSocket && !options.signal?.aborted)
+        send(target, options, false).then(resolve, reject);
+      else
+        reject(
+          new DockerError(0, `Docker Engine at ${target.socketPath}: ${cause.message}`, { cause }),
+        );
     });
     outgoing.end(payload);
   });
 }
 
 function queryText(query: DockerRequest['query']): string {
-  const given = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const given = Object.entries(query ?? {}).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 

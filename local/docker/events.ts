@@ -25,7 +25,10 @@ export interface EventSource {
 const RECONNECT_MS = 500;
 
 /** Events of containers, oldest first, until the signal aborts. After a reconnection the last ones may come again. */
-export async function* containerEvents(docker: Docker, source: EventSource): AsyncGenerator<DockerEvent> {
+export async function* containerEvents(
+  docker: Docker,
+  source: EventSource,
+): AsyncGenerator<DockerEvent> {
   let since: string | undefined;
   while (!source.signal.aborted) {
     try {
@@ -42,16 +45,33 @@ export async function* containerEvents(docker: Docker, source: EventSource): Asy
   }
 }
 
-async function* oneStream(docker: Docker, source: EventSource, since: string | undefined): AsyncGenerator<DockerEvent> {
-  const filters = JSON.stringify({ type: ['container'], label: source.labels, event: source.actions });
-  const stream = await docker.open('GET', '/events', { query: { filters, since: since === undefined ? undefined : toSeconds(since) }, signal: source.signal });
+async function* oneStream(
+  docker: Docker,
+  source: EventSource,
+  since: string | undefined,
+): AsyncGenerator<DockerEvent> {
+  const filters = JSON.stringify({
+    type: ['container'],
+    label: source.labels,
+    event: source.actions,
+  });
+  const stream = await docker.open('GET', '/events', {
+    query: { filters, since: since === undefined ? undefined : toSeconds(since) },
+    signal: source.signal,
+  });
   source.onOpen();
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
     // timeNano is beyond what a JSON number keeps: taken from the text.
     const timeNano = /"timeNano":(\d+)/.exec(line)?.[1];
     if (timeNano === undefined) continue;
-    const event: { Action: string; Actor: { ID: string; Attributes: Record<string, string> } } = JSON.parse(line);
-    yield { action: event.Action, id: event.Actor.ID, attributes: event.Actor.Attributes, timeNano };
+    const event: { Action: string; Actor: { ID: string; Attributes: Record<string, string> } } =
+      JSON.parse(line);
+    yield {
+      action: event.Action,
+      id: event.Actor.ID,
+      attributes: event.Actor.Attributes,
+      timeNano,
+    };
   }
 }
 

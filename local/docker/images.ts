@@ -43,7 +43,11 @@ export interface PullCredential {
 }
 
 /** Pulls `image` (a reference with tag or digest) and answers the digest that it has now; a refusal by the registry is a DockerError with the engine's text. */
-export async function pullImage(docker: Docker, image: string, credential?: PullCredential): Promise<string | undefined> {
+export async function pullImage(
+  docker: Docker,
+  image: string,
+  credential?: PullCredential,
+): Promise<string | undefined> {
   let digest: string | undefined;
   const answer = await docker.open('POST', '/images/create', {
     query: { fromImage: image },
@@ -66,9 +70,21 @@ function registryAuth({ username, password, serverAddress }: PullCredential): st
 }
 
 /** Makes `repository:tag` from a tar of a root file system; `changes` are Dockerfile lines. Answers the image's id. */
-export async function importImage(docker: Docker, into: { repository: string; tag: string }, tar: Buffer, changes: string[]): Promise<string> {
-  const query = new URLSearchParams([['fromSrc', '-'], ['repo', into.repository], ['tag', into.tag], ...changes.map((change) => ['changes', change])]);
-  const lines = (await docker.call('POST', `/images/create?${query.toString()}`, { tar })).trim().split('\n');
+export async function importImage(
+  docker: Docker,
+  into: { repository: string; tag: string },
+  tar: Buffer,
+  changes: string[],
+): Promise<string> {
+  const query = new URLSearchParams([
+    ['fromSrc', '-'],
+    ['repo', into.repository],
+    ['tag', into.tag],
+    ...changes.map((change) => ['changes', change]),
+  ]);
+  const lines = (await docker.call('POST', `/images/create?${query.toString()}`, { tar }))
+    .trim()
+    .split('\n');
   for (const line of lines) {
     const progress: { error?: string; status?: string } = JSON.parse(line);
     if (progress.error !== undefined) throw new DockerError(500, progress.error);

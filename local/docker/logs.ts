@@ -21,8 +21,19 @@ export interface LogRequest {
 }
 
 /** Raw log of a container with times; frames unless it has a terminal. */
-export function openLogs(docker: Docker, id: string, { follow, since, tail, signal }: LogRequest): Promise<AsyncIterable<Buffer>> {
-  const query = { stdout: '1', stderr: '1', timestamps: '1', follow: follow ? '1' : '0', since: since ? (since.getTime() / 1000).toFixed(3) : undefined, tail: tail?.toString() };
+export function openLogs(
+  docker: Docker,
+  id: string,
+  { follow, since, tail, signal }: LogRequest,
+): Promise<AsyncIterable<Buffer>> {
+  const query = {
+    stdout: '1',
+    stderr: '1',
+    timestamps: '1',
+    follow: follow ? '1' : '0',
+    since: since ? (since.getTime() / 1000).toFixed(3) : undefined,
+    tail: tail?.toString(),
+  };
   return docker.open('GET', `/containers/${id}/logs`, { query, ...(signal ? { signal } : {}) });
 }
 
@@ -61,14 +72,20 @@ interface Piece {
 /** Joins the pieces of a line: it ends with a newline, with a shorter piece or with the log. */
 class FrameParser {
   private rest: Buffer = Buffer.alloc(0);
-  private readonly pieces: Record<'stdout' | 'stderr', Piece | undefined> = { stdout: undefined, stderr: undefined };
+  private readonly pieces: Record<'stdout' | 'stderr', Piece | undefined> = {
+    stdout: undefined,
+    stderr: undefined,
+  };
 
   *push(chunk: Buffer): Generator<LogLine> {
     let data = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     while (data.length >= HEADER_BYTES) {
       const end = HEADER_BYTES + data.readUInt32BE(4);
       if (data.length < end) break;
-      const line = this.frame(data[0] === 2 ? 'stderr' : 'stdout', data.subarray(HEADER_BYTES, end));
+      const line = this.frame(
+        data[0] === 2 ? 'stderr' : 'stdout',
+        data.subarray(HEADER_BYTES, end),
+      );
       if (line) yield line;
       data = data.subarray(end);
     }
@@ -78,7 +95,13 @@ class FrameParser {
   *end(): Generator<LogLine> {
     for (const stream of ['stdout', 'stderr'] as const) {
       const piece = this.pieces[stream];
-      if (piece) yield { time: piece.time, stream, bytes: Buffer.concat(piece.parts), entries: piece.parts.length };
+      if (piece)
+        yield {
+          time: piece.time,
+          stream,
+          bytes: Buffer.concat(piece.parts),
+          entries: piece.parts.length,
+        };
     }
   }
 
@@ -106,7 +129,14 @@ class FrameParser {
     // Engine 20.10's `local` driver drops the newline of a line that it had cut.
     const parts = [...(piece?.parts ?? []), bytes, ...(ended ? [] : [Buffer.from('\n')])];
     const entries = (piece?.parts.length ?? 0) + 1;
-    return parts.length === 1 ? { time, stream, bytes } : { time: piece?.time ?? time, stream, bytes: Buffer.concat(parts), ...(entries > 1 ? { entries } : {}) };
+    return parts.length === 1
+      ? { time, stream, bytes }
+      : {
+          time: piece?.time ?? time,
+          stream,
+          bytes: Buffer.concat(parts),
+          ...(entries > 1 ? { entries } : {}),
+        };
   }
 }
 
@@ -144,11 +174,16 @@ class TerminalParser {
     const bytes = Buffer.concat([...this.parts, end]);
     this.parts = [];
     this.length = 0;
-    return this.time === undefined ? { stream: 'stdout', ...splitTime(bytes) } : { stream: 'stdout', time: this.time, bytes };
+    return this.time === undefined
+      ? { stream: 'stdout', ...splitTime(bytes) }
+      : { stream: 'stdout', time: this.time, bytes };
   }
 }
 
 function splitTime(payload: Buffer): { time: string; bytes: Buffer } {
   const space = payload.indexOf(SPACE);
-  return { time: payload.toString('latin1', 0, Math.max(space, 0)), bytes: payload.subarray(space + 1) };
+  return {
+    time: payload.toString('latin1', 0, Math.max(space, 0)),
+    bytes: payload.subarray(space + 1),
+  };
 }

@@ -4,7 +4,9 @@ import { isMissing, type Docker } from './engine-api.ts';
 /** Its directory on the engine's machine; undefined: the engine knows no such volume. */
 export async function volumeDirectory(docker: Docker, name: string): Promise<string | undefined> {
   try {
-    const volume: { Mountpoint: string } = JSON.parse(await docker.call('GET', `/volumes/${encodeURIComponent(name)}`));
+    const volume: { Mountpoint: string } = JSON.parse(
+      await docker.call('GET', `/volumes/${encodeURIComponent(name)}`),
+    );
     return volume.Mountpoint;
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -23,6 +25,8 @@ export async function removeVolume(docker: Docker, name: string): Promise<void> 
 
 /** Names of the volumes that carry every one of `labels` (`key` or `key=value`). */
 export async function listVolumes(docker: Docker, labels: string[]): Promise<string[]> {
-  const answer: { Volumes: { Name: string }[] | null } = JSON.parse(await docker.call('GET', '/volumes', { query: { filters: JSON.stringify({ label: labels }) } }));
+  const answer: { Volumes: { Name: string }[] | null } = JSON.parse(
+    await docker.call('GET', '/volumes', { query: { filters: JSON.stringify({ label: labels }) } }),
+  );
   return (answer.Volumes ?? []).map(({ Name }) => Name);
 }

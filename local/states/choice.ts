@@ -11,11 +11,26 @@ export async function choose(run: ThreadRun, state: ChoiceState): Promise<Outcom
     const path = `Choices[${index}]/`;
     const holds = await run.evaluate(rule.Condition, `${path}Condition`);
     if (typeof holds !== 'boolean') {
-      throw run.evaluationFailed(`The JSONata expression '${String(rule.Condition)}' specified for the field '${path}Condition' returned an unexpected result type. Expected 'boolean', but was '${typeName(holds)}' for value: ${JSON.stringify(holds)}`, `${path}Condition`);
+      throw run.evaluationFailed(
+        `The JSONata expression '${String(rule.Condition)}' specified for the field '${path}Condition' returned an unexpected result type. Expected 'boolean', but was '${typeName(holds)}' for value: ${JSON.stringify(holds)}`,
+        `${path}Condition`,
+      );
     }
     if (holds) return leave(run, rule, run.thread.input, {}, path);
   }
-  if (state.Default === undefined) throw new StateError('States.NoChoiceMatched', `No choice rule matched in the state '${run.thread.state}' and it has no Default.`);
+  if (state.Default === undefined)
+    throw new StateError(
+      'States.NoChoiceMatched',
+      `No choice rule matched in the state '${run.thread.state}' and it has no Default.`,
+    );
   const { Output, Assign } = state;
-  return leave(run, { Next: state.Default, ...(Output === undefined ? {} : { Output }), ...(Assign === undefined ? {} : { Assign }) }, run.thread.input);
+  return leave(
+    run,
+    {
+      Next: state.Default,
+      ...(Output === undefined ? {} : { Output }),
+      ...(Assign === undefined ? {} : { Assign }),
+    },
+    run.thread.input,
+  );
 }

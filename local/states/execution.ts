@@ -34,7 +34,13 @@ export type ExecutionRecord = {
 };
 
 /** The end of an execution. */
-export type Ending = { status: 'SUCCEEDED'; output: Json } | { status: Exclude<ClosedStatus, 'SUCCEEDED'>; error?: string | undefined; cause?: string | undefined };
+export type Ending =
+  | { status: 'SUCCEEDED'; output: Json }
+  | {
+      status: Exclude<ClosedStatus, 'SUCCEEDED'>;
+      error?: string | undefined;
+      cause?: string | undefined;
+    };
 
 const ROOT = '0';
 const ID_DIGITS = 5;
@@ -43,7 +49,8 @@ const ID_DIGITS = 5;
 export const keys = {
   execution: (key: string): string => `execution/${key}`,
   thread: (key: string, id: string): string => `thread/${key}/${id}`,
-  history: (key: string, id: number): string => `history/${key}/${String(id).padStart(ID_DIGITS, '0')}`,
+  history: (key: string, id: number): string =>
+    `history/${key}/${String(id).padStart(ID_DIGITS, '0')}`,
   /** Closed executions whose end was not yet told. */
   ended: (key: string): string => `ended/${key}`,
   definition: (hash: string): string => `definition/${hash}`,
@@ -82,11 +89,21 @@ export class Execution implements ThreadHost {
   /** Writes the record and the first state in one go. */
   begin(): Promise<void> {
     const { machine, record } = this;
-    const root = this.#root(newThread({ id: ROOT, index: 0, state: machine.StartAt, input: record.input, lastEvent: 0 }));
-    root.draft('ExecutionStarted', { input: record.input, roleArn: record.roleArn }, { aside: true });
+    const root = this.#root(
+      newThread({ id: ROOT, index: 0, state: machine.StartAt, input: record.input, lastEvent: 0 }),
+    );
+    root.draft(
+      'ExecutionStarted',
+      { input: record.input, roleArn: record.roleArn },
+      { aside: true },
+    );
     root.enter(machine.StartAt, record.input);
     const events = this.#number(root.thread, root.takeDrafts());
-    this.begun = this.ports.journal.write([{ key: keys.execution(this.key), value: record }, { key: keys.thread(this.key, ROOT), value: root.thread }, ...this.#entries(events)]);
+    this.begun = this.ports.journal.write([
+      { key: keys.execution(this.key), value: record },
+      { key: keys.thread(this.key, ROOT), value: root.thread },
+      ...this.#entries(events),
+    ]);
     return this.begun;
   }
 
@@ -106,7 +123,10 @@ export class Execution implements ThreadHost {
     try {
       this.#watchDeadline().catch((error: unknown) => this.ports.onFault?.(error));
       const output = await this.runFlow(root);
-      await this.end({ status: 'SUCCEEDED', output }, { type: 'ExecutionSucceeded', details: { output } });
+      await this.end(
+        { status: 'SUCCEEDED', output },
+        { type: 'ExecutionSucceeded', details: { output } },
+      );
     } catch (error) {
       await this.#failed(error);
     }
@@ -120,12 +140,24 @@ export class Execution implements ThreadHost {
     if (this.#ended) return Promise.reject(new Aborted());
     // The last place is kept for the event that ends the execution.
     if (this.#lastEvent + drafts.length >= MAX_EVENTS) {
-      return Promise.reject(new StateError('States.Runtime', `The execution reached the maximum number of history events (${MAX_EVENTS}).`, true));
+      return Promise.reject(
+        new StateError(
+          'States.Runtime',
+          `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+          true,
+        ),
+      );
     }
     const events = this.#number(thread, drafts);
     const lastEvent = this.#lastEvent;
     const gone = removed.map((id) => ({ key: keys.thread(this.key, id), value: null }));
-    return this.ports.journal.write([{ key: keys.thread(this.key, thread.id), value: thread }, ...gone, ...this.#entries(events)]).then(() => lastEvent);
+    return this.ports.journal
+      .write([
+        { key: keys.thread(this.key, thread.id), value: thread },
+        ...gone,
+        ...this.#entries(events),
+      ])
+      .then(() => lastEvent);
   }
 
   /** Closes the execution once: record, last event and the news of it in one write, then everything that runs is stopped. */
@@ -133,11 +165,27 @@ export class Execution implements ThreadHost {
     if (this.#ended) return false;
     this.#ended = true;
     const { record, key } = this;
-    Object.assign(record, withoutUndefined(ending), { stoppedAt: this.ports.clock.now().getTime() });
+    Object.assign(record, withoutUndefined(ending), {
+      stoppedAt: this.ports.clock.now().getTime(),
+    });
     const root = this.threads.get(ROOT);
-    const events = root === undefined ? [] : this.#number(root.thread, [...root.takeDrafts(), last].slice(-(MAX_EVENTS - this.#lastEvent)));
-    const gone = [...this.threads.keys(), ...this.stored.keys()].map((id) => ({ key: keys.thread(key, id), value: null }));
-    await this.ports.journal.write([{ key: keys.execution(key), value: record }, { key: keys.ended(key), value: changeOf(record) }, ...gone, ...this.#entries(events)]);
+    const events =
+      root === undefined
+        ? []
+        : this.#number(
+            root.thread,
+            [...root.takeDrafts(), last].slice(-(MAX_EVENTS - this.#lastEvent)),
+          );
+    const gone = [...this.threads.keys(), ...this.stored.keys()].map((id) => ({
+      key: keys.thread(key, id),
+      value: null,
+    }));
+    await this.ports.journal.write([
+      { key: keys.execution(key), value: record },
+      { key: keys.ended(key), value: changeOf(record) },
+      ...gone,
+      ...this.#entries(events),
+    ]);
     this.close();
     this.#resolveClosed(record);
     return true;
@@ -147,7 +195,13 @@ export class Execution implements ThreadHost {
   async answer(threadId: string, token: string, answer: Answer): Promise<'answered' | 'gone'> {
     const run = this.threads.get(threadId);
     const thread = run?.thread ?? this.stored.get(threadId);
-    if (thread?.phase.at !== 'task' || thread.phase.token !== token || thread.phase.answer !== undefined || run?.tokenClosed) return 'gone';
+    if (
+      thread?.phase.at !== 'task' ||
+      thread.phase.token !== token ||
+      thread.phase.answer !== undefined ||
+      run?.tokenClosed
+    )
+      return 'gone';
     thread.phase.answer = answer;
     try {
       await this.save(thread, [], []);
@@ -163,8 +217,10 @@ export class Execution implements ThreadHost {
   heartbeat(threadId: string, token: string): 'answered' | 'gone' {
     const run = this.threads.get(threadId);
     const thread = run?.thread ?? this.stored.get(threadId);
-    if (thread?.phase.at !== 'task' || thread.phase.token !== token || run?.tokenClosed) return 'gone';
-    if (run?.heartbeatDue !== undefined && thread.phase.heartbeatSeconds !== undefined) run.heartbeatDue = run.now() + thread.phase.heartbeatSeconds * 1000;
+    if (thread?.phase.at !== 'task' || thread.phase.token !== token || run?.tokenClosed)
+      return 'gone';
+    if (run?.heartbeatDue !== undefined && thread.phase.heartbeatSeconds !== undefined)
+      run.heartbeatDue = run.now() + thread.phase.heartbeatSeconds * 1000;
     return 'answered';
   }
 
@@ -182,9 +238,15 @@ export class Execution implements ThreadHost {
     if (fault instanceof Aborted) return;
     if (!(fault instanceof StateError)) this.ports.onFault?.(fault);
     // An execution that hangs would be worse than one that fails: whoever watches the ends can start another.
-    const failure = fault instanceof StateError ? fault : new StateError('States.Runtime', fault instanceof Error ? fault.message : String(fault));
+    const failure =
+      fault instanceof StateError
+        ? fault
+        : new StateError('States.Runtime', fault instanceof Error ? fault.message : String(fault));
     try {
-      await this.end({ status: 'FAILED', error: failure.error, cause: failure.cause }, { type: 'ExecutionFailed', details: texts(failure) });
+      await this.end(
+        { status: 'FAILED', error: failure.error, cause: failure.cause },
+        { type: 'ExecutionFailed', details: texts(failure) },
+      );
     } catch (error) {
       this.ports.onFault?.(error);
     }
@@ -206,8 +268,10 @@ export class Execution implements ThreadHost {
     const at = this.ports.clock.now().getTime();
     const events = drafts.map(({ type, details, after, aside = false }): HistoryEvent => {
       const id = ++this.#lastEvent;
-      const previousEventId = after === 'before-entered' ? thread.beforeEntered : (after ?? thread.lastEvent);
-      if (type.endsWith('StateEntered')) Object.assign(thread, { beforeEntered: thread.lastEvent, enteredEvent: id });
+      const previousEventId =
+        after === 'before-entered' ? thread.beforeEntered : (after ?? thread.lastEvent);
+      if (type.endsWith('StateEntered'))
+        Object.assign(thread, { beforeEntered: thread.lastEvent, enteredEvent: id });
       if (!aside) thread.lastEvent = id;
       return { id, previousEventId, at, type, details };
     });
@@ -223,14 +287,22 @@ export class Execution implements ThreadHost {
 
 function contextOf(record: ExecutionRecord): JsonObject {
   return {
-    Execution: { Id: record.arn, Input: record.input, Name: record.name, RoleArn: record.roleArn, StartTime: new Date(record.startedAt).toISOString(), RedriveCount: 0 },
+    Execution: {
+      Id: record.arn,
+      Input: record.input,
+      Name: record.name,
+      RoleArn: record.roleArn,
+      StartTime: new Date(record.startedAt).toISOString(),
+      RedriveCount: 0,
+    },
     StateMachine: { Id: record.machineArn, Name: record.machineName },
   };
 }
 
 /** A closed record as EventBridge would tell it. */
 export function changeOf(record: ExecutionRecord): ExecutionChange {
-  const { arn, machineArn, name, status, startedAt, stoppedAt, input, output, error, cause } = record;
+  const { arn, machineArn, name, status, startedAt, stoppedAt, input, output, error, cause } =
+    record;
   return {
     executionArn: arn,
     stateMachineArn: machineArn,

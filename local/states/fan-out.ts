@@ -25,7 +25,9 @@ export async function fanOut(run: ThreadRun, phase: FanOutPhase, fan: Fan): Prom
   run.signal.addEventListener('abort', abort, { once: true });
   const turns = order(run, phase.count).values();
   const children = new Children(run, phase, fan, group.signal);
-  const workers = Array.from({ length: Math.min(phase.concurrency, phase.count) }, () => children.work(turns));
+  const workers = Array.from({ length: Math.min(phase.concurrency, phase.count) }, () =>
+    children.work(turns),
+  );
   try {
     await Promise.all(workers);
     run.remove(descendants(run));
@@ -42,8 +44,11 @@ export async function fanOut(run: ThreadRun, phase: FanOutPhase, fan: Fan): Prom
 
 /** Children that had begun before a restart come first: they hold their places under the concurrency limit. */
 function order(run: ThreadRun, count: number): number[] {
-  const begun = (index: number): number => (run.host.stored.has(childId(run.thread.id, index)) ? 0 : 1);
-  return Array.from({ length: count }, (_, index) => index).sort((a, b) => begun(a) - begun(b) || a - b);
+  const begun = (index: number): number =>
+    run.host.stored.has(childId(run.thread.id, index)) ? 0 : 1;
+  return Array.from({ length: count }, (_, index) => index).sort(
+    (a, b) => begun(a) - begun(b) || a - b,
+  );
 }
 
 class Children {
@@ -81,7 +86,13 @@ class Children {
       return new ThreadRun(host, stored, flow, this.signal, this.run);
     }
     const { input, item } = await this.fan.start(index);
-    const child = new ThreadRun(host, newThread({ id, index, state: flow.StartAt, input, item, lastEvent: previous }), flow, this.signal, this.run);
+    const child = new ThreadRun(
+      host,
+      newThread({ id, index, state: flow.StartAt, input, item, lastEvent: previous }),
+      flow,
+      this.signal,
+      this.run,
+    );
     if (this.fan.type === 'Map') child.draft('MapIterationStarted', { name: thread.state, index });
     child.enter(flow.StartAt, input);
     await child.save();
@@ -109,7 +120,11 @@ class Children {
       child.checkAborted();
       if (child.state.Type === 'Task') child.draft('TaskStateAborted', {}, { aside: true });
       if (this.fan.type === 'Map') child.draft('MapIterationFailed', about, { aside: true });
-      thread.phase = { at: 'failed', ...(error.error === undefined ? {} : { error: error.error }), ...(error.cause === undefined ? {} : { cause: error.cause }) };
+      thread.phase = {
+        at: 'failed',
+        ...(error.error === undefined ? {} : { error: error.error }),
+        ...(error.cause === undefined ? {} : { cause: error.cause }),
+      };
     }
     const lastEvent = await child.save();
     const aside = this.fan.type === 'Map' && thread.phase.at === 'done';
@@ -121,7 +136,10 @@ class Children {
     if (this.#failures <= this.phase.tolerated) return;
     this.run.thread.lastEvent = child.thread.lastEvent;
     if (this.phase.tolerated === 0) throw new StateError(error, cause);
-    throw new StateError('States.ExceedToleratedFailureThreshold', 'The specified tolerated failure threshold was exceeded');
+    throw new StateError(
+      'States.ExceedToleratedFailureThreshold',
+      'The specified tolerated failure threshold was exceeded',
+    );
   }
 }
 
@@ -136,10 +154,21 @@ function noteAborted(run: ThreadRun, { type }: Fan): void {
   const ids = descendants(run);
   for (const id of ids) {
     const child = run.host.threads.get(id);
-    if (child === undefined || child.thread.phase.at === 'done' || child.thread.phase.at === 'failed') continue;
+    if (
+      child === undefined ||
+      child.thread.phase.at === 'done' ||
+      child.thread.phase.at === 'failed'
+    )
+      continue;
     const { Type } = child.state;
-    if (Type === 'Task' || Type === 'Wait' || Type === 'Map' || Type === 'Parallel') run.draft(`${Type}StateAborted`, {}, { after: child.thread.lastEvent, aside: true });
-    if (type === 'Map' && child.parent === run) run.draft('MapIterationAborted', { name: run.thread.state, index: child.thread.index }, { after: child.thread.lastEvent, aside: true });
+    if (Type === 'Task' || Type === 'Wait' || Type === 'Map' || Type === 'Parallel')
+      run.draft(`${Type}StateAborted`, {}, { after: child.thread.lastEvent, aside: true });
+    if (type === 'Map' && child.parent === run)
+      run.draft(
+        'MapIterationAborted',
+        { name: run.thread.state, index: child.thread.index },
+        { after: child.thread.lastEvent, aside: true },
+      );
   }
   run.remove(ids);
 }

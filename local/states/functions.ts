@@ -4,14 +4,24 @@ import jsonata from 'jsonata';
 import type { Json } from './json.ts';
 import type { Clock } from './ports.ts';
 
-type Functions = { [name: string]: Parameters<jsonata.Expression['registerFunction']>[1] | undefined };
+type Functions = {
+  [name: string]: Parameters<jsonata.Expression['registerFunction']>[1] | undefined;
+};
 
 const ALGORITHMS = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
 /** The largest array that AWS's $range makes. */
 const MAX_RANGE = 1000;
 
 /** The functions to bind before an expression runs; `eval` is absent because AWS does not offer it. */
-export function stateFunctions({ clock, random, uuid }: { clock: Clock; random: () => number; uuid: () => string }): Functions {
+export function stateFunctions({
+  clock,
+  random,
+  uuid,
+}: {
+  clock: Clock;
+  random: () => number;
+  uuid: () => string;
+}): Functions {
   const fromMillis = jsonata('$fromMillis($ms, $picture, $zone)');
   return {
     partition,
@@ -22,7 +32,8 @@ export function stateFunctions({ clock, random, uuid }: { clock: Clock; random: 
     random: (seed?: number) => (seed === undefined ? random() : seeded(seed)),
     shuffle: (values: Json[]) => shuffle(values, random),
     millis: () => clock.now().getTime(),
-    now: (picture?: string, zone?: string) => fromMillis.evaluate({}, { ms: clock.now().getTime(), picture, zone }),
+    now: (picture?: string, zone?: string) =>
+      fromMillis.evaluate({}, { ms: clock.now().getTime(), picture, zone }),
     eval: undefined,
   };
 }
@@ -31,20 +42,28 @@ function partition(values: Json[], size: number): Json[][] {
   if (!Array.isArray(values)) throw new Error('$partition: the first argument must be an array');
   const step = Math.trunc(size);
   if (!(step > 0)) throw new Error('$partition: the size must be a positive number');
-  return Array.from({ length: Math.ceil(values.length / step) }, (_, index) => values.slice(index * step, (index + 1) * step));
+  return Array.from({ length: Math.ceil(values.length / step) }, (_, index) =>
+    values.slice(index * step, (index + 1) * step),
+  );
 }
 
 /** A JSONata sequence, as AWS's is: one value stands for itself, none for nothing. */
 function range(first: number, last: number, step: number): number[] | number | undefined {
-  if (![first, last, step].every((value) => Number.isFinite(value))) throw new Error('$range: all three arguments must be numbers');
+  if (![first, last, step].every((value) => Number.isFinite(value)))
+    throw new Error('$range: all three arguments must be numbers');
   if (step === 0) throw new Error('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > MAX_RANGE) throw new Error(`$range: more than ${MAX_RANGE} values`);
-  return length === 0 ? undefined : length === 1 ? first : Array.from({ length }, (_, index) => first + index * step);
+  return length === 0
+    ? undefined
+    : length === 1
+      ? first
+      : Array.from({ length }, (_, index) => first + index * step);
 }
 
 function hash(text: unknown, algorithm: string): string {
-  if (!ALGORITHMS.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${ALGORITHMS.join(', ')}`);
+  if (!ALGORITHMS.includes(algorithm))
+    throw new Error(`$hash: the algorithm must be one of ${ALGORITHMS.join(', ')}`);
   const bytes = typeof text === 'string' ? text : JSON.stringify(text);
   return createHash(algorithm.replace('-', '').toLowerCase()).update(bytes).digest('hex');
 }

@@ -6,7 +6,11 @@ import { StateError } from './state-error.ts';
 import type { ThreadRun } from './thread-run.ts';
 
 /** Runs `attempt` until it succeeds, a catcher takes its error, or nothing is left to try. A pending retry survives a restart. */
-export async function guarded(run: ThreadRun, state: GuardedState, attempt: () => Promise<Outcome>): Promise<Outcome> {
+export async function guarded(
+  run: ThreadRun,
+  state: GuardedState,
+  attempt: () => Promise<Outcome>,
+): Promise<Outcome> {
   for (;;) {
     await waitForRetry(run);
     try {
@@ -28,20 +32,36 @@ async function waitForRetry(run: ThreadRun): Promise<void> {
   thread.phase = { at: 'entered' };
 }
 
-async function planRetry(run: ThreadRun, { Retry = [] }: GuardedState, error: StateError): Promise<boolean> {
+async function planRetry(
+  run: ThreadRun,
+  { Retry = [] }: GuardedState,
+  error: StateError,
+): Promise<boolean> {
   const { thread } = run;
   const index = chooseRetrier(Retry, thread.retries, error);
   const retrier = index === undefined ? undefined : Retry[index];
   if (index === undefined || retrier === undefined) return false;
   const seconds = retryDelaySeconds(retrier, thread.retries[index] ?? 0, run.host.ports.random);
-  thread.retries = Retry.map((_, position) => (thread.retries[position] ?? 0) + (position === index ? 1 : 0));
+  thread.retries = Retry.map(
+    (_, position) => (thread.retries[position] ?? 0) + (position === index ? 1 : 0),
+  );
   thread.phase = { at: 'retrying', until: run.now() + seconds * 1000 };
   await run.save();
   return true;
 }
 
-async function caught(run: ThreadRun, { Catch = [] }: GuardedState, error: StateError): Promise<Outcome> {
+async function caught(
+  run: ThreadRun,
+  { Catch = [] }: GuardedState,
+  error: StateError,
+): Promise<Outcome> {
   const catcher = chooseCatcher(Catch, error);
   if (catcher === undefined) throw error;
-  return leave(run, catcher, error.output, { errorOutput: error.output }, `Catch[${Catch.indexOf(catcher)}]/`);
+  return leave(
+    run,
+    catcher,
+    error.output,
+    { errorOutput: error.output },
+    `Catch[${Catch.indexOf(catcher)}]/`,
+  );
 }

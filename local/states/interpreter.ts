@@ -40,7 +40,10 @@ export class Interpreter {
   /** Takes up every execution of the journal that has not ended, and tells the ends that were not told. Call once, first. */
   async load(): Promise<void> {
     const { journal } = this.#ports;
-    for (const { key, value } of await journal.list('ended/')) this.#tellEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value)).catch(this.#faulty);
+    for (const { key, value } of await journal.list('ended/'))
+      this.#tellEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value)).catch(
+        this.#faulty,
+      );
     const threads = new Map<string, Thread[]>();
     for (const { key, value } of await journal.list('thread/')) {
       const execution = key.slice('thread/'.length, key.lastIndexOf('/'));
@@ -67,10 +70,17 @@ export class Interpreter {
       roleArn: machine.roleArn,
       input,
       startedAt,
-      ...(definition.TimeoutSeconds === undefined ? {} : { deadline: startedAt + definition.TimeoutSeconds * 1000 }),
+      ...(definition.TimeoutSeconds === undefined
+        ? {}
+        : { deadline: startedAt + definition.TimeoutSeconds * 1000 }),
       status: 'RUNNING',
     };
-    const execution = new Execution(this.#ports, this.#evaluator, this.#machines.get(hash) ?? definition, record);
+    const execution = new Execution(
+      this.#ports,
+      this.#evaluator,
+      this.#machines.get(hash) ?? definition,
+      record,
+    );
     const running = this.#executions.get(execution.key);
     if (running !== undefined) return running.begun.then(() => running);
     this.#executions.set(execution.key, execution);
@@ -93,7 +103,9 @@ export class Interpreter {
 
   /** All records of a machine, or of all. */
   async list(machineName?: string): Promise<ExecutionRecord[]> {
-    const entries = await this.#ports.journal.list(keys.execution(machineName === undefined ? '' : `${machineName}/`));
+    const entries = await this.#ports.journal.list(
+      keys.execution(machineName === undefined ? '' : `${machineName}/`),
+    );
     return entries.map(({ value }) => fromJournal<ExecutionRecord>(value));
   }
 
@@ -110,14 +122,28 @@ export class Interpreter {
       if (stoppedAt === undefined || stoppedAt >= before) continue;
       const key = `${machineName}/${name}`;
       const events = await journal.list(`history/${key}/`);
-      await journal.write([keys.execution(key), ...events.map((event) => event.key)].map((gone) => ({ key: gone, value: null })));
+      await journal.write(
+        [keys.execution(key), ...events.map((event) => event.key)].map((gone) => ({
+          key: gone,
+          value: null,
+        })),
+      );
     }
   }
 
   /** Aborts a running execution; false: none runs under that key. */
   async stop(key: string, why: { error?: string; cause?: string } = {}): Promise<boolean> {
     const execution = this.#executions.get(key);
-    return (await execution?.end({ status: 'ABORTED', ...why }, { type: 'ExecutionAborted', details: texts({ error: why.error, cause: why.cause }), after: 0 })) ?? false;
+    return (
+      (await execution?.end(
+        { status: 'ABORTED', ...why },
+        {
+          type: 'ExecutionAborted',
+          details: texts({ error: why.error, cause: why.cause }),
+          after: 0,
+        },
+      )) ?? false
+    );
   }
 
   /** SendTaskSuccess and SendTaskFailure: 'answered' only after the journal has it. */
@@ -166,10 +192,12 @@ export class Interpreter {
   #drive(execution: Execution): void {
     this.#executions.set(execution.key, execution);
     execution.run().catch(this.#faulty);
-    execution.closed.then((record) => {
-      this.#executions.delete(execution.key);
-      return this.#tellEnd(execution.key, changeOf(record));
-    }).catch(this.#faulty);
+    execution.closed
+      .then((record) => {
+        this.#executions.delete(execution.key);
+        return this.#tellEnd(execution.key, changeOf(record));
+      })
+      .catch(this.#faulty);
   }
 
   /** At least once: the note in the journal goes when the listener has taken it. */

@@ -16,21 +16,43 @@ export interface Exit {
 }
 
 /** Computes the outcome; without Output it is `fallback`. `path` stands before the field names in errors. */
-export async function leave(run: ThreadRun, exit: Exit, fallback: Json, given: Given = {}, path = ''): Promise<Outcome> {
-  const assigned = exit.Assign === undefined ? undefined : await assign(run, exit.Assign, given, path);
-  const output = exit.Output === undefined ? fallback : await run.evaluate(exit.Output, `${path}Output`, given);
+export async function leave(
+  run: ThreadRun,
+  exit: Exit,
+  fallback: Json,
+  given: Given = {},
+  path = '',
+): Promise<Outcome> {
+  const assigned =
+    exit.Assign === undefined ? undefined : await assign(run, exit.Assign, given, path);
+  const output =
+    exit.Output === undefined ? fallback : await run.evaluate(exit.Output, `${path}Output`, given);
   if (output !== run.thread.input) checkSize(output, run.thread.state, true);
-  return { output, ...(assigned === undefined ? {} : { assigned }), ...(exit.Next === undefined ? {} : { next: exit.Next }) };
+  return {
+    output,
+    ...(assigned === undefined ? {} : { assigned }),
+    ...(exit.Next === undefined ? {} : { next: exit.Next }),
+  };
 }
 
 /** Throws States.DataLimitExceeded when `value` is larger than AWS passes on. `terminal`: no Catch sees it. */
 export function checkSize(value: Json, source: string, terminal: boolean): void {
   if (Buffer.byteLength(JSON.stringify(value)) <= MAX_BYTES) return;
-  throw new StateError('States.DataLimitExceeded', `The state/task '${source}' returned a result with a size exceeding the maximum number of bytes service limit.`, terminal);
+  throw new StateError(
+    'States.DataLimitExceeded',
+    `The state/task '${source}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    terminal,
+  );
 }
 
-async function assign(run: ThreadRun, variables: { [name: string]: Template }, given: Given, path: string): Promise<JsonObject> {
+async function assign(
+  run: ThreadRun,
+  variables: { [name: string]: Template },
+  given: Given,
+  path: string,
+): Promise<JsonObject> {
   const assigned: JsonObject = {};
-  for (const [name, template] of Object.entries(variables)) setOwn(assigned, name, await run.evaluate(template, `${path}Assign/${name}`, given));
+  for (const [name, template] of Object.entries(variables))
+    setOwn(assigned, name, await run.evaluate(template, `${path}Assign/${name}`, given));
   return assigned;
 }

@@ -109,7 +109,15 @@ export interface MapState extends Guarded {
   ToleratedFailurePercentage?: number | string;
 }
 
-export type State = PassState | TaskState | ChoiceState | WaitState | SucceedState | FailState | ParallelState | MapState;
+export type State =
+  | PassState
+  | TaskState
+  | ChoiceState
+  | WaitState
+  | SucceedState
+  | FailState
+  | ParallelState
+  | MapState;
 
 /** The states that may have Retry and Catch. */
 export type GuardedState = TaskState | ParallelState | MapState;

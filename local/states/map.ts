@@ -25,7 +25,10 @@ export async function map(run: ThreadRun, state: MapState): Promise<Outcome> {
     flow: () => state.ItemProcessor,
     start: async (index) => {
       const element = { index, value: values[index] ?? null };
-      const input = state.ItemSelector === undefined ? element.value : await run.evaluate(state.ItemSelector, 'ItemSelector', { element });
+      const input =
+        state.ItemSelector === undefined
+          ? element.value
+          : await run.evaluate(state.ItemSelector, 'ItemSelector', { element });
       return { input, item: element };
     },
   });
@@ -37,7 +40,8 @@ async function begin(run: ThreadRun, state: MapState): Promise<FanOutPhase> {
   const values = await items(run, state);
   const concurrency = (await wholeNumber(run, state.MaxConcurrency, 'MaxConcurrency')) ?? 0;
   const count = (await wholeNumber(run, state.ToleratedFailureCount, 'ToleratedFailureCount')) ?? 0;
-  const percentage = (await wholeNumber(run, state.ToleratedFailurePercentage, 'ToleratedFailurePercentage')) ?? 0;
+  const percentage =
+    (await wholeNumber(run, state.ToleratedFailurePercentage, 'ToleratedFailurePercentage')) ?? 0;
   return {
     at: 'fan-out',
     count: values.length,
@@ -51,10 +55,15 @@ async function items(run: ThreadRun, { Items }: MapState): Promise<Json[]> {
   const { input } = run.thread;
   if (Items === undefined) {
     if (Array.isArray(input)) return input;
-    throw run.evaluationFailed(`Map state input must be an array but was: ${JSON.stringify(input)}`);
+    throw run.evaluationFailed(
+      `Map state input must be an array but was: ${JSON.stringify(input)}`,
+    );
   }
   const values = await run.evaluate(Items, 'Items');
   if (Array.isArray(values)) return values;
   const text = typeof Items === 'string' ? (expressionOf(Items) ?? Items) : JSON.stringify(Items);
-  throw run.evaluationFailed(`The JSONata expression '${text}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '${typeName(values)}' for value: ${JSON.stringify(values)}`, 'Items');
+  throw run.evaluationFailed(
+    `The JSONata expression '${text}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '${typeName(values)}' for value: ${JSON.stringify(values)}`,
+    'Items',
+  );
 }

@@ -31,7 +31,9 @@ export class MemoryJournal implements Journal {
 
   list(prefix: string): Promise<JournalEntry[]> {
     const keys = [...this.#texts.keys()].filter((key) => key.startsWith(prefix)).sort();
-    return Promise.resolve(keys.map((key) => ({ key, value: parse(this.#texts.get(key) ?? 'null') })));
+    return Promise.resolve(
+      keys.map((key) => ({ key, value: parse(this.#texts.get(key) ?? 'null') })),
+    );
   }
 
   close(): Promise<void> {

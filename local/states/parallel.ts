@@ -9,20 +9,28 @@ import type { ThreadRun } from './thread-run.ts';
 export async function parallel(run: ThreadRun, state: ParallelState): Promise<Outcome> {
   const { thread } = run;
   if (thread.phase.at !== 'fan-out') {
-    const input = state.Arguments === undefined ? thread.input : await run.evaluate(state.Arguments, 'Arguments');
+    const input =
+      state.Arguments === undefined
+        ? thread.input
+        : await run.evaluate(state.Arguments, 'Arguments');
     const count = state.Branches.length;
     thread.phase = { at: 'fan-out', count, concurrency: count, tolerated: 0, items: [input] };
     run.draft('ParallelStateStarted');
     await run.save();
   }
   const input = thread.phase.items?.[0] ?? null;
-  const outputs = await fanOut(run, thread.phase, { type: 'Parallel', flow: (index) => branch(state, index), start: () => Promise.resolve({ input }) });
+  const outputs = await fanOut(run, thread.phase, {
+    type: 'Parallel',
+    flow: (index) => branch(state, index),
+    start: () => Promise.resolve({ input }),
+  });
   run.draft('ParallelStateSucceeded', {}, { aside: true });
   return leave(run, state, outputs, { result: outputs });
 }
 
 function branch({ Branches }: ParallelState, index: number): ParallelState['Branches'][number] {
   const flow = Branches[index];
-  if (flow === undefined) throw new StateError('States.Runtime', `there is no branch ${index}`, true);
+  if (flow === undefined)
+    throw new StateError('States.Runtime', `there is no branch ${index}`, true);
   return flow;
 }

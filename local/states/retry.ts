@@ -8,7 +8,11 @@ const DEFAULT_MAX_ATTEMPTS = 3;
 const DEFAULT_BACKOFF_RATE = 2;
 
 /** Position of the retrier in charge of `error`, if it has attempts left. Only the first that matches counts. */
-export function chooseRetrier(retriers: readonly Retrier[], retries: readonly number[], error: StateError): number | undefined {
+export function chooseRetrier(
+  retriers: readonly Retrier[],
+  retries: readonly number[],
+  error: StateError,
+): number | undefined {
   const index = retriers.findIndex(({ ErrorEquals }) => matches(ErrorEquals, error));
   if (index < 0) return undefined;
   const attempts = retriers[index]?.MaxAttempts ?? DEFAULT_MAX_ATTEMPTS;
@@ -17,12 +21,19 @@ export function chooseRetrier(retriers: readonly Retrier[], retries: readonly nu
 
 /** Seconds before retry number `retry` (0 is the first). `random` is drawn only for full jitter. */
 export function retryDelaySeconds(retrier: Retrier, retry: number, random: () => number): number {
-  const { IntervalSeconds = DEFAULT_INTERVAL_SECONDS, BackoffRate = DEFAULT_BACKOFF_RATE, MaxDelaySeconds = Infinity } = retrier;
+  const {
+    IntervalSeconds = DEFAULT_INTERVAL_SECONDS,
+    BackoffRate = DEFAULT_BACKOFF_RATE,
+    MaxDelaySeconds = Infinity,
+  } = retrier;
   const delay = Math.min(IntervalSeconds * BackoffRate ** retry, MaxDelaySeconds);
   return retrier.JitterStrategy === 'FULL' ? delay * random() : delay;
 }
 
 /** The first catcher that names the error. */
-export function chooseCatcher(catchers: readonly Catcher[], error: StateError): Catcher | undefined {
+export function chooseCatcher(
+  catchers: readonly Catcher[],
+  error: StateError,
+): Catcher | undefined {
   return catchers.find(({ ErrorEquals }) => matches(ErrorEquals, error));
 }

@@ -17,8 +17,13 @@ export async function runFlow(run: ThreadRun): Promise<Json> {
   for (;;) {
     const { output, assigned, next } = await runState(run, run.state);
     const { thread } = run;
-    run.draft(`${run.state.Type}StateExited`, { name: thread.state, output, ...(assigned === undefined ? {} : { assignedVariables: assigned }) });
-    for (const [name, value] of Object.entries(assigned ?? {})) setOwn(thread.variables, name, value ?? null);
+    run.draft(`${run.state.Type}StateExited`, {
+      name: thread.state,
+      output,
+      ...(assigned === undefined ? {} : { assignedVariables: assigned }),
+    });
+    for (const [name, value] of Object.entries(assigned ?? {}))
+      setOwn(thread.variables, name, value ?? null);
     if (next === undefined) return output;
     run.enter(next, output);
     await run.save();
@@ -50,9 +55,17 @@ async function fail(run: ThreadRun, { Error: error, Cause: cause }: FailState): 
   throw new StateError(await text(run, error, 'Error'), await text(run, cause, 'Cause'));
 }
 
-async function text(run: ThreadRun, template: string | undefined, field: string): Promise<string | undefined> {
+async function text(
+  run: ThreadRun,
+  template: string | undefined,
+  field: string,
+): Promise<string | undefined> {
   if (template === undefined) return undefined;
   const value = await run.evaluate(template, field);
-  if (typeof value !== 'string') throw run.evaluationFailed(`The ${field} field must be a string but was: ${JSON.stringify(value)}`, field);
+  if (typeof value !== 'string')
+    throw run.evaluationFailed(
+      `The ${field} field must be a string but was: ${JSON.stringify(value)}`,
+      field,
+    );
   return value;
 }

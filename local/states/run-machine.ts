@@ -26,12 +26,35 @@ export async function runMachine(options: {
   random?: () => number;
   uuid?: () => string;
 }): Promise<MachineRun> {
-  const { definition, input, clock, tasks, name = 'run', random = () => 0.5, uuid = counted() } = options;
+  const {
+    definition,
+    input,
+    clock,
+    tasks,
+    name = 'run',
+    random = () => 0.5,
+    uuid = counted(),
+  } = options;
   const interpreter = new Interpreter({ clock, random, uuid, tasks, journal: new MemoryJournal() });
   const arn = 'arn:aws:states:us-east-1:111111111111';
-  const machine = { arn: `${arn}:stateMachine:machine`, name: 'machine', roleArn: 'arn:aws:iam::111111111111:role/machine' };
-  const execution = await interpreter.start({ machine, definition, arn: `${arn}:execution:machine:${name}`, name, input });
-  return { interpreter, closed: execution.closed, history: () => interpreter.history(execution.key), stop: (why) => interpreter.stop(execution.key, why) };
+  const machine = {
+    arn: `${arn}:stateMachine:machine`,
+    name: 'machine',
+    roleArn: 'arn:aws:iam::111111111111:role/machine',
+  };
+  const execution = await interpreter.start({
+    machine,
+    definition,
+    arn: `${arn}:execution:machine:${name}`,
+    name,
+    input,
+  });
+  return {
+    interpreter,
+    closed: execution.closed,
+    history: () => interpreter.history(execution.key),
+    stop: (why) => interpreter.stop(execution.key, why),
+  };
 }
 
 function counted(): () => string {

@@ -15,7 +15,10 @@ export class StateError extends Error {
 
   /** The value of `$states.errorOutput`. A timeout's absent cause is shown as the empty string, as AWS does. */
   get output(): Json {
-    return { Error: this.error ?? null, Cause: this.cause ?? (this.error === undefined ? null : '') };
+    return {
+      Error: this.error ?? null,
+      Cause: this.cause ?? (this.error === undefined ? null : ''),
+    };
   }
 }
 
@@ -27,12 +30,16 @@ export class Aborted extends Error {
 const TIMEOUTS: readonly string[] = ['States.Timeout', 'States.HeartbeatTimeout'];
 
 /** Whether an ErrorEquals list names `error`, by the rules of AWS's reserved names. */
-export function matches(errorEquals: readonly string[], { error = '', terminal }: StateError): boolean {
+export function matches(
+  errorEquals: readonly string[],
+  { error = '', terminal }: StateError,
+): boolean {
   if (terminal) return false;
   return errorEquals.some((name) => {
     if (name === error) return true;
     if (name === 'States.ALL') return error !== 'States.Runtime';
-    if (name === 'States.TaskFailed') return !TIMEOUTS.includes(error) && error !== 'States.Runtime';
+    if (name === 'States.TaskFailed')
+      return !TIMEOUTS.includes(error) && error !== 'States.Runtime';
     return name === 'States.Timeout' && error === 'States.HeartbeatTimeout';
   });
 }

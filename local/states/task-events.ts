@@ -28,36 +28,54 @@ export function taskEvents(resource: string): TaskEvents {
 
 function eventsOf(resource: string): TaskEvents {
   const [, resourceType, action] = INTEGRATION.exec(resource) ?? [];
-  return resourceType === undefined || action === undefined ? lambdaEvents(resource) : integrationEvents(resourceType, action);
+  return resourceType === undefined || action === undefined
+    ? lambdaEvents(resource)
+    : integrationEvents(resourceType, action);
 }
 
 function integrationEvents(resourceType: string, resource: string): TaskEvents {
   const which = { resourceType, resource };
   return {
     name: resourceType,
-    scheduled: (args, timeoutSeconds, heartbeatSeconds) => ['TaskScheduled', { ...which, parameters: args, ...limits(timeoutSeconds, heartbeatSeconds) }],
+    scheduled: (args, timeoutSeconds, heartbeatSeconds) => [
+      'TaskScheduled',
+      { ...which, parameters: args, ...limits(timeoutSeconds, heartbeatSeconds) },
+    ],
     started: () => ['TaskStarted', which],
     submitted: (output) => ['TaskSubmitted', { ...which, output }],
     succeeded: (output) => ['TaskSucceeded', { ...which, output }],
-    failed: (error) => [isTimeout(error) ? 'TaskTimedOut' : 'TaskFailed', { ...which, ...texts(error) }],
+    failed: (error) => [
+      isTimeout(error) ? 'TaskTimedOut' : 'TaskFailed',
+      { ...which, ...texts(error) },
+    ],
   };
 }
 
 function lambdaEvents(resource: string): TaskEvents {
   return {
     name: resource,
-    scheduled: (args, timeoutSeconds) => ['LambdaFunctionScheduled', { resource, input: args, ...limits(timeoutSeconds) }],
+    scheduled: (args, timeoutSeconds) => [
+      'LambdaFunctionScheduled',
+      { resource, input: args, ...limits(timeoutSeconds) },
+    ],
     started: () => ['LambdaFunctionStarted', {}],
     submitted: (output) => ['LambdaFunctionSucceeded', { output }],
     succeeded: (output) => ['LambdaFunctionSucceeded', { output }],
-    failed: (error) => [isTimeout(error) ? 'LambdaFunctionTimedOut' : 'LambdaFunctionFailed', texts(error)],
+    failed: (error) => [
+      isTimeout(error) ? 'LambdaFunctionTimedOut' : 'LambdaFunctionFailed',
+      texts(error),
+    ],
   };
 }
 
-const isTimeout = ({ error }: StateError): boolean => error === 'States.Timeout' || error === 'States.HeartbeatTimeout';
+const isTimeout = ({ error }: StateError): boolean =>
+  error === 'States.Timeout' || error === 'States.HeartbeatTimeout';
 
 function limits(timeoutInSeconds?: number, heartbeatInSeconds?: number): JsonObject {
-  return { ...(timeoutInSeconds === undefined ? {} : { timeoutInSeconds }), ...(heartbeatInSeconds === undefined ? {} : { heartbeatInSeconds }) };
+  return {
+    ...(timeoutInSeconds === undefined ? {} : { timeoutInSeconds }),
+    ...(heartbeatInSeconds === undefined ? {} : { heartbeatInSeconds }),
+  };
 }
 
 /** Error and cause where they are there. */

@@ -25,8 +25,13 @@ export async function task(run: ThreadRun, state: TaskState): Promise<Outcome> {
 
 async function schedule(run: ThreadRun, state: TaskState): Promise<TaskPhase> {
   const { thread, host } = run;
-  const token = state.Resource.endsWith('.waitForTaskToken') ? makeToken({ execution: host.key, thread: thread.id, nonce: host.ports.uuid() }) : undefined;
-  const args = state.Arguments === undefined ? thread.input : await run.evaluate(state.Arguments, 'Arguments', token === undefined ? {} : { token });
+  const token = state.Resource.endsWith('.waitForTaskToken')
+    ? makeToken({ execution: host.key, thread: thread.id, nonce: host.ports.uuid() })
+    : undefined;
+  const args =
+    state.Arguments === undefined
+      ? thread.input
+      : await run.evaluate(state.Arguments, 'Arguments', token === undefined ? {} : { token });
   checkSize(args, thread.state, true);
   const timeoutSeconds = await wholeNumber(run, state.TimeoutSeconds, 'TimeoutSeconds', 1);
   const heartbeatSeconds = await wholeNumber(run, state.HeartbeatSeconds, 'HeartbeatSeconds', 1);
@@ -57,16 +62,27 @@ async function settle(run: ThreadRun, state: TaskState, start: () => Promise<Jso
   } catch (error) {
     if (error instanceof Aborted) throw error;
     run.checkAborted();
-    const failure = error instanceof StateError ? error : new StateError('Lambda.Unknown', error instanceof Error ? error.message : String(error));
+    const failure =
+      error instanceof StateError
+        ? error
+        : new StateError('Lambda.Unknown', error instanceof Error ? error.message : String(error));
     run.draft(...events.failed(failure));
     throw failure;
   }
 }
 
-async function work(run: ThreadRun, state: TaskState, phase: TaskPhase, resumed: boolean): Promise<Json> {
+async function work(
+  run: ThreadRun,
+  state: TaskState,
+  phase: TaskPhase,
+  resumed: boolean,
+): Promise<Json> {
   if (phase.answer !== undefined) return unwrap(phase.answer);
   if (resumed && phase.submitted === undefined) {
-    throw new StateError('Lambda.Unknown', 'The process ended while the call was in flight; whether it took effect is unknown.');
+    throw new StateError(
+      'Lambda.Unknown',
+      'The process ended while the call was in flight; whether it took effect is unknown.',
+    );
   }
   const stop = new AbortController();
   let reject: (reason: Aborted) => void = () => undefined;
@@ -79,9 +95,21 @@ async function work(run: ThreadRun, state: TaskState, phase: TaskPhase, resumed:
   };
   run.signal.addEventListener('abort', abort, { once: true });
   try {
-    const call = { execution: run.host.arn, state: run.thread.state, resource: state.Resource, args: phase.args, retryCount: run.retryCount, signal: stop.signal };
-    const steps = phase.token === undefined ? run.host.ports.tasks(call) : untilAnswered(run, state, phase, { ...call, token: phase.token });
-    return await Promise.race(hasDeadline(phase) ? [steps, aborted, expiry(run, phase, stop.signal)] : [steps, aborted]);
+    const call = {
+      execution: run.host.arn,
+      state: run.thread.state,
+      resource: state.Resource,
+      args: phase.args,
+      retryCount: run.retryCount,
+      signal: stop.signal,
+    };
+    const steps =
+      phase.token === undefined
+        ? run.host.ports.tasks(call)
+        : untilAnswered(run, state, phase, { ...call, token: phase.token });
+    return await Promise.race(
+      hasDeadline(phase) ? [steps, aborted, expiry(run, phase, stop.signal)] : [steps, aborted],
+    );
   } finally {
     run.tokenClosed = true;
     run.signal.removeEventListener('abort', abort);
@@ -91,7 +119,12 @@ async function work(run: ThreadRun, state: TaskState, phase: TaskPhase, resumed:
   }
 }
 
-async function untilAnswered(run: ThreadRun, state: TaskState, phase: TaskPhase, call: Parameters<ThreadRun['host']['ports']['tasks']>[0]): Promise<Json> {
+async function untilAnswered(
+  run: ThreadRun,
+  state: TaskState,
+  phase: TaskPhase,
+  call: Parameters<ThreadRun['host']['ports']['tasks']>[0],
+): Promise<Json> {
   const answered = new Promise<Answer>((resolve) => {
     run.onAnswer = resolve;
   });
@@ -116,7 +149,10 @@ function hasDeadline({ token, deadline, heartbeatSeconds }: TaskPhase): boolean 
 
 /** Rejects at the deadline, when a heartbeat stays out, or when the task is over; never resolves. */
 async function expiry(run: ThreadRun, phase: TaskPhase, signal: AbortSignal): Promise<never> {
-  const heartbeatMs = phase.token === undefined || phase.heartbeatSeconds === undefined ? undefined : phase.heartbeatSeconds * 1000;
+  const heartbeatMs =
+    phase.token === undefined || phase.heartbeatSeconds === undefined
+      ? undefined
+      : phase.heartbeatSeconds * 1000;
   // After a restart the interval begins anew: the sender could not reach us meanwhile.
   if (heartbeatMs !== undefined) run.heartbeatDue = run.now() + heartbeatMs;
   for (;;) {
@@ -124,8 +160,9 @@ async function expiry(run: ThreadRun, phase: TaskPhase, signal: AbortSignal): Pr
     if (signal.aborted) throw OVER;
     await run.sleepUntil(due, signal);
     if (signal.aborted) continue;
-    if (phase.deadline !== undefined && run.now() >= phase.deadline) throw new StateError('States.Timeout', undefined);
-    if (run.heartbeatDue !== undefined && run.now() >= run.heartbeatDue) throw new StateError('States.HeartbeatTimeout', undefined);
+    if (phase.deadline !== undefined && run.now() >= phase.deadline)
+      throw new StateError('States.Timeout', undefined);
+    if (run.heartbeatDue !== undefined && run.now() >= run.heartbeatDue)
+      throw new StateError('States.HeartbeatTimeout', undefined);
   }
 }
-

@@ -57,37 +57,51 @@ export class Evaluator {
         return this.#express(compiled, field, bindings);
       case 'array': {
         const values: Json[] = [];
-        for (const [index, element] of compiled.elements.entries()) values.push(await this.#run(element, `${field}[${index}]`, bindings));
+        for (const [index, element] of compiled.elements.entries())
+          values.push(await this.#run(element, `${field}[${index}]`, bindings));
         return values;
       }
       case 'object': {
         const values: JsonObject = {};
-        for (const [name, member] of compiled.members) setOwn(values, name, await this.#run(member, `${field}/${name}`, bindings));
+        for (const [name, member] of compiled.members)
+          setOwn(values, name, await this.#run(member, `${field}/${name}`, bindings));
         return values;
       }
     }
   }
 
-  async #express({ text, program }: { text: string; program: jsonata.Expression }, field: string, bindings: Bindings): Promise<Json> {
+  async #express(
+    { text, program }: { text: string; program: jsonata.Expression },
+    field: string,
+    bindings: Bindings,
+  ): Promise<Json> {
     const said = `The JSONata expression '${text}' specified for the field '${field}'`;
     let value: unknown;
     try {
       value = await program.evaluate(undefined, bindings);
     } catch (error) {
-      throw new EvaluationError(field, `${said} threw an error during evaluation. ${describe(error)}`);
+      throw new EvaluationError(
+        field,
+        `${said} threw an error during evaluation. ${describe(error)}`,
+      );
     }
-    if (value === undefined) throw new EvaluationError(field, `${said} returned nothing (undefined).`);
+    if (value === undefined)
+      throw new EvaluationError(field, `${said} returned nothing (undefined).`);
     const json = toJson(value);
-    if (json === undefined) throw new EvaluationError(field, `${said} returned an unsupported result type.`);
+    if (json === undefined)
+      throw new EvaluationError(field, `${said} returned an unsupported result type.`);
     return json;
   }
 
   #compile(template: Template): Compiled {
     if (typeof template === 'string') {
       const text = expressionOf(template);
-      return text === undefined ? { kind: 'constant', value: template } : { kind: 'expression', text, program: this.#program(text) };
+      return text === undefined
+        ? { kind: 'constant', value: template }
+        : { kind: 'expression', text, program: this.#program(text) };
     }
-    if (typeof template !== 'object' || template === null) return { kind: 'constant', value: template };
+    if (typeof template !== 'object' || template === null)
+      return { kind: 'constant', value: template };
     const known = this.#templates.get(template);
     if (known !== undefined) return known;
     const compiled = this.#compose(template);
@@ -98,10 +112,17 @@ export class Evaluator {
   #compose(template: Json[] | JsonObject): Compiled {
     if (Array.isArray(template)) {
       const elements = template.map((element) => this.#compile(element));
-      return elements.every(isConstant) ? { kind: 'constant', value: template } : { kind: 'array', elements };
+      return elements.every(isConstant)
+        ? { kind: 'constant', value: template }
+        : { kind: 'array', elements };
     }
-    const members = Object.entries(template).map(([name, member]): [string, Compiled] => [name, this.#compile(member ?? null)]);
-    return members.every(([, member]) => isConstant(member)) ? { kind: 'constant', value: template } : { kind: 'object', members };
+    const members = Object.entries(template).map(([name, member]): [string, Compiled] => [
+      name,
+      this.#compile(member ?? null),
+    ]);
+    return members.every(([, member]) => isConstant(member))
+      ? { kind: 'constant', value: template }
+      : { kind: 'object', members };
   }
 
   #program(text: string): jsonata.Expression {
@@ -132,9 +153,12 @@ function toJson(value: unknown): Json | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (Array.isArray(value)) {
     const elements = value.map(toJson);
-    return elements.includes(undefined) ? undefined : elements.filter((element) => element !== undefined);
+    return elements.includes(undefined)
+      ? undefined
+      : elements.filter((element) => element !== undefined);
   }
-  if (!isObject(value) || '_jsonata_lambda' in value || '_jsonata_function' in value) return undefined;
+  if (!isObject(value) || '_jsonata_lambda' in value || '_jsonata_function' in value)
+    return undefined;
   const copy: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue;

@@ -62,7 +62,8 @@ export class ThreadRun {
   /** The state that the thread is in. */
   get state(): State {
     const state = own(this.flow.States, this.thread.state);
-    if (state === undefined) throw new StateError('States.Runtime', `there is no state '${this.thread.state}'`, true);
+    if (state === undefined)
+      throw new StateError('States.Runtime', `there is no state '${this.thread.state}'`, true);
     return state;
   }
 
@@ -97,7 +98,13 @@ export class ThreadRun {
   /** Puts the thread at the door of a state (to be saved by the caller). */
   enter(name: string, input: Json): void {
     const { thread } = this;
-    Object.assign(thread, { state: name, input, enteredAt: this.now(), retries: [], phase: { at: 'entered' } } satisfies Partial<Thread>);
+    Object.assign(thread, {
+      state: name,
+      input,
+      enteredAt: this.now(),
+      retries: [],
+      phase: { at: 'entered' },
+    } satisfies Partial<Thread>);
     this.draft(`${this.state.Type}StateEntered`, { name, input });
   }
 
@@ -106,7 +113,9 @@ export class ThreadRun {
     try {
       return await this.host.evaluator.evaluate(template, field, this.#bindings(given));
     } catch (error) {
-      throw error instanceof EvaluationError ? this.evaluationFailed(error.message, error.field) : error;
+      throw error instanceof EvaluationError
+        ? this.evaluationFailed(error.message, error.field)
+        : error;
     }
   }
 
@@ -116,7 +125,11 @@ export class ThreadRun {
     const error = 'States.QueryEvaluationError';
     const cause = `An error occurred while executing the state '${state}' (entered at the event id #${enteredEvent}). ${message}`;
     const early = lastEvent === enteredEvent && location !== 'Timestamp';
-    this.draft('EvaluationFailed', { error, cause, ...(location === undefined ? {} : { location }), state }, early ? { after: 'before-entered' } : {});
+    this.draft(
+      'EvaluationFailed',
+      { error, cause, ...(location === undefined ? {} : { location }), state },
+      early ? { after: 'before-entered' } : {},
+    );
     return new StateError(error, cause);
   }
 
@@ -138,7 +151,9 @@ export class ThreadRun {
 
   /** All variables that the thread can read; inner ones hide outer ones. */
   get variables(): { [name: string]: Json } {
-    return this.parent === undefined ? this.thread.variables : { ...this.parent.variables, ...this.thread.variables };
+    return this.parent === undefined
+      ? this.thread.variables
+      : { ...this.parent.variables, ...this.thread.variables };
   }
 
   get retryCount(): number {
@@ -146,7 +161,10 @@ export class ThreadRun {
   }
 
   #bindings({ result, errorOutput, token, element }: Given): Bindings {
-    const states: JsonObject = { input: this.thread.input, context: this.#context(token, element ?? this.#mapElement()) };
+    const states: JsonObject = {
+      input: this.thread.input,
+      context: this.#context(token, element ?? this.#mapElement()),
+    };
     if (result !== undefined) states['result'] = result;
     if (errorOutput !== undefined) states['errorOutput'] = errorOutput;
     return { ...this.variables, states };
@@ -154,9 +172,17 @@ export class ThreadRun {
 
   #context(token: string | undefined, element: Thread['item']): JsonObject {
     const { state, enteredAt } = this.thread;
-    const context: JsonObject = { ...this.host.context, State: { Name: state, EnteredTime: new Date(enteredAt).toISOString(), RetryCount: this.retryCount } };
+    const context: JsonObject = {
+      ...this.host.context,
+      State: {
+        Name: state,
+        EnteredTime: new Date(enteredAt).toISOString(),
+        RetryCount: this.retryCount,
+      },
+    };
     if (token !== undefined) context['Task'] = { Token: token };
-    if (element !== undefined) context['Map'] = { Item: { Index: element.index, Value: element.value } };
+    if (element !== undefined)
+      context['Map'] = { Item: { Index: element.index, Value: element.value } };
     return context;
   }
 

@@ -6,7 +6,15 @@ import type { Json } from './json.ts';
 export type Phase =
   | { at: 'entered' }
   | { at: 'waiting'; until: number }
-  | { at: 'task'; args: Json; token?: string; deadline?: number; heartbeatSeconds?: number; submitted?: true; answer?: Answer }
+  | {
+      at: 'task';
+      args: Json;
+      token?: string;
+      deadline?: number;
+      heartbeatSeconds?: number;
+      submitted?: true;
+      answer?: Answer;
+    }
   | { at: 'retrying'; until: number }
   | { at: 'fan-out'; count: number; concurrency: number; tolerated: number; items?: Json[] }
   | { at: 'done'; output: Json }
@@ -41,7 +49,21 @@ export type Thread = {
 export const childId = (parent: string, index: number): string => `${parent}.${index}`;
 
 /** A thread at the door of its first state. */
-export function newThread(from: Pick<Thread, 'id' | 'index' | 'state' | 'input' | 'lastEvent'> & { item?: Thread['item'] | undefined }): Thread {
+export function newThread(
+  from: Pick<Thread, 'id' | 'index' | 'state' | 'input' | 'lastEvent'> & {
+    item?: Thread['item'] | undefined;
+  },
+): Thread {
   const { item, ...rest } = from;
-  return { ...rest, ...(item === undefined ? {} : { item }), enteredAt: 0, enteredEvent: 0, beforeEntered: 0, newestEvent: 0, variables: {}, retries: [], phase: { at: 'entered' } };
+  return {
+    ...rest,
+    ...(item === undefined ? {} : { item }),
+    enteredAt: 0,
+    enteredEvent: 0,
+    beforeEntered: 0,
+    newestEvent: 0,
+    variables: {},
+    retries: [],
+    phase: { at: 'entered' },
+  };
 }

@@ -15,9 +15,16 @@ export function makeToken({ execution, thread, nonce }: TokenPlace): string {
 export function readToken(token: string): TokenPlace | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (!Array.isArray(parts) || parts.length !== 3 || parts.some((part) => typeof part !== 'string')) return undefined;
+    if (
+      !Array.isArray(parts) ||
+      parts.length !== 3 ||
+      parts.some((part) => typeof part !== 'string')
+    )
+      return undefined;
     const [execution, thread, nonce] = parts.map(String);
-    return execution === undefined || thread === undefined || nonce === undefined ? undefined : { execution, thread, nonce };
+    return execution === undefined || thread === undefined || nonce === undefined
+      ? undefined
+      : { execution, thread, nonce };
   } catch {
     return undefined;
   }

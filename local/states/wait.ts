@@ -24,7 +24,10 @@ async function deadline(run: ThreadRun, state: WaitState): Promise<number> {
   const text = await run.evaluate(state.Timestamp ?? '', 'Timestamp');
   const time = typeof text === 'string' ? parseTimestamp(text) : undefined;
   if (time === undefined) {
-    throw run.evaluationFailed(`The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${typeof text === 'string' ? text : JSON.stringify(text)}`, 'Timestamp');
+    throw run.evaluationFailed(
+      `The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: ${typeof text === 'string' ? text : JSON.stringify(text)}`,
+      'Timestamp',
+    );
   }
   return time;
 }

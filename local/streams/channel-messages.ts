@@ -14,7 +14,10 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 /** What the client offers as protocols of the stream. */
 export const offeredProtocols = (header: string | undefined): string[] =>
-  (header ?? '').split(',').map((one) => one.trim()).filter((one) => one !== '' && !one.startsWith(BEARER));
+  (header ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !one.startsWith(BEARER));
 
 /** The protocols of exec and attach that are taken, and of port-forward. */
 export const REMOTE_COMMAND_PROTOCOLS = [V5, ...V4, ...BEFORE_V4];
@@ -22,7 +25,9 @@ export const PORT_FORWARD_PROTOCOLS = V4;
 
 /** The first that the client offers and is taken; v5 goes before all, as kube-apiserver serves it itself. */
 export const chooseProtocol = (offered: string[], taken: string[]): string | undefined =>
-  [...(taken.includes(V5) ? [V5] : []), ...offered].find((one) => offered.includes(one) && taken.includes(one));
+  [...(taken.includes(V5) ? [V5] : []), ...offered].find(
+    (one) => offered.includes(one) && taken.includes(one),
+  );
 
 /** Whether errors go out as a Status (v4 and later); before, as text. */
 export const sendsStatus = (protocol: string): boolean => protocol === V5 || V4.includes(protocol);
@@ -39,12 +44,16 @@ export function sendTo(socket: WebSocket, bytes: Buffer | string): Promise<void>
 
 /** Sends on a channel in the connection's own form. */
 export function sendOnChannel(socket: WebSocket, channel: number, bytes: Buffer): Promise<void> {
-  if (isText(socket)) return sendTo(socket, String.fromCharCode(DIGIT_ZERO + channel) + bytes.toString('base64'));
+  if (isText(socket))
+    return sendTo(socket, String.fromCharCode(DIGIT_ZERO + channel) + bytes.toString('base64'));
   return sendTo(socket, Buffer.concat([Buffer.from([channel]), bytes]));
 }
 
 /** Calls `take` for each message of the client; what is no message of a channel is passed over, as Kubernetes does. */
-export function onChannelMessage(socket: WebSocket, take: (channel: number, bytes: Buffer) => void): void {
+export function onChannelMessage(
+  socket: WebSocket,
+  take: (channel: number, bytes: Buffer) => void,
+): void {
   const text = isText(socket);
   socket.on('message', (data: Buffer) => {
     const [first] = data;

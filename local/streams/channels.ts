@@ -25,9 +25,16 @@ const INTERNAL_ERROR_CODE = 500;
 
 /** metav1.Status of a stream that failed before or beside the command (apimachinery `NewInternalError`). */
 export function failureStatus(message: string): Buffer {
-  return Buffer.from(JSON.stringify({
-    metadata: {}, status: 'Failure', message: `Internal error occurred: ${message}`, reason: 'InternalError', details: { causes: [{ message }] }, code: INTERNAL_ERROR_CODE,
-  }));
+  return Buffer.from(
+    JSON.stringify({
+      metadata: {},
+      status: 'Failure',
+      message: `Internal error occurred: ${message}`,
+      reason: 'InternalError',
+      details: { causes: [{ message }] },
+      code: INTERNAL_ERROR_CODE,
+    }),
+  );
 }
 
 /** Before v4 the error channel carries a text, and nothing after success. */
@@ -37,9 +44,15 @@ export function plainError(status: Buffer): Buffer | undefined {
 }
 
 /** What a container writes, where it does not come through the podlet. Ends with the container or the signal. */
-export type Output = (signal: AbortSignal) => AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
+export type Output = (
+  signal: AbortSignal,
+) => AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
 
-async function copyOutput(client: ChannelClient, output: Output, signal: AbortSignal): Promise<void> {
+async function copyOutput(
+  client: ChannelClient,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const { stream, bytes } of output(signal)) {
     if (signal.aborted) return;
     await client.send(stream === 'stdout' ? STDOUT : STDERR, Buffer.from(bytes));
@@ -59,7 +72,9 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
   let ended = false;
   let fromPodlet: Promise<void> = Promise.resolve();
   const over = new AbortController();
-  const written = output ? copyOutput(client, output, over.signal).catch(() => undefined) : Promise.resolve();
+  const written = output
+    ? copyOutput(client, output, over.signal).catch(() => undefined)
+    : Promise.resolve();
   const finish = (): void => {
     if (ended) return;
     ended = true;
@@ -71,18 +86,24 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
     const channel = data[0] ?? STATUS;
     podlet.pause();
     if (channel === STATUS) fromPodlet = fromPodlet.then(() => written);
-    fromPodlet = fromPodlet.then(() => (ended ? undefined : client.send(channel, data.subarray(1)))).catch(() => undefined).then(() => {
-      podlet.resume();
-      if (channel === STATUS) finish();
-    });
+    fromPodlet = fromPodlet
+      .then(() => (ended ? undefined : client.send(channel, data.subarray(1))))
+      .catch(() => undefined)
+      .then(() => {
+        podlet.resume();
+        if (channel === STATUS) finish();
+      });
   });
   podlet.on('close', () => {
-    fromPodlet = fromPodlet.then(async () => {
-      if (!ended) await client.send(STATUS, failureStatus(gone));
-      finish();
-    }).catch(() => undefined);
+    fromPodlet = fromPodlet
+      .then(async () => {
+        if (!ended) await client.send(STATUS, failureStatus(gone));
+        finish();
+      })
+      .catch(() => undefined);
   });
-  client.onFrame = (channel, bytes) => sendPaced(podlet, Buffer.concat([Buffer.from([channel]), bytes]));
+  client.onFrame = (channel, bytes) =>
+    sendPaced(podlet, Buffer.concat([Buffer.from([channel]), bytes]));
   client.onEnd = () => {
     ended = true;
     over.abort();

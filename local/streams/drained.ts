@@ -26,9 +26,10 @@ export function untilClosed(closed: Promise<unknown>): (work: Promise<void>) => 
     release();
   };
   closed.then(end, end);
-  return (work) => new Promise((resolve, reject) => {
-    release = resolve;
-    if (over) resolve();
-    work.then(resolve, reject);
-  });
+  return (work) =>
+    new Promise((resolve, reject) => {
+      release = resolve;
+      if (over) resolve();
+      work.then(resolve, reject);
+    });
 }

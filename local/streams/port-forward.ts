@@ -25,9 +25,14 @@ export interface PortForward {
 }
 
 /** The port that a stream's headers name; undefined where Kubernetes refuses the stream (kubelet `httpStreamReceived`). */
-function portOf({ port = '', streamtype = '' }: Record<string, string | undefined>): number | undefined {
+function portOf({
+  port = '',
+  streamtype = '',
+}: Record<string, string | undefined>): number | undefined {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  return number >= 1 && number <= 65_535 && (streamtype === 'error' || streamtype === 'data') ? number : undefined;
+  return number >= 1 && number <= 65_535 && (streamtype === 'error' || streamtype === 'data')
+    ? number
+    : undefined;
 }
 
 /** Answers the function that takes the client's streams. */
@@ -44,7 +49,10 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
     const port = portOf(stream.headers);
     if (port === undefined) return stream.reset();
     const pair = pairs.get(requestid) ?? {};
-    if (!pairs.has(requestid)) sleep(STREAM_CREATION_MS, gone).then(() => abandon(requestid, pair)).catch(() => undefined);
+    if (!pairs.has(requestid))
+      sleep(STREAM_CREATION_MS, gone)
+        .then(() => abandon(requestid, pair))
+        .catch(() => undefined);
     pairs.set(requestid, pair);
     if (streamtype === 'error') pair.error = stream;
     else pair.data = stream;
@@ -55,10 +63,16 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
   };
 }
 
-async function forward({ error, data }: Required<Pair>, port: number, open: OpenPort): Promise<void> {
+async function forward(
+  { error, data }: Required<Pair>,
+  port: number,
+  open: OpenPort,
+): Promise<void> {
   const early = earlyData(data);
   let left = false;
-  data.onGone = () => { left = true; };
+  data.onGone = () => {
+    left = true;
+  };
   const podlet = await open(port).catch(() => undefined);
   if (!podlet) {
     early.dropped();
@@ -71,20 +85,32 @@ async function forward({ error, data }: Required<Pair>, port: number, open: Open
   let toClient: Promise<void> = Promise.resolve();
   podlet.on('message', (bytes: Buffer) => {
     podlet.pause();
-    toClient = toClient.then(() => data.write(bytes)).catch(() => podlet.close()).then(() => podlet.resume());
+    toClient = toClient
+      .then(() => data.write(bytes))
+      .catch(() => podlet.close())
+      .then(() => podlet.resume());
   });
   podlet.on('close', (code, reason) => {
-    toClient = toClient.then(() => (code === 1011 ? fail({ error, data }, port, reason.toString()) : end({ error, data }))).catch(() => undefined);
+    toClient = toClient
+      .then(() =>
+        code === 1011 ? fail({ error, data }, port, reason.toString()) : end({ error, data }),
+      )
+      .catch(() => undefined);
   });
   podlet.resume();
 }
 
 /** Keeps a little of what comes before the podlet has dialled; the client waits with the rest. */
-function earlyData(data: SpdyStream): { taken: (take: SpdyStream['onData']) => void; dropped: () => void } {
+function earlyData(data: SpdyStream): {
+  taken: (take: SpdyStream['onData']) => void;
+  dropped: () => void;
+} {
   const early: (Buffer | undefined)[] = [];
   let bytes = 0;
   let goOn = (): void => undefined;
-  const dialled = new Promise<void>((resolve) => { goOn = resolve; });
+  const dialled = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
   data.onData = (piece) => {
     early.push(piece);
     bytes += piece?.length ?? 0;
@@ -103,28 +129,45 @@ async function end({ error, data }: Required<Pair>): Promise<void> {
 }
 
 async function fail({ error, data }: Required<Pair>, port: number, why: string): Promise<void> {
-  await error.write(Buffer.from(`error forwarding port ${port} to pod: failed to execute portforward in network namespace: ${why}`));
+  await error.write(
+    Buffer.from(
+      `error forwarding port ${port} to pod: failed to execute portforward in network namespace: ${why}`,
+    ),
+  );
   await end({ error, data });
 }
 
 /** client-node: channel 2i carries data of port i, 2i+1 its errors; each begins with the port as 16 bit little endian. */
-export async function channelPortForward(socket: WebSocket, ports: number[], open: OpenPort): Promise<void> {
+export async function channelPortForward(
+  socket: WebSocket,
+  ports: number[],
+  open: OpenPort,
+): Promise<void> {
   const podlets = new Map<number, WebSocket>();
   onChannelMessage(socket, (channel, bytes) => {
     const podlet = podlets.get(channel);
     if (podlet && bytes.length > 0) rest(socket, podlet, sendTo(podlet, bytes));
   });
-  socket.on('close', () => { for (const podlet of podlets.values()) podlet.close(); });
+  socket.on('close', () => {
+    for (const podlet of podlets.values()) podlet.close();
+  });
   // The client waits while the podlet has not dialled: nothing of it is kept here.
   socket.pause();
-  await Promise.all(ports.map(async (port, index) => {
-    const podlet = await channelForward(socket, index, port, open);
-    if (podlet) podlets.set(2 * index, podlet);
-  }));
+  await Promise.all(
+    ports.map(async (port, index) => {
+      const podlet = await channelForward(socket, index, port, open);
+      if (podlet) podlets.set(2 * index, podlet);
+    }),
+  );
   socket.resume();
 }
 
-async function channelForward(socket: WebSocket, index: number, port: number, open: OpenPort): Promise<WebSocket | undefined> {
+async function channelForward(
+  socket: WebSocket,
+  index: number,
+  port: number,
+  open: OpenPort,
+): Promise<WebSocket | undefined> {
   const [data, error] = [2 * index, 2 * index + 1];
   const first = Buffer.alloc(2);
   first.writeUInt16LE(port);

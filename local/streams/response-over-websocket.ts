@@ -12,11 +12,20 @@ const PROTOCOLS = ['binary.k8s.io', BASE64];
 const accept = webSocketAcceptor((offered) => offered.find((one) => PROTOCOLS.includes(one)));
 
 /** Accepts the upgrade and sends the body, then closes. What the client says is read and dropped. */
-export function sendOverWebSocket(incoming: IncomingMessage, socket: Duplex, head: Buffer, response: Response, gone: AbortController): void {
+export function sendOverWebSocket(
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  response: Response,
+  gone: AbortController,
+): void {
   accept(incoming, socket, head, (ws) => {
     ws.on('close', () => gone.abort());
     ws.on('message', () => undefined);
-    pump(ws, response).catch(() => undefined).finally(() => ws.close(1000)).catch(() => ws.terminate());
+    pump(ws, response)
+      .catch(() => undefined)
+      .finally(() => ws.close(1000))
+      .catch(() => ws.terminate());
   });
 }
 
@@ -24,7 +33,11 @@ async function pump(ws: WebSocket, response: Response): Promise<void> {
   const json = response.headers.get('content-type')?.startsWith('application/json') ?? false;
   const reader = response.body?.getReader();
   const untilOver = reader ? untilClosed(reader.closed) : undefined;
-  for (let part = await reader?.read(); part && !part.done && ws.readyState === ws.OPEN; part = await reader?.read()) {
+  for (
+    let part = await reader?.read();
+    part && !part.done && ws.readyState === ws.OPEN;
+    part = await reader?.read()
+  ) {
     await untilOver?.(sendPiece(ws, Buffer.from(part.value as Uint8Array), json));
   }
   await reader?.cancel();

@@ -41,7 +41,9 @@ export class SessionHub {
 
   /** Sessions that the owner's podlet has not dialled yet. */
   pending(owner: string): PendingSession[] {
-    return [...this.waiting.values()].filter((one) => one.owner === owner).map(({ session }) => session);
+    return [...this.waiting.values()]
+      .filter((one) => one.owner === owner)
+      .map(({ session }) => session);
   }
 
   /** The podlet's connection for a new session; undefined when it does not dial in time. */
@@ -49,10 +51,17 @@ export class SessionHub {
     const id = this.options.id();
     const gaveUp = new AbortController();
     const dialled = new Promise<WebSocket>((resolve) => {
-      this.waiting.set(id, { owner, session: { id, url: `${this.options.baseUrl()}/${id}`, ...wish }, resolve });
+      this.waiting.set(id, {
+        owner,
+        session: { id, url: `${this.options.baseUrl()}/${id}`, ...wish },
+        resolve,
+      });
     });
     this.options.wake(owner);
-    const socket = await Promise.race([dialled, this.options.sleep(DIAL_MS, gaveUp.signal).then(() => undefined)]);
+    const socket = await Promise.race([
+      dialled,
+      this.options.sleep(DIAL_MS, gaveUp.signal).then(() => undefined),
+    ]);
     gaveUp.abort();
     this.waiting.delete(id);
     return socket;

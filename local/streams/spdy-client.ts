@@ -1,9 +1,24 @@
 // exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, told apart by `streamtype`.
 import { sendsStatus } from './channel-messages.ts';
-import { CLOSE, plainError, RESIZE, STATUS, STDERR, STDIN, STDOUT, type ChannelClient } from './channels.ts';
+import {
+  CLOSE,
+  plainError,
+  RESIZE,
+  STATUS,
+  STDERR,
+  STDIN,
+  STDOUT,
+  type ChannelClient,
+} from './channels.ts';
 import type { SpdyConnection, SpdyStream } from './spdy-connection.ts';
 
-const CHANNEL_OF = new Map([['stdin', STDIN], ['stdout', STDOUT], ['stderr', STDERR], ['error', STATUS], ['resize', RESIZE]]);
+const CHANNEL_OF = new Map([
+  ['stdin', STDIN],
+  ['stdout', STDOUT],
+  ['stderr', STDERR],
+  ['error', STATUS],
+  ['resize', RESIZE],
+]);
 
 /** Kept of what comes before somebody takes it; beyond this the client waits. */
 const MAX_EARLY_BYTES = 1 << 20;
@@ -21,7 +36,9 @@ export class SpdyClient implements ChannelClient {
   private readonly early: [channel: number, bytes: Buffer][] = [];
   private earlyBytes = 0;
   private taken: () => void = () => undefined;
-  private readonly whenTaken = new Promise<void>((resolve) => { this.taken = resolve; });
+  private readonly whenTaken = new Promise<void>((resolve) => {
+    this.taken = resolve;
+  });
   private take: ChannelClient['onFrame'] = (channel, bytes) => {
     this.early.push([channel, bytes]);
     this.earlyBytes += bytes.length;
@@ -35,9 +52,14 @@ export class SpdyClient implements ChannelClient {
   readonly ready: Promise<void>;
   private connection: SpdyConnection | undefined;
 
-  constructor({ stdin, stdout, stderr, tty }: WantedStreams, private readonly protocol: string) {
+  constructor(
+    { stdin, stdout, stderr, tty }: WantedStreams,
+    private readonly protocol: string,
+  ) {
     this.wanted = 1 + [stdin, stdout, stderr && !tty, tty].filter(Boolean).length;
-    this.ready = new Promise((resolve) => { this.allOpen = resolve; });
+    this.ready = new Promise((resolve) => {
+      this.allOpen = resolve;
+    });
   }
 
   get onFrame(): ChannelClient['onFrame'] {

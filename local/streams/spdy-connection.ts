@@ -3,7 +3,21 @@
 // carrier's own back-pressure counts: it rests while a stream's bytes are not taken.
 import { constants, createDeflate, createInflate, type Deflate, type Inflate } from 'node:zlib';
 import { SPDY_DICTIONARY } from './spdy-dictionary.ts';
-import { controlFrame, dataFrame, decodeHeaders, encodeHeaders, FLAG_FIN, FrameReader, GOAWAY, PING, RST_STREAM, SYN_REPLY, SYN_STREAM, uint32, type Frame } from './spdy-frames.ts';
+import {
+  controlFrame,
+  dataFrame,
+  decodeHeaders,
+  encodeHeaders,
+  FLAG_FIN,
+  FrameReader,
+  GOAWAY,
+  PING,
+  RST_STREAM,
+  SYN_REPLY,
+  SYN_STREAM,
+  uint32,
+  type Frame,
+} from './spdy-frames.ts';
 
 const CANCEL = 5;
 
@@ -58,7 +72,10 @@ export class SpdyConnection {
   private incoming: Promise<void> = Promise.resolve();
   private outgoing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly carrier: Carrier, private readonly onStream: (stream: SpdyStream) => void) {
+  constructor(
+    private readonly carrier: Carrier,
+    private readonly onStream: (stream: SpdyStream) => void,
+  ) {
     this.inflate = createInflate({ dictionary: SPDY_DICTIONARY });
     this.deflate = createDeflate({ dictionary: SPDY_DICTIONARY });
     this.inflate.on('data', (chunk: Buffer) => this.keepInflated(chunk));
@@ -69,9 +86,13 @@ export class SpdyConnection {
   /** Bytes from the carrier, in order. A malformed frame ends the connection. */
   receive(chunk: Buffer): void {
     this.carrier.pause();
-    this.incoming = this.incoming.then(async () => {
-      for (const frame of this.over ? [] : this.reader.push(chunk)) if (!this.over) await this.take(frame);
-    }).catch(() => this.fail()).then(() => this.carrier.resume());
+    this.incoming = this.incoming
+      .then(async () => {
+        for (const frame of this.over ? [] : this.reader.push(chunk))
+          if (!this.over) await this.take(frame);
+      })
+      .catch(() => this.fail())
+      .then(() => this.carrier.resume());
   }
 
   /** The carrier ended: every open stream is gone too. */
@@ -123,12 +144,15 @@ export class SpdyConnection {
     if (!open[side]) return;
     open[side] = false;
     if (!open.theirs && !open.ours) this.streams.delete(open.stream.id);
-    await (side === 'theirs' ? open.stream.onData(undefined) : this.send(dataFrame(open.stream.id, FLAG_FIN, Buffer.alloc(0))));
+    await (side === 'theirs'
+      ? open.stream.onData(undefined)
+      : this.send(dataFrame(open.stream.id, FLAG_FIN, Buffer.alloc(0))));
   }
 
   private async open(payload: Buffer, flags: number): Promise<void> {
     const id = payload.readUInt32BE(0) & 0x7fffffff;
-    if (this.streams.size >= MAX_STREAMS || this.streams.has(id)) throw new Error(`SPDY stream ${id} cannot be opened`);
+    if (this.streams.size >= MAX_STREAMS || this.streams.has(id))
+      throw new Error(`SPDY stream ${id} cannot be opened`);
     const headers = await this.decompress(payload.subarray(10));
     const stream: SpdyStream = {
       id,
@@ -136,7 +160,8 @@ export class SpdyConnection {
       onData: () => Promise.resolve(),
       onGone: () => undefined,
       write: async (bytes) => {
-        for (let at = 0; at < bytes.length; at += MAX_DATA_BYTES) await this.send(dataFrame(id, 0, bytes.subarray(at, at + MAX_DATA_BYTES)));
+        for (let at = 0; at < bytes.length; at += MAX_DATA_BYTES)
+          await this.send(dataFrame(id, 0, bytes.subarray(at, at + MAX_DATA_BYTES)));
       },
       end: () => this.half(open, 'ours'),
       reset: () => {
@@ -177,7 +202,9 @@ export class SpdyConnection {
       this.deflated.length = 0;
       this.deflate.write(encodeHeaders({}));
       await new Promise<void>((resolve) => this.deflate.flush(constants.Z_SYNC_FLUSH, resolve));
-      await this.carrier.write(controlFrame(SYN_REPLY, 0, Buffer.concat([uint32(id), ...this.deflated])));
+      await this.carrier.write(
+        controlFrame(SYN_REPLY, 0, Buffer.concat([uint32(id), ...this.deflated])),
+      );
     });
     this.outgoing = sent.catch(() => undefined);
     return sent;

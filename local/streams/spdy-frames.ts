@@ -32,7 +32,8 @@ export class FrameReader {
   }
 
   private next(): Frame | undefined {
-    if (this.data) return this.rest.length > 0 || this.data.left === 0 ? this.piece(this.data) : undefined;
+    if (this.data)
+      return this.rest.length > 0 || this.data.left === 0 ? this.piece(this.data) : undefined;
     if (this.rest.length < HEADER_BYTES) return undefined;
     const [flags, length] = [this.rest.readUInt8(4), this.rest.readUIntBE(5, 3)];
     if ((this.rest.readUInt8(0) & 0x80) === 0) {
@@ -43,7 +44,12 @@ export class FrameReader {
     if (length > MAX_CONTROL_BYTES) throw new Error(`SPDY control frame of ${length} bytes`);
     if (this.rest.length < HEADER_BYTES + length) return undefined;
     const type = this.rest.readUInt16BE(2);
-    return { kind: 'control', type, flags, payload: this.cut(HEADER_BYTES + length).subarray(HEADER_BYTES) };
+    return {
+      kind: 'control',
+      type,
+      flags,
+      payload: this.cut(HEADER_BYTES + length).subarray(HEADER_BYTES),
+    };
   }
 
   private piece(data: { stream: number; flags: number; left: number }): Frame {
@@ -87,7 +93,8 @@ export function uint32(...values: number[]): Buffer {
 export function encodeHeaders(headers: Record<string, string>): Buffer {
   const parts: Buffer[] = [uint32(Object.keys(headers).length)];
   for (const [name, value] of Object.entries(headers)) {
-    for (const text of [name, value]) parts.push(uint32(Buffer.byteLength(text)), Buffer.from(text));
+    for (const text of [name, value])
+      parts.push(uint32(Buffer.byteLength(text)), Buffer.from(text));
   }
   return Buffer.concat(parts);
 }

@@ -19,7 +19,8 @@ export function websocketClient(socket: WebSocket, podlet: WebSocket): ChannelCl
     },
   };
   onChannelMessage(socket, (channel, bytes) => {
-    if (read.includes(channel) && bytes.length > 0) rest(socket, podlet, client.onFrame(channel, bytes));
+    if (read.includes(channel) && bytes.length > 0)
+      rest(socket, podlet, client.onFrame(channel, bytes));
   });
   socket.on('close', () => client.onEnd());
   return client;

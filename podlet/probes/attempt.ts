@@ -9,7 +9,12 @@ import type { Attempt, Network } from '../ports.ts';
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Makes one attempt against the container `container` of a pod at `podIP`. Never throws: what goes wrong here is an error of the prober. */
-export async function attemptProbe(tools: { commands: Commands; network: Network }, probe: ProbeOrder, container: string, podIP: string): Promise<Attempt> {
+export async function attemptProbe(
+  tools: { commands: Commands; network: Network },
+  probe: ProbeOrder,
+  container: string,
+  podIP: string,
+): Promise<Attempt> {
   try {
     return await attemptOf(tools, probe, container, podIP);
   } catch (error) {
@@ -17,23 +22,45 @@ export async function attemptProbe(tools: { commands: Commands; network: Network
   }
 }
 
-function attemptOf(tools: { commands: Commands; network: Network }, { handler, timeoutSeconds }: ProbeOrder, container: string, podIP: string): Promise<Attempt> {
+function attemptOf(
+  tools: { commands: Commands; network: Network },
+  { handler, timeoutSeconds }: ProbeOrder,
+  container: string,
+  podIP: string,
+): Promise<Attempt> {
   const timeoutMs = Math.min(Math.max(timeoutSeconds, 1) * 1000, LONGEST_TIMER_MS);
-  if ('exec' in handler) return execProbe(tools.commands, container, handler.exec.command, timeoutMs);
+  if ('exec' in handler)
+    return execProbe(tools.commands, container, handler.exec.command, timeoutMs);
   if ('httpGet' in handler) {
-    if (handler.httpGet.error !== undefined) return Promise.resolve({ error: handler.httpGet.error });
+    if (handler.httpGet.error !== undefined)
+      return Promise.resolve({ error: handler.httpGet.error });
     return tools.network.httpProbe(handler.httpGet, handler.httpGet.host ?? podIP, timeoutMs);
   }
   if ('tcpSocket' in handler) {
-    if (handler.tcpSocket.error !== undefined) return Promise.resolve({ error: handler.tcpSocket.error });
-    return tools.network.tcpProbe(handler.tcpSocket.host ?? podIP, handler.tcpSocket.port, timeoutMs);
+    if (handler.tcpSocket.error !== undefined)
+      return Promise.resolve({ error: handler.tcpSocket.error });
+    return tools.network.tcpProbe(
+      handler.tcpSocket.host ?? podIP,
+      handler.tcpSocket.port,
+      timeoutMs,
+    );
   }
   return tools.network.grpcProbe(podIP, handler.grpc.port, handler.grpc.service, timeoutMs);
 }
 
-async function execProbe(commands: Commands, container: string, command: string[], timeoutMs: number): Promise<Attempt> {
+async function execProbe(
+  commands: Commands,
+  container: string,
+  command: string[],
+  timeoutMs: number,
+): Promise<Attempt> {
   const done = await commands.run(container, command, timeoutMs);
-  if (done.error !== undefined) return { error: `rpc error: code = Unknown desc = failed to exec in container: ${done.error}` };
-  if (done.timedOut) return { success: false, text: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s` };
+  if (done.error !== undefined)
+    return { error: `rpc error: code = Unknown desc = failed to exec in container: ${done.error}` };
+  if (done.timedOut)
+    return {
+      success: false,
+      text: `command timed out: "${command.join(' ')}" timed out after ${timeoutMs / 1000}s`,
+    };
   return done.code === 0 ? { success: true } : { success: false, text: outputText(done) };
 }

@@ -39,7 +39,8 @@ export class ByteReader {
     const kept: Buffer[] = [];
     let [size, room, dirty] = [0, KEPT_LINE_BYTES, false];
     while (this.consumed <= limit) {
-      if (this.buffered.length === 0 && !(await this.more())) return size === 0 ? undefined : { text: Buffer.concat(kept).toString('latin1'), dirty };
+      if (this.buffered.length === 0 && !(await this.more()))
+        return size === 0 ? undefined : { text: Buffer.concat(kept).toString('latin1'), dirty };
       const at = this.buffered.indexOf(LF);
       const part = this.cut(at < 0 ? this.buffered.length : at);
       const keep = part.subarray(0, room);
@@ -73,4 +74,5 @@ export class ByteReader {
 }
 
 /** A CR may be the line's end; it is kept where it matters. */
-const isControl = (byte: number): boolean => (byte < 0x20 && byte !== 9 && byte !== CR) || byte === 0x7f;
+const isControl = (byte: number): boolean =>
+  (byte < 0x20 && byte !== 9 && byte !== CR) || byte === 0x7f;

@@ -11,7 +11,11 @@ export interface Connection {
 }
 
 /** Connects and sends `request`. Rejects with what the system says; a signal that aborts ends reads as well. */
-export async function openConnection({ scheme, host, port }: RequestUrl, request: Buffer, signal: AbortSignal): Promise<Connection> {
+export async function openConnection(
+  { scheme, host, port }: RequestUrl,
+  request: Buffer,
+  signal: AbortSignal,
+): Promise<Connection> {
   const socket = scheme === 'https' ? await secure(host, port) : connect({ host, port });
   const stop = (): void => void socket.destroy(new Error('the time is over'));
   // Whoever reads learns of errors; one that comes when nobody reads any more has nobody to tell.
@@ -27,7 +31,12 @@ export async function openConnection({ scheme, host, port }: RequestUrl, request
 
 async function secure(host: string, port: number): Promise<Socket> {
   const tls = await import('node:tls');
-  return tls.connect({ host, port, rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}) });
+  return tls.connect({
+    host,
+    port,
+    rejectUnauthorized: false,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
 }
 
 function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {

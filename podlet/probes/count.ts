@@ -14,11 +14,19 @@ export interface Thresholds {
 
 /** Before the first answer: readiness failed, liveness succeeded, startup unknown. */
 export function initialCount(kind: 'startup' | 'liveness' | 'readiness'): ProbeCount {
-  return { result: kind === 'startup' ? undefined : kind === 'liveness', last: undefined, inARow: 0 };
+  return {
+    result: kind === 'startup' ? undefined : kind === 'liveness',
+    last: undefined,
+    inARow: 0,
+  };
 }
 
 /** The count after one more answer. */
-export function countAnswer(count: ProbeCount, success: boolean, { successThreshold, failureThreshold }: Thresholds): ProbeCount {
+export function countAnswer(
+  count: ProbeCount,
+  success: boolean,
+  { successThreshold, failureThreshold }: Thresholds,
+): ProbeCount {
   const inARow = count.last === success ? count.inARow + 1 : 1;
   const enough = inARow >= (success ? successThreshold : failureThreshold);
   return { result: enough ? success : count.result, last: success, inARow };

@@ -12,18 +12,51 @@ const GRPC_RESOURCE_EXHAUSTED = '8';
 const GRPC_UNAVAILABLE = '14';
 /** A health answer has seven bytes; nobody needs more than this. */
 const MAX_ANSWER_BYTES = 4096;
-const CODE_NAMES = ['OK', 'Canceled', 'Unknown', 'InvalidArgument', 'DeadlineExceeded', 'NotFound', 'AlreadyExists', 'PermissionDenied',
-  'ResourceExhausted', 'FailedPrecondition', 'Aborted', 'OutOfRange', 'Unimplemented', 'Internal', 'Unavailable', 'DataLoss', 'Unauthenticated'];
+const CODE_NAMES = [
+  'OK',
+  'Canceled',
+  'Unknown',
+  'InvalidArgument',
+  'DeadlineExceeded',
+  'NotFound',
+  'AlreadyExists',
+  'PermissionDenied',
+  'ResourceExhausted',
+  'FailedPrecondition',
+  'Aborted',
+  'OutOfRange',
+  'Unimplemented',
+  'Internal',
+  'Unavailable',
+  'DataLoss',
+  'Unauthenticated',
+];
 const REDIAL_MS = 100;
 
 /** One attempt; SERVING is success. Until the timeout a refused connection is tried again, as Go's blocking dial does. */
-export async function grpcProbe(host: string, port: number, service: string, timeoutMs: number): Promise<Attempt> {
+export async function grpcProbe(
+  host: string,
+  port: number,
+  service: string,
+  timeoutMs: number,
+): Promise<Attempt> {
   const { connect } = await import('node:http2');
   const deadline = AbortSignal.timeout(timeoutMs);
   // Nothing that a health check did not ask for is taken.
-  const session = await dial(() => connect(`http://${hostPort(host, port)}`, { settings: { enablePush: false }, maxSessionMemory: 1 }), deadline);
+  const session = await dial(
+    () =>
+      connect(`http://${hostPort(host, port)}`, {
+        settings: { enablePush: false },
+        maxSessionMemory: 1,
+      }),
+    deadline,
+  );
   const within = `within ${timeoutMs / 1000}s`;
-  if (session === undefined) return { success: false, text: `timeout: failed to connect service "${hostPort(host, port)}" ${within}: context deadline exceeded` };
+  if (session === undefined)
+    return {
+      success: false,
+      text: `timeout: failed to connect service "${hostPort(host, port)}" ${within}: context deadline exceeded`,
+    };
   try {
     return judge(await check(session, service, deadline), within);
   } finally {
@@ -38,19 +71,27 @@ interface Answer {
 }
 
 function judge(answer: Answer, within: string): Attempt {
-  if (answer.grpcStatus === GRPC_DEADLINE_EXCEEDED) return { success: false, text: `timeout: health rpc did not complete ${within}` };
+  if (answer.grpcStatus === GRPC_DEADLINE_EXCEEDED)
+    return { success: false, text: `timeout: health rpc did not complete ${within}` };
   if (answer.grpcStatus !== '0') {
     const cause = `rpc error: code = ${CODE_NAMES[Number(answer.grpcStatus)] ?? 'Unknown'} desc = ${answer.message}`;
-    const text = answer.grpcStatus === GRPC_UNIMPLEMENTED
-      ? `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${answer.message}`
-      : `error: health rpc probe failed: ${cause}`;
+    const text =
+      answer.grpcStatus === GRPC_UNIMPLEMENTED
+        ? `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${answer.message}`
+        : `error: health rpc probe failed: ${cause}`;
     return { success: false, text };
   }
   if (answer.health === SERVING) return { success: true };
-  return { success: false, text: `service unhealthy (responded with "${STATUS_NAMES[answer.health ?? 0] ?? String(answer.health)}")` };
+  return {
+    success: false,
+    text: `service unhealthy (responded with "${STATUS_NAMES[answer.health ?? 0] ?? String(answer.health)}")`,
+  };
 }
 
-async function dial(connect: () => ClientHttp2Session, deadline: AbortSignal): Promise<ClientHttp2Session | undefined> {
+async function dial(
+  connect: () => ClientHttp2Session,
+  deadline: AbortSignal,
+): Promise<ClientHttp2Session | undefined> {
   while (!deadline.aborted) {
     const session = connect().on('error', () => undefined);
     if (await isConnected(session, deadline)) return session;
@@ -75,28 +116,50 @@ function isConnected(session: ClientHttp2Session, deadline: AbortSignal): Promis
   });
 }
 
-function check(session: ClientHttp2Session, service: string, deadline: AbortSignal): Promise<Answer> {
+function check(
+  session: ClientHttp2Session,
+  service: string,
+  deadline: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve) => {
     const stream = session.request({
-      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check', 'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'kube-probe/1.35',
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'user-agent': 'kube-probe/1.35',
     });
     const chunks: Buffer[] = [];
     let [grpcStatus, message, size] = ['', '', 0];
     const learn = (headers: { [name: string]: unknown }): void => {
       if (typeof headers['grpc-status'] === 'string') grpcStatus = headers['grpc-status'];
-      if (typeof headers['grpc-message'] === 'string') message = decodeMessage(headers['grpc-message']);
+      if (typeof headers['grpc-message'] === 'string')
+        message = decodeMessage(headers['grpc-message']);
     };
     stream.on('response', learn);
     stream.on('trailers', learn);
     stream.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size <= MAX_ANSWER_BYTES) return void chunks.push(chunk);
-      resolve({ grpcStatus: GRPC_RESOURCE_EXHAUSTED, message: `grpc: received message larger than max (${size} vs. ${MAX_ANSWER_BYTES})` });
+      resolve({
+        grpcStatus: GRPC_RESOURCE_EXHAUSTED,
+        message: `grpc: received message larger than max (${size} vs. ${MAX_ANSWER_BYTES})`,
+      });
       session.destroy();
     });
-    stream.on('error', (error) => resolve({ grpcStatus: GRPC_UNAVAILABLE, message: error.message }));
-    stream.on('close', () => resolve({ grpcStatus: grpcStatus === '' ? GRPC_UNKNOWN : grpcStatus, message, health: healthOf(Buffer.concat(chunks)) }));
-    deadline.addEventListener('abort', () => resolve({ grpcStatus: GRPC_DEADLINE_EXCEEDED, message: '' }));
+    stream.on('error', (error) =>
+      resolve({ grpcStatus: GRPC_UNAVAILABLE, message: error.message }),
+    );
+    stream.on('close', () =>
+      resolve({
+        grpcStatus: grpcStatus === '' ? GRPC_UNKNOWN : grpcStatus,
+        message,
+        health: healthOf(Buffer.concat(chunks)),
+      }),
+    );
+    deadline.addEventListener('abort', () =>
+      resolve({ grpcStatus: GRPC_DEADLINE_EXCEEDED, message: '' }),
+    );
     if (deadline.aborted) resolve({ grpcStatus: GRPC_DEADLINE_EXCEEDED, message: '' });
     stream.end(checkRequest(service));
   });
@@ -104,12 +167,19 @@ function check(session: ClientHttp2Session, service: string, deadline: AbortSign
 
 /** Percent-encoded UTF-8; what is not stays as it is (grpc-go decodeGrpcMessage). */
 const decodeMessage = (text: string): string =>
-  text.slice(0, MAX_ANSWER_BYTES).replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'));
+  text
+    .slice(0, MAX_ANSWER_BYTES)
+    .replace(/(?:%[0-9A-Fa-f]{2})+/g, (bytes) =>
+      Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'),
+    );
 
 /** HealthCheckRequest{service = 1} behind gRPC's five bytes (flag, length). */
 function checkRequest(service: string): Buffer {
   const name = Buffer.from(service);
-  const message = name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a]), varint(name.length), name]);
+  const message =
+    name.length === 0
+      ? Buffer.alloc(0)
+      : Buffer.concat([Buffer.from([0x0a]), varint(name.length), name]);
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
@@ -125,7 +195,7 @@ function varint(value: number): Buffer {
 /** HealthCheckResponse{status = 1} behind gRPC's five bytes; an absent field is UNKNOWN. */
 function healthOf(body: Buffer): number {
   let status = 0;
-  for (let at = 5; at < body.length; ) {
+  for (let at = 5; at < body.length;) {
     const [tag, value] = [varintAt(body, at), varintAt(body, varintAt(body, at).next)];
     if (tag.value === 0x08) status = value.value;
     // Only numbers are skipped: a health answer has no other fields.

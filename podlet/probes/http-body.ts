@@ -10,7 +10,11 @@ const MAX_CHUNK_LINE_BYTES = 4096;
 const MAX_CHUNK_EXCESS_BYTES = 16 * 1024;
 
 /** At most `most` bytes of the body; the rest is left unread. Throws BrokenResponse where the body breaks off before. */
-export async function readBody(reader: ByteReader, body: ResponseHead['body'], most: number): Promise<Buffer> {
+export async function readBody(
+  reader: ByteReader,
+  body: ResponseHead['body'],
+  most: number,
+): Promise<Buffer> {
   if (body === 'none' || most <= 0) return Buffer.alloc(0);
   if (body === 'chunked') return readChunks(reader, most);
   const chunks: Buffer[] = [];
@@ -35,7 +39,8 @@ async function readChunks(reader: ByteReader, most: number): Promise<Buffer> {
     const line = await chunkLine(reader);
     const length = chunkLength(line);
     excess = Math.max(0, excess + line.length + 2 - 16 - 2 * length);
-    if (excess > MAX_CHUNK_EXCESS_BYTES) throw new BrokenResponse('chunked encoding contains too much non-data');
+    if (excess > MAX_CHUNK_EXCESS_BYTES)
+      throw new BrokenResponse('chunked encoding contains too much non-data');
     if (length === 0) break;
     const bytes = await readBody(reader, { bytes: length }, most - size);
     chunks.push(bytes);
@@ -65,7 +70,8 @@ async function chunkLine(reader: ByteReader): Promise<string> {
 function chunkLength(line: string): number {
   const [digits = ''] = line.replace(/[ \t]+$/, '').split(';', 1);
   if (digits === '') throw new BrokenResponse('empty hex number for chunk length');
-  if (/[^0-9a-f]/i.test(digits.slice(0, 16))) throw new BrokenResponse('invalid byte in chunk length');
+  if (/[^0-9a-f]/i.test(digits.slice(0, 16)))
+    throw new BrokenResponse('invalid byte in chunk length');
   if (digits.length > 16) throw new BrokenResponse('http chunk length too large');
   return Number.parseInt(digits, 16);
 }

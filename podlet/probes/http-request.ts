@@ -13,18 +13,45 @@ type Header = { name: string; value: string };
 const OWN = ['host', 'content-length', 'transfer-encoding', 'trailer', 'connection'];
 
 /** The request, or Go's words for a header that it does not send. */
-export function requestBytes(url: RequestUrl, asked: readonly Header[], userAgent: string, from?: Hop): { bytes: Buffer } | { error: string } {
-  const first = (name: string): string | undefined => asked.find((header) => header.name.toLowerCase() === name)?.value;
+export function requestBytes(
+  url: RequestUrl,
+  asked: readonly Header[],
+  userAgent: string,
+  from?: Hop,
+): { bytes: Buffer } | { error: string } {
+  const first = (name: string): string | undefined =>
+    asked.find((header) => header.name.toLowerCase() === name)?.value;
   const wantedHost = from === undefined || from.relative ? (first('host') ?? '') : '';
   const host = wantedHost === '' ? url.authority : wantedHost;
-  if (!/^[A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*$/.test(host)) return { error: 'http: invalid Host header' };
-  const lines: Header[] = [{ name: 'Host', value: host }, { name: 'User-Agent', value: first('user-agent') ?? userAgent }, ...others(asked)];
+  if (!/^[A-Za-z0-9!$%&'()*+,\-.:;=@[\]_~]*$/.test(host))
+    return { error: 'http: invalid Host header' };
+  const lines: Header[] = [
+    { name: 'Host', value: host },
+    { name: 'User-Agent', value: first('user-agent') ?? userAgent },
+    ...others(asked),
+  ];
   if (first('accept') === undefined) lines.push({ name: 'Accept', value: '*/*' });
-  if (from !== undefined && first('referer') === undefined && !(from.url.scheme === 'https' && url.scheme === 'http')) lines.push({ name: 'Referer', value: from.url.text });
+  if (
+    from !== undefined &&
+    first('referer') === undefined &&
+    !(from.url.scheme === 'https' && url.scheme === 'http')
+  )
+    lines.push({ name: 'Referer', value: from.url.text });
   const bad = lines.find(({ name, value }) => !isName(name) || !isValue(value));
-  if (bad !== undefined) return { error: isName(bad.name) ? `net/http: invalid header field value for ${JSON.stringify(bad.name)}` : `net/http: invalid header field name ${JSON.stringify(bad.name)}` };
-  const head = lines.filter(({ name, value }) => name !== 'User-Agent' || value !== '').map(({ name, value }) => `${name}: ${value}`);
-  return { bytes: Buffer.from(`${[`GET ${url.target} HTTP/1.1`, ...head, 'Connection: close'].join('\r\n')}\r\n\r\n`) };
+  if (bad !== undefined)
+    return {
+      error: isName(bad.name)
+        ? `net/http: invalid header field value for ${JSON.stringify(bad.name)}`
+        : `net/http: invalid header field name ${JSON.stringify(bad.name)}`,
+    };
+  const head = lines
+    .filter(({ name, value }) => name !== 'User-Agent' || value !== '')
+    .map(({ name, value }) => `${name}: ${value}`);
+  return {
+    bytes: Buffer.from(
+      `${[`GET ${url.target} HTTP/1.1`, ...head, 'Connection: close'].join('\r\n')}\r\n\r\n`,
+    ),
+  };
 }
 
 /** An empty Accept means none at all. */
@@ -37,4 +64,5 @@ function others(asked: readonly Header[]): Header[] {
 }
 
 const isName = (name: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name);
-const isValue = (value: string): boolean => [...value].every((char) => char === '\t' || (char >= ' ' && char !== '\x7f'));
+const isValue = (value: string): boolean =>
+  [...value].every((char) => char === '\t' || (char >= ' ' && char !== '\x7f'));

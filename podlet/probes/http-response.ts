@@ -36,7 +36,11 @@ async function readOneHead(reader: ByteReader, limit: number): Promise<ResponseH
   const { status, hasChunks } = statusLine((await boundedLine(reader, limit)).text);
   const headers = await readHeaders(reader, limit);
   const [location = ''] = headers.location;
-  return { status, body: framing(status, hasChunks, headers), ...(location === '' ? {} : { location }) };
+  return {
+    status,
+    body: framing(status, hasChunks, headers),
+    ...(location === '' ? {} : { location }),
+  };
 }
 
 function statusLine(line: string): { status: number; hasChunks: boolean } {
@@ -50,29 +54,34 @@ function statusLine(line: string): { status: number; hasChunks: boolean } {
   return { status: Number(code), hasChunks: version >= '1.1' };
 }
 
-const broken = (what: string, line: string): BrokenResponse => new BrokenResponse(`${what} ${JSON.stringify(line.slice(0, QUOTED_CHARACTERS))}`);
+const broken = (what: string, line: string): BrokenResponse =>
+  new BrokenResponse(`${what} ${JSON.stringify(line.slice(0, QUOTED_CHARACTERS))}`);
 
 /** The headers that decide something; others are checked and forgotten, however many there are. */
 interface Headers {
-  'location': string[];
+  location: string[];
   'content-length': string[];
   'transfer-encoding': string[];
 }
 
-const isWanted = (name: string): name is keyof Headers => name === 'location' || name === 'content-length' || name === 'transfer-encoding';
+const isWanted = (name: string): name is keyof Headers =>
+  name === 'location' || name === 'content-length' || name === 'transfer-encoding';
 
 async function readHeaders(reader: ByteReader, limit: number): Promise<Headers> {
-  const headers: Headers = { 'location': [], 'content-length': [], 'transfer-encoding': [] };
-  if (isBlank((await reader.peek(1))[0])) throw broken('malformed MIME header initial line:', (await boundedLine(reader, limit)).text);
+  const headers: Headers = { location: [], 'content-length': [], 'transfer-encoding': [] };
+  if (isBlank((await reader.peek(1))[0]))
+    throw broken('malformed MIME header initial line:', (await boundedLine(reader, limit)).text);
   for (;;) {
     const line = await readFolded(reader, limit);
     if (line === '') return headers;
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
     // A name with a blank in it is let through, but is nobody's name.
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z ]+$/.test(name) || hasControl(line)) throw broken('malformed MIME header line:', line);
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z ]+$/.test(name) || hasControl(line))
+      throw broken('malformed MIME header line:', line);
     const known = name.toLowerCase();
-    if (isWanted(known) && headers[known].length < MOST_VALUES) headers[known].push(line.slice(colon + 1).replace(/^[ \t]+/, ''));
+    if (isWanted(known) && headers[known].length < MOST_VALUES)
+      headers[known].push(line.slice(colon + 1).replace(/^[ \t]+/, ''));
   }
 }
 
@@ -103,7 +112,10 @@ async function readFolded(reader: ByteReader, limit: number): Promise<string> {
 
 async function boundedLine(reader: ByteReader, limit: number): Promise<Line> {
   const line = await reader.line(limit);
-  if (reader.consumed > limit) throw new BrokenResponse(`net/http: server response headers exceeded ${MAX_HEADER_BYTES} bytes; aborted`);
+  if (reader.consumed > limit)
+    throw new BrokenResponse(
+      `net/http: server response headers exceeded ${MAX_HEADER_BYTES} bytes; aborted`,
+    );
   if (line === undefined) throw new BrokenResponse('unexpected EOF');
   if (line.dirty) throw broken('malformed MIME header line:', line.text);
   return line;
@@ -112,22 +124,29 @@ async function boundedLine(reader: ByteReader, limit: number): Promise<Line> {
 /** How long the body is: a transfer encoding overrides lengths, equal lengths count as one. */
 function framing(status: number, hasChunks: boolean, headers: Headers): ResponseHead['body'] {
   const encodings = hasChunks ? headers['transfer-encoding'] : [];
-  if (encodings.length > 1) throw new BrokenResponse(`too many transfer encodings: ${quotedList(encodings)}`);
+  if (encodings.length > 1)
+    throw new BrokenResponse(`too many transfer encodings: ${quotedList(encodings)}`);
   const [encoding] = encodings;
-  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') throw broken('unsupported transfer encoding:', encoding);
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
+    throw broken('unsupported transfer encoding:', encoding);
   const length = contentLength(headers['content-length']);
   if ((status >= 100 && status <= 199) || status === 204 || status === 304) return 'none';
   if (encoding !== undefined) return 'chunked';
   return length === undefined ? 'untilEnd' : { bytes: length };
 }
 
-const quotedList = (values: string[]): string => `[${values.map((value) => JSON.stringify(value)).join(' ')}]`.slice(0, QUOTED_CHARACTERS);
+const quotedList = (values: string[]): string =>
+  `[${values.map((value) => JSON.stringify(value)).join(' ')}]`.slice(0, QUOTED_CHARACTERS);
 
 function contentLength(values: string[]): number | undefined {
   const [first, ...others] = values.map(trim);
   if (first === undefined) return undefined;
-  if (others.some((other) => other !== first)) throw new BrokenResponse(`http: message cannot contain multiple Content-Length headers; got ${quotedList(values)}`);
+  if (others.some((other) => other !== first))
+    throw new BrokenResponse(
+      `http: message cannot contain multiple Content-Length headers; got ${quotedList(values)}`,
+    );
   if (first === '') throw broken('invalid empty Content-Length', first);
-  if (!/^\d+$/.test(first) || BigInt(first.slice(0, 400)) >= 1n << 63n) throw broken('bad Content-Length', first);
+  if (!/^\d+$/.test(first) || BigInt(first.slice(0, 400)) >= 1n << 63n)
+    throw broken('bad Content-Length', first);
   return Number(first);
 }

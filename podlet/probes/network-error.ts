@@ -2,7 +2,8 @@
 import { own } from '../../src/own.ts';
 
 /** `host:port`, an IPv6 address in brackets. */
-export const hostPort = (host: string, port: number): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`);
+export const hostPort = (host: string, port: number): string =>
+  host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
 
 const DIAL: { [code: string]: string } = {
   ECONNREFUSED: 'connect: connection refused',
@@ -17,7 +18,11 @@ export function networkError(error: Error, host: string, port: number): string {
   const dial = own(DIAL, code);
   if (dial !== undefined) return `dial tcp ${hostPort(host, port)}: ${dial}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${host}: no such host`;
-  if (code === 'ECONNRESET') return error.message === 'socket hang up' ? 'EOF' : `read tcp ${hostPort(host, port)}: read: connection reset by peer`;
-  if (code.startsWith('HPE_')) return `net/http: HTTP/1.x transport connection broken: malformed HTTP response`;
+  if (code === 'ECONNRESET')
+    return error.message === 'socket hang up'
+      ? 'EOF'
+      : `read tcp ${hostPort(host, port)}: read: connection reset by peer`;
+  if (code.startsWith('HPE_'))
+    return `net/http: HTTP/1.x transport connection broken: malformed HTTP response`;
   return error.message;
 }

@@ -19,19 +19,33 @@ export interface RequestUrl {
 const UNRESERVED = /[A-Za-z0-9\-_.~]/;
 
 /** The URL, or why there is none. */
-export function requestUrl(scheme: 'http' | 'https', host: string, port: number, path: string): RequestUrl | { error: string } {
+export function requestUrl(
+  scheme: 'http' | 'https',
+  host: string,
+  port: number,
+  path: string,
+): RequestUrl | { error: string } {
   const authority = escape(hostPort(host, port), /[!$&'()*+,;=:[\]<>"]/);
   const target = requestTarget(path);
   const text = `${scheme}://${authority}${target}`;
   const problem = hostProblem(host, authority);
   if (problem !== undefined) return { error: `parse ${JSON.stringify(text)}: ${problem}` };
-  return { scheme, host, port, authority: hostPort(host, port), target: target === '' ? '/' : target, text };
+  return {
+    scheme,
+    host,
+    port,
+    authority: hostPort(host, port),
+    target: target === '' ? '/' : target,
+    text,
+  };
 }
 
 function hostProblem(host: string, authority: string): string | undefined {
   if (host.includes(':')) {
     const [address = ''] = host.split('%', 1);
-    return isIP(address) === 6 ? undefined : `invalid host: ParseAddr(${JSON.stringify(host)}): unable to parse IP`;
+    return isIP(address) === 6
+      ? undefined
+      : `invalid host: ParseAddr(${JSON.stringify(host)}): unable to parse IP`;
   }
   if (host.includes('[')) return 'invalid IP-literal';
   // Only what is no ASCII may stand escaped in a host.
@@ -42,12 +56,14 @@ function hostProblem(host: string, authority: string): string | undefined {
 /** The path of a manifest may hold a query, a fragment (which is not sent), or, behind two slashes, a host (which is replaced). */
 function requestTarget(written: string): string {
   // What Go's parser takes no part of is one path, whatever is in it.
-  if ([...written].some((char) => char < ' ' || char === '\x7f')) return slashed(escape(written, PATH));
+  if ([...written].some((char) => char < ' ' || char === '\x7f'))
+    return slashed(escape(written, PATH));
   const [whole = ''] = written.split('#', 1);
   const at = whole.indexOf('?');
   const [path, query] = at < 0 ? [whole, ''] : [whole.slice(0, at), whole.slice(at)];
   if (/%(?![0-9A-Fa-f]{2})/.test(path)) return slashed(escape(written, PATH));
-  const own = path.startsWith('//') && !path.startsWith('///') ? path.slice(2).replace(/^[^/]*/, '') : path;
+  const own =
+    path.startsWith('//') && !path.startsWith('///') ? path.slice(2).replace(/^[^/]*/, '') : path;
   return slashed(isEncoded(own) ? own : escape(decode(own), PATH)) + query;
 }
 
@@ -55,11 +71,19 @@ const slashed = (path: string): string => (path === '' || path.startsWith('/') ?
 const PATH = /[$&+,/:=@]/;
 const isEncoded = (path: string): boolean => /^[A-Za-z0-9\-_.~$&+,/:=@!'()*;[\]%]*$/.test(path);
 const decode = (path: string): Buffer =>
-  Buffer.concat(path.split(/(%[0-9A-Fa-f]{2})/).map((part, place) => (place % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))));
+  Buffer.concat(
+    path
+      .split(/(%[0-9A-Fa-f]{2})/)
+      .map((part, place) =>
+        place % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part),
+      ),
+  );
 
 function escape(text: string | Buffer, alsoPlain: RegExp): string {
   return Array.from(Buffer.from(text), (byte) => {
     const char = String.fromCharCode(byte);
-    return byte < 0x80 && (UNRESERVED.test(char) || alsoPlain.test(char)) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    return byte < 0x80 && (UNRESERVED.test(char) || alsoPlain.test(char))
+      ? char
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
 }

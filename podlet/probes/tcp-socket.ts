@@ -15,6 +15,8 @@ export function tcpProbe(host: string, port: number, timeoutMs: number): Promise
       socket.destroy();
       resolve({ success: true });
     });
-    socket.on('error', (error) => resolve({ success: false, text: networkError(error, host, port) }));
+    socket.on('error', (error) =>
+      resolve({ success: false, text: networkError(error, host, port) }),
+    );
   });
 }

@@ -26,7 +26,11 @@ export async function runProbe(work: ProbeWork): Promise<void> {
   const { clock, probe, signal, kind } = work;
   await sleepUntil(clock, work.startedAt + probe.initialDelaySeconds * 1000, signal);
   let count = initialCount(kind);
-  for (let tick = clock.now().getTime(); !signal.aborted; tick = nextTick(clock, tick, probe.periodSeconds)) {
+  for (
+    let tick = clock.now().getTime();
+    !signal.aborted;
+    tick = nextTick(clock, tick, probe.periodSeconds)
+  ) {
     await sleepUntil(clock, tick, signal);
     if (signal.aborted) return;
     const success = await attemptOnce(work);
@@ -35,7 +39,11 @@ export async function runProbe(work: ProbeWork): Promise<void> {
     const before = count.result;
     count = countAnswer(count, success, probe);
     if (count.result !== before && count.result !== undefined) work.onResult(kind, count.result);
-    if ((kind === 'startup' && count.result !== undefined) || (kind === 'liveness' && count.result === false)) return;
+    if (
+      (kind === 'startup' && count.result !== undefined) ||
+      (kind === 'liveness' && count.result === false)
+    )
+      return;
   }
 }
 
@@ -52,16 +60,23 @@ function nextTick(clock: PodletClock, tick: number, periodSeconds: number): numb
 }
 
 /** undefined: thrown away, neither success nor failure. */
-async function attemptOnce({ attempt, kind, onEvent, signal }: ProbeWork): Promise<boolean | undefined> {
+async function attemptOnce({
+  attempt,
+  kind,
+  onEvent,
+  signal,
+}: ProbeWork): Promise<boolean | undefined> {
   const name = kind.charAt(0).toUpperCase() + kind.slice(1);
   let answer = await attempt();
-  for (let tries = 1; 'error' in answer && tries < ATTEMPTS && !signal.aborted; tries += 1) answer = await attempt();
+  for (let tries = 1; 'error' in answer && tries < ATTEMPTS && !signal.aborted; tries += 1)
+    answer = await attempt();
   if (signal.aborted) return undefined;
   if ('error' in answer) {
     onEvent('Unhealthy', `${name} probe errored and resulted in unknown state: ${answer.error}`);
     return undefined;
   }
   if (!answer.success) onEvent('Unhealthy', `${name} probe failed: ${answer.text}`);
-  else if (answer.warning !== undefined) onEvent('ProbeWarning', `${name} probe warning: ${answer.warning}`);
+  else if (answer.warning !== undefined)
+    onEvent('ProbeWarning', `${name} probe warning: ${answer.warning}`);
   return answer.success;
 }

@@ -8,13 +8,24 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 /** Makes the first namespaces, the Service `default/kubernetes`, the node and the system's priority classes. May be called at every start. */
 export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   for (const name of NAMESPACES) {
-    await ensureObject(ports, 'namespaces', { metadata: { name, labels: { 'kubernetes.io/metadata.name': name } }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
+    await ensureObject(ports, 'namespaces', {
+      metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    });
     await fillNamespace(ports, name);
   }
   await ensureObject(ports, 'services', apiService(ports));
   await ensureNode(ports);
-  for (const [name, value] of [['system-cluster-critical', 2_000_000_000], ['system-node-critical', 2_000_001_000]] as const) {
-    await ensureObject(ports, 'priorityclasses.scheduling.k8s.io', { metadata: { name, generation: 1 }, value, preemptionPolicy: 'PreemptLowerPriority' });
+  for (const [name, value] of [
+    ['system-cluster-critical', 2_000_000_000],
+    ['system-node-critical', 2_000_001_000],
+  ] as const) {
+    await ensureObject(ports, 'priorityclasses.scheduling.k8s.io', {
+      metadata: { name, generation: 1 },
+      value,
+      preemptionPolicy: 'PreemptLowerPriority',
+    });
   }
 }
 
@@ -23,16 +34,29 @@ async function ensureNode(ports: ApiPorts): Promise<void> {
   const node = apiNode(ports);
   await ensureObject(ports, 'nodes', node);
   const key = { resource: 'nodes', namespace: '', name: node.metadata.name ?? '' };
-  await mendObject(ports.store, key, (found) => ({ ...found, metadata: { ...found.metadata, labels: { ...node.metadata.labels, ...found.metadata.labels } } }));
+  await mendObject(ports.store, key, (found) => ({
+    ...found,
+    metadata: { ...found.metadata, labels: { ...node.metadata.labels, ...found.metadata.labels } },
+  }));
 }
 
 /** The API as pods' clients look for it. */
 function apiService({ settings }: Pick<ApiPorts, 'settings'>) {
   return {
-    metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { component: 'apiserver', provider: 'kubernetes' },
+    },
     spec: {
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: settings.apiPort }], clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'],
-      type: 'ClusterIP', sessionAffinity: 'None', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', internalTrafficPolicy: 'Cluster',
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: settings.apiPort }],
+      clusterIP: '10.96.0.1',
+      clusterIPs: ['10.96.0.1'],
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
     },
     status: { loadBalancer: {} },
   };

@@ -36,7 +36,11 @@ export interface Call extends ResourceRoute {
 }
 
 /** A verb answers an object or list to be rendered as negotiated, or a whole response (streams, empty bodies). */
-export type Answer = { code: number; object: KubeObject; kind: 'object' | 'status' } | { code: number; list: ObjectList } | { code: number; texts: TextList } | Response;
+export type Answer =
+  | { code: number; object: KubeObject; kind: 'object' | 'status' }
+  | { code: number; list: ObjectList }
+  | { code: number; texts: TextList }
+  | Response;
 
 export interface ObjectList {
   items: KubeObject[];
@@ -52,4 +56,12 @@ export interface TextList {
 }
 
 /** Where the called object lies. */
-export const keyOf = ({ resource, namespace, name }: Pick<Call, 'resource' | 'namespace' | 'name'>): ObjectKey => ({ resource: resource.stored, namespace, name });
+export const keyOf = ({
+  resource,
+  namespace,
+  name,
+}: Pick<Call, 'resource' | 'namespace' | 'name'>): ObjectKey => ({
+  resource: resource.stored,
+  namespace,
+  name,
+});

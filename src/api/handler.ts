@@ -28,13 +28,22 @@ import { addWarnings } from './wire/warnings.ts';
 
 /** The verbs of main resources and of subresources that are only another view of the object. */
 const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
-  create, get, list, watch, update, patch, delete: remove, deletecollection: deleteCollection,
+  create,
+  get,
+  list,
+  watch,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: deleteCollection,
 };
 
 /** Answers any request; never throws. `caller`: who asks, where the front has found that out already. */
 export async function handle(ports: ApiPorts, request: Request, caller?: User): Promise<Response> {
   const warnings: string[] = [];
-  const response = await answer(ports, request, caller, warnings).catch((error: unknown) => failure(request, error));
+  const response = await answer(ports, request, caller, warnings).catch((error: unknown) =>
+    failure(request, error),
+  );
   const { headers } = response;
   headers.set('audit-id', request.headers.get('audit-id') ?? ports.ids.uuid());
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-cache, private');
@@ -51,13 +60,18 @@ export interface CheckedStream extends Connection {
 }
 
 /** The checks before a stream (exec, attach, port-forward) opens; `byChannels`: its ports are in the query. A refusal is a Response; never throws. */
-export async function checkStream(ports: ApiPorts, request: Request, byChannels: boolean): Promise<CheckedStream | Response> {
+export async function checkStream(
+  ports: ApiPorts,
+  request: Request,
+  byChannels: boolean,
+): Promise<CheckedStream | Response> {
   try {
     const call = await toCall(ports, request, undefined, []);
     if (call instanceof Response) return call;
     if (!STREAMS.has(call.subresource)) throw badRequest('Upgrade request is not possible here');
     const connection = await checkConnection(call);
-    const forwarded = call.subresource === 'portforward' && byChannels ? forwardedPorts(call.query) : [];
+    const forwarded =
+      call.subresource === 'portforward' && byChannels ? forwardedPorts(call.query) : [];
     return { ...connection, subresource: call.subresource, query: call.query, ports: forwarded };
   } catch (error) {
     return failure(request, error);
@@ -66,13 +80,25 @@ export async function checkStream(ports: ApiPorts, request: Request, byChannels:
 
 const STREAMS = new Set(['exec', 'attach', 'portforward']);
 
-async function answer(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Response> {
+async function answer(
+  ports: ApiPorts,
+  request: Request,
+  caller: User | undefined,
+  warnings: string[],
+): Promise<Response> {
   const call = await toCall(ports, request, caller, warnings);
-  return call instanceof Response ? call : render(call, await (subresourceVerb(call) ?? VERBS[call.verb])(call));
+  return call instanceof Response
+    ? call
+    : render(call, await (subresourceVerb(call) ?? VERBS[call.verb])(call));
 }
 
 /** The request as a call of a resource; a Response where it asks for something else (discovery, health). */
-async function toCall(ports: ApiPorts, request: Request, caller: User | undefined, warnings: string[]): Promise<Call | Response> {
+async function toCall(
+  ports: ApiPorts,
+  request: Request,
+  caller: User | undefined,
+  warnings: string[],
+): Promise<Call | Response> {
   const url = new URL(request.url);
   const user = impersonate(caller ?? (await authenticate(ports, request)), request);
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
@@ -84,7 +110,18 @@ async function toCall(ports: ApiPorts, request: Request, caller: User | undefine
   admitCaller(user, route, verb, url.searchParams);
   const strategy = strategyFor(route.resource, route.subresource);
   if (strategy.deprecation !== undefined) warnings.push(strategy.deprecation);
-  return { ...route, ports, request, query: url.searchParams, user, verb, strategy, warnings, now: ports.clock.now(), output: negotiate(request, url.searchParams, route.resource.verbs.includes('get')) };
+  return {
+    ...route,
+    ports,
+    request,
+    query: url.searchParams,
+    user,
+    verb,
+    strategy,
+    warnings,
+    now: ports.clock.now(),
+    output: negotiate(request, url.searchParams, route.resource.verbs.includes('get')),
+  };
 }
 
 function decodeSegment(segment: string): string {
@@ -97,40 +134,65 @@ function decodeSegment(segment: string): string {
 }
 
 /** Group, version and the rest of a resource's path; undefined: discovery, health and all else. */
-function resourceSegments(segments: string[]): { group: string; version: string; rest: string[] } | undefined {
+function resourceSegments(
+  segments: string[],
+): { group: string; version: string; rest: string[] } | undefined {
   const [root, first = '', second = '', ...more] = segments;
-  if (root === 'api' && first === 'v1' && second !== '') return { group: '', version: 'v1', rest: trimmed([second, ...more]) };
-  if (root !== 'apis' || more.length === 0 || more[0] === '' || !isServed(first, second)) return undefined;
+  if (root === 'api' && first === 'v1' && second !== '')
+    return { group: '', version: 'v1', rest: trimmed([second, ...more]) };
+  if (root !== 'apis' || more.length === 0 || more[0] === '' || !isServed(first, second))
+    return undefined;
   return { group: first, version: second, rest: trimmed(more) };
 }
 
-const trimmed = (segments: string[]): string[] => (segments.at(-1) === '' ? segments.slice(0, -1) : segments);
+const trimmed = (segments: string[]): string[] =>
+  segments.at(-1) === '' ? segments.slice(0, -1) : segments;
 
 function admitCaller(user: User, route: Route, verb: string, query: URLSearchParams): void {
   const { resource, namespace, name, subresource } = route;
   // A field selector on the name is a request for one object.
   const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
   const attributes = {
-    verb, group: resource.group, resource: resource.plural, subresource, name: name || (selected ?? ''),
+    verb,
+    group: resource.group,
+    resource: resource.plural,
+    subresource,
+    name: name || (selected ?? ''),
     namespace: resource.plural === 'namespaces' && resource.group === '' ? name : namespace,
   };
   if (authorize(user, attributes)) return;
   const named = name ? ` ${JSON.stringify(name)}` : '';
-  throw new ApiError('Forbidden', `${resource.stored}${named} is forbidden: ${refusal(user, attributes)}`, { ...(name ? { name } : {}), kind: resource.stored });
+  throw new ApiError(
+    'Forbidden',
+    `${resource.stored}${named} is forbidden: ${refusal(user, attributes)}`,
+    { ...(name ? { name } : {}), kind: resource.stored },
+  );
 }
 
 function render(call: Call, result: Answer): Response {
   if (result instanceof Response) return result;
-  if ('texts' in result) return respondJson(call.request, result.code, renderTexts(call, result.texts));
-  if ('list' in result) return respond(call.request, result.code, renderList(call, result.list), call.output);
+  if ('texts' in result)
+    return respondJson(call.request, result.code, renderTexts(call, result.texts));
+  if ('list' in result)
+    return respond(call.request, result.code, renderList(call, result.list), call.output);
   const value = result.kind === 'status' ? result.object : renderObject(call, result.object);
   return respond(call.request, result.code, value, call.output);
 }
 
 function failure(request: Request, error: unknown): Response {
-  const known = error instanceof Unavailable ? new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request', { retryAfterSeconds: 1, cause: error }) : error;
-  if (!(known instanceof ApiError)) console.error(request.method, new URL(request.url).pathname, error);
-  if (error instanceof Unavailable) logOnce(`${request.method} ${new URL(request.url).pathname} was unavailable: ${withCauses(error)}`);
+  const known =
+    error instanceof Unavailable
+      ? new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request', {
+          retryAfterSeconds: 1,
+          cause: error,
+        })
+      : error;
+  if (!(known instanceof ApiError))
+    console.error(request.method, new URL(request.url).pathname, error);
+  if (error instanceof Unavailable)
+    logOnce(
+      `${request.method} ${new URL(request.url).pathname} was unavailable: ${withCauses(error)}`,
+    );
   const { code, status, retryAfterSeconds } = toStatus(known);
   const headers: Record<string, string> = {
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
@@ -142,7 +204,9 @@ function failure(request: Request, error: unknown): Response {
 /** An error's message with those of what caused it. */
 function withCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message} (${withCauses(error.cause)})`;
+  return error.cause === undefined
+    ? error.message
+    : `${error.message} (${withCauses(error.cause)})`;
 }
 
 let lastLogged = '';
@@ -156,7 +220,14 @@ function logOnce(line: string): void {
 
 /** What a door answers where no request comes to be (malformed bytes, a method that Fetch does not know). */
 export function refusalOf(code: number, message: string): Response {
-  const reason = code === 405 ? 'MethodNotAllowed' : code === 413 ? 'RequestEntityTooLarge' : code === 408 ? 'Timeout' : 'BadRequest';
+  const reason =
+    code === 405
+      ? 'MethodNotAllowed'
+      : code === 413
+        ? 'RequestEntityTooLarge'
+        : code === 408
+          ? 'Timeout'
+          : 'BadRequest';
   const { status } = toStatus(new ApiError(reason, message, { code }));
   return Response.json(status, { status: code, headers: { 'cache-control': 'no-cache, private' } });
 }

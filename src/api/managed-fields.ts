@@ -20,9 +20,19 @@ export interface ManagedEntry {
 }
 
 const MAX_UPDATE_MANAGERS = 10;
-const NEVER_OWNED = ['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion'];
+const NEVER_OWNED = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+];
 
-const isMap = (value: unknown): value is { [key: string]: unknown } => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is { [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A key that is left out means its default: port 80 is port 80 of TCP. */
 const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
@@ -31,8 +41,12 @@ const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
 export function elementSegment(keys: string[], element: unknown): string | undefined {
   if (keys.length === 0) return `v:${JSON.stringify(element)}`;
   if (!isMap(element)) return undefined;
-  const values = keys.map((key): [string, unknown] => [key, own(element, key) ?? own(KEY_DEFAULTS, key)]).filter(([, value]) => value !== undefined);
-  return values.length === 0 ? undefined : `k:${JSON.stringify(Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))))}`;
+  const values = keys
+    .map((key): [string, unknown] => [key, own(element, key) ?? own(KEY_DEFAULTS, key)])
+    .filter(([, value]) => value !== undefined);
+  return values.length === 0
+    ? undefined
+    : `k:${JSON.stringify(Object.fromEntries(values.sort(([a], [b]) => (a < b ? -1 : 1))))}`;
 }
 
 interface Child {
@@ -47,16 +61,37 @@ interface Child {
 /** What lies below a value; undefined: the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
   if (shape.type === 'object' && isMap(value)) {
-    return Object.keys(value).filter((name) => own(value, name) !== undefined).map((name) => {
-      const inner = shape.fields.get(name);
-      return { segment: `f:${name}`, value: own(value, name), shape: inner?.shape ?? { type: 'any' }, ...(inner ? { field: inner } : {}), member: false };
-    });
+    return Object.keys(value)
+      .filter((name) => own(value, name) !== undefined)
+      .map((name) => {
+        const inner = shape.fields.get(name);
+        return {
+          segment: `f:${name}`,
+          value: own(value, name),
+          shape: inner?.shape ?? { type: 'any' },
+          ...(inner ? { field: inner } : {}),
+          member: false,
+        };
+      });
   }
-  if (shape.type === 'map' && isMap(value)) return Object.keys(value).map((name) => ({ segment: `f:${name}`, value: own(value, name), shape: shape.of, member: true }));
+  if (shape.type === 'map' && isMap(value))
+    return Object.keys(value).map((name) => ({
+      segment: `f:${name}`,
+      value: own(value, name),
+      shape: shape.of,
+      member: true,
+    }));
   const keys = field?.list.mapKeys;
   if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return undefined;
-  const children = value.map((element: unknown) => ({ segment: elementSegment(keys, element), value: element, shape: shape.of, member: true }));
-  return children.every((child): child is Child => child.segment !== undefined) ? children : undefined;
+  const children = value.map((element: unknown) => ({
+    segment: elementSegment(keys, element),
+    value: element,
+    shape: shape.of,
+    member: true,
+  }));
+  return children.every((child): child is Child => child.segment !== undefined)
+    ? children
+    : undefined;
 }
 
 /** All fields below a value. `parents`: containers that were added count themselves (Update); Apply counts elements and leaves only. */
@@ -71,26 +106,47 @@ export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?:
 }
 
 /** Fields that are new or differ in `next` (`changed`) and those that are gone (`removed`). */
-export function compareFields(shape: Shape, old: unknown, next: unknown, field?: Field): { changed: FieldTree; removed: FieldTree } {
-  const before = new Map((childrenOf(shape, old, field) ?? []).map((child) => [child.segment, child]));
-  const after = new Map((childrenOf(shape, next, field) ?? []).map((child) => [child.segment, child]));
+export function compareFields(
+  shape: Shape,
+  old: unknown,
+  next: unknown,
+  field?: Field,
+): { changed: FieldTree; removed: FieldTree } {
+  const before = new Map(
+    (childrenOf(shape, old, field) ?? []).map((child) => [child.segment, child]),
+  );
+  const after = new Map(
+    (childrenOf(shape, next, field) ?? []).map((child) => [child.segment, child]),
+  );
   const changed: FieldTree = {};
   const removed: FieldTree = {};
   for (const [segment, child] of after) {
     const was = before.get(segment);
-    if (was === undefined) setOwn(changed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
-    else if (!isDeepStrictEqual(was.value, child.value)) compareChild(segment, was, child, changed, removed);
+    if (was === undefined)
+      setOwn(changed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
+    else if (!isDeepStrictEqual(was.value, child.value))
+      compareChild(segment, was, child, changed, removed);
   }
   for (const [segment, child] of before) {
-    if (!after.has(segment)) setOwn(removed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
+    if (!after.has(segment))
+      setOwn(removed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
   }
   return { changed, removed };
 }
 
-const withSelf = (below: FieldTree): FieldTree => (Object.keys(below).length > 0 ? { '.': {}, ...below } : below);
+const withSelf = (below: FieldTree): FieldTree =>
+  Object.keys(below).length > 0 ? { '.': {}, ...below } : below;
 
-function compareChild(segment: string, was: Child, child: Child, changed: FieldTree, removed: FieldTree): void {
-  const leaf = childrenOf(child.shape, child.value, child.field) === undefined || childrenOf(was.shape, was.value, was.field) === undefined;
+function compareChild(
+  segment: string,
+  was: Child,
+  child: Child,
+  changed: FieldTree,
+  removed: FieldTree,
+): void {
+  const leaf =
+    childrenOf(child.shape, child.value, child.field) === undefined ||
+    childrenOf(was.shape, was.value, was.field) === undefined;
   if (leaf) {
     setOwn(changed, segment, {});
     return;
@@ -142,7 +198,8 @@ export function intersect(a: FieldTree, b: FieldTree): FieldTree {
   for (const [segment, below] of Object.entries(a)) {
     const other = own(b, segment);
     if (other === undefined) continue;
-    if (segment === '.' || (isLeaf(below) && ownsSelf(other)) || (isLeaf(other) && ownsSelf(below))) setOwn(tree, segment, {});
+    if (segment === '.' || (isLeaf(below) && ownsSelf(other)) || (isLeaf(other) && ownsSelf(below)))
+      setOwn(tree, segment, {});
     else {
       const inner = intersect(below, other);
       if (!isLeaf(inner)) setOwn(tree, segment, inner);
@@ -157,7 +214,11 @@ export function strip(tree: FieldTree, resetFields: string[]): FieldTree {
   for (const field of resetFields) delete rest[`f:${field}`];
   const metadata = rest['f:metadata'];
   if (metadata === undefined) return rest;
-  const owned = Object.fromEntries(Object.entries(metadata).filter(([segment]) => segment !== '.' && !NEVER_OWNED.includes(segment.slice(2))));
+  const owned = Object.fromEntries(
+    Object.entries(metadata).filter(
+      ([segment]) => segment !== '.' && !NEVER_OWNED.includes(segment.slice(2)),
+    ),
+  );
   delete rest['f:metadata'];
   return isLeaf(owned) ? rest : { 'f:metadata': owned, ...rest };
 }
@@ -171,19 +232,40 @@ export interface Writer {
 }
 
 /** The entries of an object's metadata. */
-export const entriesOf = (object: KubeObject): ManagedEntry[] => (object.metadata.managedFields ?? []) as unknown as ManagedEntry[];
+export const entriesOf = (object: KubeObject): ManagedEntry[] =>
+  (object.metadata.managedFields ?? []) as unknown as ManagedEntry[];
 
-const isWriter = (entry: ManagedEntry, writer: Writer, operation: ManagedEntry['operation']): boolean =>
-  entry.manager === writer.manager && entry.operation === operation && entry.apiVersion === writer.apiVersion && (entry.subresource ?? '') === writer.subresource;
+const isWriter = (
+  entry: ManagedEntry,
+  writer: Writer,
+  operation: ManagedEntry['operation'],
+): boolean =>
+  entry.manager === writer.manager &&
+  entry.operation === operation &&
+  entry.apiVersion === writer.apiVersion &&
+  (entry.subresource ?? '') === writer.subresource;
 
 /** Kubernetes writes field sets in order, and clients compare their text. */
 const sorted = (tree: FieldTree): FieldTree =>
-  Object.fromEntries(Object.keys(tree).sort().map((name) => [name, sorted(own(tree, name) ?? {})]));
+  Object.fromEntries(
+    Object.keys(tree)
+      .sort()
+      .map((name) => [name, sorted(own(tree, name) ?? {})]),
+  );
 
 /** A writer's entry as it is stored. */
-export function entryFor(writer: Writer, operation: ManagedEntry['operation'], fieldsV1: FieldTree): ManagedEntry {
+export function entryFor(
+  writer: Writer,
+  operation: ManagedEntry['operation'],
+  fieldsV1: FieldTree,
+): ManagedEntry {
   return {
-    manager: writer.manager, operation, apiVersion: writer.apiVersion, time: seconds(writer.now), fieldsType: 'FieldsV1', fieldsV1: sorted(fieldsV1),
+    manager: writer.manager,
+    operation,
+    apiVersion: writer.apiVersion,
+    time: seconds(writer.now),
+    fieldsType: 'FieldsV1',
+    fieldsV1: sorted(fieldsV1),
     ...(writer.subresource ? { subresource: writer.subresource } : {}),
   };
 }
@@ -192,14 +274,23 @@ export function entryFor(writer: Writer, operation: ManagedEntry['operation'], f
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
 
 /** managedFields after a create, update or patch: the writer owns what it changed, nobody what is gone. */
-export function managedAfterUpdate(shape: ObjectShape, old: KubeObject | undefined, next: KubeObject, writer: Writer): ManagedEntry[] {
+export function managedAfterUpdate(
+  shape: ObjectShape,
+  old: KubeObject | undefined,
+  next: KubeObject,
+  writer: Writer,
+): ManagedEntry[] {
   const compared = compareFields(shape, old ?? EMPTY, next);
   const changed = strip(compared.changed, writer.resetFields);
   const before = old === undefined ? [] : entriesOf(old);
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
   const own = before.find((entry) => isWriter(entry, writer, 'Update'));
-  const others = before.filter((entry) => entry !== own)
-    .map((entry) => ({ ...entry, fieldsV1: subtract(subtract(entry.fieldsV1, changed), compared.removed) }))
+  const others = before
+    .filter((entry) => entry !== own)
+    .map((entry) => ({
+      ...entry,
+      fieldsV1: subtract(subtract(entry.fieldsV1, changed), compared.removed),
+    }))
     .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
   const fields = union(subtract(own?.fieldsV1 ?? {}, compared.removed), changed);
   return limit(isLeaf(fields) ? others : [...others, entryFor(writer, 'Update', fields)]);
@@ -209,15 +300,24 @@ export function managedAfterUpdate(shape: ObjectShape, old: KubeObject | undefin
 function limit(entries: ManagedEntry[]): ManagedEntry[] {
   const updates = entries.filter(({ operation }) => operation === 'Update');
   if (updates.length <= MAX_UPDATE_MANAGERS) return entries;
-  const oldest = [...updates].sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1)).slice(0, updates.length - MAX_UPDATE_MANAGERS + 1);
+  const oldest = [...updates]
+    .sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))
+    .slice(0, updates.length - MAX_UPDATE_MANAGERS + 1);
   const first = oldest[0];
   if (first === undefined) return entries;
-  const { time: _time, ...ancient } = { ...first, manager: 'ancient-changes', fieldsV1: oldest.map(({ fieldsV1 }) => fieldsV1).reduce(union, {}) };
+  const { time: _time, ...ancient } = {
+    ...first,
+    manager: 'ancient-changes',
+    fieldsV1: oldest.map(({ fieldsV1 }) => fieldsV1).reduce(union, {}),
+  };
   return [ancient, ...entries.filter((entry) => !oldest.includes(entry))];
 }
 
 /** The object with these entries; none: without the member. */
 export function withManaged(object: KubeObject, entries: ManagedEntry[]): KubeObject {
   const { managedFields: _managed, ...metadata } = object.metadata;
-  return { ...object, metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries } };
+  return {
+    ...object,
+    metadata: entries.length === 0 ? metadata : { ...metadata, managedFields: entries },
+  };
 }

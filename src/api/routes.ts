@@ -9,11 +9,18 @@ import { boolOption } from './wire/options.ts';
 export type Route = ResourceRoute & { watchPrefix: boolean };
 
 /** go-restful's answer for a path below a served version that names nothing. */
-export const pathNotFound = (): ApiError => new ApiError('NotFound', 'the server could not find the requested resource', { empty: true });
-const methodNotAllowed = (): ApiError => new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { empty: true });
+export const pathNotFound = (): ApiError =>
+  new ApiError('NotFound', 'the server could not find the requested resource', { empty: true });
+const methodNotAllowed = (): ApiError =>
+  new ApiError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    { empty: true },
+  );
 
 /** True where anything of the group and version is served. */
-export const isServed = (group: string, version: string): boolean => RESOURCES.some((entry) => entry.group === group && entry.version === version);
+export const isServed = (group: string, version: string): boolean =>
+  RESOURCES.some((entry) => entry.group === group && entry.version === version);
 
 /** Decodes the segments below `/api/v1` or `/apis/<group>/<version>`; throws 404 for an unknown resource. */
 export function parseRoute(group: string, version: string, segments: string[]): Route {
@@ -24,42 +31,81 @@ export function parseRoute(group: string, version: string, segments: string[]): 
   return { ...route, watchPrefix };
 }
 
-function inNamespace(group: string, version: string, segments: string[]): ResourceRoute | undefined {
+function inNamespace(
+  group: string,
+  version: string,
+  segments: string[],
+): ResourceRoute | undefined {
   const [first, namespace, plural, name = '', subresource = '', ...more] = segments;
-  if (first !== 'namespaces' || namespace === undefined || plural === undefined || (more.length > 0 && subresource !== 'proxy')) return undefined;
+  if (
+    first !== 'namespaces' ||
+    namespace === undefined ||
+    plural === undefined ||
+    (more.length > 0 && subresource !== 'proxy')
+  )
+    return undefined;
   const resource = findResource(group, version, plural);
   const path = subresource === 'proxy' ? { path: more.join('/') } : {};
-  return resource?.namespaced && hasSubresource(resource, subresource) ? { resource, namespace, name, subresource, ...path } : undefined;
+  return resource?.namespaced && hasSubresource(resource, subresource)
+    ? { resource, namespace, name, subresource, ...path }
+    : undefined;
 }
 
 function atCluster(group: string, version: string, segments: string[]): ResourceRoute | undefined {
   const [plural = '', name = '', subresource = '', ...more] = segments;
   const resource = findResource(group, version, plural);
-  if (resource === undefined || (more.length > 0 && subresource !== 'proxy') || !hasSubresource(resource, subresource)) return undefined;
+  if (
+    resource === undefined ||
+    (more.length > 0 && subresource !== 'proxy') ||
+    !hasSubresource(resource, subresource)
+  )
+    return undefined;
   const path = subresource === 'proxy' ? { path: more.join('/') } : {};
-  return resource.namespaced && name !== '' ? undefined : { resource, namespace: '', name, subresource, ...path };
+  return resource.namespaced && name !== ''
+    ? undefined
+    : { resource, namespace: '', name, subresource, ...path };
 }
 
-const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: string): boolean => name === '' || subresources.some((entry) => entry.name === name);
+const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: string): boolean =>
+  name === '' || subresources.some((entry) => entry.name === name);
 
 /** The verb of a method on a route; 405 where the endpoint does not take it. */
 export function verbOf(route: Route, method: string, query: URLSearchParams): Verb {
   const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(method);
-  const served = route.subresource === '' ? route.resource.verbs : (route.resource.subresources.find(({ name }) => name === route.subresource)?.verbs ?? []);
+  const served =
+    route.subresource === ''
+      ? route.resource.verbs
+      : (route.resource.subresources.find(({ name }) => name === route.subresource)?.verbs ?? []);
   if (verb !== undefined && served.includes(verb)) return verb;
   const { verbs, stored, kind } = route.resource;
-  if (verbs.includes('get') && !verbs.includes('create') && verb !== undefined) throw new ApiError('MethodNotAllowed', `${stored} cannot be written: nothing in droppod acts on a ${kind} yet`);
+  if (verbs.includes('get') && !verbs.includes('create') && verb !== undefined)
+    throw new ApiError(
+      'MethodNotAllowed',
+      `${stored} cannot be written: nothing in droppod acts on a ${kind} yet`,
+    );
   throw methodNotAllowed();
 }
 
-function collectionVerb({ resource, namespace, watchPrefix }: Route, method: string, query: URLSearchParams): Verb | undefined {
+function collectionVerb(
+  { resource, namespace, watchPrefix }: Route,
+  method: string,
+  query: URLSearchParams,
+): Verb | undefined {
   const everywhere = resource.namespaced && namespace === '';
-  if (method === 'GET' || method === 'HEAD') return watchPrefix || boolOption(query, 'watch') ? 'watch' : 'list';
+  if (method === 'GET' || method === 'HEAD')
+    return watchPrefix || boolOption(query, 'watch') ? 'watch' : 'list';
   if (everywhere) return undefined;
   return method === 'POST' ? 'create' : method === 'DELETE' ? 'deletecollection' : undefined;
 }
 
 function objectVerb(method: string): Verb | undefined {
-  const verbs: Record<string, Verb> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+  const verbs: Record<string, Verb> = {
+    GET: 'get',
+    HEAD: 'get',
+    POST: 'create',
+    PUT: 'update',
+    PATCH: 'patch',
+    DELETE: 'delete',
+  };
   return own(verbs, method);
 }

@@ -22,7 +22,10 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** The caller; throws Unauthorized for a token that nobody gave out or that ended. */
-export async function authenticate(ports: Pick<Ports, 'store' | 'clock' | 'settings'>, request: Request): Promise<User> {
+export async function authenticate(
+  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
+  request: Request,
+): Promise<User> {
   const token = bearerOf(request);
   if (token === undefined) {
     if (request.headers.has('authorization')) throw new ApiError('Unauthorized', 'Unauthorized');

@@ -5,7 +5,11 @@ import type { User } from './user.ts';
 
 const EXTRA = 'impersonate-extra-';
 
-const listOf = (headers: Headers, name: string): string[] => (headers.get(name) ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '');
+const listOf = (headers: Headers, name: string): string[] =>
+  (headers.get(name) ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 
 /** Always a key, however it is escaped: kube-apiserver records a malformed one as it stands. */
 function unescaped(key: string): string {
@@ -18,15 +22,27 @@ function unescaped(key: string): string {
 
 function extraOf(headers: Headers): { [key: string]: string[] } {
   const found = [...headers.keys()].filter((name) => name.startsWith(EXTRA));
-  return Object.fromEntries(found.map((name) => [unescaped(name.slice(EXTRA.length)), listOf(headers, name)]));
+  return Object.fromEntries(
+    found.map((name) => [unescaped(name.slice(EXTRA.length)), listOf(headers, name)]),
+  );
 }
 
 /** Groups that come with a service account's name. */
 function groupsOf(name: string, groups: string[]): string[] {
   const [system, kind, namespace] = name.split(':');
-  const account = groups.length === 0 && system === 'system' && kind === 'serviceaccount' && namespace ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`] : [];
-  const known = groups.includes('system:authenticated') || groups.includes('system:unauthenticated');
-  return [...account, ...groups, ...(known ? [] : [name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'])];
+  const account =
+    groups.length === 0 && system === 'system' && kind === 'serviceaccount' && namespace
+      ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+      : [];
+  const known =
+    groups.includes('system:authenticated') || groups.includes('system:unauthenticated');
+  return [
+    ...account,
+    ...groups,
+    ...(known
+      ? []
+      : [name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated']),
+  ];
 }
 
 /** The user to act as: the caller, or the one its headers name; 403 where the caller may not. */
@@ -36,10 +52,28 @@ export function impersonate(caller: User, { headers }: Request): User {
   const uid = headers.get('impersonate-uid') ?? '';
   const extra = extraOf(headers);
   if (name === '') {
-    if (groups.length > 0 || uid !== '' || Object.keys(extra).length > 0) throw badRequest(`requested [{Group  ${groups[0] ?? ''}    }] without impersonating a user`);
+    if (groups.length > 0 || uid !== '' || Object.keys(extra).length > 0)
+      throw badRequest(`requested [{Group  ${groups[0] ?? ''}    }] without impersonating a user`);
     return caller;
   }
-  const attributes = { verb: 'impersonate', group: '', resource: 'users', subresource: '', namespace: '', name };
-  if (!authorize(caller, attributes)) throw new ApiError('Forbidden', `users ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`, { name, kind: 'users' });
-  return { name, groups: groupsOf(name, groups), ...(uid === '' ? {} : { uid }), ...(Object.keys(extra).length > 0 ? { extra } : {}) };
+  const attributes = {
+    verb: 'impersonate',
+    group: '',
+    resource: 'users',
+    subresource: '',
+    namespace: '',
+    name,
+  };
+  if (!authorize(caller, attributes))
+    throw new ApiError(
+      'Forbidden',
+      `users ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`,
+      { name, kind: 'users' },
+    );
+  return {
+    name,
+    groups: groupsOf(name, groups),
+    ...(uid === '' ? {} : { uid }),
+    ...(Object.keys(extra).length > 0 ? { extra } : {}),
+  };
 }

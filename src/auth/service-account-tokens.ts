@@ -31,7 +31,8 @@ interface SigningKey {
 const cached = new WeakMap<object, Promise<SigningKey>>();
 
 /** Issuer and default audience. */
-export const issuerOf = ({ settings }: Pick<Ports, 'settings'>): string => `https://kubernetes.default.svc.${settings.clusterDomain}`;
+export const issuerOf = ({ settings }: Pick<Ports, 'settings'>): string =>
+  `https://kubernetes.default.svc.${settings.clusterDomain}`;
 
 function signingKey(ports: KeyPorts): Promise<SigningKey> {
   const known = cached.get(ports.store);
@@ -50,15 +51,24 @@ async function loadKey({ store }: KeyPorts): Promise<SigningKey> {
   }
   const jwk = record.value as JWK;
   const { d: _private, ...publicJwk } = jwk;
-  const [privateKey, publicKey] = await Promise.all([importJWK(jwk, ALGORITHM), importJWK(publicJwk, ALGORITHM)]);
-  if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array) throw new Error('the signing key is not an asymmetric key');
+  const [privateKey, publicKey] = await Promise.all([
+    importJWK(jwk, ALGORITHM),
+    importJWK(publicJwk, ALGORITHM),
+  ]);
+  if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array)
+    throw new Error('the signing key is not an asymmetric key');
   return { id: jwk.kid ?? '', private: privateKey, public: publicKey, publicJwk };
 }
 
 async function makeKey({ store }: KeyPorts): Promise<void> {
   const pair = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(pair.privateKey);
-  const value: Json = { ...jwk, kid: `${jwk.x?.slice(0, 16) ?? ''}`, alg: ALGORITHM, use: 'sig' } as unknown as Json;
+  const value: Json = {
+    ...jwk,
+    kid: `${jwk.x?.slice(0, 16) ?? ''}`,
+    alg: ALGORITHM,
+    use: 'sig',
+  } as unknown as Json;
   try {
     await store.commit({ records: [{ key: KEY_RECORD, value, expected: 0 }] });
   } catch (error) {
@@ -73,20 +83,38 @@ export async function publicKeys(ports: KeyPorts): Promise<{ keys: JWK[] }> {
 }
 
 /** Signs a token; the caller has checked that the account (and the pod) exist. */
-export async function issueToken(ports: Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>, request: TokenRequest): Promise<{ token: string; expirationTimestamp: string }> {
+export async function issueToken(
+  ports: Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>,
+  request: TokenRequest,
+): Promise<{ token: string; expirationTimestamp: string }> {
   const key = await signingKey(ports);
   const now = Math.floor(ports.clock.now().getTime() / 1000);
   const expires = now + request.expirationSeconds;
   const { namespace, serviceAccount, pod } = request;
-  const bound = pod === undefined ? {} : { pod: { name: pod.name, uid: pod.uid }, ...(pod.nodeName ? { node: await nodeOf(ports, pod.nodeName) } : {}) };
+  const bound =
+    pod === undefined
+      ? {}
+      : {
+          pod: { name: pod.name, uid: pod.uid },
+          ...(pod.nodeName ? { node: await nodeOf(ports, pod.nodeName) } : {}),
+        };
   const claims = { 'kubernetes.io': { namespace, ...bound, serviceaccount: serviceAccount } };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, kid: key.id })
-    .setIssuer(issuerOf(ports)).setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
+    .setIssuer(issuerOf(ports))
+    .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
     .setAudience(request.audiences.length > 0 ? request.audiences : [issuerOf(ports)])
-    .setIssuedAt(now).setNotBefore(now).setExpirationTime(expires).setJti(ports.ids.uuid())
+    .setIssuedAt(now)
+    .setNotBefore(now)
+    .setExpirationTime(expires)
+    .setJti(ports.ids.uuid())
     .sign(key.private);
-  return { token, expirationTimestamp: later(new Date(0), expires).toISOString().replace(/\.\d+Z$/, 'Z') };
+  return {
+    token,
+    expirationTimestamp: later(new Date(0), expires)
+      .toISOString()
+      .replace(/\.\d+Z$/, 'Z'),
+  };
 }
 
 async function nodeOf({ store }: KeyPorts, name: string): Promise<{ name: string; uid?: string }> {
@@ -102,12 +130,21 @@ interface BoundClaims {
 }
 
 /** The user a token stands for; undefined: not a token of ours, ended, for others, or its account or pod is gone. */
-export async function verifyToken(ports: Pick<Ports, 'store' | 'clock' | 'settings'>, token: string, audiences?: string[]): Promise<User | undefined> {
+export async function verifyToken(
+  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
+  token: string,
+  audiences?: string[],
+): Promise<User | undefined> {
   if (token.split('.').length !== 3) return undefined;
   const key = await signingKey(ports);
   let payload: JWTPayload;
   try {
-    ({ payload } = await jwtVerify(token, key.public, { issuer: issuerOf(ports), audience: audiences ?? [issuerOf(ports)], currentDate: ports.clock.now(), algorithms: [ALGORITHM] }));
+    ({ payload } = await jwtVerify(token, key.public, {
+      issuer: issuerOf(ports),
+      audience: audiences ?? [issuerOf(ports)],
+      currentDate: ports.clock.now(),
+      algorithms: [ALGORITHM],
+    }));
   } catch {
     // Whatever is wrong with it, it names nobody.
     return undefined;
@@ -117,22 +154,44 @@ export async function verifyToken(ports: Pick<Ports, 'store' | 'clock' | 'settin
   return userOf(claims, payload.jti);
 }
 
-async function stillThere({ store }: KeyPorts, { namespace, serviceaccount, pod }: BoundClaims): Promise<boolean> {
-  const account = await store.get({ resource: 'serviceaccounts', namespace, name: serviceaccount.name });
+async function stillThere(
+  { store }: KeyPorts,
+  { namespace, serviceaccount, pod }: BoundClaims,
+): Promise<boolean> {
+  const account = await store.get({
+    resource: 'serviceaccounts',
+    namespace,
+    name: serviceaccount.name,
+  });
   if (account?.metadata.uid !== serviceaccount.uid) return false;
-  return pod === undefined || (await store.get({ resource: 'pods', namespace, name: pod.name }))?.metadata.uid === pod.uid;
+  return (
+    pod === undefined ||
+    (await store.get({ resource: 'pods', namespace, name: pod.name }))?.metadata.uid === pod.uid
+  );
 }
 
-function userOf({ namespace, serviceaccount, pod, node }: BoundClaims, id: string | undefined): User {
+function userOf(
+  { namespace, serviceaccount, pod, node }: BoundClaims,
+  id: string | undefined,
+): User {
   return {
     name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
     uid: serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+    groups: [
+      'system:serviceaccounts',
+      `system:serviceaccounts:${namespace}`,
+      'system:authenticated',
+    ],
     extra: {
       ...(id ? { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] } : {}),
       ...(node ? { 'authentication.kubernetes.io/node-name': [node.name] } : {}),
       ...(node?.uid ? { 'authentication.kubernetes.io/node-uid': [node.uid] } : {}),
-      ...(pod ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] } : {}),
+      ...(pod
+        ? {
+            'authentication.kubernetes.io/pod-name': [pod.name],
+            'authentication.kubernetes.io/pod-uid': [pod.uid],
+          }
+        : {}),
     },
   };
 }

@@ -11,4 +11,8 @@ export interface User {
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /** The caller that the admin token names. */
-export const ADMIN: User = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
+export const ADMIN: User = {
+  name: 'admin',
+  uid: 'admin',
+  groups: ['system:masters', 'system:authenticated'],
+};

@@ -32,23 +32,38 @@ export interface ClientOptions {
 /** Emulators and local mode answer on one host without the services' prefixes. */
 const OPTIONS = { maxAttempts: 5, disableHostPrefix: true };
 
-const UNSIGNED = { sign: <Request>(request: Request): Promise<Request> => Promise.resolve(request) };
+const UNSIGNED = {
+  sign: <Request>(request: Request): Promise<Request> => Promise.resolve(request),
+};
 
 /** Clients of all services. */
 export function createClients(options: ClientOptions): Clients {
   const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
   const clients = {
-    dynamodb: new DynamoDBClient(all), ecr: new ECRClient(all), ecs: new ECSClient(all), events: new EventBridgeClient(all), sfn: new SFNClient(all),
-    logs: new CloudWatchLogsClient(all), secrets: new SecretsManagerClient(all),
+    dynamodb: new DynamoDBClient(all),
+    ecr: new ECRClient(all),
+    ecs: new ECSClient(all),
+    events: new EventBridgeClient(all),
+    sfn: new SFNClient(all),
+    logs: new CloudWatchLogsClient(all),
+    secrets: new SecretsManagerClient(all),
   };
   for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);
   return clients;
 }
 
-type Middleware = <Args, Output>(next: (args: Args) => Promise<Output>) => (args: Args) => Promise<Output>;
+type Middleware = <Args, Output>(
+  next: (args: Args) => Promise<Output>,
+) => (args: Args) => Promise<Output>;
 
 /** What the SDK gave up on gets the name that the state machine retries. */
-function nameFaults(stack: { add(middleware: Middleware, options: { step: 'initialize'; priority: 'high'; name: string }): void }): void {
-  const named: Middleware = (next) => (args) => next(args).catch((error: unknown) => Promise.reject(toUnavailable(error)));
+function nameFaults(stack: {
+  add(
+    middleware: Middleware,
+    options: { step: 'initialize'; priority: 'high'; name: string },
+  ): void;
+}): void {
+  const named: Middleware = (next) => (args) =>
+    next(args).catch((error: unknown) => Promise.reject(toUnavailable(error)));
   stack.add(named, { step: 'initialize', priority: 'high', name: 'nameFaults' });
 }

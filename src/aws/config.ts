@@ -58,7 +58,8 @@ export function readConfig(env: Environment): Config {
   const missing = Object.values(NAMES).filter((name) => !env[name]);
   if (missing.length > 0) throw new Error(`missing environment variables: ${missing.join(', ')}`);
   const required = (key: keyof typeof NAMES): string => env[NAMES[key]] ?? '';
-  const optional = (key: keyof typeof OPTIONAL_NAMES, otherwise: string): string => env[OPTIONAL_NAMES[key]] || otherwise;
+  const optional = (key: keyof typeof OPTIONAL_NAMES, otherwise: string): string =>
+    env[OPTIONAL_NAMES[key]] || otherwise;
   const listed = (text: string): string[] => text.split(',').filter((part) => part !== '');
   return {
     table: required('table'),
@@ -74,7 +75,9 @@ export function readConfig(env: Environment): Config {
     region: required('region'),
     syncUrl: optional('syncUrl', ''),
     apiUrl: optional('apiUrl', ''),
-    architectures: listed(optional('architectures', 'amd64')).map((name) => (name === 'arm64' ? 'arm64' : 'amd64')),
+    architectures: listed(optional('architectures', 'amd64')).map((name) =>
+      name === 'arm64' ? 'arm64' : 'amd64',
+    ),
     clusterDomain: optional('clusterDomain', 'cluster.local'),
     nodeName: optional('nodeName', 'fargate'),
     machineRevision: optional('machineRevision', ''),

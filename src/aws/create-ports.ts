@@ -33,15 +33,34 @@ const LOOK_AGAIN_MS = 500;
 export async function createPorts(env: Environment): Promise<Ports> {
   const config = readConfig(env);
   const clients = createClients({ region: config.region });
-  const store = dynamoStore({ table: dynamoTable(clients.dynamodb, config.table), clock: systemClock, ids: randomIds, random: Math.random, lifetimes: LIFETIMES });
+  const store = dynamoStore({
+    table: dynamoTable(clients.dynamodb, config.table),
+    clock: systemClock,
+    ids: randomIds,
+    random: Math.random,
+    lifetimes: LIFETIMES,
+  });
   const tasks = awsTasks(clients.ecs, config);
   const podletKey = await ensureKey(store, PODLET_KEY, randomKey);
   return {
     store,
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
-    images: registryImages({ fetch: publicFetch((url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }), (host) => lookup(host, { all: true })), clock: systemClock, architectures: config.architectures, nodeCredentials: ecrCredentials(clients.ecr, systemClock) }),
-    pullSecrets: awsPullSecrets({ client: clients.secrets, clock: systemClock, prefix: pullSecretPrefix(config.cluster), key: podletKey }),
+    images: registryImages({
+      fetch: publicFetch(
+        (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }),
+        (host) => lookup(host, { all: true }),
+      ),
+      clock: systemClock,
+      architectures: config.architectures,
+      nodeCredentials: ecrCredentials(clients.ecr, systemClock),
+    }),
+    pullSecrets: awsPullSecrets({
+      client: clients.secrets,
+      clock: systemClock,
+      prefix: pullSecretPrefix(config.cluster),
+      key: podletKey,
+    }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
     clock: systemClock,
     ids: randomIds,

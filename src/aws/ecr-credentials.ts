@@ -3,12 +3,16 @@ import type { ECRClient } from '@aws-sdk/client-ecr';
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Clock, RegistryCredential } from '../ports.ts';
 
-const ECR_HOST = /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
+const ECR_HOST =
+  /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
 /** A token is good for twelve hours; an instance of a function lives shorter than the rest. */
 const MARGIN_MS = 60 * 60_000;
 
 /** Credentials for a registry; none for hosts that are not ECR's. One token serves all of a region. */
-export function ecrCredentials(client: ECRClient, clock: Pick<Clock, 'now'>): (registry: string) => Promise<RegistryCredential[]> {
+export function ecrCredentials(
+  client: ECRClient,
+  clock: Pick<Clock, 'now'>,
+): (registry: string) => Promise<RegistryCredential[]> {
   let token: { username: string; password: string; until: number } | undefined;
   return async (registry) => {
     if (!ECR_HOST.test(registry)) return [];
@@ -17,11 +21,17 @@ export function ecrCredentials(client: ECRClient, clock: Pick<Clock, 'now'>): (r
   };
 }
 
-async function fetchToken(client: ECRClient): Promise<{ username: string; password: string; until: number } | undefined> {
+async function fetchToken(
+  client: ECRClient,
+): Promise<{ username: string; password: string; until: number } | undefined> {
   const { authorizationData } = await client.send(new GetAuthorizationTokenCommand({}));
   const [given] = authorizationData ?? [];
   const pair = Buffer.from(given?.authorizationToken ?? '', 'base64').toString('utf8');
   const colon = pair.indexOf(':');
   if (colon < 0) return undefined;
-  return { username: pair.slice(0, colon), password: pair.slice(colon + 1), until: (given?.expiresAt?.getTime() ?? 0) - MARGIN_MS };
+  return {
+    username: pair.slice(0, colon),
+    password: pair.slice(colon + 1),
+    until: (given?.expiresAt?.getTime() ?? 0) - MARGIN_MS,
+  };
 }

@@ -1,15 +1,23 @@
 // The Executions port on Step Functions.
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { DescribeExecutionCommand, SendTaskSuccessCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  SendTaskSuccessCommand,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import type { Executions } from '../ports.ts';
 
 /** `stateMachineArn` is the pod machine; an execution's ARN follows from its name. */
 export function awsExecutions(client: SFNClient, stateMachineArn: string): Executions {
-  const executionArn = (name: string): string => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  const executionArn = (name: string): string =>
+    `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   return {
     async start(name, input) {
       try {
-        await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+        await client.send(
+          new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+        );
         return 'started';
       } catch (error) {
         return answered(error, ['ExecutionAlreadyExists'], 'alreadyExists' as const);
@@ -17,7 +25,9 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
     },
     async succeed(token, output) {
       try {
-        await client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
+        await client.send(
+          new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }),
+        );
       } catch (error) {
         answered(error, ['InvalidToken', 'TaskDoesNotExist', 'TaskTimedOut'], undefined);
       }
@@ -31,7 +41,9 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
     },
     async describe(name) {
       try {
-        const { status } = await client.send(new DescribeExecutionCommand({ executionArn: executionArn(name) }));
+        const { status } = await client.send(
+          new DescribeExecutionCommand({ executionArn: executionArn(name) }),
+        );
         // A machine of ours never redrives: PENDING_REDRIVE cannot come.
         return status === 'PENDING_REDRIVE' ? 'RUNNING' : status;
       } catch (error) {

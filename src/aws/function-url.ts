@@ -11,11 +11,22 @@ interface UrlEvent {
 
 /** `event` comes from Lambda alone, so its shape is trusted. */
 export function toRequest(event: unknown, signal: AbortSignal): Request {
-  const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event as UrlEvent;
+  const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } =
+    event as UrlEvent;
   const url = `https://${requestContext.domainName}${rawPath}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
   const { method } = requestContext.http;
-  const bytes = body === undefined || method === 'GET' || method === 'HEAD' ? undefined : isBase64Encoded ? Buffer.from(body, 'base64') : body;
-  return new Request(url, { method, headers, signal, ...(bytes === undefined ? {} : { body: bytes }) });
+  const bytes =
+    body === undefined || method === 'GET' || method === 'HEAD'
+      ? undefined
+      : isBase64Encoded
+        ? Buffer.from(body, 'base64')
+        : body;
+  return new Request(url, {
+    method,
+    headers,
+    signal,
+    ...(bytes === undefined ? {} : { body: bytes }),
+  });
 }
 
 /** Writes head and body; ends when the body ends or the signal aborts. */
@@ -24,11 +35,20 @@ export async function respond(
   open: (head: { statusCode: number; headers: Record<string, string> }) => NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<void> {
-  const stream = open({ statusCode: response.status, headers: Object.fromEntries(response.headers) });
+  const stream = open({
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+  });
   const reader = response.body?.getReader();
-  const cancel = (): void => { reader?.cancel().catch(() => undefined); };
+  const cancel = (): void => {
+    reader?.cancel().catch(() => undefined);
+  };
   signal.addEventListener('abort', cancel);
-  for (let part = await reader?.read(); part && !part.done && !signal.aborted; part = await reader?.read()) {
+  for (
+    let part = await reader?.read();
+    part && !part.done && !signal.aborted;
+    part = await reader?.read()
+  ) {
     if (!stream.write(part.value)) await drained(stream, signal);
   }
   signal.removeEventListener('abort', cancel);

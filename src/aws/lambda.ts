@@ -6,15 +6,19 @@ let ports: Promise<Ports> | undefined;
 /** Builds the ports once; imported late, so that tests which import a function load no SDK. */
 function environmentPorts(): Promise<Ports> {
   // A failed start (a throttled first read) must not poison the environment.
-  ports ??= import('./create-ports.ts').then(({ createPorts }) => createPorts(process.env)).catch((error: unknown) => {
-    ports = undefined;
-    throw error;
-  });
+  ports ??= import('./create-ports.ts')
+    .then(({ createPorts }) => createPorts(process.env))
+    .catch((error: unknown) => {
+      ports = undefined;
+      throw error;
+    });
   return ports;
 }
 
 /** A step as an AWS handler: input and output are the JSON of the invocation, faults are thrown with their names. */
-export function lambda<Input, Output>(step: (ports: Ports, input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+export function lambda<Input, Output>(
+  step: (ports: Ports, input: Input) => Promise<Output>,
+): (input: Input) => Promise<Output> {
   return async (input) => step(await environmentPorts(), input);
 }
 
@@ -27,20 +31,35 @@ export function lambdaHttp(handle: (ports: Ports, request: Request) => Promise<R
     const { toRequest, respond } = await import('./function-url.ts');
     const end = new AbortController();
     stream.on('close', () => end.abort());
-    const timer = setTimeout(() => end.abort(), Math.max(0, context.getRemainingTimeInMillis() - LAST_WORDS_MS));
+    const timer = setTimeout(
+      () => end.abort(),
+      Math.max(0, context.getRemainingTimeInMillis() - LAST_WORDS_MS),
+    );
     const response = await handle(await environmentPorts(), toRequest(event, end.signal));
     await respond(response, (head) => runtime.HttpResponseStream.from(stream, head), end.signal);
     clearTimeout(timer);
   });
 }
 
-const isLambda = (runtime: Partial<AwsLambda> | undefined): runtime is AwsLambda => runtime?.streamifyResponse !== undefined;
+const isLambda = (runtime: Partial<AwsLambda> | undefined): runtime is AwsLambda =>
+  runtime?.streamifyResponse !== undefined;
 
 /** Time kept to end a stream properly before Lambda cuts it. */
 const LAST_WORDS_MS = 5_000;
 
 /** What the managed Node runtime offers as `awslambda`. */
 interface AwsLambda {
-  streamifyResponse(handler: (event: unknown, stream: NodeJS.WritableStream, context: { getRemainingTimeInMillis(): number }) => Promise<void>): unknown;
-  HttpResponseStream: { from(stream: NodeJS.WritableStream, head: { statusCode: number; headers: Record<string, string> }): NodeJS.WritableStream };
+  streamifyResponse(
+    handler: (
+      event: unknown,
+      stream: NodeJS.WritableStream,
+      context: { getRemainingTimeInMillis(): number },
+    ) => Promise<void>,
+  ): unknown;
+  HttpResponseStream: {
+    from(
+      stream: NodeJS.WritableStream,
+      head: { statusCode: number; headers: Record<string, string> },
+    ): NodeJS.WritableStream;
+  };
 }

@@ -24,7 +24,12 @@ export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
       while (!signal?.aborted) {
         const growing = !ended && (await mayGrow(tasks, taskArn, container));
         for (;;) {
-          const page = await readPage(client, { logGroupName: logGroup, logStreamName, nextToken, since });
+          const page = await readPage(client, {
+            logGroupName: logGroup,
+            logStreamName,
+            nextToken,
+            since,
+          });
           for (const event of page.events) yield toLine(event);
           // The same token again means the end of what is there.
           if (page.nextToken === undefined || page.nextToken === nextToken) break;
@@ -39,7 +44,11 @@ export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
 }
 
 /** Whether the container may still write; a task that ECS forgot may not. */
-async function mayGrow(tasks: Pick<Tasks, 'describe'>, taskArn: TaskArn, name: string): Promise<boolean> {
+async function mayGrow(
+  tasks: Pick<Tasks, 'describe'>,
+  taskArn: TaskArn,
+  name: string,
+): Promise<boolean> {
   const task = await tasks.describe(taskArn);
   const container = task?.containers.find((one) => one.name === name);
   return task !== undefined && task.lastStatus !== 'STOPPED' && container?.lastStatus !== 'STOPPED';
@@ -52,16 +61,24 @@ interface Page {
   since: Date | undefined;
 }
 
-async function readPage(client: CloudWatchLogsClient, { logGroupName, logStreamName, nextToken, since }: Page): Promise<{ events: OutputLogEvent[]; nextToken: string | undefined }> {
+async function readPage(
+  client: CloudWatchLogsClient,
+  { logGroupName, logStreamName, nextToken, since }: Page,
+): Promise<{ events: OutputLogEvent[]; nextToken: string | undefined }> {
   try {
-    const page = await client.send(new GetLogEventsCommand({
-      logGroupName, logStreamName, startFromHead: true,
-      ...(nextToken === undefined ? {} : { nextToken }),
-      ...(since ? { startTime: since.getTime() } : {}),
-    }));
+    const page = await client.send(
+      new GetLogEventsCommand({
+        logGroupName,
+        logStreamName,
+        startFromHead: true,
+        ...(nextToken === undefined ? {} : { nextToken }),
+        ...(since ? { startTime: since.getTime() } : {}),
+      }),
+    );
     return { events: page.events ?? [], nextToken: page.nextForwardToken };
   } catch (error) {
-    if (error instanceof Error && error.name === 'ResourceNotFoundException') return { events: [], nextToken: undefined };
+    if (error instanceof Error && error.name === 'ResourceNotFoundException')
+      return { events: [], nextToken: undefined };
     throw error;
   }
 }

@@ -1,7 +1,13 @@
 // The PullSecrets port on Secrets Manager: one secret per credential content, named by a keyed hash, so that its name tells nothing.
 import { createHmac } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, ListSecretsCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  ListSecretsCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { Unavailable } from '../errors.ts';
 import type { Clock, PullSecrets } from '../ports.ts';
 
@@ -19,7 +25,8 @@ const TOUCH_MS = 10 * 60_000;
 /** Unused for that long, no task can be about to be pulled with it. */
 const UNUSED_MS = 30 * 60_000;
 
-const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+const isNamed = (error: unknown, name: string): boolean =>
+  error instanceof Error && error.name === name;
 
 /** Secrets of one installation. Each costs by the month, so they go when no pod lives. */
 export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
@@ -41,44 +48,77 @@ export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
       const before = clock.now().getTime() - UNUSED_MS;
       const all = await list(client, options.prefix);
       const unused = all.filter(({ changedAt }) => changedAt < before);
-      for (const { arn } of unused) await client.send(new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }));
+      for (const { arn } of unused)
+        await client.send(
+          new DeleteSecretCommand({ SecretId: arn, ForceDeleteWithoutRecovery: true }),
+        );
       return all.length - unused.length;
     },
   };
 }
 
 /** Says that the secret is in use; undefined: there is none. */
-async function touch(client: SecretsManagerClient, name: string, content: string, now: number): Promise<string | undefined> {
+async function touch(
+  client: SecretsManagerClient,
+  name: string,
+  content: string,
+  now: number,
+): Promise<string | undefined> {
   try {
-    const { ARN, LastChangedDate } = await client.send(new DescribeSecretCommand({ SecretId: name }));
+    const { ARN, LastChangedDate } = await client.send(
+      new DescribeSecretCommand({ SecretId: name }),
+    );
     if (LastChangedDate && now - LastChangedDate.getTime() < TOUCH_MS) return ARN;
-    return (await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: content }))).ARN;
+    return (await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: content })))
+      .ARN;
   } catch (error) {
     if (isNamed(error, 'ResourceNotFoundException')) return undefined;
     // A deletion that is still going on ends by itself.
-    if (isNamed(error, 'InvalidRequestException')) throw new Unavailable('a pull secret is being deleted', { cause: error });
+    if (isNamed(error, 'InvalidRequestException'))
+      throw new Unavailable('a pull secret is being deleted', { cause: error });
     throw error;
   }
 }
 
-async function create(client: SecretsManagerClient, name: string, content: string): Promise<string> {
+async function create(
+  client: SecretsManagerClient,
+  name: string,
+  content: string,
+): Promise<string> {
   try {
-    const { ARN } = await client.send(new CreateSecretCommand({ Name: name, SecretString: content, Description: 'droppod: credential of a registry' }));
+    const { ARN } = await client.send(
+      new CreateSecretCommand({
+        Name: name,
+        SecretString: content,
+        Description: 'droppod: credential of a registry',
+      }),
+    );
     return ARN ?? name;
   } catch (error) {
-    if (!isNamed(error, 'ResourceExistsException') && !isNamed(error, 'InvalidRequestException')) throw error;
+    if (!isNamed(error, 'ResourceExistsException') && !isNamed(error, 'InvalidRequestException'))
+      throw error;
     throw new Unavailable('a pull secret is being made or deleted', { cause: error });
   }
 }
 
-async function list(client: SecretsManagerClient, prefix: string): Promise<{ arn: string; changedAt: number }[]> {
+async function list(
+  client: SecretsManagerClient,
+  prefix: string,
+): Promise<{ arn: string; changedAt: number }[]> {
   const found: { arn: string; changedAt: number }[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await client.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [prefix] }], MaxResults: 100, ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(
+      new ListSecretsCommand({
+        Filters: [{ Key: 'name', Values: [prefix] }],
+        MaxResults: 100,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
     for (const { ARN, Name, LastChangedDate } of page.SecretList ?? []) {
       // The filter knows words, not the exact prefix.
-      if (ARN !== undefined && Name?.startsWith(prefix)) found.push({ arn: ARN, changedAt: LastChangedDate?.getTime() ?? 0 });
+      if (ARN !== undefined && Name?.startsWith(prefix))
+        found.push({ arn: ARN, changedAt: LastChangedDate?.getTime() ?? 0 });
     }
     NextToken = page.NextToken;
   } while (NextToken !== undefined);

@@ -11,7 +11,10 @@ export interface StateMachineSource {
 }
 
 /** The machine has this definition afterwards; running executions go on with the one they began with. */
-export async function putStateMachine(client: SFNClient, { arn, name, definition, roleArn }: StateMachineSource): Promise<void> {
+export async function putStateMachine(
+  client: SFNClient,
+  { arn, name, definition, roleArn }: StateMachineSource,
+): Promise<void> {
   try {
     await client.send(new CreateStateMachineCommand({ name, definition, roleArn }));
   } catch (error) {

@@ -1,9 +1,21 @@
 // The Tasks port on ECS Fargate.
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import {
-  DescribeTaskDefinitionCommand, DescribeTasksCommand, ListTasksCommand, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
 } from '@aws-sdk/client-ecs';
-import type { RunningTask, RunTaskRequest, TaskArn, TaskDefinition, TaskFacts, Tasks } from '../ports.ts';
+import type {
+  RunningTask,
+  RunTaskRequest,
+  TaskArn,
+  TaskDefinition,
+  TaskFacts,
+  Tasks,
+} from '../ports.ts';
 import { taskFacts } from '../task/facts.ts';
 import { PODLET_CONTAINER } from '../task/podlet-definition.ts';
 import type { Config } from './config.ts';
@@ -22,7 +34,9 @@ export function awsTasks(client: ECSClient, place: Place): Tasks {
     async stop(taskArn, reason) {
       try {
         // ECS cuts nothing: a reason above 1024 characters is refused.
-        await client.send(new StopTaskCommand({ cluster, task: taskArn, reason: reason.slice(0, 1024) }));
+        await client.send(
+          new StopTaskCommand({ cluster, task: taskArn, reason: reason.slice(0, 1024) }),
+        );
       } catch (error) {
         if (!isUnknown(error)) throw error;
       }
@@ -36,41 +50,69 @@ export function awsTasks(client: ECSClient, place: Place): Tasks {
 }
 
 // ECS answers an unknown task with InvalidParameterException "The referenced task was not found."
-const isUnknown = (error: unknown): boolean => error instanceof Error && error.name === 'InvalidParameterException' && error.message.includes('not found');
+const isUnknown = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name === 'InvalidParameterException' &&
+  error.message.includes('not found');
 
 async function register(client: ECSClient, definition: TaskDefinition): Promise<string> {
   // The family is the hash of the content, so its newest revision has that content; registering again would cost the quota of 1/s.
-  const known = await client.send(new DescribeTaskDefinitionCommand({ taskDefinition: definition.family })).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'ClientException') return undefined;
-    throw error;
-  });
+  const known = await client
+    .send(new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }))
+    .catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'ClientException') return undefined;
+      throw error;
+    });
   const knownArn = known?.taskDefinition?.taskDefinitionArn;
   if (knownArn !== undefined && known?.taskDefinition?.status === 'ACTIVE') return knownArn;
   const { ephemeralStorageGiB, runtimePlatform, ...wire } = definition;
-  const { taskDefinition } = await client.send(new RegisterTaskDefinitionCommand({
-    ...wire,
-    networkMode: 'awsvpc',
-    requiresCompatibilities: ['FARGATE'],
-    ...(runtimePlatform ? { runtimePlatform: { ...runtimePlatform, operatingSystemFamily: 'LINUX' } } : {}),
-    ...(ephemeralStorageGiB === undefined ? {} : { ephemeralStorage: { sizeInGiB: ephemeralStorageGiB } }),
-  }));
+  const { taskDefinition } = await client.send(
+    new RegisterTaskDefinitionCommand({
+      ...wire,
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      ...(runtimePlatform
+        ? { runtimePlatform: { ...runtimePlatform, operatingSystemFamily: 'LINUX' } }
+        : {}),
+      ...(ephemeralStorageGiB === undefined
+        ? {}
+        : { ephemeralStorage: { sizeInGiB: ephemeralStorageGiB } }),
+    }),
+  );
   return taskDefinition?.taskDefinitionArn ?? definition.family;
 }
 
-async function run(client: ECSClient, { cluster, subnets, securityGroups, assignPublicIp }: Place, request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }> {
-  const environment = Object.entries(request.podletEnvironment).map(([name, value]) => ({ name, value }));
-  const { tasks, failures } = await client.send(new RunTaskCommand({
-    cluster,
-    taskDefinition: request.taskDefinitionArn,
-    clientToken: request.clientToken,
-    startedBy: request.startedBy,
-    count: 1,
-    // A capacity provider strategy and a launch type exclude each other.
-    ...(request.spot ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] } : { launchType: 'FARGATE' }),
-    networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED' } },
-    overrides: { containerOverrides: [{ name: PODLET_CONTAINER, environment }] },
-    tags: Object.entries(request.tags).map(([key, value]) => ({ key, value })),
+async function run(
+  client: ECSClient,
+  { cluster, subnets, securityGroups, assignPublicIp }: Place,
+  request: RunTaskRequest,
+): Promise<{ taskArn: TaskArn } | { failure: string }> {
+  const environment = Object.entries(request.podletEnvironment).map(([name, value]) => ({
+    name,
+    value,
   }));
+  const { tasks, failures } = await client.send(
+    new RunTaskCommand({
+      cluster,
+      taskDefinition: request.taskDefinitionArn,
+      clientToken: request.clientToken,
+      startedBy: request.startedBy,
+      count: 1,
+      // A capacity provider strategy and a launch type exclude each other.
+      ...(request.spot
+        ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }
+        : { launchType: 'FARGATE' }),
+      networkConfiguration: {
+        awsvpcConfiguration: {
+          subnets,
+          securityGroups,
+          assignPublicIp: assignPublicIp ? 'ENABLED' : 'DISABLED',
+        },
+      },
+      overrides: { containerOverrides: [{ name: PODLET_CONTAINER, environment }] },
+      tags: Object.entries(request.tags).map(([key, value]) => ({ key, value })),
+    }),
+  );
   const taskArn = tasks?.[0]?.taskArn;
   if (taskArn !== undefined) return { taskArn: taskArn as TaskArn };
   const [failure] = failures ?? [];
@@ -81,11 +123,28 @@ async function listRunning(client: ECSClient, cluster: string): Promise<RunningT
   const running: RunningTask[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await client.send(new ListTasksCommand({ cluster, maxResults: PAGE, ...(nextToken === undefined ? {} : { nextToken }) }));
+    const page = await client.send(
+      new ListTasksCommand({
+        cluster,
+        maxResults: PAGE,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      }),
+    );
     const arns = page.taskArns ?? [];
-    const { tasks } = arns.length === 0 ? { tasks: [] } : await client.send(new DescribeTasksCommand({ cluster, tasks: arns }));
-    const facts = (tasks ?? []).map(taskFacts).filter((task): task is TaskFacts => task !== undefined && task.lastStatus !== 'STOPPED');
-    running.push(...facts.map(({ taskArn, startedBy, lastStatus }) => ({ taskArn, startedBy: startedBy ?? '', lastStatus })));
+    const { tasks } =
+      arns.length === 0
+        ? { tasks: [] }
+        : await client.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+    const facts = (tasks ?? [])
+      .map(taskFacts)
+      .filter((task): task is TaskFacts => task !== undefined && task.lastStatus !== 'STOPPED');
+    running.push(
+      ...facts.map(({ taskArn, startedBy, lastStatus }) => ({
+        taskArn,
+        startedBy: startedBy ?? '',
+        lastStatus,
+      })),
+    );
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
   return running;

@@ -2,13 +2,24 @@
 import { Unavailable } from '../errors.ts';
 
 /** Throttling under the names of all services, and DynamoDB's answer to a repetition that comes too early. */
-const PASSING = /Throttl|TooManyRequests|LimitExceeded|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionInProgress|^Timeout|SlowDown/;
+const PASSING =
+  /Throttl|TooManyRequests|LimitExceeded|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionInProgress|^Timeout|SlowDown/;
 
 /** Unavailable for throttling, server faults and broken connections; any other error as it is. */
 export function toUnavailable(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name === 'AbortError' || error.name === 'CredentialsProviderError') return error;
-  const { $fault, $metadata } = error as { $fault?: string; $metadata?: { httpStatusCode?: number } };
+  if (
+    !(error instanceof Error) ||
+    error.name === 'AbortError' ||
+    error.name === 'CredentialsProviderError'
+  )
+    return error;
+  const { $fault, $metadata } = error as {
+    $fault?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
   const connection = 'code' in error && $metadata?.httpStatusCode === undefined;
   const server = $fault === 'server' || ($metadata?.httpStatusCode ?? 0) >= 500;
-  return server || connection || PASSING.test(error.name) ? new Unavailable(`${error.name}: ${error.message}`, { cause: error }) : error;
+  return server || connection || PASSING.test(error.name)
+    ? new Unavailable(`${error.name}: ${error.message}`, { cause: error })
+    : error;
 }

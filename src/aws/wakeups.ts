@@ -2,7 +2,13 @@
 import type { Clock, Wakeups } from '../ports.ts';
 
 /** Waits are cut to `maxWaitMs` (what the front allows). Used by local mode as it is, on AWS with a short cut. */
-export function processWakeups({ clock, maxWaitMs }: { clock: Pick<Clock, 'sleep'>; maxWaitMs: number }): Wakeups {
+export function processWakeups({
+  clock,
+  maxWaitMs,
+}: {
+  clock: Pick<Clock, 'sleep'>;
+  maxWaitMs: number;
+}): Wakeups {
   const waiting = new Map<string, Set<AbortController>>();
   return {
     wake(uid) {

@@ -15,9 +15,16 @@ export interface EventWriter {
 export function eventWriter(ports: Pick<Ports, 'store' | 'clock' | 'ids'>, pod: Pod): EventWriter {
   const outcomes: Promise<{ error?: unknown }>[] = [];
   return {
-    tell: (events) => void outcomes.push(recordEvents(ports, pod, events).then(() => ({}), (error: unknown) => ({ error }))),
+    tell: (events) =>
+      void outcomes.push(
+        recordEvents(ports, pod, events).then(
+          () => ({}),
+          (error: unknown) => ({ error }),
+        ),
+      ),
     written: async () => {
-      for (const outcome of await Promise.all(outcomes)) if ('error' in outcome) throw outcome.error;
+      for (const outcome of await Promise.all(outcomes))
+        if ('error' in outcome) throw outcome.error;
     },
   };
 }

@@ -11,23 +11,39 @@ type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 const MAX_TRIES = 20;
 
 /** Stores the events of a pod, each on its own; equal ones (source, object, type, reason, message, fieldPath) are counted up. */
-export async function recordEvents(ports: EventPorts, pod: Pod, events: readonly PodEvent[]): Promise<void> {
+export async function recordEvents(
+  ports: EventPorts,
+  pod: Pod,
+  events: readonly PodEvent[],
+): Promise<void> {
   const distinct = new Map<string, { event: PodEvent; count: number }>();
   for (const event of events) {
     const name = eventName(pod, event);
     distinct.set(name, { event, count: (distinct.get(name)?.count ?? 0) + 1 });
   }
-  await Promise.all([...distinct].map(([name, { event, count }]) => recordEvent(ports, pod, name, event, count)));
+  await Promise.all(
+    [...distinct].map(([name, { event, count }]) => recordEvent(ports, pod, name, event, count)),
+  );
 }
 
-async function recordEvent(ports: EventPorts, pod: Pod, name: string, event: PodEvent, count: number): Promise<void> {
+async function recordEvent(
+  ports: EventPorts,
+  pod: Pod,
+  name: string,
+  event: PodEvent,
+  count: number,
+): Promise<void> {
   const { store, clock, ids } = ports;
   const key = eventKey(pod, name);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const known = attempt === 0 && !mayRepeat(event) ? undefined : await store.get(key);
-    const object = known ? repeated(known, count, clock.now()) : newEvent(pod, name, event, count, clock.now(), ids.uuid());
+    const object = known
+      ? repeated(known, count, clock.now())
+      : newEvent(pod, name, event, count, clock.now(), ids.uuid());
     try {
-      await store.commit({ object: { key, object, expected: known ? versionOf(known) : 'absent' } });
+      await store.commit({
+        object: { key, object, expected: known ? versionOf(known) : 'absent' },
+      });
       return;
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
@@ -37,8 +53,14 @@ async function recordEvent(ports: EventPorts, pod: Pod, name: string, event: Pod
 }
 
 /** Stores those events of a change at `at` that nobody has stored since; may be called again. */
-export async function ensureEvents(ports: EventPorts, pod: Pod, { at, events }: { at: string; events: readonly PodEvent[] }): Promise<void> {
-  const known = await Promise.all(events.map((event) => ports.store.get(eventKey(pod, eventName(pod, event)))));
+export async function ensureEvents(
+  ports: EventPorts,
+  pod: Pod,
+  { at, events }: { at: string; events: readonly PodEvent[] },
+): Promise<void> {
+  const known = await Promise.all(
+    events.map((event) => ports.store.get(eventKey(pod, eventName(pod, event)))),
+  );
   const lost = events.filter((_event, index) => !isSince(known[index], at));
   if (lost.length > 0) await recordEvents(ports, pod, lost);
 }
@@ -49,30 +71,54 @@ function isSince(known: KubeObject | undefined, at: string): boolean {
   return typeof last === 'string' && Date.parse(last) >= Math.floor(Date.parse(at) / 1000) * 1000;
 }
 
-const eventKey = (pod: Pod, name: string): ObjectKey => ({ resource: 'events', namespace: pod.metadata.namespace ?? 'default', name });
+const eventKey = (pod: Pod, name: string): ObjectKey => ({
+  resource: 'events',
+  namespace: pod.metadata.namespace ?? 'default',
+  name,
+});
 
 /** Events of a pod's first steps are new as a rule: they are created without a look. */
 const mayRepeat = ({ reason }: PodEvent): boolean => reason !== 'Scheduled';
 
-const versionOf = ({ metadata }: KubeObject): ResourceVersion => (metadata.resourceVersion ?? '') as ResourceVersion;
+const versionOf = ({ metadata }: KubeObject): ResourceVersion =>
+  (metadata.resourceVersion ?? '') as ResourceVersion;
 
 /**
  * `<pod>.<16 hex>` like the kubelet's. There the digits are the time, and kubectl relies on it: events of one second stay in the
  * order of their names. Here they say what the event is, so that a repeat finds its first: place in the pod, step, then a hash.
  */
 export function eventName(pod: Pod, event: PodEvent): string {
-  const identity = [pod.metadata.uid, event.component, event.type, event.reason, event.message, event.container ?? ''];
+  const identity = [
+    pod.metadata.uid,
+    event.component,
+    event.type,
+    event.reason,
+    event.message,
+    event.container ?? '',
+  ];
   const place = 1 + allContainers(pod).findIndex(({ name }) => name === event.container);
   const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 13);
   return `${pod.metadata.name ?? ''}.${Math.min(place, 255).toString(16).padStart(2, '0')}${step(event).toString(16)}${hash}`;
 }
 
 /** What a container goes through in one second, in order. */
-const STEPS = ['Scheduled', 'Pulling', 'InspectFailed', 'ErrImageNeverPull', 'Pulled', 'Created', 'Started', 'BackOff', 'Failed'];
+const STEPS = [
+  'Scheduled',
+  'Pulling',
+  'InspectFailed',
+  'ErrImageNeverPull',
+  'Pulled',
+  'Created',
+  'Started',
+  'BackOff',
+  'Failed',
+];
 
 /** `Failed to pull` comes at once, `Error:` after what it repeats; other reasons come later. */
 function step({ reason, message }: PodEvent): number {
-  const found = STEPS.indexOf(reason === 'Failed' && !message.startsWith('Error: ') ? 'InspectFailed' : reason);
+  const found = STEPS.indexOf(
+    reason === 'Failed' && !message.startsWith('Error: ') ? 'InspectFailed' : reason,
+  );
   return found < 0 ? STEPS.length : found;
 }
 
@@ -84,7 +130,14 @@ function repeated(known: KubeObject, count: number, now: Date): KubeObject {
   return { ...known, count: before + count, lastTimestamp: seconds(now) };
 }
 
-function newEvent(pod: Pod, name: string, event: PodEvent, count: number, now: Date, uid: string): KubeObject {
+function newEvent(
+  pod: Pod,
+  name: string,
+  event: PodEvent,
+  count: number,
+  now: Date,
+  uid: string,
+): KubeObject {
   const { type, reason, message, component } = event;
   const host = pod.spec.nodeName ?? '';
   const scheduler = component === 'default-scheduler';
@@ -101,9 +154,18 @@ function newEvent(pod: Pod, name: string, event: PodEvent, count: number, now: D
     reportingInstance: scheduler ? `${component}-droppod` : component === 'kubelet' ? host : '',
   };
   const times = scheduler
-    ? { action: reason === 'Scheduled' ? 'Binding' : 'Scheduling', eventTime: now.toISOString().replace('Z', '000Z'), firstTimestamp: null, lastTimestamp: null }
+    ? {
+        action: reason === 'Scheduled' ? 'Binding' : 'Scheduling',
+        eventTime: now.toISOString().replace('Z', '000Z'),
+        firstTimestamp: null,
+        lastTimestamp: null,
+      }
     : { count, eventTime: null, firstTimestamp: at, lastTimestamp: at };
-  return { ...body, ...times, metadata: { name, namespace: pod.metadata.namespace ?? 'default', uid, creationTimestamp: at } };
+  return {
+    ...body,
+    ...times,
+    metadata: { name, namespace: pod.metadata.namespace ?? 'default', uid, creationTimestamp: at },
+  };
 }
 
 function involvedObject(pod: Pod, { container }: PodEvent): Event['involvedObject'] {

@@ -6,16 +6,24 @@ import type { Reference } from './reference.ts';
 const HUB_NAMES = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
 /** All that match, best first; none: the pull is anonymous. */
-export function matchingCredentials(credentials: readonly RegistryCredential[], reference: Reference): RegistryCredential[] {
+export function matchingCredentials(
+  credentials: readonly RegistryCredential[],
+  reference: Reference,
+): RegistryCredential[] {
   const fits = credentials.filter(({ registry }) => matches(registry, reference));
   return fits.sort((a, b) => splitKey(b.registry).path.length - splitKey(a.registry).path.length);
 }
 
 /** Keys may be URLs (`https://index.docker.io/v1/`): scheme and the old version paths do not count. */
 function splitKey(key: string): { host: string; path: string } {
-  const bare = key.replace(/^https?:\/\//, '').replace(/\/v[12]\/?$/, '').replace(/\/$/, '');
+  const bare = key
+    .replace(/^https?:\/\//, '')
+    .replace(/\/v[12]\/?$/, '')
+    .replace(/\/$/, '');
   const slash = bare.indexOf('/');
-  return slash < 0 ? { host: bare, path: '' } : { host: bare.slice(0, slash), path: bare.slice(slash + 1) };
+  return slash < 0
+    ? { host: bare, path: '' }
+    : { host: bare.slice(0, slash), path: bare.slice(slash + 1) };
 }
 
 function matches(key: string, { registry, repository }: Reference): boolean {
@@ -26,5 +34,8 @@ function matches(key: string, { registry, repository }: Reference): boolean {
 
 function matchesHost(glob: string, host: string): boolean {
   const [wanted, given] = [glob.split('.'), host.split('.')];
-  return wanted.length === given.length && wanted.every((label, index) => fitsGlob(label, given[index] ?? ''));
+  return (
+    wanted.length === given.length &&
+    wanted.every((label, index) => fitsGlob(label, given[index] ?? ''))
+  );
 }

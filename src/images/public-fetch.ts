@@ -10,10 +10,27 @@ const MAX_REDIRECTS = 10;
 
 /** IANA's special-purpose registries, as far as an address in them is nobody's on the Internet. */
 const closed = new BlockList();
-for (const [net, prefix] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3]] as const) {
+for (const [net, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const) {
   closed.addSubnet(net, prefix, 'ipv4');
 }
-for (const [net, prefix] of [['::', 96], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) closed.addSubnet(net, prefix, 'ipv6');
+for (const [net, prefix] of [
+  ['::', 96],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  closed.addSubnet(net, prefix, 'ipv6');
 
 /** Whether an address is reachable by everybody: not loopback, link-local, private, shared, reserved or multicast. */
 export function isPublicAddress(address: string): boolean {
@@ -23,14 +40,21 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /** GET that follows redirects by itself, refuses every hop to an address that is not public, and leaves the credential with its host. */
-export function publicFetch(fetch: (url: string, init: { headers: Record<string, string>; redirect: 'manual' }) => Promise<Response>, lookup: Lookup): Fetch {
+export function publicFetch(
+  fetch: (
+    url: string,
+    init: { headers: Record<string, string>; redirect: 'manual' },
+  ) => Promise<Response>,
+  lookup: Lookup,
+): Fetch {
   return async (url, { headers }) => {
     let target = new URL(url);
     let sent = headers;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       await refusePrivate(target, lookup);
       const response = await fetch(target.href, { headers: sent, redirect: 'manual' });
-      const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+      const location =
+        response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
       if (location === null) return response;
       await response.body?.cancel();
       const next = new URL(location, target);
@@ -41,12 +65,17 @@ export function publicFetch(fetch: (url: string, init: { headers: Record<string,
   };
 }
 
-const withoutCredential = (headers: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'));
+const withoutCredential = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
+  );
 
 async function refusePrivate({ protocol, hostname }: URL, lookup: Lookup): Promise<void> {
-  if (protocol !== 'https:') throw new Error(`${protocol}//${hostname} is not asked: a registry on AWS speaks https`);
+  if (protocol !== 'https:')
+    throw new Error(`${protocol}//${hostname} is not asked: a registry on AWS speaks https`);
   const host = hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) !== 0 ? [host] : (await lookup(host)).map(({ address }) => address);
   const inside = addresses.find((address) => !isPublicAddress(address));
-  if (inside !== undefined) throw new Error(`${hostname} leads to ${inside}, which is not a public address`);
+  if (inside !== undefined)
+    throw new Error(`${hostname} leads to ${inside}, which is not a public address`);
 }

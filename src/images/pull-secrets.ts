@@ -9,12 +9,19 @@ const KEYS: Record<string, string> = {
 };
 
 /** All credentials of the pod's pull secrets; `missing` names the secrets that cannot be had. */
-export async function pullCredentials({ store }: Pick<Ports, 'store'>, pod: Pod): Promise<{ credentials: RegistryCredential[]; missing: string[] }> {
+export async function pullCredentials(
+  { store }: Pick<Ports, 'store'>,
+  pod: Pod,
+): Promise<{ credentials: RegistryCredential[]; missing: string[] }> {
   const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
   const namespace = pod.metadata.namespace ?? 'default';
-  const secrets = await Promise.all(names.map((name) => store.get({ resource: 'secrets', namespace, name })));
+  const secrets = await Promise.all(
+    names.map((name) => store.get({ resource: 'secrets', namespace, name })),
+  );
   return {
-    credentials: secrets.flatMap((secret) => (secret ? parseSecret(secret as unknown as Secret) : [])),
+    credentials: secrets.flatMap((secret) =>
+      secret ? parseSecret(secret as unknown as Secret) : [],
+    ),
     missing: names.filter((_, index) => secrets[index] === undefined),
   };
 }
@@ -25,19 +32,25 @@ export function parseSecret(secret: Secret): RegistryCredential[] {
   if (text === undefined) return [];
   const config = parseJson(Buffer.from(text, 'base64').toString());
   const auths = secret.type === 'kubernetes.io/dockercfg' ? config : asObject(config)['auths'];
-  return Object.entries(asObject(auths)).flatMap(([registry, entry]) => credential(registry, asObject(entry)));
+  return Object.entries(asObject(auths)).flatMap(([registry, entry]) =>
+    credential(registry, asObject(entry)),
+  );
 }
 
 function credential(registry: string, entry: Record<string, unknown>): RegistryCredential[] {
   const { auth, username, password } = entry;
-  if (typeof username === 'string' && typeof password === 'string' && username !== '') return [{ registry, username, password }];
+  if (typeof username === 'string' && typeof password === 'string' && username !== '')
+    return [{ registry, username, password }];
   if (typeof auth !== 'string') return [];
   const decoded = Buffer.from(auth, 'base64').toString();
   const colon = decoded.indexOf(':');
-  return colon < 0 ? [] : [{ registry, username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }];
+  return colon < 0
+    ? []
+    : [{ registry, username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }];
 }
 
-const asObject = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? { ...value } : {});
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 function parseJson(text: string): unknown {
   try {

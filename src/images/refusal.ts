@@ -11,41 +11,73 @@ const DENIED = 'pull access denied, repository does not exist or may require aut
 
 const refusal = (reference: Reference, text: string, code = 'Unknown'): RegistryRefusal => {
   const name = shownName(reference);
-  return new RegistryRefusal(`rpc error: code = ${code} desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${text}`);
+  return new RegistryRefusal(
+    `rpc error: code = ${code} desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}": ${text}`,
+  );
 };
 
 /** The registry answered with an error status. */
-export function refusedStatus(reference: Reference, url: string, status: number, statusText: string): RegistryRefusal {
+export function refusedStatus(
+  reference: Reference,
+  url: string,
+  status: number,
+  statusText: string,
+): RegistryRefusal {
   if (status === 404) return refusal(reference, `${shownName(reference)}: not found`, 'NotFound');
-  return refusal(reference, `unexpected status from HEAD request to ${url}: ${status} ${statusText}`.trim());
+  return refusal(
+    reference,
+    `unexpected status from HEAD request to ${url}: ${status} ${statusText}`.trim(),
+  );
 }
 
 /** The registry wants a password and the pod has none for it. */
-export const refusedWithoutPassword = (reference: Reference): RegistryRefusal => refusal(reference, `${DENIED}: authorization failed: no basic auth credentials`);
+export const refusedWithoutPassword = (reference: Reference): RegistryRefusal =>
+  refusal(reference, `${DENIED}: authorization failed: no basic auth credentials`);
 
 /** The registry gave a token that does not reach to this repository. */
-export const refusedToken = (reference: Reference): RegistryRefusal => refusal(reference, `${DENIED}: server message: insufficient_scope: authorization failed`);
+export const refusedToken = (reference: Reference): RegistryRefusal =>
+  refusal(reference, `${DENIED}: server message: insufficient_scope: authorization failed`);
 
 /** The token service gave no token. */
-export const refusedLogin = (reference: Reference, kind: 'anonymous' | 'oauth', status: number, statusText: string): RegistryRefusal =>
-  refusal(reference, `failed to authorize: failed to fetch ${kind} token: unexpected status: ${status} ${statusText}`.trim());
+export const refusedLogin = (
+  reference: Reference,
+  kind: 'anonymous' | 'oauth',
+  status: number,
+  statusText: string,
+): RegistryRefusal =>
+  refusal(
+    reference,
+    `failed to authorize: failed to fetch ${kind} token: unexpected status: ${status} ${statusText}`.trim(),
+  );
 
 /** Content that is not what was asked for, or that no runtime takes. */
-export const refusedContent = (reference: Reference, text: string): RegistryRefusal => refusal(reference, text);
+export const refusedContent = (reference: Reference, text: string): RegistryRefusal =>
+  refusal(reference, text);
 
 /** No answer at all. */
 export function unreachable(reference: Reference, url: string, error: unknown): RegistryRefusal {
-  return refusal(reference, `failed to do request: Head "${url}": ${connectionText(error, new URL(url).hostname)}`);
+  return refusal(
+    reference,
+    `failed to do request: Head "${url}": ${connectionText(error, new URL(url).hostname)}`,
+  );
 }
 
 function connectionText(error: unknown, host: string): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'context deadline exceeded';
+  if (error.name === 'TimeoutError' || error.name === 'AbortError')
+    return 'context deadline exceeded';
   // fetch hides the socket's error in `cause`; of several addresses it is an aggregate whose code is that of the first.
   const cause: unknown = error.cause ?? error;
-  const { code, address, port, message } = cause as { code?: string; address?: string; port?: number; message?: string };
-  if (code === 'ECONNREFUSED') return `dial tcp ${address ?? host}${port === undefined ? '' : `:${port}`}: connect: connection refused`;
+  const { code, address, port, message } = cause as {
+    code?: string;
+    address?: string;
+    port?: number;
+    message?: string;
+  };
+  if (code === 'ECONNREFUSED')
+    return `dial tcp ${address ?? host}${port === undefined ? '' : `:${port}`}: connect: connection refused`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${host}: no such host`;
-  if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') return `dial tcp: lookup ${host}: i/o timeout`;
+  if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT')
+    return `dial tcp: lookup ${host}: i/o timeout`;
   return message ?? error.message;
 }

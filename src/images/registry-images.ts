@@ -29,8 +29,16 @@ export function registryImages(options: RegistryImagesOptions): Images {
       onPull?.();
       const began = options.clock.now().getTime();
       const own = matchingCredentials(credentials, reference);
-      const outcome = await tryCredentials(options, cache, reference, own, (await options.nodeCredentials?.(reference.registry)) ?? []);
-      return 'config' in outcome ? { ...outcome, pulled: true, milliseconds: options.clock.now().getTime() - began } : outcome;
+      const outcome = await tryCredentials(
+        options,
+        cache,
+        reference,
+        own,
+        (await options.nodeCredentials?.(reference.registry)) ?? [],
+      );
+      return 'config' in outcome
+        ? { ...outcome, pulled: true, milliseconds: options.clock.now().getTime() - began }
+        : outcome;
     },
   };
 }
@@ -40,13 +48,29 @@ type Facts = Omit<ImageConfig, 'name' | 'imageId' | 'reference'>;
 type Failure = Exclude<ImageOutcome, { config: ImageConfig }>;
 
 /** Every credential that fits is tried, the pod's own first; anonymously only where there is none. */
-async function tryCredentials(options: RegistryImagesOptions, cache: Map<string, Found>, reference: Reference, own: RegistryCredential[], ofNode: RegistryCredential[]): Promise<{ config: ImageConfig; credential?: RegistryCredential } | Failure> {
+async function tryCredentials(
+  options: RegistryImagesOptions,
+  cache: Map<string, Found>,
+  reference: Reference,
+  own: RegistryCredential[],
+  ofNode: RegistryCredential[],
+): Promise<{ config: ImageConfig; credential?: RegistryCredential } | Failure> {
   const refusals = new Set<string>();
   const all = [...own, ...ofNode];
   for (const credential of all.length > 0 ? all : [undefined]) {
     try {
-      const { facts, index } = await readFacts(new RegistrySession(options.fetch, reference, credential), reference, options.architectures, cache);
-      const config = { ...facts, reference: byDigest(reference, facts.digest), name: shownName(reference), imageId: byDigest(reference, index) };
+      const { facts, index } = await readFacts(
+        new RegistrySession(options.fetch, reference, credential),
+        reference,
+        options.architectures,
+        cache,
+      );
+      const config = {
+        ...facts,
+        reference: byDigest(reference, facts.digest),
+        name: shownName(reference),
+        imageId: byDigest(reference, index),
+      };
       return { config, ...(credential && own.includes(credential) ? { credential } : {}) };
     } catch (error) {
       if (!(error instanceof RegistryRefusal)) throw error;
@@ -54,7 +78,10 @@ async function tryCredentials(options: RegistryImagesOptions, cache: Map<string,
     }
   }
   // The kubelet lists several failures in brackets, equal ones once.
-  return { failure: 'ErrImagePull', message: refusals.size > 1 ? `[${[...refusals].join(', ')}]` : ([...refusals][0] ?? '') };
+  return {
+    failure: 'ErrImagePull',
+    message: refusals.size > 1 ? `[${[...refusals].join(', ')}]` : ([...refusals][0] ?? ''),
+  };
 }
 
 /** `index`: the digest that the name itself has, of an index where there is one. */
@@ -63,12 +90,18 @@ interface Found {
   index: string;
 }
 
-async function readFacts(session: RegistrySession, reference: Reference, architectures: readonly string[], cache: Map<string, Found>): Promise<Found> {
+async function readFacts(
+  session: RegistrySession,
+  reference: Reference,
+  architectures: readonly string[],
+  cache: Map<string, Found>,
+): Promise<Found> {
   const top = await session.manifest(reference.digest ?? reference.tag ?? 'latest');
   const known = cache.get(top.digest);
   if (known) return known;
   const platform = choosePlatform(top.body, architectures);
-  if (platform === null) throw refusedContent(reference, 'no match for platform in manifest: not found');
+  if (platform === null)
+    throw refusedContent(reference, 'no match for platform in manifest: not found');
   const { body, digest } = platform === undefined ? top : await session.manifest(platform);
   const manifest = asFields(body);
   const config = asFields(await session.blob(text(asFields(manifest['config'])['digest'])));
@@ -78,12 +111,19 @@ async function readFacts(session: RegistrySession, reference: Reference, archite
 }
 
 /** Digest of the manifest for the best architecture; undefined: it is a manifest already; null: none fits. */
-function choosePlatform(body: unknown, architectures: readonly string[]): string | undefined | null {
+function choosePlatform(
+  body: unknown,
+  architectures: readonly string[],
+): string | undefined | null {
   const { manifests } = asFields(body);
   if (!Array.isArray(manifests)) return undefined;
-  const offered = manifests.map(asFields).map((entry) => ({ digest: text(entry['digest']), platform: asFields(entry['platform']) }));
+  const offered = manifests
+    .map(asFields)
+    .map((entry) => ({ digest: text(entry['digest']), platform: asFields(entry['platform']) }));
   for (const architecture of architectures) {
-    const found = offered.find(({ platform }) => platform['os'] === 'linux' && platform['architecture'] === architecture);
+    const found = offered.find(
+      ({ platform }) => platform['os'] === 'linux' && platform['architecture'] === architecture,
+    );
     if (found) return found.digest;
   }
   return null;
@@ -106,6 +146,7 @@ function toFacts(digest: string, manifest: Fields, image: Fields): Facts {
 }
 
 type Fields = Record<string, unknown>;
-const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? { ...value } : {});
+const asFields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);

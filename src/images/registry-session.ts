@@ -4,7 +4,14 @@ import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports.ts';
 import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
-import { refusedContent, refusedLogin, refusedStatus, refusedToken, refusedWithoutPassword, unreachable } from './refusal.ts';
+import {
+  refusedContent,
+  refusedLogin,
+  refusedStatus,
+  refusedToken,
+  refusedWithoutPassword,
+  unreachable,
+} from './refusal.ts';
 
 export type Fetch = (url: string, init: { headers: Record<string, string> }) => Promise<Response>;
 
@@ -32,21 +39,34 @@ export class RegistrySession {
 
   /** A manifest or index by tag or digest, with its digest. */
   async manifest(reference: string): Promise<{ body: unknown; digest: string }> {
-    const content = await this.#content(`manifests/${reference}`, MANIFESTS, reference.startsWith('sha256:') ? reference : undefined);
+    const content = await this.#content(
+      `manifests/${reference}`,
+      MANIFESTS,
+      reference.startsWith('sha256:') ? reference : undefined,
+    );
     refuseOldSchema(this.#reference, content.body);
     return content;
   }
 
   /** A JSON blob by digest. */
   async blob(digest: string): Promise<unknown> {
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw refusedContent(this.#reference, `unsupported digest algorithm: ${digest.slice(0, 80)}`);
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+      throw refusedContent(this.#reference, `unsupported digest algorithm: ${digest.slice(0, 80)}`);
     return (await this.#content(`blobs/${digest}`, 'application/json, */*', digest)).body;
   }
 
-  async #content(path: string, accept: string, wanted: string | undefined): Promise<{ body: unknown; digest: string }> {
+  async #content(
+    path: string,
+    accept: string,
+    wanted: string | undefined,
+  ): Promise<{ body: unknown; digest: string }> {
     const bytes = await this.#bytes(await this.#get(path, accept), path);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    if (wanted !== undefined && digest !== wanted) throw refusedContent(this.#reference, `unexpected commit digest ${digest}, expected ${wanted}: failed precondition`);
+    if (wanted !== undefined && digest !== wanted)
+      throw refusedContent(
+        this.#reference,
+        `unexpected commit digest ${digest}, expected ${wanted}: failed precondition`,
+      );
     return { body: this.#parse(bytes, path), digest };
   }
 
@@ -64,7 +84,8 @@ export class RegistrySession {
     for await (const chunk of response.body ?? []) {
       const bytes: Uint8Array = chunk;
       size += bytes.length;
-      if (size > MAX_BYTES) throw refusedContent(this.#reference, `${path} is larger than ${MAX_BYTES} bytes`);
+      if (size > MAX_BYTES)
+        throw refusedContent(this.#reference, `${path} is larger than ${MAX_BYTES} bytes`);
       chunks.push(bytes);
     }
     return Buffer.concat(chunks);
@@ -73,7 +94,11 @@ export class RegistrySession {
   async #get(path: string, accept: string): Promise<Response> {
     const { host, repository } = this.#reference;
     const url = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2/${repository}/${path}`;
-    const ask = (): Promise<Response> => this.#ask(url, { accept, ...(this.#authorization ? { authorization: this.#authorization } : {}) });
+    const ask = (): Promise<Response> =>
+      this.#ask(url, {
+        accept,
+        ...(this.#authorization ? { authorization: this.#authorization } : {}),
+      });
     let response = await ask();
     if (response.status === 401 && this.#authorization === undefined) {
       this.#authorization = await this.#authorize(response.headers.get('www-authenticate') ?? '');
@@ -81,7 +106,11 @@ export class RegistrySession {
     }
     if (response.ok) return response;
     await response.body?.cancel();
-    if ((response.status === 401 || response.status === 403) && this.#authorization?.startsWith('Bearer')) throw refusedToken(this.#reference);
+    if (
+      (response.status === 401 || response.status === 403) &&
+      this.#authorization?.startsWith('Bearer')
+    )
+      throw refusedToken(this.#reference);
     throw refusedStatus(this.#reference, url, response.status, response.statusText);
   }
 
@@ -94,33 +123,67 @@ export class RegistrySession {
   }
 
   async #authorize(challenge: string): Promise<string> {
-    const basic = this.#credential && `Basic ${Buffer.from(`${this.#credential.username}:${this.#credential.password}`).toString('base64')}`;
+    const basic =
+      this.#credential &&
+      `Basic ${Buffer.from(`${this.#credential.username}:${this.#credential.password}`).toString('base64')}`;
     if (/^bearer/i.test(challenge)) return `Bearer ${await this.#token(challenge, basic)}`;
     if (basic === undefined) throw refusedWithoutPassword(this.#reference);
     return basic;
   }
 
   async #token(challenge: string, basic: string | undefined): Promise<string> {
-    const field = (name: string): string => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
+    const field = (name: string): string =>
+      new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
     const realm = field('realm');
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
     // The credential goes to whoever the registry names, but never in the clear.
-    if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.host))) throw refusedContent(this.#reference, 'failed to authorize: the registry asks for a token from no safe place');
+    if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.host)))
+      throw refusedContent(
+        this.#reference,
+        'failed to authorize: the registry asks for a token from no safe place',
+      );
     if (field('service')) url.searchParams.set('service', field('service'));
-    url.searchParams.set('scope', field('scope') || `repository:${this.#reference.repository}:pull`);
+    url.searchParams.set(
+      'scope',
+      field('scope') || `repository:${this.#reference.repository}:pull`,
+    );
     const response = await this.#ask(url.href, basic ? { authorization: basic } : {});
-    if (!response.ok) throw refusedLogin(this.#reference, basic ? 'oauth' : 'anonymous', response.status, response.statusText);
-    const answer = this.#parse(await this.#bytes(response, 'the token'), 'failed to authorize: the token service\'s answer');
-    const { token, access_token: access } = (typeof answer === 'object' && answer !== null ? answer : {}) as { token?: unknown; access_token?: unknown };
+    if (!response.ok)
+      throw refusedLogin(
+        this.#reference,
+        basic ? 'oauth' : 'anonymous',
+        response.status,
+        response.statusText,
+      );
+    const answer = this.#parse(
+      await this.#bytes(response, 'the token'),
+      "failed to authorize: the token service's answer",
+    );
+    const { token, access_token: access } = (
+      typeof answer === 'object' && answer !== null ? answer : {}
+    ) as { token?: unknown; access_token?: unknown };
     const given = token ?? access;
-    if (typeof given !== 'string') throw refusedContent(this.#reference, 'failed to authorize: the token service gave no token');
+    if (typeof given !== 'string')
+      throw refusedContent(this.#reference, 'failed to authorize: the token service gave no token');
     return given;
   }
 }
 
 /** Schema 1 has no configuration blob; runtimes stopped reading it. */
 function refuseOldSchema(reference: Reference, body: unknown): void {
-  if (typeof body !== 'object' || body === null || !('schemaVersion' in body) || body.schemaVersion !== 1) return;
-  const types = ['application/vnd.docker.distribution.manifest.v2+json', 'application/vnd.oci.image.manifest.v1+json'];
-  throw refusedContent(reference, `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1, please rebuild the image as "${types.join('" or "')}"`);
+  if (
+    typeof body !== 'object' ||
+    body === null ||
+    !('schemaVersion' in body) ||
+    body.schemaVersion !== 1
+  )
+    return;
+  const types = [
+    'application/vnd.docker.distribution.manifest.v2+json',
+    'application/vnd.oci.image.manifest.v1+json',
+  ];
+  throw refusedContent(
+    reference,
+    `media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1, please rebuild the image as "${types.join('" or "')}"`,
+  );
 }

@@ -32,13 +32,26 @@ function parseProto(text: string, wire: Wire): void {
     for (const line of (body ?? '').split('\n')) {
       const [, label, type, mapped, field, number] = FIELD.exec(line) ?? [];
       if (type === undefined || field === undefined) continue;
-      fields[Number(number)] = { name: field, type: qualified(mapped ?? type, pkg), kind: mapped !== undefined ? 'map' : label === 'repeated' ? 'list' : 'one' };
+      fields[Number(number)] = {
+        name: field,
+        type: qualified(mapped ?? type, pkg),
+        kind: mapped !== undefined ? 'map' : label === 'repeated' ? 'list' : 'one',
+      };
     }
     setOwn(wire, `${pkg}.${name ?? ''}`, fields);
   }
 }
 
-const SCALARS = new Set(['string', 'bytes', 'bool', 'int32', 'int64', 'uint32', 'uint64', 'double']);
+const SCALARS = new Set([
+  'string',
+  'bytes',
+  'bool',
+  'int32',
+  'int64',
+  'uint32',
+  'uint64',
+  'double',
+]);
 
 function qualified(type: string, pkg: string): string {
   if (SCALARS.has(type)) return type;
@@ -47,7 +60,9 @@ function qualified(type: string, pkg: string): string {
 }
 
 function protoFiles(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true, recursive: true }).filter(({ name }) => name === 'generated.proto').map(({ parentPath, name }) => join(parentPath, name));
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter(({ name }) => name === 'generated.proto')
+    .map(({ parentPath, name }) => join(parentPath, name));
 }
 
 /** Name of a schema's message. */
@@ -69,8 +84,13 @@ const BUILD = join(here, '..', '..', 'build', 'kinds', 'wire.json');
 const PLACES = [join(here, 'kinds', 'wire.json'), BUILD];
 
 async function writeWire(): Promise<Wire> {
-  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', ...MODULES], { cwd: tmpdir(), timeout: DOWNLOAD_MS });
-  const directories = [...stdout.matchAll(/"Dir": "([^"]+)"/g)].map(([, directory]) => directory ?? '');
+  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', ...MODULES], {
+    cwd: tmpdir(),
+    timeout: DOWNLOAD_MS,
+  });
+  const directories = [...stdout.matchAll(/"Dir": "([^"]+)"/g)].map(
+    ([, directory]) => directory ?? '',
+  );
   const all: Wire = {};
   for (const file of directories.flatMap(protoFiles)) parseProto(readFileSync(file, 'utf8'), all);
   const wire = reachable(all, Object.values(ensureKinds().kinds).map(messageName));
@@ -85,6 +105,9 @@ let loading: Promise<Wire | undefined> | undefined;
 /** The tables; made once where the build has not. undefined: neither built nor to be had here. */
 export function ensureWire(): Promise<Wire | undefined> {
   const place = PLACES.find((path) => existsSync(path));
-  loading ??= place !== undefined ? Promise.resolve(JSON.parse(readFileSync(place, 'utf8')) as Wire) : writeWire().catch(() => undefined);
+  loading ??=
+    place !== undefined
+      ? Promise.resolve(JSON.parse(readFileSync(place, 'utf8')) as Wire)
+      : writeWire().catch(() => undefined);
   return loading;
 }

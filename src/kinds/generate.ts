@@ -38,32 +38,69 @@ const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 
 /** client-node gives quantities as strings; these fields are quantities (or maps of them). */
-const QUANTITIES = new Set(['limits', 'requests', 'overhead', 'capacity', 'allocatable', 'allocatedResources', 'sizeLimit', 'divisor', 'podFixed']);
+const QUANTITIES = new Set([
+  'limits',
+  'requests',
+  'overhead',
+  'capacity',
+  'allocatable',
+  'allocatedResources',
+  'sizeLimit',
+  'divisor',
+  'podFixed',
+]);
 
 /** What 1.35 added to the models of 1.34. */
 const ADDED: Record<string, Attribute[]> = {
   V1PodSpec: [{ baseName: 'workloadRef', type: 'V1WorkloadReference', format: '' }],
-  V1WorkloadReference: ['name', 'podGroup', 'podGroupReplicaKey'].map((baseName) => ({ baseName, type: 'string', format: '' })),
-  V1PodStatus: [{ baseName: 'allocatedResources', type: '{ [key: string]: string; }', format: '' }, { baseName: 'resources', type: 'V1ResourceRequirements', format: '' }],
-  V1PodCertificateProjection: [{ baseName: 'userAnnotations', type: '{ [key: string]: string; }', format: '' }],
+  V1WorkloadReference: ['name', 'podGroup', 'podGroupReplicaKey'].map((baseName) => ({
+    baseName,
+    type: 'string',
+    format: '',
+  })),
+  V1PodStatus: [
+    { baseName: 'allocatedResources', type: '{ [key: string]: string; }', format: '' },
+    { baseName: 'resources', type: 'V1ResourceRequirements', format: '' },
+  ],
+  V1PodCertificateProjection: [
+    { baseName: 'userAnnotations', type: '{ [key: string]: string; }', format: '' },
+  ],
   V1NodeStatus: [{ baseName: 'declaredFeatures', type: 'Array<string>', format: '' }],
 };
 
 const LEAVES: Record<string, Schema> = {
-  [QUANTITY]: { type: 'string', description: 'A fixed-point number with an optional suffix such as m, Ki, Mi, Gi, k, M, G.' },
-  [INT_OR_STRING]: { type: 'string', format: 'int-or-string', description: 'A whole number or a name.' },
+  [QUANTITY]: {
+    type: 'string',
+    description: 'A fixed-point number with an optional suffix such as m, Ki, Mi, Gi, k, M, G.',
+  },
+  [INT_OR_STRING]: {
+    type: 'string',
+    format: 'int-or-string',
+    description: 'A whole number or a name.',
+  },
   [`${META}.Time`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339.' },
-  [`${META}.MicroTime`]: { type: 'string', format: 'date-time', description: 'A time in RFC 3339 with microseconds.' },
+  [`${META}.MicroTime`]: {
+    type: 'string',
+    format: 'date-time',
+    description: 'A time in RFC 3339 with microseconds.',
+  },
   [`${META}.FieldsV1`]: { type: 'object', description: 'A set of fields as a tree.' },
 };
 
 const requireHere = createRequire(import.meta.url);
 // The models put paragraphs on one line, two spaces apart.
-const unescape = (text: string): string => text.replaceAll(/\.  (?=[A-Z])/g, '.\n\n').replaceAll("\\'", "'").replaceAll('\\"', '"').replaceAll('*\\/', '*/').replaceAll('\\n', '\n');
+const unescape = (text: string): string =>
+  text
+    .replaceAll(/\.  (?=[A-Z])/g, '.\n\n')
+    .replaceAll("\\'", "'")
+    .replaceAll('\\"', '"')
+    .replaceAll('*\\/', '*/')
+    .replaceAll('\\n', '\n');
 
 function readModel(directory: string, name: string): Model {
   const added = own(ADDED, name) ?? [];
-  if (!existsSync(join(directory, `${name}.js`))) return { description: '', attributes: added, descriptions: new Map(), required: [] };
+  if (!existsSync(join(directory, `${name}.js`)))
+    return { description: '', attributes: added, descriptions: new Map(), required: [] };
   const code = readFileSync(join(directory, `${name}.js`), 'utf8');
   const types = readFileSync(join(directory, `${name}.d.ts`), 'utf8');
   const list = /attributeTypeMap = (\[[\s\S]*?\n?\]);/.exec(code)?.[1] ?? '[]';
@@ -71,14 +108,26 @@ function readModel(directory: string, name: string): Model {
   const known = new Set(attributes.map(({ baseName }) => baseName));
   const descriptions = new Map<string, string>();
   const required: string[] = [];
-  for (const [, comment, field, optional] of types.matchAll(/(?:\/\*\*\s*\n\s*\* ([^\n]*)\n\s*\*\/\s*\n)?\s*'(\w+)'(\?)?:/g)) {
-    const baseName = attributes.find(({ baseName }) => baseName === field || baseName === field?.replace(/^_/, '') || `_${baseName}` === field)?.baseName;
+  for (const [, comment, field, optional] of types.matchAll(
+    /(?:\/\*\*\s*\n\s*\* ([^\n]*)\n\s*\*\/\s*\n)?\s*'(\w+)'(\?)?:/g,
+  )) {
+    const baseName = attributes.find(
+      ({ baseName }) =>
+        baseName === field || baseName === field?.replace(/^_/, '') || `_${baseName}` === field,
+    )?.baseName;
     if (baseName === undefined) continue;
     if (comment !== undefined) descriptions.set(baseName, unescape(comment));
     if (optional === undefined) required.push(baseName);
   }
-  const description = unescape(/\/\*\*\s*\n\* ([^\n]*)\n\*\/\s*\nexport declare class/.exec(types)?.[1] ?? '');
-  return { description, attributes: [...attributes, ...added.filter(({ baseName }) => !known.has(baseName))], descriptions, required };
+  const description = unescape(
+    /\/\*\*\s*\n\* ([^\n]*)\n\*\/\s*\nexport declare class/.exec(types)?.[1] ?? '',
+  );
+  return {
+    description,
+    attributes: [...attributes, ...added.filter(({ baseName }) => !known.has(baseName))],
+    descriptions,
+    required,
+  };
 }
 
 interface Known {
@@ -89,17 +138,26 @@ interface Known {
 }
 
 function readFields(name: string, body: string, fields: Map<string, string>): void {
-  for (const [, comment = '', field = ''] of body.matchAll(/\/\*\* ([^\n]*) \*\/\n\s*(?:readonly )?'?(\w+)'?\??:/g)) fields.set(`${name}.${field}`, unescape(comment));
+  for (const [, comment = '', field = ''] of body.matchAll(
+    /\/\*\* ([^\n]*) \*\/\n\s*(?:readonly )?'?(\w+)'?\??:/g,
+  ))
+    fields.set(`${name}.${field}`, unescape(comment));
 }
 
 function readKnown(): Known {
   const root = dirname(requireHere.resolve('kubernetes-types/package.json'));
   const groups = new Map<string, string>();
   const fields = new Map<string, string>();
-  for (const group of ['meta', 'core', ...readdirSync(root).filter((name) => !name.includes('.'))]) {
+  for (const group of [
+    'meta',
+    'core',
+    ...readdirSync(root).filter((name) => !name.includes('.')),
+  ]) {
     const file = join(root, group, 'v1.d.ts');
     if (!existsSync(file)) continue;
-    for (const [, name = '', body = ''] of readFileSync(file, 'utf8').matchAll(/export interface (\w+) \{\n([\s\S]*?)\n\}/g)) {
+    for (const [, name = '', body = ''] of readFileSync(file, 'utf8').matchAll(
+      /export interface (\w+) \{\n([\s\S]*?)\n\}/g,
+    )) {
       if (groups.has(name)) continue;
       groups.set(name, group);
       readFields(name, body, fields);
@@ -125,16 +183,32 @@ interface Closure extends Known {
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
-function typeSchema(closure: Closure, type: string, format: string, parent: string, field: string): Schema {
+function typeSchema(
+  closure: Closure,
+  type: string,
+  format: string,
+  parent: string,
+  field: string,
+): Schema {
   const list = /^Array<(.*)>$/.exec(type)?.[1];
-  if (list !== undefined) return { type: 'array', items: typeSchema(closure, list, format, parent, field) };
+  if (list !== undefined)
+    return { type: 'array', items: typeSchema(closure, list, format, parent, field) };
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
-  if (map !== undefined) return { type: 'object', additionalProperties: typeSchema(closure, map, format, parent, field) };
+  if (map !== undefined)
+    return {
+      type: 'object',
+      additionalProperties: typeSchema(closure, map, format, parent, field),
+    };
   if (field === 'fieldsV1') return leaf(closure, `${META}.FieldsV1`);
   if (type === 'string' && QUANTITIES.has(field)) return leaf(closure, QUANTITY);
   if (type === 'IntOrString') return leaf(closure, INT_OR_STRING);
-  if (type === 'Date' || type === 'V1MicroTime') return leaf(closure, `${META}.${format === 'date-time-micro' || type === 'V1MicroTime' ? 'MicroTime' : 'Time'}`);
-  if (type === 'number') return { type: format === 'double' ? 'number' : 'integer', format: format || 'int64' };
+  if (type === 'Date' || type === 'V1MicroTime')
+    return leaf(
+      closure,
+      `${META}.${format === 'date-time-micro' || type === 'V1MicroTime' ? 'MicroTime' : 'Time'}`,
+    );
+  if (type === 'number')
+    return { type: format === 'double' ? 'number' : 'integer', format: format || 'int64' };
   if (type === 'string' || type === 'boolean') return format === '' ? { type } : { type, format };
   if (type === 'any' || type === 'object') return { type: 'object' };
   return ref(addModel(closure, type, parent));
@@ -151,24 +225,50 @@ function addModel(closure: Closure, model: string, parent: string): string {
   if (own(closure.schemas, name) !== undefined) return name;
   const { description, attributes, descriptions, required } = readModel(closure.directory, model);
   const properties: Record<string, Schema> = {};
-  const schema: Schema = { type: 'object', description, properties, ...(required.length > 0 ? { required } : {}) };
+  const schema: Schema = {
+    type: 'object',
+    description,
+    properties,
+    ...(required.length > 0 ? { required } : {}),
+  };
   setOwn(closure.schemas, name, schema);
   for (const { baseName, type, format } of attributes) {
-    setOwn(properties, baseName, propertySchema(closure, name, { baseName, type, format }, descriptions.get(baseName) ?? closure.fields.get(`${typeName(model)}.${baseName}`)));
+    setOwn(
+      properties,
+      baseName,
+      propertySchema(
+        closure,
+        name,
+        { baseName, type, format },
+        descriptions.get(baseName) ?? closure.fields.get(`${typeName(model)}.${baseName}`),
+      ),
+    );
   }
   return name;
 }
 
-function propertySchema(closure: Closure, parent: string, { baseName, type, format }: Attribute, description: string | undefined): Schema {
+function propertySchema(
+  closure: Closure,
+  parent: string,
+  { baseName, type, format }: Attribute,
+  description: string | undefined,
+): Schema {
   const schema = typeSchema(closure, type, format, parent, baseName);
   const described = description === undefined ? {} : { description };
   if (schema.$ref !== undefined) return { ...described, allOf: [{ $ref: schema.$ref }] };
   const rule = schema.type === 'array' ? listRule(parent.replace(/^.*\./, ''), baseName) : {};
   return {
-    ...described, ...schema,
-    ...(rule.patchKey === undefined ? {} : { 'x-kubernetes-patch-strategy': rule.retainKeys ? 'merge,retainKeys' : 'merge' }),
+    ...described,
+    ...schema,
+    ...(rule.patchKey === undefined
+      ? {}
+      : { 'x-kubernetes-patch-strategy': rule.retainKeys ? 'merge,retainKeys' : 'merge' }),
     ...(rule.patchKey ? { 'x-kubernetes-patch-merge-key': rule.patchKey } : {}),
-    ...(rule.mapKeys === undefined ? {} : rule.mapKeys.length === 0 ? { 'x-kubernetes-list-type': 'set' } : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': rule.mapKeys }),
+    ...(rule.mapKeys === undefined
+      ? {}
+      : rule.mapKeys.length === 0
+        ? { 'x-kubernetes-list-type': 'set' }
+        : { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': rule.mapKeys }),
   };
 }
 
@@ -187,8 +287,10 @@ export function generateKinds(): Kinds {
     const name = addModel(closure, model, 'io.k8s.api.core.v1.x');
     setOwn(kinds, `${group}/${kind}`, name);
     const schema = own(closure.schemas, name);
-    if (schema !== undefined) schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];
+    if (schema !== undefined)
+      schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];
   }
-  for (const model of BODY_MODELS) setOwn(kinds, `/${typeName(model)}`, addModel(closure, model, 'io.k8s.api.core.v1.x'));
+  for (const model of BODY_MODELS)
+    setOwn(kinds, `/${typeName(model)}`, addModel(closure, model, 'io.k8s.api.core.v1.x'));
   return { schemas: closure.schemas, kinds };
 }

@@ -36,7 +36,12 @@ const RULES: Record<string, Record<string, ListRule>> = {
   },
   Container: CONTAINER,
   EphemeralContainer: CONTAINER,
-  PodStatus: { ...CONDITIONS, podIPs: keyed('ip'), hostIPs: { patchKey: 'ip' }, resourceClaimStatuses: { ...keyed('name'), retainKeys: true } },
+  PodStatus: {
+    ...CONDITIONS,
+    podIPs: keyed('ip'),
+    hostIPs: { patchKey: 'ip' },
+    resourceClaimStatuses: { ...keyed('name'), retainKeys: true },
+  },
   ContainerStatus: { volumeMounts: keyed('mountPath') },
   NodeSpec: { podCIDRs: SET },
   NodeStatus: { ...CONDITIONS, addresses: keyed('type') },
@@ -49,4 +54,5 @@ const RULES: Record<string, Record<string, ListRule>> = {
 const ATOMIC: ListRule = {};
 
 /** Rule of the list `field` of Go type `type`. */
-export const listRule = (type: string, field: string): ListRule => own(own(RULES, type), field) ?? ATOMIC;
+export const listRule = (type: string, field: string): ListRule =>
+  own(own(RULES, type), field) ?? ATOMIC;

@@ -9,7 +9,10 @@ import { RESOURCES } from './resources.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 // A bundle carries the file beside itself; the working tree keeps it under build/.
-const PLACES = [join(here, 'kinds', 'schemas.json'), join(here, '..', '..', 'build', 'kinds', 'schemas.json')];
+const PLACES = [
+  join(here, 'kinds', 'schemas.json'),
+  join(here, '..', '..', 'build', 'kinds', 'schemas.json'),
+];
 const BUILD = join(here, '..', '..', 'build', 'kinds', 'schemas.json');
 
 /** Generates the schemas and stores them; answers them. */
@@ -28,9 +31,12 @@ let loaded: Kinds | undefined;
 export function ensureKinds(): Kinds {
   if (loaded !== undefined) return loaded;
   const place = PLACES.find((path) => existsSync(path));
-  const found = place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Kinds);
+  const found =
+    place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Kinds);
   // A working tree whose table grew since the build makes them again.
-  const complete = found !== undefined && RESOURCES.every(({ group, kind }) => own(found.kinds, `${group}/${kind}`) !== undefined);
+  const complete =
+    found !== undefined &&
+    RESOURCES.every(({ group, kind }) => own(found.kinds, `${group}/${kind}`) !== undefined);
   loaded = complete ? found : writeKinds();
   return loaded;
 }

@@ -66,9 +66,17 @@ export interface ContainerStatus extends core.ContainerStatus {
   resources?: core.ResourceRequirements;
   allocatedResources?: Record<string, string>;
   user?: { linux?: { uid: number; gid: number; supplementalGroups?: number[] } };
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; recursiveReadOnly?: string }[];
+  volumeMounts?: {
+    name: string;
+    mountPath: string;
+    readOnly?: boolean;
+    recursiveReadOnly?: string;
+  }[];
 }
-export interface PodStatus extends Omit<core.PodStatus, 'conditions' | 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'> {
+export interface PodStatus extends Omit<
+  core.PodStatus,
+  'conditions' | 'containerStatuses' | 'initContainerStatuses' | 'ephemeralContainerStatuses'
+> {
   conditions?: PodCondition[];
   containerStatuses?: ContainerStatus[];
   initContainerStatuses?: ContainerStatus[];

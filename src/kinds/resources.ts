@@ -7,7 +7,8 @@ export interface GroupKind {
   kind: string;
 }
 
-export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+export type Verb =
+  'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 export interface Subresource extends GroupKind {
   name: string;
@@ -31,7 +32,16 @@ export interface Resource extends GroupKind {
 /** Seconds after its last write at which an object is forgotten, by its name in the store: kube-apiserver's `--event-ttl`. */
 export const LIFETIMES = { events: 3_600 } as const;
 
-const ALL: Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const ALL: Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
 const CHANGE: Verb[] = ['get', 'patch', 'update'];
 /** Of a kind that nothing here acts on yet: clients that look for what might be there (`kubectl apply --prune`, clean-ups) find nothing. */
 const NEVER_THERE: Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
@@ -53,7 +63,11 @@ function resource(kind: string, options: Options = {}): Resource {
   const plural = options.plural ?? `${singular}s`;
   const group = options.group ?? '';
   return {
-    group, version: 'v1', kind, plural, singular,
+    group,
+    version: 'v1',
+    kind,
+    plural,
+    singular,
     shortNames: options.short ?? [],
     categories: options.categories ?? [],
     namespaced: options.cluster !== true,
@@ -64,7 +78,13 @@ function resource(kind: string, options: Options = {}): Resource {
   };
 }
 
-const sub = (name: string, kind: string, verbs: Verb[], group = ''): Subresource => ({ name, kind, verbs, group, version: 'v1' });
+const sub = (name: string, kind: string, verbs: Verb[], group = ''): Subresource => ({
+  name,
+  kind,
+  verbs,
+  group,
+  version: 'v1',
+});
 
 const POD_SUBRESOURCES = [
   sub('attach', 'PodAttachOptions', ['create', 'get']),
@@ -85,43 +105,103 @@ export const RESOURCES: readonly Resource[] = [
   resource('ConfigMap', { short: ['cm'] }),
   resource('Endpoints', { short: ['ep'], plural: 'endpoints' }),
   resource('Event', { short: ['ev'], model: 'CoreV1Event' }),
-  resource('Namespace', { short: ['ns'], cluster: true, verbs: ALL.filter((verb) => verb !== 'deletecollection'), subresources: [sub('finalize', 'Namespace', ['update']), sub('status', 'Namespace', CHANGE)] }),
-  resource('Node', { short: ['no'], cluster: true, subresources: [sub('proxy', 'NodeProxyOptions', ['get']), sub('status', 'Node', CHANGE)] }),
+  resource('Namespace', {
+    short: ['ns'],
+    cluster: true,
+    verbs: ALL.filter((verb) => verb !== 'deletecollection'),
+    subresources: [sub('finalize', 'Namespace', ['update']), sub('status', 'Namespace', CHANGE)],
+  }),
+  resource('Node', {
+    short: ['no'],
+    cluster: true,
+    subresources: [sub('proxy', 'NodeProxyOptions', ['get']), sub('status', 'Node', CHANGE)],
+  }),
   resource('PersistentVolumeClaim', { short: ['pvc'], verbs: NEVER_THERE }),
   resource('PersistentVolume', { short: ['pv'], cluster: true, verbs: NEVER_THERE }),
   resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
   resource('PodTemplate'),
   resource('ReplicationController', { short: ['rc'], verbs: NEVER_THERE }),
   resource('Secret'),
-  resource('ServiceAccount', { short: ['sa'], subresources: [sub('token', 'TokenRequest', ['create'], 'authentication.k8s.io')] }),
-  resource('Service', { short: ['svc'], categories: ['all'], subresources: [sub('status', 'Service', CHANGE)] }),
+  resource('ServiceAccount', {
+    short: ['sa'],
+    subresources: [sub('token', 'TokenRequest', ['create'], 'authentication.k8s.io')],
+  }),
+  resource('Service', {
+    short: ['svc'],
+    categories: ['all'],
+    subresources: [sub('status', 'Service', CHANGE)],
+  }),
   resource('DaemonSet', { group: 'apps', short: ['ds'], verbs: NEVER_THERE }),
   resource('Deployment', { group: 'apps', short: ['deploy'], verbs: NEVER_THERE }),
   resource('ReplicaSet', { group: 'apps', short: ['rs'], verbs: NEVER_THERE }),
   resource('StatefulSet', { group: 'apps', short: ['sts'], verbs: NEVER_THERE }),
   resource('CronJob', { group: 'batch', short: ['cj'], verbs: NEVER_THERE }),
   resource('Job', { group: 'batch', verbs: NEVER_THERE }),
-  resource('Ingress', { group: 'networking.k8s.io', short: ['ing'], plural: 'ingresses', verbs: NEVER_THERE }),
-  resource('SelfSubjectReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('Ingress', {
+    group: 'networking.k8s.io',
+    short: ['ing'],
+    plural: 'ingresses',
+    verbs: NEVER_THERE,
+  }),
+  resource('SelfSubjectReview', {
+    group: 'authentication.k8s.io',
+    cluster: true,
+    verbs: ['create'],
+  }),
   resource('TokenReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
-  resource('SelfSubjectAccessReview', { group: 'authorization.k8s.io', cluster: true, verbs: ['create'] }),
-  resource('SelfSubjectRulesReview', { group: 'authorization.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('SelfSubjectAccessReview', {
+    group: 'authorization.k8s.io',
+    cluster: true,
+    verbs: ['create'],
+  }),
+  resource('SelfSubjectRulesReview', {
+    group: 'authorization.k8s.io',
+    cluster: true,
+    verbs: ['create'],
+  }),
   resource('Lease', { group: 'coordination.k8s.io' }),
-  resource('Event', { group: 'events.k8s.io', short: ['ev'], stored: 'events', model: 'EventsV1Event' }),
+  resource('Event', {
+    group: 'events.k8s.io',
+    short: ['ev'],
+    stored: 'events',
+    model: 'EventsV1Event',
+  }),
   resource('RuntimeClass', { group: 'node.k8s.io', cluster: true, plural: 'runtimeclasses' }),
-  resource('PriorityClass', { group: 'scheduling.k8s.io', cluster: true, plural: 'priorityclasses', short: ['pc'] }),
+  resource('PriorityClass', {
+    group: 'scheduling.k8s.io',
+    cluster: true,
+    plural: 'priorityclasses',
+    short: ['pc'],
+  }),
 ];
 
 /** Kinds that appear only in bodies: their models, by the name of the kind. */
-export const BODY_MODELS: readonly string[] = ['V1DeleteOptions', 'V1Status', 'V1Eviction', 'AuthenticationV1TokenRequest', 'V1Binding'];
+export const BODY_MODELS: readonly string[] = [
+  'V1DeleteOptions',
+  'V1Status',
+  'V1Eviction',
+  'AuthenticationV1TokenRequest',
+  'V1Binding',
+];
 
-const byPath = new Map(RESOURCES.map((entry) => [`${entry.group}/${entry.version}/${entry.plural}`, entry]));
+const byPath = new Map(
+  RESOURCES.map((entry) => [`${entry.group}/${entry.version}/${entry.plural}`, entry]),
+);
 
 /** The resource at `/apis/<group>/<version>/<plural>`; undefined: not served. */
-export const findResource = (group: string, version: string, plural: string): Resource | undefined => byPath.get(`${group}/${version}/${plural}`);
+export const findResource = (
+  group: string,
+  version: string,
+  plural: string,
+): Resource | undefined => byPath.get(`${group}/${version}/${plural}`);
 
 /** `v1` or `<group>/<version>`. */
-export const apiVersionOf = ({ group, version }: { group: string; version: string }): string => (group === '' ? version : `${group}/${version}`);
+export const apiVersionOf = ({ group, version }: { group: string; version: string }): string =>
+  group === '' ? version : `${group}/${version}`;
 
 /** Resources that the store keeps, one entry per stored name. */
-export const STORED_RESOURCES: readonly Resource[] = RESOURCES.filter((entry, index) => entry.verbs.includes('get') && RESOURCES.findIndex(({ stored }) => stored === entry.stored) === index);
+export const STORED_RESOURCES: readonly Resource[] = RESOURCES.filter(
+  (entry, index) =>
+    entry.verbs.includes('get') &&
+    RESOURCES.findIndex(({ stored }) => stored === entry.stored) === index,
+);

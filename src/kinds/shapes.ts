@@ -6,13 +6,21 @@ import { listRule } from './list-keys.ts';
 import type { ListRule } from './list-keys.ts';
 import { ensureKinds } from './load.ts';
 
-export type Leaf = 'string' | 'boolean' | 'int32' | 'int64' | 'double' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'bytes' | 'any';
+export type Leaf =
+  | 'string'
+  | 'boolean'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'quantity'
+  | 'time'
+  | 'microTime'
+  | 'intOrString'
+  | 'bytes'
+  | 'any';
 
 export type Shape =
-  | { type: Leaf }
-  | { type: 'list'; of: Shape }
-  | { type: 'map'; of: Shape }
-  | ObjectShape;
+  { type: Leaf } | { type: 'list'; of: Shape } | { type: 'map'; of: Shape } | ObjectShape;
 
 export interface ObjectShape {
   type: 'object';
@@ -29,7 +37,11 @@ export interface Field {
 }
 
 const LEAVES: Record<string, Leaf> = {
-  Quantity: 'quantity', IntOrString: 'intOrString', Time: 'time', MicroTime: 'microTime', FieldsV1: 'any',
+  Quantity: 'quantity',
+  IntOrString: 'intOrString',
+  Time: 'time',
+  MicroTime: 'microTime',
+  FieldsV1: 'any',
 };
 
 const compiled = new Map<string, Shape>();
@@ -39,13 +51,18 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
   if (known !== undefined) return known;
   const type = name.replace(/^.*\./, '');
   const leaf = own(LEAVES, type);
-  const shape: Shape = leaf === undefined ? { type: 'object', name: type, fields: new Map() } : { type: leaf };
+  const shape: Shape =
+    leaf === undefined ? { type: 'object', name: type, fields: new Map() } : { type: leaf };
   compiled.set(name, shape);
   if (shape.type === 'object') {
     const schema = own(schemas, name);
     const required = new Set(schema?.required ?? []);
     for (const [field, property] of Object.entries(schema?.properties ?? {})) {
-      shape.fields.set(field, { shape: shapeOf(property, schemas), keepsZero: required.has(field) || keepsZero(type, field), list: listRule(type, field) });
+      shape.fields.set(field, {
+        shape: shapeOf(property, schemas),
+        keepsZero: required.has(field) || keepsZero(type, field),
+        list: listRule(type, field),
+      });
     }
   }
   return shape;
@@ -55,13 +72,19 @@ function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
   const target = (schema.$ref ?? schema.allOf?.[0]?.$ref)?.replace('#/components/schemas/', '');
   if (target !== undefined) return compile(target, schemas);
   if (schema.items !== undefined) return { type: 'list', of: shapeOf(schema.items, schemas) };
-  if (schema.additionalProperties !== undefined) return { type: 'map', of: shapeOf(schema.additionalProperties, schemas) };
+  if (schema.additionalProperties !== undefined)
+    return { type: 'map', of: shapeOf(schema.additionalProperties, schemas) };
   switch (schema.type) {
-    case 'string': return { type: schema.format === 'byte' ? 'bytes' : 'string' };
-    case 'boolean': return { type: 'boolean' };
-    case 'integer': return { type: schema.format === 'int32' ? 'int32' : 'int64' };
-    case 'number': return { type: 'double' };
-    default: return { type: 'any' };
+    case 'string':
+      return { type: schema.format === 'byte' ? 'bytes' : 'string' };
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'integer':
+      return { type: schema.format === 'int32' ? 'int32' : 'int64' };
+    case 'number':
+      return { type: 'double' };
+    default:
+      return { type: 'any' };
   }
 }
 

@@ -6,16 +6,25 @@ import { beatKey } from './record-for.ts';
 const BEAT_MS = 10_000;
 
 /** Notes that the podlet was heard, at most every 10 s. */
-export async function beat({ store, clock }: Pick<Ports, 'store' | 'clock'>, { uid }: PodRecord): Promise<void> {
+export async function beat(
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
+  { uid }: PodRecord,
+): Promise<void> {
   const now = clock.now();
   const last = await lastBeat({ store }, uid);
   if (last && now.getTime() - last.getTime() < BEAT_MS) return;
-  await store.commit({ records: [{ key: beatKey(uid), value: { at: now.toISOString() }, expected: 'any' }] });
+  await store.commit({
+    records: [{ key: beatKey(uid), value: { at: now.toISOString() }, expected: 'any' }],
+  });
 }
 
 /** When the podlet was last heard; undefined: never. */
-export async function lastBeat({ store }: Pick<Ports, 'store'>, uid: string): Promise<Date | undefined> {
+export async function lastBeat(
+  { store }: Pick<Ports, 'store'>,
+  uid: string,
+): Promise<Date | undefined> {
   const value = (await store.getRecord(beatKey(uid)))?.value;
-  const at = typeof value === 'object' && value !== null && !Array.isArray(value) ? value['at'] : undefined;
+  const at =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? value['at'] : undefined;
   return typeof at === 'string' ? new Date(at) : undefined;
 }

@@ -7,5 +7,10 @@ import type { PodChange, PodState } from './update-pod.ts';
 export function deadlineVerdict({ pod, record, now }: PodState): PodChange | undefined {
   if (!pod || record.finished || record.observed.verdict) return undefined;
   const verdict = deadlinePassed(pod, record.observed, now);
-  return verdict && { record: { ...record, observed: { ...record.observed, verdict } }, events: [deadlineExceeded()] };
+  return (
+    verdict && {
+      record: { ...record, observed: { ...record.observed, verdict } },
+      events: [deadlineExceeded()],
+    }
+  );
 }

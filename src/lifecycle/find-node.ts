@@ -18,7 +18,11 @@ export interface FoundNode {
 }
 
 /** Where the pod goes; one that was bound keeps its node for life. */
-export async function findNode(ports: Pick<Ports, 'store'>, pod: Pod, { observed }: PodRecord): Promise<FoundNode> {
+export async function findNode(
+  ports: Pick<Ports, 'store'>,
+  pod: Pod,
+  { observed }: PodRecord,
+): Promise<FoundNode> {
   const { nodeName } = pod.spec;
   if (nodeName && observed.scheduledAt !== undefined) return { nodeName };
   const refused = nodeAdmission(pod);

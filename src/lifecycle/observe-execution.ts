@@ -10,16 +10,25 @@ import { updatePod } from './update-pod.ts';
 import type { PodState } from './update-pod.ts';
 
 /** Starts a successor where the execution in charge is gone and the pod is not over. */
-export async function observeExecution(ports: SettlePorts, { name, status }: ExecutionFacts): Promise<void> {
+export async function observeExecution(
+  ports: SettlePorts,
+  { name, status }: ExecutionFacts,
+): Promise<void> {
   const parsed = parseExecutionName(name);
   if (!parsed || status === 'RUNNING') return;
   await succeedExecution(ports, parsed.uid, parsed.generation);
 }
 
 /** The next generation after `generation`, unless another is in charge already. May be called again. */
-export async function succeedExecution(ports: SettlePorts, uid: string, generation: number): Promise<void> {
+export async function succeedExecution(
+  ports: SettlePorts,
+  uid: string,
+  generation: number,
+): Promise<void> {
   const state = await updatePod(ports, uid, (newest) =>
-    newest.record.generation === generation && needsSuccessor(newest) ? { record: nextGeneration(newest.record, newest.now) } : undefined,
+    newest.record.generation === generation && needsSuccessor(newest)
+      ? { record: nextGeneration(newest.record, newest.now) }
+      : undefined,
   );
   if (state) await settle(ports, uid, state);
 }

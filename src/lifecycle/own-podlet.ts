@@ -4,10 +4,17 @@ import { bootstrapToken, isEqual, parseAuthorization, secretHash } from './podle
 import { readPod } from './update-pod.ts';
 
 /** Whether the Authorization header is that of the podlet which last reported for the pod. */
-export async function isOwnPodlet(ports: Pick<Ports, 'store' | 'clock' | 'settings'>, uid: string, header: string | undefined): Promise<boolean> {
+export async function isOwnPodlet(
+  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
+  uid: string,
+  header: string | undefined,
+): Promise<boolean> {
   const credential = parseAuthorization(header ?? null);
   const podlet = (await readPod(ports, uid))?.record.podlet;
   if (!credential || !podlet) return false;
   const bootstrap = bootstrapToken(ports.settings.podletKey, uid, podlet.attempt);
-  return isEqual(bootstrap, credential.bootstrap) && isEqual(podlet.secretHash, secretHash(credential.secret));
+  return (
+    isEqual(bootstrap, credential.bootstrap) &&
+    isEqual(podlet.secretHash, secretHash(credential.secret))
+  );
 }

@@ -26,31 +26,50 @@ export async function placePod(ports: Pick<Ports, 'store'>, pod: Pod): Promise<P
     const surroundings = await readSurroundings(ports, assumed);
     const placement = schedule(pod, surroundings, tooLarge);
     const others = stillAssumed(assumed, surroundings, pod);
-    const next = 'nodeName' in placement ? { ...others, [pod.metadata.uid ?? '']: placement.nodeName } : others;
+    const next =
+      'nodeName' in placement
+        ? { ...others, [pod.metadata.uid ?? '']: placement.nodeName }
+        : others;
     if (isDeepStrictEqual(next, assumed) || (await assume(ports, next, revision))) return placement;
   }
-  throw new StoreConflict(`others were placed ${MAX_TRIES} times while pod ${pod.metadata.uid ?? ''} looked for a node`);
+  throw new StoreConflict(
+    `others were placed ${MAX_TRIES} times while pod ${pod.metadata.uid ?? ''} looked for a node`,
+  );
 }
 
 /** What the scheduler would say now; nothing is assumed. */
 export async function wouldPlace(ports: Pick<Ports, 'store'>, pod: Pod): Promise<Placement> {
   const { nodes, othersMatter } = await readNodes(ports, pod);
-  return schedule(pod, othersMatter ? await readSurroundings(ports, (await readAssumed(ports)).assumed) : alone(nodes), tooLargeFor(pod));
+  return schedule(
+    pod,
+    othersMatter ? await readSurroundings(ports, (await readAssumed(ports)).assumed) : alone(nodes),
+    tooLargeFor(pod),
+  );
 }
 
-async function readAssumed({ store }: Pick<Ports, 'store'>): Promise<{ assumed: Assumed; revision: number }> {
+async function readAssumed({
+  store,
+}: Pick<Ports, 'store'>): Promise<{ assumed: Assumed; revision: number }> {
   const stored = await store.getRecord(ASSUMED);
   return { assumed: (stored?.value ?? {}) as Assumed, revision: stored?.revision ?? 0 };
 }
 
 /** Without those that are bound or gone, and without the pod itself. */
 function stillAssumed(assumed: Assumed, { pods }: Surroundings, pod: Pod): Assumed {
-  const unbound = new Set(pods.filter(({ status }) => status.startTime === undefined && status.phase === 'Pending').map(({ metadata }) => metadata.uid));
+  const unbound = new Set(
+    pods
+      .filter(({ status }) => status.startTime === undefined && status.phase === 'Pending')
+      .map(({ metadata }) => metadata.uid),
+  );
   unbound.delete(pod.metadata.uid);
   return Object.fromEntries(Object.entries(assumed).filter(([uid]) => unbound.has(uid)));
 }
 
-async function assume({ store }: Pick<Ports, 'store'>, assumed: Json, expected: number): Promise<boolean> {
+async function assume(
+  { store }: Pick<Ports, 'store'>,
+  assumed: Json,
+  expected: number,
+): Promise<boolean> {
   try {
     await store.commit({ records: [{ key: ASSUMED, value: assumed, expected }] });
     return true;

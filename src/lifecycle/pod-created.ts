@@ -4,7 +4,10 @@ import { isGated } from '../pod/containers.ts';
 import type { Ports } from '../ports.ts';
 
 /** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
-export async function podCreated({ executions, sweepRule }: Pick<Ports, 'executions' | 'sweepRule'>, pod: Pod): Promise<void> {
+export async function podCreated(
+  { executions, sweepRule }: Pick<Ports, 'executions' | 'sweepRule'>,
+  pod: Pod,
+): Promise<void> {
   await sweepRule?.on();
   if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';

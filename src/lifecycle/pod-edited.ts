@@ -18,7 +18,12 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
   const edited = editedImages(pod, previous);
   const state = await updatePod(ports, uid, (newest) => {
     const change = editedPod(newest, edited);
-    return change && { ...change, record: ports.liveTasks ? withOldSizes(previous, change.record) : change.record };
+    return (
+      change && {
+        ...change,
+        record: ports.liveTasks ? withOldSizes(previous, change.record) : change.record,
+      }
+    );
   });
   ports.wakeups.wake(uid);
   if (state) await settle(ports, uid, state);
@@ -27,14 +32,24 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
 /** App containers and sidecars whose image changed: a regular init container's edit waits for the next relaunch. */
 function editedImages(pod: Pod, previous: Pod): string[] {
   const before = new Map(initAndAppContainers(previous).map(({ name, image }) => [name, image]));
-  return [...sidecars(pod), ...pod.spec.containers].filter(({ name, image }) => before.get(name) !== image).map(({ name }) => name);
+  return [...sidecars(pod), ...pod.spec.containers]
+    .filter(({ name, image }) => before.get(name) !== image)
+    .map(({ name }) => name);
 }
 
 function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
-  if (!pod || edited.length === 0 || record.finished || podDone(pod, record.observed)) return { record };
+  if (!pod || edited.length === 0 || record.finished || podDone(pod, record.observed))
+    return { record };
   if (!hasTask(record)) return { record: rebind(record, now) };
   const all = [...new Set([...(record.edited ?? []), ...edited])];
-  return { record: { ...record, observed: { ...record.observed, replacing: true }, edited: all, relaunch: `images of ${all.join(', ')} changed` } };
+  return {
+    record: {
+      ...record,
+      observed: { ...record.observed, replacing: true },
+      edited: all,
+      relaunch: `images of ${all.join(', ')} changed`,
+    },
+  };
 }
 
 /** Not launched yet: the images are looked up again under the next execution. */

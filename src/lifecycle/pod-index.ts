@@ -18,23 +18,49 @@ export interface Waiting {
 
 /** The record to write with a new pod whose affinity bears on others: as much of the pod as says so. */
 export function termsRecords(pod: Pod): RecordWrite[] {
-  const { metadata: { uid = '', name = '', namespace = '' }, spec: { affinity } } = pod;
-  const value = { metadata: { uid, name, namespace }, spec: { containers: [], affinity }, status: {} };
-  return bearsOnOthers(pod) ? [{ key: TERMS_PREFIX + uid, value: value as unknown as Json, expected: 0 }] : [];
+  const {
+    metadata: { uid = '', name = '', namespace = '' },
+    spec: { affinity },
+  } = pod;
+  const value = {
+    metadata: { uid, name, namespace },
+    spec: { containers: [], affinity },
+    status: {},
+  };
+  return bearsOnOthers(pod)
+    ? [{ key: TERMS_PREFIX + uid, value: value as unknown as Json, expected: 0 }]
+    : [];
 }
 
 /** The pod waits for a node that the scheduler did not find. */
 export const isWaiting = ({ observed, finished, orphaned }: PodRecord): boolean =>
-  observed.unscheduled !== undefined && observed.scheduledAt === undefined && finished === undefined && orphaned !== true;
+  observed.unscheduled !== undefined &&
+  observed.scheduledAt === undefined &&
+  finished === undefined &&
+  orphaned !== true;
 
-const isOfWeight = ({ bearsOnOthers: bears, finished, orphaned }: PodRecord): boolean => bears === true && finished === undefined && orphaned !== true;
+const isOfWeight = ({ bearsOnOthers: bears, finished, orphaned }: PodRecord): boolean =>
+  bears === true && finished === undefined && orphaned !== true;
 
-const waitingValue = (record: PodRecord): Waiting | undefined => (isWaiting(record) ? { byPods: record.observed.unscheduled?.byPods === true } : undefined);
+const waitingValue = (record: PodRecord): Waiting | undefined =>
+  isWaiting(record) ? { byPods: record.observed.unscheduled?.byPods === true } : undefined;
 
 /** What a change of the pod's record makes of these; `after` absent: the record goes. */
 export function indexWrites(before: PodRecord, after: PodRecord | undefined): RecordWrite[] {
   const [was, is] = [waitingValue(before), after && waitingValue(after)];
-  const waiting = was?.byPods === is?.byPods ? [] : [{ key: WAITING_PREFIX + before.uid, value: is ? { ...is } : null, expected: 'any' as const }];
-  const terms = isOfWeight(before) && !(after && isOfWeight(after)) ? [{ key: TERMS_PREFIX + before.uid, value: null, expected: 'any' as const }] : [];
+  const waiting =
+    was?.byPods === is?.byPods
+      ? []
+      : [
+          {
+            key: WAITING_PREFIX + before.uid,
+            value: is ? { ...is } : null,
+            expected: 'any' as const,
+          },
+        ];
+  const terms =
+    isOfWeight(before) && !(after && isOfWeight(after))
+      ? [{ key: TERMS_PREFIX + before.uid, value: null, expected: 'any' as const }]
+      : [];
   return [...waiting, ...terms];
 }

@@ -9,7 +9,10 @@ import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 
 /** Record writes for the same commit as the removal of the pod's object; they hold its record's present revision. */
-export async function removalRecords({ store }: Pick<Ports, 'store'>, pod: Pod): Promise<RecordWrite[]> {
+export async function removalRecords(
+  { store }: Pick<Ports, 'store'>,
+  pod: Pod,
+): Promise<RecordWrite[]> {
   const uid = pod.metadata.uid ?? '';
   const key = recordKey(uid);
   const stored = await store.getRecord(key);
@@ -17,7 +20,10 @@ export async function removalRecords({ store }: Pick<Ports, 'store'>, pod: Pod):
   const record = toRecord(stored.value);
   if (hasTask(record) || Object.keys(record.tokens).length > 0) {
     const orphan = { ...record, orphaned: true };
-    return [{ key, value: toJson(orphan), expected: stored.revision }, ...indexWrites(record, orphan)];
+    return [
+      { key, value: toJson(orphan), expected: stored.revision },
+      ...indexWrites(record, orphan),
+    ];
   }
   return forget(record, stored.revision);
 }
@@ -27,5 +33,8 @@ export async function podRemoved(ports: SettlePorts, pod: Pod): Promise<void> {
   const uid = pod.metadata.uid ?? '';
   const state = await settle(ports, uid);
   ports.wakeups.wake(uid);
-  await ports.executions.stop(executionName({ uid, generation: state?.record.generation ?? 1 }), 'The pod was removed');
+  await ports.executions.stop(
+    executionName({ uid, generation: state?.record.generation ?? 1 }),
+    'The pod was removed',
+  );
 }

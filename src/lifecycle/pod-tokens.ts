@@ -22,7 +22,8 @@ interface Kept {
 const DEFAULT_SECONDS = 3_600;
 const REFRESH_AT = 0.8;
 
-const keyOf = ({ audience = '', expirationSeconds }: Wanted): string => `${expirationSeconds} ${audience}`;
+const keyOf = ({ audience = '', expirationSeconds }: Wanted): string =>
+  `${expirationSeconds} ${audience}`;
 
 /** The tokens that the pod's volumes ask for, by audience and lifetime; their text stays until it is due for refresh. */
 export async function podTokens(ports: TokenPorts, pod: Pod): Promise<VolumeContext['token']> {
@@ -34,7 +35,10 @@ export async function podTokens(ports: TokenPorts, pod: Pod): Promise<VolumeCont
   const due = wanted.filter((one) => (own(kept, keyOf(one))?.refreshAt ?? 0) <= now);
   const minted = due.length > 0 ? await mint(ports, pod, due) : {};
   const tokens = { ...kept, ...minted };
-  if (Object.keys(minted).length > 0) await ports.store.commit({ records: [{ key, value: tokens as unknown as Json, expected: 'any' }] });
+  if (Object.keys(minted).length > 0)
+    await ports.store.commit({
+      records: [{ key, value: tokens as unknown as Json, expected: 'any' }],
+    });
   return (request) => own(tokens, keyOf(request))?.token;
 }
 
@@ -48,9 +52,15 @@ function wantedTokens(pod: Pod): Wanted[] {
 }
 
 const parseKept = (value: Json | undefined): { [key: string]: Kept } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as unknown as { [key: string]: Kept }) : {};
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as unknown as { [key: string]: Kept })
+    : {};
 
-async function mint(ports: TokenPorts, pod: Pod, due: readonly Wanted[]): Promise<{ [key: string]: Kept }> {
+async function mint(
+  ports: TokenPorts,
+  pod: Pod,
+  due: readonly Wanted[],
+): Promise<{ [key: string]: Kept }> {
   const { name = '', namespace = 'default', uid = '' } = pod.metadata;
   const account = pod.spec.serviceAccountName ?? 'default';
   const found = await ports.store.get({ resource: 'serviceaccounts', namespace, name: account });

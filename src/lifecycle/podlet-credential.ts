@@ -6,7 +6,8 @@ export const bootstrapToken = (key: string, uid: string, attempt: number): strin
   createHmac('sha256', Buffer.from(key, 'base64')).update(`${uid} ${attempt}`).digest('hex');
 
 /** What is stored of a podlet's secret. */
-export const secretHash = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+export const secretHash = (secret: string): string =>
+  createHash('sha256').update(secret).digest('hex');
 
 /** Whether two texts are the same, in a time that does not tell where they differ. */
 export function isEqual(a: string, b: string): boolean {
@@ -15,7 +16,9 @@ export function isEqual(a: string, b: string): boolean {
 }
 
 /** The parts of `Authorization: Bearer <bootstrap>.<secret>`; undefined: not of that form. */
-export function parseAuthorization(header: string | null): { bootstrap: string; secret: string } | undefined {
+export function parseAuthorization(
+  header: string | null,
+): { bootstrap: string; secret: string } | undefined {
   const [, bootstrap, secret] = /^Bearer ([0-9a-f]{64})\.([\w-]{16,256})$/.exec(header ?? '') ?? [];
   return bootstrap && secret ? { bootstrap, secret } : undefined;
 }

@@ -13,15 +13,24 @@ import type { PodPorts } from './update-pod.ts';
 type ReschedulePorts = PodPorts & Pick<Ports, 'executions'>;
 
 /** What decides over the pod's node. */
-const placingPart = ({ metadata: { labels }, spec: { tolerations, nodeSelector, affinity } }: Pod): string => JSON.stringify([labels, tolerations, nodeSelector, affinity]);
+const placingPart = ({
+  metadata: { labels },
+  spec: { tolerations, nodeSelector, affinity },
+}: Pod): string => JSON.stringify([labels, tolerations, nodeSelector, affinity]);
 
 /** After an edit: the pod itself, and others that its labels may matter to, may find a node now. May be called again. */
-export async function placementEdited(ports: ReschedulePorts, pod: Pod, previous: Pod): Promise<void> {
-  if (placingPart(pod) !== placingPart(previous)) await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
+export async function placementEdited(
+  ports: ReschedulePorts,
+  pod: Pod,
+  previous: Pod,
+): Promise<void> {
+  if (placingPart(pod) !== placingPart(previous))
+    await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
 }
 
 /** A pod got its place or left it, or a namespace's labels changed: those that others are in the way of look again. May be called again. */
-export const othersChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, (_uid, { byPods }) => byPods);
+export const othersChanged = (ports: ReschedulePorts): Promise<void> =>
+  retry(ports, (_uid, { byPods }) => byPods);
 
 /** A node came, changed or went. May be called again. */
 export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
@@ -33,19 +42,33 @@ export async function podBound(ports: ReschedulePorts, uid: string): Promise<voi
   await nextLook(ports, uid, found.record.generation);
 }
 
-async function retry(ports: ReschedulePorts, isMeant: (uid: string, waiting: Waiting) => boolean): Promise<void> {
-  const waiting = (await ports.store.listRecords(WAITING_PREFIX)).map(({ key, value }) => ({ uid: key.slice(WAITING_PREFIX.length), ...(value as unknown as Waiting) }));
+async function retry(
+  ports: ReschedulePorts,
+  isMeant: (uid: string, waiting: Waiting) => boolean,
+): Promise<void> {
+  const waiting = (await ports.store.listRecords(WAITING_PREFIX)).map(({ key, value }) => ({
+    uid: key.slice(WAITING_PREFIX.length),
+    ...(value as unknown as Waiting),
+  }));
   for (const { uid, ...facts } of waiting) if (isMeant(uid, facts)) await retryPod(ports, uid);
 }
 
 async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
-  if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record)) return;
+  if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record))
+    return;
   if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
   await nextLook(ports, uid, found.record.generation);
 }
 
 async function nextLook(ports: ReschedulePorts, uid: string, generation: number): Promise<void> {
   // Two callers that see the same change start it once.
-  await startOwed(ports, await updatePod(ports, uid, ({ record, now }) => (isWaiting(record) && record.generation === generation ? { record: nextGeneration(record, now) } : undefined)));
+  await startOwed(
+    ports,
+    await updatePod(ports, uid, ({ record, now }) =>
+      isWaiting(record) && record.generation === generation
+        ? { record: nextGeneration(record, now) }
+        : undefined,
+    ),
+  );
 }

@@ -8,8 +8,26 @@ import { updatePod } from './update-pod.ts';
 import type { PodPorts, PodState } from './update-pod.ts';
 
 /** Does what is owed and answers the state after it; where tasks cannot change nothing ever is. */
-export async function resizePod(ports: PodPorts & Pick<Ports, 'liveTasks'>, state: PodState | undefined): Promise<PodState | undefined> {
-  if (!ports.liveTasks || !state?.pod || resizeOwed(state.pod, state.record) === undefined) return state;
-  const node = (await ports.store.get({ resource: 'nodes', namespace: '', name: state.pod.spec.nodeName ?? '' })) as Node | undefined;
-  return updatePod(ports, state.record.uid, ({ pod, record }) => pod && settleResize(pod, record, (wanted) => node && resizeRefusal(wanted, node, tooLargeFor(wanted))));
+export async function resizePod(
+  ports: PodPorts & Pick<Ports, 'liveTasks'>,
+  state: PodState | undefined,
+): Promise<PodState | undefined> {
+  if (!ports.liveTasks || !state?.pod || resizeOwed(state.pod, state.record) === undefined)
+    return state;
+  const node = (await ports.store.get({
+    resource: 'nodes',
+    namespace: '',
+    name: state.pod.spec.nodeName ?? '',
+  })) as Node | undefined;
+  return updatePod(
+    ports,
+    state.record.uid,
+    ({ pod, record }) =>
+      pod &&
+      settleResize(
+        pod,
+        record,
+        (wanted) => node && resizeRefusal(wanted, node, tooLargeFor(wanted)),
+      ),
+  );
 }

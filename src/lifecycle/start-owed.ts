@@ -5,7 +5,10 @@ import { executionName } from '../sync/execution-name.ts';
 import type { PodState } from './update-pod.ts';
 
 /** Starts it where one is owed; may be called again. A gated pod starts when its last gate goes. */
-export async function startOwed({ executions }: Pick<Ports, 'executions'>, state: PodState | undefined): Promise<void> {
+export async function startOwed(
+  { executions }: Pick<Ports, 'executions'>,
+  state: PodState | undefined,
+): Promise<void> {
   if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
   const { uid, generation } = state.record;
   await executions.start(executionName(state.record), { uid, generation });

@@ -6,7 +6,10 @@ import { recordKey, toRecord } from './record-for.ts';
 const LEAVE_MS = 60_000;
 
 /** Stops each of these tasks that its pod's record does not name. */
-export async function sweepTasks({ store, tasks, clock }: Pick<Ports, 'store' | 'tasks' | 'clock'>, running: readonly RunningTask[]): Promise<void> {
+export async function sweepTasks(
+  { store, tasks, clock }: Pick<Ports, 'store' | 'tasks' | 'clock'>,
+  running: readonly RunningTask[],
+): Promise<void> {
   const faults: unknown[] = [];
   for (const { taskArn, startedBy } of running) {
     try {
@@ -16,17 +19,28 @@ export async function sweepTasks({ store, tasks, clock }: Pick<Ports, 'store' | 
       faults.push(error);
     }
   }
-  if (faults.length > 0) throw new AggregateError(faults, `${faults.length} tasks could not be looked at: ${String(faults[0])}`);
+  if (faults.length > 0)
+    throw new AggregateError(
+      faults,
+      `${faults.length} tasks could not be looked at: ${String(faults[0])}`,
+    );
 }
 
 /** undefined: its pod needs it. */
-async function whyUnneeded({ store, clock }: Pick<Ports, 'store' | 'clock'>, taskArn: TaskArn, uid: string): Promise<string | undefined> {
+async function whyUnneeded(
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
+  taskArn: TaskArn,
+  uid: string,
+): Promise<string | undefined> {
   const stored = await store.getRecord(recordKey(uid));
   if (!stored) return 'No pod needs this task';
   const record = toRecord(stored.value);
   if (record.orphaned) return 'The pod was removed';
   // Without an ARN the launch may be writing it right now.
-  const another = record.taskArn !== taskArn && (record.taskArn !== undefined || record.finished !== undefined);
+  const another =
+    record.taskArn !== taskArn && (record.taskArn !== undefined || record.finished !== undefined);
   if (another) return 'No pod needs this task';
-  return record.finished && clock.now().getTime() - Date.parse(record.finished.at) >= LEAVE_MS ? 'The pod is finished' : undefined;
+  return record.finished && clock.now().getTime() - Date.parse(record.finished.at) >= LEAVE_MS
+    ? 'The pod is finished'
+    : undefined;
 }

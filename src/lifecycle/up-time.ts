@@ -11,8 +11,13 @@ export async function apiUpSince({ store, clock }: Pick<Ports, 'store' | 'clock'
   const value = (await store.getRecord(KEY))?.value;
   const last = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
   const [at, since] = [last['at'], last['since']];
-  const known = typeof at === 'string' && typeof since === 'string' && now.getTime() - Date.parse(at) <= GAP_MS;
+  const known =
+    typeof at === 'string' && typeof since === 'string' && now.getTime() - Date.parse(at) <= GAP_MS;
   const upSince = known && typeof since === 'string' ? new Date(since) : now;
-  await store.commit({ records: [{ key: KEY, value: { at: now.toISOString(), since: upSince.toISOString() }, expected: 'any' }] });
+  await store.commit({
+    records: [
+      { key: KEY, value: { at: now.toISOString(), since: upSince.toISOString() }, expected: 'any' },
+    ],
+  });
   return upSince;
 }

@@ -37,7 +37,11 @@ export interface PodChange {
 const MAX_TRIES = 30;
 
 /** Where a pod's object lies. */
-export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'>): ObjectKey => ({ resource: 'pods', namespace, name });
+export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'>): ObjectKey => ({
+  resource: 'pods',
+  namespace,
+  name,
+});
 
 /** A stored object of the resource pods as the pod it is. */
 export const toPod = (object: KubeObject): Pod => {
@@ -46,7 +50,10 @@ export const toPod = (object: KubeObject): Pod => {
 };
 
 /** The pod as it stands; undefined: nothing is known under this uid (any more). */
-export async function readPod({ store, clock }: Pick<PodPorts, 'store' | 'clock'>, uid: string): Promise<PodState | undefined> {
+export async function readPod(
+  { store, clock }: Pick<PodPorts, 'store' | 'clock'>,
+  uid: string,
+): Promise<PodState | undefined> {
   const stored = await store.getRecord(recordKey(uid));
   if (!stored) return undefined;
   const record = toRecord(stored.value);
@@ -59,7 +66,11 @@ export async function readPod({ store, clock }: Pick<PodPorts, 'store' | 'clock'
  * Applies `change` to the newest state and answers the state after it; a change that alters nothing writes nothing.
  * `change` may be called several times: it must be pure. Undefined from it: leave all as it is.
  */
-export async function updatePod(ports: PodPorts, uid: string, change: (state: PodState) => PodChange | undefined): Promise<PodState | undefined> {
+export async function updatePod(
+  ports: PodPorts,
+  uid: string,
+  change: (state: PodState) => PodChange | undefined,
+): Promise<PodState | undefined> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const before = await readPod(ports, uid);
     if (!before) return undefined;
@@ -74,24 +85,40 @@ export async function updatePod(ports: PodPorts, uid: string, change: (state: Po
   throw new StoreConflict(`pod ${uid} changed ${MAX_TRIES} times in between`);
 }
 
-async function commitChange(ports: PodPorts, before: PodState, wanted: PodChange): Promise<PodState> {
+async function commitChange(
+  ports: PodPorts,
+  before: PodState,
+  wanted: PodChange,
+): Promise<PodState> {
   const base = wanted.pod ?? before.pod;
   const concluded = base ? conclude(base, wanted.record, before.now, before.record) : wanted.record;
   const { record, due } = withDueEvents(before, concluded, wanted);
   const pod = base && withStatus(base, record, before.now);
   const object = objectWrite(before, pod, wanted.removePod === true);
-  const records = recordWrites(before, record, { remove: wanted.removeRecord === true, guard: object !== undefined });
-  const after = { record, revision: before.revision + (records.length > 0 ? 1 : 0), now: before.now };
+  const records = recordWrites(before, record, {
+    remove: wanted.removeRecord === true,
+    guard: object !== undefined,
+  });
+  const after = {
+    record,
+    revision: before.revision + (records.length > 0 ? 1 : 0),
+    now: before.now,
+  };
   if (!object && records.length === 0) return { ...before, record };
   if (due && base) await ensureEvents(ports, base, due);
   // Nothing will remember them once the record is gone.
-  if (wanted.removeRecord && wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
+  if (wanted.removeRecord && wanted.events?.length && base)
+    await recordEvents(ports, base, wanted.events);
   const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
   ports.wakeups.wake(record.uid);
-  if (!wanted.removeRecord && wanted.events?.length && base) await recordEvents(ports, base, wanted.events);
+  if (!wanted.removeRecord && wanted.events?.length && base)
+    await recordEvents(ports, base, wanted.events);
   if (wanted.removePod) await finishNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
-  return { ...after, pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod };
+  return {
+    ...after,
+    pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod,
+  };
 }
 
 type DueEvents = NonNullable<PodRecord['dueEvents']>;
@@ -100,11 +127,18 @@ type DueEvents = NonNullable<PodRecord['dueEvents']>;
  * Events are stored after the commit that they belong to, and whoever was to store them may die in between: the record names them
  * until its next change, which looks whether they are there. `due`: those of the change before, where this change drops them.
  */
-function withDueEvents(before: PodState, changed: PodRecord, { events, removeRecord }: PodChange): { record: PodRecord; due?: DueEvents } {
+function withDueEvents(
+  before: PodState,
+  changed: PodRecord,
+  { events, removeRecord }: PodChange,
+): { record: PodRecord; due?: DueEvents } {
   const { dueEvents: due, ...rest } = changed;
   const isNew = events !== undefined && events.length > 0 && removeRecord !== true;
-  if (!isNew && same(withoutDue(before.record), rest) && due !== undefined) return { record: changed };
-  const record = isNew ? { ...rest, dueEvents: { at: before.now.toISOString(), events: [...events] } } : rest;
+  if (!isNew && same(withoutDue(before.record), rest) && due !== undefined)
+    return { record: changed };
+  const record = isNew
+    ? { ...rest, dueEvents: { at: before.now.toISOString(), events: [...events] } }
+    : rest;
   return before.record.dueEvents ? { record, due: before.record.dueEvents } : { record };
 }
 
@@ -118,7 +152,11 @@ function withStatus(pod: Pod, record: PodRecord, now: Date): Pod {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): ObjectWrite | undefined {
+function objectWrite(
+  before: PodState,
+  pod: Pod | undefined,
+  remove: boolean,
+): ObjectWrite | undefined {
   if (!before.pod || !pod) return undefined;
   const expected = (before.pod.metadata.resourceVersion ?? '') as ResourceVersion;
   const key = podKey(before.record);
@@ -127,8 +165,14 @@ function objectWrite(before: PodState, pod: Pod | undefined, remove: boolean): O
 }
 
 /** `guard`: an object's status may only be written while the record that it was computed from is the newest. */
-function recordWrites({ record: old, revision }: PodState, record: PodRecord, { remove, guard }: { remove: boolean; guard: boolean }): RecordWrite[] {
+function recordWrites(
+  { record: old, revision }: PodState,
+  record: PodRecord,
+  { remove, guard }: { remove: boolean; guard: boolean },
+): RecordWrite[] {
   const key = recordKey(record.uid);
   if (remove) return forget(old, revision);
-  return same(old, record) && !guard ? [] : [{ key, value: toJson(record), expected: revision }, ...indexWrites(old, record)];
+  return same(old, record) && !guard
+    ? []
+    : [{ key, value: toJson(record), expected: revision }, ...indexWrites(old, record)];
 }

@@ -10,7 +10,10 @@ const TOLERATED_SECONDS = 300;
 const DEFAULT_MODE = 420;
 const PREEMPTION = 'PreemptLowerPriority';
 
-const SYSTEM_CLASSES: Record<string, number> = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
+const SYSTEM_CLASSES: Record<string, number> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
 
 export interface PriorityClassFacts {
   value: number;
@@ -39,32 +42,54 @@ export const serviceAccountOf = (pod: Pod): string => pod.spec.serviceAccountNam
 export function admitPod(pod: Pod, facts: AdmissionFacts): Admission {
   const account = serviceAccountOf(pod);
   if (!facts.serviceAccount) {
-    return { forbidden: `error looking up service account ${pod.metadata.namespace ?? ''}/${account}: serviceaccount "${account}" not found` };
+    return {
+      forbidden: `error looking up service account ${pod.metadata.namespace ?? ''}/${account}: serviceaccount "${account}" not found`,
+    };
   }
   const priority = priorityOf(pod.spec, facts.priorityClass);
   if ('forbidden' in priority) return priority;
   const runtime = runtimeProblem(pod.spec, facts.runtimeClassFound ?? false);
   if (runtime !== undefined) return { forbidden: runtime };
-  const spec = withToken({ ...withAccount(pod.spec, account, facts.serviceAccount), ...priority }, facts);
+  const spec = withToken(
+    { ...withAccount(pod.spec, account, facts.serviceAccount), ...priority },
+    facts,
+  );
   return { pod: { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } } };
 }
 
 /** Admission of an update: puts the two default tolerations back where they are missing. */
-export const admitPodUpdate = (pod: Pod): Pod => ({ ...pod, spec: { ...pod.spec, tolerations: withDefaultTolerations(pod.spec) } });
+export const admitPodUpdate = (pod: Pod): Pod => ({
+  ...pod,
+  spec: { ...pod.spec, tolerations: withDefaultTolerations(pod.spec) },
+});
 
 function withAccount(spec: PodSpec, name: string, account: ServiceAccount): PodSpec {
   const secrets = spec.imagePullSecrets ?? account.imagePullSecrets;
-  return { ...spec, serviceAccountName: name, serviceAccount: name, ...(secrets?.length && { imagePullSecrets: secrets }) };
+  return {
+    ...spec,
+    serviceAccountName: name,
+    serviceAccount: name,
+    ...(secrets?.length && { imagePullSecrets: secrets }),
+  };
 }
 
 function withToken(spec: PodSpec, { serviceAccount, suffix }: AdmissionFacts): PodSpec {
-  if (!(spec.automountServiceAccountToken ?? serviceAccount?.automountServiceAccountToken ?? true)) return spec;
+  if (!(spec.automountServiceAccountToken ?? serviceAccount?.automountServiceAccountToken ?? true))
+    return spec;
   const present = spec.volumes?.find(({ name }) => name.startsWith(TOKEN_VOLUME));
   const name = present?.name ?? `${TOKEN_VOLUME}${suffix}`;
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const needed = containers.some((container) => !mountsToken(container));
   const mount = (container: Container): Container =>
-    mountsToken(container) ? container : { ...container, volumeMounts: [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: TOKEN_PATH }] };
+    mountsToken(container)
+      ? container
+      : {
+          ...container,
+          volumeMounts: [
+            ...(container.volumeMounts ?? []),
+            { name, readOnly: true, mountPath: TOKEN_PATH },
+          ],
+        };
   return {
     ...spec,
     containers: spec.containers.map(mount),
@@ -73,7 +98,8 @@ function withToken(spec: PodSpec, { serviceAccount, suffix }: AdmissionFacts): P
   };
 }
 
-const mountsToken = (container: Container): boolean => (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === TOKEN_PATH);
+const mountsToken = (container: Container): boolean =>
+  (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === TOKEN_PATH);
 
 function tokenVolume(name: string): NonNullable<PodSpec['volumes']>[number] {
   return {
@@ -82,14 +108,26 @@ function tokenVolume(name: string): NonNullable<PodSpec['volumes']>[number] {
       sources: [
         { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: 'token' } },
         { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+        {
+          downwardAPI: {
+            items: [
+              {
+                path: 'namespace',
+                fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' },
+              },
+            ],
+          },
+        },
       ],
       defaultMode: DEFAULT_MODE,
     },
   };
 }
 
-function priorityOf(spec: PodSpec, found: PriorityClassFacts | undefined): { priority: number; preemptionPolicy: string } | { forbidden: string } {
+function priorityOf(
+  spec: PodSpec,
+  found: PriorityClassFacts | undefined,
+): { priority: number; preemptionPolicy: string } | { forbidden: string } {
   const name = spec.priorityClassName ?? '';
   const system = own(SYSTEM_CLASSES, name);
   const known = system === undefined ? found : { value: system };
@@ -97,23 +135,41 @@ function priorityOf(spec: PodSpec, found: PriorityClassFacts | undefined): { pri
   const { value, preemptionPolicy = PREEMPTION } = known ?? { value: 0 };
   const suffix = 'must not be provided in pod spec; priority admission controller computed';
   if (spec.priority !== undefined && spec.priority !== value) {
-    return { forbidden: `the integer value of priority (${spec.priority}) ${suffix} ${value} from the given PriorityClass name` };
+    return {
+      forbidden: `the integer value of priority (${spec.priority}) ${suffix} ${value} from the given PriorityClass name`,
+    };
   }
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy) {
-    return { forbidden: `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${suffix} ${preemptionPolicy} from the given PriorityClass name` };
+    return {
+      forbidden: `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${suffix} ${preemptionPolicy} from the given PriorityClass name`,
+    };
   }
   return { priority: value, preemptionPolicy };
 }
 
 function runtimeProblem(spec: PodSpec, found: boolean): string | undefined {
-  if (spec.runtimeClassName !== undefined && !found) return `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`;
-  return spec.overhead && spec.runtimeClassName === undefined ? 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead' : undefined;
+  if (spec.runtimeClassName !== undefined && !found)
+    return `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`;
+  return spec.overhead && spec.runtimeClassName === undefined
+    ? 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+    : undefined;
 }
 
 function withDefaultTolerations(spec: PodSpec): NonNullable<PodSpec['tolerations']> {
   const given = spec.tolerations ?? [];
   const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
-    (taint) => !given.some(({ key, effect }) => (!key || key === taint) && (!effect || effect === 'NoExecute')),
+    (taint) =>
+      !given.some(
+        ({ key, effect }) => (!key || key === taint) && (!effect || effect === 'NoExecute'),
+      ),
   );
-  return [...given, ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATED_SECONDS }))];
+  return [
+    ...given,
+    ...missing.map((key) => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: TOLERATED_SECONDS,
+    })),
+  ];
 }

@@ -18,12 +18,19 @@ const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + 
  * The back-off after `run` ended: delays double from 10 s to 300 s, counted from the finish, the first restart is at once.
  * For a run that a probe killed, `before` (the run before it) is what Kubernetes counts from.
  */
-export function nextBackOff(previous: BackOff | undefined, run: Run, now: Date, before?: Run): BackOff {
+export function nextBackOff(
+  previous: BackOff | undefined,
+  run: Run,
+  now: Date,
+  before?: Run,
+): BackOff {
   // At a probe's kill the kubelet starts in the same sync and sees only exits recorded earlier: the run before.
   const counted = run.killedByProbe === true ? before : run;
   if (counted === undefined) return { seconds: 0, updatedAt: new Date(0).toISOString() };
   const finishedAt = counted.finishedAt === undefined ? now : new Date(counted.finishedAt);
-  const known = previous !== undefined && finishedAt.getTime() - Date.parse(previous.updatedAt) <= BACK_OFF_RESET_SECONDS * 1000;
+  const known =
+    previous !== undefined &&
+    finishedAt.getTime() - Date.parse(previous.updatedAt) <= BACK_OFF_RESET_SECONDS * 1000;
   if (!known) return { seconds: 0, updatedAt: now.toISOString() };
   const seconds = nextSeconds(previous.seconds);
   const until = addSeconds(finishedAt, seconds);

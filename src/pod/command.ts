@@ -8,18 +8,30 @@ type Definition = Container | EphemeralContainer;
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** argv; empty: neither the pod nor the image names a command. */
-export function containerCommand(container: Definition, image: { entrypoint: readonly string[]; cmd: readonly string[] }, env: ReadonlyMap<string, string>): string[] {
+export function containerCommand(
+  container: Definition,
+  image: { entrypoint: readonly string[]; cmd: readonly string[] },
+  env: ReadonlyMap<string, string>,
+): string[] {
   const room = processRoom();
-  const expanded = (words: readonly string[]): string[] => words.map((word) => expand(word, (name) => env.get(name), room));
+  const expanded = (words: readonly string[]): string[] =>
+    words.map((word) => expand(word, (name) => env.get(name), room));
   const command = container.command ?? [];
   const args = container.args ?? [];
   // A command drops the image's CMD; args alone keep its ENTRYPOINT.
   if (command.length > 0) return [...expanded(command), ...expanded(args)];
-  return args.length > 0 ? [...image.entrypoint, ...expanded(args)] : [...image.entrypoint, ...image.cmd];
+  return args.length > 0
+    ? [...image.entrypoint, ...expanded(args)]
+    : [...image.entrypoint, ...image.cmd];
 }
 
 /** The process' environment: defaults, host name, the image's ENV, the pod's; later ones win. */
-export function processEnvironment(container: Definition, hostname: string, imageEnv: readonly string[], env: ReadonlyMap<string, string>): [string, string][] {
+export function processEnvironment(
+  container: Definition,
+  hostname: string,
+  imageEnv: readonly string[],
+  env: ReadonlyMap<string, string>,
+): [string, string][] {
   const all = new Map<string, string>([['PATH', DEFAULT_PATH]]);
   if (container.tty === true) all.set('TERM', 'xterm');
   all.set('HOSTNAME', hostname);

@@ -21,13 +21,20 @@ export const startErrorMessage = (error: string): string =>
 
 function cutBytes(text: string, bytes: number): string {
   const encoded = new TextEncoder().encode(text);
-  return encoded.length <= bytes ? text : new TextDecoder().decode(encoded.slice(0, bytes)).replace(/\uFFFD+$/, '');
+  return encoded.length <= bytes
+    ? text
+    : new TextDecoder().decode(encoded.slice(0, bytes)).replace(/\uFFFD+$/, '');
 }
 
 function terminatedMessage(pod: Pod, run: Run): string | undefined {
-  const parts = [run.startError === undefined ? undefined : startErrorMessage(run.startError), run.message];
+  const parts = [
+    run.startError === undefined ? undefined : startErrorMessage(run.startError),
+    run.message,
+  ];
   const text = parts.filter((part) => part !== undefined && part !== '').join(': ');
-  return text === '' ? undefined : cutBytes(text, Math.floor(MAX_POD_MESSAGE_BYTES / allContainers(pod).length));
+  return text === ''
+    ? undefined
+    : cutBytes(text, Math.floor(MAX_POD_MESSAGE_BYTES / allContainers(pod).length));
 }
 
 function terminatedReason(run: Run): string {
@@ -43,7 +50,10 @@ function terminatedReason(run: Run): string {
  */
 export function containerId(run: Run): string | undefined {
   if (run.runtimeId === undefined) return undefined;
-  const id = run.run === 1 ? run.runtimeId : `${run.runtimeId.slice(0, -8)}${run.run.toString(16).padStart(8, '0')}`;
+  const id =
+    run.run === 1
+      ? run.runtimeId
+      : `${run.runtimeId.slice(0, -8)}${run.run.toString(16).padStart(8, '0')}`;
   return `containerd://${id}`;
 }
 
@@ -55,7 +65,10 @@ export function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
     exitCode: exitCodeOf(run),
     reason: terminatedReason(run),
     ...(message === undefined ? {} : { message }),
-    startedAt: run.startError !== undefined || run.startedAt === undefined ? EPOCH : wholeSeconds(run.startedAt),
+    startedAt:
+      run.startError !== undefined || run.startedAt === undefined
+        ? EPOCH
+        : wholeSeconds(run.startedAt),
     finishedAt: run.finishedAt === undefined ? EPOCH : wholeSeconds(run.finishedAt),
     ...(id === undefined ? {} : { containerID: id }),
   };
@@ -71,22 +84,34 @@ function isBackOffShown({ backOff, current }: ObservedContainer, now: Date): boo
 
 /** Containers whose back-off is due to be shown while the status still shows how their run ended. */
 export function hasBackOffToShow({ status }: Pod, { containers }: ObservedPod, now: Date): boolean {
-  const stale = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].filter(({ state }) => state?.waiting?.reason !== 'CrashLoopBackOff');
+  const stale = [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+  ].filter(({ state }) => state?.waiting?.reason !== 'CrashLoopBackOff');
   return stale.some(({ name }) => {
     const container = own(containers, name);
-    return container !== undefined && container.waiting === undefined && isBackOffShown(container, now);
+    return (
+      container !== undefined && container.waiting === undefined && isBackOffShown(container, now)
+    );
   });
 }
 
 /** Why a container that ended and shall run again does not run: its back-off, or the error of its last start. */
-function restartWaiting(pod: Pod, name: string, container: ObservedContainer, now: Date): ContainerState['waiting'] {
+function restartWaiting(
+  pod: Pod,
+  name: string,
+  container: ObservedContainer,
+  now: Date,
+): ContainerState['waiting'] {
   const { backOff, waiting, current } = container;
   if (waiting !== undefined) return waiting;
   if (backOff !== undefined && isBackOffShown(container, now)) {
     return { reason: 'CrashLoopBackOff', message: crashLoopMessage(backOff.seconds, name, pod) };
   }
-  if (current?.startError !== undefined) return { reason: 'RunContainerError', message: startErrorMessage(current.startError) };
-  if (current?.postStartError !== undefined) return { reason: 'PostStartHookError', message: current.postStartError };
+  if (current?.startError !== undefined)
+    return { reason: 'RunContainerError', message: startErrorMessage(current.startError) };
+  if (current?.postStartError !== undefined)
+    return { reason: 'PostStartHookError', message: current.postStartError };
   return undefined;
 }
 
@@ -99,19 +124,34 @@ export interface ShownState {
 }
 
 /** State and last state of one container; `initial` is the waiting reason of one that never ran. */
-export function shownState(pod: Pod, name: string, container: ObservedContainer, now: Date, initial: string): ShownState {
+export function shownState(
+  pod: Pod,
+  name: string,
+  container: ObservedContainer,
+  now: Date,
+  initial: string,
+): ShownState {
   const { current, previous } = container;
-  const before: ContainerState = previous === undefined ? {} : { terminated: terminatedState(pod, previous) };
+  const before: ContainerState =
+    previous === undefined ? {} : { terminated: terminatedState(pod, previous) };
   if (current === undefined) {
     const state = { waiting: container.waiting ?? { reason: initial } };
-    return previous === undefined ? { state, lastState: before } : { state, lastState: before, ended: previous };
+    return previous === undefined
+      ? { state, lastState: before }
+      : { state, lastState: before, ended: previous };
   }
   if (!hasEnded(current)) {
-    if (current.startedAt === undefined) return { state: { waiting: { reason: initial } }, lastState: before };
-    return { state: { running: { startedAt: wholeSeconds(current.startedAt) } }, lastState: before };
+    if (current.startedAt === undefined)
+      return { state: { waiting: { reason: initial } }, lastState: before };
+    return {
+      state: { running: { startedAt: wholeSeconds(current.startedAt) } },
+      lastState: before,
+    };
   }
   const terminated = { terminated: terminatedState(pod, current) };
-  const waiting = shouldRestart(pod, name, current) ? restartWaiting(pod, name, container, now) : undefined;
+  const waiting = shouldRestart(pod, name, current)
+    ? restartWaiting(pod, name, container, now)
+    : undefined;
   return waiting === undefined
     ? { state: terminated, lastState: before, ended: current }
     : { state: { waiting }, lastState: terminated, ended: current };

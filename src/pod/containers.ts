@@ -10,7 +10,8 @@ const isSidecar = (container: Container): boolean => container.restartPolicy ===
 export function containerKind(pod: Pod, name: string): ContainerKind {
   const init = pod.spec.initContainers?.find((container) => container.name === name);
   if (init !== undefined) return isSidecar(init) ? 'sidecar' : 'init';
-  const ephemeral = pod.spec.ephemeralContainers?.some((container) => container.name === name) ?? false;
+  const ephemeral =
+    pod.spec.ephemeralContainers?.some((container) => container.name === name) ?? false;
   return ephemeral ? 'ephemeral' : 'app';
 }
 
@@ -20,7 +21,10 @@ export function findContainer(pod: Pod, name: string): Container | EphemeralCont
 }
 
 /** What a pod is made with, init containers first; ephemeral ones come later. */
-export const initAndAppContainers = ({ spec }: Pod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+export const initAndAppContainers = ({ spec }: Pod): Container[] => [
+  ...(spec.initContainers ?? []),
+  ...spec.containers,
+];
 
 /** The pod waits for its scheduling gates to go: nothing is done for it before. */
 export const isGated = ({ spec }: Pod): boolean => (spec.schedulingGates ?? []).length > 0;
@@ -31,14 +35,21 @@ export function allContainers(pod: Pod): (Container | EphemeralContainer)[] {
 }
 
 /** Regular init containers in spec order (sidecars left out). */
-export const regularInits = (pod: Pod): Container[] => (pod.spec.initContainers ?? []).filter((container) => !isSidecar(container));
+export const regularInits = (pod: Pod): Container[] =>
+  (pod.spec.initContainers ?? []).filter((container) => !isSidecar(container));
 
 /** Sidecars in spec order. */
-export const sidecars = (pod: Pod): Container[] => (pod.spec.initContainers ?? []).filter(isSidecar);
+export const sidecars = (pod: Pod): Container[] =>
+  (pod.spec.initContainers ?? []).filter(isSidecar);
 
 /** Path of the container in events: `spec.initContainers{name}` and so on. */
 export function containerFieldPath(pod: Pod, name: string): string {
-  const list = { init: 'initContainers', sidecar: 'initContainers', app: 'containers', ephemeral: 'ephemeralContainers' } as const;
+  const list = {
+    init: 'initContainers',
+    sidecar: 'initContainers',
+    app: 'containers',
+    ephemeral: 'ephemeralContainers',
+  } as const;
   return `spec.${list[containerKind(pod, name)]}{${name}}`;
 }
 

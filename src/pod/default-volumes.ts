@@ -8,8 +8,11 @@ const DEFAULT_MODE = 420;
 const TOKEN_SECONDS = 3600;
 
 const PATH = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const DOMAIN = '(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*(?::\\d+)?|\\[[a-fA-F0-9:]+\\](?::\\d+)?)';
-const REFERENCE = new RegExp(`^(?:${DOMAIN}/)?${PATH}(?:/${PATH})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`);
+const DOMAIN =
+  '(?:[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?)*(?::\\d+)?|\\[[a-fA-F0-9:]+\\](?::\\d+)?)';
+const REFERENCE = new RegExp(
+  `^(?:${DOMAIN}/)?${PATH}(?:/${PATH})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`,
+);
 
 /** Always for `latest` or no tag; IfNotPresent for any other tag, for a digest, and for what is no image reference at all. */
 export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
@@ -19,20 +22,33 @@ export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
 }
 
 type Fill = (source: Record<string, unknown>) => Record<string, unknown>;
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const withMode: Fill = (source) => ({ ...source, defaultMode: source['defaultMode'] ?? DEFAULT_MODE });
+const withMode: Fill = (source) => ({
+  ...source,
+  defaultMode: source['defaultMode'] ?? DEFAULT_MODE,
+});
 
 function fillItems(source: Record<string, unknown>): Record<string, unknown> {
-  const items = Array.isArray(source['items']) ? source['items'].filter(isObject).map(fillItem) : undefined;
+  const items = Array.isArray(source['items'])
+    ? source['items'].filter(isObject).map(fillItem)
+    : undefined;
   return items ? { ...source, items } : source;
 }
 
 function fillItem(entry: Record<string, unknown>): Record<string, unknown> {
   const { fieldRef, resourceFieldRef } = entry;
-  if (isObject(fieldRef)) return { ...entry, fieldRef: { ...fieldRef, apiVersion: fieldRef['apiVersion'] ?? 'v1' } };
+  if (isObject(fieldRef))
+    return { ...entry, fieldRef: { ...fieldRef, apiVersion: fieldRef['apiVersion'] ?? 'v1' } };
   if (!isObject(resourceFieldRef)) return entry;
-  return { ...entry, resourceFieldRef: { ...resourceFieldRef, divisor: canonicalQuantity(String(resourceFieldRef['divisor'] ?? '0')) } };
+  return {
+    ...entry,
+    resourceFieldRef: {
+      ...resourceFieldRef,
+      divisor: canonicalQuantity(String(resourceFieldRef['divisor'] ?? '0')),
+    },
+  };
 }
 
 function fillProjection(entry: unknown): unknown {
@@ -40,7 +56,12 @@ function fillProjection(entry: unknown): unknown {
   const { serviceAccountToken, downwardAPI } = entry;
   return {
     ...entry,
-    ...(isObject(serviceAccountToken) && { serviceAccountToken: { ...serviceAccountToken, expirationSeconds: serviceAccountToken['expirationSeconds'] ?? TOKEN_SECONDS } }),
+    ...(isObject(serviceAccountToken) && {
+      serviceAccountToken: {
+        ...serviceAccountToken,
+        expirationSeconds: serviceAccountToken['expirationSeconds'] ?? TOKEN_SECONDS,
+      },
+    }),
     ...(isObject(downwardAPI) && { downwardAPI: fillItems(downwardAPI) }),
   };
 }
@@ -50,7 +71,14 @@ function fillClaim(source: Record<string, unknown>): Record<string, unknown> {
   if (!isObject(template)) return source;
   const spec = isObject(template['spec']) ? template['spec'] : {};
   const metadata = template['metadata'] ?? {};
-  return { ...source, volumeClaimTemplate: { ...template, metadata, spec: { ...spec, volumeMode: spec['volumeMode'] ?? 'Filesystem' } } };
+  return {
+    ...source,
+    volumeClaimTemplate: {
+      ...template,
+      metadata,
+      spec: { ...spec, volumeMode: spec['volumeMode'] ?? 'Filesystem' },
+    },
+  };
 }
 
 /** Defaults by volume type; a type that is not here has none. */
@@ -58,14 +86,32 @@ const FILLS: Record<string, Fill> = {
   secret: withMode,
   configMap: withMode,
   downwardAPI: (source) => withMode(fillItems(source)),
-  projected: (source) => withMode({ ...source, ...(Array.isArray(source['sources']) ? { sources: source['sources'].map(fillProjection) } : { sources: null }) }),
+  projected: (source) =>
+    withMode({
+      ...source,
+      ...(Array.isArray(source['sources'])
+        ? { sources: source['sources'].map(fillProjection) }
+        : { sources: null }),
+    }),
   hostPath: (source) => ({ ...source, type: source['type'] ?? '' }),
-  emptyDir: (source) => (source['sizeLimit'] === undefined ? source : { ...source, sizeLimit: canonicalQuantity(String(source['sizeLimit'])) }),
+  emptyDir: (source) =>
+    source['sizeLimit'] === undefined
+      ? source
+      : { ...source, sizeLimit: canonicalQuantity(String(source['sizeLimit'])) },
   iscsi: (source) => ({ iscsiInterface: 'default', ...source }),
   rbd: (source) => ({ pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring', ...source }),
-  azureDisk: (source) => ({ cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false, kind: 'Shared', ...source }),
+  azureDisk: (source) => ({
+    cachingMode: 'ReadWrite',
+    fsType: 'ext4',
+    readOnly: false,
+    kind: 'Shared',
+    ...source,
+  }),
   scaleIO: (source) => ({ storageMode: 'ThinProvisioned', fsType: 'xfs', ...source }),
-  image: (source) => ({ ...source, pullPolicy: source['pullPolicy'] ?? imagePullPolicy(String(source['reference'] ?? '')) }),
+  image: (source) => ({
+    ...source,
+    pullPolicy: source['pullPolicy'] ?? imagePullPolicy(String(source['reference'] ?? '')),
+  }),
   ephemeral: fillClaim,
 };
 
@@ -73,6 +119,9 @@ const FILLS: Record<string, Fill> = {
 export function defaultVolume(volume: Volume): Volume {
   const sources = Object.entries(volume).filter(([name]) => name !== 'name');
   if (sources.length === 0) return { ...volume, emptyDir: {} };
-  const filled = sources.map(([type, source]): [string, unknown] => [type, isObject(source) ? (own(FILLS, type)?.(source) ?? source) : source]);
+  const filled = sources.map(([type, source]): [string, unknown] => [
+    type,
+    isObject(source) ? (own(FILLS, type)?.(source) ?? source) : source,
+  ]);
   return { name: volume.name, ...Object.fromEntries(filled) };
 }

@@ -1,5 +1,13 @@
 // Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
-import type { Container, EphemeralContainer, EnvVar, LifecycleHandler, Pod, PodSpec, Probe } from '../kinds/pod.ts';
+import type {
+  Container,
+  EphemeralContainer,
+  EnvVar,
+  LifecycleHandler,
+  Pod,
+  PodSpec,
+  Probe,
+} from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
 import { omitEmpty } from './omit-empty.ts';
@@ -16,18 +24,27 @@ type AnyContainer = Container | EphemeralContainer;
 export function defaultPod(pod: Pod): Pod {
   const spec = defaultSpec(pod.spec ?? {});
   mirrorAppArmor(pod.metadata?.annotations, spec);
-  return { ...pod, metadata: omitEmpty(pod.metadata ?? {}, 'metadata') as Pod['metadata'], spec, status: pod.status ?? {} };
+  return {
+    ...pod,
+    metadata: omitEmpty(pod.metadata ?? {}, 'metadata') as Pod['metadata'],
+    spec,
+    status: pod.status ?? {},
+  };
 }
 
 /** Defaults of ephemeral containers, for `/ephemeralcontainers`. */
-export const defaultEphemeralContainers = (containers: EphemeralContainer[]): EphemeralContainer[] => containers.map((container) => defaultContainer(container));
+export const defaultEphemeralContainers = (
+  containers: EphemeralContainer[],
+): EphemeralContainer[] => containers.map((container) => defaultContainer(container));
 
 function defaultSpec(given: Partial<PodSpec>): PodSpec {
   const spec = omitEmpty(given, 'spec') as PodSpec;
   const account = spec.serviceAccountName ?? spec.serviceAccount;
   const full: PodSpec = {
     ...spec,
-    containers: (spec.containers ?? []).map((container) => defaultContainer(container, spec.hostNetwork)),
+    containers: (spec.containers ?? []).map((container) =>
+      defaultContainer(container, spec.hostNetwork),
+    ),
     restartPolicy: spec.restartPolicy ?? 'Always',
     terminationGracePeriodSeconds: graceSeconds(spec.terminationGracePeriodSeconds),
     dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
@@ -35,8 +52,14 @@ function defaultSpec(given: Partial<PodSpec>): PodSpec {
     schedulerName: spec.schedulerName ?? 'default-scheduler',
     enableServiceLinks: spec.enableServiceLinks ?? true,
     ...(account !== undefined && { serviceAccountName: account, serviceAccount: account }),
-    ...(spec.initContainers && { initContainers: spec.initContainers.map((container) => defaultContainer(container, spec.hostNetwork)) }),
-    ...(spec.ephemeralContainers && { ephemeralContainers: defaultEphemeralContainers(spec.ephemeralContainers) }),
+    ...(spec.initContainers && {
+      initContainers: spec.initContainers.map((container) =>
+        defaultContainer(container, spec.hostNetwork),
+      ),
+    }),
+    ...(spec.ephemeralContainers && {
+      ephemeralContainers: defaultEphemeralContainers(spec.ephemeralContainers),
+    }),
     ...(spec.volumes && { volumes: spec.volumes.map(defaultVolume) }),
     ...(spec.overhead && { overhead: canonicalList(spec.overhead) }),
   };
@@ -44,10 +67,13 @@ function defaultSpec(given: Partial<PodSpec>): PodSpec {
 }
 
 // A negative grace period is stored as 1 (measured); 0 stays.
-const graceSeconds = (seconds: number | undefined): number => (seconds === undefined ? GRACE_SECONDS : seconds < 0 ? 1 : seconds);
+const graceSeconds = (seconds: number | undefined): number =>
+  seconds === undefined ? GRACE_SECONDS : seconds < 0 ? 1 : seconds;
 
 const canonicalList = (list: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]));
+  Object.fromEntries(
+    Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
+  );
 
 function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = false): C {
   const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
@@ -57,7 +83,13 @@ function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = fa
     resources: defaultResources(container.resources),
     terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
     terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
-    ...(ports && { ports: ports.map((port) => ({ ...port, protocol: port.protocol ?? 'TCP', ...(hostNetwork && !port.hostPort && { hostPort: port.containerPort }) })) }),
+    ...(ports && {
+      ports: ports.map((port) => ({
+        ...port,
+        protocol: port.protocol ?? 'TCP',
+        ...(hostNetwork && !port.hostPort && { hostPort: port.containerPort }),
+      })),
+    }),
     ...(env && { env: env.map(defaultEnv) }),
     ...(livenessProbe && { livenessProbe: defaultProbe(livenessProbe) }),
     ...(readinessProbe && { readinessProbe: defaultProbe(readinessProbe) }),
@@ -76,16 +108,37 @@ function defaultResources(given: Container['resources']): NonNullable<Container[
   if (!given) return {};
   const limits = given.limits && canonicalList(given.limits);
   const requests = { ...limits, ...(given.requests && canonicalList(given.requests)) };
-  return { ...given, ...(limits && { limits }), ...(Object.keys(requests).length > 0 && { requests }) };
+  return {
+    ...given,
+    ...(limits && { limits }),
+    ...(Object.keys(requests).length > 0 && { requests }),
+  };
 }
 
 function defaultEnv(variable: EnvVar): EnvVar {
   const { fieldRef, resourceFieldRef, fileKeyRef } = variable.valueFrom ?? {};
-  if (fileKeyRef) return { ...variable, valueFrom: { ...variable.valueFrom, fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false } } };
-  if (fieldRef) return { ...variable, valueFrom: { ...variable.valueFrom, fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion ?? 'v1' } } };
+  if (fileKeyRef)
+    return {
+      ...variable,
+      valueFrom: {
+        ...variable.valueFrom,
+        fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false },
+      },
+    };
+  if (fieldRef)
+    return {
+      ...variable,
+      valueFrom: {
+        ...variable.valueFrom,
+        fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion ?? 'v1' },
+      },
+    };
   if (resourceFieldRef) {
     const divisor = canonicalQuantity(resourceFieldRef.divisor ?? '0');
-    return { ...variable, valueFrom: { ...variable.valueFrom, resourceFieldRef: { ...resourceFieldRef, divisor } } };
+    return {
+      ...variable,
+      valueFrom: { ...variable.valueFrom, resourceFieldRef: { ...resourceFieldRef, divisor } },
+    };
   }
   return variable;
 }
@@ -104,7 +157,17 @@ function defaultProbe(probe: Probe): Probe {
 
 function defaultHandler<H extends LifecycleHandler | Probe>(handler: H): H {
   const { httpGet } = handler;
-  return httpGet ? { ...handler, httpGet: { ...httpGet, port: httpGet.port ?? 0, path: httpGet.path ?? '/', scheme: httpGet.scheme ?? 'HTTP' } } : handler;
+  return httpGet
+    ? {
+        ...handler,
+        httpGet: {
+          ...httpGet,
+          port: httpGet.port ?? 0,
+          path: httpGet.path ?? '/',
+          scheme: httpGet.scheme ?? 'HTTP',
+        },
+      }
+    : handler;
 }
 
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
@@ -113,14 +176,22 @@ const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 function mirrorAppArmor(annotations: Record<string, string> | undefined, spec: PodSpec): void {
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     const profile = appArmorProfile(own(annotations, `${APPARMOR_ANNOTATION}${container.name}`));
-    if (profile && !container.securityContext?.appArmorProfile && !spec.securityContext?.appArmorProfile) {
+    if (
+      profile &&
+      !container.securityContext?.appArmorProfile &&
+      !spec.securityContext?.appArmorProfile
+    ) {
       container.securityContext = { ...container.securityContext, appArmorProfile: profile };
     }
   }
 }
 
-function appArmorProfile(annotation: string | undefined): { type: string; localhostProfile?: string } | undefined {
+function appArmorProfile(
+  annotation: string | undefined,
+): { type: string; localhostProfile?: string } | undefined {
   if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
   if (annotation === 'unconfined') return { type: 'Unconfined' };
-  return annotation?.startsWith('localhost/') ? { type: 'Localhost', localhostProfile: annotation.slice('localhost/'.length) } : undefined;
+  return annotation?.startsWith('localhost/')
+    ? { type: 'Localhost', localhostProfile: annotation.slice('localhost/'.length) }
+    : undefined;
 }

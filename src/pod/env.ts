@@ -1,5 +1,13 @@
 // The environment that a container's spec asks for (kubelet makeEnvironmentVariables): envFrom, then env, then services.
-import type { ConfigMap, Container, EnvVar, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
+import type {
+  ConfigMap,
+  Container,
+  EnvVar,
+  EphemeralContainer,
+  Pod,
+  Secret,
+  Service,
+} from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { expand, processRoom } from './expansion.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from './field-ref.ts';
@@ -38,7 +46,12 @@ export function specEnvironment(
   container: Container | EphemeralContainer,
   context: EnvContext,
 ): { env: Map<string, string>; files: FileVariable[] } | { error: string } {
-  const services = new Map(serviceVariables(context.services, { ...context, links: pod.spec.enableServiceLinks !== false }));
+  const services = new Map(
+    serviceVariables(context.services, {
+      ...context,
+      links: pod.spec.enableServiceLinks !== false,
+    }),
+  );
   const bulk = bulkVariables(pod, container, context);
   if ('error' in bulk) return bulk;
   const env = bulk.env;
@@ -52,7 +65,10 @@ export function specEnvironment(
       continue;
     }
     const lookup = (name: string): string | undefined => env.get(name) ?? services.get(name);
-    const found = variable.valueFrom === undefined ? { value: expand(variable.value ?? '', lookup, room) } : referenced(pod, container.name, variable, context);
+    const found =
+      variable.valueFrom === undefined
+        ? { value: expand(variable.value ?? '', lookup, room) }
+        : referenced(pod, container.name, variable, context);
     if ('error' in found) return found;
     if ('value' in found) env.set(variable.name, found.value);
   }
@@ -61,7 +77,11 @@ export function specEnvironment(
 }
 
 /** No variable holds a zero byte: a text between two of them stands for nothing else. */
-function fileVariable(pod: Pod, { name, valueFrom }: EnvVar, index: number): FileVariable | undefined {
+function fileVariable(
+  pod: Pod,
+  { name, valueFrom }: EnvVar,
+  index: number,
+): FileVariable | undefined {
   if (valueFrom?.fileKeyRef === undefined) return undefined;
   const { volumeName, path, key, optional = false } = valueFrom.fileKeyRef;
   return { placeholder: `\0${index}\0`, name, ...placeOf(pod, volumeName, path), key, optional };
@@ -71,7 +91,9 @@ function fileVariable(pod: Pod, { name, valueFrom }: EnvVar, index: number): Fil
 function placeOf(pod: Pod, name: string, path: string): { volume: string; path: string } {
   const volume = volumeOf(pod, name);
   const part = volume?.emptyDir === undefined ? undefined : partsOf(pod, volume).holder(path);
-  return part === undefined ? { volume: volumeKey(pod, name), path } : { volume: part.key, path: within(path, part.path) ?? '' };
+  return part === undefined
+    ? { volume: volumeKey(pod, name), path }
+    : { volume: part.key, path: within(path, part.path) ?? '' };
 }
 
 /** Halves of pairs stand for bytes that are no text: no text of an API object has one, and expansion carries them along. */
@@ -80,33 +102,54 @@ const STRAY = 0xdc00;
 function decode(base64: string): string {
   const bytes = Buffer.from(base64, 'base64');
   const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : [...bytes].map((byte) => String.fromCharCode(byte < 0x80 ? byte : STRAY + byte)).join('');
+  return Buffer.from(text, 'utf8').equals(bytes)
+    ? text
+    : [...bytes].map((byte) => String.fromCharCode(byte < 0x80 ? byte : STRAY + byte)).join('');
 }
 
 /** The text holds bytes that are no UTF-8. */
 export const isNoText = (text: string): boolean => /[\ud800-\udfff]/u.test(text);
 
 /** envFrom in order, later keys override earlier ones; binaryData of configMaps is no environment. */
-function bulkVariables(_pod: Pod, container: Container | EphemeralContainer, context: EnvContext): { env: Map<string, string> } | { error: string } {
+function bulkVariables(
+  _pod: Pod,
+  container: Container | EphemeralContainer,
+  context: EnvContext,
+): { env: Map<string, string> } | { error: string } {
   const env = new Map<string, string>();
   for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
     const name = configMapRef?.name ?? secretRef?.name ?? '';
-    const data = configMapRef === undefined ? context.secret(name)?.data : context.configMap(name)?.data;
-    const exists = (configMapRef === undefined ? context.secret(name) : context.configMap(name)) !== undefined;
-    if (!exists && (configMapRef ?? secretRef)?.optional !== true) return { error: `${configMapRef === undefined ? 'secret' : 'configmap'} "${name}" not found` };
-    for (const [key, value] of Object.entries(data ?? {})) env.set(prefix + key, configMapRef === undefined ? decode(value) : value);
+    const data =
+      configMapRef === undefined ? context.secret(name)?.data : context.configMap(name)?.data;
+    const exists =
+      (configMapRef === undefined ? context.secret(name) : context.configMap(name)) !== undefined;
+    if (!exists && (configMapRef ?? secretRef)?.optional !== true)
+      return {
+        error: `${configMapRef === undefined ? 'secret' : 'configmap'} "${name}" not found`,
+      };
+    for (const [key, value] of Object.entries(data ?? {}))
+      env.set(prefix + key, configMapRef === undefined ? decode(value) : value);
   }
   return { env };
 }
 
-function referenced(pod: Pod, containerName: string, { valueFrom }: EnvVar, context: EnvContext): Found {
+function referenced(
+  pod: Pod,
+  containerName: string,
+  { valueFrom }: EnvVar,
+  context: EnvContext,
+): Found {
   if (valueFrom?.fieldRef !== undefined) {
     const value = fieldValue(pod, valueFrom.fieldRef.fieldPath, context);
-    return value === undefined ? { error: `unsupported fieldPath: ${valueFrom.fieldRef.fieldPath}` } : { value };
+    return value === undefined
+      ? { error: `unsupported fieldPath: ${valueFrom.fieldRef.fieldPath}` }
+      : { value };
   }
   if (valueFrom?.resourceFieldRef !== undefined) {
     const value = resourceFieldValue(pod, valueFrom.resourceFieldRef, containerName, context);
-    return value === undefined ? { error: `container "${valueFrom.resourceFieldRef.containerName ?? ''}" not found` } : { value };
+    return value === undefined
+      ? { error: `container "${valueFrom.resourceFieldRef.containerName ?? ''}" not found` }
+      : { value };
   }
   return keyValue(pod, valueFrom, context);
 }
@@ -118,8 +161,11 @@ function keyValue(pod: Pod, valueFrom: EnvVar['valueFrom'], context: EnvContext)
   const [kind, title] = secret === undefined ? ['configmap', 'ConfigMap'] : ['secret', 'Secret'];
   const name = ref.name ?? '';
   const object = secret === undefined ? context.configMap(name) : context.secret(name);
-  if (object === undefined) return ref.optional === true ? ABSENT : { error: `${kind} "${name}" not found` };
+  if (object === undefined)
+    return ref.optional === true ? ABSENT : { error: `${kind} "${name}" not found` };
   const value = own(object.data, ref.key);
   if (value !== undefined) return { value: secret === undefined ? value : decode(value) };
-  return ref.optional === true ? ABSENT : { error: `couldn't find key ${ref.key} in ${title} ${pod.metadata.namespace ?? ''}/${name}` };
+  return ref.optional === true
+    ? ABSENT
+    : { error: `couldn't find key ${ref.key} in ${title} ${pod.metadata.namespace ?? ''}/${name}` };
 }

@@ -22,7 +22,10 @@ const normal = (reason: string, message: string, container?: string): PodEvent =
   component: 'kubelet',
 });
 
-const warning = (reason: string, message: string, container?: string): PodEvent => ({ ...normal(reason, message, container), type: 'Warning' });
+const warning = (reason: string, message: string, container?: string): PodEvent => ({
+  ...normal(reason, message, container),
+  type: 'Warning',
+});
 
 /** The pod got its node. */
 export const scheduled = (pod: Pod, nodeName: string): PodEvent => ({
@@ -36,15 +39,20 @@ export const scheduled = (pod: Pod, nodeName: string): PodEvent => ({
 export const failedScheduling = (message: string): PodEvent => ({
   type: 'Warning',
   reason: 'FailedScheduling',
-  message: message.length <= MAX_SCHEDULER_MESSAGE ? message : `${message.slice(0, MAX_SCHEDULER_MESSAGE - 4)} ...`,
+  message:
+    message.length <= MAX_SCHEDULER_MESSAGE
+      ? message
+      : `${message.slice(0, MAX_SCHEDULER_MESSAGE - 4)} ...`,
   component: 'default-scheduler',
 });
 
 /** The node itself refused a pod that was bound to it past the scheduler. */
-export const rejectedByNode = (reason: string, message: string): PodEvent => warning(reason, message);
+export const rejectedByNode = (reason: string, message: string): PodEvent =>
+  warning(reason, message);
 
 /** An image is being fetched. */
-export const pulling = (container: string, image: string): PodEvent => normal('Pulling', `Pulling image "${image}"`, container);
+export const pulling = (container: string, image: string): PodEvent =>
+  normal('Pulling', `Pulling image "${image}"`, container);
 
 /** Go prints milliseconds as `850ms`, `1.234s`, `1m2.5s`. */
 function goMilliseconds(milliseconds: number): string {
@@ -55,50 +63,79 @@ function goMilliseconds(milliseconds: number): string {
 }
 
 /** An image was fetched in that time. */
-export function pulled(container: string, image: string, milliseconds: number, sizeBytes = 0): PodEvent {
+export function pulled(
+  container: string,
+  image: string,
+  milliseconds: number,
+  sizeBytes = 0,
+): PodEvent {
   const took = goMilliseconds(milliseconds);
-  return normal('Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${sizeBytes} bytes.`, container);
+  return normal(
+    'Pulled',
+    `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${sizeBytes} bytes.`,
+    container,
+  );
 }
 
 /** The image was there already. */
 export const alreadyPresent = (container: string, image: string): PodEvent =>
-  normal('Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`, container);
+  normal(
+    'Pulled',
+    `Container image "${image}" already present on machine and can be accessed by the pod`,
+    container,
+  );
 
 /** A fetch failed: the text of the registry. */
 export const failedToPull = (container: string, image: string, error: string): PodEvent =>
   warning('Failed', `Failed to pull image "${image}": ${error}`, container);
 
 /** `Error: …`: the waiting reason (pull) or the error text (config, create, start) once more as an event. */
-export const failed = (container: string, text: string): PodEvent => warning('Failed', `Error: ${text}`, container);
+export const failed = (container: string, text: string): PodEvent =>
+  warning('Failed', `Error: ${text}`, container);
 
 /** The next fetch waits. */
-export const backOffPulling = (container: string, image: string): PodEvent => normal('BackOff', `Back-off pulling image "${image}"`, container);
+export const backOffPulling = (container: string, image: string): PodEvent =>
+  normal('BackOff', `Back-off pulling image "${image}"`, container);
 
 /** The image name cannot be parsed. */
-export const inspectFailed = (container: string, message: string): PodEvent => warning('InspectFailed', message, container);
+export const inspectFailed = (container: string, message: string): PodEvent =>
+  warning('InspectFailed', message, container);
 
 /** Policy Never and no image. */
 export const errImageNeverPull = (container: string, image: string): PodEvent =>
-  warning('ErrImageNeverPull', `Container image "${image}" is not present with pull policy of Never`, container);
+  warning(
+    'ErrImageNeverPull',
+    `Container image "${image}" is not present with pull policy of Never`,
+    container,
+  );
 
 /** The next run of a container waits (crash loop). */
 export const backOffRestarting = (pod: Pod, container: string): PodEvent =>
-  warning('BackOff', `Back-off restarting failed container ${container} in pod ${podFullName(pod)}`, container);
+  warning(
+    'BackOff',
+    `Back-off restarting failed container ${container} in pod ${podFullName(pod)}`,
+    container,
+  );
 
 /** A container's run was created. */
-export const created = (container: string): PodEvent => normal('Created', 'Container created', container);
+export const created = (container: string): PodEvent =>
+  normal('Created', 'Container created', container);
 
 /** A container's run was started. */
-export const started = (container: string): PodEvent => normal('Started', 'Container started', container);
+export const started = (container: string): PodEvent =>
+  normal('Started', 'Container started', container);
 
 /** A container is being stopped at the end of its pod. */
-export const stopping = (container: string): PodEvent => normal('Killing', `Stopping container ${container}`, container);
+export const stopping = (container: string): PodEvent =>
+  normal('Killing', `Stopping container ${container}`, container);
 
 /** The sandbox was lost: a relaunch follows. */
-export const sandboxChanged = (): PodEvent => normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+export const sandboxChanged = (): PodEvent =>
+  normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
 
 /** The task could not be started. */
-export const failedCreatePodSandBox = (error: string): PodEvent => warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
+export const failedCreatePodSandBox = (error: string): PodEvent =>
+  warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
 
 /** Servers or search paths beyond what a resolver takes. */
 export const dnsConfigForming = (problem: string): PodEvent => warning('DNSConfigForming', problem);
@@ -124,4 +161,9 @@ export const deadlineExceeded = (): PodEvent => normal('DeadlineExceeded', DEADL
 export const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline';
 
 /** The pod's node is gone. */
-export const nodeNotReady = (): PodEvent => ({ type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready', component: 'node-controller' });
+export const nodeNotReady = (): PodEvent => ({
+  type: 'Warning',
+  reason: 'NodeNotReady',
+  message: 'Node is not ready',
+  component: 'node-controller',
+});

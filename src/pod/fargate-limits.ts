@@ -22,43 +22,81 @@ export const MAX_MOUNTS = 256;
 const SERVED = Object.keys(LARGEST);
 
 const containersOf = (spec: PodSpec): [string, Container][] =>
-  (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).map((container, index): [string, Container] => [`spec.${list}[${index}]`, container]));
+  (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).map((container, index): [string, Container] => [
+      `spec.${list}[${index}]`,
+      container,
+    ]),
+  );
 
 /** Problems of the whole pod on Fargate. */
 export function fargateProblems(pod: Pod): FieldError[] {
   const containers = containersOf(pod.spec);
   return [
-    ...(hasTooMany(pod) ? [tooMany(`${mountsOf(pod)} mounts and ${(pod.spec.volumes ?? []).length} volumes`)] : [...countProblems(pod, containers.length), ...partProblems(pod)]),
-    ...containers.flatMap(([field, container]) => [...resourceProblems(field, container), ...portProblems(field, container)]),
+    ...(hasTooMany(pod)
+      ? [tooMany(`${mountsOf(pod)} mounts and ${(pod.spec.volumes ?? []).length} volumes`)]
+      : [...countProblems(pod, containers.length), ...partProblems(pod)]),
+    ...containers.flatMap(([field, container]) => [
+      ...resourceProblems(field, container),
+      ...portProblems(field, container),
+    ]),
   ];
 }
 
-const mountsOf = ({ spec }: Pod): number => containersOf(spec).reduce((sum, [, { volumeMounts = [] }]) => sum + volumeMounts.length, 0);
-const hasTooMany = (pod: Pod): boolean => mountsOf(pod) > MAX_MOUNTS || (pod.spec.volumes ?? []).length > MAX_MOUNTS;
+const mountsOf = ({ spec }: Pod): number =>
+  containersOf(spec).reduce((sum, [, { volumeMounts = [] }]) => sum + volumeMounts.length, 0);
+const hasTooMany = (pod: Pod): boolean =>
+  mountsOf(pod) > MAX_MOUNTS || (pod.spec.volumes ?? []).length > MAX_MOUNTS;
 const tooMany = (what: string): FieldError =>
-  forbiddenValue('spec.volumes', `a Fargate task definition has 64 KiB: at most ${MAX_MOUNTS} volumes and ${MAX_MOUNTS} mounts, parts inside other parts included; this pod has ${what}`);
+  forbiddenValue(
+    'spec.volumes',
+    `a Fargate task definition has 64 KiB: at most ${MAX_MOUNTS} volumes and ${MAX_MOUNTS} mounts, parts inside other parts included; this pod has ${what}`,
+  );
 
 function resourceProblems(field: string, { resources }: Container): FieldError[] {
-  return (['limits', 'requests'] as const).flatMap((list) => Object.keys(resources?.[list] ?? {})
-    .filter((name) => !SERVED.includes(name))
-    .map((name) => forbiddenValue(`${field}.resources.${list}[${name}]`, 'Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices')));
+  return (['limits', 'requests'] as const).flatMap((list) =>
+    Object.keys(resources?.[list] ?? {})
+      .filter((name) => !SERVED.includes(name))
+      .map((name) =>
+        forbiddenValue(
+          `${field}.resources.${list}[${name}]`,
+          'Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices',
+        ),
+      ),
+  );
 }
 
 function portProblems(field: string, { ports }: Container): FieldError[] {
   return (ports ?? []).flatMap(({ hostPort, containerPort }, index) =>
-    hostPort && hostPort !== containerPort ? [forbiddenValue(`${field}.ports[${index}].hostPort`, 'Fargate has no host ports; it may only equal containerPort')] : []);
+    hostPort && hostPort !== containerPort
+      ? [
+          forbiddenValue(
+            `${field}.ports[${index}].hostPort`,
+            'Fargate has no host ports; it may only equal containerPort',
+          ),
+        ]
+      : [],
+  );
 }
 
 /** Parts of volumes that a Fargate task cannot show; a single file under a read-only root takes a container to bring its directory. */
 function partProblems(pod: Pod): FieldError[] {
-  const views = containersOf(pod.spec).map(([field, container]) => ({ field, container, view: containerView(pod, container) }));
+  const views = containersOf(pod.spec).map(([field, container]) => ({
+    field,
+    container,
+    view: containerView(pod, container),
+  }));
   const mounts = views.reduce((sum, { view }) => sum + view.mounts.length, 0);
   return [
     ...(mounts > MAX_MOUNTS ? [tooMany(`${mounts} mounts`)] : []),
     ...views.flatMap(({ field, container, view }) => {
       const numbers = new Map((container.volumeMounts ?? []).map((mount, index) => [mount, index]));
       return view.impossible.map(({ mount, reason }) =>
-        forbiddenValue(`${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}`, reason));
+        forbiddenValue(
+          `${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}`,
+          reason,
+        ),
+      );
     }),
   ];
 }
@@ -66,17 +104,39 @@ function partProblems(pod: Pod): FieldError[] {
 function countProblems(pod: Pod, count: number): FieldError[] {
   const seeders = seedersOf(pod).length;
   if (count + seeders <= MAX_CONTAINERS) return [];
-  const files = seeders === 0 ? '' : `; ${seeders} more would bring the single files that containers with readOnlyRootFilesystem mount`;
-  return [forbiddenValue('spec.containers', `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${count}${files}`)];
+  const files =
+    seeders === 0
+      ? ''
+      : `; ${seeders} more would bring the single files that containers with readOnlyRootFilesystem mount`;
+  return [
+    forbiddenValue(
+      'spec.containers',
+      `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${count}${files}`,
+    ),
+  ];
 }
 
 /** Termination messages that nobody will find: their file lies in a root that cannot be written to. */
 export function messageWarnings({ spec }: Pod): string[] {
-  return containersOf(spec).flatMap(([field, { securityContext, terminationMessagePath: path = '', volumeMounts = [] }]) => {
-    const writable = ['/dev', ...volumeMounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath)];
-    if (!securityContext?.readOnlyRootFilesystem || path === '' || writable.some((root) => path.startsWith(`${root.replace(/\/+$/, '')}/`))) return [];
-    return [`${field}.terminationMessagePath: Fargate mounts no single files; with readOnlyRootFilesystem ${path} can only lie below /dev or in a writable volume`];
-  });
+  return containersOf(spec).flatMap(
+    ([field, { securityContext, terminationMessagePath: path = '', volumeMounts = [] }]) => {
+      const writable = [
+        '/dev',
+        ...volumeMounts
+          .filter(({ readOnly }) => readOnly !== true)
+          .map(({ mountPath }) => mountPath),
+      ];
+      if (
+        !securityContext?.readOnlyRootFilesystem ||
+        path === '' ||
+        writable.some((root) => path.startsWith(`${root.replace(/\/+$/, '')}/`))
+      )
+        return [];
+      return [
+        `${field}.terminationMessagePath: Fargate mounts no single files; with readOnlyRootFilesystem ${path} can only lie below /dev or in a writable volume`,
+      ];
+    },
+  );
 }
 
 /** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */
@@ -86,7 +146,9 @@ export function sizeWarnings({ spec }: Pod): string[] {
     const sum = stated === undefined ? aggregateRequest(spec, name) : parseQuantity(stated);
     const largest = parseQuantity(text);
     if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
-    return [`spec.containers: ${printQuantity(sum)} of ${name} is requested and the largest Fargate task has ${text}: the pod cannot be scheduled`];
+    return [
+      `spec.containers: ${printQuantity(sum)} of ${name} is requested and the largest Fargate task has ${text}: the pod cannot be scheduled`,
+    ];
   });
 }
 
@@ -100,7 +162,9 @@ export function memoryWarnings(pod: Pod): string[] {
     const users = usesOf(pod, volume.name).length;
     if (!disk || !isUsed(pod, volume)) return [];
     const why = users > 1 ? `${users} mounts show it` : 'variables are read from it';
-    return [`spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one mount of one container; this one is on disk because ${why}`];
+    return [
+      `spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one mount of one container; this one is on disk because ${why}`,
+    ];
   });
 }
 
@@ -109,7 +173,9 @@ export function partWarnings(pod: Pod): string[] {
   if (hasTooMany(pod)) return [];
   return (pod.spec.volumes ?? []).flatMap((volume, index) => {
     if (volume.emptyDir === undefined) return [];
-    return partsOf(pod, volume).early.map((path) =>
-      `spec.volumes[${index}]: the directory ${path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`);
+    return partsOf(pod, volume).early.map(
+      (path) =>
+        `spec.volumes[${index}]: the directory ${path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`,
+    );
   });
 }

@@ -14,18 +14,35 @@ export interface FieldContext {
 }
 
 /** The largest Fargate task is the node. */
-export const NODE_ALLOCATABLE = { cpu: 32, memory: 249_856 * 1024 * 1024, 'ephemeral-storage': 200 * 1024 ** 3 };
+export const NODE_ALLOCATABLE = {
+  cpu: 32,
+  memory: 249_856 * 1024 * 1024,
+  'ephemeral-storage': 200 * 1024 ** 3,
+};
 
-const GO_ESCAPES: { [character: string]: string } = { '"': '\\"', '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' };
+const GO_ESCAPES: { [character: string]: string } = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
 
 const hex = (character: string): string => {
   const code = character.codePointAt(0) ?? 0;
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code > 0xffff
+    ? `\\U${code.toString(16).padStart(8, '0')}`
+    : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
 /** As Go's %q: what does not print is escaped, blanks other than the common one too. */
-const quote = (text: string): string => `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (own(GO_ESCAPES, character) ?? hex(character))))}"`;
+const quote = (text: string): string =>
+  `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (own(GO_ESCAPES, character) ?? hex(character))))}"`;
 
 /** Labels or annotations as file content: `key="value"` lines, sorted. */
 function lines(map: { [key: string]: string } | undefined): string {
@@ -34,9 +51,17 @@ function lines(map: { [key: string]: string } | undefined): string {
 }
 
 /** The field's text; undefined: no such field. A missing label or annotation is the empty string. */
-export function fieldValue(pod: Pod, fieldPath: string, { podIP, hostIP, nodeName }: FieldContext): string | undefined {
+export function fieldValue(
+  pod: Pod,
+  fieldPath: string,
+  { podIP, hostIP, nodeName }: FieldContext,
+): string | undefined {
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(fieldPath);
-  if (subscript !== null) return own(pod.metadata[subscript[1] === 'labels' ? 'labels' : 'annotations'], subscript[2] ?? '') ?? '';
+  if (subscript !== null)
+    return (
+      own(pod.metadata[subscript[1] === 'labels' ? 'labels' : 'annotations'], subscript[2] ?? '') ??
+      ''
+    );
   const fields: { [path: string]: string | undefined } = {
     'metadata.name': pod.metadata.name ?? '',
     'metadata.namespace': pod.metadata.namespace ?? '',
@@ -53,10 +78,19 @@ export function fieldValue(pod: Pod, fieldPath: string, { podIP, hostIP, nodeNam
   return own(fields, fieldPath);
 }
 
-const exact = (value: number) => ({ digits: BigInt(Math.trunc(value)), exponent: 0, format: 'decimalSI' as const });
+const exact = (value: number) => ({
+  digits: BigInt(Math.trunc(value)),
+  exponent: 0,
+  format: 'decimalSI' as const,
+});
 
 /** What `limits.cpu`, `requests.memory` … say for a container; a limit that is not set is the pod's, then the node's. */
-function resourceQuantity(pod: Pod, container: Container | EphemeralContainer | undefined, resource: string, context: FieldContext) {
+function resourceQuantity(
+  pod: Pod,
+  container: Container | EphemeralContainer | undefined,
+  resource: string,
+  context: FieldContext,
+) {
   const [kind = '', ...rest] = resource.split('.');
   const name = rest.join('.');
   const list = kind === 'limits' ? 'limits' : 'requests';
@@ -80,5 +114,7 @@ export function resourceFieldValue(
   if (container === undefined) return undefined;
   const divisor = parseQuantity(selector.divisor ?? '1');
   const quantity = resourceQuantity(pod, container, selector.resource, context);
-  return String(divideQuantities(quantity, divisor === undefined || divisor.digits === 0n ? exact(1) : divisor));
+  return String(
+    divideQuantities(quantity, divisor === undefined || divisor.digits === 0n ? exact(1) : divisor),
+  );
 }

@@ -11,16 +11,30 @@ export type Treatment =
 export type Field = { path: string } & Treatment;
 
 /** Served as Kubernetes does, or with the difference that the note names. */
-export const implemented = (note?: string): Treatment => ({ kind: 'implemented', ...(note !== undefined && { note }) });
+export const implemented = (note?: string): Treatment => ({
+  kind: 'implemented',
+  ...(note !== undefined && { note }),
+});
 
 /** Refused with 422; `docker`: local mode with --beyond-fargate can do it. */
-export const refused = (reason: string, options: { docker?: boolean; harmless?: Harmless } = {}): Treatment => ({ kind: 'refused', reason, docker: false, ...options });
+export const refused = (
+  reason: string,
+  options: { docker?: boolean; harmless?: Harmless } = {},
+): Treatment => ({ kind: 'refused', reason, docker: false, ...options });
 
 /** Accepted with a Warning header. */
-export const warned = (reason: string, options: { harmless?: Harmless } = {}): Treatment => ({ kind: 'warned', reason, ...options });
+export const warned = (reason: string, options: { harmless?: Harmless } = {}): Treatment => ({
+  kind: 'warned',
+  reason,
+  ...options,
+});
 
 /** One field per path; paths are parted by blanks and `a.{b,c}` stands for `a.b a.c`. */
-export const table = (paths: string, treatment: Treatment): Field[] => paths.split(' ').flatMap(expand).map((path) => ({ path, ...treatment }));
+export const table = (paths: string, treatment: Treatment): Field[] =>
+  paths
+    .split(' ')
+    .flatMap(expand)
+    .map((path) => ({ path, ...treatment }));
 
 // Braces may hold braces, so the choices are found by depth.
 function expand(pattern: string): string[] {
@@ -37,7 +51,10 @@ function expand(pattern: string): string[] {
       choices.push(pattern.slice(start, at));
       start = at + 1;
     }
-    if (depth === 0) return choices.flatMap((choice) => expand(`${pattern.slice(0, open)}${choice}${pattern.slice(at + 1)}`));
+    if (depth === 0)
+      return choices.flatMap((choice) =>
+        expand(`${pattern.slice(0, open)}${choice}${pattern.slice(at + 1)}`),
+      );
   }
   return [pattern];
 }

@@ -14,14 +14,22 @@ interface KeySource {
   items?: { path: string }[];
 }
 
-const ofKeys = ({ items = [] }: KeySource): Known => ({ paths: items.map(({ path }) => path), open: items.length === 0 });
+const ofKeys = ({ items = [] }: KeySource): Known => ({
+  paths: items.map(({ path }) => path),
+  open: items.length === 0,
+});
 const ofPaths = (paths: string[]): Known => ({ paths, open: false });
 
 function known({ configMap, secret, downwardAPI, projected }: Volume): Known[] {
   if (configMap !== undefined) return [ofKeys(configMap)];
   if (secret !== undefined) return [ofKeys(secret)];
-  if (downwardAPI !== undefined) return [ofPaths((downwardAPI.items ?? []).map(({ path }) => path))];
-  return (projected?.sources ?? []).flatMap((source) => known({ name: '', ...source }).concat(source.serviceAccountToken === undefined ? [] : [ofPaths([source.serviceAccountToken.path])]));
+  if (downwardAPI !== undefined)
+    return [ofPaths((downwardAPI.items ?? []).map(({ path }) => path))];
+  return (projected?.sources ?? []).flatMap((source) =>
+    known({ name: '', ...source }).concat(
+      source.serviceAccountToken === undefined ? [] : [ofPaths([source.serviceAccountToken.path])],
+    ),
+  );
 }
 
 /** What is known of a volume's paths. */
@@ -63,9 +71,19 @@ const directoriesByVolume = oncePerSpec(() => new Map<Volume, Directories>());
 export function directoriesOf(pod: Pod, volume: Volume): Directories {
   const made = directoriesByVolume(pod).get(volume);
   if (made !== undefined) return made;
-  const mounts = usesOf(pod, volume.name).map(({ mount }) => mount).filter((mount) => shownOfFiles(volume, mount) === 'directory');
+  const mounts = usesOf(pod, volume.name)
+    .map(({ mount }) => mount)
+    .filter((mount) => shownOfFiles(volume, mount) === 'directory');
   const paths = [...new Set(mounts.map(partOf))].sort();
-  const directories = new Map(paths.map((path, index) => [path, { path, key: `${volumeKey(pod, volume.name)}_${index}_${path.replace(/[^A-Za-z0-9-]+/g, '_').slice(0, 100)}` }]));
+  const directories = new Map(
+    paths.map((path, index) => [
+      path,
+      {
+        path,
+        key: `${volumeKey(pod, volume.name)}_${index}_${path.replace(/[^A-Za-z0-9-]+/g, '_').slice(0, 100)}`,
+      },
+    ]),
+  );
   directoriesByVolume(pod).set(volume, directories);
   return directories;
 }

@@ -6,5 +6,10 @@ export const DEFAULT_GRACE_SECONDS = 30;
 
 /** The grace in force on the node: a deletion's, else the spec's; never below one second. */
 export function podGraceSeconds({ metadata, spec }: Pod): number {
-  return Math.max(metadata.deletionGracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS, 1);
+  return Math.max(
+    metadata.deletionGracePeriodSeconds ??
+      spec.terminationGracePeriodSeconds ??
+      DEFAULT_GRACE_SECONDS,
+    1,
+  );
 }

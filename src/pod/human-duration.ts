@@ -30,5 +30,7 @@ export function humanDuration(milliseconds: number): string {
 
 /** Age of a timestamp; `<unknown>` where there is none. */
 export function age(timestamp: string | undefined, now: Date): string {
-  return timestamp === undefined ? '<unknown>' : humanDuration(now.getTime() - Date.parse(timestamp));
+  return timestamp === undefined
+    ? '<unknown>'
+    : humanDuration(now.getTime() - Date.parse(timestamp));
 }

@@ -10,7 +10,8 @@ import { sameDirectory, within } from './volumes.ts';
 const ENGINE_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
 /** Paths inside a volume of the task, relative to it, at which its containers have other mounts (volumes or the engine's own files). */
-export const nestedMountPoints = (pod: Pod, key: string): string[] => [...(byKey(pod).get(key) ?? [])].sort();
+export const nestedMountPoints = (pod: Pod, key: string): string[] =>
+  [...(byKey(pod).get(key) ?? [])].sort();
 
 const byKey = oncePerSpec((pod) => {
   const found = new Map<string, Set<string>>();

@@ -28,7 +28,8 @@ const MAX_KERNEL_HOSTNAME = 64;
 
 /** The pod's short name in its own network. */
 export function podHostname({ metadata, spec }: Pod): string {
-  if (spec.hostnameOverride !== undefined && spec.hostnameOverride !== '') return spec.hostnameOverride;
+  if (spec.hostnameOverride !== undefined && spec.hostnameOverride !== '')
+    return spec.hostnameOverride;
   return (spec.hostname || (metadata.name ?? '')).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '');
 }
 
@@ -61,9 +62,14 @@ fe00::2\tip6-allrouters
 `;
 
 function hostsFile(pod: Pod, { podIP, clusterDomain }: NetworkContext): string {
-  const names = [fullName(pod, clusterDomain), podHostname(pod)].filter((name) => name !== undefined).join('\t');
-  const aliases = (pod.spec.hostAliases ?? []).map(({ ip, hostnames }) => `${ip ?? ''}\t${(hostnames ?? []).join('\t')}\n`);
-  const added = aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('')}`;
+  const names = [fullName(pod, clusterDomain), podHostname(pod)]
+    .filter((name) => name !== undefined)
+    .join('\t');
+  const aliases = (pod.spec.hostAliases ?? []).map(
+    ({ ip, hostnames }) => `${ip ?? ''}\t${(hostnames ?? []).join('\t')}\n`,
+  );
+  const added =
+    aliases.length === 0 ? '' : `\n# Entries added by HostAliases.\n${aliases.join('')}`;
   return `# Kubernetes-managed hosts file.\n${LOCAL_HOSTS}${podIP}\t${names}\n${added}`;
 }
 
@@ -73,33 +79,58 @@ const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 /** The parts of a resolv.conf; the last search line counts, as for the resolver. */
 export function parseResolvConf(text: string): ResolvConf {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
-  const all = (keyword: string): string[] => lines.flatMap(([first, ...rest]) => (first === keyword ? rest : []));
+  const all = (keyword: string): string[] =>
+    lines.flatMap(([first, ...rest]) => (first === keyword ? rest : []));
   const search = lines.findLast(([first]) => first === 'search')?.slice(1) ?? [];
-  return { nameservers: lines.flatMap(([first, server]) => (first === 'nameserver' && server !== undefined ? [server] : [])), searches: search, options: all('options') };
+  return {
+    nameservers: lines.flatMap(([first, server]) =>
+      first === 'nameserver' && server !== undefined ? [server] : [],
+    ),
+    searches: search,
+    options: all('options'),
+  };
 }
 
 /** By dnsPolicy; undefined: the node's own, which droppod does not know (the file stays as the engine made it). */
-function policyConf(pod: Pod, { clusterDns = [], clusterDomain, nodeResolvConf }: NetworkContext): ResolvConf | undefined {
+function policyConf(
+  pod: Pod,
+  { clusterDns = [], clusterDomain, nodeResolvConf }: NetworkContext,
+): ResolvConf | undefined {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
   if (policy === 'None') return EMPTY;
   const node = nodeResolvConf === undefined ? undefined : parseResolvConf(nodeResolvConf);
-  const usesCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && pod.spec.hostNetwork !== true);
+  const usesCluster =
+    policy === 'ClusterFirstWithHostNet' ||
+    (policy === 'ClusterFirst' && pod.spec.hostNetwork !== true);
   const nameservers = clusterDns.length > 0 ? clusterDns : (node?.nameservers ?? []);
   if (!usesCluster || nameservers.length === 0) return node;
-  const searches = [`${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
-  return { nameservers, searches: unique([...searches, ...(node?.searches ?? [])]), options: ['ndots:5'] };
+  const searches = [
+    `${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`,
+    `svc.${clusterDomain}`,
+    clusterDomain,
+  ];
+  return {
+    nameservers,
+    searches: unique([...searches, ...(node?.searches ?? [])]),
+    options: ['ndots:5'],
+  };
 }
 
 /** dnsConfig adds servers and search paths and overrides options of the same name. */
 function withDnsConfig(pod: Pod, base: ResolvConf): ResolvConf {
   const config = pod.spec.dnsConfig;
   if (config === undefined) return base;
-  const options = (config.options ?? []).map(({ name = '', value }) => (value === undefined || value === '' ? name : `${name}:${value}`));
+  const options = (config.options ?? []).map(({ name = '', value }) =>
+    value === undefined || value === '' ? name : `${name}:${value}`,
+  );
   const overridden = new Set((config.options ?? []).map(({ name = '' }) => name));
   return {
     nameservers: unique([...base.nameservers, ...(config.nameservers ?? [])]),
     searches: unique([...base.searches, ...(config.searches ?? [])]),
-    options: [...base.options.filter((option) => !overridden.has(option.split(':')[0] ?? '')), ...options],
+    options: [
+      ...base.options.filter((option) => !overridden.has(option.split(':')[0] ?? '')),
+      ...options,
+    ],
   };
 }
 
@@ -127,15 +158,29 @@ export function dnsProblems(pod: Pod, context: NetworkContext): string[] {
   const { nameservers, searches } = withDnsConfig(pod, base);
   const fitting = fittingSearches(searches);
   return [
-    ...(nameservers.length > MAX_NAMESERVERS ? [`Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${nameservers.slice(0, MAX_NAMESERVERS).join(' ')}`] : []),
-    ...(fitting.length < searches.length ? [`Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${fitting.join(' ')}`] : []),
+    ...(nameservers.length > MAX_NAMESERVERS
+      ? [
+          `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${nameservers.slice(0, MAX_NAMESERVERS).join(' ')}`,
+        ]
+      : []),
+    ...(fitting.length < searches.length
+      ? [
+          `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${fitting.join(' ')}`,
+        ]
+      : []),
   ];
 }
 
 /** Host name, hosts file and, where it differs from the node's own, resolv.conf: the `hosts` part of a sync answer. */
-export function networkFiles(pod: Pod, context: NetworkContext): { hostname: string; hosts: string; resolvConf?: string } {
+export function networkFiles(
+  pod: Pod,
+  context: NetworkContext,
+): { hostname: string; hosts: string; resolvConf?: string } {
   const base = policyConf(pod, context);
-  const files = { hostname: kernelHostname(pod, context.clusterDomain), hosts: hostsFile(pod, context) };
+  const files = {
+    hostname: kernelHostname(pod, context.clusterDomain),
+    hosts: hostsFile(pod, context),
+  };
   // dnsConfig on top of an unknown node file would lose the node's servers.
   if (base === undefined) return files;
   return { ...files, resolvConf: resolvConfText(withDnsConfig(pod, base)) };

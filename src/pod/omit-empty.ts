@@ -4,27 +4,116 @@ import { own } from '../own.ts';
 
 /** Plain strings, numbers and booleans by name; the pointers among their namesakes are listed in POINTERS. */
 const PLAIN = new Set([
-  'serviceAccountName', 'serviceAccount', 'nodeName', 'hostNetwork', 'hostPID', 'hostIPC', 'hostname', 'subdomain', 'schedulerName', 'priorityClassName',
-  'restartPolicy', 'dnsPolicy', 'image', 'workingDir', 'terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy', 'stdin', 'stdinOnce', 'tty',
-  'protocol', 'hostIP', 'hostPort', 'readOnly', 'subPath', 'subPathExpr', 'initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold',
-  'failureThreshold', 'path', 'host', 'scheme', 'prefix', 'operator', 'effect', 'medium', 'secretName', 'reference', 'pullPolicy', 'apiVersion',
-  'targetContainerName', 'role', 'level', 'fsType', 'partition', 'audience', 'containerName', 'user',
+  'serviceAccountName',
+  'serviceAccount',
+  'nodeName',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'hostname',
+  'subdomain',
+  'schedulerName',
+  'priorityClassName',
+  'restartPolicy',
+  'dnsPolicy',
+  'image',
+  'workingDir',
+  'terminationMessagePath',
+  'terminationMessagePolicy',
+  'imagePullPolicy',
+  'stdin',
+  'stdinOnce',
+  'tty',
+  'protocol',
+  'hostIP',
+  'hostPort',
+  'readOnly',
+  'subPath',
+  'subPathExpr',
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+  'path',
+  'host',
+  'scheme',
+  'prefix',
+  'operator',
+  'effect',
+  'medium',
+  'secretName',
+  'reference',
+  'pullPolicy',
+  'apiVersion',
+  'targetContainerName',
+  'role',
+  'level',
+  'fsType',
+  'partition',
+  'audience',
+  'containerName',
+  'user',
 ]);
 
 /** Members that Go holds as pointers (or always prints), as `parent.member`: their zero values stay. */
 const POINTERS = new Set([
-  'csi.readOnly', 'csi.fsType', 'azureDisk.readOnly', 'azureDisk.fsType', 'hostPath.path', 'serviceAccountToken.path', 'items.path', 'nfs.path', 'glusterfs.path',
-  'fileKeyRef.path', 'matchExpressions.operator', 'matchFields.operator', 'exitCodes.operator', 'clusterTrustBundle.path', 'azureFile.secretName',
-  'restartPolicyRules.restartPolicy', 'resizePolicy.restartPolicy', 'containers.restartPolicy', 'initContainers.restartPolicy',
+  'csi.readOnly',
+  'csi.fsType',
+  'azureDisk.readOnly',
+  'azureDisk.fsType',
+  'hostPath.path',
+  'serviceAccountToken.path',
+  'items.path',
+  'nfs.path',
+  'glusterfs.path',
+  'fileKeyRef.path',
+  'matchExpressions.operator',
+  'matchFields.operator',
+  'exitCodes.operator',
+  'clusterTrustBundle.path',
+  'azureFile.secretName',
+  'restartPolicyRules.restartPolicy',
+  'resizePolicy.restartPolicy',
+  'containers.restartPolicy',
+  'initContainers.restartPolicy',
 ]);
 
 /** Plain only below these parents. */
-const PLAIN_BELOW = new Set(['env.value', 'tolerations.value', 'tolerations.key', 'ports.name', 'configMap.name', 'secret.name', 'configMapRef.name', 'secretRef.name', 'configMapKeyRef.name', 'secretKeyRef.name', 'imagePullSecrets.name']);
+const PLAIN_BELOW = new Set([
+  'env.value',
+  'tolerations.value',
+  'tolerations.key',
+  'ports.name',
+  'configMap.name',
+  'secret.name',
+  'configMapRef.name',
+  'secretRef.name',
+  'configMapKeyRef.name',
+  'secretKeyRef.name',
+  'imagePullSecrets.name',
+]);
 
 /** Maps and structures that are printed even when empty, because the member is a structure or a pointer to one. */
-const MAPS = new Set(['labels', 'annotations', 'nodeSelector', 'limits', 'requests', 'matchLabels', 'overhead', 'volumeAttributes', 'userAnnotations']);
+const MAPS = new Set([
+  'labels',
+  'annotations',
+  'nodeSelector',
+  'limits',
+  'requests',
+  'matchLabels',
+  'overhead',
+  'volumeAttributes',
+  'userAnnotations',
+]);
 
-const VERBATIM = new Set(['labels', 'annotations', 'nodeSelector', 'matchLabels', 'volumeAttributes']);
+const VERBATIM = new Set([
+  'labels',
+  'annotations',
+  'nodeSelector',
+  'matchLabels',
+  'volumeAttributes',
+]);
 
 function isEmpty(parent: string, name: string, value: unknown): boolean {
   if (value === null || value === undefined) return true;
@@ -37,8 +126,23 @@ function isEmpty(parent: string, name: string, value: unknown): boolean {
 
 /** Lists whose elements are texts or numbers: null among them is Go's zero, among structures an empty one. */
 const TEXT_LISTS = new Set([
-  'command', 'args', 'values', 'nameservers', 'searches', 'hostnames', 'add', 'drop', 'matchLabelKeys', 'mismatchLabelKeys', 'namespaces', 'accessModes', 'finalizers',
-  'monitors', 'portals', 'targetWWNs', 'wwids',
+  'command',
+  'args',
+  'values',
+  'nameservers',
+  'searches',
+  'hostnames',
+  'add',
+  'drop',
+  'matchLabelKeys',
+  'mismatchLabelKeys',
+  'namespaces',
+  'accessModes',
+  'finalizers',
+  'monitors',
+  'portals',
+  'targetWWNs',
+  'wwids',
 ]);
 
 /** Members that Go always has, because they are neither pointers nor left out when empty. */
@@ -60,11 +164,17 @@ const ALWAYS: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 function element(entry: unknown, parent: string): unknown {
-  if (entry === null) return TEXT_LISTS.has(parent) ? '' : parent === 'supplementalGroups' ? 0 : omitEmpty({}, parent);
+  if (entry === null)
+    return TEXT_LISTS.has(parent)
+      ? ''
+      : parent === 'supplementalGroups'
+        ? 0
+        : omitEmpty({}, parent);
   return omitEmpty(entry, parent);
 }
 
-const withoutNulls = (map: object): object => Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? '']));
+const withoutNulls = (map: object): object =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? '']));
 
 /** A copy without the members that Kubernetes leaves out, and nulls as Go reads them; `parent` is the name of the member that holds `value`. */
 export function omitEmpty(value: unknown, parent = ''): unknown {

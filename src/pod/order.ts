@@ -5,7 +5,8 @@ import { containerKind, regularInits, sidecars } from './containers.ts';
 import type { ObservedPod, Run } from './observed.ts';
 import { hasEnded, isFailure, isRunning, shouldRestart } from './restart.ts';
 
-const currentRun = (observed: ObservedPod, name: string): Run | undefined => own(observed.containers, name)?.current;
+const currentRun = (observed: ObservedPod, name: string): Run | undefined =>
+  own(observed.containers, name)?.current;
 
 /** The init container ran to success in the present sandbox. */
 function initDone(pod: Pod, observed: ObservedPod, name: string): boolean {
@@ -35,7 +36,9 @@ function initsBefore(pod: Pod, observed: ObservedPod, name: string): boolean {
   const index = inits.findIndex((container) => container.name === name);
   const before = index < 0 ? inits : inits.slice(0, index);
   return before.every((container) =>
-    containerKind(pod, container.name) === 'sidecar' ? sidecarStarted(observed, container.name) : initDone(pod, observed, container.name),
+    containerKind(pod, container.name) === 'sidecar'
+      ? sidecarStarted(observed, container.name)
+      : initDone(pod, observed, container.name),
   );
 }
 
@@ -46,7 +49,9 @@ function earlierHooksDone(pod: Pod, observed: ObservedPod, name: string): boolea
     .slice(0, Math.max(index, 0))
     .every(
       ({ name: earlier, lifecycle }) =>
-        lifecycle?.postStart === undefined || currentRun(observed, earlier) !== undefined || own(observed.containers, earlier)?.waiting !== undefined,
+        lifecycle?.postStart === undefined ||
+        currentRun(observed, earlier) !== undefined ||
+        own(observed.containers, earlier)?.waiting !== undefined,
     );
 }
 
@@ -57,8 +62,12 @@ export function isReleased(pod: Pod, observed: ObservedPod, name: string): boole
   const kind = containerKind(pod, name);
   if (kind === 'ephemeral') return true;
   if (kind === 'init') return !podInitialized(pod, observed) && initsBefore(pod, observed, name);
-  if (podInitialized(pod, observed)) return kind === 'sidecar' || earlierHooksDone(pod, observed, name);
-  return initsBefore(pod, observed, name) && (kind === 'sidecar' || earlierHooksDone(pod, observed, name));
+  if (podInitialized(pod, observed))
+    return kind === 'sidecar' || earlierHooksDone(pod, observed, name);
+  return (
+    initsBefore(pod, observed, name) &&
+    (kind === 'sidecar' || earlierHooksDone(pod, observed, name))
+  );
 }
 
 /** A regular init container failed and will not be tried again: the pod has failed. */
@@ -83,4 +92,5 @@ export function podDone(pod: Pod, observed: ObservedPod): boolean {
 }
 
 /** A container of the pod still runs. */
-export const anyRunning = (observed: ObservedPod): boolean => Object.values(observed.containers).some(({ current }) => isRunning(current));
+export const anyRunning = (observed: ObservedPod): boolean =>
+  Object.values(observed.containers).some(({ current }) => isRunning(current));

@@ -13,10 +13,13 @@ export interface PathTree {
 const prefixOf = (path: string): string => (path === '' || path === '/' ? path : `${path}/`);
 
 export function pathTree(paths: Iterable<string>): PathTree {
-  const entries = [...new Set(paths)].map((path) => ({ path, prefix: prefixOf(path), holder: -1 })).sort((left, right) => (left.prefix < right.prefix ? -1 : 1));
+  const entries = [...new Set(paths)]
+    .map((path) => ({ path, prefix: prefixOf(path), holder: -1 }))
+    .sort((left, right) => (left.prefix < right.prefix ? -1 : 1));
   const open: number[] = [];
   for (const [index, entry] of entries.entries()) {
-    while (open.length > 0 && !entry.prefix.startsWith(entries[open.at(-1) ?? -1]?.prefix ?? '')) open.pop();
+    while (open.length > 0 && !entry.prefix.startsWith(entries[open.at(-1) ?? -1]?.prefix ?? ''))
+      open.pop();
     entry.holder = open.at(-1) ?? -1;
     open.push(index);
   }
@@ -34,11 +37,13 @@ export function pathTree(paths: Iterable<string>): PathTree {
     const at = find(prefixOf(path));
     return entries[at]?.path === path ? at + 1 : at;
   };
-  const isBelow = (index: number, path: string): boolean => within(entries[index]?.path ?? '', path) !== undefined;
+  const isBelow = (index: number, path: string): boolean =>
+    within(entries[index]?.path ?? '', path) !== undefined;
   return {
     above(path) {
       let at = find(prefixOf(path)) - 1;
-      while (at >= 0 && within(path, entries[at]?.path ?? '') === undefined) at = entries[at]?.holder ?? -1;
+      while (at >= 0 && within(path, entries[at]?.path ?? '') === undefined)
+        at = entries[at]?.holder ?? -1;
       return entries[at]?.path;
     },
     below(path) {

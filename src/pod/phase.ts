@@ -15,11 +15,21 @@ interface Counts {
   succeeded: number;
 }
 
-const none = (): Counts => ({ failedInitFinal: 0, pendingInit: 0, pendingSidecar: 0, waiting: 0, running: 0, stopped: 0, stoppedFinal: 0, succeeded: 0 });
+const none = (): Counts => ({
+  failedInitFinal: 0,
+  pendingInit: 0,
+  pendingSidecar: 0,
+  waiting: 0,
+  running: 0,
+  stopped: 0,
+  stoppedFinal: 0,
+  succeeded: 0,
+});
 
 function countInit(pod: Pod, counts: Counts, { status, ended }: ContainerEntry): void {
   if (ended === undefined || status.state?.running !== undefined) counts.pendingInit++;
-  else if (isFailure(pod, status.name, ended) && !policyRestarts(pod, status.name, ended)) counts.failedInitFinal++;
+  else if (isFailure(pod, status.name, ended) && !policyRestarts(pod, status.name, ended))
+    counts.failedInitFinal++;
   else if (isFailure(pod, status.name, ended)) counts.pendingInit++;
 }
 
@@ -38,7 +48,11 @@ function countApp(pod: Pod, counts: Counts, { status, ended }: ContainerEntry): 
   else if (ended === undefined && status.state?.terminated === undefined) counts.waiting++;
   else {
     counts.stopped++;
-    if (status.state?.terminated !== undefined && (ended === undefined ? status.state.terminated.exitCode : exitCodeOf(ended)) === 0) counts.succeeded++;
+    if (
+      status.state?.terminated !== undefined &&
+      (ended === undefined ? status.state.terminated.exitCode : exitCodeOf(ended)) === 0
+    )
+      counts.succeeded++;
     if (ended === undefined || !policyRestarts(pod, status.name, ended)) counts.stoppedFinal++;
   }
 }
@@ -54,7 +68,11 @@ function count(pod: Pod, { init, app }: ContainerEntries): Counts {
 }
 
 /** `terminal`: all containers were stopped by termination; `initialized`: an app container exists in the present sandbox. */
-export function computePhase(pod: Pod, entries: ContainerEntries, { terminal, initialized }: { terminal: boolean; initialized: boolean }): PodPhase {
+export function computePhase(
+  pod: Pod,
+  entries: ContainerEntries,
+  { terminal, initialized }: { terminal: boolean; initialized: boolean },
+): PodPhase {
   const counts = count(pod, entries);
   if (counts.failedInitFinal > 0) return 'Failed';
   if (counts.pendingInit > 0 && !initialized) return terminal ? 'Failed' : 'Pending';

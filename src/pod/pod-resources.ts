@@ -1,15 +1,24 @@
 // Resources at pod level: what is filled in from the containers, and the sums that validation and size share.
 import type { Container, PodSpec } from '../kinds/pod.ts';
 import { own, setOwn } from '../own.ts';
-import { addQuantities, canonicalQuantity, compareQuantities, parseQuantity, printQuantity, type Quantity } from './quantity.ts';
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  parseQuantity,
+  printQuantity,
+  type Quantity,
+} from './quantity.ts';
 
 /** Resource names that `spec.resources` may hold. */
-export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+export const isPodLevelResource = (name: string): boolean =>
+  name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 
 const more = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined =>
   !left ? right : !right || compareQuantities(left, right) >= 0 ? left : right;
 
-const plus = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined => (left && right ? addQuantities(left, right) : (left ?? right));
+const plus = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined =>
+  left && right ? addQuantities(left, right) : (left ?? right);
 
 const requestOf = (container: Container, name: string): Quantity | undefined => {
   const text = own(container.resources?.requests, name);
@@ -34,7 +43,9 @@ export function aggregateRequest(spec: PodSpec, name: string): Quantity | undefi
 export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources']> {
   const given = spec.resources ?? {};
   const canonical = (list: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]));
+    Object.fromEntries(
+      Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
+    );
   const limits = given.limits && canonical(given.limits);
   const requests = given.requests ? canonical(given.requests) : {};
   for (const [name, limit] of Object.entries(limits ?? {})) {
@@ -42,5 +53,9 @@ export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources'
     const sum = aggregateRequest(spec, name);
     setOwn(requests, name, sum ? printQuantity(sum) : limit);
   }
-  return { ...given, ...(limits && { limits }), ...(Object.keys(requests).length > 0 && { requests }) };
+  return {
+    ...given,
+    ...(limits && { limits }),
+    ...(Object.keys(requests).length > 0 && { requests }),
+  };
 }

@@ -14,14 +14,17 @@ const MAX_CLASHES = 100;
 
 /** Warnings over all containers, in their order. */
 export function portWarnings(containers: readonly (readonly [string, Container])[]): string[] {
-  const places = containers.flatMap(([container, { ports = [] }]) => ports.map((port, index): Place => ({ field: `${container}.ports[${index}]`, port, container })));
+  const places = containers.flatMap(([container, { ports = [] }]) =>
+    ports.map((port, index): Place => ({ field: `${container}.ports[${index}]`, port, container })),
+  );
   const numbers = new Map<string, Place[]>();
   const names = new Map<string, Place>();
   const warnings: string[] = [];
   for (const place of places) {
     const { containerPort, protocol = 'TCP', name } = place.port;
     const same = group(numbers, `${containerPort}/${protocol}`);
-    if (warnings.length < MAX_CLASHES) warnings.push(...numberWarnings(place, same), ...nameWarning(place, names.get(name ?? '')));
+    if (warnings.length < MAX_CLASHES)
+      warnings.push(...numberWarnings(place, same), ...nameWarning(place, names.get(name ?? '')));
     if (same.length < MAX_CLASHES) same.push(place);
     if (name && !names.has(name)) names.set(name, place);
   }
@@ -46,11 +49,15 @@ function clash(port: Port, other: Port): string | undefined {
   const [hostIP, otherHostIP] = [port.hostIP ?? '', other.hostIP ?? ''];
   if (hostPort === otherHostPort && hostIP === otherHostIP) return 'duplicate';
   if (hostPort === 0 || otherHostPort === 0) return 'overlapping';
-  return hostPort === otherHostPort && (hostIP === '') !== (otherHostIP === '') ? 'dangerously ambiguous' : undefined;
+  return hostPort === otherHostPort && (hostIP === '') !== (otherHostIP === '')
+    ? 'dangerously ambiguous'
+    : undefined;
 }
 
 /** Names may repeat within a container's own ports only by mistake, which validation refuses. */
 function nameWarning({ field, port, container }: Place, first: Place | undefined): string[] {
   if (first === undefined || first.container === container) return [];
-  return [`${field}: duplicate port name ${quote(port.name ?? '')} with ${first.field}, services and probes that select ports by name will use ${first.field}`];
+  return [
+    `${field}: duplicate port name ${quote(port.name ?? '')} with ${first.field}, services and probes that select ports by name will use ${first.field}`,
+  ];
 }

@@ -7,7 +7,12 @@ import { qosClass } from './qos.ts';
 export function prepareForCreate(pod: Pod, now: Date): Pod {
   const status: PodStatus = { phase: 'Pending', qosClass: qosClass(pod) };
   if (pod.spec.schedulingGates?.length) status.conditions = [gated(now)];
-  return { ...pod, metadata: { ...pod.metadata, generation: 1 }, spec: mergeLabelKeys(pod), status };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, generation: 1 },
+    spec: mergeLabelKeys(pod),
+    status,
+  };
 }
 
 function gated(now: Date): PodCondition {

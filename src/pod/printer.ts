@@ -6,13 +6,21 @@ import { age, humanDuration } from './human-duration.ts';
 /** Name, Ready, Status, Restarts, Age, IP, Node, Nominated Node, Readiness Gates. */
 export function podCells(pod: Pod, now: Date): string[] {
   const init = walkInit(pod);
-  const app = init.stopped === undefined || conditionOf(pod, 'Initialized') === 'True' ? walkApps(pod) : undefined;
+  const app =
+    init.stopped === undefined || conditionOf(pod, 'Initialized') === 'True'
+      ? walkApps(pod)
+      : undefined;
   const total = pod.spec.containers.length + sidecars(pod).length;
   return [
     pod.metadata.name ?? '',
     `${init.ready + (app?.ready ?? 0)}/${total}`,
     statusCell(pod, app?.reason ?? init.stopped),
-    restartsCell(app === undefined ? init.walked : [...sidecarStatuses(pod), ...(pod.status.containerStatuses ?? [])], now),
+    restartsCell(
+      app === undefined
+        ? init.walked
+        : [...sidecarStatuses(pod), ...(pod.status.containerStatuses ?? [])],
+      now,
+    ),
     age(pod.metadata.creationTimestamp, now),
     pod.status.podIPs?.[0]?.ip ?? pod.status.podIP ?? '<none>',
     pod.spec.nodeName ?? '<none>',
@@ -22,18 +30,23 @@ export function podCells(pod: Pod, now: Date): string[] {
 }
 
 /** The row's conditions: Completed for a pod in a terminal phase. */
-export function podRowConditions(pod: Pod): { type: string; status: string; reason: string; message: string }[] {
+export function podRowConditions(
+  pod: Pod,
+): { type: string; status: string; reason: string; message: string }[] {
   const { phase } = pod.status;
   if (phase !== 'Succeeded' && phase !== 'Failed') return [];
   const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
   return [{ type: 'Completed', status: 'True', reason: phase, message }];
 }
 
-const conditionOf = (pod: Pod, type: string): string | undefined => pod.status.conditions?.find((condition) => condition.type === type)?.status;
+const conditionOf = (pod: Pod, type: string): string | undefined =>
+  pod.status.conditions?.find((condition) => condition.type === type)?.status;
 
-const isSidecar = (pod: Pod, name: string): boolean => sidecars(pod).some((container) => container.name === name);
+const isSidecar = (pod: Pod, name: string): boolean =>
+  sidecars(pod).some((container) => container.name === name);
 
-const sidecarStatuses = (pod: Pod): ContainerStatus[] => (pod.status.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name));
+const sidecarStatuses = (pod: Pod): ContainerStatus[] =>
+  (pod.status.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name));
 
 /** Up to the first init container that is not done: what STATUS says of it, ready sidecars, and the statuses seen. */
 function walkInit(pod: Pod): { stopped?: string; ready: number; walked: ContainerStatus[] } {
@@ -55,7 +68,15 @@ function initReason({ state }: ContainerStatus): string | undefined {
   return reason === '' || reason === 'PodInitializing' ? undefined : `Init:${reason}`;
 }
 
-function endReason({ reason = '', signal = 0, exitCode }: { reason?: string; signal?: number; exitCode: number }): string {
+function endReason({
+  reason = '',
+  signal = 0,
+  exitCode,
+}: {
+  reason?: string;
+  signal?: number;
+  exitCode: number;
+}): string {
   if (reason !== '') return reason;
   return signal !== 0 ? `Signal:${signal}` : `ExitCode:${exitCode}`;
 }
@@ -88,7 +109,9 @@ function statusCell(pod: Pod, containerReason: string | undefined): string {
     if (phase !== 'Succeeded' && phase !== 'Failed') return 'Terminating';
   }
   if (containerReason !== undefined) return containerReason;
-  const gated = pod.status.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated');
+  const gated = pod.status.conditions?.some(
+    (condition) => condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated',
+  );
   return gated === true ? 'SchedulingGated' : (reason ?? phase);
 }
 

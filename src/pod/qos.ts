@@ -25,7 +25,9 @@ function add(sums: Sums, list: Record<string, string> | undefined): string[] {
 export function qosClass({ spec }: Pick<Pod, 'spec'>): QosClass {
   const requests: Sums = new Map();
   const limits: Sums = new Map();
-  const holders: Resources[] = spec.resources ? [spec.resources] : [...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources ?? {});
+  const holders: Resources[] = spec.resources
+    ? [spec.resources]
+    : [...spec.containers, ...(spec.initContainers ?? [])].map(({ resources }) => resources ?? {});
   const limited = holders.map((resources) => {
     add(requests, resources.requests);
     return add(limits, resources.limits).length === COUNTED.length;
@@ -35,5 +37,7 @@ export function qosClass({ spec }: Pick<Pod, 'spec'>): QosClass {
     const limit = limits.get(name);
     return limit !== undefined && compareQuantities(limit, request) === 0;
   });
-  return limited.every(Boolean) && equal && requests.size === limits.size ? 'Guaranteed' : 'Burstable';
+  return limited.every(Boolean) && equal && requests.size === limits.size
+    ? 'Guaranteed'
+    : 'Burstable';
 }

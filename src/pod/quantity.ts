@@ -20,11 +20,21 @@ const LARGEST: Quantity = { digits: 9223372036854775807n, exponent: 0, format: '
 function capped(quantity: Quantity): Quantity {
   const magnitude = String(quantity.digits).length + quantity.exponent;
   if (quantity.digits === 0n) return { ...quantity, exponent: 0 };
-  if (magnitude > 25) return { ...LARGEST, digits: quantity.digits < 0n ? -LARGEST.digits : LARGEST.digits, format: quantity.format };
-  if (magnitude < NANO) return { ...quantity, digits: quantity.digits < 0n ? -1n : 1n, exponent: NANO };
+  if (magnitude > 25)
+    return {
+      ...LARGEST,
+      digits: quantity.digits < 0n ? -LARGEST.digits : LARGEST.digits,
+      format: quantity.format,
+    };
+  if (magnitude < NANO)
+    return { ...quantity, digits: quantity.digits < 0n ? -1n : 1n, exponent: NANO };
   const rounded = roundUp(quantity, NANO);
   if (compareQuantities(abs(rounded), LARGEST) <= 0) return rounded;
-  return { ...LARGEST, digits: rounded.digits < 0n ? -LARGEST.digits : LARGEST.digits, format: quantity.format };
+  return {
+    ...LARGEST,
+    digits: rounded.digits < 0n ? -LARGEST.digits : LARGEST.digits,
+    format: quantity.format,
+  };
 }
 
 /** undefined: not a quantity. A number is taken as its JSON text. */
@@ -35,18 +45,26 @@ export function parseQuantity(text: string | number): Quantity | undefined {
   if ((whole === '' && fraction === '') || parts[0].length > 400) return undefined;
   const digits = BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}`);
   const exponent = -fraction.length;
-  if ((letters === 'e' || letters === 'E') && /\d$/.test(power)) return capped({ digits, exponent: exponent + Number(power), format: 'decimalExponent' });
+  if ((letters === 'e' || letters === 'E') && /\d$/.test(power))
+    return capped({ digits, exponent: exponent + Number(power), format: 'decimalExponent' });
   if (power !== '') return undefined;
   const binary = BINARY.indexOf(letters);
-  if (binary >= 0) return capped({ digits: digits * 1024n ** BigInt(binary + 1), exponent, format: 'binarySI' });
+  if (binary >= 0)
+    return capped({ digits: digits * 1024n ** BigInt(binary + 1), exponent, format: 'binarySI' });
   const decimal = DECIMAL.indexOf(letters);
-  return decimal < 0 ? undefined : capped({ digits, exponent: exponent + (decimal - 3) * 3, format: 'decimalSI' });
+  return decimal < 0
+    ? undefined
+    : capped({ digits, exponent: exponent + (decimal - 3) * 3, format: 'decimalSI' });
 }
 
 /** Rounds away from zero to a multiple of 10^`exponent`. */
 export function roundUp(quantity: Quantity, exponent: number): Quantity {
   if (quantity.exponent >= exponent) return quantity;
-  return { ...quantity, digits: divideUp(quantity.digits, tenTo(exponent - quantity.exponent)), exponent };
+  return {
+    ...quantity,
+    digits: divideUp(quantity.digits, tenTo(exponent - quantity.exponent)),
+    exponent,
+  };
 }
 
 function divideUp(value: bigint, by: bigint): bigint {
@@ -67,21 +85,29 @@ function strip(value: bigint, factor: bigint): { value: bigint; times: number } 
 /** The canonical text: no fraction, the largest suffix that keeps the value exact. */
 export function printQuantity(quantity: Quantity): string {
   if (quantity.digits === 0n) return '0';
-  if (quantity.format === 'binarySI' && compareQuantities(abs(quantity), { digits: 1024n, exponent: 0, format: 'decimalSI' }) >= 0) {
+  if (
+    quantity.format === 'binarySI' &&
+    compareQuantities(abs(quantity), { digits: 1024n, exponent: 0, format: 'decimalSI' }) >= 0
+  ) {
     const whole = roundUp(quantity, 0);
-    if (compareQuantities(whole, quantity) === 0) return printBinary(whole.digits * tenTo(whole.exponent));
+    if (compareQuantities(whole, quantity) === 0)
+      return printBinary(whole.digits * tenTo(whole.exponent));
   }
   const { value, times } = strip(quantity.digits, 10n);
   const exponent = quantity.exponent + times;
   const shift = ((exponent % 3) + 3) % 3;
   const digits = value * tenTo(shift);
   const power = exponent - shift;
-  if (quantity.format === 'decimalExponent') return power === 0 ? String(digits) : `${digits}e${power}`;
+  if (quantity.format === 'decimalExponent')
+    return power === 0 ? String(digits) : `${digits}e${power}`;
   const index = Math.min(power / 3 + 3, DECIMAL.length - 1);
   return `${digits * tenTo(power - (index - 3) * 3)}${DECIMAL[index] ?? ''}`;
 }
 
-const abs = (quantity: Quantity): Quantity => ({ ...quantity, digits: quantity.digits < 0n ? -quantity.digits : quantity.digits });
+const abs = (quantity: Quantity): Quantity => ({
+  ...quantity,
+  digits: quantity.digits < 0n ? -quantity.digits : quantity.digits,
+});
 
 function printBinary(value: bigint): string {
   const { times } = strip(value, 1024n);
@@ -92,37 +118,49 @@ function printBinary(value: bigint): string {
 /** Negative, zero or positive as `left` is less than, equal to or more than `right`. */
 export function compareQuantities(left: Quantity, right: Quantity): number {
   const least = Math.min(left.exponent, right.exponent);
-  const difference = left.digits * tenTo(left.exponent - least) - right.digits * tenTo(right.exponent - least);
+  const difference =
+    left.digits * tenTo(left.exponent - least) - right.digits * tenTo(right.exponent - least);
   return difference === 0n ? 0 : difference < 0n ? -1 : 1;
 }
 
 /** The exact sum, in the format of the first. */
 export function addQuantities(left: Quantity, right: Quantity): Quantity {
   const exponent = Math.min(left.exponent, right.exponent);
-  const digits = left.digits * tenTo(left.exponent - exponent) + right.digits * tenTo(right.exponent - exponent);
+  const digits =
+    left.digits * tenTo(left.exponent - exponent) + right.digits * tenTo(right.exponent - exponent);
   return { digits, exponent, format: left.digits === 0n ? right.format : left.format };
 }
 
 /** Value in units of `divisor`, rounded up (the way resourceFieldRef shows it). */
 export function divideQuantities(quantity: Quantity, divisor: Quantity): bigint {
   const least = Math.min(quantity.exponent, divisor.exponent);
-  return divideUp(quantity.digits * tenTo(quantity.exponent - least), divisor.digits * tenTo(divisor.exponent - least));
+  return divideUp(
+    quantity.digits * tenTo(quantity.exponent - least),
+    divisor.digits * tenTo(divisor.exponent - least),
+  );
 }
 
 /** Whole units (bytes, cores), rounded up; 0 where it is no quantity. */
 export function wholeUnits(text: string | number | undefined): number {
   const quantity = text === undefined ? undefined : parseQuantity(text);
-  return quantity ? Number(divideQuantities(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' })) : 0;
+  return quantity
+    ? Number(divideQuantities(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' }))
+    : 0;
 }
 
 /** Thousandths (milli-cores), rounded up; 0 where it is no quantity. */
 export function milliUnits(text: string | number | undefined): number {
   const quantity = text === undefined ? undefined : parseQuantity(text);
-  return quantity ? Number(divideQuantities(quantity, { digits: 1n, exponent: MILLI, format: 'decimalSI' })) : 0;
+  return quantity
+    ? Number(divideQuantities(quantity, { digits: 1n, exponent: MILLI, format: 'decimalSI' }))
+    : 0;
 }
 
 /** The canonical text of a text; `milli`: rounded up to thousandths as resource lists are. What is no quantity stays. */
-export function canonicalQuantity(text: string | number, options: { milli: boolean } = { milli: false }): string {
+export function canonicalQuantity(
+  text: string | number,
+  options: { milli: boolean } = { milli: false },
+): string {
   const quantity = parseQuantity(text);
   if (!quantity) return String(text);
   return printQuantity(options.milli ? roundUp(quantity, MILLI) : quantity);

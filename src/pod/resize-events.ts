@@ -4,18 +4,32 @@ import type { PodEvent } from './events.ts';
 
 type Resources = NonNullable<Container['resources']>;
 
-const sorted = (list: Record<string, string>): Record<string, string> => Object.fromEntries(Object.entries(list).sort(([left], [right]) => (left < right ? -1 : 1)));
+const sorted = (list: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(list).sort(([left], [right]) => (left < right ? -1 : 1)));
 
 function ordered({ limits, requests, claims }: Resources): Resources {
-  return { ...(limits ? { limits: sorted(limits) } : {}), ...(requests ? { requests: sorted(requests) } : {}), ...(claims ? { claims } : {}) };
+  return {
+    ...(limits ? { limits: sorted(limits) } : {}),
+    ...(requests ? { requests: sorted(requests) } : {}),
+    ...(claims ? { claims } : {}),
+  };
 }
 
-const summaryOf = ({ name, resources = {} }: Container): object => ({ name, resources: ordered(resources) });
+const summaryOf = ({ name, resources = {} }: Container): object => ({
+  name,
+  resources: ordered(resources),
+});
 
 /** Go's encoder makes JSON safe for HTML. */
-const goJson = (value: object): string => JSON.stringify(value).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+const goJson = (value: object): string =>
+  JSON.stringify(value).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 
-function text(word: string, { spec: { initContainers = [], containers } }: Pod, generation: number, error?: string): string {
+function text(
+  word: string,
+  { spec: { initContainers = [], containers } }: Pod,
+  generation: number,
+  error?: string,
+): string {
   return `Pod resize ${word}: ${goJson({
     ...(initContainers.length > 0 ? { initContainers: initContainers.map(summaryOf) } : {}),
     containers: containers.map(summaryOf),
@@ -24,16 +38,25 @@ function text(word: string, { spec: { initContainers = [], containers } }: Pod, 
   })}`;
 }
 
-const event = (type: PodEvent['type'], reason: string, message: string): PodEvent => ({ type, reason, message, component: 'kubelet' });
+const event = (type: PodEvent['type'], reason: string, message: string): PodEvent => ({
+  type,
+  reason,
+  message,
+  component: 'kubelet',
+});
 
 /** The node has promised the sizes that `pod` asks for. */
-export const resizeStarted = (pod: Pod, generation: number): PodEvent => event('Normal', 'ResizeStarted', text('started', pod, generation));
+export const resizeStarted = (pod: Pod, generation: number): PodEvent =>
+  event('Normal', 'ResizeStarted', text('started', pod, generation));
 
 /** All containers have the sizes of `pod`. */
-export const resizeCompleted = (pod: Pod, generation: number): PodEvent => event('Normal', 'ResizeCompleted', text('completed', pod, generation));
+export const resizeCompleted = (pod: Pod, generation: number): PodEvent =>
+  event('Normal', 'ResizeCompleted', text('completed', pod, generation));
 
 /** A container could not be given what it was promised. */
-export const resizeError = (pod: Pod, generation: number, error: string): PodEvent => event('Warning', 'ResizeError', text('error', pod, generation, error));
+export const resizeError = (pod: Pod, generation: number, error: string): PodEvent =>
+  event('Warning', 'ResizeError', text('error', pod, generation, error));
 
 /** The node will never have what `pod` asks for. */
-export const resizeInfeasible = (pod: Pod, generation: number, why: string): PodEvent => event('Warning', 'ResizeInfeasible', text('Infeasible', pod, generation, why));
+export const resizeInfeasible = (pod: Pod, generation: number, why: string): PodEvent =>
+  event('Warning', 'ResizeInfeasible', text('Infeasible', pod, generation, why));

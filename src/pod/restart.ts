@@ -16,7 +16,8 @@ export function containerPolicy(pod: Pod, name: string): RestartPolicy {
   const kind = containerKind(pod, name);
   if (kind === 'ephemeral') return 'Never';
   const container = findContainer(pod, name);
-  const own = container && 'restartPolicy' in container ? parsePolicy(container.restartPolicy) : undefined;
+  const own =
+    container && 'restartPolicy' in container ? parsePolicy(container.restartPolicy) : undefined;
   if (own !== undefined) return own;
   const policy = parsePolicy(pod.spec.restartPolicy) ?? 'Always';
   // An init container that exited 0 is done, whatever the pod's policy.
@@ -24,14 +25,17 @@ export function containerPolicy(pod: Pod, name: string): RestartPolicy {
 }
 
 /** A run that is over. */
-export type EndedRun = Run & ({ exitCode: number } | { startError: string } | { finishedAt: string });
+export type EndedRun = Run &
+  ({ exitCode: number } | { startError: string } | { finishedAt: string });
 
 /** The run is over (its exit was seen, or it failed to start). */
 export const hasEnded = (run: Run | undefined): run is EndedRun =>
-  run !== undefined && (run.exitCode !== undefined || run.startError !== undefined || run.finishedAt !== undefined);
+  run !== undefined &&
+  (run.exitCode !== undefined || run.startError !== undefined || run.finishedAt !== undefined);
 
 /** The run began and has not ended. */
-export const isRunning = (run: Run | undefined): boolean => run !== undefined && run.startedAt !== undefined && !hasEnded(run);
+export const isRunning = (run: Run | undefined): boolean =>
+  run !== undefined && run.startedAt !== undefined && !hasEnded(run);
 
 /** 128 is containerd's code of a start that failed. */
 export const START_ERROR_EXIT_CODE = 128;
@@ -41,7 +45,8 @@ export const LOST_EXIT_CODE = 137;
 export const LOST_REASON = 'ContainerStatusUnknown';
 
 /** The exit code that the status shows for an ended run. */
-export const exitCodeOf = (run: Run): number => run.exitCode ?? (run.startError === undefined ? LOST_EXIT_CODE : START_ERROR_EXIT_CODE);
+export const exitCodeOf = (run: Run): number =>
+  run.exitCode ?? (run.startError === undefined ? LOST_EXIT_CODE : START_ERROR_EXIT_CODE);
 
 /** Exit code not 0; an init container killed for memory failed even with code 0. */
 export function isFailure(pod: Pod, name: string, run: Run): boolean {
@@ -62,14 +67,18 @@ export function matchingRule(container: Container, exitCode: number): RestartRul
 export function restartRule(pod: Pod, name: string, run: Run): Step | undefined {
   if (run.resized === true) return 'Restart';
   // A kill by a probe looks at the policy alone, neither at rules nor at the exit code.
-  if (run.killedByProbe === true) return containerPolicy(pod, name) === 'Never' ? 'Stop' : 'Restart';
+  if (run.killedByProbe === true)
+    return containerPolicy(pod, name) === 'Never' ? 'Stop' : 'Restart';
   const container = findContainer(pod, name);
   if (container === undefined || !('restartPolicyRules' in container)) return undefined;
   return matchingRule(container, exitCodeOf(run)) === undefined ? undefined : 'Restart';
 }
 
 /** The table that stands in the state machine too: leave wins, then the rule, then policy and failure. */
-export function nextStep(policy: RestartPolicy, exit: { failed: boolean; rule?: Step | undefined; leave?: boolean | undefined }): Step {
+export function nextStep(
+  policy: RestartPolicy,
+  exit: { failed: boolean; rule?: Step | undefined; leave?: boolean | undefined },
+): Step {
   if (exit.leave === true) return 'Stop';
   if (exit.rule !== undefined) return exit.rule;
   return policy === 'Always' || (policy === 'OnFailure' && exit.failed) ? 'Restart' : 'Stop';

@@ -17,7 +17,12 @@ export function seedersOf(pod: Pod): Seeder[] {
     const { seeds } = containerView(pod, container);
     const known = seeders.get(container.image);
     if (seeds.length === 0) continue;
-    if (known === undefined) seeders.set(container.image, { name: `droppod-seed-${seeders.size}`, container, seeds: [...seeds] });
+    if (known === undefined)
+      seeders.set(container.image, {
+        name: `droppod-seed-${seeders.size}`,
+        container,
+        seeds: [...seeds],
+      });
     else known.seeds.push(...seeds);
   }
   return [...seeders.values()];

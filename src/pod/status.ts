@@ -2,13 +2,18 @@
 import type { Pod, PodPhase, PodStatus } from '../kinds/pod.ts';
 import { computeConditions } from './conditions.ts';
 import { wholeSeconds } from './container-states.ts';
-import { containerEntries, type ContainerEntries, type ContainerEntry } from './container-statuses.ts';
+import {
+  containerEntries,
+  type ContainerEntries,
+  type ContainerEntry,
+} from './container-statuses.ts';
 import type { ObservedPod } from './observed.ts';
 import { podInitialized } from './order.ts';
 import { computePhase } from './phase.ts';
 
 /** A pod never leaves such a phase. */
-export const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' => phase === 'Succeeded' || phase === 'Failed';
+export const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' =>
+  phase === 'Succeeded' || phase === 'Failed';
 
 /** The status that the API shows; the old one counts only for what must stay (terminal phase, transition times, foreign conditions). */
 export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
@@ -18,12 +23,18 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
   // A terminal phase is told when the pod is wound up, which is after its last containers' ends were told.
   const held = isTerminal(computed) && !isTerminal(pod.status.phase) && !observed.terminal;
   const phase = held ? (pod.status.phase ?? 'Pending') : computed;
-  const conditions = computeConditions(pod, { observed, entries, phase: computed, ended: isTerminal(phase) }, now);
+  const conditions = computeConditions(
+    pod,
+    { observed, entries, phase: computed, ended: isTerminal(phase) },
+    now,
+  );
   return {
     ...keptFields(pod.status),
     ...reasonOf(pod, observed, phase),
     ...addresses(pod, observed, isTerminal(phase)),
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+    ...(pod.metadata.generation === undefined
+      ? {}
+      : { observedGeneration: pod.metadata.generation }),
     phase,
     conditions,
     startTime: wholeSeconds(observed.acceptedAt),
@@ -33,7 +44,9 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
 
 /** Before the node has accepted the pod only the scheduler writes. */
 function unboundStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
-  const phase = isTerminal(pod.status.phase) ? pod.status.phase : (observed.verdict?.phase ?? 'Pending');
+  const phase = isTerminal(pod.status.phase)
+    ? pod.status.phase
+    : (observed.verdict?.phase ?? 'Pending');
   return {
     ...keptFields(pod.status),
     ...reasonOf(pod, observed, phase),
@@ -44,7 +57,14 @@ function unboundStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
 
 /** What other writers own: class, nomination, resize, resource claims. */
 function keptFields(status: PodStatus): PodStatus {
-  const { phase: _phase, reason: _reason, message: _message, podIP: _podIP, podIPs: _podIPs, ...kept } = status;
+  const {
+    phase: _phase,
+    reason: _reason,
+    message: _message,
+    podIP: _podIP,
+    podIPs: _podIPs,
+    ...kept
+  } = status;
   return kept;
 }
 
@@ -52,11 +72,18 @@ function nextPhase(pod: Pod, observed: ObservedPod, entries: ContainerEntries): 
   const old = pod.status.phase;
   if (isTerminal(old)) return old;
   if (observed.verdict !== undefined) return observed.verdict.phase;
-  return computePhase(pod, entries, { terminal: observed.terminal, initialized: podInitialized(pod, observed) });
+  return computePhase(pod, entries, {
+    terminal: observed.terminal,
+    initialized: podInitialized(pod, observed),
+  });
 }
 
 /** A new phase clears reason and message; a verdict's are written together with its terminal phase. */
-function reasonOf(pod: Pod, { verdict }: ObservedPod, phase: string): Pick<PodStatus, 'reason' | 'message'> {
+function reasonOf(
+  pod: Pod,
+  { verdict }: ObservedPod,
+  phase: string,
+): Pick<PodStatus, 'reason' | 'message'> {
   const old = pod.status;
   const source = old.phase === phase ? old : isTerminal(phase) ? (verdict ?? {}) : {};
   return {
@@ -68,14 +95,19 @@ function reasonOf(pod: Pod, { verdict }: ObservedPod, phase: string): Pick<PodSt
 function addresses(pod: Pod, observed: ObservedPod, ended: boolean): Partial<PodStatus> {
   const podIP = observed.podIP ?? (ended ? pod.status.podIP : undefined);
   return {
-    ...(observed.hostIP === undefined ? {} : { hostIP: observed.hostIP, hostIPs: [{ ip: observed.hostIP }] }),
+    ...(observed.hostIP === undefined
+      ? {}
+      : { hostIP: observed.hostIP, hostIPs: [{ ip: observed.hostIP }] }),
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
   };
 }
 
 /** When a pod has ended the node removes all instances of a container but the newest. */
 function newestOnly({ init, app, ephemeral }: ContainerEntries): ContainerEntries {
-  const alone = (entry: ContainerEntry): ContainerEntry => (entry.status.state?.terminated ? { ...entry, status: { ...entry.status, lastState: {} } } : entry);
+  const alone = (entry: ContainerEntry): ContainerEntry =>
+    entry.status.state?.terminated
+      ? { ...entry, status: { ...entry.status, lastState: {} } }
+      : entry;
   return { init: init.map(alone), app: app.map(alone), ephemeral: ephemeral.map(alone) };
 }
 

@@ -1,7 +1,8 @@
 // A pod's sysctls under one spelling, and which of them may be set for one pod alone.
 
 /** What an ECS task definition may set (ECS API, SystemControl); Docker takes the same: each belongs to a namespace of the kernel. */
-const OWN_SYSCTLS = /^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
+const OWN_SYSCTLS =
+  /^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
 
 /** Touches nobody but the pod. */
 export const isOwnSysctl = (name: string): boolean => OWN_SYSCTLS.test(sysctlName(name));
@@ -9,5 +10,7 @@ export const isOwnSysctl = (name: string): boolean => OWN_SYSCTLS.test(sysctlNam
 /** With dots as separators, as sysctl(8) reads both spellings: the first sign tells which one it is (`net/ipv4/conf/eth0.1/x`). */
 export function sysctlName(name: string): string {
   const first = /[./]/.exec(name)?.[0];
-  return first === '/' ? [...name].map((sign) => (sign === '/' ? '.' : sign === '.' ? '/' : sign)).join('') : name;
+  return first === '/'
+    ? [...name].map((sign) => (sign === '/' ? '.' : sign === '.' ? '/' : sign)).join('')
+    : name;
 }

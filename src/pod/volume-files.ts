@@ -30,11 +30,18 @@ interface KeyItem {
 
 const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
-const withMode = (file: SourceFile, mode: number | undefined): SourceFile => (mode === undefined ? file : { ...file, mode });
+const withMode = (file: SourceFile, mode: number | undefined): SourceFile =>
+  mode === undefined ? file : { ...file, mode };
 
 /** Every key, or only the listed ones under their paths; a missing key of a volume that is not optional stops the pod. */
-function keyFiles(content: { [key: string]: string }, items: KeyItem[] | undefined, optional: boolean, missingKey: (key: string) => string): Files {
-  if (items === undefined || items.length === 0) return { files: Object.entries(content).map(([path, base64]) => ({ path, base64 })) };
+function keyFiles(
+  content: { [key: string]: string },
+  items: KeyItem[] | undefined,
+  optional: boolean,
+  missingKey: (key: string) => string,
+): Files {
+  if (items === undefined || items.length === 0)
+    return { files: Object.entries(content).map(([path, base64]) => ({ path, base64 })) };
   const absent = items.find(({ key }) => own(content, key) === undefined);
   if (absent !== undefined && !optional) return { missing: missingKey(absent.key) };
   return {
@@ -51,26 +58,53 @@ interface ObjectSource {
   optional?: boolean;
 }
 
-function configMapFiles({ name, items, optional = false }: ObjectSource, context: VolumeContext): Files {
+function configMapFiles(
+  { name, items, optional = false }: ObjectSource,
+  context: VolumeContext,
+): Files {
   const configMap = context.configMap(name);
-  if (configMap === undefined) return optional ? { files: [] } : { missing: `configmap "${name}" not found` };
-  const text = Object.entries(configMap.data ?? {}).map(([key, value]) => [key, encode(value)] as const);
+  if (configMap === undefined)
+    return optional ? { files: [] } : { missing: `configmap "${name}" not found` };
+  const text = Object.entries(configMap.data ?? {}).map(
+    ([key, value]) => [key, encode(value)] as const,
+  );
   const content = Object.fromEntries([...text, ...Object.entries(configMap.binaryData ?? {})]);
-  return keyFiles(content, items, optional, (key) => `configmap references non-existent config key: ${key}`);
+  return keyFiles(
+    content,
+    items,
+    optional,
+    (key) => `configmap references non-existent config key: ${key}`,
+  );
 }
 
-function secretFiles({ name, items, optional = false }: ObjectSource, context: VolumeContext): Files {
+function secretFiles(
+  { name, items, optional = false }: ObjectSource,
+  context: VolumeContext,
+): Files {
   const secret = context.secret(name);
-  if (secret === undefined) return optional ? { files: [] } : { missing: `secret "${name}" not found` };
-  return keyFiles(secret.data ?? {}, items, optional, (key) => `references non-existent secret key: ${key}`);
+  if (secret === undefined)
+    return optional ? { files: [] } : { missing: `secret "${name}" not found` };
+  return keyFiles(
+    secret.data ?? {},
+    items,
+    optional,
+    (key) => `references non-existent secret key: ${key}`,
+  );
 }
 
 type DownwardItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
 
-function downwardFiles(pod: Pod, items: readonly DownwardItem[] | undefined, context: VolumeContext): Files {
+function downwardFiles(
+  pod: Pod,
+  items: readonly DownwardItem[] | undefined,
+  context: VolumeContext,
+): Files {
   const files = (items ?? []).map(({ path, mode, fieldRef, resourceFieldRef }) => {
     const field = fieldRef === undefined ? undefined : fieldValue(pod, fieldRef.fieldPath, context);
-    const resource = resourceFieldRef === undefined ? undefined : resourceFieldValue(pod, resourceFieldRef, '', context);
+    const resource =
+      resourceFieldRef === undefined
+        ? undefined
+        : resourceFieldValue(pod, resourceFieldRef, '', context);
     return withMode({ path, base64: encode(field ?? resource ?? '') }, mode);
   });
   return { files };
@@ -80,17 +114,29 @@ type Source = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
 
 const DEFAULT_TOKEN_SECONDS = 3600;
 
-function tokenFiles({ audience, expirationSeconds, path }: NonNullable<Source['serviceAccountToken']>, context: VolumeContext): Files {
-  const request = { ...(audience ? { audience } : {}), expirationSeconds: expirationSeconds ?? DEFAULT_TOKEN_SECONDS };
+function tokenFiles(
+  { audience, expirationSeconds, path }: NonNullable<Source['serviceAccountToken']>,
+  context: VolumeContext,
+): Files {
+  const request = {
+    ...(audience ? { audience } : {}),
+    expirationSeconds: expirationSeconds ?? DEFAULT_TOKEN_SECONDS,
+  };
   const token = context.token(request);
-  return token === undefined ? { missing: 'failed to fetch token' } : { files: [{ path, base64: encode(token), token: true }] };
+  return token === undefined
+    ? { missing: 'failed to fetch token' }
+    : { files: [{ path, base64: encode(token), token: true }] };
 }
 
 function sourceFiles(pod: Pod, source: Source, context: VolumeContext): Files {
-  if (source.configMap !== undefined) return configMapFiles({ ...source.configMap, name: source.configMap.name ?? '' }, context);
-  if (source.secret !== undefined) return secretFiles({ ...source.secret, name: source.secret.name ?? '' }, context);
-  if (source.downwardAPI !== undefined) return downwardFiles(pod, source.downwardAPI.items, context);
-  if (source.serviceAccountToken !== undefined) return tokenFiles(source.serviceAccountToken, context);
+  if (source.configMap !== undefined)
+    return configMapFiles({ ...source.configMap, name: source.configMap.name ?? '' }, context);
+  if (source.secret !== undefined)
+    return secretFiles({ ...source.secret, name: source.secret.name ?? '' }, context);
+  if (source.downwardAPI !== undefined)
+    return downwardFiles(pod, source.downwardAPI.items, context);
+  if (source.serviceAccountToken !== undefined)
+    return tokenFiles(source.serviceAccountToken, context);
   return { files: [] };
 }
 
@@ -108,8 +154,12 @@ function projectedFiles(pod: Pod, sources: readonly Source[], context: VolumeCon
 /** The files of a volume, or why they cannot be had; undefined: no volume of files. */
 export function volumeFiles(pod: Pod, volume: Volume, context: VolumeContext): Files | undefined {
   const { configMap, secret, downwardAPI, projected } = volume;
-  if (configMap !== undefined) return configMapFiles({ ...configMap, name: configMap.name ?? '' }, context);
-  if (secret !== undefined) return secretFiles({ ...secret, name: secret.secretName ?? '' }, context);
+  if (configMap !== undefined)
+    return configMapFiles({ ...configMap, name: configMap.name ?? '' }, context);
+  if (secret !== undefined)
+    return secretFiles({ ...secret, name: secret.secretName ?? '' }, context);
   if (downwardAPI !== undefined) return downwardFiles(pod, downwardAPI.items, context);
-  return projected === undefined ? undefined : projectedFiles(pod, projected.sources ?? [], context);
+  return projected === undefined
+    ? undefined
+    : projectedFiles(pod, projected.sources ?? [], context);
 }

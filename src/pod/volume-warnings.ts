@@ -18,7 +18,13 @@ const GIVEN_UP: Record<string, string> = {
 /** Warnings of all volumes. */
 export function volumeWarnings(volumes: readonly Volume[]): string[] {
   return [
-    ...volumes.flatMap((volume, index) => Object.keys(volume).flatMap((type) => (own(GIVEN_UP, type) ? [`spec.volumes[${index}].${own(PRINTED, type) ?? type}: ${own(GIVEN_UP, type)}`] : []))),
+    ...volumes.flatMap((volume, index) =>
+      Object.keys(volume).flatMap((type) =>
+        own(GIVEN_UP, type)
+          ? [`spec.volumes[${index}].${own(PRINTED, type) ?? type}: ${own(GIVEN_UP, type)}`]
+          : [],
+      ),
+    ),
     ...volumes.flatMap((volume) => [...overlaps(volume), ...projectedWarnings(volume)]),
   ];
 }
@@ -46,29 +52,53 @@ function overlaps({ name, configMap, secret, downwardAPI }: Volume): string[] {
 function projectedWarnings({ name, projected }: Volume): string[] {
   const before: string[] = [];
   return (projected?.sources ?? []).flatMap((source) => {
-    if (Object.keys(source).length === 0) return [`volume ${quote(name)} (Projected) has no sources provided`];
+    if (Object.keys(source).length === 0)
+      return [`volume ${quote(name)} (Projected) has no sources provided`];
     const files = projectedFiles(source);
     const inside = collisions(name, files);
-    const together = collisions(name, { ...files, paths: [...new Set(files.paths), ...before].sort() });
+    const together = collisions(name, {
+      ...files,
+      paths: [...new Set(files.paths), ...before].sort(),
+    });
     before.push(...files.paths);
     return files.paths.length === 0 ? [] : [...inside, ...together];
   });
 }
 
-function projectedFiles({ configMap, secret, downwardAPI, serviceAccountToken }: NonNullable<NonNullable<Volume['projected']>['sources']>[number]): Files {
-  if (configMap) return { title: `Projected ConfigMap ${quote(configMap.name ?? '')}`, paths: pathsOf(configMap.items) };
-  if (secret) return { title: `Projected Secret ${quote(secret.name ?? '')}`, paths: pathsOf(secret.items) };
+function projectedFiles({
+  configMap,
+  secret,
+  downwardAPI,
+  serviceAccountToken,
+}: NonNullable<NonNullable<Volume['projected']>['sources']>[number]): Files {
+  if (configMap)
+    return {
+      title: `Projected ConfigMap ${quote(configMap.name ?? '')}`,
+      paths: pathsOf(configMap.items),
+    };
+  if (secret)
+    return { title: `Projected Secret ${quote(secret.name ?? '')}`, paths: pathsOf(secret.items) };
   if (downwardAPI) return { title: 'Projected DownwardAPI', paths: pathsOf(downwardAPI.items) };
-  return { title: 'Projected ServiceAccountToken', paths: serviceAccountToken ? [serviceAccountToken.path] : [] };
+  return {
+    title: 'Projected ServiceAccountToken',
+    paths: serviceAccountToken ? [serviceAccountToken.path] : [],
+  };
 }
 
 /** One warning for each path that equals or lies within one before it. */
 function collisions(volume: string, { title, paths }: Files): string[] {
   const bare = paths.map((path) => path.replace(/\/+$/, ''));
   return bare.flatMap((path, index) => {
-    const other = bare.slice(0, index).find((former) => within(path, former) || within(former, path));
-    return other === undefined ? [] : [`volume ${quote(volume)} (${title}): overlapping paths: ${quote(path)} with ${quote(other)}`];
+    const other = bare
+      .slice(0, index)
+      .find((former) => within(path, former) || within(former, path));
+    return other === undefined
+      ? []
+      : [
+          `volume ${quote(volume)} (${title}): overlapping paths: ${quote(path)} with ${quote(other)}`,
+        ];
   });
 }
 
-const within = (path: string, parent: string): boolean => parent !== '' && (path === parent || path.startsWith(`${parent}/`));
+const within = (path: string, parent: string): boolean =>
+  parent !== '' && (path === parent || path.startsWith(`${parent}/`));

@@ -35,7 +35,10 @@ export function bodyUnder(packed: Packed, number: number): { body: Body; writes:
   if (packed.inline) return { body: packed.inline, writes: [] };
   const parts = Math.ceil(packed.gz.length / PART_BYTES);
   const writes = Array.from({ length: parts }, (_, part) => ({
-    put: { ...partItem(number, part), gz: packed.gz.subarray(part * PART_BYTES, (part + 1) * PART_BYTES) },
+    put: {
+      ...partItem(number, part),
+      gz: packed.gz.subarray(part * PART_BYTES, (part + 1) * PART_BYTES),
+    },
   }));
   return { body: { parts, at: number }, writes };
 }
@@ -43,12 +46,22 @@ export function bodyUnder(packed: Packed, number: number): { body: Body; writes:
 /** Parts of a body that was replaced live on as long as the log shows them. */
 export function expireParts(body: Body | undefined, expires: number): TableWrite[] {
   if (body === undefined || !('parts' in body)) return [];
-  return Array.from({ length: body.parts }, (_, part) => ({ update: partItem(body.at, part), expression: 'SET expires = :expires', values: { ':expires': expires } }));
+  return Array.from({ length: body.parts }, (_, part) => ({
+    update: partItem(body.at, part),
+    expression: 'SET expires = :expires',
+    values: { ':expires': expires },
+  }));
 }
 
 /** The body attribute of a stored item; undefined: none. */
 export function bodyOf(attribute: Attribute | undefined): Body | undefined {
-  if (typeof attribute !== 'object' || attribute === null || Array.isArray(attribute) || attribute instanceof Uint8Array) return undefined;
+  if (
+    typeof attribute !== 'object' ||
+    attribute === null ||
+    Array.isArray(attribute) ||
+    attribute instanceof Uint8Array
+  )
+    return undefined;
   const { json, gz, parts, at } = attribute;
   if (typeof json === 'string') return { json };
   if (gz instanceof Uint8Array) return { gz };
@@ -56,10 +69,15 @@ export function bodyOf(attribute: Attribute | undefined): Body | undefined {
 }
 
 /** The JSON of a body; undefined when parts are gone (replaced long ago: the reader looks again). */
-export async function unpack(table: Pick<Table, 'batchGet'>, body: Body): Promise<string | undefined> {
+export async function unpack(
+  table: Pick<Table, 'batchGet'>,
+  body: Body,
+): Promise<string | undefined> {
   if ('json' in body) return body.json;
   if ('gz' in body) return gunzipSync(body.gz).toString();
-  const items = await table.batchGet(Array.from({ length: body.parts }, (_, part) => partItem(body.at, part)));
+  const items = await table.batchGet(
+    Array.from({ length: body.parts }, (_, part) => partItem(body.at, part)),
+  );
   const sorted = items.sort((a, b) => Number(a.sk) - Number(b.sk)).map(partBytes);
   return sorted.length === body.parts ? gunzipSync(Buffer.concat(sorted)).toString() : undefined;
 }

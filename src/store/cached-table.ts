@@ -33,29 +33,42 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
 
   return {
     ...table,
-    get: async (key) => (KEPT.test(key.pk) ? (await partition(key.pk)).items.get(key.sk) : table.get(key)),
+    get: async (key) =>
+      KEPT.test(key.pk) ? (await partition(key.pk)).items.get(key.sk) : table.get(key),
     async query({ pk, from, to, limit }) {
-      if (!KEPT.test(pk)) return table.query({ pk, from, to, ...(limit === undefined ? {} : { limit }) });
+      if (!KEPT.test(pk))
+        return table.query({ pk, from, to, ...(limit === undefined ? {} : { limit }) });
       const { items, keys } = await partition(pk);
       const first = placeOf(keys, from);
-      const end = Math.max(first, Math.min(placeOf(keys, `${to}\u0000`), limit === undefined ? Infinity : first + limit));
+      const end = Math.max(
+        first,
+        Math.min(placeOf(keys, `${to}\u0000`), limit === undefined ? Infinity : first + limit),
+      );
       const next = keys[end];
-      return { items: keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []), ...(next !== undefined && next <= to ? { next } : {}) };
+      return {
+        items: keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []),
+        ...(next !== undefined && next <= to ? { next } : {}),
+      };
     },
     async transact(writes) {
       const keys = writes.map(keyOf).filter(({ pk }) => KEPT.test(pk));
       await Promise.all(keys.map(({ pk }) => partition(pk)));
-      return inTurn(queues, keys.map(({ pk, sk }) => `${pk}\n${sk}`), async () => {
-        try {
-          const outcome = await table.transact(writes);
-          if (outcome === 'written') for (const write of writes) await remember(table, partition, write);
-          return outcome;
-        } catch (error) {
-          // Whether it was written is open: the partitions are read again.
-          for (const { pk } of keys) partitions.delete(pk);
-          throw error;
-        }
-      });
+      return inTurn(
+        queues,
+        keys.map(({ pk, sk }) => `${pk}\n${sk}`),
+        async () => {
+          try {
+            const outcome = await table.transact(writes);
+            if (outcome === 'written')
+              for (const write of writes) await remember(table, partition, write);
+            return outcome;
+          } catch (error) {
+            // Whether it was written is open: the partitions are read again.
+            for (const { pk } of keys) partitions.delete(pk);
+            throw error;
+          }
+        },
+      );
     },
   };
 }
@@ -63,13 +76,14 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
 function forgetExpired(held: Partition, nowMs: number): void {
   if (nowMs - held.forgottenAt < FORGET_MS) return;
   held.forgottenAt = nowMs;
-  for (const [sk, { expires }] of held.items) if (expires !== undefined && Number(expires) * 1000 <= nowMs) held.items.delete(sk);
+  for (const [sk, { expires }] of held.items)
+    if (expires !== undefined && Number(expires) * 1000 <= nowMs) held.items.delete(sk);
   held.keys = held.keys.filter((sk) => held.items.has(sk));
 }
 
 async function load(table: Table, pk: string, nowMs: number): Promise<Partition> {
   const items = new Map<string, Item>();
-  for (let from: string | undefined = ' '; from !== undefined; ) {
+  for (let from: string | undefined = ' '; from !== undefined;) {
     const page: { items: Item[]; next?: string } = await table.query({ pk, from, to: '\uffff' });
     for (const item of page.items) items.set(item.sk, item);
     from = page.next;
@@ -80,7 +94,7 @@ async function load(table: Table, pk: string, nowMs: number): Promise<Partition>
 /** Index of the first key that is not less than `sk`. */
 function placeOf(keys: readonly string[], sk: string): number {
   let low = 0;
-  for (let high = keys.length; low < high; ) {
+  for (let high = keys.length; low < high;) {
     const middle = (low + high) >>> 1;
     if (compareKeys(keys[middle] ?? '', sk) < 0) low = middle + 1;
     else high = middle;
@@ -88,13 +102,19 @@ function placeOf(keys: readonly string[], sk: string): number {
   return low;
 }
 
-const keyOf = (write: TableWrite): ItemKey => ('put' in write ? write.put : 'update' in write ? write.update : write.remove);
+const keyOf = (write: TableWrite): ItemKey =>
+  'put' in write ? write.put : 'update' in write ? write.update : write.remove;
 
-async function remember(table: Table, partition: (pk: string) => Promise<Partition>, write: TableWrite): Promise<void> {
+async function remember(
+  table: Table,
+  partition: (pk: string) => Promise<Partition>,
+  write: TableWrite,
+): Promise<void> {
   const { pk, sk } = keyOf(write);
   if (!KEPT.test(pk)) return;
   const { items, keys } = await partition(pk);
-  const now = 'put' in write ? write.put : 'update' in write ? await table.get({ pk, sk }) : undefined;
+  const now =
+    'put' in write ? write.put : 'update' in write ? await table.get({ pk, sk }) : undefined;
   const place = placeOf(keys, sk);
   const known = keys[place] === sk;
   if (now) items.set(sk, now);
@@ -104,7 +124,11 @@ async function remember(table: Table, partition: (pk: string) => Promise<Partiti
 }
 
 /** Runs `act` after every earlier one that shares a key; the keys are queued at once, so two callers cannot wait for each other. */
-async function inTurn<T>(queues: Map<string, Promise<unknown>>, keys: string[], act: () => Promise<T>): Promise<T> {
+async function inTurn<T>(
+  queues: Map<string, Promise<unknown>>,
+  keys: string[],
+  act: () => Promise<T>,
+): Promise<T> {
   const earlier = keys.map((key) => queues.get(key));
   const turn = Promise.all(earlier).then(act);
   const done = turn.catch(() => undefined);

@@ -38,10 +38,18 @@ const REPEATS = 6;
 const BACK_OFF_MS = 10;
 
 /** Commits an object and records; see the port. */
-export async function commit(writer: Writer, write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }> {
+export async function commit(
+  writer: Writer,
+  write: { object?: ObjectWrite; records?: RecordWrite[] },
+): Promise<{ version: ResourceVersion | undefined }> {
   const records = write.records ?? [];
   if (!write.object) return commitRecords(writer, records);
-  const plan = { object: write.object, records, packed: packed(write.object), writeId: writer.ids.uuid() };
+  const plan = {
+    object: write.object,
+    records,
+    packed: packed(write.object),
+    writeId: writer.ids.uuid(),
+  };
   for (let taken = 0; taken < NUMBERS; taken++) {
     const head = await readHead(writer.table, plan.object.key, writer.clock.now());
     checkExpected(head, plan.object);
@@ -75,39 +83,72 @@ function packed({ object, lastState }: ObjectWrite): Packed | undefined {
 function checkExpected(head: Head | undefined, { key, expected, object }: ObjectWrite): void {
   const stored = head?.body === undefined ? 'absent' : String(head.number);
   if (stored !== expected || (stored === 'absent' && object === null)) {
-    throw new StoreConflict(`${key.resource} ${key.namespace}/${key.name} is at ${stored}, expected ${expected}`);
+    throw new StoreConflict(
+      `${key.resource} ${key.namespace}/${key.name} is at ${stored}, expected ${expected}`,
+    );
   }
 }
 
 /** One number: the line that was written, or undefined when another number must be tried. */
-async function writeUnder(writer: Writer, plan: Plan, head: Head | undefined, number: number): Promise<Line | undefined> {
+async function writeUnder(
+  writer: Writer,
+  plan: Plan,
+  head: Head | undefined,
+  number: number,
+): Promise<Line | undefined> {
   const { line, writes } = transactionOf(writer, plan, head, number);
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const outcome = await attempt(writer, writes);
     if (outcome === 'written') return line;
-    if (outcome instanceof Error || outcome.includes('ConditionalCheckFailed')) return settleOwn(writer, plan, line, outcome);
+    if (outcome instanceof Error || outcome.includes('ConditionalCheckFailed'))
+      return settleOwn(writer, plan, line, outcome);
     await backOff(writer, repeat);
   }
-  return settleOwn(writer, plan, line, new Unavailable('DynamoDB reports conflicting transactions'));
+  return settleOwn(
+    writer,
+    plan,
+    line,
+    new Unavailable('DynamoDB reports conflicting transactions'),
+  );
 }
 
-const attempt = (writer: Writer, writes: TableWrite[]): Promise<'written' | WriteReason[] | Error> =>
-  writer.table.transact(writes).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+const attempt = (
+  writer: Writer,
+  writes: TableWrite[],
+): Promise<'written' | WriteReason[] | Error> =>
+  writer.table
+    .transact(writes)
+    .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 
-const backOff = ({ clock, random }: Writer, repeat: number): Promise<void> => clock.sleep(BACK_OFF_MS * 2 ** repeat * (0.5 + random()));
+const backOff = ({ clock, random }: Writer, repeat: number): Promise<void> =>
+  clock.sleep(BACK_OFF_MS * 2 ** repeat * (0.5 + random()));
 
 /** Finds out what became of a number whose write did not simply succeed: burying it makes that final. */
-async function settleOwn(writer: Writer, { object, writeId }: Plan, line: Line, outcome: WriteReason[] | Error): Promise<Line | undefined> {
+async function settleOwn(
+  writer: Writer,
+  { object, writeId }: Plan,
+  line: Line,
+  outcome: WriteReason[] | Error,
+): Promise<Line | undefined> {
   const there = await writer.tail.bury(line.number);
   // The answer was lost, the write was not.
   if (there?.writeId === writeId) return line;
-  if (outcome instanceof Error) throw new Unavailable('the store did not answer', { cause: outcome });
+  if (outcome instanceof Error)
+    throw new Unavailable('the store did not answer', { cause: outcome });
   const [, , ...records] = outcome;
-  if (records.includes('ConditionalCheckFailed')) throw new StoreConflict(`a record beside ${object.key.resource} ${object.key.name} has changed`);
+  if (records.includes('ConditionalCheckFailed'))
+    throw new StoreConflict(
+      `a record beside ${object.key.resource} ${object.key.name} has changed`,
+    );
   return undefined;
 }
 
-function transactionOf({ tail, lifetimes, clock }: Writer, { object, records, packed, writeId }: Plan, head: Head | undefined, number: number): { line: Line; writes: TableWrite[] } {
+function transactionOf(
+  { tail, lifetimes, clock }: Writer,
+  { object, records, packed, writeId }: Plan,
+  head: Head | undefined,
+  number: number,
+): { line: Line; writes: TableWrite[] } {
   const { key, expected } = object;
   const { body, writes: parts } = shownBody(packed, head, number);
   const expires = tail.expires();
@@ -116,7 +157,11 @@ function transactionOf({ tail, lifetimes, clock }: Writer, { object, records, pa
   const line: Line = { number, writeId, entry: { type, key, body, ...before } };
   const seconds = own(lifetimes, key.resource);
   const lifetime = seconds === undefined ? {} : { expires: tail.expires(seconds * 1000) };
-  const item = { ...objectItem(key), ver: number, ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body, ...lifetime }) };
+  const item = {
+    ...objectItem(key),
+    ver: number,
+    ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body, ...lifetime }),
+  };
   return {
     line,
     writes: [
@@ -129,23 +174,35 @@ function transactionOf({ tail, lifetimes, clock }: Writer, { object, records, pa
   };
 }
 
-function shownBody(packed: Packed | undefined, head: Head | undefined, number: number): { body: Body; writes: TableWrite[] } {
+function shownBody(
+  packed: Packed | undefined,
+  head: Head | undefined,
+  number: number,
+): { body: Body; writes: TableWrite[] } {
   if (packed) return bodyUnder(packed, number);
   return { body: head?.body ?? { json: '{"metadata":{}}' }, writes: [] };
 }
 
-const expiring = (write: TableWrite, expires: number): TableWrite => ('put' in write ? { put: { ...write.put, expires } } : write);
+const expiring = (write: TableWrite, expires: number): TableWrite =>
+  'put' in write ? { put: { ...write.put, expires } } : write;
 
 /** A number above every number the item had, so that no late writer overtakes; a deletion's marker counts. */
 function headCondition(expected: ObjectWrite['expected'], number: number, now: Date): Condition {
   if (expected === 'absent') {
-    const expression = 'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :number) OR (expires <= :now AND ver < :number)';
+    const expression =
+      'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :number) OR (expires <= :now AND ver < :number)';
     return { expression, values: { ':number': number, ':now': Math.floor(now.getTime() / 1000) } };
   }
-  return { expression: 'attribute_exists(body) AND ver = :expected AND ver < :number', values: { ':expected': Number(expected), ':number': number } };
+  return {
+    expression: 'attribute_exists(body) AND ver = :expected AND ver < :number',
+    values: { ':expected': Number(expected), ':number': number },
+  };
 }
 
-async function commitRecords(writer: Writer, records: RecordWrite[]): Promise<{ version: undefined }> {
+async function commitRecords(
+  writer: Writer,
+  records: RecordWrite[],
+): Promise<{ version: undefined }> {
   const [first] = records;
   if (first === undefined) return { version: undefined };
   const writeId = writer.ids.uuid();
@@ -157,7 +214,8 @@ async function commitRecords(writer: Writer, records: RecordWrite[]): Promise<{ 
     // A repeated call meets its own first write when only the answer was lost.
     if (refused && (await isOwn(writer.table, records, writeId))) return { version: undefined };
     if (refused) throw new StoreConflict(`record ${first.key} has changed`);
-    if (outcome instanceof Error) throw new Unavailable('the store did not answer', { cause: outcome });
+    if (outcome instanceof Error)
+      throw new Unavailable('the store did not answer', { cause: outcome });
     await backOff(writer, repeat);
   }
   throw new Unavailable('DynamoDB reports conflicting transactions');

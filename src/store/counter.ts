@@ -40,39 +40,60 @@ export function toCounter(item: Item | undefined): Counter {
     settled: Number(item?.settled ?? 0),
     settledAt: Number(item?.settledAt ?? 0),
     compactedTo: Number(item?.compactedTo ?? 0),
-    samples: samples.map((sample) => (Array.isArray(sample) ? [Number(sample[0]), Number(sample[1])] : [0, 0])),
+    samples: samples.map((sample) =>
+      Array.isArray(sample) ? [Number(sample[0]), Number(sample[1])] : [0, 0],
+    ),
   };
 }
 
 /** Reads the counter. */
-export const readCounter = async (table: Pick<Table, 'get'>): Promise<Counter> => toCounter(await table.get(COUNTER));
+export const readCounter = async (table: Pick<Table, 'get'>): Promise<Counter> =>
+  toCounter(await table.get(COUNTER));
 
 /** Takes `count` numbers at once: the answer's `number` is the last of them. */
 export const takeNumbers = async (table: Pick<Table, 'update'>, count: number): Promise<Counter> =>
   toCounter(await table.update(COUNTER, 'ADD num :count', { ':count': count }));
 
 /** Whether the mark is too old to be trusted for what lies between it and the last number. */
-export const isStale = ({ number, settled, settledAt }: Counter, nowMs: number): boolean => number > settled && settledAt > 0 && nowMs - settledAt > STALE_MS;
+export const isStale = ({ number, settled, settledAt }: Counter, nowMs: number): boolean =>
+  number > settled && settledAt > 0 && nowMs - settledAt > STALE_MS;
 
 /** The counter's mark moved to `settled`: raises compactedTo by time, before the entries below may expire. */
 export function moveMark(counter: Counter, settled: number, nowMs: number): Counter {
   const last = counter.samples.at(-1);
-  const samples: Counter['samples'] = last && nowMs - last[0] < SAMPLE_MS ? counter.samples : [...counter.samples, [nowMs, settled]];
+  const samples: Counter['samples'] =
+    last && nowMs - last[0] < SAMPLE_MS ? counter.samples : [...counter.samples, [nowMs, settled]];
   const old = samples.filter(([at]) => at < nowMs - HORIZON_MS);
   const compactedTo = Math.max(counter.compactedTo, ...old.map(([, number]) => number));
   return { ...counter, settled, settledAt: nowMs, compactedTo, samples: samples.slice(old.length) };
 }
 
 /** The mark of a log that nobody marked for too long: what was not settled then is given up, readers below it list again. */
-export const moveStaleMark = (counter: Counter, number: number, nowMs: number): Counter =>
-  ({ ...counter, settled: number, settledAt: nowMs, compactedTo: number, samples: [[nowMs, number]] });
+export const moveStaleMark = (counter: Counter, number: number, nowMs: number): Counter => ({
+  ...counter,
+  settled: number,
+  settledAt: nowMs,
+  compactedTo: number,
+  samples: [[nowMs, number]],
+});
 
 /** Stores a mark unless another process stored a newer one. */
 export async function storeMark(table: Pick<Table, 'transact'>, mark: Counter): Promise<void> {
-  await table.transact([{
-    update: COUNTER,
-    expression: 'SET settled = :settled, settledAt = :at, compactedTo = :compacted, samples = :samples',
-    values: { ':settled': mark.settled, ':at': mark.settledAt, ':compacted': mark.compactedTo, ':samples': mark.samples },
-    condition: { expression: 'attribute_not_exists(settledAt) OR (settledAt <= :at AND settled <= :settled AND compactedTo <= :compacted)' },
-  }]);
+  await table.transact([
+    {
+      update: COUNTER,
+      expression:
+        'SET settled = :settled, settledAt = :at, compactedTo = :compacted, samples = :samples',
+      values: {
+        ':settled': mark.settled,
+        ':at': mark.settledAt,
+        ':compacted': mark.compactedTo,
+        ':samples': mark.samples,
+      },
+      condition: {
+        expression:
+          'attribute_not_exists(settledAt) OR (settledAt <= :at AND settled <= :settled AND compactedTo <= :compacted)',
+      },
+    },
+  ]);
 }

@@ -1,5 +1,14 @@
 // The Store port on a DynamoDB table (design 4.4).
-import type { Clock, Ids, ListQuery, ObjectKey, ObjectWrite, RecordWrite, ResourceVersion, Store } from '../ports.ts';
+import type {
+  Clock,
+  Ids,
+  ListQuery,
+  ObjectKey,
+  ObjectWrite,
+  RecordWrite,
+  ResourceVersion,
+  Store,
+} from '../ports.ts';
 import { commit } from './commit.ts';
 import type { Writer } from './commit.ts';
 import { readObject } from './head.ts';
@@ -25,9 +34,24 @@ export interface DynamoStoreOptions {
 export type DynamoStore = Store & { compact(version: ResourceVersion): Promise<void> };
 
 /** Any number of processes may share the table. */
-export function dynamoStore({ table, clock, ids, random, lifetimes = {}, pollMs = { first: 200, idle: 1_000 } }: DynamoStoreOptions): DynamoStore {
+export function dynamoStore({
+  table,
+  clock,
+  ids,
+  random,
+  lifetimes = {},
+  pollMs = { first: 200, idle: 1_000 },
+}: DynamoStoreOptions): DynamoStore {
   const numbers = sharedNumbers(table);
-  return storeOn({ table, clock, ids, random, lifetimes, numbers, tail: new Tail({ table, numbers, clock, pollMs }) });
+  return storeOn({
+    table,
+    clock,
+    ids,
+    random,
+    lifetimes,
+    numbers,
+    tail: new Tail({ table, numbers, clock, pollMs }),
+  });
 }
 
 /** The store on its parts. */

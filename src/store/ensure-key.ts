@@ -6,7 +6,11 @@ import type { Store } from '../ports.ts';
 export const PODLET_KEY = 'key/podlet';
 
 /** The key under `name`, made by `create` where there is none; two callers at once get the same. */
-export async function ensureKey(store: Pick<Store, 'getRecord' | 'commit'>, name: string, create: () => string): Promise<string> {
+export async function ensureKey(
+  store: Pick<Store, 'getRecord' | 'commit'>,
+  name: string,
+  create: () => string,
+): Promise<string> {
   const known = await store.getRecord(name);
   if (typeof known?.value === 'string') return known.value;
   const key = create();

@@ -23,16 +23,29 @@ export function headOf({ ver, body, expires }: Item, now: Date): Head {
 }
 
 /** The object's head; undefined: never there, or its marker has expired. */
-export async function readHead(table: Pick<Table, 'get'>, key: ObjectKey, now: Date): Promise<Head | undefined> {
+export async function readHead(
+  table: Pick<Table, 'get'>,
+  key: ObjectKey,
+  now: Date,
+): Promise<Head | undefined> {
   const item = await table.get(objectItem(key));
   return item && headOf(item, now);
 }
 
 /** The newest object. */
-export const readObject = (table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date): Promise<KubeObject | undefined> => readAs(table, key, now, toObject);
+export const readObject = (
+  table: Pick<Table, 'get' | 'batchGet'>,
+  key: ObjectKey,
+  now: Date,
+): Promise<KubeObject | undefined> => readAs(table, key, now, toObject);
 
 /** The newest object in the form that `form` makes of its text and number. */
-export async function readAs<T>(table: Pick<Table, 'get' | 'batchGet'>, key: ObjectKey, now: Date, form: (text: string, number: number) => T): Promise<T | undefined> {
+export async function readAs<T>(
+  table: Pick<Table, 'get' | 'batchGet'>,
+  key: ObjectKey,
+  now: Date,
+  form: (text: string, number: number) => T,
+): Promise<T | undefined> {
   for (let look = 0; look < LOOKS; look++) {
     const head = await readHead(table, key, now);
     if (head?.body === undefined) return undefined;

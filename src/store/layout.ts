@@ -13,12 +13,18 @@ const LAST = '\uffff';
 export const COUNTER: ItemKey = { pk: 'counter', sk: ALONE };
 
 /** One partition per resource, in list order. DynamoDB splits a hot one by sort key, since the table has no local index. */
-export const objectItem = (key: ObjectKey): ItemKey => ({ pk: objectPartition(key.resource), sk: objectName(key) });
+export const objectItem = (key: ObjectKey): ItemKey => ({
+  pk: objectPartition(key.resource),
+  sk: objectName(key),
+});
 
 export const objectPartition = (resource: string): string => `o/${resource}`;
 
 /** Bounds of a list's Query. */
-export function objectRange(namespace: string | undefined, after: { namespace: string; name: string } | undefined): { from: string; to: string } {
+export function objectRange(
+  namespace: string | undefined,
+  after: { namespace: string; name: string } | undefined,
+): { from: string; to: string } {
   const prefix = namespace === undefined ? '' : `${namespace}/`;
   // A key value may not be empty; a space sorts before every name.
   return { from: after ? `${objectName(after)}\u0000` : prefix || ' ', to: prefix + LAST };
@@ -28,12 +34,19 @@ export function objectRange(namespace: string | undefined, after: { namespace: s
 export const logItem = (number: number): ItemKey => ({ pk: `l/${number}`, sk: ALONE });
 
 /** A part of a body too large for its item, named by the number that wrote it. */
-export const partItem = (number: number, part: number): ItemKey => ({ pk: `b/${number}`, sk: String(part) });
+export const partItem = (number: number, part: number): ItemKey => ({
+  pk: `b/${number}`,
+  sk: String(part),
+});
 
 /** Records of one kind (what stands before the first `/`) share a partition, so that a prefix is a Query. */
 export const recordItem = (key: string): ItemKey => ({ pk: `r/${kindOf(key)}`, sk: key });
 
 /** Bounds of a prefix's Query; `prefix` holds at least the kind and its `/`, or the whole kind. */
-export const recordRange = (prefix: string): { pk: string; from: string; to: string } => ({ pk: `r/${kindOf(prefix)}`, from: prefix, to: prefix + LAST });
+export const recordRange = (prefix: string): { pk: string; from: string; to: string } => ({
+  pk: `r/${kindOf(prefix)}`,
+  from: prefix,
+  to: prefix + LAST,
+});
 
 const kindOf = (key: string): string => key.split('/', 1)[0] ?? key;

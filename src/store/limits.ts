@@ -8,11 +8,16 @@ export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
 /** Refuses JSON above MAX_OBJECT_BYTES. */
 export function checkObjectSize(json: string): void {
   const bytes = json.length * 3 <= MAX_OBJECT_BYTES ? 0 : Buffer.byteLength(json);
-  if (bytes > MAX_OBJECT_BYTES) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_OBJECT_BYTES}`);
+  if (bytes > MAX_OBJECT_BYTES)
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${MAX_OBJECT_BYTES}`,
+    );
 }
 
 /** The sort key of an object within its resource. Kubernetes sorts by storage key: `-` and `.` come before the `/`. */
-export const objectName = ({ namespace, name }: Pick<ObjectKey, 'namespace' | 'name'>): string => `${namespace}/${name}`;
+export const objectName = ({ namespace, name }: Pick<ObjectKey, 'namespace' | 'name'>): string =>
+  `${namespace}/${name}`;
 
 /** Byte order of ASCII keys, as DynamoDB and etcd sort. */
 export const compareKeys = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

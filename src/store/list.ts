@@ -16,7 +16,9 @@ export function listObjects(table: Table, query: ListQuery, now: Date): Promise<
 
 /** The same as JSON texts, which are not parsed. */
 export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<string>> {
-  return listItems(table, query, (item) => toListed(table, query.resource, item, now, versionedText));
+  return listItems(table, query, (item) =>
+    toListed(table, query.resource, item, now, versionedText),
+  );
 }
 
 interface Page<T> {
@@ -24,14 +26,27 @@ interface Page<T> {
   more: boolean;
 }
 
-async function listItems<T>(table: Table, query: ListQuery, read: (item: Item) => Promise<T | undefined>): Promise<Page<T>> {
+async function listItems<T>(
+  table: Table,
+  query: ListQuery,
+  read: (item: Item) => Promise<T | undefined>,
+): Promise<Page<T>> {
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
   const objects: T[] = [];
   let size = wanted;
-  for (let from: string | undefined = first; from !== undefined && objects.length < wanted; size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))) {
+  for (
+    let from: string | undefined = first;
+    from !== undefined && objects.length < wanted;
+    size = Math.min(2 * size, Math.max(MAX_PAGE, wanted))
+  ) {
     const limit = wanted === Infinity ? {} : { limit: size };
-    const page: { items: Item[]; next?: string } = await table.query({ pk: objectPartition(query.resource), from, to, ...limit });
+    const page: { items: Item[]; next?: string } = await table.query({
+      pk: objectPartition(query.resource),
+      from,
+      to,
+      ...limit,
+    });
     const found = await Promise.all(page.items.map(read));
     objects.push(...found.filter((object) => object !== undefined));
     from = page.next;
@@ -40,7 +55,13 @@ async function listItems<T>(table: Table, query: ListQuery, read: (item: Item) =
   return { objects: cut, more: cut.length < objects.length };
 }
 
-async function toListed<T>(table: Table, resource: string, item: Item, now: Date, form: (text: string, number: number) => T): Promise<T | undefined> {
+async function toListed<T>(
+  table: Table,
+  resource: string,
+  item: Item,
+  now: Date,
+  form: (text: string, number: number) => T,
+): Promise<T | undefined> {
   const { body, number } = headOf(item, now);
   if (body === undefined) return undefined;
   const text = await unpack(table, body);

@@ -10,7 +10,13 @@ import type { Item, Table, TableWrite } from './table.ts';
 export interface Line {
   number: number;
   writeId?: string;
-  entry?: { type: LogEntry['type']; key: ObjectKey; body: Body; previous?: Body; previousNumber?: number };
+  entry?: {
+    type: LogEntry['type'];
+    key: ObjectKey;
+    body: Body;
+    previous?: Body;
+    previousNumber?: number;
+  };
 }
 
 const UNUSED = { expression: 'attribute_not_exists(pk)' };
@@ -18,39 +24,80 @@ const UNUSED = { expression: 'attribute_not_exists(pk)' };
 /** The write of a line; it fails where the number was used or buried. `expires` in epoch seconds. */
 export function lineWrite(line: Line, expires: number): TableWrite {
   const { number, writeId, entry } = line;
-  const content = entry === undefined ? { gone: true } : {
-    type: entry.type, resource: entry.key.resource, namespace: entry.key.namespace, name: entry.key.name, body: entry.body,
-    ...(entry.previous ? { prev: entry.previous, prevVer: entry.previousNumber } : {}),
+  const content =
+    entry === undefined
+      ? { gone: true }
+      : {
+          type: entry.type,
+          resource: entry.key.resource,
+          namespace: entry.key.namespace,
+          name: entry.key.name,
+          body: entry.body,
+          ...(entry.previous ? { prev: entry.previous, prevVer: entry.previousNumber } : {}),
+        };
+  return {
+    put: {
+      ...logItem(number),
+      num: number,
+      expires,
+      ...(writeId === undefined ? {} : { wid: writeId }),
+      ...content,
+    },
+    condition: UNUSED,
   };
-  return { put: { ...logItem(number), num: number, expires, ...(writeId === undefined ? {} : { wid: writeId }), ...content }, condition: UNUSED };
 }
 
 /** Those lines of `numbers` that exist, in no order. */
-export async function readLines(table: Pick<Table, 'batchGet'>, numbers: number[]): Promise<Line[]> {
+export async function readLines(
+  table: Pick<Table, 'batchGet'>,
+  numbers: number[],
+): Promise<Line[]> {
   return numbers.length === 0 ? [] : (await table.batchGet(numbers.map(logItem))).map(toLine);
 }
 
 /** The numbers `from` … `to`. */
-export const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
 /** One line; undefined: a hole. */
-export async function readLine(table: Pick<Table, 'get'>, number: number): Promise<Line | undefined> {
+export async function readLine(
+  table: Pick<Table, 'get'>,
+  number: number,
+): Promise<Line | undefined> {
   const item = await table.get(logItem(number));
   return item && toLine(item);
 }
 
 function toLine(item: Item): Line {
   const body = bodyOf(item.body);
-  const line: Line = { number: Number(item.num), ...(typeof item.wid === 'string' ? { writeId: item.wid } : {}) };
+  const line: Line = {
+    number: Number(item.num),
+    ...(typeof item.wid === 'string' ? { writeId: item.wid } : {}),
+  };
   if (item.gone === true || body === undefined) return line;
   const previous = bodyOf(item.prev);
   const type = item.type === 'ADDED' || item.type === 'DELETED' ? item.type : 'MODIFIED';
-  const key = { resource: String(item.resource), namespace: String(item.namespace), name: String(item.name) };
-  return { ...line, entry: { type, key, body, ...(previous ? { previous, previousNumber: Number(item.prevVer) } : {}) } };
+  const key = {
+    resource: String(item.resource),
+    namespace: String(item.namespace),
+    name: String(item.name),
+  };
+  return {
+    ...line,
+    entry: {
+      type,
+      key,
+      body,
+      ...(previous ? { previous, previousNumber: Number(item.prevVer) } : {}),
+    },
+  };
 }
 
 /** The line as the port shows it; undefined: a tombstone. */
-export async function toEntry(table: Pick<Table, 'batchGet'>, { number, entry }: Line): Promise<LogEntry | undefined> {
+export async function toEntry(
+  table: Pick<Table, 'batchGet'>,
+  { number, entry }: Line,
+): Promise<LogEntry | undefined> {
   if (entry === undefined) return undefined;
   const text = await unpack(table, entry.body);
   if (text === undefined) throw new Error(`the parts of log entry ${number} are missing`);

@@ -11,7 +11,10 @@ export interface Numbers {
 }
 
 /** Many writers: each number is one atomic addition to the counter item. */
-export const sharedNumbers = (table: Table): Numbers => ({ take: () => takeNumbers(table, 1), last: () => readCounter(table) });
+export const sharedNumbers = (table: Table): Numbers => ({
+  take: () => takeNumbers(table, 1),
+  last: () => readCounter(table),
+});
 
 /** How many numbers a single writer reserves at once; a killed process leaves at most so many unused. */
 export const BLOCK = 100;
@@ -30,7 +33,10 @@ export interface NumberFloor {
 }
 
 /** One writer: numbers are reserved in blocks and handed out from memory; the floor is raised before the first of a block is. */
-export async function blockNumbers(table: Table, floor: NumberFloor = { highest: 0, raise: () => Promise.resolve() }): Promise<BlockNumbers> {
+export async function blockNumbers(
+  table: Table,
+  floor: NumberFloor = { highest: 0, raise: () => Promise.resolve() },
+): Promise<BlockNumbers> {
   let counter = await takeNumbers(table, BLOCK);
   await floor.raise(counter.number);
   const before = counter.number - BLOCK;
@@ -45,7 +51,10 @@ export async function blockNumbers(table: Table, floor: NumberFloor = { highest:
     before,
     async take() {
       // A reservation that failed is its waiters' fault to report; whoever comes next tries anew.
-      while (next > counter.number) await (pending ??= reserve().finally(() => { pending = undefined; }));
+      while (next > counter.number)
+        await (pending ??= reserve().finally(() => {
+          pending = undefined;
+        }));
       // The mark in `counter` is as old as the block; it may lag, never lead.
       return { ...counter, number: next++ };
     },

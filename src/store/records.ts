@@ -16,7 +16,7 @@ export async function getRecord(table: Table, key: string): Promise<StoredRecord
 export async function listRecords(table: Table, prefix: string): Promise<StoredRecord[]> {
   const range = recordRange(prefix);
   const records: StoredRecord[] = [];
-  for (let from: string | undefined = range.from; from !== undefined; ) {
+  for (let from: string | undefined = range.from; from !== undefined;) {
     const page: { items: Item[]; next?: string } = await table.query({ ...range, from });
     records.push(...page.items.map(toRecord));
     from = page.next;
@@ -26,17 +26,32 @@ export async function listRecords(table: Table, prefix: string): Promise<StoredR
 
 function toRecord(item: Item): StoredRecord {
   const body = bodyOf(item.val);
-  const text = body === undefined || 'parts' in body ? 'null' : 'json' in body ? body.json : gunzipSync(body.gz).toString();
+  const text =
+    body === undefined || 'parts' in body
+      ? 'null'
+      : 'json' in body
+        ? body.json
+        : gunzipSync(body.gz).toString();
   return { key: item.sk, value: JSON.parse(text) as Json, revision: Number(item.rev) };
 }
 
 /** The table write of a record; its condition fails where the expectation does. */
 export function recordWrite({ key, value, expected }: RecordWrite, writeId: string): TableWrite {
   const at = recordItem(key);
-  const condition = expected === 'any' ? undefined : expected === 0 ? { expression: 'attribute_not_exists(pk)' } : { expression: 'rev = :expected', values: { ':expected': expected } };
+  const condition =
+    expected === 'any'
+      ? undefined
+      : expected === 0
+        ? { expression: 'attribute_not_exists(pk)' }
+        : { expression: 'rev = :expected', values: { ':expected': expected } };
   if (value === null) return { remove: at, ...(condition ? { condition } : {}) };
   const val = pack(JSON.stringify(value)).inline;
   if (val === undefined) throw new ApiError('RequestEntityTooLarge', `record ${key} is too large`);
-  if (condition === undefined) return { update: at, expression: 'SET val = :val, wid = :wid ADD rev :one', values: { ':val': val, ':wid': writeId, ':one': 1 } };
+  if (condition === undefined)
+    return {
+      update: at,
+      expression: 'SET val = :val, wid = :wid ADD rev :one',
+      values: { ':val': val, ':wid': writeId, ':one': 1 },
+    };
   return { put: { ...at, val, wid: writeId, rev: Number(expected) + 1 }, condition };
 }

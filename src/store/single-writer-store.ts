@@ -11,11 +11,19 @@ import { Tail } from './tail.ts';
 const IDLE_MS = 30_000;
 
 /** Opens the store; numbers that a killed process had reserved are buried first. */
-export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'pollMs'> & { floor?: NumberFloor }): Promise<DynamoStore> {
+export async function openSingleWriterStore(
+  options: Omit<DynamoStoreOptions, 'pollMs'> & { floor?: NumberFloor },
+): Promise<DynamoStore> {
   const table = cachedTable(options.table, options.clock);
   await skipTo(table, options.floor?.highest ?? 0, options.clock.now().getTime());
   const numbers = await blockNumbers(table, options.floor);
-  const tail = new Tail({ table, numbers, clock: options.clock, pollMs: { first: IDLE_MS, idle: IDLE_MS }, announcedAbove: numbers.before });
+  const tail = new Tail({
+    table,
+    numbers,
+    clock: options.clock,
+    pollMs: { first: IDLE_MS, idle: IDLE_MS },
+    announcedAbove: numbers.before,
+  });
   await tail.settleTo(numbers.before, 0);
   return storeOn({ lifetimes: {}, ...options, table, numbers, tail });
 }
@@ -23,5 +31,9 @@ export async function openSingleWriterStore(options: Omit<DynamoStoreOptions, 'p
 /** Where the table went back behind numbers that clients have seen: none of them comes again, and watches of before list again. */
 async function skipTo(table: Table, highest: number, nowMs: number): Promise<void> {
   const { number } = await readCounter(table);
-  if (number < highest) await storeMark(table, moveStaleMark(await takeNumbers(table, highest - number), highest, nowMs));
+  if (number < highest)
+    await storeMark(
+      table,
+      moveStaleMark(await takeNumbers(table, highest - number), highest, nowMs),
+    );
 }

@@ -70,7 +70,8 @@ export class Tail {
       await this.#advance();
       if ((this.#settled ?? -1) >= target) return;
       await this.#buryOldHoles(target, holeMs);
-      if ((this.#settled ?? -1) < target) await this.#options.clock.sleep(HOLE_POLL_MS, this.#stir.signal);
+      if ((this.#settled ?? -1) < target)
+        await this.#options.clock.sleep(HOLE_POLL_MS, this.#stir.signal);
     }
   }
 
@@ -95,24 +96,36 @@ export class Tail {
   }
 
   /** Entries after `after`; waits up to `waitMs` for the first. */
-  async changes(after: number, { waitMs, signal }: { waitMs: number; signal?: AbortSignal }): Promise<{ entries: LogEntry[]; upTo: number }> {
-    if (this.#settled === undefined || (waitMs <= 0 && after >= this.#settled)) await this.#advance();
-    if (after >= (this.#settled ?? 0) && waitMs > 0 && !signal?.aborted) await this.#wait(after, waitMs, signal);
-    if (after < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+  async changes(
+    after: number,
+    { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
+  ): Promise<{ entries: LogEntry[]; upTo: number }> {
+    if (this.#settled === undefined || (waitMs <= 0 && after >= this.#settled))
+      await this.#advance();
+    if (after >= (this.#settled ?? 0) && waitMs > 0 && !signal?.aborted)
+      await this.#wait(after, waitMs, signal);
+    if (after < this.#compactedTo)
+      throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
     const settled = this.#settled ?? 0;
     if (after >= settled) return { entries: [], upTo: after };
     const start = settled - this.#lines.length;
-    return after >= start ? this.#fromMemory(after - start) : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES));
+    return after >= start
+      ? this.#fromMemory(after - start)
+      : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES));
   }
 
   /** Moves the stored mark when `counter`, read while taking a number, shows that it is due. */
   async keepMark(counter: Counter): Promise<void> {
     const nowMs = this.#options.clock.now().getTime();
-    const known = this.#mark && this.#mark.settledAt > counter.settledAt ? { ...this.#mark, number: counter.number } : counter;
+    const known =
+      this.#mark && this.#mark.settledAt > counter.settledAt
+        ? { ...this.#mark, number: counter.number }
+        : counter;
     if (nowMs - known.settledAt < MARK_MS) return;
     this.#mark = { ...known, settledAt: nowMs };
     const before = known.number - 1;
-    if (isStale({ ...known, number: before }, nowMs)) return this.#store(moveStaleMark(known, before, nowMs));
+    if (isStale({ ...known, number: before }, nowMs))
+      return this.#store(moveStaleMark(known, before, nowMs));
     await this.settleTo(known.number);
     await this.#store(moveMark(known, known.number, nowMs));
   }
@@ -121,7 +134,11 @@ export class Tail {
   async compact(number: number): Promise<void> {
     await this.settleTo(number);
     const counter = this.#mark ?? (await this.#options.numbers.last());
-    const mark = moveMark(counter, Math.max(number, counter.settled), this.#options.clock.now().getTime());
+    const mark = moveMark(
+      counter,
+      Math.max(number, counter.settled),
+      this.#options.clock.now().getTime(),
+    );
     await this.#store({ ...mark, compactedTo: Math.max(mark.compactedTo, number) });
   }
 
@@ -141,8 +158,11 @@ export class Tail {
     await this.#start(counter);
     while ((this.#settled ?? 0) < counter.number) {
       const from = (this.#settled ?? 0) + 1;
-      const missing = range(from, Math.min(counter.number, from + PAGE - 1)).filter((number) => !this.#ready.has(number) && !this.#isAwaited(number));
-      for (const line of await readLines(this.#options.table, missing)) if (line.number > (this.#settled ?? 0)) this.#ready.set(line.number, line);
+      const missing = range(from, Math.min(counter.number, from + PAGE - 1)).filter(
+        (number) => !this.#ready.has(number) && !this.#isAwaited(number),
+      );
+      for (const line of await readLines(this.#options.table, missing))
+        if (line.number > (this.#settled ?? 0)) this.#ready.set(line.number, line);
       if (!this.#drain()) break;
     }
     return counter.number;
@@ -174,7 +194,8 @@ export class Tail {
       this.#lines.push({ line });
     }
     this.#settled = settled;
-    if (this.#lines.length > 2 * BUFFER_LINES) this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
+    if (this.#lines.length > 2 * BUFFER_LINES)
+      this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
     if (settled === before) return false;
     for (const waiter of [...this.#waiters]) if (waiter.after < settled) waiter.wake.abort();
     this.#stirUp();
@@ -197,7 +218,10 @@ export class Tail {
     signal?.addEventListener('abort', abort);
     this.#waiters.add(waiter);
     const following = this.#follow();
-    await Promise.race([this.#options.clock.sleep(waitMs, waiter.wake.signal), following.then(() => new Promise<void>(() => undefined))]).finally(() => {
+    await Promise.race([
+      this.#options.clock.sleep(waitMs, waiter.wake.signal),
+      following.then(() => new Promise<void>(() => undefined)),
+    ]).finally(() => {
       this.#waiters.delete(waiter);
       signal?.removeEventListener('abort', abort);
       abort();
@@ -211,13 +235,14 @@ export class Tail {
     this.#following = true;
     const { clock, pollMs } = this.#options;
     try {
-      for (let pause = pollMs.first; this.#waiters.size > 0; ) {
+      for (let pause = pollMs.first; this.#waiters.size > 0;) {
         const before = this.#settled;
         const last = await this.#advance();
         const hole = last > (this.#settled ?? 0);
         if (hole) await this.#buryOldHoles(last);
         pause = this.#settled !== before ? pollMs.first : Math.min(pause * 1.5, pollMs.idle);
-        if (this.#waiters.size > 0) await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
+        if (this.#waiters.size > 0)
+          await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
       }
     } catch (cause) {
       for (const waiter of [...this.#waiters]) waiter.wake.abort();
@@ -235,7 +260,9 @@ export class Tail {
   async #fromMemory(offset: number): Promise<{ entries: LogEntry[]; upTo: number }> {
     const slice = this.#lines.slice(offset, offset + MAX_ENTRIES);
     const upTo = slice.at(-1)?.line.number ?? 0;
-    const entries = await Promise.all(slice.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))));
+    const entries = await Promise.all(
+      slice.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))),
+    );
     return { entries: entries.filter((entry) => entry !== undefined), upTo };
   }
 
@@ -244,7 +271,8 @@ export class Tail {
     const lines = await readLines(table, range(after + 1, upTo));
     const { compactedTo } = await numbers.last();
     // Below the settled mark there are no holes: what is missing has expired.
-    if (after < compactedTo || lines.length < upTo - after) throw new CompactedError(`the log no longer reaches back to version ${after}`);
+    if (after < compactedTo || lines.length < upTo - after)
+      throw new CompactedError(`the log no longer reaches back to version ${after}`);
     const sorted = lines.sort((a, b) => a.number - b.number);
     const entries = await Promise.all(sorted.map((line) => toEntry(table, line)));
     return { entries: entries.filter((entry) => entry !== undefined), upTo };

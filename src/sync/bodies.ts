@@ -36,7 +36,9 @@ export const LAUNCH: NextState = { ...END, next: 'Launch' };
 /** The task is there: the containers that have runs ahead of them. */
 export function runBodies(pod: Pod, observed: ObservedPod): NextState {
   if (podDone(pod, observed)) return END;
-  const appStarted = pod.spec.containers.some(({ name }) => own(observed.containers, name)?.current && !own(observed.containers, name)?.kept);
+  const appStarted = pod.spec.containers.some(
+    ({ name }) => own(observed.containers, name)?.current && !own(observed.containers, name)?.kept,
+  );
   return {
     next: 'Run',
     inits: appStarted ? [] : bodies(pod, observed, regularInits(pod)),

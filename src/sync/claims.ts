@@ -18,14 +18,27 @@ const EVENTS_PER_SECOND = 10;
 export function credible(pod: Pod, record: PodRecord, report: Report, now: Date): Report {
   const { podIP: _claimed, hostIP, ...rest } = report;
   const known = new Set(allContainers(pod).map(({ name }) => name));
-  const earliest = Date.parse(record.launchedAt ?? pod.metadata.creationTimestamp ?? now.toISOString()) - SKEW_MS;
-  const containers = Object.entries(report.containers).filter(([name]) => known.has(name)).map(([name, container]) => {
-    const { run } = container;
-    return [name, run === undefined ? container : { ...container, run: inTime(run, own(record.observed.containers, name)?.current, earliest, now) }] as const;
-  });
+  const earliest =
+    Date.parse(record.launchedAt ?? pod.metadata.creationTimestamp ?? now.toISOString()) - SKEW_MS;
+  const containers = Object.entries(report.containers)
+    .filter(([name]) => known.has(name))
+    .map(([name, container]) => {
+      const { run } = container;
+      return [
+        name,
+        run === undefined
+          ? container
+          : {
+              ...container,
+              run: inTime(run, own(record.observed.containers, name)?.current, earliest, now),
+            },
+      ] as const;
+    });
   return {
     ...rest,
-    ...(record.address === undefined || report.podIP === undefined ? {} : { podIP: record.address }),
+    ...(record.address === undefined || report.podIP === undefined
+      ? {}
+      : { podIP: record.address }),
     ...(hostIP !== undefined && isIp(hostIP) ? { hostIP } : {}),
     containers: Object.fromEntries(containers),
     events: report.events.map((event) => ofPod(event, known)),
@@ -33,18 +46,34 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
 }
 
 /** What it says of its address is not what ECS says: for the log. */
-export const isLyingAboutAddress = ({ address }: PodRecord, { podIP }: Report): boolean => address !== undefined && podIP !== undefined && podIP !== address;
+export const isLyingAboutAddress = ({ address }: PodRecord, { podIP }: Report): boolean =>
+  address !== undefined && podIP !== undefined && podIP !== address;
 
 /** Times out of the task's life become its nearest end; one that was already taken stays, so that a repeat changes nothing. */
 function inTime(run: Run, known: Run | undefined, earliest: number, now: Date): Run {
   const before = known?.run === run.run ? known : undefined;
   const startedAt = clamp(run.startedAt, before?.startedAt, earliest, now);
-  const finishedAt = clamp(run.finishedAt, before?.finishedAt, Math.max(earliest, Date.parse(startedAt ?? '') || earliest), now) ?? (run.exitCode === undefined ? undefined : (before?.finishedAt ?? now.toISOString()));
+  const finishedAt =
+    clamp(
+      run.finishedAt,
+      before?.finishedAt,
+      Math.max(earliest, Date.parse(startedAt ?? '') || earliest),
+      now,
+    ) ?? (run.exitCode === undefined ? undefined : (before?.finishedAt ?? now.toISOString()));
   const { startedAt: _s, finishedAt: _f, ...rest } = run;
-  return { ...rest, ...(startedAt === undefined ? {} : { startedAt }), ...(finishedAt === undefined ? {} : { finishedAt }) };
+  return {
+    ...rest,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+  };
 }
 
-function clamp(text: string | undefined, known: string | undefined, earliest: number, now: Date): string | undefined {
+function clamp(
+  text: string | undefined,
+  known: string | undefined,
+  earliest: number,
+  now: Date,
+): string | undefined {
   if (text === undefined) return undefined;
   const time = Date.parse(text);
   if (time >= earliest && time <= now.getTime() + SKEW_MS) return text;
@@ -56,9 +85,17 @@ function ofPod({ container, ...event }: PodletEvent, known: ReadonlySet<string>)
 }
 
 /** Events that may be stored now, and what is left of the pod's allowance. */
-export function allowed(events: readonly PodletEvent[], before: PodRecord['eventAllowance'], now: Date): { events: PodletEvent[]; eventAllowance: NonNullable<PodRecord['eventAllowance']> } {
-  const passedSeconds = before === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(before.at)) / 1000);
-  const left = Math.min(EVENT_BURST, (before?.left ?? EVENT_BURST) + Math.floor(passedSeconds * EVENTS_PER_SECOND));
+export function allowed(
+  events: readonly PodletEvent[],
+  before: PodRecord['eventAllowance'],
+  now: Date,
+): { events: PodletEvent[]; eventAllowance: NonNullable<PodRecord['eventAllowance']> } {
+  const passedSeconds =
+    before === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(before.at)) / 1000);
+  const left = Math.min(
+    EVENT_BURST,
+    (before?.left ?? EVENT_BURST) + Math.floor(passedSeconds * EVENTS_PER_SECOND),
+  );
   const taken = events.filter(({ reason }) => reason !== '').slice(0, left);
   return { events: taken, eventAllowance: { left: left - taken.length, at: now.toISOString() } };
 }

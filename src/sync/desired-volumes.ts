@@ -13,18 +13,29 @@ import type { DesiredVolume } from './messages.ts';
 const DEFAULT_FILE_MODE = 0o644;
 
 /** Every volume of the task that the podlet brings into form; equal content has an equal version. Volumes that nobody uses are not among them. */
-export function desiredVolumes(pod: Pod, context: VolumeContext): { [volume: string]: DesiredVolume } {
+export function desiredVolumes(
+  pod: Pod,
+  context: VolumeContext,
+): { [volume: string]: DesiredVolume } {
   const memory = memoryKeys(pod);
-  const served = (pod.spec.volumes ?? []).filter((volume) => isUsed(pod, volume)).flatMap((volume): [string, Content][] => {
-    // A tmpfs of one container is not the podlet's to prepare.
-    if (volume.emptyDir !== undefined) return partsOf(pod, volume).parts.filter(({ key }) => !memory.has(key)).map((part) => [part.key, emptyDir(pod, volume, part)]);
-    const content = fileVolume(pod, volume, context);
-    return content === undefined ? [] : [[volumeKey(pod, volume.name), content]];
-  });
+  const served = (pod.spec.volumes ?? [])
+    .filter((volume) => isUsed(pod, volume))
+    .flatMap((volume): [string, Content][] => {
+      // A tmpfs of one container is not the podlet's to prepare.
+      if (volume.emptyDir !== undefined)
+        return partsOf(pod, volume)
+          .parts.filter(({ key }) => !memory.has(key))
+          .map((part) => [part.key, emptyDir(pod, volume, part)]);
+      const content = fileVolume(pod, volume, context);
+      return content === undefined ? [] : [[volumeKey(pod, volume.name), content]];
+    });
   return Object.fromEntries(served.map(([key, content]) => [key, versioned(content)]));
 }
 
-const versioned = (content: Content): DesiredVolume => ({ version: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16), ...content });
+const versioned = (content: Content): DesiredVolume => ({
+  version: createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16),
+  ...content,
+});
 
 type Content = Omit<DesiredVolume, 'version'>;
 
@@ -59,7 +70,12 @@ function fileVolume(pod: Pod, volume: Volume, context: VolumeContext): Content |
   const files = found.files.map((file) => placed(pod, file, mode));
   // The kubelet keeps all but configMaps in memory.
   const sticky = volume.configMap === undefined ? { sticky: true } : {};
-  return { files: files.sort((left, right) => (left.path < right.path ? -1 : 1)), ...keepOf(pod, volumeKey(pod, volume.name)), ...sticky, ...groupOf(pod) };
+  return {
+    files: files.sort((left, right) => (left.path < right.path ? -1 : 1)),
+    ...keepOf(pod, volumeKey(pod, volume.name)),
+    ...sticky,
+    ...groupOf(pod),
+  };
 }
 
 function defaultMode({ configMap, secret, downwardAPI, projected }: Volume): number {
@@ -71,15 +87,20 @@ type PlacedFile = NonNullable<DesiredVolume['files']>[number];
 /** Final mode: fsGroup makes read-only files readable for the group, a token with one known owner is his alone. */
 function placed(pod: Pod, { path, mode, base64, token }: SourceFile, defaults: number): PlacedFile {
   const fsGroup = pod.spec.securityContext?.fsGroup;
-  if (token !== true) return { path, mode: (mode ?? defaults) | (fsGroup === undefined ? 0 : 0o440), base64 };
+  if (token !== true)
+    return { path, mode: (mode ?? defaults) | (fsGroup === undefined ? 0 : 0o440), base64 };
   if (fsGroup !== undefined) return { path, mode: 0o640, base64 };
   const owner = commonUser(pod);
-  return owner === undefined ? { path, mode: defaults, base64 } : { path, mode: 0o600, uid: owner, base64 };
+  return owner === undefined
+    ? { path, mode: defaults, base64 }
+    : { path, mode: 0o600, uid: owner, base64 };
 }
 
 /** The user that all containers of the pod share by the spec. */
 function commonUser(pod: Pod): number | undefined {
-  const users = initAndAppContainers(pod).map(({ securityContext }) => securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser);
+  const users = initAndAppContainers(pod).map(
+    ({ securityContext }) => securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser,
+  );
   const first = users[0];
   return users.every((user) => user === first) ? first : undefined;
 }

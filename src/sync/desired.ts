@@ -39,7 +39,13 @@ const FIRST_RETRY_MS = 500;
 const LONG_WAIT_MS = 10_000;
 
 /** The empty answer. */
-export const nothing = (syncAgainMs: number): Desired => ({ containers: {}, volumes: {}, acknowledged: [], sessions: [], syncAgainMs });
+export const nothing = (syncAgainMs: number): Desired => ({
+  containers: {},
+  volumes: {},
+  acknowledged: [],
+  sessions: [],
+  syncAgainMs,
+});
 
 /** The podlet may stop all and end. */
 export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave: { reason } });
@@ -47,9 +53,16 @@ export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave:
 /** The run that should be: the machine's wish, once it is the container's turn and its back-off is over. */
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
   const container = own(record.observed.containers, name);
-  if (!container || container.desiredRun === 0 || podDone(pod, record.observed) || isTaskEnding(record)) return false;
+  if (
+    !container ||
+    container.desiredRun === 0 ||
+    podDone(pod, record.observed) ||
+    isTaskEnding(record)
+  )
+    return false;
   const { current, previous, desiredRun, backOff } = container;
-  if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current))) return false;
+  if (desiredRun <= (current?.run ?? previous?.run ?? 0) || (current && !hasEnded(current)))
+    return false;
   const held = backOff?.until !== undefined && Date.parse(backOff.until) > now.getTime();
   return !held && isReleased(pod, asIfReady(record.observed), name);
 }
@@ -58,22 +71,46 @@ function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boole
  * A podlet holds every start back until all supervisors have said hello. So orders go out as soon as the pod's address is known
  * (environments name it): the last hello then starts the containers without another exchange.
  */
-const asIfReady = (observed: ObservedPod): ObservedPod => ({ ...observed, sandboxReady: observed.sandboxReady || observed.podIP !== undefined });
+const asIfReady = (observed: ObservedPod): ObservedPod => ({
+  ...observed,
+  sandboxReady: observed.sandboxReady || observed.podIP !== undefined,
+});
 
 /** Containers that should start now: the caller makes their orders. */
 export const dueStarts = (pod: Pod, record: PodRecord, now: Date): string[] =>
-  allContainers(pod).map(({ name }) => name).filter((name) => isStartDue(pod, record, name, now));
+  allContainers(pod)
+    .map(({ name }) => name)
+    .filter((name) => isStartDue(pod, record, name, now));
 
 /** The whole answer for a pod whose podlet is obeyed. */
-export function desired(pod: Pod, record: PodRecord, report: Report, objects: Objects, settings: Settings, now: Date): Desired {
-  if (record.finished ?? record.stopped) return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
+export function desired(
+  pod: Pod,
+  record: PodRecord,
+  report: Report,
+  objects: Objects,
+  settings: Settings,
+  now: Date,
+): Desired {
+  if (record.finished ?? record.stopped)
+    return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
   const terminate = termination(pod, record);
-  const volumes = Object.fromEntries(Object.entries(objects.volumes).filter(([name, { version }]) => own(report.volumes, name) !== version));
+  const volumes = Object.fromEntries(
+    Object.entries(objects.volumes).filter(
+      ([name, { version }]) => own(report.volumes, name) !== version,
+    ),
+  );
   const { name = '', namespace = '' } = pod.metadata;
   const answer: Desired = {
     pod: { name, namespace },
     ...(terminate ? { terminate } : {}),
-    containers: Object.fromEntries(allContainers(pod).filter(({ name }) => isInTask(pod, record, name)).map((container) => [container.name, desiredContainer(pod, record, container.name, objects)])),
+    containers: Object.fromEntries(
+      allContainers(pod)
+        .filter(({ name }) => isInTask(pod, record, name))
+        .map((container) => [
+          container.name,
+          desiredContainer(pod, record, container.name, objects),
+        ]),
+    ),
     volumes,
     ...storageLimit(pod),
     acknowledged: acknowledged(report),
@@ -81,23 +118,38 @@ export function desired(pod: Pod, record: PodRecord, report: Report, objects: Ob
     syncAgainMs: 0,
   };
   if (Object.keys(objects.starts).length > 0) answer.hosts = hostsOf(pod, record, settings);
-  const waiting = (objects.missing ?? []).length > 0 || Object.values(objects.starts).some((start) => 'waiting' in start);
-  return { ...answer, syncAgainMs: syncAgainMs(answer, settings, dueInMs(pod, record, waiting, now)) };
+  const waiting =
+    (objects.missing ?? []).length > 0 ||
+    Object.values(objects.starts).some((start) => 'waiting' in start);
+  return {
+    ...answer,
+    syncAgainMs: syncAgainMs(answer, settings, dueInMs(pod, record, waiting, now)),
+  };
 }
 
 /** The sum of the limits of the containers that have one; what they write outside of volumes nobody on Fargate can tell. */
 function storageLimit(pod: Pod): Pick<Desired, 'storageLimit'> {
-  const limits = pod.spec.containers.flatMap(({ resources }) => parseQuantity(resources?.limits?.['ephemeral-storage'] ?? '') ?? []);
+  const limits = pod.spec.containers.flatMap(
+    ({ resources }) => parseQuantity(resources?.limits?.['ephemeral-storage'] ?? '') ?? [],
+  );
   if (limits.length === 0) return {};
   const text = printQuantity(limits.reduce(addQuantities));
   return { storageLimit: { bytes: wholeUnits(text), text } };
 }
 
 /** Ephemeral containers are not until they have joined. */
-const isInTask = (pod: Pod, { added = [] }: PodRecord, name: string): boolean => containerKind(pod, name) !== 'ephemeral' || added.includes(name);
+const isInTask = (pod: Pod, { added = [] }: PodRecord, name: string): boolean =>
+  containerKind(pod, name) !== 'ephemeral' || added.includes(name);
 
 /** What a pod's network files are made from. */
-export const networkOf = ({ observed }: PodRecord, { clusterDomain }: Settings): NetworkContext => ({ podIP: observed.podIP ?? '', clusterDomain, nodeResolvConf: observed.resolvConf });
+export const networkOf = (
+  { observed }: PodRecord,
+  { clusterDomain }: Settings,
+): NetworkContext => ({
+  podIP: observed.podIP ?? '',
+  clusterDomain,
+  nodeResolvConf: observed.resolvConf,
+});
 
 function hostsOf(pod: Pod, record: PodRecord, settings: Settings): NonNullable<Desired['hosts']> {
   return networkFiles(pod, networkOf(record, settings));
@@ -105,12 +157,22 @@ function hostsOf(pod: Pod, record: PodRecord, settings: Settings): NonNullable<D
 
 const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id);
 
-function desiredContainer(pod: Pod, { observed, edited = [] }: PodRecord, name: string, { starts }: Objects): DesiredContainer {
+function desiredContainer(
+  pod: Pod,
+  { observed, edited = [] }: PodRecord,
+  name: string,
+  { starts }: Objects,
+): DesiredContainer {
   const container = own(observed.containers, name);
   const start = own(starts, name);
   const place = placeOf(pod, name);
-  if (start && 'order' in start) return { run: container?.desiredRun ?? 0, start: start.order, ...place };
-  const why = edited.includes(name) ? definitionChanged(pod, name) : asksForRestart(container) ? `Container ${name} resize requires restart` : undefined;
+  if (start && 'order' in start)
+    return { run: container?.desiredRun ?? 0, start: start.order, ...place };
+  const why = edited.includes(name)
+    ? definitionChanged(pod, name)
+    : asksForRestart(container)
+      ? `Container ${name} resize requires restart`
+      : undefined;
   const stop = why === undefined ? {} : { stop: { graceSeconds: graceOf(pod), message: why } };
   return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...place };
 }
@@ -118,26 +180,38 @@ function desiredContainer(pod: Pod, { observed, edited = [] }: PodRecord, name: 
 function placeOf(pod: Pod, name: string): Pick<DesiredContainer, 'sidecar' | 'added'> {
   const kind = containerKind(pod, name);
   if (kind === 'ephemeral') return { added: true };
-  return kind === 'sidecar' ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) } : {};
+  return kind === 'sidecar'
+    ? { sidecar: (pod.spec.initContainers ?? []).findIndex((init) => init.name === name) }
+    : {};
 }
 
-const graceOf = ({ spec }: Pod): number => spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+const graceOf = ({ spec }: Pod): number =>
+  spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
 
 /** Why a container with another image is stopped. */
 const definitionChanged = (pod: Pod, name: string): string =>
-  containerKind(pod, name) === 'sidecar' ? `Init container ${name} definition changed` : `Container ${name} definition changed, will be restarted`;
+  containerKind(pod, name) === 'sidecar'
+    ? `Init container ${name} definition changed`
+    : `Container ${name} definition changed, will be restarted`;
 
 /** How the containers are to be ended: by deletion with its own grace, else with the pod's. */
 export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   const graceSeconds = graceOf(pod);
   if (deletionTimestamp !== undefined) {
-    return { graceSeconds: deletionGracePeriodSeconds ?? graceSeconds, deadline: new Date(deletionTimestamp).toISOString() };
+    return {
+      graceSeconds: deletionGracePeriodSeconds ?? graceSeconds,
+      deadline: new Date(deletionTimestamp).toISOString(),
+    };
   }
   if (!podDone(pod, record.observed) && !isTaskEnding(record)) return undefined;
-  const seconds = record.observed.verdict?.reason === 'Evicted' ? EVICTION_GRACE_SECONDS : graceSeconds;
+  const seconds =
+    record.observed.verdict?.reason === 'Evicted' ? EVICTION_GRACE_SECONDS : graceSeconds;
   const since = Date.parse(record.terminatingSince ?? '');
-  return { graceSeconds: seconds, deadline: later(new Date(Number.isNaN(since) ? 0 : since), seconds).toISOString() };
+  return {
+    graceSeconds: seconds,
+    deadline: later(new Date(Number.isNaN(since) ? 0 : since), seconds).toISOString(),
+  };
 }
 
 /** The kubelet's mounts: 0.5 s doubling, which is about as long as they have failed already; a configuration every 10 s. */
@@ -152,20 +226,28 @@ export function hasNews(answer: Desired): boolean {
   const started = Object.values(containers).some(({ start, stop }) => start ?? stop);
   // That files cannot be had changes nothing for the podlet: were it news, the podlet would ask again at once, and again.
   const brought = Object.values(volumes).some(({ missing }) => missing === undefined);
-  return Boolean(leaving ?? terminate) || started || brought || events.length > 0 || sessions.length > 0;
+  return (
+    Boolean(leaving ?? terminate) || started || brought || events.length > 0 || sessions.length > 0
+  );
 }
 
 /** In how many ms something becomes due without any further word: a back-off's showing or end, or the end of the pod's time. */
 export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date): number {
-  const ends = Object.values(record.observed.containers).flatMap(({ backOff, current, desiredRun }) =>
-    backOff?.until && hasEnded(current) && desiredRun >= current.run ? [Date.parse(backOff.until), backOffShownAt(backOff)?.getTime() ?? 0] : [],
+  const ends = Object.values(record.observed.containers).flatMap(
+    ({ backOff, current, desiredRun }) =>
+      backOff?.until && hasEnded(current) && desiredRun >= current.run
+        ? [Date.parse(backOff.until), backOffShownAt(backOff)?.getTime() ?? 0]
+        : [],
   );
   const deadline = deadlineOf(pod, record.observed)?.getTime();
-  const due = [...ends, ...(deadline === undefined ? [] : [deadline])].map((at) => at - now.getTime()).filter((ms) => ms > 0);
+  const due = [...ends, ...(deadline === undefined ? [] : [deadline])]
+    .map((at) => at - now.getTime())
+    .filter((ms) => ms > 0);
   return Math.min(waiting ? retryMs(record, now) : IDLE_MS, ...due);
 }
 
 function syncAgainMs(answer: Desired, settings: Settings, due: number): number {
-  if (answer.terminate || Object.values(answer.containers).some(({ start, stop }) => start ?? stop)) return BUSY_MS;
+  if (answer.terminate || Object.values(answer.containers).some(({ start, stop }) => start ?? stop))
+    return BUSY_MS;
   return settings.syncWaitMs >= LONG_WAIT_MS ? 0 : due;
 }

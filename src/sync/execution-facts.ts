@@ -7,7 +7,8 @@ export interface ExecutionFacts {
 
 /** The execution and its status; undefined: not such a detail. */
 export function executionFacts(detail: unknown): ExecutionFacts | undefined {
-  if (typeof detail !== 'object' || detail === null || !('name' in detail) || !('status' in detail)) return undefined;
+  if (typeof detail !== 'object' || detail === null || !('name' in detail) || !('status' in detail))
+    return undefined;
   const { name, status } = detail;
   return typeof name === 'string' && typeof status === 'string' ? { name, status } : undefined;
 }

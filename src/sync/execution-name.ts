@@ -2,7 +2,11 @@
 import type { PodRecord } from './record.ts';
 
 /** Name of the execution in charge. */
-export const executionName = ({ uid, generation }: Pick<PodRecord, 'uid' | 'generation'>): string => (generation === 1 ? uid : `${uid}-${generation}`);
+export const executionName = ({
+  uid,
+  generation,
+}: Pick<PodRecord, 'uid' | 'generation'>): string =>
+  generation === 1 ? uid : `${uid}-${generation}`;
 
 const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-(\d+))?$/;
 

@@ -9,18 +9,27 @@ export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 export const MIN_GENERATION_MS = 60_000;
 
 /** How long the generation in charge has lasted; NaN: it was not heard of yet. */
-export const generationAgeMs = ({ generationAt }: PodRecord, now: Date): number => now.getTime() - Date.parse(generationAt ?? '');
+export const generationAgeMs = ({ generationAt }: PodRecord, now: Date): number =>
+  now.getTime() - Date.parse(generationAt ?? '');
 
 /** Its history is nearly full: it must be handed over. */
-export const isExhausted = ({ runsInGeneration }: PodRecord): boolean => runsInGeneration > MAX_RUNS_IN_GENERATION;
+export const isExhausted = ({ runsInGeneration }: PodRecord): boolean =>
+  runsInGeneration > MAX_RUNS_IN_GENERATION;
 
 /** It should be handed over when there is time for it: it is old, or goes by another document than `revision` ('': unknown). */
 export function isOutdated(record: PodRecord, revision: string, now: Date): boolean {
   const age = generationAgeMs(record, now);
-  const old = age > MAX_GENERATION_MS || (revision !== '' && record.revision !== revision && age >= MIN_GENERATION_MS);
+  const old =
+    age > MAX_GENERATION_MS ||
+    (revision !== '' && record.revision !== revision && age >= MIN_GENERATION_MS);
   return old && record.toStart !== true && !isLaunching(record, now);
 }
 
 /** RunTask may be under way: its parameters stay as they are until its answer is known. */
-const isLaunching = ({ taskDefinitionArn, taskArn, launchBackOff }: PodRecord, now: Date): boolean =>
-  taskDefinitionArn !== undefined && taskArn === undefined && !(launchBackOff && Date.parse(launchBackOff.until) > now.getTime());
+const isLaunching = (
+  { taskDefinitionArn, taskArn, launchBackOff }: PodRecord,
+  now: Date,
+): boolean =>
+  taskDefinitionArn !== undefined &&
+  taskArn === undefined &&
+  !(launchBackOff && Date.parse(launchBackOff.until) > now.getTime());

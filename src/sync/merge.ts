@@ -8,12 +8,22 @@ import { hasEnded, shouldRestart } from '../pod/restart.ts';
 import type { ContainerReport, Report } from './messages.ts';
 
 /** What is observed after the report. Exits are never unsaid, runs that were not ordered are not believed. */
-export function mergeReport(pod: Pod, observed: ObservedPod, report: Report, now: Date): ObservedPod {
+export function mergeReport(
+  pod: Pod,
+  observed: ObservedPod,
+  report: Report,
+  now: Date,
+): ObservedPod {
   const { silentSince: _heard, ...before } = observed;
   const containers = { ...before.containers };
   for (const { name } of allContainers(pod)) {
     const reported = own(report.containers, name);
-    if (reported) setOwn(containers, name, mergeContainer(pod, name, own(containers, name) ?? { desiredRun: 0 }, reported, now));
+    if (reported)
+      setOwn(
+        containers,
+        name,
+        mergeContainer(pod, name, own(containers, name) ?? { desiredRun: 0 }, reported, now),
+      );
   }
   return {
     ...before,
@@ -31,15 +41,28 @@ function hostAddress({ hostIP }: ObservedPod, report: Report): { hostIP?: string
   return address ? { hostIP: address } : {};
 }
 
-function mergeContainer(pod: Pod, name: string, before: ObservedContainer, reported: ContainerReport, now: Date): ObservedContainer {
+function mergeContainer(
+  pod: Pod,
+  name: string,
+  before: ObservedContainer,
+  reported: ContainerReport,
+  now: Date,
+): ObservedContainer {
   const heard = { ...before, hello: reported.hello || before.hello === true };
   const merged = mergeRun(pod, name, heard, withRuntimeId(reported), now);
   return reported.waiting ? { ...merged, waiting: reported.waiting } : merged;
 }
 
-const withRuntimeId = ({ run, runtimeId }: ContainerReport): Run | undefined => (run && runtimeId && !run.runtimeId ? { ...run, runtimeId } : run);
+const withRuntimeId = ({ run, runtimeId }: ContainerReport): Run | undefined =>
+  run && runtimeId && !run.runtimeId ? { ...run, runtimeId } : run;
 
-function mergeRun(pod: Pod, name: string, before: ObservedContainer, run: Run | undefined, now: Date): ObservedContainer {
+function mergeRun(
+  pod: Pod,
+  name: string,
+  before: ObservedContainer,
+  run: Run | undefined,
+  now: Date,
+): ObservedContainer {
   if (!run || run.run > before.desiredRun) return before;
   const { current, previous } = before;
   if (current && run.run < current.run) {
@@ -55,7 +78,12 @@ function mergeRun(pod: Pod, name: string, before: ObservedContainer, run: Run | 
 }
 
 /** The container after the end of its current run: the next run waits by the crash back-off. */
-export function withBackOff(pod: Pod, name: string, container: ObservedContainer, now: Date): ObservedContainer {
+export function withBackOff(
+  pod: Pod,
+  name: string,
+  container: ObservedContainer,
+  now: Date,
+): ObservedContainer {
   const { current, previous } = container;
   if (!current || !shouldRestart(pod, name, current)) return container;
   return { ...container, backOff: nextBackOff(container.backOff, current, now, previous) };
@@ -66,11 +94,20 @@ const LOST_MESSAGE = 'The container could not be located when the pod was termin
 
 /** Every run that nobody will report any more ends as the kubelet ends a container that it cannot find. */
 export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPod {
-  const containers = Object.entries(observed.containers).map(([name, container]): [string, ObservedContainer] => {
-    const { current } = container;
-    if (!current || isOver(current)) return [name, container];
-    const lost: Run = { ...current, ready: false, exitCode: 137, reason: 'ContainerStatusUnknown', message: LOST_MESSAGE, finishedAt: now.toISOString() };
-    return [name, withBackOff(pod, name, { ...container, current: lost }, now)];
-  });
+  const containers = Object.entries(observed.containers).map(
+    ([name, container]): [string, ObservedContainer] => {
+      const { current } = container;
+      if (!current || isOver(current)) return [name, container];
+      const lost: Run = {
+        ...current,
+        ready: false,
+        exitCode: 137,
+        reason: 'ContainerStatusUnknown',
+        message: LOST_MESSAGE,
+        finishedAt: now.toISOString(),
+      };
+      return [name, withBackOff(pod, name, { ...container, current: lost }, now)];
+    },
+  );
   return { ...observed, containers: Object.fromEntries(containers) };
 }

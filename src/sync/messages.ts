@@ -96,7 +96,14 @@ export interface StartOrder {
   argv: string[];
   env: [string, string][];
   /** Variables whose values stand in files of volumes: their placeholders in `env` and `argv` are filled in at the start. */
-  fileVariables?: { placeholder: string; name: string; volume: string; path: string; key: string; optional: boolean }[];
+  fileVariables?: {
+    placeholder: string;
+    name: string;
+    volume: string;
+    path: string;
+    key: string;
+    optional: boolean;
+  }[];
   cwd: string;
   user: ProcessUser;
   stop: StopPlan;

@@ -24,18 +24,27 @@ const REASONS: readonly string[] = ['ContainerStatusUnknown'];
 
 type Fields = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isName = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_NAME;
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_NAME;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isSmall = (value: unknown): value is number => isCount(value) && value <= MAX_COUNT;
-const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);
+const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean =>
+  value === undefined || is(value);
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
-const isTime = (value: unknown): value is string => typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) && !Number.isNaN(Date.parse(value));
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 /** CamelCase, as Kubernetes' reasons are. */
-const isReason = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z][A-Za-z0-9]{0,127}$/.test(value);
-const isRuntimeId = (value: unknown): value is string => typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,128}$/.test(value);
+const isReason = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z][A-Za-z0-9]{0,127}$/.test(value);
+const isRuntimeId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,128}$/.test(value);
 
 /** The beginning of a text, at most that many bytes in UTF-8, never half a character. */
 function cut(text: string, bytes: number): string {
@@ -57,44 +66,133 @@ export function parseReport(text: string): Report | undefined {
 function isReport(value: unknown): value is Report {
   if (!isObject(value)) return false;
   const { uid, taskArn, attempt, bootId, boot, sequence, sandboxReady, containers, events } = value;
-  const head = isName(uid) && isText(taskArn) && isSmall(attempt) && isName(bootId) && isOptional(boot, isSmall) && isCount(sequence) && isFlag(sandboxReady);
+  const head =
+    isName(uid) &&
+    isText(taskArn) &&
+    isSmall(attempt) &&
+    isName(bootId) &&
+    isOptional(boot, isSmall) &&
+    isCount(sequence) &&
+    isFlag(sandboxReady);
   if (!head || !isObject(containers) || !Array.isArray(events)) return false;
-  return Object.values(containers).every(isContainerReport) && events.every(isEvent) && hasOptionalFields(value);
+  return (
+    Object.values(containers).every(isContainerReport) &&
+    events.every(isEvent) &&
+    hasOptionalFields(value)
+  );
 }
 
-const hasOptionalFields = ({ podIP, hostIP, resolvConf, done, prompt, volumes, evict }: Fields): boolean =>
-  isOptional(podIP, isText) && isOptional(hostIP, isText) && isOptional(resolvConf, isText) && isOptional(done, isFlag) && isOptional(prompt, isFlag) && isOptional(evict, isText) &&
+const hasOptionalFields = ({
+  podIP,
+  hostIP,
+  resolvConf,
+  done,
+  prompt,
+  volumes,
+  evict,
+}: Fields): boolean =>
+  isOptional(podIP, isText) &&
+  isOptional(hostIP, isText) &&
+  isOptional(resolvConf, isText) &&
+  isOptional(done, isFlag) &&
+  isOptional(prompt, isFlag) &&
+  isOptional(evict, isText) &&
   isOptional(volumes, (value) => isObject(value) && Object.values(value).every(isText));
 
 function isContainerReport(value: unknown): value is ContainerReport {
   if (!isObject(value)) return false;
   const { hello, runtimeId, run, waiting, term } = value;
-  const isWaiting = (reason: unknown): boolean => isObject(reason) && isText(reason['reason']) && isOptional(reason['message'], isText);
-  return isFlag(hello) && isOptional(runtimeId, isText) && isOptional(run, isRun) && isOptional(waiting, isWaiting) && isOptional(term, isFlag);
+  const isWaiting = (reason: unknown): boolean =>
+    isObject(reason) && isText(reason['reason']) && isOptional(reason['message'], isText);
+  return (
+    isFlag(hello) &&
+    isOptional(runtimeId, isText) &&
+    isOptional(run, isRun) &&
+    isOptional(waiting, isWaiting) &&
+    isOptional(term, isFlag)
+  );
 }
 
 function isRun(value: unknown): value is Run {
-  if (!isObject(value) || !isCount(value['run']) || !isFlag(value['started']) || !isFlag(value['ready'])) return false;
-  const { startedAt, finishedAt, exitCode, oom, killedByProbe, startError, postStartError, message, reason, runtimeId, user } = value;
-  return [startedAt, finishedAt].every((time) => isOptional(time, isTime)) && isOptional(exitCode, isNumber) &&
+  if (
+    !isObject(value) ||
+    !isCount(value['run']) ||
+    !isFlag(value['started']) ||
+    !isFlag(value['ready'])
+  )
+    return false;
+  const {
+    startedAt,
+    finishedAt,
+    exitCode,
+    oom,
+    killedByProbe,
+    startError,
+    postStartError,
+    message,
+    reason,
+    runtimeId,
+    user,
+  } = value;
+  return (
+    [startedAt, finishedAt].every((time) => isOptional(time, isTime)) &&
+    isOptional(exitCode, isNumber) &&
     [oom, killedByProbe].every((flag) => isOptional(flag, isFlag)) &&
-    [startError, postStartError, message, reason, runtimeId].every((line) => isOptional(line, isText)) && isOptional(user, isOwner);
+    [startError, postStartError, message, reason, runtimeId].every((line) =>
+      isOptional(line, isText),
+    ) &&
+    isOptional(user, isOwner)
+  );
 }
 
-const isOwner = (value: unknown): boolean => isObject(value) && isCount(value['uid']) && isCount(value['gid']) && Array.isArray(value['groups']) && value['groups'].every(isCount);
+const isOwner = (value: unknown): boolean =>
+  isObject(value) &&
+  isCount(value['uid']) &&
+  isCount(value['gid']) &&
+  Array.isArray(value['groups']) &&
+  value['groups'].every(isCount);
 
 function isEvent(value: unknown): value is PodletEvent {
   if (!isObject(value)) return false;
   const { id, at, type, reason, message, container } = value;
-  return isText(id) && isTime(at) && (type === 'Normal' || type === 'Warning') && isText(reason) && isText(message) && isOptional(container, isText);
+  return (
+    isText(id) &&
+    isTime(at) &&
+    (type === 'Normal' || type === 'Warning') &&
+    isText(reason) &&
+    isText(message) &&
+    isOptional(container, isText)
+  );
 }
 
 /** Only what a report has, each part within its bounds. */
 function bounded(report: Report): Report {
-  const { uid, taskArn, attempt, bootId, boot, sequence, sandboxReady, podIP, hostIP, resolvConf, prompt, done, volumes, evict } = report;
-  const containers = Object.entries(report.containers).slice(0, MOST_CONTAINERS).map(([name, container]) => [name, boundedContainer(container)] as const);
+  const {
+    uid,
+    taskArn,
+    attempt,
+    bootId,
+    boot,
+    sequence,
+    sandboxReady,
+    podIP,
+    hostIP,
+    resolvConf,
+    prompt,
+    done,
+    volumes,
+    evict,
+  } = report;
+  const containers = Object.entries(report.containers)
+    .slice(0, MOST_CONTAINERS)
+    .map(([name, container]) => [name, boundedContainer(container)] as const);
   return {
-    uid, taskArn, attempt, bootId, sequence, sandboxReady,
+    uid,
+    taskArn,
+    attempt,
+    bootId,
+    sequence,
+    sandboxReady,
     containers: Object.fromEntries(containers),
     events: report.events.slice(0, MOST_EVENTS).map(boundedEvent),
     ...(boot === undefined ? {} : { boot }),
@@ -103,46 +201,95 @@ function bounded(report: Report): Report {
     ...(resolvConf === undefined ? {} : { resolvConf: cut(resolvConf, MAX_RESOLV_CONF_BYTES) }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(done === undefined ? {} : { done }),
-    ...(volumes === undefined ? {} : { volumes: Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)) }),
+    ...(volumes === undefined
+      ? {}
+      : { volumes: Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)) }),
     ...(evict === undefined ? {} : { evict: cut(evict, MAX_EVENT_BYTES) }),
   };
 }
 
-function boundedContainer({ hello, runtimeId, run, waiting, term }: ContainerReport): ContainerReport {
+function boundedContainer({
+  hello,
+  runtimeId,
+  run,
+  waiting,
+  term,
+}: ContainerReport): ContainerReport {
   return {
     hello,
     ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
     ...(run === undefined || !isSmall(run.run) ? {} : { run: boundedRun(run) }),
-    ...(waiting !== undefined && isReason(waiting.reason) ? { waiting: boundedWaiting(waiting) } : {}),
+    ...(waiting !== undefined && isReason(waiting.reason)
+      ? { waiting: boundedWaiting(waiting) }
+      : {}),
     ...(term === undefined ? {} : { term }),
   };
 }
 
-const boundedWaiting = ({ reason, message }: { reason: string; message?: string }): { reason: string; message?: string } =>
-  ({ reason, ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }) });
+const boundedWaiting = ({
+  reason,
+  message,
+}: {
+  reason: string;
+  message?: string;
+}): { reason: string; message?: string } => ({
+  reason,
+  ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
+});
 
 function boundedRun(said: Run): Run {
-  const { run, started, ready, startedAt, finishedAt, exitCode, oom, killedByProbe, startError, postStartError, message, reason, runtimeId, user } = said;
+  const {
+    run,
+    started,
+    ready,
+    startedAt,
+    finishedAt,
+    exitCode,
+    oom,
+    killedByProbe,
+    startError,
+    postStartError,
+    message,
+    reason,
+    runtimeId,
+    user,
+  } = said;
   return {
-    run, started, ready,
+    run,
+    started,
+    ready,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(exitCode === undefined ? {} : { exitCode: Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255) }),
+    ...(exitCode === undefined
+      ? {}
+      : { exitCode: Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255) }),
     ...(oom === undefined ? {} : { oom }),
     ...(killedByProbe === undefined ? {} : { killedByProbe }),
     ...(startError === undefined ? {} : { startError: cut(startError, MAX_MESSAGE_BYTES) }),
-    ...(postStartError === undefined ? {} : { postStartError: cut(postStartError, MAX_MESSAGE_BYTES) }),
+    ...(postStartError === undefined
+      ? {}
+      : { postStartError: cut(postStartError, MAX_MESSAGE_BYTES) }),
     ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
     ...(reason !== undefined && REASONS.includes(reason) ? { reason } : {}),
     ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
-    ...(user === undefined || user.uid > MAX_ID || user.gid > MAX_ID ? {} : { user: { uid: user.uid, gid: user.gid, groups: user.groups.filter((group) => group <= MAX_ID).slice(0, MOST_GROUPS) } }),
+    ...(user === undefined || user.uid > MAX_ID || user.gid > MAX_ID
+      ? {}
+      : {
+          user: {
+            uid: user.uid,
+            gid: user.gid,
+            groups: user.groups.filter((group) => group <= MAX_ID).slice(0, MOST_GROUPS),
+          },
+        }),
   };
 }
 
 /** An event of a wrong reason is acknowledged and not stored: it is said with an empty one. */
 function boundedEvent({ id, at, type, reason, message, container }: PodletEvent): PodletEvent {
   return {
-    id: cut(id, MAX_NAME), at, type,
+    id: cut(id, MAX_NAME),
+    at,
+    type,
     reason: isReason(reason) ? reason : '',
     message: cut(message, MAX_EVENT_BYTES),
     ...(container === undefined ? {} : { container: cut(container, MAX_NAME) }),

@@ -17,17 +17,36 @@ interface Failure {
 }
 
 /** The back-off after one more failed try of an image. */
-export function nextPullBackOff(before: PullBackOff | undefined, failure: Failure, now: Date): PullBackOff {
+export function nextPullBackOff(
+  before: PullBackOff | undefined,
+  failure: Failure,
+  now: Date,
+): PullBackOff {
   const fresh = !before || now.getTime() - Date.parse(before.failedAt) > FORGET_SECONDS * 1000;
   const seconds = fresh ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
-  return { seconds, failedAt: now.toISOString(), until: new Date(now.getTime() + seconds * 1000).toISOString(), ...failure };
+  return {
+    seconds,
+    failedAt: now.toISOString(),
+    until: new Date(now.getTime() + seconds * 1000).toISOString(),
+    ...failure,
+  };
 }
 
 /** The record after a try that failed for some containers: each waits with its reason. */
-export function pullFailed(record: PodRecord, failures: { [container: string]: Failure }, now: Date): PodRecord {
-  const pulls = Object.entries(failures).map(([name, failure]) => [name, nextPullBackOff(own(record.pulls, name), failure, now)] as const);
+export function pullFailed(
+  record: PodRecord,
+  failures: { [container: string]: Failure },
+  now: Date,
+): PodRecord {
+  const pulls = Object.entries(failures).map(
+    ([name, failure]) => [name, nextPullBackOff(own(record.pulls, name), failure, now)] as const,
+  );
   // Two looks of the machine: one that fails, one that shows the back-off.
-  return { ...withWaiting(record, failures), pulls: Object.fromEntries(pulls), runsInGeneration: record.runsInGeneration + 2 };
+  return {
+    ...withWaiting(record, failures),
+    pulls: Object.fromEntries(pulls),
+    runsInGeneration: record.runsInGeneration + 2,
+  };
 }
 
 /** Back-offs that still hold. */
@@ -38,23 +57,32 @@ export const heldPulls = (record: PodRecord, now: Date): PullBackOff[] =>
 export function pullBackedOff(pod: Pod, record: PodRecord): PodRecord {
   const waiting = failedPulls(record).map(([name, { message }]) => [
     name,
-    { reason: 'ImagePullBackOff', message: `Back-off pulling image "${imageOf(pod, name)}": ErrImagePull: ${message}` },
+    {
+      reason: 'ImagePullBackOff',
+      message: `Back-off pulling image "${imageOf(pod, name)}": ErrImagePull: ${message}`,
+    },
   ]);
   return withWaiting(record, Object.fromEntries(waiting) as { [container: string]: Failure });
 }
 
 /** Events of a back-off that holds. */
 export const pullBackOffEvents = (pod: Pod, record: PodRecord): PodEvent[] =>
-  failedPulls(record).flatMap(([name]) => [podEvents.backOffPulling(name, imageOf(pod, name)), podEvents.failed(name, 'ImagePullBackOff')]);
+  failedPulls(record).flatMap(([name]) => [
+    podEvents.backOffPulling(name, imageOf(pod, name)),
+    podEvents.failed(name, 'ImagePullBackOff'),
+  ]);
 
 /** Only a failed pull becomes a back-off: a name that cannot be parsed and an image that must be there stay what they are. */
 const failedPulls = ({ pulls = {} }: PodRecord): [string, PullBackOff][] =>
-  Object.entries(pulls).filter(([, { reason }]) => reason === 'ErrImagePull' || reason === 'RegistryUnavailable');
+  Object.entries(pulls).filter(
+    ([, { reason }]) => reason === 'ErrImagePull' || reason === 'RegistryUnavailable',
+  );
 
 const imageOf = (pod: Pod, name: string): string => findContainer(pod, name)?.image ?? '';
 
 function withWaiting(record: PodRecord, waiting: { [container: string]: Failure }): PodRecord {
   const containers = { ...record.observed.containers };
-  for (const [name, reason] of Object.entries(waiting)) setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: reason });
+  for (const [name, reason] of Object.entries(waiting))
+    setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: reason });
   return { ...record, observed: { ...record.observed, containers } };
 }

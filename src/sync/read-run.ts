@@ -18,7 +18,9 @@ export interface RunSource {
 
 /** When the runs that are still known began. */
 export function runsOf(container: ObservedContainer | undefined): RunStart[] {
-  const known = [container?.current, container?.previous].flatMap((run) => (run?.startedAt === undefined ? [] : [{ run: run.run, at: run.startedAt }]));
+  const known = [container?.current, container?.previous].flatMap((run) =>
+    run?.startedAt === undefined ? [] : [{ run: run.run, at: run.startedAt }],
+  );
   return known.filter(({ at }) => !Number.isNaN(Date.parse(at)));
 }
 
@@ -29,14 +31,21 @@ interface Reading {
   signal?: AbortSignal;
 }
 
-async function* linesOf({ logs, container, nonce, run, began }: RunSource, { taskArn, follow, since, signal }: Reading): AsyncGenerator<RunLine> {
+async function* linesOf(
+  { logs, container, nonce, run, began }: RunSource,
+  { taskArn, follow, since, signal }: Reading,
+): AsyncGenerator<RunLine> {
   const split = createRunSplitter(nonce, began);
   const next = began.find((start) => start.run === run + 1);
   const over = next === undefined ? Infinity : Date.parse(next.at) + SIDE_BY_SIDE_MS;
-  for await (const line of logs.read({ taskArn, container, follow, ...(since ? { since } : {}) }, signal)) {
+  for await (const line of logs.read(
+    { taskArn, container, follow, ...(since ? { since } : {}) },
+    signal,
+  )) {
     const seen = split(line);
     if (seen?.run === run) yield seen;
-    else if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over)) return;
+    else if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over))
+      return;
   }
 }
 
@@ -75,7 +84,10 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
     const window = await readWindow(source, taskArn, tail, count);
     const whole = tail === undefined || window.entries > tail || window.entries === before;
     if (whole || window.reachesBack || window.lines.length - window.firsts.length >= count) {
-      return { lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)), position: window.position };
+      return {
+        lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
+        position: window.position,
+      };
     }
     before = window.entries;
     tail = (tail ?? 1) * WIDER;
@@ -92,10 +104,26 @@ interface Window extends LogEnd {
   reachesBack: boolean;
 }
 
-async function readWindow({ logs, container, nonce, run, began }: RunSource, taskArn: TaskArn, tail: number | undefined, count: number): Promise<Window> {
+async function readWindow(
+  { logs, container, nonce, run, began }: RunSource,
+  taskArn: TaskArn,
+  tail: number | undefined,
+  count: number,
+): Promise<Window> {
   const split = createRunSplitter(nonce, began);
-  const window: Window = { lines: [], position: new Position(), entries: 0, firsts: [], reachesBack: false };
-  for await (const line of logs.read({ taskArn, container, follow: false, ...(tail === undefined ? {} : { tail }) })) {
+  const window: Window = {
+    lines: [],
+    position: new Position(),
+    entries: 0,
+    firsts: [],
+    reachesBack: false,
+  };
+  for await (const line of logs.read({
+    taskArn,
+    container,
+    follow: false,
+    ...(tail === undefined ? {} : { tail }),
+  })) {
     const seen = split(line);
     if (window.entries === 0) window.reachesBack = seen === undefined || seen.run < run;
     window.entries += line.entries ?? 1;
@@ -111,19 +139,35 @@ async function readWindow({ logs, container, nonce, run, began }: RunSource, tas
 }
 
 /** Lines of the run after the position, until `over` resolves; what was written by then still comes. */
-export async function* followLines(source: RunSource, position: Position, over: Promise<void>, signal: AbortSignal): AsyncGenerator<RunLine> {
+export async function* followLines(
+  source: RunSource,
+  position: Position,
+  over: Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<RunLine> {
   const taskArn = source.tasks.at(-1);
   if (taskArn === undefined) return;
   const ended = new AbortController();
   // What fails `over` reaches the caller at the `await` below.
-  over.then(() => ended.abort(), () => ended.abort());
-  yield* newLines(source, position, { taskArn, follow: true, signal: AbortSignal.any([signal, ended.signal]) });
+  over.then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  yield* newLines(source, position, {
+    taskArn,
+    follow: true,
+    signal: AbortSignal.any([signal, ended.signal]),
+  });
   if (signal.aborted) return;
   await over;
   yield* newLines(source, position, { taskArn, follow: false });
 }
 
-async function* newLines(source: RunSource, position: Position, reading: Reading): AsyncGenerator<RunLine> {
+async function* newLines(
+  source: RunSource,
+  position: Position,
+  reading: Reading,
+): AsyncGenerator<RunLine> {
   const isNew = position.pass();
   const since = knowsStart(source) ? position.since : undefined;
   for await (const line of linesOf(source, { ...reading, since })) {

@@ -18,7 +18,12 @@ import type { PodRecord } from './record.ts';
 export type Verdict = 'take' | 'wait' | 'leave' | 'refuse';
 
 /** Only the podlet of the pod's present task is obeyed, under the secret that it showed first. */
-export function judge(pod: Pod | undefined, record: PodRecord, report: Report, secretHash: string): Verdict {
+export function judge(
+  pod: Pod | undefined,
+  record: PodRecord,
+  report: Report,
+  secretHash: string,
+): Verdict {
   const { attempt, podlet, taskArn } = record;
   if (podlet?.attempt === report.attempt && podlet.secretHash !== secretHash) return 'refuse';
   if (!pod || record.orphaned || report.attempt !== attempt || record.taskStopped) return 'leave';
@@ -27,32 +32,69 @@ export function judge(pod: Pod | undefined, record: PodRecord, report: Report, s
 }
 
 /** Said before something that was taken already: an earlier report of the boot, or one of an earlier boot that comes late. */
-export function isOutdated({ podlet }: PodRecord, { attempt, bootId, boot = 0, sequence }: Report): boolean {
+export function isOutdated(
+  { podlet }: PodRecord,
+  { attempt, bootId, boot = 0, sequence }: Report,
+): boolean {
   if (podlet?.attempt !== attempt) return false;
   const known = podlet.boot ?? 0;
-  return boot < known || (boot === known && podlet.bootId === bootId && sequence <= podlet.sequence);
+  return (
+    boot < known || (boot === known && podlet.bootId === bootId && sequence <= podlet.sequence)
+  );
 }
 
 /** The record after the report, and what is worth an event. The same record: nothing new was said. */
-export function receive(pod: Pod, record: PodRecord, said: Report, hash: string, now: Date): { record: PodRecord; events: PodEvent[] } {
+export function receive(
+  pod: Pod,
+  record: PodRecord,
+  said: Report,
+  hash: string,
+  now: Date,
+): { record: PodRecord; events: PodEvent[] } {
   if (isOutdated(record, said)) return { record, events: [] };
-  const known = record.podlet?.attempt === said.attempt && record.podlet.bootId === said.bootId ? record.podlet : undefined;
+  const known =
+    record.podlet?.attempt === said.attempt && record.podlet.bootId === said.bootId
+      ? record.podlet
+      : undefined;
   const report = credible(pod, record, said, now);
   const observed = withVerdict(pod, mergeReport(pod, record.observed, report, now), report, now);
   const fresh = allowed(newEvents(report, known), record.eventAllowance, now);
-  const stopped = report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
+  const stopped =
+    report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
   const lost = record.relaunch === undefined ? lostContainer(pod, observed, report) : undefined;
-  const next: PodRecord = { ...record, ...stopped, observed, ...(lost === undefined ? {} : { relaunch: `container ${lost} was lost` }) };
-  if (known !== undefined && fresh.events.length === 0 && JSON.stringify(next) === JSON.stringify(record)) return { record, events: [] };
+  const next: PodRecord = {
+    ...record,
+    ...stopped,
+    observed,
+    ...(lost === undefined ? {} : { relaunch: `container ${lost} was lost` }),
+  };
+  if (
+    known !== undefined &&
+    fresh.events.length === 0 &&
+    JSON.stringify(next) === JSON.stringify(record)
+  )
+    return { record, events: [] };
   const eventsSeen = Math.max(known?.eventsSeen ?? 0, ...report.events.map(eventNumber));
   const { attempt, bootId, boot, sequence } = report;
   return {
     record: {
       ...next,
-      podlet: { attempt, secretHash: hash, bootId, ...(boot === undefined ? {} : { boot }), sequence, eventsSeen },
+      podlet: {
+        attempt,
+        secretHash: hash,
+        bootId,
+        ...(boot === undefined ? {} : { boot }),
+        sequence,
+        eventsSeen,
+      },
       ...(fresh.events.length === 0 ? {} : { eventAllowance: fresh.eventAllowance }),
     },
-    events: [...fresh.events.map(toPodEvent), ...runEvents(pod, record.observed, observed), ...verdictEvents(record.observed, observed), ...(lost === undefined ? [] : [podEvents.sandboxChanged()])],
+    events: [
+      ...fresh.events.map(toPodEvent),
+      ...runEvents(pod, record.observed, observed),
+      ...verdictEvents(record.observed, observed),
+      ...(lost === undefined ? [] : [podEvents.sandboxChanged()]),
+    ],
   };
 }
 
@@ -65,20 +107,30 @@ function lostContainer(pod: Pod, observed: ObservedPod, report: Report): string 
   return allContainers(pod).find(({ name }) => {
     const run = own(observed.containers, name)?.current;
     const lost = own(report.containers, name)?.run;
-    return lost?.reason === LOST_REASON && lost.run === run?.run && hasEnded(run) && shouldRestart(pod, name, run);
+    return (
+      lost?.reason === LOST_REASON &&
+      lost.run === run?.run &&
+      hasEnded(run) &&
+      shouldRestart(pod, name, run)
+    );
   })?.name;
 }
 
 function withVerdict(pod: Pod, observed: ObservedPod, { evict }: Report, now: Date): ObservedPod {
   if (observed.verdict) return observed;
-  if (evict !== undefined) return { ...observed, verdict: { phase: 'Failed', reason: 'Evicted', message: evict } };
+  if (evict !== undefined)
+    return { ...observed, verdict: { phase: 'Failed', reason: 'Evicted', message: evict } };
   const verdict = deadlinePassed(pod, observed, now);
   return verdict ? { ...observed, verdict } : observed;
 }
 
 function verdictEvents(before: ObservedPod, { verdict }: ObservedPod): PodEvent[] {
   if (!verdict || before.verdict) return [];
-  return [verdict.reason === 'Evicted' ? podEvents.evicted(verdict.message) : podEvents.deadlineExceeded()];
+  return [
+    verdict.reason === 'Evicted'
+      ? podEvents.evicted(verdict.message)
+      : podEvents.deadlineExceeded(),
+  ];
 }
 
 const eventNumber = ({ id }: PodletEvent): number => Number(/-(\d{1,12})$/.exec(id)?.[1] ?? 0);
@@ -106,10 +158,18 @@ function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[
     const events: PodEvent[] = [];
     const isNew = old?.current?.run !== run.run;
     // Before a first run in its task Bind has told of the image.
-    if (isNew && old?.current !== undefined && old.kept !== true) events.push(podEvents.alreadyPresent(name, image));
-    if (isNew) events.push(podEvents.created(name), run.startError === undefined ? podEvents.started(name) : podEvents.failed(name, startErrorMessage(run.startError)));
+    if (isNew && old?.current !== undefined && old.kept !== true)
+      events.push(podEvents.alreadyPresent(name, image));
+    if (isNew)
+      events.push(
+        podEvents.created(name),
+        run.startError === undefined
+          ? podEvents.started(name)
+          : podEvents.failed(name, startErrorMessage(run.startError)),
+      );
     const newlyEnded = hasEnded(run) && !(old?.current?.run === run.run && hasEnded(old.current));
-    if (newlyEnded && container.backOff?.until !== undefined) events.push(podEvents.backOffRestarting(pod, name));
+    if (newlyEnded && container.backOff?.until !== undefined)
+      events.push(podEvents.backOffRestarting(pod, name));
     return events;
   });
 }

@@ -111,7 +111,14 @@ export interface PodRecord {
   taskDefinitionArn?: string;
   images?: { [container: string]: ImageConfig };
   /** Secret of the bound podlet (sha256 hex), its boot id and newest sequence. */
-  podlet?: { attempt: number; secretHash: string; bootId: string; boot?: number; sequence: number; eventsSeen?: number };
+  podlet?: {
+    attempt: number;
+    secretHash: string;
+    bootId: string;
+    boot?: number;
+    sequence: number;
+    eventsSeen?: number;
+  };
   /** How many of the podlet's events may be stored at once, as of a time. */
   eventAllowance?: { left: number; at: string };
   /** Nonce of log markers, made once per pod. */

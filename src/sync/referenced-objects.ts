@@ -8,8 +8,14 @@ export function referencedObjects(pod: Pod): { configMaps: string[]; secrets: st
   const containers = allContainers(pod);
   const volumes = (pod.spec.volumes ?? []).filter((volume) => isUsed(pod, volume));
   return {
-    configMaps: distinct([...containers.flatMap(configMapsOfContainer), ...volumes.flatMap(configMapsOfVolume)]),
-    secrets: distinct([...containers.flatMap(secretsOfContainer), ...volumes.flatMap(secretsOfVolume)]),
+    configMaps: distinct([
+      ...containers.flatMap(configMapsOfContainer),
+      ...volumes.flatMap(configMapsOfVolume),
+    ]),
+    secrets: distinct([
+      ...containers.flatMap(secretsOfContainer),
+      ...volumes.flatMap(secretsOfVolume),
+    ]),
   };
 }
 
@@ -27,6 +33,12 @@ const secretsOfContainer = ({ env, envFrom }: Container | EphemeralContainer): N
   ...(env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
 ];
 
-const configMapsOfVolume = ({ configMap, projected }: Volume): Names => [configMap?.name, ...(projected?.sources ?? []).map((source) => source.configMap?.name)];
+const configMapsOfVolume = ({ configMap, projected }: Volume): Names => [
+  configMap?.name,
+  ...(projected?.sources ?? []).map((source) => source.configMap?.name),
+];
 
-const secretsOfVolume = ({ secret, projected }: Volume): Names => [secret?.secretName, ...(projected?.sources ?? []).map((source) => source.secret?.name)];
+const secretsOfVolume = ({ secret, projected }: Volume): Names => [
+  secret?.secretName,
+  ...(projected?.sources ?? []).map((source) => source.secret?.name),
+];

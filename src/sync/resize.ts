@@ -8,7 +8,12 @@ import { initAndAppContainers } from '../pod/containers.ts';
 import type { PodEvent } from '../pod/events.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/observed.ts';
 import { podDone } from '../pod/order.ts';
-import { resizeCompleted, resizeError, resizeInfeasible, resizeStarted } from '../pod/resize-events.ts';
+import {
+  resizeCompleted,
+  resizeError,
+  resizeInfeasible,
+  resizeStarted,
+} from '../pod/resize-events.ts';
 import { isRunning } from '../pod/restart.ts';
 import type { PodRecord } from './record.ts';
 
@@ -23,15 +28,23 @@ export type Judge = (pod: Pod) => string | undefined;
 
 const generationOf = ({ metadata }: Pod): number => metadata.generation ?? 1;
 
-const withObserved = (record: PodRecord, observed: ObservedPod): PodRecord => ({ ...record, observed });
+const withObserved = (record: PodRecord, observed: ObservedPod): PodRecord => ({
+  ...record,
+  observed,
+});
 
 /** The container is to be stopped, since its resize asks for another run. */
 export const asksForRestart = (container: ObservedContainer | undefined): boolean =>
-  container?.restartAfter !== undefined && container.restartAfter === container.current?.run && isRunning(container.current);
+  container?.restartAfter !== undefined &&
+  container.restartAfter === container.current?.run &&
+  isRunning(container.current);
 
 /** Some container has not yet what it was promised, or has yet to run anew with it. */
 const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
-  initAndAppContainers(pod).some(({ name }) => own(containers, name)?.resources !== undefined || asksForRestart(own(containers, name)));
+  initAndAppContainers(pod).some(
+    ({ name }) =>
+      own(containers, name)?.resources !== undefined || asksForRestart(own(containers, name)),
+  );
 
 type Owed = 'promise' | 'forget' | 'complete';
 
@@ -40,12 +53,14 @@ export function resizeOwed(pod: Pod, { observed, finished }: PodRecord): Owed | 
   const { allocated, resize, resizePending } = observed;
   if (allocated === undefined || finished || podDone(pod, observed)) return undefined;
   const wanted = sizesOf(pod);
-  if (!isDeepStrictEqual(wanted, allocated)) return isDeepStrictEqual(wanted, resizePending?.wanted) ? completion(pod, observed) : 'promise';
+  if (!isDeepStrictEqual(wanted, allocated))
+    return isDeepStrictEqual(wanted, resizePending?.wanted) ? completion(pod, observed) : 'promise';
   if (resizePending) return 'forget';
   return resize ? completion(pod, observed) : undefined;
 }
 
-const completion = (pod: Pod, observed: ObservedPod): Owed | undefined => (observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined);
+const completion = (pod: Pod, observed: ObservedPod): Owed | undefined =>
+  observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
 
 /** Takes up what is owed; undefined: nothing is. */
 export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
@@ -62,7 +77,10 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
   const wanted = sizesOf(pod);
   if (why !== undefined) {
     const resizePending = { generation, reason: 'Infeasible', message: why, wanted } as const;
-    return { record: withObserved(record, { ...record.observed, resizePending }), events: [resizeInfeasible(pod, generation, why)] };
+    return {
+      record: withObserved(record, { ...record.observed, resizePending }),
+      events: [resizeInfeasible(pod, generation, why)],
+    };
   }
   const { resizePending: _past, ...observed } = record.observed;
   const containers = { ...observed.containers };
@@ -73,17 +91,30 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
     const { resizeError: _error, ...known } = own(containers, container.name) ?? { desiredRun: 0 };
     setOwn(containers, container.name, { ...known, resources: known.resources ?? had });
   }
-  return { record: withObserved(record, { ...observed, containers, allocated: wanted, resize: { generation } }), events: [resizeStarted(pod, generation)] };
+  return {
+    record: withObserved(record, {
+      ...observed,
+      containers,
+      allocated: wanted,
+      resize: { generation },
+    }),
+    events: [resizeStarted(pod, generation)],
+  };
 }
 
 function complete(pod: Pod, record: PodRecord): Resize {
   const { resize, ...observed } = record.observed;
-  return { record: withObserved(record, observed), events: [resizeCompleted(allocatedPod(pod, observed), resize?.generation ?? generationOf(pod))] };
+  return {
+    record: withObserved(record, observed),
+    events: [resizeCompleted(allocatedPod(pod, observed), resize?.generation ?? generationOf(pod))],
+  };
 }
 
 /** A container was resized: with the last one the resize is complete, in the same write. */
 export const withCompletion = (pod: Pod, record: PodRecord): Resize =>
-  record.observed.resize && !isUnderWay(pod, record.observed) ? complete(pod, record) : { record, events: [] };
+  record.observed.resize && !isUnderWay(pod, record.observed)
+    ? complete(pod, record)
+    : { record, events: [] };
 
 /** The engine refused a container's resize; told again only where it says something else. */
 export function withResizeError(pod: Pod, record: PodRecord, name: string, error: string): Resize {
@@ -91,5 +122,14 @@ export function withResizeError(pod: Pod, record: PodRecord, name: string, error
   const known = own(observed.containers, name);
   if (known === undefined || known.resizeError === error) return { record, events: [] };
   const containers = { ...observed.containers, [name]: { ...known, resizeError: error } };
-  return { record: withObserved(record, { ...observed, containers }), events: [resizeError(allocatedPod(pod, observed), observed.resize?.generation ?? generationOf(pod), error)] };
+  return {
+    record: withObserved(record, { ...observed, containers }),
+    events: [
+      resizeError(
+        allocatedPod(pod, observed),
+        observed.resize?.generation ?? generationOf(pod),
+        error,
+      ),
+    ],
+  };
 }

@@ -13,7 +13,8 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const MAX_RUN_DIGITS = 10;
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
 /** A marker ends its line, so only the end is looked at: lines may be long and full of separators. */
 function findMarker(bytes: Uint8Array, head: Buffer): Marker | undefined {
@@ -41,7 +42,10 @@ export interface RunStart {
  * Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker.
  * The engine throws away what is oldest, markers too: with which run a stream begins is told by `began`.
  */
-export function createRunSplitter(nonce: string, began: readonly RunStart[] = []): (line: LogLine) => RunLine | undefined {
+export function createRunSplitter(
+  nonce: string,
+  began: readonly RunStart[] = [],
+): (line: LogLine) => RunLine | undefined {
   const runs: { [stream in LogLine['stream']]?: number } = {};
   const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
   return (line) => {

@@ -1,6 +1,13 @@
 // How the podlet starts one run of a container: argv, environment, user, probes and hooks, all resolved here,
 // so that neither the task definition nor the podlet knows a pod's secrets before it needs them.
-import type { ConfigMap, Container, EphemeralContainer, Pod, Secret, Service } from '../kinds/pod.ts';
+import type {
+  ConfigMap,
+  Container,
+  EphemeralContainer,
+  Pod,
+  Secret,
+  Service,
+} from '../kinds/pod.ts';
 import { containerCommand, processEnvironment } from '../pod/command.ts';
 import { containerKind, findContainer, initAndAppContainers } from '../pod/containers.ts';
 import { isNoText, specEnvironment } from '../pod/env.ts';
@@ -42,10 +49,16 @@ const NO_TEXT = 'grpc: error while marshaling: string field contains invalid UTF
 
 type Definition = Container | EphemeralContainer;
 
-const configError = (message: string): StartWaiting => ({ waiting: { reason: 'CreateContainerConfigError', message } });
+const configError = (message: string): StartWaiting => ({
+  waiting: { reason: 'CreateContainerConfigError', message },
+});
 
 /** The order that starts `run` of the container, or why it cannot start now (CreateContainerConfigError, CreateContainerError). */
-export function startOrder(pod: Pod, containerName: string, context: StartContext): { order: StartOrder } | StartWaiting {
+export function startOrder(
+  pod: Pod,
+  containerName: string,
+  context: StartContext,
+): { order: StartOrder } | StartWaiting {
   const container = findContainer(pod, containerName);
   if (container === undefined) return configError(`container "${containerName}" not found`);
   const refused = nonRootProblem(pod, container, context.image.user);
@@ -60,7 +73,8 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
     return { waiting: { reason: 'CreateContainerError', message } };
   }
   // The kubelet hands them to the runtime as text of a protocol that takes nothing else.
-  if ([...argv, ...environment.env.values()].some(isNoText)) return { waiting: { reason: 'CreateContainerError', message: NO_TEXT } };
+  if ([...argv, ...environment.env.values()].some(isNoText))
+    return { waiting: { reason: 'CreateContainerError', message: NO_TEXT } };
   const memory = memoryModes(pod, container);
   const hostname = kernelHostname(pod, context.settings.clusterDomain);
   return {
@@ -84,24 +98,38 @@ export function startOrder(pod: Pod, containerName: string, context: StartContex
 
 /** Nothing starts it again in this task: a rule of any container may restart them all. */
 const runsOnce = (pod: Pod, name: string): boolean =>
-  containerPolicy(pod, name) === 'Never' && initAndAppContainers(pod).every((container) => (container.restartPolicyRules ?? []).length === 0);
+  containerPolicy(pod, name) === 'Never' &&
+  initAndAppContainers(pod).every((container) => (container.restartPolicyRules ?? []).length === 0);
 
 /** How the run is stopped and what is kept of its last words. */
 function terminationOf(
   pod: Pod,
   container: Definition,
   image: ImageConfig,
-): Pick<StartOrder, 'stop' | 'terminationMessagePath' | 'terminationMessagePolicy' | 'terminationMessageBytes'> {
+): Pick<
+  StartOrder,
+  'stop' | 'terminationMessagePath' | 'terminationMessagePolicy' | 'terminationMessageBytes'
+> {
   const preStop = hookOf(container, container.lifecycle?.preStop);
   return {
-    stop: { signal: image.stopSignal || 'SIGTERM', graceSeconds: podGraceSeconds(pod), ...(preStop === undefined ? {} : { preStop }) },
+    stop: {
+      signal: image.stopSignal || 'SIGTERM',
+      graceSeconds: podGraceSeconds(pod),
+      ...(preStop === undefined ? {} : { preStop }),
+    },
     terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
-    terminationMessagePolicy: container.terminationMessagePolicy === 'FallbackToLogsOnError' ? 'FallbackToLogsOnError' : 'File',
+    terminationMessagePolicy:
+      container.terminationMessagePolicy === 'FallbackToLogsOnError'
+        ? 'FallbackToLogsOnError'
+        : 'File',
     terminationMessageBytes: TERMINATION_MESSAGE_BYTES,
   };
 }
 
-function probesOf(pod: Pod, container: Definition): Pick<StartOrder, 'postStart' | 'startup' | 'liveness' | 'readiness'> {
+function probesOf(
+  pod: Pod,
+  container: Definition,
+): Pick<StartOrder, 'postStart' | 'startup' | 'liveness' | 'readiness'> {
   const postStart = hookOf(container, container.lifecycle?.postStart);
   const startup = probeOrder(pod, container, container.startupProbe);
   const liveness = probeOrder(pod, container, container.livenessProbe);
@@ -114,6 +142,14 @@ function probesOf(pod: Pod, container: Definition): Pick<StartOrder, 'postStart'
   };
 }
 
-function inputOf({ stdin, stdinOnce, tty }: Definition): Pick<StartOrder, 'stdin' | 'stdinOnce' | 'tty'> {
-  return { ...(stdin === true ? { stdin } : {}), ...(stdinOnce === true ? { stdinOnce } : {}), ...(tty === true ? { tty } : {}) };
+function inputOf({
+  stdin,
+  stdinOnce,
+  tty,
+}: Definition): Pick<StartOrder, 'stdin' | 'stdinOnce' | 'tty'> {
+  return {
+    ...(stdin === true ? { stdin } : {}),
+    ...(stdinOnce === true ? { stdinOnce } : {}),
+    ...(tty === true ? { tty } : {}),
+  };
 }

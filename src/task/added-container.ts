@@ -6,7 +6,15 @@ import { ADDED_VOLUME, controlVolume } from './mount-points.ts';
 import type { DefinitionContext } from './podlet-definition.ts';
 
 /** Like a container of the task definition, but its socket lies in the volume that the podlet has for such containers. */
-export function addedContainer(pod: Pod, { targetContainerName, restartPolicy: _never, ...container }: EphemeralContainer & { restartPolicy?: string }, context: DefinitionContext): AddedContainer {
+export function addedContainer(
+  pod: Pod,
+  {
+    targetContainerName,
+    restartPolicy: _never,
+    ...container
+  }: EphemeralContainer & { restartPolicy?: string },
+  context: DefinitionContext,
+): AddedContainer {
   return {
     ...containerDefinition(pod, container, context),
     ...(targetContainerName ? { pidOf: targetContainerName } : {}),

@@ -4,7 +4,10 @@ import { milliUnits, wholeUnits } from '../pod/quantity.ts';
 import type { ContainerLimits } from '../ports.ts';
 
 /** Requests become shares, limits hard limits; what is not limited is absent. */
-export function containerLimits({ limits, requests }: NonNullable<Container['resources']>): ContainerLimits & { cpuShares: number } {
+export function containerLimits({
+  limits,
+  requests,
+}: NonNullable<Container['resources']>): ContainerLimits & { cpuShares: number } {
   const memoryBytes = wholeUnits(limits?.['memory']);
   const milliCpu = milliUnits(limits?.['cpu']);
   return {

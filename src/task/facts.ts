@@ -39,12 +39,17 @@ function privateIp(task: Fields): string | undefined {
   const details = list(task.attachments).flatMap((attachment) => list(attachment.details));
   const attached = details.find(({ name }) => name === 'privateIPv4Address');
   if (attached) return text(attached.value);
-  return list(task.containers).flatMap((container) => list(container.networkInterfaces)).map((one) => text(one.privateIpv4Address)).find((ip) => ip !== undefined);
+  return list(task.containers)
+    .flatMap((container) => list(container.networkInterfaces))
+    .map((one) => text(one.privateIpv4Address))
+    .find((ip) => ip !== undefined);
 }
 
-const toFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
+const toFields = (value: unknown): Fields =>
+  typeof value === 'object' && value !== null ? (value as Fields) : {};
 const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(toFields) : []);
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 function time(value: unknown): string | undefined {
   if (value instanceof Date) return value.toISOString();

@@ -28,20 +28,30 @@ export function mountPoints(pod: Pod, container: Container): MountPoint[] {
     { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: true },
     // Connecting to the socket needs no right to write; putting another one in its place does.
     { sourceVolume: controlVolume(container.name), containerPath: '/.droppod/ctl', readOnly: true },
-    ...containerView(pod, container).mounts.filter(({ memory }) => !memory).map(({ key, path, readOnly }) => ({ sourceVolume: key, containerPath: path, readOnly })),
+    ...containerView(pod, container)
+      .mounts.filter(({ memory }) => !memory)
+      .map(({ key, path, readOnly }) => ({ sourceVolume: key, containerPath: path, readOnly })),
   ];
 }
 
 /** emptyDirs in memory that only this container mounts. Without a limit the container's or the task's memory is the size. */
 export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: number): Tmpfs[] {
-  return containerView(pod, container).mounts.filter(({ memory }) => memory).map(({ path, readOnly, volume }) => {
-    const limits = [volume?.emptyDir?.sizeLimit, container.resources?.limits?.['memory']].map(wholeUnits).filter((bytes) => bytes > 0);
-    const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
-    const fsGroup = pod.spec.securityContext?.fsGroup;
-    // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless told otherwise.
-    const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
-    return { containerPath: path, size, mountOptions: ['exec', 'suid', 'dev', ...mode, ...(readOnly ? ['ro'] : [])] };
-  });
+  return containerView(pod, container)
+    .mounts.filter(({ memory }) => memory)
+    .map(({ path, readOnly, volume }) => {
+      const limits = [volume?.emptyDir?.sizeLimit, container.resources?.limits?.['memory']]
+        .map(wholeUnits)
+        .filter((bytes) => bytes > 0);
+      const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
+      const fsGroup = pod.spec.securityContext?.fsGroup;
+      // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless told otherwise.
+      const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
+      return {
+        containerPath: path,
+        size,
+        mountOptions: ['exec', 'suid', 'dev', ...mode, ...(readOnly ? ['ro'] : [])],
+      };
+    });
 }
 
 /**
@@ -52,16 +62,24 @@ export function madeMountPoints(pod: Pod, containers: readonly Container[]): Mou
   const made = containers.flatMap((container) => {
     const { mounts } = containerView(pod, container);
     const nearest = nextInside(mounts);
-    return mounts.filter(({ readOnly, memory, volume }) => readOnly && !memory && volume !== undefined && volume.hostPath === undefined)
-      .flatMap((outer) => (nearest.get(outer.path) ?? []).map((inner): MountPoint => ({
-        sourceVolume: inner.memory || inner.volume?.hostPath !== undefined ? BIN_VOLUME : inner.key,
-        containerPath: `${podletPath(outer.key)}${inner.path.slice(outer.path.length)}`,
-        readOnly: true,
-      })));
+    return mounts
+      .filter(
+        ({ readOnly, memory, volume }) =>
+          readOnly && !memory && volume !== undefined && volume.hostPath === undefined,
+      )
+      .flatMap((outer) =>
+        (nearest.get(outer.path) ?? []).map((inner): MountPoint => ({
+          sourceVolume:
+            inner.memory || inner.volume?.hostPath !== undefined ? BIN_VOLUME : inner.key,
+          containerPath: `${podletPath(outer.key)}${inner.path.slice(outer.path.length)}`,
+          readOnly: true,
+        })),
+      );
   });
   // Of equal paths the first counts.
   const byPath = new Map<string, MountPoint>();
-  for (const mount of made) if (!byPath.has(mount.containerPath)) byPath.set(mount.containerPath, mount);
+  for (const mount of made)
+    if (!byPath.has(mount.containerPath)) byPath.set(mount.containerPath, mount);
   return [...byPath.values()];
 }
 

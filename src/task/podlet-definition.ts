@@ -1,7 +1,13 @@
 // The podlet's container in the task definition, and what all containers of a task share.
 import type { Container, Pod } from '../kinds/pod.ts';
 import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
-import { ADDED_VOLUME, BIN_VOLUME, controlVolume, madeMountPoints, podletPath } from './mount-points.ts';
+import {
+  ADDED_VOLUME,
+  BIN_VOLUME,
+  controlVolume,
+  madeMountPoints,
+  podletPath,
+} from './mount-points.ts';
 import { PODLET_MEMORY_LIMIT_MIB, PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
 import { systemControls } from './system-controls.ts';
 
@@ -26,9 +32,22 @@ export interface DefinitionContext {
 }
 
 /** The pause container's successor: the one essential container, started first, with every volume of the pod. */
-export function podletDefinition(pod: Pod, containers: Container[], volumes: string[], settings: DefinitionContext['settings']): ContainerDefinition {
-  const controls = containers.map(({ name }) => ({ sourceVolume: controlVolume(name), containerPath: `/.droppod/c/${name}`, readOnly: false }));
-  const shared = volumes.map((key) => ({ sourceVolume: key, containerPath: podletPath(key), readOnly: false }));
+export function podletDefinition(
+  pod: Pod,
+  containers: Container[],
+  volumes: string[],
+  settings: DefinitionContext['settings'],
+): ContainerDefinition {
+  const controls = containers.map(({ name }) => ({
+    sourceVolume: controlVolume(name),
+    containerPath: `/.droppod/c/${name}`,
+    readOnly: false,
+  }));
+  const shared = volumes.map((key) => ({
+    sourceVolume: key,
+    containerPath: podletPath(key),
+    readOnly: false,
+  }));
   return {
     name: PODLET_CONTAINER,
     image: settings.podletImage,
@@ -36,7 +55,15 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: str
     user: '0:0',
     memoryReservation: PODLET_MEMORY_MIB,
     memory: PODLET_MEMORY_LIMIT_MIB,
-    mountPoints: [{ sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false }, ...controls, ...shared, ...madeMountPoints(pod, containers), ...(settings.mode === 'local' ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }] : [])],
+    mountPoints: [
+      { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: false },
+      ...controls,
+      ...shared,
+      ...madeMountPoints(pod, containers),
+      ...(settings.mode === 'local'
+        ? [{ sourceVolume: ADDED_VOLUME, containerPath: '/.droppod/e', readOnly: false }]
+        : []),
+    ],
     stopTimeout: STOP_TIMEOUT_SECONDS,
     // Of the network's settings one container's hold for the whole task.
     ...systemControls(pod, 'network'),
@@ -45,10 +72,18 @@ export function podletDefinition(pod: Pod, containers: Container[], volumes: str
 }
 
 /** One log group and a constant prefix: streams are `<prefix>/<container>/<task id>`. */
-export function logConfiguration({ logGroup, region }: Pick<Settings, 'logGroup' | 'region'>): ContainerDefinition['logConfiguration'] {
+export function logConfiguration({
+  logGroup,
+  region,
+}: Pick<Settings, 'logGroup' | 'region'>): ContainerDefinition['logConfiguration'] {
   return {
     logDriver: 'awslogs',
     // ECS drops lines under load unless it is told to block.
-    options: { 'awslogs-group': logGroup, 'awslogs-region': region, 'awslogs-stream-prefix': LOG_STREAM_PREFIX, mode: 'blocking' },
+    options: {
+      'awslogs-group': logGroup,
+      'awslogs-region': region,
+      'awslogs-stream-prefix': LOG_STREAM_PREFIX,
+      mode: 'blocking',
+    },
   };
 }

@@ -47,7 +47,8 @@ function requested(pod: Pod, resource: string): string | undefined {
 }
 
 /** Bytes as whole units of 1024^`power`, rounded up. */
-const binaryUnits = (quantity: string | undefined, power: number): number => Math.ceil(wholeUnits(quantity) / 1024 ** power);
+const binaryUnits = (quantity: string | undefined, power: number): number =>
+  Math.ceil(wholeUnits(quantity) / 1024 ** power);
 
 /** The smallest Fargate size that holds the pod, or the resources of which no size has enough. */
 export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
@@ -58,7 +59,14 @@ export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
     const memory = offer.memoryMiB.find((offered) => offered >= memoryMiB);
     if (offer.cpuUnits < cpuUnits || memory === undefined || storageGiB > MAX_STORAGE_GIB) continue;
     const surplus = { cpuUnits: offer.cpuUnits - cpuUnits, memoryMiB: memory - memoryMiB };
-    return { size: { cpuUnits: offer.cpuUnits, memoryMiB: memory, ...(storageGiB > INCLUDED_STORAGE_GIB ? { storageGiB } : {}), surplus } };
+    return {
+      size: {
+        cpuUnits: offer.cpuUnits,
+        memoryMiB: memory,
+        ...(storageGiB > INCLUDED_STORAGE_GIB ? { storageGiB } : {}),
+        surplus,
+      },
+    };
   }
   return { tooBig: tooBig(cpuUnits, memoryMiB, storageGiB) };
 }

@@ -4,8 +4,14 @@ import { sysctlName } from '../pod/sysctls.ts';
 import type { ContainerDefinition } from '../ports.ts';
 
 /** The member of a container definition; absent without sysctls of that kind. */
-export function systemControls({ spec }: Pod, kind: 'network' | 'other'): Pick<ContainerDefinition, 'systemControls'> {
-  const all = (spec.securityContext?.sysctls ?? []).map(({ name, value }) => ({ namespace: sysctlName(name), value }));
+export function systemControls(
+  { spec }: Pod,
+  kind: 'network' | 'other',
+): Pick<ContainerDefinition, 'systemControls'> {
+  const all = (spec.securityContext?.sysctls ?? []).map(({ name, value }) => ({
+    namespace: sysctlName(name),
+    value,
+  }));
   const own = all.filter(({ namespace }) => namespace.startsWith('net.') === (kind === 'network'));
   return own.length === 0 ? {} : { systemControls: own };
 }

@@ -17,12 +17,18 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
   const content: Omit<TaskDefinition, 'family'> = {
     cpu: String(context.size.cpuUnits),
     memory: String(context.size.memoryMiB),
-    ...(context.size.storageGiB === undefined ? {} : { ephemeralStorageGiB: context.size.storageGiB }),
-    ...(context.executionRoleArn === undefined ? {} : { executionRoleArn: context.executionRoleArn }),
+    ...(context.size.storageGiB === undefined
+      ? {}
+      : { ephemeralStorageGiB: context.size.storageGiB }),
+    ...(context.executionRoleArn === undefined
+      ? {}
+      : { executionRoleArn: context.executionRoleArn }),
     ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
     volumes: [
-      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map((name) => ({ name })),
+      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map(
+        (name) => ({ name }),
+      ),
       ...(context.settings.mode === 'local' ? [{ name: ADDED_VOLUME }] : []),
       ...hostVolumes(pod),
     ],
@@ -37,12 +43,16 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
 
 /** Directories of the machine: only local mode beyond Fargate admits such pods. */
 const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>
-  (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) => (hostPath === undefined ? [] : [{ name, host: { sourcePath: hostPath.path } }]));
+  (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) =>
+    hostPath === undefined ? [] : [{ name, host: { sourcePath: hostPath.path } }],
+  );
 
 function contentHash(content: Omit<TaskDefinition, 'family'>): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
 }
 
 function architectureOf(images: DefinitionContext['images']): 'X86_64' | 'ARM64' {
-  return Object.values(images).some(({ architecture }) => architecture === 'arm64') ? 'ARM64' : 'X86_64';
+  return Object.values(images).some(({ architecture }) => architecture === 'arm64')
+    ? 'ARM64'
+    : 'X86_64';
 }

@@ -8,7 +8,8 @@ export function quote(text: string): string {
 
 /** Characters of a value that a message quotes: no author reads more, and there may be thousands of messages. */
 const MAX_SHOWN = 10_000;
-const cut = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text);
+const cut = (text: string): string =>
+  text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 
 function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
@@ -18,7 +19,11 @@ function show(value: unknown): string {
 const tail = (detail: string): string => (detail === '' ? '' : `: ${detail}`);
 
 /** `Required value`. */
-export const required = (field: string, detail = ''): FieldError => ({ field, reason: 'FieldValueRequired', message: `Required value${tail(detail)}` });
+export const required = (field: string, detail = ''): FieldError => ({
+  field,
+  reason: 'FieldValueRequired',
+  message: `Required value${tail(detail)}`,
+});
 
 /** `Invalid value: v: detail`; structures are shown as JSON. */
 export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
@@ -28,17 +33,29 @@ export const invalidValue = (field: string, value: unknown, detail: string): Fie
 });
 
 /** `Forbidden: detail`. */
-export const forbiddenValue = (field: string, detail: string): FieldError => ({ field, reason: 'FieldValueForbidden', message: `Forbidden${tail(detail)}` });
+export const forbiddenValue = (field: string, detail: string): FieldError => ({
+  field,
+  reason: 'FieldValueForbidden',
+  message: `Forbidden${tail(detail)}`,
+});
 
 /** `Unsupported value: v: supported values: …`, in the order given. */
-export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+export const notSupported = (
+  field: string,
+  value: unknown,
+  supported: readonly string[],
+): FieldError => ({
   field,
   reason: 'FieldValueNotSupported',
   message: `Unsupported value: ${show(value)}: supported values: ${supported.map(quote).join(', ')}`,
 });
 
 /** `Duplicate value: v`. */
-export const duplicate = (field: string, value: unknown): FieldError => ({ field, reason: 'FieldValueDuplicate', message: `Duplicate value: ${show(value)}` });
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  field,
+  reason: 'FieldValueDuplicate',
+  message: `Duplicate value: ${show(value)}`,
+});
 
 /** `Not found: v`. */
 export const notFoundValue = (field: string, value: unknown, detail = ''): FieldError => ({
@@ -62,16 +79,25 @@ export const tooMany = (field: string, count: number, most: number): FieldError 
 });
 
 /** One Invalid per message of a name rule. */
-export const invalidEach = (field: string, value: string, messages: readonly string[]): FieldError[] =>
-  messages.map((message) => invalidValue(field, value, message));
+export const invalidEach = (
+  field: string,
+  value: string,
+  messages: readonly string[],
+): FieldError[] => messages.map((message) => invalidValue(field, value, message));
 
 /** Nothing, or Unsupported when the value is not in the list. */
-export const oneOf = (field: string, value: string | undefined, supported: readonly string[]): FieldError[] =>
+export const oneOf = (
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): FieldError[] =>
   supported.includes(value ?? '') ? [] : [notSupported(field, value ?? '', supported)];
 
 /** Nothing, or Invalid when a number lies outside. */
 export const between = (field: string, value: number, low: number, high: number): FieldError[] =>
-  value >= low && value <= high ? [] : [invalidValue(field, value, `must be between ${low} and ${high}, inclusive`)];
+  value >= low && value <= high
+    ? []
+    : [invalidValue(field, value, `must be between ${low} and ${high}, inclusive`)];
 
 /** Nothing, or Invalid when a number is negative. */
 export const notNegative = (field: string, value: number | undefined): FieldError[] =>

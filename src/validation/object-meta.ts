@@ -1,8 +1,22 @@
 // Rules of metadata, the same for every kind: at creation and at update.
 import type { FieldError } from '../errors.ts';
 import type { ObjectMeta } from '../kinds/pod.ts';
-import { forbiddenValue, invalidEach, invalidValue, notNegative, required, tooLong } from './field-errors.ts';
-import { label1035Problems, labelProblems, labelValueProblems, pathSegmentProblems, qualifiedNameProblems, subdomainProblems } from './names.ts';
+import {
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notNegative,
+  required,
+  tooLong,
+} from './field-errors.ts';
+import {
+  label1035Problems,
+  labelProblems,
+  labelValueProblems,
+  pathSegmentProblems,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from './names.ts';
 
 /** How a kind's names must look: `path` = anything that fits into a URL segment. */
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
@@ -22,19 +36,37 @@ const ANNOTATION_BYTES = 256 * 1024;
 const STANDARD_FINALIZERS = ['kubernetes', 'foregroundDeletion', 'orphan'];
 
 /** Problems of `metadata` at creation, after a name was generated. */
-export function validateObjectMeta(meta: ObjectMeta, { namespaced, name: nameRule }: MetaRules): FieldError[] {
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  { namespaced, name: nameRule }: MetaRules,
+): FieldError[] {
   const rule = RULES[nameRule];
   const errors: FieldError[] = [];
-  if (meta.generateName) errors.push(...invalidEach('metadata.generateName', meta.generateName, rule(maskTrailingDash(meta.generateName))));
+  if (meta.generateName)
+    errors.push(
+      ...invalidEach(
+        'metadata.generateName',
+        meta.generateName,
+        rule(maskTrailingDash(meta.generateName)),
+      ),
+    );
   if (!meta.name) errors.push(required('metadata.name', 'name or generateName is required'));
   else errors.push(...invalidEach('metadata.name', meta.name, rule(meta.name)));
   if (namespaced && !meta.namespace) errors.push(required('metadata.namespace'));
-  else if (namespaced) errors.push(...invalidEach('metadata.namespace', meta.namespace ?? '', labelProblems(meta.namespace ?? '')));
+  else if (namespaced)
+    errors.push(
+      ...invalidEach(
+        'metadata.namespace',
+        meta.namespace ?? '',
+        labelProblems(meta.namespace ?? ''),
+      ),
+    );
   return [...errors, ...validateAnyWrite(meta)];
 }
 
 // A generated name continues after its prefix, so a dash may end the prefix.
-const maskTrailingDash = (prefix: string): string => (prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix);
+const maskTrailingDash = (prefix: string): string =>
+  prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 
 // managedFields are not looked at: the server drops what it cannot read and writes its own.
 function validateAnyWrite(meta: ObjectMeta): FieldError[] {
@@ -48,7 +80,10 @@ function validateAnyWrite(meta: ObjectMeta): FieldError[] {
 }
 
 /** Problems of a map of labels (also `spec.nodeSelector`); the path carries no key. */
-export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
+export function validateLabels(
+  labels: Record<string, string> | undefined,
+  field: string,
+): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value = '']) => [
     ...invalidEach(field, key, qualifiedNameProblems(key)),
     ...invalidEach(field, value, labelValueProblems(value)),
@@ -56,10 +91,18 @@ export function validateLabels(labels: Record<string, string> | undefined, field
 }
 
 /** Problems of annotations: keys like labels in lower case, values only by their size in all. */
-export function validateAnnotations(annotations: Record<string, string> | undefined, field: string): FieldError[] {
+export function validateAnnotations(
+  annotations: Record<string, string> | undefined,
+  field: string,
+): FieldError[] {
   const entries = Object.entries(annotations ?? {});
-  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
-  const errors = entries.flatMap(([key]) => invalidEach(field, key, qualifiedNameProblems(key.toLowerCase())));
+  const size = entries.reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
+  const errors = entries.flatMap(([key]) =>
+    invalidEach(field, key, qualifiedNameProblems(key.toLowerCase())),
+  );
   return size > ANNOTATION_BYTES ? [...errors, tooLong(field, ANNOTATION_BYTES)] : errors;
 }
 
@@ -75,18 +118,26 @@ function validateOwners(owners: readonly Owner[]): FieldError[] {
   const [first] = controllers;
   for (const next of controllers.slice(1, 1 + MAX_SECOND_CONTROLLERS)) {
     const both = `${first?.kind}/${first?.name} and ${next.kind}/${next.name}`;
-    errors.push(invalidValue(field, owners, `Only one reference can have Controller set to true. Found "true" in references for ${both}`));
+    errors.push(
+      invalidValue(
+        field,
+        owners,
+        `Only one reference can have Controller set to true. Found "true" in references for ${both}`,
+      ),
+    );
   }
   return errors;
 }
 
 function validateOwner(owner: Owner, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (!owner.apiVersion) errors.push(invalidValue(`${field}.apiVersion`, '', 'version must not be empty'));
+  if (!owner.apiVersion)
+    errors.push(invalidValue(`${field}.apiVersion`, '', 'version must not be empty'));
   for (const member of ['kind', 'name', 'uid'] as const) {
     if (!owner[member]) errors.push(invalidValue(`${field}.${member}`, '', 'must not be empty'));
   }
-  if (owner.apiVersion === 'v1' && owner.kind === 'Event') errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
+  if (owner.apiVersion === 'v1' && owner.kind === 'Event')
+    errors.push(invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner'));
   return errors;
 }
 
@@ -94,19 +145,42 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
   const field = 'metadata.finalizers';
   const errors = finalizers.flatMap((finalizer, index) => {
     const problems = qualifiedNameProblems(finalizer);
-    if (problems.length === 0 && !finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) {
+    if (
+      problems.length === 0 &&
+      !finalizer.includes('/') &&
+      !STANDARD_FINALIZERS.includes(finalizer)
+    ) {
       problems.push('name is neither a standard finalizer name nor is it fully qualified');
     }
     return invalidEach(`${field}[${index}]`, finalizer, problems);
   });
   const both = ['orphan', 'foregroundDeletion'].every((name) => finalizers.includes(name));
-  return both ? [...errors, invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')] : errors;
+  return both
+    ? [
+        ...errors,
+        invalidValue(
+          field,
+          finalizers,
+          'finalizer orphan and foregroundDeletion cannot be both set',
+        ),
+      ]
+    : errors;
 }
 
-const IMMUTABLE = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+const IMMUTABLE = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
 
 /** What an update through a kind's main endpoint answers: the store asks first, the kind's own rules ask again, so each problem is said twice (measured). */
-export const validateMetaTwice = (next: ObjectMeta, old: ObjectMeta): FieldError[] => [...validateObjectMetaUpdate(next, old), ...validateObjectMetaUpdate(next, old)];
+export const validateMetaTwice = (next: ObjectMeta, old: ObjectMeta): FieldError[] => [
+  ...validateObjectMetaUpdate(next, old),
+  ...validateObjectMetaUpdate(next, old),
+];
 
 /** Problems of `metadata` at update: new finalizers of a deleting object, immutable members, and what any write must keep. */
 export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
@@ -115,10 +189,16 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): Fie
   const errors: FieldError[] = [];
   if (old.deletionTimestamp && added.length > 0) {
     const found = `[]string{${added.map((finalizer) => `"${finalizer}"`).join(', ')}}`;
-    errors.push(forbiddenValue('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers ${found}`));
+    errors.push(
+      forbiddenValue(
+        'metadata.finalizers',
+        `no new finalizers can be added if the object is being deleted, found new finalizers ${found}`,
+      ),
+    );
   }
   for (const member of IMMUTABLE) {
-    if (String(next[member] ?? '') !== String(old[member] ?? '')) errors.push(invalidValue(`metadata.${member}`, next[member] ?? '', 'field is immutable'));
+    if (String(next[member] ?? '') !== String(old[member] ?? ''))
+      errors.push(invalidValue(`metadata.${member}`, next[member] ?? '', 'field is immutable'));
   }
   if (next.generation !== undefined && next.generation < (old.generation ?? 0)) {
     errors.push(invalidValue('metadata.generation', next.generation, 'must not be decremented'));

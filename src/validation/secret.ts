@@ -12,26 +12,41 @@ const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
 /** The Secret with `stringData` merged over `data` (it is never stored) and type Opaque where none is given. */
 export function defaultSecret(secret: Secret): Secret {
   const { stringData, data, type, ...rest } = secret;
-  const encoded = Object.fromEntries(Object.entries(stringData ?? {}).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
+  const encoded = Object.fromEntries(
+    Object.entries(stringData ?? {}).map(([key, text]) => [
+      key,
+      Buffer.from(text).toString('base64'),
+    ]),
+  );
   const all = { ...data, ...encoded };
   return { ...rest, ...(Object.keys(all).length > 0 && { data: all }), type: type || 'Opaque' };
 }
 
 /** Problems of a Secret at creation, metadata included. */
 export function validateSecret(secret: Secret): FieldError[] {
-  return [...validateObjectMeta(secret.metadata ?? {}, { namespaced: true, name: 'subdomain' }), ...validateBody(secret)];
+  return [
+    ...validateObjectMeta(secret.metadata ?? {}, { namespaced: true, name: 'subdomain' }),
+    ...validateBody(secret),
+  ];
 }
 
 function validateBody(secret: Secret): FieldError[] {
-  return [...validateKeys(secret.data, 'data'), ...validateSize('data', { ...(secret.data && { base64: secret.data }) }), ...validateType(secret)];
+  return [
+    ...validateKeys(secret.data, 'data'),
+    ...validateSize('data', { ...(secret.data && { base64: secret.data }) }),
+    ...validateType(secret),
+  ];
 }
 
-const missing = (secret: Secret, keys: readonly string[]): FieldError[] => keys.filter((key) => own(secret.data, key) === undefined).map((key) => required(`data[${key}]`));
+const missing = (secret: Secret, keys: readonly string[]): FieldError[] =>
+  keys.filter((key) => own(secret.data, key) === undefined).map((key) => required(`data[${key}]`));
 
 function validateType(secret: Secret): FieldError[] {
   switch (secret.type) {
     case 'kubernetes.io/service-account-token':
-      return secret.metadata?.annotations?.[ACCOUNT_ANNOTATION] ? [] : [required(`metadata.annotations[${ACCOUNT_ANNOTATION}]`)];
+      return secret.metadata?.annotations?.[ACCOUNT_ANNOTATION]
+        ? []
+        : [required(`metadata.annotations[${ACCOUNT_ANNOTATION}]`)];
     case 'kubernetes.io/dockercfg':
       return validateJson(secret, '.dockercfg');
     case 'kubernetes.io/dockerconfigjson':
@@ -59,12 +74,26 @@ function validateJson(secret: Secret, key: string): FieldError[] {
   } catch {
     const [first] = text.trimStart();
     // The words of Go's parser; the contents stay hidden.
-    return [invalidValue(`data[${key}]`, REDACTED, first === undefined ? 'unexpected end of JSON input' : `invalid character '${first}' looking for beginning of value`)];
+    return [
+      invalidValue(
+        `data[${key}]`,
+        REDACTED,
+        first === undefined
+          ? 'unexpected end of JSON input'
+          : `invalid character '${first}' looking for beginning of value`,
+      ),
+    ];
   }
 }
 
 /** Problems of an update, metadata included; the type never changes. */
 export function validateSecretUpdate(next: Secret, old: Secret): FieldError[] {
-  const type = next.type === old.type ? [] : [invalidValue('type', next.type ?? '', 'field is immutable')];
-  return [...validateMetaTwice(next.metadata ?? {}, old.metadata ?? {}), ...type, ...lockedChanges(next, old, ['data']), ...validateBody(next)];
+  const type =
+    next.type === old.type ? [] : [invalidValue('type', next.type ?? '', 'field is immutable')];
+  return [
+    ...validateMetaTwice(next.metadata ?? {}, old.metadata ?? {}),
+    ...type,
+    ...lockedChanges(next, old, ['data']),
+    ...validateBody(next),
+  ];
 }

@@ -7,7 +7,11 @@ import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
 export const defaultServiceAccount = (account: ServiceAccount): ServiceAccount => account;
 
 /** Problems of a ServiceAccount at creation, metadata included. */
-export const validateServiceAccount = (account: ServiceAccount): FieldError[] => validateObjectMeta(account.metadata ?? {}, { namespaced: true, name: 'subdomain' });
+export const validateServiceAccount = (account: ServiceAccount): FieldError[] =>
+  validateObjectMeta(account.metadata ?? {}, { namespaced: true, name: 'subdomain' });
 
 /** Problems of an update, metadata included. */
-export const validateServiceAccountUpdate = (next: ServiceAccount, old: ServiceAccount): FieldError[] => validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});
+export const validateServiceAccountUpdate = (
+  next: ServiceAccount,
+  old: ServiceAccount,
+): FieldError[] => validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});

@@ -7,13 +7,27 @@ beforeEach(async () => {
   api = await createApi();
 });
 
-const tokenFor = async (body: object = {}): Promise<string> => (await api.send('POST', `${NAMESPACE}/serviceaccounts/default/token`, { body: { spec: {}, ...body } })).body['status'].token;
+const tokenFor = async (body: object = {}): Promise<string> =>
+  (
+    await api.send('POST', `${NAMESPACE}/serviceaccounts/default/token`, {
+      body: { spec: {}, ...body },
+    })
+  ).body['status'].token;
 
 it.each([
-  ['/version', 200, undefined], ['/healthz', 200, undefined],
+  ['/version', 200, undefined],
+  ['/healthz', 200, undefined],
   ['/api', 403, 'forbidden: User "system:anonymous" cannot get path "/api"'],
-  ['/api/v1/namespaces/default/pods', 403, 'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "default"'],
-  ['/api/v1/namespaces/default/pods/a/log', 403, 'pods "a" is forbidden: User "system:anonymous" cannot get resource "pods/log" in API group "" in the namespace "default"'],
+  [
+    '/api/v1/namespaces/default/pods',
+    403,
+    'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" in the namespace "default"',
+  ],
+  [
+    '/api/v1/namespaces/default/pods/a/log',
+    403,
+    'pods "a" is forbidden: User "system:anonymous" cannot get resource "pods/log" in API group "" in the namespace "default"',
+  ],
 ])('anonymous %s: %i', async (path, code, message) => {
   const { status, body } = await api.send('GET', path, { token: '' });
   expect(status).toBe(code);
@@ -21,22 +35,42 @@ it.each([
 });
 
 it('a wrong token is 401', async () => {
-  expect((await api.send('GET', '/version', { token: 'x' })).body).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'Unauthorized', reason: 'Unauthorized', code: 401 });
+  expect((await api.send('GET', '/version', { token: 'x' })).body).toEqual({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'Unauthorized',
+    reason: 'Unauthorized',
+    code: 401,
+  });
 });
 
 it('a service account is who its token says, and may ask so', async () => {
   const token = await tokenFor();
-  const { status, body } = await api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, token });
+  const { status, body } = await api.send(
+    'POST',
+    '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    { body: {}, token },
+  );
   expect(status).toBe(201);
-  expect(body['status'].userInfo).toMatchObject({ username: 'system:serviceaccount:default:default', groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'] });
+  expect(body['status'].userInfo).toMatchObject({
+    username: 'system:serviceaccount:default:default',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:default', 'system:authenticated'],
+  });
   expect((await api.send('GET', `${NAMESPACE}/secrets`, { token })).status).toBe(403);
   expect((await api.send('GET', '/api', { token })).status).toBe(200);
 });
 
 it('a token ends with its time and with its pod, and holds for its audience only', async () => {
-  expect((await api.send('GET', '/api', { token: await tokenFor({ spec: { audiences: ['other'] } }) })).status).toBe(401);
+  expect(
+    (await api.send('GET', '/api', { token: await tokenFor({ spec: { audiences: ['other'] } }) }))
+      .status,
+  ).toBe(401);
   await api.send('POST', `${NAMESPACE}/pods`, { body: pod('web') });
-  const bound = await tokenFor({ spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'web' } } });
+  const bound = await tokenFor({
+    spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'web' } },
+  });
   const short = await tokenFor({ spec: { expirationSeconds: 600 } });
   expect((await api.send('GET', '/api', { token: bound })).status).toBe(200);
   await api.send('DELETE', `${NAMESPACE}/pods/web`);
@@ -46,17 +80,40 @@ it('a token ends with its time and with its pod, and holds for its audience only
 });
 
 it('can-i answers by the same rules', async () => {
-  const ask = (token?: string) => api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body: { spec: { resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' } } }, ...(token === undefined ? {} : { token }) });
+  const ask = (token?: string) =>
+    api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      body: {
+        spec: { resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' } },
+      },
+      ...(token === undefined ? {} : { token }),
+    });
   expect((await ask()).body['status']).toEqual({ allowed: true });
   expect((await ask(await tokenFor())).body['status']).toEqual({ allowed: false });
 });
 
 it('who may impersonate acts as the other; others may not', async () => {
-  const whoami = (headers: Record<string, string>, token?: string) => api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: {}, headers, ...(token === undefined ? {} : { token }) });
-  expect((await whoami({ 'impersonate-user': 'bob', 'impersonate-group': 'dev' })).body['status'].userInfo).toEqual({ username: 'bob', groups: ['dev', 'system:authenticated'] });
-  expect((await api.send('GET', `${NAMESPACE}/pods`, { headers: { 'impersonate-user': 'bob' } })).status).toBe(403);
-  expect((await whoami({ 'impersonate-user': 'bob' }, await tokenFor())).body['message']).toBe('users "bob" is forbidden: User "system:serviceaccount:default:default" cannot impersonate resource "users" in API group "" at the cluster scope');
+  const whoami = (headers: Record<string, string>, token?: string) =>
+    api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      body: {},
+      headers,
+      ...(token === undefined ? {} : { token }),
+    });
+  expect(
+    (await whoami({ 'impersonate-user': 'bob', 'impersonate-group': 'dev' })).body['status']
+      .userInfo,
+  ).toEqual({ username: 'bob', groups: ['dev', 'system:authenticated'] });
+  expect(
+    (await api.send('GET', `${NAMESPACE}/pods`, { headers: { 'impersonate-user': 'bob' } })).status,
+  ).toBe(403);
+  expect((await whoami({ 'impersonate-user': 'bob' }, await tokenFor())).body['message']).toBe(
+    'users "bob" is forbidden: User "system:serviceaccount:default:default" cannot impersonate resource "users" in API group "" at the cluster scope',
+  );
   // kube-apiserver keeps a key that is wrongly escaped as it stands.
-  expect((await whoami({ 'impersonate-user': 'bob', 'impersonate-extra-%zz': 'v' })).body['status'].userInfo).toMatchObject({ extra: { '%zz': ['v'] } });
-  expect((await whoami({ 'impersonate-group': 'g' })).body['message']).toBe('requested [{Group  g    }] without impersonating a user');
+  expect(
+    (await whoami({ 'impersonate-user': 'bob', 'impersonate-extra-%zz': 'v' })).body['status']
+      .userInfo,
+  ).toMatchObject({ extra: { '%zz': ['v'] } });
+  expect((await whoami({ 'impersonate-group': 'g' })).body['message']).toBe(
+    'requested [{Group  g    }] without impersonating a user',
+  );
 });

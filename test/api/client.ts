@@ -24,15 +24,32 @@ export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 export const NAMESPACE = '/api/v1/namespaces/default';
 
 /** A pod of one container. */
-export const pod = (name: string, fields: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}) =>
-  ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, ...metadata }, spec: { containers: [{ name: 'c', image: 'busybox:1' }], ...fields } });
+export const pod = (
+  name: string,
+  fields: Record<string, unknown> = {},
+  metadata: Record<string, unknown> = {},
+) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, ...metadata },
+  spec: { containers: [{ name: 'c', image: 'busybox:1' }], ...fields },
+});
 
 /** Builds a Request as a client would. */
-export function requestOf(method: string, path: string, { body, headers = {}, token = 'secret' }: Options = {}): Request {
-  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+export function requestOf(
+  method: string,
+  path: string,
+  { body, headers = {}, token = 'secret' }: Options = {},
+): Request {
+  const text =
+    body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
   return new Request(`https://api${path}`, {
     method,
-    headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(text === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(text === undefined ? {} : { body: text }),
   });
 }
@@ -41,7 +58,8 @@ export function requestOf(method: string, path: string, { body, headers = {}, to
 export async function createApi(settings: Partial<Settings> = {}) {
   const ports = fakePorts({ settings: { adminToken: 'secret', caPem: 'PEM', ...settings } });
   await bootstrapObjects(ports);
-  const open = (method: string, path: string, options?: Options): Promise<Response> => handle(ports, requestOf(method, path, options));
+  const open = (method: string, path: string, options?: Options): Promise<Response> =>
+    handle(ports, requestOf(method, path, options));
   const send = async (method: string, path: string, options?: Options): Promise<Reply> => {
     const response = await open(method, path, options);
     const text = await response.text();
@@ -57,17 +75,30 @@ export async function createApi(settings: Partial<Settings> = {}) {
 }
 
 /** Puts a pod on a node and gives its record a task, as bind and launch do. */
-export async function place({ ports }: Awaited<ReturnType<typeof createApi>>, namespace: string, name: string): Promise<void> {
+export async function place(
+  { ports }: Awaited<ReturnType<typeof createApi>>,
+  namespace: string,
+  name: string,
+): Promise<void> {
   const key = { resource: 'pods', namespace, name };
   const object = (await ports.store.get(key))!;
   const { resourceVersion, ...metadata } = object.metadata;
   const stored = (await ports.store.getRecord(recordKey(metadata.uid!)))!;
   const record = { ...toRecord(stored.value), attempt: 1, taskArn: 'arn:task/1' as TaskArn };
   await ports.store.commit({
-    object: { key, object: { ...object, metadata, spec: { ...(object['spec'] as object), nodeName: 'n1' } }, expected: resourceVersion as ResourceVersion },
+    object: {
+      key,
+      object: { ...object, metadata, spec: { ...(object['spec'] as object), nodeName: 'n1' } },
+      expected: resourceVersion as ResourceVersion,
+    },
     records: [{ key: stored.key, value: toJson(record), expected: stored.revision }],
   });
 }
 
 /** The events of a finished watch. */
-export const eventsOf = (text: string) => text.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { type: string; object: Record<string, any> }); // eslint-disable-line @typescript-eslint/no-explicit-any
+export const eventsOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { type: string; object: Record<string, any> }); // eslint-disable-line @typescript-eslint/no-explicit-any

@@ -7,19 +7,39 @@ import { createApi } from './client.ts';
 const api = await createApi();
 
 it('A: kubectl reads both aggregated documents, and 304 when it has them', async () => {
-  const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+  const accept =
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
   const { headers, body } = await api.send('GET', '/api', { headers: { accept } });
-  expect(headers.get('content-type')).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
-  expect(body['items'][0].versions[0].resources.find(({ resource }: { resource: string }) => resource === 'pods')).toMatchObject({ scope: 'Namespaced', shortNames: ['po'], categories: ['all'] });
-  const again = await api.send('GET', '/api', { headers: { accept, 'if-none-match': headers.get('etag') ?? '' } });
+  expect(headers.get('content-type')).toBe(
+    'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  );
+  expect(
+    body['items'][0].versions[0].resources.find(
+      ({ resource }: { resource: string }) => resource === 'pods',
+    ),
+  ).toMatchObject({ scope: 'Namespaced', shortNames: ['po'], categories: ['all'] });
+  const again = await api.send('GET', '/api', {
+    headers: { accept, 'if-none-match': headers.get('etag') ?? '' },
+  });
   expect([again.status, again.text]).toEqual([304, '']);
 });
 
 it('the plain lists name subresources with their own groups', async () => {
   const { body } = await api.send('GET', '/api/v1');
   const byName = new Map(body['resources'].map((entry: { name: string }) => [entry.name, entry]));
-  expect(byName.get('pods/eviction')).toEqual({ name: 'pods/eviction', singularName: '', namespaced: true, group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] });
-  expect(byName.get('serviceaccounts/token')).toMatchObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' });
+  expect(byName.get('pods/eviction')).toEqual({
+    name: 'pods/eviction',
+    singularName: '',
+    namespaced: true,
+    group: 'policy',
+    version: 'v1',
+    kind: 'Eviction',
+    verbs: ['create'],
+  });
+  expect(byName.get('serviceaccounts/token')).toMatchObject({
+    group: 'authentication.k8s.io',
+    kind: 'TokenRequest',
+  });
 });
 
 it('OpenAPI has what kubectl validates and applies by', async () => {
@@ -28,12 +48,20 @@ it('OpenAPI has what kubectl validates and applies by', async () => {
   const { body, headers } = await api.send('GET', url, { headers: { accept: 'application/json' } });
   expect(headers.get('cache-control')).toBe('public, immutable');
   const { patch } = body['paths']['/api/v1/namespaces/{namespace}/pods/{name}'];
-  expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: '', version: 'v1', kind: 'Pod' });
+  expect(patch['x-kubernetes-group-version-kind']).toEqual({
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+  });
   expect(patch.parameters.map(({ name }: { name: string }) => name)).toContain('fieldValidation');
   expect(patch.requestBody.content).toHaveProperty('application/strategic-merge-patch+json');
   const schemas = body['components'].schemas;
-  expect(schemas['io.k8s.api.core.v1.PodSpec'].properties.containers['x-kubernetes-patch-merge-key']).toBe('name');
-  expect(schemas['io.k8s.api.core.v1.Container'].properties.image.description).toContain('Container image name');
+  expect(
+    schemas['io.k8s.api.core.v1.PodSpec'].properties.containers['x-kubernetes-patch-merge-key'],
+  ).toBe('name');
+  expect(schemas['io.k8s.api.core.v1.Container'].properties.image.description).toContain(
+    'Container image name',
+  );
 });
 
 it('/readyz says when the store takes no writes, and that it does again; /livez is not concerned', async () => {
@@ -54,69 +82,142 @@ it('/readyz says when the store takes no writes, and that it does again; /livez 
   expect(written).toBe(1);
   full = true;
   await ports.clock.advance(6_000);
-  expect(await ask('/readyz')).toEqual([500, '[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\nreadyz check failed\n']);
+  expect(await ask('/readyz')).toEqual([
+    500,
+    '[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\nreadyz check failed\n',
+  ]);
   expect(await ask('/readyz/etcd')).toEqual([500, 'internal server error: no space is left\n']);
   expect(await ask('/readyz/ping')).toEqual([200, 'ok']);
   expect(await ask('/livez')).toEqual([200, 'ok']);
   full = false;
   await ports.clock.advance(2_000);
-  expect(await ask('/readyz?verbose')).toEqual([200, '[+]ping ok\n[+]log ok\n[+]etcd ok\nreadyz check passed\n']);
+  expect(await ask('/readyz?verbose')).toEqual([
+    200,
+    '[+]ping ok\n[+]log ok\n[+]etcd ok\nreadyz check passed\n',
+  ]);
 });
 
 it('OpenAPI knows a kind by its list over all namespaces too, and by its watches', async () => {
-  const { body } = await api.send('GET', '/openapi/v3/api/v1', { headers: { accept: 'application/json' } });
+  const { body } = await api.send('GET', '/openapi/v3/api/v1', {
+    headers: { accept: 'application/json' },
+  });
   expect(body['paths']['/api/v1/pods'].get['x-kubernetes-action']).toBe('list');
-  expect(Object.keys(body['paths'])).toEqual(expect.arrayContaining(['/api/v1/watch/pods', '/api/v1/watch/namespaces/{namespace}/pods/{name}', '/api/v1/watch/nodes']));
-  expect(body['components'].schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString'].oneOf).toEqual([{ type: 'integer' }, { type: 'string' }]);
+  expect(Object.keys(body['paths'])).toEqual(
+    expect.arrayContaining([
+      '/api/v1/watch/pods',
+      '/api/v1/watch/namespaces/{namespace}/pods/{name}',
+      '/api/v1/watch/nodes',
+    ]),
+  );
+  expect(
+    body['components'].schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString'].oneOf,
+  ).toEqual([{ type: 'integer' }, { type: 'string' }]);
 });
 
 it('OpenAPI v2 is served as JSON: what kubectl up to 1.26 dry-runs and explains by', async () => {
-  const { body } = await api.send('GET', '/openapi/v2', { headers: { accept: 'application/json' } });
+  const { body } = await api.send('GET', '/openapi/v2', {
+    headers: { accept: 'application/json' },
+  });
   const { patch, parameters } = body['paths']['/api/v1/namespaces/{namespace}/pods/{name}'];
-  expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: '', version: 'v1', kind: 'Pod' });
-  expect(patch.parameters.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['body', 'dryRun', 'fieldValidation']));
+  expect(patch['x-kubernetes-group-version-kind']).toEqual({
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+  });
+  expect(patch.parameters.map(({ name }: { name: string }) => name)).toEqual(
+    expect.arrayContaining(['body', 'dryRun', 'fieldValidation']),
+  );
   expect(parameters.map(({ name }: { name: string }) => name)).toEqual(['namespace', 'name']);
-  expect(body['definitions']['io.k8s.api.core.v1.Pod'].properties.spec).toMatchObject({ $ref: '#/definitions/io.k8s.api.core.v1.PodSpec' });
+  expect(body['definitions']['io.k8s.api.core.v1.Pod'].properties.spec).toMatchObject({
+    $ref: '#/definitions/io.k8s.api.core.v1.PodSpec',
+  });
   expect(JSON.stringify(body)).not.toContain('#/components/');
 });
 
-it.each(['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'])('OpenAPI v2 is served in protobuf as %s', async (accept) => {
+it.each([
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+])('OpenAPI v2 is served in protobuf as %s', async (accept) => {
   const answer = await api.open('GET', '/openapi/v2', { headers: { accept } });
   const { headers } = answer;
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  expect(headers.get('content-type')).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
-  const inside = (message: Uint8Array, number: number) => readFields(message).filter((field) => field.number === number).map((field) => field.bytes);
-  const textOf = (message: Uint8Array | undefined, number: number) => Buffer.from(inside(message ?? new Uint8Array(), number)[0] ?? []).toString();
+  expect(headers.get('content-type')).toBe(
+    'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  );
+  const inside = (message: Uint8Array, number: number) =>
+    readFields(message)
+      .filter((field) => field.number === number)
+      .map((field) => field.bytes);
+  const textOf = (message: Uint8Array | undefined, number: number) =>
+    Buffer.from(inside(message ?? new Uint8Array(), number)[0] ?? []).toString();
   expect(textOf(bytes, 1)).toBe('2.0');
-  const definition = inside(inside(bytes, 9)[0]!, 1).find((entry) => textOf(entry, 1) === 'io.k8s.api.core.v1.Pod');
-  const properties = inside(inside(inside(definition!, 2)[0]!, 25)[0]!, 1).map((entry) => textOf(entry, 1));
-  expect(properties).toEqual(expect.arrayContaining(['apiVersion', 'kind', 'metadata', 'spec', 'status']));
+  const definition = inside(inside(bytes, 9)[0]!, 1).find(
+    (entry) => textOf(entry, 1) === 'io.k8s.api.core.v1.Pod',
+  );
+  const properties = inside(inside(inside(definition!, 2)[0]!, 25)[0]!, 1).map((entry) =>
+    textOf(entry, 1),
+  );
+  expect(properties).toEqual(
+    expect.arrayContaining(['apiVersion', 'kind', 'metadata', 'spec', 'status']),
+  );
 });
 
-it('OpenAPI v2 in a form that nobody serves is 406', async () => expect((await api.send('GET', '/openapi/v2', { headers: { accept: 'text/html' } })).status).toBe(406));
+it('OpenAPI v2 in a form that nobody serves is 406', async () =>
+  expect((await api.send('GET', '/openapi/v2', { headers: { accept: 'text/html' } })).status).toBe(
+    406,
+  ));
 
 it.each([
-  ['/healthz', 200, 'ok'], ['/livez', 200, 'ok'], ['/readyz/ping', 200, 'ok'], ['/healthz/foo', 404, '404 page not found\n'], ['/apis/none/v1', 404, '404 page not found\n'],
+  ['/healthz', 200, 'ok'],
+  ['/livez', 200, 'ok'],
+  ['/readyz/ping', 200, 'ok'],
+  ['/healthz/foo', 404, '404 page not found\n'],
+  ['/apis/none/v1', 404, '404 page not found\n'],
 ])('%s answers %i', async (path, code, text) => {
   const answer = await api.send('GET', path);
   expect([answer.status, answer.text]).toEqual([code, text]);
 });
 
 it('A1: a path that nobody serves is answered with a Status', async () => {
-  expect((await api.send('GET', '/foo')).body).toMatchObject({ kind: 'Status', code: 404, reason: 'NotFound' });
+  expect((await api.send('GET', '/foo')).body).toMatchObject({
+    kind: 'Status',
+    code: 404,
+    reason: 'NotFound',
+  });
 });
 
 it('the version is 1.35.4', async () => {
-  expect((await api.send('GET', '/version')).body).toMatchObject({ major: '1', minor: '35', gitVersion: 'v1.35.4' });
+  expect((await api.send('GET', '/version')).body).toMatchObject({
+    major: '1',
+    minor: '35',
+    gitVersion: 'v1.35.4',
+  });
 });
 
 it('kinds that nothing acts on yet can be looked for and not made: kubectl apply --prune finds none of them', async () => {
-  for (const path of ['/api/v1/namespaces/default/persistentvolumeclaims', '/api/v1/persistentvolumes', '/apis/apps/v1/namespaces/default/deployments', '/apis/batch/v1/namespaces/default/cronjobs', '/apis/networking.k8s.io/v1/ingresses']) {
+  for (const path of [
+    '/api/v1/namespaces/default/persistentvolumeclaims',
+    '/api/v1/persistentvolumes',
+    '/apis/apps/v1/namespaces/default/deployments',
+    '/apis/batch/v1/namespaces/default/cronjobs',
+    '/apis/networking.k8s.io/v1/ingresses',
+  ]) {
     const { status, body } = await api.send('GET', path);
     expect([path, status, body['items']]).toEqual([path, 200, []]);
   }
-  const made = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', { body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } } });
-  expect(made.body).toMatchObject({ kind: 'Status', code: 405, reason: 'MethodNotAllowed', message: 'deployments.apps cannot be written: nothing in droppod acts on a Deployment yet' });
-  expect((await api.send('GET', '/apis/apps/v1/namespaces/default/deployments/d')).body).toMatchObject({ code: 404, message: 'deployments.apps "d" not found' });
-  expect((await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status).toBe(200);
+  const made = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', {
+    body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } },
+  });
+  expect(made.body).toMatchObject({
+    kind: 'Status',
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'deployments.apps cannot be written: nothing in droppod acts on a Deployment yet',
+  });
+  expect(
+    (await api.send('GET', '/apis/apps/v1/namespaces/default/deployments/d')).body,
+  ).toMatchObject({ code: 404, message: 'deployments.apps "d" not found' });
+  expect(
+    (await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status,
+  ).toBe(200);
 });

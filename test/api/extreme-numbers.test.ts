@@ -6,13 +6,22 @@ import { longPlaces } from '../budget/shapes.ts';
 import { kindShape, type Shape } from '../../src/kinds/shapes.ts';
 import { createApi, NAMESPACE, place, pod } from './client.ts';
 
-const EXTREMES = ['9223372036854775807', '-9223372036854775808', '8640000000001', '253402300800', '2147483648', '-1', '0'];
+const EXTREMES = [
+  '9223372036854775807',
+  '-9223372036854775808',
+  '8640000000001',
+  '253402300800',
+  '2147483648',
+  '-1',
+  '0',
+];
 const TIME = /^\d{4}-\d\d-\d\dT/;
 
 /** Every date in an answer can be read. */
 function expectTimes(value: unknown): void {
   for (const [name, member] of Object.entries(value ?? {})) {
-    if (/(Time|Timestamp)$/.test(name) && member !== null) expect([name, member]).toEqual([name, expect.stringMatching(TIME)]);
+    if (/(Time|Timestamp)$/.test(name) && member !== null)
+      expect([name, member]).toEqual([name, expect.stringMatching(TIME)]);
     else if (typeof member === 'object') expectTimes(member);
   }
 }
@@ -21,7 +30,10 @@ function expectTimes(value: unknown): void {
 function integers(shape: Shape, path: string[] = [], above: readonly Shape[] = []): string[][] {
   if (above.includes(shape)) return [];
   if (shape.type === 'int64' || shape.type === 'int32') return [path];
-  if (shape.type === 'object') return [...shape.fields].flatMap(([name, field]) => integers(field.shape, [...path, name], [...above, shape]));
+  if (shape.type === 'object')
+    return [...shape.fields].flatMap(([name, field]) =>
+      integers(field.shape, [...path, name], [...above, shape]),
+    );
   if (shape.type === 'list') return integers(shape.of, [...path, '0'], [...above, shape]);
   return [];
 }
@@ -45,7 +57,9 @@ describe('extremes of int64', () => {
     const faults: string[] = [];
     for (const path of paths) {
       for (const number of EXTREMES.slice(0, 2)) {
-        const { status } = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, { body: withNumber(path, number) });
+        const { status } = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
+          body: withNumber(path, number),
+        });
         if (status >= 500) faults.push(`${path.join('.')} ${number}: ${status}`);
       }
     }
@@ -54,27 +68,53 @@ describe('extremes of int64', () => {
 
   it.each(EXTREMES)('%s seconds of grace end at a date', async (seconds) => {
     const api = await createApi();
-    for (const [name, how] of [['spec', 'spec'], ['query', 'query'], ['body', 'body'], ['evicted', 'eviction']] as const) {
-      const fields = how === 'spec' ? { terminationGracePeriodSeconds: '@number@', activeDeadlineSeconds: 5 } : {};
-      const made = await api.send('POST', `${NAMESPACE}/pods`, { body: JSON.stringify(pod(name, fields)).replace('"@number@"', seconds) });
+    for (const [name, how] of [
+      ['spec', 'spec'],
+      ['query', 'query'],
+      ['body', 'body'],
+      ['evicted', 'eviction'],
+    ] as const) {
+      const fields =
+        how === 'spec'
+          ? { terminationGracePeriodSeconds: '@number@', activeDeadlineSeconds: 5 }
+          : {};
+      const made = await api.send('POST', `${NAMESPACE}/pods`, {
+        body: JSON.stringify(pod(name, fields)).replace('"@number@"', seconds),
+      });
       expect(made.status).toBe(201);
       await place(api, 'default', name);
       const path = `${NAMESPACE}/pods/${name}`;
       const options = `{"gracePeriodSeconds":${seconds}}`;
-      const answer = how === 'eviction'
-        ? await api.send('POST', `${path}/eviction`, { body: `{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"${name}"},"deleteOptions":${options}}` })
-        : await api.send('DELETE', how === 'query' ? `${path}?gracePeriodSeconds=${seconds}` : path, how === 'body' ? { body: options } : {});
+      const answer =
+        how === 'eviction'
+          ? await api.send('POST', `${path}/eviction`, {
+              body: `{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"${name}"},"deleteOptions":${options}}`,
+            })
+          : await api.send(
+              'DELETE',
+              how === 'query' ? `${path}?gracePeriodSeconds=${seconds}` : path,
+              how === 'body' ? { body: options } : {},
+            );
       expect(answer.status).toBeLessThan(500);
       expectTimes(answer.body);
       const left = await api.send('GET', path);
       expectTimes(left.body);
-      expect((await api.send('DELETE', path, { body: '{"gracePeriodSeconds":0}' })).status).toBeLessThan(500);
+      expect(
+        (await api.send('DELETE', path, { body: '{"gracePeriodSeconds":0}' })).status,
+      ).toBeLessThan(500);
     }
     expect((await api.send('DELETE', '/api/v1/namespaces/default')).status).toBeLessThan(500);
   });
 
   it.each(EXTREMES)('a deadline of %s seconds is a date', (seconds) => {
-    const at = activeDeadline({ metadata: {}, spec: { containers: [], activeDeadlineSeconds: Number(seconds) }, status: {} } as never, { acceptedAt: '2026-01-01T00:00:00Z', containers: {} } as never);
+    const at = activeDeadline(
+      {
+        metadata: {},
+        spec: { containers: [], activeDeadlineSeconds: Number(seconds) },
+        status: {},
+      } as never,
+      { acceptedAt: '2026-01-01T00:00:00Z', containers: {} } as never,
+    );
     expect(Number.isNaN(at?.getTime())).toBe(false);
     expect(at?.toISOString()).toMatch(TIME);
   });

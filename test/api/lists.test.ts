@@ -7,11 +7,14 @@ const PODS = `${NAMESPACE}/pods`;
 const MAPS = `${NAMESPACE}/configmaps`;
 beforeEach(async () => {
   api = await createApi();
-  for (const name of ['a', 'b', 'c']) await api.send('POST', PODS, { body: pod(name, {}, { labels: { name } }) });
-  for (const name of ['a', 'b', 'c']) await api.send('POST', MAPS, { body: { metadata: { name, labels: { name } } } });
+  for (const name of ['a', 'b', 'c'])
+    await api.send('POST', PODS, { body: pod(name, {}, { labels: { name } }) });
+  for (const name of ['a', 'b', 'c'])
+    await api.send('POST', MAPS, { body: { metadata: { name, labels: { name } } } });
 });
 
-const names = (body: Record<string, any>): string[] => body['items'].map((item: { metadata: { name: string } }) => item.metadata.name); // eslint-disable-line @typescript-eslint/no-explicit-any
+const names = (body: { items?: { metadata: { name: string } }[] }): string[] =>
+  (body.items ?? []).map((item) => item.metadata.name);
 
 it('items of a list carry neither kind nor apiVersion; no match is an empty list', async () => {
   const { body } = await api.send('GET', PODS);
@@ -20,9 +23,20 @@ it('items of a list carry neither kind nor apiVersion; no match is an empty list
   expect((await api.send('GET', `${PODS}?labelSelector=x`)).body['items']).toEqual([]);
 });
 
-it.each([PODS, MAPS, `${NAMESPACE}/secrets`, `${NAMESPACE}/events`, '/api/v1/pods', '/api/v1/namespaces'])('a whole list of %s shows what its pages show', async (path) => {
+it.each([
+  PODS,
+  MAPS,
+  `${NAMESPACE}/secrets`,
+  `${NAMESPACE}/events`,
+  '/api/v1/pods',
+  '/api/v1/namespaces',
+])('a whole list of %s shows what its pages show', async (path) => {
   const [whole, paged] = [await api.send('GET', path), await api.send('GET', `${path}?limit=1000`)];
-  expect([whole.status, whole.headers.get('content-type'), whole.body]).toEqual([paged.status, paged.headers.get('content-type'), paged.body]);
+  expect([whole.status, whole.headers.get('content-type'), whole.body]).toEqual([
+    paged.status,
+    paged.headers.get('content-type'),
+    paged.body,
+  ]);
 });
 
 it('a list at a version that is not there yet is told to wait', async () => {
@@ -34,29 +48,61 @@ it('pages carry the version of the first page and end without a token', async ()
   expect(names(first.body)).toEqual(['a', 'b']);
   expect(first.body['metadata'].remainingItemCount).toBe(1);
   await api.send('POST', PODS, { body: pod('d') });
-  const second = await api.send('GET', `${PODS}?limit=2&continue=${first.body['metadata'].continue}`);
+  const second = await api.send(
+    'GET',
+    `${PODS}?limit=2&continue=${first.body['metadata'].continue}`,
+  );
   expect(names(second.body)).toEqual(['c', 'd']);
   expect(second.body['metadata'].resourceVersion).toBe(first.body['metadata'].resourceVersion);
   expect(second.body['metadata'].continue).toBeUndefined();
 });
 
 it.each([
-  ['name=a', ['a']], ['name!=a', ['b', 'c']], ['name in (a,b)', ['a', 'b']], ['name notin (a)', ['b', 'c']], ['!name', []], ['name', ['a', 'b', 'c']], ['name==b,name', ['b']],
+  ['name=a', ['a']],
+  ['name!=a', ['b', 'c']],
+  ['name in (a,b)', ['a', 'b']],
+  ['name notin (a)', ['b', 'c']],
+  ['!name', []],
+  ['name', ['a', 'b', 'c']],
+  ['name==b,name', ['b']],
 ])('label selector %s', async (selector, expected) => {
-  expect(names((await api.send('GET', `${PODS}?labelSelector=${encodeURIComponent(selector)}`)).body)).toEqual(expected);
+  expect(
+    names((await api.send('GET', `${PODS}?labelSelector=${encodeURIComponent(selector)}`)).body),
+  ).toEqual(expected);
 });
 
 it.each([
-  ['metadata.name=a', ['a']], ['metadata.name!=a', ['b', 'c']], ['status.phase=Pending', ['a', 'b', 'c']], ['spec.nodeName=', ['a', 'b', 'c']], ['status.phase!=Pending', []],
+  ['metadata.name=a', ['a']],
+  ['metadata.name!=a', ['b', 'c']],
+  ['status.phase=Pending', ['a', 'b', 'c']],
+  ['spec.nodeName=', ['a', 'b', 'c']],
+  ['status.phase!=Pending', []],
 ])('field selector %s', async (selector, expected) => {
-  expect(names((await api.send('GET', `${PODS}?fieldSelector=${encodeURIComponent(selector)}`)).body)).toEqual(expected);
+  expect(
+    names((await api.send('GET', `${PODS}?fieldSelector=${encodeURIComponent(selector)}`)).body),
+  ).toEqual(expected);
 });
 
 it('A: kubectl get pods gets a Table with nine cells and the metadata', async () => {
-  const { body } = await api.send('GET', `${PODS}?limit=500`, { headers: { accept: `${TABLE},application/json` } });
+  const { body } = await api.send('GET', `${PODS}?limit=500`, {
+    headers: { accept: `${TABLE},application/json` },
+  });
   expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' });
-  expect(body['columnDefinitions'].map(({ name }: { name: string }) => name)).toEqual(['Name', 'Ready', 'Status', 'Restarts', 'Age', 'IP', 'Node', 'Nominated Node', 'Readiness Gates']);
-  expect(body['rows'][0]).toMatchObject({ cells: ['a', '0/1', 'Pending', '0', '0s', '<none>', '<none>', '<none>', '<none>'], object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } } });
+  expect(body['columnDefinitions'].map(({ name }: { name: string }) => name)).toEqual([
+    'Name',
+    'Ready',
+    'Status',
+    'Restarts',
+    'Age',
+    'IP',
+    'Node',
+    'Nominated Node',
+    'Readiness Gates',
+  ]);
+  expect(body['rows'][0]).toMatchObject({
+    cells: ['a', '0/1', 'Pending', '0', '0s', '<none>', '<none>', '<none>', '<none>'],
+    object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } },
+  });
 });
 
 it('a watch without a version begins with what is there and ends at its timeout', async () => {
@@ -64,18 +110,34 @@ it('a watch without a version begins with what is there and ends at its timeout'
   await api.ports.clock.advance(6000);
   const { text, headers } = await pending;
   expect(headers.get('content-type')).toBe('application/json');
-  expect(eventsOf(text).map(({ type, object }) => `${type} ${object['metadata'].name}`)).toEqual(['ADDED a', 'ADDED b', 'ADDED c']);
+  expect(eventsOf(text).map(({ type, object }) => `${type} ${object['metadata'].name}`)).toEqual([
+    'ADDED a',
+    'ADDED b',
+    'ADDED c',
+  ]);
 });
 
-async function watched(query: string, change: () => Promise<unknown>, headers: Record<string, string> = {}) {
+async function watched(
+  query: string,
+  change: () => Promise<unknown>,
+  headers: Record<string, string> = {},
+) {
   const version = (await api.send('GET', MAPS)).body['metadata'].resourceVersion;
-  const pending = api.send('GET', `${MAPS}?watch=true&timeoutSeconds=5&resourceVersion=${version}&${query}`, { headers });
+  const pending = api.send(
+    'GET',
+    `${MAPS}?watch=true&timeoutSeconds=5&resourceVersion=${version}&${query}`,
+    { headers },
+  );
   await change();
   await api.ports.clock.advance(6000);
   return eventsOf((await pending).text);
 }
 
-const label = (name: string, value: string | null) => api.send('PATCH', `${MAPS}/${name}`, { body: { metadata: { labels: { name: value } } }, headers: { 'content-type': 'application/merge-patch+json' } });
+const label = (name: string, value: string | null) =>
+  api.send('PATCH', `${MAPS}/${name}`, {
+    body: { metadata: { labels: { name: value } } },
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
 
 it('an object that leaves the selector is DELETED with its last labels and the new version', async () => {
   const events = await watched('labelSelector=name%3Da', async () => {
@@ -83,8 +145,19 @@ it('an object that leaves the selector is DELETED with its last labels and the n
     await label('b', 'a');
     await label('c', 'y');
   });
-  expect(events.map(({ type, object }) => [type, object['metadata'].name, object['metadata'].labels.name])).toEqual([['DELETED', 'a', 'a'], ['ADDED', 'b', 'a']]);
-  expect(Number(events[0]!.object['metadata'].resourceVersion)).toBeLessThan(Number(events[1]!.object['metadata'].resourceVersion));
+  expect(
+    events.map(({ type, object }) => [
+      type,
+      object['metadata'].name,
+      object['metadata'].labels.name,
+    ]),
+  ).toEqual([
+    ['DELETED', 'a', 'a'],
+    ['ADDED', 'b', 'a'],
+  ]);
+  expect(Number(events[0]!.object['metadata'].resourceVersion)).toBeLessThan(
+    Number(events[1]!.object['metadata'].resourceVersion),
+  );
 });
 
 it('a removal carries the version of the deletion', async () => {
@@ -93,30 +166,51 @@ it('a removal carries the version of the deletion', async () => {
 });
 
 it('columns come with the first Table event only', async () => {
-  const events = await watched('', async () => {
-    await label('a', 'x');
-    await label('b', 'x');
-  }, { accept: TABLE });
+  const events = await watched(
+    '',
+    async () => {
+      await label('a', 'x');
+      await label('b', 'x');
+    },
+    { accept: TABLE },
+  );
   expect(events.map(({ object }) => object['columnDefinitions'] === null)).toEqual([false, true]);
 });
 
 it('WatchList: existing objects, then a bookmark that says so', async () => {
-  const pending = api.send('GET', `${PODS}?watch=true&timeoutSeconds=5&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`);
+  const pending = api.send(
+    'GET',
+    `${PODS}?watch=true&timeoutSeconds=5&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`,
+  );
   await api.ports.clock.advance(6000);
   const events = eventsOf((await pending).text);
-  expect(events.slice(0, 4).map(({ type }) => type)).toEqual(['ADDED', 'ADDED', 'ADDED', 'BOOKMARK']);
-  expect(events[3]!.object['metadata'].annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+  expect(events.slice(0, 4).map(({ type }) => type)).toEqual([
+    'ADDED',
+    'ADDED',
+    'ADDED',
+    'BOOKMARK',
+  ]);
+  expect(events[3]!.object['metadata'].annotations).toEqual({
+    'k8s.io/initial-events-end': 'true',
+  });
 });
 
 it('a kind that is answered and not kept has no Table', async () => {
   const api = await createApi();
   const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
-  const { status } = await api.send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body, headers: { accept: TABLE } });
+  const { status } = await api.send(
+    'POST',
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    { body, headers: { accept: TABLE } },
+  );
   expect(status).toBe(406);
 });
 
 it('reading a collection page by page reads each object a few times, not once for every page before it', async () => {
-  for (let number = 0; number < 60; number++) await api.send('POST', `${NAMESPACE}/configmaps`, { body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${number + 100}` } } });
+  for (let number = 0; number < 60; number++)
+    await api.send('POST', `${NAMESPACE}/configmaps`, {
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `paged-${number + 100}` } },
+    });
   const { store } = api.ports;
   const [list, listTexts] = [store.list.bind(store), store.listTexts.bind(store)];
   let read = 0;
@@ -130,11 +224,16 @@ it('reading a collection page by page reads each object a few times, not once fo
   const names: string[] = [];
   for (let next: string | undefined = ''; next !== undefined;) {
     const { body } = await api.send('GET', `${NAMESPACE}/configmaps?limit=5&continue=${next}`);
-    names.push(...(body['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name));
+    names.push(
+      ...(body['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name),
+    );
     remaining.push(body['metadata'].remainingItemCount);
     next = body['metadata'].continue;
   }
   expect(new Set(names).size).toBe(names.length);
-  expect(remaining).toEqual([...Array.from({ length: remaining.length - 1 }, (_, page) => names.length - 5 * (page + 1)), undefined]);
+  expect(remaining).toEqual([
+    ...Array.from({ length: remaining.length - 1 }, (_, page) => names.length - 5 * (page + 1)),
+    undefined,
+  ]);
   expect(read).toBeLessThan(3 * names.length);
 });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createApi, NAMESPACE, pod } from './client.ts';
 
 const api = await createApi();
-await api.send('POST', `${NAMESPACE}/configmaps`, { body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' } } });
+await api.send('POST', `${NAMESPACE}/configmaps`, {
+  body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' } },
+});
 const MAP = `${NAMESPACE}/configmaps/m`;
 const YAML = { 'content-type': 'application/yaml' };
 const APPLY = { 'content-type': 'application/apply-patch+yaml' };
@@ -33,11 +35,28 @@ describe('YAML', () => {
       await api.send('PATCH', `${MAP}?fieldManager=f`, { body, headers: APPLY }),
       await api.send('DELETE', `${MAP}?dryRun=All`, { body, headers: YAML }),
     ];
-    expect(answers.map(({ status, body: { kind, code } }) => [status, kind, code])).toEqual(answers.map(() => [400, 'Status', 400]));
+    expect(answers.map(({ status, body: { kind, code } }) => [status, kind, code])).toEqual(
+      answers.map(() => [400, 'Status', 400]),
+    );
   });
 
   it.each([
-    ['yes', 'true'], ['off', 'false'], ['0777', '511'], ['0x10', '16'], ['1_000', '1000'], ['~', 'null'], ['1e3', '1000'], ['089', '89'], ['2001-01-01', '"2001-01-01"'], ['1:30', '"1:30"'], ['"yes"', '"yes"'], ['0b11', '3'], ['+.5', '0.5'], ['.', '"."'], ['1__', '1'], ['_1', '"_1"'],
+    ['yes', 'true'],
+    ['off', 'false'],
+    ['0777', '511'],
+    ['0x10', '16'],
+    ['1_000', '1000'],
+    ['~', 'null'],
+    ['1e3', '1000'],
+    ['089', '89'],
+    ['2001-01-01', '"2001-01-01"'],
+    ['1:30', '"1:30"'],
+    ['"yes"', '"yes"'],
+    ['0b11', '3'],
+    ['+.5', '0.5'],
+    ['.', '"."'],
+    ['1__', '1'],
+    ['_1', '"_1"'],
   ])('%s is %s, as go-yaml reads it', async (text, json) => {
     const { parseYaml } = await import('../../src/api/wire/yaml.ts');
     expect(JSON.stringify(parseYaml(`a: ${text}`).value)).toBe(`{"a":${json}}`);
@@ -45,24 +64,57 @@ describe('YAML', () => {
 
   it('takes merges, anchors and comments', async () => {
     const { parseYaml } = await import('../../src/api/wire/yaml.ts');
-    expect(parseYaml('a: &a {x: 1, w: 2} # c\nb:\n  <<: *a\n  w: 3\nc: [*a]\n').value).toEqual({ a: { x: 1, w: 2 }, b: { x: 1, w: 3 }, c: [{ x: 1, w: 2 }] });
+    expect(parseYaml('a: &a {x: 1, w: 2} # c\nb:\n  <<: *a\n  w: 3\nc: [*a]\n').value).toEqual({
+      a: { x: 1, w: 2 },
+      b: { x: 1, w: 3 },
+      c: [{ x: 1, w: 2 }],
+    });
   });
 
   it('takes the last of two equal keys, and says where the second stands', async () => {
-    const body = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata:\n  a: u\n  a: v\n';
-    const warned = await api.send('POST', `${NAMESPACE}/configmaps?dryRun=All`, { body, headers: YAML });
+    const body =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata:\n  a: u\n  a: v\n';
+    const warned = await api.send('POST', `${NAMESPACE}/configmaps?dryRun=All`, {
+      body,
+      headers: YAML,
+    });
     expect([warned.status, warned.body['data']]).toEqual([201, { a: 'v' }]);
-    const strict = await api.send('POST', `${NAMESPACE}/configmaps?fieldValidation=Strict`, { body, headers: YAML });
-    expect([strict.status, strict.body['message']]).toEqual([400, expect.stringContaining('yaml: unmarshal errors:\n  line 6: key "a" already set in map')]);
-    const applied = await api.send('PATCH', `${MAP}?fieldManager=f&fieldValidation=Strict`, { body: body.replace('twice', 'm'), headers: APPLY });
-    expect([applied.status, applied.body['message']]).toEqual([400, expect.stringContaining('error strict decoding YAML')]);
+    const strict = await api.send('POST', `${NAMESPACE}/configmaps?fieldValidation=Strict`, {
+      body,
+      headers: YAML,
+    });
+    expect([strict.status, strict.body['message']]).toEqual([
+      400,
+      expect.stringContaining('yaml: unmarshal errors:\n  line 6: key "a" already set in map'),
+    ]);
+    const applied = await api.send('PATCH', `${MAP}?fieldManager=f&fieldValidation=Strict`, {
+      body: body.replace('twice', 'm'),
+      headers: APPLY,
+    });
+    expect([applied.status, applied.body['message']]).toEqual([
+      400,
+      expect.stringContaining('error strict decoding YAML'),
+    ]);
   });
 
   it('names every key that stands twice, what lies inside one before the key itself', async () => {
     const { parseYaml } = await import('../../src/api/wire/yaml.ts');
-    const { value, duplicate } = parseYaml('a: 1\n"a": 2\nb: {x: 1, x: 2}\nb:\n  w: 1\n  w: 2\nl:\n- k: 1\n  k:\n- k: 1\n<<: {z: 1}\n');
+    const { value, duplicate } = parseYaml(
+      'a: 1\n"a": 2\nb: {x: 1, x: 2}\nb:\n  w: 1\n  w: 2\nl:\n- k: 1\n  k:\n- k: 1\n<<: {z: 1}\n',
+    );
     expect(value).toEqual({ a: 2, b: { w: 2 }, l: [{ k: null }, { k: 1 }], z: 1 });
-    expect(duplicate).toBe(['yaml: unmarshal errors:', ...[[2, 'a'], [3, 'x'], [6, 'w'], [5, 'b'], [9, 'k']].map(([line, key]) => `line ${line}: key "${key}" already set in map`)].join('\n  '));
+    expect(duplicate).toBe(
+      [
+        'yaml: unmarshal errors:',
+        ...[
+          [2, 'a'],
+          [3, 'x'],
+          [6, 'w'],
+          [5, 'b'],
+          [9, 'k'],
+        ].map(([line, key]) => `line ${line}: key "${key}" already set in map`),
+      ].join('\n  '),
+    );
     expect(parseYaml('a: 1\n'.repeat(1000)).duplicate?.split('\n')).toHaveLength(101);
   });
 });
@@ -70,46 +122,128 @@ describe('YAML', () => {
 describe('JSON', () => {
   it.each([999, 5_000, 50_000])('%i levels never break the server', async (levels) => {
     const wanted = levels < 1000 ? [200, 201, 422] : [400];
-    const patches = ['application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
+    const patches = [
+      'application/merge-patch+json',
+      'application/strategic-merge-patch+json',
+      'application/apply-patch+yaml',
+    ];
     for (const type of patches) {
-      const body = type.includes('apply') ? `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","x":${deep(levels - 2)}}}` : `{"metadata":{"x":${deep(levels - 2)}}}`;
-      const { status } = await api.send('PATCH', `${MAP}?dryRun=All&${type.includes('apply') ? 'fieldManager=f' : ''}`, { body, headers: { 'content-type': type } });
-      expect([type, status]).toEqual([type, type.includes('apply') && levels < 1000 ? 500 : expect.toSatisfy((code: number) => wanted.includes(code))]);
+      const body = type.includes('apply')
+        ? `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","x":${deep(levels - 2)}}}`
+        : `{"metadata":{"x":${deep(levels - 2)}}}`;
+      const { status } = await api.send(
+        'PATCH',
+        `${MAP}?dryRun=All&${type.includes('apply') ? 'fieldManager=f' : ''}`,
+        { body, headers: { 'content-type': type } },
+      );
+      expect([type, status]).toEqual([
+        type,
+        type.includes('apply') && levels < 1000
+          ? 500
+          : expect.toSatisfy((code: number) => wanted.includes(code)),
+      ]);
     }
-    const posted = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, { body: JSON.stringify(pod('deep')).replace(/}$/, `,"x":${deep(levels - 1)}}`) });
+    const posted = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
+      body: JSON.stringify(pod('deep')).replace(/}$/, `,"x":${deep(levels - 1)}}`),
+    });
     expect(wanted).toContain(posted.status);
-    const fields = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, { body: JSON.stringify(pod('deep', {}, { managedFields: [{ manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1' }] })).replace('"FieldsV1"', `"FieldsV1","fieldsV1":${deep(levels - 4)}`) });
+    const fields = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
+      body: JSON.stringify(
+        pod(
+          'deep',
+          {},
+          {
+            managedFields: [
+              { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1' },
+            ],
+          },
+        ),
+      ).replace('"FieldsV1"', `"FieldsV1","fieldsV1":${deep(levels - 4)}`),
+    });
     expect(wanted).toContain(fields.status);
-    expect((await api.send('DELETE', `${NAMESPACE}/configmaps/nobody`, { body: deep(levels) })).status).toBe(levels < 1000 ? 404 : 400);
+    expect(
+      (await api.send('DELETE', `${NAMESPACE}/configmaps/nobody`, { body: deep(levels) })).status,
+    ).toBe(levels < 1000 ? 404 : 400);
   });
 
   it('copies of copies into one another are refused', async () => {
-    const operations = [{ op: 'add', path: '/metadata/annotations', value: {} }, ...Array.from({ length: 1200 }, (_, index) => ({ op: 'add', path: `/metadata/annotations${'/a'.repeat(index + 1)}`, value: {} }))];
-    const { status } = await api.send('PATCH', `${MAP}?dryRun=All`, { body: operations, headers: { 'content-type': 'application/json-patch+json' } });
+    const operations = [
+      { op: 'add', path: '/metadata/annotations', value: {} },
+      ...Array.from({ length: 1200 }, (_, index) => ({
+        op: 'add',
+        path: `/metadata/annotations${'/a'.repeat(index + 1)}`,
+        value: {},
+      })),
+    ];
+    const { status } = await api.send('PATCH', `${MAP}?dryRun=All`, {
+      body: operations,
+      headers: { 'content-type': 'application/json-patch+json' },
+    });
     expect([400, 422]).toContain(status);
   });
 
   it('more elements than can be stored are refused before any rule looks at them', async () => {
     const containers = Array.from({ length: 70_000 }, () => ({}));
-    expect((await api.send('POST', `${NAMESPACE}/pods`, { body: pod('long', { containers }) })).status).toBe(413);
+    expect(
+      (await api.send('POST', `${NAMESPACE}/pods`, { body: pod('long', { containers }) })).status,
+    ).toBe(413);
   });
 });
 
 describe('protobuf', () => {
-  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
-  const field = (number: number, bytes: Buffer): Buffer => Buffer.concat([Buffer.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
+  const varint = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+  const field = (number: number, bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
   const text = (number: number, value: string): Buffer => field(number, Buffer.from(value));
-  const envelope = (raw: Buffer): Buffer => Buffer.concat([Buffer.from('k8s\0'), field(1, Buffer.concat([text(1, 'v1'), text(2, 'ConfigMap')])), field(2, raw)]);
+  const envelope = (raw: Buffer): Buffer =>
+    Buffer.concat([
+      Buffer.from('k8s\0'),
+      field(1, Buffer.concat([text(1, 'v1'), text(2, 'ConfigMap')])),
+      field(2, raw),
+    ]);
   const huge = Buffer.from([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
   it.each([
-    ['FieldsV1 that is no JSON', field(1, Buffer.concat([text(1, 'p'), field(17, Buffer.concat([text(1, 'm'), text(2, 'Update'), text(6, 'FieldsV1'), field(7, text(1, '{no'))]))])), 400],
+    [
+      'FieldsV1 that is no JSON',
+      field(
+        1,
+        Buffer.concat([
+          text(1, 'p'),
+          field(
+            17,
+            Buffer.concat([
+              text(1, 'm'),
+              text(2, 'Update'),
+              text(6, 'FieldsV1'),
+              field(7, text(1, '{no')),
+            ]),
+          ),
+        ]),
+      ),
+      400,
+    ],
     ['a time that no date reaches', field(1, Buffer.concat([text(1, 'p'), field(8, huge)])), 400],
     ['half a field', Buffer.from([0x0a, 0x7f]), 400],
     ['a group', Buffer.from([0x0b]), 400],
-    ['the data key __proto__', Buffer.concat([field(1, text(1, 'p')), field(2, Buffer.concat([text(1, '__proto__'), text(2, 'v')]))]), 201],
+    [
+      'the data key __proto__',
+      Buffer.concat([
+        field(1, text(1, 'p')),
+        field(2, Buffer.concat([text(1, '__proto__'), text(2, 'v')])),
+      ]),
+      201,
+    ],
   ])('%s', async (_name, raw, code) => {
-    const request = new Request(`https://api${NAMESPACE}/configmaps?dryRun=All`, { method: 'POST', headers: { authorization: 'Bearer secret', 'content-type': 'application/vnd.kubernetes.protobuf' }, body: new Uint8Array(envelope(raw)) });
+    const request = new Request(`https://api${NAMESPACE}/configmaps?dryRun=All`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer secret',
+        'content-type': 'application/vnd.kubernetes.protobuf',
+      },
+      body: new Uint8Array(envelope(raw)),
+    });
     const { handle } = await import('../../src/api/handler.ts');
     const response = await handle(api.ports, request);
     expect(response.status).toBe(code);

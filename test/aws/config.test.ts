@@ -2,15 +2,24 @@
 import { expect, it } from 'vitest';
 import { NAMES, readConfig } from '../../src/aws/config.ts';
 
-const full = Object.fromEntries(Object.values(NAMES).map((name) => [name, `${name.toLowerCase()}-1,b`]));
+const full = Object.fromEntries(
+  Object.values(NAMES).map((name) => [name, `${name.toLowerCase()}-1,b`]),
+);
 
 it('reads lists, and defaults for what may be missing', () => {
   expect(readConfig(full)).toMatchObject({
-    table: 'droppod_table-1,b', subnets: ['droppod_subnets-1', 'b'], assignPublicIp: true, architectures: ['amd64'], clusterDomain: 'cluster.local', syncUrl: '',
+    table: 'droppod_table-1,b',
+    subnets: ['droppod_subnets-1', 'b'],
+    assignPublicIp: true,
+    architectures: ['amd64'],
+    clusterDomain: 'cluster.local',
+    syncUrl: '',
   });
 });
 
 it('complains once, about every missing name', () => {
   const { [NAMES.table]: _table, [NAMES.cluster]: _cluster, ...rest } = full;
-  expect(() => readConfig({ ...rest, [NAMES.region]: '' })).toThrow('missing environment variables: DROPPOD_TABLE, DROPPOD_CLUSTER, AWS_REGION');
+  expect(() => readConfig({ ...rest, [NAMES.region]: '' })).toThrow(
+    'missing environment variables: DROPPOD_TABLE, DROPPOD_CLUSTER, AWS_REGION',
+  );
 });

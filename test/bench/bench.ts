@@ -12,7 +12,13 @@ import { benchBurst, benchStart } from './pod-start.ts';
 import { Subject } from './subject.ts';
 import { table, type Measure } from './summary.ts';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '12' }, json: { type: 'string' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '12' },
+    json: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
 const runs = Math.min(Number(values.runs), 200);
 
 const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
@@ -35,12 +41,18 @@ try {
     if (values.only !== undefined && !values.only.split(',').includes(name)) continue;
     const began = performance.now();
     measures.push(...(await measure(subject)));
-    process.stderr.write(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s, load ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
+    process.stderr.write(
+      `${name}: ${((performance.now() - began) / 1000).toFixed(0)} s, load ${(loadavg()[0] ?? 0).toFixed(1)}\n`,
+    );
   }
   subject.client.close();
 } finally {
   await droppod.purge();
 }
 process.stdout.write(`${table(measures)}\n`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), load: loadavg(), measures }, null, 2)}\n`);
+if (values.json !== undefined)
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ at: new Date().toISOString(), load: loadavg(), measures }, null, 2)}\n`,
+  );
 process.exit(0);

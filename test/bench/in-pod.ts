@@ -8,7 +8,11 @@ import { isReady, type Subject } from './subject.ts';
 import { summary, type Measure } from './summary.ts';
 
 const LINE = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d+)Z [^\n]*?(up|end)/g;
-const ONCE = ['sh', '-c', 'echo up; [ -e /kept/again ] && exec sleep 600; touch /kept/again; sleep 0.3; echo end; exit 0'];
+const ONCE = [
+  'sh',
+  '-c',
+  'echo up; [ -e /kept/again ] && exec sleep 600; touch /kept/again; sleep 0.3; echo end; exit 0',
+];
 const MANY_FILES = 'droppod-bench/files:latest';
 const MANY_FILES_LINES = `FROM busybox:latest
 RUN for d in $(seq 50); do mkdir -p /opt/files/$d; for f in $(seq 100); do echo $d $f >/opt/files/$d/$f; done; done`;
@@ -23,12 +27,28 @@ export async function benchRestart(subject: Subject, runs: number): Promise<Meas
   const tar = pack();
   tar.entry({ name: 'Dockerfile' }, MANY_FILES_LINES);
   tar.finalize();
-  await docker.call('POST', '/build', { query: { t: MANY_FILES, forcerm: '1' }, tar: await buffer(tar) });
+  await docker.call('POST', '/build', {
+    query: { t: MANY_FILES, forcerm: '1' },
+    tar: await buffer(tar),
+  });
   try {
-    const [once, again] = [await firstRunCpuMs(subject, 'Never'), await firstRunCpuMs(subject, 'Always')];
+    const [once, again] = [
+      await firstRunCpuMs(subject, 'Never'),
+      await firstRunCpuMs(subject, 'Always'),
+    ];
     return [
-      { name: 'restart in place: exit to the next run', unit: 'ms', ...summary(await restartGaps(subject, 'busybox', runs)), goal: 100 },
-      { name: 'restart in place, root of 5 000 files', unit: 'ms', ...summary(await restartGaps(subject, MANY_FILES, runs)), goal: 100 },
+      {
+        name: 'restart in place: exit to the next run',
+        unit: 'ms',
+        ...summary(await restartGaps(subject, 'busybox', runs)),
+        goal: 100,
+      },
+      {
+        name: 'restart in place, root of 5 000 files',
+        unit: 'ms',
+        ...summary(await restartGaps(subject, MANY_FILES, runs)),
+        goal: 100,
+      },
       { name: 'noting a root of 5 000 files: CPU', unit: 'ms', value: again - once, goal: 50 },
     ];
   } finally {
@@ -40,7 +60,12 @@ export async function benchRestart(subject: Subject, runs: number): Promise<Meas
 /** CPU of a container's first seconds; under Never nothing is noted. */
 async function firstRunCpuMs(subject: Subject, restartPolicy: string): Promise<number> {
   const ready = subject.shown('noted', isReady);
-  await subject.create('noted', { restartPolicy, containers: [{ name: 'app', image: MANY_FILES, imagePullPolicy: 'IfNotPresent', command: COMMAND }] });
+  await subject.create('noted', {
+    restartPolicy,
+    containers: [
+      { name: 'app', image: MANY_FILES, imagePullPolicy: 'IfNotPresent', command: COMMAND },
+    ],
+  });
   await ready;
   await new Promise((resolve) => setTimeout(resolve, NOTED_MS));
   const used = await cpuMs(subject, await subject.containerId('app'));
@@ -54,14 +79,34 @@ async function restartGaps(subject: Subject, image: string, runs: number): Promi
   const gaps: number[] = [];
   for (let run = 0; run < runs; run++) {
     const name = `restart-${run}`;
-    const restarted = subject.shown(name, ({ containerStatuses }) => containerStatuses?.[0]?.restartCount === 1);
-    const app = { name: 'app', image, imagePullPolicy: 'IfNotPresent', command: ONCE, volumeMounts: [{ name: 'kept', mountPath: '/kept' }] };
+    const restarted = subject.shown(
+      name,
+      ({ containerStatuses }) => containerStatuses?.[0]?.restartCount === 1,
+    );
+    const app = {
+      name: 'app',
+      image,
+      imagePullPolicy: 'IfNotPresent',
+      command: ONCE,
+      volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
+    };
     await subject.create(name, { volumes: [{ name: 'kept', emptyDir: {} }], containers: [app] });
     await restarted;
     await new Promise((resolve) => setTimeout(resolve, 200));
-    const log = (await subject.call('GET', `/containers/${await subject.containerId('app')}/logs?stdout=1&timestamps=1`)) as Buffer;
-    const lines = [...log.toString('latin1').matchAll(LINE)].map(([, second = '', fraction = '', word]) => ({ word, at: Date.parse(`${second}Z`) + Number(`0.${fraction}`) * 1000 }));
-    const [end, again] = [lines.find(({ word }) => word === 'end'), lines.filter(({ word }) => word === 'up')[1]];
+    const log = (await subject.call(
+      'GET',
+      `/containers/${await subject.containerId('app')}/logs?stdout=1&timestamps=1`,
+    )) as Buffer;
+    const lines = [...log.toString('latin1').matchAll(LINE)].map(
+      ([, second = '', fraction = '', word]) => ({
+        word,
+        at: Date.parse(`${second}Z`) + Number(`0.${fraction}`) * 1000,
+      }),
+    );
+    const [end, again] = [
+      lines.find(({ word }) => word === 'end'),
+      lines.filter(({ word }) => word === 'up')[1],
+    ];
     if (end && again) gaps.push(again.at - end.at);
     await subject.remove(name);
     await subject.settled();
@@ -71,13 +116,19 @@ async function restartGaps(subject: Subject, image: string, runs: number): Promi
 
 /** Milliseconds of processor time that the container has used so far. */
 async function cpuMs({ call }: Subject, id: string): Promise<number> {
-  const { cpu_stats } = (await call('GET', `/containers/${id}/stats?stream=false&one-shot=true`)) as { cpu_stats: { cpu_usage: { total_usage: number } } };
+  const { cpu_stats } = (await call(
+    'GET',
+    `/containers/${id}/stats?stream=false&one-shot=true`,
+  )) as { cpu_stats: { cpu_usage: { total_usage: number } } };
   return cpu_stats.cpu_usage.total_usage / 1e6;
 }
 
 /** Resident memory of all processes in the container, shared pages of the Node binary included. */
 async function residentMiB({ call }: Subject, id: string): Promise<number> {
-  const { Processes } = (await call('GET', `/containers/${id}/top?ps_args=${encodeURIComponent('-eo pid,rss')}`)) as { Processes: string[][] };
+  const { Processes } = (await call(
+    'GET',
+    `/containers/${id}/top?ps_args=${encodeURIComponent('-eo pid,rss')}`,
+  )) as { Processes: string[][] };
   return Processes.reduce((sum, [, rss = '0']) => sum + Number(rss), 0) / 1024;
 }
 
@@ -86,11 +137,21 @@ export async function benchProbes(subject: Subject): Promise<Measure[]> {
   const probe = { exec: { command: ['true'] }, periodSeconds: 1 };
   const names = Array.from({ length: PROBED_CONTAINERS }, (_, index) => `c${index}`);
   const ready = subject.shown('probed', isReady);
-  await subject.create('probed', { containers: names.map((name) => ({ name, image: 'busybox', imagePullPolicy: 'IfNotPresent', command: COMMAND, readinessProbe: probe, livenessProbe: probe })) });
+  await subject.create('probed', {
+    containers: names.map((name) => ({
+      name,
+      image: 'busybox',
+      imagePullPolicy: 'IfNotPresent',
+      command: COMMAND,
+      readinessProbe: probe,
+      livenessProbe: probe,
+    })),
+  });
   await ready;
   const podlet = await subject.containerId('droppod-podlet');
   const apps = await Promise.all(names.map((name) => subject.containerId(name)));
-  const all = (): Promise<number[]> => Promise.all([podlet, ...apps].map((id) => cpuMs(subject, id)));
+  const all = (): Promise<number[]> =>
+    Promise.all([podlet, ...apps].map((id) => cpuMs(subject, id)));
   const [before, began] = [await all(), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, PROBED_MS));
   const [after, tookMs] = [await all(), performance.now() - began];
@@ -102,8 +163,21 @@ export async function benchProbes(subject: Subject): Promise<Measure[]> {
   await subject.settled();
   return [
     { name: 'podlet memory (RSS), 5 containers probed', unit: 'MiB', value: resident, goal: 50 },
-    { name: 'podlet CPU at 10 exec probes/s', unit: '% of a core', value: (ofPodlet / tookMs) * 100 },
-    { name: 'exec probe: CPU of podlet, supervise and `true`', unit: 'ms', value: spent.reduce((sum, one) => sum + one, 0) / probes, goal: 10 },
-    { name: '  of it in the probed container', unit: 'ms', value: ofApps.reduce((sum, one) => sum + one, 0) / probes },
+    {
+      name: 'podlet CPU at 10 exec probes/s',
+      unit: '% of a core',
+      value: (ofPodlet / tookMs) * 100,
+    },
+    {
+      name: 'exec probe: CPU of podlet, supervise and `true`',
+      unit: 'ms',
+      value: spent.reduce((sum, one) => sum + one, 0) / probes,
+      goal: 10,
+    },
+    {
+      name: '  of it in the probed container',
+      unit: 'ms',
+      value: ofApps.reduce((sum, one) => sum + one, 0) / probes,
+    },
   ];
 }

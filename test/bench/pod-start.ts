@@ -7,7 +7,14 @@ const IMAGE = 'busybox:latest';
 const WARM_UPS = 2;
 const BURST = 10;
 
-const PARTS = ['api', 'podletCreated', 'podletStarted', 'containerStarted', 'processUp', 'ready'] as const;
+const PARTS = [
+  'api',
+  'podletCreated',
+  'podletStarted',
+  'containerStarted',
+  'processUp',
+  'ready',
+] as const;
 type Parts = Record<(typeof PARTS)[number], number>;
 
 async function startPod(subject: Subject, name: string): Promise<Parts> {
@@ -16,15 +23,32 @@ async function startPod(subject: Subject, name: string): Promise<Parts> {
   await subject.create(name, oneContainer(COMMAND));
   const api = preciseNow();
   const readyAt = await ready;
-  const [podletId, appId] = [await subject.containerId('droppod-podlet'), await subject.containerId('app')];
-  const [pause, app, up] = [await times(subject, podletId), await times(subject, appId), await firstOutputAt(subject.call, appId)];
+  const [podletId, appId] = [
+    await subject.containerId('droppod-podlet'),
+    await subject.containerId('app'),
+  ];
+  const [pause, app, up] = [
+    await times(subject, podletId),
+    await times(subject, appId),
+    await firstOutputAt(subject.call, appId),
+  ];
   await subject.remove(name);
-  const at = { api, podletCreated: pause.created, podletStarted: pause.started, containerStarted: app.started, processUp: up, ready: readyAt };
+  const at = {
+    api,
+    podletCreated: pause.created,
+    podletStarted: pause.started,
+    containerStarted: app.started,
+    processUp: up,
+    ready: readyAt,
+  };
   return Object.fromEntries(PARTS.map((part) => [part, at[part] - began])) as Parts;
 }
 
 async function times({ call }: Subject, id: string): Promise<{ created: number; started: number }> {
-  const { Created, State } = (await call('GET', `/containers/${id}/json`)) as { Created: string; State: { StartedAt: string } };
+  const { Created, State } = (await call('GET', `/containers/${id}/json`)) as {
+    Created: string;
+    State: { StartedAt: string };
+  };
   return { created: Date.parse(Created), started: Date.parse(State.StartedAt) };
 }
 
@@ -39,12 +63,21 @@ export async function benchStart(subject: Subject, runs: number): Promise<Measur
     ours.push(parts);
     raw.push(floor);
   }
-  const compared = ratio(ours.map(({ processUp }) => processUp), raw);
+  const compared = ratio(
+    ours.map(({ processUp }) => processUp),
+    raw,
+  );
   // podletStarted and containerStarted come from the engine, so the gap is what the podlet adds after the engine is done.
-  const share = summary(ours.map(({ processUp, containerStarted }) => processUp - containerStarted));
+  const share = summary(
+    ours.map(({ processUp, containerStarted }) => processUp - containerStarted),
+  );
   return [
     { name: 'pause + container through the Engine API', unit: 'ms', ...summary(raw) },
-    ...PARTS.map((part) => ({ name: `droppod: POST until ${part}`, unit: 'ms', ...summary(ours.map((parts) => parts[part])) })),
+    ...PARTS.map((part) => ({
+      name: `droppod: POST until ${part}`,
+      unit: 'ms',
+      ...summary(ours.map((parts) => parts[part])),
+    })),
     { name: 'POST to process / engine alone, p50', unit: '×', value: compared.p50, goal: 1.25 },
     { name: 'POST to process / engine alone, p95', unit: '×', value: compared.p95, goal: 1.5 },
     { name: 'container started to process running (podlet)', unit: 'ms', ...share, goal: 100 },
@@ -71,7 +104,13 @@ export async function benchBurst(subject: Subject, rounds: number): Promise<Meas
   return [
     { name: 'engine alone, 10 at once', unit: 'pods/s', value: perSecond(raw) },
     { name: 'droppod, 10 at once until Ready', unit: 'pods/s', value: perSecond(ours) },
-    { name: 'pods/s / engine alone', unit: '×', value: perSecond(ours) / perSecond(raw), goal: 0.8, atLeast: true },
+    {
+      name: 'pods/s / engine alone',
+      unit: '×',
+      value: perSecond(ours) / perSecond(raw),
+      goal: 0.8,
+      atLeast: true,
+    },
   ];
 }
 

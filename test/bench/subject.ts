@@ -24,7 +24,10 @@ export interface Found {
 /** Everything a bench asks of one running droppod. */
 export class Subject {
   readonly client: Client;
-  constructor(readonly call: EngineCalls['call'], private readonly droppod: TestDroppod) {
+  constructor(
+    readonly call: EngineCalls['call'],
+    private readonly droppod: TestDroppod,
+  ) {
     const access = readAccess(placeOf(droppod.data));
     if (!access) throw new Error('no kubeconfig');
     this.client = new Client(access);
@@ -32,7 +35,12 @@ export class Subject {
 
   /** Creates the pod; answers when the API has. */
   async create(name: string, spec: object): Promise<void> {
-    const answer = await this.client.request('POST', PODS, { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
+    const answer = await this.client.request('POST', PODS, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name },
+      spec,
+    });
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
   }
 
@@ -43,7 +51,11 @@ export class Subject {
   /** The time at which a watch of this pod first showed what `wanted` asks for. */
   async shown(name: string, wanted: (status: PodStatus) => boolean): Promise<number> {
     const stop = AbortSignal.timeout(WATCH_LIMIT_MS);
-    for await (const line of this.client.lines(`${PODS}?watch=true&fieldSelector=metadata.name%3D${name}`, { accept: 'application/json' }, stop)) {
+    for await (const line of this.client.lines(
+      `${PODS}?watch=true&fieldSelector=metadata.name%3D${name}`,
+      { accept: 'application/json' },
+      stop,
+    )) {
       const { object } = JSON.parse(line) as { object: { status: PodStatus } };
       if (wanted(object.status)) return preciseNow();
     }
@@ -53,7 +65,10 @@ export class Subject {
   /** All containers of this droppod. */
   async containers(): Promise<Found[]> {
     const label = `${ENGINE_LABEL}=${readInstallation(this.droppod.data)?.id ?? ''}`;
-    return (await this.call('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`)) as Found[];
+    return (await this.call(
+      'GET',
+      `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: [label] }))}`,
+    )) as Found[];
   }
 
   /** The engine's id of the one container of that name. */
@@ -63,16 +78,24 @@ export class Subject {
 
   /** Resolves when the engine has nothing of this droppod any more. */
   async settled(): Promise<void> {
-    for (let turn = 0; turn < 200 && (await this.containers()).length > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let turn = 0; turn < 200 && (await this.containers()).length > 0; turn++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   /** Resident memory of the serving process. */
   residentMiB(): number {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.droppod.pid()}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    return (
+      Number(
+        /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.droppod.pid()}/status`, 'utf8'))?.[1] ?? 0,
+      ) / 1024
+    );
   }
 }
 
-export const isReady = ({ conditions }: PodStatus): boolean => conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+export const isReady = ({ conditions }: PodStatus): boolean =>
+  conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
 /** A spec of one container that runs `command`. */
-export const oneContainer = (command: string[]): object => ({ containers: [{ name: 'app', image: 'busybox', imagePullPolicy: 'IfNotPresent', command }] });
+export const oneContainer = (command: string[]): object => ({
+  containers: [{ name: 'app', image: 'busybox', imagePullPolicy: 'IfNotPresent', command }],
+});

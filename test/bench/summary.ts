@@ -9,14 +9,23 @@ export interface Figures {
 }
 
 /** A row: percentiles of samples, or one value. `goal` speaks of the p50 or the value. */
-export type Measure = { name: string; unit: string; goal?: number; atLeast?: boolean } & (Figures | { value: number });
+export type Measure = { name: string; unit: string; goal?: number; atLeast?: boolean } & (
+  Figures | { value: number }
+);
 
-const at = (sorted: number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+const at = (sorted: number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 /** Percentiles of samples. */
 export function summary(samples: number[]): Figures {
   const sorted = [...samples].sort((a, b) => a - b);
-  return { p50: at(sorted, 0.5), p95: at(sorted, 0.95), p99: at(sorted, 0.99), max: at(sorted, 1), count: sorted.length };
+  return {
+    p50: at(sorted, 0.5),
+    p95: at(sorted, 0.95),
+    p99: at(sorted, 0.99),
+    max: at(sorted, 1),
+    count: sorted.length,
+  };
 }
 
 /** Ratio of the percentiles of two sample sets taken in turn. */
@@ -30,13 +39,24 @@ const toText = (value: number): string => value.toFixed(value >= 100 ? 0 : value
 /** The measures as a Markdown table. */
 export function table(measures: Measure[]): string {
   const lines = measures.map((measure) => {
-    const figures = 'value' in measure ? [toText(measure.value), '', '', ''] : [toText(measure.p50), toText(measure.p95), toText(measure.max), String(measure.count)];
+    const figures =
+      'value' in measure
+        ? [toText(measure.value), '', '', '']
+        : [toText(measure.p50), toText(measure.p95), toText(measure.max), String(measure.count)];
     return [measure.name, measure.unit, ...figures, goalText(measure)];
   });
   const all = [['measure', 'unit', 'p50', 'p95', 'max', 'n', 'goal'], ...lines];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((line) => (line[column] ?? '').length)));
-  const rows = all.map((line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
-  return [rows[0], `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.slice(1)].join('\n');
+  const widths = (all[0] ?? []).map((_, column) =>
+    Math.max(...all.map((line) => (line[column] ?? '').length)),
+  );
+  const rows = all.map(
+    (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  );
+  return [
+    rows[0],
+    `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`,
+    ...rows.slice(1),
+  ].join('\n');
 }
 
 function goalText(measure: Measure): string {

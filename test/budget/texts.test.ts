@@ -17,7 +17,8 @@ import { annotated } from './shapes.ts';
 import { growthProblem } from './work.ts';
 
 const LONGEST_MS = 120_000;
-const many = (n: number, part: (index: number) => string): string => Array.from({ length: n }, (_, index) => part(index)).join('');
+const many = (n: number, part: (index: number) => string): string =>
+  Array.from({ length: n }, (_, index) => part(index)).join('');
 
 const YAML: [string, (n: number) => string][] = [
   ['keys', (n) => many(n, (i) => `k${i}: 1\n`)],
@@ -58,62 +59,211 @@ const JSON_TEXTS: [string, (n: number) => string][] = [
 ];
 
 describe('decoders', () => {
-  it.each(YAML)('YAML: %s', async (_name, make) => expect(await growthProblem(10_000, make, (text) => parseText(text, 'yaml'))).toBeUndefined(), LONGEST_MS);
-  it.each(JSON_TEXTS)('JSON: %s', async (_name, make) => expect(await growthProblem(30_000, make, (text) => parseText(text, 'json'))).toBeUndefined(), LONGEST_MS);
+  it.each(YAML)(
+    'YAML: %s',
+    async (_name, make) =>
+      expect(await growthProblem(10_000, make, (text) => parseText(text, 'yaml'))).toBeUndefined(),
+    LONGEST_MS,
+  );
+  it.each(JSON_TEXTS)(
+    'JSON: %s',
+    async (_name, make) =>
+      expect(await growthProblem(30_000, make, (text) => parseText(text, 'json'))).toBeUndefined(),
+    LONGEST_MS,
+  );
   it.each([
     ['one byte fields', (n: number) => Buffer.alloc(2 * n, Buffer.from([0x08, 0x01]))],
-    ['long varints', (n: number) => Buffer.alloc(11 * n, Buffer.from([0x08, ...Array.from({ length: 9 }, () => 0xff), 0x01]))],
+    [
+      'long varints',
+      (n: number) =>
+        Buffer.alloc(11 * n, Buffer.from([0x08, ...Array.from({ length: 9 }, () => 0xff), 0x01])),
+    ],
     ['texts', (n: number) => Buffer.alloc(3 * n, Buffer.from([0x0a, 0x01, 0x61]))],
-  ])('protobuf: %s', async (_name, make) => expect(await growthProblem(50_000, make, readFields)).toBeUndefined(), LONGEST_MS);
+  ])(
+    'protobuf: %s',
+    async (_name, make) => expect(await growthProblem(50_000, make, readFields)).toBeUndefined(),
+    LONGEST_MS,
+  );
 });
 
 const bare = { metadata: {}, spec: { containers: [] } };
-const containers = (n: number, from = 0) => Array.from({ length: n }, (_, i) => ({ name: `c${from + i}`, image: 'i' }));
+const containers = (n: number, from = 0) =>
+  Array.from({ length: n }, (_, i) => ({ name: `c${from + i}`, image: 'i' }));
 const annotations = (n: number, value: string | null) => annotated(n, value);
 
 describe('patches', () => {
   const shape = kindShape('', 'Pod');
 
   it.each([
-    ['appends', (n: number) => Array.from({ length: n }, () => ({ op: 'add', path: '/l/-', value: 1 }))],
-    ['inserts', (n: number) => Array.from({ length: n }, () => ({ op: 'add', path: '/l/0', value: 1 }))],
-    ['copies that double', (n: number) => Array.from({ length: n }, () => ({ op: 'copy', from: '/l', path: '/l/-' }))],
-    ['copies of what was copied', (n: number) => Array.from({ length: n }, (_, i) => ({ op: 'copy', from: i === 0 ? '/l' : `/x${i - 1}`, path: `/x${i}` }))],
-    ['tests', (n: number) => Array.from({ length: n }, () => ({ op: 'test', path: '/l', value: [1] }))],
+    [
+      'appends',
+      (n: number) => Array.from({ length: n }, () => ({ op: 'add', path: '/l/-', value: 1 })),
+    ],
+    [
+      'inserts',
+      (n: number) => Array.from({ length: n }, () => ({ op: 'add', path: '/l/0', value: 1 })),
+    ],
+    [
+      'copies that double',
+      (n: number) => Array.from({ length: n }, () => ({ op: 'copy', from: '/l', path: '/l/-' })),
+    ],
+    [
+      'copies of what was copied',
+      (n: number) =>
+        Array.from({ length: n }, (_, i) => ({
+          op: 'copy',
+          from: i === 0 ? '/l' : `/x${i - 1}`,
+          path: `/x${i}`,
+        })),
+    ],
+    [
+      'tests',
+      (n: number) => Array.from({ length: n }, () => ({ op: 'test', path: '/l', value: [1] })),
+    ],
     ['long paths', (n: number) => [{ op: 'add', path: '/a'.repeat(n), value: 1 }]],
-  ])('JSON: %s', async (_name, make) => expect(await growthProblem(2_000, (n) => ({ n, operations: make(n) }), ({ operations }) => applyJsonPatch({ l: [1] }, structuredClone(operations)))).toBeUndefined(), LONGEST_MS);
+  ])(
+    'JSON: %s',
+    async (_name, make) =>
+      expect(
+        await growthProblem(
+          2_000,
+          (n) => ({ n, operations: make(n) }),
+          ({ operations }) => applyJsonPatch({ l: [1] }, structuredClone(operations)),
+        ),
+      ).toBeUndefined(),
+    LONGEST_MS,
+  );
 
-  it('merge', async () => {
-    expect(await growthProblem(20_000, (n) => annotations(n, 'v'), (patch) => mergePatch({ metadata: { annotations: annotations(10, 'w') } } as never, { metadata: { annotations: patch } } as never))).toBeUndefined();
-  }, LONGEST_MS);
+  it(
+    'merge',
+    async () => {
+      expect(
+        await growthProblem(
+          20_000,
+          (n) => annotations(n, 'v'),
+          (patch) =>
+            mergePatch(
+              { metadata: { annotations: annotations(10, 'w') } } as never,
+              { metadata: { annotations: patch } } as never,
+            ),
+        ),
+      ).toBeUndefined();
+    },
+    LONGEST_MS,
+  );
 
   it.each([
     ['new elements of a list', (n: number) => ({ spec: { containers: containers(n) } })],
-    ['deleted elements', (n: number) => ({ spec: { containers: containers(n).map(({ name }) => ({ name, $patch: 'delete' })) } })],
-    ['changed elements in another order', (n: number) => ({ spec: { containers: containers(n), '$setElementOrder/containers': containers(n).map(({ name }) => ({ name })).reverse() } })],
-    ['an order without the elements', (n: number) => ({ spec: { '$setElementOrder/containers': containers(n).map(({ name }) => ({ name })).reverse() } })],
-    ['primitives', (n: number) => ({ metadata: { finalizers: Array.from({ length: n }, (_, i) => `f${i}`) } })],
-    ['deleted primitives', (n: number) => ({ metadata: { '$deleteFromPrimitiveList/finalizers': Array.from({ length: n }, (_, i) => `f${i}`) } })],
-    ['retained keys', (n: number) => ({ metadata: { $retainKeys: Array.from({ length: n }, (_, i) => `f${i}`) } })],
-  ])('strategic merge: %s', async (_name, make) => {
-    const stored = (n: number) => ({ metadata: { finalizers: Array.from({ length: n }, (_, i) => `f${i}`) }, spec: { containers: containers(n) } });
-    expect(await growthProblem(3_000, (n) => ({ old: stored(n), patch: make(n) }), ({ old, patch }) => strategicMerge(shape, old, patch))).toBeUndefined();
-  }, LONGEST_MS);
+    [
+      'deleted elements',
+      (n: number) => ({
+        spec: { containers: containers(n).map(({ name }) => ({ name, $patch: 'delete' })) },
+      }),
+    ],
+    [
+      'changed elements in another order',
+      (n: number) => ({
+        spec: {
+          containers: containers(n),
+          '$setElementOrder/containers': containers(n)
+            .map(({ name }) => ({ name }))
+            .reverse(),
+        },
+      }),
+    ],
+    [
+      'an order without the elements',
+      (n: number) => ({
+        spec: {
+          '$setElementOrder/containers': containers(n)
+            .map(({ name }) => ({ name }))
+            .reverse(),
+        },
+      }),
+    ],
+    [
+      'primitives',
+      (n: number) => ({ metadata: { finalizers: Array.from({ length: n }, (_, i) => `f${i}`) } }),
+    ],
+    [
+      'deleted primitives',
+      (n: number) => ({
+        metadata: {
+          '$deleteFromPrimitiveList/finalizers': Array.from({ length: n }, (_, i) => `f${i}`),
+        },
+      }),
+    ],
+    [
+      'retained keys',
+      (n: number) => ({ metadata: { $retainKeys: Array.from({ length: n }, (_, i) => `f${i}`) } }),
+    ],
+  ])(
+    'strategic merge: %s',
+    async (_name, make) => {
+      const stored = (n: number) => ({
+        metadata: { finalizers: Array.from({ length: n }, (_, i) => `f${i}`) },
+        spec: { containers: containers(n) },
+      });
+      expect(
+        await growthProblem(
+          3_000,
+          (n) => ({ old: stored(n), patch: make(n) }),
+          ({ old, patch }) => strategicMerge(shape, old, patch),
+        ),
+      ).toBeUndefined();
+    },
+    LONGEST_MS,
+  );
 
-  it('strategic merge: elements that only the server has', async () => {
-    const make = (n: number) => ({ old: { spec: { containers: containers(n) } }, patch: { spec: { containers: [], '$setElementOrder/containers': [{ name: 'c0' }] } } });
-    expect(await growthProblem(3_000, make, ({ old, patch }) => strategicMerge(shape, old, patch))).toBeUndefined();
-  }, LONGEST_MS);
+  it(
+    'strategic merge: elements that only the server has',
+    async () => {
+      const make = (n: number) => ({
+        old: { spec: { containers: containers(n) } },
+        patch: { spec: { containers: [], '$setElementOrder/containers': [{ name: 'c0' }] } },
+      });
+      expect(
+        await growthProblem(3_000, make, ({ old, patch }) => strategicMerge(shape, old, patch)),
+      ).toBeUndefined();
+    },
+    LONGEST_MS,
+  );
 
-  it('apply', async () => {
-    const writer = { manager: 'm', apiVersion: 'v1', subresource: '', now: new Date(0), resetFields: [] };
-    const make = (n: number) => ({ metadata: { name: 'a', annotations: annotations(n, 'v') as Record<string, string> }, spec: { containers: containers(n) } });
-    expect(await growthProblem(2_000, make, (config) => {
-      const { object, entries } = applyObject(shape, { metadata: {} }, config, writer, true);
-      return applyObject(shape, { ...object, metadata: { ...object.metadata, managedFields: entries as never, uid: 'u' } }, { ...bare, metadata: { name: 'a' } }, writer, true);
-    })).toBeUndefined();
-    expect(await growthProblem(5_000, make, (config) => duplicateElement(shape, config))).toBeUndefined();
-  }, LONGEST_MS);
+  it(
+    'apply',
+    async () => {
+      const writer = {
+        manager: 'm',
+        apiVersion: 'v1',
+        subresource: '',
+        now: new Date(0),
+        resetFields: [],
+      };
+      const make = (n: number) => ({
+        metadata: { name: 'a', annotations: annotations(n, 'v') as Record<string, string> },
+        spec: { containers: containers(n) },
+      });
+      expect(
+        await growthProblem(2_000, make, (config) => {
+          const { object, entries } = applyObject(shape, { metadata: {} }, config, writer, true);
+          return applyObject(
+            shape,
+            {
+              ...object,
+              metadata: { ...object.metadata, managedFields: entries as never, uid: 'u' },
+            },
+            { ...bare, metadata: { name: 'a' } },
+            writer,
+            true,
+          );
+        }),
+      ).toBeUndefined();
+      expect(
+        await growthProblem(5_000, make, (config) => duplicateElement(shape, config)),
+      ).toBeUndefined();
+    },
+    LONGEST_MS,
+  );
 });
 
 describe('matchers', () => {
@@ -125,20 +275,45 @@ describe('matchers', () => {
     ['a long value', (n: number) => `a=${'b.'.repeat(n)}!`],
     ['brackets', (n: number) => '('.repeat(n)],
     ['commas', (n: number) => `a in (${','.repeat(n)})`],
-  ])('label selector: %s', async (_name, make) => expect(await growthProblem(20_000, make, (text) => parseLabelSelector(text)({ a: 'b' }))).toBeUndefined(), LONGEST_MS);
+  ])(
+    'label selector: %s',
+    async (_name, make) =>
+      expect(
+        await growthProblem(20_000, make, (text) => parseLabelSelector(text)({ a: 'b' })),
+      ).toBeUndefined(),
+    LONGEST_MS,
+  );
 
   it.each([
     ['terms', (n: number) => many(n, () => 'metadata.name=a,')],
     ['backslashes', (n: number) => '\\'.repeat(n)],
     ['signs', (n: number) => '!'.repeat(n)],
     ['a long value', (n: number) => `metadata.name=${'\\,'.repeat(n)}`],
-  ])('field selector: %s', async (_name, make) => expect(await growthProblem(20_000, make, (text) => parseFieldSelector(text, { own: true, fields: {} }, true).matches({ metadata: { name: 'a' } }))).toBeUndefined(), LONGEST_MS);
+  ])(
+    'field selector: %s',
+    async (_name, make) =>
+      expect(
+        await growthProblem(20_000, make, (text) =>
+          parseFieldSelector(text, { own: true, fields: {} }, true).matches({
+            metadata: { name: 'a' },
+          }),
+        ),
+      ).toBeUndefined(),
+    LONGEST_MS,
+  );
 
   it.each([
     ['stars and letters', (n: number) => ['*a'.repeat(12), 'a'.repeat(n)] as const],
     ['a star per letter', (n: number) => [`${'*'.repeat(n)}b`, 'a'.repeat(n)] as const],
     ['an open class', (n: number) => ['['.repeat(n), 'a'] as const],
-  ])('glob: %s', async (_name, make) => expect(await growthProblem(20_000, make, ([pattern, text]) => fitsGlob(`${pattern}b`, text))).toBeUndefined(), LONGEST_MS);
+  ])(
+    'glob: %s',
+    async (_name, make) =>
+      expect(
+        await growthProblem(20_000, make, ([pattern, text]) => fitsGlob(`${pattern}b`, text)),
+      ).toBeUndefined(),
+    LONGEST_MS,
+  );
 });
 
 describe('splitters and expansions', () => {
@@ -146,22 +321,56 @@ describe('splitters and expansions', () => {
     ['separators', (n: number) => Buffer.alloc(n, 0x1e)],
     ['half markers', (n: number) => Buffer.alloc(n, '\x1enonce ')],
     ['digits', (n: number) => Buffer.alloc(n, '1')],
-  ])('a line of %s', async (_name, make) => {
-    expect(await growthProblem(500_000, make, (bytes) => createRunSplitter('nonce')({ time: '2026-01-01T00:00:00Z', stream: 'stdout', bytes }))).toBeUndefined();
-  }, LONGEST_MS);
+  ])(
+    'a line of %s',
+    async (_name, make) => {
+      expect(
+        await growthProblem(500_000, make, (bytes) =>
+          createRunSplitter('nonce')({ time: '2026-01-01T00:00:00Z', stream: 'stdout', bytes }),
+        ),
+      ).toBeUndefined();
+    },
+    LONGEST_MS,
+  );
 
   it.each([
     ['open references', (n: number) => '$('.repeat(n)],
     ['references', (n: number) => '$(A)'.repeat(n)],
     ['signs', (n: number) => '$'.repeat(n)],
-  ])('an expansion of %s', async (_name, make) => expect(await growthProblem(50_000, make, (text) => expand(text, () => 'x'.repeat(1000)))).toBeUndefined(), LONGEST_MS);
+  ])(
+    'an expansion of %s',
+    async (_name, make) =>
+      expect(
+        await growthProblem(50_000, make, (text) => expand(text, () => 'x'.repeat(1000))),
+      ).toBeUndefined(),
+    LONGEST_MS,
+  );
 
   it('variables that are made of one another stay within what a process may have', () => {
-    const env = [{ name: 'A0', value: 'xxxxxxxx' }, ...Array.from({ length: 60 }, (_, i) => ({ name: `A${i + 1}`, value: `$(A${i})$(A${i})` }))];
+    const env = [
+      { name: 'A0', value: 'xxxxxxxx' },
+      ...Array.from({ length: 60 }, (_, i) => ({ name: `A${i + 1}`, value: `$(A${i})$(A${i})` })),
+    ];
     const container = { name: 'c', env };
-    const context = { services: [], configMap: () => undefined, secret: () => undefined, apiHost: 'h', apiPort: 1 } as unknown as EnvContext;
-    const found = specEnvironment({ metadata: { name: 'p' }, spec: { containers: [container], enableServiceLinks: false } } as never, container as never, context);
-    const size = 'env' in found ? [...found.env.values()].reduce((sum, value) => sum + value.length, 0) : Infinity;
+    const context = {
+      services: [],
+      configMap: () => undefined,
+      secret: () => undefined,
+      apiHost: 'h',
+      apiPort: 1,
+    } as unknown as EnvContext;
+    const found = specEnvironment(
+      {
+        metadata: { name: 'p' },
+        spec: { containers: [container], enableServiceLinks: false },
+      } as never,
+      container as never,
+      context,
+    );
+    const size =
+      'env' in found
+        ? [...found.env.values()].reduce((sum, value) => sum + value.length, 0)
+        : Infinity;
     expect(size).toBeLessThan(4 * 1024 * 1024);
   });
 });

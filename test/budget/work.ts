@@ -22,16 +22,23 @@ async function once<T>(run: Run<T>, input: T): Promise<number> {
 
 async function best<T>(run: Run<T>, input: T, enough: number): Promise<number> {
   let least = Infinity;
-  for (let attempt = 0; attempt < RUNS && least > enough; attempt++) least = Math.min(least, await once(run, input));
+  for (let attempt = 0; attempt < RUNS && least > enough; attempt++)
+    least = Math.min(least, await once(run, input));
   return least;
 }
 
 /** Why the work on `make(n)` grows faster than n; undefined: it does not. */
-export async function growthProblem<T>(n: number, make: (n: number) => T, run: Run<T>): Promise<string | undefined> {
+export async function growthProblem<T>(
+  n: number,
+  make: (n: number) => T,
+  run: Run<T>,
+): Promise<string | undefined> {
   const large = make(4 * n);
   const after = await best(run, large, FLOOR_MS);
   if (after < FLOOR_MS) return undefined;
   const before = await best(run, make(n), 0);
   const again = Math.min(after, await best(run, large, 0));
-  return again < FLOOR_MS || again / before <= MOST_GROWTH ? undefined : `${Math.round(before)} ms for ${n}, ${Math.round(again)} ms for ${4 * n}`;
+  return again < FLOOR_MS || again / before <= MOST_GROWTH
+    ? undefined
+    : `${Math.round(before)} ms for ${n}, ${Math.round(again)} ms for ${4 * n}`;
 }

@@ -16,7 +16,16 @@ import { PodWorld } from '../fakes/pod-world.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { actionsOf } from './actions.ts';
 
-const FUNCTIONS = ['api', 'sync', 'bind-pod', 'launch-pod', 'start-container', 'finish-pod', 'observe', 'sweep'];
+const FUNCTIONS = [
+  'api',
+  'sync',
+  'bind-pod',
+  'launch-pod',
+  'start-container',
+  'finish-pod',
+  'observe',
+  'sweep',
+];
 
 /** Enough lives for every branch that calls out. */
 const SEEDS = 60;
@@ -34,7 +43,8 @@ function watched(port: string, target: object): object {
       return (...args: never[]): unknown => {
         const calls = used.get(inside.getStore() ?? '');
         calls?.add(`${port}.${String(method)}`);
-        if (port === 'logs' && (args[0] as { follow?: boolean } | undefined)?.follow) calls?.add('logs.follow');
+        if (port === 'logs' && (args[0] as { follow?: boolean } | undefined)?.follow)
+          calls?.add('logs.follow');
         return (value as (...all: never[]) => unknown).apply(object, args);
       };
     },
@@ -42,25 +52,42 @@ function watched(port: string, target: object): object {
 }
 
 const nothing = { on: () => Promise.resolve(), off: () => Promise.resolve() };
-const secrets = { keep: () => Promise.resolve('arn:aws:secretsmanager:us-east-1:000000000000:secret:x'), clear: () => Promise.resolve(0) };
+const secrets = {
+  keep: () => Promise.resolve('arn:aws:secretsmanager:us-east-1:000000000000:secret:x'),
+  clear: () => Promise.resolve(0),
+};
 
 function watch(ports: Ports): void {
   Object.assign(ports, { sweepRule: nothing, pullSecrets: secrets });
-  for (const port of ['tasks', 'executions', 'images', 'logs', 'sweepRule', 'pullSecrets'] as const) Object.assign(ports, { [port]: watched(port, ports[port] as object) });
+  for (const port of ['tasks', 'executions', 'images', 'logs', 'sweepRule', 'pullSecrets'] as const)
+    Object.assign(ports, { [port]: watched(port, ports[port] as object) });
 }
 
-const plain = { restartPolicy: 'Never' as const, containers: [{ name: 'a', image: 'busybox', terminationMessagePolicy: 'FallbackToLogsOnError' as const }] };
+const plain = {
+  restartPolicy: 'Never' as const,
+  containers: [
+    { name: 'a', image: 'busybox', terminationMessagePolicy: 'FallbackToLogsOnError' as const },
+  ],
+};
 
 /** What an API call alone makes, a message that is taken from the log, an image that opened with a pull secret. */
 async function useLogs(): Promise<void> {
   const world = new PodWorld({ within, settings: { adminToken: 'secret', caPem: 'PEM' } });
-  world.ports.images.outcomes.set('busybox', { config: imageConfig('busybox'), pulled: true, milliseconds: 1, credential: { registry: 'r.example', username: 'u', password: 'p' } });
+  world.ports.images.outcomes.set('busybox', {
+    config: imageConfig('busybox'),
+    pulled: true,
+    milliseconds: 1,
+    credential: { registry: 'r.example', username: 'u', password: 'p' },
+  });
   watch(world.ports);
   await world.create(plain, () => ({ seconds: 5, exitCode: 1 }));
   await world.clock.advance(2_000);
   // The log is read as its reader asks for it.
   const read = within('api', async () => {
-    const log = await api(world.ports, requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'));
+    const log = await api(
+      world.ports,
+      requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'),
+    );
     return [log.status, await log.text()];
   });
   expect(await world.clock.runUntil(read)).toEqual([200, '']);
@@ -69,17 +96,24 @@ async function useLogs(): Promise<void> {
 
 /** What a moment decides: a pod that goes while its task is run, one that comes while the sweep is switched off. */
 async function useMoments(): Promise<void> {
-  const gone: PodWorld = new PodWorld({ within, fault: async (operation) => (operation === 'tasks.run' ? gone.remove(await all(gone)) : undefined) });
+  const gone: PodWorld = new PodWorld({
+    within,
+    fault: async (operation) =>
+      operation === 'tasks.run' ? gone.remove(await all(gone)) : undefined,
+  });
   watch(gone.ports);
   await gone.create(plain, () => ({}));
   await gone.clock.advance(10_000);
   const late = new PodWorld({ within });
   watch(late.ports);
-  Object.assign(late.ports, { sweepRule: watched('sweepRule', { ...nothing, off: () => late.insert(plain, () => ({})) }) });
+  Object.assign(late.ports, {
+    sweepRule: watched('sweepRule', { ...nothing, off: () => late.insert(plain, () => ({})) }),
+  });
   await late.sweep();
 }
 
-const all = async (world: PodWorld): Promise<Pod> => toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
+const all = async (world: PodWorld): Promise<Pod> =>
+  toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
 
 /** settle.ts takes every step that is owed, whoever calls it: which of them fell to whom in these lives is chance. */
 const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep']);
@@ -93,17 +127,28 @@ beforeAll(async () => {
   stack = new DroppodStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Droppod');
   await useLogs();
   await useMoments();
-  for (let seed = 0; seed < SEEDS; seed++) await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
+  for (let seed = 0; seed < SEEDS; seed++)
+    await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);
 
 /** The actions of a function's own policy. */
 function granted(name: string): string[] {
   const lambda = stack.node.findChild('Functions').node.findChild(name) as LambdaFunction;
-  const policy = lambda.role?.node.findChild('DefaultPolicy') as unknown as { document: PolicyDocument };
-  const { Statement } = Stack.of(lambda).resolve(policy.document) as { Statement: { Action: string | string[] }[] };
+  const policy = lambda.role?.node.findChild('DefaultPolicy') as unknown as {
+    document: PolicyDocument;
+  };
+  const { Statement } = Stack.of(lambda).resolve(policy.document) as {
+    Statement: { Action: string | string[] }[];
+  };
   return [...new Set(Statement.flatMap(({ Action }) => Action))].sort();
 }
 
 it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
-  expect(granted(name)).toEqual(await actionsOf([...(used.get(name) ?? []), ...(SETTLING.has(name) ? SETTLED : []), ...(name === 'bind-pod' ? WAKES_OTHERS : [])]));
+  expect(granted(name)).toEqual(
+    await actionsOf([
+      ...(used.get(name) ?? []),
+      ...(SETTLING.has(name) ? SETTLED : []),
+      ...(name === 'bind-pod' ? WAKES_OTHERS : []),
+    ]),
+  );
 });

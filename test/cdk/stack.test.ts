@@ -28,47 +28,85 @@ beforeAll(() => {
   resources = template.toJSON()['Resources'] as Record<string, Resource>;
 }, 120_000);
 
-const ofType = (type: string): Resource[] => Object.values(resources).filter(({ Type }) => Type === type);
+const ofType = (type: string): Resource[] =>
+  Object.values(resources).filter(({ Type }) => Type === type);
 
 describe('what stands in the template', () => {
   it.each([
-    ['AWS::DynamoDB::GlobalTable', 1], ['AWS::StepFunctions::StateMachine', 1], ['AWS::ECS::Cluster', 1], ['AWS::EC2::VPC', 1], ['AWS::Lambda::Url', 2], ['AWS::Events::Rule', 3],
+    ['AWS::DynamoDB::GlobalTable', 1],
+    ['AWS::StepFunctions::StateMachine', 1],
+    ['AWS::ECS::Cluster', 1],
+    ['AWS::EC2::VPC', 1],
+    ['AWS::Lambda::Url', 2],
+    ['AWS::Events::Rule', 3],
   ])('%s: %i', (type, count) => expect(ofType(type)).toHaveLength(count));
 
   it('the functions are those of functions/, each with every variable that it needs', () => {
-    const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) => JSON.stringify(Properties['Environment'] ?? {}).includes(NAMES.table));
+    const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
+      JSON.stringify(Properties['Environment'] ?? {}).includes(NAMES.table),
+    );
     expect(functions).toHaveLength(8);
     for (const { Properties } of functions) {
       const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
-      expect(Object.keys(Variables)).toEqual(expect.arrayContaining(Object.values(NAMES).filter((name) => !name.startsWith('AWS_'))));
+      expect(Object.keys(Variables)).toEqual(
+        expect.arrayContaining(Object.values(NAMES).filter((name) => !name.startsWith('AWS_'))),
+      );
     }
   });
 
   it('launch-pod hands the podlet image and the sync URL to tasks', () => {
-    template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: Match.objectLike({ DROPPOD_SYNC_URL: Match.anyValue(), [NAMES.podletImage]: Match.anyValue() }) } });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          DROPPOD_SYNC_URL: Match.anyValue(),
+          [NAMES.podletImage]: Match.anyValue(),
+        }),
+      },
+    });
   });
 
   it('the state machine is the document of the sources', () => {
     const [machine] = ofType('AWS::StepFunctions::StateMachine');
-    const { DefinitionString, DefinitionSubstitutions } = machine?.Properties as { DefinitionString: unknown; DefinitionSubstitutions: Record<string, unknown> };
-    const source: unknown = parse(readFileSync(fileURLToPath(new URL('../../statemachines/pod.asl.yaml', import.meta.url)), 'utf8'));
+    const { DefinitionString, DefinitionSubstitutions } = machine?.Properties as {
+      DefinitionString: unknown;
+      DefinitionSubstitutions: Record<string, unknown>;
+    };
+    const source: unknown = parse(
+      readFileSync(
+        fileURLToPath(new URL('../../statemachines/pod.asl.yaml', import.meta.url)),
+        'utf8',
+      ),
+    );
     expect(JSON.parse(String(DefinitionString))).toEqual(source);
-    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual([...STEPS.map(placeholder), 'Revision'].sort());
+    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(
+      [...STEPS.map(placeholder), 'Revision'].sort(),
+    );
   });
 });
 
 describe('a new revision of the state machine', () => {
-  const sweepOf = (): Resource & { DependsOn?: string[] } => ofType('AWS::Lambda::Function').find(({ Properties }) => JSON.stringify(Properties['Environment'] ?? {}).includes(OPTIONAL_NAMES.machineRevision))!;
+  const sweepOf = (): Resource & { DependsOn?: string[] } =>
+    ofType('AWS::Lambda::Function').find(({ Properties }) =>
+      JSON.stringify(Properties['Environment'] ?? {}).includes(OPTIONAL_NAMES.machineRevision),
+    )!;
 
   it('has one name in the document, which tells it to Bind, and in the environment of sweep, which hands pods over', () => {
     const [machine] = ofType('AWS::StepFunctions::StateMachine');
-    const { Revision } = (machine?.Properties as { DefinitionSubstitutions: Record<string, unknown> }).DefinitionSubstitutions;
+    const { Revision } = (
+      machine?.Properties as { DefinitionSubstitutions: Record<string, unknown> }
+    ).DefinitionSubstitutions;
     expect(Revision).toMatch(/^[0-9a-f]{16}$/);
-    expect((sweepOf().Properties['Environment'] as { Variables: Record<string, unknown> }).Variables[OPTIONAL_NAMES.machineRevision]).toBe(Revision);
+    expect(
+      (sweepOf().Properties['Environment'] as { Variables: Record<string, unknown> }).Variables[
+        OPTIONAL_NAMES.machineRevision
+      ],
+    ).toBe(Revision);
   });
 
   it('is known to sweep only when the machine has it', () => {
-    const machine = Object.keys(resources).find((id) => resources[id]?.Type === 'AWS::StepFunctions::StateMachine');
+    const machine = Object.keys(resources).find(
+      (id) => resources[id]?.Type === 'AWS::StepFunctions::StateMachine',
+    );
     expect(sweepOf().DependsOn).toContain(machine);
   });
 });
@@ -76,30 +114,84 @@ describe('a new revision of the state machine', () => {
 describe('what it costs and may do', () => {
   // Everything here is billed by use, or not at all. A new type must be looked up before it is added.
   const FREE_WHILE_IDLE = [
-    'AWS::DynamoDB::GlobalTable', 'AWS::StepFunctions::StateMachine', 'AWS::Lambda::Function', 'AWS::Lambda::Url', 'AWS::Lambda::Permission', 'AWS::Events::Rule', 'AWS::Logs::LogGroup', 'AWS::IAM::Role', 'AWS::IAM::Policy',
-    'AWS::ECS::Cluster', 'AWS::ECS::ClusterCapacityProviderAssociations', 'AWS::EC2::VPC', 'AWS::EC2::Subnet', 'AWS::EC2::RouteTable', 'AWS::EC2::Route', 'AWS::EC2::SubnetRouteTableAssociation', 'AWS::EC2::InternetGateway',
-    'AWS::EC2::VPCGatewayAttachment', 'AWS::EC2::SecurityGroup', 'AWS::EC2::SecurityGroupIngress', 'AWS::CDK::Metadata',
+    'AWS::DynamoDB::GlobalTable',
+    'AWS::StepFunctions::StateMachine',
+    'AWS::Lambda::Function',
+    'AWS::Lambda::Url',
+    'AWS::Lambda::Permission',
+    'AWS::Events::Rule',
+    'AWS::Logs::LogGroup',
+    'AWS::IAM::Role',
+    'AWS::IAM::Policy',
+    'AWS::ECS::Cluster',
+    'AWS::ECS::ClusterCapacityProviderAssociations',
+    'AWS::EC2::VPC',
+    'AWS::EC2::Subnet',
+    'AWS::EC2::RouteTable',
+    'AWS::EC2::Route',
+    'AWS::EC2::SubnetRouteTableAssociation',
+    'AWS::EC2::InternetGateway',
+    'AWS::EC2::VPCGatewayAttachment',
+    'AWS::EC2::SecurityGroup',
+    'AWS::EC2::SecurityGroupIngress',
+    'AWS::CDK::Metadata',
   ];
 
   it('R5: no resource is paid by the hour', () => {
-    expect([...new Set(Object.values(resources).map(({ Type }) => Type))].filter((type) => !FREE_WHILE_IDLE.includes(type))).toEqual([]);
+    expect(
+      [...new Set(Object.values(resources).map(({ Type }) => Type))].filter(
+        (type) => !FREE_WHILE_IDLE.includes(type),
+      ),
+    ).toEqual([]);
   });
 
   it('R5: the sweep rests until a pod lives', () => {
-    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)', State: 'DISABLED' });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'DISABLED',
+    });
   });
 
   it('no policy gives every action, and every resource only where AWS knows none', () => {
-    const statements = ofType('AWS::IAM::Policy').flatMap(({ Properties }) => (Properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] }).Statement);
-    const actions = (action: string | string[]): string[] => (Array.isArray(action) ? action : [action]);
-    expect(statements.flatMap(({ Action }) => actions(Action)).filter((action) => action.includes('*'))).toEqual([]);
-    const anywhere = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => actions(Action));
-    expect(anywhere.filter((action) => !/^(ecs:(RegisterTaskDefinition|DescribeTaskDefinition|ListTasks)|ecr:GetAuthorizationToken|secretsmanager:ListSecrets|logs:|xray:)/.test(action))).toEqual([]);
+    const statements = ofType('AWS::IAM::Policy').flatMap(
+      ({ Properties }) =>
+        (
+          Properties['PolicyDocument'] as {
+            Statement: { Action: string | string[]; Resource: unknown }[];
+          }
+        ).Statement,
+    );
+    const actions = (action: string | string[]): string[] =>
+      Array.isArray(action) ? action : [action];
+    expect(
+      statements.flatMap(({ Action }) => actions(Action)).filter((action) => action.includes('*')),
+    ).toEqual([]);
+    const anywhere = statements
+      .filter(({ Resource }) => Resource === '*')
+      .flatMap(({ Action }) => actions(Action));
+    expect(
+      anywhere.filter(
+        (action) =>
+          !/^(ecs:(RegisterTaskDefinition|DescribeTaskDefinition|ListTasks)|ecr:GetAuthorizationToken|secretsmanager:ListSecrets|logs:|xray:)/.test(
+            action,
+          ),
+      ),
+    ).toEqual([]);
   });
 
   it('references never turn in a circle', () => {
     const dependsOn = ({ DependsOn = [] }: { DependsOn?: string[] }): string[] => DependsOn;
-    const edges = new Map(Object.entries(resources).map(([id, resource]) => [id, [...dependsOn(resource as object), ...[...JSON.stringify(resource).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([^"]+)"/g)].map(([, to]) => to ?? '')]]));
+    const edges = new Map(
+      Object.entries(resources).map(([id, resource]) => [
+        id,
+        [
+          ...dependsOn(resource as object),
+          ...[...JSON.stringify(resource).matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([^"]+)"/g)].map(
+            ([, to]) => to ?? '',
+          ),
+        ],
+      ]),
+    );
     const done = new Set<string>();
     const visit = (id: string, trail: string[]): void => {
       expect(trail).not.toContain(id);
@@ -112,7 +204,8 @@ describe('what it costs and may do', () => {
 
   // AwsSolutions rules that the design decides otherwise, each with its reason.
   const ACCEPTED: Record<string, string> = {
-    'AwsSolutions-IAM4': 'the execution role is AWS’s own policy for pulling images and writing logs',
+    'AwsSolutions-IAM4':
+      'the execution role is AWS’s own policy for pulling images and writing logs',
     'AwsSolutions-IAM5': 'tasks, executions and log streams have names that are made at run time',
     'AwsSolutions-VPC7': 'flow logs would cost while nothing runs',
     'AwsSolutions-ECS4': 'Container Insights would cost while nothing runs',
@@ -124,7 +217,16 @@ describe('what it costs and may do', () => {
   };
 
   it('cdk-nag finds nothing but what the design decided', () => {
-    const found = Annotations.fromStack(stack).findError('*', Match.stringLikeRegexp('AwsSolutions-.*')).map(({ entry }) => String(entry.data));
-    expect(found.filter((text) => !Object.keys(ACCEPTED).some((rule) => text.startsWith(`${rule}:`) || text.startsWith(`${rule}[`)))).toEqual([]);
+    const found = Annotations.fromStack(stack)
+      .findError('*', Match.stringLikeRegexp('AwsSolutions-.*'))
+      .map(({ entry }) => String(entry.data));
+    expect(
+      found.filter(
+        (text) =>
+          !Object.keys(ACCEPTED).some(
+            (rule) => text.startsWith(`${rule}:`) || text.startsWith(`${rule}[`),
+          ),
+      ),
+    ).toEqual([]);
   });
 });

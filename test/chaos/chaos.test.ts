@@ -5,8 +5,19 @@ import { ordeal } from './ordeal.ts';
 it('C9: pods of all kinds come to what their specs and exits imply, whatever is killed, cut off or restarted, and leave nothing', async () => {
   const lines: string[] = [];
   const { problems, runs } = await ordeal({
-    seed: 7, pods: 15, wave: 15, troubledMs: 20_000, restMs: 150_000,
-    blows: ['killContainer', 'killPodlet', 'restart', 'crashPodlet', 'removeContainer', 'pausePodlet'],
+    seed: 7,
+    pods: 15,
+    wave: 15,
+    troubledMs: 20_000,
+    restMs: 150_000,
+    blows: [
+      'killContainer',
+      'killPodlet',
+      'restart',
+      'crashPodlet',
+      'removeContainer',
+      'pausePodlet',
+    ],
     log: (line) => lines.push(line),
   });
   expect(problems, lines.join('\n')).toEqual([]);

@@ -23,13 +23,30 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 console.log(`seed ${values.seed}`);
 const { problems, pods, blows, messages, tasks, runs, slowestRestMs } = await ordeal({
-  seed: Number(values.seed), pods: Number(values.pods), wave: Number(values.wave), troubledMs: Number(values.trouble) * 1000, restMs: Number(values.rest) * 1000,
+  seed: Number(values.seed),
+  pods: Number(values.pods),
+  wave: Number(values.wave),
+  troubledMs: Number(values.trouble) * 1000,
+  restMs: Number(values.rest) * 1000,
   kinds: BLOWS.filter((blow) => !values.without.includes(blow)),
   log: (line) => console.log(line),
 });
-console.log(`${pods} pods, ${tasks} tasks, ${runs} runs; ${Object.entries(blows).map(([blow, count]) => `${blow} ×${count}`).join(', ')}`);
-if (messages) console.log(`messages: ${Object.entries(messages).map(([fate, count]) => `${fate} ${count}`).join(', ')}`);
+console.log(
+  `${pods} pods, ${tasks} tasks, ${runs} runs; ${Object.entries(blows)
+    .map(([blow, count]) => `${blow} ×${count}`)
+    .join(', ')}`,
+);
+if (messages)
+  console.log(
+    `messages: ${Object.entries(messages)
+      .map(([fate, count]) => `${fate} ${count}`)
+      .join(', ')}`,
+  );
 console.log(`slowest rest after calm: ${(slowestRestMs / 1000).toFixed(1)} s`);
 for (const problem of problems) console.log(`  ${problem}`);
-console.log(problems.length === 0 ? 'nothing lost, nothing doubled, nothing left' : `${problems.length} problems; again: npm run chaos -- --seed ${values.seed} --pods ${values.pods}`);
+console.log(
+  problems.length === 0
+    ? 'nothing lost, nothing doubled, nothing left'
+    : `${problems.length} problems; again: npm run chaos -- --seed ${values.seed} --pods ${values.pods}`,
+);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -19,7 +19,8 @@ export class Ledger {
   readonly begun: Begun[] = [];
   private readonly server: Server = createServer((request, response) => {
     const [, what, uid = '', container = ''] = (request.url ?? '').split('/');
-    if (what === 'begin') this.begun.push({ uid, container, at: Date.now(), from: request.socket.remoteAddress ?? '' });
+    if (what === 'begin')
+      this.begun.push({ uid, container, at: Date.now(), from: request.socket.remoteAddress ?? '' });
     response.end('noted\n');
   });
 
@@ -50,11 +51,19 @@ export class EngineWatch {
   private following: Promise<void> = Promise.resolve();
 
   async open(engine: string): Promise<void> {
-    await new Promise<void>((resolve) => { this.following = this.follow(engine, resolve); });
+    await new Promise<void>((resolve) => {
+      this.following = this.follow(engine, resolve);
+    });
   }
 
   private async follow(engine: string, onOpen: () => void): Promise<void> {
-    for await (const { action, id, attributes } of containerEvents(docker, { labels: [`${ENGINE_LABEL}=${engine}`], actions: ['create', 'start', 'die', 'destroy'], clock: systemClock, signal: this.stop.signal, onOpen })) {
+    for await (const { action, id, attributes } of containerEvents(docker, {
+      labels: [`${ENGINE_LABEL}=${engine}`],
+      actions: ['create', 'start', 'die', 'destroy'],
+      clock: systemClock,
+      signal: this.stop.signal,
+      onOpen,
+    })) {
       const [task = '', name = ''] = [attributes[TASK_LABEL], attributes[CONTAINER_LABEL]];
       if (action === 'create') await this.learn(id, task);
       if (action === 'start') this.started(id, task, name);
@@ -66,15 +75,23 @@ export class EngineWatch {
   private async learn(id: string, task: string): Promise<void> {
     this.tasksSeen.add(task);
     if (this.podOf.has(task)) return;
-    const facts = (await inspectContainer(docker, id)) as { Config?: { Env?: string[] } } | undefined;
-    const uid = facts?.Config?.Env?.find((line) => line.startsWith('DROPPOD_UID='))?.slice('DROPPOD_UID='.length);
+    const facts = (await inspectContainer(docker, id)) as
+      { Config?: { Env?: string[] } } | undefined;
+    const uid = facts?.Config?.Env?.find((line) => line.startsWith('DROPPOD_UID='))?.slice(
+      'DROPPOD_UID='.length,
+    );
     if (uid !== undefined) this.podOf.set(task, uid);
   }
 
   private started(id: string, task: string, name: string): void {
     const uid = this.podOf.get(task);
-    const others = [...this.alive.values()].filter((other) => other.task !== task && uid !== undefined && this.podOf.get(other.task) === uid);
-    if (others.length > 0) this.violations.push(`pod ${uid ?? ''}: ${name} of task ${task} starts while ${others.map((other) => `${other.name} of ${other.task}`).join(', ')} lives`);
+    const others = [...this.alive.values()].filter(
+      (other) => other.task !== task && uid !== undefined && this.podOf.get(other.task) === uid,
+    );
+    if (others.length > 0)
+      this.violations.push(
+        `pod ${uid ?? ''}: ${name} of task ${task} starts while ${others.map((other) => `${other.name} of ${other.task}`).join(', ')} lives`,
+      );
     this.alive.set(id, { task, name });
   }
 

@@ -58,7 +58,12 @@ class Ordeal {
 
   constructor(readonly options: OrdealOptions) {
     this.chance = makeChance(options.seed);
-    this.trouble = new Trouble(this.stage, makeChance(options.seed + 1), options.kinds ?? BLOWS, (line) => this.log(line));
+    this.trouble = new Trouble(
+      this.stage,
+      makeChance(options.seed + 1),
+      options.kinds ?? BLOWS,
+      (line) => this.log(line),
+    );
   }
 
   log(line: string): void {
@@ -69,9 +74,19 @@ class Ordeal {
     await this.stage.open((line) => this.log(line));
     this.address = await this.ledger.open(await bridgeGateway(docker));
     await this.engine.open(this.stage.engine);
-    this.line = await BadLine.open(this.stage.directory, makeChance(this.options.seed + 2), (line) => this.log(line));
-    await this.stage.target.create('/api/v1/namespaces/default/configmaps', { metadata: { name: CONFIG }, data: { key: 'value' } });
-    await this.stage.target.create('/api/v1/namespaces/default/secrets', { metadata: { name: SECRET }, stringData: { key: 'hidden' } });
+    this.line = await BadLine.open(
+      this.stage.directory,
+      makeChance(this.options.seed + 2),
+      (line) => this.log(line),
+    );
+    await this.stage.target.create('/api/v1/namespaces/default/configmaps', {
+      metadata: { name: CONFIG },
+      data: { key: 'value' },
+    });
+    await this.stage.target.create('/api/v1/namespaces/default/secrets', {
+      metadata: { name: SECRET },
+      stringData: { key: 'hidden' },
+    });
   }
 
   async close(): Promise<void> {
@@ -85,7 +100,12 @@ class Ordeal {
   private async insist(method: string, path: string, good: number[], body?: object): Promise<void> {
     let last = '';
     for (const end = Date.now() + this.options.restMs; Date.now() < end; await sleep(300)) {
-      const { status, text } = await this.stage.target.ask({ method, path, headers: body ? JSON_BODY : {}, ...(body ? { body: Buffer.from(JSON.stringify(body)) } : {}) });
+      const { status, text } = await this.stage.target.ask({
+        method,
+        path,
+        headers: body ? JSON_BODY : {},
+        ...(body ? { body: Buffer.from(JSON.stringify(body)) } : {}),
+      });
       if (good.includes(status)) return;
       last = `${status} ${text.slice(0, 300)}`;
       if (status >= 400 && status < 500) break;
@@ -94,8 +114,14 @@ class Ordeal {
   }
 
   private async pods(): Promise<Pod[] | undefined> {
-    const { status, text } = await this.stage.target.ask({ method: 'GET', path: PODS, headers: {} });
-    return status === 200 ? (JSON.parse(text) as { items: KubeObject[] }).items.map((item) => toPod(item)) : undefined;
+    const { status, text } = await this.stage.target.ask({
+      method: 'GET',
+      path: PODS,
+      headers: {},
+    });
+    return status === 200
+      ? (JSON.parse(text) as { items: KubeObject[] }).items.map((item) => toPod(item))
+      : undefined;
   }
 
   async wave(drawn: DrawnPod[]): Promise<void> {
@@ -109,14 +135,21 @@ class Ordeal {
       for (const one of drawn) {
         if (!this.chance.happens(DELETED)) continue;
         deleted.add(one.name);
-        await this.insist('DELETE', `${PODS}/${one.name}${this.chance.happens(0.3) ? '?gracePeriodSeconds=0' : ''}`, [200, 202, 404]);
+        await this.insist(
+          'DELETE',
+          `${PODS}/${one.name}${this.chance.happens(0.3) ? '?gracePeriodSeconds=0' : ''}`,
+          [200, 202, 404],
+        );
       }
     })();
     await Promise.all([creating, this.strikes()]);
     await this.trouble.over();
     if (this.line) this.line.badness = 0;
     this.log('calm');
-    await this.rest(drawn.filter(({ name }) => !deleted.has(name)), deleted);
+    await this.rest(
+      drawn.filter(({ name }) => !deleted.has(name)),
+      deleted,
+    );
     await this.deleteAll();
   }
 
@@ -151,7 +184,9 @@ class Ordeal {
     let problems: string[] = [];
     for (const end = Date.now() + this.options.restMs; ; await sleep(LOOK_MS)) {
       this.notice(await this.stage.target.revive());
-      problems = await look().catch((error: unknown) => [`cannot look: ${error instanceof Error ? error.message : String(error)}`]);
+      problems = await look().catch((error: unknown) => [
+        `cannot look: ${error instanceof Error ? error.message : String(error)}`,
+      ]);
       if (problems.length === 0 || Date.now() > end) break;
     }
     this.problems.push(...problems);
@@ -162,19 +197,28 @@ class Ordeal {
     const began = Date.now();
     const before = this.problems.length;
     await this.settle(() => this.look(drawn, deleted));
-    if (this.problems.length > before) await this.describe(drawn).catch((error: unknown) => this.log(String(error)));
+    if (this.problems.length > before)
+      await this.describe(drawn).catch((error: unknown) => this.log(String(error)));
     this.slowestRestMs = Math.max(this.slowestRestMs, Date.now() - began);
     this.log(`at rest after ${Date.now() - began} ms`);
   }
 
   /** For whoever looks into it: all that is known of the pods that are not right. */
   private async describe(drawn: DrawnPod[]): Promise<void> {
-    const [pods = [], records, containers] = [await this.pods(), await this.stage.records(), await this.stage.containers()];
-    for (const { name } of drawn.filter((one) => this.problems.some((problem) => problem.startsWith(`${one.name}:`)))) {
+    const [pods = [], records, containers] = [
+      await this.pods(),
+      await this.stage.records(),
+      await this.stage.containers(),
+    ];
+    for (const { name } of drawn.filter((one) =>
+      this.problems.some((problem) => problem.startsWith(`${one.name}:`)),
+    )) {
       const pod = pods.find(({ metadata }) => metadata.name === name);
       const record = records.find(({ uid }) => uid === pod?.metadata.uid);
       const tasks = [record?.taskArn, ...(record?.tasks ?? []).map(({ taskArn }) => taskArn)];
-      this.log(`${name} ${JSON.stringify({ blows: this.trouble.suffered.get(pod?.metadata.uid ?? ''), status: pod?.status, record, containers: containers.filter(({ task }) => tasks.includes(task as never)) })}`);
+      this.log(
+        `${name} ${JSON.stringify({ blows: this.trouble.suffered.get(pod?.metadata.uid ?? ''), status: pod?.status, record, containers: containers.filter(({ task }) => tasks.includes(task as never)) })}`,
+      );
     }
   }
 
@@ -182,12 +226,22 @@ class Ordeal {
     const pods = await this.pods();
     if (!pods) return ['the API does not list pods'];
     const [records, containers] = [await this.stage.records(), await this.stage.containers()];
-    const find = (name: string): Pod | undefined => pods.find(({ metadata }) => metadata.name === name);
-    const stayed = [...deleted].filter((name) => find(name) !== undefined).map((name) => `${name} was deleted and is still there`);
+    const find = (name: string): Pod | undefined =>
+      pods.find(({ metadata }) => metadata.name === name);
+    const stayed = [...deleted]
+      .filter((name) => find(name) !== undefined)
+      .map((name) => `${name} was deleted and is still there`);
     const wrong = drawn.flatMap((one) => {
       const pod = find(one.name);
       const uid = pod?.metadata.uid ?? '';
-      return checkPod({ drawn: one, pod, record: records.find((record) => record.uid === uid), blows: this.trouble.suffered.get(uid) ?? [], ledger: this.ledger, containers });
+      return checkPod({
+        drawn: one,
+        pod,
+        record: records.find((record) => record.uid === uid),
+        blows: this.trouble.suffered.get(uid) ?? [],
+        ledger: this.ledger,
+        containers,
+      });
     });
     return [...stayed, ...wrong];
   }
@@ -197,7 +251,13 @@ class Ordeal {
     await this.settle(async () => {
       const pods = ((await this.pods()) ?? []).map(({ metadata: { name = '' } }) => name);
       const [records, beats] = [await this.stage.records(), await this.stage.stored('beat/')];
-      return checkNothingLeft({ pods, containers: await this.stage.containers(), volumes: await this.stage.volumes(), records, beats });
+      return checkNothingLeft({
+        pods,
+        containers: await this.stage.containers(),
+        volumes: await this.stage.volumes(),
+        records,
+        beats,
+      });
     });
   }
 }
@@ -216,8 +276,13 @@ export async function ordeal(options: OrdealOptions): Promise<Outcome> {
     await run.close();
   }
   return {
-    problems: [...run.problems, ...run.engine.violations], pods: options.pods, blows: Object.fromEntries(BLOWS.map((blow) => [blow, run.trouble.done.get(blow) ?? 0])),
-    messages: run.line?.counts, tasks: run.engine.tasksSeen.size, runs: run.ledger.begun.length, slowestRestMs: run.slowestRestMs,
+    problems: [...run.problems, ...run.engine.violations],
+    pods: options.pods,
+    blows: Object.fromEntries(BLOWS.map((blow) => [blow, run.trouble.done.get(blow) ?? 0])),
+    messages: run.line?.counts,
+    tasks: run.engine.tasksSeen.size,
+    runs: run.ledger.begun.length,
+    slowestRestMs: run.slowestRestMs,
   };
 }
 

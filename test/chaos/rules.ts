@@ -24,7 +24,13 @@ export function checkPod(sight: Sight): string[] {
   const { drawn, pod, record } = sight;
   if (!pod) return [`${drawn.name} was lost`];
   if (!record) return [`${drawn.name} has no record`];
-  return [...checkPhase(sight, pod), ...(isOver(pod) ? checkOutcome(pod, record) : []), ...(drawn.loops ? [] : checkRestartCounts(pod, record)), ...checkTasks(sight, pod, record), ...checkRuns(sight, pod)].map((problem) => `${drawn.name}: ${problem}`);
+  return [
+    ...checkPhase(sight, pod),
+    ...(isOver(pod) ? checkOutcome(pod, record) : []),
+    ...(drawn.loops ? [] : checkRestartCounts(pod, record)),
+    ...checkTasks(sight, pod, record),
+    ...checkRuns(sight, pod),
+  ].map((problem) => `${drawn.name}: ${problem}`);
 }
 
 function checkPhase({ drawn, blows }: Sight, pod: Pod): string[] {
@@ -32,38 +38,61 @@ function checkPhase({ drawn, blows }: Sight, pod: Pod): string[] {
   const never = drawn.spec.restartPolicy === 'Never';
   // A pod that never restarts ends as failed with what it lost.
   const allowed = blows.length > 0 && never ? [drawn.ending, 'Failed'] : [drawn.ending];
-  if (!allowed.includes(phase)) return [`phase ${phase} (${reason ?? ''} ${message ?? ''}), wanted ${allowed.join(' or ')}`];
+  if (!allowed.includes(phase))
+    return [`phase ${phase} (${reason ?? ''} ${message ?? ''}), wanted ${allowed.join(' or ')}`];
   if (phase === 'Running') return drawn.loops ? [] : checkRunning(pod);
   return blows.length === 0 ? checkExits(drawn, pod) : [];
 }
 
 function checkRunning(pod: Pod): string[] {
-  const idle = (pod.status.containerStatuses ?? []).filter(({ ready, state }) => !ready || state?.running === undefined);
-  return idle.map(({ name, state }) => `${name} does not run or is not ready: ${JSON.stringify(state)}`);
+  const idle = (pod.status.containerStatuses ?? []).filter(
+    ({ ready, state }) => !ready || state?.running === undefined,
+  );
+  return idle.map(
+    ({ name, state }) => `${name} does not run or is not ready: ${JSON.stringify(state)}`,
+  );
 }
 
 function checkExits({ exits = {} }: DrawnPod, pod: Pod): string[] {
-  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
+  const statuses = [
+    ...(pod.status.initContainerStatuses ?? []),
+    ...(pod.status.containerStatuses ?? []),
+  ];
   return Object.entries(exits).flatMap(([name, code]) => {
     const ended = statuses.find((status) => status.name === name)?.state?.terminated;
-    return ended?.exitCode === code ? [] : [`${name} ended with ${ended?.exitCode ?? 'nothing'}, wanted ${code}`];
+    return ended?.exitCode === code
+      ? []
+      : [`${name} ended with ${ended?.exitCode ?? 'nothing'}, wanted ${code}`];
   });
 }
 
 /** A pod that is over has no task; one that is not has its own and no other. */
 function checkTasks({ containers }: Sight, pod: Pod, record: PodRecord): string[] {
   const tasks = new Set([record.taskArn, ...(record.tasks ?? []).map(({ taskArn }) => taskArn)]);
-  const live = new Set(containers.filter(({ task, running }) => running && tasks.has(task as never)).map(({ task }) => task));
+  const live = new Set(
+    containers
+      .filter(({ task, running }) => running && tasks.has(task as never))
+      .map(({ task }) => task),
+  );
   if (isOver(pod)) return live.size > 0 ? ['over, but its containers run'] : [];
-  return live.size === 1 && live.has(record.taskArn ?? '') ? [] : [`${live.size} live tasks, wanted its own`];
+  return live.size === 1 && live.has(record.taskArn ?? '')
+    ? []
+    : [`${live.size} live tasks, wanted its own`];
 }
 
 /** The containers' own word: none ran more often than its restart count says, under Never none ran twice. */
 function checkRuns({ drawn, blows, ledger }: Sight, pod: Pod): string[] {
-  const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
+  const statuses = [
+    ...(pod.status.initContainerStatuses ?? []),
+    ...(pod.status.containerStatuses ?? []),
+  ];
   return statuses.flatMap(({ name, restartCount }) => {
     const begun = ledger.of(pod.metadata.uid ?? '', name).length;
-    const restartable = drawn.spec.restartPolicy !== 'Never' || drawn.spec.initContainers?.some((init) => init.name === name && init.restartPolicy === 'Always') === true;
+    const restartable =
+      drawn.spec.restartPolicy !== 'Never' ||
+      drawn.spec.initContainers?.some(
+        (init) => init.name === name && init.restartPolicy === 'Always',
+      ) === true;
     if (!restartable) return begun > 1 ? [`${name} ran ${begun} times under Never`] : [];
     // A run that ended together with its podlet may not have been heard of, and the next attempt runs init containers again.
     const most = restartCount + 1 + blows.length + (drawn.loops ? 1 : 0);
@@ -83,9 +112,15 @@ export interface Remains {
 export function checkNothingLeft({ pods, containers, volumes, records, beats }: Remains): string[] {
   return [
     ...(pods.length > 0 ? [`pods are left: ${pods.join(', ')}`] : []),
-    ...(containers.length > 0 ? [`containers are left: ${containers.map(({ name, task, running }) => `${name} of ${task.split('/').at(-1) ?? ''}${running ? '' : ' (ended)'}`).join(', ')}`] : []),
+    ...(containers.length > 0
+      ? [
+          `containers are left: ${containers.map(({ name, task, running }) => `${name} of ${task.split('/').at(-1) ?? ''}${running ? '' : ' (ended)'}`).join(', ')}`,
+        ]
+      : []),
     ...(volumes.length > 0 ? [`volumes are left: ${volumes.slice(0, 5).join(', ')}`] : []),
-    ...(records.length > 0 ? [`records without a pod: ${records.map(({ name, uid }) => `${name} ${uid}`).join(', ')}`] : []),
+    ...(records.length > 0
+      ? [`records without a pod: ${records.map(({ name, uid }) => `${name} ${uid}`).join(', ')}`]
+      : []),
     ...(beats.length > 0 ? [`${beats.length} heartbeats without a pod`] : []),
   ];
 }

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from '../../local/agent/labels.ts';
 import { placeOf } from '../../local/cli/place.ts';
-import { inspectContainer, killContainer, listContainers, removeContainer } from '../../local/docker/containers.ts';
+import {
+  inspectContainer,
+  killContainer,
+  listContainers,
+  removeContainer,
+} from '../../local/docker/containers.ts';
 import { listVolumes } from '../../local/docker/volumes.ts';
 import { readInstallation } from '../../local/installation.ts';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
@@ -44,7 +49,20 @@ export class Stage {
 
   /** Its data lies on a disk of its own where this machine lets one be mounted. */
   async open(log: (line: string) => void): Promise<void> {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=0700`, 'tmpfs', this.disk]).then(() => { this.mounted = true; }, (error: Error) => log(`skipped: a full disk (mount: ${error.message.split('\n').at(-2) ?? ''})`));
+    await run('mount', [
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${DISK_MIB}m,mode=0700`,
+      'tmpfs',
+      this.disk,
+    ]).then(
+      () => {
+        this.mounted = true;
+      },
+      (error: Error) =>
+        log(`skipped: a full disk (mount: ${error.message.split('\n').at(-2) ?? ''})`),
+    );
     mkdirSync(join(this.disk, 'data'), { mode: 0o700 });
     await this.target.open();
   }
@@ -65,7 +83,8 @@ export class Stage {
   fillDisk(): void {
     try {
       const block = Buffer.alloc(1 << 16);
-      for (let at = 0; ; at++) writeFileSync(join(this.disk, 'fill'), block, { flag: at === 0 ? 'w' : 'a' });
+      for (let at = 0; ; at++)
+        writeFileSync(join(this.disk, 'fill'), block, { flag: at === 0 ? 'w' : 'a' });
     } catch {
       // It is full.
     }
@@ -77,26 +96,42 @@ export class Stage {
 
   async containers(): Promise<EngineContainer[]> {
     const all = await listContainers(docker, [`${ENGINE_LABEL}=${this.engine}`]);
-    return all.map(({ Id, Labels, State }) => ({ id: Id, name: Labels[CONTAINER_LABEL] ?? '', task: Labels[TASK_LABEL] ?? '', running: State === 'running' || State === 'paused' }));
+    return all.map(({ Id, Labels, State }) => ({
+      id: Id,
+      name: Labels[CONTAINER_LABEL] ?? '',
+      task: Labels[TASK_LABEL] ?? '',
+      running: State === 'running' || State === 'paused',
+    }));
   }
 
   async podlets(): Promise<EngineContainer[]> {
-    return (await this.containers()).filter(({ name, running }) => running && name === PODLET_CONTAINER);
+    return (await this.containers()).filter(
+      ({ name, running }) => running && name === PODLET_CONTAINER,
+    );
   }
 
   async apps(): Promise<EngineContainer[]> {
-    return (await this.containers()).filter(({ name, running }) => running && name !== PODLET_CONTAINER);
+    return (await this.containers()).filter(
+      ({ name, running }) => running && name !== PODLET_CONTAINER,
+    );
   }
 
   /** The pod whose task a container belongs to. */
   async uidOf({ task }: EngineContainer): Promise<string | undefined> {
-    const podlet = (await this.containers()).find((one) => one.task === task && one.name === PODLET_CONTAINER);
-    const facts = podlet && ((await inspectContainer(docker, podlet.id)) as { Config?: { Env?: string[] } } | undefined);
-    return facts?.Config?.Env?.find((line) => line.startsWith('DROPPOD_UID='))?.slice('DROPPOD_UID='.length);
+    const podlet = (await this.containers()).find(
+      (one) => one.task === task && one.name === PODLET_CONTAINER,
+    );
+    const facts =
+      podlet &&
+      ((await inspectContainer(docker, podlet.id)) as { Config?: { Env?: string[] } } | undefined);
+    return facts?.Config?.Env?.find((line) => line.startsWith('DROPPOD_UID='))?.slice(
+      'DROPPOD_UID='.length,
+    );
   }
 
   volumes = (): Promise<string[]> => listVolumes(docker, [`${ENGINE_LABEL}=${this.engine}`]);
-  kill = ({ id }: EngineContainer, signal?: string): Promise<void> => killContainer(docker, id, signal);
+  kill = ({ id }: EngineContainer, signal?: string): Promise<void> =>
+    killContainer(docker, id, signal);
   remove = ({ id }: EngineContainer): Promise<void> => removeContainer(docker, id);
 
   async pause({ id }: EngineContainer, ms: number): Promise<void> {
@@ -111,13 +146,22 @@ export class Stage {
   }
 
   async stored(prefix: string): Promise<unknown[]> {
-    return (await listRecords(dynamoTable(this.aws().dynamodb, TABLE), prefix)).map(({ value }) => value);
+    return (await listRecords(dynamoTable(this.aws().dynamodb, TABLE), prefix)).map(
+      ({ value }) => value,
+    );
   }
 
   private aws(): Clients {
     const env = readFileSync(placeOf(this.directory).env, 'utf8');
     const value = (name: string): string => new RegExp(`${name}='?([^'\\s]+)`).exec(env)?.[1] ?? '';
-    this.clients ??= createClients({ region: value('AWS_REGION'), endpoint: value('AWS_ENDPOINT_URL'), credentials: { accessKeyId: value('AWS_ACCESS_KEY_ID'), secretAccessKey: value('AWS_SECRET_ACCESS_KEY') } });
+    this.clients ??= createClients({
+      region: value('AWS_REGION'),
+      endpoint: value('AWS_ENDPOINT_URL'),
+      credentials: {
+        accessKeyId: value('AWS_ACCESS_KEY_ID'),
+        secretAccessKey: value('AWS_SECRET_ACCESS_KEY'),
+      },
+    });
     return this.clients;
   }
 

@@ -2,11 +2,29 @@
 import type { Chance } from '../simulation/random.ts';
 import type { Stage } from './stage.ts';
 
-export const BLOWS = ['restart', 'killPodlet', 'crashPodlet', 'removePodlet', 'killContainer', 'removeContainer', 'pausePodlet', 'fillDisk'] as const;
+export const BLOWS = [
+  'restart',
+  'killPodlet',
+  'crashPodlet',
+  'removePodlet',
+  'killContainer',
+  'removeContainer',
+  'pausePodlet',
+  'fillDisk',
+] as const;
 export type Blow = (typeof BLOWS)[number];
 
 /** How often each comes up: a restart stops everything else for a while. */
-const WEIGHTS: { [blow in Blow]: number } = { restart: 2, killPodlet: 3, crashPodlet: 2, removePodlet: 1, killContainer: 4, removeContainer: 2, pausePodlet: 3, fillDisk: 1 };
+const WEIGHTS: { [blow in Blow]: number } = {
+  restart: 2,
+  killPodlet: 3,
+  crashPodlet: 2,
+  removePodlet: 1,
+  killContainer: 4,
+  removeContainer: 2,
+  pausePodlet: 3,
+  fillDisk: 1,
+};
 /** Those that a pod may not get over where its policy is Never, or that cost it a run. */
 const HARMFUL: readonly Blow[] = ['killPodlet', 'removePodlet', 'killContainer', 'removeContainer'];
 const PAUSE_MS = 8_000;
@@ -18,7 +36,12 @@ export class Trouble {
   readonly done = new Map<Blow, number>();
   private readonly pauses: Promise<void>[] = [];
 
-  constructor(private readonly stage: Stage, private readonly chance: Chance, private readonly kinds: readonly Blow[], private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly stage: Stage,
+    private readonly chance: Chance,
+    private readonly kinds: readonly Blow[],
+    private readonly log: (line: string) => void,
+  ) {}
 
   /** One blow; what cannot be done at this moment is left out. */
   async strike(blow = this.draw()): Promise<void> {
@@ -30,7 +53,9 @@ export class Trouble {
   }
 
   private draw(): Blow {
-    return this.chance.pick(this.kinds.flatMap((blow) => Array.from({ length: WEIGHTS[blow] }, () => blow)));
+    return this.chance.pick(
+      this.kinds.flatMap((blow) => Array.from({ length: WEIGHTS[blow] }, () => blow)),
+    );
   }
 
   private async deal(blow: Blow): Promise<string | undefined> {
@@ -44,7 +69,10 @@ export class Trouble {
       this.stage.emptyDisk();
       return '';
     }
-    const candidates = blow === 'killContainer' || blow === 'removeContainer' ? await this.stage.apps() : await this.stage.podlets();
+    const candidates =
+      blow === 'killContainer' || blow === 'removeContainer'
+        ? await this.stage.apps()
+        : await this.stage.podlets();
     if (candidates.length === 0) return undefined;
     const victim = this.chance.pick(candidates);
     const uid = await this.stage.uidOf(victim);
@@ -53,12 +81,20 @@ export class Trouble {
     if (HARMFUL.includes(blow)) this.suffered.set(uid, [...(this.suffered.get(uid) ?? []), blow]);
     switch (blow) {
       case 'killPodlet':
-      case 'killContainer': await this.stage.kill(victim); break;
+      case 'killContainer':
+        await this.stage.kill(victim);
+        break;
       // supervise --init passes it on to the agent, which dies of it and is started again.
-      case 'crashPodlet': await this.stage.kill(victim, 'SIGABRT'); break;
+      case 'crashPodlet':
+        await this.stage.kill(victim, 'SIGABRT');
+        break;
       case 'removePodlet':
-      case 'removeContainer': await this.stage.remove(victim); break;
-      case 'pausePodlet': this.pauses.push(this.stage.pause(victim, PAUSE_MS)); break;
+      case 'removeContainer':
+        await this.stage.remove(victim);
+        break;
+      case 'pausePodlet':
+        this.pauses.push(this.stage.pause(victim, PAUSE_MS));
+        break;
     }
     return `${victim.name} of ${uid}`;
   }

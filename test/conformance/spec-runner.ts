@@ -27,16 +27,31 @@ const escaped = (name: string): string => name.replaceAll(/[\][\\.*^$()+?{}|]/g,
 /** Ends when the specs have ended, the limit is over or the signal comes; answers the report's file where one was written. */
 export async function runSpecs(run: SpecRun): Promise<string | undefined> {
   mkdirSync(run.report, { recursive: true });
-  const env = { ...process.env, ...run.env, KUBECONFIG: run.kubeconfig, REPORT: run.report, LIMIT: GINKGO_LIMIT };
+  const env = {
+    ...process.env,
+    ...run.env,
+    KUBECONFIG: run.kubeconfig,
+    REPORT: run.report,
+    LIMIT: GINKGO_LIMIT,
+  };
   const focus = `^Kubernetes e2e suite (${run.names.map(escaped).join('|')})$`;
-  const child = spawn(join(run.runner, 'run.sh'), [focus], { env, detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(join(run.runner, 'run.sh'), [focus], {
+    env,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const began = Date.now();
-  const progress = setInterval(() => console.log(progressLine(run, (Date.now() - began) / 60_000)), PROGRESS_MS);
+  const progress = setInterval(
+    () => console.log(progressLine(run, (Date.now() - began) / 60_000)),
+    PROGRESS_MS,
+  );
   const late = setTimeout(() => interrupt(child), run.limitMinutes * 60_000);
   const stop = (): void => interrupt(child);
   run.signal.addEventListener('abort', stop);
   if (run.signal.aborted) stop();
-  await new Promise<void>((resolve) => child.once('close', () => resolve()).once('error', () => resolve()));
+  await new Promise<void>((resolve) =>
+    child.once('close', () => resolve()).once('error', () => resolve()),
+  );
   clearInterval(progress);
   clearTimeout(late);
   run.signal.removeEventListener('abort', stop);

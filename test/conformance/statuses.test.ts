@@ -10,12 +10,19 @@ const file = resolve(import.meta.dirname, '../../../shared/conformance/golden/li
 const lives = readLives(file);
 if (lives.length === 0) console.log(`no recording ${file}: statuses were not compared`);
 
-it.runIf(lives.length === 0)('has no recording here to be held against', () => expect(lives).toEqual([]));
+it.runIf(lives.length === 0)('has no recording here to be held against', () =>
+  expect(lives).toEqual([]),
+);
 
 it.runIf(lives.length > 0).each(lives)('writes the statuses of %s', (name, steps) => {
   let status: PodStatus = { phase: 'Pending', qosClass: 'BestEffort' };
   for (const { deleting, gone: _gone, ...step } of steps) {
-    const pod = podOf(specOf(name), { name, namespace: '<namespace>', uid: '<uid>', ...(deleting === undefined ? {} : { deletionTimestamp: at(deleting) }) });
+    const pod = podOf(specOf(name), {
+      name,
+      namespace: '<namespace>',
+      uid: '<uid>',
+      ...(deleting === undefined ? {} : { deletionTimestamp: at(deleting) }),
+    });
     if (step.ephemeralContainers === undefined) delete pod.spec.ephemeralContainers;
     const next = computeStatus({ ...pod, status }, observedAt(name, step), NOW);
     const { qosClass: _class, ...recorded } = step as Step & { qosClass?: string };

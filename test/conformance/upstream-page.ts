@@ -27,8 +27,11 @@ export function specsInScope(list: string): Spec[] {
   return list.split('\n').flatMap((line): Spec[] => {
     const [scope = '', kind = '', , name = ''] = line.split('\t');
     const conformance = kind === 'Conformance';
-    const inScope = !line.startsWith('#') && (scope === 'yes' || (scope === 'local' && conformance));
-    return inScope ? [{ name, conformance, group: /^\[([\w-]+)\]/.exec(name)?.[1] ?? 'other' }] : [];
+    const inScope =
+      !line.startsWith('#') && (scope === 'yes' || (scope === 'local' && conformance));
+    return inScope
+      ? [{ name, conformance, group: /^\[([\w-]+)\]/.exec(name)?.[1] ?? 'other' }]
+      : [];
   });
 }
 
@@ -38,9 +41,19 @@ export function outcomesOf(files: readonly string[]): Map<string, Outcome> {
   for (const file of files) {
     const suites: { SpecReports?: SpecReport[] }[] = JSON.parse(readFileSync(file, 'utf8'));
     for (const report of suites.flatMap(({ SpecReports = [] }) => SpecReports)) {
-      if (report.LeafNodeType !== 'It' || !['passed', 'failed', 'timedout', 'panicked'].includes(report.State)) continue;
+      if (
+        report.LeafNodeType !== 'It' ||
+        !['passed', 'failed', 'timedout', 'panicked'].includes(report.State)
+      )
+        continue;
       const name = [...(report.ContainerHierarchyTexts ?? []), report.LeafNodeText].join(' ');
-      outcomes.set(name, { passed: report.State === 'passed', message: report.Failure?.Message?.split('\n').find((line) => line.trim() !== '')?.trim() ?? '' });
+      outcomes.set(name, {
+        passed: report.State === 'passed',
+        message:
+          report.Failure?.Message?.split('\n')
+            .find((line) => line.trim() !== '')
+            ?.trim() ?? '',
+      });
     }
   }
   return outcomes;
@@ -50,7 +63,9 @@ export function outcomesOf(files: readonly string[]): Map<string, Outcome> {
 export type Reasons = Readonly<Record<string, string>>;
 
 const share = (specs: Spec[], outcomes: Map<string, Outcome>): string =>
-  specs.length === 0 ? '' : `${specs.filter(({ name }) => outcomes.get(name)?.passed).length} of ${specs.length}`;
+  specs.length === 0
+    ? ''
+    : `${specs.filter(({ name }) => outcomes.get(name)?.passed).length} of ${specs.length}`;
 
 export interface PageFacts {
   at: string;
@@ -61,24 +76,66 @@ export interface PageFacts {
 }
 
 /** The whole page. A miss without a reason shows its message. */
-export function conformancePage(specs: Spec[], outcomes: Map<string, Outcome>, reasons: Reasons, { at, merged, again = 0 }: PageFacts): string {
-  const row = (title: string, of: Spec[]): string => `| ${title} | ${share(of.filter(({ conformance }) => conformance), outcomes)} | ${share(of.filter(({ conformance }) => !conformance), outcomes)} |`;
+export function conformancePage(
+  specs: Spec[],
+  outcomes: Map<string, Outcome>,
+  reasons: Reasons,
+  { at, merged, again = 0 }: PageFacts,
+): string {
+  const row = (title: string, of: Spec[]): string =>
+    `| ${title} | ${share(
+      of.filter(({ conformance }) => conformance),
+      outcomes,
+    )} | ${share(
+      of.filter(({ conformance }) => !conformance),
+      outcomes,
+    )} |`;
   const groups = [...new Set(specs.map(({ group }) => group))].sort();
-  const misses = specs.filter(({ name }) => !outcomes.get(name)?.passed).map(({ name }) => `| ${name.replaceAll('|', '\\|')} | ${reasonOf(name, outcomes.get(name), reasons)} |`);
+  const misses = specs
+    .filter(({ name }) => !outcomes.get(name)?.passed)
+    .map(
+      ({ name }) =>
+        `| ${name.replaceAll('|', '\\|')} | ${reasonOf(name, outcomes.get(name), reasons)} |`,
+    );
   return [
-    '# Conformance', '',
+    '# Conformance',
+    '',
     `Kubernetes 1.35.4's own end-to-end specs against local mode, ${at} (\`npm run conformance\`).`,
-    ...(merged > 1 ? [`Put together from ${merged} runs on successive states of the code: the last outcome of each spec counts.`] : []),
-    ...(again > 0 ? [`${again} of them passed only in a second run: specs that fail without a known reason are run once more.`] : []),
-    'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.', '',
-    '| group | Conformance | other pod specs |', '|---|---|---|',
-    ...groups.map((group) => row(group, specs.filter((spec) => spec.group === group))), row('**all**', specs), '',
-    '## Misses', '', '| spec | why |', '|---|---|', ...misses, '',
+    ...(merged > 1
+      ? [
+          `Put together from ${merged} runs on successive states of the code: the last outcome of each spec counts.`,
+        ]
+      : []),
+    ...(again > 0
+      ? [
+          `${again} of them passed only in a second run: specs that fail without a known reason are run once more.`,
+        ]
+      : []),
+    'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.',
+    '',
+    '| group | Conformance | other pod specs |',
+    '|---|---|---|',
+    ...groups.map((group) =>
+      row(
+        group,
+        specs.filter((spec) => spec.group === group),
+      ),
+    ),
+    row('**all**', specs),
+    '',
+    '## Misses',
+    '',
+    '| spec | why |',
+    '|---|---|',
+    ...misses,
+    '',
   ].join('\n');
 }
 
 function reasonOf(name: string, outcome: Outcome | undefined, reasons: Reasons): string {
   const known = Object.entries(reasons).find(([part]) => name.includes(part))?.[1];
-  const text = known ?? (outcome === undefined ? 'did not run' : `unexplained: ${outcome.message.slice(0, 200)}`);
+  const text =
+    known ??
+    (outcome === undefined ? 'did not run' : `unexplained: ${outcome.message.slice(0, 200)}`);
   return text.replaceAll('|', '\\|');
 }

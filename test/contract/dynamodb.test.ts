@@ -3,8 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  ConditionalCheckFailedException, CreateTableCommand, DeleteItemCommand, DescribeTableCommand, DescribeTimeToLiveCommand, DynamoDBClient, GetItemCommand, PutItemCommand,
-  QueryCommand, TransactGetItemsCommand, TransactionCanceledException, TransactWriteItemsCommand, UpdateItemCommand, UpdateTimeToLiveCommand,
+  ConditionalCheckFailedException,
+  CreateTableCommand,
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactGetItemsCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,24 +26,43 @@ import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 const TableName = 'contract';
 const key = (pk: string, sk = '-') => ({ pk: { S: pk }, sk: { S: sk } });
-const put = (pk: string, n: number, more: object = {}): TransactWriteItem => ({ Put: { TableName, Item: { ...key(pk), n: { N: String(n) } }, ...more } });
+const put = (pk: string, n: number, more: object = {}): TransactWriteItem => ({
+  Put: { TableName, Item: { ...key(pk), n: { N: String(n) } }, ...more },
+});
 const IF_ABSENT = { ConditionExpression: 'attribute_not_exists(pk)' };
 
 const clientOf = ({ requestHandler }: Dynamo): DynamoDBClient =>
-  new DynamoDBClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, requestHandler });
+  new DynamoDBClient({
+    region: 'us-east-1',
+    endpoint: 'http://127.0.0.1:1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    requestHandler,
+  });
 
-const createTable = (client: DynamoDBClient) => client.send(new CreateTableCommand({
-  TableName, BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }, { AttributeName: 'sk', AttributeType: 'S' }],
-  KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
-}));
+const createTable = (client: DynamoDBClient) =>
+  client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  );
 
 describe('DynamoDB in this process', () => {
   let dynamo: Dynamo;
   let client: DynamoDBClient;
   const clock = new VirtualClock();
-  const read = async (pk: string) => (await client.send(new GetItemCommand({ TableName, Key: key(pk), ConsistentRead: true }))).Item;
-  const transact = (...TransactItems: TransactWriteItem[]) => client.send(new TransactWriteItemsCommand({ TransactItems }));
+  const read = async (pk: string) =>
+    (await client.send(new GetItemCommand({ TableName, Key: key(pk), ConsistentRead: true }))).Item;
+  const transact = (...TransactItems: TransactWriteItem[]) =>
+    client.send(new TransactWriteItemsCommand({ TransactItems }));
 
   beforeAll(async () => {
     dynamo = await createDynamo({ clock });
@@ -41,18 +72,46 @@ describe('DynamoDB in this process', () => {
   afterAll(() => dynamo.close());
 
   it('a table is ACTIVE soon after it was created', async () => {
-    await expect.poll(async () => (await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus).toBe('ACTIVE');
+    await expect
+      .poll(
+        async () => (await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus,
+      )
+      .toBe('ACTIVE');
   });
 
   it('a transaction writes all its items', async () => {
-    await transact(put('a', 1), put('b', 2), { Update: { TableName, Key: key('c'), UpdateExpression: 'ADD n :one', ExpressionAttributeValues: { ':one': { N: '1' } } } });
-    expect([await read('a'), await read('b'), await read('c')].map((item) => item?.n?.N)).toEqual(['1', '2', '1']);
-    await transact({ Delete: { TableName, Key: key('b') } }, { ConditionCheck: { TableName, Key: key('a'), ConditionExpression: 'n = :one', ExpressionAttributeValues: { ':one': { N: '1' } } } });
+    await transact(put('a', 1), put('b', 2), {
+      Update: {
+        TableName,
+        Key: key('c'),
+        UpdateExpression: 'ADD n :one',
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+      },
+    });
+    expect([await read('a'), await read('b'), await read('c')].map((item) => item?.n?.N)).toEqual([
+      '1',
+      '2',
+      '1',
+    ]);
+    await transact(
+      { Delete: { TableName, Key: key('b') } },
+      {
+        ConditionCheck: {
+          TableName,
+          Key: key('a'),
+          ConditionExpression: 'n = :one',
+          ExpressionAttributeValues: { ':one': { N: '1' } },
+        },
+      },
+    );
     expect(await read('b')).toBeUndefined();
   });
 
   it('a failed condition cancels the whole transaction and names the reason of each action', async () => {
-    const error = await transact(put('d', 1), put('a', 9, { ...IF_ABSENT, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' })).catch((thrown: unknown) => thrown);
+    const error = await transact(
+      put('d', 1),
+      put('a', 9, { ...IF_ABSENT, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+    ).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TransactionCanceledException);
     const reasons = (error as TransactionCanceledException).CancellationReasons;
     expect(reasons?.map(({ Code }) => Code)).toEqual(['None', 'ConditionalCheckFailed']);
@@ -61,58 +120,136 @@ describe('DynamoDB in this process', () => {
   });
 
   it.each([
-    ['two actions on one item', [put('e', 1), put('e', 2)], 'Transaction request cannot include multiple operations on one item'],
+    [
+      'two actions on one item',
+      [put('e', 1), put('e', 2)],
+      'Transaction request cannot include multiple operations on one item',
+    ],
     ['no action', [], 'greater than or equal to 1'],
-    ['101 actions', Array.from({ length: 101 }, (_, i) => put(`x${i}`, i)), 'less than or equal to 100'],
+    [
+      '101 actions',
+      Array.from({ length: 101 }, (_, i) => put(`x${i}`, i)),
+      'less than or equal to 100',
+    ],
   ])('%s are refused', async (_name, items, message) => {
-    await expect(transact(...items)).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) as string });
+    await expect(transact(...items)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   it('an unknown table is named', async () => {
-    await expect(transact({ Put: { TableName: 'nowhere', Item: key('a') } })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(transact({ Put: { TableName: 'nowhere', Item: key('a') } })).rejects.toMatchObject(
+      { name: 'ResourceNotFoundException' },
+    );
   });
 
   it('a repeated ClientRequestToken writes once; another content under it is refused', async () => {
-    const add = (n: string) => new TransactWriteItemsCommand({
-      ClientRequestToken: 'token', TransactItems: [{ Update: { TableName, Key: key('t'), UpdateExpression: 'ADD n :n', ExpressionAttributeValues: { ':n': { N: n } } } }],
-    });
+    const add = (n: string) =>
+      new TransactWriteItemsCommand({
+        ClientRequestToken: 'token',
+        TransactItems: [
+          {
+            Update: {
+              TableName,
+              Key: key('t'),
+              UpdateExpression: 'ADD n :n',
+              ExpressionAttributeValues: { ':n': { N: n } },
+            },
+          },
+        ],
+      });
     await client.send(add('1'));
     await client.send(add('1'));
     expect((await read('t'))?.n).toEqual({ N: '1' });
-    await expect(client.send(add('2'))).rejects.toMatchObject({ name: 'IdempotentParameterMismatchException' });
+    await expect(client.send(add('2'))).rejects.toMatchObject({
+      name: 'IdempotentParameterMismatchException',
+    });
     await clock.advance(11 * 60_000);
     await client.send(add('2'));
     expect((await read('t'))?.n).toEqual({ N: '3' });
   });
 
   it('TransactGetItems answers in order, absent items without Item', async () => {
-    const got = await client.send(new TransactGetItemsCommand({ TransactItems: ['a', 'none'].map((pk) => ({ Get: { TableName, Key: key(pk) } })) }));
+    const got = await client.send(
+      new TransactGetItemsCommand({
+        TransactItems: ['a', 'none'].map((pk) => ({ Get: { TableName, Key: key(pk) } })),
+      }),
+    );
     expect(got.Responses?.map(({ Item }) => Item?.n?.N)).toEqual(['1', undefined]);
   });
 
   it('a failed PutItem shows the item that was in the way', async () => {
-    const error = await client.send(new PutItemCommand({ TableName, Item: key('a'), ...IF_ABSENT, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' })).catch((thrown: unknown) => thrown);
+    const error = await client
+      .send(
+        new PutItemCommand({
+          TableName,
+          Item: key('a'),
+          ...IF_ABSENT,
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      )
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConditionalCheckFailedException);
     expect((error as ConditionalCheckFailedException).Item?.n).toEqual({ N: '1' });
   });
 
   it('contended transactions keep their sums', async () => {
     const one = { ':one': { N: '1' } };
-    const add = (pk: string): TransactWriteItem => ({ Update: { TableName, Key: key(pk), UpdateExpression: 'ADD n :one', ExpressionAttributeValues: one } });
-    await Promise.all(Array.from({ length: 100 }, (_, i) => transact(...(i % 2 ? [add('p'), add('q')] : [add('q'), add('p')]))));
-    await client.send(new UpdateItemCommand({ TableName, Key: key('p'), UpdateExpression: 'ADD n :one', ExpressionAttributeValues: one }));
+    const add = (pk: string): TransactWriteItem => ({
+      Update: {
+        TableName,
+        Key: key(pk),
+        UpdateExpression: 'ADD n :one',
+        ExpressionAttributeValues: one,
+      },
+    });
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        transact(...(i % 2 ? [add('p'), add('q')] : [add('q'), add('p')])),
+      ),
+    );
+    await client.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: key('p'),
+        UpdateExpression: 'ADD n :one',
+        ExpressionAttributeValues: one,
+      }),
+    );
     expect([(await read('p'))?.n?.N, (await read('q'))?.n?.N]).toEqual(['101', '100']);
   });
 
   it('TTL: expired items go with a sweep, others stay', async () => {
-    await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true } }));
-    expect((await client.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expires' });
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName,
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+      }),
+    );
+    expect(
+      (await client.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription,
+    ).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expires' });
     const seconds = Math.floor(clock.now().getTime() / 1000);
-    for (const [pk, expires] of [['old', seconds - 1], ['young', seconds + 3600]] as const) {
-      await client.send(new PutItemCommand({ TableName, Item: { ...key('ttl', pk), expires: { N: String(expires) } } }));
+    for (const [pk, expires] of [
+      ['old', seconds - 1],
+      ['young', seconds + 3600],
+    ] as const) {
+      await client.send(
+        new PutItemCommand({
+          TableName,
+          Item: { ...key('ttl', pk), expires: { N: String(expires) } },
+        }),
+      );
     }
     expect(await dynamo.sweep()).toBe(1);
-    const left = await client.send(new QueryCommand({ TableName, KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: 'ttl' } } }));
+    const left = await client.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: 'ttl' } },
+      }),
+    );
     expect(left.Items?.map(({ sk }) => sk?.S)).toEqual(['young']);
   });
 });
@@ -124,11 +261,15 @@ it('data survives a close and a reopening from disk', async () => {
   await createTable(clientOf(killed));
   await killed.close();
   const first = await createDynamo({ path, clock });
-  await clientOf(first).send(new TransactWriteItemsCommand({ TransactItems: [put('a', 1), put('b', 2)] }));
+  await clientOf(first).send(
+    new TransactWriteItemsCommand({ TransactItems: [put('a', 1), put('b', 2)] }),
+  );
   await first.close();
   const second = await createDynamo({ path, clock });
   await clientOf(second).send(new DeleteItemCommand({ TableName, Key: key('b') }));
-  expect((await clientOf(second).send(new GetItemCommand({ TableName, Key: key('a') }))).Item?.n).toEqual({ N: '1' });
+  expect(
+    (await clientOf(second).send(new GetItemCommand({ TableName, Key: key('a') }))).Item?.n,
+  ).toEqual({ N: '1' });
   await second.close();
   rmSync(path, { recursive: true });
 });

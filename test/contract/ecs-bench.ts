@@ -8,7 +8,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buffer } from 'node:stream/consumers';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand, type ContainerDefinition, type RegisterTaskDefinitionCommandInput, type RunTaskCommandInput, type Task } from '@aws-sdk/client-ecs';
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+  type ContainerDefinition,
+  type RegisterTaskDefinitionCommandInput,
+  type RunTaskCommandInput,
+  type Task,
+} from '@aws-sdk/client-ecs';
 import { createEngine, type Engine } from '../../local/aws/create-engine.ts';
 import { memoryKeyValue, type KeyValue } from '../../local/agent/key-value.ts';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
@@ -25,7 +35,10 @@ export interface EcsBench {
   engine: () => Engine;
   restart: (pause?: () => Promise<void>) => Promise<void>;
   changes: { taskArn: string; lastStatus: string; version: number }[];
-  register: (containers: ContainerDefinition[], more?: Partial<RegisterTaskDefinitionCommandInput>) => Promise<string>;
+  register: (
+    containers: ContainerDefinition[],
+    more?: Partial<RegisterTaskDefinitionCommandInput>,
+  ) => Promise<string>;
   run: (taskDefinition: string, more?: Partial<RunTaskCommandInput>) => Promise<string>;
   until: (taskArn: string, status: string, seconds?: number) => Promise<Task>;
   text: (taskArn: string, container: string) => Promise<string>;
@@ -34,7 +47,8 @@ export interface EcsBench {
 
 const realClock = {
   now: () => new Date(),
-  sleep: (ms: number, signal?: AbortSignal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    sleep(ms, undefined, signal ? { signal } : {}).catch(() => undefined),
 };
 
 export async function ecsBench(): Promise<EcsBench> {
@@ -44,28 +58,47 @@ export async function ecsBench(): Promise<EcsBench> {
   const changes: EcsBench['changes'] = [];
   let engine: Engine;
   const metadataServer = createServer((request, response) => {
-    void engine.metadata(request.url ?? '').then(({ status, body }) => response.writeHead(status).end(body));
+    void engine
+      .metadata(request.url ?? '')
+      .then(({ status, body }) => response.writeHead(status).end(body));
   });
   const gateway = await bridgeGateway(docker);
   const metadataHost = { address: gateway, port: await listen(metadataServer, gateway) };
   const make = (): Promise<Engine> =>
     createEngine({
-      docker, store, clock: realClock, uuid: randomUUID, account: '000000000000', region: 'us-east-1', metadataHost, logDirectory, concurrency: 4,
+      docker,
+      store,
+      clock: realClock,
+      uuid: randomUUID,
+      account: '000000000000',
+      region: 'us-east-1',
+      metadataHost,
+      logDirectory,
+      concurrency: 4,
       onTaskChange: (detail) => void changes.push(JSON.parse(JSON.stringify(detail))),
       log: (line) => console.error(line),
     });
   engine = await make();
   const apiServer = createServer(async (request, response) => {
     const call = { target: String(request.headers['x-amz-target']), body: await buffer(request) };
-    const answer = (await engine.ecsEndpoint(call)) ?? (await engine.logsEndpoint(call)) ?? { status: 404, headers: {}, body: '' };
+    const answer = (await engine.ecsEndpoint(call)) ??
+      (await engine.logsEndpoint(call)) ?? { status: 404, headers: {}, body: '' };
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   const endpoint = `http://127.0.0.1:${await listen(apiServer, '127.0.0.1')}`;
-  const client = { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, maxAttempts: 1 };
+  const client = {
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  };
   const ecs = new ECSClient(client);
   const logs = new CloudWatchLogsClient(client);
   return {
-    docker, ecs, logs, changes,
+    docker,
+    ecs,
+    logs,
+    changes,
     engine: () => engine,
     restart: async (pause) => {
       await engine.close();
@@ -85,9 +118,14 @@ export async function ecsBench(): Promise<EcsBench> {
   };
 }
 
-function steps(ecs: ECSClient, engine: () => Engine): Pick<EcsBench, 'register' | 'run' | 'until' | 'text'> {
+function steps(
+  ecs: ECSClient,
+  engine: () => Engine,
+): Pick<EcsBench, 'register' | 'run' | 'until' | 'text'> {
   const register: EcsBench['register'] = async (containerDefinitions, more = {}) => {
-    const { taskDefinition } = await ecs.send(new RegisterTaskDefinitionCommand({ family: 'contract', containerDefinitions, ...more }));
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({ family: 'contract', containerDefinitions, ...more }),
+    );
     return taskDefinition!.taskDefinitionArn!;
   };
   const run: EcsBench['run'] = async (taskDefinition, more = {}) => {
@@ -99,7 +137,8 @@ function steps(ecs: ECSClient, engine: () => Engine): Pick<EcsBench, 'register' 
       const { tasks } = await ecs.send(new DescribeTasksCommand({ tasks: [taskArn] }));
       const task = tasks?.[0];
       if (task?.lastStatus === status) return task;
-      if (task?.lastStatus === 'STOPPED') throw new Error(`task is STOPPED: ${task.stoppedReason ?? ''}`);
+      if (task?.lastStatus === 'STOPPED')
+        throw new Error(`task is STOPPED: ${task.stoppedReason ?? ''}`);
       await sleep(50);
     }
     await ecs.send(new StopTaskCommand({ task: taskArn }));
@@ -121,7 +160,9 @@ function listen(server: Server, host: string): Promise<number> {
 
 function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
-  return new Promise((resolve) => { server.close(() => resolve()); });
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
 }
 
 async function removeAll(docker: Docker, store: KeyValue): Promise<void> {
@@ -132,8 +173,28 @@ async function removeAll(docker: Docker, store: KeyValue): Promise<void> {
 }
 
 /** A busybox container that runs a shell line. */
-export function shell(name: string, line: string, more: Partial<ContainerDefinition> = {}): ContainerDefinition {
-  return { name, image: 'busybox', entryPoint: ['sh', '-c'], command: [line], essential: false, stopTimeout: 2, logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/droppod/contract', 'awslogs-region': 'us-east-1', 'awslogs-stream-prefix': 'pod' } }, ...more };
+export function shell(
+  name: string,
+  line: string,
+  more: Partial<ContainerDefinition> = {},
+): ContainerDefinition {
+  return {
+    name,
+    image: 'busybox',
+    entryPoint: ['sh', '-c'],
+    command: [line],
+    essential: false,
+    stopTimeout: 2,
+    logConfiguration: {
+      logDriver: 'awslogs',
+      options: {
+        'awslogs-group': '/droppod/contract',
+        'awslogs-region': 'us-east-1',
+        'awslogs-stream-prefix': 'pod',
+      },
+    },
+    ...more,
+  };
 }
 
 /** Waits without reacting to anything but TERM, as a pause container does. */

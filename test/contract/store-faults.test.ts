@@ -18,13 +18,20 @@ import { localTable } from './store-subjects.ts';
 
 const key: ObjectKey = { resource: 'configmaps', namespace: 'default', name: 'a' };
 const named = (name: string): ObjectKey => ({ ...key, name });
-const objectOf = ({ namespace, name }: ObjectKey, data: object = {}): KubeObject => ({ metadata: { name, namespace }, data });
-const create = (at: ObjectKey, data: object = {}) => ({ object: { key: at, object: objectOf(at, data), expected: 'absent' as const } });
+const objectOf = ({ namespace, name }: ObjectKey, data: object = {}): KubeObject => ({
+  metadata: { name, namespace },
+  data,
+});
+const create = (at: ObjectKey, data: object = {}) => ({
+  object: { key: at, object: objectOf(at, data), expected: 'absent' as const },
+});
 const parts = { clock: systemClock, ids: randomIds, random: Math.random };
 
 /** The table with `around` between it and the store. */
-const withTransact = (table: Table, around: (writes: TableWrite[], next: Table['transact']) => ReturnType<Table['transact']>): Table =>
-  ({ ...table, transact: (writes) => around(writes, table.transact) });
+const withTransact = (
+  table: Table,
+  around: (writes: TableWrite[], next: Table['transact']) => ReturnType<Table['transact']>,
+): Table => ({ ...table, transact: (writes) => around(writes, table.transact) });
 
 describe('the store under faults', () => {
   let table: Table;
@@ -63,18 +70,26 @@ describe('the store under faults', () => {
     release();
     const { version } = await late;
     expect(Number(version)).toBeGreaterThan(Number(seen));
-    expect((await reader.changes(seen, { waitMs: 2_000 })).entries.map((entry) => entry.key.name)).toEqual(['late']);
+    expect(
+      (await reader.changes(seen, { waitMs: 2_000 })).entries.map((entry) => entry.key.name),
+    ).toEqual(['late']);
   });
 
   it('a write whose answer was lost is recognised and not written twice', async () => {
     let losses = 1;
-    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => {
-      const outcome = await next(writes);
-      if (writes.length > 1 && losses-- > 0) throw new Error('socket hang up');
-      return outcome;
-    }) });
+    const store = dynamoStore({
+      ...parts,
+      table: withTransact(table, async (writes, next) => {
+        const outcome = await next(writes);
+        if (writes.length > 1 && losses-- > 0) throw new Error('socket hang up');
+        return outcome;
+      }),
+    });
     const start = await store.version();
-    const { version } = await store.commit({ ...create(named('lost')), records: [{ key: 'lost/a', value: 1, expected: 0 }] });
+    const { version } = await store.commit({
+      ...create(named('lost')),
+      records: [{ key: 'lost/a', value: 1, expected: 0 }],
+    });
     expect((await store.get(named('lost')))?.metadata.resourceVersion).toBe(version);
     expect((await store.changes(start, { waitMs: 0 })).entries).toHaveLength(1);
     expect((await store.getRecord('lost/a'))?.revision).toBe(1);
@@ -88,16 +103,24 @@ describe('the store under faults', () => {
     const store = dynamoStore({ table: twice, ...parts });
     const { version } = await store.commit(create(named('twice')));
     expect((await store.get(named('twice')))?.metadata.resourceVersion).toBe(version);
-    await store.commit({ records: [{ key: 'twice/a', value: 1, expected: 0 }, { key: 'twice/b', value: 1, expected: 0 }] });
+    await store.commit({
+      records: [
+        { key: 'twice/a', value: 1, expected: 0 },
+        { key: 'twice/b', value: 1, expected: 0 },
+      ],
+    });
     expect((await store.getRecord('twice/a'))?.revision).toBe(1);
   });
 
   it('a write that never arrived is a fault, and nothing of it appears later', async () => {
     let losses = 1;
-    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => {
-      if (writes.length > 1 && losses-- > 0) throw new Error('connection refused');
-      return next(writes);
-    }) });
+    const store = dynamoStore({
+      ...parts,
+      table: withTransact(table, async (writes, next) => {
+        if (writes.length > 1 && losses-- > 0) throw new Error('connection refused');
+        return next(writes);
+      }),
+    });
     await expect(store.commit(create(named('refused')))).rejects.toThrow(Unavailable);
     expect(await store.get(named('refused'))).toBeUndefined();
     await store.commit(create(named('refused')));
@@ -105,17 +128,27 @@ describe('the store under faults', () => {
 
   it('TransactionConflict is retried under back-off', async () => {
     let conflicts = 3;
-    const store = dynamoStore({ ...parts, table: withTransact(table, async (writes, next) => (conflicts-- > 0 ? writes.map(() => 'TransactionConflict' as const) : next(writes))) });
+    const store = dynamoStore({
+      ...parts,
+      table: withTransact(table, async (writes, next) =>
+        conflicts-- > 0 ? writes.map(() => 'TransactionConflict' as const) : next(writes),
+      ),
+    });
     expect((await store.commit(create(named('busy')))).version).toBeDefined();
   });
 
   it('a conflict leaves no hole behind', async () => {
     const racing = [dynamoStore({ table, ...parts }), dynamoStore({ table, ...parts })];
     const { version } = await racing[0]!.commit(create(named('race')));
-    const update = (i: number) => racing[i]!.commit({ object: { key: named('race'), object: objectOf(named('race'), { i }), expected: version! } });
+    const update = (i: number) =>
+      racing[i]!.commit({
+        object: { key: named('race'), object: objectOf(named('race'), { i }), expected: version! },
+      });
     const outcomes = await Promise.allSettled([update(0), update(1)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(StoreConflict) as unknown });
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: expect.any(StoreConflict) as unknown,
+    });
     const began = Date.now();
     await dynamoStore({ table, ...parts }).version();
     expect(Date.now() - began).toBeLessThan(400);
@@ -148,27 +181,43 @@ describe('the store under faults', () => {
   });
 });
 
-describe.each(['many writers', 'a single writer'] as const)('objects with a lifetime: %s', (subject) => {
-  it('an event is gone an hour after it was last written, without a sweep, and its name is free again', async () => {
-    const { table, close } = await localTable();
-    let shiftMs = 0;
-    const clock = { now: () => new Date(Date.now() + shiftMs), sleep: systemClock.sleep };
-    const options = { ...parts, table, clock, lifetimes: LIFETIMES };
-    const store = subject === 'many writers' ? dynamoStore(options) : await openSingleWriterStore(options);
-    const [old, kept, other] = [{ ...key, resource: 'events' }, { ...key, resource: 'events', name: 'b' }, key];
-    for (const one of [old, kept, other]) await store.commit(create(one));
-    shiftMs = 3_000_000;
-    const seen = await store.get(kept);
-    await store.commit({ object: { key: kept, object: objectOf(kept, { seen: 'again' }), expected: seen!.metadata.resourceVersion as ResourceVersion } });
-    shiftMs = 3_700_000;
-    expect((await store.list({ resource: 'events' })).objects.map(({ metadata }) => metadata.name)).toEqual(['b']);
-    expect(await store.get(old)).toBeUndefined();
-    expect(await store.get(other)).toBeDefined();
-    await store.commit(create(old, { new: 'yes' }));
-    expect(await store.get(old)).toMatchObject({ data: { new: 'yes' } });
-    await close();
-  });
-});
+describe.each(['many writers', 'a single writer'] as const)(
+  'objects with a lifetime: %s',
+  (subject) => {
+    it('an event is gone an hour after it was last written, without a sweep, and its name is free again', async () => {
+      const { table, close } = await localTable();
+      let shiftMs = 0;
+      const clock = { now: () => new Date(Date.now() + shiftMs), sleep: systemClock.sleep };
+      const options = { ...parts, table, clock, lifetimes: LIFETIMES };
+      const store =
+        subject === 'many writers' ? dynamoStore(options) : await openSingleWriterStore(options);
+      const [old, kept, other] = [
+        { ...key, resource: 'events' },
+        { ...key, resource: 'events', name: 'b' },
+        key,
+      ];
+      for (const one of [old, kept, other]) await store.commit(create(one));
+      shiftMs = 3_000_000;
+      const seen = await store.get(kept);
+      await store.commit({
+        object: {
+          key: kept,
+          object: objectOf(kept, { seen: 'again' }),
+          expected: seen!.metadata.resourceVersion as ResourceVersion,
+        },
+      });
+      shiftMs = 3_700_000;
+      expect(
+        (await store.list({ resource: 'events' })).objects.map(({ metadata }) => metadata.name),
+      ).toEqual(['b']);
+      expect(await store.get(old)).toBeUndefined();
+      expect(await store.get(other)).toBeDefined();
+      await store.commit(create(old, { new: 'yes' }));
+      expect(await store.get(old)).toMatchObject({ data: { new: 'yes' } });
+      await close();
+    });
+  },
+);
 
 describe('a single writer', () => {
   it('killed and reopened from disk, it has every acknowledged write and goes on with greater versions', async () => {
@@ -177,15 +226,31 @@ describe('a single writer', () => {
     const first = await localTable(path);
     const store = await openSingleWriterStore({ table: first.table, ...parts });
     const versions: ResourceVersion[] = [];
-    for (let n = 0; n < 20; n++) versions.push((await store.commit({ ...create(named(`n${n}`), { n }), records: [{ key: `n/${n}`, value: n, expected: 0 }] })).version!);
+    for (let n = 0; n < 20; n++)
+      versions.push(
+        (
+          await store.commit({
+            ...create(named(`n${n}`), { n }),
+            records: [{ key: `n/${n}`, value: n, expected: 0 }],
+          })
+        ).version!,
+      );
     await first.close();
 
     const second = await localTable(path);
     const reopened = await openSingleWriterStore({ table: second.table, ...parts });
     expect((await reopened.list({ resource: 'configmaps' })).objects).toHaveLength(20);
     expect(await reopened.listRecords('n/')).toHaveLength(20);
-    expect((await reopened.changes(versions[9]!, { waitMs: 0 })).entries.map((entry) => entry.version)).toEqual(versions.slice(10));
-    const { version } = await reopened.commit({ object: { key: named('n0'), object: objectOf(named('n0'), { again: true }), expected: versions[0]! } });
+    expect(
+      (await reopened.changes(versions[9]!, { waitMs: 0 })).entries.map((entry) => entry.version),
+    ).toEqual(versions.slice(10));
+    const { version } = await reopened.commit({
+      object: {
+        key: named('n0'),
+        object: objectOf(named('n0'), { again: true }),
+        expected: versions[0]!,
+      },
+    });
     expect(Number(version)).toBeGreaterThan(Number(versions[19]));
     await second.close();
     rmSync(directory, { recursive: true });
@@ -194,11 +259,25 @@ describe('a single writer', () => {
   it('writes again once the table does, after a reservation of numbers that failed', async () => {
     const { table, close } = await localTable();
     let full = false;
-    const store = await openSingleWriterStore({ ...parts, table: { ...table, update: (...all) => (full ? Promise.reject(new Unavailable('no space')) : table.update(...all)) } });
+    const store = await openSingleWriterStore({
+      ...parts,
+      table: {
+        ...table,
+        update: (...all) =>
+          full ? Promise.reject(new Unavailable('no space')) : table.update(...all),
+      },
+    });
     const write = (n: number): Promise<unknown> => store.commit(create(named(`r${n}`)));
     let written = 0;
     full = true;
-    await expect((async () => { for (;;) { await write(written); written += 1; } })()).rejects.toBeInstanceOf(Unavailable);
+    await expect(
+      (async () => {
+        for (;;) {
+          await write(written);
+          written += 1;
+        }
+      })(),
+    ).rejects.toBeInstanceOf(Unavailable);
     expect(written).toBeGreaterThan(50);
     const waiting = await Promise.allSettled([write(201), write(202), write(203)]);
     expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -216,10 +295,14 @@ describe('a single writer', () => {
     const { version } = await store.commit(create(key));
     expect(Number(version)).toBeGreaterThan(12_300);
     expect(raised[0]).toBeGreaterThanOrEqual(Number(version));
-    await expect(store.changes('12250' as ResourceVersion, { waitMs: 0 })).rejects.toMatchObject({ name: 'CompactedError' });
+    await expect(store.changes('12250' as ResourceVersion, { waitMs: 0 })).rejects.toMatchObject({
+      name: 'CompactedError',
+    });
     for (let n = 0; n < 2 * 100; n++) await store.commit(create(named(`f${n}`)));
     expect(raised.length).toBeGreaterThan(2);
-    expect(raised.at(-1)).toBeGreaterThanOrEqual(Number((await store.list({ resource: 'configmaps' })).version));
+    expect(raised.at(-1)).toBeGreaterThanOrEqual(
+      Number((await store.list({ resource: 'configmaps' })).version),
+    );
     await close();
   });
 
@@ -230,7 +313,9 @@ describe('a single writer', () => {
     for (let round = 0; round < 20; round++) {
       const at = await store.version();
       let written = 0;
-      const watchers = Array.from({ length: 100 }, () => store.changes(at, { waitMs: 5_000 }).then(() => delays.push(performance.now() - written)));
+      const watchers = Array.from({ length: 100 }, () =>
+        store.changes(at, { waitMs: 5_000 }).then(() => delays.push(performance.now() - written)),
+      );
       await systemClock.sleep(1);
       await store.commit(create(named(`round${round}`), { text: 'x'.repeat(4_000) }));
       written = performance.now();

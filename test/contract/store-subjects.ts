@@ -25,12 +25,21 @@ export interface Subject {
 }
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-const onTable = (table: Table): CompactingStore => dynamoStore({ table, clock: systemClock, ids: randomIds, random: Math.random });
+const onTable = (table: Table): CompactingStore =>
+  dynamoStore({ table, clock: systemClock, ids: randomIds, random: Math.random });
 
 /** A client of a DynamoDB in this process. */
 export async function localTable(path?: string): Promise<{ table: Table; close(): Promise<void> }> {
-  const dynamo = await createDynamo({ clock: systemClock, ...(path === undefined ? {} : { path }) });
-  const { dynamodb: client } = createClients({ region: 'us-east-1', endpoint: 'http://aws.local', credentials, requestHandler: dynamo.requestHandler });
+  const dynamo = await createDynamo({
+    clock: systemClock,
+    ...(path === undefined ? {} : { path }),
+  });
+  const { dynamodb: client } = createClients({
+    region: 'us-east-1',
+    endpoint: 'http://aws.local',
+    credentials,
+    requestHandler: dynamo.requestHandler,
+  });
   await ensureTable(client, 'droppod', systemClock);
   return { table: dynamoTable(client, 'droppod'), close: () => dynamo.close() };
 }
@@ -42,19 +51,49 @@ async function endpointTable(endpoint: string): Promise<{ table: Table; close():
   return { table: dynamoTable(client, name), close: () => Promise.resolve(client.destroy()) };
 }
 
-const shared = ({ table, close }: { table: Table; close(): Promise<void> }): Subject => ({ store: onTable(table), other: onTable(table), table, close });
+const shared = ({ table, close }: { table: Table; close(): Promise<void> }): Subject => ({
+  store: onTable(table),
+  other: onTable(table),
+  table,
+  close,
+});
 
 /** All subjects that can be had here; says which one is not. */
 export function subjects(): [name: string, open: () => Promise<Subject>][] {
   const endpoint = process.env.DROPPOD_DYNAMODB_ENDPOINT;
-  if (endpoint === undefined) console.log('store contract: no DROPPOD_DYNAMODB_ENDPOINT, the subject "endpoint" is left out');
+  if (endpoint === undefined)
+    console.log('store contract: no DROPPOD_DYNAMODB_ENDPOINT, the subject "endpoint" is left out');
   return [
-    ['memory', async () => ({ store: new MemoryStore({ clock: systemClock }), close: () => Promise.resolve() })],
+    [
+      'memory',
+      async () => ({
+        store: new MemoryStore({ clock: systemClock }),
+        close: () => Promise.resolve(),
+      }),
+    ],
     ['dynalite', async () => shared(await localTable())],
-    ['single writer', async () => {
-      const { table, close } = await localTable();
-      return { store: await openSingleWriterStore({ table, clock: systemClock, ids: randomIds, random: Math.random }), close };
-    }],
-    ...(endpoint === undefined ? [] : [['endpoint', async () => shared(await endpointTable(endpoint))] satisfies [string, () => Promise<Subject>]]),
+    [
+      'single writer',
+      async () => {
+        const { table, close } = await localTable();
+        return {
+          store: await openSingleWriterStore({
+            table,
+            clock: systemClock,
+            ids: randomIds,
+            random: Math.random,
+          }),
+          close,
+        };
+      },
+    ],
+    ...(endpoint === undefined
+      ? []
+      : [
+          ['endpoint', async () => shared(await endpointTable(endpoint))] satisfies [
+            string,
+            () => Promise<Subject>,
+          ],
+        ]),
   ];
 }

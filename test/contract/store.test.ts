@@ -7,17 +7,36 @@ import type { LogEntry, ObjectKey, ResourceVersion, Store } from '../../src/port
 import type { Subject } from './store-subjects.ts';
 import { subjects } from './store-subjects.ts';
 
-const keyOf = (name: string, namespace = 'default', resource = 'configmaps'): ObjectKey => ({ resource, namespace, name });
-const objectOf = ({ namespace, name }: ObjectKey, data: object = {}): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data });
-const versionOf = (object: KubeObject | undefined): ResourceVersion => object?.metadata.resourceVersion as ResourceVersion;
+const keyOf = (name: string, namespace = 'default', resource = 'configmaps'): ObjectKey => ({
+  resource,
+  namespace,
+  name,
+});
+const objectOf = ({ namespace, name }: ObjectKey, data: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace },
+  data,
+});
+const versionOf = (object: KubeObject | undefined): ResourceVersion =>
+  object?.metadata.resourceVersion as ResourceVersion;
 
-async function put(store: Store, key: ObjectKey, data: object = {}, expected: ResourceVersion | 'absent' = 'absent'): Promise<ResourceVersion> {
-  const { version } = await store.commit({ object: { key, object: objectOf(key, data), expected } });
+async function put(
+  store: Store,
+  key: ObjectKey,
+  data: object = {},
+  expected: ResourceVersion | 'absent' = 'absent',
+): Promise<ResourceVersion> {
+  const { version } = await store.commit({
+    object: { key, object: objectOf(key, data), expected },
+  });
   return version!;
 }
 
 async function remove(store: Store, key: ObjectKey): Promise<ResourceVersion> {
-  const { version } = await store.commit({ object: { key, object: null, expected: versionOf(await store.get(key)) } });
+  const { version } = await store.commit({
+    object: { key, object: null, expected: versionOf(await store.get(key)) },
+  });
   return version!;
 }
 
@@ -35,7 +54,11 @@ async function increment(store: Store, key: ObjectKey): Promise<ResourceVersion>
   throw new Error('never got through');
 }
 
-async function collect(store: Store, after: ResourceVersion, until: ResourceVersion): Promise<LogEntry[]> {
+async function collect(
+  store: Store,
+  after: ResourceVersion,
+  until: ResourceVersion,
+): Promise<LogEntry[]> {
   const all: LogEntry[] = [];
   for (let at = after, round = 0; Number(at) < Number(until) && round < 1000; round++) {
     const { entries, upTo } = await store.changes(at, { waitMs: 2_000 });
@@ -57,7 +80,10 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
   it('creates, gets, updates, deletes and creates again, each under a greater version', async () => {
     const key = keyOf('cycle');
     const versions = [await put(store, key, { a: '1' })];
-    expect(await store.get(key)).toEqual({ ...objectOf(key, { a: '1' }), metadata: { name: 'cycle', namespace: 'default', resourceVersion: versions[0] } });
+    expect(await store.get(key)).toEqual({
+      ...objectOf(key, { a: '1' }),
+      metadata: { name: 'cycle', namespace: 'default', resourceVersion: versions[0] },
+    });
     versions.push(await put(store, key, { a: '2' }, versions[0]));
     versions.push(await remove(store, key));
     expect(await store.get(key)).toBeUndefined();
@@ -68,11 +94,32 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
   });
 
   it.each([
-    ['an update under an old version', async (key: ObjectKey, version: ResourceVersion) => { await put(store, key, {}, version); await put(store, key, {}, version); }],
+    [
+      'an update under an old version',
+      async (key: ObjectKey, version: ResourceVersion) => {
+        await put(store, key, {}, version);
+        await put(store, key, {}, version);
+      },
+    ],
     ['a create of what exists', (key: ObjectKey) => put(store, key)],
-    ['an update of what was never there', (_key: ObjectKey, version: ResourceVersion) => put(store, keyOf('never'), {}, version)],
-    ['an update of what was deleted', async (key: ObjectKey, version: ResourceVersion) => { await remove(store, key); await put(store, key, {}, version); }],
-    ['a second delete', async (key: ObjectKey, version: ResourceVersion) => { await remove(store, key); await store.commit({ object: { key, object: null, expected: version } }); }],
+    [
+      'an update of what was never there',
+      (_key: ObjectKey, version: ResourceVersion) => put(store, keyOf('never'), {}, version),
+    ],
+    [
+      'an update of what was deleted',
+      async (key: ObjectKey, version: ResourceVersion) => {
+        await remove(store, key);
+        await put(store, key, {}, version);
+      },
+    ],
+    [
+      'a second delete',
+      async (key: ObjectKey, version: ResourceVersion) => {
+        await remove(store, key);
+        await store.commit({ object: { key, object: null, expected: version } });
+      },
+    ],
   ])('%s is a conflict', async (name, act) => {
     const key = keyOf(`conflict-${name.replaceAll(/[^a-z]/g, '-')}`);
     const version = await put(store, key);
@@ -82,49 +129,113 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
   it('an object and records are written together or not at all', async () => {
     const key = keyOf('with-records');
     const write = { key, object: objectOf(key), expected: 'absent' as const };
-    await store.commit({ object: write, records: [{ key: 'together/a', value: { n: 1 }, expected: 0 }, { key: 'together/b', value: 2, expected: 'any' }] });
-    expect(await store.getRecord('together/a')).toEqual({ key: 'together/a', value: { n: 1 }, revision: 1 });
-    const again = { key, object: objectOf(key, { changed: true }), expected: versionOf(await store.get(key)) };
-    await expect(store.commit({ object: again, records: [{ key: 'together/a', value: 9, expected: 7 }, { key: 'together/b', value: 9, expected: 'any' }] })).rejects.toThrow(StoreConflict);
+    await store.commit({
+      object: write,
+      records: [
+        { key: 'together/a', value: { n: 1 }, expected: 0 },
+        { key: 'together/b', value: 2, expected: 'any' },
+      ],
+    });
+    expect(await store.getRecord('together/a')).toEqual({
+      key: 'together/a',
+      value: { n: 1 },
+      revision: 1,
+    });
+    const again = {
+      key,
+      object: objectOf(key, { changed: true }),
+      expected: versionOf(await store.get(key)),
+    };
+    await expect(
+      store.commit({
+        object: again,
+        records: [
+          { key: 'together/a', value: 9, expected: 7 },
+          { key: 'together/b', value: 9, expected: 'any' },
+        ],
+      }),
+    ).rejects.toThrow(StoreConflict);
     expect((await store.get(key))?.data).toEqual({});
     expect((await store.getRecord('together/b'))?.value).toBe(2);
     const stale = { ...again, expected: '1' as ResourceVersion };
-    await expect(store.commit({ object: stale, records: [{ key: 'together/a', value: 9, expected: 1 }] })).rejects.toThrow(StoreConflict);
+    await expect(
+      store.commit({ object: stale, records: [{ key: 'together/a', value: 9, expected: 1 }] }),
+    ).rejects.toThrow(StoreConflict);
     expect((await store.getRecord('together/a'))?.value).toEqual({ n: 1 });
   });
 
   it('records: revisions grow, expectations hold, a prefix is listed in order', async () => {
-    for (const key of ['kind/b', 'kind/a', 'kind/a/x', 'kinder/c']) await store.commit({ records: [{ key, value: key, expected: 0 }] });
+    for (const key of ['kind/b', 'kind/a', 'kind/a/x', 'kinder/c'])
+      await store.commit({ records: [{ key, value: key, expected: 0 }] });
     await store.commit({ records: [{ key: 'kind/a', value: 'new', expected: 1 }] });
     await store.commit({ records: [{ key: 'kind/a', value: { ünï: '😀' }, expected: 'any' }] });
-    expect(await store.getRecord('kind/a')).toEqual({ key: 'kind/a', value: { ünï: '😀' }, revision: 3 });
-    await expect(store.commit({ records: [{ key: 'kind/a', value: 1, expected: 0 }] })).rejects.toThrow(StoreConflict);
-    await expect(store.commit({ records: [{ key: 'kind/a', value: null, expected: 2 }] })).rejects.toThrow(StoreConflict);
-    expect((await store.listRecords('kind/')).map(({ key }) => key)).toEqual(['kind/a', 'kind/a/x', 'kind/b']);
-    expect((await store.listRecords('kind/a')).map(({ key }) => key)).toEqual(['kind/a', 'kind/a/x']);
-    await store.commit({ records: [{ key: 'kind/a', value: null, expected: 3 }, { key: 'kind/none', value: null, expected: 'any' }] });
+    expect(await store.getRecord('kind/a')).toEqual({
+      key: 'kind/a',
+      value: { ünï: '😀' },
+      revision: 3,
+    });
+    await expect(
+      store.commit({ records: [{ key: 'kind/a', value: 1, expected: 0 }] }),
+    ).rejects.toThrow(StoreConflict);
+    await expect(
+      store.commit({ records: [{ key: 'kind/a', value: null, expected: 2 }] }),
+    ).rejects.toThrow(StoreConflict);
+    expect((await store.listRecords('kind/')).map(({ key }) => key)).toEqual([
+      'kind/a',
+      'kind/a/x',
+      'kind/b',
+    ]);
+    expect((await store.listRecords('kind/a')).map(({ key }) => key)).toEqual([
+      'kind/a',
+      'kind/a/x',
+    ]);
+    await store.commit({
+      records: [
+        { key: 'kind/a', value: null, expected: 3 },
+        { key: 'kind/none', value: null, expected: 'any' },
+      ],
+    });
     expect(await store.getRecord('kind/a')).toBeUndefined();
   });
 
   it('a record-only commit makes no version', async () => {
     const before = await store.version();
-    expect(await store.commit({ records: [{ key: 'quiet/a', value: 1, expected: 'any' }] })).toEqual({ version: undefined });
+    expect(
+      await store.commit({ records: [{ key: 'quiet/a', value: 1, expected: 'any' }] }),
+    ).toEqual({ version: undefined });
     expect(await store.version()).toBe(before);
   });
 
   it('lists in storage order, by namespace, in pages', async () => {
-    const names: [string, string][] = [['a', 'x'], ['a-b', 'a'], ['a', 'y.z'], ['a', 'y'], ['b', 'a'], ['', 'cluster']];
+    const names: [string, string][] = [
+      ['a', 'x'],
+      ['a-b', 'a'],
+      ['a', 'y.z'],
+      ['a', 'y'],
+      ['b', 'a'],
+      ['', 'cluster'],
+    ];
     for (const [namespace, name] of names) await put(store, keyOf(name, namespace, 'listed'));
     await put(store, keyOf('gone', 'a', 'listed'));
     await remove(store, keyOf('gone', 'a', 'listed'));
     const all = await store.list({ resource: 'listed' });
-    const paths = (objects: KubeObject[]): string[] => objects.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    const paths = (objects: KubeObject[]): string[] =>
+      objects.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
     expect(paths(all.objects)).toEqual(['/cluster', 'a-b/a', 'a/x', 'a/y', 'a/y.z', 'b/a']);
     expect(all.more).toBe(false);
-    expect(paths((await store.list({ resource: 'listed', namespace: 'a' })).objects)).toEqual(['a/x', 'a/y', 'a/y.z']);
+    expect(paths((await store.list({ resource: 'listed', namespace: 'a' })).objects)).toEqual([
+      'a/x',
+      'a/y',
+      'a/y.z',
+    ]);
     const first = await store.list({ resource: 'listed', namespace: 'a', limit: 2 });
     expect([paths(first.objects), first.more]).toEqual([['a/x', 'a/y'], true]);
-    const second = await store.list({ resource: 'listed', namespace: 'a', limit: 2, after: { namespace: 'a', name: 'y' } });
+    const second = await store.list({
+      resource: 'listed',
+      namespace: 'a',
+      limit: 2,
+      after: { namespace: 'a', name: 'y' },
+    });
     expect([paths(second.objects), second.more]).toEqual([['a/y.z'], false]);
     expect((await store.list({ resource: 'nothing' })).objects).toEqual([]);
   });
@@ -133,13 +244,25 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const resource = 'texts';
     const fill = (bytes: number): object => ({ value: randomBytes(bytes / 2).toString('hex') });
     await put(store, keyOf('kind-first', 'a', resource), { b: '}' });
-    for (const [name, bytes] of [['small', 10], ['packed', 8_000], ['parts', 900_000]] as const) {
-      const object = { metadata: { name, namespace: 'a', labels: { '"': 'é' } }, data: fill(bytes) };
-      await store.commit({ object: { key: keyOf(name, 'a', resource), object, expected: 'absent' } });
+    for (const [name, bytes] of [
+      ['small', 10],
+      ['packed', 8_000],
+      ['parts', 900_000],
+    ] as const) {
+      const object = {
+        metadata: { name, namespace: 'a', labels: { '"': 'é' } },
+        data: fill(bytes),
+      };
+      await store.commit({
+        object: { key: keyOf(name, 'a', resource), object, expected: 'absent' },
+      });
     }
     const { objects, ...rest } = await store.list({ resource });
     const texts = await store.listTexts({ resource });
-    expect({ ...texts, objects: texts.objects.map((text) => JSON.parse(text) as KubeObject) }).toEqual({ objects, ...rest });
+    expect({
+      ...texts,
+      objects: texts.objects.map((text) => JSON.parse(text) as KubeObject),
+    }).toEqual({ objects, ...rest });
     expect((await store.listTexts({ resource, namespace: 'a', limit: 2 })).more).toBe(true);
     expect((await store.listTexts({ resource: 'nothing' })).objects).toEqual([]);
   });
@@ -149,13 +272,28 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const start = await store.version();
     const created = await put(store, key, { a: '1' });
     const updated = await put(store, key, { a: '2' }, created);
-    const { version: deleted } = await store.commit({ object: { key, object: null, expected: updated, lastState: objectOf(key, { a: 'last' }) } });
+    const { version: deleted } = await store.commit({
+      object: { key, object: null, expected: updated, lastState: objectOf(key, { a: 'last' }) },
+    });
     const { entries, upTo } = await store.changes(start, { waitMs: 0 });
-    expect(entries.map(({ type, version, object }) => [type, version, object.data, object.metadata.resourceVersion])).toEqual([
-      ['ADDED', created, { a: '1' }, created], ['MODIFIED', updated, { a: '2' }, updated], ['DELETED', deleted, { a: 'last' }, deleted],
+    expect(
+      entries.map(({ type, version, object }) => [
+        type,
+        version,
+        object.data,
+        object.metadata.resourceVersion,
+      ]),
+    ).toEqual([
+      ['ADDED', created, { a: '1' }, created],
+      ['MODIFIED', updated, { a: '2' }, updated],
+      ['DELETED', deleted, { a: 'last' }, deleted],
     ]);
-    expect(entries.map(({ previous }) => previous && [previous.data, previous.metadata.resourceVersion])).toEqual([undefined, [{ a: '1' }, created], [{ a: '2' }, updated]]);
-    expect(entries.every((entry) => entry.key.name === 'logged' && entry.key.resource === 'configmaps')).toBe(true);
+    expect(
+      entries.map(({ previous }) => previous && [previous.data, previous.metadata.resourceVersion]),
+    ).toEqual([undefined, [{ a: '1' }, created], [{ a: '2' }, updated]]);
+    expect(
+      entries.every((entry) => entry.key.name === 'logged' && entry.key.resource === 'configmaps'),
+    ).toBe(true);
     expect(upTo).toBe(deleted);
   });
 
@@ -174,7 +312,11 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
   it('16 concurrent writers of one object lose no update', async () => {
     const key = keyOf('contended');
     const stores = [store, subject.other ?? store];
-    await Promise.all(Array.from({ length: 16 }, async (_, i) => { for (let n = 0; n < 4; n++) await increment(stores[i % 2]!, key); }));
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, i) => {
+        for (let n = 0; n < 4; n++) await increment(stores[i % 2]!, key);
+      }),
+    );
     expect((await store.get(key))?.data).toEqual({ n: 64 });
   });
 
@@ -182,22 +324,41 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const stores = [store, subject.other ?? store];
     const { version: start, objects } = await store.list({ resource: 'watched' });
     expect(objects).toEqual([]);
-    const follow = async (from: Store, at: ResourceVersion, stop: Promise<ResourceVersion>): Promise<LogEntry[]> => collect(from, at, await stop);
-    const writers = Promise.all(Array.from({ length: 12 }, async (_, i) => {
-      const key = keyOf(`w${i}`, 'default', 'watched');
-      for (let n = 0; n < 5; n++) await increment(stores[i % 2]!, key);
-      return i % 3 === 0 ? remove(stores[i % 2]!, key) : versionOf(await store.get(key));
-    }));
+    const follow = async (
+      from: Store,
+      at: ResourceVersion,
+      stop: Promise<ResourceVersion>,
+    ): Promise<LogEntry[]> => collect(from, at, await stop);
+    const writers = Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const key = keyOf(`w${i}`, 'default', 'watched');
+        for (let n = 0; n < 5; n++) await increment(stores[i % 2]!, key);
+        return i % 3 === 0 ? remove(stores[i % 2]!, key) : versionOf(await store.get(key));
+      }),
+    );
     const mid = await store.list({ resource: 'watched' });
     const end = writers.then(() => store.version());
-    const logs = await Promise.all([follow(stores[0]!, start, end), follow(stores[1]!, start, end)]);
+    const logs = await Promise.all([
+      follow(stores[0]!, start, end),
+      follow(stores[1]!, start, end),
+    ]);
     for (const log of logs) {
       const versions = log.map(({ version }) => Number(version));
       expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
       const watched = log.filter(({ key }) => key.resource === 'watched');
       expect(watched).toHaveLength(12 * 5 + 4);
-      const state = replay(mid.objects, watched.filter(({ version }) => Number(version) > Number(mid.version)));
-      expect(state).toEqual(Object.fromEntries((await store.list({ resource: 'watched' })).objects.map((object) => [object.metadata.name, object.data])));
+      const state = replay(
+        mid.objects,
+        watched.filter(({ version }) => Number(version) > Number(mid.version)),
+      );
+      expect(state).toEqual(
+        Object.fromEntries(
+          (await store.list({ resource: 'watched' })).objects.map((object) => [
+            object.metadata.name,
+            object.data,
+          ]),
+        ),
+      );
     }
   });
 
@@ -207,7 +368,9 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const third = await put(store, keyOf('compact-3'));
     await store.compact(second);
     await expect(store.changes(first, { waitMs: 0 })).rejects.toThrow(CompactedError);
-    expect((await store.changes(second, { waitMs: 0 })).entries.map(({ version }) => version)).toEqual([third]);
+    expect(
+      (await store.changes(second, { waitMs: 0 })).entries.map(({ version }) => version),
+    ).toEqual([third]);
   });
 
   it.each([
@@ -221,16 +384,26 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const created = await put(store, key, { text });
     expect((await store.get(key))?.data).toEqual({ text });
     const updated = await put(store, key, { text: next }, created);
-    expect((await store.list({ resource: 'large' })).objects.find(({ metadata }) => metadata.name === key.name)?.data).toEqual({ text: next });
+    expect(
+      (await store.list({ resource: 'large' })).objects.find(
+        ({ metadata }) => metadata.name === key.name,
+      )?.data,
+    ).toEqual({ text: next });
     await remove(store, key);
     const { entries } = await store.changes(start, { waitMs: 0 });
-    expect(entries.map(({ object }) => (object.data as { text: string }).text === text)).toEqual([true, text === next, text === next]);
+    expect(entries.map(({ object }) => (object.data as { text: string }).text === text)).toEqual([
+      true,
+      text === next,
+      text === next,
+    ]);
     expect(entries[2]?.previous?.metadata.resourceVersion).toBe(updated);
   });
 
   it('more than 1.5 MiB is refused as too large', async () => {
     const key = keyOf('too-large');
-    const error = await put(store, key, { text: 'x'.repeat(1.6 * 1024 * 1024) }).catch((thrown: unknown) => thrown);
+    const error = await put(store, key, { text: 'x'.repeat(1.6 * 1024 * 1024) }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(ApiError);
     expect((error as ApiError).reason).toBe('RequestEntityTooLarge');
     expect(await store.get(key)).toBeUndefined();
@@ -243,5 +416,7 @@ function replay(objects: KubeObject[], log: LogEntry[]): Record<string, unknown>
     if (type === 'DELETED') state.delete(key.name);
     else state.set(key.name, object);
   }
-  return Object.fromEntries([...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { data }]) => [name, data]));
+  return Object.fromEntries(
+    [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { data }]) => [name, data]),
+  );
 }

@@ -7,9 +7,38 @@ import { podOf, testDroppod, type PodJson, type TestDroppod } from './droppod.ts
 
 let local: TestDroppod;
 const host = mkdtempSync(join(tmpdir(), 'droppod-host-'));
-const sleeper = { terminationGracePeriodSeconds: 1, containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'trap exit TERM; sleep 10000 & wait'], resources: { requests: { cpu: '100m', memory: '20Mi' }, limits: { cpu: '200m', memory: '40Mi' } }, resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }] }] };
-const running = ({ status }: PodJson): boolean => status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
-const quota = async (): Promise<string> => (await local.k('exec', 'size', '-c', 'app', '--', 'sh', '-c', 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max')).stdout.replaceAll(/ 100000|\n/g, ' ').trim();
+const sleeper = {
+  terminationGracePeriodSeconds: 1,
+  containers: [
+    {
+      name: 'app',
+      image: 'busybox',
+      command: ['sh', '-c', 'trap exit TERM; sleep 10000 & wait'],
+      resources: {
+        requests: { cpu: '100m', memory: '20Mi' },
+        limits: { cpu: '200m', memory: '40Mi' },
+      },
+      resizePolicy: [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }],
+    },
+  ],
+};
+const running = ({ status }: PodJson): boolean =>
+  status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
+const quota = async (): Promise<string> =>
+  (
+    await local.k(
+      'exec',
+      'size',
+      '-c',
+      'app',
+      '--',
+      'sh',
+      '-c',
+      'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max',
+    )
+  ).stdout
+    .replaceAll(/ 100000|\n/g, ' ')
+    .trim();
 
 beforeAll(async () => {
   local = testDroppod();
@@ -24,30 +53,74 @@ afterAll(async () => {
 it('kubectl debug: a container joins the running pod and sees the processes of its target', async () => {
   await local.kIn(podOf('target', sleeper), 'apply', '-f', '-');
   await local.until('target', running);
-  const debug = await local.k('debug', 'target', '--profile=general', '--image=busybox', '--target=app', '-c', 'dbg', '--', 'sh', '-c', 'ps; hostname; sleep 1000');
+  const debug = await local.k(
+    'debug',
+    'target',
+    '--profile=general',
+    '--image=busybox',
+    '--target=app',
+    '-c',
+    'dbg',
+    '--',
+    'sh',
+    '-c',
+    'ps; hostname; sleep 1000',
+  );
   expect(debug.code, debug.stderr).toBe(0);
-  const statusOf = ({ status }: PodJson): { state: { running?: object } } | undefined => (status as { ephemeralContainerStatuses?: { state: { running?: object } }[] }).ephemeralContainerStatuses?.[0];
+  const statusOf = ({ status }: PodJson): { state: { running?: object } } | undefined =>
+    (status as { ephemeralContainerStatuses?: { state: { running?: object } }[] })
+      .ephemeralContainerStatuses?.[0];
   await local.until('target', (pod) => statusOf(pod)?.state.running !== undefined);
-  await expect.poll(async () => (await local.k('logs', 'target', '-c', 'dbg')).stdout, { timeout: 10_000 }).toMatch(/sleep 10000[^]*target/);
-  expect((await local.k('exec', 'target', '-c', 'dbg', '--', 'echo', 'marco')).stdout).toBe('marco\n');
+  await expect
+    .poll(async () => (await local.k('logs', 'target', '-c', 'dbg')).stdout, { timeout: 10_000 })
+    .toMatch(/sleep 10000[^]*target/);
+  expect((await local.k('exec', 'target', '-c', 'dbg', '--', 'echo', 'marco')).stdout).toBe(
+    'marco\n',
+  );
 }, 90_000);
 
 it('resize: cpu changes in place, memory by the restart that its policy asks for', async () => {
   await local.kIn(podOf('size', sleeper), 'apply', '-f', '-');
   await local.until('size', running);
   expect(await quota()).toBe('20000 41943040');
-  const resize = (limits: object) => local.k('patch', 'pod', 'size', '--subresource', 'resize', '--patch', JSON.stringify({ spec: { containers: [{ name: 'app', resources: { limits } }] } }));
+  const resize = (limits: object) =>
+    local.k(
+      'patch',
+      'pod',
+      'size',
+      '--subresource',
+      'resize',
+      '--patch',
+      JSON.stringify({ spec: { containers: [{ name: 'app', resources: { limits } }] } }),
+    );
   expect((await resize({ cpu: '300m' })).code).toBe(0);
-  const limitsOf = ({ status }: PodJson): unknown => (status.containerStatuses?.[0] as { resources?: { limits: unknown } } | undefined)?.resources?.limits;
+  const limitsOf = ({ status }: PodJson): unknown =>
+    (status.containerStatuses?.[0] as { resources?: { limits: unknown } } | undefined)?.resources
+      ?.limits;
   await expect.poll(quota, { timeout: 10_000 }).toBe('30000 41943040');
   expect((await resize({ memory: '60Mi' })).code).toBe(0);
-  const after = await local.until('size', (pod) => pod.status.containerStatuses?.[0]?.restartCount === 1 && running(pod));
+  const after = await local.until(
+    'size',
+    (pod) => pod.status.containerStatuses?.[0]?.restartCount === 1 && running(pod),
+  );
   expect(limitsOf(after)).toEqual({ cpu: '300m', memory: '60Mi' });
   expect(await quota()).toBe('30000 62914560');
 }, 90_000);
 
 it('hostPath: a directory of the machine is mounted, and made where it is missing', async () => {
-  const spec = { terminationGracePeriodSeconds: 1, restartPolicy: 'Never', volumes: [{ name: 'h', hostPath: { path: join(host, 'made'), type: 'DirectoryOrCreate' } }], containers: [{ name: 'app', image: 'busybox', command: ['sh', '-c', 'echo from-pod > /h/file'], volumeMounts: [{ name: 'h', mountPath: '/h' }] }] };
+  const spec = {
+    terminationGracePeriodSeconds: 1,
+    restartPolicy: 'Never',
+    volumes: [{ name: 'h', hostPath: { path: join(host, 'made'), type: 'DirectoryOrCreate' } }],
+    containers: [
+      {
+        name: 'app',
+        image: 'busybox',
+        command: ['sh', '-c', 'echo from-pod > /h/file'],
+        volumeMounts: [{ name: 'h', mountPath: '/h' }],
+      },
+    ],
+  };
   expect((await local.kIn(podOf('hostpath', spec), 'apply', '-f', '-')).code).toBe(0);
   await local.until('hostpath', ({ status }) => status.phase === 'Succeeded');
   expect(readFileSync(join(host, 'made', 'file'), 'utf8')).toBe('from-pod\n');

@@ -13,20 +13,35 @@ export const example = (name: string): string => join(ROOT, 'examples', `${name}
 /** Lines of a serving process's log that are defects whatever else a test looks at: catches of the last net and listeners that pile up. */
 export function faultsIn(log: string): string[] {
   if (!existsSync(log)) return [];
-  return readFileSync(log, 'utf8').split('\n').filter((line) => line.includes(UNOWNED) || line.includes('MaxListenersExceededWarning'));
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(UNOWNED) || line.includes('MaxListenersExceededWarning'));
 }
 
 /** What podlets say broke inside them (podlet/agent.ts), from the JSON of a list of events; '' has none. */
 export function faultEventsIn(json: string): string[] {
-  const { items = [] } = (json.startsWith('{') ? JSON.parse(json) : {}) as { items?: { involvedObject: { namespace: string; name: string }; message: string }[] };
-  return items.map(({ involvedObject: { namespace, name }, message }) => `${namespace}/${name}: ${message}`);
+  const { items = [] } = (json.startsWith('{') ? JSON.parse(json) : {}) as {
+    items?: { involvedObject: { namespace: string; name: string }; message: string }[];
+  };
+  return items.map(
+    ({ involvedObject: { namespace, name }, message }) => `${namespace}/${name}: ${message}`,
+  );
 }
 
 /** Runs ./droppod; never rejects for its exit code. */
 export function droppod(words: string[], timeoutMs = 300_000): Promise<Said> {
   return new Promise((resolve) => {
-    execFile(join(ROOT, 'droppod'), words, { cwd: ROOT, timeout: timeoutMs, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      resolve({ stdout, stderr, code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1 }));
+    execFile(
+      join(ROOT, 'droppod'),
+      words,
+      { cwd: ROOT, timeout: timeoutMs, maxBuffer: 1 << 26 },
+      (error, stdout, stderr) =>
+        resolve({
+          stdout,
+          stderr,
+          code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1,
+        }),
+    );
   });
 }
 
@@ -53,14 +68,31 @@ export interface ContainerJson {
   restartCount: number;
   ready: boolean;
   containerID?: string;
-  state: { waiting?: { reason: string; message?: string }; running?: { startedAt: string }; terminated?: { exitCode: number; reason: string; message?: string; startedAt: string; finishedAt: string } };
+  state: {
+    waiting?: { reason: string; message?: string };
+    running?: { startedAt: string };
+    terminated?: {
+      exitCode: number;
+      reason: string;
+      message?: string;
+      startedAt: string;
+      finishedAt: string;
+    };
+  };
   lastState: ContainerJson['state'];
 }
 
 export interface PodJson {
   metadata: { name: string; uid: string; resourceVersion: string; deletionTimestamp?: string };
   spec: Record<string, unknown>;
-  status: { phase: string; reason?: string; podIP?: string; conditions: { type: string; status: string; reason?: string }[]; containerStatuses?: ContainerJson[]; initContainerStatuses?: ContainerJson[] };
+  status: {
+    phase: string;
+    reason?: string;
+    podIP?: string;
+    conditions: { type: string; status: string; reason?: string }[];
+    containerStatuses?: ContainerJson[];
+    initContainerStatuses?: ContainerJson[];
+  };
 }
 
 /** A new droppod on free ports, in a directory of its own or the one that is given; `up` still has to be called. */
@@ -84,7 +116,15 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
     data,
     kubeconfig,
     pid: () => Number(readFileSync(join(data, 'pid'), 'utf8')),
-    up: (...words) => droppod(['up', '--detach', '--data', data, ...(words.includes('--port') ? [] : ['--port', '0']), ...words]),
+    up: (...words) =>
+      droppod([
+        'up',
+        '--detach',
+        '--data',
+        data,
+        ...(words.includes('--port') ? [] : ['--port', '0']),
+        ...words,
+      ]),
     k,
     kIn: (input, ...words) => kubectlWith(kubeconfig, input, ...words),
     get: async (kind, name) => {
@@ -92,31 +132,64 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
       return code === 0 ? (JSON.parse(stdout) as Record<string, never>) : undefined;
     },
     until,
-    status: async (name) => (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
+    status: async (name) =>
+      (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
     purge: async (options) => {
       // Asked while it is up; one that is down already, or was never up, answers nothing.
-      const met = options?.podletFaults === 'expected' ? [] : faultEventsIn((await k('get', 'events', '-A', '--field-selector', 'reason=PodletFault', '-o', 'json')).stdout);
+      const met =
+        options?.podletFaults === 'expected'
+          ? []
+          : faultEventsIn(
+              (
+                await k(
+                  'get',
+                  'events',
+                  '-A',
+                  '--field-selector',
+                  'reason=PodletFault',
+                  '-o',
+                  'json',
+                )
+              ).stdout,
+            );
       // Stopped first: the log is complete then, and goes with the purge. A droppod that is down already refuses, which is fine here.
       await droppod(['down', '--data', data]);
       const faults = faultsIn(join(data, 'log'));
       const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
-      for (const path of [data, `${data}.kube-cache`]) rmSync(path, { recursive: true, force: true });
+      for (const path of [data, `${data}.kube-cache`])
+        rmSync(path, { recursive: true, force: true });
       if (code !== 0) throw new Error(`down --purge failed: ${stderr}`);
       if (met.length > 0) throw new Error(`podlets met what nobody owns:\n${met.join('\n')}`);
-      if (faults.length > 0) throw new Error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
+      if (faults.length > 0)
+        throw new Error(`the serving process logged what nobody owns:\n${faults.join('\n')}`);
     },
   };
 }
 
 /** Endpoint and access key of a droppod's AWS port, as its env file says them to a shell. */
-export function awsAccess(data: string): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } {
+export function awsAccess(data: string): {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+} {
   const text = readFileSync(join(data, 'env'), 'utf8');
   const value = (name: string): string => new RegExp(`${name}='?([^'\\s]+)`).exec(text)?.[1] ?? '';
-  return { endpoint: value('AWS_ENDPOINT_URL'), region: value('AWS_REGION'), credentials: { accessKeyId: value('AWS_ACCESS_KEY_ID'), secretAccessKey: value('AWS_SECRET_ACCESS_KEY') } };
+  return {
+    endpoint: value('AWS_ENDPOINT_URL'),
+    region: value('AWS_REGION'),
+    credentials: {
+      accessKeyId: value('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: value('AWS_SECRET_ACCESS_KEY'),
+    },
+  };
 }
 
 /** Reads again and again until `pattern` matches (tests that run side by side cannot use expect.poll in helpers); fails with the last text. */
-export async function eventually(read: () => string | Promise<string>, pattern: RegExp, seconds = 15): Promise<string> {
+export async function eventually(
+  read: () => string | Promise<string>,
+  pattern: RegExp,
+  seconds = 15,
+): Promise<string> {
   let last = '';
   for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
     last = await read();

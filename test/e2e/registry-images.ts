@@ -7,7 +7,11 @@ import type { TestRegistry } from './registry.ts';
 
 export interface TestImages {
   /** Builds `FROM busybox` with these lines and pushes it as `repository:tag`; the engine keeps it only with `keep`. Answers name and digest. */
-  push(name: string, lines: string[], options?: { keep?: boolean }): Promise<{ name: string; digest: string }>;
+  push(
+    name: string,
+    lines: string[],
+    options?: { keep?: boolean },
+  ): Promise<{ name: string; digest: string }>;
   /** Takes a name from the engine. */
   forget(name: string): Promise<void>;
   /** Takes everything that was pushed from the engine again. */
@@ -16,15 +20,31 @@ export interface TestImages {
 
 /** Where the images of one test file are made. */
 export function testImages(docker: Docker, { host, username, password }: TestRegistry): TestImages {
-  const auth = Buffer.from(JSON.stringify({ username, password, serveraddress: host })).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  const auth = Buffer.from(JSON.stringify({ username, password, serveraddress: host }))
+    .toString('base64')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
   const forget = (name: string): Promise<void> => removeImage(docker, name);
   return {
     forget,
     push: async (path, lines, { keep = false } = {}) => {
       const name = `${host}/${path}`;
-      check(await docker.call('POST', '/build', { query: { t: name, forcerm: '1', labels: '{"droppod-test":"images"}' }, tar: await dockerfile(lines) }));
-      const [repository, tag = 'latest'] = [name.slice(0, name.lastIndexOf(':')), name.slice(name.lastIndexOf(':') + 1)];
-      const said = check(await docker.call('POST', `/images/${repository}/push`, { query: { tag }, headers: { 'x-registry-auth': auth } }));
+      check(
+        await docker.call('POST', '/build', {
+          query: { t: name, forcerm: '1', labels: '{"droppod-test":"images"}' },
+          tar: await dockerfile(lines),
+        }),
+      );
+      const [repository, tag = 'latest'] = [
+        name.slice(0, name.lastIndexOf(':')),
+        name.slice(name.lastIndexOf(':') + 1),
+      ];
+      const said = check(
+        await docker.call('POST', `/images/${repository}/push`, {
+          query: { tag },
+          headers: { 'x-registry-auth': auth },
+        }),
+      );
       const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1];
       if (digest === undefined) throw new Error(`push of ${name} named no digest: ${said}`);
       if (!keep) await forget(name);
@@ -32,10 +52,17 @@ export function testImages(docker: Docker, { host, username, password }: TestReg
     },
     removeAll: async () => {
       // Pods have pulled more names than were pushed: indexes, digests.
-      const all = JSON.parse(await docker.call('GET', '/images/json')) as { RepoTags: string[] | null; RepoDigests: string[] | null }[];
-      const pulled = all.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]).filter((name) => name.startsWith(`${host}/`));
+      const all = JSON.parse(await docker.call('GET', '/images/json')) as {
+        RepoTags: string[] | null;
+        RepoDigests: string[] | null;
+      }[];
+      const pulled = all
+        .flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])])
+        .filter((name) => name.startsWith(`${host}/`));
       for (const name of pulled) await forget(name).catch(() => undefined);
-      await docker.call('POST', '/images/prune', { query: { filters: '{"dangling":["true"],"label":["droppod-test=images"]}' } });
+      await docker.call('POST', '/images/prune', {
+        query: { filters: '{"dangling":["true"],"label":["droppod-test=images"]}' },
+      });
     },
   };
 }

@@ -11,7 +11,11 @@ export interface TestRegistry {
   username: string;
   password: string;
   /** A request under /v2/ (or to a full address) with the password; any status is an answer. */
-  ask(method: string, path: string, options?: { body?: string; type?: string; accept?: string }): Promise<Response>;
+  ask(
+    method: string,
+    path: string,
+    options?: { body?: string; type?: string; accept?: string },
+  ): Promise<Response>;
   /** Ends the process; the images stay for the next start on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -31,9 +35,14 @@ const has = (program: string): boolean => {
 /** Why no registry can be started here; undefined: it can. Installs Debian's packages as root. */
 export function registryProblem(): string | undefined {
   if (PROGRAMS.every(has)) return undefined;
-  if (process.getuid?.() !== 0 || !has('apt-get')) return 'docker-registry and htpasswd are missing and cannot be installed here (needs root and apt)';
+  if (process.getuid?.() !== 0 || !has('apt-get'))
+    return 'docker-registry and htpasswd are missing and cannot be installed here (needs root and apt)';
   try {
-    execFileSync('apt-get', ['install', '-y', '-qq', 'docker-registry', 'apache2-utils'], { stdio: 'ignore', timeout: 240_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+    execFileSync('apt-get', ['install', '-y', '-qq', 'docker-registry', 'apache2-utils'], {
+      stdio: 'ignore',
+      timeout: 240_000,
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
   } catch (error) {
     return `apt-get could not install docker-registry: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -42,10 +51,12 @@ export function registryProblem(): string | undefined {
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
+    const server = createServer()
+      .once('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      });
   });
 }
 
@@ -58,29 +69,47 @@ auth: { htpasswd: { realm: test, path: ${join(directory, 'htpasswd')} } }
 `;
 
 /** Starts a registry that wants `username` and `password`. */
-export async function startRegistry(username = 'droppod-test', password = 'correct:horse+battery/staple'): Promise<TestRegistry> {
+export async function startRegistry(
+  username = 'droppod-test',
+  password = 'correct:horse+battery/staple',
+): Promise<TestRegistry> {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
   const config = join(directory, 'config.yml');
-  writeFileSync(join(directory, 'htpasswd'), execFileSync('htpasswd', ['-Bbn', username, password]));
+  writeFileSync(
+    join(directory, 'htpasswd'),
+    execFileSync('htpasswd', ['-Bbn', username, password]),
+  );
   writeFileSync(config, configuration(directory, Number(host.split(':')[1])));
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   let child: ChildProcess | undefined;
   const ask: TestRegistry['ask'] = (method, path, { body, type, accept } = {}) => {
-    const headers = { authorization, ...(type ? { 'content-type': type } : {}), ...(accept ? { accept } : {}) };
-    return fetch(path.startsWith('http') ? path : `http://${host}/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    const headers = {
+      authorization,
+      ...(type ? { 'content-type': type } : {}),
+      ...(accept ? { accept } : {}),
+    };
+    return fetch(path.startsWith('http') ? path : `http://${host}/v2/${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
   };
   const registry: TestRegistry = {
-    host, username, password, ask,
+    host,
+    username,
+    password,
+    ask,
     start: async () => {
       child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
       await untilUp(ask);
     },
-    stop: () => new Promise((resolve) => {
-      if (!child || child.exitCode !== null) return resolve();
-      child.once('exit', () => resolve());
-      child.kill('SIGTERM');
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        if (!child || child.exitCode !== null) return resolve();
+        child.once('exit', () => resolve());
+        child.kill('SIGTERM');
+      }),
     remove: async () => {
       await registry.stop();
       rmSync(directory, { recursive: true, force: true });
@@ -92,7 +121,10 @@ export async function startRegistry(username = 'droppod-test', password = 'corre
 
 async function untilUp(ask: TestRegistry['ask']): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
-    const up = await ask('GET', '').then(({ ok }) => ok, () => false);
+    const up = await ask('GET', '').then(
+      ({ ok }) => ok,
+      () => false,
+    );
     if (up) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -4,36 +4,63 @@ import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.
 
 const dp = testDroppod();
 
-async function running(name: string, command: string[], more: object = {}, container: object = {}): Promise<void> {
-  const spec = { terminationGracePeriodSeconds: 20, ...more, containers: [{ name: 'main', image: 'busybox', imagePullPolicy: 'IfNotPresent', command, ...container }] };
+async function running(
+  name: string,
+  command: string[],
+  more: object = {},
+  container: object = {},
+): Promise<void> {
+  const spec = {
+    terminationGracePeriodSeconds: 20,
+    ...more,
+    containers: [
+      { name: 'main', image: 'busybox', imagePullPolicy: 'IfNotPresent', command, ...container },
+    ],
+  };
   expect((await dp.kIn(podOf(name, spec), 'create', '-f', '-')).stderr).toBe('');
   await dp.until(name, ({ status: { phase } }) => phase === 'Running', 60);
 }
 
 const main = ({ status }: PodJson): ContainerJson | undefined => status.containerStatuses?.[0];
-const now = async (name: string): Promise<PodJson> => JSON.parse((await dp.k('get', 'pod', name, '-o', 'json')).stdout) as PodJson;
+const now = async (name: string): Promise<PodJson> =>
+  JSON.parse((await dp.k('get', 'pod', name, '-o', 'json')).stdout) as PodJson;
 
-beforeAll(async () => { expect((await dp.up('--no-hello')).code).toBe(0); }, 120_000);
+beforeAll(async () => {
+  expect((await dp.up('--no-hello')).code).toBe(0);
+}, 120_000);
 afterAll(() => dp.purge(), 60_000);
 
 describe.concurrent('process 1', () => {
   it('does not end by a signal from inside that it does not handle', async () => {
     await running('deaf', ['sleep', '3600'], { terminationGracePeriodSeconds: 2 });
-    for (const signal of ['HUP', 'TERM', 'INT', 'QUIT', 'KILL']) expect((await dp.k('exec', 'deaf', '--', 'kill', `-${signal}`, '1')).code).toBe(0);
+    for (const signal of ['HUP', 'TERM', 'INT', 'QUIT', 'KILL'])
+      expect((await dp.k('exec', 'deaf', '--', 'kill', `-${signal}`, '1')).code).toBe(0);
     expect((await dp.k('exec', 'deaf', '--', 'echo', 'still')).stdout).toBe('still\n');
     expect(main(await now('deaf'))).toMatchObject({ restartCount: 0, state: { running: {} } });
   }, 120_000);
 
   it('works through its grace where it has no handler, and ends with 137', async () => {
-    await running('worker', ['sh', '-c', 'while :; do sleep 0.1; done'], { terminationGracePeriodSeconds: 4, activeDeadlineSeconds: 5, restartPolicy: 'Never' });
+    await running('worker', ['sh', '-c', 'while :; do sleep 0.1; done'], {
+      terminationGracePeriodSeconds: 4,
+      activeDeadlineSeconds: 5,
+      restartPolicy: 'Never',
+    });
     const pod = await dp.until('worker', ({ status: { phase } }) => phase === 'Failed', 60);
     expect(main(pod)?.state.terminated?.exitCode).toBe(137);
   }, 120_000);
 
   it('L4: preStop ends it by its own signal, which nobody asks about', async () => {
-    const script = 'trap "echo graceful; sleep 1; exit 0" QUIT; trap "echo fast; exit 1" TERM; echo up; while :; do sleep 0.2; done';
-    await running('graceful', ['sh', '-c', script], {}, { lifecycle: { preStop: { exec: { command: ['sh', '-c', 'kill -QUIT 1; sleep 4'] } } } });
-    await expect.poll(async () => (await dp.k('logs', 'graceful')).stdout, { timeout: 20_000 }).toBe('up\n');
+    const script =
+      'trap "echo graceful; sleep 1; exit 0" QUIT; trap "echo fast; exit 1" TERM; echo up; while :; do sleep 0.2; done';
+    await running(
+      'graceful',
+      ['sh', '-c', script],
+      {},
+      { lifecycle: { preStop: { exec: { command: ['sh', '-c', 'kill -QUIT 1; sleep 4'] } } } },
+    );
+    await expect
+      .poll(async () => (await dp.k('logs', 'graceful')).stdout, { timeout: 20_000 })
+      .toBe('up\n');
     const followed = dp.k('logs', '-f', 'graceful');
     await dp.k('delete', 'pod', 'graceful');
     expect((await followed).stdout).toBe('up\ngraceful\n');

@@ -18,17 +18,44 @@ const env = (): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: dp.kubeconfi
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 async function running(name: string, containers: object[]): Promise<void> {
-  expect((await dp.kIn(podOf(name, { terminationGracePeriodSeconds: 1, containers }), 'create', '-f', '-')).stderr).toBe('');
-  expect((await dp.k('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s')).stderr).toBe('');
+  expect(
+    (
+      await dp.kIn(
+        podOf(name, { terminationGracePeriodSeconds: 1, containers }),
+        'create',
+        '-f',
+        '-',
+      )
+    ).stderr,
+  ).toBe('');
+  expect((await dp.k('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s')).stderr).toBe(
+    '',
+  );
 }
 
-const busybox = (name: string, script: string, more: object = {}): object => ({ name, image: 'busybox', command: ['sh', '-c', script], ...more });
+const busybox = (name: string, script: string, more: object = {}): object => ({
+  name,
+  image: 'busybox',
+  command: ['sh', '-c', script],
+  ...more,
+});
 
 beforeAll(async () => {
   expect((await dp.up('--no-hello')).code).toBe(0);
   await Promise.all([
-    running('shell', [busybox('main', 'trap "exit 0" TERM; while :; do sleep 0.2; done'), busybox('web', 'mkdir -p /www; echo "You have hit $HOSTNAME" > /www/index.html; exec httpd -f -p 8080 -h /www')]),
-    running('echoes', [busybox('main', 'while read line; do echo "heard $line"; done', { stdin: true, stdinOnce: true })]),
+    running('shell', [
+      busybox('main', 'trap "exit 0" TERM; while :; do sleep 0.2; done'),
+      busybox(
+        'web',
+        'mkdir -p /www; echo "You have hit $HOSTNAME" > /www/index.html; exec httpd -f -p 8080 -h /www',
+      ),
+    ]),
+    running('echoes', [
+      busybox('main', 'while read line; do echo "heard $line"; done', {
+        stdin: true,
+        stdinOnce: true,
+      }),
+    ]),
     running('leaving', [busybox('main', 'sleep 3600')]),
   ]);
 }, 280_000);
@@ -39,8 +66,14 @@ afterAll(async () => {
 
 describe.concurrent('exec', () => {
   it('R1: stdout, stderr and the exit code come back', async () => {
-    expect(await dp.k('exec', 'shell', '-c', 'main', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7')).toEqual({ stdout: 'out\n', stderr: 'err\ncommand terminated with exit code 7\n', code: 7 });
-    expect(await dp.k('exec', 'shell', '-c', 'main', '--', 'true')).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(
+      await dp.k('exec', 'shell', '-c', 'main', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7'),
+    ).toEqual({ stdout: 'out\n', stderr: 'err\ncommand terminated with exit code 7\n', code: 7 });
+    expect(await dp.k('exec', 'shell', '-c', 'main', '--', 'true')).toEqual({
+      stdout: '',
+      stderr: '',
+      code: 0,
+    });
   });
 
   it('R1: the first container is taken, and said, where none is named', async () => {
@@ -50,7 +83,11 @@ describe.concurrent('exec', () => {
   });
 
   it('R1: stdin goes in, its end too', async () => {
-    expect((await dp.kIn('one\ntwo\n', 'exec', '-i', 'shell', '-c', 'main', '--', 'wc', '-l')).stdout.trim()).toBe('2');
+    expect(
+      (
+        await dp.kIn('one\ntwo\n', 'exec', '-i', 'shell', '-c', 'main', '--', 'wc', '-l')
+      ).stdout.trim(),
+    ).toBe('2');
   });
 
   it('R1: -t gives a terminal of the client’s size', async () => {
@@ -63,8 +100,16 @@ describe.concurrent('exec', () => {
   });
 
   it.each([
-    ['a command that is not there', ['exec', 'shell', '-c', 'main', '--', 'no-such-command'], /executable file not found|no such file/],
-    ['a container that is not there', ['exec', 'shell', '-c', 'none', '--', 'true'], /container none is not valid for pod shell/],
+    [
+      'a command that is not there',
+      ['exec', 'shell', '-c', 'main', '--', 'no-such-command'],
+      /executable file not found|no such file/,
+    ],
+    [
+      'a container that is not there',
+      ['exec', 'shell', '-c', 'none', '--', 'true'],
+      /container none is not valid for pod shell/,
+    ],
     ['a pod that is not there', ['exec', 'nobody', '--', 'true'], /pods "nobody" not found/],
   ])('R1: %s is refused', async (_, words, message) => {
     const { stderr, code } = await dp.k(...words);
@@ -73,16 +118,28 @@ describe.concurrent('exec', () => {
   });
 
   it('R1: twenty at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => dp.k('exec', 'shell', '-c', 'main', '--', 'sh', '-c', `echo ${index}; exit ${index % 3}`)));
-    expect(answers.map(({ stdout, code }) => [stdout.trim(), code])).toEqual(answers.map((_, index) => [String(index), index % 3]));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        dp.k('exec', 'shell', '-c', 'main', '--', 'sh', '-c', `echo ${index}; exit ${index % 3}`),
+      ),
+    );
+    expect(answers.map(({ stdout, code }) => [stdout.trim(), code])).toEqual(
+      answers.map((_, index) => [String(index), index % 3]),
+    );
   }, 90_000);
 
   it('R1: exec into a pod that is deleted meanwhile ends', async () => {
     const begun = dp.k('exec', 'leaving', '--', 'sh', '-c', 'echo in; sleep 600');
-    const [{ stdout, code }] = await Promise.all([begun, (async () => {
-      await eventually(async () => (await dp.k('exec', 'leaving', '--', 'ps')).stdout, /sleep 600/);
-      await dp.k('delete', 'pod', 'leaving');
-    })()]);
+    const [{ stdout, code }] = await Promise.all([
+      begun,
+      (async () => {
+        await eventually(
+          async () => (await dp.k('exec', 'leaving', '--', 'ps')).stdout,
+          /sleep 600/,
+        );
+        await dp.k('delete', 'pod', 'leaving');
+      })(),
+    ]);
     expect(stdout).toBe('in\n');
     expect(code).not.toBe(0);
   }, 90_000);
@@ -94,7 +151,11 @@ describe.concurrent('cp', () => {
     const bytes = randomBytes(BIG_BYTES);
     writeFileSync(sent, bytes);
     expect(await dp.k('cp', sent, 'shell:/tmp/big', '-c', 'main')).toMatchObject({ code: 0 });
-    expect((await dp.k('exec', 'shell', '-c', 'main', '--', 'sha256sum', '/tmp/big')).stdout.split(' ')[0]).toBe(sha256(bytes));
+    expect(
+      (await dp.k('exec', 'shell', '-c', 'main', '--', 'sha256sum', '/tmp/big')).stdout.split(
+        ' ',
+      )[0],
+    ).toBe(sha256(bytes));
     expect(await dp.k('cp', 'shell:/tmp/big', back, '-c', 'main')).toMatchObject({ code: 0 });
     expect(sha256(readFileSync(back))).toBe(sha256(bytes));
   }, 120_000);
@@ -102,7 +163,10 @@ describe.concurrent('cp', () => {
 
 describe.concurrent('attach', () => {
   it('R1: attach -i speaks to the main process', async () => {
-    const child = spawn(kubectlPath(), ['attach', '-i', 'echoes'], { env: env(), stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(kubectlPath(), ['attach', '-i', 'echoes'], {
+      env: env(),
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     const text = collect(child);
     child.stdin?.write('hello\n');
     await eventually(text, /heard hello/);
@@ -118,25 +182,53 @@ describe.concurrent('attach', () => {
     expect(code).toBe(0);
   }, 60_000);
 
-  it.each([['WebSocket', 'true'], ['SPDY', 'false']])('R1: over %s the end of the container ends attach with success, the exit code is the pod’s', async (_, webSockets) => {
-    const name = `ends-${webSockets}`;
-    const script = `read line; echo "heard $line"; exit 5`;
-    const child = spawn(kubectlPath(), ['run', name, '--image=busybox', '--image-pull-policy=IfNotPresent', '--restart=Never', '-i', '--', 'sh', '-c', script], { env: { ...env(), KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets }, stdio: ['pipe', 'pipe', 'pipe'] });
-    const [text, errors] = [collect(child), collectFrom(child.stderr)];
-    // `exit` comes before the last output is read.
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    child.stdin?.end('hello\n');
-    expect(await ended).toBe(5);
-    expect(text()).toBe('heard hello\n');
-    expect(errors()).not.toContain("couldn't attach");
-    expect(errors()).toContain(`pod default/${name} terminated (Error)`);
-  }, 60_000);
+  it.each([
+    ['WebSocket', 'true'],
+    ['SPDY', 'false'],
+  ])(
+    'R1: over %s the end of the container ends attach with success, the exit code is the pod’s',
+    async (_, webSockets) => {
+      const name = `ends-${webSockets}`;
+      const script = `read line; echo "heard $line"; exit 5`;
+      const child = spawn(
+        kubectlPath(),
+        [
+          'run',
+          name,
+          '--image=busybox',
+          '--image-pull-policy=IfNotPresent',
+          '--restart=Never',
+          '-i',
+          '--',
+          'sh',
+          '-c',
+          script,
+        ],
+        {
+          env: { ...env(), KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
+          stdio: ['pipe', 'pipe', 'pipe'],
+        },
+      );
+      const [text, errors] = [collect(child), collectFrom(child.stderr)];
+      // `exit` comes before the last output is read.
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      child.stdin?.end('hello\n');
+      expect(await ended).toBe(5);
+      expect(text()).toBe('heard hello\n');
+      expect(errors()).not.toContain("couldn't attach");
+      expect(errors()).toContain(`pod default/${name} terminated (Error)`);
+    },
+    60_000,
+  );
 });
 
 /** A command whose input and output are a terminal. */
 function inTerminal(command: string, typed = ''): Promise<{ stdout: string; code: number }> {
   return new Promise((resolve) => {
-    const child = spawn('script', ['-qec', command, '/dev/null'], { env: env(), stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      env: env(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const text = collect(child);
     if (typed) child.stdin.write(typed);
     child.once('close', (code) => resolve({ stdout: text(), code: code ?? -1 }));
@@ -148,23 +240,44 @@ const collect = (child: ChildProcess): (() => string) => collectFrom(child.stdou
 
 function collectFrom(stream: ChildProcess['stdout']): () => string {
   let text = '';
-  stream?.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+  stream?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
   return () => text;
 }
 
 /** A forward on a free local port; `text` is what kubectl has said. */
-async function forward(remote: number): Promise<{ port: number; text: () => string; errors: () => string; stop: () => void }> {
-  const child = spawn(kubectlPath(), ['port-forward', 'shell', `:${remote}`], { env: env(), stdio: ['ignore', 'pipe', 'pipe'] });
+async function forward(
+  remote: number,
+): Promise<{ port: number; text: () => string; errors: () => string; stop: () => void }> {
+  const child = spawn(kubectlPath(), ['port-forward', 'shell', `:${remote}`], {
+    env: env(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const text = collect(child);
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => { errors += chunk.toString(); });
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
   await eventually(text, /Forwarding from 127\.0\.0\.1:\d+ -> /);
-  return { port: Number(/127\.0\.0\.1:(\d+)/.exec(text())?.[1]), text, errors: () => errors, stop: () => { child.kill(); } };
+  return {
+    port: Number(/127\.0\.0\.1:(\d+)/.exec(text())?.[1]),
+    text,
+    errors: () => errors,
+    stop: () => {
+      child.kill();
+    },
+  };
 }
 
-const curl = (port: number): Promise<string> => new Promise((resolve) => {
-  execFile('curl', ['-sS', '--max-time', '10', `http://127.0.0.1:${port}/`], (error, stdout, stderr) => resolve(error ? `failed: ${stderr}` : stdout));
-});
+const curl = (port: number): Promise<string> =>
+  new Promise((resolve) => {
+    execFile(
+      'curl',
+      ['-sS', '--max-time', '10', `http://127.0.0.1:${port}/`],
+      (error, stdout, stderr) => resolve(error ? `failed: ${stderr}` : stdout),
+    );
+  });
 
 describe.concurrent('port-forward', () => {
   it('A17: a forwarded port answers, many requests at once', async () => {
@@ -192,19 +305,44 @@ describe.concurrent('the JavaScript client', () => {
 
   it('R1: Exec gives output and the Status of the exit', async () => {
     let out = '';
-    const stdout = new Writable({ write: (chunk: Buffer, _, done) => { out += chunk.toString(); done(); } });
+    const stdout = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        out += chunk.toString();
+        done();
+      },
+    });
     const stdin = new PassThrough();
     const status = new Promise<V1Status>((resolve, reject) => {
-      new Exec(config()).exec('default', 'shell', 'main', ['sh', '-c', 'read x; echo got $x; exit 4'], stdout, null, stdin, false, resolve).catch(reject);
+      new Exec(config())
+        .exec(
+          'default',
+          'shell',
+          'main',
+          ['sh', '-c', 'read x; echo got $x; exit 4'],
+          stdout,
+          null,
+          stdin,
+          false,
+          resolve,
+        )
+        .catch(reject);
     });
     stdin.write('it\n');
-    expect(await status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '4' }] } });
+    expect(await status).toMatchObject({
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: '4' }] },
+    });
     expect(out).toBe('got it\n');
   });
 
   it('A17: PortForward reaches the pod', async () => {
     const forwarder = new PortForward(config());
-    const server = createServer((socket) => { forwarder.portForward('default', 'shell', [8080], socket, null, socket).catch(() => socket.destroy()); });
+    const server = createServer((socket) => {
+      forwarder
+        .portForward('default', 'shell', [8080], socket, null, socket)
+        .catch(() => socket.destroy());
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     expect(await curl((server.address() as AddressInfo).port)).toBe('You have hit shell\n');
     server.close();

@@ -15,7 +15,11 @@ async function create(name: string, spec: object): Promise<void> {
   expect((await dp.kIn(podOf(name, spec), 'create', '-f', '-')).stderr).toBe('');
 }
 
-const shell = (script: string, spec: object = {}): object => ({ terminationGracePeriodSeconds: 1, ...spec, containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', script] }] });
+const shell = (script: string, spec: object = {}): object => ({
+  terminationGracePeriodSeconds: 1,
+  ...spec,
+  containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', script] }],
+});
 
 /** Kills the serving process as a power cut would and starts another on the same data. */
 async function killAndUp(): Promise<void> {
@@ -46,8 +50,20 @@ async function freePort(): Promise<number> {
 
 /** Containers of this droppod, running or not. */
 function containers(): string[] {
-  const { id } = JSON.parse(readFileSync(join(dp.data, 'installation.json'), 'utf8')) as { id: string };
-  return execFileSync('docker', ['ps', '-aq', '--no-trunc', '--filter', `label=${ENGINE_LABEL}=${id}`]).toString().split('\n').filter(Boolean).sort();
+  const { id } = JSON.parse(readFileSync(join(dp.data, 'installation.json'), 'utf8')) as {
+    id: string;
+  };
+  return execFileSync('docker', [
+    'ps',
+    '-aq',
+    '--no-trunc',
+    '--filter',
+    `label=${ENGINE_LABEL}=${id}`,
+  ])
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .sort();
 }
 
 beforeAll(async () => {
@@ -64,12 +80,19 @@ describe('kill -9 of the local process', () => {
     ]);
     const [steady, loop, done] = await Promise.all([
       dp.until('steady', (pod) => main(pod)?.state.running !== undefined),
-      dp.until('loop', (pod) => main(pod)?.restartCount === 1 && main(pod)?.state.waiting?.reason === 'CrashLoopBackOff', 40),
+      dp.until(
+        'loop',
+        (pod) =>
+          main(pod)?.restartCount === 1 && main(pod)?.state.waiting?.reason === 'CrashLoopBackOff',
+        40,
+      ),
       dp.until('done', ({ status }) => status.phase === 'Succeeded'),
     ]);
     const before = containers();
     await killAndUp();
-    const [steadyAfter, doneAfter] = await Promise.all(['steady', 'done'].map((name) => dp.until(name, () => true)));
+    const [steadyAfter, doneAfter] = await Promise.all(
+      ['steady', 'done'].map((name) => dp.until(name, () => true)),
+    );
     expect(main(steadyAfter as PodJson)).toEqual(main(steady));
     expect((steadyAfter as PodJson).status.podIP).toBe(steady.status.podIP);
     expect((doneAfter as PodJson).status).toEqual(done.status);
@@ -78,7 +101,8 @@ describe('kill -9 of the local process', () => {
     expect(again.metadata.uid).toBe(loop.metadata.uid);
     const { state, lastState } = main(again) ?? {};
     const begun = (state?.running ?? state?.terminated ?? lastState?.terminated)?.startedAt ?? '';
-    const waited = Date.parse(begun) - Date.parse(main(loop)?.lastState.terminated?.finishedAt ?? '');
+    const waited =
+      Date.parse(begun) - Date.parse(main(loop)?.lastState.terminated?.finishedAt ?? '');
     expect(waited).toBeGreaterThanOrEqual(9_000);
     expect(waited).toBeLessThan(25_000);
     expect(containers().filter((id) => before.includes(id))).toEqual(before);
@@ -91,22 +115,54 @@ describe('kill -9 of the local process', () => {
   it('D2, R11: pods in the middle of their start start once', async () => {
     const names = ['mid-0', 'mid-1', 'mid-2', 'mid-3'];
     const before = containers().length;
-    const mid = { terminationGracePeriodSeconds: 1, restartPolicy: 'Never', volumes: [{ name: 'v', emptyDir: {} }], initContainers: [{ name: 'init', image: 'busybox', command: ['sh', '-c', 'echo i >> /v/starts; sleep 1'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }], containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo m >> /v/starts; cat /v/starts; exec sleep 3600'], volumeMounts: [{ name: 'v', mountPath: '/v' }] }] };
+    const mid = {
+      terminationGracePeriodSeconds: 1,
+      restartPolicy: 'Never',
+      volumes: [{ name: 'v', emptyDir: {} }],
+      initContainers: [
+        {
+          name: 'init',
+          image: 'busybox',
+          command: ['sh', '-c', 'echo i >> /v/starts; sleep 1'],
+          volumeMounts: [{ name: 'v', mountPath: '/v' }],
+        },
+      ],
+      containers: [
+        {
+          name: 'main',
+          image: 'busybox',
+          command: ['sh', '-c', 'echo m >> /v/starts; cat /v/starts; exec sleep 3600'],
+          volumeMounts: [{ name: 'v', mountPath: '/v' }],
+        },
+      ],
+    };
     await create('mid-0', mid);
-    await dp.until('mid-0', ({ status }) => status.initContainerStatuses?.[0]?.state.running !== undefined);
+    await dp.until(
+      'mid-0',
+      ({ status }) => status.initContainerStatuses?.[0]?.state.running !== undefined,
+    );
     await Promise.all(names.slice(1).map((name) => create(name, mid)));
     await killAndUp();
     for (const name of names) {
       const pod = await dp.until(name, (one) => main(one)?.state.running !== undefined, 60);
       expect(main(pod)?.restartCount).toBe(0);
-      await expect.poll(async () => (await dp.k('logs', name)).stdout, { timeout: 10_000 }).toBe('i\nm\n');
+      await expect
+        .poll(async () => (await dp.k('logs', name)).stdout, { timeout: 10_000 })
+        .toBe('i\nm\n');
     }
     // Three containers of each pod (podlet, init, main), and nothing that a first try left behind.
-    await expect.poll(() => containers().length - before, { timeout: 30_000 }).toBe(names.length * 3);
+    await expect
+      .poll(() => containers().length - before, { timeout: 30_000 })
+      .toBe(names.length * 3);
   }, 120_000);
 
   it('L6: a pod that is being deleted goes, and a delete in flight is not forgotten', async () => {
-    await create('slow', shell('trap "" TERM; echo deaf; while :; do sleep 0.2; done', { terminationGracePeriodSeconds: 6 }));
+    await create(
+      'slow',
+      shell('trap "" TERM; echo deaf; while :; do sleep 0.2; done', {
+        terminationGracePeriodSeconds: 6,
+      }),
+    );
     await dp.until('slow', (pod) => main(pod)?.state.running !== undefined);
     expect((await dp.k('delete', 'pod', 'slow', '--wait=false')).code).toBe(0);
     await killAndUp();
@@ -115,16 +171,23 @@ describe('kill -9 of the local process', () => {
   }, 120_000);
 
   it('R1: a droppod that comes back on another port hears its pods and reaches them', async () => {
-    await create('stays', shell('while [ ! -e /tmp/end ]; do sleep 0.1; done; exit 3', { restartPolicy: 'Never' }));
+    await create(
+      'stays',
+      shell('while [ ! -e /tmp/end ]; do sleep 0.1; done; exit 3', { restartPolicy: 'Never' }),
+    );
     await dp.until('stays', (pod) => main(pod)?.state.running !== undefined);
-    const server = async (): Promise<string> => (await dp.k('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).stdout;
+    const server = async (): Promise<string> =>
+      (await dp.k('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).stdout;
     const before = await server();
     expect((await droppod(['down', '--data', dp.data])).code).toBe(0);
     const { code, stderr } = await dp.up('--no-hello', '--port', String(await freePort()));
     expect(code, stderr).toBe(0);
     expect(await server()).not.toBe(before);
     expect((await dp.k('exec', 'stays', '--', 'touch', '/tmp/end')).code).toBe(0);
-    expect(main(await dp.until('stays', ({ status }) => status.phase === 'Failed'))?.state.terminated?.exitCode).toBe(3);
+    expect(
+      main(await dp.until('stays', ({ status }) => status.phase === 'Failed'))?.state.terminated
+        ?.exitCode,
+    ).toBe(3);
   }, 120_000);
 
   it('A13: after all of it every pod can be deleted, and no container is left', async () => {

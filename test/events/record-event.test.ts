@@ -2,7 +2,16 @@
 import { expect, it } from 'vitest';
 import { recordEvents } from '../../src/events/record-event.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { backOffRestarting, created, failed, failedToPull, pulled, pulling, scheduled, started } from '../../src/pod/events.ts';
+import {
+  backOffRestarting,
+  created,
+  failed,
+  failedToPull,
+  pulled,
+  pulling,
+  scheduled,
+  started,
+} from '../../src/pod/events.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 const pod: Pod = {
@@ -11,32 +20,69 @@ const pod: Pod = {
   status: {},
 };
 
-const all = async (ports: ReturnType<typeof fakePorts>) => (await ports.store.list({ resource: 'events' })).objects;
+const all = async (ports: ReturnType<typeof fakePorts>) =>
+  (await ports.store.list({ resource: 'events' })).objects;
 
 it('writes a kubelet event as the kubelet does', async () => {
   const ports = fakePorts();
   await recordEvents(ports, pod, [started('a')]);
-  expect(await all(ports)).toMatchObject([{
-    apiVersion: 'v1', kind: 'Event', type: 'Normal', reason: 'Started', message: 'Container started', count: 1,
-    metadata: { name: expect.stringMatching(/^p\.[0-9a-f]{16}$/), namespace: 'ns' },
-    involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace: 'ns', name: 'p', uid: 'u-1', resourceVersion: '7', fieldPath: 'spec.containers{a}' },
-    source: { component: 'kubelet', host: 'fargate' }, reportingComponent: 'kubelet', reportingInstance: 'fargate',
-    firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:00Z',
-  }]);
+  expect(await all(ports)).toMatchObject([
+    {
+      apiVersion: 'v1',
+      kind: 'Event',
+      type: 'Normal',
+      reason: 'Started',
+      message: 'Container started',
+      count: 1,
+      metadata: { name: expect.stringMatching(/^p\.[0-9a-f]{16}$/), namespace: 'ns' },
+      involvedObject: {
+        kind: 'Pod',
+        apiVersion: 'v1',
+        namespace: 'ns',
+        name: 'p',
+        uid: 'u-1',
+        resourceVersion: '7',
+        fieldPath: 'spec.containers{a}',
+      },
+      source: { component: 'kubelet', host: 'fargate' },
+      reportingComponent: 'kubelet',
+      reportingInstance: 'fargate',
+      firstTimestamp: '2026-01-01T00:00:00Z',
+      lastTimestamp: '2026-01-01T00:00:00Z',
+    },
+  ]);
 });
 
 it('writes a scheduler event in the newer form, without counts', async () => {
   const ports = fakePorts();
   await recordEvents(ports, pod, [scheduled(pod, 'fargate')]);
   const [event] = await all(ports);
-  expect(event).toMatchObject({ source: {}, reportingComponent: 'default-scheduler', action: 'Binding', eventTime: '2026-01-01T00:00:00.000000Z', firstTimestamp: null, lastTimestamp: null });
+  expect(event).toMatchObject({
+    source: {},
+    reportingComponent: 'default-scheduler',
+    action: 'Binding',
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    firstTimestamp: null,
+    lastTimestamp: null,
+  });
   expect(event).not.toHaveProperty('count');
 });
 
 it('A9: events of one second are named in the order in which they happened, as kubectl shows them', async () => {
   const ports = fakePorts();
   const two = { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'z', image: 'busybox' }] } };
-  const told = [scheduled(pod, 'fargate'), ...['z', 'a'].flatMap((name) => [pulling(name, 'i'), failedToPull(name, 'i', 'no'), pulled(name, 'i', 1), created(name), started(name), backOffRestarting(pod, name), failed(name, 'x')])];
+  const told = [
+    scheduled(pod, 'fargate'),
+    ...['z', 'a'].flatMap((name) => [
+      pulling(name, 'i'),
+      failedToPull(name, 'i', 'no'),
+      pulled(name, 'i', 1),
+      created(name),
+      started(name),
+      backOffRestarting(pod, name),
+      failed(name, 'x'),
+    ]),
+  ];
   await recordEvents(ports, two, [...told].reverse());
   const stored = await all(ports);
   expect(stored.map(({ message }) => message)).toEqual(told.map(({ message }) => message));
@@ -46,8 +92,13 @@ it('counts a repeat up and keeps the first time', async () => {
   const ports = fakePorts();
   await recordEvents(ports, pod, [started('a'), started('a')]);
   await ports.clock.advance(5_000);
-  await Promise.all([recordEvents(ports, pod, [started('a')]), recordEvents(ports, pod, [started('a')])]);
-  expect(await all(ports)).toMatchObject([{ count: 4, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:05Z' }]);
+  await Promise.all([
+    recordEvents(ports, pod, [started('a')]),
+    recordEvents(ports, pod, [started('a')]),
+  ]);
+  expect(await all(ports)).toMatchObject([
+    { count: 4, firstTimestamp: '2026-01-01T00:00:00Z', lastTimestamp: '2026-01-01T00:00:05Z' },
+  ]);
 });
 
 it('a pod of the same name with another uid has events of its own', async () => {

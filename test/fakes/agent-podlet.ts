@@ -10,7 +10,14 @@ import type { ScriptedPodletOptions, ScriptedRun } from './scripted-podlet.ts';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
-function toFakeRun({ seconds, exitCode, startError, oom, termSeconds, termCode = 143 }: ScriptedRun): FakeRun {
+function toFakeRun({
+  seconds,
+  exitCode,
+  startError,
+  oom,
+  termSeconds,
+  termCode = 143,
+}: ScriptedRun): FakeRun {
   return {
     ...(seconds === undefined ? {} : { seconds }),
     ...(exitCode === undefined ? {} : { code: exitCode }),
@@ -26,7 +33,10 @@ class WatchedSupervisors extends FakeSupervisors {
   onRun: ScriptedPodletOptions['onRun'];
   attempt = 0;
 
-  override listen(take: (container: string, message: FromSupervise) => void, gone: (container: string) => void): void {
+  override listen(
+    take: (container: string, message: FromSupervise) => void,
+    gone: (container: string) => void,
+  ): void {
     super.listen((container, message) => {
       this.#watch(container, message);
       take(container, message);
@@ -39,8 +49,16 @@ class WatchedSupervisors extends FakeSupervisors {
       this.running.add(container);
     }
     if (message.type !== 'exited') return;
-    if (message.startError !== undefined) this.onRun?.({ container, run: message.run, what: 'start', attempt: this.attempt });
-    else this.onRun?.({ container, run: message.run, what: 'exit', attempt: this.attempt, exitCode: message.code });
+    if (message.startError !== undefined)
+      this.onRun?.({ container, run: message.run, what: 'start', attempt: this.attempt });
+    else
+      this.onRun?.({
+        container,
+        run: message.run,
+        what: 'exit',
+        attempt: this.attempt,
+        exitCode: message.code,
+      });
     this.running.delete(container);
   }
 }
@@ -54,8 +72,15 @@ export class AgentPodlet {
 
   constructor(options: ScriptedPodletOptions) {
     this.#options = options;
-    const clock = { now: () => options.clock.now(), sleep: (ms: number, signal?: AbortSignal) => this.#sleep(ms, signal) };
-    this.#supervisors = new WatchedSupervisors(clock, (container, run) => toFakeRun(options.script(container, run)), options.commands);
+    const clock = {
+      now: () => options.clock.now(),
+      sleep: (ms: number, signal?: AbortSignal) => this.#sleep(ms, signal),
+    };
+    this.#supervisors = new WatchedSupervisors(
+      clock,
+      (container, run) => toFakeRun(options.script(container, run)),
+      options.commands,
+    );
     this.#supervisors.attempt = options.attempt;
     this.#supervisors.onRun = (event) => {
       if (!this.#dead.signal.aborted) options.onRun?.(event);
@@ -65,20 +90,40 @@ export class AgentPodlet {
     this.#agent = createAgent({
       clock,
       random: () => 0.5,
-      identity: { uid, attempt, taskArn, containers, boot: 1, bootId: `boot-${attempt}`, podIP: '10.0.0.7', hostIP: '192.0.2.10' },
+      identity: {
+        uid,
+        attempt,
+        taskArn,
+        containers,
+        boot: 1,
+        bootId: `boot-${attempt}`,
+        podIP: '10.0.0.7',
+        hostIP: '192.0.2.10',
+      },
       sync: (report, signal) => this.#sync(report, signal),
       supervisors: this.#supervisors,
       shareFiles: () => undefined,
-      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve() },
+      volumes: {
+        apply: () => Promise.resolve(),
+        usedBytes: () => Promise.resolve(0),
+        read: () => Promise.resolve(undefined),
+        move: () => Promise.resolve(),
+        filesAt: () => Promise.resolve(undefined),
+        put: () => Promise.resolve(),
+      },
       network: {
-        httpProbe: () => Promise.resolve({ success: true }), httpHook: () => Promise.resolve({}),
-        tcpProbe: () => Promise.resolve({ success: true }), grpcProbe: () => Promise.resolve({ success: true }),
+        httpProbe: () => Promise.resolve({ success: true }),
+        httpHook: () => Promise.resolve({}),
+        tcpProbe: () => Promise.resolve({ success: true }),
+        grpcProbe: () => Promise.resolve({ success: true }),
       },
       memory: { load: () => memory, save: (state) => void (memory = state) },
       openSession: () => undefined,
       runtimeIds: () => Promise.resolve({}),
       // A fault in a test is a failure of the test.
-      fault: (message, cause) => { throw new Error(message, { cause }); },
+      fault: (message, cause) => {
+        throw new Error(message, { cause });
+      },
       engineTerm: this.#term.signal,
     });
   }
@@ -113,7 +158,10 @@ export class AgentPodlet {
   }
 
   async #sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await this.#options.clock.sleep(ms, AbortSignal.any([this.#dead.signal, ...(signal ? [signal] : [])]));
+    await this.#options.clock.sleep(
+      ms,
+      AbortSignal.any([this.#dead.signal, ...(signal ? [signal] : [])]),
+    );
     if (this.#dead.signal.aborted) await never();
   }
 

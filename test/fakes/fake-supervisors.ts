@@ -52,7 +52,10 @@ export class FakeSupervisors implements Supervisors {
     this.startedAt = clock.now().getTime();
   }
 
-  listen(take: (container: string, message: FromSupervise) => void, gone: (container: string) => void): void {
+  listen(
+    take: (container: string, message: FromSupervise) => void,
+    gone: (container: string) => void,
+  ): void {
     this.take = take;
     this.gone = gone;
     for (const [name, box] of this.boxes) if (box.connected) this.hello(name);
@@ -67,7 +70,13 @@ export class FakeSupervisors implements Supervisors {
     const box = this.box(container);
     box.connected = true;
     const { run, pid, startedAt, exit } = box;
-    this.take(container, { type: 'hello', run, pid, ...(startedAt === undefined ? {} : { startedAt }), ...(exit === undefined ? {} : { exit }) });
+    this.take(container, {
+      type: 'hello',
+      run,
+      pid,
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(exit === undefined ? {} : { exit }),
+    });
   }
 
   /** The newest run does not find its root as the first one did. */
@@ -91,13 +100,19 @@ export class FakeSupervisors implements Supervisors {
     if (!box.connected) return;
     if (message.type === 'start') void this.start(container, box, message);
     else if (message.type === 'kill') void this.kill(container, box, message.signal);
-    else if (message.type === 'exec') void this.command(container, message.id, message.argv, message.timeoutMs);
+    else if (message.type === 'exec')
+      void this.command(container, message.id, message.argv, message.timeoutMs);
     else if (message.type === 'ack' && message.forward) void this.kill(container, box, 'TERM');
     else if (message.type === 'quit') this.left.add(container);
   }
 
   private box(container: string): Box {
-    const box = this.boxes.get(container) ?? { run: 0, pid: 0, connected: false, ended: new AbortController() };
+    const box = this.boxes.get(container) ?? {
+      run: 0,
+      pid: 0,
+      connected: false,
+      ended: new AbortController(),
+    };
     this.boxes.set(container, box);
     return box;
   }
@@ -109,7 +124,13 @@ export class FakeSupervisors implements Supervisors {
   private async start(container: string, box: Box, order: StartMessage): Promise<void> {
     if (order.run <= box.run || box.pid !== 0) return this.hello(container);
     const { startError, seconds, code = 0 } = this.script(container, order.run);
-    Object.assign(box, { run: order.run, order, pid: FIRST_PID + order.run, startedAt: this.clock.now().toISOString(), ended: new AbortController() });
+    Object.assign(box, {
+      run: order.run,
+      order,
+      pid: FIRST_PID + order.run,
+      startedAt: this.clock.now().toISOString(),
+      ended: new AbortController(),
+    });
     delete box.exit;
     if (startError !== undefined) return this.end(container, box, 128, startError);
     this.tell(container, { type: 'started', run: box.run, pid: box.pid, at: box.startedAt ?? '' });
@@ -124,7 +145,8 @@ export class FakeSupervisors implements Supervisors {
     const number = NUMBERS[signal.replace(/^SIG/, '')] ?? 15;
     const { onTerm } = this.script(container, box.run);
     if (number !== 9 && onTerm === 'ignore') return;
-    if (number === 9 || onTerm === undefined || onTerm === 'ignore') return this.end(container, box, 128 + number);
+    if (number === 9 || onTerm === undefined || onTerm === 'ignore')
+      return this.end(container, box, 128 + number);
     const { ended } = box;
     await this.clock.sleep(onTerm.seconds * 1000, ended.signal);
     if (!ended.signal.aborted) this.end(container, box, onTerm.code);
@@ -134,15 +156,36 @@ export class FakeSupervisors implements Supervisors {
     const { message, oom = false } = this.script(container, box.run);
     box.ended.abort();
     box.pid = 0;
-    const started = startError === undefined && box.startedAt !== undefined ? { startedAt: box.startedAt } : {};
-    box.exit = { run: box.run, code, oom, at: this.clock.now().toISOString(), ...started, ...(message === undefined ? {} : { message }), ...(startError === undefined ? {} : { startError }) };
+    const started =
+      startError === undefined && box.startedAt !== undefined ? { startedAt: box.startedAt } : {};
+    box.exit = {
+      run: box.run,
+      code,
+      oom,
+      at: this.clock.now().toISOString(),
+      ...started,
+      ...(message === undefined ? {} : { message }),
+      ...(startError === undefined ? {} : { startError }),
+    };
     this.tell(container, { type: 'exited', ...box.exit });
   }
 
-  private async command(container: string, id: string, argv: string[], timeoutMs: number): Promise<void> {
+  private async command(
+    container: string,
+    id: string,
+    argv: string[],
+    timeoutMs: number,
+  ): Promise<void> {
     const { code, output = '', seconds = 0, error } = this.exec(container, argv);
     const timedOut = timeoutMs > 0 && seconds * 1000 > timeoutMs;
     await this.clock.sleep(timedOut ? timeoutMs : seconds * 1000);
-    this.tell(container, { type: 'done', id, code: timedOut ? 137 : code, timedOut, output: Buffer.from(output).toString('base64'), ...(error === undefined ? {} : { error }) });
+    this.tell(container, {
+      type: 'done',
+      id,
+      code: timedOut ? 137 : code,
+      timedOut,
+      output: Buffer.from(output).toString('base64'),
+      ...(error === undefined ? {} : { error }),
+    });
   }
 }

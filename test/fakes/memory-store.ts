@@ -2,7 +2,18 @@
 // Deterministic: it never takes time or chance but from the clock and the fault hook it was given.
 import { CompactedError, StoreConflict, Unavailable } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
-import type { Clock, Json, ListQuery, LogEntry, ObjectKey, ObjectWrite, RecordWrite, ResourceVersion, Store, StoredRecord } from '../../src/ports.ts';
+import type {
+  Clock,
+  Json,
+  ListQuery,
+  LogEntry,
+  ObjectKey,
+  ObjectWrite,
+  RecordWrite,
+  ResourceVersion,
+  Store,
+  StoredRecord,
+} from '../../src/ports.ts';
 import { checkObjectSize, compareKeys, objectName, toVersion } from '../../src/store/limits.ts';
 
 /** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, yet the caller sees Unavailable. */
@@ -40,7 +51,21 @@ export class MemoryStore implements Store {
     this.#options = options;
     for (const { key, object } of options.objects ?? []) {
       const version = ++this.#counter;
-      this.#objects.set(key.resource, new Map([[objectName(key), { version, text: JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }) }]]));
+      this.#objects.set(
+        key.resource,
+        new Map([
+          [
+            objectName(key),
+            {
+              version,
+              text: JSON.stringify({
+                ...object,
+                metadata: { ...object.metadata, resourceVersion: String(version) },
+              }),
+            },
+          ],
+        ]),
+      );
     }
   }
 
@@ -55,10 +80,18 @@ export class MemoryStore implements Store {
     return this.#run('list', () => {
       const { resource, namespace, after, limit } = query;
       const names = [...(this.#objects.get(resource) ?? [])]
-        .filter(([name]) => (namespace === undefined || name.startsWith(`${namespace}/`)) && (!after || name > objectName(after)))
+        .filter(
+          ([name]) =>
+            (namespace === undefined || name.startsWith(`${namespace}/`)) &&
+            (!after || name > objectName(after)),
+        )
         .sort(([a], [b]) => compareKeys(a, b));
       const cut = names.slice(0, limit ?? names.length);
-      return { objects: cut.map(([, { text }]) => parse(text)), version: toVersion(this.#counter), more: cut.length < names.length };
+      return {
+        objects: cut.map(([, { text }]) => parse(text)),
+        version: toVersion(this.#counter),
+        more: cut.length < names.length,
+      };
     });
   }
 
@@ -67,7 +100,10 @@ export class MemoryStore implements Store {
     return { ...rest, objects: objects.map((object) => JSON.stringify(object)) };
   }
 
-  commit(write: { object?: ObjectWrite; records?: RecordWrite[] }): Promise<{ version: ResourceVersion | undefined }> {
+  commit(write: {
+    object?: ObjectWrite;
+    records?: RecordWrite[];
+  }): Promise<{ version: ResourceVersion | undefined }> {
     return this.#run('commit', () => {
       for (const record of write.records ?? []) this.#expectRecord(record);
       const line = write.object && this.#line(write.object);
@@ -78,11 +114,17 @@ export class MemoryStore implements Store {
     });
   }
 
-  async changes(after: ResourceVersion, { waitMs, signal }: { waitMs: number; signal?: AbortSignal }): ReturnType<Store['changes']> {
+  async changes(
+    after: ResourceVersion,
+    { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
+  ): ReturnType<Store['changes']> {
     await this.#run('changes', () => undefined);
-    if (Number(after) < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
-    if (Number(after) >= this.#counter && waitMs > 0 && !signal?.aborted) await this.#wait(waitMs, signal);
-    if (Number(after) < this.#compactedTo) throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+    if (Number(after) < this.#compactedTo)
+      throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
+    if (Number(after) >= this.#counter && waitMs > 0 && !signal?.aborted)
+      await this.#wait(waitMs, signal);
+    if (Number(after) < this.#compactedTo)
+      throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
     const entries = this.#log.filter(({ number }) => number > Number(after)).map(toEntry);
     return { entries, upTo: toVersion(Math.max(this.#counter, Number(after))) };
   }
@@ -97,7 +139,11 @@ export class MemoryStore implements Store {
 
   listRecords(prefix: string): Promise<StoredRecord[]> {
     return this.#run('listRecords', () =>
-      [...this.#records.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys).map((key) => this.#record(key)!));
+      [...this.#records.keys()]
+        .filter((key) => key.startsWith(prefix))
+        .sort(compareKeys)
+        .map((key) => this.#record(key)!),
+    );
   }
 
   /** Forgets the log up to `version`: `changes` below it throws CompactedError. */
@@ -117,18 +163,26 @@ export class MemoryStore implements Store {
   #line({ key, object, expected, lastState }: ObjectWrite): StoredLine {
     const stored = this.#objects.get(key.resource)?.get(objectName(key));
     const now = stored ? String(stored.version) : 'absent';
-    if (now !== expected) throw new StoreConflict(`${key.resource} ${objectName(key)} is at ${now}, expected ${expected}`);
-    if (!object && !stored) throw new StoreConflict(`${key.resource} ${objectName(key)} is not there`);
+    if (now !== expected)
+      throw new StoreConflict(
+        `${key.resource} ${objectName(key)} is at ${now}, expected ${expected}`,
+      );
+    if (!object && !stored)
+      throw new StoreConflict(`${key.resource} ${objectName(key)} is not there`);
     const number = this.#counter + 1;
     const shown = object ?? lastState ?? parse(stored!.text);
-    const text = JSON.stringify({ ...shown, metadata: { ...shown.metadata, resourceVersion: String(number) } });
+    const text = JSON.stringify({
+      ...shown,
+      metadata: { ...shown.metadata, resourceVersion: String(number) },
+    });
     checkObjectSize(text);
     const type = !object ? 'DELETED' : stored ? 'MODIFIED' : 'ADDED';
     return { number, type, key: { ...key }, object: text, previous: stored?.text };
   }
 
   #append({ key, object }: ObjectWrite, line: StoredLine): void {
-    const objects = this.#objects.get(key.resource) ?? new Map<string, { version: number; text: string }>();
+    const objects =
+      this.#objects.get(key.resource) ?? new Map<string, { version: number; text: string }>();
     this.#objects.set(key.resource, objects);
     if (object) objects.set(objectName(key), { version: line.number, text: line.object });
     else objects.delete(objectName(key));
@@ -144,7 +198,8 @@ export class MemoryStore implements Store {
 
   #expectRecord({ key, expected }: RecordWrite): void {
     const revision = this.#records.get(key)?.revision ?? 0;
-    if (expected !== 'any' && expected !== revision) throw new StoreConflict(`record ${key} is at ${revision}, expected ${expected}`);
+    if (expected !== 'any' && expected !== revision)
+      throw new StoreConflict(`record ${key} is at ${revision}, expected ${expected}`);
   }
 
   #writeRecord({ key, value }: RecordWrite): void {
@@ -165,7 +220,8 @@ export class MemoryStore implements Store {
 }
 
 // Real stores share an entry between all watchers: who changes one is found here.
-const frozen = (text: string): KubeObject => JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
+const frozen = (text: string): KubeObject =>
+  JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
 
 const toEntry = ({ number, type, key, object, previous }: StoredLine): LogEntry => ({
   version: toVersion(number),

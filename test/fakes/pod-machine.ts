@@ -14,15 +14,25 @@ import { Unavailable } from '../../src/errors.ts';
 import type { FaultHook } from './ports.ts';
 import type { Clock, Executions, Json, Ports } from '../../src/ports.ts';
 
-const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = { BindPod: bindPod, LaunchPod: launchPod, StartContainer: startContainer, FinishPod: finishPod };
+const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = {
+  BindPod: bindPod,
+  LaunchPod: launchPod,
+  StartContainer: startContainer,
+  FinishPod: finishPod,
+};
 
 const document = readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8');
 
 /** The document with each placeholder replaced by the name of its function, and its revision. */
-export const podDefinition = (revision = 'r1'): Machine => parse(document.replaceAll('${Revision}', revision).replace(/\$\{(\w+)\}/g, '$1')) as Machine;
+export const podDefinition = (revision = 'r1'): Machine =>
+  parse(document.replaceAll('${Revision}', revision).replace(/\$\{(\w+)\}/g, '$1')) as Machine;
 
 const ARN = 'arn:aws:states:us-east-1:000000000000';
-const machine = { arn: `${ARN}:stateMachine:pod`, name: 'pod', roleArn: 'arn:aws:iam::000000000000:role/pod' };
+const machine = {
+  arn: `${ARN}:stateMachine:pod`,
+  name: 'pod',
+  roleArn: 'arn:aws:iam::000000000000:role/pod',
+};
 
 export interface PodMachineOptions {
   clock: Clock;
@@ -51,7 +61,14 @@ export class PodMachine implements Executions {
     this.#options = options;
     const { clock, random = () => 0.5, onEnd } = options;
     const uuid = (): string => `10000000-0000-4000-8000-${String(++this.#count).padStart(12, '0')}`;
-    this.interpreter = new Interpreter({ clock, random, uuid, journal: new MemoryJournal(), tasks: (call) => this.#run(call), ...(onEnd ? { onExecutionEnd: onEnd } : {}) });
+    this.interpreter = new Interpreter({
+      clock,
+      random,
+      uuid,
+      journal: new MemoryJournal(),
+      tasks: (call) => this.#run(call),
+      ...(onEnd ? { onExecutionEnd: onEnd } : {}),
+    });
   }
 
   /** Executions that start from now on go by another revision of the document. */
@@ -65,21 +82,43 @@ export class PodMachine implements Executions {
 
   async #start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
     const known = await this.interpreter.describe(`pod/${name}`);
-    if (known && (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))) return 'alreadyExists';
-    await this.interpreter.start({ machine, definition: this.#definition, arn: `${ARN}:execution:pod:${name}`, name, input: input as never });
+    if (
+      known &&
+      (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))
+    )
+      return 'alreadyExists';
+    await this.interpreter.start({
+      machine,
+      definition: this.#definition,
+      arn: `${ARN}:execution:pod:${name}`,
+      name,
+      input: input as never,
+    });
     return 'started';
   }
 
   succeed(token: string, output: Json): Promise<void> {
-    return this.#faulty('succeed', async () => void (await this.interpreter.answer(token, { output: output as never } as never)));
+    return this.#faulty(
+      'succeed',
+      async () => void (await this.interpreter.answer(token, { output: output as never } as never)),
+    );
   }
 
   stop(name: string, cause: string): Promise<void> {
-    return this.#faulty('stop', async () => void (await this.interpreter.stop(`pod/${name}`, { cause })));
+    return this.#faulty(
+      'stop',
+      async () => void (await this.interpreter.stop(`pod/${name}`, { cause })),
+    );
   }
 
   describe(name: string): ReturnType<Executions['describe']> {
-    return this.#faulty('describe', async () => (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<ReturnType<Executions['describe']>>);
+    return this.#faulty(
+      'describe',
+      async () =>
+        (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<
+          ReturnType<Executions['describe']>
+        >,
+    );
   }
 
   async #faulty<T>(operation: string, act: () => Promise<T>): Promise<T> {
@@ -93,7 +132,9 @@ export class PodMachine implements Executions {
   /** Names of the states entered, in order. */
   async path(name: string): Promise<string[]> {
     const history = await this.interpreter.history(`pod/${name}`);
-    return history.flatMap(({ type, details }) => (type.endsWith('StateEntered') ? [String(details['name'])] : []));
+    return history.flatMap(({ type, details }) =>
+      type.endsWith('StateEntered') ? [String(details['name'])] : [],
+    );
   }
 
   async #run({ args }: TaskCall): Promise<never> {
@@ -102,7 +143,10 @@ export class PodMachine implements Executions {
     if (!step) throw new Error(`no function ${FunctionName}`);
     try {
       const { within = (_name, act) => act() } = this.#options;
-      return { Payload: (await within(kebab(FunctionName), () => step(this.#options.ports(), Payload))) ?? null } as never;
+      return {
+        Payload:
+          (await within(kebab(FunctionName), () => step(this.#options.ports(), Payload))) ?? null,
+      } as never;
     } catch (error) {
       const { name, message } = error as Error;
       throw new StateError(name, message);

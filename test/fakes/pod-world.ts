@@ -12,7 +12,14 @@ import { syncPod } from '../../src/lifecycle/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
 import { toPod } from '../../src/lifecycle/update-pod.ts';
 import { podCells } from '../../src/pod/printer.ts';
-import type { Ports, ResourceVersion, RunTaskRequest, Settings, TaskArn, Wakeups } from '../../src/ports.ts';
+import type {
+  Ports,
+  ResourceVersion,
+  RunTaskRequest,
+  Settings,
+  TaskArn,
+  Wakeups,
+} from '../../src/ports.ts';
 import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';
@@ -48,7 +55,9 @@ class WorldTasks extends FakeTasks {
       return await super.run(request);
     } finally {
       // The task runs even where its answer was lost.
-      for (const taskArn of this.tasks.keys()) if (!known.has(taskArn) && this.requests.get(taskArn)?.clientToken === request.clientToken) this.onRun?.(taskArn, request);
+      for (const taskArn of this.tasks.keys())
+        if (!known.has(taskArn) && this.requests.get(taskArn)?.clientToken === request.clientToken)
+          this.onRun?.(taskArn, request);
     }
   }
 
@@ -91,7 +100,14 @@ export interface WorldOptions {
 }
 
 /** The virtual node. */
-const NODE = { key: { resource: 'nodes', namespace: '', name: 'fargate' }, object: { metadata: { name: 'fargate' }, spec: {}, status: { allocatable: { cpu: '1024', memory: '4Ti' } } } };
+const NODE = {
+  key: { resource: 'nodes', namespace: '', name: 'fargate' },
+  object: {
+    metadata: { name: 'fargate' },
+    spec: {},
+    status: { allocatable: { cpu: '1024', memory: '4Ti' } },
+  },
+};
 
 export class PodWorld {
   readonly clock = new VirtualClock();
@@ -121,9 +137,24 @@ export class PodWorld {
   /** The network between podlets and API is cut. */
   #deaf = false;
 
-  constructor({ settings, fault, random, deliver = (_kind, send) => send(), bootMs = 0, agent = false, commands, apart = false, within = (_name, act) => act() }: WorldOptions = {}) {
+  constructor({
+    settings,
+    fault,
+    random,
+    deliver = (_kind, send) => send(),
+    bootMs = 0,
+    agent = false,
+    commands,
+    apart = false,
+    within = (_name, act) => act(),
+  }: WorldOptions = {}) {
     this.#within = within;
-    const fakes = fakePorts({ clock: this.clock, objects: [NODE], ...(settings ? { settings } : {}), ...(fault ? { fault } : {}) });
+    const fakes = fakePorts({
+      clock: this.clock,
+      objects: [NODE],
+      ...(settings ? { settings } : {}),
+      ...(fault ? { fault } : {}),
+    });
     this.#began = this.clock.now().getTime();
     this.#deliver = deliver;
     this.#bootMs = bootMs;
@@ -136,9 +167,15 @@ export class PodWorld {
       within,
       ...(random ? { random } : {}),
       ...(fault ? { fault } : {}),
-      onEnd: ({ name, status }) => this.#change('Step Functions Execution Status Change', { name, status }),
+      onEnd: ({ name, status }) =>
+        this.#change('Step Functions Execution Status Change', { name, status }),
     });
-    const wakeups: Wakeups = apart ? { wake: () => undefined, wait: (_uid, ms, signal) => this.clock.sleep(Math.min(ms, LOOK_AGAIN_MS), signal) } : fakes.wakeups;
+    const wakeups: Wakeups = apart
+      ? {
+          wake: () => undefined,
+          wait: (_uid, ms, signal) => this.clock.sleep(Math.min(ms, LOOK_AGAIN_MS), signal),
+        }
+      : fakes.wakeups;
     this.ports = { ...fakes, tasks: this.tasks, executions: this.machine, wakeups } as never;
     this.tasks.onRun = (taskArn, request) => this.#boot(taskArn, request);
     this.tasks.onStop = (taskArn) => void this.#stop(taskArn);
@@ -149,24 +186,50 @@ export class PodWorld {
   }
 
   /** What POST does: object and record in one commit, then podCreated. */
-  async create(spec: Pod['spec'], script: Script = () => ({}), labels?: Record<string, string>): Promise<Pod> {
+  async create(
+    spec: Pod['spec'],
+    script: Script = () => ({}),
+    labels?: Record<string, string>,
+  ): Promise<Pod> {
     const pod = await this.insert(spec, script, undefined, plainly, labels);
     await this.#within('api', () => podCreated(this.ports, pod));
     return pod;
   }
 
   /** The commit of a POST alone. */
-  async insert(spec: Pod['spec'], script: Script, name = `pod-${++this.#pods}`, commit: Commit = plainly, labels?: Record<string, string>): Promise<Pod> {
+  async insert(
+    spec: Pod['spec'],
+    script: Script,
+    name = `pod-${++this.#pods}`,
+    commit: Commit = plainly,
+    labels?: Record<string, string>,
+  ): Promise<Pod> {
     this.#script = script;
     const uid = this.ports.ids.uuid();
-    const creationTimestamp = this.clock.now().toISOString().replace(/\.\d+Z/, 'Z');
+    const creationTimestamp = this.clock
+      .now()
+      .toISOString()
+      .replace(/\.\d+Z/, 'Z');
     const pod: Pod = {
-      apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid, creationTimestamp, generation: 1, ...(labels ? { labels } : {}) },
-      spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec }, status: { phase: 'Pending', qosClass: 'BestEffort' },
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name,
+        namespace: 'default',
+        uid,
+        creationTimestamp,
+        generation: 1,
+        ...(labels ? { labels } : {}),
+      },
+      spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec },
+      status: { phase: 'Pending', qosClass: 'BestEffort' },
     };
     await commit(async () => {
       await this.#insertNode();
-      await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' }, records: recordsFor(pod) });
+      await this.ports.store.commit({
+        object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' },
+        records: recordsFor(pod),
+      });
     });
     return pod;
   }
@@ -175,7 +238,8 @@ export class PodWorld {
   async #insertNode(): Promise<void> {
     const node = apiNode(this.ports);
     const key = { resource: 'nodes', namespace: '', name: node.metadata.name ?? '' };
-    if (!(await this.ports.store.get(key))) await this.ports.store.commit({ object: { key, object: node, expected: 'absent' } });
+    if (!(await this.ports.store.get(key)))
+      await this.ports.store.commit({ object: { key, object: node, expected: 'absent' } });
   }
 
   /** What a graceful DELETE does. */
@@ -187,23 +251,56 @@ export class PodWorld {
   async #markDeleted(pod: Pod, graceSeconds: number): Promise<Pod> {
     const now = await this.pod(pod);
     if (!now) throw new Error('the pod is gone');
-    const deletionTimestamp = new Date(this.clock.now().getTime() + graceSeconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
-    const object = { ...now, metadata: { ...now.metadata, deletionTimestamp, deletionGracePeriodSeconds: graceSeconds, generation: (now.metadata.generation ?? 1) + 1 } };
-    await this.ports.store.commit({ object: { key: this.#key(pod), object, expected: now.metadata.resourceVersion as ResourceVersion } });
+    const deletionTimestamp = new Date(this.clock.now().getTime() + graceSeconds * 1000)
+      .toISOString()
+      .replace(/\.\d+Z/, 'Z');
+    const object = {
+      ...now,
+      metadata: {
+        ...now.metadata,
+        deletionTimestamp,
+        deletionGracePeriodSeconds: graceSeconds,
+        generation: (now.metadata.generation ?? 1) + 1,
+      },
+    };
+    await this.ports.store.commit({
+      object: {
+        key: this.#key(pod),
+        object,
+        expected: now.metadata.resourceVersion as ResourceVersion,
+      },
+    });
     return object;
   }
 
   /** What a PUT with another spec does. */
-  async edit(pod: Pod, change: (spec: Pod['spec']) => Pod['spec'], commit: Commit = plainly): Promise<void> {
+  async edit(
+    pod: Pod,
+    change: (spec: Pod['spec']) => Pod['spec'],
+    commit: Commit = plainly,
+  ): Promise<void> {
     const { before, after } = await commit(() => this.#editSpec(pod, change));
     await this.#within('api', () => podEdited(this.ports, after, before));
   }
 
-  async #editSpec(pod: Pod, change: (spec: Pod['spec']) => Pod['spec']): Promise<{ before: Pod; after: Pod }> {
+  async #editSpec(
+    pod: Pod,
+    change: (spec: Pod['spec']) => Pod['spec'],
+  ): Promise<{ before: Pod; after: Pod }> {
     const before = await this.pod(pod);
     if (!before) throw new Error('the pod is gone');
-    const after: Pod = { ...before, metadata: { ...before.metadata, generation: (before.metadata.generation ?? 1) + 1 }, spec: change(before.spec) };
-    await this.ports.store.commit({ object: { key: this.#key(pod), object: { ...after }, expected: before.metadata.resourceVersion as ResourceVersion } });
+    const after: Pod = {
+      ...before,
+      metadata: { ...before.metadata, generation: (before.metadata.generation ?? 1) + 1 },
+      spec: change(before.spec),
+    };
+    await this.ports.store.commit({
+      object: {
+        key: this.#key(pod),
+        object: { ...after },
+        expected: before.metadata.resourceVersion as ResourceVersion,
+      },
+    });
     return { before, after };
   }
 
@@ -217,7 +314,14 @@ export class PodWorld {
     const now = await this.pod(pod);
     if (!now) throw new Error('the pod is gone');
     const records = await removalRecords(this.ports, now);
-    await this.ports.store.commit({ object: { key: this.#key(pod), object: null, expected: now.metadata.resourceVersion as ResourceVersion }, records });
+    await this.ports.store.commit({
+      object: {
+        key: this.#key(pod),
+        object: null,
+        expected: now.metadata.resourceVersion as ResourceVersion,
+      },
+      records,
+    });
     return now;
   }
 
@@ -255,7 +359,11 @@ export class PodWorld {
     if (!(podlet instanceof ScriptedPodlet)) return;
     podlet.reboot();
     // What the crashed process had sent last may still be under way.
-    for (const ms of last ? LATE_MS : []) void this.clock.sleep(ms).then(last).catch((error: unknown) => void this.faults.push(error));
+    for (const ms of last ? LATE_MS : [])
+      void this.clock
+        .sleep(ms)
+        .then(last)
+        .catch((error: unknown) => void this.faults.push(error));
   }
 
   sweep(): Promise<unknown> {
@@ -279,13 +387,19 @@ export class PodWorld {
     const known = this.tasks.tasks.get(taskArn);
     if (known?.lastStatus === 'STOPPED') return;
     // What began the end of a task stays its stop code.
-    const facts = this.tasks.change(taskArn, { lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: known?.stopCode ?? stopCode });
+    const facts = this.tasks.change(taskArn, {
+      lastStatus: 'STOPPED',
+      desiredStatus: 'STOPPED',
+      stopCode: known?.stopCode ?? stopCode,
+    });
     await this.#change('ECS Task State Change', facts);
   }
 
   /** EventBridge: what the target throws is not the sender's matter. */
   async #change(type: string, detail: unknown): Promise<void> {
-    await this.#deliver('change', () => this.#within('observe', () => observe(this.ports, { 'detail-type': type, detail }))).catch((error: unknown) => void this.faults.push(error));
+    await this.#deliver('change', () =>
+      this.#within('observe', () => observe(this.ports, { 'detail-type': type, detail })),
+    ).catch((error: unknown) => void this.faults.push(error));
   }
 
   /** TERM, and KILL for what is still there after the longest stopTimeout. */
@@ -300,7 +414,11 @@ export class PodWorld {
   }
 
   #key(pod: Pod) {
-    return { resource: 'pods', namespace: pod.metadata.namespace ?? 'default', name: pod.metadata.name ?? '' };
+    return {
+      resource: 'pods',
+      namespace: pod.metadata.namespace ?? 'default',
+      name: pod.metadata.name ?? '',
+    };
   }
 
   async #sync(credential: Credential, report: Report, signal: AbortSignal): Promise<SyncAnswer> {
@@ -308,7 +426,8 @@ export class PodWorld {
       await this.clock.sleep(NO_ANSWER_MS, signal);
       throw new Error('no answer');
     }
-    const asked = (until?: AbortSignal): Promise<SyncAnswer> => this.#within('sync', () => syncPod(this.ports, credential, report, until));
+    const asked = (until?: AbortSignal): Promise<SyncAnswer> =>
+      this.#within('sync', () => syncPod(this.ports, credential, report, until));
     this.#said.set(report.taskArn, () => asked());
     const answer = await this.#deliver('sync', () => asked(signal)).catch((error: unknown) => {
       this.faults.push(error);
@@ -321,14 +440,23 @@ export class PodWorld {
   }
 
   #boot(taskArn: TaskArn, { podletEnvironment }: RunTaskRequest): void {
-    const { DROPPOD_UID: uid = '', DROPPOD_ATTEMPT = '', DROPPOD_TOKEN: bootstrap = '', DROPPOD_CONTAINERS = '' } = podletEnvironment;
+    const {
+      DROPPOD_UID: uid = '',
+      DROPPOD_ATTEMPT = '',
+      DROPPOD_TOKEN: bootstrap = '',
+      DROPPOD_CONTAINERS = '',
+    } = podletEnvironment;
     const attempt = Number(DROPPOD_ATTEMPT);
     const script = this.#script;
     const Podlet = this.#agent ? AgentPodlet : ScriptedPodlet;
     const podlet = new Podlet({
       clock: this.clock,
-      sync: (report, signal) => this.#sync({ bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal),
-      uid, attempt, taskArn, containers: DROPPOD_CONTAINERS.split(','),
+      sync: (report, signal) =>
+        this.#sync({ bootstrap, secret: `secret-of-${attempt}-${uid}` }, report, signal),
+      uid,
+      attempt,
+      taskArn,
+      containers: DROPPOD_CONTAINERS.split(','),
       script: (container, run) => script(container, run, attempt),
       onRun: (event) => {
         this.onRunEvent?.({ ...event, at: this.seconds });

@@ -1,13 +1,33 @@
 // Small real implementations of the ports beside the store: they record calls and can be told to fail.
 // `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
-import type { Clock, Executions, Ids, ImageConfig, ImageOutcome, Images, Json, LogLine, Logs, Ports, RunTaskRequest, Settings, TaskArn, TaskDefinition, TaskFacts, Tasks, Wakeups } from '../../src/ports.ts';
+import type {
+  Clock,
+  Executions,
+  Ids,
+  ImageConfig,
+  ImageOutcome,
+  Images,
+  Json,
+  LogLine,
+  Logs,
+  Ports,
+  RunTaskRequest,
+  Settings,
+  TaskArn,
+  TaskDefinition,
+  TaskFacts,
+  Tasks,
+  Wakeups,
+} from '../../src/ports.ts';
 import type { Fault, MemoryStoreOptions } from './memory-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Unavailable } from '../../src/errors.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Asked before each call with `port.operation` (`tasks.run`); see MemoryStoreOptions.fault. */
-export type FaultHook = (operation: string) => Fault | undefined | void | Promise<Fault | undefined | void>;
+export type FaultHook = (
+  operation: string,
+) => Fault | undefined | void | Promise<Fault | undefined | void>;
 
 /** One recorded call. */
 export interface Call {
@@ -36,20 +56,31 @@ class Recorder {
 
 /** Step Functions' start, succeed and stop without a machine; executions are in `states`, answers in `answers`. */
 export class FakeExecutions extends Recorder implements Executions {
-  readonly states = new Map<string, { status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'; input: Json }>();
+  readonly states = new Map<
+    string,
+    { status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'; input: Json }
+  >();
   readonly answers: { token: string; output: Json }[] = [];
 
   start(name: string, input: Json): Promise<'started' | 'alreadyExists'> {
     return this.record('executions.start', { name, input }, () => {
       const known = this.states.get(name);
-      if (known && (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))) return 'alreadyExists';
+      if (
+        known &&
+        (known.status !== 'RUNNING' || JSON.stringify(known.input) !== JSON.stringify(input))
+      )
+        return 'alreadyExists';
       this.states.set(name, { status: 'RUNNING', input });
       return 'started';
     });
   }
 
   succeed(token: string, output: Json): Promise<void> {
-    return this.record('executions.succeed', { token, output }, () => void this.answers.push({ token, output }));
+    return this.record(
+      'executions.succeed',
+      { token, output },
+      () => void this.answers.push({ token, output }),
+    );
   }
 
   stop(name: string, cause: string): Promise<void> {
@@ -91,17 +122,31 @@ export class FakeTasks extends Recorder implements Tasks {
     return this.record('tasks.stop', { taskArn, reason }, () => {
       this.stopped.push({ taskArn, reason });
       const task = this.tasks.get(taskArn);
-      if (task && task.lastStatus !== 'STOPPED') this.change(taskArn, { desiredStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: reason });
+      if (task && task.lastStatus !== 'STOPPED')
+        this.change(taskArn, {
+          desiredStatus: 'STOPPED',
+          stopCode: 'UserInitiated',
+          stoppedReason: reason,
+        });
     });
   }
 
   describe(taskArn: TaskArn): Promise<TaskFacts | undefined> {
-    return this.record('tasks.describe', { taskArn }, () => structuredClone(this.tasks.get(taskArn)));
+    return this.record('tasks.describe', { taskArn }, () =>
+      structuredClone(this.tasks.get(taskArn)),
+    );
   }
 
   listRunning(): ReturnType<Tasks['listRunning']> {
     return this.record('tasks.listRunning', {}, () =>
-      [...this.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn, startedBy, lastStatus }) => ({ taskArn, startedBy: startedBy ?? '', lastStatus })));
+      [...this.tasks.values()]
+        .filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+        .map(({ taskArn, startedBy, lastStatus }) => ({
+          taskArn,
+          startedBy: startedBy ?? '',
+          lastStatus,
+        })),
+    );
   }
 
   /** Changes a task's facts; its version grows. */
@@ -118,7 +163,15 @@ export class FakeTasks extends Recorder implements Tasks {
     if (this.failure !== undefined) return { failure: this.failure };
     const id = String(this.tasks.size + 1).padStart(32, '0');
     const taskArn = `arn:aws:ecs:us-east-1:000000000000:task/droppod/${id}` as TaskArn;
-    const facts: TaskFacts = { taskArn, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING', version: 1, startedBy: request.startedBy, privateIp: '10.0.0.7', containers: [] };
+    const facts: TaskFacts = {
+      taskArn,
+      lastStatus: 'PROVISIONING',
+      desiredStatus: 'RUNNING',
+      version: 1,
+      startedBy: request.startedBy,
+      privateIp: '10.0.0.7',
+      containers: [],
+    };
     this.tasks.set(taskArn, facts);
     this.requests.set(taskArn, structuredClone(request));
     this.#byToken.set(request.clientToken, taskArn);
@@ -131,8 +184,17 @@ export function imageConfig(image: string, config: Partial<ImageConfig> = {}): I
   const digest = `sha256:${'ab'.repeat(32)}`;
   const repository = image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
   return {
-    digest, reference: `${repository}@${digest}`, name: image, imageId: `${repository}@${digest}`, architecture: 'amd64',
-    entrypoint: [], cmd: ['sh'], env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], user: '', workingDir: '', stopSignal: '',
+    digest,
+    reference: `${repository}@${digest}`,
+    name: image,
+    imageId: `${repository}@${digest}`,
+    architecture: 'amd64',
+    entrypoint: [],
+    cmd: ['sh'],
+    env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    user: '',
+    workingDir: '',
+    stopSignal: '',
     ...config,
   };
 }
@@ -141,8 +203,17 @@ export function imageConfig(image: string, config: Partial<ImageConfig> = {}): I
 export class FakeImages extends Recorder implements Images {
   readonly outcomes = new Map<string, ImageOutcome>();
 
-  resolve(image: string, policy: 'Always' | 'IfNotPresent' | 'Never', credentials: Parameters<Images['resolve']>[2], onPull?: () => void): Promise<ImageOutcome> {
-    const outcome = this.outcomes.get(image) ?? { config: imageConfig(image), pulled: policy === 'Always', milliseconds: 0 };
+  resolve(
+    image: string,
+    policy: 'Always' | 'IfNotPresent' | 'Never',
+    credentials: Parameters<Images['resolve']>[2],
+    onPull?: () => void,
+  ): Promise<ImageOutcome> {
+    const outcome = this.outcomes.get(image) ?? {
+      config: imageConfig(image),
+      pulled: policy === 'Always',
+      milliseconds: 0,
+    };
     if ('config' in outcome ? outcome.pulled : outcome.failure === 'ErrImagePull') onPull?.();
     return this.record('images.resolve', { image, policy, credentials }, () => outcome);
   }
@@ -157,7 +228,12 @@ export class FakeLogs implements Logs {
   /** What happens to a log while nobody reads it. */
   afterRead: (lines: LogLine[]) => void = () => undefined;
 
-  async *read({ taskArn, container, since, tail }: Parameters<Logs['read']>[0]): AsyncGenerator<LogLine> {
+  async *read({
+    taskArn,
+    container,
+    since,
+    tail,
+  }: Parameters<Logs['read']>[0]): AsyncGenerator<LogLine> {
     const lines = this.lines.get(`${taskArn}/${container}`) ?? [];
     for (const line of tail === undefined ? [...lines] : lines.slice(-tail)) {
       if (since && new Date(line.time) < since) continue;
@@ -209,7 +285,8 @@ export class FakeIds implements Ids {
   suffix(length: number): string {
     let left = ++this.#count;
     let text = '';
-    for (let i = 0; i < length; i++, left = Math.floor(left / ALPHABET.length)) text = ALPHABET[left % ALPHABET.length]! + text;
+    for (let i = 0; i < length; i++, left = Math.floor(left / ALPHABET.length))
+      text = ALPHABET[left % ALPHABET.length]! + text;
     return text;
   }
 }
@@ -217,17 +294,43 @@ export class FakeIds implements Ids {
 /** Settings of a local installation. */
 export function fakeSettings(settings: Partial<Settings> = {}): Settings {
   return {
-    mode: 'local', beyondFargate: false, syncUrl: 'https://127.0.0.1:6443/sync', caPem: '', apiHost: '10.0.0.1', apiPort: 443,
-    podletImage: 'droppod/podlet:test', logGroup: '/droppod/pods', region: 'us-east-1', machineRevision: 'r1', podletKey: Buffer.from('test key').toString('base64'),
-    syncWaitMs: 30_000, architectures: ['amd64'], clusterDomain: 'cluster.local', nodeName: 'fargate',
+    mode: 'local',
+    beyondFargate: false,
+    syncUrl: 'https://127.0.0.1:6443/sync',
+    caPem: '',
+    apiHost: '10.0.0.1',
+    apiPort: 443,
+    podletImage: 'droppod/podlet:test',
+    logGroup: '/droppod/pods',
+    region: 'us-east-1',
+    machineRevision: 'r1',
+    podletKey: Buffer.from('test key').toString('base64'),
+    syncWaitMs: 30_000,
+    architectures: ['amd64'],
+    clusterDomain: 'cluster.local',
+    nodeName: 'fargate',
     ...settings,
   };
 }
 
 /** A whole set of ports on one clock and one fault hook. */
-export function fakePorts({ clock = new VirtualClock(), fault, settings, objects = [] }: { clock?: VirtualClock; fault?: FaultHook; settings?: Partial<Settings>; objects?: MemoryStoreOptions['objects'] } = {}) {
+export function fakePorts({
+  clock = new VirtualClock(),
+  fault,
+  settings,
+  objects = [],
+}: {
+  clock?: VirtualClock;
+  fault?: FaultHook;
+  settings?: Partial<Settings>;
+  objects?: MemoryStoreOptions['objects'];
+} = {}) {
   return {
-    store: new MemoryStore({ clock, objects, ...(fault ? { fault: (operation) => fault(`store.${operation}`) } : {}) }),
+    store: new MemoryStore({
+      clock,
+      objects,
+      ...(fault ? { fault: (operation) => fault(`store.${operation}`) } : {}),
+    }),
     tasks: new FakeTasks(fault),
     executions: new FakeExecutions(fault),
     images: new FakeImages(fault),

@@ -29,7 +29,13 @@ export interface ScriptedPodletOptions {
   containers: string[];
   script: (container: string, run: number) => ScriptedRun;
   /** Told of each start and exit. */
-  onRun?: (event: { container: string; run: number; what: 'start' | 'exit'; attempt: number; exitCode?: number }) => void;
+  onRun?: (event: {
+    container: string;
+    run: number;
+    what: 'start' | 'exit';
+    attempt: number;
+    exitCode?: number;
+  }) => void;
   /** The podlet has left: its task ends. */
   onLeave: () => void;
   /** Answers exec probes and hooks; only the real agent has such. */
@@ -77,7 +83,11 @@ export class ScriptedPodlet {
   }
 
   get running(): string[] {
-    return this.#dead ? [] : [...this.#runs].filter(([, run]) => run.exitCode === undefined && run.startError === undefined).map(([name]) => name);
+    return this.#dead
+      ? []
+      : [...this.#runs]
+          .filter(([, run]) => run.exitCode === undefined && run.startError === undefined)
+          .map(([name]) => name);
   }
 
   /** The loop: report, obey, wait for a change or until the API wants to hear again. */
@@ -85,7 +95,9 @@ export class ScriptedPodlet {
     const { clock } = this.#options;
     while (!this.#dead) {
       const changed = (this.#changed = new AbortController());
-      const answer = await this.#options.sync(this.#report(), changed.signal).catch(() => undefined);
+      const answer = await this.#options
+        .sync(this.#report(), changed.signal)
+        .catch(() => undefined);
       if (this.#dead) return;
       if (!answer) {
         await clock.sleep(1_000, changed.signal);
@@ -93,7 +105,8 @@ export class ScriptedPodlet {
       }
       if ('refused' in answer || answer.desired.leave) return this.#leave();
       this.#obey(answer.desired);
-      if (answer.desired.syncAgainMs > 0 && !changed.signal.aborted) await clock.sleep(answer.desired.syncAgainMs, changed.signal);
+      if (answer.desired.syncAgainMs > 0 && !changed.signal.aborted)
+        await clock.sleep(answer.desired.syncAgainMs, changed.signal);
     }
   }
 
@@ -115,14 +128,26 @@ export class ScriptedPodlet {
     });
     this.#done = this.#terminating && this.running.length === 0;
     return {
-      uid, taskArn, attempt, bootId: this.#bootId, sequence: ++this.#sequence, sandboxReady: true, podIP: this.#podIP, hostIP: '192.0.2.10',
-      containers: Object.fromEntries(reports), events: [...this.#events], ...(this.#done ? { done: true } : {}),
+      uid,
+      taskArn,
+      attempt,
+      bootId: this.#bootId,
+      sequence: ++this.#sequence,
+      sandboxReady: true,
+      podIP: this.#podIP,
+      hostIP: '192.0.2.10',
+      containers: Object.fromEntries(reports),
+      events: [...this.#events],
+      ...(this.#done ? { done: true } : {}),
     };
   }
 
   #obey({ terminate, containers, acknowledged }: Desired): void {
     this.#events = this.#events.filter(({ id }) => !acknowledged.includes(id));
-    if (!this.#terminating) for (const [name, { stop }] of Object.entries(containers)) if (stop?.message !== undefined && this.running.includes(name)) this.#killing(name, stop.message);
+    if (!this.#terminating)
+      for (const [name, { stop }] of Object.entries(containers))
+        if (stop?.message !== undefined && this.running.includes(name))
+          this.#killing(name, stop.message);
     if (terminate) {
       const first = !this.#terminating;
       this.#terminating = true;
@@ -136,7 +161,14 @@ export class ScriptedPodlet {
   }
 
   #killing(container: string, message: string): void {
-    this.#events.push({ id: `${this.#bootId}-${this.#sequence}`, at: this.#stamp(), type: 'Normal', reason: 'Killing', message, container });
+    this.#events.push({
+      id: `${this.#bootId}-${this.#sequence}`,
+      at: this.#stamp(),
+      type: 'Normal',
+      reason: 'Killing',
+      message,
+      container,
+    });
   }
 
   get #bootId(): string {
@@ -154,7 +186,14 @@ export class ScriptedPodlet {
     const stop = new AbortController();
     this.#stops.set(name, stop);
     if (plan.startError !== undefined) {
-      this.#set(name, { run, startError: plan.startError, exitCode: 128, finishedAt: this.#stamp(), started: false, ready: false });
+      this.#set(name, {
+        run,
+        startError: plan.startError,
+        exitCode: 128,
+        finishedAt: this.#stamp(),
+        started: false,
+        ready: false,
+      });
       return;
     }
     const readyAt = (plan.readyAfter ?? 0) * 1000;
@@ -185,8 +224,21 @@ export class ScriptedPodlet {
   #exit(name: string, run: number, exitCode: number, { oom, killedByProbe }: ScriptedRun): void {
     const now = this.#runs.get(name);
     if (this.#dead || now?.run !== run || now.exitCode !== undefined) return;
-    this.#options.onRun?.({ container: name, run, what: 'exit', attempt: this.#options.attempt, exitCode });
-    this.#set(name, { ...now, ready: false, finishedAt: this.#stamp(), exitCode, ...(oom ? { oom } : {}), ...(killedByProbe ? { killedByProbe } : {}) });
+    this.#options.onRun?.({
+      container: name,
+      run,
+      what: 'exit',
+      attempt: this.#options.attempt,
+      exitCode,
+    });
+    this.#set(name, {
+      ...now,
+      ready: false,
+      finishedAt: this.#stamp(),
+      exitCode,
+      ...(oom ? { oom } : {}),
+      ...(killedByProbe ? { killedByProbe } : {}),
+    });
   }
 
   #set(name: string, run: Run): void {

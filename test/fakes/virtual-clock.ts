@@ -28,7 +28,11 @@ export class VirtualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const sleeper: Sleeper = { due: this.#now + Math.max(0, ms), sequence: this.#sequence++, wake };
+      const sleeper: Sleeper = {
+        due: this.#now + Math.max(0, ms),
+        sequence: this.#sequence++,
+        wake,
+      };
       const remove = (): void => this.#remove(sleeper);
       function wake(): void {
         signal?.removeEventListener('abort', abort);
@@ -56,7 +60,8 @@ export class VirtualClock implements Clock {
 
   /** Lets everything run that needs no time to pass. */
   async settle(): Promise<void> {
-    for (let round = 0; round < SETTLE_ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < SETTLE_ROUNDS; round++)
+      await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Jumps to the next sleeper, wakes it alone and settles; false: nobody sleeps. */
@@ -74,7 +79,12 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
-    for (let next = this.#sleepers[0]; next !== undefined && next.due <= end; next = this.#sleepers[0]) await this.advanceToNext();
+    for (
+      let next = this.#sleepers[0];
+      next !== undefined && next.due <= end;
+      next = this.#sleepers[0]
+    )
+      await this.advanceToNext();
     this.#now = Math.max(this.#now, end);
   }
 
@@ -86,7 +96,10 @@ export class VirtualClock implements Clock {
   }
 
   /** Goes from sleeper to sleeper until nobody sleeps or time would pass `until`; throws after `maxSteps` wakes. */
-  async runUntilIdle({ until, maxSteps = 100_000 }: { until?: Date; maxSteps?: number } = {}): Promise<void> {
+  async runUntilIdle({
+    until,
+    maxSteps = 100_000,
+  }: { until?: Date; maxSteps?: number } = {}): Promise<void> {
     await this.settle();
     for (let step = 0; step < maxSteps; step++) {
       const due = this.#sleepers[0]?.due;
@@ -97,7 +110,10 @@ export class VirtualClock implements Clock {
   }
 
   /** Advances until `promise` is settled and answers its value; throws when nobody sleeps any more or after `maxSteps` wakes. */
-  async runUntil<T>(promise: Promise<T>, { maxSteps = 100_000 }: { maxSteps?: number } = {}): Promise<T> {
+  async runUntil<T>(
+    promise: Promise<T>,
+    { maxSteps = 100_000 }: { maxSteps?: number } = {},
+  ): Promise<T> {
     let settled = false;
     const mark = (): void => {
       settled = true;
@@ -106,7 +122,8 @@ export class VirtualClock implements Clock {
     await this.settle();
     for (let step = 0; !settled; step++) {
       if (step >= maxSteps) throw new Error(`not settled after ${maxSteps} wakes`);
-      if (!(await this.advanceToNext()) && !settled) throw new Error('nothing sleeps and the promise is not settled');
+      if (!(await this.advanceToNext()) && !settled)
+        throw new Error('nothing sleeps and the promise is not settled');
     }
     return promise;
   }

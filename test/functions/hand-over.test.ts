@@ -6,10 +6,20 @@ import { PodWorld } from '../fakes/pod-world.ts';
 
 it('hands a pod over to a successor without touching its containers', async () => {
   const world = new PodWorld();
-  const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, (_name, run) => (run === 1 ? { seconds: 100, exitCode: 1 } : {}));
+  const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, (_name, run) =>
+    run === 1 ? { seconds: 100, exitCode: 1 } : {},
+  );
   await world.clock.advance(50_000);
   const record = (await world.record(pod))!;
-  await world.ports.store.commit({ records: [{ key: recordKey(record.uid), value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }), expected: 'any' }] });
+  await world.ports.store.commit({
+    records: [
+      {
+        key: recordKey(record.uid),
+        value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }),
+        expected: 'any',
+      },
+    ],
+  });
   await world.clock.advance(20_000);
   await world.sweep();
   await world.clock.advance(10_000);
@@ -17,7 +27,14 @@ it('hands a pod over to a successor without touching its containers', async () =
   expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
   expect(await world.machine.describe(`${record.uid}-2`)).toBe('RUNNING');
   await world.clock.advance(60_000);
-  expect(world.events.filter(({ what }) => what === 'start').map(({ run, at, attempt }) => [run, at, attempt])).toEqual([[1, 0, 1], [2, 100, 1]]);
+  expect(
+    world.events
+      .filter(({ what }) => what === 'start')
+      .map(({ run, at, attempt }) => [run, at, attempt]),
+  ).toEqual([
+    [1, 0, 1],
+    [2, 100, 1],
+  ]);
 });
 
 it('an execution that was stopped by hand gets a successor', async () => {
@@ -42,7 +59,10 @@ it('a crash between the POST and the start of the execution is healed by sweep',
 
 it('a gated pod waits for its last gate', async () => {
   const world = new PodWorld();
-  const pod = await world.create({ schedulingGates: [{ name: 'g' }], containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
+  const pod = await world.create(
+    { schedulingGates: [{ name: 'g' }], containers: [{ name: 'a', image: 'busybox' }] },
+    () => ({}),
+  );
   await world.clock.advance(60_000);
   await world.sweep();
   expect(await world.machine.describe(pod.metadata.uid ?? '')).toBeUndefined();
@@ -59,19 +79,38 @@ it.each([
   ['an image that never comes', { noImage: true }],
   ['no capacity', { noCapacity: true }],
   ['a node that is not there', { nodeSelector: { nowhere: 'yes' } }],
-] as const)('the budget counts what the history grows by: %s', async (_name, { noImage, noCapacity, nodeSelector }: { noImage?: true; noCapacity?: true; nodeSelector?: { [label: string]: string } }) => {
-  const world = new PodWorld();
-  if (noImage) world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
-  if (noCapacity) world.tasks.failure = 'Capacity is unavailable at this time';
-  const pod = await world.create({ ...(nodeSelector ? { nodeSelector } : {}), containers: [{ name: 'a', image: 'busybox' }] }, () => ({ seconds: 1, exitCode: 1 }));
-  const look = async () => ({ events: (await world.machine.interpreter.history(`pod/${pod.metadata.uid ?? ''}`)).length, counted: (await world.record(pod))?.runsInGeneration ?? 0 });
-  await world.clock.advance(1_000_000);
-  const before = await look();
-  await world.clock.advance(5_000_000);
-  const after = await look();
-  expect(after.counted).toBeGreaterThan(before.counted);
-  expect(MAX_RUNS_IN_GENERATION * ((after.events - before.events) / (after.counted - before.counted))).toBeLessThan(MAX_EVENTS * 0.8);
-});
+] as const)(
+  'the budget counts what the history grows by: %s',
+  async (
+    _name,
+    {
+      noImage,
+      noCapacity,
+      nodeSelector,
+    }: { noImage?: true; noCapacity?: true; nodeSelector?: { [label: string]: string } },
+  ) => {
+    const world = new PodWorld();
+    if (noImage)
+      world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
+    if (noCapacity) world.tasks.failure = 'Capacity is unavailable at this time';
+    const pod = await world.create(
+      { ...(nodeSelector ? { nodeSelector } : {}), containers: [{ name: 'a', image: 'busybox' }] },
+      () => ({ seconds: 1, exitCode: 1 }),
+    );
+    const look = async () => ({
+      events: (await world.machine.interpreter.history(`pod/${pod.metadata.uid ?? ''}`)).length,
+      counted: (await world.record(pod))?.runsInGeneration ?? 0,
+    });
+    await world.clock.advance(1_000_000);
+    const before = await look();
+    await world.clock.advance(5_000_000);
+    const after = await look();
+    expect(after.counted).toBeGreaterThan(before.counted);
+    expect(
+      MAX_RUNS_IN_GENERATION * ((after.events - before.events) / (after.counted - before.counted)),
+    ).toBeLessThan(MAX_EVENTS * 0.8);
+  },
+);
 
 it('a pod that waits for its image is handed over too', async () => {
   const world = new PodWorld();
@@ -79,7 +118,15 @@ it('a pod that waits for its image is handed over too', async () => {
   const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
   await world.clock.advance(100_000);
   const record = (await world.record(pod))!;
-  await world.ports.store.commit({ records: [{ key: recordKey(record.uid), value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }), expected: 'any' }] });
+  await world.ports.store.commit({
+    records: [
+      {
+        key: recordKey(record.uid),
+        value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }),
+        expected: 'any',
+      },
+    ],
+  });
   await world.sweep();
   world.ports.images.outcomes.clear();
   await world.clock.advance(400_000);

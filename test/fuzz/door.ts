@@ -47,18 +47,38 @@ const SUSPECTS = 12;
 /** What a program may grow by in the second half of a run and still count as level: its heap breathes. */
 const MEMORY_MARGIN = { MiB: 64, share: 0.25 };
 
-export const caseChance = (seed: number, index: number): Chance => makeChance(seed * 1_000_003 + index);
+export const caseChance = (seed: number, index: number): Chance =>
+  makeChance(seed * 1_000_003 + index);
 
-async function playOne(door: Door, { seed }: RunOptions, index: number, tally: Tally): Promise<void> {
+async function playOne(
+  door: Door,
+  { seed }: RunOptions,
+  index: number,
+  tally: Tally,
+): Promise<void> {
   const began = performance.now();
-  const { sent, got, problems } = await door.play(caseChance(seed, index)).catch((error: unknown): Played => ({ sent: '', got: 'no outcome', problems: [`the case itself failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`] }));
+  const { sent, got, problems } = await door
+    .play(caseChance(seed, index))
+    .catch((error: unknown): Played => ({
+      sent: '',
+      got: 'no outcome',
+      problems: [
+        `the case itself failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      ],
+    }));
   tally.slowestMs = Math.max(tally.slowestMs, performance.now() - began);
   tally.played += 1;
   tally.outcomes.set(got, (tally.outcomes.get(got) ?? 0) + 1);
   for (const what of problems) tally.problems.push({ case: index, sent, what });
 }
 
-async function playBatch(door: Door, options: RunOptions, from: number, to: number, tally: Tally): Promise<void> {
+async function playBatch(
+  door: Door,
+  options: RunOptions,
+  from: number,
+  to: number,
+  tally: Tally,
+): Promise<void> {
   let next = from;
   const lane = async (): Promise<void> => {
     while (next < to && !door.isDown()) await playOne(door, options, next++, tally);
@@ -66,13 +86,25 @@ async function playBatch(door: Door, options: RunOptions, from: number, to: numb
   while (next < to) {
     const first = next;
     await Promise.all(Array.from({ length: door.width }, lane));
-    for (const what of await door.check()) tally.problems.push({ case: next - 1, sent: `one of the cases ${Math.max(first, next - SUSPECTS)} to ${next - 1}, or an earlier one`, what });
+    for (const what of await door.check())
+      tally.problems.push({
+        case: next - 1,
+        sent: `one of the cases ${Math.max(first, next - SUSPECTS)} to ${next - 1}, or an earlier one`,
+        what,
+      });
   }
 }
 
 /** Plays the cases in batches; looks at the program after each, and at its memory at half time and at the end. */
 export async function runDoor(door: Door, options: RunOptions): Promise<Tally> {
-  const tally: Tally = { door: door.name, played: 0, outcomes: new Map(), problems: [], memoryMiB: { begin: 0, half: 0, end: 0 }, slowestMs: 0 };
+  const tally: Tally = {
+    door: door.name,
+    played: 0,
+    outcomes: new Map(),
+    problems: [],
+    memoryMiB: { begin: 0, half: 0, end: 0 },
+    slowestMs: 0,
+  };
   try {
     await door.open();
     tally.memoryMiB.begin = await door.memoryMiB();
@@ -80,7 +112,10 @@ export async function runDoor(door: Door, options: RunOptions): Promise<Tally> {
     for (let from = 0; from < options.cases && Date.now() < options.until; from += BATCH) {
       if (from >= half && tally.memoryMiB.half === 0) tally.memoryMiB.half = await door.memoryMiB();
       await playBatch(door, options, from, Math.min(from + BATCH, options.cases), tally);
-      if ((from / BATCH) % 10 === 9) options.log(`${door.name}: ${tally.played} of ${options.cases}, ${tally.problems.length} problems, ${Math.round(await door.memoryMiB())} MiB`);
+      if ((from / BATCH) % 10 === 9)
+        options.log(
+          `${door.name}: ${tally.played} of ${options.cases}, ${tally.problems.length} problems, ${Math.round(await door.memoryMiB())} MiB`,
+        );
     }
     tally.memoryMiB.end = await door.memoryMiB();
     tally.problems.push(...memoryProblems(tally));
@@ -92,12 +127,22 @@ export async function runDoor(door: Door, options: RunOptions): Promise<Tally> {
 
 function memoryProblems({ memoryMiB: { half, end }, played }: Tally): Tally['problems'] {
   const limit = half + Math.max(MEMORY_MARGIN.MiB, half * MEMORY_MARGIN.share);
-  return half > 0 && end > limit ? [{ case: played, sent: 'all cases', what: `memory grew: ${Math.round(half)} MiB at half time, ${Math.round(end)} MiB at the end` }] : [];
+  return half > 0 && end > limit
+    ? [
+        {
+          case: played,
+          sent: 'all cases',
+          what: `memory grew: ${Math.round(half)} MiB at half time, ${Math.round(end)} MiB at the end`,
+        },
+      ]
+    : [];
 }
 
 /** Rejects with `what` when the promise takes longer. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${ms} ms`)), ms); });
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} within ${ms} ms`)), ms);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

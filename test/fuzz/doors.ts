@@ -23,4 +23,5 @@ export const DOORS = {
 export type DoorName = keyof typeof DOORS;
 
 /** A door that is not open yet. */
-export const makeDoor = (name: DoorName, log: (line: string) => void): Door => DOORS[name].make(log);
+export const makeDoor = (name: DoorName, log: (line: string) => void): Door =>
+  DOORS[name].make(log);

@@ -21,8 +21,17 @@ it.each<[string, () => Door, number]>([
   ['reports of a podlet', () => new SyncDoor(target), 60],
   ['what a podlet hears', () => new PodletDoor(), 60],
   ['what supervise is ordered', () => new SuperviseDoor(), 60],
-])('hostile %s: refused as Kubernetes refuses, and nothing breaks, hangs or swells', async (_what, make, cases) => {
-  const { played, problems } = await runDoor(make(), { seed: SEED, cases, until: Date.now() + 200_000, log });
-  expect(problems).toEqual([]);
-  expect(played).toBe(cases);
-}, 280_000);
+])(
+  'hostile %s: refused as Kubernetes refuses, and nothing breaks, hangs or swells',
+  async (_what, make, cases) => {
+    const { played, problems } = await runDoor(make(), {
+      seed: SEED,
+      cases,
+      until: Date.now() + 200_000,
+      log,
+    });
+    expect(problems).toEqual([]);
+    expect(played).toBe(cases);
+  },
+  280_000,
+);

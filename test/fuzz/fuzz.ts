@@ -24,10 +24,27 @@ function casesOf(name: DoorName): number {
   return Math.max(1, Math.round((Number(values.requests) * DOORS[name].share) / whole));
 }
 
-function show({ door, played, outcomes, problems, memoryMiB: { begin, half, end }, slowestMs }: Tally): void {
-  log(`${door}: ${played} cases, ${problems.length} problems; outcomes ${[...outcomes].sort(([, a], [, b]) => b - a).map(([got, count]) => `${got} ×${count}`).join(', ')}`);
-  log(`${door}: memory ${[begin, half, end].map((MiB) => Math.round(MiB)).join(' → ')} MiB (begin, half time, end); slowest case ${Math.round(slowestMs)} ms`);
-  for (const { case: index, sent, what } of problems.slice(0, 40)) log(`  ${what}\n    ${sent}\n    again: npm run fuzz -- --door ${door} --seed ${seed} --case ${index}`);
+function show({
+  door,
+  played,
+  outcomes,
+  problems,
+  memoryMiB: { begin, half, end },
+  slowestMs,
+}: Tally): void {
+  log(
+    `${door}: ${played} cases, ${problems.length} problems; outcomes ${[...outcomes]
+      .sort(([, a], [, b]) => b - a)
+      .map(([got, count]) => `${got} ×${count}`)
+      .join(', ')}`,
+  );
+  log(
+    `${door}: memory ${[begin, half, end].map((MiB) => Math.round(MiB)).join(' → ')} MiB (begin, half time, end); slowest case ${Math.round(slowestMs)} ms`,
+  );
+  for (const { case: index, sent, what } of problems.slice(0, 40))
+    log(
+      `  ${what}\n    ${sent}\n    again: npm run fuzz -- --door ${door} --seed ${seed} --case ${index}`,
+    );
 }
 
 async function again(door: Door, index: number): Promise<number> {

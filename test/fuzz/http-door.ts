@@ -26,10 +26,15 @@ const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   [500, /fieldSelector=|labelSelector=/, /not a known field selector|unable to parse/],
 ];
 
-const isKubernetesOwn = (request: ApiRequest, { status, text }: ApiAnswer): boolean => KUBERNETES_SAYS_SO.some(([code, path, words]) => code === status && path.test(request.path) && words.test(text));
+const isKubernetesOwn = (request: ApiRequest, { status, text }: ApiAnswer): boolean =>
+  KUBERNETES_SAYS_SO.some(
+    ([code, path, words]) => code === status && path.test(request.path) && words.test(text),
+  );
 
 function show({ method, path, headers, body }: ApiRequest): string {
-  const said = Object.entries(headers).map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join('; ');
+  const said = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value.slice(0, 100)}`)
+    .join('; ');
   return `${method} ${path.slice(0, 300)} (${said}) ${body === undefined ? '' : JSON.stringify(body.toString('latin1').slice(0, 600))}`.trim();
 }
 
@@ -37,8 +42,10 @@ function problemsOf(request: ApiRequest, answer: ApiAnswer): string[] {
   const { status, text, ms } = answer;
   if (status === 0) return [`no answer (${Math.round(ms)} ms): ${text}`];
   // A HEAD says its code alone: as the GET would.
-  if (request.method === 'HEAD' && status === 500 && /resourceVersion=/.test(request.path)) return [];
-  if (status >= 500 && !isKubernetesOwn(request, answer)) return [`${status}: ${text.slice(0, 300)}`];
+  if (request.method === 'HEAD' && status === 500 && /resourceVersion=/.test(request.path))
+    return [];
+  if (status >= 500 && !isKubernetesOwn(request, answer))
+    return [`${status}: ${text.slice(0, 300)}`];
   return [];
 }
 
@@ -46,18 +53,28 @@ export class HttpDoor implements Door {
   readonly name = 'http';
   readonly width = 3;
   private wire: Wire | undefined;
-  constructor(private readonly target: Target, private readonly log: (line: string) => void) {}
+  constructor(
+    private readonly target: Target,
+    private readonly log: (line: string) => void,
+  ) {}
 
   async open(): Promise<void> {
     await this.target.open();
     this.wire = await ensureWire();
-    if (!this.wire) this.log('no bodies in protobuf: build/kinds/wire.json is not there and cannot be made here');
+    if (!this.wire)
+      this.log('no bodies in protobuf: build/kinds/wire.json is not there and cannot be made here');
     await this.target.create('/api/v1/namespaces', { metadata: { name: NAMESPACE } });
     // Every other name is taken at first, so that as many requests meet an object as miss one.
     for (const resource of POSTED.filter(({ verbs }) => verbs.includes('get'))) {
       for (const number of [0, 2, 4, 6, 8, 10]) {
-        const answer = await this.target.ask({ method: 'POST', path: collectionPath(resource), headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(wholeObject(resource, nameOf(resource, number)))) });
-        if (answer.status !== 201 && answer.status !== 409) throw new Error(`the whole ${resource.kind} is refused: ${answer.status} ${answer.text}`);
+        const answer = await this.target.ask({
+          method: 'POST',
+          path: collectionPath(resource),
+          headers: { 'content-type': 'application/json' },
+          body: Buffer.from(JSON.stringify(wholeObject(resource, nameOf(resource, number)))),
+        });
+        if (answer.status !== 201 && answer.status !== 409)
+          throw new Error(`the whole ${resource.kind} is refused: ${answer.status} ${answer.text}`);
       }
     }
   }
@@ -65,8 +82,17 @@ export class HttpDoor implements Door {
   async play(chance: Chance): Promise<Played> {
     const request = someRequest({ chance, wire: this.wire });
     const answer = await this.target.ask(request);
-    if (this.isDown()) return { sent: show(request), got: 'crash', problems: ['the serving process ended while this was under way'] };
-    return { sent: show(request), got: String(answer.status), problems: problemsOf(request, answer) };
+    if (this.isDown())
+      return {
+        sent: show(request),
+        got: 'crash',
+        problems: ['the serving process ended while this was under way'],
+      };
+    return {
+      sent: show(request),
+      got: String(answer.status),
+      problems: problemsOf(request, answer),
+    };
   }
 
   isDown = (): boolean => !this.target.isAlive();

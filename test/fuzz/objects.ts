@@ -12,10 +12,19 @@ export const NAMESPACE = 'fuzz';
 const NAMES = 24;
 
 const LABELS = { a: 'b' };
-const SELECTOR = { matchLabels: LABELS, matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] };
+const SELECTOR = {
+  matchLabels: LABELS,
+  matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }],
+};
 
 const CONTAINER: KubeValue = {
-  name: 'c', image: 'busybox', command: ['sh'], args: ['-c', '$(A) true'], workingDir: '/tmp', stdin: true, tty: true,
+  name: 'c',
+  image: 'busybox',
+  command: ['sh'],
+  args: ['-c', '$(A) true'],
+  workingDir: '/tmp',
+  stdin: true,
+  tty: true,
   env: [
     { name: 'A', value: 'b' },
     { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -25,38 +34,92 @@ const CONTAINER: KubeValue = {
   envFrom: [{ prefix: 'P_', configMapRef: { name: 'cm', optional: true } }],
   ports: [{ containerPort: 80, name: 'http', protocol: 'TCP' }],
   resources: { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '1m' } },
-  volumeMounts: [{ name: 'v', mountPath: '/v' }, { name: 'cfg', mountPath: '/c', readOnly: true }],
-  livenessProbe: { httpGet: { path: '/', port: 'http', httpHeaders: [{ name: 'A', value: 'b' }] }, periodSeconds: 5, terminationGracePeriodSeconds: 5 },
+  volumeMounts: [
+    { name: 'v', mountPath: '/v' },
+    { name: 'cfg', mountPath: '/c', readOnly: true },
+  ],
+  livenessProbe: {
+    httpGet: { path: '/', port: 'http', httpHeaders: [{ name: 'A', value: 'b' }] },
+    periodSeconds: 5,
+    terminationGracePeriodSeconds: 5,
+  },
   readinessProbe: { exec: { command: ['true'] }, successThreshold: 2 },
   startupProbe: { grpc: { port: 5, service: 's' } },
   lifecycle: { postStart: { exec: { command: ['true'] } }, preStop: { sleep: { seconds: 1 } } },
-  terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'FallbackToLogsOnError',
-  securityContext: { runAsNonRoot: true, runAsUser: 5, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'], add: ['CHOWN'] }, seccompProfile: { type: 'RuntimeDefault' } },
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'FallbackToLogsOnError',
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 5,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'], add: ['CHOWN'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
 };
 
 /** The gate and the selector that no node meets keep these pods from being run, and the machine for the requests. */
 const POD_SPEC: KubeValue = {
-  schedulingGates: [{ name: 'fuzz.io/gate' }], nodeSelector: { nowhere: 'x' },
-  restartPolicy: 'Never', terminationGracePeriodSeconds: 1, activeDeadlineSeconds: 100, hostname: 'h', subdomain: 's', serviceAccountName: 'default',
-  priorityClassName: '', enableServiceLinks: false, shareProcessNamespace: false,
-  dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'], searches: ['a.b'], options: [{ name: 'ndots', value: '2' }] },
+  schedulingGates: [{ name: 'fuzz.io/gate' }],
+  nodeSelector: { nowhere: 'x' },
+  restartPolicy: 'Never',
+  terminationGracePeriodSeconds: 1,
+  activeDeadlineSeconds: 100,
+  hostname: 'h',
+  subdomain: 's',
+  serviceAccountName: 'default',
+  priorityClassName: '',
+  enableServiceLinks: false,
+  shareProcessNamespace: false,
+  dnsPolicy: 'None',
+  dnsConfig: {
+    nameservers: ['1.1.1.1'],
+    searches: ['a.b'],
+    options: [{ name: 'ndots', value: '2' }],
+  },
   hostAliases: [{ ip: '1.2.3.4', hostnames: ['x'] }],
-  securityContext: { runAsUser: 1, runAsGroup: 1, fsGroup: 2, supplementalGroups: [3], sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] },
+  securityContext: {
+    runAsUser: 1,
+    runAsGroup: 1,
+    fsGroup: 2,
+    supplementalGroups: [3],
+    sysctls: [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+  },
   tolerations: [{ key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }],
   affinity: {
-    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }] } },
-    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { labelSelector: SELECTOR, topologyKey: 'zone' } }] },
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] }],
+      },
+    },
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 1, podAffinityTerm: { labelSelector: SELECTOR, topologyKey: 'zone' } },
+      ],
+    },
   },
-  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule', labelSelector: SELECTOR }],
-  initContainers: [{ name: 'i', image: 'busybox', command: ['true'] }, { name: 's', image: 'busybox', command: ['sleep', '9'], restartPolicy: 'Always' }],
+  topologySpreadConstraints: [
+    { maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule', labelSelector: SELECTOR },
+  ],
+  initContainers: [
+    { name: 'i', image: 'busybox', command: ['true'] },
+    { name: 's', image: 'busybox', command: ['sleep', '9'], restartPolicy: 'Always' },
+  ],
   containers: [CONTAINER],
   volumes: [
     { name: 'v', emptyDir: { sizeLimit: '1Mi', medium: 'Memory' } },
-    { name: 'cfg', projected: { defaultMode: 420, sources: [
-      { configMap: { name: 'cm', optional: true, items: [{ key: 'k', path: 'p', mode: 256 }] } },
-      { serviceAccountToken: { path: 't', expirationSeconds: 600, audience: 'x' } },
-      { downwardAPI: { items: [{ path: 'l', fieldRef: { fieldPath: 'metadata.labels' } }] } },
-    ] } },
+    {
+      name: 'cfg',
+      projected: {
+        defaultMode: 420,
+        sources: [
+          {
+            configMap: { name: 'cm', optional: true, items: [{ key: 'k', path: 'p', mode: 256 }] },
+          },
+          { serviceAccountToken: { path: 't', expirationSeconds: 600, audience: 'x' } },
+          { downwardAPI: { items: [{ path: 'l', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+        ],
+      },
+    },
   ],
 };
 
@@ -70,73 +133,162 @@ const CONTENTS: { [kind: string]: KubeValue } = {
   PodTemplate: { template: { metadata: { labels: LABELS }, spec: POD_SPEC } },
   ConfigMap: { data: { k: 'v' }, binaryData: { b: 'AAAA' }, immutable: false },
   Secret: { type: 'Opaque', data: { k: 'dg==' }, stringData: { x: 'y' } },
-  Service: { spec: { selector: LABELS, ports: [{ name: 'p', port: 80, targetPort: 'http', protocol: 'TCP' }], type: 'ClusterIP', sessionAffinity: 'None' } },
+  Service: {
+    spec: {
+      selector: LABELS,
+      ports: [{ name: 'p', port: 80, targetPort: 'http', protocol: 'TCP' }],
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+    },
+  },
   ServiceAccount: { secrets: [{ name: 'x' }], imagePullSecrets: [{ name: 'y' }] },
   Endpoints: { subsets: [{ addresses: [{ ip: '1.2.3.4' }], ports: [{ port: 80 }] }] },
-  'v1/Event': { involvedObject: POD_REFERENCE, reason: 'R', message: 'm', type: 'Normal', count: 1, source: { component: 'c' }, ...TIMES },
-  'events.k8s.io/v1/Event': { regarding: POD_REFERENCE, reason: 'R', note: 'n', type: 'Normal', action: 'A', reportingController: 'fuzz.io/x', reportingInstance: 'i', eventTime: MICRO_TIME },
-  Lease: { spec: { holderIdentity: 'x', leaseDurationSeconds: 5, acquireTime: MICRO_TIME, renewTime: MICRO_TIME } },
+  'v1/Event': {
+    involvedObject: POD_REFERENCE,
+    reason: 'R',
+    message: 'm',
+    type: 'Normal',
+    count: 1,
+    source: { component: 'c' },
+    ...TIMES,
+  },
+  'events.k8s.io/v1/Event': {
+    regarding: POD_REFERENCE,
+    reason: 'R',
+    note: 'n',
+    type: 'Normal',
+    action: 'A',
+    reportingController: 'fuzz.io/x',
+    reportingInstance: 'i',
+    eventTime: MICRO_TIME,
+  },
+  Lease: {
+    spec: {
+      holderIdentity: 'x',
+      leaseDurationSeconds: 5,
+      acquireTime: MICRO_TIME,
+      renewTime: MICRO_TIME,
+    },
+  },
   Namespace: { spec: { finalizers: ['kubernetes'] } },
-  Node: { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }], unschedulable: true }, status: { capacity: { cpu: '1' } } },
+  Node: {
+    spec: { taints: [{ key: 'k', effect: 'NoSchedule' }], unschedulable: true },
+    status: { capacity: { cpu: '1' } },
+  },
   PriorityClass: { value: 5, description: 'd' },
   RuntimeClass: { handler: 'h', scheduling: { nodeSelector: LABELS } },
   Binding: { target: { kind: 'Node', name: 'nowhere' } },
   TokenReview: { spec: { token: 'x', audiences: ['a'] } },
-  SelfSubjectAccessReview: { spec: { resourceAttributes: { verb: 'get', resource: 'pods', namespace: NAMESPACE } } },
+  SelfSubjectAccessReview: {
+    spec: { resourceAttributes: { verb: 'get', resource: 'pods', namespace: NAMESPACE } },
+  },
   SelfSubjectRulesReview: { spec: { namespace: NAMESPACE } },
-  TokenRequest: { spec: { audiences: ['a'], expirationSeconds: 600, boundObjectRef: { kind: 'Pod', name: 'pod1', apiVersion: 'v1' } } },
+  TokenRequest: {
+    spec: {
+      audiences: ['a'],
+      expirationSeconds: 600,
+      boundObjectRef: { kind: 'Pod', name: 'pod1', apiVersion: 'v1' },
+    },
+  },
   Eviction: { deleteOptions: { gracePeriodSeconds: 0 } },
-  DeleteOptions: { gracePeriodSeconds: 0, preconditions: { uid: 'u', resourceVersion: '1' }, propagationPolicy: 'Background', dryRun: ['All'] },
+  DeleteOptions: {
+    gracePeriodSeconds: 0,
+    preconditions: { uid: 'u', resourceVersion: '1' },
+    propagationPolicy: 'Background',
+    dryRun: ['All'],
+  },
 };
 
 /** Everything that can be posted to a path of its own. */
 export const POSTED = RESOURCES.filter(({ verbs }) => verbs.includes('create'));
 /** Pods have the most fields and rules: they come up as often as all others. */
-export const pickResource = (chance: Chance): Resource => (chance.happens(0.45) ? RESOURCES.find(({ kind }) => kind === 'Pod')! : chance.pick(POSTED));
+export const pickResource = (chance: Chance): Resource =>
+  chance.happens(0.45) ? RESOURCES.find(({ kind }) => kind === 'Pod')! : chance.pick(POSTED);
 
-export const nameOf = (resource: Resource, number: number): string => `${resource.singular}${number}`;
+export const nameOf = (resource: Resource, number: number): string =>
+  `${resource.singular}${number}`;
 
 /** One of the names that a run uses. */
-export const anyName = (resource: Resource, chance: Chance): string => nameOf(resource, chance.below(NAMES));
+export const anyName = (resource: Resource, chance: Chance): string =>
+  nameOf(resource, chance.below(NAMES));
 
 export const collectionPath = (resource: Resource, namespace = NAMESPACE): string =>
   `${resource.group === '' ? '/api/v1' : `/apis/${resource.group}/${resource.version}`}${resource.namespaced ? `/namespaces/${namespace}` : ''}/${resource.plural}`;
 
 /** A whole object of the kind. */
-export function wholeObject(kind: { group: string; version: string; kind: string }, name: string): KubeValue {
+export function wholeObject(
+  kind: { group: string; version: string; kind: string },
+  name: string,
+): KubeValue {
   const apiVersion = apiVersionOf(kind);
   const content = CONTENTS[kind.kind] ?? CONTENTS[`${apiVersion}/${kind.kind}`] ?? {};
-  return structuredClone({ apiVersion, kind: kind.kind, metadata: { name, labels: LABELS, annotations: { x: 'y' } }, ...content });
+  return structuredClone({
+    apiVersion,
+    kind: kind.kind,
+    metadata: { name, labels: LABELS, annotations: { x: 'y' } },
+    ...content,
+  });
 }
 
 /** A value of the right type for the schema; nested ones thin out with the depth. */
 export function valueOf(shape: Shape, chance: Chance, depth: number): Value {
   switch (shape.type) {
-    case 'object': return Object.fromEntries([...shape.fields].filter(() => chance.happens(0.5 ** depth)).map(([name, field]) => [name, valueOf(field.shape, chance, depth + 1)]));
-    case 'list': return Array.from({ length: chance.pick([0, 1, 1, 2]) }, () => valueOf(shape.of, chance, depth + 1));
-    case 'map': return Object.fromEntries(Array.from({ length: chance.pick([0, 1, 2]) }, () => [chance.pick(TEXTS), valueOf(shape.of, chance, depth + 1)]));
-    case 'boolean': return chance.happens(0.5);
+    case 'object':
+      return Object.fromEntries(
+        [...shape.fields]
+          .filter(() => chance.happens(0.5 ** depth))
+          .map(([name, field]) => [name, valueOf(field.shape, chance, depth + 1)]),
+      );
+    case 'list':
+      return Array.from({ length: chance.pick([0, 1, 1, 2]) }, () =>
+        valueOf(shape.of, chance, depth + 1),
+      );
+    case 'map':
+      return Object.fromEntries(
+        Array.from({ length: chance.pick([0, 1, 2]) }, () => [
+          chance.pick(TEXTS),
+          valueOf(shape.of, chance, depth + 1),
+        ]),
+      );
+    case 'boolean':
+      return chance.happens(0.5);
     case 'int32':
     case 'int64':
-    case 'double': return chance.pick(INTEGERS);
-    case 'intOrString': return chance.pick<Value>([80, 'http', -1, '100%']);
-    case 'quantity': return chance.pick<Value>(['1', '500m', '1Gi', '-1', '1e3', 5, '1n', '9'.repeat(30)]);
+    case 'double':
+      return chance.pick(INTEGERS);
+    case 'intOrString':
+      return chance.pick<Value>([80, 'http', -1, '100%']);
+    case 'quantity':
+      return chance.pick<Value>(['1', '500m', '1Gi', '-1', '1e3', 5, '1n', '9'.repeat(30)]);
     case 'time':
-    case 'microTime': return chance.pick(['2020-01-01T00:00:00Z', '2020-01-01T00:00:00.000001Z', '9999-12-31T23:59:59Z']);
-    case 'bytes': return chance.pick(['', 'AAAA', 'dg==']);
-    case 'any': return chance.pick<Value>([null, {}, 'x', 1]);
-    case 'string': return chance.pick(TEXTS);
+    case 'microTime':
+      return chance.pick([
+        '2020-01-01T00:00:00Z',
+        '2020-01-01T00:00:00.000001Z',
+        '9999-12-31T23:59:59Z',
+      ]);
+    case 'bytes':
+      return chance.pick(['', 'AAAA', 'dg==']);
+    case 'any':
+      return chance.pick<Value>([null, {}, 'x', 1]);
+    case 'string':
+      return chance.pick(TEXTS);
   }
 }
 
 /** Adds fields that the schemas know at random places of the object. */
-export function grown(object: KubeValue, kind: { group: string; kind: string }, chance: Chance): KubeValue {
+export function grown(
+  object: KubeValue,
+  kind: { group: string; kind: string },
+  chance: Chance,
+): KubeValue {
   let shape: ObjectShape = kindShape(kind.group, kind.kind);
   let at: KubeValue = object;
   for (;;) {
     const [name, field] = chance.pick([...shape.fields]);
     const inner = firstObject(at[name]);
-    const next = field.shape.type === 'list' || field.shape.type === 'map' ? field.shape.of : field.shape;
+    const next =
+      field.shape.type === 'list' || field.shape.type === 'map' ? field.shape.of : field.shape;
     if (inner === undefined || next.type !== 'object' || chance.happens(0.2)) {
       at[name] ??= valueOf(field.shape, chance, 1);
       return object;

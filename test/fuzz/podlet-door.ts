@@ -1,10 +1,21 @@
 // The real podlet in its image, between supervisors that lie and an API that lies: it must stay the same process and go on reporting.
-import { createServer as createHttpServer, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createContainer, inspectContainer, killContainer, memoryUsage, removeContainer, startContainer } from '../../local/docker/containers.ts';
+import {
+  createContainer,
+  inspectContainer,
+  killContainer,
+  memoryUsage,
+  removeContainer,
+  startContainer,
+} from '../../local/docker/containers.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
 import { bridgeGateway } from '../../local/docker/system.ts';
 import type { Desired, Report } from '../../src/sync/messages.ts';
@@ -13,13 +24,35 @@ import { podletImage } from '../podlet/pod.ts';
 import { nothing, startOrder } from '../podlet/sync-server.ts';
 import type { Chance } from '../simulation/random.ts';
 import type { Door, Played } from './door.ts';
-import { flipped, hostileValue, INTEGERS, noise, own, PROTOTYPE_NAMES, spoilt, TEXTS, type Value } from './values.ts';
+import {
+  flipped,
+  hostileValue,
+  INTEGERS,
+  noise,
+  own,
+  PROTOTYPE_NAMES,
+  spoilt,
+  TEXTS,
+  type Value,
+} from './values.ts';
 
 const CONTAINERS = ['a', 'b'];
 const PATIENCE_MS = 30_000;
 const MEMORY_BYTES = 768 << 20;
 /** Nothing but loopback inside the podlet's own network, or no address at all. */
-const HOSTS = ['127.0.0.1', 'localhost', '::1', '[::1', 'a b', 'x:y@z', '%zz', '\u0000', '', '/', '127.0.0.1:1'];
+const HOSTS = [
+  '127.0.0.1',
+  'localhost',
+  '::1',
+  '[::1',
+  'a b',
+  'x:y@z',
+  '%zz',
+  '\u0000',
+  '',
+  '/',
+  '127.0.0.1:1',
+];
 const PORTS = [7001, 7002, 1, 65_535, 65_536, 70_000, -5, 0, 1.5];
 const SECONDS = [0, 0.01, 1, ...INTEGERS];
 
@@ -27,35 +60,139 @@ function someHandler(chance: Chance): Value {
   const [host, port] = [chance.pick(HOSTS), chance.pick(PORTS)];
   return chance.pick<Value>([
     { exec: { command: [chance.pick(TEXTS)] } },
-    { httpGet: { host, port, path: chance.pick(['/', '', '//', '/%zz', '/\u0000', 'x', ...TEXTS]), scheme: chance.pick(['HTTP', 'HTTPS', 'x']), headers: [{ name: chance.pick(['A', 'Host', '', 'a b', 'é', '\n']), value: chance.pick(TEXTS) }] } },
-    { tcpSocket: { host, port } }, { grpc: { port, service: chance.pick(TEXTS) } }, { sleep: { seconds: chance.pick(SECONDS) } },
+    {
+      httpGet: {
+        host,
+        port,
+        path: chance.pick(['/', '', '//', '/%zz', '/\u0000', 'x', ...TEXTS]),
+        scheme: chance.pick(['HTTP', 'HTTPS', 'x']),
+        headers: [
+          { name: chance.pick(['A', 'Host', '', 'a b', 'é', '\n']), value: chance.pick(TEXTS) },
+        ],
+      },
+    },
+    { tcpSocket: { host, port } },
+    { grpc: { port, service: chance.pick(TEXTS) } },
+    { sleep: { seconds: chance.pick(SECONDS) } },
   ]);
 }
 
-const someProbe = (chance: Chance): Value => ({ handler: someHandler(chance), initialDelaySeconds: chance.pick([0, 0, 1, -1]), periodSeconds: chance.pick([1, 0, -1, 1e9]), timeoutSeconds: chance.pick([1, 0, -1, 1e12]), successThreshold: chance.pick([1, 0, 5]), failureThreshold: chance.pick([1, 3, 0, -1]), killSuffix: '' });
+const someProbe = (chance: Chance): Value => ({
+  handler: someHandler(chance),
+  initialDelaySeconds: chance.pick([0, 0, 1, -1]),
+  periodSeconds: chance.pick([1, 0, -1, 1e9]),
+  timeoutSeconds: chance.pick([1, 0, -1, 1e12]),
+  successThreshold: chance.pick([1, 0, 5]),
+  failureThreshold: chance.pick([1, 3, 0, -1]),
+  killSuffix: '',
+});
 
 function someVolume(chance: Chance): Value {
-  const path = chance.pick(['f', 'd/f', '../../../tmp/x', '/abs', '..', '.', '', 'a/../b', 'x'.repeat(300), '\u0000', ...PROTOTYPE_NAMES]);
+  const path = chance.pick([
+    'f',
+    'd/f',
+    '../../../tmp/x',
+    '/abs',
+    '..',
+    '.',
+    '',
+    'a/../b',
+    'x'.repeat(300),
+    '\u0000',
+    ...PROTOTYPE_NAMES,
+  ]);
   return {
-    version: String(chance.below(1_000)), ...(chance.happens(0.4) ? { emptyDir: true } : { files: [{ path, mode: chance.pick([420, -1, 0o7777, 1e9]), base64: chance.pick(['', 'AAAA', '!!']), ...(chance.happens(0.3) ? { uid: chance.pick(INTEGERS) } : {}) }] }),
-    ...(chance.happens(0.3) ? { fsGroup: chance.pick(INTEGERS) } : {}), ...(chance.happens(0.2) ? { sizeLimit: { bytes: chance.pick(INTEGERS), text: '1' }, keep: [chance.pick(TEXTS)] } : {}),
+    version: String(chance.below(1_000)),
+    ...(chance.happens(0.4)
+      ? { emptyDir: true }
+      : {
+          files: [
+            {
+              path,
+              mode: chance.pick([420, -1, 0o7777, 1e9]),
+              base64: chance.pick(['', 'AAAA', '!!']),
+              ...(chance.happens(0.3) ? { uid: chance.pick(INTEGERS) } : {}),
+            },
+          ],
+        }),
+    ...(chance.happens(0.3) ? { fsGroup: chance.pick(INTEGERS) } : {}),
+    ...(chance.happens(0.2)
+      ? { sizeLimit: { bytes: chance.pick(INTEGERS), text: '1' }, keep: [chance.pick(TEXTS)] }
+      : {}),
   };
 }
 
 /** An answer of the right form, its contents invented; never one that ends the pod. */
 function someDesired(chance: Chance, url: string): Value {
-  const start = (): Value => ({
-    ...startOrder(['x']), stop: { signal: chance.pick(['SIGTERM', 'x', '']), graceSeconds: chance.pick(SECONDS), ...(chance.happens(0.3) ? { preStop: someHandler(chance) } : {}) },
-    ...(chance.happens(0.3) ? { postStart: someHandler(chance) } : {}), ...(chance.happens(0.3) ? { startup: someProbe(chance) } : {}), ...(chance.happens(0.5) ? { liveness: someProbe(chance), readiness: someProbe(chance) } : {}),
-    ...(chance.happens(0.2) ? { fileVariables: [{ placeholder: chance.pick(TEXTS), name: 'A', volume: chance.pick(['v', ...PROTOTYPE_NAMES]), path: chance.pick(TEXTS), key: chance.pick(TEXTS), optional: chance.happens(0.5) }] } : {}),
-  }) as unknown as Value;
-  const containers = [...CONTAINERS, ...(chance.happens(0.1) ? [chance.pick(PROTOTYPE_NAMES)] : [])].reduce<object>((all, name) => Object.assign(all, own(name, {
-    run: chance.pick([0, 1, 2, 3, 1_000]), ...(chance.happens(0.7) ? { start: start() } : {}), ...(chance.happens(0.2) ? { stop: { graceSeconds: chance.pick(SECONDS), message: 'm' } } : {}), ...(chance.happens(0.1) ? { sidecar: chance.pick([0, -1, 5]) } : {}),
-  })), {});
-  const session = (): Value => ({ id: `i${chance.below(1_000_000)}`, url: chance.pick([`${url.replace('http', 'ws')}/sessions/x`, 'ws://127.0.0.1:1/x', 'x', '', 'wss://[', 'http://127.0.0.1:1']), container: chance.pick([...CONTAINERS, 'x', ...PROTOTYPE_NAMES]), kind: chance.pick(['exec', 'attach', 'portForward', 'x']), argv: ['x'], port: chance.pick(PORTS) });
+  const start = (): Value =>
+    ({
+      ...startOrder(['x']),
+      stop: {
+        signal: chance.pick(['SIGTERM', 'x', '']),
+        graceSeconds: chance.pick(SECONDS),
+        ...(chance.happens(0.3) ? { preStop: someHandler(chance) } : {}),
+      },
+      ...(chance.happens(0.3) ? { postStart: someHandler(chance) } : {}),
+      ...(chance.happens(0.3) ? { startup: someProbe(chance) } : {}),
+      ...(chance.happens(0.5) ? { liveness: someProbe(chance), readiness: someProbe(chance) } : {}),
+      ...(chance.happens(0.2)
+        ? {
+            fileVariables: [
+              {
+                placeholder: chance.pick(TEXTS),
+                name: 'A',
+                volume: chance.pick(['v', ...PROTOTYPE_NAMES]),
+                path: chance.pick(TEXTS),
+                key: chance.pick(TEXTS),
+                optional: chance.happens(0.5),
+              },
+            ],
+          }
+        : {}),
+    }) as unknown as Value;
+  const containers = [
+    ...CONTAINERS,
+    ...(chance.happens(0.1) ? [chance.pick(PROTOTYPE_NAMES)] : []),
+  ].reduce<object>(
+    (all, name) =>
+      Object.assign(
+        all,
+        own(name, {
+          run: chance.pick([0, 1, 2, 3, 1_000]),
+          ...(chance.happens(0.7) ? { start: start() } : {}),
+          ...(chance.happens(0.2)
+            ? { stop: { graceSeconds: chance.pick(SECONDS), message: 'm' } }
+            : {}),
+          ...(chance.happens(0.1) ? { sidecar: chance.pick([0, -1, 5]) } : {}),
+        }),
+      ),
+    {},
+  );
+  const session = (): Value => ({
+    id: `i${chance.below(1_000_000)}`,
+    url: chance.pick([
+      `${url.replace('http', 'ws')}/sessions/x`,
+      'ws://127.0.0.1:1/x',
+      'x',
+      '',
+      'wss://[',
+      'http://127.0.0.1:1',
+    ]),
+    container: chance.pick([...CONTAINERS, 'x', ...PROTOTYPE_NAMES]),
+    kind: chance.pick(['exec', 'attach', 'portForward', 'x']),
+    argv: ['x'],
+    port: chance.pick(PORTS),
+  });
   return {
-    ...(nothing() as unknown as { [key: string]: Value }), containers: containers as Value, volumes: own(chance.pick(['v', 'v', ...PROTOTYPE_NAMES, '..']), someVolume(chance)), sessions: chance.happens(0.4) ? [session()] : [],
-    acknowledged: chance.pick<Value>([[], ['x'], [null], PROTOTYPE_NAMES]), syncAgainMs: chance.pick([0, 10, 100]), ...(chance.happens(0.2) ? { hosts: { hostname: chance.pick(TEXTS), hosts: chance.pick(TEXTS) } } : {}),
+    ...(nothing() as unknown as { [key: string]: Value }),
+    containers: containers as Value,
+    volumes: own(chance.pick(['v', 'v', ...PROTOTYPE_NAMES, '..']), someVolume(chance)),
+    sessions: chance.happens(0.4) ? [session()] : [],
+    acknowledged: chance.pick<Value>([[], ['x'], [null], PROTOTYPE_NAMES]),
+    syncAgainMs: chance.pick([0, 10, 100]),
+    ...(chance.happens(0.2)
+      ? { hosts: { hostname: chance.pick(TEXTS), hosts: chance.pick(TEXTS) } }
+      : {}),
   };
 }
 
@@ -66,23 +203,68 @@ function someAnswer(chance: Chance, url: string): { status: number; body: Buffer
   const text = JSON.stringify(chance.happens(0.5) ? desired : spoilt(desired, chance));
   const whole = Buffer.from(ENDS_THE_POD.test(text) ? '{}' : text);
   // Without droppod's own words in it no code ends the podlet.
-  const status = chance.happens(0.9) ? 200 : chance.pick([204, 301, 400, 401, 403, 404, 410, 413, 429, 500, 502, 503]);
-  return { status, body: chance.happens(0.06) ? noise(chance) : chance.happens(0.06) ? flipped(whole, chance) : whole };
+  const status = chance.happens(0.9)
+    ? 200
+    : chance.pick([204, 301, 400, 401, 403, 404, 410, 413, 429, 500, 502, 503]);
+  return {
+    status,
+    body: chance.happens(0.06)
+      ? noise(chance)
+      : chance.happens(0.06)
+        ? flipped(whole, chance)
+        : whole,
+  };
 }
 
 /** A line of a supervisor that lies. */
 function someLine(chance: Chance): Buffer {
-  const time = (): string => chance.pick(['2026-01-01T00:00:00.000000Z', 'x', '', '+275760-09-13T00:00:00Z']);
+  const time = (): string =>
+    chance.pick(['2026-01-01T00:00:00.000000Z', 'x', '', '+275760-09-13T00:00:00Z']);
   const run = chance.pick([0, 1, 2, 3, ...INTEGERS]);
-  const exit = { run, code: chance.pick([0, 1, 137, ...INTEGERS]), oom: chance.happens(0.2), at: time(), ...(chance.happens(0.3) ? { message: chance.pick([...TEXTS, 'x'.repeat(100_000)]), startedAt: time() } : {}) };
+  const exit = {
+    run,
+    code: chance.pick([0, 1, 137, ...INTEGERS]),
+    oom: chance.happens(0.2),
+    at: time(),
+    ...(chance.happens(0.3)
+      ? { message: chance.pick([...TEXTS, 'x'.repeat(100_000)]), startedAt: time() }
+      : {}),
+  };
   const message = chance.pick<Value>([
-    { type: 'hello', run, pid: chance.pick([0, 1, -1]), startedAt: time(), ...(chance.happens(0.3) ? { exit } : {}), ...(chance.happens(0.2) ? { term: chance.pick(TEXTS) } : {}), ...(chance.happens(0.2) ? { user: hostileValue(chance) } : {}) },
-    { type: 'started', run, pid: 5, at: time() }, { type: 'exited', ...exit }, { type: 'done', id: chance.pick(['1', 'x', ...PROTOTYPE_NAMES]), code: chance.pick(INTEGERS), timedOut: chance.happens(0.5), output: chance.pick(['', '!!', 'AAAA']) },
-    { type: 'term', signal: '15' }, { type: 'stream', id: 'x' }, { type: 'pong' }, { type: chance.pick(PROTOTYPE_NAMES) },
+    {
+      type: 'hello',
+      run,
+      pid: chance.pick([0, 1, -1]),
+      startedAt: time(),
+      ...(chance.happens(0.3) ? { exit } : {}),
+      ...(chance.happens(0.2) ? { term: chance.pick(TEXTS) } : {}),
+      ...(chance.happens(0.2) ? { user: hostileValue(chance) } : {}),
+    },
+    { type: 'started', run, pid: 5, at: time() },
+    { type: 'exited', ...exit },
+    {
+      type: 'done',
+      id: chance.pick(['1', 'x', ...PROTOTYPE_NAMES]),
+      code: chance.pick(INTEGERS),
+      timedOut: chance.happens(0.5),
+      output: chance.pick(['', '!!', 'AAAA']),
+    },
+    { type: 'term', signal: '15' },
+    { type: 'stream', id: 'x' },
+    { type: 'pong' },
+    { type: chance.pick(PROTOTYPE_NAMES) },
   ]);
-  const bytes = Buffer.from(`${JSON.stringify(chance.happens(0.5) ? message : spoilt(message, chance))}\n`);
+  const bytes = Buffer.from(
+    `${JSON.stringify(chance.happens(0.5) ? message : spoilt(message, chance))}\n`,
+  );
   const drawn = chance.below(25);
-  return drawn === 0 ? noise(chance) : drawn === 1 ? flipped(bytes, chance) : drawn === 2 ? Buffer.from(`${'['.repeat(30_000)}\n`) : bytes;
+  return drawn === 0
+    ? noise(chance)
+    : drawn === 1
+      ? flipped(bytes, chance)
+      : drawn === 2
+        ? Buffer.from(`${'['.repeat(30_000)}\n`)
+        : bytes;
 }
 
 export class PodletDoor implements Door {
@@ -113,15 +295,40 @@ export class PodletDoor implements Door {
   }
 
   private async start(image: string): Promise<void> {
-    const env = { DROPPOD_SYNC_URL: `${this.url}/sync`, DROPPOD_TOKEN: 'bootstrap', DROPPOD_UID: 'uid-1', DROPPOD_ATTEMPT: '1', DROPPOD_TASK_ARN: 'arn:task', DROPPOD_CONTAINERS: CONTAINERS.join(',') };
+    const env = {
+      DROPPOD_SYNC_URL: `${this.url}/sync`,
+      DROPPOD_TOKEN: 'bootstrap',
+      DROPPOD_UID: 'uid-1',
+      DROPPOD_ATTEMPT: '1',
+      DROPPOD_TASK_ARN: 'arn:task',
+      DROPPOD_CONTAINERS: CONTAINERS.join(','),
+    };
     for (const name of CONTAINERS) mkdirSync(join(this.directory, name), { recursive: true });
-    this.id = await createContainer(docker, `droppod-fuzz-${process.pid}-${Math.random().toString(36).slice(2, 8)}`, {
-      Image: image, Labels: { 'droppod/test': 'fuzz' }, User: '0:0', Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      HostConfig: { Memory: MEMORY_BYTES, LogConfig: { Type: 'json-file', Config: {} }, Tmpfs: { '/.droppod/v': '' }, Mounts: CONTAINERS.map((name) => ({ Type: 'bind' as const, Source: join(this.directory, name), Target: `/.droppod/c/${name}`, ReadOnly: false })) },
-    });
+    this.id = await createContainer(
+      docker,
+      `droppod-fuzz-${process.pid}-${Math.random().toString(36).slice(2, 8)}`,
+      {
+        Image: image,
+        Labels: { 'droppod/test': 'fuzz' },
+        User: '0:0',
+        Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+        HostConfig: {
+          Memory: MEMORY_BYTES,
+          LogConfig: { Type: 'json-file', Config: {} },
+          Tmpfs: { '/.droppod/v': '' },
+          Mounts: CONTAINERS.map((name) => ({
+            Type: 'bind' as const,
+            Source: join(this.directory, name),
+            Target: `/.droppod/c/${name}`,
+            ReadOnly: false,
+          })),
+        },
+      },
+    );
     await startContainer(docker, this.id);
     this.bootId = (await this.report()).bootId;
-    for (const name of CONTAINERS) await this.supervise(name, Buffer.from('{"type":"hello","run":0,"pid":0}\n'));
+    for (const name of CONTAINERS)
+      await this.supervise(name, Buffer.from('{"type":"hello","run":0,"pid":0}\n'));
   }
 
   private answer(body: Buffer, response: ServerResponse): void {
@@ -131,7 +338,10 @@ export class PodletDoor implements Door {
       // Counted by its absence.
     }
     this.reports.splice(0, this.reports.length - 50);
-    const { status, body: bytes } = this.next ?? { status: 200, body: Buffer.from(JSON.stringify({ ...nothing(), syncAgainMs: 50 } satisfies Desired)) };
+    const { status, body: bytes } = this.next ?? {
+      status: 200,
+      body: Buffer.from(JSON.stringify({ ...nothing(), syncAgainMs: 50 } satisfies Desired)),
+    };
     this.next = undefined;
     response.writeHead(status, { 'content-type': 'application/json' }).end(bytes);
   }
@@ -139,7 +349,11 @@ export class PodletDoor implements Door {
   /** The next report that comes. */
   private async report(): Promise<Report> {
     this.reports.length = 0;
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 5))) {
+    for (
+      const until = Date.now() + PATIENCE_MS;
+      Date.now() < until;
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    ) {
       const last = this.reports.at(-1);
       if (last) return last;
     }
@@ -154,7 +368,10 @@ export class PodletDoor implements Door {
       this.supervisors.set(name, socket);
       socket.on('error', () => undefined);
       socket.resume();
-      await new Promise<void>((resolve) => { socket?.once('connect', resolve); socket?.once('error', () => resolve()); });
+      await new Promise<void>((resolve) => {
+        socket?.once('connect', resolve);
+        socket?.once('error', () => resolve());
+      });
       socket.write('{"type":"hello","run":0,"pid":0}\n');
     }
     socket.write(bytes);
@@ -165,13 +382,22 @@ export class PodletDoor implements Door {
       const answer = someAnswer(chance, this.url);
       this.next = answer;
       // A report must come to take the answer, and another to show that it was survived.
-      for (let tries = 0; this.next !== undefined && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
-      return { sent: `answer ${answer.status} ${answer.body.subarray(0, 900).toString()}`, got: 'answered', problems: [] };
+      for (let tries = 0; this.next !== undefined && tries < 100; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      return {
+        sent: `answer ${answer.status} ${answer.body.subarray(0, 900).toString()}`,
+        got: 'answered',
+        problems: [],
+      };
     }
     const name = chance.pick(CONTAINERS);
     const lines = Array.from({ length: chance.pick([1, 1, 2, 5]) }, () => someLine(chance));
     for (const line of lines) await this.supervise(name, line);
-    return { sent: `${name} says ${lines.map((line) => line.subarray(0, 300).toString()).join('')}`, got: 'said', problems: [] };
+    return {
+      sent: `${name} says ${lines.map((line) => line.subarray(0, 300).toString()).join('')}`,
+      got: 'said',
+      problems: [],
+    };
   }
 
   /** Its container is looked at after each batch. */
@@ -188,10 +414,13 @@ export class PodletDoor implements Door {
 
   private async whatIsWrong(): Promise<string | undefined> {
     const facts = await inspectContainer(docker, this.id);
-    if (facts?.State.Running !== true) return `the podlet's container ended with ${facts?.State.ExitCode ?? -1}: ${await this.lastLines()}`;
+    if (facts?.State.Running !== true)
+      return `the podlet's container ended with ${facts?.State.ExitCode ?? -1}: ${await this.lastLines()}`;
     const report = await this.report().catch((error: unknown) => String(error));
     if (typeof report === 'string') return `${report}: ${await this.lastLines()}`;
-    return report.bootId === this.bootId ? undefined : `the podlet crashed and was started again: ${await this.lastLines()}`;
+    return report.bootId === this.bootId
+      ? undefined
+      : `the podlet crashed and was started again: ${await this.lastLines()}`;
   }
 
   private async lastLines(): Promise<string> {

@@ -4,7 +4,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createContainer, inspectContainer, killContainer, memoryUsage, removeContainer, startContainer } from '../../local/docker/containers.ts';
+import {
+  createContainer,
+  inspectContainer,
+  killContainer,
+  memoryUsage,
+  removeContainer,
+  startContainer,
+} from '../../local/docker/containers.ts';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { buildSupervise, hostArchitecture } from '../../podlet/build.ts';
 import { docker, order } from '../podlet/lab.ts';
@@ -17,14 +24,53 @@ const MEMORY_BYTES = 512 << 20;
 /** A run that is above every one that was ordered before. */
 let run = 0;
 
-const ARGV = [['true'], ['sleep', '0.05'], ['sh', '-c', 'exit 3'], ['sh', '-c', 'kill -9 $$'], ['cat'], [], [''], ['/'], ['nope'], ['sh', '-c', 'sleep 100 & sleep 100 & exit 0'], ['yes'], ['sh', '-c', 'trap "" TERM; sleep 0.2']];
+const ARGV = [
+  ['true'],
+  ['sleep', '0.05'],
+  ['sh', '-c', 'exit 3'],
+  ['sh', '-c', 'kill -9 $$'],
+  ['cat'],
+  [],
+  [''],
+  ['/'],
+  ['nope'],
+  ['sh', '-c', 'sleep 100 & sleep 100 & exit 0'],
+  ['yes'],
+  ['sh', '-c', 'trap "" TERM; sleep 0.2'],
+];
 
 function startOrder(chance: Chance): Value {
   return order((run += 1), chance.pick(ARGV), {
-    tty: chance.happens(0.2), stdin: chance.happens(0.3), stdinOnce: chance.happens(0.3),
-    ...(chance.happens(0.2) ? { links: [{ link: chance.pick(TEXTS), target: chance.pick(TEXTS) }] } : {}),
-    ...(chance.happens(0.2) ? { terminationMessagePath: chance.pick(['/etc/passwd', '/dev/null', '/proc/1/mem', '/tmp', ...TEXTS]) } : {}),
-    ...(chance.happens(0.2) ? { user: { user: chance.pick(TEXTS), group: chance.pick(TEXTS), supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: true, runAsNonRoot: chance.happens(0.5), capabilities: { add: [chance.pick(TEXTS)], drop: ['ALL'] } } } : {}),
+    tty: chance.happens(0.2),
+    stdin: chance.happens(0.3),
+    stdinOnce: chance.happens(0.3),
+    ...(chance.happens(0.2)
+      ? { links: [{ link: chance.pick(TEXTS), target: chance.pick(TEXTS) }] }
+      : {}),
+    ...(chance.happens(0.2)
+      ? {
+          terminationMessagePath: chance.pick([
+            '/etc/passwd',
+            '/dev/null',
+            '/proc/1/mem',
+            '/tmp',
+            ...TEXTS,
+          ]),
+        }
+      : {}),
+    ...(chance.happens(0.2)
+      ? {
+          user: {
+            user: chance.pick(TEXTS),
+            group: chance.pick(TEXTS),
+            supplementalGroups: [],
+            groupsPolicy: 'Merge',
+            noNewPrivileges: true,
+            runAsNonRoot: chance.happens(0.5),
+            capabilities: { add: [chance.pick(TEXTS)], drop: ['ALL'] },
+          },
+        }
+      : {}),
   }) as unknown as Value;
 }
 
@@ -32,13 +78,44 @@ function someOrder(chance: Chance): Value {
   const id = `s${chance.below(1_000_000)}`;
   switch (chance.below(8)) {
     case 0:
-    case 1: return startOrder(chance);
-    case 2: return { type: 'exec', id, argv: chance.pick(ARGV), timeoutMs: chance.pick([0, 1, 50, ...INTEGERS]) };
+    case 1:
+      return startOrder(chance);
+    case 2:
+      return {
+        type: 'exec',
+        id,
+        argv: chance.pick(ARGV),
+        timeoutMs: chance.pick([0, 1, 50, ...INTEGERS]),
+      };
     case 3:
-    case 4: return { type: 'session', id, attach: chance.happens(0.3), argv: chance.pick(ARGV), tty: chance.happens(0.3), stdin: chance.happens(0.5) };
-    case 5: return { type: 'kill', signal: chance.pick(['TERM', 'SIGKILL', 'HUP', 'SIGRTMIN+3', '9', '-1', '0', '999', ...TEXTS]) };
-    case 6: return { type: 'ack', forward: chance.happens(0.5) };
-    default: return { type: chance.pick(['ping', 'x', '', ...TEXTS.slice(0, 6)]) };
+    case 4:
+      return {
+        type: 'session',
+        id,
+        attach: chance.happens(0.3),
+        argv: chance.pick(ARGV),
+        tty: chance.happens(0.3),
+        stdin: chance.happens(0.5),
+      };
+    case 5:
+      return {
+        type: 'kill',
+        signal: chance.pick([
+          'TERM',
+          'SIGKILL',
+          'HUP',
+          'SIGRTMIN+3',
+          '9',
+          '-1',
+          '0',
+          '999',
+          ...TEXTS,
+        ]),
+      };
+    case 6:
+      return { type: 'ack', forward: chance.happens(0.5) };
+    default:
+      return { type: chance.pick(['ping', 'x', '', ...TEXTS.slice(0, 6)]) };
   }
 }
 
@@ -49,16 +126,29 @@ function someLine(chance: Chance): Buffer {
   const bytes = Buffer.from(`${/"quit"/.test(text) ? '{}' : text}\n`);
   const drawn = chance.below(20);
   if (drawn === 0) return Buffer.concat([noise(chance), Buffer.from('\n')]);
-  if (drawn === 1) return Buffer.from(`{"type":"exec","argv":["${'x'.repeat(chance.pick([100_000, 9 << 20]))}"]}\n`);
+  if (drawn === 1)
+    return Buffer.from(
+      `{"type":"exec","argv":["${'x'.repeat(chance.pick([100_000, 9 << 20]))}"]}\n`,
+    );
   if (drawn === 2) return Buffer.from(`${'['.repeat(100_000)}\n`);
   return drawn === 3 ? Buffer.concat([flipped(bytes, chance), Buffer.from('\n')]) : bytes;
 }
 
 function someFrame(chance: Chance): Buffer {
-  const payload = chance.pick([Buffer.alloc(0), Buffer.from('hello\n'), noise(chance), Buffer.from('{"Width":80,"Height":24}'), Buffer.from('{"Width":1e99,"Height":-5}'), Buffer.alloc(200_000, 97)]);
+  const payload = chance.pick([
+    Buffer.alloc(0),
+    Buffer.from('hello\n'),
+    noise(chance),
+    Buffer.from('{"Width":80,"Height":24}'),
+    Buffer.from('{"Width":1e99,"Height":-5}'),
+    Buffer.alloc(200_000, 97),
+  ]);
   const head = Buffer.alloc(5);
   head[0] = chance.pick([0, 0, 0, 1, 2, 3, 4, 4, 255, 99]);
-  head.writeUInt32BE(chance.happens(0.85) ? payload.length : chance.pick([0, 1 << 20, (1 << 20) + 1, 0xffffffff]), 1);
+  head.writeUInt32BE(
+    chance.happens(0.85) ? payload.length : chance.pick([0, 1 << 20, (1 << 20) + 1, 0xffffffff]),
+    1,
+  );
   return Buffer.concat([head, payload]);
 }
 
@@ -79,21 +169,43 @@ export class SuperviseDoor implements Door {
     mkdirSync(join(this.directory, 'ctl'));
     const server = createServer((socket) => this.accept(socket));
     this.server = server;
-    await new Promise<void>((resolve) => server.listen(join(this.directory, 'ctl', 'sock'), resolve));
+    await new Promise<void>((resolve) =>
+      server.listen(join(this.directory, 'ctl', 'sock'), resolve),
+    );
     await this.start();
   }
 
   private async start(): Promise<void> {
-    this.id = await createContainer(docker, `droppod-fuzz-${process.pid}-${Math.random().toString(36).slice(2, 8)}`, {
-      Image: 'busybox:latest', Entrypoint: ['/.droppod/bin/supervise'], Cmd: [], User: '0:0', Labels: { 'droppod/test': 'fuzz' },
-      HostConfig: {
-        NetworkMode: 'none', Memory: MEMORY_BYTES, LogConfig: { Type: 'none', Config: {} },
-        Mounts: [
-          { Type: 'bind', Source: await buildSupervise(hostArchitecture()), Target: '/.droppod/bin/supervise', ReadOnly: true },
-          { Type: 'bind', Source: join(this.directory, 'ctl'), Target: '/.droppod/ctl', ReadOnly: false },
-        ],
+    this.id = await createContainer(
+      docker,
+      `droppod-fuzz-${process.pid}-${Math.random().toString(36).slice(2, 8)}`,
+      {
+        Image: 'busybox:latest',
+        Entrypoint: ['/.droppod/bin/supervise'],
+        Cmd: [],
+        User: '0:0',
+        Labels: { 'droppod/test': 'fuzz' },
+        HostConfig: {
+          NetworkMode: 'none',
+          Memory: MEMORY_BYTES,
+          LogConfig: { Type: 'none', Config: {} },
+          Mounts: [
+            {
+              Type: 'bind',
+              Source: await buildSupervise(hostArchitecture()),
+              Target: '/.droppod/bin/supervise',
+              ReadOnly: true,
+            },
+            {
+              Type: 'bind',
+              Source: join(this.directory, 'ctl'),
+              Target: '/.droppod/ctl',
+              ReadOnly: false,
+            },
+          ],
+        },
       },
-    });
+    );
     await startContainer(docker, this.id);
     if (!(await this.hears('"hello"'))) throw new Error('supervise does not dial');
   }
@@ -106,7 +218,9 @@ export class SuperviseDoor implements Door {
       this.control = socket;
       this.hear(first);
       socket.on('data', (chunk: Buffer) => this.hear(chunk));
-      socket.on('close', () => { if (this.control === socket) this.control = undefined; });
+      socket.on('close', () => {
+        if (this.control === socket) this.control = undefined;
+      });
     });
   }
 
@@ -129,14 +243,18 @@ export class SuperviseDoor implements Door {
       if (Date.now() > until) return false;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
-        this.onHeard = () => { clearTimeout(timer); resolve(); };
+        this.onHeard = () => {
+          clearTimeout(timer);
+          resolve();
+        };
       });
     }
     return true;
   }
 
   private async connected(): Promise<Socket | undefined> {
-    for (const until = Date.now() + PATIENCE_MS; this.control === undefined && Date.now() < until;) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const until = Date.now() + PATIENCE_MS; this.control === undefined && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     return this.control;
   }
 
@@ -169,8 +287,10 @@ export class SuperviseDoor implements Door {
 
   private async whatIsWrong(): Promise<string | undefined> {
     const facts = await inspectContainer(docker, this.id);
-    if (facts?.State.Running !== true) return `supervise ended with ${facts?.State.ExitCode ?? -1}${facts?.State.OOMKilled === true ? ', out of memory' : ''}`;
-    const say = async (text: string): Promise<void> => void (await this.connected())?.write(`${text}\n`);
+    if (facts?.State.Running !== true)
+      return `supervise ended with ${facts?.State.ExitCode ?? -1}${facts?.State.OOMKilled === true ? ', out of memory' : ''}`;
+    const say = async (text: string): Promise<void> =>
+      void (await this.connected())?.write(`${text}\n`);
     if (!(await this.answersPing(say))) return 'no answer to a ping';
     await say('{"type":"kill","signal":"SIGKILL"}');
     const last = (run = Math.max(run, await this.newestRun()) + 1);
@@ -179,7 +299,11 @@ export class SuperviseDoor implements Door {
       await say(JSON.stringify(order(last, ['sh', '-c', 'exit 42'])));
       if (await this.hears(`"run":${last},"code":42`, 1_000)) return undefined;
       // The rights of a container's first start hold for all: a spoilt one may have been that.
-      if (this.heard.includes(`"run":${last},"code":128`) && /runAsNonRoot|CAP_|rights/.test(this.heard)) return undefined;
+      if (
+        this.heard.includes(`"run":${last},"code":128`) &&
+        /runAsNonRoot|CAP_|rights/.test(this.heard)
+      )
+        return undefined;
     }
     return `a process cannot be started any more: ${this.heard.slice(-500)}`;
   }

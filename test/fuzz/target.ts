@@ -15,7 +15,8 @@ export interface ApiAnswer {
   ms: number;
 }
 
-const newAgent = (): Agent => new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
+const newAgent = (): Agent =>
+  new Agent({ keepAlive: true, rejectUnauthorized: false, maxSockets: 16 });
 
 export class Target {
   private agent = newAgent();
@@ -76,7 +77,8 @@ export class Target {
 
   /** Resident memory of the serving process. */
   memoryMiB(): number {
-    const [, kib = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.serving}/status`, 'utf8')) ?? [];
+    const [, kib = '0'] =
+      /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.serving}/status`, 'utf8')) ?? [];
     return Number(kib) / 1024;
   }
 
@@ -100,24 +102,44 @@ export class Target {
 
   private lastLines(): string {
     const log = placeOf(this.droppod.data).log;
-    return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).join('\n') : '';
+    return existsSync(log)
+      ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-12).join('\n')
+      : '';
   }
 
   /** One request as the administrator (unless its headers say otherwise). */
   ask({ method, path, headers, body }: ApiRequest, patienceMs = PATIENCE_MS): Promise<ApiAnswer> {
     const began = performance.now();
     return new Promise((resolve) => {
-      const answer = (status: number, text: string): void => resolve({ status, text, ms: performance.now() - began });
-      const sent = httpsRequest({
-        host: '127.0.0.1', port: this.port, method, path, agent: this.agent,
-        headers: { authorization: `Bearer ${this.token}`, ...headers, ...(body ? { 'content-length': body.length } : {}) },
-      }, (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', () => answer(incoming.statusCode ?? 0, Buffer.concat(chunks).toString()));
-        incoming.on('end', () => answer(incoming.statusCode ?? 0, Buffer.concat(chunks).toString()));
-      });
-      sent.setTimeout(patienceMs, () => sent.destroy(new Error(`no answer within ${patienceMs} ms`)));
+      const answer = (status: number, text: string): void =>
+        resolve({ status, text, ms: performance.now() - began });
+      const sent = httpsRequest(
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          method,
+          path,
+          agent: this.agent,
+          headers: {
+            authorization: `Bearer ${this.token}`,
+            ...headers,
+            ...(body ? { 'content-length': body.length } : {}),
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', () =>
+            answer(incoming.statusCode ?? 0, Buffer.concat(chunks).toString()),
+          );
+          incoming.on('end', () =>
+            answer(incoming.statusCode ?? 0, Buffer.concat(chunks).toString()),
+          );
+        },
+      );
+      sent.setTimeout(patienceMs, () =>
+        sent.destroy(new Error(`no answer within ${patienceMs} ms`)),
+      );
       sent.on('error', (error) => answer(0, error.message));
       sent.end(body);
     });
@@ -125,7 +147,12 @@ export class Target {
 
   /** An object that must be there for the others: created, or left as it is. */
   async create(path: string, object: object): Promise<void> {
-    const { status, text } = await this.ask({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(object)) });
+    const { status, text } = await this.ask({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from(JSON.stringify(object)),
+    });
     if (status !== 201 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
   }
 }

@@ -16,45 +16,83 @@ interface Engine {
   dead?: boolean;
 }
 
-async function resizable(more: object = {}): Promise<{ world: PodWorld; pod: Pod; engine: Engine }> {
+async function resizable(
+  more: object = {},
+): Promise<{ world: PodWorld; pod: Pod; engine: Engine }> {
   const world = new PodWorld({ agent: true });
   const engine: Engine = { given: [] };
   world.ports.liveTasks = {
     add: () => Promise.resolve({}),
-    resize: (_task, _container, limits) => Promise.resolve(engine.failure === undefined ? (engine.given.push(limits), {}) : { failure: engine.failure }),
-    changed: (uid) => { if (engine.dead !== true) void changeTask(world.ports, uid); },
+    resize: (_task, _container, limits) =>
+      Promise.resolve(
+        engine.failure === undefined
+          ? (engine.given.push(limits), {})
+          : { failure: engine.failure },
+      ),
+    changed: (uid) => {
+      if (engine.dead !== true) void changeTask(world.ports, uid);
+    },
   };
-  const pod = await world.create({ containers: [{ name: 'a', image: 'busybox', resources: SMALL, ...more }] });
+  const pod = await world.create({
+    containers: [{ name: 'a', image: 'busybox', resources: SMALL, ...more }],
+  });
   await world.clock.advance(3_000);
   return { world, pod, engine };
 }
 
-const sized = (resources: object) => (spec: Pod['spec']): Pod['spec'] => ({ ...spec, containers: spec.containers.map((container) => ({ ...container, resources })) });
+const sized =
+  (resources: object) =>
+  (spec: Pod['spec']): Pod['spec'] => ({
+    ...spec,
+    containers: spec.containers.map((container) => ({ ...container, resources })),
+  });
 
 async function seen(world: PodWorld, pod: Pod) {
   const status = (await world.pod(pod))?.status;
   const [container] = status?.containerStatuses ?? [];
-  const conditions = status?.conditions?.filter(({ type }) => type.startsWith('PodResize')).map(({ type, reason, observedGeneration }) => [type, reason, observedGeneration]);
-  return { has: container?.resources, promised: container?.allocatedResources, conditions, restarts: container?.restartCount };
+  const conditions = status?.conditions
+    ?.filter(({ type }) => type.startsWith('PodResize'))
+    .map(({ type, reason, observedGeneration }) => [type, reason, observedGeneration]);
+  return {
+    has: container?.resources,
+    promised: container?.allocatedResources,
+    conditions,
+    restarts: container?.restartCount,
+  };
 }
 
 const told = async ({ ports }: PodWorld): Promise<unknown[]> =>
-  (await ports.store.list({ resource: 'events', namespace: 'default' })).objects.map((event) => event['reason']).filter((reason) => String(reason).startsWith('Resize')).sort();
+  (await ports.store.list({ resource: 'events', namespace: 'default' })).objects
+    .map((event) => event['reason'])
+    .filter((reason) => String(reason).startsWith('Resize'))
+    .sort();
 
 it('a resize is promised, done and told as complete', async () => {
   const { world, pod, engine } = await resizable();
   await world.edit(pod, sized(LARGE));
   await world.clock.advance(1_000);
   expect(engine.given).toEqual([{ cpu: 0.3, cpuShares: 153 }]);
-  expect(await seen(world, pod)).toEqual({ has: LARGE, promised: LARGE.requests, conditions: [], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: LARGE,
+    promised: LARGE.requests,
+    conditions: [],
+    restarts: 0,
+  });
   expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
 it('one that asks for a restart is complete when the next run has begun', async () => {
-  const { world, pod } = await resizable({ resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] });
+  const { world, pod } = await resizable({
+    resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }],
+  });
   await world.edit(pod, sized(LARGE));
   await world.clock.advance(30_000);
-  expect(await seen(world, pod)).toEqual({ has: LARGE, promised: LARGE.requests, conditions: [], restarts: 1 });
+  expect(await seen(world, pod)).toEqual({
+    has: LARGE,
+    promised: LARGE.requests,
+    conditions: [],
+    restarts: 1,
+  });
   expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
@@ -62,10 +100,20 @@ it('one that no node can hold stays pending until it is taken back', async () =>
   const { world, pod, engine } = await resizable();
   await world.edit(pod, sized(HUGE));
   await world.clock.advance(60_000);
-  expect(await seen(world, pod)).toEqual({ has: SMALL, promised: SMALL.requests, conditions: [['PodResizePending', 'Infeasible', 2]], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: SMALL,
+    promised: SMALL.requests,
+    conditions: [['PodResizePending', 'Infeasible', 2]],
+    restarts: 0,
+  });
   await world.edit(pod, sized(SMALL));
   await world.clock.advance(1_000);
-  expect(await seen(world, pod)).toEqual({ has: SMALL, promised: SMALL.requests, conditions: [], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: SMALL,
+    promised: SMALL.requests,
+    conditions: [],
+    restarts: 0,
+  });
   expect(engine.given).toEqual([]);
   expect(await told(world)).toEqual(['ResizeInfeasible']);
 });
@@ -75,21 +123,42 @@ it('one that the engine refuses stays in progress with its error, and is tried a
   engine.failure = 'device or resource busy';
   await world.edit(pod, sized(LARGE));
   await world.clock.advance(60_000);
-  expect(await seen(world, pod)).toEqual({ has: SMALL, promised: LARGE.requests, conditions: [['PodResizeInProgress', 'Error', 2]], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: SMALL,
+    promised: LARGE.requests,
+    conditions: [['PodResizeInProgress', 'Error', 2]],
+    restarts: 0,
+  });
   delete engine.failure;
   await world.clock.advance(60_000);
-  expect(await seen(world, pod)).toEqual({ has: LARGE, promised: LARGE.requests, conditions: [], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: LARGE,
+    promised: LARGE.requests,
+    conditions: [],
+    restarts: 0,
+  });
   expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeError', 'ResizeStarted']);
 });
 
 it('an API that dies right after its commit is made good by the next report', async () => {
   const { world, pod } = await resizable();
   const before = (await world.pod(pod)) ?? pod;
-  const after = { ...before, metadata: { ...before.metadata, generation: 2 }, spec: sized(LARGE)(before.spec) };
+  const after = {
+    ...before,
+    metadata: { ...before.metadata, generation: 2 },
+    spec: sized(LARGE)(before.spec),
+  };
   const key = { resource: 'pods', namespace: 'default', name: pod.metadata.name ?? '' };
-  await world.ports.store.commit({ object: { key, object: after, expected: before.metadata.resourceVersion as ResourceVersion } });
+  await world.ports.store.commit({
+    object: { key, object: after, expected: before.metadata.resourceVersion as ResourceVersion },
+  });
   await world.clock.advance(60_000);
-  expect(await seen(world, pod)).toEqual({ has: LARGE, promised: LARGE.requests, conditions: [], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: LARGE,
+    promised: LARGE.requests,
+    conditions: [],
+    restarts: 0,
+  });
   expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
@@ -98,9 +167,19 @@ it('a promise that nobody lives to keep is kept after the next report', async ()
   engine.dead = true;
   await world.edit(pod, sized(LARGE));
   await world.clock.advance(1_000);
-  expect(await seen(world, pod)).toEqual({ has: SMALL, promised: LARGE.requests, conditions: [['PodResizeInProgress', undefined, 2]], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: SMALL,
+    promised: LARGE.requests,
+    conditions: [['PodResizeInProgress', undefined, 2]],
+    restarts: 0,
+  });
   engine.dead = false;
   await world.clock.advance(60_000);
-  expect(await seen(world, pod)).toEqual({ has: LARGE, promised: LARGE.requests, conditions: [], restarts: 0 });
+  expect(await seen(world, pod)).toEqual({
+    has: LARGE,
+    promised: LARGE.requests,
+    conditions: [],
+    restarts: 0,
+  });
   expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });

@@ -6,7 +6,8 @@ import { PodWorld } from '../fakes/pod-world.ts';
 it('asks ECS and Step Functions little about calm pods', async () => {
   const calls: string[] = [];
   const world = new PodWorld({ fault: (operation) => void calls.push(operation) });
-  for (let pod = 0; pod < 3; pod++) await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
+  for (let pod = 0; pod < 3; pod++)
+    await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
   await world.clock.advance(60_000);
   calls.length = 0;
   for (let minute = 0; minute < 10; minute++) {
@@ -20,7 +21,9 @@ it('asks ECS and Step Functions little about calm pods', async () => {
 });
 
 it('finds an execution that ended without a word within 5 minutes', async () => {
-  const world = new PodWorld({ deliver: (kind, send) => (kind === 'change' ? Promise.reject(new Error('lost')) : send()) });
+  const world = new PodWorld({
+    deliver: (kind, send) => (kind === 'change' ? Promise.reject(new Error('lost')) : send()),
+  });
   const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
   await world.clock.advance(100_000);
   await world.machine.stop(pod.metadata.uid ?? '', 'by hand');
@@ -34,7 +37,8 @@ it('finds an execution that ended without a word within 5 minutes', async () => 
 it('hears of Ready Unknown after 40 s and of a lost node after 5 min of silence', async () => {
   const world = new PodWorld({ agent: true });
   const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
-  const ready = async (): Promise<string | undefined> => (await world.pod(pod))?.status.conditions?.find(({ type }) => type === 'Ready')?.status;
+  const ready = async (): Promise<string | undefined> =>
+    (await world.pod(pod))?.status.conditions?.find(({ type }) => type === 'Ready')?.status;
   const sweepFor = async (minutes: number): Promise<void> => {
     for (let minute = 0; minute < minutes; minute++) {
       await world.clock.advance(60_000);
@@ -62,7 +66,9 @@ it.each([
   const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
   await world.clock.advance(5_000);
   expect((await world.pod(pod))?.status.phase).toBe('Running');
-  await world.ports.store.commit({ records: [{ key: beatKey(pod.metadata.uid ?? ''), value, expected: 'any' }] });
+  await world.ports.store.commit({
+    records: [{ key: beatKey(pod.metadata.uid ?? ''), value, expected: 'any' }],
+  });
   await world.sweep();
   await world.clock.advance(60_000);
   expect((await world.pod(pod))?.status.phase).toBe('Running');

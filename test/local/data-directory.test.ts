@@ -1,5 +1,16 @@
 // Whose a data directory is, who may look into it, and what a purge leaves alone.
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,7 +45,9 @@ describe('taking a directory', () => {
     mkdirSync(directory, { mode: 0o755 });
     for (const name of ['letters', 'photos', 'song', 'tax']) put(name);
     chmodSync(directory, 0o755);
-    expect(() => claimDirectory(directory)).toThrow(`${directory} is not droppod's and not empty (letters, photos, song …): choose another directory with --data DIR`);
+    expect(() => claimDirectory(directory)).toThrow(
+      `${directory} is not droppod's and not empty (letters, photos, song …): choose another directory with --data DIR`,
+    );
     expect(mode(directory)).toBe('755');
   });
 
@@ -42,7 +55,9 @@ describe('taking a directory', () => {
     mkdirSync(directory);
     mkdirSync(join(directory, 'dynamodb'));
     put('log');
-    expect(() => claimDirectory(directory)).toThrow(/installation\.json is missing, which holds the keys of the data beside it: restore it from a copy, or remove .* to start anew/);
+    expect(() => claimDirectory(directory)).toThrow(
+      /installation\.json is missing, which holds the keys of the data beside it: restore it from a copy, or remove .* to start anew/,
+    );
   });
 
   it('takes one in which a first start failed before it had keys', () => {
@@ -53,10 +68,13 @@ describe('taking a directory', () => {
   });
 
   it('refuses one that belongs to another user', () => {
-    if (process.getuid?.() !== 0) return console.log('data directory: not root here, another owner was left out');
+    if (process.getuid?.() !== 0)
+      return console.log('data directory: not root here, another owner was left out');
     mkdirSync(directory);
     chownSync(directory, 65534, 65534);
-    expect(() => claimDirectory(directory)).toThrow(`${directory} belongs to user 65534, who could put other keys in it`);
+    expect(() => claimDirectory(directory)).toThrow(
+      `${directory} belongs to user 65534, who could put other keys in it`,
+    );
   });
 
   it('lets one process in at a time', async () => {
@@ -74,8 +92,17 @@ describe('taking a directory', () => {
 describe('purging a directory', () => {
   it('removes it where droppod made everything in it', () => {
     claimDirectory(directory);
-    for (const name of ['installation.json', 'kubeconfig', 'env', 'log', 'dynamodb.writes', 'versions']) put(name);
-    for (const name of ['dynamodb', 'engine', 'states', 'logs', 'lock']) mkdirSync(join(directory, name));
+    for (const name of [
+      'installation.json',
+      'kubeconfig',
+      'env',
+      'log',
+      'dynamodb.writes',
+      'versions',
+    ])
+      put(name);
+    for (const name of ['dynamodb', 'engine', 'states', 'logs', 'lock'])
+      mkdirSync(join(directory, name));
     expect(purgeDirectory(directory)).toEqual([]);
     expect(existsSync(directory)).toBe(false);
   });
@@ -95,9 +122,17 @@ describe('purging a directory', () => {
 
 describe('installation.json', () => {
   it.each([
-    ['half a file', '{"id": "a', /installation\.json cannot be read \(Unterminated string.*\): restore it from a copy/],
+    [
+      'half a file',
+      '{"id": "a',
+      /installation\.json cannot be read \(Unterminated string.*\): restore it from a copy/,
+    ],
     ['an empty file', '', /installation\.json cannot be read \(/],
-    ['another program\'s file', '{"name":"x"}', /installation\.json cannot be read \(members are missing\): .* or remove .* to start anew/],
+    [
+      "another program's file",
+      '{"name":"x"}',
+      /installation\.json cannot be read \(members are missing\): .* or remove .* to start anew/,
+    ],
   ])('that is %s is named in one line, with what to do', (_what, text, words) => {
     mkdirSync(directory);
     put('installation.json', text);

@@ -1,6 +1,16 @@
 // A database that was damaged while nobody had it open is refused, with what to do; a full disk is survived.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -21,11 +31,13 @@ const WRITES = 600;
 /** Writes one key after the other and closes, as a kill would leave it. */
 async function fill(): Promise<void> {
   const database = await openDatabase(new Level(location));
-  for (let number = 0; number < WRITES; number++) await database.write([{ type: 'put', key: `k${number}`, value: 'v'.repeat(300) }]);
+  for (let number = 0; number < WRITES; number++)
+    await database.write([{ type: 'put', key: `k${number}`, value: 'v'.repeat(300) }]);
   await database.close();
 }
 
-const logFile = (): string => join(location, readdirSync(location).find((name) => name.endsWith('.log')) ?? '');
+const logFile = (): string =>
+  join(location, readdirSync(location).find((name) => name.endsWith('.log')) ?? '');
 
 function flip(at: (size: number) => number): void {
   const bytes = readFileSync(logFile());
@@ -46,40 +58,90 @@ describe('a database', () => {
   });
 
   it.each([
-    ['one byte flipped early in the log', () => flip((size) => size >> 2), /data in .* is damaged \(dropping \d+ bytes; Corruption/],
-    ['one byte flipped in the last record', () => flip((size) => size - 10), /is damaged \(dropping/],
+    [
+      'one byte flipped early in the log',
+      () => flip((size) => size >> 2),
+      /data in .* is damaged \(dropping \d+ bytes; Corruption/,
+    ],
+    [
+      'one byte flipped in the last record',
+      () => flip((size) => size - 10),
+      /is damaged \(dropping/,
+    ],
     ['a length flipped in the log', () => flip(() => 2 * 32768 + 5), /is damaged \(dropping/],
-    ['half of the log', () => truncateSync(logFile(), statSync(logFile()).size >> 1), /is damaged \(its last \d+ writes are missing\)/],
-    ['the last byte of the log gone', () => truncateSync(logFile(), statSync(logFile()).size - 1), /is damaged \(its last 1 writes are missing\)/],
-    ['an emptied log', () => truncateSync(logFile(), 0), /is damaged \(its last 600 writes are missing\)/],
+    [
+      'half of the log',
+      () => truncateSync(logFile(), statSync(logFile()).size >> 1),
+      /is damaged \(its last \d+ writes are missing\)/,
+    ],
+    [
+      'the last byte of the log gone',
+      () => truncateSync(logFile(), statSync(logFile()).size - 1),
+      /is damaged \(its last 1 writes are missing\)/,
+    ],
+    [
+      'an emptied log',
+      () => truncateSync(logFile(), 0),
+      /is damaged \(its last 600 writes are missing\)/,
+    ],
     ['no log', () => rmSync(logFile()), /is damaged \(its last 600 writes are missing\)/],
-    ['nothing left of it', () => rmSync(location, { recursive: true }), /is damaged \(its last 600 writes are missing\)/],
-  ])('with %s is refused at every start, until the loss is accepted', async (_what, hurt, words) => {
-    await fill();
-    hurt();
-    await expect(openDatabase(new Level(location))).rejects.toMatchObject({ name: 'Unusable', message: expect.stringMatching(words) });
-    // The first open has let LevelDB recover, so that nothing shows the damage any more.
-    await expect(openDatabase(new Level(location))).rejects.toMatchObject({ name: 'Unusable', message: expect.stringMatching(/restore .* from a copy, or go on with what is left by \.\/droppod up --accept-loss --data /) });
-    const level = new Level(location);
-    const database = await openDatabase(level, { acceptLoss: true });
-    expect(await keys(level)).toBeLessThan(WRITES);
-    await database.write([{ type: 'put', key: 'more', value: 'v' }]);
-    await database.close();
-    await (await openDatabase(new Level(location))).close();
-  });
+    [
+      'nothing left of it',
+      () => rmSync(location, { recursive: true }),
+      /is damaged \(its last 600 writes are missing\)/,
+    ],
+  ])(
+    'with %s is refused at every start, until the loss is accepted',
+    async (_what, hurt, words) => {
+      await fill();
+      hurt();
+      await expect(openDatabase(new Level(location))).rejects.toMatchObject({
+        name: 'Unusable',
+        message: expect.stringMatching(words),
+      });
+      // The first open has let LevelDB recover, so that nothing shows the damage any more.
+      await expect(openDatabase(new Level(location))).rejects.toMatchObject({
+        name: 'Unusable',
+        message: expect.stringMatching(
+          /restore .* from a copy, or go on with what is left by \.\/droppod up --accept-loss --data /,
+        ),
+      });
+      const level = new Level(location);
+      const database = await openDatabase(level, { acceptLoss: true });
+      expect(await keys(level)).toBeLessThan(WRITES);
+      await database.write([{ type: 'put', key: 'more', value: 'v' }]);
+      await database.close();
+      await (await openDatabase(new Level(location))).close();
+    },
+  );
 
   it.each([
-    ['a damaged manifest', () => truncateSync(join(location, readdirSync(location).find((name) => name.startsWith('MANIFEST')) ?? ''), 10)],
+    [
+      'a damaged manifest',
+      () =>
+        truncateSync(
+          join(location, readdirSync(location).find((name) => name.startsWith('MANIFEST')) ?? ''),
+          10,
+        ),
+    ],
     ['a damaged CURRENT', () => writeFileSync(join(location, 'CURRENT'), 'x')],
   ])('with %s is named, with the cause and what to do', async (_what, hurt) => {
     await fill();
     hurt();
-    await expect(openDatabase(new Level(location))).rejects.toMatchObject({ name: 'Unusable', message: expect.stringMatching(/^the database .*\/data cannot be opened \(Corruption: .*\): .* restore .* from a copy, or remove it/) });
+    await expect(openDatabase(new Level(location))).rejects.toMatchObject({
+      name: 'Unusable',
+      message: expect.stringMatching(
+        /^the database .*\/data cannot be opened \(Corruption: .*\): .* restore .* from a copy, or remove it/,
+      ),
+    });
   });
 
   it('that another process holds is named', async () => {
     const database = await openDatabase(new Level(location));
-    await expect(openDatabase(new Level(location))).rejects.toMatchObject({ name: 'Unusable', message: `another droppod uses ${directory}` });
+    await expect(openDatabase(new Level(location))).rejects.toMatchObject({
+      name: 'Unusable',
+      message: `another droppod uses ${directory}`,
+    });
     await database.close();
   });
 
@@ -97,7 +159,14 @@ describe('a database', () => {
   it('takes many writes at once, and all of them are there', async () => {
     const level = new Level(location);
     const database = await openDatabase(level);
-    await Promise.all(Array.from({ length: 500 }, (_, number) => database.write([{ type: 'put', key: `k${number}`, value: 'v' }, { type: 'del', key: 'none' }])));
+    await Promise.all(
+      Array.from({ length: 500 }, (_, number) =>
+        database.write([
+          { type: 'put', key: `k${number}`, value: 'v' },
+          { type: 'del', key: 'none' },
+        ]),
+      ),
+    );
     await database.close();
     const again = new Level(location);
     const reopened = await openDatabase(again);
@@ -109,7 +178,9 @@ describe('a database', () => {
     const small = join(directory, 'small');
     mkdirSync(small);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=700', 'tmpfs', small], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m,mode=700', 'tmpfs', small], {
+        stdio: 'ignore',
+      });
     } catch {
       return console.log('database: no right to mount a tmpfs here, the full disk was left out');
     }
@@ -119,7 +190,10 @@ describe('a database', () => {
       const database = await openDatabase(level);
       const taken: string[] = [];
       const put = async (key: string): Promise<boolean> => {
-        const written = await database.write([{ type: 'put', key, value: key.repeat(500) }]).then(() => true, () => false);
+        const written = await database.write([{ type: 'put', key, value: key.repeat(500) }]).then(
+          () => true,
+          () => false,
+        );
         if (written) taken.push(key);
         return written;
       };
@@ -127,7 +201,9 @@ describe('a database', () => {
       const filled = join(small, 'fill');
       try {
         for (;;) writeFileSync(filled, Buffer.alloc(4096), { flag: 'a' });
-      } catch { /* The disk is full now. */ }
+      } catch {
+        /* The disk is full now. */
+      }
       let refused = 0;
       for (let number = 0; number < 40; number++) if (!(await put(`full-${number}`))) refused += 1;
       expect(refused).toBeGreaterThan(20);
@@ -159,7 +235,9 @@ describe('the floor of versions', () => {
     const again = await openNumberFloor(file);
     expect(again.highest).toBe(12_400);
     expect(() => checkFloor(directory, again, 12_400)).not.toThrow();
-    expect(() => checkFloor(directory, again, 12_399)).toThrow(/counts to version 12399, and 12400 was reserved\. Restore .* from a copy, or go on .* --accept-loss/);
+    expect(() => checkFloor(directory, again, 12_399)).toThrow(
+      /counts to version 12399, and 12400 was reserved\. Restore .* from a copy, or go on .* --accept-loss/,
+    );
     await again.close();
     expect(statSync(file).mode & 0o077).toBe(0);
     expect(existsSync(file)).toBe(true);

@@ -17,11 +17,24 @@ setTimeout(() => { console.log('alive'); process.exit(0); }, 200);
 `;
 
 it('a rejection and a throw that nobody owns become one line each, and the process goes on', async () => {
-  const { stdout, stderr, code } = await new Promise<{ stdout: string; stderr: string; code: number | string | null | undefined }>((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', SCRIPT], { timeout: 60_000 }, (error, out, err) => resolve({ stdout: out, stderr: err, code: error === null ? 0 : error.code }));
+  const { stdout, stderr, code } = await new Promise<{
+    stdout: string;
+    stderr: string;
+    code: number | string | null | undefined;
+  }>((resolve) => {
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', SCRIPT],
+      { timeout: 60_000 },
+      (error, out, err) =>
+        resolve({ stdout: out, stderr: err, code: error === null ? 0 : error.code }),
+    );
   });
   expect([stdout, code]).toEqual(['alive\n', 0]);
-  const caught = stderr.split('\n').filter((line) => line.startsWith('error without an owner: ')).map((line) => JSON.parse(line.slice(line.indexOf('{'))) as { event: string; cause: string });
+  const caught = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('error without an owner: '))
+    .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as { event: string; cause: string });
   expect(caught.map(({ event }) => event)).toEqual(['unhandledRejection', 'uncaughtException']);
   expect(caught[0]?.cause).toMatch(/^Error: first[^]*caused by Error: root of it/);
   expect(caught[1]?.cause).toContain('Error: second');
@@ -38,7 +51,13 @@ truncateSync(${JSON.stringify(file)}, 0);
 console.error('after');`;
   try {
     await new Promise<void>((resolve) => {
-      const words = ['-c', `ulimit -f 4; exec "$0" --import tsx --input-type=module -e "$1" 2>>"$2"`, process.execPath, `import { truncateSync } from 'node:fs';${script}`, file];
+      const words = [
+        '-c',
+        `ulimit -f 4; exec "$0" --import tsx --input-type=module -e "$1" 2>>"$2"`,
+        process.execPath,
+        `import { truncateSync } from 'node:fs';${script}`,
+        file,
+      ];
       execFile('bash', words, { timeout: 60_000 }, () => resolve());
     });
     expect(readFileSync(file, 'utf8')).toBe('after\n');

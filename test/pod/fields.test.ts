@@ -12,7 +12,10 @@ interface Model {
 
 /** Fields of 1.35 that the client's model (1.34) lacks. */
 const ADDED_IN_1_35 = [
-  'workloadRef.name', 'workloadRef.podGroup', 'workloadRef.podGroupReplicaKey', 'volumes[].projected.sources[].podCertificate.userAnnotations',
+  'workloadRef.name',
+  'workloadRef.podGroup',
+  'workloadRef.podGroupReplicaKey',
+  'volumes[].projected.sources[].podCertificate.userAnnotations',
 ];
 
 function isModel(value: unknown): value is Model {
@@ -25,7 +28,11 @@ function leaves(type: string, path: string, above: readonly string[] = []): stri
   if (element !== undefined) return leaves(element, `${path}[]`, above);
   const model: unknown = Reflect.get(models, type);
   if (!isModel(model) || above.includes(type)) return [path];
-  return model.getAttributeTypeMap().flatMap(({ baseName, type: member }) => leaves(member, path === '' ? baseName : `${path}.${baseName}`, [...above, type]));
+  return model
+    .getAttributeTypeMap()
+    .flatMap(({ baseName, type: member }) =>
+      leaves(member, path === '' ? baseName : `${path}.${baseName}`, [...above, type]),
+    );
 }
 
 /** The line that covers a leaf: its own, or that of a structure above it. */
@@ -39,21 +46,40 @@ function lineOf(path: string): unknown {
   return undefined;
 }
 
-const PATHS = [...new Set([...leaves('V1PodSpec', ''), ...ADDED_IN_1_35].map((path) => path.replace(/^initContainers/, 'containers')))];
+const PATHS = [
+  ...new Set(
+    [...leaves('V1PodSpec', ''), ...ADDED_IN_1_35].map((path) =>
+      path.replace(/^initContainers/, 'containers'),
+    ),
+  ),
+];
 
 describe('the table of fields', () => {
   it('knows the PodSpec from the client', () => expect(PATHS.length).toBeGreaterThan(400));
 
-  it('R10: treats every field of the PodSpec', () => expect(PATHS.filter((path) => lineOf(path) === undefined)).toEqual([]));
+  it('R10: treats every field of the PodSpec', () =>
+    expect(PATHS.filter((path) => lineOf(path) === undefined)).toEqual([]));
 
-  it('names no field twice', () => expect(FIELDS.map(({ path }) => path).filter((path, index, all) => all.indexOf(path) !== index)).toEqual([]));
+  it('names no field twice', () =>
+    expect(
+      FIELDS.map(({ path }) => path).filter((path, index, all) => all.indexOf(path) !== index),
+    ).toEqual([]));
 
   it('names no field that Kubernetes does not have', () => {
-    const known = (path: string): boolean => PATHS.some((leaf) => leaf === path || leaf.startsWith(`${path}.`) || leaf.startsWith(`${path}[]`));
-    expect([...FIELDS.map(({ path }) => path.replace(/\.\*\*$/, '')), ...NOT_YET].filter((path) => !known(path))).toEqual([]);
+    const known = (path: string): boolean =>
+      PATHS.some(
+        (leaf) => leaf === path || leaf.startsWith(`${path}.`) || leaf.startsWith(`${path}[]`),
+      );
+    expect(
+      [...FIELDS.map(({ path }) => path.replace(/\.\*\*$/, '')), ...NOT_YET].filter(
+        (path) => !known(path),
+      ),
+    ).toEqual([]);
   });
 
   it('is what docs/limits.md says (run `npm run update`)', () => {
-    expect(readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8')).toBe(limitsPage());
+    expect(readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8')).toBe(
+      limitsPage(),
+    );
   });
 });

@@ -1,20 +1,41 @@
 // E11, H2, I1, I2: host name, /etc/hosts and resolv.conf (pod-lifecycle 9.6 and 9.7).
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../src/kinds/pod.ts';
-import { dnsProblems, hostnameProblem, networkFiles, type NetworkContext } from '../../src/pod/network-files.ts';
+import {
+  dnsProblems,
+  hostnameProblem,
+  networkFiles,
+  type NetworkContext,
+} from '../../src/pod/network-files.ts';
 import { podOf } from './samples.ts';
 
 const context: NetworkContext = { podIP: '10.0.0.5', clusterDomain: 'cluster.local' };
-const files = (spec: Partial<PodSpec>, more: Partial<NetworkContext> = {}, metadata = {}) => networkFiles(podOf(spec, metadata), { ...context, ...more });
+const files = (spec: Partial<PodSpec>, more: Partial<NetworkContext> = {}, metadata = {}) =>
+  networkFiles(podOf(spec, metadata), { ...context, ...more });
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 
 describe('host names', () => {
   it.each<[string, Partial<PodSpec>, string, string]>([
     ['the pod name', {}, 'web', '10.0.0.5\tweb'],
     ['spec.hostname', { hostname: 'h' }, 'h', '10.0.0.5\th'],
-    ['with a subdomain the hosts file has the full name', { hostname: 'h', subdomain: 's' }, 'h', '10.0.0.5\th.s.default.svc.cluster.local\th'],
-    ['setHostnameAsFQDN', { subdomain: 's', setHostnameAsFQDN: true }, 'web.s.default.svc.cluster.local', '10.0.0.5\tweb.s.default.svc.cluster.local\tweb'],
-    ['hostnameOverride has no domain', { hostnameOverride: 'o', subdomain: 's' }, 'o', '10.0.0.5\to'],
+    [
+      'with a subdomain the hosts file has the full name',
+      { hostname: 'h', subdomain: 's' },
+      'h',
+      '10.0.0.5\th.s.default.svc.cluster.local\th',
+    ],
+    [
+      'setHostnameAsFQDN',
+      { subdomain: 's', setHostnameAsFQDN: true },
+      'web.s.default.svc.cluster.local',
+      '10.0.0.5\tweb.s.default.svc.cluster.local\tweb',
+    ],
+    [
+      'hostnameOverride has no domain',
+      { hostnameOverride: 'o', subdomain: 's' },
+      'o',
+      '10.0.0.5\to',
+    ],
   ])('%s', (_rule, spec, hostname, line) => {
     const { hostname: found, hosts } = files(spec);
     expect(found).toBe(hostname);
@@ -26,9 +47,15 @@ describe('host names', () => {
   });
 
   it('E11: a full name beyond 64 characters makes no sandbox', () => {
-    const named = (hostname: string) => hostnameProblem(podOf({ hostname, subdomain: 's', setHostnameAsFQDN: true }), 'cluster.local');
+    const named = (hostname: string) =>
+      hostnameProblem(
+        podOf({ hostname, subdomain: 's', setHostnameAsFQDN: true }),
+        'cluster.local',
+      );
     expect(named('h'.repeat(36))).toBeUndefined();
-    expect(named('h'.repeat(37))).toBe(`failed to construct FQDN from pod hostname and cluster domain, FQDN ${'h'.repeat(37)}.s.default.svc.cluster.local is too long (64 characters is the max, 65 characters requested)`);
+    expect(named('h'.repeat(37))).toBe(
+      `failed to construct FQDN from pod hostname and cluster domain, FQDN ${'h'.repeat(37)}.s.default.svc.cluster.local is too long (64 characters is the max, 65 characters requested)`,
+    );
     expect(hostnameProblem(podOf({}, { name: 'n'.repeat(200) }), 'cluster.local')).toBeUndefined();
   });
 
@@ -41,20 +68,59 @@ describe('host names', () => {
 });
 
 describe('resolv.conf', () => {
-  const nodeResolvConf = '# made by hand\nsearch old\nsearch corp\nnameserver 9.9.9.9\noptions timeout:1\n';
+  const nodeResolvConf =
+    '# made by hand\nsearch old\nsearch corp\nnameserver 9.9.9.9\noptions timeout:1\n';
   it.each<[string, Partial<PodSpec>, Partial<NetworkContext>, string | undefined]>([
-    ['I1: ClusterFirst', {}, { clusterDns: ['10.0.0.10'], nodeResolvConf }, 'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 10.0.0.10\noptions ndots:5\n'],
-    ["I1: ClusterFirst without a cluster DNS: the node's servers", {}, { nodeResolvConf }, 'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 9.9.9.9\noptions ndots:5\n'],
-    ['I2: Default', { dnsPolicy: 'Default' }, { clusterDns: ['10.0.0.10'], nodeResolvConf }, 'search corp\nnameserver 9.9.9.9\noptions timeout:1\n'],
+    [
+      'I1: ClusterFirst',
+      {},
+      { clusterDns: ['10.0.0.10'], nodeResolvConf },
+      'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 10.0.0.10\noptions ndots:5\n',
+    ],
+    [
+      "I1: ClusterFirst without a cluster DNS: the node's servers",
+      {},
+      { nodeResolvConf },
+      'search default.svc.cluster.local svc.cluster.local cluster.local corp\nnameserver 9.9.9.9\noptions ndots:5\n',
+    ],
+    [
+      'I2: Default',
+      { dnsPolicy: 'Default' },
+      { clusterDns: ['10.0.0.10'], nodeResolvConf },
+      'search corp\nnameserver 9.9.9.9\noptions timeout:1\n',
+    ],
     ['the node is not known: nothing is written', { dnsPolicy: 'Default' }, {}, undefined],
-    ['None with dnsConfig', { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'], searches: ['a'], options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }] } }, {}, 'search a\nnameserver 1.1.1.1\noptions ndots:2 edns0\n'],
-    ['dnsConfig overrides options by name', { dnsConfig: { options: [{ name: 'ndots', value: '1' }] } }, { clusterDns: ['10.0.0.10'] }, 'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.10\noptions ndots:1\n'],
-    ['three name servers at most', { dnsPolicy: 'None', dnsConfig: { nameservers: ['1', '2', '3', '4'] } }, {}, 'nameserver 1\nnameserver 2\nnameserver 3\n'],
+    [
+      'None with dnsConfig',
+      {
+        dnsPolicy: 'None',
+        dnsConfig: {
+          nameservers: ['1.1.1.1'],
+          searches: ['a'],
+          options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }],
+        },
+      },
+      {},
+      'search a\nnameserver 1.1.1.1\noptions ndots:2 edns0\n',
+    ],
+    [
+      'dnsConfig overrides options by name',
+      { dnsConfig: { options: [{ name: 'ndots', value: '1' }] } },
+      { clusterDns: ['10.0.0.10'] },
+      'search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.10\noptions ndots:1\n',
+    ],
+    [
+      'three name servers at most',
+      { dnsPolicy: 'None', dnsConfig: { nameservers: ['1', '2', '3', '4'] } },
+      {},
+      'nameserver 1\nnameserver 2\nnameserver 3\n',
+    ],
   ])('%s', (_rule, spec, more, text) => expect(files(spec, more).resolvConf).toBe(text));
 });
 
-it('I1: what a resolver does not take is told, in the kubelet\'s words', () => {
-  const told = (nameservers: string[], searches: string[]) => dnsProblems(podOf({ dnsPolicy: 'None', dnsConfig: { nameservers, searches } }), context);
+it("I1: what a resolver does not take is told, in the kubelet's words", () => {
+  const told = (nameservers: string[], searches: string[]) =>
+    dnsProblems(podOf({ dnsPolicy: 'None', dnsConfig: { nameservers, searches } }), context);
   expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3'], ['a'])).toEqual([]);
   expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'], ['a', 'b'.repeat(254), 'c'])).toEqual([
     'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1.1.1.1 2.2.2.2 3.3.3.3',

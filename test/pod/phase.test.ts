@@ -12,14 +12,25 @@ const BROKE = { current: exited(1, 3) };
 const KILLED = { current: exited(1, 137) };
 const OOM = { current: exited(1, 137, { oom: true }) };
 const NO_START = { current: exited(1, 128, { startError: 'no such file' }) };
-const LOOPS = { previous: exited(1, 1), current: exited(2, 1), backOff: { seconds: 10, updatedAt: at(2), until: at(2) } };
+const LOOPS = {
+  previous: exited(1, 1),
+  current: exited(2, 1),
+  backOff: { seconds: 10, updatedAt: at(2), until: at(2) },
+};
 type State = Partial<ObservedContainer>;
 const two: Partial<PodSpec> = { containers: [{ name: 'app' }, { name: 'more' }] };
 
-function phaseOf(restartPolicy: RestartPolicy, states: State[], more: Partial<ObservedPod> = {}): string | undefined {
+function phaseOf(
+  restartPolicy: RestartPolicy,
+  states: State[],
+  more: Partial<ObservedPod> = {},
+): string | undefined {
   const names = ['app', 'more'];
   const containers = Object.fromEntries(states.map((state, index) => [names[index] ?? '', state]));
-  const before = { ...podOf({ restartPolicy, ...(states.length > 1 ? two : {}) }), status: { phase: states.some(({ current }) => current) ? 'Running' : 'Pending' } };
+  const before = {
+    ...podOf({ restartPolicy, ...(states.length > 1 ? two : {}) }),
+    status: { phase: states.some(({ current }) => current) ? 'Running' : 'Pending' },
+  };
   const observed = observedOf(containers, more);
   // Once nothing will run any more the pod is wound up: only then is a terminal phase told.
   return computeStatus(before, { ...observed, terminal: podDone(before, observed) }, NOW).phase;
@@ -36,7 +47,11 @@ describe('one container', () => {
     ['B4: out of memory', OOM, 'Running', 'Running', 'Failed'],
     ['B4: could not be started', NO_START, 'Running', 'Running', 'Failed'],
   ])('%s', (_state, state, always, onFailure, never) => {
-    expect([phaseOf('Always', [state]), phaseOf('OnFailure', [state]), phaseOf('Never', [state])]).toEqual([always, onFailure, never]);
+    expect([
+      phaseOf('Always', [state]),
+      phaseOf('OnFailure', [state]),
+      phaseOf('Never', [state]),
+    ]).toEqual([always, onFailure, never]);
   });
 });
 
@@ -50,18 +65,36 @@ describe('two containers', () => {
     ['B4: all ended, one in failure', DONE, BROKE, 'Running', 'Running', 'Failed'],
     ['B4: all ended, one killed', DONE, KILLED, 'Running', 'Running', 'Failed'],
   ])('%s', (_state, one, other, always, onFailure, never) => {
-    expect([phaseOf('Always', [one, other]), phaseOf('OnFailure', [one, other]), phaseOf('Never', [one, other])]).toEqual([always, onFailure, never]);
+    expect([
+      phaseOf('Always', [one, other]),
+      phaseOf('OnFailure', [one, other]),
+      phaseOf('Never', [one, other]),
+    ]).toEqual([always, onFailure, never]);
     expect(phaseOf('Never', [other, one]), 'the order of containers plays no part').toBe(never);
   });
 });
 
-it.each(['DeadlineExceeded', 'Evicted', 'NodeLost'])('B4: what the system ended for %s is Failed, whatever its policy and exit codes', (reason) => {
-  for (const policy of ['Always', 'OnFailure', 'Never'] as const) expect(phaseOf(policy, [DONE], { verdict: { phase: 'Failed', reason, message: '' } })).toBe('Failed');
-});
+it.each(['DeadlineExceeded', 'Evicted', 'NodeLost'])(
+  'B4: what the system ended for %s is Failed, whatever its policy and exit codes',
+  (reason) => {
+    for (const policy of ['Always', 'OnFailure', 'Never'] as const)
+      expect(phaseOf(policy, [DONE], { verdict: { phase: 'Failed', reason, message: '' } })).toBe(
+        'Failed',
+      );
+  },
+);
 
-it.each(['Always', 'OnFailure', 'Never'] as const)('B6: under %s equal container states give the equal phase, whatever else is known of the pod', (policy) => {
-  for (const state of [RUNS, DONE, BROKE, LOOPS]) {
-    const others: Partial<ObservedPod>[] = [{}, { podIP: '10.9.9.9' }, { hostIP: '192.0.2.77' }, { nodeName: 'other' }];
-    expect(new Set(others.map((more) => phaseOf(policy, [state], more))).size).toBe(1);
-  }
-});
+it.each(['Always', 'OnFailure', 'Never'] as const)(
+  'B6: under %s equal container states give the equal phase, whatever else is known of the pod',
+  (policy) => {
+    for (const state of [RUNS, DONE, BROKE, LOOPS]) {
+      const others: Partial<ObservedPod>[] = [
+        {},
+        { podIP: '10.9.9.9' },
+        { hostIP: '192.0.2.77' },
+        { nodeName: 'other' },
+      ];
+      expect(new Set(others.map((more) => phaseOf(policy, [state], more))).size).toBe(1);
+    }
+  },
+);

@@ -11,15 +11,27 @@ export function podOf(spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { ...NAMES, generation: 1, creationTimestamp: '2026-11-21T07:59:00Z', ...metadata },
-    spec: { containers: [{ name: 'app', image: 'busybox:1.37' }], restartPolicy: 'Always', ...spec },
+    spec: {
+      containers: [{ name: 'app', image: 'busybox:1.37' }],
+      restartPolicy: 'Always',
+      ...spec,
+    },
     status: { phase: 'Pending', qosClass: 'BestEffort' },
   };
 }
 
 /** `HH:MM:SS` of the tests' day, or seconds after NOW. */
-export const at = (seconds: number): string => new Date(NOW.getTime() + seconds * 1000).toISOString();
+export const at = (seconds: number): string =>
+  new Date(NOW.getTime() + seconds * 1000).toISOString();
 
-export const running = (run: number, more: Partial<Run> = {}): Run => ({ run, startedAt: at(-60), started: true, ready: true, runtimeId: 'a'.repeat(64), ...more });
+export const running = (run: number, more: Partial<Run> = {}): Run => ({
+  run,
+  startedAt: at(-60),
+  started: true,
+  ready: true,
+  runtimeId: 'a'.repeat(64),
+  ...more,
+});
 
 export const exited = (run: number, exitCode: number, more: Partial<Run> = {}): Run => ({
   ...running(run),
@@ -31,8 +43,14 @@ export const exited = (run: number, exitCode: number, more: Partial<Run> = {}): 
 });
 
 /** A bound pod with a ready sandbox and these containers. */
-export function observedOf(containers: { [name: string]: Partial<ObservedContainer> } = {}, more: Partial<ObservedPod> = {}): ObservedPod {
-  const filled = Object.entries(containers).map(([name, container]) => [name, { desiredRun: container.current?.run ?? 0, ...container }]);
+export function observedOf(
+  containers: { [name: string]: Partial<ObservedContainer> } = {},
+  more: Partial<ObservedPod> = {},
+): ObservedPod {
+  const filled = Object.entries(containers).map(([name, container]) => [
+    name,
+    { desiredRun: container.current?.run ?? 0, ...container },
+  ]);
   return {
     nodeName: 'fargate',
     scheduledAt: at(-70),

@@ -20,7 +20,9 @@ interface Row {
 
 /** Nothing of the pod is left to stop. */
 const OVER = { terminal: true, sandboxReady: false };
-const init = (names: string[]) => ({ initContainers: names.map((name) => ({ name, image: 'busybox' })) });
+const init = (names: string[]) => ({
+  initContainers: names.map((name) => ({ name, image: 'busybox' })),
+});
 const UNREADY = 'False/ContainersNotReady(containers with unready status: [app])';
 const crashMessage = 'back-off 10s restarting failed container=app pod=web_default(0e1f)';
 
@@ -31,17 +33,40 @@ const rows: Row[] = [
     observed: observedOf({}, { sandboxReady: false }),
     phase: 'Pending',
     cell: 'ContainerCreating',
-    conditions: { ContainersReady: UNREADY, Initialized: 'True', PodReadyToStartContainers: 'False', PodScheduled: 'True', Ready: UNREADY },
-    containers: { app: { ready: false, started: false, restartCount: 0, state: { waiting: { reason: 'ContainerCreating' } }, lastState: {} } },
+    conditions: {
+      ContainersReady: UNREADY,
+      Initialized: 'True',
+      PodReadyToStartContainers: 'False',
+      PodScheduled: 'True',
+      Ready: UNREADY,
+    },
+    containers: {
+      app: {
+        ready: false,
+        started: false,
+        restartCount: 0,
+        state: { waiting: { reason: 'ContainerCreating' } },
+        lastState: {},
+      },
+    },
   },
   {
     name: 'B1: an image that cannot be had: on a node the sandbox is there before',
     pod: podOf(),
-    observed: observedOf({ app: { desiredRun: 0, waiting: { reason: 'ErrImagePull', message: 'not found' } } }, { sandboxReady: false }),
+    observed: observedOf(
+      { app: { desiredRun: 0, waiting: { reason: 'ErrImagePull', message: 'not found' } } },
+      { sandboxReady: false },
+    ),
     phase: 'Pending',
     cell: 'ErrImagePull',
     conditions: { ContainersReady: UNREADY, PodReadyToStartContainers: 'True', Ready: UNREADY },
-    containers: { app: { ready: false, restartCount: 0, state: { waiting: { reason: 'ErrImagePull', message: 'not found' } } } },
+    containers: {
+      app: {
+        ready: false,
+        restartCount: 0,
+        state: { waiting: { reason: 'ErrImagePull', message: 'not found' } },
+      },
+    },
   },
   {
     name: 'B2: running and ready',
@@ -49,8 +74,20 @@ const rows: Row[] = [
     observed: observedOf({ app: { current: running(1) } }),
     phase: 'Running',
     cell: 'Running',
-    conditions: { ContainersReady: 'True', Initialized: 'True', PodReadyToStartContainers: 'True', PodScheduled: 'True', Ready: 'True' },
-    containers: { app: { ready: true, started: true, state: { running: { startedAt: '2026-11-21T07:59:00Z' } } } },
+    conditions: {
+      ContainersReady: 'True',
+      Initialized: 'True',
+      PodReadyToStartContainers: 'True',
+      PodScheduled: 'True',
+      Ready: 'True',
+    },
+    containers: {
+      app: {
+        ready: true,
+        started: true,
+        state: { running: { startedAt: '2026-11-21T07:59:00Z' } },
+      },
+    },
   },
   {
     name: 'B2: exit 0 under Never, told with the phase that was',
@@ -59,8 +96,21 @@ const rows: Row[] = [
     old: { phase: 'Running' },
     phase: 'Running',
     cell: 'Completed',
-    conditions: { ContainersReady: 'False/PodCompleted', Initialized: 'True/PodCompleted', PodReadyToStartContainers: 'True', Ready: 'False/PodCompleted' },
-    containers: { app: { ready: false, started: false, restartCount: 1, state: { terminated: expect.objectContaining({ exitCode: 0 }) }, lastState: { terminated: expect.objectContaining({ exitCode: 1 }) } } },
+    conditions: {
+      ContainersReady: 'False/PodCompleted',
+      Initialized: 'True/PodCompleted',
+      PodReadyToStartContainers: 'True',
+      Ready: 'False/PodCompleted',
+    },
+    containers: {
+      app: {
+        ready: false,
+        started: false,
+        restartCount: 1,
+        state: { terminated: expect.objectContaining({ exitCode: 0 }) },
+        lastState: { terminated: expect.objectContaining({ exitCode: 1 }) },
+      },
+    },
   },
   {
     name: 'B4: exit 1 under Never, told with the phase that was',
@@ -68,8 +118,20 @@ const rows: Row[] = [
     observed: observedOf({ app: { current: exited(1, 1) } }),
     phase: 'Pending',
     cell: 'Error',
-    conditions: { ContainersReady: 'False/PodFailed', Initialized: 'True', PodReadyToStartContainers: 'True', Ready: 'False/PodFailed' },
-    containers: { app: { ready: false, started: false, restartCount: 0, state: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1 }) } } },
+    conditions: {
+      ContainersReady: 'False/PodFailed',
+      Initialized: 'True',
+      PodReadyToStartContainers: 'True',
+      Ready: 'False/PodFailed',
+    },
+    containers: {
+      app: {
+        ready: false,
+        started: false,
+        restartCount: 0,
+        state: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1 }) },
+      },
+    },
   },
   {
     name: 'B3: exit 0 under Never, wound up',
@@ -77,8 +139,20 @@ const rows: Row[] = [
     observed: observedOf({ app: { current: exited(1, 0) } }, OVER),
     phase: 'Succeeded',
     cell: 'Completed',
-    conditions: { ContainersReady: 'False/PodCompleted', Initialized: 'True/PodCompleted', PodReadyToStartContainers: 'False', Ready: 'False/PodCompleted' },
-    containers: { app: { ready: false, started: false, restartCount: 0, state: { terminated: expect.objectContaining({ reason: 'Completed', exitCode: 0 }) } } },
+    conditions: {
+      ContainersReady: 'False/PodCompleted',
+      Initialized: 'True/PodCompleted',
+      PodReadyToStartContainers: 'False',
+      Ready: 'False/PodCompleted',
+    },
+    containers: {
+      app: {
+        ready: false,
+        started: false,
+        restartCount: 0,
+        state: { terminated: expect.objectContaining({ reason: 'Completed', exitCode: 0 }) },
+      },
+    },
   },
   {
     name: 'C5: out of memory under Never',
@@ -86,22 +160,44 @@ const rows: Row[] = [
     observed: observedOf({ app: { current: exited(1, 137, { oom: true }) } }, OVER),
     phase: 'Failed',
     cell: 'OOMKilled',
-    conditions: { ContainersReady: 'False/PodFailed', Initialized: 'True', Ready: 'False/PodFailed' },
-    containers: { app: { state: { terminated: expect.objectContaining({ reason: 'OOMKilled', exitCode: 137 }) } } },
+    conditions: {
+      ContainersReady: 'False/PodFailed',
+      Initialized: 'True',
+      Ready: 'False/PodFailed',
+    },
+    containers: {
+      app: {
+        state: { terminated: expect.objectContaining({ reason: 'OOMKilled', exitCode: 137 }) },
+      },
+    },
   },
   {
     name: 'C2: exit 1 under Always before the next run',
     pod: podOf(),
-    observed: observedOf({ app: { current: exited(1, 1), backOff: { seconds: 0, updatedAt: at(0) } } }),
+    observed: observedOf({
+      app: { current: exited(1, 1), backOff: { seconds: 0, updatedAt: at(0) } },
+    }),
     phase: 'Running',
     cell: 'Error',
     conditions: { ContainersReady: UNREADY, Initialized: 'True', Ready: UNREADY },
-    containers: { app: { restartCount: 0, state: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1 }) }, lastState: {} } },
+    containers: {
+      app: {
+        restartCount: 0,
+        state: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1 }) },
+        lastState: {},
+      },
+    },
   },
   {
     name: 'B10: in back-off',
     pod: podOf(),
-    observed: observedOf({ app: { previous: exited(1, 1), current: exited(2, 1), backOff: { seconds: 10, updatedAt: at(2), until: at(2) } } }),
+    observed: observedOf({
+      app: {
+        previous: exited(1, 1),
+        current: exited(2, 1),
+        backOff: { seconds: 10, updatedAt: at(2), until: at(2) },
+      },
+    }),
     phase: 'Running',
     cell: 'CrashLoopBackOff',
     conditions: { Ready: UNREADY },
@@ -109,14 +205,30 @@ const rows: Row[] = [
       app: {
         restartCount: 1,
         state: { waiting: { reason: 'CrashLoopBackOff', message: crashMessage } },
-        lastState: { terminated: expect.objectContaining({ reason: 'Error', exitCode: 1, containerID: `containerd://${'a'.repeat(56)}00000002` }) },
+        lastState: {
+          terminated: expect.objectContaining({
+            reason: 'Error',
+            exitCode: 1,
+            containerID: `containerd://${'a'.repeat(56)}00000002`,
+          }),
+        },
       },
     },
   },
   {
     name: 'G8: the command does not exist, Always',
     pod: podOf(),
-    observed: observedOf({ app: { current: { run: 1, startError: 'exec: "/nope": stat /nope: no such file or directory', finishedAt: at(0), started: false, ready: false } } }),
+    observed: observedOf({
+      app: {
+        current: {
+          run: 1,
+          startError: 'exec: "/nope": stat /nope: no such file or directory',
+          finishedAt: at(0),
+          started: false,
+          ready: false,
+        },
+      },
+    }),
     phase: 'Running',
     cell: 'RunContainerError',
     conditions: { Ready: UNREADY },
@@ -129,27 +241,62 @@ const rows: Row[] = [
               'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "/nope": stat /nope: no such file or directory: unknown',
           },
         },
-        lastState: { terminated: expect.objectContaining({ reason: 'StartError', exitCode: 128, startedAt: '1970-01-01T00:00:00Z' }) },
+        lastState: {
+          terminated: expect.objectContaining({
+            reason: 'StartError',
+            exitCode: 128,
+            startedAt: '1970-01-01T00:00:00Z',
+          }),
+        },
       },
     },
   },
   {
     name: 'G8: the command does not exist, Never',
     pod: podOf({ restartPolicy: 'Never' }),
-    observed: observedOf({ app: { current: { run: 1, startError: 'exec: "nope": executable file not found in $PATH', finishedAt: at(0), started: false, ready: false } } }, OVER),
+    observed: observedOf(
+      {
+        app: {
+          current: {
+            run: 1,
+            startError: 'exec: "nope": executable file not found in $PATH',
+            finishedAt: at(0),
+            started: false,
+            ready: false,
+          },
+        },
+      },
+      OVER,
+    ),
     phase: 'Failed',
     cell: 'StartError',
     conditions: { Ready: 'False/PodFailed' },
-    containers: { app: { state: { terminated: expect.objectContaining({ reason: 'StartError' }) } } },
+    containers: {
+      app: { state: { terminated: expect.objectContaining({ reason: 'StartError' }) } },
+    },
   },
   {
     name: 'G3: image never pulled',
     pod: podOf(),
-    observed: observedOf({ app: { waiting: { reason: 'ErrImageNeverPull', message: 'Container image "busybox:1.37" is not present with pull policy of Never' } } }),
+    observed: observedOf({
+      app: {
+        waiting: {
+          reason: 'ErrImageNeverPull',
+          message: 'Container image "busybox:1.37" is not present with pull policy of Never',
+        },
+      },
+    }),
     phase: 'Pending',
     cell: 'ErrImageNeverPull',
     conditions: { Ready: UNREADY },
-    containers: { app: { restartCount: 0, state: { waiting: expect.objectContaining({ reason: 'ErrImageNeverPull' }) }, image: 'busybox:1.37', imageID: '' } },
+    containers: {
+      app: {
+        restartCount: 0,
+        state: { waiting: expect.objectContaining({ reason: 'ErrImageNeverPull' }) },
+        image: 'busybox:1.37',
+        imageID: '',
+      },
+    },
   },
   {
     name: 'D2: the first of two init containers runs',
@@ -157,7 +304,10 @@ const rows: Row[] = [
     observed: observedOf({ one: { current: running(1) } }),
     phase: 'Pending',
     cell: 'Init:0/2',
-    conditions: { Initialized: 'False/ContainersNotInitialized(containers with incomplete status: [one two])', ContainersReady: UNREADY },
+    conditions: {
+      Initialized: 'False/ContainersNotInitialized(containers with incomplete status: [one two])',
+      ContainersReady: UNREADY,
+    },
     containers: {
       one: { ready: false, started: true, state: { running: expect.anything() } },
       two: { state: { waiting: { reason: 'PodInitializing' } } },
@@ -171,16 +321,35 @@ const rows: Row[] = [
     phase: 'Pending',
     cell: 'PodInitializing',
     conditions: { Initialized: 'True' },
-    containers: { one: { ready: true, started: false, state: { terminated: expect.objectContaining({ reason: 'Completed' }) } } },
+    containers: {
+      one: {
+        ready: true,
+        started: false,
+        state: { terminated: expect.objectContaining({ reason: 'Completed' }) },
+      },
+    },
   },
   {
     name: 'D4: an init container failed and waits for its next try',
     pod: podOf(init(['one'])),
-    observed: observedOf({ one: { previous: exited(1, 2), current: exited(2, 2), backOff: { seconds: 10, updatedAt: at(2), until: at(2) } } }),
+    observed: observedOf({
+      one: {
+        previous: exited(1, 2),
+        current: exited(2, 2),
+        backOff: { seconds: 10, updatedAt: at(2), until: at(2) },
+      },
+    }),
     phase: 'Pending',
     cell: 'Init:CrashLoopBackOff',
-    conditions: { Initialized: 'False/ContainersNotInitialized(containers with incomplete status: [one])' },
-    containers: { one: { restartCount: 1, state: { waiting: expect.objectContaining({ reason: 'CrashLoopBackOff' }) } } },
+    conditions: {
+      Initialized: 'False/ContainersNotInitialized(containers with incomplete status: [one])',
+    },
+    containers: {
+      one: {
+        restartCount: 1,
+        state: { waiting: expect.objectContaining({ reason: 'CrashLoopBackOff' }) },
+      },
+    },
   },
   {
     name: 'D5: an init container failed under Never',
@@ -204,10 +373,18 @@ const rows: Row[] = [
     name: 'the deadline is over, the container still runs',
     pod: podOf({ restartPolicy: 'Never' }),
     old: { phase: 'Running', qosClass: 'BestEffort' },
-    observed: observedOf({ app: { current: running(1) } }, { verdict: { phase: 'Failed', reason: 'DeadlineExceeded', message: 'late' } }),
+    observed: observedOf(
+      { app: { current: running(1) } },
+      { verdict: { phase: 'Failed', reason: 'DeadlineExceeded', message: 'late' } },
+    ),
     phase: 'Running',
     cell: 'Running',
-    conditions: { ContainersReady: 'False/PodFailed', Initialized: 'True', PodReadyToStartContainers: 'True', Ready: 'False/PodFailed' },
+    conditions: {
+      ContainersReady: 'False/PodFailed',
+      Initialized: 'True',
+      PodReadyToStartContainers: 'True',
+      Ready: 'False/PodFailed',
+    },
     containers: { app: { ready: true, started: true } },
   },
   {
@@ -216,17 +393,31 @@ const rows: Row[] = [
     observed: observedOf({ app: { current: running(1) } }),
     phase: 'Running',
     cell: 'Running',
-    conditions: { ContainersReady: 'True', Ready: 'False/ReadinessGatesNotReady(corresponding condition of pod readiness gate "example.com/gate" does not exist.)' },
+    conditions: {
+      ContainersReady: 'True',
+      Ready:
+        'False/ReadinessGatesNotReady(corresponding condition of pod readiness gate "example.com/gate" does not exist.)',
+    },
     containers: {},
   },
   {
     name: 'K3: postStart failed for the first time',
     pod: podOf(),
-    observed: observedOf({ app: { current: exited(1, 0, { postStartError: 'hook' }), backOff: { seconds: 0, updatedAt: at(0) } } }),
+    observed: observedOf({
+      app: {
+        current: exited(1, 0, { postStartError: 'hook' }),
+        backOff: { seconds: 0, updatedAt: at(0) },
+      },
+    }),
     phase: 'Running',
     cell: 'PostStartHookError',
     conditions: { Ready: UNREADY },
-    containers: { app: { state: { waiting: { reason: 'PostStartHookError', message: 'hook' } }, lastState: { terminated: expect.objectContaining({ reason: 'Completed' }) } } },
+    containers: {
+      app: {
+        state: { waiting: { reason: 'PostStartHookError', message: 'hook' } },
+        lastState: { terminated: expect.objectContaining({ reason: 'Completed' }) },
+      },
+    },
   },
   {
     name: 'deleted while running, all stopped with 0',
@@ -240,7 +431,12 @@ const rows: Row[] = [
 ];
 
 const shown = (status: PodStatus): Record<string, string> =>
-  Object.fromEntries((status.conditions ?? []).map((c) => [c.type, c.status + (c.reason ? `/${c.reason}` : '') + (c.message ? `(${c.message})` : '')]));
+  Object.fromEntries(
+    (status.conditions ?? []).map((c) => [
+      c.type,
+      c.status + (c.reason ? `/${c.reason}` : '') + (c.message ? `(${c.message})` : ''),
+    ]),
+  );
 
 describe('computeStatus', () => {
   it.each(rows)('$name', ({ pod, observed, old, phase, cell, conditions, containers }) => {
@@ -250,6 +446,7 @@ describe('computeStatus', () => {
     expect(podCells({ ...before, status }, NOW)[2]).toBe(cell);
     expect(shown(status)).toMatchObject(conditions);
     const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-    for (const [name, expected] of Object.entries(containers)) expect(all.find((entry) => entry.name === name)).toMatchObject(expected as object);
+    for (const [name, expected] of Object.entries(containers))
+      expect(all.find((entry) => entry.name === name)).toMatchObject(expected as object);
   });
 });

@@ -30,7 +30,9 @@ export class AgentBench {
   readonly events: (PodletEvent & { second: number })[] = [];
   readonly engineTerm = new AbortController();
   readonly opened: string[] = [];
-  openSession = (id: string): void => { this.opened.push(id); };
+  openSession = (id: string): void => {
+    this.opened.push(id);
+  };
   desired: Desired = nothing();
   /** 'up' answers, 'down' fails, 'refuse' answers 403. */
   api: 'up' | 'down' | 'refuse' = 'up';
@@ -45,7 +47,11 @@ export class AgentBench {
   private readonly start = this.clock.now().getTime();
 
   constructor(private readonly options: BenchOptions) {
-    this.supervisors = new FakeSupervisors(this.clock, options.script ?? (() => ({})), options.exec);
+    this.supervisors = new FakeSupervisors(
+      this.clock,
+      options.script ?? (() => ({})),
+      options.exec,
+    );
     this.agent = createAgent(this.ports());
   }
 
@@ -55,23 +61,59 @@ export class AgentBench {
     return {
       clock: this.clock,
       random: () => 0.5,
-      identity: { uid: 'uid-1', attempt: 1, taskArn: 'arn:task', boot: 1, bootId: `boot${this.reports.length}`, containers: this.options.containers, podIP: '10.0.0.5', ...(this.options.restarted === undefined ? {} : { restarted: this.options.restarted }) },
+      identity: {
+        uid: 'uid-1',
+        attempt: 1,
+        taskArn: 'arn:task',
+        boot: 1,
+        bootId: `boot${this.reports.length}`,
+        containers: this.options.containers,
+        podIP: '10.0.0.5',
+        ...(this.options.restarted === undefined ? {} : { restarted: this.options.restarted }),
+      },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,
-      volumes: { apply: () => Promise.resolve(), usedBytes: () => Promise.resolve(0), read: () => Promise.resolve(undefined), move: () => Promise.resolve(), filesAt: () => Promise.resolve(undefined), put: () => Promise.resolve(), ...this.options.volumes },
-      network: { httpProbe: attempt, tcpProbe: attempt, grpcProbe: attempt, httpHook: () => Promise.resolve({}) },
-      shareFiles: (files) => { this.shared = files; },
-      memory: { load: () => this.memory, save: (state) => { this.options.save?.(); this.memory = structuredClone(state); } },
+      volumes: {
+        apply: () => Promise.resolve(),
+        usedBytes: () => Promise.resolve(0),
+        read: () => Promise.resolve(undefined),
+        move: () => Promise.resolve(),
+        filesAt: () => Promise.resolve(undefined),
+        put: () => Promise.resolve(),
+        ...this.options.volumes,
+      },
+      network: {
+        httpProbe: attempt,
+        tcpProbe: attempt,
+        grpcProbe: attempt,
+        httpHook: () => Promise.resolve({}),
+      },
+      shareFiles: (files) => {
+        this.shared = files;
+      },
+      memory: {
+        load: () => this.memory,
+        save: (state) => {
+          this.options.save?.();
+          this.memory = structuredClone(state);
+        },
+      },
       openSession: ({ id }) => this.openSession(id),
       runtimeIds: () => Promise.resolve({}),
-      fault: this.options.fault ?? ((message, cause) => { throw new Error(message, { cause }); }),
+      fault:
+        this.options.fault ??
+        ((message, cause) => {
+          throw new Error(message, { cause });
+        }),
       engineTerm: this.engineTerm.signal,
     };
   }
 
   /** Runs the agent with every supervisor connected. */
   async begin(): Promise<this> {
-    this.ended = this.agent.run().then(() => { this.hasEnded = true; });
+    this.ended = this.agent.run().then(() => {
+      this.hasEnded = true;
+    });
     await this.clock.settle();
     for (const container of this.options.containers) this.supervisors.hello(container);
     await this.clock.settle();
@@ -89,7 +131,9 @@ export class AgentBench {
 
   /** Wants a first run of `container`. */
   async startContainer(container: string, order: Partial<StartOrder> = {}, run = 1): Promise<void> {
-    await this.want(({ containers }) => { containers[container] = { ...containers[container], run, start: startOrder(['app'], order) }; });
+    await this.want(({ containers }) => {
+      containers[container] = { ...containers[container], run, start: startOrder(['app'], order) };
+    });
   }
 
   get last(): Report {
@@ -100,13 +144,25 @@ export class AgentBench {
 
   /** Orders of a kind as `second container detail`. */
   sent(...kinds: string[]): string[] {
-    return this.supervisors.orders.filter(({ message }) => kinds.includes(message.type)).map(({ at, container, message }) => {
-      const detail = message.type === 'kill' ? message.signal : message.type === 'start' ? message.run : message.type === 'exec' ? message.argv.join(' ') : message.type === 'ack' ? message.forward : '';
-      return `${at / 1000} ${container} ${message.type} ${detail}`.trim();
-    });
+    return this.supervisors.orders
+      .filter(({ message }) => kinds.includes(message.type))
+      .map(({ at, container, message }) => {
+        const detail =
+          message.type === 'kill'
+            ? message.signal
+            : message.type === 'start'
+              ? message.run
+              : message.type === 'exec'
+                ? message.argv.join(' ')
+                : message.type === 'ack'
+                  ? message.forward
+                  : '';
+        return `${at / 1000} ${container} ${message.type} ${detail}`.trim();
+      });
   }
 
-  eventTexts = (): string[] => this.events.map(({ second, reason, message }) => `${second} ${reason} ${message}`);
+  eventTexts = (): string[] =>
+    this.events.map(({ second, reason, message }) => `${second} ${reason} ${message}`);
 
   private isDown = (): boolean => this.api === 'down';
 
@@ -114,8 +170,14 @@ export class AgentBench {
     if (this.isDown()) throw new Error('no answer');
     if (this.api === 'refuse') throw new SyncRefused('403');
     this.reports.push({ at: this.second(), report: structuredClone(report) });
-    for (const event of report.events) if (!this.events.some(({ id }) => id === event.id)) this.events.push({ ...event, second: (Date.parse(event.at) - this.start) / 1000 });
-    if (report.done !== true && report.prompt !== true && JSON.stringify(this.desired) === this.answered) {
+    for (const event of report.events)
+      if (!this.events.some(({ id }) => id === event.id))
+        this.events.push({ ...event, second: (Date.parse(event.at) - this.start) / 1000 });
+    if (
+      report.done !== true &&
+      report.prompt !== true &&
+      JSON.stringify(this.desired) === this.answered
+    ) {
       await new Promise<void>((resolve) => {
         this.held.push(resolve);
         void this.clock.sleep(HOLD_MS).then(resolve);
@@ -123,6 +185,10 @@ export class AgentBench {
     }
     if (this.isDown()) throw new Error('no answer');
     this.answered = JSON.stringify(this.desired);
-    return { ...structuredClone(this.desired), acknowledged: report.events.map(({ id }) => id), syncAgainMs: 0 };
+    return {
+      ...structuredClone(this.desired),
+      acknowledged: report.events.map(({ id }) => id),
+      syncAgainMs: 0,
+    };
   }
 }

@@ -28,22 +28,78 @@ describe('a file of variables', () => {
 });
 
 describe('variables from files', () => {
-  const from = (optional: boolean, key = 'A') => ({ placeholder: '\u00000\u0000', name: 'X', volume: 'v', path: 'conf/env', key, optional });
-  const basis = { user: order(1, []).user, cwd: '/', stop: { signal: 'SIGTERM', graceSeconds: 30 }, terminationMessagePath: '', terminationMessagePolicy: 'File' as const, terminationMessageBytes: 0, logNonce: '' };
+  const from = (optional: boolean, key = 'A') => ({
+    placeholder: '\u00000\u0000',
+    name: 'X',
+    volume: 'v',
+    path: 'conf/env',
+    key,
+    optional,
+  });
+  const basis = {
+    user: order(1, []).user,
+    cwd: '/',
+    stop: { signal: 'SIGTERM', graceSeconds: 30 },
+    terminationMessagePath: '',
+    terminationMessagePolicy: 'File' as const,
+    terminationMessageBytes: 0,
+    logNonce: '',
+  };
   const started = (variable: ReturnType<typeof from>, file: string | undefined) =>
-    withFileVariables({ ...basis, argv: ['echo', 'got \u00000\u0000'], env: [['P', '/bin'], ['X', '\u00000\u0000'], ['Y', 'x=\u00000\u0000']], fileVariables: [variable] }, {
-      read: (volume, path) => Promise.resolve(volume === 'v' && path === 'conf/env' && file !== undefined ? { text: file, whole: true } : undefined),
-    });
+    withFileVariables(
+      {
+        ...basis,
+        argv: ['echo', 'got \u00000\u0000'],
+        env: [
+          ['P', '/bin'],
+          ['X', '\u00000\u0000'],
+          ['Y', 'x=\u00000\u0000'],
+        ],
+        fileVariables: [variable],
+      },
+      {
+        read: (volume, path) =>
+          Promise.resolve(
+            volume === 'v' && path === 'conf/env' && file !== undefined
+              ? { text: file, whole: true }
+              : undefined,
+          ),
+      },
+    );
 
   it('stand in the environment, in later variables and in the command', async () => {
-    expect(await started(from(false), "A='1 2'\n")).toMatchObject({ order: { argv: ['echo', 'got 1 2'], env: [['P', '/bin'], ['X', '1 2'], ['Y', 'x=1 2']] } });
+    expect(await started(from(false), "A='1 2'\n")).toMatchObject({
+      order: {
+        argv: ['echo', 'got 1 2'],
+        env: [
+          ['P', '/bin'],
+          ['X', '1 2'],
+          ['Y', 'x=1 2'],
+        ],
+      },
+    });
   });
   it('are left out where they are optional and not set; references to them stay as written', async () => {
-    expect(await started(from(true, 'B'), "A='1'\n")).toMatchObject({ order: { argv: ['echo', 'got $(X)'], env: [['P', '/bin'], ['Y', 'x=$(X)']] } });
+    expect(await started(from(true, 'B'), "A='1'\n")).toMatchObject({
+      order: {
+        argv: ['echo', 'got $(X)'],
+        env: [
+          ['P', '/bin'],
+          ['Y', 'x=$(X)'],
+        ],
+      },
+    });
   });
   it.each<[string, string, string | undefined, string]>([
-    ['a key that is not set', 'B', "A='1'\n", 'environment variable key "B" not found in file "conf/env"'],
+    [
+      'a key that is not set',
+      'B',
+      "A='1'\n",
+      'environment variable key "B" not found in file "conf/env"',
+    ],
     ['a file that is not there', 'A', undefined, "couldn't parse env file"],
     ['a file of another form', 'A', 'A=1\n', "couldn't parse env file"],
-  ])('hold the start back: %s', async (_rule, key, file, error) => expect(await started(from(false, key), file)).toEqual({ error }));
+  ])('hold the start back: %s', async (_rule, key, file, error) =>
+    expect(await started(from(false, key), file)).toEqual({ error }),
+  );
 });

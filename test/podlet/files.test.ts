@@ -1,5 +1,15 @@
 // Volumes on a real file system: the atomic layout, modes, updates, groups, sizes.
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  mkdirSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +18,11 @@ import { VolumeFiles } from '../../podlet/files.ts';
 let root: string;
 let volumes: VolumeFiles;
 const path = (...parts: string[]): string => join(root, 'v', ...parts);
-const file = (name: string, text: string, mode = 0o644) => ({ path: name, mode, base64: Buffer.from(text).toString('base64') });
+const file = (name: string, text: string, mode = 0o644) => ({
+  path: name,
+  mode,
+  base64: Buffer.from(text).toString('base64'),
+});
 const mode = (name: string): string => (statSync(path(name)).mode & 0o7777).toString(8);
 
 beforeEach(() => {
@@ -20,19 +34,29 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 describe('files', () => {
   it('lie behind ..data in a directory with the time in its name', async () => {
-    await volumes.apply('v', { version: '1', files: [file('key', 'one', 0o400), file('deep/er/key', 'two')] });
+    await volumes.apply('v', {
+      version: '1',
+      files: [file('key', 'one', 0o400), file('deep/er/key', 'two')],
+    });
     expect(readlinkSync(path('..data'))).toMatch(/^\.\.2026_11_21_08_00_05\.\d+$/);
     expect(readlinkSync(path('key'))).toBe('..data/key');
     expect(readlinkSync(path('deep'))).toBe('..data/deep');
     expect(readFileSync(path('deep/er/key'), 'utf8')).toBe('two');
-    expect([mode(''), mode('key'), mode('..data'), mode('deep/er/key')]).toEqual(['777', '400', '755', '644']);
+    expect([mode(''), mode('key'), mode('..data'), mode('deep/er/key')]).toEqual([
+      '777',
+      '400',
+      '755',
+      '644',
+    ]);
   });
 
   it('are switched as a whole: new ones appear, stale ones and the old directory go', async () => {
     await volumes.apply('v', { version: '1', files: [file('a', '1'), file('b', '1')] });
     const before = readlinkSync(path('..data'));
     await volumes.apply('v', { version: '2', files: [file('b', '2'), file('c', '2')] });
-    expect(readdirSync(path()).sort()).toEqual([readlinkSync(path('..data')), '..data', 'b', 'c'].sort());
+    expect(readdirSync(path()).sort()).toEqual(
+      [readlinkSync(path('..data')), '..data', 'b', 'c'].sort(),
+    );
     expect(readlinkSync(path('..data'))).not.toBe(before);
     expect(readFileSync(path('b'), 'utf8')).toBe('2');
     await volumes.apply('v', { version: '3', files: [] });
@@ -40,7 +64,9 @@ describe('files', () => {
   });
 
   it.each(['../out', '/abs', 'a/../../out'])('never leave the volume: %s', async (name) => {
-    await expect(volumes.apply('v', { version: '1', files: [file(name, 'x')] })).rejects.toThrow(`invalid path: ${name}`);
+    await expect(volumes.apply('v', { version: '1', files: [file(name, 'x')] })).rejects.toThrow(
+      `invalid path: ${name}`,
+    );
   });
 
   it('belong to fsGroup and are readable by it', async () => {
@@ -64,7 +90,11 @@ describe('emptyDir', () => {
     mkdirSync(path('a/from-image'));
     mkdirSync(path('b'));
     await volumes.apply('v', { version: '1', emptyDir: true, keep: ['a/conf'], sticky: true });
-    expect([readdirSync(path()), readdirSync(path('a')), mode('')]).toEqual([['a'], ['conf'], '1777']);
+    expect([readdirSync(path()), readdirSync(path('a')), mode('')]).toEqual([
+      ['a'],
+      ['conf'],
+      '1777',
+    ]);
   });
 
   it('with fsGroup it belongs to the group with setgid', async () => {
@@ -82,8 +112,13 @@ describe('emptyDir', () => {
     writeFileSync(path('env'), 'x');
     symlinkSync('env', path('link'));
     symlinkSync('/etc/hostname', path('out'));
-    expect(await Promise.all(['env', 'link', 'out', '../v/env', '../../etc/hostname', 'none', '.'].map((name) => volumes.read('v', name, 100).then((file) => file?.text)))).toEqual(
-      ['x', 'x', undefined, 'x', undefined, undefined, undefined]);
+    expect(
+      await Promise.all(
+        ['env', 'link', 'out', '../v/env', '../../etc/hostname', 'none', '.'].map((name) =>
+          volumes.read('v', name, 100).then((file) => file?.text),
+        ),
+      ),
+    ).toEqual(['x', 'x', undefined, 'x', undefined, undefined, undefined]);
   });
 
   it('O4: its size counts files, not where links lead', async () => {

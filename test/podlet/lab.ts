@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import type { HostConfig, Mount } from '../../local/docker/containers.ts';
-import { createContainer, inspectContainer, killContainer, removeContainer, startContainer, stopContainer } from '../../local/docker/containers.ts';
+import {
+  createContainer,
+  inspectContainer,
+  killContainer,
+  removeContainer,
+  startContainer,
+  stopContainer,
+} from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
 import { buildSupervise, findGo, hostArchitecture } from '../../podlet/build.ts';
@@ -22,7 +29,10 @@ const PATIENCE_MS = 20_000;
 export async function buildHostile(): Promise<string> {
   const program = join(mkdtempSync(join(tmpdir(), 'droppod-hostile-')), 'hostile');
   const cwd = fileURLToPath(new URL('../../podlet/supervise', import.meta.url));
-  await promisify(execFile)(await findGo(), ['build', '-o', program, './testdata/hostile'], { cwd, env: { ...process.env, CGO_ENABLED: '0' } });
+  await promisify(execFile)(await findGo(), ['build', '-o', program, './testdata/hostile'], {
+    cwd,
+    env: { ...process.env, CGO_ENABLED: '0' },
+  });
   return program;
 }
 
@@ -40,11 +50,34 @@ type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
 /** A start order with nothing special in it. */
 export function order(run: number, argv: string[], more: Partial<StartMessage> = {}): StartMessage {
   return {
-    type: 'start', run, runsOnce: false, argv, env: ['PATH=/bin'], cwd: '/', cwdMustExist: false,
-    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
-    terminationMessagePath: '/dev/termination-log', terminationMessageBytes: 4096,
+    type: 'start',
+    run,
+    runsOnce: false,
+    argv,
+    env: ['PATH=/bin'],
+    cwd: '/',
+    cwdMustExist: false,
+    user: {
+      user: '0',
+      group: '',
+      supplementalGroups: [],
+      groupsPolicy: 'Merge',
+      noNewPrivileges: false,
+      runAsNonRoot: false,
+      capabilities: { add: [], drop: [] },
+    },
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessageBytes: 4096,
     stop: { signal: 'SIGTERM', graceSeconds: 30, preStop: [], preStopSleepSeconds: 0 },
-    logNonce: 'nonce', files: [], links: [], copies: [], memory: [], tty: false, stdin: false, stdinOnce: false, ...more,
+    logNonce: 'nonce',
+    files: [],
+    links: [],
+    copies: [],
+    memory: [],
+    tty: false,
+    stdin: false,
+    stdinOnce: false,
+    ...more,
   };
 }
 
@@ -53,22 +86,51 @@ export class Supervised {
   readonly messages: FromSupervise[] = [];
   sockets = new ContainerSockets();
   private readonly waiting: (() => void)[] = [];
-  private constructor(readonly id: string, readonly directory: string) {}
+  private constructor(
+    readonly id: string,
+    readonly directory: string,
+  ) {}
 
-  static async open(host: Partial<HostConfig> = {}, image = 'busybox:latest', { writable = false } = {}): Promise<Supervised> {
+  static async open(
+    host: Partial<HostConfig> = {},
+    image = 'busybox:latest',
+    { writable = false } = {},
+  ): Promise<Supervised> {
     await ensureBusyboxImage(docker);
     const directory = mkdtempSync(join(tmpdir(), 'droppod-podlet-'));
     const mounts: Mount[] = [
-      { Type: 'bind', Source: await buildSupervise(hostArchitecture()), Target: '/.droppod/bin/supervise', ReadOnly: true },
-      { Type: 'bind', Source: join(directory, 'app'), Target: '/.droppod/ctl', ReadOnly: !writable },
+      {
+        Type: 'bind',
+        Source: await buildSupervise(hostArchitecture()),
+        Target: '/.droppod/bin/supervise',
+        ReadOnly: true,
+      },
+      {
+        Type: 'bind',
+        Source: join(directory, 'app'),
+        Target: '/.droppod/ctl',
+        ReadOnly: !writable,
+      },
     ];
     const sockets = new ContainerSockets();
     sockets.open(directory, 'app');
     const { Mounts = [], ...rest } = host;
-    const id = await createContainer(docker, `droppod-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`, {
-      Image: image, Entrypoint: ['/.droppod/bin/supervise'], Cmd: [], User: '0:0', Labels: LABELS,
-      HostConfig: { LogConfig: { Type: 'json-file', Config: {} }, ...rest, Mounts: [...mounts, ...Mounts] },
-    });
+    const id = await createContainer(
+      docker,
+      `droppod-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`,
+      {
+        Image: image,
+        Entrypoint: ['/.droppod/bin/supervise'],
+        Cmd: [],
+        User: '0:0',
+        Labels: LABELS,
+        HostConfig: {
+          LogConfig: { Type: 'json-file', Config: {} },
+          ...rest,
+          Mounts: [...mounts, ...Mounts],
+        },
+      },
+    );
     const one = new Supervised(id, directory);
     one.adopt(sockets);
     await startContainer(docker, id);
@@ -78,10 +140,13 @@ export class Supervised {
 
   private adopt(sockets: ContainerSockets): void {
     this.sockets = sockets;
-    sockets.listen((_name, message) => {
-      this.messages.push(message);
-      for (const look of this.waiting.splice(0)) look();
-    }, () => undefined);
+    sockets.listen(
+      (_name, message) => {
+        this.messages.push(message);
+        for (const look of this.waiting.splice(0)) look();
+      },
+      () => undefined,
+    );
   }
 
   /** The podlet dies and a new one listens at the same place. */
@@ -109,7 +174,10 @@ export class Supervised {
       if (Date.now() > until) throw new Error(`no ${kind}; got ${JSON.stringify(this.messages)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 500);
-        this.waiting.push(() => { clearTimeout(timer); resolve(); });
+        this.waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
       });
     }
   }
@@ -151,4 +219,5 @@ export class Supervised {
   }
 }
 
-const isKind = <K extends Kind>(message: FromSupervise, kind: K): message is Of<K> => message.type === kind;
+const isKind = <K extends Kind>(message: FromSupervise, kind: K): message is Of<K> =>
+  message.type === kind;

@@ -1,6 +1,13 @@
 // A pod as the engine runs it, for the podlet's tests: the podlet's real image, app containers in its network, volumes as on ECS.
 import { hostname } from 'node:os';
-import { createContainer, inspectContainer, killContainer, removeContainer, startContainer, stopContainer } from '../../local/docker/containers.ts';
+import {
+  createContainer,
+  inspectContainer,
+  killContainer,
+  removeContainer,
+  startContainer,
+  stopContainer,
+} from '../../local/docker/containers.ts';
 import type { Mount } from '../../local/docker/containers.ts';
 import { importImage, inspectImage } from '../../local/docker/images.ts';
 import { bridgeGateway } from '../../local/docker/system.ts';
@@ -24,12 +31,13 @@ export interface PodOptions {
   faultsExpected?: true;
 }
 
-export const podletImage = (): Promise<string> => ensurePodletImage({
-  architecture: hostArchitecture(),
-  hasImage: async (reference) => (await inspectImage(docker, reference)) !== undefined,
-  importImage: (into, tar, changes) => importImage(docker, into, tar, changes),
-  log: () => undefined,
-});
+export const podletImage = (): Promise<string> =>
+  ensurePodletImage({
+    architecture: hostArchitecture(),
+    hasImage: async (reference) => (await inspectImage(docker, reference)) !== undefined,
+    importImage: (into, tar, changes) => importImage(docker, into, tar, changes),
+    log: () => undefined,
+  });
 
 export class TestPod {
   readonly server = new SyncServer();
@@ -52,14 +60,29 @@ export class TestPod {
     return pod;
   }
 
-  private volume = (source: string, target: string, readOnly = false, noCopy = true): Mount =>
-    ({ Type: 'volume', Source: `${this.name}-${source}`, Target: target, ReadOnly: readOnly, VolumeOptions: { NoCopy: noCopy, Labels: LABELS } });
+  private volume = (source: string, target: string, readOnly = false, noCopy = true): Mount => ({
+    Type: 'volume',
+    Source: `${this.name}-${source}`,
+    Target: target,
+    ReadOnly: readOnly,
+    VolumeOptions: { NoCopy: noCopy, Labels: LABELS },
+  });
 
   private async createPodlet(image: string, url: string): Promise<void> {
     const { containers, volumes = [] } = this.options;
-    const env = { DROPPOD_SYNC_URL: `${url}/sync`, DROPPOD_TOKEN: 'bootstrap', DROPPOD_UID: 'uid-1', DROPPOD_ATTEMPT: '1', DROPPOD_TASK_ARN: 'arn:task', DROPPOD_CONTAINERS: containers.join(',') };
+    const env = {
+      DROPPOD_SYNC_URL: `${url}/sync`,
+      DROPPOD_TOKEN: 'bootstrap',
+      DROPPOD_UID: 'uid-1',
+      DROPPOD_ATTEMPT: '1',
+      DROPPOD_TASK_ARN: 'arn:task',
+      DROPPOD_CONTAINERS: containers.join(','),
+    };
     this.podlet = await createContainer(docker, `${this.name}-podlet`, {
-      Image: image, Labels: LABELS, User: '0:0', Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      Image: image,
+      Labels: LABELS,
+      User: '0:0',
+      Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       HostConfig: {
         LogConfig: LOG,
         Mounts: [
@@ -73,10 +96,22 @@ export class TestPod {
 
   private async createApp(name: string): Promise<void> {
     const id = await createContainer(docker, `${this.name}-${name}`, {
-      Image: this.options.image ?? 'busybox:latest', Entrypoint: ['/.droppod/bin/supervise'], Cmd: [], User: '0:0', Labels: LABELS,
+      Image: this.options.image ?? 'busybox:latest',
+      Entrypoint: ['/.droppod/bin/supervise'],
+      Cmd: [],
+      User: '0:0',
+      Labels: LABELS,
       HostConfig: {
-        NetworkMode: `container:${this.podlet}`, ...(this.options.sharedProcesses === true ? { PidMode: `container:${this.podlet}` } : {}), LogConfig: LOG,
-        Mounts: [this.volume('bin', '/.droppod/bin', true), this.volume(`ctl-${name}`, '/.droppod/ctl', true), ...(this.options.volumes ?? []).map((volume) => this.volume(`v-${volume}`, `/v/${volume}`))],
+        NetworkMode: `container:${this.podlet}`,
+        ...(this.options.sharedProcesses === true ? { PidMode: `container:${this.podlet}` } : {}),
+        LogConfig: LOG,
+        Mounts: [
+          this.volume('bin', '/.droppod/bin', true),
+          this.volume(`ctl-${name}`, '/.droppod/ctl', true),
+          ...(this.options.volumes ?? []).map((volume) =>
+            this.volume(`v-${volume}`, `/v/${volume}`),
+          ),
+        ],
       },
     });
     this.apps[name] = id;
@@ -92,18 +127,28 @@ export class TestPod {
     return undefined;
   }
 
-  stop = (id: string, graceSeconds: number): Promise<void> => stopContainer(docker, id, graceSeconds);
+  stop = (id: string, graceSeconds: number): Promise<void> =>
+    stopContainer(docker, id, graceSeconds);
   kill = (id: string, signal?: string): Promise<void> => killContainer(docker, id, signal);
 
   async close(): Promise<void> {
     const ids = [...Object.values(this.apps), this.podlet].filter((id) => id !== '');
     await Promise.all(ids.map((id) => killContainer(docker, id)));
-    const faults = this.options.faultsExpected === true || this.podlet === '' ? [] : podletFaults(await containerLog(this.podlet));
+    const faults =
+      this.options.faultsExpected === true || this.podlet === ''
+        ? []
+        : podletFaults(await containerLog(this.podlet));
     for (const id of ids) await removeContainer(docker, id);
     const { containers, volumes = [] } = this.options;
-    for (const volume of ['bin', ...containers.map((name) => `ctl-${name}`), ...volumes.map((name) => `v-${name}`)]) await removeVolume(docker, `${this.name}-${volume}`);
+    for (const volume of [
+      'bin',
+      ...containers.map((name) => `ctl-${name}`),
+      ...volumes.map((name) => `v-${name}`),
+    ])
+      await removeVolume(docker, `${this.name}-${volume}`);
     this.server.close();
-    if (faults.length > 0) throw new Error(`the podlet logged what nobody owns:\n${faults.join('\n')}`);
+    if (faults.length > 0)
+      throw new Error(`the podlet logged what nobody owns:\n${faults.join('\n')}`);
   }
 }
 

@@ -26,7 +26,11 @@ async function buildImage(): Promise<void> {
   const tar = pack();
   tar.entry({ name: 'Dockerfile' }, IMAGE_LINES);
   tar.finalize();
-  const said = await docker.call('POST', '/build', { query: { t: IMAGE, forcerm: '1', labels: '{"droppod/test":"podlet"}' }, tar: await buffer(tar), signal: AbortSignal.timeout(BUILD_MS) });
+  const said = await docker.call('POST', '/build', {
+    query: { t: IMAGE, forcerm: '1', labels: '{"droppod/test":"podlet"}' },
+    tar: await buffer(tar),
+    signal: AbortSignal.timeout(BUILD_MS),
+  });
   if (said.includes('"error"')) throw new Error(said);
 }
 
@@ -36,9 +40,17 @@ describe('C9: the root of a run', () => {
   let box: Supervised;
   let run = 0;
   beforeAll(buildImage, 2 * BUILD_MS);
-  afterEach(async () => { await box.close(); run = 0; });
+  afterEach(async () => {
+    await box.close();
+    run = 0;
+  });
 
-  const leftovers = (): string[] => box.messages.flatMap((message) => (message.type === 'leftover' ? [...message.paths, ...(message.more > 0 ? [`${message.more} more`] : [])] : []));
+  const leftovers = (): string[] =>
+    box.messages.flatMap((message) =>
+      message.type === 'leftover'
+        ? [...message.paths, ...(message.more > 0 ? [`${message.more} more`] : [])]
+        : [],
+    );
   const next = (script: string): ReturnType<Supervised['run']> => box.run((run += 1), sh(script));
 
   /** What a run prints, without the marks of runs: stderr's come at any place. */
@@ -51,19 +63,52 @@ describe('C9: the root of a run', () => {
   }
 
   it.each([
-    ['files of processes that are gone', 'mkdir -p /var/run/app/x; echo 1 >/var/run/app/server.pid; echo 1 >/tmp/.X0-lock; mkdir -p /tmp/.X11-unix; touch /run.lock; echo 1 >/bin/new; ln -s /nowhere /etc/dangling; mkfifo /srv/fifo'],
-    ['a unix socket', '(sleep 0.3; kill $$) & nc -lU /var/run/app/sock || { rm -f /var/run/app/sock; mknod /var/run/app/sock p; }'],
-    ['a cloned repository', 'mkdir -p /srv/repo/.git/objects/aa /srv/site/new; for i in 1 2 3 4 5 6 7 8 9; do echo $i >/srv/repo/.git/objects/aa/$i; done; echo x >/srv/site/new/file'],
-    ['a configuration that was appended to at once', 'echo "listen 8080" >>/etc/app.conf; echo "ops:x:1:1::/:" >>/etc/passwd'],
-    ['files written over, in place and by another', 'echo short >/opt/tool/large; cp /etc/passwd /srv/site/index.html; sed -i s/www/other/ /etc/app.conf; : >/opt/tool/bytes; echo grown >>/opt/tool/empty; mv /srv/site/a/b/page /srv/site/index.html'],
-    ['contents changed under the old size and time', 'echo ONE >/tmp/x; touch -r /srv/site/index.html /tmp/t; printf "one\\nTHREE\\n" >/srv/site/index.html; cp /bin/busybox /opt/tool/su'],
+    [
+      'files of processes that are gone',
+      'mkdir -p /var/run/app/x; echo 1 >/var/run/app/server.pid; echo 1 >/tmp/.X0-lock; mkdir -p /tmp/.X11-unix; touch /run.lock; echo 1 >/bin/new; ln -s /nowhere /etc/dangling; mkfifo /srv/fifo',
+    ],
+    [
+      'a unix socket',
+      '(sleep 0.3; kill $$) & nc -lU /var/run/app/sock || { rm -f /var/run/app/sock; mknod /var/run/app/sock p; }',
+    ],
+    [
+      'a cloned repository',
+      'mkdir -p /srv/repo/.git/objects/aa /srv/site/new; for i in 1 2 3 4 5 6 7 8 9; do echo $i >/srv/repo/.git/objects/aa/$i; done; echo x >/srv/site/new/file',
+    ],
+    [
+      'a configuration that was appended to at once',
+      'echo "listen 8080" >>/etc/app.conf; echo "ops:x:1:1::/:" >>/etc/passwd',
+    ],
+    [
+      'files written over, in place and by another',
+      'echo short >/opt/tool/large; cp /etc/passwd /srv/site/index.html; sed -i s/www/other/ /etc/app.conf; : >/opt/tool/bytes; echo grown >>/opt/tool/empty; mv /srv/site/a/b/page /srv/site/index.html',
+    ],
+    [
+      'contents changed under the old size and time',
+      'echo ONE >/tmp/x; touch -r /srv/site/index.html /tmp/t; printf "one\\nTHREE\\n" >/srv/site/index.html; cp /bin/busybox /opt/tool/su',
+    ],
     ['trees that were removed', 'rm -rf /srv/site /opt /var /home; rm /etc/app.conf'],
-    ['modes, owners and times', 'chown -R 33:33 /srv /opt /etc/app.conf; chmod -R a-rwx /srv/site /opt/tool; touch /srv/site/a /opt'],
-    ['names of another kind', 'rm -rf /srv/site/a /srv/site/link /srv/site/pipe /etc/app.conf /srv/site/index.html; echo file >/srv/site/a; mkdir -p /srv/site/link/x /etc/app.conf/y; ln -s /etc/passwd /srv/site/index.html; echo file >/srv/site/pipe; ln -sf elsewhere /srv/site/link'],
-    ['hard links over other files', 'ln -f /srv/site/index.html /etc/app.conf; echo both >>/etc/app.conf; ln /opt/tool/bytes /srv/again; echo more >>/srv/again; rm /opt/tool/second'],
+    [
+      'modes, owners and times',
+      'chown -R 33:33 /srv /opt /etc/app.conf; chmod -R a-rwx /srv/site /opt/tool; touch /srv/site/a /opt',
+    ],
+    [
+      'names of another kind',
+      'rm -rf /srv/site/a /srv/site/link /srv/site/pipe /etc/app.conf /srv/site/index.html; echo file >/srv/site/a; mkdir -p /srv/site/link/x /etc/app.conf/y; ln -s /etc/passwd /srv/site/index.html; echo file >/srv/site/pipe; ln -sf elsewhere /srv/site/link',
+    ],
+    [
+      'hard links over other files',
+      'ln -f /srv/site/index.html /etc/app.conf; echo both >>/etc/app.conf; ln /opt/tool/bytes /srv/again; echo more >>/srv/again; rm /opt/tool/second',
+    ],
     ['links planted over directories', 'rm -rf /srv/site /var; ln -s /etc /srv/site; ln -s / /var'],
-    ['names that no shell prints', 'mkdir "/srv/a b" "/srv/-rf" "/srv/$(printf "new\\nline\\377")"; echo x >"/srv/a b/ c"'],
-    ['a tree deeper than a path may be', 'cd /tmp; i=0; while [ $i -lt 900 ]; do mkdir abcdef && cd abcdef || break; i=$((i+1)); done'],
+    [
+      'names that no shell prints',
+      'mkdir "/srv/a b" "/srv/-rf" "/srv/$(printf "new\\nline\\377")"; echo x >"/srv/a b/ c"',
+    ],
+    [
+      'a tree deeper than a path may be',
+      'cd /tmp; i=0; while [ $i -lt 900 ]; do mkdir abcdef && cd abcdef || break; i=$((i+1)); done',
+    ],
   ])('does not hold %s', async (_what, damage) => {
     box = await Supervised.open({}, IMAGE);
     const before = await printed(SURVEY);
@@ -77,31 +122,60 @@ describe('C9: the root of a run', () => {
   it('is the same after many runs that each append to a file of the image', async () => {
     box = await Supervised.open({}, IMAGE);
     let last: { message?: string } = {};
-    for (let count = 0; count < 20; count += 1) last = await next('echo line >>/etc/app.conf; echo x >>/tmp/count; cat /tmp/count /etc/app.conf >/dev/termination-log');
+    for (let count = 0; count < 20; count += 1)
+      last = await next(
+        'echo line >>/etc/app.conf; echo x >>/tmp/count; cat /tmp/count /etc/app.conf >/dev/termination-log',
+      );
     expect(last.message).toBe('x\nuser = www\nline\n');
   });
 
   it('keeps what lies in volumes, and what a mount hides', async () => {
-    box = await Supervised.open({ Tmpfs: { '/srv/site': '' }, Mounts: [{ Type: 'volume', Source: '', Target: '/data/deep', ReadOnly: false }] }, IMAGE);
+    box = await Supervised.open(
+      {
+        Tmpfs: { '/srv/site': '' },
+        Mounts: [{ Type: 'volume', Source: '', Target: '/data/deep', ReadOnly: false }],
+      },
+      IMAGE,
+    );
     await next('echo kept >/data/deep/file; echo kept >/srv/site/file; echo gone >/data/beside');
-    expect((await next('cat /data/deep/file /srv/site/file >/dev/termination-log; ls /data >>/dev/termination-log')).message).toBe('kept\nkept\ndeep\n');
+    expect(
+      (
+        await next(
+          'cat /data/deep/file /srv/site/file >/dev/termination-log; ls /data >>/dev/termination-log',
+        )
+      ).message,
+    ).toBe('kept\nkept\ndeep\n');
     expect(leftovers()).toEqual([]);
   });
 
   it('holds no process of a session that was open between two runs', async () => {
     box = await Supervised.open({}, IMAGE);
     await next('true');
-    const { Id } = JSON.parse(await docker.call('POST', `/containers/${box.id}/exec`, { body: { Cmd: sh('echo x >/tmp/of-session; sleep 4321') } })) as { Id: string };
+    const { Id } = JSON.parse(
+      await docker.call('POST', `/containers/${box.id}/exec`, {
+        body: { Cmd: sh('echo x >/tmp/of-session; sleep 4321') },
+      }),
+    ) as { Id: string };
     await docker.call('POST', `/exec/${Id}/start`, { body: { Detach: true } });
-    await expect.poll(async () => await docker.call('GET', `/containers/${box.id}/top`), { timeout: 10_000 }).toContain('4321');
-    expect((await next('ls /tmp >/dev/termination-log; ps | grep -c "[s]leep 4321" >>/dev/termination-log')).message).toBe('0\n');
+    await expect
+      .poll(async () => await docker.call('GET', `/containers/${box.id}/top`), { timeout: 10_000 })
+      .toContain('4321');
+    expect(
+      (
+        await next(
+          'ls /tmp >/dev/termination-log; ps | grep -c "[s]leep 4321" >>/dev/termination-log',
+        )
+      ).message,
+    ).toBe('0\n');
   });
 
   it('is as it was, however soon the first program writes and however short it lives', async () => {
     for (let count = 0; count < 10; count += 1) {
       box = await Supervised.open({}, IMAGE);
       await box.run(1, ['sed', '-i', 's/www/changed/', '/etc/app.conf']);
-      expect((await box.run(2, ['cp', '/etc/app.conf', '/dev/termination-log'])).message).toBe('user = www\n');
+      expect((await box.run(2, ['cp', '/etc/app.conf', '/dev/termination-log'])).message).toBe(
+        'user = www\n',
+      );
       if (count < 9) await box.close();
     }
   }, 120_000);
@@ -109,8 +183,16 @@ describe('C9: the root of a run', () => {
   it('keeps the changes that were too many to remember, and says which', async () => {
     // A container of 8 MiB keeps 128 contents.
     box = await Supervised.open({ Memory: 8 * 1024 * 1024, MemorySwap: 8 * 1024 * 1024 }, IMAGE);
-    await next('sleep 0.5; for f in /usr/many/*; do echo changed >>$f; done; echo new >/usr/many/new');
-    const count = Number((await next('cat /usr/many/* | grep -c changed >/dev/termination-log; ls /usr/many/new 2>>/dev/termination-log')).message?.split('\n')[0]);
+    await next(
+      'sleep 0.5; for f in /usr/many/*; do echo changed >>$f; done; echo new >/usr/many/new',
+    );
+    const count = Number(
+      (
+        await next(
+          'cat /usr/many/* | grep -c changed >/dev/termination-log; ls /usr/many/new 2>>/dev/termination-log',
+        )
+      ).message?.split('\n')[0],
+    );
     expect(count).toBeGreaterThan(0);
     expect(leftovers()).toHaveLength(6);
     expect(leftovers()[0]).toMatch(/^\/usr\/many\/\d+$/);

@@ -27,19 +27,30 @@ describe('a pod whose containers share processes', () => {
 
   async function says(script: string): Promise<string> {
     run += 1;
-    pod.server.want(({ containers }) => { containers.a = { run, start: startOrder(['sh', '-c', `{ ${script}\n} >/dev/termination-log 2>&1`]) }; });
-    const report = await pod.server.until(({ containers }) => containers.a?.run?.run === run && containers.a.run.exitCode !== undefined);
+    pod.server.want(({ containers }) => {
+      containers.a = {
+        run,
+        start: startOrder(['sh', '-c', `{ ${script}\n} >/dev/termination-log 2>&1`]),
+      };
+    });
+    const report = await pod.server.until(
+      ({ containers }) => containers.a?.run?.run === run && containers.a.run.exitCode !== undefined,
+    );
     return report.containers.a?.run?.message ?? '';
   }
 
   it('sees the podlet, and a process of its own that it may look into', async () => {
-    const text = await says(`${LOOK}\nsleep 5 & look $! own; agents | wc -l; grep -c . /proc/1/status >/dev/null && echo sees 1`);
+    const text = await says(
+      `${LOOK}\nsleep 5 & look $! own; agents | wc -l; grep -c . /proc/1/status >/dev/null && echo sees 1`,
+    );
     expect(text).toContain('own environ\nown mem\nown maps\n');
     expect(text).toContain('own lists\n1\nsees 1\n');
   });
 
   it('root reads nothing of the podlet: environment, memory, descriptors, files', async () => {
-    expect(await says(`${LOOK}\nlook 1 init; for p in $(agents); do look $p agent; done; echo end`)).toBe('end\n');
+    expect(
+      await says(`${LOOK}\nlook 1 init; for p in $(agents); do look $p agent; done; echo end`),
+    ).toBe('end\n');
   });
 
   it('nor of the supervisor of its container', async () => {
@@ -47,7 +58,8 @@ describe('a pod whose containers share processes', () => {
   });
 
   it('nor while the podlet crashes and begins anew', async () => {
-    const watch = 'i=0; while [ $i -lt 150 ]; do for p in /proc/[0-9]*; do grep -aq DROPPOD_TOKEN $p/environ 2>/dev/null && echo "read $(tr "\\0" " " <$p/cmdline)"; done; i=$((i+1)); done; echo end';
+    const watch =
+      'i=0; while [ $i -lt 150 ]; do for p in /proc/[0-9]*; do grep -aq DROPPOD_TOKEN $p/environ 2>/dev/null && echo "read $(tr "\\0" " " <$p/cmdline)"; done; i=$((i+1)); done; echo end';
     const boot = pod.server.last?.bootId;
     const said = says(watch);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -56,7 +68,7 @@ describe('a pod whose containers share processes', () => {
     await pod.server.until(({ bootId, sandboxReady }) => bootId !== boot && sandboxReady);
   });
 
-  it('signals to process 1 are not the podlet\'s, and a stopped one goes on', async () => {
+  it("signals to process 1 are not the podlet's, and a stopped one goes on", async () => {
     const boot = pod.server.last?.bootId;
     await says('for s in HUP QUIT USR1 TERM ABRT; do kill -$s 1; done; sleep 1');
     await says(`${LOOK}\nkill -STOP $(agents); sleep 1`);

@@ -11,26 +11,41 @@ const LOOP = 'while :; do sleep 0.05; done';
 let box: Supervised;
 afterEach(() => box.close());
 
-async function running(script: string, host: Parameters<typeof Supervised.open>[0] = {}): Promise<void> {
+async function running(
+  script: string,
+  host: Parameters<typeof Supervised.open>[0] = {},
+): Promise<void> {
   box = await Supervised.open(host);
-  box.send(order(1, ['sh', '-c', `${script.startsWith('trap') ? script.replace('; ', '; touch /ready; ') : `touch /ready; ${script}`}`]));
+  box.send(
+    order(1, [
+      'sh',
+      '-c',
+      `${script.startsWith('trap') ? script.replace('; ', '; touch /ready; ') : `touch /ready; ${script}`}`,
+    ]),
+  );
   await box.next('started');
-  await expect.poll(async () => (await box.exec(['ls', '/ready'])).code, { timeout: 10_000 }).toBe(0);
+  await expect
+    .poll(async () => (await box.exec(['ls', '/ready'])).code, { timeout: 10_000 })
+    .toBe(0);
 }
 
 const isUp = async (): Promise<boolean> => (await box.exec(['echo', 'up'])).text === 'up\n';
 
 describe('a signal that the program neither handles nor ignores is not delivered', () => {
-  it.each(['HUP', 'INT', 'QUIT', 'TERM', 'USR1', 'ABRT', 'RTMIN+3', 'SEGV'])('%s by the podlet', async (signal) => {
-    await running('exec sleep 1000');
-    box.send({ type: 'kill', signal });
-    await aWhile();
-    expect(await isUp()).toBe(true);
-  });
+  it.each(['HUP', 'INT', 'QUIT', 'TERM', 'USR1', 'ABRT', 'RTMIN+3', 'SEGV'])(
+    '%s by the podlet',
+    async (signal) => {
+      await running('exec sleep 1000');
+      box.send({ type: 'kill', signal });
+      await aWhile();
+      expect(await isUp()).toBe(true);
+    },
+  );
 
   it('HUP, TERM, KILL and STOP by a command in the container', async () => {
     await running('exec sleep 1000');
-    for (const signal of ['HUP', 'TERM', 'QUIT', 'USR2', 'KILL', 'STOP', 'SEGV', 'ABRT']) await box.exec(['kill', `-${signal}`, '1']);
+    for (const signal of ['HUP', 'TERM', 'QUIT', 'USR2', 'KILL', 'STOP', 'SEGV', 'ABRT'])
+      await box.exec(['kill', `-${signal}`, '1']);
     await aWhile();
     expect(await isUp()).toBe(true);
     expect(box.messages).toEqual([]);
@@ -44,7 +59,11 @@ describe('a signal that the program neither handles nor ignores is not delivered
 
   it('a shell without a trap works through its grace alone, and is killed at its end', async () => {
     box = await Supervised.open();
-    box.send(order(1, ['sh', '-c', LOOP], { stop: { signal: 'SIGTERM', graceSeconds: 2, preStop: [], preStopSleepSeconds: 0 } }));
+    box.send(
+      order(1, ['sh', '-c', LOOP], {
+        stop: { signal: 'SIGTERM', graceSeconds: 2, preStop: [], preStopSleepSeconds: 0 },
+      }),
+    );
     await box.next('started');
     box.sockets.close();
     const before = Date.now();
@@ -54,28 +73,44 @@ describe('a signal that the program neither handles nor ignores is not delivered
 });
 
 describe('one that it handles is', () => {
-  it.each([['SIGTERM', 'TERM'], ['HUP', 'HUP'], ['10', 'USR1'], ['SIGRTMIN+3', '37'], ['WINCH', 'WINCH'], ['QUIT', 'QUIT']])('%s by the podlet', async (signal, trap) => {
+  it.each([
+    ['SIGTERM', 'TERM'],
+    ['HUP', 'HUP'],
+    ['10', 'USR1'],
+    ['SIGRTMIN+3', '37'],
+    ['WINCH', 'WINCH'],
+    ['QUIT', 'QUIT'],
+  ])('%s by the podlet', async (signal, trap) => {
     await running(`trap "exit 9" ${trap}; ${LOOP}`);
     box.send({ type: 'kill', signal });
     expect(await box.next('exited')).toMatchObject({ code: 9 });
   });
 
-  it.each(['TERM', 'HUP', 'QUIT', 'WINCH', 'USR2', 'CONT', 'TSTP', 'PIPE'])('%s by a command in the container, at once and without a question', async (signal) => {
-    await running(`trap "exit 9" ${signal}; ${LOOP}`);
-    await box.exec(['kill', `-${signal}`, '1']);
-    expect(await box.next('exited')).toMatchObject({ code: 9 });
-    expect(box.messages.map(({ type }) => type)).not.toContain('term');
-  });
+  it.each(['TERM', 'HUP', 'QUIT', 'WINCH', 'USR2', 'CONT', 'TSTP', 'PIPE'])(
+    '%s by a command in the container, at once and without a question',
+    async (signal) => {
+      await running(`trap "exit 9" ${signal}; ${LOOP}`);
+      await box.exec(['kill', `-${signal}`, '1']);
+      expect(await box.next('exited')).toMatchObject({ code: 9 });
+      expect(box.messages.map(({ type }) => type)).not.toContain('term');
+    },
+  );
 
   it('three different ones in a row all arrive', async () => {
-    await running(`trap "echo one >>/got" USR1; trap "echo two >>/got" USR2; trap "echo three >>/got" HUP; ${LOOP}`);
+    await running(
+      `trap "echo one >>/got" USR1; trap "echo two >>/got" USR2; trap "echo three >>/got" HUP; ${LOOP}`,
+    );
     await box.exec(['sh', '-c', 'kill -USR1 1; kill -USR2 1; kill -HUP 1']);
-    await expect.poll(async () => (await box.exec(['sh', '-c', 'sort /got'])).text, { timeout: 10_000 }).toBe('one\nthree\ntwo\n');
+    await expect
+      .poll(async () => (await box.exec(['sh', '-c', 'sort /got'])).text, { timeout: 10_000 })
+      .toBe('one\nthree\ntwo\n');
   });
 
   it('by the program itself', async () => {
     box = await Supervised.open();
-    expect(await box.run(1, ['sh', '-c', `trap "exit 9" TERM; kill -TERM 1; ${LOOP}`])).toMatchObject({ code: 9 });
+    expect(
+      await box.run(1, ['sh', '-c', `trap "exit 9" TERM; kill -TERM 1; ${LOOP}`]),
+    ).toMatchObject({ code: 9 });
     expect(await box.run(2, ['true'])).toMatchObject({ code: 0 });
   });
 
@@ -102,7 +137,7 @@ describe('one that it handles is', () => {
   });
 });
 
-describe('the engine\'s own signal is a question', () => {
+describe("the engine's own signal is a question", () => {
   it('told as term and not delivered before the answer', async () => {
     await running(`trap "exit 9" TERM; ${LOOP}`);
     await killContainer(docker, box.id, 'SIGTERM');

@@ -7,9 +7,14 @@ let run = 0;
 const next = (): number => (run += 1);
 
 describe('in one container', () => {
-  beforeAll(async () => { box = await Supervised.open({ Tmpfs: { '/v': '' } }); run = 0; });
+  beforeAll(async () => {
+    box = await Supervised.open({ Tmpfs: { '/v': '' } });
+    run = 0;
+  });
   afterAll(() => box.close());
-  afterEach(() => { box.messages.length = 0; });
+  afterEach(() => {
+    box.messages.length = 0;
+  });
 
   it.each([
     ['exit 0', ['sh', '-c', 'exit 0'], 0],
@@ -36,41 +41,71 @@ describe('in one container', () => {
   });
 
   it('passes argv and environment exactly', async () => {
-    const argv = ['sh', '-c', 'for a; do printf "[%s]" "$a"; done >/dev/termination-log; tr "\\0" "\\n" </proc/$$/environ | grep -c -e "^a.b=x y$" -e "^X-Y=1$" >>/dev/termination-log', 'sh', 'two words', '', '-n', 'ü\n"\'', '--'];
+    const argv = [
+      'sh',
+      '-c',
+      'for a; do printf "[%s]" "$a"; done >/dev/termination-log; tr "\\0" "\\n" </proc/$$/environ | grep -c -e "^a.b=x y$" -e "^X-Y=1$" >>/dev/termination-log',
+      'sh',
+      'two words',
+      '',
+      '-n',
+      'ü\n"\'',
+      '--',
+    ];
     const exit = await box.run(next(), argv, { env: ['PATH=/bin', 'a.b=x y', 'X-Y=1'] });
     expect(exit.message).toBe('[two words][][-n][ü\n"\'][--]2\n');
   });
 
   it('keeps the last 4096 bytes of the termination message and cuts them to the budget', async () => {
-    const script = 'i=0; while [ $i -lt 1000 ]; do echo "line $i"; i=$((i+1)); done >/dev/termination-log';
+    const script =
+      'i=0; while [ $i -lt 1000 ]; do echo "line $i"; i=$((i+1)); done >/dev/termination-log';
     const exit = await box.run(next(), ['sh', '-c', script]);
     expect(exit.message).toHaveLength(4096);
     expect(exit.message?.endsWith('line 999\n')).toBe(true);
-    expect((await box.run(next(), ['sh', '-c', script], { terminationMessageBytes: 100 })).message).toHaveLength(100);
+    expect(
+      (await box.run(next(), ['sh', '-c', script], { terminationMessageBytes: 100 })).message,
+    ).toHaveLength(100);
     expect((await box.run(next(), ['true'])).message).toBeUndefined();
   });
 
   it('ends the last line of a run in the log, so that it can be read before the container ends', async () => {
     await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
     const marker = `unended\x1enonce ${run + 1}\n`;
-    await expect.poll(async () => (await box.log()).split(marker).length, { timeout: 2000 }).toBe(3);
+    await expect
+      .poll(async () => (await box.log()).split(marker).length, { timeout: 2000 })
+      .toBe(3);
   });
 
   it('lays a file of a volume over a file of the engine, which cannot be removed', async () => {
     await box.run(next(), ['sh', '-c', 'echo nameserver 192.0.2.1 >/v/dns']);
-    const exit = await box.run(next(), ['sh', '-c', 'cat /etc/resolv.conf >/dev/termination-log'], { links: [{ link: '/etc/resolv.conf', target: '/v/dns' }] });
+    const exit = await box.run(next(), ['sh', '-c', 'cat /etc/resolv.conf >/dev/termination-log'], {
+      links: [{ link: '/etc/resolv.conf', target: '/v/dns' }],
+    });
     expect(exit).toMatchObject({ code: 0, message: 'nameserver 192.0.2.1\n' });
   });
 
   it('leaves no orphan and no zombie', async () => {
-    await box.run(next(), ['sh', '-c', 'sleep 1000 & (sleep 1000 & sleep 1000 &) ; setsid sleep 1000 & exit 0']);
-    const exit = await box.run(next(), ['sh', '-c', 'ps | grep -c "[s]leep 1000" >/dev/termination-log']);
+    await box.run(next(), [
+      'sh',
+      '-c',
+      'sleep 1000 & (sleep 1000 & sleep 1000 &) ; setsid sleep 1000 & exit 0',
+    ]);
+    const exit = await box.run(next(), [
+      'sh',
+      '-c',
+      'ps | grep -c "[s]leep 1000" >/dev/termination-log',
+    ]);
     expect(exit.message).toBe('0\n');
   });
 
   it('C9: restarts in place a hundred times, a volume stays', async () => {
     let last: { message?: string } = {};
-    for (let count = 0; count < 100; count += 1) last = await box.run(next(), ['sh', '-c', 'echo x >>/v/count; wc -l </v/count >/dev/termination-log']);
+    for (let count = 0; count < 100; count += 1)
+      last = await box.run(next(), [
+        'sh',
+        '-c',
+        'echo x >>/v/count; wc -l </v/count >/dev/termination-log',
+      ]);
     expect(last.message?.trim()).toBe('100');
   });
 
@@ -89,11 +124,22 @@ describe('in one container', () => {
   it('runs commands beside the process: code, output, limit, timeout with the whole group', async () => {
     box.send(order(next(), ['sleep', '1000'], { env: ['PATH=/bin', 'WHO=me'], cwd: '/tmp' }));
     await box.next('started');
-    expect(await box.exec(['sh', '-c', 'echo $WHO $PWD; echo bad >&2; exit 5'])).toMatchObject({ code: 5, text: 'me /tmp\nbad\n', timedOut: false });
-    expect((await box.exec(['sh', '-c', 'head -c 50000 /dev/zero | tr "\\0" x'])).text).toHaveLength(10240);
-    expect((await box.exec(['nope'])).error).toBe('exec: "nope": executable file not found in $PATH');
+    expect(await box.exec(['sh', '-c', 'echo $WHO $PWD; echo bad >&2; exit 5'])).toMatchObject({
+      code: 5,
+      text: 'me /tmp\nbad\n',
+      timedOut: false,
+    });
+    expect(
+      (await box.exec(['sh', '-c', 'head -c 50000 /dev/zero | tr "\\0" x'])).text,
+    ).toHaveLength(10240);
+    expect((await box.exec(['nope'])).error).toBe(
+      'exec: "nope": executable file not found in $PATH',
+    );
     const before = Date.now();
-    expect(await box.exec(['sh', '-c', 'sleep 77 & sleep 77'], 300)).toMatchObject({ timedOut: true, code: 137 });
+    expect(await box.exec(['sh', '-c', 'sleep 77 & sleep 77'], 300)).toMatchObject({
+      timedOut: true,
+      code: 137,
+    });
     expect(Date.now() - before).toBeLessThan(3_000);
     expect((await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text).toBe('0\n');
     box.send({ type: 'kill', signal: 'SIGKILL' });
@@ -101,11 +147,19 @@ describe('in one container', () => {
   });
 
   it('makes the working directory, links and network files before the start', async () => {
-    const exit = await box.run(next(), ['sh', '-c', 'pwd >/dev/termination-log; cat /etc/hosts /sub/link/f >>/dev/termination-log'], {
-      cwd: '/made/here', files: [{ path: '/etc/hosts', content: '10.0.0.9\tme\n' }], links: [{ link: '/sub/link', target: '/tmp/target' }],
-    });
+    const exit = await box.run(
+      next(),
+      ['sh', '-c', 'pwd >/dev/termination-log; cat /etc/hosts /sub/link/f >>/dev/termination-log'],
+      {
+        cwd: '/made/here',
+        files: [{ path: '/etc/hosts', content: '10.0.0.9\tme\n' }],
+        links: [{ link: '/sub/link', target: '/tmp/target' }],
+      },
+    );
     expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
-    expect((await box.run(next(), ['true'], { cwd: '/not/there', cwdMustExist: true })).startError).toContain('chdir to cwd ("/not/there") set in config.json failed: no such file or directory');
+    expect(
+      (await box.run(next(), ['true'], { cwd: '/not/there', cwdMustExist: true })).startError,
+    ).toContain('chdir to cwd ("/not/there") set in config.json failed: no such file or directory');
   });
 
   it('marks the log before every run but the first', async () => {
@@ -144,10 +198,16 @@ describe('around the end of a container', () => {
 
   it('M3: a child over the limit ends the whole container, as memory.oom.group does on a node', async () => {
     one = await Supervised.open({ Memory: 32 * 1024 * 1024, MemorySwap: 32 * 1024 * 1024 });
-    const child = 'sh -c \'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done\'';
-    expect(await one.run(1, ['sh', '-c', `${child}; sleep 1000`])).toMatchObject({ code: 137, oom: true });
+    const child = "sh -c 'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done'";
+    expect(await one.run(1, ['sh', '-c', `${child}; sleep 1000`])).toMatchObject({
+      code: 137,
+      oom: true,
+    });
     expect(await one.run(2, ['sh', '-c', `${child}; exit 3`])).toMatchObject({ oom: true });
-    expect(await one.run(3, ['sh', '-c', 'sleep 1; exit 3'])).toMatchObject({ code: 3, oom: false });
+    expect(await one.run(3, ['sh', '-c', 'sleep 1; exit 3'])).toMatchObject({
+      code: 3,
+      oom: false,
+    });
   });
 
   it('reports TERM, stops nothing once acknowledged, leaves with 0 on quit', async () => {
@@ -167,9 +227,16 @@ describe('around the end of a container', () => {
 
   it('runs preStop, signal and KILL alone when nobody answers TERM', async () => {
     one = await Supervised.open();
-    one.send(order(1, ['sh', '-c', 'trap "cat /tmp/hook; exit 7" TERM; while :; do sleep 0.05; done'], {
-      stop: { signal: 'SIGTERM', graceSeconds: 10, preStop: ['sh', '-c', 'echo hooked >/tmp/hook'], preStopSleepSeconds: 0 },
-    }));
+    one.send(
+      order(1, ['sh', '-c', 'trap "cat /tmp/hook; exit 7" TERM; while :; do sleep 0.05; done'], {
+        stop: {
+          signal: 'SIGTERM',
+          graceSeconds: 10,
+          preStop: ['sh', '-c', 'echo hooked >/tmp/hook'],
+          preStopSleepSeconds: 0,
+        },
+      }),
+    );
     await one.next('started');
     one.sockets.close();
     expect(await one.stop(20)).toBe(7);
@@ -182,7 +249,15 @@ describe('around the end of a container', () => {
     neighbour.send(order(1, ['sleep', '2000']));
     await neighbour.next('started');
     await one.run(1, ['sh', '-c', 'setsid sleep 3000 & sleep 3000 & exit 0']);
-    expect((await neighbour.exec(['sh', '-c', 'ps | grep -c "[s]leep 3000"; ps | grep -c "[s]leep 2000"'])).text).toBe('0\n1\n');
+    expect(
+      (
+        await neighbour.exec([
+          'sh',
+          '-c',
+          'ps | grep -c "[s]leep 3000"; ps | grep -c "[s]leep 2000"',
+        ])
+      ).text,
+    ).toBe('0\n1\n');
     await neighbour.close();
   });
 });

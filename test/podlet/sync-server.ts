@@ -10,14 +10,35 @@ const HOLD_MS = 2_000;
 /** A start order with nothing special in it. */
 export function startOrder(argv: string[], more: Partial<StartOrder> = {}): StartOrder {
   return {
-    argv, env: [['PATH', '/bin']], cwd: '/', logNonce: 'n',
-    user: { user: '0', group: '', supplementalGroups: [], groupsPolicy: 'Merge', noNewPrivileges: false, runAsNonRoot: false, capabilities: { add: [], drop: [] } },
+    argv,
+    env: [['PATH', '/bin']],
+    cwd: '/',
+    logNonce: 'n',
+    user: {
+      user: '0',
+      group: '',
+      supplementalGroups: [],
+      groupsPolicy: 'Merge',
+      noNewPrivileges: false,
+      runAsNonRoot: false,
+      capabilities: { add: [], drop: [] },
+    },
     stop: { signal: 'SIGTERM', graceSeconds: 30 },
-    terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', terminationMessageBytes: 4096, ...more,
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    terminationMessageBytes: 4096,
+    ...more,
   };
 }
 
-export const nothing = (): Desired => ({ containers: {}, volumes: {}, acknowledged: [], sessions: [], syncAgainMs: 0, pod: { name: 'p', namespace: 'ns' } });
+export const nothing = (): Desired => ({
+  containers: {},
+  volumes: {},
+  acknowledged: [],
+  sessions: [],
+  syncAgainMs: 0,
+  pod: { name: 'p', namespace: 'ns' },
+});
 
 export class SyncServer {
   readonly reports: Report[] = [];
@@ -31,7 +52,9 @@ export class SyncServer {
   private answered = '';
   private changed: (() => void)[] = [];
   private sockets: ((socket: WebSocket) => void)[] = [];
-  private readonly server: Server = createServer((request, response) => void this.serve(request, response));
+  private readonly server: Server = createServer(
+    (request, response) => void this.serve(request, response),
+  );
 
   async listen(host: string): Promise<string> {
     const upgrades = new WebSocketServer({ server: this.server });
@@ -55,7 +78,7 @@ export class SyncServer {
   /** The first report, from now on or already here, that satisfies. */
   async until(satisfies: (report: Report) => boolean, patienceMs = 20_000): Promise<Report> {
     const end = Date.now() + patienceMs;
-    for (let from = 0; Date.now() < end; ) {
+    for (let from = 0; Date.now() < end;) {
       for (; from < this.reports.length; from += 1) {
         const report = this.reports[from];
         if (report !== undefined && satisfies(report)) return report;
@@ -79,20 +102,34 @@ export class SyncServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     this.tokens.add(request.headers.authorization ?? '');
-    if (this.refuse !== undefined) return void response.writeHead(this.refuse).end(JSON.stringify({ leave: { reason: 'refused' } } satisfies Refusal));
+    if (this.refuse !== undefined)
+      return void response
+        .writeHead(this.refuse)
+        .end(JSON.stringify({ leave: { reason: 'refused' } } satisfies Refusal));
     const report: Report = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     this.reports.push(report);
     this.arrivals.push(performance.now());
-    for (const event of report.events) if (!this.events.some(({ id }) => id === event.id)) this.events.push(event);
-    if (JSON.stringify(this.desired) === this.answered && report.done !== true && report.prompt !== true) await this.wait();
+    for (const event of report.events)
+      if (!this.events.some(({ id }) => id === event.id)) this.events.push(event);
+    if (
+      JSON.stringify(this.desired) === this.answered &&
+      report.done !== true &&
+      report.prompt !== true
+    )
+      await this.wait();
     this.answered = JSON.stringify(this.desired);
-    response.end(JSON.stringify({ ...this.desired, acknowledged: report.events.map(({ id }) => id) }));
+    response.end(
+      JSON.stringify({ ...this.desired, acknowledged: report.events.map(({ id }) => id) }),
+    );
   }
 
   private wait(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, HOLD_MS);
-      this.changed.push(() => { clearTimeout(timer); resolve(); });
+      this.changed.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
 }

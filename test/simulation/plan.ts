@@ -3,7 +3,21 @@ import type { Container, Pod } from '../../src/kinds/pod.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
 import type { Chance } from './random.ts';
 
-export type Blow = 'delete' | 'force' | 'kill' | 'host' | 'spot' | 'stopTask' | 'cutOff' | 'lost' | 'killExecution' | 'handOver' | 'deploy' | 'age' | 'reboot' | 'image';
+export type Blow =
+  | 'delete'
+  | 'force'
+  | 'kill'
+  | 'host'
+  | 'spot'
+  | 'stopTask'
+  | 'cutOff'
+  | 'lost'
+  | 'killExecution'
+  | 'handOver'
+  | 'deploy'
+  | 'age'
+  | 'reboot'
+  | 'image';
 
 export interface Plan {
   spec: Pod['spec'];
@@ -32,7 +46,8 @@ function someRuns(chance: Chance, mustEnd: boolean): ScriptedRun[] {
     exitCode: chance.pick([0, 1, 1, 137]),
     ...(chance.happens(0.1) ? { startError: 'no such file' } : {}),
   }));
-  const last: ScriptedRun = mustEnd || chance.happens(0.5) ? { seconds: 1 + chance.below(30), exitCode: 0 } : {};
+  const last: ScriptedRun =
+    mustEnd || chance.happens(0.5) ? { seconds: 1 + chance.below(30), exitCode: 0 } : {};
   return [...fails, { ...last, termSeconds: chance.pick([0, 0, 1, 5, 50]) }];
 }
 
@@ -42,16 +57,27 @@ const container = (name: string): Container => ({ name, image: 'busybox' });
 export function makePlan(chance: Chance): Plan {
   const restartPolicy = chance.pick(['Always', 'OnFailure', 'Never'] as const);
   const inits = Array.from({ length: chance.below(3) }, (_, index) => container(`i${index}`));
-  const side: Container[] = chance.happens(0.3) ? [{ ...container('s'), restartPolicy: 'Always' }] : [];
+  const side: Container[] = chance.happens(0.3)
+    ? [{ ...container('s'), restartPolicy: 'Always' }]
+    : [];
   const apps = Array.from({ length: 1 + chance.below(2) }, (_, index) => container(`a${index}`));
   const initContainers = [...inits.slice(0, 1), ...side, ...inits.slice(1)];
   const runs: Plan['runs'] = {};
   for (const { name } of inits) runs[name] = someRuns(chance, true);
   // Under Always an app that ends is restarted for ever: its last run stays, so that the pod can come to rest.
-  for (const { name } of apps) runs[name] = restartPolicy === 'Always' ? [...someRuns(chance, false).slice(0, -1), {}] : someRuns(chance, false);
+  for (const { name } of apps)
+    runs[name] =
+      restartPolicy === 'Always'
+        ? [...someRuns(chance, false).slice(0, -1), {}]
+        : someRuns(chance, false);
   for (const { name } of side) runs[name] = [...someRuns(chance, false).slice(0, -1), {}];
   return {
-    spec: { restartPolicy, terminationGracePeriodSeconds: chance.pick([5, 30]), ...(initContainers.length > 0 ? { initContainers } : {}), containers: apps },
+    spec: {
+      restartPolicy,
+      terminationGracePeriodSeconds: chance.pick([5, 30]),
+      ...(initContainers.length > 0 ? { initContainers } : {}),
+      containers: apps,
+    },
     runs,
     blows: someBlows(chance),
     noCapacityUntil: chance.happens(0.1) ? chance.below(60) : 0,
@@ -63,7 +89,30 @@ export function makePlan(chance: Chance): Plan {
 
 function someBlows(chance: Chance): Plan['blows'] {
   const count = chance.pick([0, 0, 1, 1, 2, 3]);
-  const kinds = ['delete', 'delete', 'force', 'kill', 'kill', 'host', 'spot', 'stopTask', 'cutOff', 'lost', 'killExecution', 'handOver', 'deploy', 'deploy', 'age', 'reboot', 'reboot', 'image', 'image'] as const;
-  const blows = Array.from({ length: count }, () => ({ at: chance.happens(0.3) ? chance.next() * 3 : chance.next() * 100, what: chance.pick(kinds) }));
+  const kinds = [
+    'delete',
+    'delete',
+    'force',
+    'kill',
+    'kill',
+    'host',
+    'spot',
+    'stopTask',
+    'cutOff',
+    'lost',
+    'killExecution',
+    'handOver',
+    'deploy',
+    'deploy',
+    'age',
+    'reboot',
+    'reboot',
+    'image',
+    'image',
+  ] as const;
+  const blows = Array.from({ length: count }, () => ({
+    at: chance.happens(0.3) ? chance.next() * 3 : chance.next() * 100,
+    what: chance.pick(kinds),
+  }));
   return blows.sort((a, b) => a.at - b.at);
 }

@@ -41,13 +41,18 @@ interface Action {
 const SECONDS = 600;
 /** A state that is over sooner than a report travels is no step of its own, as in Kubernetes: commands take longer than that. */
 const COMMAND_SECONDS = 0.6;
-const manifests = ['r12.yaml', 'r12-workloads.yaml'].flatMap((file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Manifest[]);
+const manifests = ['r12.yaml', 'r12-workloads.yaml'].flatMap(
+  (file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Manifest[],
+);
 
 /** A change reaches its target late, now and then twice, the one after sometimes before it. */
 function awsDelivery(chance: Chance, sleep: (ms: number) => Promise<void>): Deliver {
   return async (kind, send) => {
     await sleep(kind === 'sync' ? 20 + chance.below(130) : chance.below(6_000));
-    if (kind === 'change' && chance.happens(0.5)) void sleep(chance.below(8_000)).then(send).catch(() => undefined);
+    if (kind === 'change' && chance.happens(0.5))
+      void sleep(chance.below(8_000))
+        .then(send)
+        .catch(() => undefined);
     const answer = await send();
     if (kind === 'sync') await sleep(20 + chance.below(80));
     return answer;
@@ -68,16 +73,28 @@ function awsTiming(chance: Chance, sleep: (ms: number) => Promise<void>): WorldO
 
 async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   const { image } = action;
-  const running = [...world.tasks.tasks.values()].findLast(({ lastStatus }) => lastStatus !== 'STOPPED')?.taskArn;
+  const running = [...world.tasks.tasks.values()].findLast(
+    ({ lastStatus }) => lastStatus !== 'STOPPED',
+  )?.taskArn;
   if (action.delete !== undefined) await world.delete(pod, action.delete);
   if (action.force) await world.remove(pod);
   if (action.kill && running) await world.kill(running, action.kill);
   if (action.open) await world.edit(pod, ({ schedulingGates: _gone, ...spec }) => spec);
-  if (image) await world.edit(pod, (spec) => ({ ...spec, containers: spec.containers.map((one) => ({ ...one, image: image[one.name] ?? one.image ?? '' })) }));
+  if (image)
+    await world.edit(pod, (spec) => ({
+      ...spec,
+      containers: spec.containers.map((one) => ({
+        ...one,
+        image: image[one.name] ?? one.image ?? '',
+      })),
+    }));
 }
 
 /** Plays the manifest to its rest and answers what a watcher saw. */
-async function play(manifest: Manifest, timing: (sleep: (ms: number) => Promise<void>) => WorldOptions): Promise<string[]> {
+async function play(
+  manifest: Manifest,
+  timing: (sleep: (ms: number) => Promise<void>) => WorldOptions,
+): Promise<string[]> {
   const calls = new Map<string, number>();
   const commands = (_container: string, argv: string[]): { code: number; seconds: number } => {
     const codes = manifest.commands?.[argv.join(' ')] ?? [0];
@@ -86,19 +103,27 @@ async function play(manifest: Manifest, timing: (sleep: (ms: number) => Promise<
     return { code: codes[Math.min(call, codes.length - 1)] ?? 0, seconds: COMMAND_SECONDS };
   };
   const world: PodWorld = new PodWorld({ ...timing((ms) => world.clock.sleep(ms)), commands });
-  for (const [image, failures] of Object.entries(manifest.noImage ?? {})) failFirst(world, image, failures);
+  for (const [image, failures] of Object.entries(manifest.noImage ?? {}))
+    failFirst(world, image, failures);
   if (manifest.noCapacityUntil) {
     world.tasks.failure = 'Capacity is unavailable at this time';
-    void world.clock.sleep(manifest.noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
+    void world.clock
+      .sleep(manifest.noCapacityUntil * 1000)
+      .then(() => (world.tasks.failure = undefined));
   }
-  const script = (container: string, run: number): ScriptedRun => manifest.script?.[container]?.[Math.min(run, manifest.script[container].length) - 1] ?? {};
+  const script = (container: string, run: number): ScriptedRun =>
+    manifest.script?.[container]?.[Math.min(run, manifest.script[container].length) - 1] ?? {};
   const created = world.create(manifest.spec, script);
   world.onRunEvent = ({ container, what, run }) => void begin(`${container} ${what} ${run}`);
   const begin = async (moment: string): Promise<void> => {
-    for (const action of (manifest.do ?? []).filter(({ after }) => after === moment)) void world.clock.sleep(action.seconds * 1000).then(async () => act(world, await created, action));
+    for (const action of (manifest.do ?? []).filter(({ after }) => after === moment))
+      void world.clock
+        .sleep(action.seconds * 1000)
+        .then(async () => act(world, await created, action));
   };
   void begin('created');
-  for (let at = 60; at < SECONDS; at += 60) void world.clock.sleep(at * 1000).then(() => world.sweep());
+  for (let at = 60; at < SECONDS; at += 60)
+    void world.clock.sleep(at * 1000).then(() => world.sweep());
   const pod = await world.clock.runUntil(created);
   await world.clock.advance(SECONDS * 1000 - world.seconds * 1000);
   expect(world.faults).toEqual([]);
@@ -110,16 +135,23 @@ function failFirst({ ports: { images } }: PodWorld, image: string, failures: num
   const resolve = images.resolve.bind(images);
   let left = failures;
   images.resolve = async (wanted, policy, credentials) =>
-    wanted === image && left-- > 0 ? { failure: 'ErrImagePull', message: 'not found' } : resolve(wanted, policy, credentials);
+    wanted === image && left-- > 0
+      ? { failure: 'ErrImagePull', message: 'not found' }
+      : resolve(wanted, policy, credentials);
 }
 
-it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as const))('R12: %s', async (_name, manifest, index) => {
-  const local = await play(manifest, () => ({ agent: true, bootMs: 300 }));
-  expect(local.length).toBeGreaterThan(2);
-  for (const seed of [index, index + 1000]) {
-    const chance = makeChance(seed);
-    const told = await play(manifest, (sleep) => awsTiming(chance, sleep));
-    // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must tell.
-    expect(manifest.quick ? told.at(-1) : told, `seed ${seed}`).toEqual(manifest.quick ? local.at(-1) : local);
-  }
-});
+it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as const))(
+  'R12: %s',
+  async (_name, manifest, index) => {
+    const local = await play(manifest, () => ({ agent: true, bootMs: 300 }));
+    expect(local.length).toBeGreaterThan(2);
+    for (const seed of [index, index + 1000]) {
+      const chance = makeChance(seed);
+      const told = await play(manifest, (sleep) => awsTiming(chance, sleep));
+      // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must tell.
+      expect(manifest.quick ? told.at(-1) : told, `seed ${seed}`).toEqual(
+        manifest.quick ? local.at(-1) : local,
+      );
+    }
+  },
+);

@@ -19,19 +19,36 @@ export async function checkRest(life: Life): Promise<string[]> {
   problems.push(...(await checkLog(life)), ...(await checkExecutions(life, record)));
   if (life.deleted) return [...problems, ...checkGone(life, now, record)];
   if (!now || !record) return [...problems, 'the pod was lost'];
-  return [...problems, ...checkPhase(life, now, record), ...checkRevision(life, record), ...checkTasks(life, record), ...checkRestartCounts(now, record)];
+  return [
+    ...problems,
+    ...checkPhase(life, now, record),
+    ...checkRevision(life, record),
+    ...checkTasks(life, record),
+    ...checkRestartCounts(now, record),
+  ];
 }
 
 /** Of all executions that the pod had only the one in charge may run, and only while the pod does. */
-async function checkExecutions({ world, pod }: Life, record: PodRecord | undefined): Promise<string[]> {
+async function checkExecutions(
+  { world, pod }: Life,
+  record: PodRecord | undefined,
+): Promise<string[]> {
   const inCharge = record && !record.finished ? executionName(record) : undefined;
-  const names = Array.from({ length: MAX_GENERATIONS }, (_, index) => executionName({ uid: pod.metadata.uid ?? '', generation: index + 1 }));
+  const names = Array.from({ length: MAX_GENERATIONS }, (_, index) =>
+    executionName({ uid: pod.metadata.uid ?? '', generation: index + 1 }),
+  );
   const statuses = await Promise.all(names.map((name) => world.machine.describe(name)));
-  return names.filter((name, index) => (statuses[index] === 'RUNNING') !== (name === inCharge)).map((name) => `execution ${name} ${name === inCharge ? 'does not run' : 'still runs'}`);
+  return names
+    .filter((name, index) => (statuses[index] === 'RUNNING') !== (name === inCharge))
+    .map((name) => `execution ${name} ${name === inCharge ? 'does not run' : 'still runs'}`);
 }
 
-const liveTasks = ({ world }: Life): string[] => [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn }) => taskArn);
-const runningNow = ({ world }: Life): string[] => [...world.podlets.values()].flatMap(({ running }) => running);
+const liveTasks = ({ world }: Life): string[] =>
+  [...world.tasks.tasks.values()]
+    .filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+    .map(({ taskArn }) => taskArn);
+const runningNow = ({ world }: Life): string[] =>
+  [...world.podlets.values()].flatMap(({ running }) => running);
 
 function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefined): string[] {
   return [
@@ -45,7 +62,9 @@ function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefin
 /** The execution in charge goes by the newest document. */
 function checkRevision({ world }: Life, { finished, revision }: PodRecord): string[] {
   const newest = world.ports.settings.machineRevision;
-  return finished || revision === newest ? [] : [`goes by revision ${revision ?? ''}, the newest is ${newest}`];
+  return finished || revision === newest
+    ? []
+    : [`goes by revision ${revision ?? ''}, the newest is ${newest}`];
 }
 
 function checkPhase(life: Life, pod: Pod, record: PodRecord): string[] {
@@ -58,11 +77,20 @@ function checkPhase(life: Life, pod: Pod, record: PodRecord): string[] {
     const { current } = observed.containers[name] ?? {};
     return !running.includes(name) && !(hasEnded(current) && !shouldRestart(pod, name, current));
   });
-  return waiting.length > 0 ? [`stuck: ${waiting.map(({ name }) => name).join(', ')} neither runs nor is done; phase ${phase}`] : phase === 'Running' ? [] : [`runs, but its phase is ${phase}`];
+  return waiting.length > 0
+    ? [
+        `stuck: ${waiting.map(({ name }) => name).join(', ')} neither runs nor is done; phase ${phase}`,
+      ]
+    : phase === 'Running'
+      ? []
+      : [`runs, but its phase is ${phase}`];
 }
 
 function checkTerminal(life: Life, pod: Pod, record: PodRecord): string[] {
-  return [...(runningNow(life).length > 0 ? ['over, but containers run'] : []), ...checkOutcome(pod, record)];
+  return [
+    ...(runningNow(life).length > 0 ? ['over, but containers run'] : []),
+    ...checkOutcome(pod, record),
+  ];
 }
 
 function checkTasks(life: Life, record: PodRecord): string[] {
@@ -77,14 +105,28 @@ async function checkLog({ world, pod }: Life): Promise<string[]> {
   const problems: string[] = [];
   const last = new Map<string, ContainerStatus>();
   let terminal = '';
-  for (const { object } of entries.filter(({ key, object }) => key.resource === 'pods' && object.metadata.uid === pod.metadata.uid)) {
+  for (const { object } of entries.filter(
+    ({ key, object }) => key.resource === 'pods' && object.metadata.uid === pod.metadata.uid,
+  )) {
     const { status } = toPod(object);
-    if (terminal && status.phase !== terminal) problems.push(`phase ${status.phase ?? ''} after ${terminal}`);
+    if (terminal && status.phase !== terminal)
+      problems.push(`phase ${status.phase ?? ''} after ${terminal}`);
     if (status.phase === 'Succeeded' || status.phase === 'Failed') terminal = status.phase;
-    for (const container of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
+    for (const container of [
+      ...(status.initContainerStatuses ?? []),
+      ...(status.containerStatuses ?? []),
+    ]) {
       const before = last.get(container.name);
-      if (before && container.restartCount < before.restartCount) problems.push(`${container.name}: restartCount ${container.restartCount} after ${before.restartCount}`);
-      if (before?.state?.terminated && container.state?.running && container.restartCount === before.restartCount) problems.push(`${container.name}: an exit was unsaid`);
+      if (before && container.restartCount < before.restartCount)
+        problems.push(
+          `${container.name}: restartCount ${container.restartCount} after ${before.restartCount}`,
+        );
+      if (
+        before?.state?.terminated &&
+        container.state?.running &&
+        container.restartCount === before.restartCount
+      )
+        problems.push(`${container.name}: an exit was unsaid`);
       last.set(container.name, container);
     }
   }

@@ -5,20 +5,40 @@ import type { Life } from './simulate.ts';
 
 /** Everything that enough seeds must have met. */
 export const SIGHTS = [
-  'another task under Always', 'another task under OnFailure', 'another task under Never', 'another task for another image',
-  'lost with its host', 'lost with its Spot capacity', 'lost in silence', 'heard again in time', 'heard again after its task was given up',
-  'another revision in the same task', 'another revision while it was deleted', 'old executions succeeded', 'failed with its sandbox under Never',
+  'another task under Always',
+  'another task under OnFailure',
+  'another task under Never',
+  'another task for another image',
+  'lost with its host',
+  'lost with its Spot capacity',
+  'lost in silence',
+  'heard again in time',
+  'heard again after its task was given up',
+  'another revision in the same task',
+  'another revision while it was deleted',
+  'old executions succeeded',
+  'failed with its sandbox under Never',
 ] as const;
 
 export type Sight = (typeof SIGHTS)[number];
 
 /** What this life met. */
-export function sightsOf({ plan, world, deleted, trace, heardLate }: Life, pod: Pod | undefined, record: PodRecord | undefined): Sight[] {
-  const [all, blows] = [[...world.tasks.tasks.values()], new Set(trace.flatMap((line) => / blow: (\w+)$/.exec(line)?.[1] ?? []))];
+export function sightsOf(
+  { plan, world, deleted, trace, heardLate }: Life,
+  pod: Pod | undefined,
+  record: PodRecord | undefined,
+): Sight[] {
+  const [all, blows] = [
+    [...world.tasks.tasks.values()],
+    new Set(trace.flatMap((line) => / blow: (\w+)$/.exec(line)?.[1] ?? [])),
+  ];
   const alive = pod?.status.phase === 'Running' && !deleted;
   const lost = pod?.status.reason === 'NodeLost';
   const met: [Sight, boolean][] = [
-    [`another task under ${plan.spec.restartPolicy as 'Always' | 'OnFailure' | 'Never'}`, all.length > 1],
+    [
+      `another task under ${plan.spec.restartPolicy as 'Always' | 'OnFailure' | 'Never'}`,
+      all.length > 1,
+    ],
     ['another task for another image', all.length > 1 && blows.has('image')],
     ['lost with its host', lost && all.at(-1)?.stopCode === 'InfrastructureHealth'],
     ['lost with its Spot capacity', lost && all.at(-1)?.stopCode === 'SpotInterruption'],
@@ -28,7 +48,13 @@ export function sightsOf({ plan, world, deleted, trace, heardLate }: Life, pod: 
     ['another revision in the same task', alive && record?.revision !== 'r1' && all.length === 1],
     ['another revision while it was deleted', deleted && blows.has('deploy')],
     ['old executions succeeded', alive && (record?.generation ?? 1) > 2],
-    ['failed with its sandbox under Never', plan.spec.restartPolicy === 'Never' && blows.has('kill') && pod?.status.phase === 'Failed' && all.length === 1],
+    [
+      'failed with its sandbox under Never',
+      plan.spec.restartPolicy === 'Never' &&
+        blows.has('kill') &&
+        pod?.status.phase === 'Failed' &&
+        all.length === 1,
+    ],
   ];
   return met.flatMap(([sight, seen]) => (seen ? [sight] : []));
 }

@@ -47,7 +47,10 @@ class Simulation {
   calm = false;
   heardLate = false;
 
-  constructor(readonly seed: number, within?: Within) {
+  constructor(
+    readonly seed: number,
+    within?: Within,
+  ) {
     this.chance = makeChance(seed);
     this.plan = makePlan(this.chance);
     this.world = new PodWorld({
@@ -68,7 +71,9 @@ class Simulation {
   }
 
   note(event: RunEvent): void {
-    this.trace.push(`${event.at.toFixed(3)} ${event.what} ${event.container} run ${event.run} attempt ${event.attempt}`);
+    this.trace.push(
+      `${event.at.toFixed(3)} ${event.what} ${event.container} run ${event.run} attempt ${event.attempt}`,
+    );
     this.rules.check(event);
   }
 
@@ -93,7 +98,10 @@ class Simulation {
     if (happens()) void this.again(send);
     if (happens()) await clock.sleep(this.chance.below(LATE_MS));
     const answer = await send();
-    if (kind === 'sync') this.heardLate ||= this.world.tasks.stopped.some(({ reason }) => reason === 'The podlet is not heard');
+    if (kind === 'sync')
+      this.heardLate ||= this.world.tasks.stopped.some(
+        ({ reason }) => reason === 'The podlet is not heard',
+      );
     if (happens()) throw new Error('the answer was lost');
     return answer;
   };
@@ -123,22 +131,44 @@ export interface Watching {
 }
 
 /** Lives the seed's pod to its rest. */
-export async function simulate(seed: number, { within, begin: prepare }: Watching = {}): Promise<Life> {
+export async function simulate(
+  seed: number,
+  { within, begin: prepare }: Watching = {},
+): Promise<Life> {
   const run = new Simulation(seed, within);
   const { world, plan } = run;
   prepare?.(world);
-  const script = (container: string, n: number) => plan.runs[container]?.[Math.min(n, plan.runs[container]?.length ?? 1) - 1] ?? {};
+  const script = (container: string, n: number) =>
+    plan.runs[container]?.[Math.min(n, plan.runs[container]?.length ?? 1) - 1] ?? {};
   const pod = await world.insert(plan.spec, script, 'p', (commit) => run.calmly(commit));
-  const life: Life = { seed, plan, pod, world, deleted: false, violations: run.rules.violations, trace: run.trace, heardLate: false };
-  const begin = async (act: Promise<unknown>): Promise<void> => void (await act.catch(() => undefined));
-  world.tasks.failure = plan.noCapacityUntil > 0 ? 'Capacity is unavailable at this time' : undefined;
+  const life: Life = {
+    seed,
+    plan,
+    pod,
+    world,
+    deleted: false,
+    violations: run.rules.violations,
+    trace: run.trace,
+    heardLate: false,
+  };
+  const begin = async (act: Promise<unknown>): Promise<void> =>
+    void (await act.catch(() => undefined));
+  world.tasks.failure =
+    plan.noCapacityUntil > 0 ? 'Capacity is unavailable at this time' : undefined;
   void world.clock.sleep(plan.noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
-  if (plan.noImageUntil > 0) world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
-  void world.clock.sleep(plan.noImageUntil * 1000).then(() => world.ports.images.outcomes.delete('busybox'));
+  if (plan.noImageUntil > 0)
+    world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
+  void world.clock
+    .sleep(plan.noImageUntil * 1000)
+    .then(() => world.ports.images.outcomes.delete('busybox'));
   void begin((within ?? plainly)('api', () => podCreated(world.ports, pod)));
-  for (const { at, what } of plan.blows) void world.clock.sleep(at * 1000).then(() => begin(blow(run, life, what)));
-  for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS) void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
-  await world.clock.runUntilIdle({ until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000) });
+  for (const { at, what } of plan.blows)
+    void world.clock.sleep(at * 1000).then(() => begin(blow(run, life, what)));
+  for (let at = SWEEP_SECONDS; at < FAULTY_SECONDS + REST_SECONDS; at += SWEEP_SECONDS)
+    void world.clock.sleep(at * 1000).then(() => begin(world.sweep()));
+  await world.clock.runUntilIdle({
+    until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000),
+  });
   run.calm = true;
   return { ...life, heardLate: run.heardLate };
 }
@@ -146,12 +176,15 @@ export async function simulate(seed: number, { within, begin: prepare }: Watchin
 async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   const { world, trace } = run;
   const { pod } = life;
-  const taskArn = [...world.tasks.tasks.values()].filter(({ lastStatus }) => lastStatus !== 'STOPPED').at(-1)?.taskArn;
+  const taskArn = [...world.tasks.tasks.values()]
+    .filter(({ lastStatus }) => lastStatus !== 'STOPPED')
+    .at(-1)?.taskArn;
   trace.push(`${world.seconds.toFixed(3)} blow: ${what}`);
   if (what === 'kill' && taskArn) await world.kill(taskArn);
   if (what === 'host' && taskArn) await world.kill(taskArn, 'InfrastructureHealth');
   if (what === 'spot' && taskArn) await world.interrupt(taskArn);
-  if (what === 'cutOff' || what === 'lost') await cutOff(run, what === 'lost' ? LOST_SECONDS : CUT_OFF_SECONDS);
+  if (what === 'cutOff' || what === 'lost')
+    await cutOff(run, what === 'lost' ? LOST_SECONDS : CUT_OFF_SECONDS);
   if (what === 'deploy') await deploy(run);
   if (what === 'age') await run.calmly(() => age(world, pod));
   if (what === 'stopTask' && taskArn) await world.tasks.stop(taskArn, 'by hand');
@@ -161,13 +194,17 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   }
   if (what === 'reboot' && taskArn) world.reboot(taskArn);
   if (what === 'handOver') await run.calmly(() => exhaust(world, pod));
-  if (what === 'image') await world.edit(pod, withOtherImage, (act) => run.calmly(act)).catch(() => undefined);
+  if (what === 'image')
+    await world.edit(pod, withOtherImage, (act) => run.calmly(act)).catch(() => undefined);
   if (what !== 'delete' && what !== 'force') return;
   if (!(await run.calmly(() => world.pod(pod)))) return;
   life.deleted = true;
   // kube-apiserver: a pod without a node, or over already, goes at once.
   const now = await run.calmly(() => world.pod(pod));
-  const atOnce = what === 'force' || !now?.spec.nodeName || ['Succeeded', 'Failed'].includes(now.status.phase ?? '');
+  const atOnce =
+    what === 'force' ||
+    !now?.spec.nodeName ||
+    ['Succeeded', 'Failed'].includes(now.status.phase ?? '');
   const commit = <T>(act: () => Promise<T>): Promise<T> => run.calmly(act);
   if (atOnce) await world.remove(pod, commit);
   else await world.delete(pod, run.plan.spec.terminationGracePeriodSeconds, commit);
@@ -175,17 +212,24 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
 
 /** The execution in charge has used up its history: the next sweep hands the pod over. */
 async function exhaust(world: PodWorld, pod: Pod): Promise<void> {
-  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({ record: { ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 } }));
+  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({
+    record: { ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 },
+  }));
 }
 
 /** So does one that is a year old, nearly. */
 async function age(world: PodWorld, pod: Pod): Promise<void> {
   const generationAt = new Date(world.clock.now().getTime() - MAX_GENERATION_MS - 1).toISOString();
-  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => (record.generationAt === undefined ? undefined : { record: { ...record, generationAt } }));
+  await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) =>
+    record.generationAt === undefined ? undefined : { record: { ...record, generationAt } },
+  );
 }
 
 /** The podlet and the API do not hear each other for a while. */
-async function cutOff({ world, chance }: Simulation, { from, to }: { from: number; to: number }): Promise<void> {
+async function cutOff(
+  { world, chance }: Simulation,
+  { from, to }: { from: number; to: number },
+): Promise<void> {
   world.setDeaf(true);
   await world.clock.sleep((from + chance.below(to - from)) * 1000);
   world.setDeaf(false);
@@ -200,4 +244,9 @@ async function deploy({ world, chance }: Simulation): Promise<void> {
 }
 
 /** The first app container gets another image. */
-const withOtherImage = (spec: Pod['spec']): Pod['spec'] => ({ ...spec, containers: spec.containers.map((one, index) => (index === 0 ? { ...one, image: 'busybox:2' } : one)) });
+const withOtherImage = (spec: Pod['spec']): Pod['spec'] => ({
+  ...spec,
+  containers: spec.containers.map((one, index) =>
+    index === 0 ? { ...one, image: 'busybox:2' } : one,
+  ),
+});

@@ -13,18 +13,42 @@ const seen = new Set<Sight>();
 
 async function problemsOf(seed: number): Promise<string[]> {
   const life = await simulate(seed);
-  for (const sight of sightsOf(life, await life.world.pod(life.pod), await life.world.record(life.pod))) seen.add(sight);
+  for (const sight of sightsOf(
+    life,
+    await life.world.pod(life.pod),
+    await life.world.record(life.pod),
+  ))
+    seen.add(sight);
   const problems = await checkRest(life);
-  if (one !== undefined) console.log(JSON.stringify(life.plan, null, 1), life.trace.join('\n'), JSON.stringify(await life.world.record(life.pod), null, 1), JSON.stringify((await life.world.pod(life.pod))?.status));
+  if (one !== undefined)
+    console.log(
+      JSON.stringify(life.plan, null, 1),
+      life.trace.join('\n'),
+      JSON.stringify(await life.world.record(life.pod), null, 1),
+      JSON.stringify((await life.world.pod(life.pod))?.status),
+    );
   return problems.map((problem) => `SEED=${seed}: ${problem}`);
 }
 
-const batches = one === undefined ? Array.from({ length: Math.ceil(SEEDS / BATCH) }, (_, index) => index * BATCH) : [Number(one)];
+const batches =
+  one === undefined
+    ? Array.from({ length: Math.ceil(SEEDS / BATCH) }, (_, index) => index * BATCH)
+    : [Number(one)];
 
-it.each(batches)('no pod is lost, doubled or stuck, whatever fails: seeds from %i', async (from) => {
-  const problems: string[] = [];
-  for (let seed = from; seed < (one === undefined ? Math.min(from + BATCH, SEEDS) : from + 1); seed++) problems.push(...(await problemsOf(seed)));
-  expect(problems).toEqual([]);
-});
+it.each(batches)(
+  'no pod is lost, doubled or stuck, whatever fails: seeds from %i',
+  async (from) => {
+    const problems: string[] = [];
+    for (
+      let seed = from;
+      seed < (one === undefined ? Math.min(from + BATCH, SEEDS) : from + 1);
+      seed++
+    )
+      problems.push(...(await problemsOf(seed)));
+    expect(problems).toEqual([]);
+  },
+);
 
-it.skipIf(one !== undefined || SEEDS < 1000)('the seeds draw every fault that a pod may meet', () => expect([...seen].sort()).toEqual([...SIGHTS].sort()));
+it.skipIf(one !== undefined || SEEDS < 1000)('the seeds draw every fault that a pod may meet', () =>
+  expect([...seen].sort()).toEqual([...SIGHTS].sort()),
+);

@@ -69,7 +69,8 @@ interface Expectation {
   codes?: Record<string, number>;
 }
 
-const pick = (runs: ScriptedRun[] | undefined, run: number): ScriptedRun => runs?.[Math.min(run, runs.length) - 1] ?? {};
+const pick = (runs: ScriptedRun[] | undefined, run: number): ScriptedRun =>
+  runs?.[Math.min(run, runs.length) - 1] ?? {};
 
 async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.delete !== undefined) await world.delete(pod, action.delete);
@@ -79,7 +80,14 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
   if (action.deploy) world.deploy(action.deploy);
   if (action.sweep) await world.sweep();
   const { image } = action;
-  if (image) await world.edit(pod, (spec) => ({ ...spec, containers: spec.containers.map((one) => ({ ...one, image: image[one.name] ?? one.image ?? '' })) }));
+  if (image)
+    await world.edit(pod, (spec) => ({
+      ...spec,
+      containers: spec.containers.map((one) => ({
+        ...one,
+        image: image[one.name] ?? one.image ?? '',
+      })),
+    }));
 }
 
 async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWorld; pod: Pod }> {
@@ -89,7 +97,9 @@ async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWo
     world.ports.images.outcomes.set(image, { failure: 'ErrImagePull', message: 'not found' });
     void world.clock.sleep(until * 1000).then(() => world.ports.images.outcomes.delete(image));
   }
-  if (scenario.sweeps) for (let at = 60; at < scenario.for; at += 60) void world.clock.sleep(at * 1000).then(() => world.sweep());
+  if (scenario.sweeps)
+    for (let at = 60; at < scenario.for; at += 60)
+      void world.clock.sleep(at * 1000).then(() => world.sweep());
   const [from, to] = scenario.deaf ?? [];
   if (from !== undefined) void world.clock.sleep(from * 1000).then(() => world.setDeaf(true));
   if (to !== undefined) void world.clock.sleep(to * 1000).then(() => world.setDeaf(false));
@@ -97,7 +107,9 @@ async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWo
     world.tasks.failure = 'Capacity is unavailable at this time';
     void world.clock.sleep(noCapacityUntil * 1000).then(() => (world.tasks.failure = undefined));
   }
-  const pod = await world.create(scenario.spec, (container, run) => pick(scenario.script?.[container], run));
+  const pod = await world.create(scenario.spec, (container, run) =>
+    pick(scenario.script?.[container], run),
+  );
   return { world, pod };
 }
 
@@ -105,12 +117,17 @@ async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWo
 async function play(scenario: Scenario, agent: boolean): Promise<Required<Expectation>> {
   const { world, pod } = await setUp(scenario, agent);
   const cells: Record<number, string> = {};
-  const stops = [...(scenario.do ?? []).map(({ at }) => at), ...Object.keys(scenario.expect.cells ?? {}).map(Number), scenario.for];
+  const stops = [
+    ...(scenario.do ?? []).map(({ at }) => at),
+    ...Object.keys(scenario.expect.cells ?? {}).map(Number),
+    scenario.for,
+  ];
   let last = pod;
   const nodes = new Set<string>();
   for (const at of [...new Set(stops)].sort((a, b) => a - b)) {
     await world.clock.advance(at * 1000 - world.seconds * 1000);
-    for (const action of (scenario.do ?? []).filter((one) => one.at === at)) await act(world, pod, action);
+    for (const action of (scenario.do ?? []).filter((one) => one.at === at))
+      await act(world, pod, action);
     await world.clock.settle();
     if (scenario.expect.cells?.[at] !== undefined) cells[at] = await world.cell(pod);
     last = (await world.pod(pod)) ?? last;
@@ -120,11 +137,28 @@ async function play(scenario: Scenario, agent: boolean): Promise<Required<Expect
   return { ...(await outcome(world, pod, last)), cells, nodes: [...nodes] };
 }
 
-async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Required<Expectation>, 'cells' | 'nodes'>> {
-  const names = [...(last.spec.initContainers ?? []), ...last.spec.containers].map(({ name }) => name);
-  const times = (what: 'start' | 'exit') => Object.fromEntries(names.map((name) => [name, world.events.filter((event) => event.container === name && event.what === what).map(({ at }) => at)]));
+async function outcome(
+  world: PodWorld,
+  pod: Pod,
+  last: Pod,
+): Promise<Omit<Required<Expectation>, 'cells' | 'nodes'>> {
+  const names = [...(last.spec.initContainers ?? []), ...last.spec.containers].map(
+    ({ name }) => name,
+  );
+  const times = (what: 'start' | 'exit') =>
+    Object.fromEntries(
+      names.map((name) => [
+        name,
+        world.events
+          .filter((event) => event.container === name && event.what === what)
+          .map(({ at }) => at),
+      ]),
+    );
   const { objects } = await world.ports.store.list({ resource: 'events' });
-  const statuses = [...(last.status.initContainerStatuses ?? []), ...(last.status.containerStatuses ?? [])];
+  const statuses = [
+    ...(last.status.initContainerStatuses ?? []),
+    ...(last.status.containerStatuses ?? []),
+  ];
   return {
     path: await world.machine.path(pod.metadata.uid ?? ''),
     successor: await world.machine.path(`${pod.metadata.uid ?? ''}-2`).catch(() => []),
@@ -134,9 +168,16 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
     reason: last.status.reason ?? '',
     ready: last.status.conditions?.find(({ type }) => type === 'Ready')?.status ?? '',
     restarts: Object.fromEntries(statuses.map(({ name, restartCount }) => [name, restartCount])),
-    codes: Object.fromEntries(statuses.flatMap(({ name, state }) => (state?.terminated ? [[name, state.terminated.exitCode]] : []))),
+    codes: Object.fromEntries(
+      statuses.flatMap(({ name, state }) =>
+        state?.terminated ? [[name, state.terminated.exitCode]] : [],
+      ),
+    ),
     count: countEvents(objects),
-    events: objects.flatMap((event) => [String(event['reason']), `${String(event['reason'])}: ${String(event['message'])}`]),
+    events: objects.flatMap((event) => [
+      String(event['reason']),
+      `${String(event['reason'])}: ${String(event['message'])}`,
+    ]),
     gone: (await world.pod(pod)) === undefined,
     tasks: world.tasks.tasks.size,
     running: [...world.podlets.values()].flatMap(({ running }) => running),
@@ -145,18 +186,31 @@ async function outcome(world: PodWorld, pod: Pod, last: Pod): Promise<Omit<Requi
 
 function countEvents(events: readonly { [field: string]: unknown }[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const event of events) counts[String(event['reason'])] = (counts[String(event['reason'])] ?? 0) + Number(event['count'] ?? 1);
+  for (const event of events)
+    counts[String(event['reason'])] =
+      (counts[String(event['reason'])] ?? 0) + Number(event['count'] ?? 1);
   return counts;
 }
 
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.yaml'));
 
-describe.each(files.flatMap((file) => [[file, 'scripted podlet'], [file, 'podlet agent']] as const))('%s with the %s', (file, podlet) => {
+describe.each(
+  files.flatMap(
+    (file) =>
+      [
+        [file, 'scripted podlet'],
+        [file, 'podlet agent'],
+      ] as const,
+  ),
+)('%s with the %s', (file, podlet) => {
   const scenarios = parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Scenario[];
-  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
-    const seen = await play(scenario, podlet === 'podlet agent');
-    const { events = [], ...wanted } = scenario.expect;
-    expect(seen).toMatchObject(wanted);
-    expect(seen.events).toEqual(expect.arrayContaining(events));
-  });
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    '%s',
+    async (_name, scenario) => {
+      const seen = await play(scenario, podlet === 'podlet agent');
+      const { events = [], ...wanted } = scenario.expect;
+      expect(seen).toMatchObject(wanted);
+      expect(seen.events).toEqual(expect.arrayContaining(events));
+    },
+  );
 });

@@ -8,17 +8,36 @@ import type { PodRecord } from '../../src/sync/record.ts';
 const NOW = new Date('2026-01-01T00:00:00Z');
 const pod: Pod = {
   metadata: { name: 'p', namespace: 'default', uid: 'u' },
-  spec: { initContainers: [{ name: 'init', image: 'i' }], containers: [{ name: 'app', image: 'i' }] },
+  spec: {
+    initContainers: [{ name: 'init', image: 'i' }],
+    containers: [{ name: 'app', image: 'i' }],
+  },
   status: {},
 };
 
 const recordOf = (observed: Partial<ObservedPod>): PodRecord => ({
-  uid: 'u', namespace: 'default', name: 'p', generation: 1, toStart: false, runsInGeneration: 1, attempt: 0, logNonce: '', tokens: {}, taskArn: 'arn' as NonNullable<PodRecord['taskArn']>,
-  observed: { sandboxReady: false, terminal: false, containers: { init: { desiredRun: 1 }, app: { desiredRun: 1 } }, ...observed },
+  uid: 'u',
+  namespace: 'default',
+  name: 'p',
+  generation: 1,
+  toStart: false,
+  runsInGeneration: 1,
+  attempt: 0,
+  logNonce: '',
+  tokens: {},
+  taskArn: 'arn' as NonNullable<PodRecord['taskArn']>,
+  observed: {
+    sandboxReady: false,
+    terminal: false,
+    containers: { init: { desiredRun: 1 }, app: { desiredRun: 1 } },
+    ...observed,
+  },
 });
 
 it.each<[string, Partial<ObservedPod>, string[]]>([
   ['nothing before the pod has an address: environments name it', {}, []],
   ['the first container with the address, before the last hello', { podIP: '10.0.0.7' }, ['init']],
   ['the same once the sandbox is ready', { podIP: '10.0.0.7', sandboxReady: true }, ['init']],
-])('E1: orders %s', (_rule, observed, due) => expect(dueStarts(pod, recordOf(observed), NOW)).toEqual(due));
+])('E1: orders %s', (_rule, observed, due) =>
+  expect(dueStarts(pod, recordOf(observed), NOW)).toEqual(due),
+);

@@ -6,20 +6,54 @@ import type { Report } from '../../src/sync/messages.ts';
 import type { PodRecord } from '../../src/sync/record.ts';
 import { NOW, observedOf, podOf } from '../pod/samples.ts';
 
-const record: PodRecord = { uid: 'u', namespace: 'default', name: 'web', generation: 0, runsInGeneration: 0, attempt: 0, logNonce: '', tokens: {}, observed: { sandboxReady: false, containers: {}, terminal: false } };
-const report = (more: Partial<Report>): Report => ({ uid: 'u', taskArn: 'arn', attempt: 1, bootId: 'b', sequence: 1, sandboxReady: true, containers: {}, events: [], ...more });
+const record: PodRecord = {
+  uid: 'u',
+  namespace: 'default',
+  name: 'web',
+  generation: 0,
+  runsInGeneration: 0,
+  attempt: 0,
+  logNonce: '',
+  tokens: {},
+  observed: { sandboxReady: false, containers: {}, terminal: false },
+};
+const report = (more: Partial<Report>): Report => ({
+  uid: 'u',
+  taskArn: 'arn',
+  attempt: 1,
+  bootId: 'b',
+  sequence: 1,
+  sandboxReady: true,
+  containers: {},
+  events: [],
+  ...more,
+});
 const merged = (before: string | undefined, more: Partial<Report>) => {
   const { hostIP: _sample, ...observed } = observedOf();
-  return mergeReport(podOf(), { ...observed, ...(before ? { hostIP: before } : {}) }, report(more), NOW).hostIP;
+  return mergeReport(
+    podOf(),
+    { ...observed, ...(before ? { hostIP: before } : {}) },
+    report(more),
+    NOW,
+  ).hostIP;
 };
 
 it('is known from Bind on where the installation has a node address', () => {
-  expect(placed(podOf(), record, { nodeName: 'droppod', nodeAddress: '192.0.2.1' }, NOW).record.observed).toMatchObject({ nodeName: 'droppod', hostIP: '192.0.2.1' });
-  expect(placed(podOf(), record, { nodeName: 'fargate' }, NOW).record.observed).not.toHaveProperty('hostIP');
+  expect(
+    placed(podOf(), record, { nodeName: 'droppod', nodeAddress: '192.0.2.1' }, NOW).record.observed,
+  ).toMatchObject({ nodeName: 'droppod', hostIP: '192.0.2.1' });
+  expect(placed(podOf(), record, { nodeName: 'fargate' }, NOW).record.observed).not.toHaveProperty(
+    'hostIP',
+  );
 });
 
 it.each<[string, string | undefined, Partial<Report>, string | undefined]>([
-  ['a task that says nothing of its host is its own host', undefined, { podIP: '10.0.0.9' }, '10.0.0.9'],
+  [
+    'a task that says nothing of its host is its own host',
+    undefined,
+    { podIP: '10.0.0.9' },
+    '10.0.0.9',
+  ],
   ['the address of Bind stays', '192.0.2.1', { podIP: '10.0.0.9' }, '192.0.2.1'],
   ['the podlet knows better', '192.0.2.1', { podIP: '10.0.0.9', hostIP: '192.0.2.7' }, '192.0.2.7'],
   ['nothing is known before the first address', undefined, {}, undefined],

@@ -9,38 +9,89 @@ import type { PodRecord } from '../../src/sync/record.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
 
 const record: PodRecord = {
-  uid: 'u', namespace: 'default', name: 'web', generation: 0, runsInGeneration: 1, attempt: 1, logNonce: '', tokens: {},
+  uid: 'u',
+  namespace: 'default',
+  name: 'web',
+  generation: 0,
+  runsInGeneration: 1,
+  attempt: 1,
+  logNonce: '',
+  tokens: {},
   observed: observedOf({ app: { desiredRun: 1 }, other: { desiredRun: 1 } }),
 };
 const running = { run: 1, startedAt: at(-9), started: true, ready: true };
 const killed = { ...running, finishedAt: at(0), exitCode: 137, ready: false };
 const report: Report = {
-  uid: 'u', taskArn: 'arn', attempt: 1, bootId: 'b', sequence: 1, sandboxReady: true, events: [],
-  containers: { app: { hello: true, run: { ...killed, reason: 'ContainerStatusUnknown' } }, other: { hello: true, run: running } },
+  uid: 'u',
+  taskArn: 'arn',
+  attempt: 1,
+  bootId: 'b',
+  sequence: 1,
+  sandboxReady: true,
+  events: [],
+  containers: {
+    app: { hello: true, run: { ...killed, reason: 'ContainerStatusUnknown' } },
+    other: { hello: true, run: running },
+  },
 };
 
 it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
-  ['Always', 'lost', true], ['OnFailure', 'lost', true], ['Never', 'lost', false], ['Always', 'killed', false],
-])('C9: policy %s, a container %s: the pod goes on in another task: %s', (restartPolicy, how, another) => {
-  const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }, { name: 'other', image: 'b' }] });
-  const told = how === 'lost' ? report : { ...report, containers: { ...report.containers, app: { hello: true, run: killed } } };
-  const after = receive(pod, record, told, 'hash', NOW);
-  expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
-  expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
-  expect(receive(pod, after.record, { ...told, sequence: 2 }, 'hash', NOW).events).toEqual([]);
-});
+  ['Always', 'lost', true],
+  ['OnFailure', 'lost', true],
+  ['Never', 'lost', false],
+  ['Always', 'killed', false],
+])(
+  'C9: policy %s, a container %s: the pod goes on in another task: %s',
+  (restartPolicy, how, another) => {
+    const pod = podOf({
+      restartPolicy,
+      containers: [
+        { name: 'app', image: 'a' },
+        { name: 'other', image: 'b' },
+      ],
+    });
+    const told =
+      how === 'lost'
+        ? report
+        : { ...report, containers: { ...report.containers, app: { hello: true, run: killed } } };
+    const after = receive(pod, record, told, 'hash', NOW);
+    expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+    expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
+    expect(receive(pod, after.record, { ...told, sequence: 2 }, 'hash', NOW).events).toEqual([]);
+  },
+);
 
 it.each<[string, RestartPolicy, boolean, string | undefined, boolean]>([
   ['killed before its supervisor said hello', 'Never', false, undefined, true],
   ['killed before its supervisor said hello', 'Always', false, undefined, true],
   ['that ECS could not start', 'Always', false, 'CannotStartContainerError: no such file', false],
   ['killed after its supervisor said hello', 'Always', true, undefined, false],
-])('C9: a container %s, policy %s: the pod goes on in another task, once', (_what, restartPolicy, hello, reason, another) => {
-  const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }] });
-  const before: PodRecord = { ...record, taskArn: 'arn' as TaskArn, observed: { ...observedOf({ app: { desiredRun: 1, hello } }), sandboxReady: false } };
-  const facts = { taskArn: 'arn' as TaskArn, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 3, containers: [{ name: 'app', lastStatus: 'STOPPED', exitCode: 137, ...(reason === undefined ? {} : { reason }) }] };
-  const after = mergeTask(pod, before, facts, NOW);
-  expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
-  expect(after.events.some((event) => event.reason === 'SandboxChanged')).toBe(another);
-  expect(mergeTask(pod, after.record, { ...facts, version: 4 }, NOW).record).toBe(after.record);
-});
+])(
+  'C9: a container %s, policy %s: the pod goes on in another task, once',
+  (_what, restartPolicy, hello, reason, another) => {
+    const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }] });
+    const before: PodRecord = {
+      ...record,
+      taskArn: 'arn' as TaskArn,
+      observed: { ...observedOf({ app: { desiredRun: 1, hello } }), sandboxReady: false },
+    };
+    const facts = {
+      taskArn: 'arn' as TaskArn,
+      lastStatus: 'RUNNING',
+      desiredStatus: 'RUNNING',
+      version: 3,
+      containers: [
+        {
+          name: 'app',
+          lastStatus: 'STOPPED',
+          exitCode: 137,
+          ...(reason === undefined ? {} : { reason }),
+        },
+      ],
+    };
+    const after = mergeTask(pod, before, facts, NOW);
+    expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+    expect(after.events.some((event) => event.reason === 'SandboxChanged')).toBe(another);
+    expect(mergeTask(pod, after.record, { ...facts, version: 4 }, NOW).record).toBe(after.record);
+  },
+);

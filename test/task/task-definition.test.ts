@@ -29,7 +29,12 @@ const container = (spec: Partial<PodSpec>) => define(spec).containerDefinitions[
 
 describe('taskDefinition', () => {
   it('puts the podlet first: essential, with every control socket and volume', () => {
-    const { containerDefinitions, volumes } = define({ volumes: [{ name: 'data', emptyDir: {} }, { name: 'conf', configMap: { name: 'c' } }] });
+    const { containerDefinitions, volumes } = define({
+      volumes: [
+        { name: 'data', emptyDir: {} },
+        { name: 'conf', configMap: { name: 'c' } },
+      ],
+    });
     expect(containerDefinitions[0]).toMatchObject({
       name: 'droppod-podlet',
       essential: true,
@@ -43,7 +48,12 @@ describe('taskDefinition', () => {
         { sourceVolume: 'conf', containerPath: '/.droppod/v/conf', readOnly: false },
       ],
     });
-    expect(volumes.map(({ name }) => name)).toEqual(['droppod-bin', 'droppod-ctl-app', 'data', 'conf']);
+    expect(volumes.map(({ name }) => name)).toEqual([
+      'droppod-bin',
+      'droppod-ctl-app',
+      'data',
+      'conf',
+    ]);
   });
 
   it('runs every container under supervise as root, behind the podlet', () => {
@@ -63,7 +73,15 @@ describe('taskDefinition', () => {
   });
 
   it('M1: makes memory limits hard and reservations small', () => {
-    const limited = container({ containers: [{ name: 'app', image: 'x', resources: { limits: { memory: '100Mi' }, requests: { memory: '100Mi', cpu: '250m' } } }] });
+    const limited = container({
+      containers: [
+        {
+          name: 'app',
+          image: 'x',
+          resources: { limits: { memory: '100Mi' }, requests: { memory: '100Mi', cpu: '250m' } },
+        },
+      ],
+    });
     expect(limited).toMatchObject({ memory: 100, memoryReservation: 6, cpu: 256 });
   });
 
@@ -79,7 +97,10 @@ describe('taskDefinition', () => {
           ],
         },
       ],
-      volumes: [{ name: 'data', emptyDir: {} }, { name: 'conf', secret: { secretName: 's' } }],
+      volumes: [
+        { name: 'data', emptyDir: {} },
+        { name: 'conf', secret: { secretName: 's' } },
+      ],
     });
     expect(mountPoints.slice(2)).toEqual([
       { sourceVolume: 'data', containerPath: '/data', readOnly: false },
@@ -94,41 +115,103 @@ describe('taskDefinition', () => {
       containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast' }] }],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=1777'] }] });
+    expect(definition.containerDefinitions[1]?.linuxParameters).toEqual({
+      tmpfs: [
+        { containerPath: '/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=1777'] },
+      ],
+    });
     expect(definition.volumes).toHaveLength(2);
   });
 
   it('a part of such an emptyDir is a tmpfs too, with the group of the pod', () => {
     const { linuxParameters, mountPoints } = container({
       securityContext: { fsGroup: 123 },
-      containers: [{ name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] }],
+      containers: [
+        { name: 'app', volumeMounts: [{ name: 'fast', mountPath: '/fast', subPath: 'part' }] },
+      ],
       volumes: [{ name: 'fast', emptyDir: { medium: 'Memory', sizeLimit: '10Mi' } }],
     });
-    expect(linuxParameters).toEqual({ tmpfs: [{ containerPath: '/fast', size: 10, mountOptions: ['exec', 'suid', 'dev', 'mode=3777', 'gid=123'] }] });
+    expect(linuxParameters).toEqual({
+      tmpfs: [
+        {
+          containerPath: '/fast',
+          size: 10,
+          mountOptions: ['exec', 'suid', 'dev', 'mode=3777', 'gid=123'],
+        },
+      ],
+    });
     expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/fast');
   });
 
   it('mounts a hostPath from the machine (local mode beyond Fargate)', () => {
-    const definition = define({ containers: [{ name: 'app', volumeMounts: [{ name: 'host', mountPath: '/host' }] }], volumes: [{ name: 'host', hostPath: { path: '/srv' } }] });
+    const definition = define({
+      containers: [{ name: 'app', volumeMounts: [{ name: 'host', mountPath: '/host' }] }],
+      volumes: [{ name: 'host', hostPath: { path: '/srv' } }],
+    });
     expect(definition.volumes.at(-1)).toEqual({ name: 'host', host: { sourcePath: '/srv' } });
-    expect(definition.containerDefinitions[1]?.mountPoints.at(-1)).toEqual({ sourceVolume: 'host', containerPath: '/host', readOnly: false });
-    expect(definition.containerDefinitions[0]?.mountPoints.some(({ sourceVolume }) => sourceVolume === 'host')).toBe(false);
+    expect(definition.containerDefinitions[1]?.mountPoints.at(-1)).toEqual({
+      sourceVolume: 'host',
+      containerPath: '/host',
+      readOnly: false,
+    });
+    expect(
+      definition.containerDefinitions[0]?.mountPoints.some(
+        ({ sourceVolume }) => sourceVolume === 'host',
+      ),
+    ).toBe(false);
   });
 
-  it('E8: shares the process namespace as pidMode task', () => expect(define({ shareProcessNamespace: true }).pidMode).toBe('task'));
+  it('E8: shares the process namespace as pidMode task', () =>
+    expect(define({ shareProcessNamespace: true }).pidMode).toBe('task'));
 
   it('adds SYS_PTRACE and drops nothing: supervise drops', () => {
     const capabilities = { add: ['SYS_PTRACE'], drop: ['ALL'] };
-    expect(container({ containers: [{ name: 'app', securityContext: { capabilities } }] }).linuxParameters).toEqual({ capabilities: { add: ['SYS_PTRACE'] } });
+    expect(
+      container({ containers: [{ name: 'app', securityContext: { capabilities } }] })
+        .linuxParameters,
+    ).toEqual({ capabilities: { add: ['SYS_PTRACE'] } });
   });
 
   it.each<[string, Partial<PodSpec>, Pod['metadata'], boolean]>([
     ['another name', {}, { name: 'other', uid: 'other' }, true],
-    ['another command', { containers: [{ name: 'app', image: 'busybox:1.37', command: ['a', 'secret'] }] }, {}, true],
-    ['another environment', { containers: [{ name: 'app', image: 'busybox:1.37', env: [{ name: 'PASSWORD', value: 'x' }] }] }, {}, true],
-    ['another user', { containers: [{ name: 'app', image: 'busybox:1.37', securityContext: { runAsUser: 5 } }] }, {}, true],
-    ['another limit', { containers: [{ name: 'app', image: 'busybox:1.37', resources: { limits: { memory: '64Mi' } } }] }, {}, false],
-    ['another container', { containers: [{ name: 'app', image: 'busybox:1.37' }, { name: 'more' }] }, {}, false],
+    [
+      'another command',
+      { containers: [{ name: 'app', image: 'busybox:1.37', command: ['a', 'secret'] }] },
+      {},
+      true,
+    ],
+    [
+      'another environment',
+      {
+        containers: [
+          { name: 'app', image: 'busybox:1.37', env: [{ name: 'PASSWORD', value: 'x' }] },
+        ],
+      },
+      {},
+      true,
+    ],
+    [
+      'another user',
+      { containers: [{ name: 'app', image: 'busybox:1.37', securityContext: { runAsUser: 5 } }] },
+      {},
+      true,
+    ],
+    [
+      'another limit',
+      {
+        containers: [
+          { name: 'app', image: 'busybox:1.37', resources: { limits: { memory: '64Mi' } } },
+        ],
+      },
+      {},
+      false,
+    ],
+    [
+      'another container',
+      { containers: [{ name: 'app', image: 'busybox:1.37' }, { name: 'more' }] },
+      {},
+      false,
+    ],
   ])('%s: same family %4$s', (_why, spec, metadata, same) => {
     expect(define({}, podOf(spec, metadata)).family === define({}).family).toBe(same);
   });
@@ -136,7 +219,18 @@ describe('taskDefinition', () => {
   it('token volumes with different endings share one family', () => {
     const spec = (ending: string): Partial<PodSpec> => ({
       volumes: [{ name: `kube-api-access-${ending}`, projected: { sources: [] } }],
-      containers: [{ name: 'app', volumeMounts: [{ name: `kube-api-access-${ending}`, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true }] }],
+      containers: [
+        {
+          name: 'app',
+          volumeMounts: [
+            {
+              name: `kube-api-access-${ending}`,
+              mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+              readOnly: true,
+            },
+          ],
+        },
+      ],
     });
     expect(define(spec('abcde')).family).toBe(define(spec('vwxyz')).family);
   });

@@ -8,19 +8,27 @@ import { overlayOn, storedItem, withLocks } from './overlay.ts';
 import { keysByTable, placeOf } from './transaction.ts';
 
 /** ReturnValuesOnConditionCheckFailure ALL_OLD puts the item beside the error. */
-export function conditionalWrite(operation: 'PutItem' | 'UpdateItem' | 'DeleteItem'): Operation<DynamoContext> {
+export function conditionalWrite(
+  operation: 'PutItem' | 'UpdateItem' | 'DeleteItem',
+): Operation<DynamoContext> {
   return async ({ store }, input) => {
     const { ReturnValuesOnConditionCheckFailure: returned, ...given } = members(input);
     try {
       const checked = checkInput(operation, given, store);
       if (returned !== 'ALL_OLD') return await act(operation, store, checked);
-      const place = await placeOf(store, String(checked.TableName), operation === 'PutItem' ? { item: checked.Item } : { key: checked.Key });
+      const place = await placeOf(
+        store,
+        String(checked.TableName),
+        operation === 'PutItem' ? { item: checked.Item } : { key: checked.Key },
+      );
       return await withLocks(store, keysByTable([place]), async () => {
         const existing = await storedItem(store, place.table.TableName, place.key);
         const overlay = overlayOn(store);
         const output = await act(operation, overlay.store, checked).catch((error: unknown) => {
           const failed = toAwsError(error, existing === undefined ? {} : { Item: existing });
-          throw failed instanceof AwsError && failed.type !== 'ConditionalCheckFailedException' ? toAwsError(error) : failed;
+          throw failed instanceof AwsError && failed.type !== 'ConditionalCheckFailedException'
+            ? toAwsError(error)
+            : failed;
         });
         await overlay.commit();
         return output;

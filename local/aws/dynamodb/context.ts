@@ -21,9 +21,14 @@ export type Members = { [member: string]: unknown };
 
 /** An operation's input; AWS answers SerializationException to anything but an object. */
 export function members(input: unknown): Members {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new AwsError('SerializationException', 'Start of structure or map found where not expected.');
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new AwsError(
+      'SerializationException',
+      'Start of structure or map found where not expected.',
+    );
   return input as Members;
 }
 
 /** AWS's ValidationException. */
-export const validationError = (message: string): AwsError => new AwsError('ValidationException', message);
+export const validationError = (message: string): AwsError =>
+  new AwsError('ValidationException', message);

@@ -38,10 +38,19 @@ export interface Dynamo {
 }
 
 /** Opens the engine on a directory, or in memory without `path`; what was answered survives the death of the process. */
-export async function createDynamo({ path, clock, acceptLoss }: { path?: string; clock: Clock } & DatabaseOptions): Promise<Dynamo> {
+export async function createDynamo({
+  path,
+  clock,
+  acceptLoss,
+}: { path?: string; clock: Clock } & DatabaseOptions): Promise<Dynamo> {
   const { store, close } = await openStore(path, acceptLoss === undefined ? {} : { acceptLoss });
   const context: DynamoContext = { store, clock, tokens: new Map() };
-  const endpoint = awsJsonEndpoint({ targetPrefix: 'DynamoDB_20120810.', version: '1.0', operations, context });
+  const endpoint = awsJsonEndpoint({
+    targetPrefix: 'DynamoDB_20120810.',
+    version: '1.0',
+    operations,
+    context,
+  });
   const stop = new AbortController();
   const sweeping = sweepForever(context, stop.signal);
   return {

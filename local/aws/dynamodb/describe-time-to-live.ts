@@ -7,5 +7,10 @@ import { namedTable, ttlAttribute } from './time-to-live.ts';
 /** ENABLED or DISABLED; the local engine changes at once, so never ENABLING. */
 export const describeTimeToLive: Operation<DynamoContext> = async ({ store }, input) => {
   const attribute = await ttlAttribute(store, await namedTable(store, members(input)));
-  return { TimeToLiveDescription: attribute === undefined ? { TimeToLiveStatus: 'DISABLED' } : { TimeToLiveStatus: 'ENABLED', AttributeName: attribute } };
+  return {
+    TimeToLiveDescription:
+      attribute === undefined
+        ? { TimeToLiveStatus: 'DISABLED' }
+        : { TimeToLiveStatus: 'ENABLED', AttributeName: attribute },
+  };
 };

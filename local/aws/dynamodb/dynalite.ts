@@ -17,7 +17,10 @@ export type Callback<T = unknown> = (error: DynaliteError | null | undefined, va
 type Release = (done: Callback) => Callback;
 
 /** dynalite's errors carry AWS's answer. */
-export type DynaliteError = Error & { statusCode?: number; body?: { __type: string; message?: string; Message?: string } };
+export type DynaliteError = Error & {
+  statusCode?: number;
+  body?: { __type: string; message?: string; Message?: string };
+};
 
 export interface Table {
   TableName: string;
@@ -32,7 +35,8 @@ export interface SubDb {
   del(key: string, callback: Callback): void;
 }
 
-export type BatchOperation = { type: 'put'; key: string; value: unknown } | { type: 'del'; key: string };
+export type BatchOperation =
+  { type: 'put'; key: string; value: unknown } | { type: 'del'; key: string };
 
 export interface Level {
   /** Absent: in memory. */
@@ -58,7 +62,12 @@ export interface Store {
 }
 
 interface Db {
-  create(options: { path?: string; createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
+  create(options: {
+    path?: string;
+    createTableMs: number;
+    deleteTableMs: number;
+    updateTableMs: number;
+  }): Store;
   createKey(item: unknown, table: Table): string;
   validateKey(key: unknown, table: Table): DynaliteError | undefined | null;
   validateItem(item: unknown, table: Table): DynaliteError | undefined | null;
@@ -85,21 +94,48 @@ for (const name of ['conditionParser', 'updateParser']) {
 
 /** Operations that dynalite serves itself, by their wire names. */
 export const NATIVE = [
-  'BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DeleteTable', 'DescribeTable', 'GetItem', 'ListTables', 'PutItem', 'Query',
-  'Scan', 'TagResource', 'UntagResource', 'ListTagsOfResource', 'UpdateItem', 'UpdateTable',
+  'BatchGetItem',
+  'BatchWriteItem',
+  'CreateTable',
+  'DeleteItem',
+  'DeleteTable',
+  'DescribeTable',
+  'GetItem',
+  'ListTables',
+  'PutItem',
+  'Query',
+  'Scan',
+  'TagResource',
+  'UntagResource',
+  'ListTagsOfResource',
+  'UpdateItem',
+  'UpdateTable',
 ] as const;
 
-const fileOf = (operation: string): string => operation.charAt(0).toLowerCase() + operation.slice(1);
+const fileOf = (operation: string): string =>
+  operation.charAt(0).toLowerCase() + operation.slice(1);
 
-const actions = new Map<string, { act: Action; types: unknown; custom: unknown }>(NATIVE.map((operation) => {
-  const act: Action = require(`dynalite/actions/${fileOf(operation)}`);
-  const { types, custom }: { types: unknown; custom: unknown } = require(`dynalite/validations/${fileOf(operation)}`);
-  return [operation, { act, types, custom }];
-}));
+const actions = new Map<string, { act: Action; types: unknown; custom: unknown }>(
+  NATIVE.map((operation) => {
+    const act: Action = require(`dynalite/actions/${fileOf(operation)}`);
+    const { types, custom }: { types: unknown; custom: unknown } = require(
+      `dynalite/validations/${fileOf(operation)}`,
+    );
+    return [operation, { act, types, custom }];
+  }),
+);
 
 /** Opens the store: in a directory, or in memory without `path`. A directory that another process holds is refused. */
-export async function openStore(path: string | undefined, options?: DatabaseOptions): Promise<{ store: Store; close(): Promise<void> }> {
-  const store = db.create({ ...(path === undefined ? {} : { path }), createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+export async function openStore(
+  path: string | undefined,
+  options?: DatabaseOptions,
+): Promise<{ store: Store; close(): Promise<void> }> {
+  const store = db.create({
+    ...(path === undefined ? {} : { path }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
   const database = isOnDisk(store.db) ? await openDatabase(store.db, options) : undefined;
   if (database === undefined) await store.db.open();
   else writeCounted(store.db, database);
@@ -108,16 +144,25 @@ export async function openStore(path: string | undefined, options?: DatabaseOpti
   return { store, close: () => (database ?? store.db).close() };
 }
 
-const isOnDisk = (db: Level): db is Level & { readonly location: string } => db.location !== undefined;
+const isOnDisk = (db: Level): db is Level & { readonly location: string } =>
+  db.location !== undefined;
 
 /** All of dynalite's writes go the database's one way. */
 function writeCounted(db: Level, database: Database): void {
   const through = (operations: BatchOperation[], callback?: Callback): Promise<void> => {
-    const written = database.write(operations.map((one) => (one.type === 'put' ? { ...one, value: JSON.stringify(one.value) } : one)));
+    const written = database.write(
+      operations.map((one) =>
+        one.type === 'put' ? { ...one, value: JSON.stringify(one.value) } : one,
+      ),
+    );
     if (callback === undefined) return written;
-    return written.then(() => void setImmediate(callback, null), (error: unknown) => void setImmediate(callback, error as DynaliteError));
+    return written.then(
+      () => void setImmediate(callback, null),
+      (error: unknown) => void setImmediate(callback, error as DynaliteError),
+    );
   };
-  db.put = (key: string, value: unknown, callback?: Callback) => through([{ type: 'put', key, value }], callback);
+  db.put = (key: string, value: unknown, callback?: Callback) =>
+    through([{ type: 'put', key, value }], callback);
   db.del = (key: string, callback?: Callback) => through([{ type: 'del', key }], callback);
   db.batch = through;
 }
@@ -137,7 +182,13 @@ function readInPlace(db: Level): void {
 /** dynalite makes a table ACTIVE by a timer, which a killed process takes along. */
 async function activateTables({ db }: Store): Promise<void> {
   for await (const [key, table] of db.iterator({ gt: 'table~', lt: 'table~\xff' })) {
-    if (typeof table === 'object' && table !== null && 'TableStatus' in table && table.TableStatus === 'CREATING') await db.put(key, { ...table, TableStatus: 'ACTIVE' });
+    if (
+      typeof table === 'object' &&
+      table !== null &&
+      'TableStatus' in table &&
+      table.TableStatus === 'CREATING'
+    )
+      await db.put(key, { ...table, TableStatus: 'ACTIVE' });
   }
 }
 
@@ -154,26 +205,39 @@ export function checkInput(operation: string, input: unknown, store: Store): Inp
 export function act(operation: string, store: Store, input: Input): Promise<Json> {
   const known = actions.get(operation);
   if (known === undefined) throw new AwsError('UnknownOperationException', operation);
-  return promise<Json>((callback) => known.act(store, input, callback)).then((output) => output ?? {});
+  return promise<Json>((callback) => known.act(store, input, callback)).then(
+    (output) => output ?? {},
+  );
 }
 
 /** The table; ResourceNotFoundException where it is not. */
 export async function tableOf(store: Store, name: string): Promise<Table> {
   const table = await promise<Table>((callback) => store.getTable(name, true, callback));
-  if (table === undefined) throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+  if (table === undefined)
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Requested resource not found: Table: ${name} not found`,
+    );
   return table;
 }
 
 /** A callback call as a promise. */
 export function promise<T>(call: (callback: Callback<T>) => void): Promise<T | undefined> {
-  return new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
+  return new Promise((resolve, reject) =>
+    call((error, value) => (error ? reject(error) : resolve(value))),
+  );
 }
 
 /** dynalite's error as the endpoint's; anything else stays what it is. */
 export function toAwsError(error: unknown, members: { [key: string]: Json } = {}): unknown {
   if (!isAnswer(error)) return error;
   const { __type, message, Message } = error.body;
-  return new AwsError(__type.replace(/^.*#/, ''), message ?? Message ?? '', error.statusCode ?? 400, members);
+  return new AwsError(
+    __type.replace(/^.*#/, ''),
+    message ?? Message ?? '',
+    error.statusCode ?? 400,
+    members,
+  );
 }
 
 const isAnswer = (error: unknown): error is DynaliteError & Required<Pick<DynaliteError, 'body'>> =>

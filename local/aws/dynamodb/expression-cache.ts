@@ -41,16 +41,31 @@ export function cachedParse(parse: Parse): Parse {
   };
 }
 
-const typesOf = (values: Item): string => Object.entries(values).map(([name, value]) => `${name} ${Object.keys(value ?? {}).join()}`).join('\n');
+const typesOf = (values: Item): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${Object.keys(value ?? {}).join()}`)
+    .join('\n');
 
 /** undefined: the parser refuses the expression, and its own words are the answer. */
 function templateOf(parse: Parse, text: string, context: ParseContext): Template | undefined {
-  const values = Object.entries(context.attrVals ?? {}).map(([name, value]) => [name, Object.fromEntries(Object.keys(value ?? {}).map((type) => [type, '']))] as const);
+  const values = Object.entries(context.attrVals ?? {}).map(
+    ([name, value]) =>
+      [name, Object.fromEntries(Object.keys(value ?? {}).map((type) => [type, '']))] as const,
+  );
   const unusedAttrVals = { ...context.unusedAttrVals };
   try {
-    const parsed = parse(text, { context: { ...context, attrVals: Object.fromEntries(values), unusedAttrVals } });
+    const parsed = parse(text, {
+      context: { ...context, attrVals: Object.fromEntries(values), unusedAttrVals },
+    });
     if (typeof parsed !== 'object' || parsed === null) return undefined;
-    return { parsed, hollow: new Map(values.filter(([name]) => own(unusedAttrVals, name) === undefined).map(([name, value]) => [value, name])) };
+    return {
+      parsed,
+      hollow: new Map(
+        values
+          .filter(([name]) => own(unusedAttrVals, name) === undefined)
+          .map(([name, value]) => [value, name]),
+      ),
+    };
   } catch {
     return undefined;
   }
@@ -62,5 +77,10 @@ function fill(node: unknown, hollow: Template['hollow'], values: Item): unknown 
   const name = hollow.get(node);
   if (name !== undefined) return own(values, name);
   if (Array.isArray(node)) return node.map((member) => fill(member, hollow, values));
-  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(node).map(([key, member]) => [key, fill(member, hollow, values)])));
+  return Object.assign(
+    Object.create(null),
+    Object.fromEntries(
+      Object.entries(node).map(([key, member]) => [key, fill(member, hollow, values)]),
+    ),
+  );
 }

@@ -28,20 +28,29 @@ function subOverlay(real: Store, writes: Map<string, BatchOperation>, prefix: st
     get: (key, callback) => {
       const written = writes.get(at(key));
       if (written) callback(null, written.type === 'put' ? (written.value as Item) : undefined);
-      else real.db.get(at(key)).then((value) => callback(null, value as Item | undefined), callback);
+      else
+        real.db.get(at(key)).then((value) => callback(null, value as Item | undefined), callback);
     },
     put: (key, value, callback) => collect(writes, { type: 'put', key: at(key), value }, callback),
     del: (key, callback) => collect(writes, { type: 'del', key: at(key) }, callback),
   };
 }
 
-function collect(writes: Map<string, BatchOperation>, operation: BatchOperation, callback: Callback): void {
+function collect(
+  writes: Map<string, BatchOperation>,
+  operation: BatchOperation,
+  callback: Callback,
+): void {
   writes.set(operation.key, operation);
   callback(null);
 }
 
 /** Runs `act` while the items `keys` (by table) are locked against every other action. */
-export async function withLocks<T>(store: Store, keys: Map<string, string[]>, act: () => Promise<T>): Promise<T> {
+export async function withLocks<T>(
+  store: Store,
+  keys: Map<string, string[]>,
+  act: () => Promise<T>,
+): Promise<T> {
   // The lock enqueues all keys of one call at once; across tables only the fixed order keeps two callers from a deadlock.
   const [first, ...rest] = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
   if (first === undefined) return act();
@@ -49,7 +58,10 @@ export async function withLocks<T>(store: Store, keys: Map<string, string[]>, ac
   return new Promise<T>((resolve, reject) => {
     store.getItemDb(table).lock(names, (release) => {
       const unlock = release(() => undefined);
-      withLocks(store, new Map(rest), act).then(resolve, reject).finally(() => unlock(null)).catch(reject);
+      withLocks(store, new Map(rest), act)
+        .then(resolve, reject)
+        .finally(() => unlock(null))
+        .catch(reject);
     });
   });
 }

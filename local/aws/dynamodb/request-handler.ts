@@ -9,7 +9,9 @@ export interface HandledRequest {
 
 /** What the SDK asks of a request handler. */
 export interface InProcessHandler {
-  handle(request: HandledRequest): Promise<{ response: { statusCode: number; headers: Record<string, string>; body: Uint8Array } }>;
+  handle(request: HandledRequest): Promise<{
+    response: { statusCode: number; headers: Record<string, string>; body: Uint8Array };
+  }>;
   destroy(): void;
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): Record<string, never>;
@@ -21,8 +23,15 @@ export function inProcessHandler(endpoint: AwsJsonEndpoint): InProcessHandler {
     async handle({ headers, body }) {
       const target = headers['x-amz-target'] ?? headers['X-Amz-Target'] ?? '';
       const answer = await endpoint({ target, body: toBuffer(body) });
-      if (answer === undefined) return { response: { statusCode: 404, headers: {}, body: Buffer.from('{}') } };
-      return { response: { statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) } };
+      if (answer === undefined)
+        return { response: { statusCode: 404, headers: {}, body: Buffer.from('{}') } };
+      return {
+        response: {
+          statusCode: answer.status,
+          headers: answer.headers,
+          body: Buffer.from(answer.body),
+        },
+      };
     },
     destroy: () => undefined,
     updateHttpClientConfig: () => undefined,

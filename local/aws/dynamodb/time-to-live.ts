@@ -24,12 +24,18 @@ export async function ttlTables(store: Store): Promise<[table: string, attribute
 }
 
 /** Stores the attribute; undefined disables. */
-export const setTtlAttribute = (store: Store, table: string, attribute: string | undefined): Promise<void> =>
-  store.db.put(PREFIX + table, attribute ?? '');
+export const setTtlAttribute = (
+  store: Store,
+  table: string,
+  attribute: string | undefined,
+): Promise<void> => store.db.put(PREFIX + table, attribute ?? '');
 
 /** The table an input names; ResourceNotFoundException where it is not. */
 export async function namedTable(store: Store, { TableName: name }: Members): Promise<string> {
-  if (typeof name !== 'string') throw validationError("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null");
+  if (typeof name !== 'string')
+    throw validationError(
+      "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null",
+    );
   try {
     await tableOf(store, name);
   } catch (error) {

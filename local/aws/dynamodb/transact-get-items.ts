@@ -15,7 +15,9 @@ export const transactGetItems: Operation<DynamoContext> = async ({ store }, inpu
   });
   try {
     const inputs = gets.map((get) => checkInput('GetItem', get, store));
-    const places = await Promise.all(inputs.map((get) => placeOf(store, String(get.TableName), { key: get.Key })));
+    const places = await Promise.all(
+      inputs.map((get) => placeOf(store, String(get.TableName), { key: get.Key })),
+    );
     checkDistinct(places);
     return await withLocks(store, keysByTable(places), async () => {
       const { store: reads } = overlayOn(store);

@@ -8,7 +8,14 @@ import type { Input, Store } from './dynalite.ts';
 import { act, checkInput, db, toAwsError } from './dynalite.ts';
 import { overlayOn, storedItem, withLocks } from './overlay.ts';
 import type { Place, Reason } from './transaction.ts';
-import { canceled, checkDistinct, checkLength, keysByTable, placeOf, reasonOf } from './transaction.ts';
+import {
+  canceled,
+  checkDistinct,
+  checkLength,
+  keysByTable,
+  placeOf,
+  reasonOf,
+} from './transaction.ts';
 
 /** ClientRequestToken is remembered for ten minutes. */
 const TOKEN_MS = 10 * 60 * 1000;
@@ -20,7 +27,12 @@ interface Write {
   returnItem: boolean;
 }
 
-const ACTIONS = { Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem', ConditionCheck: 'DeleteItem' } as const;
+const ACTIONS = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'DeleteItem',
+} as const;
 
 /** The same token with the same content answers without writing twice. */
 export const transactWriteItems: Operation<DynamoContext> = async (context, input) => {
@@ -31,7 +43,10 @@ export const transactWriteItems: Operation<DynamoContext> = async (context, inpu
   const content = createHash('sha256').update(JSON.stringify(TransactItems)).digest('base64');
   const known = context.tokens.get(token);
   if (known && known.content !== content) {
-    throw new AwsError('IdempotentParameterMismatchException', 'The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical');
+    throw new AwsError(
+      'IdempotentParameterMismatchException',
+      'The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical',
+    );
   }
   if (known) return known.output;
   const output = write(context.store, TransactItems);
@@ -51,7 +66,9 @@ function forget({ tokens }: DynamoContext, now: number): void {
 }
 
 async function write(store: Store, transactItems: unknown): Promise<Json> {
-  const writes = await Promise.all(checkLength(transactItems).map((item) => parseWrite(store, members(item))));
+  const writes = await Promise.all(
+    checkLength(transactItems).map((item) => parseWrite(store, members(item))),
+  );
   const places = writes.map(({ place }) => place);
   checkDistinct(places);
   return withLocks(store, keysByTable(places), async () => {
@@ -65,14 +82,22 @@ async function write(store: Store, transactItems: unknown): Promise<Json> {
 }
 
 async function parseWrite(store: Store, item: Members): Promise<Write> {
-  const kinds = (Object.keys(ACTIONS) as Write['kind'][]).filter((kind) => item[kind] !== undefined);
+  const kinds = (Object.keys(ACTIONS) as Write['kind'][]).filter(
+    (kind) => item[kind] !== undefined,
+  );
   const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) throw validationError('TransactItems can only contain one of Check, Put, Update or Delete');
+  if (kind === undefined || kinds.length > 1)
+    throw validationError('TransactItems can only contain one of Check, Put, Update or Delete');
   const { ReturnValuesOnConditionCheckFailure: returned, ...given } = members(item[kind]);
-  if (kind === 'Update' && typeof given.UpdateExpression !== 'string') throw validationError('The expression can not be empty;');
+  if (kind === 'Update' && typeof given.UpdateExpression !== 'string')
+    throw validationError('The expression can not be empty;');
   try {
     const input = checkInput(ACTIONS[kind], given, store);
-    const place = await placeOf(store, String(input.TableName), kind === 'Put' ? { item: input.Item } : { key: input.Key });
+    const place = await placeOf(
+      store,
+      String(input.TableName),
+      kind === 'Put' ? { item: input.Item } : { key: input.Key },
+    );
     return { kind, input, place, returnItem: returned === 'ALL_OLD' };
   } catch (error) {
     throw toAwsError(error);

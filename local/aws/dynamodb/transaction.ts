@@ -28,10 +28,16 @@ export function checkLength(items: unknown): unknown[] {
 }
 
 const lengthError = (bound: string): AwsError =>
-  validationError(`1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length ${bound}`);
+  validationError(
+    `1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length ${bound}`,
+  );
 
 /** The place of a key or item; a wrong key is a cancellation reason in AWS, so this throws dynalite's error for the caller to turn. */
-export async function placeOf(store: Store, tableName: string, { key, item }: { key?: unknown; item?: unknown }): Promise<Place> {
+export async function placeOf(
+  store: Store,
+  tableName: string,
+  { key, item }: { key?: unknown; item?: unknown },
+): Promise<Place> {
   const table = await tableOf(store, tableName);
   const wrong = item === undefined ? db.validateKey(key, table) : db.validateItem(item, table);
   if (wrong) throw wrong;
@@ -41,13 +47,15 @@ export async function placeOf(store: Store, tableName: string, { key, item }: { 
 /** Refuses two actions on one item. */
 export function checkDistinct(places: Place[]): void {
   const seen = new Set(places.map(({ table, key }) => `${table.TableName}~${key}`));
-  if (seen.size < places.length) throw validationError('Transaction request cannot include multiple operations on one item');
+  if (seen.size < places.length)
+    throw validationError('Transaction request cannot include multiple operations on one item');
 }
 
 /** Keys to lock, by table. */
 export function keysByTable(places: Place[]): Map<string, string[]> {
   const keys = new Map<string, string[]>();
-  for (const { table, key } of places) keys.set(table.TableName, [...(keys.get(table.TableName) ?? []), key]);
+  for (const { table, key } of places)
+    keys.set(table.TableName, [...(keys.get(table.TableName) ?? []), key]);
   return keys;
 }
 
@@ -55,12 +63,20 @@ export function keysByTable(places: Place[]): Map<string, string[]> {
 export function reasonOf(error: unknown): Reason | undefined {
   const translated = toAwsError(error);
   if (!(translated instanceof AwsError)) return undefined;
-  return { Code: translated.type.replace(/Exception$/, '').replace('Validation', 'ValidationError'), Message: translated.message };
+  return {
+    Code: translated.type.replace(/Exception$/, '').replace('Validation', 'ValidationError'),
+    Message: translated.message,
+  };
 }
 
 /** TransactionCanceledException with one reason per action. */
 export function canceled(reasons: Reason[]): AwsError {
   const codes = reasons.map(({ Code }) => Code).join(', ');
   const listed: Json = reasons.map((reason) => ({ ...reason }));
-  return new AwsError('TransactionCanceledException', `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`, 400, { CancellationReasons: listed });
+  return new AwsError(
+    'TransactionCanceledException',
+    `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
+    400,
+    { CancellationReasons: listed },
+  );
 }

@@ -9,11 +9,15 @@ export const updateTimeToLive: Operation<DynamoContext> = async ({ store }, inpu
   const given = members(input);
   const table = await namedTable(store, given);
   const { AttributeName: attribute, Enabled: enabled } = members(given.TimeToLiveSpecification);
-  if (typeof attribute !== 'string' || typeof enabled !== 'boolean') throw validationError('TimeToLiveSpecification needs AttributeName and Enabled');
+  if (typeof attribute !== 'string' || typeof enabled !== 'boolean')
+    throw validationError('TimeToLiveSpecification needs AttributeName and Enabled');
   const now = await ttlAttribute(store, table);
   if (enabled && now !== undefined) throw validationError('TimeToLive is already enabled');
   if (!enabled && now === undefined) throw validationError('TimeToLive is already disabled');
-  if (!enabled && now !== attribute) throw validationError(`TimeToLive is active on a different AttributeName: current AttributeName is ${now}`);
+  if (!enabled && now !== attribute)
+    throw validationError(
+      `TimeToLive is active on a different AttributeName: current AttributeName is ${now}`,
+    );
   await setTtlAttribute(store, table, enabled ? attribute : undefined);
   return { TimeToLiveSpecification: { AttributeName: attribute, Enabled: enabled } };
 };

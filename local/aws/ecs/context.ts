@@ -17,7 +17,10 @@ export interface EcsContext {
 export const DEFAULT_CLUSTER = 'default';
 
 /** ARN of one of this account's ECS resources. */
-export function arn({ region, account }: Pick<EcsContext, 'region' | 'account'>, resource: string): string {
+export function arn(
+  { region, account }: Pick<EcsContext, 'region' | 'account'>,
+  resource: string,
+): string {
   return `arn:aws:ecs:${region}:${account}:${resource}`;
 }
 
@@ -27,7 +30,10 @@ export function epoch(time: string): number {
 }
 
 /** The cluster that the input names (name or ARN; none: default); unknown: ClusterNotFoundException. */
-export function clusterOf({ agent }: EcsContext, input: Input): { clusterName: string; clusterArn: string } {
+export function clusterOf(
+  { agent }: EcsContext,
+  input: Input,
+): { clusterName: string; clusterArn: string } {
   const given = text(input, 'cluster') ?? DEFAULT_CLUSTER;
   const name = given.slice(given.lastIndexOf('/') + 1);
   const cluster = [...agent.book.clusters.values()].find(({ clusterName }) => clusterName === name);
@@ -40,13 +46,21 @@ export function findDefinition({ agent }: EcsContext, given: string): TaskDefini
   const name = given.slice(given.lastIndexOf('/') + 1);
   const colon = name.lastIndexOf(':');
   const definitions = [...agent.book.definitions.values()];
-  if (colon >= 0) return definitions.find(({ family, revision }) => `${family}:${revision}` === name);
+  if (colon >= 0)
+    return definitions.find(({ family, revision }) => `${family}:${revision}` === name);
   const active = definitions.filter(({ family, status }) => family === name && status === 'ACTIVE');
-  return active.reduce<TaskDefinition | undefined>((newest, next) => (newest && newest.revision > next.revision ? newest : next), undefined);
+  return active.reduce<TaskDefinition | undefined>(
+    (newest, next) => (newest && newest.revision > next.revision ? newest : next),
+    undefined,
+  );
 }
 
 /** By ARN or id, within the cluster. */
-export function findTask({ agent }: EcsContext, cluster: { clusterArn: string }, given: string): Task | undefined {
+export function findTask(
+  { agent }: EcsContext,
+  cluster: { clusterArn: string },
+  given: string,
+): Task | undefined {
   const id = given.slice(given.lastIndexOf('/') + 1);
   const direct = agent.book.tasks.get(given);
   const task = direct ?? [...agent.book.tasks.values()].find((candidate) => candidate.id === id);
@@ -55,5 +69,8 @@ export function findTask({ agent }: EcsContext, cluster: { clusterArn: string },
 
 /** Tags as given. */
 export function tagsOf(input: Input): Tag[] {
-  return structures(input, 'tags').map((tag) => ({ key: text(tag, 'key') ?? '', value: text(tag, 'value') ?? '' }));
+  return structures(input, 'tags').map((tag) => ({
+    key: text(tag, 'key') ?? '',
+    value: text(tag, 'value') ?? '',
+  }));
 }

@@ -11,7 +11,8 @@ export async function deregisterTaskDefinition(context: EcsContext, body: unknow
   const given = text(input, 'taskDefinition') ?? '';
   if (!given.includes(':')) throw new AwsError('ClientException', 'Revision is missing.');
   const definition = findDefinition(context, given);
-  if (!definition) throw new AwsError('ClientException', 'The specified task definition does not exist.');
+  if (!definition)
+    throw new AwsError('ClientException', 'The specified task definition does not exist.');
   definition.status = 'INACTIVE';
   definition.deregisteredAt ??= context.agent.clock.now().toISOString();
   await context.agent.book.putDefinition(definition);

@@ -10,6 +10,8 @@ export async function describeTaskDefinition(context: EcsContext, body: unknown)
   refuseOthers(input, ['taskDefinition', 'include']);
   const definition = findDefinition(context, text(input, 'taskDefinition') ?? '');
   if (!definition) throw new AwsError('ClientException', 'Unable to describe task definition.');
-  const tags = texts(input, 'include')?.includes('TAGS') ? definition.tags.map(({ key, value }) => ({ key, value })) : [];
+  const tags = texts(input, 'include')?.includes('TAGS')
+    ? definition.tags.map(({ key, value }) => ({ key, value }))
+    : [];
   return { taskDefinition: definitionJson(definition), tags };
 }

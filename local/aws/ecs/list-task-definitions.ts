@@ -9,9 +9,17 @@ export async function listTaskDefinitions({ agent }: EcsContext, body: unknown):
   refuseOthers(input, ['familyPrefix', 'status', 'sort', 'maxResults', 'nextToken']);
   const prefix = text(input, 'familyPrefix');
   const status = text(input, 'status') ?? 'ACTIVE';
-  const found = [...agent.book.definitions.values()].filter((definition) => (prefix === undefined || definition.family === prefix) && definition.status === status);
-  found.sort((a, b) => (a.family === b.family ? a.revision - b.revision : a.family < b.family ? -1 : 1));
+  const found = [...agent.book.definitions.values()].filter(
+    (definition) =>
+      (prefix === undefined || definition.family === prefix) && definition.status === status,
+  );
+  found.sort((a, b) =>
+    a.family === b.family ? a.revision - b.revision : a.family < b.family ? -1 : 1,
+  );
   if (text(input, 'sort') === 'DESC') found.reverse();
-  const { part, nextToken } = page(found.map(({ taskDefinitionArn }) => taskDefinitionArn), input);
+  const { part, nextToken } = page(
+    found.map(({ taskDefinitionArn }) => taskDefinitionArn),
+    input,
+  );
   return { taskDefinitionArns: part, nextToken };
 }

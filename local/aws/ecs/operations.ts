@@ -27,5 +27,10 @@ export const operations: Record<string, Operation<EcsContext>> = {
 
 /** The endpoint over one agent. */
 export function ecsEndpoint(context: EcsContext): AwsJsonEndpoint {
-  return awsJsonEndpoint({ targetPrefix: 'AmazonEC2ContainerServiceV20141113.', version: '1.1', operations, context });
+  return awsJsonEndpoint({
+    targetPrefix: 'AmazonEC2ContainerServiceV20141113.',
+    version: '1.1',
+    operations,
+    context,
+  });
 }

@@ -7,7 +7,21 @@ import { arn, epoch, tagsOf, type EcsContext } from './context.ts';
 import { isFargateSize } from './fargate-size.ts';
 import { asInput, refuseOthers, structure, structures, text, texts, type Input } from '../input.ts';
 
-const SERVED = ['family', 'taskRoleArn', 'executionRoleArn', 'networkMode', 'containerDefinitions', 'volumes', 'requiresCompatibilities', 'cpu', 'memory', 'tags', 'pidMode', 'runtimePlatform', 'ephemeralStorage'];
+const SERVED = [
+  'family',
+  'taskRoleArn',
+  'executionRoleArn',
+  'networkMode',
+  'containerDefinitions',
+  'volumes',
+  'requiresCompatibilities',
+  'cpu',
+  'memory',
+  'tags',
+  'pidMode',
+  'runtimePlatform',
+  'ephemeralStorage',
+];
 const FAMILY = /^[a-zA-Z0-9_-]{1,255}$/;
 const MAX_CONTAINERS = 10;
 
@@ -18,22 +32,36 @@ export async function registerTaskDefinition(context: EcsContext, body: unknown)
   if (!FAMILY.test(family)) throw client('Family contains invalid characters.');
   const definition = readDefinition(context, input, family);
   await context.agent.book.putDefinition(definition);
-  return { taskDefinition: definitionJson(definition), tags: definition.tags.map(({ key, value }) => ({ key, value })) };
+  return {
+    taskDefinition: definitionJson(definition),
+    tags: definition.tags.map(({ key, value }) => ({ key, value })),
+  };
 }
 
 function readDefinition(context: EcsContext, input: Input, family: string): TaskDefinition {
   refuseOthers(input, SERVED, 'ClientException');
-  const containerDefinitions = structures(input, 'containerDefinitions').map(readContainerDefinition);
+  const containerDefinitions = structures(input, 'containerDefinitions').map(
+    readContainerDefinition,
+  );
   if (containerDefinitions.length === 0) throw client('Container list cannot be empty.');
-  if (containerDefinitions.length > MAX_CONTAINERS) throw client(`Too many containers: a task definition may have at most ${MAX_CONTAINERS}.`);
+  if (containerDefinitions.length > MAX_CONTAINERS)
+    throw client(`Too many containers: a task definition may have at most ${MAX_CONTAINERS}.`);
   checkTogether(containerDefinitions);
   const volumes = readVolumes(input);
   if (!context.beyondFargate) checkFargate(containerDefinitions, volumes);
   for (const { name, mountPoints } of containerDefinitions) {
-    const unknown = mountPoints.find(({ sourceVolume }) => !volumes.some((volume) => volume.name === sourceVolume));
+    const unknown = mountPoints.find(
+      ({ sourceVolume }) => !volumes.some((volume) => volume.name === sourceVolume),
+    );
     if (unknown) throw client(`Unknown volume '${unknown.sourceVolume}' in container '${name}'.`);
   }
-  const revision = Math.max(0, ...[...context.agent.book.definitions.values()].filter((other) => other.family === family).map((other) => other.revision)) + 1;
+  const revision =
+    Math.max(
+      0,
+      ...[...context.agent.book.definitions.values()]
+        .filter((other) => other.family === family)
+        .map((other) => other.revision),
+    ) + 1;
   return compact<TaskDefinition>({
     taskDefinitionArn: arn(context, `task-definition/${family}:${revision}`),
     family,
@@ -51,28 +79,54 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
 }
 
 // These reach the host. Every task here is a Fargate task, whatever its definition says that it is compatible with.
-function checkFargate(containers: TaskDefinition['containerDefinitions'], volumes: TaskDefinition['volumes']): void {
-  if (volumes.some(({ host }) => host?.sourcePath !== undefined)) throw client('Fargate compatible task definitions do not support sourcePath');
-  if (containers.some(({ privileged }) => privileged)) throw client('Fargate compatible task definitions do not support privileged');
-  const added = containers.flatMap(({ linuxParameters }) => linuxParameters?.capabilities?.add ?? []).find((name) => name !== 'SYS_PTRACE');
-  if (added !== undefined) throw client(`Fargate compatible task definitions do not support the added capability ${added}: only SYS_PTRACE is`);
+function checkFargate(
+  containers: TaskDefinition['containerDefinitions'],
+  volumes: TaskDefinition['volumes'],
+): void {
+  if (volumes.some(({ host }) => host?.sourcePath !== undefined))
+    throw client('Fargate compatible task definitions do not support sourcePath');
+  if (containers.some(({ privileged }) => privileged))
+    throw client('Fargate compatible task definitions do not support privileged');
+  const added = containers
+    .flatMap(({ linuxParameters }) => linuxParameters?.capabilities?.add ?? [])
+    .find((name) => name !== 'SYS_PTRACE');
+  if (added !== undefined)
+    throw client(
+      `Fargate compatible task definitions do not support the added capability ${added}: only SYS_PTRACE is`,
+    );
 }
 
-type Shape = Pick<TaskDefinition, 'networkMode' | 'requiresCompatibilities' | 'cpu' | 'memory' | 'runtimePlatform' | 'pidMode' | 'ephemeralStorage'>;
+type Shape = Pick<
+  TaskDefinition,
+  | 'networkMode'
+  | 'requiresCompatibilities'
+  | 'cpu'
+  | 'memory'
+  | 'runtimePlatform'
+  | 'pidMode'
+  | 'ephemeralStorage'
+>;
 
 function readShape(input: Input): Shape {
   const requiresCompatibilities = texts(input, 'requiresCompatibilities') ?? [];
   const networkMode = text(input, 'networkMode') ?? 'awsvpc';
   const cpu = text(input, 'cpu');
   const memory = text(input, 'memory');
-  if (networkMode !== 'awsvpc') throw client(`network mode ${networkMode} is not supported by the local engine: only awsvpc is`);
+  if (networkMode !== 'awsvpc')
+    throw client(
+      `network mode ${networkMode} is not supported by the local engine: only awsvpc is`,
+    );
   if (requiresCompatibilities.includes('FARGATE')) {
-    if (cpu === undefined) throw client("Fargate requires that 'cpu' be defined at the task level.");
-    if (memory === undefined) throw client("Fargate requires that 'memory' be defined at the task level.");
-    if (!isFargateSize(cpu, memory)) throw client('No Fargate configuration exists for given values.');
+    if (cpu === undefined)
+      throw client("Fargate requires that 'cpu' be defined at the task level.");
+    if (memory === undefined)
+      throw client("Fargate requires that 'memory' be defined at the task level.");
+    if (!isFargateSize(cpu, memory))
+      throw client('No Fargate configuration exists for given values.');
   }
   const pidMode = text(input, 'pidMode');
-  if (pidMode !== undefined && pidMode !== 'task') throw client(`pidMode ${pidMode} is not supported: only task is`);
+  if (pidMode !== undefined && pidMode !== 'task')
+    throw client(`pidMode ${pidMode} is not supported: only task is`);
   const platform = structure(input, 'runtimePlatform');
   const storage = structure(input, 'ephemeralStorage')?.['sizeInGiB'];
   return compact<Shape>({
@@ -81,7 +135,12 @@ function readShape(input: Input): Shape {
     cpu,
     memory,
     pidMode,
-    runtimePlatform: platform && compact({ cpuArchitecture: text(platform, 'cpuArchitecture'), operatingSystemFamily: text(platform, 'operatingSystemFamily') }),
+    runtimePlatform:
+      platform &&
+      compact({
+        cpuArchitecture: text(platform, 'cpuArchitecture'),
+        operatingSystemFamily: text(platform, 'operatingSystemFamily'),
+      }),
     ephemeralStorage: typeof storage === 'number' ? { sizeInGiB: storage } : undefined,
   });
 }
@@ -97,9 +156,20 @@ function readVolumes(input: Input): TaskDefinition['volumes'] {
 }
 
 /** For API answers. */
-export function definitionJson({ tags: _tags, registeredAt, deregisteredAt, ...rest }: TaskDefinition): JsonObject {
+export function definitionJson({
+  tags: _tags,
+  registeredAt,
+  deregisteredAt,
+  ...rest
+}: TaskDefinition): JsonObject {
   const members: JsonObject = JSON.parse(JSON.stringify(rest));
-  return { ...members, compatibilities: ['EC2', 'FARGATE'], placementConstraints: [], registeredAt: epoch(registeredAt), ...(deregisteredAt ? { deregisteredAt: epoch(deregisteredAt) } : {}) };
+  return {
+    ...members,
+    compatibilities: ['EC2', 'FARGATE'],
+    placementConstraints: [],
+    registeredAt: epoch(registeredAt),
+    ...(deregisteredAt ? { deregisteredAt: epoch(deregisteredAt) } : {}),
+  };
 }
 
 function client(message: string): AwsError {

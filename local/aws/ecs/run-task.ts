@@ -6,15 +6,45 @@ import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { compact, environment } from './container-definition-input.ts';
 import { arn, clusterOf, findDefinition, tagsOf, type EcsContext } from './context.ts';
-import { asInput, number, refuseOthers, structure, structures, text, texts, type Input } from '../input.ts';
+import {
+  asInput,
+  number,
+  refuseOthers,
+  structure,
+  structures,
+  text,
+  texts,
+  type Input,
+} from '../input.ts';
 import { taskJson } from './task-json.ts';
 
 const SERVED = [
-  'cluster', 'taskDefinition', 'count', 'clientToken', 'startedBy', 'group', 'tags', 'overrides', 'launchType', 'capacityProviderStrategy', 'platformVersion', 'networkConfiguration',
-  'propagateTags', 'enableECSManagedTags', 'enableExecuteCommand', 'referenceId',
+  'cluster',
+  'taskDefinition',
+  'count',
+  'clientToken',
+  'startedBy',
+  'group',
+  'tags',
+  'overrides',
+  'launchType',
+  'capacityProviderStrategy',
+  'platformVersion',
+  'networkConfiguration',
+  'propagateTags',
+  'enableECSManagedTags',
+  'enableExecuteCommand',
+  'referenceId',
 ];
 const OVERRIDES = ['containerOverrides', 'cpu', 'memory', 'executionRoleArn', 'taskRoleArn'];
-const CONTAINER_OVERRIDES = ['name', 'command', 'environment', 'cpu', 'memory', 'memoryReservation'];
+const CONTAINER_OVERRIDES = [
+  'name',
+  'command',
+  'environment',
+  'cpu',
+  'memory',
+  'memoryReservation',
+];
 const MAX_OVERRIDE_CHARACTERS = 8192;
 const MAX_COUNT = 10;
 const STARTED_BY = /^[A-Za-z0-9\-/_]{0,128}$/;
@@ -31,35 +61,71 @@ export async function runTask(context: EcsContext, body: unknown): Promise<Json>
   const key = clientToken && `${cluster.clusterName}/${clientToken}`;
   const known = clientToken && context.agent.book.token(cluster.clusterName, clientToken);
   if (known) return replay(context, known, fingerprint);
-  if (definition.status === 'INACTIVE') throw new AwsError('InvalidParameterException', 'TaskDefinition is inactive');
-  const tasks = Array.from({ length: count }, () => newTask(context, { input, cluster, definition, overrides }));
+  if (definition.status === 'INACTIVE')
+    throw new AwsError('InvalidParameterException', 'TaskDefinition is inactive');
+  const tasks = Array.from({ length: count }, () =>
+    newTask(context, { input, cluster, definition, overrides }),
+  );
   await context.agent.book.add(tasks, key ? { key, fingerprint } : undefined);
   const answer = tasks.map((task) => taskJson(task, { tags: true }));
   for (const task of tasks) beginLaunch(context.agent, task);
   return { tasks: answer, failures: [] };
 }
 
-function checkPlain(input: Input): { count: number; clientToken: string | undefined; given: string } {
+function checkPlain(input: Input): {
+  count: number;
+  clientToken: string | undefined;
+  given: string;
+} {
   const given = text(input, 'taskDefinition');
   const count = number(input, 'count') ?? 1;
   const clientToken = text(input, 'clientToken');
   if (!given) throw new AwsError('InvalidParameterException', 'TaskDefinition can not be blank.');
-  if (count < 1 || count > MAX_COUNT) throw new AwsError('InvalidParameterException', `Count must be between 1 and ${MAX_COUNT}.`);
-  if (clientToken !== undefined && !/^[\x21-\x7e]{0,64}$/.test(clientToken)) throw new AwsError('InvalidParameterException', 'clientToken must be at most 64 characters from ASCII 33 to 126.');
-  if (!STARTED_BY.test(text(input, 'startedBy') ?? '')) throw new AwsError('InvalidParameterException', 'startedBy may have up to 128 letters, numbers, hyphens, forward slashes and underscores.');
-  if (text(input, 'launchType') !== undefined && structures(input, 'capacityProviderStrategy').length > 0) {
-    throw new AwsError('InvalidParameterException', 'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.');
+  if (count < 1 || count > MAX_COUNT)
+    throw new AwsError('InvalidParameterException', `Count must be between 1 and ${MAX_COUNT}.`);
+  if (clientToken !== undefined && !/^[\x21-\x7e]{0,64}$/.test(clientToken))
+    throw new AwsError(
+      'InvalidParameterException',
+      'clientToken must be at most 64 characters from ASCII 33 to 126.',
+    );
+  if (!STARTED_BY.test(text(input, 'startedBy') ?? ''))
+    throw new AwsError(
+      'InvalidParameterException',
+      'startedBy may have up to 128 letters, numbers, hyphens, forward slashes and underscores.',
+    );
+  if (
+    text(input, 'launchType') !== undefined &&
+    structures(input, 'capacityProviderStrategy').length > 0
+  ) {
+    throw new AwsError(
+      'InvalidParameterException',
+      'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
+    );
   }
   return { count, clientToken, given };
 }
 
-function replay({ agent }: EcsContext, known: { fingerprint: string; taskArns: string[] }, fingerprint: string): Json {
-  if (known.fingerprint !== fingerprint) throw new AwsError('ConflictException', 'The request uses the same client token as a previous, but non-identical request.', 400, { resourceIds: known.taskArns });
+function replay(
+  { agent }: EcsContext,
+  known: { fingerprint: string; taskArns: string[] },
+  fingerprint: string,
+): Json {
+  if (known.fingerprint !== fingerprint)
+    throw new AwsError(
+      'ConflictException',
+      'The request uses the same client token as a previous, but non-identical request.',
+      400,
+      { resourceIds: known.taskArns },
+    );
   const tasks = known.taskArns.flatMap((taskArn): Json[] => {
     const task = agent.book.tasks.get(taskArn);
     if (!task) return [];
     // A stopped task's replay says no more than this.
-    return [task.lastStatus === 'STOPPED' ? { taskArn, lastStatus: task.lastStatus, desiredStatus: task.desiredStatus } : taskJson(task, { tags: true })];
+    return [
+      task.lastStatus === 'STOPPED'
+        ? { taskArn, lastStatus: task.lastStatus, desiredStatus: task.desiredStatus }
+        : taskJson(task, { tags: true }),
+    ];
   });
   return { tasks, failures: [] };
 }
@@ -68,13 +134,25 @@ function readOverrides(input: Input, definition: TaskDefinition): Task['override
   const given = structure(input, 'overrides');
   if (!given) return { containerOverrides: [] };
   refuseOthers(given, OVERRIDES, 'InvalidParameterException', 'overrides.');
-  if (JSON.stringify(given).length > MAX_OVERRIDE_CHARACTERS) throw new AwsError('InvalidParameterException', `Container Overrides length must be at most ${MAX_OVERRIDE_CHARACTERS}`);
+  if (JSON.stringify(given).length > MAX_OVERRIDE_CHARACTERS)
+    throw new AwsError(
+      'InvalidParameterException',
+      `Container Overrides length must be at most ${MAX_OVERRIDE_CHARACTERS}`,
+    );
   return {
     containerOverrides: structures(given, 'containerOverrides').map((override) => {
-      refuseOthers(override, CONTAINER_OVERRIDES, 'InvalidParameterException', 'containerOverrides.');
+      refuseOthers(
+        override,
+        CONTAINER_OVERRIDES,
+        'InvalidParameterException',
+        'containerOverrides.',
+      );
       const name = text(override, 'name') ?? '';
       if (!definition.containerDefinitions.some((container) => container.name === name)) {
-        throw new AwsError('InvalidParameterException', `Override for container named ${name} is not a container in the TaskDefinition.`);
+        throw new AwsError(
+          'InvalidParameterException',
+          `Override for container named ${name} is not a container in the TaskDefinition.`,
+        );
       }
       return compact<ContainerOverride>({
         name,
@@ -98,7 +176,9 @@ interface NewTask {
 function newTask(context: EcsContext, { input, cluster, definition, overrides }: NewTask): Task {
   const id = plainUuid(context);
   const given = structure(input, 'overrides') ?? {};
-  const provider = structures(input, 'capacityProviderStrategy').map((strategy) => text(strategy, 'capacityProvider'))[0];
+  const provider = structures(input, 'capacityProviderStrategy').map((strategy) =>
+    text(strategy, 'capacityProvider'),
+  )[0];
   return compact<Task>({
     id,
     taskArn: arn(context, `task/${cluster.clusterName}/${id}`),
@@ -117,15 +197,28 @@ function newTask(context: EcsContext, { input, cluster, definition, overrides }:
     desiredStatus: 'RUNNING',
     version: 1,
     createdAt: context.agent.clock.now().toISOString(),
-    containers: definition.containerDefinitions.map(({ name, image }) => ({ name, image, containerArn: arn(context, `container/${cluster.clusterName}/${id}/${context.uuid()}`), lastStatus: 'PENDING' })),
+    containers: definition.containerDefinitions.map(({ name, image }) => ({
+      name,
+      image,
+      containerArn: arn(context, `container/${cluster.clusterName}/${id}/${context.uuid()}`),
+      lastStatus: 'PENDING',
+    })),
     ...LATER,
   });
 }
 
 /** Members that a new task does not have yet. */
 const LATER = {
-  pullStartedAt: undefined, pullStoppedAt: undefined, startedAt: undefined, executionStoppedAt: undefined, stoppingAt: undefined, stoppedAt: undefined,
-  stopCode: undefined, stoppedReason: undefined, privateIp: undefined, cleaned: undefined,
+  pullStartedAt: undefined,
+  pullStoppedAt: undefined,
+  startedAt: undefined,
+  executionStoppedAt: undefined,
+  stoppingAt: undefined,
+  stoppedAt: undefined,
+  stopCode: undefined,
+  stoppedReason: undefined,
+  privateIp: undefined,
+  cleaned: undefined,
 };
 
 function plainUuid({ uuid }: EcsContext): string {

@@ -11,6 +11,9 @@ export async function stopTask(context: EcsContext, body: unknown): Promise<Json
   refuseOthers(input, ['cluster', 'task', 'reason']);
   const task = findTask(context, clusterOf(context, input), text(input, 'task') ?? '');
   if (!task) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
-  await stop(context.agent, task, { code: 'UserInitiated', reason: text(input, 'reason') ?? 'Task stopped by user' });
+  await stop(context.agent, task, {
+    code: 'UserInitiated',
+    reason: text(input, 'reason') ?? 'Task stopped by user',
+  });
   return { task: taskJson(task) };
 }

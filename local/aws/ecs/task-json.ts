@@ -3,14 +3,24 @@ import type { Task, TaskContainer } from '../../agent/task.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { epoch } from './context.ts';
 
-const TIMES = ['createdAt', 'pullStartedAt', 'pullStoppedAt', 'startedAt', 'executionStoppedAt', 'stoppingAt', 'stoppedAt'] as const;
+const TIMES = [
+  'createdAt',
+  'pullStartedAt',
+  'pullStoppedAt',
+  'startedAt',
+  'executionStoppedAt',
+  'stoppingAt',
+  'stoppedAt',
+] as const;
 
 /** For API answers. */
 export function taskJson(task: Task, { tags = false }: { tags?: boolean } = {}): JsonObject {
   return {
     ...taskMembers(task),
     tags: tags ? task.tags.map(({ key, value }) => ({ key, value })) : [],
-    ...Object.fromEntries(TIMES.flatMap((key) => (task[key] === undefined ? [] : [[key, epoch(task[key])]]))),
+    ...Object.fromEntries(
+      TIMES.flatMap((key) => (task[key] === undefined ? [] : [[key, epoch(task[key])]])),
+    ),
   };
 }
 
@@ -18,13 +28,17 @@ export function taskJson(task: Task, { tags = false }: { tags?: boolean } = {}):
 export function taskChange(task: Task): JsonObject {
   return {
     ...taskMembers(task),
-    ...Object.fromEntries(TIMES.flatMap((key) => (task[key] === undefined ? [] : [[key, task[key]]]))),
+    ...Object.fromEntries(
+      TIMES.flatMap((key) => (task[key] === undefined ? [] : [[key, task[key]]])),
+    ),
     updatedAt: [...TIMES.map((key) => task[key] ?? '')].sort().at(-1),
   };
 }
 
 function taskMembers(task: Task): JsonObject {
-  const address: Json[] = task.privateIp ? [{ name: 'privateIPv4Address', value: task.privateIp }] : [];
+  const address: Json[] = task.privateIp
+    ? [{ name: 'privateIPv4Address', value: task.privateIp }]
+    : [];
   return {
     taskArn: task.taskArn,
     clusterArn: task.clusterArn,
@@ -43,9 +57,21 @@ function taskMembers(task: Task): JsonObject {
     version: task.version,
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
-    attachments: [{ id: task.id, type: 'ElasticNetworkInterface', status: task.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED', details: address }],
+    attachments: [
+      {
+        id: task.id,
+        type: 'ElasticNetworkInterface',
+        status: task.lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED',
+        details: address,
+      },
+    ],
     containers: task.containers.map((container) => containerJson(task, container)),
-    overrides: { containerOverrides: task.overrides.containerOverrides.map((override): Json => ({ ...override, environment: override.environment?.map(({ name, value }) => ({ name, value })) })) },
+    overrides: {
+      containerOverrides: task.overrides.containerOverrides.map((override): Json => ({
+        ...override,
+        environment: override.environment?.map(({ name, value }) => ({ name, value })),
+      })),
+    },
   };
 }
 
@@ -60,7 +86,9 @@ function containerJson(task: Task, container: TaskContainer): JsonObject {
     lastStatus: container.lastStatus,
     exitCode: container.exitCode,
     reason: container.reason,
-    networkInterfaces: task.privateIp ? [{ attachmentId: task.id, privateIpv4Address: task.privateIp }] : [],
+    networkInterfaces: task.privateIp
+      ? [{ attachmentId: task.id, privateIpv4Address: task.privateIp }]
+      : [],
     healthStatus: 'UNKNOWN',
   };
 }

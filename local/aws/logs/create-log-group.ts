@@ -8,8 +8,13 @@ export async function createLogGroup({ agent }: LogsContext, body: unknown): Pro
   const input = asInput(body);
   refuseOthers(input, ['logGroupName', 'tags']);
   const name = text(input, 'logGroupName') ?? '';
-  if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name)) throw new AwsError('InvalidParameterException', `1 validation error detected: Value '${name}' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`);
-  if (agent.book.logGroups.has(name)) throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
+  if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(name))
+    throw new AwsError(
+      'InvalidParameterException',
+      `1 validation error detected: Value '${name}' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`,
+    );
+  if (agent.book.logGroups.has(name))
+    throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
   await agent.book.putLogGroup(name, agent.clock.now().getTime());
   return {};
 }

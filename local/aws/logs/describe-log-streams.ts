@@ -7,7 +7,14 @@ const MAX_STREAMS = 50;
 
 export async function describeLogStreams(context: LogsContext, body: unknown): Promise<Json> {
   const input = asInput(body);
-  refuseOthers(input, ['logGroupName', 'logStreamNamePrefix', 'orderBy', 'descending', 'limit', 'nextToken']);
+  refuseOthers(input, [
+    'logGroupName',
+    'logStreamNamePrefix',
+    'orderBy',
+    'descending',
+    'limit',
+    'nextToken',
+  ]);
   const group = text(input, 'logGroupName') ?? '';
   checkGroup(context, group);
   const prefix = text(input, 'logStreamNamePrefix') ?? '';
@@ -18,7 +25,12 @@ export async function describeLogStreams(context: LogsContext, body: unknown): P
   const part = streams.slice(start, start + (number(input, 'limit') ?? MAX_STREAMS));
   const arn = `arn:aws:logs:${context.region}:${context.account}:log-group:${group}:log-stream:`;
   return {
-    logStreams: part.map(({ name, createdAt }) => ({ logStreamName: name, creationTime: createdAt, arn: arn + name, storedBytes: 0 })),
+    logStreams: part.map(({ name, createdAt }) => ({
+      logStreamName: name,
+      creationTime: createdAt,
+      arn: arn + name,
+      storedBytes: 0,
+    })),
     nextToken: start + part.length < streams.length ? part.at(-1)?.name : undefined,
   };
 }

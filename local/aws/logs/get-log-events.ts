@@ -8,25 +8,51 @@ const MAX_EVENTS = 10_000;
 
 export async function getLogEvents(context: LogsContext, body: unknown): Promise<Json> {
   const input = asInput(body);
-  refuseOthers(input, ['logGroupName', 'logStreamName', 'startTime', 'endTime', 'nextToken', 'limit', 'startFromHead']);
+  refuseOthers(input, [
+    'logGroupName',
+    'logStreamName',
+    'startTime',
+    'endTime',
+    'nextToken',
+    'limit',
+    'startFromHead',
+  ]);
   const group = text(input, 'logGroupName') ?? '';
   checkGroup(context, group);
   const stream = await streamNamed(context, group, text(input, 'logStreamName') ?? '');
-  const events = await eventsOf(context, stream, { startTime: number(input, 'startTime'), endTime: number(input, 'endTime') });
+  const events = await eventsOf(context, stream, {
+    startTime: number(input, 'startTime'),
+    endTime: number(input, 'endTime'),
+  });
   const limit = Math.min(number(input, 'limit') ?? MAX_EVENTS, MAX_EVENTS);
-  const { start, end } = window(text(input, 'nextToken'), { limit, total: events.length, fromHead: flag(input, 'startFromHead') ?? false });
+  const { start, end } = window(text(input, 'nextToken'), {
+    limit,
+    total: events.length,
+    fromHead: flag(input, 'startFromHead') ?? false,
+  });
   const now = context.agent.clock.now().getTime();
   return {
-    events: events.slice(start, end).map(({ timestamp, message }) => ({ timestamp, message, ingestionTime: now })),
+    events: events
+      .slice(start, end)
+      .map(({ timestamp, message }) => ({ timestamp, message, ingestionTime: now })),
     nextForwardToken: `f/${end}`,
     nextBackwardToken: `b/${start}`,
   };
 }
 
-function window(token: string | undefined, { limit, total, fromHead }: { limit: number; total: number; fromHead: boolean }): { start: number; end: number } {
-  if (token === undefined) return fromHead ? { start: 0, end: Math.min(limit, total) } : { start: Math.max(0, total - limit), end: total };
+function window(
+  token: string | undefined,
+  { limit, total, fromHead }: { limit: number; total: number; fromHead: boolean },
+): { start: number; end: number } {
+  if (token === undefined)
+    return fromHead
+      ? { start: 0, end: Math.min(limit, total) }
+      : { start: Math.max(0, total - limit), end: total };
   const [, direction, position] = /^([fb])\/(\d+)$/.exec(token) ?? [];
-  if (position === undefined) throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
+  if (position === undefined)
+    throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
   const at = Math.min(Number(position), total);
-  return direction === 'f' ? { start: at, end: Math.min(at + limit, total) } : { start: Math.max(0, at - limit), end: at };
+  return direction === 'f'
+    ? { start: at, end: Math.min(at + limit, total) }
+    : { start: Math.max(0, at - limit), end: at };
 }

@@ -1,7 +1,13 @@
 // The engine's images as a read-only registry (v2 API), so that a registry client learns ENTRYPOINT, CMD, USER … in local mode too.
 // `GET /v2/<registry>/<repository>/manifests/<reference>?policy=…`; the digest that it answers is the engine's image id.
 import { createHash } from 'node:crypto';
-import type { ImageConfig, ImageOutcome, ImageResolver, PullPolicy, RegistryCredential } from '../../agent/resolve-image.ts';
+import type {
+  ImageConfig,
+  ImageOutcome,
+  ImageResolver,
+  PullPolicy,
+  RegistryCredential,
+} from '../../agent/resolve-image.ts';
 
 export interface RegistryRequest {
   method: string;
@@ -27,19 +33,33 @@ const STATUS: Record<Extract<ImageOutcome, { failure: string }>['failure'], [num
 };
 
 /** The façade; a config blob is known from the moment its manifest was answered. */
-export function registryFacade(images: ImageResolver): (request: RegistryRequest) => Promise<RegistryAnswer> {
+export function registryFacade(
+  images: ImageResolver,
+): (request: RegistryRequest) => Promise<RegistryAnswer> {
   const configs = new Map<string, string>();
   return async ({ method, url, authorization }) => {
     const { pathname, searchParams } = new URL(url, 'http://localhost');
-    if (method !== 'GET' && method !== 'HEAD') return failed(405, 'UNSUPPORTED', 'the registry is read-only');
-    if (pathname === '/v2/' || pathname === '/v2') return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+    if (method !== 'GET' && method !== 'HEAD')
+      return failed(405, 'UNSUPPORTED', 'the registry is read-only');
+    if (pathname === '/v2/' || pathname === '/v2')
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
     const blob = /^\/v2\/.+\/blobs\/(sha256:[0-9a-f]{64})$/.exec(pathname)?.[1];
     const kept = blob === undefined ? undefined : configs.get(blob);
-    if (kept !== undefined) return { status: 200, headers: { 'content-type': CONFIG_TYPE, 'docker-content-digest': blob ?? '' }, body: kept };
+    if (kept !== undefined)
+      return {
+        status: 200,
+        headers: { 'content-type': CONFIG_TYPE, 'docker-content-digest': blob ?? '' },
+        body: kept,
+      };
     const [, name, reference] = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(pathname) ?? [];
-    if (name === undefined || reference === undefined) return failed(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
+    if (name === undefined || reference === undefined)
+      return failed(404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     const image = reference.startsWith('sha256:') ? `${name}@${reference}` : `${name}:${reference}`;
-    const outcome = await images.resolve(image, toPolicy(searchParams.get('policy')), credentials(name, authorization));
+    const outcome = await images.resolve(
+      image,
+      toPolicy(searchParams.get('policy')),
+      credentials(name, authorization),
+    );
     if ('failure' in outcome) return toFailure(outcome);
     return manifest(outcome.config, configs);
   };
@@ -49,24 +69,51 @@ function manifest(config: ImageConfig, configs: Map<string, string>): RegistryAn
   const blob = JSON.stringify({
     architecture: config.architecture,
     os: 'linux',
-    config: { Entrypoint: config.entrypoint, Cmd: config.cmd, Env: config.env, User: config.user, WorkingDir: config.workingDir, StopSignal: config.stopSignal },
+    config: {
+      Entrypoint: config.entrypoint,
+      Cmd: config.cmd,
+      Env: config.env,
+      User: config.user,
+      WorkingDir: config.workingDir,
+      StopSignal: config.stopSignal,
+    },
   });
   const digest = `sha256:${createHash('sha256').update(blob).digest('hex')}`;
   configs.set(digest, blob);
   const oldest = configs.keys().next().value;
   if (configs.size > KEPT_CONFIGS && oldest !== undefined) configs.delete(oldest);
-  const body = JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST_TYPE, config: { mediaType: CONFIG_TYPE, digest, size: Buffer.byteLength(blob) }, layers: [] });
-  return { status: 200, headers: { 'content-type': MANIFEST_TYPE, 'docker-content-digest': config.digest }, body };
+  const body = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: MANIFEST_TYPE,
+    config: { mediaType: CONFIG_TYPE, digest, size: Buffer.byteLength(blob) },
+    layers: [],
+  });
+  return {
+    status: 200,
+    headers: { 'content-type': MANIFEST_TYPE, 'docker-content-digest': config.digest },
+    body,
+  };
 }
 
-function toFailure({ failure, message }: Extract<ImageOutcome, { failure: string }>): RegistryAnswer {
-  if (failure === 'ErrImagePull' && /unauthorized|denied|no basic auth|authentication required/i.test(message)) return failed(401, 'UNAUTHORIZED', message);
+function toFailure({
+  failure,
+  message,
+}: Extract<ImageOutcome, { failure: string }>): RegistryAnswer {
+  if (
+    failure === 'ErrImagePull' &&
+    /unauthorized|denied|no basic auth|authentication required/i.test(message)
+  )
+    return failed(401, 'UNAUTHORIZED', message);
   const [status, code] = STATUS[failure];
   return failed(status, code, message);
 }
 
 function failed(status: number, code: string, message: string): RegistryAnswer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ code, message }] }) };
+  return {
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ errors: [{ code, message }] }),
+  };
 }
 
 function toPolicy(given: string | null): PullPolicy {
@@ -78,5 +125,11 @@ function credentials(name: string, authorization: string | undefined): RegistryC
   if (encoded === undefined) return [];
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  return [{ registry: name.slice(0, name.indexOf('/')), username: pair.slice(0, colon), password: pair.slice(colon + 1) }];
+  return [
+    {
+      registry: name.slice(0, name.indexOf('/')),
+      username: pair.slice(0, colon),
+      password: pair.slice(colon + 1),
+    },
+  ];
 }

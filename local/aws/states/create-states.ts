@@ -38,10 +38,40 @@ export interface States {
 }
 
 /** The Step Functions service of one account and region. */
-export function createStates({ clock, random, uuid, journal, invoke, onExecutionEnd, onFault, account, region }: StatesOptions): States {
-  const interpreter = new Interpreter({ clock, random, uuid, journal, onExecutionEnd, tasks: lambdaTasks(invoke), ...(onFault === undefined ? {} : { onFault }) });
-  const context: StatesContext = { interpreter, machines: new Machines(journal), clock, uuid, account, region };
-  const answer = awsJsonEndpoint({ targetPrefix: TARGET_PREFIX, version: '1.0', operations, context });
+export function createStates({
+  clock,
+  random,
+  uuid,
+  journal,
+  invoke,
+  onExecutionEnd,
+  onFault,
+  account,
+  region,
+}: StatesOptions): States {
+  const interpreter = new Interpreter({
+    clock,
+    random,
+    uuid,
+    journal,
+    onExecutionEnd,
+    tasks: lambdaTasks(invoke),
+    ...(onFault === undefined ? {} : { onFault }),
+  });
+  const context: StatesContext = {
+    interpreter,
+    machines: new Machines(journal),
+    clock,
+    uuid,
+    account,
+    region,
+  };
+  const answer = awsJsonEndpoint({
+    targetPrefix: TARGET_PREFIX,
+    version: '1.0',
+    operations,
+    context,
+  });
   let loaded: (outcome: Promise<void>) => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     loaded = resolve;

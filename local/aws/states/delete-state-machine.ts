@@ -7,6 +7,8 @@ import { namesOf, required } from './context.ts';
 export const deleteStateMachine: Operation<StatesContext> = async (context, body) => {
   const input = asInput(body);
   refuseOthers(input, ['stateMachineArn'], 'ValidationException');
-  await context.machines.delete(namesOf(required(input, 'stateMachineArn'), 'stateMachine').machine);
+  await context.machines.delete(
+    namesOf(required(input, 'stateMachineArn'), 'stateMachine').machine,
+  );
   return {};
 };

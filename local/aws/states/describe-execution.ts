@@ -17,7 +17,9 @@ export const describeExecution: Operation<StatesContext> = async ({ interpreter 
     ...summary(record),
     input: JSON.stringify(record.input),
     inputDetails: { included: true },
-    ...(output === undefined ? {} : { output: JSON.stringify(output), outputDetails: { included: true } }),
+    ...(output === undefined
+      ? {}
+      : { output: JSON.stringify(output), outputDetails: { included: true } }),
     ...(error === undefined ? {} : { error }),
     ...(cause === undefined ? {} : { cause }),
     redriveStatus: 'NOT_REDRIVABLE',
@@ -26,7 +28,14 @@ export const describeExecution: Operation<StatesContext> = async ({ interpreter 
 };
 
 /** What ListExecutions shows of an execution. */
-export function summary({ arn, machineArn, name, status, startedAt, stoppedAt }: ExecutionRecord): JsonObject {
+export function summary({
+  arn,
+  machineArn,
+  name,
+  status,
+  startedAt,
+  stoppedAt,
+}: ExecutionRecord): JsonObject {
   return {
     executionArn: arn,
     stateMachineArn: machineArn,

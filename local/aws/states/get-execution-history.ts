@@ -11,7 +11,11 @@ import { page } from './pages.ts';
 
 export const getExecutionHistory: Operation<StatesContext> = async (context, body) => {
   const input = asInput(body);
-  refuseOthers(input, ['executionArn', 'includeExecutionData', 'maxResults', 'nextToken', 'reverseOrder'], 'ValidationException');
+  refuseOthers(
+    input,
+    ['executionArn', 'includeExecutionData', 'maxResults', 'nextToken', 'reverseOrder'],
+    'ValidationException',
+  );
   const arn = required(input, 'executionArn');
   const events = await context.interpreter.history(executionKey(arn));
   if (events.length === 0) throw executionMissing(arn);
@@ -24,10 +28,20 @@ export const getExecutionHistory: Operation<StatesContext> = async (context, bod
 /** Details that are data of the execution; JSON in a string on the wire. */
 const DATA = ['input', 'output', 'parameters'];
 
-function toWire({ id, previousEventId, at, type, details }: HistoryEvent, region: string, withData: boolean): JsonObject {
+function toWire(
+  { id, previousEventId, at, type, details }: HistoryEvent,
+  region: string,
+  withData: boolean,
+): JsonObject {
   const member = detailsMember(type);
   const hasDetails = Object.keys(details).length > 0 || type.startsWith('Execution');
-  return { timestamp: seconds(at), type, id, previousEventId, ...(hasDetails ? { [member]: wireDetails(type, details, region, withData) } : {}) };
+  return {
+    timestamp: seconds(at),
+    type,
+    id,
+    previousEventId,
+    ...(hasDetails ? { [member]: wireDetails(type, details, region, withData) } : {}),
+  };
 }
 
 function detailsMember(type: string): string {
@@ -36,17 +50,32 @@ function detailsMember(type: string): string {
   return `${type.charAt(0).toLowerCase()}${type.slice(1)}EventDetails`;
 }
 
-function wireDetails(type: string, details: JsonObject, region: string, withData: boolean): JsonObject {
+function wireDetails(
+  type: string,
+  details: JsonObject,
+  region: string,
+  withData: boolean,
+): JsonObject {
   const wire: JsonObject = type === 'TaskScheduled' ? { region } : {};
   for (const [name, value = null] of Object.entries(details)) {
     if (name === 'assignedVariables') Object.assign(wire, withData ? variables(value) : {});
     else if (!DATA.includes(name)) setOwn(wire, name, value);
-    else if (withData) Object.assign(wire, { [name]: JSON.stringify(value), ...(name === 'parameters' ? {} : { [`${name}Details`]: { truncated: false } }) });
+    else if (withData)
+      Object.assign(wire, {
+        [name]: JSON.stringify(value),
+        ...(name === 'parameters' ? {} : { [`${name}Details`]: { truncated: false } }),
+      });
   }
   return wire;
 }
 
 function variables(assigned: Json): JsonObject {
-  const texts = Object.entries(isObject(assigned) ? assigned : {}).map(([name, value]) => [name, JSON.stringify(value)]);
-  return { assignedVariables: Object.fromEntries(texts), assignedVariablesDetails: { truncated: false } };
+  const texts = Object.entries(isObject(assigned) ? assigned : {}).map(([name, value]) => [
+    name,
+    JSON.stringify(value),
+  ]);
+  return {
+    assignedVariables: Object.fromEntries(texts),
+    assignedVariablesDetails: { truncated: false },
+  };
 }

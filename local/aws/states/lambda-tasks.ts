@@ -5,19 +5,36 @@ import type { TaskPort } from '../../states/ports.ts';
 import { StateError } from '../../states/state-error.ts';
 
 /** Invokes a function by its name and resolves with what it returns; throws what it throws. */
-export type InvokeFunction = (functionName: string, payload: Json, signal: AbortSignal) => Promise<Json | undefined>;
+export type InvokeFunction = (
+  functionName: string,
+  payload: Json,
+  signal: AbortSignal,
+) => Promise<Json | undefined>;
 
 /** The task port over functions; what a function throws has its Error name for Retry and Catch. */
 export function lambdaTasks(invoke: InvokeFunction): TaskPort {
   return async ({ resource, args, signal }) => {
     if (resource.startsWith('arn:aws:lambda:')) return call(invoke, resource, args, signal);
-    if (!isObject(args) || typeof args['FunctionName'] !== 'string') throw new StateError('States.Runtime', "The field 'FunctionName' is required but was missing");
+    if (!isObject(args) || typeof args['FunctionName'] !== 'string')
+      throw new StateError(
+        'States.Runtime',
+        "The field 'FunctionName' is required but was missing",
+      );
     const { FunctionName, Payload = {} } = args;
-    return { ExecutedVersion: '$LATEST', Payload: await call(invoke, FunctionName, Payload, signal), StatusCode: 200 };
+    return {
+      ExecutedVersion: '$LATEST',
+      Payload: await call(invoke, FunctionName, Payload, signal),
+      StatusCode: 200,
+    };
   };
 }
 
-async function call(invoke: InvokeFunction, name: string, payload: Json, signal: AbortSignal): Promise<Json> {
+async function call(
+  invoke: InvokeFunction,
+  name: string,
+  payload: Json,
+  signal: AbortSignal,
+): Promise<Json> {
   try {
     // A function of its own process would share the payload with the execution: it gets a copy.
     return (await invoke(bareName(name), structuredClone(payload), signal)) ?? null;
@@ -36,5 +53,8 @@ function bareName(name: string): string {
 /** As the Node runtime of Lambda reports what a handler throws. */
 function failure(error: unknown): StateError {
   const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return new StateError(name, JSON.stringify({ errorType: name, errorMessage: message, trace: stack.split('\n') }));
+  return new StateError(
+    name,
+    JSON.stringify({ errorType: name, errorMessage: message, trace: stack.split('\n') }),
+  );
 }

@@ -9,6 +9,11 @@ export const listStateMachines: Operation<StatesContext> = (context, body) => {
   const input = asInput(body);
   refuseOthers(input, ['maxResults', 'nextToken'], 'ValidationException');
   const { entries, ...next } = page(input, context.machines.all());
-  const stateMachines = entries.map(({ arn, name, createdAt }) => ({ stateMachineArn: arn, name, type: 'STANDARD', creationDate: seconds(createdAt) }));
+  const stateMachines = entries.map(({ arn, name, createdAt }) => ({
+    stateMachineArn: arn,
+    name,
+    type: 'STANDARD',
+    creationDate: seconds(createdAt),
+  }));
   return Promise.resolve({ stateMachines, ...next });
 };

@@ -19,7 +19,8 @@ export type StoredMachine = {
 };
 
 const PREFIX = 'machine/';
-const RESOURCE = /^(arn:aws:states:::lambda:invoke(\.waitForTaskToken)?|arn:aws:lambda:[^:]*:[^:]*:function:[^:]+(:[^:]+)?)$/;
+const RESOURCE =
+  /^(arn:aws:states:::lambda:invoke(\.waitForTaskToken)?|arn:aws:lambda:[^:]*:[^:]*:function:[^:]+(:[^:]+)?)$/;
 
 export class Machines {
   readonly #journal: Journal;
@@ -43,7 +44,9 @@ export class Machines {
 
   /** By name. */
   all(): StoredMachine[] {
-    return [...this.#stored.values()].map(({ machine }) => machine).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#stored.values()]
+      .map(({ machine }) => machine)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Adds or replaces a machine; the definition is checked first. */
@@ -64,14 +67,20 @@ export class Machines {
 export function readDefinition(text: string): Machine {
   const parsed = parseMachine(readJson(text), (resource) => RESOURCE.test(resource));
   if ('machine' in parsed) return parsed.machine;
-  throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: '${parsed.problems.join(', ')}'`);
+  throw new AwsError(
+    'InvalidDefinition',
+    `Invalid State Machine Definition: '${parsed.problems.join(', ')}'`,
+  );
 }
 
 function readJson(text: string): Json {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: ${error instanceof Error ? error.message : String(error)}'`);
+    throw new AwsError(
+      'InvalidDefinition',
+      `Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: ${error instanceof Error ? error.message : String(error)}'`,
+    );
   }
 }
 

@@ -19,7 +19,12 @@ export const sendTaskFailure: Operation<StatesContext> = async ({ interpreter },
   const input = asInput(body);
   refuseOthers(input, ['taskToken', 'error', 'cause'], 'ValidationException');
   const [error, cause] = [text(input, 'error'), text(input, 'cause')];
-  return answered(await interpreter.answer(required(input, 'taskToken'), { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) }));
+  return answered(
+    await interpreter.answer(required(input, 'taskToken'), {
+      ...(error === undefined ? {} : { error }),
+      ...(cause === undefined ? {} : { cause }),
+    }),
+  );
 };
 
 export const sendTaskHeartbeat: Operation<StatesContext> = async ({ interpreter }, body) => {
@@ -45,6 +50,11 @@ function readOutput(input: Input): Json {
   try {
     return JSON.parse(required(input, 'output'));
   } catch (error) {
-    throw error instanceof AwsError ? error : new AwsError('InvalidOutput', `Invalid Output: '${error instanceof Error ? error.message : String(error)}'`);
+    throw error instanceof AwsError
+      ? error
+      : new AwsError(
+          'InvalidOutput',
+          `Invalid Output: '${error instanceof Error ? error.message : String(error)}'`,
+        );
   }
 }

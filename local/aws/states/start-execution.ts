@@ -30,15 +30,27 @@ function isSame({ status, input }: ExecutionRecord, wanted: Json): boolean {
   return status === 'RUNNING' && JSON.stringify(input) === JSON.stringify(wanted);
 }
 
-const taken = (arn: string): AwsError => new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+const taken = (arn: string): AwsError =>
+  new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
 
 function readInput(source: string | undefined): Json {
   if (source === undefined) return {};
-  if (source === '') throw new AwsError('InvalidExecutionInput', "Invalid State Machine Execution Input: 'Invalid execution input.'");
-  if (Buffer.byteLength(source) > MAX_INPUT_BYTES) throw new AwsError('InvalidExecutionInput', "Invalid State Machine Execution Input: 'The input exceeds 262144 bytes.'");
+  if (source === '')
+    throw new AwsError(
+      'InvalidExecutionInput',
+      "Invalid State Machine Execution Input: 'Invalid execution input.'",
+    );
+  if (Buffer.byteLength(source) > MAX_INPUT_BYTES)
+    throw new AwsError(
+      'InvalidExecutionInput',
+      "Invalid State Machine Execution Input: 'The input exceeds 262144 bytes.'",
+    );
   try {
     return JSON.parse(source);
   } catch (error) {
-    throw new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${error instanceof Error ? error.message : String(error)}'`);
+    throw new AwsError(
+      'InvalidExecutionInput',
+      `Invalid State Machine Execution Input: '${error instanceof Error ? error.message : String(error)}'`,
+    );
   }
 }

@@ -9,7 +9,10 @@ export const stopExecution: Operation<StatesContext> = async ({ interpreter }, b
   refuseOthers(input, ['executionArn', 'error', 'cause'], 'ValidationException');
   const arn = required(input, 'executionArn');
   const [error, cause] = [text(input, 'error'), text(input, 'cause')];
-  await interpreter.stop(executionKey(arn), { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) });
+  await interpreter.stop(executionKey(arn), {
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  });
   const record = await interpreter.describe(executionKey(arn));
   if (record === undefined) throw executionMissing(arn);
   return { stopDate: seconds(record.stoppedAt ?? record.startedAt) };

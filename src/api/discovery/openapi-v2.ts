@@ -47,7 +47,10 @@ export interface DocumentV2 {
 interface OperationV3 {
   parameters?: { name: string; schema: { type: string } }[];
   requestBody?: { content: Record<string, { schema: SchemaV3 }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: SchemaV3 }> }>;
+  responses: Record<
+    string,
+    { description: string; content?: Record<string, { schema: SchemaV3 }> }
+  >;
   [extension: `x-kubernetes-${string}`]: unknown;
 }
 
@@ -63,19 +66,35 @@ const PRODUCES = ['application/json', 'application/yaml', 'application/vnd.kuber
 const local = (ref: string): string => ref.replace('#/components/schemas/', '#/definitions/');
 
 /** A reference carries its description beside it here; an int-or-string is a string with a format. */
-function schemaV2({ allOf, oneOf, items, additionalProperties, properties, ...rest }: SchemaV3): SchemaV2 {
+function schemaV2({
+  allOf,
+  oneOf,
+  items,
+  additionalProperties,
+  properties,
+  ...rest
+}: SchemaV3): SchemaV2 {
   const target = rest.$ref ?? allOf?.[0]?.$ref;
   return {
     ...rest,
     ...(target === undefined ? {} : { $ref: local(target) }),
     ...(oneOf === undefined ? {} : { type: 'string' }),
     ...(items === undefined ? {} : { items: schemaV2(items) }),
-    ...(additionalProperties === undefined ? {} : { additionalProperties: schemaV2(additionalProperties) }),
-    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, schemaV2(property)])) }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: schemaV2(additionalProperties) }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, property]) => [name, schemaV2(property)]),
+          ),
+        }),
   };
 }
 
-const extensionsOf = (from: object): Record<`x-kubernetes-${string}`, unknown> => Object.fromEntries(Object.entries(from).filter(([name]) => name.startsWith('x-kubernetes-')));
+const extensionsOf = (from: object): Record<`x-kubernetes-${string}`, unknown> =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => name.startsWith('x-kubernetes-')));
 
 function operationV2(operation: OperationV3): OperationV2 {
   const sent = Object.entries(operation.requestBody?.content ?? {});
@@ -84,18 +103,44 @@ function operationV2(operation: OperationV3): OperationV2 {
     consumes: sent.map(([type]) => type),
     produces: PRODUCES,
     parameters: [
-      ...(body === undefined ? [] : [{ name: 'body', in: 'body', required: true, schema: schemaV2(body) } satisfies ParameterV2]),
-      ...(operation.parameters ?? []).map(({ name, schema }): ParameterV2 => ({ name, in: 'query', type: schema.type, uniqueItems: true })),
+      ...(body === undefined
+        ? []
+        : [
+            {
+              name: 'body',
+              in: 'body',
+              required: true,
+              schema: schemaV2(body),
+            } satisfies ParameterV2,
+          ]),
+      ...(operation.parameters ?? []).map(({ name, schema }): ParameterV2 => ({
+        name,
+        in: 'query',
+        type: schema.type,
+        uniqueItems: true,
+      })),
     ],
-    responses: Object.fromEntries(Object.entries(operation.responses).map(([code, { description, content }]) => {
-      const schema = content?.['application/json']?.schema;
-      return [code, { description, ...(schema === undefined ? {} : { schema: schemaV2(schema) }) }];
-    })),
+    responses: Object.fromEntries(
+      Object.entries(operation.responses).map(([code, { description, content }]) => {
+        const schema = content?.['application/json']?.schema;
+        return [
+          code,
+          { description, ...(schema === undefined ? {} : { schema: schemaV2(schema) }) },
+        ];
+      }),
+    ),
     ...extensionsOf(operation),
   };
 }
 
-const pathParameters = (path: string): ParameterV2[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, in: 'path', required: true, type: 'string', uniqueItems: true }));
+const pathParameters = (path: string): ParameterV2[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    type: 'string',
+    uniqueItems: true,
+  }));
 
 let document: DocumentV2 | undefined;
 
@@ -106,13 +151,28 @@ export function openapiV2(): DocumentV2 {
 }
 
 function build(): DocumentV2 {
-  const made: DocumentV2 = { version: VERSION.gitVersion, paths: new Map(), definitions: new Map() };
-  for (const group of new Set(RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)))) {
-    const { paths, components } = JSON.parse(openapiDocument(group)?.body ?? '{}') as { paths: Record<string, Record<string, OperationV3>>; components: { schemas: Record<string, SchemaV3> } };
+  const made: DocumentV2 = {
+    version: VERSION.gitVersion,
+    paths: new Map(),
+    definitions: new Map(),
+  };
+  for (const group of new Set(
+    RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
+  )) {
+    const { paths, components } = JSON.parse(openapiDocument(group)?.body ?? '{}') as {
+      paths: Record<string, Record<string, OperationV3>>;
+      components: { schemas: Record<string, SchemaV3> };
+    };
     for (const [path, methods] of Object.entries(paths)) {
-      made.paths.set(path, { parameters: pathParameters(path), operations: new Map(Object.entries(methods).map(([method, operation]) => [method, operationV2(operation)])) });
+      made.paths.set(path, {
+        parameters: pathParameters(path),
+        operations: new Map(
+          Object.entries(methods).map(([method, operation]) => [method, operationV2(operation)]),
+        ),
+      });
     }
-    for (const [name, schema] of Object.entries(components.schemas)) made.definitions.set(name, schemaV2(schema));
+    for (const [name, schema] of Object.entries(components.schemas))
+      made.definitions.set(name, schemaV2(schema));
   }
   return made;
 }
@@ -123,8 +183,14 @@ let text: string | undefined;
 export function openapiV2Json(): string {
   const { version, paths, definitions } = openapiV2();
   text ??= JSON.stringify({
-    swagger: '2.0', info: { title: 'Kubernetes', version },
-    paths: Object.fromEntries([...paths].map(([path, { parameters, operations }]) => [path, { parameters, ...Object.fromEntries(operations) }])),
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version },
+    paths: Object.fromEntries(
+      [...paths].map(([path, { parameters, operations }]) => [
+        path,
+        { parameters, ...Object.fromEntries(operations) },
+      ]),
+    ),
     definitions: Object.fromEntries(definitions),
   });
   return text;

@@ -12,22 +12,64 @@ interface Document {
   hash: string;
 }
 
-const queryParameter = (name: string, type = 'string') => ({ name, in: 'query', schema: { type, uniqueItems: true } });
-const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name));
+const queryParameter = (name: string, type = 'string') => ({
+  name,
+  in: 'query',
+  schema: { type, uniqueItems: true },
+});
+const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) =>
+  queryParameter(name),
+);
 const METHODS: Partial<Record<Verb, [method: string, action: string]>> = {
-  create: ['post', 'post'], get: ['get', 'get'], list: ['get', 'list'], watch: ['get', 'watch'], update: ['put', 'put'], patch: ['patch', 'patch'], delete: ['delete', 'delete'],
+  create: ['post', 'post'],
+  get: ['get', 'get'],
+  list: ['get', 'list'],
+  watch: ['get', 'watch'],
+  update: ['put', 'put'],
+  patch: ['patch', 'patch'],
+  delete: ['delete', 'delete'],
   deletecollection: ['delete', 'deletecollection'],
 };
-const PATCH_TYPES = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const PATCH_TYPES = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
 const COLLECTION: Verb[] = ['create', 'list', 'deletecollection'];
 
-function operation({ group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>, verb: Verb, action: string, schema: string | undefined): unknown {
-  const content = schema === undefined ? undefined : { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
+function operation(
+  { group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>,
+  verb: Verb,
+  action: string,
+  schema: string | undefined,
+): unknown {
+  const content =
+    schema === undefined
+      ? undefined
+      : { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
   const writes = verb === 'create' || verb === 'update' || verb === 'patch';
   return {
-    ...(writes ? { parameters: [...WRITE_PARAMETERS, ...(verb === 'patch' ? [queryParameter('force', 'boolean')] : [])] } : {}),
-    ...(verb === 'patch' ? { requestBody: { content: Object.fromEntries(PATCH_TYPES.map((type) => [type, { schema: { type: 'object' } }])) } } : {}),
-    ...((verb === 'create' || verb === 'update') && content ? { requestBody: { content: { '*/*': content['application/json'] } } } : {}),
+    ...(writes
+      ? {
+          parameters: [
+            ...WRITE_PARAMETERS,
+            ...(verb === 'patch' ? [queryParameter('force', 'boolean')] : []),
+          ],
+        }
+      : {}),
+    ...(verb === 'patch'
+      ? {
+          requestBody: {
+            content: Object.fromEntries(
+              PATCH_TYPES.map((type) => [type, { schema: { type: 'object' } }]),
+            ),
+          },
+        }
+      : {}),
+    ...((verb === 'create' || verb === 'update') && content
+      ? { requestBody: { content: { '*/*': content['application/json'] } } }
+      : {}),
     responses: { 200: { description: 'OK', ...(content ? { content } : {}) } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group, version, kind },
@@ -39,21 +81,44 @@ function pathsOf(resource: Resource): [string, unknown][] {
   const inNamespace = `${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
   const base = `${root}${inNamespace}`;
   const schema = ensureKinds().kinds[`${resource.group}/${resource.kind}`];
-  const operations = (verbs: Verb[], kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource, type = schema): Record<string, unknown> =>
-    Object.fromEntries(verbs.flatMap((verb) => {
-      const [method, action] = METHODS[verb] ?? [];
-      return method === undefined || action === undefined ? [] : [[method, operation(kind, verb, action, type)]];
-    }));
-  const objectVerbs = resource.verbs.filter((verb) => !COLLECTION.includes(verb) && verb !== 'watch');
+  const operations = (
+    verbs: Verb[],
+    kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource,
+    type = schema,
+  ): Record<string, unknown> =>
+    Object.fromEntries(
+      verbs.flatMap((verb) => {
+        const [method, action] = METHODS[verb] ?? [];
+        return method === undefined || action === undefined
+          ? []
+          : [[method, operation(kind, verb, action, type)]];
+      }),
+    );
+  const objectVerbs = resource.verbs.filter(
+    (verb) => !COLLECTION.includes(verb) && verb !== 'watch',
+  );
   const watched = `${root}/watch${inNamespace}`;
   const everywhere = resource.namespaced && resource.verbs.includes('list');
   return [
     [base, operations(resource.verbs.filter((verb) => COLLECTION.includes(verb)))],
     // kubectl 1.27's explain knows a kind by the path of its list over all namespaces.
-    ...(everywhere ? [[`${root}/${resource.plural}`, operations(['list'])] satisfies [string, unknown]] : []),
-    ...(resource.verbs.includes('watch') ? [...(everywhere ? [`${root}/watch/${resource.plural}`] : []), watched, `${watched}/{name}`].map((path): [string, unknown] => [path, operations(['watch'])]) : []),
-    ...(objectVerbs.length > 0 ? [[`${base}/{name}`, operations(objectVerbs)] satisfies [string, unknown]] : []),
-    ...resource.subresources.map((entry): [string, unknown] => [`${base}/{name}/${entry.name}`, operations(entry.verbs, entry, entry.kind === resource.kind ? schema : undefined)]),
+    ...(everywhere
+      ? [[`${root}/${resource.plural}`, operations(['list'])] satisfies [string, unknown]]
+      : []),
+    ...(resource.verbs.includes('watch')
+      ? [
+          ...(everywhere ? [`${root}/watch/${resource.plural}`] : []),
+          watched,
+          `${watched}/{name}`,
+        ].map((path): [string, unknown] => [path, operations(['watch'])])
+      : []),
+    ...(objectVerbs.length > 0
+      ? [[`${base}/{name}`, operations(objectVerbs)] satisfies [string, unknown]]
+      : []),
+    ...resource.subresources.map((entry): [string, unknown] => [
+      `${base}/{name}/${entry.name}`,
+      operations(entry.verbs, entry, entry.kind === resource.kind ? schema : undefined),
+    ]),
   ];
 }
 
@@ -74,7 +139,11 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
     const schema = own(schemas, name);
     if (schema === undefined || own(found, name) !== undefined) continue;
     setOwn(found, name, schema);
-    open.push(...[...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, target]) => target ?? ''));
+    open.push(
+      ...[...JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(
+        ([, target]) => target ?? '',
+      ),
+    );
   }
   return found;
 }
@@ -82,10 +151,23 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
 function build(group: string, version: string): Document {
   const { schemas, kinds } = ensureKinds();
   const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
-  const names = [...served.map(({ kind }) => own(kinds, `${group}/${kind}`) ?? ''), kinds['/DeleteOptions'] ?? '', kinds['/Status'] ?? ''];
+  const names = [
+    ...served.map(({ kind }) => own(kinds, `${group}/${kind}`) ?? ''),
+    kinds['/DeleteOptions'] ?? '',
+    kinds['/Status'] ?? '',
+  ];
   const body = JSON.stringify({
-    openapi: '3.0.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths: Object.fromEntries(served.flatMap(pathsOf)),
-    components: { schemas: Object.fromEntries(Object.entries(reach(names, schemas)).map(([name, schema]) => [name, inVersion3(name, schema)])) },
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: VERSION.gitVersion },
+    paths: Object.fromEntries(served.flatMap(pathsOf)),
+    components: {
+      schemas: Object.fromEntries(
+        Object.entries(reach(names, schemas)).map(([name, schema]) => [
+          name,
+          inVersion3(name, schema),
+        ]),
+      ),
+    },
   });
   return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
 }
@@ -96,7 +178,11 @@ const documents = new Map<string, Document>();
 export function openapiDocument(path: string): Document | undefined {
   const [root, first = '', second = ''] = path.split('/');
   const [group, version] = root === 'api' ? ['', first] : [first, second];
-  if (!RESOURCES.some((entry) => entry.group === group && entry.version === version) || (root === 'api' && second !== '')) return undefined;
+  if (
+    !RESOURCES.some((entry) => entry.group === group && entry.version === version) ||
+    (root === 'api' && second !== '')
+  )
+    return undefined;
   const document = documents.get(path) ?? build(group, version);
   documents.set(path, document);
   return document;
@@ -104,6 +190,17 @@ export function openapiDocument(path: string): Document | undefined {
 
 /** `GET /openapi/v3`. */
 export function openapiIndex(): unknown {
-  const paths = [...new Set(RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)))].sort();
-  return { paths: Object.fromEntries(paths.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(path)?.hash ?? ''}` }])) };
+  const paths = [
+    ...new Set(
+      RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
+    ),
+  ].sort();
+  return {
+    paths: Object.fromEntries(
+      paths.map((path) => [
+        path,
+        { serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(path)?.hash ?? ''}` },
+      ]),
+    ),
+  };
 }

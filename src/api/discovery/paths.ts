@@ -11,57 +11,119 @@ import { openapiDocument, openapiIndex } from './openapi.ts';
 import { openapiV2Json } from './openapi-v2.ts';
 import { openapiV2Protobuf } from './openapi-v2-protobuf.ts';
 import { storeProblem } from './readiness.ts';
-import { aggregated, coreVersions, groupDocument, groupList, resourceList } from './resource-lists.ts';
+import {
+  aggregated,
+  coreVersions,
+  groupDocument,
+  groupList,
+  resourceList,
+} from './resource-lists.ts';
 import { VERSION } from './version.ts';
 
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const V2_PROTOBUF_ANSWER = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-const V2_PROTOBUF = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', V2_PROTOBUF_ANSWER];
+const V2_PROTOBUF = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  V2_PROTOBUF_ANSWER,
+];
 const CUSTOM_KINDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const CHECKS = ['ping', 'log', 'etcd'];
 
-const notFoundText = (): Response => new Response('404 page not found\n', { status: 404, headers: PLAIN });
+const notFoundText = (): Response =>
+  new Response('404 page not found\n', { status: 404, headers: PLAIN });
 
 /** Answers a path outside the served resources; 403 where the caller may not see it. */
-export async function answerPath(ports: ApiPorts, request: Request, url: URL, user: User): Promise<Response> {
-  const attributes = { verb: request.method === 'HEAD' ? 'get' : request.method.toLowerCase(), path: url.pathname };
-  if (!authorize(user, attributes)) throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
+export async function answerPath(
+  ports: ApiPorts,
+  request: Request,
+  url: URL,
+  user: User,
+): Promise<Response> {
+  const attributes = {
+    verb: request.method === 'HEAD' ? 'get' : request.method.toLowerCase(),
+    path: url.pathname,
+  };
+  if (!authorize(user, attributes))
+    throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
   if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
-  if (path.startsWith('/openid') || path.startsWith('/.well-known')) return identity(ports, request, path);
+  if (path.startsWith('/openid') || path.startsWith('/.well-known'))
+    return identity(ports, request, path);
   // Before kubectl says "no matches for kind" it looks for a custom resource of that kind: there are none.
-  if (path === CUSTOM_KINDS) return respond(request, 200, { kind: 'CustomResourceDefinitionList', apiVersion: 'apiextensions.k8s.io/v1', metadata: { resourceVersion: '1' }, items: [] }, { format: 'json', pretty: false });
+  if (path === CUSTOM_KINDS)
+    return respond(
+      request,
+      200,
+      {
+        kind: 'CustomResourceDefinitionList',
+        apiVersion: 'apiextensions.k8s.io/v1',
+        metadata: { resourceVersion: '1' },
+        items: [],
+      },
+      { format: 'json', pretty: false },
+    );
   return discovery(request, url, path);
 }
 
 async function identity(ports: ApiPorts, request: Request, path: string): Promise<Response> {
   const json = { format: 'json', pretty: false } as const;
-  if (path === '/openid/v1/jwks') return respond(request, 200, await publicKeys(ports), json, { 'content-type': 'application/jwk-set+json' });
+  if (path === '/openid/v1/jwks')
+    return respond(request, 200, await publicKeys(ports), json, {
+      'content-type': 'application/jwk-set+json',
+    });
   if (path !== '/.well-known/openid-configuration') return notFoundText();
   const issuer = issuerOf(ports);
-  return respond(request, 200, { issuer, jwks_uri: `${issuer}/openid/v1/jwks`, response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['ES256'] }, json);
+  return respond(
+    request,
+    200,
+    {
+      issuer,
+      jwks_uri: `${issuer}/openid/v1/jwks`,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    },
+    json,
+  );
 }
 
 async function health(ports: ApiPorts, path: string, query: URLSearchParams): Promise<Response> {
   const [, name = '', check] = path.split('/');
   if (check !== undefined && !CHECKS.includes(check)) return notFoundText();
   // Whoever lives and cannot write is not helped by a restart.
-  const problem = name !== 'livez' && (check ?? 'etcd') === 'etcd' ? await storeProblem(ports) : undefined;
-  if (problem !== undefined && check !== undefined) return new Response(`internal server error: ${problem}\n`, { status: 500, headers: PLAIN });
-  if (problem !== undefined) return new Response(`${CHECKS.map((entry) => (entry === 'etcd' ? '[-]etcd failed: reason withheld' : `[+]${entry} ok`)).join('\n')}\n${name} check failed\n`, { status: 500, headers: PLAIN });
+  const problem =
+    name !== 'livez' && (check ?? 'etcd') === 'etcd' ? await storeProblem(ports) : undefined;
+  if (problem !== undefined && check !== undefined)
+    return new Response(`internal server error: ${problem}\n`, { status: 500, headers: PLAIN });
+  if (problem !== undefined)
+    return new Response(
+      `${CHECKS.map((entry) => (entry === 'etcd' ? '[-]etcd failed: reason withheld' : `[+]${entry} ok`)).join('\n')}\n${name} check failed\n`,
+      { status: 500, headers: PLAIN },
+    );
   const lines = [...CHECKS.map((entry) => `[+]${entry} ok`), `${name} check passed`];
-  return new Response(query.has('verbose') && check === undefined ? `${lines.join('\n')}\n` : 'ok', { headers: PLAIN });
+  return new Response(
+    query.has('verbose') && check === undefined ? `${lines.join('\n')}\n` : 'ok',
+    { headers: PLAIN },
+  );
 }
 
 function discovery(request: Request, url: URL, path: string): Response {
   if (path === '/api' || path === '/apis') {
     const accept = request.headers.get('accept') ?? '';
-    if (/as=APIGroupDiscoveryList/.test(accept) && /v=v2(?!beta)/.test(accept)) return aggregatedAnswer(request, path);
+    if (/as=APIGroupDiscoveryList/.test(accept) && /v=v2(?!beta)/.test(accept))
+      return aggregatedAnswer(request, path);
   }
-  const document = path === '/api' ? coreVersions(url.host) : path === '/apis' ? groupList() : path === '/' ? rootPaths() : byGroup(path.split('/').slice(1));
+  const document =
+    path === '/api'
+      ? coreVersions(url.host)
+      : path === '/apis'
+        ? groupList()
+        : path === '/'
+          ? rootPaths()
+          : byGroup(path.split('/').slice(1));
   if (document === undefined) {
     // Kubernetes answers unknown groups in plain text; the rest is a Status here, as every other refusal.
     if (path.startsWith('/apis/')) return notFoundText();
@@ -81,34 +143,73 @@ function byGroup([root, first = '', second, ...more]: string[]): unknown {
 function aggregatedAnswer(request: Request, path: '/api' | '/apis'): Response {
   const { body, etag } = aggregated(path);
   const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
-  if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
+  if (request.headers.get('if-none-match') === etag)
+    return new Response(null, { status: 304, headers });
   return new Response(body, { headers: { ...headers, 'content-type': AGGREGATED } });
 }
 
 const rootPaths = (): unknown => ({
-  paths: ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version'],
+  paths: [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  ],
 });
 
 /** Clients that read it want protobuf or JSON, by either spelling of the type. */
 function version2(request: Request): Response {
-  const accepted = (request.headers.get('accept') ?? '').split(',').map((clause) => clause.split(';')[0]?.trim() ?? '');
+  const accepted = (request.headers.get('accept') ?? '')
+    .split(',')
+    .map((clause) => clause.split(';')[0]?.trim() ?? '');
   for (const type of accepted) {
-    if (V2_PROTOBUF.includes(type)) return new Response(openapiV2Protobuf(), { headers: { 'content-type': V2_PROTOBUF_ANSWER, vary: 'Accept' } });
-    if (['', '*/*', 'application/*', 'application/json'].includes(type)) return new Response(openapiV2Json(), { headers: { 'content-type': 'application/json', vary: 'Accept' } });
+    if (V2_PROTOBUF.includes(type))
+      return new Response(openapiV2Protobuf(), {
+        headers: { 'content-type': V2_PROTOBUF_ANSWER, vary: 'Accept' },
+      });
+    if (['', '*/*', 'application/*', 'application/json'].includes(type))
+      return new Response(openapiV2Json(), {
+        headers: { 'content-type': 'application/json', vary: 'Accept' },
+      });
   }
   return new Response(null, { status: 406 });
 }
 
 function openapi(request: Request, path: string, query: URLSearchParams): Response {
-  if (path === '/openapi/v3') return respond(request, 200, openapiIndex(), { format: 'json', pretty: false }, { 'content-type': 'text/plain; charset=utf-8' });
+  if (path === '/openapi/v3')
+    return respond(
+      request,
+      200,
+      openapiIndex(),
+      { format: 'json', pretty: false },
+      { 'content-type': 'text/plain; charset=utf-8' },
+    );
   if (path === '/openapi/v2') return version2(request);
   if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
   const document = openapiDocument(path.slice('/openapi/v3/'.length));
   if (document === undefined) return new Response(null, { status: 404 });
-  if (!/application\/json|\*\/\*|application\/\*|^$/.test(request.headers.get('accept') ?? '')) return new Response(null, { status: 406 });
+  if (!/application\/json|\*\/\*|application\/\*|^$/.test(request.headers.get('accept') ?? ''))
+    return new Response(null, { status: 406 });
   const hash = query.get('hash');
-  const headers = { 'content-type': 'application/json', etag: `"${document.hash}"`, vary: 'Accept' };
+  const headers = {
+    'content-type': 'application/json',
+    etag: `"${document.hash}"`,
+    vary: 'Accept',
+  };
   if (hash === null) return new Response(document.body, { headers });
-  if (hash !== document.hash) return new Response(null, { status: 301, headers: { location: `${path}?hash=${document.hash}` } });
-  return new Response(document.body, { headers: { ...headers, 'cache-control': 'public, immutable' } });
+  if (hash !== document.hash)
+    return new Response(null, {
+      status: 301,
+      headers: { location: `${path}?hash=${document.hash}` },
+    });
+  return new Response(document.body, {
+    headers: { ...headers, 'cache-control': 'public, immutable' },
+  });
 }

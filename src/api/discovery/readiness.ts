@@ -14,15 +14,23 @@ interface Finding {
 const findings = new WeakMap<object, Finding>();
 
 /** Undefined: it does. Else the problem, for the log and for who asks about this check alone. */
-export function storeProblem({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<string | undefined> {
+export function storeProblem({
+  store,
+  clock,
+}: Pick<Ports, 'store' | 'clock'>): Promise<string | undefined> {
   const at = clock.now().getTime();
   const known = findings.get(store);
   if (known && at - known.at < (known.bad ? BAD_MS : GOOD_MS)) return known.problem;
   const finding: Finding = { at, bad: false, problem: Promise.resolve(undefined) };
-  finding.problem = store.commit({ records: [{ key: 'health/write', value: at, expected: 'any' }] }).then(() => undefined, (error: unknown) => {
-    finding.bad = true;
-    return error instanceof Error ? error.message : String(error);
-  });
+  finding.problem = store
+    .commit({ records: [{ key: 'health/write', value: at, expected: 'any' }] })
+    .then(
+      () => undefined,
+      (error: unknown) => {
+        finding.bad = true;
+        return error instanceof Error ? error.message : String(error);
+      },
+    );
   findings.set(store, finding);
   return finding.problem;
 }

@@ -7,16 +7,35 @@ import type { Strategy } from '../resources/strategy.ts';
 import { deleteAll } from '../verbs/delete-collection.ts';
 
 /** A call that the system makes itself. */
-function systemCall(ports: ApiPorts, resource: Resource, strategy: Strategy, namespace: string): Call {
+function systemCall(
+  ports: ApiPorts,
+  resource: Resource,
+  strategy: Strategy,
+  namespace: string,
+): Call {
   return {
-    ports, resource, strategy, namespace, name: '', subresource: '', verb: 'deletecollection',
-    request: new Request('http://localhost/'), query: new URLSearchParams(), user: { name: 'system:serviceaccount:kube-system:namespace-controller', groups: [] },
-    output: { format: 'json', pretty: false }, warnings: [], now: ports.clock.now(),
+    ports,
+    resource,
+    strategy,
+    namespace,
+    name: '',
+    subresource: '',
+    verb: 'deletecollection',
+    request: new Request('http://localhost/'),
+    query: new URLSearchParams(),
+    user: { name: 'system:serviceaccount:kube-system:namespace-controller', groups: [] },
+    output: { format: 'json', pretty: false },
+    warnings: [],
+    now: ports.clock.now(),
   };
 }
 
 /** Begins the end of every pod in the namespace and takes what steps are left to the namespace's own end. May be called again. */
-export async function emptyNamespace(ports: ApiPorts, name: string, strategyFor: (resource: Resource) => Strategy): Promise<void> {
+export async function emptyNamespace(
+  ports: ApiPorts,
+  name: string,
+  strategyFor: (resource: Resource) => Strategy,
+): Promise<void> {
   const pods = findResource('', 'v1', 'pods');
   if (pods === undefined) return;
   const { objects } = await ports.store.list({ resource: pods.stored, namespace: name });

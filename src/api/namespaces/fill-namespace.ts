@@ -8,11 +8,24 @@ import { seconds } from '../time.ts';
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
 
 /** Makes an object unless it is there; no admission, no validation. */
-export async function ensureObject({ store, clock, ids }: Pick<Ports, 'store' | 'clock' | 'ids'>, resource: string, object: KubeObject): Promise<void> {
+export async function ensureObject(
+  { store, clock, ids }: Pick<Ports, 'store' | 'clock' | 'ids'>,
+  resource: string,
+  object: KubeObject,
+): Promise<void> {
   const { name = '', namespace = '', ...metadata } = object.metadata;
   const key = { resource, namespace, name };
   if ((await store.get(key)) !== undefined) return;
-  const made = { ...object, metadata: { name, ...(namespace ? { namespace } : {}), uid: ids.uuid(), creationTimestamp: seconds(clock.now()), ...metadata } };
+  const made = {
+    ...object,
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      uid: ids.uuid(),
+      creationTimestamp: seconds(clock.now()),
+      ...metadata,
+    },
+  };
   try {
     await store.commit({ object: { key, object: made, expected: 'absent' } });
   } catch (error) {
@@ -30,8 +43,12 @@ export async function publishRootCa(ports: FillPorts, namespace: string): Promis
   const data = { 'ca.crt': settings.caPem };
   await ensureObject(ports, 'configmaps', {
     metadata: {
-      name: ROOT_CA, namespace,
-      annotations: { 'kubernetes.io/description': 'Contains a CA bundle that can be used to verify the API server, such as when using internal service endpoints.' },
+      name: ROOT_CA,
+      namespace,
+      annotations: {
+        'kubernetes.io/description':
+          'Contains a CA bundle that can be used to verify the API server, such as when using internal service endpoints.',
+      },
     },
     data,
   });
@@ -40,12 +57,22 @@ export async function publishRootCa(ports: FillPorts, namespace: string): Promis
 }
 
 /** Writes what `mend` makes of a stored object where that differs; one that is not there stays so. */
-export async function mendObject(store: Ports['store'], key: ObjectKey, mend: (found: KubeObject) => KubeObject): Promise<void> {
+export async function mendObject(
+  store: Ports['store'],
+  key: ObjectKey,
+  mend: (found: KubeObject) => KubeObject,
+): Promise<void> {
   const found = await store.get(key);
   const next = found && mend(found);
   if (next === undefined || isDeepStrictEqual(found, next)) return;
   try {
-    await store.commit({ object: { key, object: next, expected: (found?.metadata.resourceVersion ?? '') as ResourceVersion } });
+    await store.commit({
+      object: {
+        key,
+        object: next,
+        expected: (found?.metadata.resourceVersion ?? '') as ResourceVersion,
+      },
+    });
   } catch (error) {
     // Whoever wrote meanwhile comes by here too.
     if (!(error instanceof StoreConflict)) throw error;

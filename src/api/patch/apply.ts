@@ -5,12 +5,22 @@ import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
-import { compareFields, elementSegment, entriesOf, entryFor, fieldsOf, intersect, strip, subtract } from '../managed-fields.ts';
+import {
+  compareFields,
+  elementSegment,
+  entriesOf,
+  entryFor,
+  fieldsOf,
+  intersect,
+  strip,
+  subtract,
+} from '../managed-fields.ts';
 import type { FieldTree, ManagedEntry, Writer } from '../managed-fields.ts';
 
 type Values = { [key: string]: unknown };
 
-const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEmpty = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 
 /** The live object with the applied one laid over it, element by element where lists have keys. */
@@ -19,12 +29,27 @@ export function overlay(shape: Shape, live: unknown, applied: unknown, field?: F
     const merged: Values = isMap(live) ? { ...live } : {};
     for (const [key, value] of Object.entries(applied)) {
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
-      setOwn(merged, key, overlay(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), own(merged, key), value, inner));
+      setOwn(
+        merged,
+        key,
+        overlay(
+          shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+          own(merged, key),
+          value,
+          inner,
+        ),
+      );
     }
     return merged;
   }
   const keys = field?.list.mapKeys;
-  if (shape.type !== 'list' || keys === undefined || !Array.isArray(applied) || !Array.isArray(live)) return applied;
+  if (
+    shape.type !== 'list' ||
+    keys === undefined ||
+    !Array.isArray(applied) ||
+    !Array.isArray(live)
+  )
+    return applied;
   return overlayList(shape.of, keys, live, applied);
 }
 
@@ -46,24 +71,36 @@ export function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Fie
     for (const [key, member] of Object.entries(value)) {
       const below = own(tree, `f:${key}`);
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
-      const pruned = below === undefined ? member : pruneMember(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), member, below, inner);
+      const pruned =
+        below === undefined
+          ? member
+          : pruneMember(
+              shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+              member,
+              below,
+              inner,
+            );
       if (pruned !== undefined) setOwn(kept, key, pruned);
     }
     return kept;
   }
   const keys = field?.list.mapKeys;
   if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return value;
-  return value.map((element) => {
-    const below = own(tree, elementSegment(keys, element) ?? '');
-    return below === undefined ? element : pruneMember(shape.of, element, below);
-  }).filter((element) => element !== undefined);
+  return value
+    .map((element) => {
+      const below = own(tree, elementSegment(keys, element) ?? '');
+      return below === undefined ? element : pruneMember(shape.of, element, below);
+    })
+    .filter((element) => element !== undefined);
 }
 
 /** undefined: nothing is left. A tree with `.` takes the whole list element. */
 function pruneMember(shape: Shape, value: unknown, tree: FieldTree, field?: Field): unknown {
   if (isEmpty(tree) || tree['.'] !== undefined) return undefined;
   const pruned = prune(shape, value, tree, field);
-  const empty = Array.isArray(pruned) ? pruned.length === 0 : isMap(pruned) && Object.keys(pruned).length === 0;
+  const empty = Array.isArray(pruned)
+    ? pruned.length === 0
+    : isMap(pruned) && Object.keys(pruned).length === 0;
   return empty ? undefined : pruned;
 }
 
@@ -95,16 +132,28 @@ function segmentPath(segment: string): string {
   if (segment.startsWith('f:')) return `.${body}`;
   if (segment.startsWith('v:')) return `[=${body}]`;
   const keys = JSON.parse(body) as Values;
-  return `[${Object.entries(keys).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')}]`;
+  return `[${Object.entries(keys)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join(',')}]`;
 }
 
 function conflictOf(found: { entry: ManagedEntry; paths: string[] }[]): ApiError {
   const nameOf = ({ manager, operation, apiVersion, subresource, time }: ManagedEntry): string =>
-    operation === 'Apply' ? JSON.stringify(manager) : `${JSON.stringify(manager)}${subresource ? ` with subresource ${JSON.stringify(subresource)}` : ''} using ${apiVersion}${time ? ` at ${time}` : ''}`;
-  const causes: Cause[] = found.flatMap(({ entry, paths }) => paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${nameOf(entry)}`, field })));
+    operation === 'Apply'
+      ? JSON.stringify(manager)
+      : `${JSON.stringify(manager)}${subresource ? ` with subresource ${JSON.stringify(subresource)}` : ''} using ${apiVersion}${time ? ` at ${time}` : ''}`;
+  const causes: Cause[] = found.flatMap(({ entry, paths }) =>
+    paths.map((field) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${nameOf(entry)}`,
+      field,
+    })),
+  );
   const [only] = causes;
-  const text = causes.length === 1 && only ? `Apply failed with 1 conflict: ${only.message}: ${only.field ?? ''}`
-    : `Apply failed with ${causes.length} conflicts: ${found.map(({ entry, paths }) => `conflicts with ${nameOf(entry)}:\n${paths.map((path) => `- ${path}`).join('\n')}`).join('\n')}`;
+  const text =
+    causes.length === 1 && only
+      ? `Apply failed with 1 conflict: ${only.message}: ${only.field ?? ''}`
+      : `Apply failed with ${causes.length} conflicts: ${found.map(({ entry, paths }) => `conflicts with ${nameOf(entry)}:\n${paths.map((path) => `- ${path}`).join('\n')}`).join('\n')}`;
   return new ApiError('Conflict', text, { causes });
 }
 
@@ -112,7 +161,11 @@ function conflictOf(found: { entry: ManagedEntry; paths: string[] }[]): ApiError
 function startingEntries(shape: ObjectShape, live: KubeObject, writer: Writer): ManagedEntry[] {
   const known = entriesOf(live);
   if (known.length > 0 || live.metadata.uid === undefined) return known;
-  const { time: _time, ...entry } = entryFor({ ...writer, manager: 'before-first-apply', subresource: '' }, 'Update', strip(fieldsOf(shape, live, true), writer.resetFields));
+  const { time: _time, ...entry } = entryFor(
+    { ...writer, manager: 'before-first-apply', subresource: '' },
+    'Update',
+    strip(fieldsOf(shape, live, true), writer.resetFields),
+  );
   return [entry];
 }
 
@@ -122,38 +175,78 @@ export interface Applied {
 }
 
 /** Applies a decoded configuration to the live object (an empty one where there is none); throws Conflict unless forced. */
-export function applyObject(shape: ObjectShape, live: KubeObject, config: KubeObject, writer: Writer, force: boolean): Applied {
+export function applyObject(
+  shape: ObjectShape,
+  live: KubeObject,
+  config: KubeObject,
+  writer: Writer,
+  force: boolean,
+): Applied {
   const before = startingEntries(shape, live, writer);
-  const isOwn = (entry: ManagedEntry): boolean => entry.operation === 'Apply' && entry.manager === writer.manager && (entry.subresource ?? '') === writer.subresource;
+  const isOwn = (entry: ManagedEntry): boolean =>
+    entry.operation === 'Apply' &&
+    entry.manager === writer.manager &&
+    (entry.subresource ?? '') === writer.subresource;
   const wanted = strip(fieldsOf(shape, config, false), writer.resetFields);
   const merged = overlay(shape, live, config) as KubeObject;
   const changed = strip(compareFields(shape, live, merged).changed, writer.resetFields);
   const others = before.filter((entry) => !isOwn(entry));
-  const conflicts = others.map((entry) => ({ entry, paths: pathsOf(intersect(entry.fieldsV1, changed)) })).filter(({ paths }) => paths.length > 0);
+  const conflicts = others
+    .map((entry) => ({ entry, paths: pathsOf(intersect(entry.fieldsV1, changed)) }))
+    .filter(({ paths }) => paths.length > 0);
   if (conflicts.length > 0 && !force) throw conflictOf(conflicts);
   const own = before.find(isOwn);
-  const dropped = others.reduce((tree, entry) => unowned(tree, entry.fieldsV1), subtract(own?.fieldsV1 ?? {}, wanted));
-  const kept = others.map((entry) => (conflicts.some((found) => found.entry === entry) ? { ...entry, fieldsV1: subtract(entry.fieldsV1, changed) } : entry)).filter(({ fieldsV1 }) => !isEmpty(fieldsV1));
+  const dropped = others.reduce(
+    (tree, entry) => unowned(tree, entry.fieldsV1),
+    subtract(own?.fieldsV1 ?? {}, wanted),
+  );
+  const kept = others
+    .map((entry) =>
+      conflicts.some((found) => found.entry === entry)
+        ? { ...entry, fieldsV1: subtract(entry.fieldsV1, changed) }
+        : entry,
+    )
+    .filter(({ fieldsV1 }) => !isEmpty(fieldsV1));
   const entry = entryFor(writer, 'Apply', wanted);
   const same = own !== undefined && isDeepStrictEqual(own.fieldsV1, wanted);
-  return { object: prune(shape, merged, dropped) as KubeObject, entries: [...kept, same ? { ...entry, ...(own.time ? { time: own.time } : {}) } : entry] };
+  return {
+    object: prune(shape, merged, dropped) as KubeObject,
+    entries: [...kept, same ? { ...entry, ...(own.time ? { time: own.time } : {}) } : entry],
+  };
 }
 
 /** A list with keys may name each element once. */
-export function duplicateElement(shape: Shape, value: unknown, path = '', field?: Field): string | undefined {
+export function duplicateElement(
+  shape: Shape,
+  value: unknown,
+  path = '',
+  field?: Field,
+): string | undefined {
   if (isMap(value) && (shape.type === 'object' || shape.type === 'map')) {
     for (const [key, member] of Object.entries(value)) {
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
-      const found = duplicateElement(shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }), member, `${path}.${key}`, inner);
+      const found = duplicateElement(
+        shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+        member,
+        `${path}.${key}`,
+        inner,
+      );
       if (found !== undefined) return found;
     }
     return undefined;
   }
   if (shape.type !== 'list' || !Array.isArray(value)) return undefined;
   const keys = field?.list.mapKeys;
-  const segments = keys === undefined || keys.length === 0 ? [] : value.map((element) => elementSegment(keys, element));
+  const segments =
+    keys === undefined || keys.length === 0
+      ? []
+      : value.map((element) => elementSegment(keys, element));
   const seen = new Set<string>();
-  const twice = segments.find((segment) => segment !== undefined && (seen.has(segment) || !seen.add(segment)));
+  const twice = segments.find(
+    (segment) => segment !== undefined && (seen.has(segment) || !seen.add(segment)),
+  );
   if (twice !== undefined) return `${path}: duplicate entries for key ${segmentPath(twice)}`;
-  return value.map((element: unknown) => duplicateElement(shape.of, element, path)).find((found) => found !== undefined);
+  return value
+    .map((element: unknown) => duplicateElement(shape.of, element, path))
+    .find((found) => found !== undefined);
 }

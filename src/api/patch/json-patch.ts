@@ -22,13 +22,16 @@ interface Work {
   shifted: number;
 }
 
-const isMap = (value: Json | undefined): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: Json | undefined): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One operation; the members are the client's own and may be of any type. */
 export type Operation = Values;
 
 /** The operations of a parsed patch; undefined: the first element that is none. */
-export function asOperations(patch: readonly Json[]): { operations: Operation[] } | { stray: Json } {
+export function asOperations(
+  patch: readonly Json[],
+): { operations: Operation[] } | { stray: Json } {
   const stray = patch.find((operation) => !isMap(operation));
   return stray === undefined ? { operations: patch.filter(isMap) } : { stray };
 }
@@ -44,13 +47,20 @@ function applyOperation(work: Work, operation: Operation): void {
   const path = textMember(operation, 'path');
   const value = operation['value'] ?? null;
   switch (operation['op']) {
-    case 'add': return add(work, path, value);
-    case 'remove': return void remove(work, path);
-    case 'replace': return replace(work, path, value);
-    case 'move': return add(work, path, remove(work, textMember(operation, 'from')));
-    case 'copy': return add(work, path, copyOf(work, textMember(operation, 'from')));
-    case 'test': return test(work, path, value);
-    default: throw new PatchError(`unexpected kind: ${JSON.stringify(operation['op'])}`);
+    case 'add':
+      return add(work, path, value);
+    case 'remove':
+      return void remove(work, path);
+    case 'replace':
+      return replace(work, path, value);
+    case 'move':
+      return add(work, path, remove(work, textMember(operation, 'from')));
+    case 'copy':
+      return add(work, path, copyOf(work, textMember(operation, 'from')));
+    case 'test':
+      return test(work, path, value);
+    default:
+      throw new PatchError(`unexpected kind: ${JSON.stringify(operation['op'])}`);
   }
 }
 
@@ -62,12 +72,20 @@ function textMember(operation: Operation, name: 'path' | 'from'): string {
 
 /** The list or map that holds the place a pointer names, and its key there. */
 function find({ document }: Work, path: string): { holder: Container; key: string } {
-  const [first, ...keys] = path.split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const [first, ...keys] = path
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const key = keys.pop();
   if (first !== '' || key === undefined) throw new PatchError(`doc is missing path ${path}`);
   let holder: Json | undefined = document;
-  for (const part of keys) holder = Array.isArray(holder) ? holder[indexOf(part, holder.length - 1)] : isMap(holder) ? own(holder, part) : undefined;
-  if (typeof holder !== 'object' || holder === null) throw new PatchError(`doc is missing path ${path}`);
+  for (const part of keys)
+    holder = Array.isArray(holder)
+      ? holder[indexOf(part, holder.length - 1)]
+      : isMap(holder)
+        ? own(holder, part)
+        : undefined;
+  if (typeof holder !== 'object' || holder === null)
+    throw new PatchError(`doc is missing path ${path}`);
   return { holder, key };
 }
 
@@ -87,7 +105,8 @@ function read(work: Work, path: string): Json | undefined {
 
 function shift(work: Work, elements: number): void {
   work.shifted += elements;
-  if (work.shifted > MAX_SHIFTED) throw new PatchError('the patch moves too many elements of lists');
+  if (work.shifted > MAX_SHIFTED)
+    throw new PatchError('the patch moves too many elements of lists');
 }
 
 function add(work: Work, path: string, value: Json): void {
@@ -113,7 +132,8 @@ function remove(work: Work, path: string): Json {
 
 function replace(work: Work, path: string, value: Json): void {
   if (path === '') {
-    if (typeof value !== 'object' || value === null) throw new PatchError('replacement of the whole must be a map or a list');
+    if (typeof value !== 'object' || value === null)
+      throw new PatchError('replacement of the whole must be a map or a list');
     work.document = value;
     return;
   }
@@ -126,7 +146,10 @@ function replace(work: Work, path: string, value: Json): void {
 function copyOf(work: Work, path: string): Json {
   const text = JSON.stringify(read(work, path) ?? null);
   work.copied += Buffer.byteLength(text);
-  if (work.copied > MAX_COPIED_BYTES) throw new PatchError(`unable to copy, the accumulated size increase of copy is ${work.copied}, exceeding the limit ${MAX_COPIED_BYTES}`);
+  if (work.copied > MAX_COPIED_BYTES)
+    throw new PatchError(
+      `unable to copy, the accumulated size increase of copy is ${work.copied}, exceeding the limit ${MAX_COPIED_BYTES}`,
+    );
   return JSON.parse(text) as Json;
 }
 

@@ -4,7 +4,8 @@ import type { Json } from '../../ports.ts';
 
 type Values = { [key: string]: Json | undefined };
 
-const isMap = (value: Json | undefined): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: Json | undefined): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The target with the patch applied; neither is changed. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

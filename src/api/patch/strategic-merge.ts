@@ -10,13 +10,24 @@ const RETAIN = '$retainKeys';
 const ORDER = '$setElementOrder/';
 const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
 
-const isMap = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A map as Go prints it. */
 export const goMap = (value: unknown): string =>
-  isMap(value) ? `map[${Object.keys(value).sort().map((key) => `${key}:${goMap(own(value, key))}`).join(' ')}]` : Array.isArray(value) ? `[${value.map(goMap).join(' ')}]` : value === null ? '<nil>' : String(value);
+  isMap(value)
+    ? `map[${Object.keys(value)
+        .sort()
+        .map((key) => `${key}:${goMap(own(value, key))}`)
+        .join(' ')}]`
+    : Array.isArray(value)
+      ? `[${value.map(goMap).join(' ')}]`
+      : value === null
+        ? '<nil>'
+        : String(value);
 
-const unknownDirective = (directive: unknown, patch: Values): ApiError => new ApiError('', `unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
+const unknownDirective = (directive: unknown, patch: Values): ApiError =>
+  new ApiError('', `unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
 
 /** The original with the patch applied; neither is changed. `shape`: the original's type. */
 export function strategicMerge(shape: Shape, original: Values, patch: Values): Values {
@@ -30,28 +41,44 @@ export function strategicMerge(shape: Shape, original: Values, patch: Values): V
     if (key.startsWith('$deleteFromPrimitiveList')) deletePrimitives(merged, key, value);
     else mergeMember(shape, merged, key, value, patch);
   }
-  for (const key of Object.keys(patch).filter((name) => name.startsWith(ORDER))) orderMember(shape, merged, key.slice(ORDER.length), own(patch, key), own(patch, key.slice(ORDER.length)));
+  for (const key of Object.keys(patch).filter((name) => name.startsWith(ORDER)))
+    orderMember(
+      shape,
+      merged,
+      key.slice(ORDER.length),
+      own(patch, key),
+      own(patch, key.slice(ORDER.length)),
+    );
   return merged;
 }
 
-const withoutDirectives = (patch: Values): Values => Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$')));
+const withoutDirectives = (patch: Values): Values =>
+  Object.fromEntries(Object.entries(patch).filter(([key]) => !key.startsWith('$')));
 
 function retained(original: Values, patch: Values): Values {
   const keys = patch[RETAIN];
   if (keys === undefined) return { ...original };
   if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
   const kept = new Set<unknown>(keys);
-  const stray = Object.keys(patch).some((key) => !key.startsWith('$') && own(patch, key) !== null && !kept.has(key));
+  const stray = Object.keys(patch).some(
+    (key) => !key.startsWith('$') && own(patch, key) !== null && !kept.has(key),
+  );
   if (stray) throw badRequest("patch content doesn't match retainKeys list");
   return Object.fromEntries(Object.entries(original).filter(([key]) => kept.has(key)));
 }
 
 function deletePrimitives(merged: Values, key: string, values: unknown): void {
-  if (!Array.isArray(values) || !key.startsWith(DELETE_PRIMITIVES)) throw badRequest('invalid patch format of primitive list');
+  if (!Array.isArray(values) || !key.startsWith(DELETE_PRIMITIVES))
+    throw badRequest('invalid patch format of primitive list');
   const name = key.slice(DELETE_PRIMITIVES.length);
   const present = own(merged, name);
   const gone = new Set<unknown>(values);
-  if (Array.isArray(present)) setOwn(merged, name, present.filter((value) => !gone.has(value)));
+  if (Array.isArray(present))
+    setOwn(
+      merged,
+      name,
+      present.filter((value) => !gone.has(value)),
+    );
 }
 
 function memberOf(shape: Shape, key: string): { shape: Shape; field?: Field } {
@@ -60,38 +87,91 @@ function memberOf(shape: Shape, key: string): { shape: Shape; field?: Field } {
   return field === undefined ? { shape: { type: 'any' } } : { shape: field.shape, field };
 }
 
-function mergeMember(shape: Shape, merged: Values, key: string, value: unknown, patch: Values): void {
+function mergeMember(
+  shape: Shape,
+  merged: Values,
+  key: string,
+  value: unknown,
+  patch: Values,
+): void {
   const inner = memberOf(shape, key);
   const present = own(merged, key);
   if (value === null) delete merged[key];
   else if (inner.shape.type === 'list' && typeof value !== 'object') throw notASlice(patch, key);
-  else if (isMap(value) && (inner.shape.type === 'object' || inner.shape.type === 'map')) mergeMap(inner.shape, merged, key, value, present);
-  else if (Array.isArray(value) && inner.field?.list.patchKey !== undefined) setOwn(merged, key, mergeList(inner.shape, inner.field.list.patchKey, Array.isArray(present) ? present : [], value));
-  else setOwn(merged, key, Array.isArray(value) ? value.filter((entry) => !(isMap(entry) && entry[PATCH] === 'replace' && Object.keys(entry).length === 1)) : value);
+  else if (isMap(value) && (inner.shape.type === 'object' || inner.shape.type === 'map'))
+    mergeMap(inner.shape, merged, key, value, present);
+  else if (Array.isArray(value) && inner.field?.list.patchKey !== undefined)
+    setOwn(
+      merged,
+      key,
+      mergeList(
+        inner.shape,
+        inner.field.list.patchKey,
+        Array.isArray(present) ? present : [],
+        value,
+      ),
+    );
+  else
+    setOwn(
+      merged,
+      key,
+      Array.isArray(value)
+        ? value.filter(
+            (entry) =>
+              !(isMap(entry) && entry[PATCH] === 'replace' && Object.keys(entry).length === 1),
+          )
+        : value,
+    );
 }
 
-function mergeMap(shape: Shape, merged: Values, key: string, value: Values, present: unknown): void {
+function mergeMap(
+  shape: Shape,
+  merged: Values,
+  key: string,
+  value: Values,
+  present: unknown,
+): void {
   if (value[PATCH] === 'delete') delete merged[key];
   else setOwn(merged, key, strategicMerge(shape, isMap(present) ? present : {}, value));
 }
 
 const notASlice = (patch: Values, key: string): ApiError =>
-  new ApiError('Invalid', ` "" is invalid: patch: Invalid value: ${JSON.stringify(goMap({ [key]: own(patch, key) }))}: cannot restore slice from ${typeof own(patch, key)}`, {
-    causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(goMap({ [key]: own(patch, key) }))}: cannot restore slice from ${typeof own(patch, key)}`, field: 'patch' }],
-  });
+  new ApiError(
+    'Invalid',
+    ` "" is invalid: patch: Invalid value: ${JSON.stringify(goMap({ [key]: own(patch, key) }))}: cannot restore slice from ${typeof own(patch, key)}`,
+    {
+      causes: [
+        {
+          reason: 'FieldValueInvalid',
+          message: `Invalid value: ${JSON.stringify(goMap({ [key]: own(patch, key) }))}: cannot restore slice from ${typeof own(patch, key)}`,
+          field: 'patch',
+        },
+      ],
+    },
+  );
 
-function mergeList(shape: Shape, mergeKey: string, original: unknown[], patch: unknown[]): unknown[] {
+function mergeList(
+  shape: Shape,
+  mergeKey: string,
+  original: unknown[],
+  patch: unknown[],
+): unknown[] {
   const of = shape.type === 'list' ? shape.of : shape;
   if (mergeKey === '') {
     const known = new Set(original);
     return [...original, ...patch.filter((value) => !known.has(value))];
   }
-  if (patch.some((entry) => isMap(entry) && entry[PATCH] === 'replace')) return patch.filter((entry) => !(isMap(entry) && entry[PATCH] === 'replace'));
+  if (patch.some((entry) => isMap(entry) && entry[PATCH] === 'replace'))
+    return patch.filter((entry) => !(isMap(entry) && entry[PATCH] === 'replace'));
   const merged = new KeyedList(mergeKey, original);
   for (const entry of patch) {
     if (!isMap(entry)) throw badRequest('invalid JSON document');
     const key = own(entry, mergeKey);
-    if (key === undefined) throw new ApiError('', `map: ${goMap(entry)} does not contain declared merge key: ${mergeKey}`);
+    if (key === undefined)
+      throw new ApiError(
+        '',
+        `map: ${goMap(entry)} does not contain declared merge key: ${mergeKey}`,
+      );
     if (entry[PATCH] === 'delete') merged.remove(key);
     else merged.merge(key, (present) => strategicMerge(of, present ?? {}, entry));
   }
@@ -137,17 +217,30 @@ class KeyedList {
 }
 
 /** Listed elements take the listed order; those only the server has keep their place relative to their neighbours. */
-function orderMember(shape: Shape, merged: Values, key: string, order: unknown, patched: unknown): void {
+function orderMember(
+  shape: Shape,
+  merged: Values,
+  key: string,
+  order: unknown,
+  patched: unknown,
+): void {
   const list = own(merged, key);
   if (!Array.isArray(order)) throw badRequest('invalid patch format of setElementOrder list');
   const mergeKey = memberOf(shape, key).field?.list.patchKey;
   if (!Array.isArray(list) || mergeKey === undefined) return;
-  const keyOf = (element: unknown): string => identityOf(mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
+  const keyOf = (element: unknown): string =>
+    identityOf(mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
   const places = new Map<string, number>();
-  for (const [at, element] of order.entries()) if (!places.has(keyOf(element))) places.set(keyOf(element), at);
+  for (const [at, element] of order.entries())
+    if (!places.has(keyOf(element))) places.set(keyOf(element), at);
   const place = (element: unknown): number => places.get(keyOf(element)) ?? -1;
-  const stray = Array.isArray(patched) ? patched.find((entry) => !(isMap(entry) && entry[PATCH] !== undefined) && place(entry) < 0) : undefined;
-  if (stray !== undefined) throw badRequest(`The order in patch list: ${goMap(patched)} doesn't match $setElementOrder list: ${goMap(order)}`);
+  const stray = Array.isArray(patched)
+    ? patched.find((entry) => !(isMap(entry) && entry[PATCH] !== undefined) && place(entry) < 0)
+    : undefined;
+  if (stray !== undefined)
+    throw badRequest(
+      `The order in patch list: ${goMap(patched)} doesn't match $setElementOrder list: ${goMap(order)}`,
+    );
   setOwn(merged, key, ordered(list, list.map(place)));
 }
 

@@ -9,26 +9,52 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** The description of a field in the schemas; '' where there is none. */
 export function fieldDescription(schema: string, field: string): string {
-  return own(own(ensureKinds().schemas, schema.includes('.') ? schema : `io.k8s.api.core.v1.${schema}`)?.properties, field)?.description ?? '';
+  return (
+    own(
+      own(ensureKinds().schemas, schema.includes('.') ? schema : `io.k8s.api.core.v1.${schema}`)
+        ?.properties,
+      field,
+    )?.description ?? ''
+  );
 }
 
 /** The first column of nearly every kind. */
-export const nameColumn = (): Column => ({ name: 'Name', type: 'string', format: 'name', description: fieldDescription(META, 'name') });
+export const nameColumn = (): Column => ({
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: fieldDescription(META, 'name'),
+});
 
 /** The age, counted at the time of the answer. */
-export const ageColumn = (): Column => ({ name: 'Age', type: 'string', description: fieldDescription(META, 'creationTimestamp') });
+export const ageColumn = (): Column => ({
+  name: 'Age',
+  type: 'string',
+  description: fieldDescription(META, 'creationTimestamp'),
+});
 
 /** A string column. */
-export const column = (name: string, description: string, priority: 0 | 1 = 0): Column => ({ name, type: 'string', description, priority });
+export const column = (name: string, description: string, priority: 0 | 1 = 0): Column => ({
+  name,
+  type: 'string',
+  description,
+  priority,
+});
 
 /** How long ago a time is; `<unknown>` without one. */
-export const ageSince = (time: unknown, now: Date): string => (typeof time === 'string' ? humanDuration(now.getTime() - Date.parse(time)) : '<unknown>');
+export const ageSince = (time: unknown, now: Date): string =>
+  typeof time === 'string' ? humanDuration(now.getTime() - Date.parse(time)) : '<unknown>';
 
 /** Age of an object. */
-export const age = (object: KubeObject, now: Date): string => ageSince(object.metadata.creationTimestamp, now);
+export const age = (object: KubeObject, now: Date): string =>
+  ageSince(object.metadata.creationTimestamp, now);
 
 /** Columns are built on first use: they read the schemas. */
-export function lazyPrinter(columns: () => Column[], cells: Printer['cells'], conditions?: Printer['conditions']): Printer {
+export function lazyPrinter(
+  columns: () => Column[],
+  cells: Printer['cells'],
+  conditions?: Printer['conditions'],
+): Printer {
   let built: Column[] | undefined;
   return {
     get columns() {
@@ -40,4 +66,7 @@ export function lazyPrinter(columns: () => Column[], cells: Printer['cells'], co
 }
 
 /** Name and Age: kinds without columns of their own. */
-export const plainPrinter = lazyPrinter(() => [nameColumn(), ageColumn()], (object, now) => [object.metadata.name ?? '', age(object, now)]);
+export const plainPrinter = lazyPrinter(
+  () => [nameColumn(), ageColumn()],
+  (object, now) => [object.metadata.name ?? '', age(object, now)],
+);

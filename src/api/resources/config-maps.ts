@@ -1,6 +1,10 @@
 // ConfigMaps and Secrets: data by keys.
 import type { ConfigMap, KubeObject, Secret } from '../../kinds/pod.ts';
-import { defaultConfigMap, validateConfigMap, validateConfigMapUpdate } from '../../validation/config-map.ts';
+import {
+  defaultConfigMap,
+  validateConfigMap,
+  validateConfigMapUpdate,
+} from '../../validation/config-map.ts';
 import { defaultSecret, validateSecret, validateSecretUpdate } from '../../validation/secret.ts';
 import { publishRootCa, ROOT_CA } from '../namespaces/fill-namespace.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
@@ -9,19 +13,31 @@ import type { Strategy } from './strategy.ts';
 
 const configMapOf = (object: KubeObject): ConfigMap => object as ConfigMap;
 const secretOf = (object: KubeObject): Secret => object as Secret;
-const objectOf = (object: ConfigMap | Secret): KubeObject => ({ ...object, metadata: object.metadata ?? {} });
-const count = (object: KubeObject, name: string): number => Object.keys(member(object, name) ?? {}).length;
+const objectOf = (object: ConfigMap | Secret): KubeObject => ({
+  ...object,
+  metadata: object.metadata ?? {},
+});
+const count = (object: KubeObject, name: string): number =>
+  Object.keys(member(object, name) ?? {}).length;
 
 /** The CA's ConfigMap is always as the system made it (root-ca-cert-publisher). */
 const isRootCa = (object: KubeObject): boolean => object.metadata.name === ROOT_CA;
 
 export const configMaps: Strategy = {
   ...plain,
-  updated: async (object, _old, { ports }) => { if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? ''); },
-  removed: async (object, { ports }) => { if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? ''); },
+  updated: async (object, _old, { ports }) => {
+    if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? '');
+  },
+  removed: async (object, { ports }) => {
+    if (isRootCa(object)) await publishRootCa(ports, object.metadata.namespace ?? '');
+  },
   printer: lazyPrinter(
     () => [nameColumn(), column('Data', fieldDescription('ConfigMap', 'data')), ageColumn()],
-    (object, now) => [object.metadata.name ?? '', count(object, 'data') + count(object, 'binaryData'), age(object, now)],
+    (object, now) => [
+      object.metadata.name ?? '',
+      count(object, 'data') + count(object, 'binaryData'),
+      age(object, now),
+    ],
   ),
   defaults: (object) => objectOf(defaultConfigMap(configMapOf(object))),
   validate: (object) => validateConfigMap(configMapOf(object)),
@@ -32,8 +48,18 @@ export const secrets: Strategy = {
   ...plain,
   fields: { own: true, fields: { type: (object) => text(object, 'type') } },
   printer: lazyPrinter(
-    () => [nameColumn(), column('Type', fieldDescription('Secret', 'type')), column('Data', fieldDescription('Secret', 'data')), ageColumn()],
-    (object, now) => [object.metadata.name ?? '', text(object, 'type'), count(object, 'data'), age(object, now)],
+    () => [
+      nameColumn(),
+      column('Type', fieldDescription('Secret', 'type')),
+      column('Data', fieldDescription('Secret', 'data')),
+      ageColumn(),
+    ],
+    (object, now) => [
+      object.metadata.name ?? '',
+      text(object, 'type'),
+      count(object, 'data'),
+      age(object, now),
+    ],
   ),
   defaults: (object) => objectOf(defaultSecret(secretOf(object))),
   // A patch that leaves the type out means the stored one.

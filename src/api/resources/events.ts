@@ -9,28 +9,51 @@ import type { Strategy } from './strategy.ts';
 
 /** Member of the core form -> member of events.k8s.io's. */
 const RENAMED: [string, string][] = [
-  ['involvedObject', 'regarding'], ['message', 'note'], ['source', 'deprecatedSource'], ['firstTimestamp', 'deprecatedFirstTimestamp'],
-  ['lastTimestamp', 'deprecatedLastTimestamp'], ['count', 'deprecatedCount'], ['reportingComponent', 'reportingController'],
+  ['involvedObject', 'regarding'],
+  ['message', 'note'],
+  ['source', 'deprecatedSource'],
+  ['firstTimestamp', 'deprecatedFirstTimestamp'],
+  ['lastTimestamp', 'deprecatedLastTimestamp'],
+  ['count', 'deprecatedCount'],
+  ['reportingComponent', 'reportingController'],
 ];
 
 function rename(object: KubeObject, pairs: [string, string][]): KubeObject {
   const names = new Map(pairs);
-  return Object.assign({ metadata: object.metadata }, Object.fromEntries(Object.entries(object).map(([name, value]) => [names.get(name) ?? name, value])));
+  return Object.assign(
+    { metadata: object.metadata },
+    Object.fromEntries(
+      Object.entries(object).map(([name, value]) => [names.get(name) ?? name, value]),
+    ),
+  );
 }
 
 /** Go prints these members of a core Event even when they say nothing. */
 const complete = (object: KubeObject): KubeObject => ({
-  involvedObject: {}, source: {}, firstTimestamp: null, lastTimestamp: null, eventTime: null, reportingComponent: '', reportingInstance: '', ...object,
+  involvedObject: {},
+  source: {},
+  firstTimestamp: null,
+  lastTimestamp: null,
+  eventTime: null,
+  reportingComponent: '',
+  reportingInstance: '',
+  ...object,
 });
 
-const sourceOf = (object: KubeObject): string => text(object, 'source', 'component') || text(object, 'reportingComponent');
+const sourceOf = (object: KubeObject): string =>
+  text(object, 'source', 'component') || text(object, 'reportingComponent');
 
 function selectable(reference: string, controller: string): SelectableFields {
   const parts = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
   return {
     own: true,
     fields: {
-      ...Object.fromEntries(parts.map((part) => [`${reference}.${part}`, (object: KubeObject) => text(object, 'involvedObject', part)])),
+      ...Object.fromEntries(
+        parts.map((part) => [
+          `${reference}.${part}`,
+          (object: KubeObject) => text(object, 'involvedObject', part),
+        ]),
+      ),
       reason: (object) => text(object, 'reason'),
       type: (object) => text(object, 'type'),
       source: sourceOf,
@@ -44,39 +67,72 @@ function printedSource(object: KubeObject): string {
   const host = text(object, 'source', 'host');
   if (component || host) return host ? `${component}, ${host}` : component;
   const instance = text(object, 'reportingInstance');
-  return instance ? `${text(object, 'reportingComponent')}, ${instance}` : text(object, 'reportingComponent');
+  return instance
+    ? `${text(object, 'reportingComponent')}, ${instance}`
+    : text(object, 'reportingComponent');
 }
 
 function cells(object: KubeObject, now: Date): (string | number)[] {
   const first = member(object, 'firstTimestamp') ?? member(object, 'eventTime');
-  const last = member(object, 'series', 'lastObservedTime') ?? member(object, 'lastTimestamp') ?? first;
+  const last =
+    member(object, 'series', 'lastObservedTime') ?? member(object, 'lastTimestamp') ?? first;
   const count = Number(member(object, 'series', 'count') ?? member(object, 'count') ?? 1);
   const target = `${text(object, 'involvedObject', 'kind').toLowerCase()}/${text(object, 'involvedObject', 'name')}`;
   return [
-    ageSince(last, now), text(object, 'type'), text(object, 'reason'), target, text(object, 'involvedObject', 'fieldPath'), printedSource(object),
-    text(object, 'message').trim(), ageSince(first, now), count, object.metadata.name ?? '',
+    ageSince(last, now),
+    text(object, 'type'),
+    text(object, 'reason'),
+    target,
+    text(object, 'involvedObject', 'fieldPath'),
+    printedSource(object),
+    text(object, 'message').trim(),
+    ageSince(first, now),
+    count,
+    object.metadata.name ?? '',
   ];
 }
 
 const printer = lazyPrinter(
   () => [
-    column('Last Seen', fieldDescription('Event', 'lastTimestamp')), column('Type', fieldDescription('Event', 'type')), column('Reason', fieldDescription('Event', 'reason')),
-    column('Object', fieldDescription('Event', 'involvedObject')), column('Subobject', fieldDescription('ObjectReference', 'fieldPath'), 1),
-    column('Source', fieldDescription('Event', 'source'), 1), column('Message', fieldDescription('Event', 'message')),
-    column('First Seen', fieldDescription('Event', 'firstTimestamp'), 1), column('Count', fieldDescription('Event', 'count'), 1),
-    { name: 'Name', type: 'string', format: 'name', description: fieldDescription('Event', 'metadata'), priority: 1 },
+    column('Last Seen', fieldDescription('Event', 'lastTimestamp')),
+    column('Type', fieldDescription('Event', 'type')),
+    column('Reason', fieldDescription('Event', 'reason')),
+    column('Object', fieldDescription('Event', 'involvedObject')),
+    column('Subobject', fieldDescription('ObjectReference', 'fieldPath'), 1),
+    column('Source', fieldDescription('Event', 'source'), 1),
+    column('Message', fieldDescription('Event', 'message')),
+    column('First Seen', fieldDescription('Event', 'firstTimestamp'), 1),
+    column('Count', fieldDescription('Event', 'count'), 1),
+    {
+      name: 'Name',
+      type: 'string',
+      format: 'name',
+      description: fieldDescription('Event', 'metadata'),
+      priority: 1,
+    },
   ],
   cells,
 );
 
-const at = (field: string, reason: string, message: string): FieldError => ({ field, reason, message });
+const at = (field: string, reason: string, message: string): FieldError => ({
+  field,
+  reason,
+  message,
+});
 
 function validateCore(object: KubeObject): FieldError[] {
   const problems = validateObjectMeta(object.metadata, { namespaced: true, name: 'subdomain' });
   const namespace = object.metadata.namespace ?? '';
   const about = text(object, 'involvedObject', 'namespace');
   const matches = about === '' ? namespace === 'default' : about === namespace;
-  if (!matches) problems.push(at('involvedObject.namespace', 'FieldValueInvalid', `Invalid value: ${JSON.stringify(about)}: does not match event.namespace`));
+  if (!matches)
+    problems.push(
+      at(
+        'involvedObject.namespace',
+        'FieldValueInvalid',
+        `Invalid value: ${JSON.stringify(about)}: does not match event.namespace`,
+      ),
+    );
   if (!member(object, 'eventTime')) return problems;
   return [...problems, ...validateNewForm(object)];
 }
@@ -84,23 +140,43 @@ function validateCore(object: KubeObject): FieldError[] {
 /** Rules for events with an eventTime. */
 function validateNewForm(object: KubeObject): FieldError[] {
   const problems: FieldError[] = [];
-  for (const [name, shown] of [['reportingComponent', 'reportingController'], ['reportingInstance', 'reportingInstance'], ['action', 'action'], ['reason', 'reason']] as const) {
+  for (const [name, shown] of [
+    ['reportingComponent', 'reportingController'],
+    ['reportingInstance', 'reportingInstance'],
+    ['action', 'action'],
+    ['reason', 'reason'],
+  ] as const) {
     const value = text(object, name);
     if (value === '') problems.push(at(shown, 'FieldValueRequired', 'Required value'));
-    else if (value.length > 128) problems.push(at(shown, 'FieldValueInvalid', 'Invalid value: "": can have at most 128 characters'));
+    else if (value.length > 128)
+      problems.push(
+        at(shown, 'FieldValueInvalid', 'Invalid value: "": can have at most 128 characters'),
+      );
   }
-  if (text(object, 'message').length > 1024) problems.push(at('message', 'FieldValueInvalid', 'Invalid value: "": can have at most 1024 characters'));
+  if (text(object, 'message').length > 1024)
+    problems.push(
+      at('message', 'FieldValueInvalid', 'Invalid value: "": can have at most 1024 characters'),
+    );
   return problems;
 }
 
 function validateEventsGroup(object: KubeObject): FieldError[] {
   const problems = validateObjectMeta(object.metadata, { namespaced: true, name: 'subdomain' });
   const type = text(object, 'type');
-  if (!member(object, 'eventTime')) problems.push(at('eventTime', 'FieldValueRequired', 'Required value'));
-  if (type !== 'Normal' && type !== 'Warning') problems.push(at('type', 'FieldValueInvalid', `Invalid value: "": has invalid value: ${type}`));
+  if (!member(object, 'eventTime'))
+    problems.push(at('eventTime', 'FieldValueRequired', 'Required value'));
+  if (type !== 'Normal' && type !== 'Warning')
+    problems.push(at('type', 'FieldValueInvalid', `Invalid value: "": has invalid value: ${type}`));
   const namespace = object.metadata.namespace ?? '';
   const about = text(object, 'involvedObject', 'namespace');
-  if (about !== namespace && !(about === '' && namespace === 'default')) problems.push(at('involvedObject.namespace', 'FieldValueInvalid', `Invalid value: ${JSON.stringify(about)}: does not match event.namespace`));
+  if (about !== namespace && !(about === '' && namespace === 'default'))
+    problems.push(
+      at(
+        'involvedObject.namespace',
+        'FieldValueInvalid',
+        `Invalid value: ${JSON.stringify(about)}: does not match event.namespace`,
+      ),
+    );
   return [...problems, ...(member(object, 'eventTime') ? validateNewForm(object) : [])];
 }
 
@@ -124,5 +200,15 @@ export const groupEvents: Strategy = {
   fields: selectable('regarding', 'reportingController'),
   validate: (object) => validateEventsGroup(object),
   fromWire: (object) => rename(object, BACKWARD),
-  toWire: (object) => rename({ eventTime: null, deprecatedSource: {}, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null, ...object }, FORWARD),
+  toWire: (object) =>
+    rename(
+      {
+        eventTime: null,
+        deprecatedSource: {},
+        deprecatedFirstTimestamp: null,
+        deprecatedLastTimestamp: null,
+        ...object,
+      },
+      FORWARD,
+    ),
 };

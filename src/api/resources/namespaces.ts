@@ -1,7 +1,11 @@
 // Namespaces: their first objects when they are made, their content when they go.
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import { othersChanged } from '../../lifecycle/reschedule.ts';
-import { defaultNamespace, validateNamespace, validateNamespaceUpdate } from '../../validation/namespace.ts';
+import {
+  defaultNamespace,
+  validateNamespace,
+  validateNamespaceUpdate,
+} from '../../validation/namespace.ts';
 import { fillNamespace } from '../namespaces/fill-namespace.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { plain, statusOf, text } from './plain.ts';
@@ -11,44 +15,74 @@ const PROTECTED = new Set(['default', 'kube-system', 'kube-public']);
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 const namespaceOf = (object: KubeObject): Namespace => object as Namespace;
-const objectOf = (namespace: Namespace): KubeObject => ({ ...namespace, metadata: namespace.metadata ?? {} });
+const objectOf = (namespace: Namespace): KubeObject => ({
+  ...namespace,
+  metadata: namespace.metadata ?? {},
+});
 
 const withNameLabel = (object: KubeObject): KubeObject => {
   const { name } = object.metadata;
-  return name ? { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, [NAME_LABEL]: name } } } : object;
+  return name
+    ? {
+        ...object,
+        metadata: { ...object.metadata, labels: { ...object.metadata.labels, [NAME_LABEL]: name } },
+      }
+    : object;
 };
 
 function beginDelete(object: KubeObject, now: Date): KubeObject | undefined {
   const finalizers = namespaceOf(object).spec?.finalizers ?? [];
   if (finalizers.length === 0) return undefined;
   if (object.metadata.deletionTimestamp !== undefined) return object;
-  const metadata = { ...object.metadata, deletionTimestamp: now.toISOString().replace(/\.\d+Z$/, 'Z') };
+  const metadata = {
+    ...object.metadata,
+    deletionTimestamp: now.toISOString().replace(/\.\d+Z$/, 'Z'),
+  };
   return { ...object, metadata, status: { ...namespaceOf(object).status, phase: 'Terminating' } };
 }
 
 /** The main endpoint: spec.finalizers and status are not its to write. */
 export const namespaces: Strategy = {
   ...plain,
-  fields: { own: true, fields: { 'status.phase': (object) => text(object, 'status', 'phase'), name: (object) => object.metadata.name ?? '' } },
+  fields: {
+    own: true,
+    fields: {
+      'status.phase': (object) => text(object, 'status', 'phase'),
+      name: (object) => object.metadata.name ?? '',
+    },
+  },
   printer: lazyPrinter(
     () => [nameColumn(), column('Status', 'The status of the namespace'), ageColumn()],
-    (object, now) => [object.metadata.name ?? '', text(object, 'status', 'phase'), age(object, now)],
+    (object, now) => [
+      object.metadata.name ?? '',
+      text(object, 'status', 'phase'),
+      age(object, now),
+    ],
   ),
   defaults: (object) => withNameLabel(objectOf(defaultNamespace(namespaceOf(object)))),
   prepareForCreate: (object) => {
     const finalizers = namespaceOf(object).spec?.finalizers ?? [];
-    return withNameLabel({ ...object, spec: { finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] }, status: { phase: 'Active' } });
+    return withNameLabel({
+      ...object,
+      spec: {
+        finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'],
+      },
+      status: { phase: 'Active' },
+    });
   },
   validate: (object) => validateNamespace(namespaceOf(object)),
-  prepareForUpdate: (next, old) => withNameLabel({ ...next, spec: old['spec'], status: old['status'] }),
+  prepareForUpdate: (next, old) =>
+    withNameLabel({ ...next, spec: old['spec'], status: old['status'] }),
   validateUpdate: (next, old) => validateNamespaceUpdate(namespaceOf(next), namespaceOf(old)),
   resetFields: ['status', 'spec'],
   returnsDeleted: true,
-  refuseDelete: ({ metadata }) => (PROTECTED.has(metadata.name ?? '') ? 'this namespace may not be deleted' : undefined),
+  refuseDelete: ({ metadata }) =>
+    PROTECTED.has(metadata.name ?? '') ? 'this namespace may not be deleted' : undefined,
   beginDelete,
   created: async (object, { ports }) => fillNamespace(ports, object.metadata.name ?? ''),
   updated: async (object, old, { ports }) => {
-    if (JSON.stringify(object.metadata.labels) !== JSON.stringify(old.metadata.labels)) await othersChanged(ports);
+    if (JSON.stringify(object.metadata.labels) !== JSON.stringify(old.metadata.labels))
+      await othersChanged(ports);
   },
 };
 
@@ -58,5 +92,12 @@ export const namespaceStatus: Strategy = statusOf(namespaces);
 /** `/finalize`: only spec.finalizers is taken; the last one gone lets the namespace go. */
 export const namespaceFinalize: Strategy = {
   ...namespaces,
-  prepareForUpdate: (next, old) => ({ ...old, metadata: { ...old.metadata, ...(next.metadata.resourceVersion ? { resourceVersion: next.metadata.resourceVersion } : {}) }, spec: next['spec'] ?? {} }),
+  prepareForUpdate: (next, old) => ({
+    ...old,
+    metadata: {
+      ...old.metadata,
+      ...(next.metadata.resourceVersion ? { resourceVersion: next.metadata.resourceVersion } : {}),
+    },
+    spec: next['spec'] ?? {},
+  }),
 };

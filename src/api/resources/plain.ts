@@ -17,7 +17,11 @@ export function member(object: unknown, ...path: string[]): unknown {
 /** The text at a path; '' where there is none. */
 export const text = (object: unknown, ...path: string[]): string => {
   const value = member(object, ...path);
-  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : '';
 };
 
 /** Every kind without rules; namespaced, named like a DNS subdomain. */
@@ -26,7 +30,8 @@ export const plain: Strategy = {
   printer: plainPrinter,
   defaults: (object) => object,
   prepareForCreate: (object) => object,
-  validate: (object, { resource }) => validateObjectMeta(object.metadata, { namespaced: resource.namespaced, name: 'subdomain' }),
+  validate: (object, { resource }) =>
+    validateObjectMeta(object.metadata, { namespaced: resource.namespaced, name: 'subdomain' }),
   prepareForUpdate: (next) => next,
   validateUpdate: (next, old) => validateObjectMetaUpdate(next.metadata, old.metadata),
   resetFields: [],
@@ -36,11 +41,18 @@ export const plain: Strategy = {
 /** A kind whose main endpoint may not write the status. */
 export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   const { status: _status, ...rest } = next;
-  return { ...rest, metadata: next.metadata, ...(old['status'] === undefined ? {} : { status: old['status'] }) };
+  return {
+    ...rest,
+    metadata: next.metadata,
+    ...(old['status'] === undefined ? {} : { status: old['status'] }),
+  };
 };
 
 /** The `/status` endpoint of a kind: only status and metadata's labels, annotations and finalizers are taken. */
-export function statusOf(strategy: Strategy, validateUpdate: WriteStrategy['validateUpdate'] = () => []): Strategy {
+export function statusOf(
+  strategy: Strategy,
+  validateUpdate: WriteStrategy['validateUpdate'] = () => [],
+): Strategy {
   return {
     ...strategy,
     prepareForUpdate: (next, old) => ({
@@ -51,7 +63,10 @@ export function statusOf(strategy: Strategy, validateUpdate: WriteStrategy['vali
       },
       ...(next['status'] === undefined ? {} : { status: next['status'] }),
     }),
-    validateUpdate: (next, old, call) => [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateUpdate(next, old, call)],
+    validateUpdate: (next, old, call) => [
+      ...validateObjectMetaUpdate(next.metadata, old.metadata),
+      ...validateUpdate(next, old, call),
+    ],
     resetFields: ['spec'],
     generation: false,
   };

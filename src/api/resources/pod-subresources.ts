@@ -2,7 +2,10 @@
 import type { KubeObject } from '../../kinds/pod.ts';
 import { refuseEphemeralContainers } from '../../pod/refusals.ts';
 import { validatePodResize, withResizeOf } from '../../pod/validation/pod-resize.ts';
-import { defaultEphemeralContainers, validateEphemeralContainersUpdate } from '../../pod/validation/validate-pod.ts';
+import {
+  defaultEphemeralContainers,
+  validateEphemeralContainersUpdate,
+} from '../../pod/validation/validate-pod.ts';
 import { objectOf, podOf, pods, refusals } from './pods.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -10,7 +13,14 @@ function takeEphemeralContainers(next: KubeObject, old: KubeObject): KubeObject 
   const pod = podOf(old);
   const containers = podOf(next).spec.ephemeralContainers ?? [];
   const { ephemeralContainers: _old, ...spec } = pod.spec;
-  return objectOf({ ...pod, metadata: next.metadata, spec: containers.length === 0 ? spec : { ...spec, ephemeralContainers: defaultEphemeralContainers(containers) } });
+  return objectOf({
+    ...pod,
+    metadata: next.metadata,
+    spec:
+      containers.length === 0
+        ? spec
+        : { ...spec, ephemeralContainers: defaultEphemeralContainers(containers) },
+  });
 }
 
 /** `/ephemeralcontainers`: only spec.ephemeralContainers is taken. */
@@ -20,7 +30,9 @@ export const podEphemeralContainers: Strategy = {
   prepareForUpdate: takeEphemeralContainers,
   validateUpdate: (next, old, call) => {
     const problems = validateEphemeralContainersUpdate(podOf(next), podOf(old));
-    return problems.length > 0 ? problems : refusals(call, refuseEphemeralContainers(podOf(next), podOf(old), call.ports.settings));
+    return problems.length > 0
+      ? problems
+      : refusals(call, refuseEphemeralContainers(podOf(next), podOf(old), call.ports.settings));
   },
 };
 
@@ -32,5 +44,6 @@ function takeResources(next: KubeObject, old: KubeObject): KubeObject {
 export const podResize: Strategy = {
   ...pods,
   prepareForUpdate: takeResources,
-  validateUpdate: (next, old, { ports }) => validatePodResize(podOf(next), podOf(old), ports.settings),
+  validateUpdate: (next, old, { ports }) =>
+    validatePodResize(podOf(next), podOf(old), ports.settings),
 };

@@ -13,7 +13,11 @@ import { defaultPod } from '../../pod/defaults.ts';
 import { prepareForCreate } from '../../pod/prepare.ts';
 import { podCells, podRowConditions } from '../../pod/printer.ts';
 import { limitWarnings, refusePod } from '../../pod/refusals.ts';
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from '../../pod/validation/validate-pod.ts';
+import {
+  validatePod,
+  validatePodStatusUpdate,
+  validatePodUpdate,
+} from '../../pod/validation/validate-pod.ts';
 import { podWarnings } from '../../pod/warnings.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
@@ -23,7 +27,11 @@ import type { Strategy } from './strategy.ts';
 /** A stored or decoded pod as the pure rules take it; a body without spec or status has empty ones. */
 export function podOf(object: KubeObject): Pod {
   const spec = object['spec'] ?? {};
-  return { ...object, spec: { ...spec, containers: member(spec, 'containers') ?? [] }, status: object['status'] ?? {} } as unknown as Pod;
+  return {
+    ...object,
+    spec: { ...spec, containers: member(spec, 'containers') ?? [] },
+    status: object['status'] ?? {},
+  } as unknown as Pod;
 }
 
 /** A pod as the store and the wire take it. */
@@ -34,7 +42,10 @@ const printer = lazyPrinter(
     nameColumn(),
     column('Ready', 'The aggregate readiness state of this pod for accepting traffic.'),
     column('Status', 'The aggregate status of the containers in this pod.'),
-    column('Restarts', 'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.'),
+    column(
+      'Restarts',
+      'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+    ),
     ageColumn(),
     column('IP', fieldDescription('PodStatus', 'podIP'), 1),
     column('Node', fieldDescription('PodSpec', 'nodeName'), 1),
@@ -48,23 +59,44 @@ const printer = lazyPrinter(
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
   const pod = podOf(object);
   const { store, ids } = call.ports;
-  const account = await store.get({ resource: 'serviceaccounts', namespace: call.namespace, name: serviceAccountOf(pod) });
+  const account = await store.get({
+    resource: 'serviceaccounts',
+    namespace: call.namespace,
+    name: serviceAccountOf(pod),
+  });
   const priorityClass = await priorityOf(pod, call);
   const runtimeClass = pod.spec.runtimeClassName;
   const admission = admitPod(pod, {
     serviceAccount: account as ServiceAccount | undefined,
     suffix: ids.suffix(5),
     ...(priorityClass ? { priorityClass } : {}),
-    ...(runtimeClass ? { runtimeClassFound: (await store.get({ resource: 'runtimeclasses.node.k8s.io', namespace: '', name: runtimeClass })) !== undefined } : {}),
+    ...(runtimeClass
+      ? {
+          runtimeClassFound:
+            (await store.get({
+              resource: 'runtimeclasses.node.k8s.io',
+              namespace: '',
+              name: runtimeClass,
+            })) !== undefined,
+        }
+      : {}),
   });
-  if ('forbidden' in admission) throw forbidden('pods', pod.metadata.name ?? '', admission.forbidden);
+  if ('forbidden' in admission)
+    throw forbidden('pods', pod.metadata.name ?? '', admission.forbidden);
   return objectOf(admission.pod);
 }
 
-async function priorityOf(pod: Pod, { ports }: Call): Promise<{ value: number; preemptionPolicy?: string } | undefined> {
+async function priorityOf(
+  pod: Pod,
+  { ports }: Call,
+): Promise<{ value: number; preemptionPolicy?: string } | undefined> {
   const name = pod.spec.priorityClassName;
   if (!name || name.startsWith('system-')) return undefined;
-  const found = await ports.store.get({ resource: 'priorityclasses.scheduling.k8s.io', namespace: '', name });
+  const found = await ports.store.get({
+    resource: 'priorityclasses.scheduling.k8s.io',
+    namespace: '',
+    name,
+  });
   if (found === undefined) return undefined;
   const policy = text(found, 'preemptionPolicy');
   return { value: Number(found['value'] ?? 0), ...(policy ? { preemptionPolicy: policy } : {}) };
@@ -73,7 +105,8 @@ async function priorityOf(pod: Pod, { ports }: Call): Promise<{ value: number; p
 /** Grace as kube-apiserver computes it (pod-lifecycle 8.1): none before scheduling and after the end. */
 function graceSeconds(object: KubeObject, requested: number | undefined): number {
   const pod = podOf(object);
-  if (!pod.spec.nodeName || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return 0;
+  if (!pod.spec.nodeName || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed')
+    return 0;
   const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
   return seconds < 0 ? 1 : seconds;
 }
@@ -95,7 +128,10 @@ const FIELDS: Strategy['fields'] = {
 };
 
 /** droppod's own refusals; an installation may have them as warnings. */
-export function refusals({ ports, warnings }: Pick<Call, 'ports' | 'warnings'>, problems: FieldError[]): FieldError[] {
+export function refusals(
+  { ports, warnings }: Pick<Call, 'ports' | 'warnings'>,
+  problems: FieldError[],
+): FieldError[] {
   if (ports.settings.warnOfRefusals !== true) return problems;
   warnings.push(...problems.map(({ field, message }) => `${field}: ${message}`));
   return [];
@@ -112,7 +148,9 @@ export const pods: Strategy = {
   prepareForCreate: (object, { now }) => objectOf(prepareForCreate(podOf(object), now)),
   validate: (object, call) => {
     const problems = validatePod(podOf(object));
-    return problems.length > 0 ? problems : refusals(call, refusePod(podOf(object), call.ports.settings));
+    return problems.length > 0
+      ? problems
+      : refusals(call, refusePod(podOf(object), call.ports.settings));
   },
   warnings: (object) => [...podWarnings(podOf(object)), ...limitWarnings(podOf(object))],
   prepareForUpdate: keepStatus,
@@ -133,4 +171,6 @@ export const pods: Strategy = {
 };
 
 /** `/status` of pods. */
-export const podStatus: Strategy = statusOf(pods, (next, old) => validatePodStatusUpdate(podOf(next), podOf(old)));
+export const podStatus: Strategy = statusOf(pods, (next, old) =>
+  validatePodStatusUpdate(podOf(next), podOf(old)),
+);

@@ -1,7 +1,11 @@
 // Services: a cluster IP is given out at creation and kept by updates that leave it out.
 import { invalid } from '../../errors.ts';
 import type { KubeObject, Service } from '../../kinds/pod.ts';
-import { defaultService, validateService, validateServiceUpdate } from '../../validation/service.ts';
+import {
+  defaultService,
+  validateService,
+  validateServiceUpdate,
+} from '../../validation/service.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
@@ -12,22 +16,40 @@ const RANGE = '10.96.0.0/16';
 const PREFIX = '10.96.';
 
 const serviceOf = (object: KubeObject): Service => object as Service;
-const objectOf = (service: Service): KubeObject => ({ ...service, metadata: service.metadata ?? {} });
+const objectOf = (service: Service): KubeObject => ({
+  ...service,
+  metadata: service.metadata ?? {},
+});
 
 function ports(object: KubeObject): string {
   const list = serviceOf(object).spec?.ports ?? [];
-  return list.map(({ port, nodePort, protocol }) => `${port}${nodePort ? `:${nodePort}` : ''}/${protocol ?? 'TCP'}`).join(',') || '<none>';
+  return (
+    list
+      .map(
+        ({ port, nodePort, protocol }) =>
+          `${port}${nodePort ? `:${nodePort}` : ''}/${protocol ?? 'TCP'}`,
+      )
+      .join(',') || '<none>'
+  );
 }
 
 function externalAddress(object: KubeObject): string {
   const { spec, status } = serviceOf(object);
   if (spec?.type === 'ExternalName') return spec.externalName ?? '';
-  if (spec?.type === 'LoadBalancer') return (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '').join(',') || '<pending>';
+  if (spec?.type === 'LoadBalancer')
+    return (
+      (status?.loadBalancer?.ingress ?? [])
+        .map(({ ip, hostname }) => ip ?? hostname ?? '')
+        .join(',') || '<pending>'
+    );
   return spec?.externalIPs?.join(',') || '<none>';
 }
 
 const selector = (object: KubeObject): string =>
-  Object.entries(serviceOf(object).spec?.selector ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${value}`).join(',') || '<none>';
+  Object.entries(serviceOf(object).spec?.selector ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '<none>';
 
 /** Free addresses are found by looking at all services; a lost race shows as two services of one address and is harmless here. */
 async function allocate(object: KubeObject, call: Call): Promise<KubeObject> {
@@ -41,43 +63,90 @@ async function allocate(object: KubeObject, call: Call): Promise<KubeObject> {
   }
   for (let number = 2; number < 65_535; number++) {
     const address = `${PREFIX}${number >> 8}.${number & 255}`;
-    if (!taken.has(address)) return { ...object, spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
+    if (!taken.has(address))
+      return { ...object, spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
   }
   throw refuseAddress(object, [], 'failed to allocate a serviceIP: range is full');
 }
 
 function checkAddress(object: KubeObject, address: string, taken: Set<string>): void {
-  if (!address.startsWith(PREFIX)) throw refuseAddress(object, [address], `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${RANGE}`);
-  if (taken.has(address)) throw refuseAddress(object, [address], `failed to allocate IP ${address}: provided IP is already allocated`);
+  if (!address.startsWith(PREFIX))
+    throw refuseAddress(
+      object,
+      [address],
+      `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${RANGE}`,
+    );
+  if (taken.has(address))
+    throw refuseAddress(
+      object,
+      [address],
+      `failed to allocate IP ${address}: provided IP is already allocated`,
+    );
 }
 
-const refuseAddress = (object: KubeObject, addresses: string[], problem: string): ReturnType<typeof invalid> =>
-  invalid('Service', object.metadata.name ?? '', [{ field: 'spec.clusterIPs', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(addresses)}: ${problem}` }]);
+const refuseAddress = (
+  object: KubeObject,
+  addresses: string[],
+  problem: string,
+): ReturnType<typeof invalid> =>
+  invalid('Service', object.metadata.name ?? '', [
+    {
+      field: 'spec.clusterIPs',
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: ${JSON.stringify(addresses)}: ${problem}`,
+    },
+  ]);
 
 function keepAddress(next: KubeObject, old: KubeObject): KubeObject {
   const kept = keepStatus(next, old);
   const { spec = {} } = serviceOf(kept);
   const before = serviceOf(old).spec;
-  if (spec.clusterIP || spec.type === 'ExternalName' || before?.clusterIP === undefined) return kept;
-  return { ...kept, spec: { ...spec, clusterIP: before.clusterIP, ...(before.clusterIPs ? { clusterIPs: before.clusterIPs } : {}) } };
+  if (spec.clusterIP || spec.type === 'ExternalName' || before?.clusterIP === undefined)
+    return kept;
+  return {
+    ...kept,
+    spec: {
+      ...spec,
+      clusterIP: before.clusterIP,
+      ...(before.clusterIPs ? { clusterIPs: before.clusterIPs } : {}),
+    },
+  };
 }
 
 export const services: Strategy = {
   ...plain,
-  fields: { own: true, fields: { 'spec.clusterIP': (object) => text(object, 'spec', 'clusterIP'), 'spec.type': (object) => text(object, 'spec', 'type') } },
+  fields: {
+    own: true,
+    fields: {
+      'spec.clusterIP': (object) => text(object, 'spec', 'clusterIP'),
+      'spec.type': (object) => text(object, 'spec', 'type'),
+    },
+  },
   printer: lazyPrinter(
     () => [
-      nameColumn(), column('Type', fieldDescription('ServiceSpec', 'type')), column('Cluster-IP', fieldDescription('ServiceSpec', 'clusterIP')),
-      column('External-IP', fieldDescription('ServiceSpec', 'externalIPs')), column('Port(s)', fieldDescription('ServiceSpec', 'ports')),
-      ageColumn(), column('Selector', fieldDescription('ServiceSpec', 'selector'), 1),
+      nameColumn(),
+      column('Type', fieldDescription('ServiceSpec', 'type')),
+      column('Cluster-IP', fieldDescription('ServiceSpec', 'clusterIP')),
+      column('External-IP', fieldDescription('ServiceSpec', 'externalIPs')),
+      column('Port(s)', fieldDescription('ServiceSpec', 'ports')),
+      ageColumn(),
+      column('Selector', fieldDescription('ServiceSpec', 'selector'), 1),
     ],
     (object, now) => [
-      object.metadata.name ?? '', text(object, 'spec', 'type'), text(object, 'spec', 'clusterIP') || '<none>', externalAddress(object), ports(object), age(object, now), selector(object),
+      object.metadata.name ?? '',
+      text(object, 'spec', 'type'),
+      text(object, 'spec', 'clusterIP') || '<none>',
+      externalAddress(object),
+      ports(object),
+      age(object, now),
+      selector(object),
     ],
   ),
   defaults: (object) => objectOf(defaultService(serviceOf(object))),
   admit: allocate,
-  warnings: () => ['spec: stored, but nothing in droppod routes to a Service yet; neither its name nor its addresses lead to pods'],
+  warnings: () => [
+    'spec: stored, but nothing in droppod routes to a Service yet; neither its name nor its addresses lead to pods',
+  ],
   prepareForCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   validate: (object) => validateService(serviceOf(object)),
   prepareForUpdate: keepAddress,
@@ -95,7 +164,11 @@ export const endpoints: Strategy = {
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   createOnUpdate: true,
   printer: lazyPrinter(
-    () => [nameColumn(), column('Endpoints', fieldDescription('Endpoints', 'subsets')), ageColumn()],
+    () => [
+      nameColumn(),
+      column('Endpoints', fieldDescription('Endpoints', 'subsets')),
+      ageColumn(),
+    ],
     (object, now) => [object.metadata.name ?? '', addresses(object), age(object, now)],
   ),
 };
@@ -108,8 +181,12 @@ function addresses(object: KubeObject): string {
     const numbers = member(subset, 'ports');
     const hosts = Array.isArray(ips) ? ips.map((address: unknown) => text(address, 'ip')) : [];
     const open = Array.isArray(numbers) ? numbers.map((port: unknown) => text(port, 'port')) : [];
-    return open.length === 0 ? hosts : hosts.flatMap((host) => open.map((port) => `${host}:${port}`));
+    return open.length === 0
+      ? hosts
+      : hosts.flatMap((host) => open.map((port) => `${host}:${port}`));
   });
   if (found.length === 0) return '<none>';
-  return found.length > 3 ? `${found.slice(0, 3).join(',')} + ${found.length - 3} more...` : found.join(',');
+  return found.length > 3
+    ? `${found.slice(0, 3).join(',')} + ${found.length - 3} more...`
+    : found.join(',');
 }

@@ -13,12 +13,21 @@ export const leases: Strategy = {
   versionedUpdate: true,
   printer: lazyPrinter(
     () => [nameColumn(), column('Holder', 'The holder of the lease'), ageColumn()],
-    (object, now) => [object.metadata.name ?? '', text(object, 'spec', 'holderIdentity'), age(object, now)],
+    (object, now) => [
+      object.metadata.name ?? '',
+      text(object, 'spec', 'holderIdentity'),
+      age(object, now),
+    ],
   ),
   validate: (object, call) => {
     const problems = plain.validate(object, call);
     const seconds = member(object, 'spec', 'leaseDurationSeconds');
-    if (typeof seconds === 'number' && seconds <= 0) problems.push({ field: 'spec.leaseDurationSeconds', reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: must be greater than 0` });
+    if (typeof seconds === 'number' && seconds <= 0)
+      problems.push({
+        field: 'spec.leaseDurationSeconds',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${seconds}: must be greater than 0`,
+      });
     return problems;
   },
 };
@@ -34,11 +43,18 @@ export const podTemplates: Strategy = { ...plain, defaults: defaultTemplate, gen
 
 export const runtimeClasses: Strategy = {
   ...plain,
-  printer: lazyPrinter(() => [nameColumn(), column('Handler', 'The handler of the class'), ageColumn()], (object, now) => [object.metadata.name ?? '', text(object, 'handler'), age(object, now)]),
+  printer: lazyPrinter(
+    () => [nameColumn(), column('Handler', 'The handler of the class'), ageColumn()],
+    (object, now) => [object.metadata.name ?? '', text(object, 'handler'), age(object, now)],
+  ),
 };
 
 export const priorityClasses: Strategy = {
   ...plain,
-  defaults: (object) => ({ preemptionPolicy: 'PreemptLowerPriority', ...object, value: member(object, 'value') ?? 0 }),
+  defaults: (object) => ({
+    preemptionPolicy: 'PreemptLowerPriority',
+    ...object,
+    value: member(object, 'value') ?? 0,
+  }),
   generation: true,
 };

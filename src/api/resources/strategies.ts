@@ -16,12 +16,12 @@ import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-k
 import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {
-  'configmaps': configMaps,
-  'endpoints': endpoints,
-  'events': events,
+  configmaps: configMaps,
+  endpoints: endpoints,
+  events: events,
   'events.events.k8s.io': groupEvents,
   'leases.coordination.k8s.io': leases,
-  'namespaces': {
+  namespaces: {
     ...namespaces,
     deleting: async ({ metadata }, { ports }) => {
       await ports.sweepRule?.on();
@@ -30,9 +30,9 @@ const STRATEGIES: Record<string, Strategy> = {
   },
   'namespaces/finalize': namespaceFinalize,
   'namespaces/status': namespaceStatus,
-  'nodes': nodes,
+  nodes: nodes,
   'nodes/status': nodeStatus,
-  'pods': {
+  pods: {
     ...pods,
     removed: async (object, call) => {
       await pods.removed?.(object, call);
@@ -42,17 +42,20 @@ const STRATEGIES: Record<string, Strategy> = {
   'pods/ephemeralcontainers': podEphemeralContainers,
   'pods/resize': podResize,
   'pods/status': podStatus,
-  'podtemplates': podTemplates,
+  podtemplates: podTemplates,
   'priorityclasses.scheduling.k8s.io': priorityClasses,
   'runtimeclasses.node.k8s.io': runtimeClasses,
-  'secrets': secrets,
-  'serviceaccounts': serviceAccounts,
-  'services': services,
+  secrets: secrets,
+  serviceaccounts: serviceAccounts,
+  services: services,
   'services/status': serviceStatus,
 };
 
 /** The strategy of an endpoint; a subresource without one of its own takes the resource's. */
-export function strategyFor({ plural, group }: Pick<Resource, 'plural' | 'group'>, subresource = ''): Strategy {
+export function strategyFor(
+  { plural, group }: Pick<Resource, 'plural' | 'group'>,
+  subresource = '',
+): Strategy {
   const name = group === '' ? plural : `${plural}.${group}`;
   return own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain;
 }

@@ -18,7 +18,9 @@ export interface Printer {
   columns: Column[];
   /** One cell per column; null prints as nothing. */
   cells(object: KubeObject, now: Date): (string | number | boolean | null)[];
-  conditions?(object: KubeObject): { type: string; status: string; reason: string; message: string }[];
+  conditions?(
+    object: KubeObject,
+  ): { type: string; status: string; reason: string; message: string }[];
 }
 
 /** How a write changes an object. Steps may change their argument: it was decoded for this call. */

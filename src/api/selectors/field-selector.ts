@@ -44,17 +44,31 @@ function parseTerm(text: string): Term {
 }
 
 /** A matcher for objects; 400 for a field that the kind does not select by. */
-export function parseFieldSelector(text: string, { own: ownWords, fields }: SelectableFields, namespaced: boolean): FieldSelector {
+export function parseFieldSelector(
+  text: string,
+  { own: ownWords, fields }: SelectableFields,
+  namespaced: boolean,
+): FieldSelector {
   if (text === '') return { matches: () => true };
   const terms = splitTerms(text).map(parseTerm);
   const readers = terms.map((term): { term: Term; read: (object: KubeObject) => string } => {
-    const read = term.field === 'metadata.name' ? nameOf : term.field === 'metadata.namespace' && (namespaced || !ownWords) ? namespaceOf : own(fields, term.field);
+    const read =
+      term.field === 'metadata.name'
+        ? nameOf
+        : term.field === 'metadata.namespace' && (namespaced || !ownWords)
+          ? namespaceOf
+          : own(fields, term.field);
     if (read !== undefined) return { term, read };
-    throw badRequest(ownWords ? `field label not supported: ${term.field}` : `"${term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);
+    throw badRequest(
+      ownWords
+        ? `field label not supported: ${term.field}`
+        : `"${term.field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+    );
   });
   const named = terms.find(({ field, equal }) => field === 'metadata.name' && equal)?.value;
   return {
-    matches: (object) => readers.every(({ term, read }) => (read(object) === term.value) === term.equal),
+    matches: (object) =>
+      readers.every(({ term, read }) => (read(object) === term.value) === term.equal),
     ...(named === undefined ? {} : { name: named }),
   };
 }

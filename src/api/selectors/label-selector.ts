@@ -6,7 +6,8 @@ export type Labels = { [key: string]: string } | undefined;
 export type Matcher<T> = (object: T) => boolean;
 
 const SYMBOLS = ['!=', '==', '=', '!', ',', '(', ')', '>', '<'];
-const KEY = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)$/;
+const KEY =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)$/;
 const VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$/;
 const OPERATORS = 'in, notin, =, ==, !=, gt, lt';
 
@@ -22,7 +23,8 @@ function tokens(text: string): string[] {
   return found;
 }
 
-const isWord = (token: string | undefined): token is string => token !== undefined && !SYMBOLS.includes(token);
+const isWord = (token: string | undefined): token is string =>
+  token !== undefined && !SYMBOLS.includes(token);
 
 class Parser {
   #at = 0;
@@ -39,7 +41,8 @@ class Parser {
       const next = this.#next();
       if (next === undefined) break;
       if (next !== ',') throw badRequest(`found '${next}', expected: ',' or 'end of string'`);
-      if (!isWord(this.#tokens[this.#at]) && this.#tokens[this.#at] !== '!') throw badRequest(`found '${this.#tokens[this.#at] ?? ''}', expected: identifier after ','`);
+      if (!isWord(this.#tokens[this.#at]) && this.#tokens[this.#at] !== '!')
+        throw badRequest(`found '${this.#tokens[this.#at] ?? ''}', expected: identifier after ','`);
     }
     return matchers;
   }
@@ -56,7 +59,8 @@ class Parser {
     if (!KEY.test(key) || (key.split('/').at(-1) ?? '').length > 63) throw unable(invalidKey(key));
     if (negated) return (labels) => own(labels, key) === undefined;
     const operator = this.#tokens[this.#at];
-    if (operator === undefined || operator === ',') return (labels) => own(labels, key) !== undefined;
+    if (operator === undefined || operator === ',')
+      return (labels) => own(labels, key) !== undefined;
     this.#at++;
     return this.#comparison(key, operator);
   }
@@ -85,11 +89,18 @@ class Parser {
 
   #order(key: string, operator: '>' | '<'): Matcher<Labels> {
     const text = this.#value(key);
-    if (!/^-?\d+$/.test(text)) throw unable(`values[0][${key}]: Invalid value: ${JSON.stringify(text)}: for 'Gt', 'Lt' operators, the value must be an integer`);
+    if (!/^-?\d+$/.test(text))
+      throw unable(
+        `values[0][${key}]: Invalid value: ${JSON.stringify(text)}: for 'Gt', 'Lt' operators, the value must be an integer`,
+      );
     const bound = Number(text);
     return (labels) => {
       const value = own(labels, key);
-      return value !== undefined && /^-?\d+$/.test(value) && (operator === '>' ? Number(value) > bound : Number(value) < bound);
+      return (
+        value !== undefined &&
+        /^-?\d+$/.test(value) &&
+        (operator === '>' ? Number(value) > bound : Number(value) < bound)
+      );
     };
   }
 
@@ -112,7 +123,8 @@ class Parser {
         if (afterComma) values.add('');
         return values;
       }
-      if (token === undefined || (!isWord(token) && token !== ',')) throw unable(`found '${token ?? ''}', expected: ',', ')' or identifier`);
+      if (token === undefined || (!isWord(token) && token !== ','))
+        throw unable(`found '${token ?? ''}', expected: ',', ')' or identifier`);
       if (token === ',' && afterComma) values.add('');
       if (token !== ',') values.add(checked(key, token));
       afterComma = token === ',';
@@ -120,19 +132,24 @@ class Parser {
   }
 }
 
-const unable = (problem: string): ReturnType<typeof badRequest> => badRequest(`unable to parse requirement: ${problem}`);
+const unable = (problem: string): ReturnType<typeof badRequest> =>
+  badRequest(`unable to parse requirement: ${problem}`);
 const invalidKey = (key: string): string =>
   `key: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`;
 
 function checked(key: string, value: string): string {
   if (VALUE.test(value)) return value;
-  throw unable(`values[0][${key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`);
+  throw unable(
+    `values[0][${key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
+  );
 }
 
-const membership = (key: string, values: Set<string>, wanted: boolean): Matcher<Labels> => (labels) => {
-  const value = own(labels, key);
-  return value === undefined ? !wanted : values.has(value) === wanted;
-};
+const membership =
+  (key: string, values: Set<string>, wanted: boolean): Matcher<Labels> =>
+  (labels) => {
+    const value = own(labels, key);
+    return value === undefined ? !wanted : values.has(value) === wanted;
+  };
 
 /** A matcher for labels; 400 where the selector cannot be parsed. The empty selector matches all. */
 export function parseLabelSelector(text: string): Matcher<Labels> {

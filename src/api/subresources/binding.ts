@@ -16,17 +16,32 @@ import { success } from '../wire/status.ts';
 /** POST of a Binding; 409 where the pod is bound, going or gated. */
 export async function binding(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  const sent = await decodeBody(call.request, { group: '', version: 'v1', kind: 'Binding', validation: options.fieldValidation, warnings: call.warnings });
+  const sent = await decodeBody(call.request, {
+    group: '',
+    version: 'v1',
+    kind: 'Binding',
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
   const name = call.name || (sent.metadata.name ?? '');
-  if (sent.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  if (sent.metadata.name !== name)
+    throw badRequest('name in URL does not match name in Binding object');
   const target = member(sent, 'target');
   const kind = text(target, 'kind');
   const node = text(target, 'name');
   const problems = [
-    ...(kind === '' || kind === 'Node' ? [] : [`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`]),
+    ...(kind === '' || kind === 'Node'
+      ? []
+      : [
+          `target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
+        ]),
     ...(node === '' ? ['target.name: Required value'] : []),
   ];
-  if (problems.length > 0) throw new ApiError('', problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`);
+  if (problems.length > 0)
+    throw new ApiError(
+      '',
+      problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`,
+    );
   const key = { resource: 'pods', namespace: call.namespace, name };
   const object = await call.ports.store.get(key);
   if (object === undefined) throw notFound('pods', name);
@@ -34,20 +49,41 @@ export async function binding(call: Call): Promise<Answer> {
   checkBindable(pod, name);
   if (!options.dryRun) {
     const { resourceVersion, ...metadata } = pod.metadata;
-    await call.ports.store.commit({ object: { key, object: objectOf(bound({ ...pod, metadata }, node, call.now)), expected: (resourceVersion ?? '') as ResourceVersion } });
+    await call.ports.store.commit({
+      object: {
+        key,
+        object: objectOf(bound({ ...pod, metadata }, node, call.now)),
+        expected: (resourceVersion ?? '') as ResourceVersion,
+      },
+    });
     await afterCommit(podBound(call.ports, pod.metadata.uid ?? ''));
   }
   return { code: 201, object: success({ code: 201 }), kind: 'status' };
 }
 
 function checkBindable(pod: Pod, name: string): void {
-  if (pod.metadata.deletionTimestamp !== undefined) throw conflict('pods/binding', name, `pod ${name} is being deleted, cannot be assigned to a host`);
-  if (pod.spec.nodeName) throw conflict('pods/binding', name, `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
-  if (isGated(pod)) throw conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
+  if (pod.metadata.deletionTimestamp !== undefined)
+    throw conflict(
+      'pods/binding',
+      name,
+      `pod ${name} is being deleted, cannot be assigned to a host`,
+    );
+  if (pod.spec.nodeName)
+    throw conflict(
+      'pods/binding',
+      name,
+      `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`,
+    );
+  if (isGated(pod))
+    throw conflict('pods/binding', name, `pod ${name} has non-empty .spec.schedulingGates`);
 }
 
 function bound(pod: Pod, nodeName: string, now: Date): Pod {
   const conditions = (pod.status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: seconds(now) };
-  return { ...pod, spec: { ...pod.spec, nodeName }, status: { ...pod.status, conditions: [...conditions, scheduled] } };
+  return {
+    ...pod,
+    spec: { ...pod.spec, nodeName },
+    status: { ...pod.status, conditions: [...conditions, scheduled] },
+  };
 }

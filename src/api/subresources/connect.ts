@@ -20,14 +20,20 @@ export function forwardedPorts(query: URLSearchParams): number[] {
   const texts = query.getAll('ports');
   if (texts.length === 0) throw badRequest('query parameter "port" is required');
   if (texts.includes('')) throw badRequest('query parameter "port" cannot be empty');
-  const ports = texts.flatMap((text) => text.split(',')).map((text) => {
-    const parseFailed = (why: string): ApiError => badRequest(`unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`);
-    if (!/^\d+$/.test(text)) throw parseFailed('invalid syntax');
-    if (Number(text) > 65_535) throw parseFailed('value out of range');
-    if (Number(text) < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
-    return Number(text);
-  });
-  if (ports.length > MAX_PORTS) throw badRequest(`at most ${MAX_PORTS} ports can be forwarded over one connection`);
+  const ports = texts
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const parseFailed = (why: string): ApiError =>
+        badRequest(
+          `unable to parse ${JSON.stringify(text)} as a port: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
+        );
+      if (!/^\d+$/.test(text)) throw parseFailed('invalid syntax');
+      if (Number(text) > 65_535) throw parseFailed('value out of range');
+      if (Number(text) < 1) throw badRequest(`port ${JSON.stringify(text)} must be > 0`);
+      return Number(text);
+    });
+  if (ports.length > MAX_PORTS)
+    throw badRequest(`at most ${MAX_PORTS} ports can be forwarded over one connection`);
   return ports;
 }
 
@@ -35,14 +41,20 @@ export function forwardedPorts(query: URLSearchParams): number[] {
 const MAX_PORTS = 127;
 
 /** What must hold before a session opens; the same answers with and without an upgrade. */
-export async function checkConnection(call: Pick<Call, 'ports' | 'resource' | 'namespace' | 'name' | 'subresource' | 'query'>): Promise<Connection> {
+export async function checkConnection(
+  call: Pick<Call, 'ports' | 'resource' | 'namespace' | 'name' | 'subresource' | 'query'>,
+): Promise<Connection> {
   const object = await call.ports.store.get(keyOf(call));
   if (object === undefined) throw notFound('pods', call.name);
   const pod = podOf(object);
-  const container = call.subresource === 'portforward' ? '' : chooseContainer(pod, call.query.get('container') ?? '');
+  const container =
+    call.subresource === 'portforward'
+      ? ''
+      : chooseContainer(pod, call.query.get('container') ?? '');
   if (!pod.spec.nodeName) throw badRequest(`pod ${call.name} does not have a host assigned`);
   const streams = ['stdin', 'stdout', 'stderr'].some((name) => boolOption(call.query, name));
-  if (call.subresource !== 'portforward' && !streams) throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  if (call.subresource !== 'portforward' && !streams)
+    throw badRequest('you must specify at least 1 of stdin, stdout, stderr');
   return { pod, container };
 }
 
@@ -53,5 +65,7 @@ export async function connect(call: Call): Promise<Response> {
   const record = await call.ports.store.getRecord(recordKey(pod.metadata.uid ?? ''));
   const task = record === undefined ? undefined : toRecord(record.value).taskArn;
   const command = call.query.getAll('command').join(' ') || '/bin/sh';
-  throw badRequest(`${call.subresource} needs a connection that AWS's serverless fronts do not offer; use: aws ecs execute-command --cluster droppod --task ${task ?? '<task>'} --container ${container || '<container>'} --interactive --command ${JSON.stringify(command)}`);
+  throw badRequest(
+    `${call.subresource} needs a connection that AWS's serverless fronts do not offer; use: aws ecs execute-command --cluster droppod --task ${task ?? '<task>'} --container ${container || '<container>'} --interactive --command ${JSON.stringify(command)}`,
+  );
 }

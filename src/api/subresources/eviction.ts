@@ -11,16 +11,27 @@ import { success } from '../wire/status.ts';
 /** POST of an Eviction. */
 export async function eviction(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  const sent = await decodeBody(call.request, { group: 'policy', version: 'v1', otherVersions: ['v1beta1'], kind: 'Eviction', validation: options.fieldValidation, warnings: call.warnings });
-  if ((sent.metadata.name ?? '') !== call.name) throw badRequest('name in URL does not match name in Eviction object');
+  const sent = await decodeBody(call.request, {
+    group: 'policy',
+    version: 'v1',
+    otherVersions: ['v1beta1'],
+    kind: 'Eviction',
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
+  if ((sent.metadata.name ?? '') !== call.name)
+    throw badRequest('name in URL does not match name in Eviction object');
   const grace = member(sent, 'deleteOptions', 'gracePeriodSeconds');
   const uid = text(sent, 'deleteOptions', 'preconditions', 'uid');
   const version = text(sent, 'deleteOptions', 'preconditions', 'resourceVersion');
   const dryRun = member(sent, 'deleteOptions', 'dryRun');
-  await deleteObject({ ...call, subresource: '', strategy: strategyFor(call.resource) }, {
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
-    preconditions: { ...(uid ? { uid } : {}), ...(version ? { resourceVersion: version } : {}) },
-    dryRun: options.dryRun || (Array.isArray(dryRun) && dryRun.length > 0),
-  });
+  await deleteObject(
+    { ...call, subresource: '', strategy: strategyFor(call.resource) },
+    {
+      ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
+      preconditions: { ...(uid ? { uid } : {}), ...(version ? { resourceVersion: version } : {}) },
+      dryRun: options.dryRun || (Array.isArray(dryRun) && dryRun.length > 0),
+    },
+  );
   return { code: 201, object: success({ code: 201 }), kind: 'status' };
 }

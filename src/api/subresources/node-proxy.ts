@@ -9,12 +9,21 @@ const KUBELET_PORT = '10250';
 /** The node's pods and its health; nothing else of a kubelet is served. */
 export async function nodeProxy(call: Call): Promise<Response> {
   const { name, port } = targetOf(call.name);
-  if ((await call.ports.store.get({ resource: 'nodes', namespace: '', name })) === undefined) throw notFound('nodes', name);
+  if ((await call.ports.store.get({ resource: 'nodes', namespace: '', name })) === undefined)
+    throw notFound('nodes', name);
   if (port !== KUBELET_PORT) throw notServed(`port ${port} of a node`);
   switch (call.path?.replace(/\/$/, '')) {
-    case 'healthz': return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
-    case 'pods': return Response.json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: await podsOn(call, name) });
-    default: return Promise.reject(notServed(`/${call.path ?? ''} of a node`));
+    case 'healthz':
+      return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    case 'pods':
+      return Response.json({
+        kind: 'PodList',
+        apiVersion: 'v1',
+        metadata: {},
+        items: await podsOn(call, name),
+      });
+    default:
+      return Promise.reject(notServed(`/${call.path ?? ''} of a node`));
   }
 }
 
@@ -25,10 +34,16 @@ function targetOf(id: string): { name: string; port: string } {
   return { name, port: port || KUBELET_PORT };
 }
 
-const notServed = (what: string): ApiError => new ApiError('NotFound', `${what} is not served: droppod's nodes have no kubelet, only its pods and healthz are answered`);
+const notServed = (what: string): ApiError =>
+  new ApiError(
+    'NotFound',
+    `${what} is not served: droppod's nodes have no kubelet, only its pods and healthz are answered`,
+  );
 
 /** A deleted pod stays in the store, hence here, until its containers are gone. */
 async function podsOn({ ports }: Call, name: string): Promise<Partial<KubeObject>[]> {
   const { objects } = await ports.store.list({ resource: 'pods' });
-  return objects.filter((pod) => text(pod, 'spec', 'nodeName') === name).map(({ apiVersion: _version, kind: _kind, ...pod }) => pod);
+  return objects
+    .filter((pod) => text(pod, 'spec', 'nodeName') === name)
+    .map(({ apiVersion: _version, kind: _kind, ...pod }) => pod);
 }

@@ -13,16 +13,34 @@ interface Target {
 }
 
 /** Headers of one hop, or about the caller's standing here: they are not the pod's. */
-const NOT_FORWARDED = ['authorization', 'connection', 'host', 'keep-alive', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length'];
+const NOT_FORWARDED = [
+  'authorization',
+  'connection',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+];
 
 function targetOf(id: string): Target {
   const parts = id.split(':');
-  const [scheme, name = '', port = ''] = parts.length === 3 ? parts : parts.length === 2 ? ['', ...parts] : ['', id];
-  if (parts.length > 3 || (scheme !== '' && scheme !== 'http' && scheme !== 'https')) throw badRequest(`invalid pod request ${JSON.stringify(id)}`);
-  return { scheme: scheme === 'https' ? 'https' : 'http', name, port: port === '' ? undefined : Number(port) };
+  const [scheme, name = '', port = ''] =
+    parts.length === 3 ? parts : parts.length === 2 ? ['', ...parts] : ['', id];
+  if (parts.length > 3 || (scheme !== '' && scheme !== 'http' && scheme !== 'https'))
+    throw badRequest(`invalid pod request ${JSON.stringify(id)}`);
+  return {
+    scheme: scheme === 'https' ? 'https' : 'http',
+    name,
+    port: port === '' ? undefined : Number(port),
+  };
 }
 
-const firstPort = (pod: Pod): number => pod.spec.containers.flatMap(({ ports }) => ports ?? []).at(0)?.containerPort ?? 80;
+const firstPort = (pod: Pod): number =>
+  pod.spec.containers.flatMap(({ ports }) => ports ?? []).at(0)?.containerPort ?? 80;
 
 /** Carries the request to the pod and its answer back; a pod that does not answer is 503. */
 export async function proxy(call: Call): Promise<Response> {
@@ -31,25 +49,51 @@ export async function proxy(call: Call): Promise<Response> {
   if (object === undefined) throw notFound('pods', name);
   const pod = podOf(object);
   const { podHttp } = call.ports;
-  if (podHttp === undefined) throw badRequest("a pod's address cannot be reached from AWS's serverless fronts: use kubectl logs, or a client inside the network");
+  if (podHttp === undefined)
+    throw badRequest(
+      "a pod's address cannot be reached from AWS's serverless fronts: use kubectl logs, or a client inside the network",
+    );
   const { podIP } = pod.status;
   if (!podIP || !isProxyable(podIP)) throw badRequest('address not allowed');
   const authority = `${podIP.includes(':') ? `[${podIP}]` : podIP}:${port ?? firstPort(pod)}`;
   const url = new URL(call.request.url);
   const target = `${scheme}://${authority}/${call.path ?? ''}${url.search}`;
-  const headers = new Headers([...call.request.headers].filter(([header]) => !NOT_FORWARDED.includes(header)));
+  const headers = new Headers(
+    [...call.request.headers].filter(([header]) => !NOT_FORWARDED.includes(header)),
+  );
   const { method, body, signal } = call.request;
   try {
     // A redirect is the caller's to follow: it may lead anywhere.
-    const answer = await podHttp(new Request(target, { method, headers, signal, redirect: 'manual', ...(body ? { body, duplex: 'half' } : {}) }));
-    return new Response(answer.body, { status: answer.status, headers: [...answer.headers].filter(([header]) => !NOT_FORWARDED.includes(header) && header !== 'content-encoding') });
+    const answer = await podHttp(
+      new Request(target, {
+        method,
+        headers,
+        signal,
+        redirect: 'manual',
+        ...(body ? { body, duplex: 'half' } : {}),
+      }),
+    );
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: [...answer.headers].filter(
+        ([header]) => !NOT_FORWARDED.includes(header) && header !== 'content-encoding',
+      ),
+    });
   } catch (cause) {
-    throw new ApiError('ServiceUnavailable', `error trying to reach service: ${reasonOf(cause, authority)}`, { cause });
+    throw new ApiError(
+      'ServiceUnavailable',
+      `error trying to reach service: ${reasonOf(cause, authority)}`,
+      { cause },
+    );
   }
 }
 
 function reasonOf(error: unknown, address: string): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return code === 'ECONNREFUSED' ? `dial tcp ${address}: connect: connection refused` : error instanceof Error ? error.message : String(error);
+  return code === 'ECONNREFUSED'
+    ? `dial tcp ${address}: connect: connection refused`
+    : error instanceof Error
+      ? error.message
+      : String(error);
 }

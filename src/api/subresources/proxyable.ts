@@ -3,14 +3,30 @@
 import { BlockList, isIP } from 'node:net';
 
 const refused = new BlockList();
-const REFUSED_V4: [string, number][] = [['0.0.0.0', 8], ['127.0.0.0', 8], ['169.254.0.0', 16], ['224.0.0.0', 4], ['255.255.255.255', 32]];
+const REFUSED_V4: [string, number][] = [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 4],
+  ['255.255.255.255', 32],
+];
 // AWS answers about the machine and the task under fd00:ec2::/32 as under 169.254.
-const REFUSED_V6: [string, number][] = [['::', 128], ['::1', 128], ['fe80::', 10], ['ff00::', 8], ['fd00:ec2::', 32]];
+const REFUSED_V6: [string, number][] = [
+  ['::', 128],
+  ['::1', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['fd00:ec2::', 32],
+];
 for (const [network, bits] of REFUSED_V4) refused.addSubnet(network, bits, 'ipv4');
 for (const [network, bits] of REFUSED_V6) refused.addSubnet(network, bits, 'ipv6');
 
 /** Whether a request may go on to this address; a name never is one. */
 export function isProxyable(address: string): boolean {
   const family = isIP(address);
-  return family !== 0 && !address.includes('%') && !refused.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  return (
+    family !== 0 &&
+    !address.includes('%') &&
+    !refused.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  );
 }

@@ -13,18 +13,29 @@ import { writeOptions } from '../wire/options.ts';
 
 async function sentBy(call: Call): Promise<KubeObject> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  return decodeBody(call.request, { ...call.resource, validation: options.fieldValidation, warnings: call.warnings });
+  return decodeBody(call.request, {
+    ...call.resource,
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
 }
 
 const answer = (object: KubeObject): Answer => ({ code: 201, object, kind: 'object' });
 
-const userInfo = ({ name, uid, groups, extra }: User): { [member: string]: unknown } =>
-  ({ username: name, ...(uid ? { uid } : {}), groups, ...(extra && Object.keys(extra).length > 0 ? { extra } : {}) });
+const userInfo = ({ name, uid, groups, extra }: User): { [member: string]: unknown } => ({
+  username: name,
+  ...(uid ? { uid } : {}),
+  groups,
+  ...(extra && Object.keys(extra).length > 0 ? { extra } : {}),
+});
 
 /** Who am I. */
 export async function selfSubjectReview(call: Call): Promise<Answer> {
   await sentBy(call);
-  return answer({ metadata: { creationTimestamp: seconds(call.now) }, status: { userInfo: userInfo(call.user) } });
+  return answer({
+    metadata: { creationTimestamp: seconds(call.now) },
+    status: { userInfo: userInfo(call.user) },
+  });
 }
 
 function attributesOf(spec: unknown): Attributes | undefined {
@@ -33,8 +44,12 @@ function attributesOf(spec: unknown): Attributes | undefined {
   if ((resource === undefined) === (path === undefined)) return undefined;
   if (resource === undefined) return { verb: text(path, 'verb'), path: text(path, 'path') };
   return {
-    verb: text(resource, 'verb'), group: text(resource, 'group'), resource: text(resource, 'resource'), subresource: text(resource, 'subresource'),
-    namespace: text(resource, 'namespace'), name: text(resource, 'name'),
+    verb: text(resource, 'verb'),
+    group: text(resource, 'group'),
+    resource: text(resource, 'resource'),
+    subresource: text(resource, 'subresource'),
+    namespace: text(resource, 'namespace'),
+    name: text(resource, 'name'),
   };
 }
 
@@ -43,9 +58,25 @@ export async function selfSubjectAccessReview(call: Call): Promise<Answer> {
   const sent = await sentBy(call);
   const attributes = attributesOf(member(sent, 'spec'));
   if (attributes === undefined) {
-    throw invalid('', '', [{ field: 'spec.resourceAttributes', reason: 'FieldValueInvalid', message: 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified' }], call.resource.group);
+    throw invalid(
+      '',
+      '',
+      [
+        {
+          field: 'spec.resourceAttributes',
+          reason: 'FieldValueInvalid',
+          message:
+            'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+        },
+      ],
+      call.resource.group,
+    );
   }
-  return answer({ metadata: {}, spec: sent['spec'], status: { allowed: authorize(call.user, attributes) } });
+  return answer({
+    metadata: {},
+    spec: sent['spec'],
+    status: { allowed: authorize(call.user, attributes) },
+  });
 }
 
 /** What may I, in a namespace. */
@@ -53,8 +84,39 @@ export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
   await sentBy(call);
   const all = call.user.groups.includes('system:masters');
   const status = all
-    ? { resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }], nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], incomplete: false }
-    : { resourceRules: [{ verbs: ['create'], apiGroups: ['authorization.k8s.io'], resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'] }], nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'] }], incomplete: false };
+    ? {
+        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+        incomplete: false,
+      }
+    : {
+        resourceRules: [
+          {
+            verbs: ['create'],
+            apiGroups: ['authorization.k8s.io'],
+            resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
+          },
+        ],
+        nonResourceRules: [
+          {
+            verbs: ['get'],
+            nonResourceURLs: [
+              '/api',
+              '/api/*',
+              '/apis',
+              '/apis/*',
+              '/healthz',
+              '/livez',
+              '/openapi',
+              '/openapi/*',
+              '/readyz',
+              '/version',
+              '/version/',
+            ],
+          },
+        ],
+        incomplete: false,
+      };
   return answer({ metadata: {}, spec: {}, status });
 }
 
@@ -62,8 +124,12 @@ export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
 export async function tokenReview(call: Call): Promise<Answer> {
   const sent = await sentBy(call);
   const audiences = member(sent, 'spec', 'audiences');
-  const asked = Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : undefined;
+  const asked =
+    Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : undefined;
   const user = await verifyToken(call.ports, text(sent, 'spec', 'token'), asked);
-  const status = user === undefined ? { authenticated: false, user: {}, error: 'invalid bearer token' } : { authenticated: true, user: userInfo(user), ...(asked ? { audiences: asked } : {}) };
+  const status =
+    user === undefined
+      ? { authenticated: false, user: {}, error: 'invalid bearer token' }
+      : { authenticated: true, user: userInfo(user), ...(asked ? { audiences: asked } : {}) };
   return answer({ metadata: {}, spec: sent['spec'], status });
 }

@@ -7,11 +7,16 @@ import { eviction } from './eviction.ts';
 import { log } from './log/log.ts';
 import { nodeProxy } from './node-proxy.ts';
 import { proxy } from './proxy.ts';
-import { selfSubjectAccessReview, selfSubjectReview, selfSubjectRulesReview, tokenReview } from './reviews.ts';
+import {
+  selfSubjectAccessReview,
+  selfSubjectReview,
+  selfSubjectRulesReview,
+  tokenReview,
+} from './reviews.ts';
 import { token } from './token.ts';
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {
-  'bindings': binding,
+  bindings: binding,
   'nodes/proxy': nodeProxy,
   'pods/attach': connect,
   'pods/binding': binding,
@@ -20,13 +25,16 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   'pods/log': log,
   'pods/portforward': connect,
   'pods/proxy': proxy,
-  'selfsubjectaccessreviews': selfSubjectAccessReview,
-  'selfsubjectreviews': selfSubjectReview,
-  'selfsubjectrulesreviews': selfSubjectRulesReview,
+  selfsubjectaccessreviews: selfSubjectAccessReview,
+  selfsubjectreviews: selfSubjectReview,
+  selfsubjectrulesreviews: selfSubjectRulesReview,
   'serviceaccounts/token': token,
-  'tokenreviews': tokenReview,
+  tokenreviews: tokenReview,
 };
 
 /** The handler of such an endpoint; undefined: the generic verb serves it. */
-export const subresourceVerb = ({ resource, subresource }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
+export const subresourceVerb = ({
+  resource,
+  subresource,
+}: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
   own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`);

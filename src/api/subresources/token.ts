@@ -16,22 +16,49 @@ const MIN_SECONDS = 600;
 const MAX_SECONDS = 2 ** 32;
 
 function checkSpec(expirationSeconds: number): void {
-  const problem = expirationSeconds < MIN_SECONDS ? 'may not specify a duration less than 10 minutes' : expirationSeconds > MAX_SECONDS ? 'may not specify a duration larger than 2^32 seconds' : undefined;
+  const problem =
+    expirationSeconds < MIN_SECONDS
+      ? 'may not specify a duration less than 10 minutes'
+      : expirationSeconds > MAX_SECONDS
+        ? 'may not specify a duration larger than 2^32 seconds'
+        : undefined;
   if (problem === undefined) return;
-  throw invalid('TokenRequest', '', [{ field: 'spec.expirationSeconds', reason: 'FieldValueInvalid', message: `Invalid value: ${expirationSeconds}: ${problem}` }], GROUP);
+  throw invalid(
+    'TokenRequest',
+    '',
+    [
+      {
+        field: 'spec.expirationSeconds',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${expirationSeconds}: ${problem}`,
+      },
+    ],
+    GROUP,
+  );
 }
 
 /** The pod that the token shall die with; others than pods are refused. */
-async function boundPod(call: Call, reference: unknown): Promise<{ name: string; uid: string; nodeName?: string } | undefined> {
+async function boundPod(
+  call: Call,
+  reference: unknown,
+): Promise<{ name: string; uid: string; nodeName?: string } | undefined> {
   if (reference === undefined) return undefined;
   const kind = text(reference, 'kind');
   const name = text(reference, 'name');
-  if (kind !== 'Pod') throw badRequest(`cannot bind token to object of type ${text(reference, 'apiVersion')}, Kind=${kind}`);
+  if (kind !== 'Pod')
+    throw badRequest(
+      `cannot bind token to object of type ${text(reference, 'apiVersion')}, Kind=${kind}`,
+    );
   const pod = await call.ports.store.get({ resource: 'pods', namespace: call.namespace, name });
   if (pod === undefined) throw notFound('pods', name);
   const { uid = '' } = pod.metadata;
   const wanted = text(reference, 'uid');
-  if (wanted && wanted !== uid) throw conflict('pods', name, `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`);
+  if (wanted && wanted !== uid)
+    throw conflict(
+      'pods',
+      name,
+      `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   const nodeName = text(pod, 'spec', 'nodeName');
   return { name, uid, ...(nodeName ? { nodeName } : {}) };
 }
@@ -39,22 +66,49 @@ async function boundPod(call: Call, reference: unknown): Promise<{ name: string;
 /** POST of a TokenRequest: 201 with the token in its status. */
 export async function token(call: Call): Promise<Response> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  const sent = await decodeBody(call.request, { group: GROUP, version: 'v1', kind: 'TokenRequest', validation: options.fieldValidation, warnings: call.warnings });
+  const sent = await decodeBody(call.request, {
+    group: GROUP,
+    version: 'v1',
+    kind: 'TokenRequest',
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
   const asked = member(sent, 'spec', 'expirationSeconds');
   const expirationSeconds = typeof asked === 'number' ? asked : DEFAULT_SECONDS;
   checkSpec(expirationSeconds);
   const account = await call.ports.store.get(keyOf(call));
   if (account === undefined) throw notFound('serviceaccounts', call.name);
   const sentAudiences = member(sent, 'spec', 'audiences');
-  const audiences = Array.isArray(sentAudiences) && sentAudiences.length > 0 ? sentAudiences.map(String) : [issuerOf(call.ports)];
+  const audiences =
+    Array.isArray(sentAudiences) && sentAudiences.length > 0
+      ? sentAudiences.map(String)
+      : [issuerOf(call.ports)];
   const reference = member(sent, 'spec', 'boundObjectRef');
   const pod = await boundPod(call, reference);
   const { uid = '' } = account.metadata;
-  const issued = await issueToken(call.ports, { namespace: call.namespace, serviceAccount: { name: call.name, uid }, audiences, expirationSeconds, ...(pod ? { pod } : {}) });
+  const issued = await issueToken(call.ports, {
+    namespace: call.namespace,
+    serviceAccount: { name: call.name, uid },
+    audiences,
+    expirationSeconds,
+    ...(pod ? { pod } : {}),
+  });
   const object: KubeObject = {
-    kind: 'TokenRequest', apiVersion: `${GROUP}/v1`,
-    metadata: { name: call.name, namespace: call.namespace, uid, creationTimestamp: seconds(call.now) },
-    spec: { audiences, expirationSeconds, boundObjectRef: reference ?? null }, status: issued,
+    kind: 'TokenRequest',
+    apiVersion: `${GROUP}/v1`,
+    metadata: {
+      name: call.name,
+      namespace: call.namespace,
+      uid,
+      creationTimestamp: seconds(call.now),
+    },
+    spec: { audiences, expirationSeconds, boundObjectRef: reference ?? null },
+    status: issued,
   };
-  return new Response(encode(object, call.output), { status: 201, headers: { 'content-type': call.output.format === 'yaml' ? 'application/yaml' : 'application/json' } });
+  return new Response(encode(object, call.output), {
+    status: 201,
+    headers: {
+      'content-type': call.output.format === 'yaml' ? 'application/yaml' : 'application/json',
+    },
+  });
 }

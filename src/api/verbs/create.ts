@@ -1,5 +1,13 @@
 // create: decode, admission, strategy, validation, one commit.
-import { ApiError, alreadyExists, badRequest, forbidden, invalid, notFound, StoreConflict } from '../../errors.ts';
+import {
+  ApiError,
+  alreadyExists,
+  badRequest,
+  forbidden,
+  invalid,
+  notFound,
+  StoreConflict,
+} from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
@@ -21,51 +29,113 @@ const SUFFIX = 5;
 /** POST of a collection. */
 export async function create(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
-  const decoded = await decodeBody(call.request, { ...call.resource, validation: options.fieldValidation, warnings: call.warnings });
+  const decoded = await decodeBody(call.request, {
+    ...call.resource,
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
   return { code: 201, object: await createObject(call, decoded, options), kind: 'object' };
 }
 
 /** The body's namespace must be the URL's; an empty one is filled in, cluster kinds have none. */
-export function withNamespace(call: Pick<Call, 'resource' | 'namespace'>, object: KubeObject): KubeObject {
+export function withNamespace(
+  call: Pick<Call, 'resource' | 'namespace'>,
+  object: KubeObject,
+): KubeObject {
   const { namespace, ...metadata } = object.metadata;
   if (!call.resource.namespaced) return { ...object, metadata };
-  if (namespace && namespace !== call.namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (namespace && namespace !== call.namespace)
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
   return { ...object, metadata: { ...metadata, namespace: call.namespace } };
 }
 
 /** Refuses content for a namespace that is not there or is going. */
 async function admitNamespace(call: Call, object: KubeObject): Promise<void> {
   if (!call.resource.namespaced) return;
-  const namespace = await call.ports.store.get({ resource: 'namespaces', namespace: '', name: call.namespace });
+  const namespace = await call.ports.store.get({
+    resource: 'namespaces',
+    namespace: '',
+    name: call.namespace,
+  });
   if (namespace === undefined) throw notFound('namespaces', call.namespace);
   if (text(namespace, 'status', 'phase') !== 'Terminating') return;
   const why = `unable to create new content in namespace ${call.namespace} because it is being terminated`;
   const refusal = forbidden(call.resource.stored, object.metadata.name ?? '', why);
   throw new ApiError('Forbidden', refusal.message, {
     ...refusal.details,
-    causes: [{ reason: 'NamespaceTerminating', message: `namespace ${call.namespace} is being terminated`, field: 'metadata.namespace' }],
+    causes: [
+      {
+        reason: 'NamespaceTerminating',
+        message: `namespace ${call.namespace} is being terminated`,
+        field: 'metadata.namespace',
+      },
+    ],
   });
 }
 
 /** Sets what only the server writes; the name comes first as Kubernetes prints it. */
-function withSystemFields(object: KubeObject, name: string | undefined, uid: string, now: Date): KubeObject {
-  const { name: _name, generateName, namespace, uid: _uid, creationTimestamp: _created, deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, selfLink: _link, resourceVersion: _version, generation: _generation, ...rest } = object.metadata;
+function withSystemFields(
+  object: KubeObject,
+  name: string | undefined,
+  uid: string,
+  now: Date,
+): KubeObject {
+  const {
+    name: _name,
+    generateName,
+    namespace,
+    uid: _uid,
+    creationTimestamp: _created,
+    deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace,
+    selfLink: _link,
+    resourceVersion: _version,
+    generation: _generation,
+    ...rest
+  } = object.metadata;
   const metadata = {
-    ...(name ? { name } : {}), ...(generateName ? { generateName } : {}), ...(namespace ? { namespace } : {}), uid, creationTimestamp: seconds(now), ...rest,
+    ...(name ? { name } : {}),
+    ...(generateName ? { generateName } : {}),
+    ...(namespace ? { namespace } : {}),
+    uid,
+    creationTimestamp: seconds(now),
+    ...rest,
   };
   return { ...object, metadata };
 }
 
 function creationEntries(call: Call, object: KubeObject, options: WriteOptions): ManagedEntry[] {
-  const writer = { manager: options.fieldManager, apiVersion: apiVersionOf(call.resource), subresource: '', now: call.now, resetFields: call.strategy.resetFields };
-  return managedAfterUpdate(kindShape(call.resource.group, call.resource.kind), undefined, call.strategy.toWire?.(object) ?? object, writer);
+  const writer = {
+    manager: options.fieldManager,
+    apiVersion: apiVersionOf(call.resource),
+    subresource: '',
+    now: call.now,
+    resetFields: call.strategy.resetFields,
+  };
+  return managedAfterUpdate(
+    kindShape(call.resource.group, call.resource.kind),
+    undefined,
+    call.strategy.toWire?.(object) ?? object,
+    writer,
+  );
 }
 
 const ownerWarnings = ({ metadata }: KubeObject): string[] =>
-  ((metadata.ownerReferences ?? []).length > 0 ? ['metadata.ownerReferences: stored, but nothing in droppod collects garbage yet; this object stays when its owner is deleted'] : []);
+  (metadata.ownerReferences ?? []).length > 0
+    ? [
+        'metadata.ownerReferences: stored, but nothing in droppod collects garbage yet; this object stays when its owner is deleted',
+      ]
+    : [];
 
 /** Creates a decoded object: everything after decoding. `entries`: managedFields of an apply. */
-export async function createObject(call: Call, decoded: KubeObject, options: WriteOptions, entries?: ManagedEntry[]): Promise<KubeObject> {
+export async function createObject(
+  call: Call,
+  decoded: KubeObject,
+  options: WriteOptions,
+  entries?: ManagedEntry[],
+): Promise<KubeObject> {
   const { strategy, ports, resource } = call;
   const placed = withNamespace(call, strategy.fromWire?.(decoded) ?? decoded);
   const { managedFields: _sent, ...metadata } = placed.metadata;
@@ -74,29 +144,53 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const managed = entries ?? creationEntries(call, defaulted, options);
   const admitted = (await strategy.admit?.(defaulted, call)) ?? defaulted;
   const uid = ports.ids.uuid();
-  const named = (name: string | undefined): KubeObject => withManaged(strategy.prepareForCreate(withSystemFields(admitted, name, uid, call.now), call), managed);
+  const named = (name: string | undefined): KubeObject =>
+    withManaged(
+      strategy.prepareForCreate(withSystemFields(admitted, name, uid, call.now), call),
+      managed,
+    );
   const { name, generateName } = admitted.metadata;
   const first = named(name ?? generated(generateName, ports.ids.suffix(SUFFIX)));
   const problems = strategy.validate(first, call);
-  if (problems.length > 0) throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
-  for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)]) call.warnings.push(warning);
+  if (problems.length > 0)
+    throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
+  for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)])
+    call.warnings.push(warning);
   if (options.dryRun) return first;
-  if (decoded.metadata.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created');
-  const stored = await store(call, first, name || !generateName ? undefined : () => named(generated(generateName, ports.ids.suffix(SUFFIX))));
+  if (decoded.metadata.resourceVersion)
+    throw new ApiError('', 'resourceVersion should not be set on objects to be created');
+  const stored = await store(
+    call,
+    first,
+    name || !generateName
+      ? undefined
+      : () => named(generated(generateName, ports.ids.suffix(SUFFIX))),
+  );
   await afterCommit(strategy.created?.(stored, call));
   return stored;
 }
 
-const generated = (prefix: string | undefined, suffix: string): string | undefined => (prefix ? prefix.slice(0, GENERATED_PREFIX) + suffix : undefined);
+const generated = (prefix: string | undefined, suffix: string): string | undefined =>
+  prefix ? prefix.slice(0, GENERATED_PREFIX) + suffix : undefined;
 
-async function store(call: Call, first: KubeObject, again: (() => KubeObject) | undefined): Promise<KubeObject> {
+async function store(
+  call: Call,
+  first: KubeObject,
+  again: (() => KubeObject) | undefined,
+): Promise<KubeObject> {
   let object = first;
   for (let attempt = 1; ; attempt++) {
     const key = { ...keyOf(call), name: object.metadata.name ?? '' };
     try {
       const records = call.strategy.createRecords?.(object) ?? [];
-      const { version } = await call.ports.store.commit({ object: { key, object, expected: 'absent' }, ...(records.length > 0 ? { records } : {}) });
-      return { ...object, metadata: { ...object.metadata, ...(version ? { resourceVersion: version } : {}) } };
+      const { version } = await call.ports.store.commit({
+        object: { key, object, expected: 'absent' },
+        ...(records.length > 0 ? { records } : {}),
+      });
+      return {
+        ...object,
+        metadata: { ...object.metadata, ...(version ? { resourceVersion: version } : {}) },
+      };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       if (again !== undefined && attempt < NAME_ATTEMPTS) object = again();
@@ -105,10 +199,23 @@ async function store(call: Call, first: KubeObject, again: (() => KubeObject) | 
   }
 }
 
-async function existing(call: Call, key: ReturnType<typeof keyOf>, generatedName: boolean): Promise<ApiError> {
+async function existing(
+  call: Call,
+  key: ReturnType<typeof keyOf>,
+  generatedName: boolean,
+): Promise<ApiError> {
   const { message, details } = alreadyExists(call.resource.stored, key.name);
-  if (generatedName) return new ApiError('AlreadyExists', `${message}, the server was not able to generate a unique name for the object`, { ...details, retryAfterSeconds: 1 });
+  if (generatedName)
+    return new ApiError(
+      'AlreadyExists',
+      `${message}, the server was not able to generate a unique name for the object`,
+      { ...details, retryAfterSeconds: 1 },
+    );
   const object = await call.ports.store.get(key);
   const going = object?.metadata.deletionTimestamp !== undefined;
-  return new ApiError('AlreadyExists', going ? `object is being deleted: ${message}` : message, details);
+  return new ApiError(
+    'AlreadyExists',
+    going ? `object is being deleted: ${message}` : message,
+    details,
+  );
 }

@@ -18,16 +18,26 @@ export async function deleteCollection(call: Call): Promise<Answer> {
 }
 
 /** Deletes the objects, a few at a time; those that are gone already are left out. */
-export async function deleteAll(call: Call, objects: KubeObject[], options: DeleteOptions): Promise<KubeObject[]> {
+export async function deleteAll(
+  call: Call,
+  objects: KubeObject[],
+  options: DeleteOptions,
+): Promise<KubeObject[]> {
   const deleted: KubeObject[] = [];
   for (let at = 0; at < objects.length; at += AT_ONCE) {
-    const answers = await Promise.all(objects.slice(at, at + AT_ONCE).map((object) => deleteOne(call, object, options)));
+    const answers = await Promise.all(
+      objects.slice(at, at + AT_ONCE).map((object) => deleteOne(call, object, options)),
+    );
     deleted.push(...answers.filter((object) => object !== undefined));
   }
   return deleted;
 }
 
-async function deleteOne(call: Call, { metadata }: KubeObject, options: DeleteOptions): Promise<KubeObject | undefined> {
+async function deleteOne(
+  call: Call,
+  { metadata }: KubeObject,
+  options: DeleteOptions,
+): Promise<KubeObject | undefined> {
   try {
     const one = { ...call, name: metadata.name ?? '', namespace: metadata.namespace ?? '' };
     return (await deleteObject(one, options)).object;

@@ -1,5 +1,13 @@
 // delete: grace, preconditions and finalizers decide whether an object goes now, is marked, or stays as it is.
-import { ApiError, badRequest, conflict, forbidden, invalid, notFound, StoreConflict } from '../../errors.ts';
+import {
+  ApiError,
+  badRequest,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  StoreConflict,
+} from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
@@ -33,10 +41,26 @@ export interface DeleteOptions {
 export async function remove(call: Call): Promise<Answer> {
   const options = await deleteOptions(call);
   const { object, gone } = await deleteObject(call, options);
-  if (!gone || call.strategy.returnsDeleted) return { code: !gone && options.orphanDependents === false ? 202 : 200, object, kind: 'object' };
+  if (!gone || call.strategy.returnsDeleted)
+    return {
+      code: !gone && options.orphanDependents === false ? 202 : 200,
+      object,
+      kind: 'object',
+    };
   const { uid } = object.metadata;
   const { plural, group } = call.resource;
-  return { code: 200, object: success({ details: { name: call.name, ...(group ? { group } : {}), kind: plural, ...(uid ? { uid } : {}) } }), kind: 'status' };
+  return {
+    code: 200,
+    object: success({
+      details: {
+        name: call.name,
+        ...(group ? { group } : {}),
+        kind: plural,
+        ...(uid ? { uid } : {}),
+      },
+    }),
+    kind: 'status',
+  };
 }
 
 /** Options come from the body where there is one, else from the query. */
@@ -51,7 +75,10 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const { propagationPolicy, orphanDependents } = raw;
   const options = {
     ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
-    preconditions: { ...(typeof uid === 'string' ? { uid } : {}), ...(typeof version === 'string' ? { resourceVersion: version } : {}) },
+    preconditions: {
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof version === 'string' ? { resourceVersion: version } : {}),
+    },
     ...(typeof propagationPolicy === 'string' ? { propagationPolicy } : {}),
     ...(typeof orphanDependents === 'boolean' ? { orphanDependents } : {}),
     dryRun: dryRun.length > 0,
@@ -61,11 +88,21 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   return options;
 }
 
-async function fromBody(call: Call, bytes: Uint8Array): Promise<{ [key: string]: Json | undefined }> {
+async function fromBody(
+  call: Call,
+  bytes: Uint8Array,
+): Promise<{ [key: string]: Json | undefined }> {
   const format = bodyFormat(call.request);
-  const value = format === 'protobuf' ? await decodeProtobuf(bytes, { group: '', version: 'v1', kind: 'DeleteOptions' })
-    : decoding("couldn't get version/kind; json parse error: ", () => parseText(Buffer.from(bytes).toString('utf8'), format).value ?? {});
-  return decoding('DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ', () => decodeObject(kindShape('', 'DeleteOptions'), value, []));
+  const value =
+    format === 'protobuf'
+      ? await decodeProtobuf(bytes, { group: '', version: 'v1', kind: 'DeleteOptions' })
+      : decoding(
+          "couldn't get version/kind; json parse error: ",
+          () => parseText(Buffer.from(bytes).toString('utf8'), format).value ?? {},
+        );
+  return decoding('DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ', () =>
+    decodeObject(kindShape('', 'DeleteOptions'), value, []),
+  );
 }
 
 function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } {
@@ -73,7 +110,9 @@ function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } 
   const orphan = query.get('orphanDependents');
   return {
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
-    ...(query.has('propagationPolicy') ? { propagationPolicy: query.get('propagationPolicy') } : {}),
+    ...(query.has('propagationPolicy')
+      ? { propagationPolicy: query.get('propagationPolicy') }
+      : {}),
     ...(orphan === null ? {} : { orphanDependents: orphan === 'true' || orphan === '1' }),
     dryRun: query.getAll('dryRun').filter((value) => value !== ''),
   };
@@ -81,14 +120,29 @@ function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } 
 
 function checkPolicy({ propagationPolicy: policy, orphanDependents }: DeleteOptions): FieldError[] {
   if (policy !== undefined && orphanDependents !== undefined) {
-    return [{ field: 'propagationPolicy', reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set` }];
+    return [
+      {
+        field: 'propagationPolicy',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`,
+      },
+    ];
   }
   if (policy === undefined || ['Foreground', 'Background', 'Orphan'].includes(policy)) return [];
-  return [{ field: 'propagationPolicy', reason: 'FieldValueNotSupported', message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"` }];
+  return [
+    {
+      field: 'propagationPolicy',
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    },
+  ];
 }
 
 /** Deletes one object by the rules of its kind; answers its last state and whether it is gone. */
-export async function deleteObject(call: Call, options: DeleteOptions): Promise<{ object: KubeObject; gone: boolean }> {
+export async function deleteObject(
+  call: Call,
+  options: DeleteOptions,
+): Promise<{ object: KubeObject; gone: boolean }> {
   for (let attempt = 1; ; attempt++) {
     const old = await call.ports.store.get(keyOf(call));
     if (old === undefined) throw notFound(call.resource.stored, call.name);
@@ -104,55 +158,93 @@ export async function deleteObject(call: Call, options: DeleteOptions): Promise<
   }
 }
 
-function checkPreconditions(call: Call, { preconditions }: DeleteOptions, { metadata }: KubeObject): void {
+function checkPreconditions(
+  call: Call,
+  { preconditions }: DeleteOptions,
+  { metadata }: KubeObject,
+): void {
   const { kind } = call.resource;
   const uid = preconditions?.uid;
   const version = preconditions?.resourceVersion;
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(kind, call.name, `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`);
+    throw conflict(
+      kind,
+      call.name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
+    );
   }
   if (version !== undefined && version !== metadata.resourceVersion) {
-    throw conflict(kind, call.name, `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`);
+    throw conflict(
+      kind,
+      call.name,
+      `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
+    );
   }
 }
 
 type Decision = { step: 'keep' } | { step: 'mark' | 'remove'; object: KubeObject };
 
-async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject): Promise<{ object: KubeObject; gone: boolean }> {
+async function deleteStored(
+  call: Call,
+  options: DeleteOptions,
+  old: KubeObject,
+): Promise<{ object: KubeObject; gone: boolean }> {
   const decision = decide(call, options, old);
   if (decision.step === 'keep') {
     if (!options.dryRun) await afterCommit(call.strategy.deleting?.(old, call));
     return { object: old, gone: false };
   }
-  if (decision.step === 'remove') return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
+  if (decision.step === 'remove')
+    return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
   if (options.dryRun) return { object: decision.object, gone: false };
-  const { version } = await call.ports.store.commit({ object: { key: keyOf(call), object: decision.object, expected: versionOf(old) } });
-  const stored = { ...decision.object, metadata: { ...decision.object.metadata, ...(version ? { resourceVersion: version } : {}) } };
+  const { version } = await call.ports.store.commit({
+    object: { key: keyOf(call), object: decision.object, expected: versionOf(old) },
+  });
+  const stored = {
+    ...decision.object,
+    metadata: { ...decision.object.metadata, ...(version ? { resourceVersion: version } : {}) },
+  };
   await afterCommit(call.strategy.deleting?.(stored, call));
   return { object: stored, gone: false };
 }
 
-const versionOf = ({ metadata }: KubeObject): ResourceVersion => (metadata.resourceVersion ?? '') as ResourceVersion;
+const versionOf = ({ metadata }: KubeObject): ResourceVersion =>
+  (metadata.resourceVersion ?? '') as ResourceVersion;
 
 function decide(call: Call, options: DeleteOptions, old: KubeObject): Decision {
   const begun = call.strategy.beginDelete?.(old, call.now);
-  if (begun !== undefined) return begun === old ? { step: 'keep' } : { step: 'mark', object: begun };
+  if (begun !== undefined)
+    return begun === old ? { step: 'keep' } : { step: 'mark', object: begun };
   const held = (old.metadata.finalizers ?? []).length > 0;
-  const grace = Math.min(call.strategy.graceSeconds?.(old, options.gracePeriodSeconds) ?? 0, secondsLeft(call.now));
-  if (old.metadata.deletionTimestamp !== undefined) return decideAgain(call, options, old, grace, held);
+  const grace = Math.min(
+    call.strategy.graceSeconds?.(old, options.gracePeriodSeconds) ?? 0,
+    secondsLeft(call.now),
+  );
+  if (old.metadata.deletionTimestamp !== undefined)
+    return decideAgain(call, options, old, grace, held);
   if (grace > 0 || held) return { step: 'mark', object: marked(call, old, grace) };
   return { step: 'remove', object: call.strategy.graceSeconds ? marked(call, old, 0) : old };
 }
 
 /** A second delete only ever shortens the grace; the deadline counts from the first. */
-function decideAgain(call: Call, options: DeleteOptions, old: KubeObject, grace: number, held: boolean): Decision {
+function decideAgain(
+  call: Call,
+  options: DeleteOptions,
+  old: KubeObject,
+  grace: number,
+  held: boolean,
+): Decision {
   const present = old.metadata.deletionGracePeriodSeconds ?? 0;
   if (present === 0) return held ? { step: 'keep' } : { step: 'remove', object: old };
   const shorter = grace === 0 || (options.gracePeriodSeconds !== undefined && grace < present);
   if (!shorter) return { step: 'keep' };
   const deadline = later(new Date(String(old.metadata.deletionTimestamp)), grace - present);
   const late = deadline < call.now;
-  const metadata = { ...old.metadata, deletionTimestamp: seconds(late ? call.now : deadline), deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace };
+  const metadata = {
+    ...old.metadata,
+    deletionTimestamp: seconds(late ? call.now : deadline),
+    deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace,
+  };
   const object = { ...old, metadata };
   return grace === 0 && !held ? { step: 'remove', object } : { step: 'mark', object };
 }
@@ -168,17 +260,31 @@ function marked(call: Call, old: KubeObject, grace: number): KubeObject {
 }
 
 /** Removes the object; `last` is the state that the answer and the DELETED event show. */
-export async function removeObject(call: Call, last: KubeObject, old: KubeObject, dryRun: boolean): Promise<KubeObject> {
+export async function removeObject(
+  call: Call,
+  last: KubeObject,
+  old: KubeObject,
+  dryRun: boolean,
+): Promise<KubeObject> {
   if (dryRun) return last;
   const records = (await call.strategy.removalRecords?.(old, call)) ?? [];
   const { resourceVersion: _version, ...metadata } = last.metadata;
   const { version } = await call.ports.store.commit({
-    object: { key: keyOf(call), object: null, expected: versionOf(old), lastState: { ...last, metadata } },
+    object: {
+      key: keyOf(call),
+      object: null,
+      expected: versionOf(old),
+      lastState: { ...last, metadata },
+    },
     ...(records.length > 0 ? { records } : {}),
   });
-  const shown = { ...last, metadata: { ...metadata, ...(version ? { resourceVersion: version } : {}) } };
+  const shown = {
+    ...last,
+    metadata: { ...metadata, ...(version ? { resourceVersion: version } : {}) },
+  };
   await afterCommit(call.strategy.removed?.(shown, call));
   // It may be what its namespace's own end waited for.
-  if (old.metadata.deletionTimestamp !== undefined && call.namespace) await afterCommit(finishNamespace(call.ports, call.namespace));
+  if (old.metadata.deletionTimestamp !== undefined && call.namespace)
+    await afterCommit(finishNamespace(call.ports, call.namespace));
   return shown;
 }

@@ -25,28 +25,51 @@ const MAX_OPERATIONS = 10_000;
 
 type Values = { [key: string]: Json | undefined };
 
-const TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'] as const;
+const TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+] as const;
 
 /** PATCH of a name. */
 export async function patch(call: Call): Promise<Answer> {
   const sent = (call.request.headers.get('content-type') ?? '').split(';')[0]?.trim();
   const type = TYPES.find((known) => known === sent);
-  if (type === undefined) throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { empty: true });
-  const options = writeOptions(call.request, call.query, 'PatchOptions', type === 'application/apply-patch+yaml');
+  if (type === undefined)
+    throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { empty: true });
+  const options = writeOptions(
+    call.request,
+    call.query,
+    'PatchOptions',
+    type === 'application/apply-patch+yaml',
+  );
   const text = Buffer.from(await readBody(call.request)).toString('utf8');
   if (type === 'application/apply-patch+yaml') return apply(call, options, text);
   const change = changeOf(type, text, call);
-  return updateObject(call, options, (old) => ({ next: redecode(call, options, decoding('error applying patch: ', () => change(present(call, old)))) }));
+  return updateObject(call, options, (old) => ({
+    next: redecode(
+      call,
+      options,
+      decoding('error applying patch: ', () => change(present(call, old))),
+    ),
+  }));
 }
 
 /** The stored object as the patch's author sees it. */
-const present = (call: Call, old: KubeObject): Values => JSON.parse(JSON.stringify(typed(call, old))) as Values;
+const present = (call: Call, old: KubeObject): Values =>
+  JSON.parse(JSON.stringify(typed(call, old))) as Values;
 
 function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (value: Values) => Json {
-  const value = decoding(type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: ', () => parseJson(text));
+  const value = decoding(
+    type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: ',
+    () => parseJson(text),
+  );
   if (type === 'application/json-patch+json') return operationsOf(value);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
+    );
   }
   if (type === 'application/merge-patch+json') return (original) => mergePatch(original, value);
   const shape = kindShape(call.resource.group, call.resource.kind);
@@ -54,37 +77,59 @@ function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (valu
 }
 
 function operationsOf(value: Json): (value: Values) => Json {
-  if (!Array.isArray(value)) throw badRequest(`error decoding patch: json: cannot unmarshal ${value === null ? 'null' : typeof value} into Go value of type []handlers.jsonPatchOp`);
+  if (!Array.isArray(value))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${value === null ? 'null' : typeof value} into Go value of type []handlers.jsonPatchOp`,
+    );
   if (value.length > MAX_OPERATIONS) {
-    throw new ApiError('RequestEntityTooLarge', `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${value.length}`);
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${value.length}`,
+    );
   }
   const found = asOperations(value);
-  if ('stray' in found) throw badRequest(`json: cannot unmarshal ${found.stray === null ? 'null' : Array.isArray(found.stray) ? 'array' : typeof found.stray} into Go value of type jsonpatch.Operation`);
+  if ('stray' in found)
+    throw badRequest(
+      `json: cannot unmarshal ${found.stray === null ? 'null' : Array.isArray(found.stray) ? 'array' : typeof found.stray} into Go value of type jsonpatch.Operation`,
+    );
   return (original) => {
     try {
       // Values of operations become part of the result and later operations change them: a second attempt starts from fresh ones.
       return applyJsonPatch(original, structuredClone(found.operations));
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
-      throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', { empty: true, cause: error });
+      throw new ApiError(
+        'Invalid',
+        'the server rejected our request due to an error in our request',
+        { empty: true, cause: error },
+      );
     }
   };
 }
 
 /** The patched object decoded as its kind: what does not fit is an invalid patch. */
 function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject {
-  if (patched === null || typeof patched !== 'object' || Array.isArray(patched)) throw badRequest('error decoding patch: the patched object is not an object');
-  const expected = { ...call.resource, validation: options.fieldValidation, warnings: call.warnings };
+  if (patched === null || typeof patched !== 'object' || Array.isArray(patched))
+    throw badRequest('error decoding patch: the patched object is not an object');
+  const expected = {
+    ...call.resource,
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  };
   try {
     const decoded = decodeValue(patched, expected);
     checkIdentity(call, decoded);
     return call.strategy.fromWire?.(decoded) ?? decoded;
   } catch (error) {
-    if (!(error instanceof ApiError) || !error.message.includes('cannot be handled as a')) throw error;
+    if (!(error instanceof ApiError) || !error.message.includes('cannot be handled as a'))
+      throw error;
     const problem = error.message.replace(/^.*? cannot be handled as a \w+: /s, '');
     const value = JSON.stringify(JSON.stringify(sorted(patched)));
     const message = `Invalid value: ${value}: ${problem}`;
-    throw new ApiError('Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }], cause: error });
+    throw new ApiError('Invalid', ` "" is invalid: patch: ${message}`, {
+      causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+      cause: error,
+    });
   }
 }
 
@@ -92,21 +137,32 @@ function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject 
 const sorted = (value: Json | undefined): Json => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value ?? null;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(own(value, key))]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(own(value, key))]),
+  );
 };
 
 /** The applied configuration: YAML of the endpoint's kind, without managedFields. */
 function parseConfig(call: Call, options: WriteOptions, text: string): KubeObject {
-  const { value: parsed, duplicates } = decoding('error decoding YAML: ', () => parseText(text, 'yaml'));
+  const { value: parsed, duplicates } = decoding('error decoding YAML: ', () =>
+    parseText(text, 'yaml'),
+  );
   const [duplicate] = duplicates;
-  if (duplicate !== undefined && options.fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${duplicate}`);
+  if (duplicate !== undefined && options.fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: ${duplicate}`);
   const value = (typeof parsed === 'object' && !Array.isArray(parsed) ? parsed : null) ?? {};
   checkConfigKind(call, value);
   const unknown: string[] = [];
   const decoded = decodeValue(value, { ...call.resource, validation: 'Warn', warnings: unknown });
   const [stray] = unknown;
   const head = `failed to create typed patch object (${decoded.metadata.namespace ?? ''}/${decoded.metadata.name ?? ''}; ${call.resource.group}/${call.resource.version}, Kind=${call.resource.kind})`;
-  if (stray !== undefined) throw new ApiError('', `${head}: .${/"(.*)"/.exec(stray)?.[1] ?? ''}: field not declared in schema`);
+  if (stray !== undefined)
+    throw new ApiError(
+      '',
+      `${head}: .${/"(.*)"/.exec(stray)?.[1] ?? ''}: field not declared in schema`,
+    );
   const twice = duplicateElement(kindShape(call.resource.group, call.resource.kind), decoded);
   if (twice !== undefined) throw new ApiError('', `${head}: ${twice}`);
   return decoded;
@@ -115,16 +171,29 @@ function parseConfig(call: Call, options: WriteOptions, text: string): KubeObjec
 function checkConfigKind(call: Call, value: Values): void {
   const [apiVersion, kind] = [String(value['apiVersion'] ?? ''), String(value['kind'] ?? '')];
   const wanted = apiVersionOf(call.resource);
-  if (kind !== call.resource.kind) throw badRequest(`invalid object type: ${apiVersion === '' ? '/' : apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
-  if (apiVersion !== wanted) throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${wanted}`);
+  if (kind !== call.resource.kind)
+    throw badRequest(
+      `invalid object type: ${apiVersion === '' ? '/' : apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`,
+    );
+  if (apiVersion !== wanted)
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${wanted}`,
+    );
 }
 
 async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
   const config = parseConfig(call, options, text);
-  if (config.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  if (config.metadata.managedFields !== undefined)
+    throw badRequest('metadata.managedFields must be nil');
   checkIdentity(call, { ...config, metadata: { name: call.name, ...config.metadata } });
   const shape = kindShape(call.resource.group, call.resource.kind);
-  const writer = { manager: options.fieldManager, apiVersion: apiVersionOf(call.resource), subresource: call.subresource, now: call.now, resetFields: call.strategy.resetFields };
+  const writer = {
+    manager: options.fieldManager,
+    apiVersion: apiVersionOf(call.resource),
+    subresource: call.subresource,
+    now: call.now,
+    resetFields: call.strategy.resetFields,
+  };
   const live = await call.ports.store.get(keyOf(call));
   if (live === undefined && call.subresource === '') {
     const { entries } = applyObject(shape, { metadata: {} }, config, writer, true);
@@ -135,7 +204,12 @@ async function apply(call: Call, options: WriteOptions, text: string): Promise<A
     const wire = call.strategy.toWire?.(old) ?? old;
     const { object, entries } = applyObject(shape, wire, config, writer, options.force);
     const { resourceVersion: _version, ...metadata } = object.metadata;
-    const versioned = config.metadata.resourceVersion ? { ...metadata, resourceVersion: config.metadata.resourceVersion } : metadata;
-    return { next: { ...(call.strategy.fromWire?.(object) ?? object), metadata: versioned }, entries };
+    const versioned = config.metadata.resourceVersion
+      ? { ...metadata, resourceVersion: config.metadata.resourceVersion }
+      : metadata;
+    return {
+      next: { ...(call.strategy.fromWire?.(object) ?? object), metadata: versioned },
+      entries,
+    };
   });
 }

@@ -21,34 +21,72 @@ const ATTEMPTS = 5;
 /** PUT of a name. */
 export async function update(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'UpdateOptions');
-  const decoded = await decodeBody(call.request, { ...call.resource, validation: options.fieldValidation, warnings: call.warnings });
+  const decoded = await decodeBody(call.request, {
+    ...call.resource,
+    validation: options.fieldValidation,
+    warnings: call.warnings,
+  });
   checkIdentity(call, decoded);
   const { resourceVersion } = decoded.metadata;
-  if (resourceVersion && !/^\d+$/.test(resourceVersion)) throw new ApiError('', `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
-  if (call.strategy.versionedUpdate && !resourceVersion && (await call.ports.store.get(keyOf(call))) !== undefined) {
-    throw invalid(call.resource.stored, call.name, [{ field: 'metadata.resourceVersion', reason: 'FieldValueInvalid', message: 'Invalid value: 0: must be specified for an update' }]);
+  if (resourceVersion && !/^\d+$/.test(resourceVersion))
+    throw new ApiError(
+      '',
+      `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+    );
+  if (
+    call.strategy.versionedUpdate &&
+    !resourceVersion &&
+    (await call.ports.store.get(keyOf(call))) !== undefined
+  ) {
+    throw invalid(call.resource.stored, call.name, [
+      {
+        field: 'metadata.resourceVersion',
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0: must be specified for an update',
+      },
+    ]);
   }
-  return updateObject(call, options, () => ({ next: call.strategy.fromWire?.(decoded) ?? decoded }));
+  return updateObject(call, options, () => ({
+    next: call.strategy.fromWire?.(decoded) ?? decoded,
+  }));
 }
 
 /** The body must name the object of the URL. */
 export function checkIdentity(call: Call, { metadata }: KubeObject): void {
-  if (!metadata.name) throw badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`);
-  if (metadata.name !== call.name) throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${call.name})`);
+  if (!metadata.name)
+    throw badRequest(
+      `the name of the object (${call.name} based on URL) was undeterminable: name must be provided`,
+    );
+  if (metadata.name !== call.name)
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${call.name})`,
+    );
 }
 
 /** What a writer makes of the stored object; `entries` replace the computed managedFields. */
-export type Produce = (old: KubeObject) => { next: KubeObject; entries?: ManagedEntry[] } | Promise<{ next: KubeObject; entries?: ManagedEntry[] }>;
+export type Produce = (
+  old: KubeObject,
+) =>
+  | { next: KubeObject; entries?: ManagedEntry[] }
+  | Promise<{ next: KubeObject; entries?: ManagedEntry[] }>;
 
 /** Reads, lets `produce` make the new object, stores; repeats on a concurrent write unless a PUT names its version. */
-export async function updateObject(call: Call, options: WriteOptions, produce: Produce): Promise<Answer> {
+export async function updateObject(
+  call: Call,
+  options: WriteOptions,
+  produce: Produce,
+): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const old = await call.ports.store.get(keyOf(call));
     if (old === undefined) return createMissing(call, options, produce);
     const { next, entries } = await produce(old);
     checkVersions(call, next, old);
     try {
-      return { code: 200, object: await storeUpdate(call, options, next, old, entries), kind: 'object' };
+      return {
+        code: 200,
+        object: await storeUpdate(call, options, next, old, entries),
+        kind: 'object',
+      };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       // A patch is made of the newest object again; the version that it names itself is compared with that.
@@ -59,26 +97,46 @@ export async function updateObject(call: Call, options: WriteOptions, produce: P
 }
 
 async function createMissing(call: Call, options: WriteOptions, produce: Produce): Promise<Answer> {
-  if (!call.strategy.createOnUpdate || call.verb !== 'update') throw notFound(call.resource.stored, call.name);
+  if (!call.strategy.createOnUpdate || call.verb !== 'update')
+    throw notFound(call.resource.stored, call.name);
   const { next } = await produce({ metadata: {} });
   const { resourceVersion: _version, ...metadata } = next.metadata;
-  return { code: 201, object: await createObject(call, { ...next, metadata }, options), kind: 'object' };
+  return {
+    code: 201,
+    object: await createObject(call, { ...next, metadata }, options),
+    kind: 'object',
+  };
 }
 
 function checkVersions(call: Call, next: KubeObject, old: KubeObject): void {
   const { resource, name } = call;
   if (next.metadata.uid && next.metadata.uid !== old.metadata.uid && call.verb === 'update') {
     const place = `/registry/${resource.plural}/${call.namespace ? `${call.namespace}/` : ''}${name}`;
-    throw conflict(resource.stored, name, `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+    throw conflict(
+      resource.stored,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
+    );
   }
   const { resourceVersion } = next.metadata;
-  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(resource.stored, name);
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(resource.stored, name);
 }
 
 /** System fields are the stored ones whatever the client sent. */
 function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
-  const { resourceVersion: _version, selfLink: _link, managedFields: _managed, deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, generation: _generation, creationTimestamp: _created, ...metadata } = next.metadata;
-  const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+  const {
+    resourceVersion: _version,
+    selfLink: _link,
+    managedFields: _managed,
+    deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace,
+    generation: _generation,
+    creationTimestamp: _created,
+    ...metadata
+  } = next.metadata;
+  const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds } =
+    old.metadata;
   return {
     ...next,
     metadata: {
@@ -98,29 +156,75 @@ async function prepare(call: Call, sent: KubeObject, old: KubeObject): Promise<K
   const prepared = await strategy.prepareForUpdate(placed, old, call);
   const next = strategy.admitUpdate?.(prepared) ?? prepared;
   if (!strategy.generation || isDeepStrictEqual(next['spec'], old['spec'])) return next;
-  return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+  return {
+    ...next,
+    metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 },
+  };
 }
 
-function managed(call: Call, options: WriteOptions, next: KubeObject, old: KubeObject): ManagedEntry[] {
+function managed(
+  call: Call,
+  options: WriteOptions,
+  next: KubeObject,
+  old: KubeObject,
+): ManagedEntry[] {
   const { strategy, resource } = call;
-  const writer = { manager: options.fieldManager, apiVersion: apiVersionOf(resource), subresource: call.subresource, now: call.now, resetFields: strategy.resetFields };
+  const writer = {
+    manager: options.fieldManager,
+    apiVersion: apiVersionOf(resource),
+    subresource: call.subresource,
+    now: call.now,
+    resetFields: strategy.resetFields,
+  };
   const wire = (object: KubeObject): KubeObject => strategy.toWire?.(object) ?? object;
-  return managedAfterUpdate(kindShape(resource.group, resource.kind), wire(old), wire(next), writer);
+  return managedAfterUpdate(
+    kindShape(resource.group, resource.kind),
+    wire(old),
+    wire(next),
+    writer,
+  );
 }
 
-async function storeUpdate(call: Call, options: WriteOptions, sent: KubeObject, old: KubeObject, entries: ManagedEntry[] | undefined): Promise<KubeObject> {
+async function storeUpdate(
+  call: Call,
+  options: WriteOptions,
+  sent: KubeObject,
+  old: KubeObject,
+  entries: ManagedEntry[] | undefined,
+): Promise<KubeObject> {
   const { strategy, resource, ports } = call;
   const prepared = await prepare(call, sent, old);
   const problems = strategy.validateUpdate(prepared, old, call);
   if (problems.length > 0) throw invalid(resource.kind, call.name, problems, resource.group);
   // An update that sends [{}] clears them.
-  const cleared = sent.metadata.managedFields?.length === 1 && Object.keys(sent.metadata.managedFields[0] ?? {}).length === 0;
-  const next = withManaged(prepared, cleared ? [] : (entries ?? managed(call, options, prepared, old)));
+  const cleared =
+    sent.metadata.managedFields?.length === 1 &&
+    Object.keys(sent.metadata.managedFields[0] ?? {}).length === 0;
+  const next = withManaged(
+    prepared,
+    cleared ? [] : (entries ?? managed(call, options, prepared, old)),
+  );
   if (isUnchanged(next, old)) return old;
   if (isReleased(next)) return removeObject(call, next, old, options.dryRun);
-  if (options.dryRun) return { ...next, metadata: { ...next.metadata, ...(old.metadata.resourceVersion ? { resourceVersion: old.metadata.resourceVersion } : {}) } };
-  const { version } = await ports.store.commit({ object: { key: keyOf(call), object: next, expected: (old.metadata.resourceVersion ?? '') as ResourceVersion } });
-  const stored = { ...next, metadata: { ...next.metadata, ...(version ? { resourceVersion: version } : {}) } };
+  if (options.dryRun)
+    return {
+      ...next,
+      metadata: {
+        ...next.metadata,
+        ...(old.metadata.resourceVersion ? { resourceVersion: old.metadata.resourceVersion } : {}),
+      },
+    };
+  const { version } = await ports.store.commit({
+    object: {
+      key: keyOf(call),
+      object: next,
+      expected: (old.metadata.resourceVersion ?? '') as ResourceVersion,
+    },
+  });
+  const stored = {
+    ...next,
+    metadata: { ...next.metadata, ...(version ? { resourceVersion: version } : {}) },
+  };
   await afterCommit(strategy.updated?.(stored, old, call));
   return stored;
 }
@@ -129,13 +233,26 @@ async function storeUpdate(call: Call, options: WriteOptions, sent: KubeObject, 
 function isUnchanged(next: KubeObject, old: KubeObject): boolean {
   const { resourceVersion: _old, managedFields: before, ...oldMeta } = old.metadata;
   const { resourceVersion: _next, managedFields: after, ...nextMeta } = next.metadata;
-  const timeless = (entries: typeof before): unknown => entries?.map(({ time: _time, ...entry }) => entry);
-  return isDeepStrictEqual(nextMeta, oldMeta) && isDeepStrictEqual({ ...next, metadata: 0, kind: 0, apiVersion: 0 }, { ...old, metadata: 0, kind: 0, apiVersion: 0 }) && isDeepStrictEqual(timeless(after), timeless(before));
+  const timeless = (entries: typeof before): unknown =>
+    entries?.map(({ time: _time, ...entry }) => entry);
+  return (
+    isDeepStrictEqual(nextMeta, oldMeta) &&
+    isDeepStrictEqual(
+      { ...next, metadata: 0, kind: 0, apiVersion: 0 },
+      { ...old, metadata: 0, kind: 0, apiVersion: 0 },
+    ) &&
+    isDeepStrictEqual(timeless(after), timeless(before))
+  );
 }
 
 /** A deleting object whose last finalizer went, with no grace left. */
 function isReleased({ metadata, spec }: KubeObject): boolean {
-  if (metadata.deletionTimestamp === undefined || (metadata.finalizers ?? []).length > 0 || (metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  if (
+    metadata.deletionTimestamp === undefined ||
+    (metadata.finalizers ?? []).length > 0 ||
+    (metadata.deletionGracePeriodSeconds ?? 0) > 0
+  )
+    return false;
   const finalizers = (spec as { finalizers?: unknown[] } | undefined)?.finalizers;
   return !Array.isArray(finalizers) || finalizers.length === 0;
 }

@@ -39,23 +39,42 @@ export async function watch(call: Call): Promise<Response> {
   const options = listOptions(call.query);
   const selection = selectionOf(call, options);
   const start = options.resourceVersion;
-  const first = start === undefined || start === '0' || options.sendInitialEvents === true ? await listObjects(call, { ...options, limit: 0, continue: '', match: '', resourceVersion: undefined }, selection) : undefined;
+  const first =
+    start === undefined || start === '0' || options.sendInitialEvents === true
+      ? await listObjects(
+          call,
+          { ...options, limit: 0, continue: '', match: '', resourceVersion: undefined },
+          selection,
+        )
+      : undefined;
   includeOption(call.query);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
   const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
   const seconds = Math.min(options.timeoutSeconds || limit, limit);
   const watching: Watching = { call, options, selection, signal, seconds, columnsSent: false };
-  const events = eventsOf(watching, first?.items ?? [], (first?.resourceVersion ?? start ?? '0') as ResourceVersion);
+  const events = eventsOf(
+    watching,
+    first?.items ?? [],
+    (first?.resourceVersion ?? start ?? '0') as ResourceVersion,
+  );
   const type = call.output.format === 'yaml' ? 'application/yaml' : 'application/json';
   const over = call.ports.clock.sleep(seconds * 1000 + PATIENCE_MS, signal);
-  return new Response(streamOf(events, () => abort.abort(), over), { status: 200, headers: { 'content-type': type } });
+  return new Response(
+    streamOf(events, () => abort.abort(), over),
+    { status: 200, headers: { 'content-type': type } },
+  );
 }
 
-async function* eventsOf(watching: Watching, existing: KubeObject[], from: ResourceVersion): AsyncGenerator<string | Uint8Array> {
+async function* eventsOf(
+  watching: Watching,
+  existing: KubeObject[],
+  from: ResourceVersion,
+): AsyncGenerator<string | Uint8Array> {
   const { call, options } = watching;
   const end = call.ports.clock.now().getTime() + watching.seconds * 1000;
-  if (options.sendInitialEvents !== false) for (const object of existing) yield event(watching, 'ADDED', object);
+  if (options.sendInitialEvents !== false)
+    for (const object of existing) yield event(watching, 'ADDED', object);
   if (options.sendInitialEvents === true && options.bookmarks) yield bookmark(watching, from, true);
   try {
     yield* changesOf(watching, from, end);
@@ -65,7 +84,11 @@ async function* eventsOf(watching: Watching, existing: KubeObject[], from: Resou
   }
 }
 
-async function* changesOf(watching: Watching, from: ResourceVersion, end: number): AsyncGenerator<string | Uint8Array> {
+async function* changesOf(
+  watching: Watching,
+  from: ResourceVersion,
+  end: number,
+): AsyncGenerator<string | Uint8Array> {
   const { call, options, signal } = watching;
   const { clock, store } = call.ports;
   let at = from;
@@ -73,7 +96,11 @@ async function* changesOf(watching: Watching, from: ResourceVersion, end: number
   const lastBookmarkAt = end - LAST_BOOKMARK_MS;
   let lastSent = !options.bookmarks;
   for (let now = clock.now().getTime(); now < end && !signal.aborted; now = clock.now().getTime()) {
-    const until = Math.min(end, ...(options.bookmarks ? [bookmarkAt] : []), ...(lastSent ? [] : [Math.max(lastBookmarkAt, now + 1)]));
+    const until = Math.min(
+      end,
+      ...(options.bookmarks ? [bookmarkAt] : []),
+      ...(lastSent ? [] : [Math.max(lastBookmarkAt, now + 1)]),
+    );
     const { entries, upTo } = await store.changes(at, { waitMs: Math.max(1, until - now), signal });
     for (const entry of entries) {
       const seen = project(watching, entry);
@@ -91,8 +118,12 @@ async function* changesOf(watching: Watching, from: ResourceVersion, end: number
 }
 
 /** How a change looks through the selectors: an object that stops matching is DELETED with its last matching state. */
-function project({ call, selection }: Watching, { type, key, object, previous, version }: LogEntry): { type: EventType; object: KubeObject } | undefined {
-  if (key.resource !== call.resource.stored || (call.namespace && key.namespace !== call.namespace)) return undefined;
+function project(
+  { call, selection }: Watching,
+  { type, key, object, previous, version }: LogEntry,
+): { type: EventType; object: KubeObject } | undefined {
+  if (key.resource !== call.resource.stored || (call.namespace && key.namespace !== call.namespace))
+    return undefined;
   if (selection.name !== undefined && key.name !== selection.name) return undefined;
   if (selection.all) return { type, object };
   const before = type !== 'ADDED' && selection.matches(previous ?? object);
@@ -101,18 +132,28 @@ function project({ call, selection }: Watching, { type, key, object, previous, v
   if (!before) return undefined;
   if (type === 'DELETED') return { type, object };
   const last = previous ?? object;
-  return { type: 'DELETED', object: { ...last, metadata: { ...last.metadata, resourceVersion: version } } };
+  return {
+    type: 'DELETED',
+    object: { ...last, metadata: { ...last.metadata, resourceVersion: version } },
+  };
 }
 
 function event(watching: Watching, type: EventType, object: KubeObject): string | Uint8Array {
   const { call } = watching;
   const { as, asVersion } = call.output;
   if (as === 'Table') {
-    const table = toTable({ ...call, now: call.ports.clock.now() }, [object], { resourceVersion: object.metadata.resourceVersion }, includeOption(call.query), !watching.columnsSent);
+    const table = toTable(
+      { ...call, now: call.ports.clock.now() },
+      [object],
+      { resourceVersion: object.metadata.resourceVersion },
+      includeOption(call.query),
+      !watching.columnsSent,
+    );
     watching.columnsSent = true;
     return line({ type, object: table });
   }
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return line({ type, object: partial(object, asVersion) });
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return line({ type, object: partial(object, asVersion) });
   return fullLine(call, type, object);
 }
 
@@ -130,15 +171,33 @@ function fullLine(call: Call, type: EventType, object: KubeObject): Uint8Array {
 
 const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-function bookmark(watching: Watching, version: ResourceVersion, initialEnd: boolean): string | Uint8Array {
+function bookmark(
+  watching: Watching,
+  version: ResourceVersion,
+  initialEnd: boolean,
+): string | Uint8Array {
   const { call } = watching;
-  const metadata = { resourceVersion: version, ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}) };
+  const metadata = {
+    resourceVersion: version,
+    ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+  };
   if (call.output.as !== undefined) return event(watching, 'BOOKMARK', { metadata });
   const empty = call.resource.kind === 'Pod' ? { spec: { containers: null }, status: {} } : {};
-  return line({ type: 'BOOKMARK', object: { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource), metadata, ...empty } });
+  return line({
+    type: 'BOOKMARK',
+    object: {
+      kind: call.resource.kind,
+      apiVersion: apiVersionOf(call.resource),
+      metadata,
+      ...empty,
+    },
+  });
 }
 
 function errorEvent(error: unknown, from: ResourceVersion): string {
-  const known = error instanceof CompactedError ? new ApiError('Expired', `too old resource version: ${from} (${error.message})`) : error;
+  const known =
+    error instanceof CompactedError
+      ? new ApiError('Expired', `too old resource version: ${from} (${error.message})`)
+      : error;
   return line({ type: 'ERROR', object: toStatus(known).status });
 }

@@ -21,9 +21,14 @@ export const BODY_LIMIT = 3 * 1024 * 1024;
 /** The whole body; 413 above the limit. */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const bytes = await readWithin(request, BODY_LIMIT).catch((cause: unknown) => {
-    throw new ApiError('BadRequest', `the request's body could not be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new ApiError(
+      'BadRequest',
+      `the request's body could not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   });
-  if (bytes === undefined) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
+  if (bytes === undefined)
+    throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_LIMIT}`);
   return bytes;
 }
 
@@ -38,12 +43,16 @@ export interface Expected extends GroupKind {
 const hex = (bytes: Uint8Array): string => {
   const head = Buffer.from(bytes.subarray(0, 30));
   if (bytes.length === 0) return '<empty>';
-  const text = head.toString('utf8').trimStart().startsWith('{') ? head.toString('utf8') : head.toString('hex');
+  const text = head.toString('utf8').trimStart().startsWith('{')
+    ? head.toString('utf8')
+    : head.toString('hex');
   return bytes.length > 30 ? `${text} ...` : text;
 };
 
-const GO_VALUE = 'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-const jsonType = (value: Json): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+const GO_VALUE =
+  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const jsonType = (value: Json): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 interface Parsed {
   value: { [key: string]: Json | undefined };
@@ -52,20 +61,33 @@ interface Parsed {
 
 function parseBody(bytes: Uint8Array, format: 'json' | 'yaml', kind: string): Parsed {
   const unrecognized = (problem: string, cause?: unknown): ApiError =>
-    new ApiError('BadRequest', `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${problem} (${hex(bytes)})`, { cause });
+    new ApiError(
+      'BadRequest',
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${problem} (${hex(bytes)})`,
+      { cause },
+    );
   try {
     const { value, duplicates } = parseText(Buffer.from(bytes).toString('utf8'), format);
     if (value === null) return { value: {}, duplicates };
-    if (typeof value !== 'object' || Array.isArray(value)) throw new ParseError(`json: cannot unmarshal ${jsonType(value)} into ${GO_VALUE}`);
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw new ParseError(`json: cannot unmarshal ${jsonType(value)} into ${GO_VALUE}`);
     return { value, duplicates };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    throw unrecognized(error.message.startsWith('yaml:') ? `error converting YAML to JSON: ${error.message}` : error.message, error);
+    throw unrecognized(
+      error.message.startsWith('yaml:')
+        ? `error converting YAML to JSON: ${error.message}`
+        : error.message,
+      error,
+    );
   }
 }
 
 /** The text's value and what stands twice in it; throws ParseError. */
-export function parseText(text: string, format: 'json' | 'yaml'): { value: Json; duplicates: string[] } {
+export function parseText(
+  text: string,
+  format: 'json' | 'yaml',
+): { value: Json; duplicates: string[] } {
   const value = format === 'json' ? parseJson(text) : valueOfFlow(text);
   if (value !== undefined) {
     const duplicates = duplicateFields(text);
@@ -87,32 +109,63 @@ function valueOfFlow(text: string): Json | undefined {
 
 /** Names the kind that the body claims to be; 400 where that is not the expected one. */
 function checkKind(value: Parsed['value'], expected: Expected): void {
-  const apiVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : apiVersionOf(expected);
-  const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind;
-  const taken = [expected.version, ...(expected.otherVersions ?? [])].map((version) => apiVersionOf({ group: expected.group, version }));
+  const apiVersion =
+    typeof value['apiVersion'] === 'string' && value['apiVersion'] !== ''
+      ? value['apiVersion']
+      : apiVersionOf(expected);
+  const kind =
+    typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind;
+  const taken = [expected.version, ...(expected.otherVersions ?? [])].map((version) =>
+    apiVersionOf({ group: expected.group, version }),
+  );
   if (kind === expected.kind && taken.includes(apiVersion)) return;
   const version = apiVersion.split('/').at(-1) ?? '';
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   const known = kind.endsWith('List') ? kind.slice(0, -4) : kind;
   const head = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `;
-  if (!RESOURCES.some((entry) => entry.kind === known && entry.group === group && entry.version === version)) {
-    throw badRequest(`${head}no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`);
+  if (
+    !RESOURCES.some(
+      (entry) => entry.kind === known && entry.group === group && entry.version === version,
+    )
+  ) {
+    throw badRequest(
+      `${head}no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    );
   }
-  if (kind === expected.kind) throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
+  if (kind === expected.kind)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
+    );
   throw badRequest(`${head}converting (v1.${kind}) to (core.${expected.kind}): unknown conversion`);
 }
 
 /** Decodes an already parsed value as `expected`; strict findings become warnings or one 400. */
-export function decodeValue(value: Parsed['value'], expected: Expected, duplicates: string[] = []): KubeObject {
+export function decodeValue(
+  value: Parsed['value'],
+  expected: Expected,
+  duplicates: string[] = [],
+): KubeObject {
   const head = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `;
   const unknown: string[] = [];
   const { apiVersion: _apiVersion, kind: _kind, ...fields } = value;
-  const object = decoding(head, () => decodeObject(kindShape(expected.group, expected.kind), fields, unknown));
-  const findings = [...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)), ...unknown.map((path) => `unknown field "${path}"`)].slice(0, MAX_FINDINGS);
-  if (findings.length > 0 && expected.validation === 'Strict') throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
+  const object = decoding(head, () =>
+    decodeObject(kindShape(expected.group, expected.kind), fields, unknown),
+  );
+  const findings = [
+    ...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)),
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ].slice(0, MAX_FINDINGS);
+  if (findings.length > 0 && expected.validation === 'Strict')
+    throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
   if (expected.validation === 'Warn') expected.warnings.push(...findings);
   const metadata = object['metadata'];
-  return { ...object, metadata: typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? (metadata as KubeObject['metadata']) : {} };
+  return {
+    ...object,
+    metadata:
+      typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
+        ? (metadata as KubeObject['metadata'])
+        : {},
+  };
 }
 
 /** The request's body as an object of the expected kind. */

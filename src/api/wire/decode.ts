@@ -36,40 +36,74 @@ const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const jsonType = (value: Json): string =>
-  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'array'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
 
 const GO_LEAVES: Record<string, string> = {
-  boolean: 'bool', double: 'float64', quantity: 'resource.Quantity', time: 'v1.Time', microTime: 'v1.MicroTime', intOrString: 'intstr.IntOrString',
-  bytes: '[]uint8', any: 'map[string]interface {}',
+  boolean: 'bool',
+  double: 'float64',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  intOrString: 'intstr.IntOrString',
+  bytes: '[]uint8',
+  any: 'map[string]interface {}',
 };
 
 function goType(shape: Shape): string {
   switch (shape.type) {
-    case 'list': return `[]${goType(shape.of)}`;
-    case 'map': return shape.of.type === 'quantity' ? 'v1.ResourceList' : `map[string]${goType(shape.of)}`;
-    case 'object': return `v1.${shape.name}`;
-    default: return GO_LEAVES[shape.type] ?? shape.type;
+    case 'list':
+      return `[]${goType(shape.of)}`;
+    case 'map':
+      return shape.of.type === 'quantity' ? 'v1.ResourceList' : `map[string]${goType(shape.of)}`;
+    case 'object':
+      return `v1.${shape.name}`;
+    default:
+      return GO_LEAVES[shape.type] ?? shape.type;
   }
 }
 
 function mismatch(value: Json, shape: Shape, place: Place, detail = ''): DecodeError {
-  return new DecodeError(`json: cannot unmarshal ${jsonType(value)}${detail} into Go struct field ${place.struct}.${place.path} of type ${goType(shape)}`);
+  return new DecodeError(
+    `json: cannot unmarshal ${jsonType(value)}${detail} into Go struct field ${place.struct}.${place.path} of type ${goType(shape)}`,
+  );
 }
 
 /** Decodes `value`; fields that the kind does not have go to `unknown` (paths with indices) in document order. */
 export function decodeObject(shape: ObjectShape, value: Json, unknown: string[]): JsonObject {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${shape.name}`);
+    throw new DecodeError(
+      `json: cannot unmarshal ${jsonType(value)} into Go value of type v1.${shape.name}`,
+    );
   }
-  return objectFields(shape, value, { struct: shape.name, path: '', strict: '' }, { unknown, members: 0 });
+  return objectFields(
+    shape,
+    value,
+    { struct: shape.name, path: '', strict: '' },
+    { unknown, members: 0 },
+  );
 }
 
 function count(found: Findings, members: number): void {
   found.members += members;
-  if (found.members > MAX_MEMBERS) throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_MEMBERS} elements of lists and entries of maps`);
+  if (found.members > MAX_MEMBERS)
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${MAX_MEMBERS} elements of lists and entries of maps`,
+    );
 }
 
-function objectFields(shape: ObjectShape, value: JsonObject, place: Place, found: Findings): JsonObject {
+function objectFields(
+  shape: ObjectShape,
+  value: JsonObject,
+  place: Place,
+  found: Findings,
+): JsonObject {
   const object: JsonObject = { ...own(PRINTED_ZEROS, shape.name) };
   for (const name of Object.keys(value)) {
     const item = own(value, name);
@@ -80,7 +114,12 @@ function objectFields(shape: ObjectShape, value: JsonObject, place: Place, found
       continue;
     }
     if (item === undefined || item === null) continue;
-    const decoded = decodeValue(field.shape, item, { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict }, found);
+    const decoded = decodeValue(
+      field.shape,
+      item,
+      { struct: shape.name, path: place.path === '' ? name : `${place.path}.${name}`, strict },
+      found,
+    );
     if (!isDropped(field, decoded)) setOwn(object, name, decoded);
   }
   return object;
@@ -89,7 +128,11 @@ function objectFields(shape: ObjectShape, value: JsonObject, place: Place, found
 function isDropped(field: Field, value: Json): boolean {
   if (Array.isArray(value)) return value.length === 0 && !field.keepsZero;
   if (field.shape.type === 'map') return value !== null && Object.keys(value).length === 0;
-  return !field.keepsZero && (value === '' || value === 0 || value === false) && field.shape.type !== 'intOrString';
+  return (
+    !field.keepsZero &&
+    (value === '' || value === 0 || value === false) &&
+    field.shape.type !== 'intOrString'
+  );
 }
 
 function decodeValue(shape: Shape, value: Json, place: Place, found: Findings): Json {
@@ -101,9 +144,12 @@ function decodeValue(shape: Shape, value: Json, place: Place, found: Findings): 
     case 'list':
       if (!Array.isArray(value)) throw mismatch(value, shape, place);
       count(found, value.length);
-      return value.map((item, index) => decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, found));
+      return value.map((item, index) =>
+        decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, found),
+      );
     case 'map':
-      if (value === null || typeof value !== 'object' || Array.isArray(value)) throw mismatch(value, shape, place);
+      if (value === null || typeof value !== 'object' || Array.isArray(value))
+        throw mismatch(value, shape, place);
       return decodeMap(shape.of, value, place, found);
     default:
       return value === null ? zeroOf(shape) : decodeLeaf(shape, value, place);
@@ -115,12 +161,25 @@ function decodeMap(of: Shape, value: JsonObject, place: Place, found: Findings):
   const entries = Object.entries(value);
   count(found, entries.length);
   for (const [key, item] of entries) {
-    setOwn(object, key, decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, found));
+    setOwn(
+      object,
+      key,
+      decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, found),
+    );
   }
   return object;
 }
 
-const zeroOf = (shape: Shape): Json => (shape.type === 'boolean' ? false : shape.type === 'string' || shape.type === 'bytes' ? '' : shape.type === 'any' ? {} : shape.type === 'quantity' ? '0' : 0);
+const zeroOf = (shape: Shape): Json =>
+  shape.type === 'boolean'
+    ? false
+    : shape.type === 'string' || shape.type === 'bytes'
+      ? ''
+      : shape.type === 'any'
+        ? {}
+        : shape.type === 'quantity'
+          ? '0'
+          : 0;
 
 function decodeLeaf(shape: Shape, value: Json, place: Place): Json {
   switch (shape.type) {
@@ -140,7 +199,8 @@ function decodeLeaf(shape: Shape, value: Json, place: Place): Json {
     case 'microTime':
       return decodeTime(shape, value, place);
     case 'intOrString':
-      if (typeof value !== 'string' && typeof value !== 'number') throw mismatch(value, shape, place);
+      if (typeof value !== 'string' && typeof value !== 'number')
+        throw mismatch(value, shape, place);
       return value;
     case 'bytes':
       return decodeBytes(shape, value, place);
@@ -157,14 +217,17 @@ function decodeNumber(shape: Shape, value: Json, place: Place): number {
   // A double knows no int64 next to ±2^63: the extremes become the last one that it knows, which every reader takes for an int64.
   if (shape.type === 'int64' && Math.abs(value) === 2 ** 63) return Math.sign(value) * LAST_INT64;
   const bound = shape.type === 'int32' ? 2 ** 31 : 2 ** 63;
-  if (!Number.isInteger(value) || value >= bound || value < -bound) throw mismatch(value, shape, place, ` ${value}`);
+  if (!Number.isInteger(value) || value >= bound || value < -bound)
+    throw mismatch(value, shape, place, ` ${value}`);
   return value;
 }
 
 function decodeQuantity(value: Json): string {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string' || !QUANTITY.test(text.trim())) {
-    throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+    throw new DecodeError(
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    );
   }
   return text;
 }
@@ -172,10 +235,15 @@ function decodeQuantity(value: Json): string {
 function decodeTime(shape: Shape, value: Json, place: Place): string {
   if (typeof value !== 'string') throw mismatch(value, shape, place);
   if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
-    const layout = shape.type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
-    throw new DecodeError(`parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`);
+    const layout =
+      shape.type === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
   }
-  return shape.type === 'time' ? new Date(value).toISOString().replace(/\.\d+Z$/, 'Z') : microseconds(value);
+  return shape.type === 'time'
+    ? new Date(value).toISOString().replace(/\.\d+Z$/, 'Z')
+    : microseconds(value);
 }
 
 /** MicroTime keeps six decimals. */
@@ -190,5 +258,7 @@ function decodeBytes(shape: Shape, value: Json, place: Place): string {
   const text = value.replaceAll(/[\r\n]/g, '');
   if (BASE64.test(text)) return text;
   const bad = /[^A-Za-z0-9+/]/.exec(text)?.index ?? text.length - (text.length % 4);
-  throw new DecodeError(`illegal base64 data at input byte ${Math.min(bad, Math.max(0, text.length))}`);
+  throw new DecodeError(
+    `illegal base64 data at input byte ${Math.min(bad, Math.max(0, text.length))}`,
+  );
 }

@@ -16,7 +16,8 @@ export function decoding<T>(head: string, read: () => T): T {
 function problemOf(error: unknown): string {
   if (error instanceof DecodeError || error instanceof ParseError) return error.message;
   // The stack is used up where a value is nested deeper than any object is.
-  if (error instanceof RangeError && error.message.includes('call stack')) return 'exceeded max depth';
+  if (error instanceof RangeError && error.message.includes('call stack'))
+    return 'exceeded max depth';
   // A fault of the decoder's own: the caller is not told, the log is.
   console.error('a body could not be decoded:', error);
   return 'the body cannot be decoded';

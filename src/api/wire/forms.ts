@@ -8,15 +8,26 @@ export const META = 'meta.k8s.io';
 
 /** The object with its kind, as single answers and watch events carry it. */
 export function typed(call: Pick<Call, 'resource' | 'strategy'>, object: KubeObject): KubeObject {
-  return { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource), ...bare(call, object) };
+  return {
+    kind: call.resource.kind,
+    apiVersion: apiVersionOf(call.resource),
+    ...bare(call, object),
+  };
 }
 
 /** Metadata alone. */
-export const partial = (object: KubeObject, version = 'v1'): KubeObject =>
-  ({ kind: 'PartialObjectMetadata', apiVersion: `${META}/${version}`, metadata: object.metadata });
+export const partial = (object: KubeObject, version = 'v1'): KubeObject => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: `${META}/${version}`,
+  metadata: object.metadata,
+});
 
 /** Items of typed lists carry neither kind nor apiVersion. */
 export function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = call.strategy.toWire?.(object) ?? object;
+  const {
+    kind: _kind,
+    apiVersion: _apiVersion,
+    ...rest
+  } = call.strategy.toWire?.(object) ?? object;
   return { ...rest, metadata: object.metadata };
 }

@@ -30,7 +30,10 @@ function firstBadCharacter(text: string): string | undefined {
     if (message.includes('end of JSON input') || message.includes('Unterminated')) return undefined;
     const position = /position (\d+)/.exec(message)?.[1];
     if (position !== undefined && Number(position) >= text.trimEnd().length) return undefined;
-    return /Unexpected token '?(.)'?/s.exec(message)?.[1] ?? (position === undefined ? text.trim()[0] : text[Number(position)]);
+    return (
+      /Unexpected token '?(.)'?/s.exec(message)?.[1] ??
+      (position === undefined ? text.trim()[0] : text[Number(position)])
+    );
   }
 }
 
@@ -59,7 +62,9 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
 
 // Unrolled, so that a long text needs no memory per character.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
@@ -80,7 +85,12 @@ export function duplicateFields(text: string): string[] {
   for (const [token] of text.matchAll(TOKEN)) {
     const level = levels.at(-1);
     if (token === '{' || token === '[') {
-      levels.push({ path: level === undefined ? '' : pathOf(level), keys: token === '{' ? new Set() : undefined, index: 0, key: '' });
+      levels.push({
+        path: level === undefined ? '' : pathOf(level),
+        keys: token === '{' ? new Set() : undefined,
+        index: 0,
+        key: '',
+      });
       expectKey = token === '{';
     } else if (token === '}' || token === ']') {
       levels.pop();
@@ -99,4 +109,5 @@ export function duplicateFields(text: string): string[] {
   return found;
 }
 
-const pathOf = ({ path, keys, index, key }: Level): string => (keys === undefined ? `${path}[${index}]` : path === '' ? key : `${path}.${key}`);
+const pathOf = ({ path, keys, index, key }: Level): string =>
+  keys === undefined ? `${path}[${index}]` : path === '' ? key : `${path}.${key}`;

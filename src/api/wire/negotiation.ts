@@ -22,7 +22,12 @@ const STREAMS = 'application/json;stream=watch, application/vnd.kubernetes.proto
 function parseAccept(header: string): Clause[] {
   const clauses = header.split(',').map((text): Clause => {
     const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-    const parameters = new Map(rest.map((part): [string, string] => [part.split('=')[0]?.trim() ?? '', part.split('=').slice(1).join('=').trim()]));
+    const parameters = new Map(
+      rest.map((part): [string, string] => [
+        part.split('=')[0]?.trim() ?? '',
+        part.split('=').slice(1).join('=').trim(),
+      ]),
+    );
     return { type: type.toLowerCase(), parameters, quality: Number(parameters.get('q') ?? 1) };
   });
   return clauses.sort((a, b) => b.quality - a.quality);
@@ -31,7 +36,14 @@ function parseAccept(header: string): Clause[] {
 /** undefined: not served. Protobuf is understood in bodies; answers to its readers are JSON, which they read as well. */
 function formatOf(type: string): Output['format'] | undefined {
   if (type === 'application/yaml') return 'yaml';
-  return ['application/json', '*/*', 'application/*', 'application/vnd.kubernetes.protobuf'].includes(type) ? 'json' : undefined;
+  return [
+    'application/json',
+    '*/*',
+    'application/*',
+    'application/vnd.kubernetes.protobuf',
+  ].includes(type)
+    ? 'json'
+    : undefined;
 }
 
 const TRANSFORMS = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] as const;
@@ -41,7 +53,12 @@ function transformOf({ type, parameters }: Clause): Pick<Output, 'as' | 'asVersi
   if (wanted === undefined) return {};
   const as = TRANSFORMS.find((name) => name === wanted);
   const version = parameters.get('v') ?? '';
-  if (as === undefined || parameters.get('g') !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(version)) return undefined;
+  if (
+    as === undefined ||
+    parameters.get('g') !== 'meta.k8s.io' ||
+    !['v1', 'v1beta1'].includes(version)
+  )
+    return undefined;
   // Tables are JSON or YAML; a client that offers protobuf first means the next clause.
   return as === 'Table' && type.endsWith('protobuf') ? undefined : { as, asVersion: version };
 }
@@ -56,7 +73,8 @@ function isPretty(request: Request, query: URLSearchParams, clause: Clause | und
 /** What to answer with; 406 where nothing that is accepted is served. `tables`: false for kinds that are answered and not kept. */
 export function negotiate(request: Request, query: URLSearchParams, tables = true): Output {
   const header = request.headers.get('accept');
-  if (header === null || header.trim() === '') return { format: 'json', pretty: isPretty(request, query, undefined) };
+  if (header === null || header.trim() === '')
+    return { format: 'json', pretty: isPretty(request, query, undefined) };
   const clauses = parseAccept(header);
   let known = false;
   for (const clause of clauses) {
@@ -64,17 +82,30 @@ export function negotiate(request: Request, query: URLSearchParams, tables = tru
     if (format === undefined) continue;
     known = true;
     const transform = transformOf(clause);
-    if (transform !== undefined && (tables || transform.as !== 'Table')) return { format, pretty: isPretty(request, query, clause), ...transform };
+    if (transform !== undefined && (tables || transform.as !== 'Table'))
+      return { format, pretty: isPretty(request, query, clause), ...transform };
   }
-  if (known) throw new ApiError('NotAcceptable', `only the following media types are accepted: ${AVAILABLE}`);
-  throw new ApiError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}, ${STREAMS}`, { empty: true });
+  if (known)
+    throw new ApiError(
+      'NotAcceptable',
+      `only the following media types are accepted: ${AVAILABLE}`,
+    );
+  throw new ApiError(
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}, ${STREAMS}`,
+    { empty: true },
+  );
 }
 
 /** Format of a request's body; 415 where it is none that is served. */
 export function bodyFormat(request: Request): 'json' | 'yaml' | 'protobuf' {
-  const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const type =
+    (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === '' || type === 'application/json') return 'json';
   if (type === 'application/yaml') return 'yaml';
   if (type === 'application/vnd.kubernetes.protobuf') return 'protobuf';
-  throw new ApiError('UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${AVAILABLE}`);
+  throw new ApiError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${AVAILABLE}`,
+  );
 }

@@ -33,7 +33,8 @@ function varint(cursor: Cursor): bigint {
 }
 
 function take(cursor: Cursor, length: number): Uint8Array {
-  if (length < 0 || cursor.at + length > cursor.bytes.byteLength) throw new WireError('unexpected EOF');
+  if (length < 0 || cursor.at + length > cursor.bytes.byteLength)
+    throw new WireError('unexpected EOF');
   cursor.at += length;
   return cursor.bytes.subarray(cursor.at - length, cursor.at);
 }
@@ -46,11 +47,20 @@ export function readFields(bytes: Uint8Array): RawField[] {
     const key = Number(varint(cursor));
     const number = key >>> 3;
     switch (key & 7) {
-      case 0: fields.push({ number, value: varint(cursor), bytes: EMPTY }); break;
-      case 1: fields.push({ number, value: 0n, bytes: take(cursor, 8) }); break;
-      case 2: fields.push({ number, value: 0n, bytes: take(cursor, Number(varint(cursor))) }); break;
-      case 5: fields.push({ number, value: 0n, bytes: take(cursor, 4) }); break;
-      default: throw new WireError(`proto: illegal wireType ${key & 7}`);
+      case 0:
+        fields.push({ number, value: varint(cursor), bytes: EMPTY });
+        break;
+      case 1:
+        fields.push({ number, value: 0n, bytes: take(cursor, 8) });
+        break;
+      case 2:
+        fields.push({ number, value: 0n, bytes: take(cursor, Number(varint(cursor))) });
+        break;
+      case 5:
+        fields.push({ number, value: 0n, bytes: take(cursor, 4) });
+        break;
+      default:
+        throw new WireError(`proto: illegal wireType ${key & 7}`);
     }
   }
   return fields;

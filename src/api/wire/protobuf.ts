@@ -24,19 +24,27 @@ const textOf = ({ bytes }: RawField): string => Buffer.from(bytes).toString('utf
 
 /** Messages with a JSON form of their own. */
 const LEAVES: Record<string, (fields: RawField[]) => Json> = {
-  'k8s.io.apimachinery.pkg.apis.meta.v1.Time': (fields) => (fields.length === 0 ? null : timeOf(fields).replace(/\.\d+Z$/, 'Z')),
-  'k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime': (fields) => (fields.length === 0 ? null : timeOf(fields)),
+  'k8s.io.apimachinery.pkg.apis.meta.v1.Time': (fields) =>
+    fields.length === 0 ? null : timeOf(fields).replace(/\.\d+Z$/, 'Z'),
+  'k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime': (fields) =>
+    fields.length === 0 ? null : timeOf(fields),
   'k8s.io.apimachinery.pkg.api.resource.Quantity': (fields) => fields.map(textOf).at(-1) ?? '0',
   'k8s.io.apimachinery.pkg.util.intstr.IntOrString': (fields) => {
     const isText = fields.some(({ number, value }) => number === 1 && value === 1n);
     const chosen = fields.filter(({ number }) => number === (isText ? 3 : 2)).at(-1);
-    return isText ? (chosen === undefined ? '' : textOf(chosen)) : Number(BigInt.asIntN(32, chosen?.value ?? 0n));
+    return isText
+      ? chosen === undefined
+        ? ''
+        : textOf(chosen)
+      : Number(BigInt.asIntN(32, chosen?.value ?? 0n));
   },
-  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) => parseJson(fields.map(textOf).at(-1) || '{}'),
+  'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) =>
+    parseJson(fields.map(textOf).at(-1) || '{}'),
 };
 
 function timeOf(fields: RawField[]): string {
-  const at = (number: number): bigint => BigInt.asIntN(64, fields.filter((field) => field.number === number).at(-1)?.value ?? 0n);
+  const at = (number: number): bigint =>
+    BigInt.asIntN(64, fields.filter((field) => field.number === number).at(-1)?.value ?? 0n);
   const begun = new Date(Number(at(1)) * 1000);
   if (Number.isNaN(begun.getTime())) throw new WireError('Time: seconds out of range');
   const whole = begun.toISOString().slice(0, 19);
@@ -45,15 +53,22 @@ function timeOf(fields: RawField[]): string {
 
 function valueOf(wire: Wire, { type }: WireField, shape: Shape, raw: RawField): Json {
   switch (type) {
-    case 'string': return textOf(raw);
-    case 'bytes': return Buffer.from(raw.bytes).toString('base64');
-    case 'bool': return raw.value !== 0n;
-    case 'double': return raw.bytes.byteLength === 8 ? Buffer.from(raw.bytes).readDoubleLE() : 0;
+    case 'string':
+      return textOf(raw);
+    case 'bytes':
+      return Buffer.from(raw.bytes).toString('base64');
+    case 'bool':
+      return raw.value !== 0n;
+    case 'double':
+      return raw.bytes.byteLength === 8 ? Buffer.from(raw.bytes).readDoubleLE() : 0;
     case 'int32':
-    case 'int64': return Number(BigInt.asIntN(64, raw.value));
+    case 'int64':
+      return Number(BigInt.asIntN(64, raw.value));
     case 'uint32':
-    case 'uint64': return Number(raw.value);
-    default: return messageOf(wire, type, shape, raw.bytes);
+    case 'uint64':
+      return Number(raw.value);
+    default:
+      return messageOf(wire, type, shape, raw.bytes);
   }
 }
 
@@ -78,23 +93,41 @@ function memberOf(shape: Shape, name: string): { name: string; shape: Shape } | 
   if (exact !== undefined) return { name, shape: exact.shape };
   // gogo writes `uID` where JSON has `uid`.
   const other = [...shape.fields.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
-  return other === undefined ? undefined : { name: other, shape: shape.fields.get(other)?.shape ?? { type: 'any' } };
+  return other === undefined
+    ? undefined
+    : { name: other, shape: shape.fields.get(other)?.shape ?? { type: 'any' } };
 }
 
-function setField(wire: Wire, object: JsonObject, field: WireField, shape: Shape, raw: RawField): void {
+function setField(
+  wire: Wire,
+  object: JsonObject,
+  field: WireField,
+  shape: Shape,
+  raw: RawField,
+): void {
   const member = memberOf(shape, field.name);
   if (member === undefined) {
-    if (own(wire, field.type) !== undefined) Object.assign(object, messageOf(wire, field.type, shape, raw.bytes));
+    if (own(wire, field.type) !== undefined)
+      Object.assign(object, messageOf(wire, field.type, shape, raw.bytes));
     return;
   }
   const { name, shape: inner } = member;
   if (field.kind === 'map') {
     const entry = readFields(raw.bytes);
     const key = entry.find(({ number }) => number === 1);
-    const value = entry.find(({ number }) => number === 2) ?? { number: 2, value: 0n, bytes: new Uint8Array() };
+    const value = entry.find(({ number }) => number === 2) ?? {
+      number: 2,
+      value: 0n,
+      bytes: new Uint8Array(),
+    };
     const present = own(object, name);
-    const map: JsonObject = typeof present === 'object' && present !== null && !Array.isArray(present) ? present : {};
-    setOwn(map, key === undefined ? '' : textOf(key), valueOf(wire, field, inner.type === 'map' ? inner.of : { type: 'any' }, value));
+    const map: JsonObject =
+      typeof present === 'object' && present !== null && !Array.isArray(present) ? present : {};
+    setOwn(
+      map,
+      key === undefined ? '' : textOf(key),
+      valueOf(wire, field, inner.type === 'map' ? inner.of : { type: 'any' }, value),
+    );
     setOwn(object, name, map);
   } else if (field.kind === 'list') {
     const present = own(object, name);
@@ -106,29 +139,56 @@ function setField(wire: Wire, object: JsonObject, field: WireField, shape: Shape
 
 /** The object in the envelope, with its kind and apiVersion; 400 where the bytes are none. Another kind comes without its fields. */
 export async function decodeProtobuf(bytes: Uint8Array, expected: GroupKind): Promise<JsonObject> {
-  const problem = (text: string): ApiError => badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${Buffer.from(bytes.subarray(0, 30)).toString('hex')})`);
-  if (!MAGIC.every((byte, index) => bytes[index] === byte)) throw problem('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
+  const problem = (text: string): ApiError =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): ${text} (${Buffer.from(bytes.subarray(0, 30)).toString('hex')})`,
+    );
+  if (!MAGIC.every((byte, index) => bytes[index] === byte))
+    throw problem(
+      'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]',
+    );
   const wire = await ensureWire();
-  if (wire === undefined) throw new ApiError('UnsupportedMediaType', 'bodies in protobuf are not served by this build; send application/json');
-  return decoding(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `, () => {
-    try {
-      return decodeUnknown(wire, bytes.subarray(MAGIC.length), expected);
-    } catch (error) {
-      if (error instanceof WireError) throw problem(error.message);
-      throw error;
-    }
-  });
+  if (wire === undefined)
+    throw new ApiError(
+      'UnsupportedMediaType',
+      'bodies in protobuf are not served by this build; send application/json',
+    );
+  return decoding(
+    `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `,
+    () => {
+      try {
+        return decodeUnknown(wire, bytes.subarray(MAGIC.length), expected);
+      } catch (error) {
+        if (error instanceof WireError) throw problem(error.message);
+        throw error;
+      }
+    },
+  );
 }
 
 function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): JsonObject {
   const envelope = readFields(bytes);
-  const meta = readFields(envelope.find(({ number }) => number === TYPE_META)?.bytes ?? new Uint8Array());
-  const metaText = (number: number): string => meta.filter((field) => field.number === number).map(textOf).at(-1) ?? '';
+  const meta = readFields(
+    envelope.find(({ number }) => number === TYPE_META)?.bytes ?? new Uint8Array(),
+  );
+  const metaText = (number: number): string =>
+    meta
+      .filter((field) => field.number === number)
+      .map(textOf)
+      .at(-1) ?? '';
   const [apiVersion, kind] = [metaText(1) || apiVersionOf(expected), metaText(2) || expected.kind];
   const { kinds } = ensureKinds();
-  const schema = own(kinds, `${expected.group}/${expected.kind}`) ?? own(kinds, `/${expected.kind}`);
+  const schema =
+    own(kinds, `${expected.group}/${expected.kind}`) ?? own(kinds, `/${expected.kind}`);
   if (kind !== expected.kind || schema === undefined) return { apiVersion, kind };
   const raw = envelope.find(({ number }) => number === RAW)?.bytes ?? new Uint8Array();
-  const object = messageOf(wire, messageName(schema), kindShape(expected.group, expected.kind), raw);
-  return typeof object === 'object' && object !== null && !Array.isArray(object) ? { apiVersion, kind, ...object } : { apiVersion, kind };
+  const object = messageOf(
+    wire,
+    messageName(schema),
+    kindShape(expected.group, expected.kind),
+    raw,
+  );
+  return typeof object === 'object' && object !== null && !Array.isArray(object)
+    ? { apiVersion, kind, ...object }
+    : { apiVersion, kind };
 }

@@ -12,21 +12,38 @@ import { includeOption, toTable } from './table.ts';
 
 const GZIP_ABOVE = 128 * 1024;
 
-const listMeta = ({ resourceVersion, continue: token, remainingItemCount }: ObjectList): KubeObject['metadata'] => {
-  const metadata = { resourceVersion, ...(token ? { continue: token } : {}), ...(remainingItemCount ? { remainingItemCount } : {}) };
+const listMeta = ({
+  resourceVersion,
+  continue: token,
+  remainingItemCount,
+}: ObjectList): KubeObject['metadata'] => {
+  const metadata = {
+    resourceVersion,
+    ...(token ? { continue: token } : {}),
+    ...(remainingItemCount ? { remainingItemCount } : {}),
+  };
   return metadata as KubeObject['metadata'];
 };
 
-const goName = (resource: Resource, list: boolean): string => `*${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}.${resource.kind}${list ? 'List' : ''}`;
+const goName = (resource: Resource, list: boolean): string =>
+  `*${resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')}.${resource.kind}${list ? 'List' : ''}`;
 
-const impossible = (asked: string, problem: string): ApiError => new ApiError('NotAcceptable', `you requested ${asked}, but the requested object ${problem}`);
+const impossible = (asked: string, problem: string): ApiError =>
+  new ApiError('NotAcceptable', `you requested ${asked}, but the requested object ${problem}`);
 
 /** A single object in the negotiated form. */
 export function renderObject(call: Call, object: KubeObject): unknown {
   const { as, asVersion = 'v1' } = call.output;
-  if (as === 'Table') return toTable(call, [object], { resourceVersion: object.metadata.resourceVersion ?? '' }, includeOption(call.query));
+  if (as === 'Table')
+    return toTable(
+      call,
+      [object],
+      { resourceVersion: object.metadata.resourceVersion ?? '' },
+      includeOption(call.query),
+    );
   if (as === 'PartialObjectMetadata') return partial(object, asVersion);
-  if (as === 'PartialObjectMetadataList') throw impossible(as, `is not a list (${goName(call.resource, false)})`);
+  if (as === 'PartialObjectMetadataList')
+    throw impossible(as, `is not a list (${goName(call.resource, false)})`);
   return typed(call, object);
 }
 
@@ -34,24 +51,47 @@ export function renderObject(call: Call, object: KubeObject): unknown {
 export function renderList(call: Call, list: ObjectList): unknown {
   const { as, asVersion = 'v1' } = call.output;
   if (as === 'Table') return toTable(call, list.items, listMeta(list), includeOption(call.query));
-  if (as === 'PartialObjectMetadata') throw impossible(as, `is a list (${goName(call.resource, true)})`);
+  if (as === 'PartialObjectMetadata')
+    throw impossible(as, `is a list (${goName(call.resource, true)})`);
   if (as === 'PartialObjectMetadataList') {
     const items = list.items.map((object) => partial(object, asVersion));
-    return { kind: as, apiVersion: `${META}/${asVersion}`, metadata: listMeta(list), items: items.length > 0 ? items : null };
+    return {
+      kind: as,
+      apiVersion: `${META}/${asVersion}`,
+      metadata: listMeta(list),
+      items: items.length > 0 ? items : null,
+    };
   }
-  return { kind: `${call.resource.kind}List`, apiVersion: apiVersionOf(call.resource), metadata: listMeta(list), items: list.items.map((object) => bare(call, object)) };
+  return {
+    kind: `${call.resource.kind}List`,
+    apiVersion: apiVersionOf(call.resource),
+    metadata: listMeta(list),
+    items: list.items.map((object) => bare(call, object)),
+  };
 }
 
 /** A list of objects that are JSON already, as `renderList` and `encode` would print it. */
 export function renderTexts({ resource }: Call, { items, resourceVersion }: TextList): string {
-  const head = JSON.stringify({ kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata: { resourceVersion } });
+  const head = JSON.stringify({
+    kind: `${resource.kind}List`,
+    apiVersion: apiVersionOf(resource),
+    metadata: { resourceVersion },
+  });
   return `${head.slice(0, -1)},"items":[${items.join(',')}]}\n`;
 }
 
 /** The bytes of a value in a format. */
-export function encode(value: unknown, { format, pretty }: Pick<Output, 'format' | 'pretty'>): string {
+export function encode(
+  value: unknown,
+  { format, pretty }: Pick<Output, 'format' | 'pretty'>,
+): string {
   if (format === 'yaml') {
-    const text = stringify(JSON.parse(JSON.stringify(value)), { version: '1.1', sortMapEntries: true, lineWidth: 0, indentSeq: false });
+    const text = stringify(JSON.parse(JSON.stringify(value)), {
+      version: '1.1',
+      sortMapEntries: true,
+      lineWidth: 0,
+      indentSeq: false,
+    });
     // Go's YAML does not quote the key `.` of FieldsV1.
     return text.replaceAll(/^( *)"\.": /gm, '$1.: ');
   }
@@ -59,16 +99,43 @@ export function encode(value: unknown, { format, pretty }: Pick<Output, 'format'
 }
 
 /** A response with the value in it; big bodies are packed where the caller takes gzip. */
-export function respond(request: Request, code: number, value: unknown, output: Pick<Output, 'format' | 'pretty'>, headers: Record<string, string> = {}): Response {
-  return respondText(request, code, encode(value, output), output.format === 'yaml' ? 'application/yaml' : 'application/json', headers);
+export function respond(
+  request: Request,
+  code: number,
+  value: unknown,
+  output: Pick<Output, 'format' | 'pretty'>,
+  headers: Record<string, string> = {},
+): Response {
+  return respondText(
+    request,
+    code,
+    encode(value, output),
+    output.format === 'yaml' ? 'application/yaml' : 'application/json',
+    headers,
+  );
 }
 
 /** A response of JSON text. */
-export const respondJson = (request: Request, code: number, text: string): Response => respondText(request, code, text, 'application/json', {});
+export const respondJson = (request: Request, code: number, text: string): Response =>
+  respondText(request, code, text, 'application/json', {});
 
-function respondText(request: Request, code: number, text: string, type: string, headers: Record<string, string>): Response {
+function respondText(
+  request: Request,
+  code: number,
+  text: string,
+  type: string,
+  headers: Record<string, string>,
+): Response {
   if (text.length > GZIP_ABOVE && /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) {
-    return new Response(new Uint8Array(gzipSync(text, { level: 1 })), { status: code, headers: { 'content-type': type, 'content-encoding': 'gzip', vary: 'Accept-Encoding', ...headers } });
+    return new Response(new Uint8Array(gzipSync(text, { level: 1 })), {
+      status: code,
+      headers: {
+        'content-type': type,
+        'content-encoding': 'gzip',
+        vary: 'Accept-Encoding',
+        ...headers,
+      },
+    });
   }
   return new Response(text, { status: code, headers: { 'content-type': type, ...headers } });
 }

@@ -20,11 +20,24 @@ function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | un
 }
 
 /** A failure as Status. Errors that are no ApiError keep their text inside. */
-export function toStatus(error: unknown): { code: number; status: KubeObject; retryAfterSeconds?: number } {
-  const known = error instanceof ApiError ? error : new ApiError('InternalError', 'Internal error occurred: internal error', { causes: [{ message: 'internal error' }] });
+export function toStatus(error: unknown): {
+  code: number;
+  status: KubeObject;
+  retryAfterSeconds?: number;
+} {
+  const known =
+    error instanceof ApiError
+      ? error
+      : new ApiError('InternalError', 'Internal error occurred: internal error', {
+          causes: [{ message: 'internal error' }],
+        });
   const details = detailsOf(known.details);
   const status = {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: known.message,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: known.message,
     ...(known.reason === '' ? {} : { reason: known.reason }),
     ...(details === undefined ? {} : { details }),
     code: known.code,
@@ -34,5 +47,6 @@ export function toStatus(error: unknown): { code: number; status: KubeObject; re
 }
 
 /** Status Success, as deletes and subresource creates answer it. */
-export const success = (fields: { details?: { [member: string]: unknown }; code?: number } = {}): KubeObject =>
-  ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...fields });
+export const success = (
+  fields: { details?: { [member: string]: unknown }; code?: number } = {},
+): KubeObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...fields });

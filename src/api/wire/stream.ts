@@ -4,7 +4,11 @@
  * Bytes as the reader asks for them, nothing ahead; `cancelled` is called when the reader goes. `over` ends a stream that has a time
  * even while its reader asks for nothing: a generator goes on only when it is asked.
  */
-export function streamOf(parts: AsyncGenerator<string | Uint8Array>, cancelled: () => void, over?: Promise<void>): ReadableStream<Uint8Array> {
+export function streamOf(
+  parts: AsyncGenerator<string | Uint8Array>,
+  cancelled: () => void,
+  over?: Promise<void>,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let closed = false;
   const close = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -12,23 +16,28 @@ export function streamOf(parts: AsyncGenerator<string | Uint8Array>, cancelled: 
     closed = true;
     controller.close();
   };
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      over?.then(() => {
-        close(controller);
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        over
+          ?.then(() => {
+            close(controller);
+            cancelled();
+          })
+          .catch((error: unknown) => controller.error(error));
+      },
+      async pull(controller) {
+        const { done, value } = await parts.next();
+        if (closed) return;
+        if (done === true) close(controller);
+        else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+      },
+      async cancel() {
+        closed = true;
         cancelled();
-      }).catch((error: unknown) => controller.error(error));
+        await parts.return(undefined);
+      },
     },
-    async pull(controller) {
-      const { done, value } = await parts.next();
-      if (closed) return;
-      if (done === true) close(controller);
-      else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
-    },
-    async cancel() {
-      closed = true;
-      cancelled();
-      await parts.return(undefined);
-    },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }

@@ -10,11 +10,16 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Adds one header per text. */
 export function addWarnings(headers: Headers, texts: readonly string[]): void {
-  const unique = [...new Set(texts)].filter((text) => text !== '' && !CONTROL.test(text)).slice(0, MAX_WARNINGS);
+  const unique = [...new Set(texts)]
+    .filter((text) => text !== '' && !CONTROL.test(text))
+    .slice(0, MAX_WARNINGS);
   const total = unique.reduce((sum, text) => sum + [...text].length, 0);
   for (const text of unique) {
     const shown = total > TOTAL_RUNES ? [...text].slice(0, CUT_RUNES).join('') : text;
-    headers.append('warning', `299 - "${latin1(shown).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`);
+    headers.append(
+      'warning',
+      `299 - "${latin1(shown).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
+    );
   }
 }
 

@@ -25,7 +25,11 @@ function integerOf(text: string): number {
 }
 
 /** A plain scalar of a type that `fits` recognises by its text (null: there is no text). */
-const scalar = (name: string, fits: (text: string) => boolean, construct: (text: string) => unknown): Type =>
+const scalar = (
+  name: string,
+  fits: (text: string) => boolean,
+  construct: (text: string) => unknown,
+): Type =>
   new Type(`tag:yaml.org,2002:${name}`, {
     kind: 'scalar',
     resolve: (text: unknown) => fits(typeof text === 'string' ? text : ''),
@@ -35,13 +39,36 @@ const scalar = (name: string, fits: (text: string) => boolean, construct: (text:
 // A timestamp stays the text that it is: go-yaml decodes it so into a map.
 const SCHEMA = FAILSAFE_SCHEMA.extend({
   implicit: [
-    scalar('null', (text) => NULL.test(text), () => null),
-    scalar('bool', (text) => TRUE.test(text) || FALSE.test(text), (text) => TRUE.test(text)),
+    scalar(
+      'null',
+      (text) => NULL.test(text),
+      () => null,
+    ),
+    scalar(
+      'bool',
+      (text) => TRUE.test(text) || FALSE.test(text),
+      (text) => TRUE.test(text),
+    ),
     scalar('int', (text) => INTEGER.test(digits(text)), integerOf),
-    scalar('float', (text) => NO_JSON.test(text) || (FLOAT.test(digits(text)) && Number.isFinite(Number(digits(text)))), (text) => (NO_JSON.test(text) ? Number.NaN : Number(digits(text)))),
-    scalar('merge', (text) => text === '<<', (text) => text),
+    scalar(
+      'float',
+      (text) =>
+        NO_JSON.test(text) || (FLOAT.test(digits(text)) && Number.isFinite(Number(digits(text)))),
+      (text) => (NO_JSON.test(text) ? Number.NaN : Number(digits(text))),
+    ),
+    scalar(
+      'merge',
+      (text) => text === '<<',
+      (text) => text,
+    ),
   ],
-  explicit: [scalar('binary', () => true, (text) => Buffer.from(text, 'base64').toString('utf8'))],
+  explicit: [
+    scalar(
+      'binary',
+      () => true,
+      (text) => Buffer.from(text, 'base64').toString('utf8'),
+    ),
+  ],
 });
 
 /** The document's value; of keys that stand twice the last counts, and the places are said. */
@@ -49,10 +76,14 @@ export function parseYaml(text: string): { value: Json; duplicate?: string } {
   try {
     return { value: asJson(load(text, { schema: SCHEMA })) };
   } catch (error) {
-    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') throw asParseError(error);
+    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key')
+      throw asParseError(error);
     const value = parseTolerant(text);
     const places = duplicateKeys(text);
-    return { value, duplicate: `yaml: unmarshal errors:\n  ${(places.length > 0 ? places : [firstDuplicate(text, error)]).join('\n  ')}` };
+    return {
+      value,
+      duplicate: `yaml: unmarshal errors:\n  ${(places.length > 0 ? places : [firstDuplicate(text, error)]).join('\n  ')}`,
+    };
   }
 }
 
@@ -65,7 +96,12 @@ function parseTolerant(text: string): Json {
 }
 
 const asParseError = (error: unknown): unknown =>
-  (error instanceof YAMLException ? new ParseError(`yaml: line ${(error.mark as { line?: number } | undefined)?.line ?? 0}: ${error.reason}`, { cause: error }) : error);
+  error instanceof YAMLException
+    ? new ParseError(
+        `yaml: line ${(error.mark as { line?: number } | undefined)?.line ?? 0}: ${error.reason}`,
+        { cause: error },
+      )
+    : error;
 
 /** Where the parser found it: a key that is no plain text, such as an alias. */
 function firstDuplicate(text: string, { mark }: YAMLException): string {
@@ -78,10 +114,15 @@ function asJson(value: unknown): Json {
   const seen = new Set<object>();
   let aliased = 0;
   const check = (node: unknown, depth: number, again: boolean): void => {
-    if (again && ++aliased > MAX_ALIASED) throw new ParseError('yaml: document contains excessive aliasing');
-    if (typeof node === 'number' && !Number.isFinite(node)) throw new ParseError('json: unsupported value: NaN or Inf');
+    if (again && ++aliased > MAX_ALIASED)
+      throw new ParseError('yaml: document contains excessive aliasing');
+    if (typeof node === 'number' && !Number.isFinite(node))
+      throw new ParseError('json: unsupported value: NaN or Inf');
     if (typeof node !== 'object' || node === null) return;
-    if (depth > MAX_DEPTH) throw new ParseError(seen.has(node) ? 'yaml: anchor value contains itself' : 'yaml: exceeded max depth');
+    if (depth > MAX_DEPTH)
+      throw new ParseError(
+        seen.has(node) ? 'yaml: anchor value contains itself' : 'yaml: exceeded max depth',
+      );
     const twice = again || seen.has(node);
     seen.add(node);
     for (const member of Object.values(node)) check(member, depth + 1, twice);

@@ -5,7 +5,9 @@ import { selects } from './selection.ts';
 import { HOSTNAME } from './surroundings.ts';
 
 type PodAffinity = NonNullable<NonNullable<PodSpec['affinity']>['podAffinity']>;
-type WrittenTerm = NonNullable<PodAffinity['requiredDuringSchedulingIgnoredDuringExecution']>[number];
+type WrittenTerm = NonNullable<
+  PodAffinity['requiredDuringSchedulingIgnoredDuringExecution']
+>[number];
 
 export interface AffinityTerm {
   topologyKey: string;
@@ -26,13 +28,21 @@ type Kind = 'podAffinity' | 'podAntiAffinity';
 /** A pod's terms of one kind. Without namespaces and namespaceSelector a term means the pod's own namespace. */
 export function termsOf({ metadata, spec }: Pod, kind: Kind): AffinityTerms {
   const affinity = spec.affinity?.[kind];
-  const read = ({ topologyKey, namespaces = [], namespaceSelector, labelSelector }: WrittenTerm, weight: number): AffinityTerm => {
-    const own = namespaces.length === 0 && !namespaceSelector ? [metadata.namespace ?? ''] : namespaces;
+  const read = (
+    { topologyKey, namespaces = [], namespaceSelector, labelSelector }: WrittenTerm,
+    weight: number,
+  ): AffinityTerm => {
+    const own =
+      namespaces.length === 0 && !namespaceSelector ? [metadata.namespace ?? ''] : namespaces;
     return { topologyKey, namespaces: new Set(own), namespaceSelector, labelSelector, weight };
   };
   return {
-    required: (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) => read(term, 1)),
-    preferred: (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ podAffinityTerm, weight }) => read(podAffinityTerm, weight)),
+    required: (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((term) =>
+      read(term, 1),
+    ),
+    preferred: (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
+      ({ podAffinityTerm, weight }) => read(podAffinityTerm, weight),
+    ),
   };
 }
 
@@ -45,29 +55,55 @@ export function namespaceLabels(namespaces: readonly KubeObject[]): NamespaceLab
 }
 
 /** True where the term means this pod. */
-export function means({ namespaces, namespaceSelector, labelSelector }: AffinityTerm, { metadata }: Pod, labelsOf: NamespaceLabels): boolean {
+export function means(
+  { namespaces, namespaceSelector, labelSelector }: AffinityTerm,
+  { metadata }: Pod,
+  labelsOf: NamespaceLabels,
+): boolean {
   const namespace = metadata.namespace ?? '';
-  return (namespaces.has(namespace) || selects(namespaceSelector, labelsOf(namespace))) && selects(labelSelector, metadata.labels);
+  return (
+    (namespaces.has(namespace) || selects(namespaceSelector, labelsOf(namespace))) &&
+    selects(labelSelector, metadata.labels)
+  );
 }
 
-const allTerms = (pod: Pod): AffinityTerm[] => (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => [...termsOf(pod, kind).required, ...termsOf(pod, kind).preferred]);
+const allTerms = (pod: Pod): AffinityTerm[] =>
+  (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => [
+    ...termsOf(pod, kind).required,
+    ...termsOf(pod, kind).preferred,
+  ]);
 
 /** The pod's terms may bear on the place of others: over host names, where every pod is alone, none does. */
-export const bearsOnOthers = (pod: Pod): boolean => allTerms(pod).some(({ topologyKey }) => topologyKey !== HOSTNAME);
+export const bearsOnOthers = (pod: Pod): boolean =>
+  allTerms(pod).some(({ topologyKey }) => topologyKey !== HOSTNAME);
 
 /** The pod's own place depends on where others are. */
 export function dependsOnOthers(pod: Pod): boolean {
   if (bearsOnOthers(pod) || termsOf(pod, 'podAffinity').required.length > 0) return true;
-  return (pod.spec.topologySpreadConstraints ?? []).some(({ topologyKey }) => topologyKey !== HOSTNAME);
+  return (pod.spec.topologySpreadConstraints ?? []).some(
+    ({ topologyKey }) => topologyKey !== HOSTNAME,
+  );
 }
 
 /** Terms of `other` may mean the pod; a selector of namespaces is taken to mean its namespace. */
 export const mayBeMeantBy = (pod: Pod, other: Pod): boolean =>
-  allTerms(other).some((term) => means(term.namespaceSelector ? { ...term, namespaces: new Set([pod.metadata.namespace ?? '']) } : term, pod, () => undefined));
+  allTerms(other).some((term) =>
+    means(
+      term.namespaceSelector
+        ? { ...term, namespaces: new Set([pod.metadata.namespace ?? '']) }
+        : term,
+      pod,
+      () => undefined,
+    ),
+  );
 
 /** Warnings for required terms that no other pod's place can meet. */
 export function hostWarnings(pod: Pod): string[] {
-  return termsOf(pod, 'podAffinity').required.flatMap(({ topologyKey }, index) => topologyKey !== HOSTNAME ? [] : [
-    `spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[${index}].topologyKey: ${HOSTNAME} cannot be met by another pod's host, since a Fargate task is never shared by two pods: the pod stays Pending while another pod matches`,
-  ]);
+  return termsOf(pod, 'podAffinity').required.flatMap(({ topologyKey }, index) =>
+    topologyKey !== HOSTNAME
+      ? []
+      : [
+          `spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[${index}].topologyKey: ${HOSTNAME} cannot be met by another pod's host, since a Fargate task is never shared by two pods: the pod stays Pending while another pod matches`,
+        ],
+  );
 }

@@ -12,21 +12,45 @@ export interface Refusal {
 }
 
 const NO_AFFINITY: Refusal = { text: "node(s) didn't match pod affinity rules", final: true };
-const ANTI_AFFINITY: Refusal = { text: "node(s) didn't match pod anti-affinity rules", final: false };
-const EXISTING_ANTI_AFFINITY: Refusal = { text: "node(s) didn't satisfy existing pods anti-affinity rules", final: false };
+const ANTI_AFFINITY: Refusal = {
+  text: "node(s) didn't match pod anti-affinity rules",
+  final: false,
+};
+const EXISTING_ANTI_AFFINITY: Refusal = {
+  text: "node(s) didn't satisfy existing pods anti-affinity rules",
+  final: false,
+};
 
-const domainsOf = (terms: readonly AffinityTerm[], { pod, node }: Neighbour): string[] => terms.flatMap(({ topologyKey }) => domainOf(topologyKey, node, pod) ?? []);
+const domainsOf = (terms: readonly AffinityTerm[], { pod, node }: Neighbour): string[] =>
+  terms.flatMap(({ topologyKey }) => domainOf(topologyKey, node, pod) ?? []);
 
 /** Judges single nodes for the pod. */
-export function affinityFilter(pod: Pod, surroundings: Surroundings): (node: Node) => Refusal | undefined {
+export function affinityFilter(
+  pod: Pod,
+  surroundings: Surroundings,
+): (node: Node) => Refusal | undefined {
   const labelsOf = namespaceLabels(surroundings.namespaces);
   const others = neighbours(pod, surroundings);
   const near = termsOf(pod, 'podAffinity').required;
   const apart = termsOf(pod, 'podAntiAffinity').required;
-  const isGroup = (other: Pod): boolean => near.length > 0 && near.every((term) => means(term, other, labelsOf));
-  const group = new Set(others.filter((other) => isGroup(other.pod)).flatMap((other) => domainsOf(near, other)));
-  const avoided = new Set(others.flatMap((other) => domainsOf(apart.filter((term) => means(term, other.pod, labelsOf)), other)));
-  const closed = others.flatMap((other) => termsOf(other.pod, 'podAntiAffinity').required.filter((term) => means(term, pod, labelsOf)).map((term) => ({ term, other })));
+  const isGroup = (other: Pod): boolean =>
+    near.length > 0 && near.every((term) => means(term, other, labelsOf));
+  const group = new Set(
+    others.filter((other) => isGroup(other.pod)).flatMap((other) => domainsOf(near, other)),
+  );
+  const avoided = new Set(
+    others.flatMap((other) =>
+      domainsOf(
+        apart.filter((term) => means(term, other.pod, labelsOf)),
+        other,
+      ),
+    ),
+  );
+  const closed = others.flatMap((other) =>
+    termsOf(other.pod, 'podAntiAffinity')
+      .required.filter((term) => means(term, pod, labelsOf))
+      .map((term) => ({ term, other })),
+  );
   const closedDomains = new Set(closed.flatMap(({ term, other }) => domainsOf([term], other)));
 
   return (node) => {
@@ -34,10 +58,13 @@ export function affinityFilter(pod: Pod, surroundings: Surroundings): (node: Nod
     const domains = domainsOf(near, here);
     // The first pod of a group that means itself may go anywhere; else none of them ever could.
     const isFirst = group.size === 0 && isGroup(pod);
-    if (domains.length < near.length || !(isFirst || domains.every((domain) => group.has(domain)))) return NO_AFFINITY;
+    if (domains.length < near.length || !(isFirst || domains.every((domain) => group.has(domain))))
+      return NO_AFFINITY;
     if (domainsOf(apart, here).some((domain) => avoided.has(domain))) return ANTI_AFFINITY;
     const keys = closed.map(({ term }) => term);
-    return domainsOf(keys, here).some((domain) => closedDomains.has(domain)) ? EXISTING_ANTI_AFFINITY : undefined;
+    return domainsOf(keys, here).some((domain) => closedDomains.has(domain))
+      ? EXISTING_ANTI_AFFINITY
+      : undefined;
   };
 }
 
@@ -54,14 +81,24 @@ interface Wish {
 export function affinityScore(pod: Pod, surroundings: Surroundings): (node: Node) => number {
   const labelsOf = namespaceLabels(surroundings.namespaces);
   const wishes = neighbours(pod, surroundings).flatMap((other) => wishesOf(pod, other, labelsOf));
-  return (node) => wishes.reduce((sum, { domain, topologyKey, weight }) => sum + (domainOf(topologyKey, node, pod) === domain ? weight : 0), 0);
+  return (node) =>
+    wishes.reduce(
+      (sum, { domain, topologyKey, weight }) =>
+        sum + (domainOf(topologyKey, node, pod) === domain ? weight : 0),
+      0,
+    );
 }
 
 function wishesOf(pod: Pod, other: Neighbour, labelsOf: NamespaceLabels): Wish[] {
-  const wishes = (terms: readonly AffinityTerm[], meant: Pod, sign: number): Wish[] => terms.flatMap((term) => {
-    const domain = means(term, meant, labelsOf) ? domainOf(term.topologyKey, other.node, other.pod) : undefined;
-    return domain === undefined ? [] : [{ domain, topologyKey: term.topologyKey, weight: sign * term.weight }];
-  });
+  const wishes = (terms: readonly AffinityTerm[], meant: Pod, sign: number): Wish[] =>
+    terms.flatMap((term) => {
+      const domain = means(term, meant, labelsOf)
+        ? domainOf(term.topologyKey, other.node, other.pod)
+        : undefined;
+      return domain === undefined
+        ? []
+        : [{ domain, topologyKey: term.topologyKey, weight: sign * term.weight }];
+    });
   const theirs = termsOf(other.pod, 'podAffinity');
   return [
     ...wishes(termsOf(pod, 'podAffinity').preferred, other.pod, 1),

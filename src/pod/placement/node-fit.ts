@@ -6,7 +6,9 @@ import { compareQuantities, parseQuantity, printQuantity } from '../quantity.ts'
 import { isMet } from './selection.ts';
 
 type Affinity = NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>;
-type Terms = NonNullable<Affinity['requiredDuringSchedulingIgnoredDuringExecution']>['nodeSelectorTerms'];
+type Terms = NonNullable<
+  Affinity['requiredDuringSchedulingIgnoredDuringExecution']
+>['nodeSelectorTerms'];
 type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 type Toleration = NonNullable<PodSpec['tolerations']>[number];
 
@@ -14,7 +16,11 @@ const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: '
 
 /** Reasons of the first filter that refuses the node, in the scheduler's order of filters; `tooLarge` names resources of which no task has enough. */
 export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]): string[] {
-  if (node.spec?.unschedulable === true && !isTolerated(UNSCHEDULABLE_TAINT, pod.spec.tolerations ?? [])) return ['node(s) were unschedulable'];
+  if (
+    node.spec?.unschedulable === true &&
+    !isTolerated(UNSCHEDULABLE_TAINT, pod.spec.tolerations ?? [])
+  )
+    return ['node(s) were unschedulable'];
   if (isUntolerated(pod, node)) return ['node(s) had untolerated taint(s)'];
   if (!matchesNodeAffinity(pod, node)) return ["node(s) didn't match Pod's node affinity/selector"];
   return insufficient(pod, node, tooLarge).map((name) => `Insufficient ${name}`);
@@ -22,9 +28,14 @@ export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]):
 
 /** The node has a taint that keeps the pod away. */
 export const isUntolerated = ({ spec }: Pod, node: Node): boolean =>
-  (node.spec?.taints ?? []).some((taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []));
+  (node.spec?.taints ?? []).some(
+    (taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []),
+  );
 
-function isTolerated(taint: Pick<Taint, 'key' | 'value' | 'effect'>, tolerations: readonly Toleration[]): boolean {
+function isTolerated(
+  taint: Pick<Taint, 'key' | 'value' | 'effect'>,
+  tolerations: readonly Toleration[],
+): boolean {
   return tolerations.some(({ key, operator, value, effect }) => {
     if (effect && effect !== taint.effect) return false;
     if (key && key !== taint.key) return false;
@@ -33,17 +44,29 @@ function isTolerated(taint: Pick<Taint, 'key' | 'value' | 'effect'>, tolerations
 }
 
 /** nodeSelector and the required node affinity: any of the terms, all of a term's requirements; an empty term matches nothing. */
-export function matchesNodeAffinity({ spec: { nodeSelector, affinity } }: Pod, node: Node): boolean {
+export function matchesNodeAffinity(
+  { spec: { nodeSelector, affinity } }: Pod,
+  node: Node,
+): boolean {
   const labels = node.metadata?.labels ?? {};
-  if (Object.entries(nodeSelector ?? {}).some(([key, value]) => own(labels, key) !== value)) return false;
+  if (Object.entries(nodeSelector ?? {}).some(([key, value]) => own(labels, key) !== value))
+    return false;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
+  return (
+    required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node))
+  );
 }
 
-function matchesTerm({ matchExpressions = [], matchFields = [] }: Terms[number], { metadata }: Node): boolean {
+function matchesTerm(
+  { matchExpressions = [], matchFields = [] }: Terms[number],
+  { metadata }: Node,
+): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
   const fields = { 'metadata.name': metadata?.name ?? '' };
-  return matchExpressions.every((requirement) => isMet(requirement, metadata?.labels)) && matchFields.every((requirement) => isMet(requirement, fields));
+  return (
+    matchExpressions.every((requirement) => isMet(requirement, metadata?.labels)) &&
+    matchFields.every((requirement) => isMet(requirement, fields))
+  );
 }
 
 /** Resources of which the node has less than the pod asks for. */
@@ -67,8 +90,13 @@ export function requestText({ spec }: Pod, name: string): string | undefined {
 
 /** Weight of the preferred terms that the node matches. */
 export const preferredWeight = ({ spec }: Pod, node: Node): number =>
-  (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0);
+  (spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).reduce(
+    (sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0),
+    0,
+  );
 
 /** Taints that the pod had better not meet. */
 export const avoidedTaints = ({ spec }: Pod, node: Node): number =>
-  (node.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? [])).length;
+  (node.spec?.taints ?? []).filter(
+    (taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []),
+  ).length;

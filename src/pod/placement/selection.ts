@@ -18,25 +18,37 @@ export type Labels = { [key: string]: string } | undefined;
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
   if (!selector) return false;
   const { matchLabels = {}, matchExpressions = [] } = selector;
-  return Object.entries(matchLabels).every(([key, value]) => own(labels, key) === value) && matchExpressions.every((requirement) => isMet(requirement, labels));
+  return (
+    Object.entries(matchLabels).every(([key, value]) => own(labels, key) === value) &&
+    matchExpressions.every((requirement) => isMet(requirement, labels))
+  );
 }
 
 /** True where the selector asks for nothing. */
 export const isEverything = (selector: LabelSelector | undefined): boolean =>
-  selector !== undefined && Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+  selector !== undefined &&
+  Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
 
 /** One requirement; an operator that nobody knows is never met. */
 export function isMet({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
   const value = own(labels, key);
   switch (operator) {
-    case 'In': return value !== undefined && values.includes(value);
-    case 'NotIn': return value === undefined || !values.includes(value);
-    case 'Exists': return value !== undefined;
-    case 'DoesNotExist': return value === undefined;
-    case 'Gt': return isInteger(value) && Number(value) > Number(values[0]);
-    case 'Lt': return isInteger(value) && Number(value) < Number(values[0]);
-    default: return false;
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return isInteger(value) && Number(value) > Number(values[0]);
+    case 'Lt':
+      return isInteger(value) && Number(value) < Number(values[0]);
+    default:
+      return false;
   }
 }
 
-const isInteger = (text: string | undefined): text is string => text !== undefined && /^[+-]?\d+$/.test(text);
+const isInteger = (text: string | undefined): text is string =>
+  text !== undefined && /^[+-]?\d+$/.test(text);

@@ -18,14 +18,22 @@ export interface Neighbour {
 export const HOSTNAME = 'kubernetes.io/hostname';
 
 /** Nobody else and nothing but the nodes. */
-export const alone = (nodes: readonly Node[]): Surroundings => ({ nodes, pods: [], namespaces: [] });
+export const alone = (nodes: readonly Node[]): Surroundings => ({
+  nodes,
+  pods: [],
+  namespaces: [],
+});
 
 /** The others that the scheduler would find on nodes: bound and not at their end. */
 export function neighbours(pod: Pod, { nodes, pods }: Surroundings): Neighbour[] {
   const byName = new Map(nodes.map((node) => [node.metadata?.name, node]));
   return pods.flatMap((other) => {
     const node = byName.get(other.spec.nodeName ?? '');
-    const counts = node !== undefined && other.metadata.uid !== pod.metadata.uid && other.status.phase !== 'Succeeded' && other.status.phase !== 'Failed';
+    const counts =
+      node !== undefined &&
+      other.metadata.uid !== pod.metadata.uid &&
+      other.status.phase !== 'Succeeded' &&
+      other.status.phase !== 'Failed';
     return counts ? [{ pod: other, node }] : [];
   });
 }

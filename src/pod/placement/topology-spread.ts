@@ -7,46 +7,94 @@ import { isEverything, selects } from './selection.ts';
 import type { Neighbour, Surroundings } from './surroundings.ts';
 import { HOSTNAME, neighbours } from './surroundings.ts';
 
-type Constraint = NonNullable<PodSpec['topologySpreadConstraints']>[number] & { minDomains?: number; nodeAffinityPolicy?: string; nodeTaintsPolicy?: string };
+type Constraint = NonNullable<PodSpec['topologySpreadConstraints']>[number] & {
+  minDomains?: number;
+  nodeAffinityPolicy?: string;
+  nodeTaintsPolicy?: string;
+};
 
-const NOT_SPREAD: Refusal = { text: "node(s) didn't match pod topology spread constraints", final: false };
-const NO_LABEL: Refusal = { text: "node(s) didn't match pod topology spread constraints (missing required label)", final: true };
+const NOT_SPREAD: Refusal = {
+  text: "node(s) didn't match pod topology spread constraints",
+  final: false,
+};
+const NO_LABEL: Refusal = {
+  text: "node(s) didn't match pod topology spread constraints (missing required label)",
+  final: true,
+};
 
 const constraintsOf = ({ spec }: Pod, action: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] =>
-  (spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable, topologyKey }) => whenUnsatisfiable === action && topologyKey !== HOSTNAME);
+  (spec.topologySpreadConstraints ?? []).filter(
+    ({ whenUnsatisfiable, topologyKey }) =>
+      whenUnsatisfiable === action && topologyKey !== HOSTNAME,
+  );
 
-const valueOf = ({ metadata }: Node, { topologyKey }: Constraint): string | undefined => own(metadata?.labels, topologyKey);
-const hasAllLabels = (node: Node, constraints: readonly Constraint[]): boolean => constraints.every((constraint) => valueOf(node, constraint) !== undefined);
+const valueOf = ({ metadata }: Node, { topologyKey }: Constraint): string | undefined =>
+  own(metadata?.labels, topologyKey);
+const hasAllLabels = (node: Node, constraints: readonly Constraint[]): boolean =>
+  constraints.every((constraint) => valueOf(node, constraint) !== undefined);
 
 /** Whether the node counts for a constraint: by default the pod's node affinity is honoured, taints are not. */
-function isIncluded(pod: Pod, node: Node, { nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' }: Constraint): boolean {
-  return (nodeAffinityPolicy !== 'Honor' || matchesNodeAffinity(pod, node)) && (nodeTaintsPolicy !== 'Honor' || !isUntolerated(pod, node));
+function isIncluded(
+  pod: Pod,
+  node: Node,
+  { nodeAffinityPolicy = 'Honor', nodeTaintsPolicy = 'Ignore' }: Constraint,
+): boolean {
+  return (
+    (nodeAffinityPolicy !== 'Honor' || matchesNodeAffinity(pod, node)) &&
+    (nodeTaintsPolicy !== 'Honor' || !isUntolerated(pod, node))
+  );
 }
 
 /** Matching pods by domain, empty domains included. */
-function countDomains(pod: Pod, constraint: Constraint, nodes: readonly Node[], others: readonly Neighbour[]): Map<string, number> {
+function countDomains(
+  pod: Pod,
+  constraint: Constraint,
+  nodes: readonly Node[],
+  others: readonly Neighbour[],
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (const node of nodes) {
     const value = valueOf(node, constraint) ?? '';
-    counts.set(value, (counts.get(value) ?? 0) + others.filter((other) => other.node === node && isCounted(pod, constraint, other.pod)).length);
+    counts.set(
+      value,
+      (counts.get(value) ?? 0) +
+        others.filter((other) => other.node === node && isCounted(pod, constraint, other.pod))
+          .length,
+    );
   }
   return counts;
 }
 
 // A selector that asks for nothing counts nobody, and pods on their way out do not count (kube-scheduler, countPodsMatchSelector).
 const isCounted = (pod: Pod, constraint: Constraint, { metadata }: Pod): boolean =>
-  metadata.namespace === pod.metadata.namespace && metadata.deletionTimestamp === undefined && !isEverything(constraint.labelSelector) && selects(constraint.labelSelector, metadata.labels);
+  metadata.namespace === pod.metadata.namespace &&
+  metadata.deletionTimestamp === undefined &&
+  !isEverything(constraint.labelSelector) &&
+  selects(constraint.labelSelector, metadata.labels);
 
 /** Judges single nodes for the pod. */
-export function spreadFilter(pod: Pod, surroundings: Surroundings): (node: Node) => Refusal | undefined {
+export function spreadFilter(
+  pod: Pod,
+  surroundings: Surroundings,
+): (node: Node) => Refusal | undefined {
   const constraints = constraintsOf(pod, 'DoNotSchedule');
   if (constraints.length === 0) return () => undefined;
   const others = neighbours(pod, surroundings);
   const eligible = surroundings.nodes.filter((node) => hasAllLabels(node, constraints));
   const counted = constraints.map((constraint) => {
-    const counts = countDomains(pod, constraint, eligible.filter((node) => isIncluded(pod, node, constraint)), others);
+    const counts = countDomains(
+      pod,
+      constraint,
+      eligible.filter((node) => isIncluded(pod, node, constraint)),
+      others,
+    );
     const least = counts.size < (constraint.minDomains ?? 1) ? 0 : Math.min(...counts.values());
-    return { constraint, counts, least, self: selects(constraint.labelSelector, pod.metadata.labels) ? 1 : 0 };
+    return {
+      constraint,
+      counts,
+      least,
+      self: selects(constraint.labelSelector, pod.metadata.labels) ? 1 : 0,
+    };
   });
   return (node) => {
     for (const { constraint, counts, least, self } of counted) {
@@ -59,18 +107,40 @@ export function spreadFilter(pod: Pod, surroundings: Surroundings): (node: Node)
 }
 
 /** How many matching pods the domains of a node hold, weighed by the number of domains: less is better; undefined: the node is not compared. */
-export function spreadScore(pod: Pod, surroundings: Surroundings, fitting: readonly Node[]): (node: Node) => number | undefined {
+export function spreadScore(
+  pod: Pod,
+  surroundings: Surroundings,
+  fitting: readonly Node[],
+): (node: Node) => number | undefined {
   const constraints = constraintsOf(pod, 'ScheduleAnyway');
   const others = neighbours(pod, surroundings);
   const labelled = surroundings.nodes.filter((node) => hasAllLabels(node, constraints));
   const counted = constraints.map((constraint) => {
-    const domains = new Set(fitting.filter((node) => hasAllLabels(node, constraints)).map((node) => valueOf(node, constraint)));
-    const counts = countDomains(pod, constraint, labelled.filter((node) => isIncluded(pod, node, constraint)), others);
+    const domains = new Set(
+      fitting
+        .filter((node) => hasAllLabels(node, constraints))
+        .map((node) => valueOf(node, constraint)),
+    );
+    const counts = countDomains(
+      pod,
+      constraint,
+      labelled.filter((node) => isIncluded(pod, node, constraint)),
+      others,
+    );
     // Small topologies are not to be outweighed by large ones.
     return { constraint, counts, weight: Math.log(domains.size + 2) };
   });
   return (node) => {
     if (!hasAllLabels(node, constraints)) return undefined;
-    return Math.round(counted.reduce((sum, { constraint, counts, weight }) => sum + (counts.get(valueOf(node, constraint) ?? '') ?? 0) * weight + constraint.maxSkew - 1, 0));
+    return Math.round(
+      counted.reduce(
+        (sum, { constraint, counts, weight }) =>
+          sum +
+          (counts.get(valueOf(node, constraint) ?? '') ?? 0) * weight +
+          constraint.maxSkew -
+          1,
+        0,
+      ),
+    );
   };
 }

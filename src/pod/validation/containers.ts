@@ -1,7 +1,15 @@
 // Rules of containers, init containers and sidecars.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod, Volume } from '../../kinds/pod.ts';
-import { duplicate, forbiddenValue, invalidEach, invalidValue, oneOf, required, tooMany } from '../../validation/field-errors.ts';
+import {
+  duplicate,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  oneOf,
+  required,
+  tooMany,
+} from '../../validation/field-errors.ts';
 import { labelProblems } from '../../validation/names.ts';
 import { validateEnv, validateEnvFrom } from './environment.ts';
 import { validateLifecycle, validateProbes } from './handlers.ts';
@@ -23,11 +31,20 @@ const MAX_EXIT_CODES = 255;
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
 
 /** Problems that every kind of container can have. */
-export function validateContainerCommon(container: Container, field: string, { pod, volumes, claims }: PodContext): FieldError[] {
+export function validateContainerCommon(
+  container: Container,
+  field: string,
+  { pod, volumes, claims }: PodContext,
+): FieldError[] {
   return [
-    ...(container.name ? invalidEach(`${field}.name`, container.name, labelProblems(container.name)) : [required(`${field}.name`)]),
+    ...(container.name
+      ? invalidEach(`${field}.name`, container.name, labelProblems(container.name))
+      : [required(`${field}.name`)]),
     ...(container.image ? [] : [required(`${field}.image`)]),
-    ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
+    ...oneOf(`${field}.terminationMessagePolicy`, container.terminationMessagePolicy, [
+      'File',
+      'FallbackToLogsOnError',
+    ]),
     ...validatePorts(container.ports ?? [], `${field}.ports`),
     ...validateEnv(container.env ?? [], `${field}.env`),
     ...validateEnvFrom(container.envFrom ?? [], `${field}.envFrom`),
@@ -36,18 +53,39 @@ export function validateContainerCommon(container: Container, field: string, { p
     ...oneOf(`${field}.imagePullPolicy`, container.imagePullPolicy, PULL_POLICIES),
     ...validateResources(container.resources ?? {}, `${field}.resources`, claims),
     ...validateResizePolicy(container, `${field}.resizePolicy`, pod.spec.restartPolicy),
-    ...(container.securityContext ? validateContainerSecurity(container.securityContext, `${field}.securityContext`, pod.spec.hostUsers === false) : []),
+    ...(container.securityContext
+      ? validateContainerSecurity(
+          container.securityContext,
+          `${field}.securityContext`,
+          pod.spec.hostUsers === false,
+        )
+      : []),
   ];
 }
 
-function validateResizePolicy(container: Container, field: string, restartPolicy: string | undefined): FieldError[] {
+function validateResizePolicy(
+  container: Container,
+  field: string,
+  restartPolicy: string | undefined,
+): FieldError[] {
   const seen = new Set<string>();
   return (container.resizePolicy ?? []).flatMap((policy, index) => {
-    const errors = seen.has(policy.resourceName) ? [duplicate(`${field}[${index}]`, policy.resourceName)] : [];
+    const errors = seen.has(policy.resourceName)
+      ? [duplicate(`${field}[${index}]`, policy.resourceName)]
+      : [];
     seen.add(policy.resourceName);
-    errors.push(...oneOf(`${field}[${index}]`, policy.resourceName, ['cpu', 'memory']), ...oneOf(`${field}[${index}]`, policy.restartPolicy, ['NotRequired', 'RestartContainer']));
+    errors.push(
+      ...oneOf(`${field}[${index}]`, policy.resourceName, ['cpu', 'memory']),
+      ...oneOf(`${field}[${index}]`, policy.restartPolicy, ['NotRequired', 'RestartContainer']),
+    );
     if (restartPolicy === 'Never' && policy.restartPolicy !== 'NotRequired') {
-      errors.push(invalidValue(`${field}[${index}]`, policy.restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+      errors.push(
+        invalidValue(
+          `${field}[${index}]`,
+          policy.restartPolicy,
+          "must be 'NotRequired' when `restartPolicy` is 'Never'",
+        ),
+      );
     }
     return errors;
   });
@@ -64,7 +102,8 @@ export function validateContainers(context: PodContext): FieldError[] {
     const found = validateContainerCommon(container, own, context);
     if (names.has(container.name)) found.push(duplicate(`${own}.name`, container.name));
     if (container.name) names.add(container.name);
-    if (container.lifecycle) found.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
+    if (container.lifecycle)
+      found.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
     return [...found, ...validateProbes(container, own), ...validateRestart(container, own)];
   });
   return [...errors, ...hostPortConflicts(containers, field)];
@@ -72,21 +111,36 @@ export function validateContainers(context: PodContext): FieldError[] {
 
 /** Problems of `spec.initContainers`; only sidecars may have probes and hooks. */
 export function validateInitContainers(context: PodContext): FieldError[] {
-  const { containers, initContainers = [], terminationGracePeriodSeconds: grace } = context.pod.spec;
+  const {
+    containers,
+    initContainers = [],
+    terminationGracePeriodSeconds: grace,
+  } = context.pod.spec;
   const names = new Set(containers.map(({ name }) => name));
   return initContainers.flatMap((container, index) => {
     const own = `spec.initContainers[${index}]`;
     const errors = validateContainerCommon(container, own, context);
-    if (container.name && names.has(container.name)) errors.push(duplicate(`${own}.name`, container.name));
+    if (container.name && names.has(container.name))
+      errors.push(duplicate(`${own}.name`, container.name));
     names.add(container.name);
     // They run one by one, so each is looked at alone, as element 0.
     errors.push(...hostPortConflicts([container], 'spec.initContainers'));
     if (container.restartPolicy === 'Always') {
-      if (container.lifecycle) errors.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
+      if (container.lifecycle)
+        errors.push(...validateLifecycle(container.lifecycle, `${own}.lifecycle`, grace));
       errors.push(...validateProbes(container, own));
     } else {
-      const unfit = (['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const).filter((member) => container[member]);
-      errors.push(...unfit.map((member) => forbiddenValue(`${own}.${member}`, 'may not be set for init containers without restartPolicy=Always')));
+      const unfit = (
+        ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const
+      ).filter((member) => container[member]);
+      errors.push(
+        ...unfit.map((member) =>
+          forbiddenValue(
+            `${own}.${member}`,
+            'may not be set for init containers without restartPolicy=Always',
+          ),
+        ),
+      );
     }
     return [...errors, ...validateRestart(container, own)];
   });
@@ -95,22 +149,47 @@ export function validateInitContainers(context: PodContext): FieldError[] {
 function validateRestart(container: Container, field: string): FieldError[] {
   const rules = container.restartPolicyRules ?? [];
   const { restartPolicy } = container;
-  const errors = restartPolicy === undefined ? [] : oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES);
-  if (rules.length > 0 && restartPolicy === undefined) errors.push(required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
-  if (rules.length > MAX_RESTART_RULES) errors.push(tooMany(`${field}.restartPolicyRules`, rules.length, MAX_RESTART_RULES));
-  return [...errors, ...rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`))];
+  const errors =
+    restartPolicy === undefined
+      ? []
+      : oneOf(`${field}.restartPolicy`, restartPolicy, RESTART_POLICIES);
+  if (rules.length > 0 && restartPolicy === undefined)
+    errors.push(
+      required(`${field}.restartPolicy`, 'must specify restartPolicy when restart rules are used'),
+    );
+  if (rules.length > MAX_RESTART_RULES)
+    errors.push(tooMany(`${field}.restartPolicyRules`, rules.length, MAX_RESTART_RULES));
+  return [
+    ...errors,
+    ...rules.flatMap((rule, index) => validateRule(rule, `${field}.restartPolicyRules[${index}]`)),
+  ];
 }
 
-function validateRule(rule: NonNullable<Container['restartPolicyRules']>[number], field: string): FieldError[] {
+function validateRule(
+  rule: NonNullable<Container['restartPolicyRules']>[number],
+  field: string,
+): FieldError[] {
   const errors = oneOf(`${field}.action`, rule.action, ['Restart']);
   if (!rule.exitCodes) return [...errors, required(`${field}.exitCodes`, 'must be specified')];
   const { operator, values = [] } = rule.exitCodes;
-  if (values.length > MAX_EXIT_CODES) errors.push(tooMany(`${field}.exitCodes.values`, values.length, MAX_EXIT_CODES));
+  if (values.length > MAX_EXIT_CODES)
+    errors.push(tooMany(`${field}.exitCodes.values`, values.length, MAX_EXIT_CODES));
   return [...errors, ...oneOf(`${field}.exitCodes.operator`, operator, ['In', 'NotIn'])];
 }
 
 /** Pods, unlike templates, may not have blanks around an image. */
 export function validateImages(pod: Pod): FieldError[] {
-  return (['containers', 'initContainers'] as const).flatMap((list) => (pod.spec[list] ?? []).flatMap(({ image }, index) =>
-    image && image !== image.trim() ? [invalidValue(`spec.${list}[${index}].image`, image, 'must not have leading or trailing whitespace')] : []));
+  return (['containers', 'initContainers'] as const).flatMap((list) =>
+    (pod.spec[list] ?? []).flatMap(({ image }, index) =>
+      image && image !== image.trim()
+        ? [
+            invalidValue(
+              `spec.${list}[${index}].image`,
+              image,
+              'must not have leading or trailing whitespace',
+            ),
+          ]
+        : [],
+    ),
+  );
 }

@@ -1,20 +1,43 @@
 // Rules of `env` and `envFrom`.
 import type { FieldError } from '../../errors.ts';
 import type { Container, EnvVar, EphemeralContainer, Pod, PodSpec } from '../../kinds/pod.ts';
-import { invalidEach, invalidValue, notFoundValue, required } from '../../validation/field-errors.ts';
-import { configKeyProblems, envNameProblems, labelProblems, subdomainProblems } from '../../validation/names.ts';
+import {
+  invalidEach,
+  invalidValue,
+  notFoundValue,
+  required,
+} from '../../validation/field-errors.ts';
+import {
+  configKeyProblems,
+  envNameProblems,
+  labelProblems,
+  subdomainProblems,
+} from '../../validation/names.ts';
 import { isObject, textOf, type Members } from './members.ts';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
 
-const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const;
+const SOURCES = [
+  'fieldRef',
+  'resourceFieldRef',
+  'configMapKeyRef',
+  'secretKeyRef',
+  'fileKeyRef',
+] as const;
 const TOO_MANY = 'may not have more than one field specified at a time';
 
 /** Problems of the variables of one container. */
 export function validateEnv(env: NonNullable<Container['env']>, field: string): FieldError[] {
   return env.flatMap((variable, index) => {
     const own = `${field}[${index}]`;
-    const errors = variable.name ? invalidEach(`${own}.name`, variable.name, envNameProblems(variable.name)) : [required(`${own}.name`)];
-    return variable.valueFrom ? [...errors, ...validateValueFrom({ ...variable.valueFrom }, variable.value ?? '', `${own}.valueFrom`)] : errors;
+    const errors = variable.name
+      ? invalidEach(`${own}.name`, variable.name, envNameProblems(variable.name))
+      : [required(`${own}.name`)];
+    return variable.valueFrom
+      ? [
+          ...errors,
+          ...validateValueFrom({ ...variable.valueFrom }, variable.value ?? '', `${own}.valueFrom`),
+        ]
+      : errors;
   });
 }
 
@@ -25,7 +48,13 @@ function validateValueFrom(from: Members, value: string, field: string): FieldEr
     return isObject(reference) ? validateSource(source, reference, `${field}.${source}`) : [];
   });
   if (present.length === 0) {
-    errors.push(invalidValue(field, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'));
+    errors.push(
+      invalidValue(
+        field,
+        '',
+        'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+      ),
+    );
   } else if (value !== '') {
     errors.push(invalidValue(field, '', 'may not be specified when `value` is not empty'));
   } else if (present.length > 1) {
@@ -34,7 +63,11 @@ function validateValueFrom(from: Members, value: string, field: string): FieldEr
   return errors;
 }
 
-function validateSource(source: (typeof SOURCES)[number], reference: Members, field: string): FieldError[] {
+function validateSource(
+  source: (typeof SOURCES)[number],
+  reference: Members,
+  field: string,
+): FieldError[] {
   switch (source) {
     case 'fieldRef':
       return validateFieldRef(reference, field, ENV_FIELDS);
@@ -52,7 +85,12 @@ function validateKeyRef(reference: Members, field: string): FieldError[] {
   const name = textOf(reference, 'name');
   const key = textOf(reference, 'key');
   const errors = invalidEach(`${field}.name`, name, subdomainProblems(name));
-  return [...errors, ...(key === '' ? [required(`${field}.key`)] : invalidEach(`${field}.key`, key, configKeyProblems(key)))];
+  return [
+    ...errors,
+    ...(key === ''
+      ? [required(`${field}.key`)]
+      : invalidEach(`${field}.key`, key, configKeyProblems(key))),
+  ];
 }
 
 function validateFileKeyRef(reference: Members, field: string): FieldError[] {
@@ -62,39 +100,62 @@ function validateFileKeyRef(reference: Members, field: string): FieldError[] {
   if (key === '') errors.push(required(`${field}.key`));
   else errors.push(...invalidEach(`${field}.key`, key, envNameProblems(key)));
   const volume = textOf(reference, 'volumeName');
-  errors.push(...(volume === '' ? [required(`${field}.volumeName`)] : invalidEach(`${field}.volumeName`, volume, labelProblems(volume))));
+  errors.push(
+    ...(volume === ''
+      ? [required(`${field}.volumeName`)]
+      : invalidEach(`${field}.volumeName`, volume, labelProblems(volume))),
+  );
   if (path === '') errors.push(required(`${field}.path`));
-  else if (path.split('/').includes('..')) errors.push(invalidValue(`${field}.path`, path, "must not contain '..'"));
+  else if (path.split('/').includes('..'))
+    errors.push(invalidValue(`${field}.path`, path, "must not contain '..'"));
   return errors;
 }
 
 /** Files with variables may only stand in emptyDirs of the pod. */
 export function validateFileVolumes({ spec }: Pod): FieldError[] {
-  return containersByPath(spec).flatMap(({ container, field }) => (container.env ?? []).flatMap(({ valueFrom }: EnvVar, index): FieldError[] => {
-    const name = valueFrom?.fileKeyRef?.volumeName;
-    if (name === undefined) return [];
-    const place = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
-    const volume = spec.volumes?.find((candidate) => candidate.name === name);
-    if (volume === undefined) return [notFoundValue(place, name)];
-    return volume.emptyDir === undefined ? [invalidValue(place, name, 'referenced volume must be of type emptyDir')] : [];
-  }));
+  return containersByPath(spec).flatMap(({ container, field }) =>
+    (container.env ?? []).flatMap(({ valueFrom }: EnvVar, index): FieldError[] => {
+      const name = valueFrom?.fileKeyRef?.volumeName;
+      if (name === undefined) return [];
+      const place = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
+      const volume = spec.volumes?.find((candidate) => candidate.name === name);
+      if (volume === undefined) return [notFoundValue(place, name)];
+      return volume.emptyDir === undefined
+        ? [invalidValue(place, name, 'referenced volume must be of type emptyDir')]
+        : [];
+    }),
+  );
 }
 
 const containersByPath = ({ initContainers = [], containers, ephemeralContainers = [] }: PodSpec) =>
   Object.entries({ initContainers, containers, ephemeralContainers }).flatMap(([kind, all]) =>
-    all.map((container: Container | EphemeralContainer, index: number) => ({ container, field: `spec.${kind}[${index}]` })));
+    all.map((container: Container | EphemeralContainer, index: number) => ({
+      container,
+      field: `spec.${kind}[${index}]`,
+    })),
+  );
 
 /** Problems of `envFrom`; what is wrong with the choice is said without the index. */
-export function validateEnvFrom(sources: NonNullable<Container['envFrom']>, field: string): FieldError[] {
+export function validateEnvFrom(
+  sources: NonNullable<Container['envFrom']>,
+  field: string,
+): FieldError[] {
   return sources.flatMap((source, index) => {
     const own = `${field}[${index}]`;
-    const errors = source.prefix ? invalidEach(`${own}.prefix`, source.prefix, envNameProblems(source.prefix)) : [];
+    const errors = source.prefix
+      ? invalidEach(`${own}.prefix`, source.prefix, envNameProblems(source.prefix))
+      : [];
     const present = (['configMapRef', 'secretRef'] as const).filter((member) => source[member]);
     for (const member of present) {
       const name = source[member]?.name ?? '';
-      errors.push(...(name === '' ? [required(`${own}.${member}.name`)] : invalidEach(`${own}.${member}.name`, name, subdomainProblems(name))));
+      errors.push(
+        ...(name === ''
+          ? [required(`${own}.${member}.name`)]
+          : invalidEach(`${own}.${member}.name`, name, subdomainProblems(name))),
+      );
     }
-    if (present.length === 0) errors.push(invalidValue(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    if (present.length === 0)
+      errors.push(invalidValue(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
     if (present.length > 1) errors.push(invalidValue(field, '', TOO_MANY));
     return errors;
   });

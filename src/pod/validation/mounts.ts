@@ -1,14 +1,25 @@
 // Rules of volumeMounts and volumeDevices.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Volume, VolumeMount } from '../../kinds/pod.ts';
-import { forbiddenValue, invalidEach, invalidValue, notFoundValue, notSupported, required } from '../../validation/field-errors.ts';
+import {
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notFoundValue,
+  notSupported,
+  required,
+} from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
 
 type Volumes = ReadonlyMap<string, Volume>;
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
 
 /** Problems of the mounts of one container. */
-export function validateMounts(container: Container, volumes: Volumes, field: string): FieldError[] {
+export function validateMounts(
+  container: Container,
+  volumes: Volumes,
+  field: string,
+): FieldError[] {
   const paths = new Set<string>();
   const devices = container.volumeDevices ?? [];
   return (container.volumeMounts ?? []).flatMap((mount, index) => {
@@ -17,47 +28,100 @@ export function validateMounts(container: Container, volumes: Volumes, field: st
     if (!mount.name) errors.push(required(`${own}.name`));
     else if (!volumes.has(mount.name)) errors.push(notFoundValue(`${own}.name`, mount.name));
     if (!mount.mountPath) errors.push(required(`${own}.mountPath`));
-    else if (paths.has(mount.mountPath)) errors.push(invalidValue(`${own}.mountPath`, mount.mountPath, 'must be unique'));
+    else if (paths.has(mount.mountPath))
+      errors.push(invalidValue(`${own}.mountPath`, mount.mountPath, 'must be unique'));
     paths.add(mount.mountPath);
-    if (devices.some(({ name }) => name === mount.name)) errors.push(invalidValue(`${own}.name`, mount.name, 'must not already exist in volumeDevices'));
+    if (devices.some(({ name }) => name === mount.name))
+      errors.push(
+        invalidValue(`${own}.name`, mount.name, 'must not already exist in volumeDevices'),
+      );
     if (devices.some(({ devicePath }) => devicePath === mount.mountPath)) {
-      errors.push(invalidValue(`${own}.mountPath`, mount.mountPath, 'must not already exist as a path in volumeDevices'));
+      errors.push(
+        invalidValue(
+          `${own}.mountPath`,
+          mount.mountPath,
+          'must not already exist as a path in volumeDevices',
+        ),
+      );
     }
-    return [...errors, ...validateSubPaths(mount, field), ...validatePropagation(mount, container, field), ...validateRecursion(mount, field)];
+    return [
+      ...errors,
+      ...validateSubPaths(mount, field),
+      ...validatePropagation(mount, container, field),
+      ...validateRecursion(mount, field),
+    ];
   });
 }
 
 // Kubernetes leaves the index out of these paths.
 function validateSubPaths(mount: VolumeMount, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (mount.subPath) errors.push(...invalidEach(`${field}.subPath`, mount.subPath, relativePathProblems(mount.subPath).slice(0, 1)));
+  if (mount.subPath)
+    errors.push(
+      ...invalidEach(
+        `${field}.subPath`,
+        mount.subPath,
+        relativePathProblems(mount.subPath).slice(0, 1),
+      ),
+    );
   if (!mount.subPathExpr) return errors;
-  if (mount.subPath) errors.push(invalidValue(`${field}.subPathExpr`, mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-  return [...errors, ...invalidEach(`${field}.subPathExpr`, mount.subPathExpr, relativePathProblems(mount.subPathExpr).slice(0, 1))];
+  if (mount.subPath)
+    errors.push(
+      invalidValue(
+        `${field}.subPathExpr`,
+        mount.subPathExpr,
+        'subPathExpr and subPath are mutually exclusive',
+      ),
+    );
+  return [
+    ...errors,
+    ...invalidEach(
+      `${field}.subPathExpr`,
+      mount.subPathExpr,
+      relativePathProblems(mount.subPathExpr).slice(0, 1),
+    ),
+  ];
 }
 
-function validatePropagation(mount: VolumeMount, container: Container, field: string): FieldError[] {
+function validatePropagation(
+  mount: VolumeMount,
+  container: Container,
+  field: string,
+): FieldError[] {
   const { mountPropagation } = mount;
   if (mountPropagation === undefined) return [];
-  if (!PROPAGATIONS.includes(mountPropagation)) return [notSupported(`${field}.mountPropagation`, mountPropagation, PROPAGATIONS)];
+  if (!PROPAGATIONS.includes(mountPropagation))
+    return [notSupported(`${field}.mountPropagation`, mountPropagation, PROPAGATIONS)];
   if (mountPropagation !== 'Bidirectional' || container.securityContext?.privileged) return [];
-  return [forbiddenValue(`${field}.mountPropagation`, 'Bidirectional mount propagation is available only to privileged containers')];
+  return [
+    forbiddenValue(
+      `${field}.mountPropagation`,
+      'Bidirectional mount propagation is available only to privileged containers',
+    ),
+  ];
 }
 
 function validateRecursion(mount: VolumeMount, field: string): FieldError[] {
   const mode = mount.recursiveReadOnly;
   const own = `${field}.recursiveReadOnly`;
   if (mode === undefined || mode === 'Disabled') return [];
-  if (mode !== 'Enabled' && mode !== 'IfPossible') return [notSupported(own, mode, ['Disabled', 'Enabled', 'IfPossible'])];
+  if (mode !== 'Enabled' && mode !== 'IfPossible')
+    return [notSupported(own, mode, ['Disabled', 'Enabled', 'IfPossible'])];
   if (!mount.readOnly) return [forbiddenValue(own, 'may only be specified when readOnly is true')];
   if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
-    return [forbiddenValue(own, 'may only be specified when mountPropagation is None or not specified')];
+    return [
+      forbiddenValue(own, 'may only be specified when mountPropagation is None or not specified'),
+    ];
   }
   return [];
 }
 
 /** Problems of the block devices of one container. */
-export function validateDevices(container: Container, volumes: Volumes, field: string): FieldError[] {
+export function validateDevices(
+  container: Container,
+  volumes: Volumes,
+  field: string,
+): FieldError[] {
   const names = new Set<string>();
   const paths = new Set<string>();
   return (container.volumeDevices ?? []).flatMap((device, index) => {
@@ -65,14 +129,25 @@ export function validateDevices(container: Container, volumes: Volumes, field: s
     const errors: FieldError[] = [];
     const volume = volumes.get(device.name);
     if (!device.name) errors.push(required(`${own}.name`));
-    else if (names.has(device.name)) errors.push(invalidValue(`${own}.name`, device.name, 'must be unique'));
+    else if (names.has(device.name))
+      errors.push(invalidValue(`${own}.name`, device.name, 'must be unique'));
     if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
-      errors.push(invalidValue(`${own}.name`, device.name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
+      errors.push(
+        invalidValue(
+          `${own}.name`,
+          device.name,
+          'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
+        ),
+      );
     }
     if (device.name && !volume) errors.push(notFoundValue(`${own}.name`, device.name));
     if (!device.devicePath) errors.push(required(`${own}.devicePath`));
-    else if (paths.has(device.devicePath)) errors.push(invalidValue(`${own}.devicePath`, device.devicePath, 'must be unique'));
-    if (device.devicePath?.split('/').includes('..')) errors.push(invalidValue(`${own}.devicePath`, device.devicePath, "can not contain backsteps ('..')"));
+    else if (paths.has(device.devicePath))
+      errors.push(invalidValue(`${own}.devicePath`, device.devicePath, 'must be unique'));
+    if (device.devicePath?.split('/').includes('..'))
+      errors.push(
+        invalidValue(`${own}.devicePath`, device.devicePath, "can not contain backsteps ('..')"),
+      );
     names.add(device.name);
     paths.add(device.devicePath);
     return errors;

@@ -19,60 +19,142 @@ export function withResizeOf(next: Pod, old: Pod): Pod {
   const merged = (list: List): Container[] => {
     const wanted = listOf(next, list);
     if (listOf(old, list).some(({ name }, index) => wanted[index]?.name !== name)) return wanted;
-    return listOf(old, list).map((container, index) => resizedBy(container, wanted[index] ?? container));
+    return listOf(old, list).map((container, index) =>
+      resizedBy(container, wanted[index] ?? container),
+    );
   };
   const initContainers = merged('initContainers');
-  return { ...old, metadata: next.metadata, spec: { ...old.spec, containers: merged('containers'), ...(initContainers.length > 0 ? { initContainers } : {}) } };
+  return {
+    ...old,
+    metadata: next.metadata,
+    spec: {
+      ...old.spec,
+      containers: merged('containers'),
+      ...(initContainers.length > 0 ? { initContainers } : {}),
+    },
+  };
 }
 
-function resizedBy({ resources: _old, resizePolicy: _policy, ...rest }: Container, { resources, resizePolicy }: Container): Container {
-  return { ...rest, ...(resources ? { resources } : {}), ...(resizePolicy ? { resizePolicy } : {}) };
+function resizedBy(
+  { resources: _old, resizePolicy: _policy, ...rest }: Container,
+  { resources, resizePolicy }: Container,
+): Container {
+  return {
+    ...rest,
+    ...(resources ? { resources } : {}),
+    ...(resizePolicy ? { resizePolicy } : {}),
+  };
 }
 
 /** All problems, in kube-apiserver's order. */
-export function validatePodResize(next: Pod, old: Pod, { mode }: Pick<Settings, 'mode'>): FieldError[] {
-  const errors = [...validateObjectMetaUpdate(next.metadata, old.metadata), ...validateWholePod(next)];
+export function validatePodResize(
+  next: Pod,
+  old: Pod,
+  { mode }: Pick<Settings, 'mode'>,
+): FieldError[] {
+  const errors = [
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
+    ...validateWholePod(next),
+  ];
   const qos = old.status.qosClass ?? qosClass(old);
-  if (qosClass(next) !== qos) errors.push(invalidValue('spec', qos, 'Pod QOS Class may not change as a result of resizing'));
-  const isAsked = LISTS.some((list) => canonical(listOf(next, list)) !== canonical(listOf(old, list)));
-  if (mode !== 'local' && isAsked) errors.push(forbiddenValue('spec', 'Pod running on node without support for resize: a Fargate task keeps its size'));
+  if (qosClass(next) !== qos)
+    errors.push(invalidValue('spec', qos, 'Pod QOS Class may not change as a result of resizing'));
+  const isAsked = LISTS.some(
+    (list) => canonical(listOf(next, list)) !== canonical(listOf(old, list)),
+  );
+  if (mode !== 'local' && isAsked)
+    errors.push(
+      forbiddenValue(
+        'spec',
+        'Pod running on node without support for resize: a Fargate task keeps its size',
+      ),
+    );
   if (hasPodLevel(old) || hasPodLevel(next)) {
-    return [...errors, forbiddenValue('', 'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled')];
+    return [
+      ...errors,
+      forbiddenValue(
+        '',
+        'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled',
+      ),
+    ];
   }
   const order = LISTS.flatMap((list) => orderProblems(next, old, list));
   if (order.length > 0) return [...errors, ...order];
-  return [...errors, ...removals(next, old, 'initContainers'), ...removals(next, old, 'containers'), ...otherChanges(next, old)];
+  return [
+    ...errors,
+    ...removals(next, old, 'initContainers'),
+    ...removals(next, old, 'containers'),
+    ...otherChanges(next, old),
+  ];
 }
 
-const hasPodLevel = ({ spec: { resources } }: Pod): boolean => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
+const hasPodLevel = ({ spec: { resources } }: Pod): boolean =>
+  Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0;
 
 function orderProblems(next: Pod, old: Pod, list: List): FieldError[] {
   const wanted = listOf(next, list);
-  if (wanted.length !== listOf(old, list).length) return [forbiddenValue(`spec.${list}`, `${list} may not be added or removed on resize`)];
+  if (wanted.length !== listOf(old, list).length)
+    return [forbiddenValue(`spec.${list}`, `${list} may not be added or removed on resize`)];
   return listOf(old, list).flatMap(({ name }, index) =>
-    wanted[index]?.name === name ? [] : [forbiddenValue(`spec.${list}[${index}].name`, `${list} may not be renamed or reordered on resize`)]);
+    wanted[index]?.name === name
+      ? []
+      : [
+          forbiddenValue(
+            `spec.${list}[${index}].name`,
+            `${list} may not be renamed or reordered on resize`,
+          ),
+        ],
+  );
 }
 
-const isFixed = (container: Container, list: List): boolean => list === 'initContainers' && container.restartPolicy !== 'Always';
+const isFixed = (container: Container, list: List): boolean =>
+  list === 'initContainers' && container.restartPolicy !== 'Always';
 
 function removals(next: Pod, old: Pod, list: List): FieldError[] {
-  return listOf(old, list).flatMap((container, index) => (['requests', 'limits'] as const).flatMap((kind) => {
-    const left = listOf(next, list)[index]?.resources?.[kind] ?? {};
-    const gone = Object.keys(container.resources?.[kind] ?? {}).some((name) => !Object.hasOwn(left, name));
-    return gone && !isFixed(container, list) ? [forbiddenValue(`spec.${list}[${index}].resources.${kind}`, `resource ${kind} cannot be removed`)] : [];
-  }));
+  return listOf(old, list).flatMap((container, index) =>
+    (['requests', 'limits'] as const).flatMap((kind) => {
+      const left = listOf(next, list)[index]?.resources?.[kind] ?? {};
+      const gone = Object.keys(container.resources?.[kind] ?? {}).some(
+        (name) => !Object.hasOwn(left, name),
+      );
+      return gone && !isFixed(container, list)
+        ? [
+            forbiddenValue(
+              `spec.${list}[${index}].resources.${kind}`,
+              `resource ${kind} cannot be removed`,
+            ),
+          ]
+        : [];
+    }),
+  );
 }
 
 function otherChanges(next: Pod, old: Pod): FieldError[] {
-  return LISTS.flatMap((list) => listOf(old, list).flatMap((container, index) => {
-    const now = listOf(next, list)[index] ?? container;
-    if (isFixed(container, list)) return canonical(now) === canonical(container) ? [] : [forbiddenValue('spec', 'resources for non-sidecar init containers are immutable')];
-    const what = list === 'containers' ? 'resources are mutable' : 'resources for sidecar containers are mutable';
-    return canonical(apartFromSize(now)) === canonical(apartFromSize(container)) ? [] : [forbiddenValue('spec', `only cpu and memory ${what}`)];
-  }));
+  return LISTS.flatMap((list) =>
+    listOf(old, list).flatMap((container, index) => {
+      const now = listOf(next, list)[index] ?? container;
+      if (isFixed(container, list))
+        return canonical(now) === canonical(container)
+          ? []
+          : [forbiddenValue('spec', 'resources for non-sidecar init containers are immutable')];
+      const what =
+        list === 'containers'
+          ? 'resources are mutable'
+          : 'resources for sidecar containers are mutable';
+      return canonical(apartFromSize(now)) === canonical(apartFromSize(container))
+        ? []
+        : [forbiddenValue('spec', `only cpu and memory ${what}`)];
+    }),
+  );
 }
 
 function apartFromSize({ resizePolicy: _policy, resources, ...rest }: Container): object {
-  const others = (list: Record<string, string> | undefined): object => Object.fromEntries(Object.entries(list ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory'));
-  return { ...rest, others: [others(resources?.limits), others(resources?.requests), resources?.claims ?? []] };
+  const others = (list: Record<string, string> | undefined): object =>
+    Object.fromEntries(
+      Object.entries(list ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory'),
+    );
+  return {
+    ...rest,
+    others: [others(resources?.limits), others(resources?.requests), resources?.claims ?? []],
+  };
 }

@@ -16,10 +16,15 @@ export function validatePorts(ports: NonNullable<Container['ports']>, field: str
     if (port.name) {
       const problems = portNameProblems(port.name);
       errors.push(...invalidEach(`${own}.name`, port.name, problems));
-      if (problems.length === 0 && names.has(port.name)) errors.push(duplicate(`${own}.name`, port.name));
+      if (problems.length === 0 && names.has(port.name))
+        errors.push(duplicate(`${own}.name`, port.name));
       names.add(port.name);
     }
-    errors.push(...(port.containerPort ? between(`${own}.containerPort`, port.containerPort, 1, MAX_PORT) : [required(`${own}.containerPort`)]));
+    errors.push(
+      ...(port.containerPort
+        ? between(`${own}.containerPort`, port.containerPort, 1, MAX_PORT)
+        : [required(`${own}.containerPort`)]),
+    );
     if (port.hostPort) errors.push(...between(`${own}.hostPort`, port.hostPort, 1, MAX_PORT));
     return [...errors, ...oneOf(`${own}.protocol`, port.protocol, PROTOCOLS)];
   });
@@ -28,11 +33,13 @@ export function validatePorts(ports: NonNullable<Container['ports']>, field: str
 /** Host ports that two of these containers claim. */
 export function hostPortConflicts(containers: readonly Container[], field: string): FieldError[] {
   const taken = new Set<string>();
-  return containers.flatMap((container, at) => (container.ports ?? []).flatMap((port, index) => {
-    if (!port.hostPort) return [];
-    const claim = `${port.protocol ?? 'TCP'}/${port.hostIP ?? ''}/${port.hostPort}`;
-    if (taken.has(claim)) return [duplicate(`${field}[${at}].ports[${index}].hostPort`, claim)];
-    taken.add(claim);
-    return [];
-  }));
+  return containers.flatMap((container, at) =>
+    (container.ports ?? []).flatMap((port, index) => {
+      if (!port.hostPort) return [];
+      const claim = `${port.protocol ?? 'TCP'}/${port.hostIP ?? ''}/${port.hostPort}`;
+      if (taken.has(claim)) return [duplicate(`${field}[${at}].ports[${index}].hostPort`, claim)];
+      taken.add(claim);
+      return [];
+    }),
+  );
 }

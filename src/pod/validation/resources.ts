@@ -2,7 +2,15 @@
 import type { FieldError } from '../../errors.ts';
 import type { Container, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { duplicate, forbiddenValue, invalidEach, invalidValue, notFoundValue, notSupported, required } from '../../validation/field-errors.ts';
+import {
+  duplicate,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notFoundValue,
+  notSupported,
+  required,
+} from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
 import { aggregateRequest, isPodLevelResource } from '../pod-resources.ts';
 import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../quantity.ts';
@@ -11,10 +19,12 @@ type Resources = NonNullable<Container['resources']>;
 type List = Record<string, string> | undefined;
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
-const OTHER_STANDARD = /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
+const OTHER_STANDARD =
+  /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
 const HUGE_PAGES = 'hugepages-';
 
-const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
+const isExtended = (name: string): boolean =>
+  name.includes('/') && !name.includes('kubernetes.io/');
 const mayOvercommit = (name: string): boolean => !isExtended(name) && !name.startsWith(HUGE_PAGES);
 const entries = (list: List): [string, Quantity][] =>
   Object.entries(list ?? {}).flatMap(([name, text]): [string, Quantity][] => {
@@ -23,9 +33,15 @@ const entries = (list: List): [string, Quantity][] =>
   });
 
 /** Problems of the resources of one container; `claims` are the names in `spec.resourceClaims`. */
-export function validateResources(resources: Resources, field: string, claims: readonly string[]): FieldError[] {
+export function validateResources(
+  resources: Resources,
+  field: string,
+  claims: readonly string[],
+): FieldError[] {
   return [
-    ...entries(resources.limits).flatMap(([name, quantity]) => validateEntry(name, quantity, `${field}.limits[${name}]`)),
+    ...entries(resources.limits).flatMap(([name, quantity]) =>
+      validateEntry(name, quantity, `${field}.limits[${name}]`),
+    ),
     ...entries(resources.requests).flatMap(([name, quantity]) => [
       ...validateEntry(name, quantity, `${field}.requests[${name}]`),
       ...validateAgainstLimit(name, quantity, own(resources.limits, name), field),
@@ -45,18 +61,27 @@ function validateName(name: string, field: string): FieldError[] {
   const standard = STANDARD.includes(name) || name.startsWith(HUGE_PAGES);
   if (!name.includes('/')) {
     if (standard) return [];
-    const known = OTHER_STANDARD.test(name) ? [] : ['must be a standard resource type or fully qualified'];
+    const known = OTHER_STANDARD.test(name)
+      ? []
+      : ['must be a standard resource type or fully qualified'];
     return invalidEach(field, name, [...known, 'must be a standard resource for containers']);
   }
-  return isExtended(name) && name.startsWith('requests.') ? [invalidValue(field, name, "doesn't follow extended resource name standard")] : [];
+  return isExtended(name) && name.startsWith('requests.')
+    ? [invalidValue(field, name, "doesn't follow extended resource name standard")]
+    : [];
 }
 
 function validateAmount(name: string, quantity: Quantity, field: string): FieldError[] {
   const text = printQuantity(quantity);
-  if (quantity.digits < 0n) return [invalidValue(field, text, 'must be greater than or equal to 0')];
-  if (isExtended(name) && !isMultiple(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' })) return [invalidValue(field, text, 'must be an integer')];
-  const page = name.startsWith(HUGE_PAGES) ? parseQuantity(name.slice(HUGE_PAGES.length)) : undefined;
-  if (page && page.digits > 0n && !isMultiple(quantity, page)) return [invalidValue(field, text, `${text} is not positive integer multiple of ${name}`)];
+  if (quantity.digits < 0n)
+    return [invalidValue(field, text, 'must be greater than or equal to 0')];
+  if (isExtended(name) && !isMultiple(quantity, { digits: 1n, exponent: 0, format: 'decimalSI' }))
+    return [invalidValue(field, text, 'must be an integer')];
+  const page = name.startsWith(HUGE_PAGES)
+    ? parseQuantity(name.slice(HUGE_PAGES.length))
+    : undefined;
+  if (page && page.digits > 0n && !isMultiple(quantity, page))
+    return [invalidValue(field, text, `${text} is not positive integer multiple of ${name}`)];
   return [];
 }
 
@@ -66,34 +91,78 @@ function isMultiple(quantity: Quantity, unit: Quantity): boolean {
   return scale(quantity) % scale(unit) === 0n;
 }
 
-function validateAgainstLimit(name: string, request: Quantity, limitText: string | undefined, field: string): FieldError[] {
+function validateAgainstLimit(
+  name: string,
+  request: Quantity,
+  limitText: string | undefined,
+  field: string,
+): FieldError[] {
   const limit = limitText === undefined ? undefined : parseQuantity(limitText);
-  if (!limit) return mayOvercommit(name) ? [] : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')];
+  if (!limit)
+    return mayOvercommit(name)
+      ? []
+      : [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')];
   const order = compareQuantities(request, limit);
   const text = printQuantity(limit);
-  if (order !== 0 && !mayOvercommit(name)) return [invalidValue(`${field}.requests`, printQuantity(request), `must be equal to ${name} limit of ${text}`)];
-  return order > 0 ? [invalidValue(`${field}.requests`, printQuantity(request), `must be less than or equal to ${name} limit of ${text}`)] : [];
+  if (order !== 0 && !mayOvercommit(name))
+    return [
+      invalidValue(
+        `${field}.requests`,
+        printQuantity(request),
+        `must be equal to ${name} limit of ${text}`,
+      ),
+    ];
+  return order > 0
+    ? [
+        invalidValue(
+          `${field}.requests`,
+          printQuantity(request),
+          `must be less than or equal to ${name} limit of ${text}`,
+        ),
+      ]
+    : [];
 }
 
 function hugePagesAlone(resources: Resources, field: string): FieldError[] {
   const names = [...Object.keys(resources.limits ?? {}), ...Object.keys(resources.requests ?? {})];
-  const alone = names.some((name) => name.startsWith(HUGE_PAGES)) && !names.some((name) => name === 'cpu' || name === 'memory');
+  const alone =
+    names.some((name) => name.startsWith(HUGE_PAGES)) &&
+    !names.some((name) => name === 'cpu' || name === 'memory');
   return alone ? [forbiddenValue(field, 'HugePages require cpu or memory')] : [];
 }
 
 /** Names that each finding repeats. */
 const MAX_NAMED_CLAIMS = 100;
 
-function validateClaims(resources: Resources, field: string, claims: readonly string[]): FieldError[] {
+function validateClaims(
+  resources: Resources,
+  field: string,
+  claims: readonly string[],
+): FieldError[] {
   const seen = new Set<string>();
   const known = new Set(claims);
-  const names = claims.length === 0 ? 'which is empty' : claims.slice(0, MAX_NAMED_CLAIMS).map((name) => `"${name}"`).join(', ');
+  const names =
+    claims.length === 0
+      ? 'which is empty'
+      : claims
+          .slice(0, MAX_NAMED_CLAIMS)
+          .map((name) => `"${name}"`)
+          .join(', ');
   return (resources.claims ?? []).flatMap((claim, index) => {
     const own = `${field}.claims[${index}]`;
     if (!claim.name) return [required(`${own}.name`)];
     const errors = seen.has(claim.name) ? [duplicate(own, claim.name)] : [];
     seen.add(claim.name);
-    return known.has(claim.name) ? errors : [...errors, notFoundValue(own, claim.name, `must be one of the names in pod.spec.resourceClaims ${names}`)];
+    return known.has(claim.name)
+      ? errors
+      : [
+          ...errors,
+          notFoundValue(
+            own,
+            claim.name,
+            `must be one of the names in pod.spec.resourceClaims ${names}`,
+          ),
+        ];
   });
 }
 
@@ -102,27 +171,54 @@ export function validatePodResources(spec: PodSpec): FieldError[] {
   const { resources } = spec;
   if (!resources) return [];
   const field = 'spec.resources';
-  const unsupported = (['limits', 'requests'] as const).flatMap((list) => Object.keys(resources[list] ?? {})
-    .filter((name) => !isPodLevelResource(name))
-    .map((name) => notSupported(`${field}.${list}[${name}]`, name, ['cpu', HUGE_PAGES, 'memory'])));
-  const claims = resources.claims?.length ? [forbiddenValue(`${field}.claims`, 'claims cannot be set for Resources at pod-level')] : [];
-  return [...claims, ...unsupported, ...validateResources({ ...resources, claims: [] }, field, []), ...aggregates(spec), ...containerLimits(spec)];
+  const unsupported = (['limits', 'requests'] as const).flatMap((list) =>
+    Object.keys(resources[list] ?? {})
+      .filter((name) => !isPodLevelResource(name))
+      .map((name) =>
+        notSupported(`${field}.${list}[${name}]`, name, ['cpu', HUGE_PAGES, 'memory']),
+      ),
+  );
+  const claims = resources.claims?.length
+    ? [forbiddenValue(`${field}.claims`, 'claims cannot be set for Resources at pod-level')]
+    : [];
+  return [
+    ...claims,
+    ...unsupported,
+    ...validateResources({ ...resources, claims: [] }, field, []),
+    ...aggregates(spec),
+    ...containerLimits(spec),
+  ];
 }
 
 function aggregates(spec: PodSpec): FieldError[] {
   return entries(spec.resources?.requests).flatMap(([name, request]) => {
     const sum = aggregateRequest(spec, name);
     if (!sum || compareQuantities(sum, request) <= 0) return [];
-    return [invalidValue(`spec.resources.requests[${name}]`, printQuantity(request), `must be greater than or equal to aggregate container requests of ${printQuantity(sum)}`)];
+    return [
+      invalidValue(
+        `spec.resources.requests[${name}]`,
+        printQuantity(request),
+        `must be greater than or equal to aggregate container requests of ${printQuantity(sum)}`,
+      ),
+    ];
   });
 }
 
 function containerLimits(spec: PodSpec): FieldError[] {
-  return (['initContainers', 'containers'] as const).flatMap((list) => (spec[list] ?? []).flatMap((container, index) =>
-    entries(container.resources?.limits).flatMap(([name, limit]) => {
-      const text = own(spec.resources?.limits, name);
-      const most = text === undefined ? undefined : parseQuantity(text);
-      if (!most || compareQuantities(limit, most) <= 0) return [];
-      return [invalidValue(`spec.${list}[${index}].resources.limits[${name}]`, printQuantity(limit), `must be less than or equal to pod limits of ${printQuantity(most)}`)];
-    })));
+  return (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).flatMap((container, index) =>
+      entries(container.resources?.limits).flatMap(([name, limit]) => {
+        const text = own(spec.resources?.limits, name);
+        const most = text === undefined ? undefined : parseQuantity(text);
+        if (!most || compareQuantities(limit, most) <= 0) return [];
+        return [
+          invalidValue(
+            `spec.${list}[${index}].resources.limits[${name}]`,
+            printQuantity(limit),
+            `must be less than or equal to pod limits of ${printQuantity(most)}`,
+          ),
+        ];
+      }),
+    ),
+  );
 }

@@ -1,7 +1,15 @@
 // Rules of what schedulers read: tolerations, gates, topology spread.
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
-import { duplicate, forbiddenValue, invalidEach, invalidValue, notSupported, oneOf, required } from '../../validation/field-errors.ts';
+import {
+  duplicate,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notSupported,
+  oneOf,
+  required,
+} from '../../validation/field-errors.ts';
 import { labelValueProblems, qualifiedNameProblems } from '../../validation/names.ts';
 import { validateSelector } from './affinity.ts';
 
@@ -15,13 +23,30 @@ export function validateTolerations(tolerations: readonly Toleration[]): FieldEr
     const { key, operator, effect } = toleration;
     const errors = key ? invalidEach(`${field}.key`, key, qualifiedNameProblems(key)) : [];
     if (!key && operator !== 'Exists') {
-      errors.push(invalidValue(`${field}.operator`, operator ?? '', 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+      errors.push(
+        invalidValue(
+          `${field}.operator`,
+          operator ?? '',
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      );
     }
     if (toleration.tolerationSeconds !== undefined && effect !== 'NoExecute') {
-      errors.push(invalidValue(`${field}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+      errors.push(
+        invalidValue(
+          `${field}.effect`,
+          effect ?? '',
+          "effect must be 'NoExecute' when `tolerationSeconds` is set",
+        ),
+      );
     }
     errors.push(...validateOperator(toleration, `${field}.operator`));
-    return effect ? [...errors, ...oneOf(`${field}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute'])] : errors;
+    return effect
+      ? [
+          ...errors,
+          ...oneOf(`${field}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+        ]
+      : errors;
   });
 }
 
@@ -34,7 +59,9 @@ function validateOperator({ operator, value = '' }: Toleration, field: string): 
       return problems.length === 0 ? [] : [invalidValue(field, value, problems.join(';'))];
     }
     case 'Exists':
-      return value === '' ? [] : [invalidValue(field, value, "value must be empty when `operator` is 'Exists'")];
+      return value === ''
+        ? []
+        : [invalidValue(field, value, "value must be empty when `operator` is 'Exists'")];
     case 'Lt':
     case 'Gt':
       return [notSupported(field, operator, ['Equal', 'Exists', 'Lt', 'Gt'])];
@@ -60,34 +87,74 @@ export function validateSpread(constraints: readonly Spread[]): FieldError[] {
   return constraints.flatMap((constraint, index) => {
     const field = `spec.topologySpreadConstraints[${index}]`;
     const { maxSkew = 0, topologyKey, whenUnsatisfiable } = constraint;
-    const errors = maxSkew > 0 ? [] : [invalidValue(`${field}.maxSkew`, maxSkew, 'must be greater than zero')];
+    const errors =
+      maxSkew > 0 ? [] : [invalidValue(`${field}.maxSkew`, maxSkew, 'must be greater than zero')];
     if (!topologyKey) errors.push(required(`${field}.topologyKey`, 'can not be empty'));
-    errors.push(...oneOf(`${field}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
-    const again = constraints.slice(index + 1).some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
-    if (again) errors.push(duplicate(`${field}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
-    return [...errors, ...validateDomains(constraint, field), ...validateLabelKeys(constraint, field), ...validateSelector(constraint.labelSelector, `${field}.labelSelector`)];
+    errors.push(
+      ...oneOf(`${field}.whenUnsatisfiable`, whenUnsatisfiable, [
+        'DoNotSchedule',
+        'ScheduleAnyway',
+      ]),
+    );
+    const again = constraints
+      .slice(index + 1)
+      .some(
+        (other) =>
+          other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable,
+      );
+    if (again)
+      errors.push(
+        duplicate(
+          `${field}.{topologyKey, whenUnsatisfiable}`,
+          `{${topologyKey}, ${whenUnsatisfiable}}`,
+        ),
+      );
+    return [
+      ...errors,
+      ...validateDomains(constraint, field),
+      ...validateLabelKeys(constraint, field),
+      ...validateSelector(constraint.labelSelector, `${field}.labelSelector`),
+    ];
   });
 }
 
 function validateDomains(constraint: Spread, field: string): FieldError[] {
   const { minDomains, whenUnsatisfiable, nodeAffinityPolicy, nodeTaintsPolicy } = constraint;
   const errors: FieldError[] = [];
-  if (minDomains !== undefined && minDomains <= 0) errors.push(invalidValue(`${field}.minDomains`, minDomains, 'must be greater than zero'));
+  if (minDomains !== undefined && minDomains <= 0)
+    errors.push(invalidValue(`${field}.minDomains`, minDomains, 'must be greater than zero'));
   if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
-    errors.push(invalidValue(`${field}.minDomains`, minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`));
+    errors.push(
+      invalidValue(
+        `${field}.minDomains`,
+        minDomains,
+        `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`,
+      ),
+    );
   }
-  if (nodeAffinityPolicy !== undefined) errors.push(...oneOf(`${field}.nodeAffinityPolicy`, nodeAffinityPolicy, ['Honor', 'Ignore']));
-  if (nodeTaintsPolicy !== undefined) errors.push(...oneOf(`${field}.nodeTaintsPolicy`, nodeTaintsPolicy, ['Honor', 'Ignore']));
+  if (nodeAffinityPolicy !== undefined)
+    errors.push(...oneOf(`${field}.nodeAffinityPolicy`, nodeAffinityPolicy, ['Honor', 'Ignore']));
+  if (nodeTaintsPolicy !== undefined)
+    errors.push(...oneOf(`${field}.nodeTaintsPolicy`, nodeTaintsPolicy, ['Honor', 'Ignore']));
   return errors;
 }
 
-function validateLabelKeys({ matchLabelKeys = [], labelSelector }: Spread, field: string): FieldError[] {
+function validateLabelKeys(
+  { matchLabelKeys = [], labelSelector }: Spread,
+  field: string,
+): FieldError[] {
   const own = `${field}.matchLabelKeys`;
   if (matchLabelKeys.length === 0) return [];
-  if (!labelSelector) return [forbiddenValue(own, 'must not be specified when labelSelector is not set')];
-  const selected = new Set([...Object.keys(labelSelector.matchLabels ?? {}), ...(labelSelector.matchExpressions ?? []).map(({ key }) => key)]);
+  if (!labelSelector)
+    return [forbiddenValue(own, 'must not be specified when labelSelector is not set')];
+  const selected = new Set([
+    ...Object.keys(labelSelector.matchLabels ?? {}),
+    ...(labelSelector.matchExpressions ?? []).map(({ key }) => key),
+  ]);
   return matchLabelKeys.flatMap((key, index) => [
     ...invalidEach(`${own}[${index}]`, key, qualifiedNameProblems(key)),
-    ...(selected.has(key) ? [invalidValue(`${own}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')] : []),
+    ...(selected.has(key)
+      ? [invalidValue(`${own}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')]
+      : []),
   ]);
 }

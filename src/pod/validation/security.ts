@@ -1,7 +1,14 @@
 // Rules of the security contexts of containers and pod.
 import type { FieldError } from '../../errors.ts';
 import type { Container, PodSpec } from '../../kinds/pod.ts';
-import { between, duplicate, invalidValue, notSupported, oneOf, required } from '../../validation/field-errors.ts';
+import {
+  between,
+  duplicate,
+  invalidValue,
+  notSupported,
+  oneOf,
+  required,
+} from '../../validation/field-errors.ts';
 
 type Context = NonNullable<Container['securityContext']>;
 type Profile = { type?: string; localhostProfile?: string };
@@ -9,26 +16,41 @@ type Profile = { type?: string; localhostProfile?: string };
 const MAX_ID = 2147483647;
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
-const SYSCTL_TEXT = 'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
+const SYSCTL_TEXT =
+  'must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$';
 const SYSCTL_LENGTH = 253;
 
-const validateId = (field: string, id: number | undefined): FieldError[] => (id === undefined ? [] : between(field, id, 0, MAX_ID));
+const validateId = (field: string, id: number | undefined): FieldError[] =>
+  id === undefined ? [] : between(field, id, 0, MAX_ID);
 
-function validateProfile(profile: Profile | undefined, field: string, words: { member: string; name: string }): FieldError[] {
+function validateProfile(
+  profile: Profile | undefined,
+  field: string,
+  words: { member: string; name: string },
+): FieldError[] {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
   if (!type) return [required(`${field}.type`, `type is required when ${words.member} is set`)];
   if (!PROFILES.includes(type)) return [notSupported(`${field}.type`, type, PROFILES)];
   const own = `${field}.localhostProfile`;
-  if (type === 'Localhost') return localhostProfile ? [] : [required(own, `must be set when ${words.name} type is Localhost`)];
-  return localhostProfile === undefined ? [] : [invalidValue(own, localhostProfile, `can only be set when ${words.name} type is Localhost`)];
+  if (type === 'Localhost')
+    return localhostProfile
+      ? []
+      : [required(own, `must be set when ${words.name} type is Localhost`)];
+  return localhostProfile === undefined
+    ? []
+    : [invalidValue(own, localhostProfile, `can only be set when ${words.name} type is Localhost`)];
 }
 
 const SECCOMP = { member: 'seccompProfile', name: 'seccomp' };
 const APPARMOR = { member: 'appArmorProfile', name: 'AppArmor' };
 
 /** Problems of one container's security context; `userNamespace` is true where `hostUsers` is false. */
-export function validateContainerSecurity(context: Context, field: string, userNamespace: boolean): FieldError[] {
+export function validateContainerSecurity(
+  context: Context,
+  field: string,
+  userNamespace: boolean,
+): FieldError[] {
   return [
     ...validateId(`${field}.runAsUser`, context.runAsUser),
     ...validateId(`${field}.runAsGroup`, context.runAsGroup),
@@ -39,17 +61,29 @@ export function validateContainerSecurity(context: Context, field: string, userN
   ];
 }
 
-function validateProcMount({ procMount }: Context, field: string, userNamespace: boolean): FieldError[] {
+function validateProcMount(
+  { procMount }: Context,
+  field: string,
+  userNamespace: boolean,
+): FieldError[] {
   if (procMount === undefined) return [];
   const errors = oneOf(field, procMount, ['Default', 'Unmasked']);
-  return procMount === 'Unmasked' && !userNamespace ? [...errors, invalidValue(field, procMount, '`hostUsers` must be false to use `Unmasked`')] : errors;
+  return procMount === 'Unmasked' && !userNamespace
+    ? [...errors, invalidValue(field, procMount, '`hostUsers` must be false to use `Unmasked`')]
+    : errors;
 }
 
 function validateEscalation(context: Context, field: string): FieldError[] {
   if (context.allowPrivilegeEscalation !== false) return [];
   const errors: FieldError[] = [];
   const cannot = (what: string): void => {
-    errors.push(invalidValue(field, internalForm(context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+    errors.push(
+      invalidValue(
+        field,
+        internalForm(context),
+        `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+      ),
+    );
   };
   if (context.privileged) cannot('`privileged` to true');
   for (const capability of context.capabilities?.add ?? []) {
@@ -62,7 +96,9 @@ function validateEscalation(context: Context, field: string): FieldError[] {
 function internalForm(context: Context): Record<string, unknown> {
   const { capabilities } = context;
   return {
-    Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
+    Capabilities: capabilities
+      ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null }
+      : null,
     Privileged: context.privileged ?? null,
     SELinuxOptions: context.seLinuxOptions ?? null,
     WindowsOptions: context.windowsOptions ?? null,
@@ -82,19 +118,45 @@ export function validatePodSecurity(spec: PodSpec): FieldError[] {
   const context = spec.securityContext;
   const field = 'spec.securityContext';
   if (!context) return [];
-  const policies = { supplementalGroupsPolicy: undefined, seLinuxChangePolicy: undefined, ...context };
+  const policies = {
+    supplementalGroupsPolicy: undefined,
+    seLinuxChangePolicy: undefined,
+    ...context,
+  };
   return [
     ...validateId(`${field}.fsGroup`, context.fsGroup),
     ...validateId(`${field}.runAsUser`, context.runAsUser),
     ...validateId(`${field}.runAsGroup`, context.runAsGroup),
-    ...(context.supplementalGroups ?? []).flatMap((group, index) => validateId(`${field}.supplementalGroups[${index}]`, group)),
-    ...(spec.shareProcessNamespace && spec.hostPID ? [invalidValue(`${field}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')] : []),
+    ...(context.supplementalGroups ?? []).flatMap((group, index) =>
+      validateId(`${field}.supplementalGroups[${index}]`, group),
+    ),
+    ...(spec.shareProcessNamespace && spec.hostPID
+      ? [
+          invalidValue(
+            `${field}.shareProcessNamespace`,
+            true,
+            'ShareProcessNamespace and HostPID cannot both be enabled',
+          ),
+        ]
+      : []),
     ...validateSysctls(spec, `${field}.sysctls`),
-    ...(context.fsGroupChangePolicy === undefined ? [] : oneOf(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch'])),
+    ...(context.fsGroupChangePolicy === undefined
+      ? []
+      : oneOf(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, [
+          'Always',
+          'OnRootMismatch',
+        ])),
     ...validateProfile(context.seccompProfile, `${field}.seccompProfile`, SECCOMP),
     ...validateProfile(context.appArmorProfile, `${field}.appArmorProfile`, APPARMOR),
-    ...(policies.supplementalGroupsPolicy === undefined ? [] : oneOf(`${field}.supplementalGroupsPolicy`, policies.supplementalGroupsPolicy, ['Merge', 'Strict'])),
-    ...(policies.seLinuxChangePolicy === undefined ? [] : oneOf(`${field}.seLinuxChangePolicy`, policies.seLinuxChangePolicy, ['Recursive'])),
+    ...(policies.supplementalGroupsPolicy === undefined
+      ? []
+      : oneOf(`${field}.supplementalGroupsPolicy`, policies.supplementalGroupsPolicy, [
+          'Merge',
+          'Strict',
+        ])),
+    ...(policies.seLinuxChangePolicy === undefined
+      ? []
+      : oneOf(`${field}.seLinuxChangePolicy`, policies.seLinuxChangePolicy, ['Recursive'])),
   ];
 }
 
@@ -103,13 +165,18 @@ function validateSysctls(spec: PodSpec, field: string): FieldError[] {
   return (spec.securityContext?.sysctls ?? []).flatMap(({ name }, index) => {
     const own = `${field}[${index}].name`;
     if (!name) return [required(own)];
-    const errors = name.length <= SYSCTL_LENGTH && SYSCTL.test(name) ? [] : [invalidValue(own, name, SYSCTL_TEXT)];
+    const errors =
+      name.length <= SYSCTL_LENGTH && SYSCTL.test(name)
+        ? []
+        : [invalidValue(own, name, SYSCTL_TEXT)];
     // A name in the form with slashes counts as the one with dots only for the namespace, not for duplicates (measured).
     if (seen.has(name)) errors.push(duplicate(own, name));
     seen.add(name);
     const dotted = name.replaceAll('/', '.');
-    if (spec.hostNetwork && dotted.startsWith('net.')) errors.push(invalidValue(own, name, "may not be specified when 'hostNetwork' is true"));
-    if (spec.hostIPC && /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted)) errors.push(invalidValue(own, name, "may not be specified when 'hostIPC' is true"));
+    if (spec.hostNetwork && dotted.startsWith('net.'))
+      errors.push(invalidValue(own, name, "may not be specified when 'hostNetwork' is true"));
+    if (spec.hostIPC && /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted))
+      errors.push(invalidValue(own, name, "may not be specified when 'hostIPC' is true"));
     return errors;
   });
 }

@@ -1,14 +1,27 @@
 // Rules of `spec`, in the order in which Kubernetes looks at its members.
 import type { FieldError } from '../../errors.ts';
 import type { Pod, PodSpec } from '../../kinds/pod.ts';
-import { between, duplicate, invalidEach, invalidValue, oneOf, required } from '../../validation/field-errors.ts';
+import {
+  between,
+  duplicate,
+  invalidEach,
+  invalidValue,
+  oneOf,
+  required,
+} from '../../validation/field-errors.ts';
 import { labelProblems, qualifiedNameProblems, subdomainProblems } from '../../validation/names.ts';
 import { validateLabels } from '../../validation/object-meta.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateContainers, validateInitContainers } from './containers.ts';
 import { validateFileVolumes } from './environment.ts';
 import { validateEphemeralContainers } from './ephemeral-containers.ts';
-import { validateDns, validateHostAliases, validateHostnameOverride, validateHostNetworkPorts, validateHostUsers } from './network.ts';
+import {
+  validateDns,
+  validateHostAliases,
+  validateHostnameOverride,
+  validateHostNetworkPorts,
+  validateHostUsers,
+} from './network.ts';
 import { validateOs } from './operating-system.ts';
 import { validatePodResources } from './resources.ts';
 import { validateGates, validateSpread, validateTolerations } from './scheduling.ts';
@@ -31,12 +44,23 @@ export function validateSpec(pod: Pod): FieldError[] {
     ...validatePodResources(spec),
     ...validateHostNetworkPorts(spec),
     ...oneOf('spec.restartPolicy', spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
-    ...oneOf('spec.dnsPolicy', spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
+    ...oneOf('spec.dnsPolicy', spec.dnsPolicy, [
+      'ClusterFirstWithHostNet',
+      'ClusterFirst',
+      'Default',
+      'None',
+    ]),
     ...validateLabels(spec.nodeSelector, 'spec.nodeSelector'),
     ...validatePodSecurity(spec),
     ...(spec.affinity ? validateAffinity(spec.affinity) : []),
     ...validateDns(spec),
-    ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) => invalidEach(`spec.readinessGates[${index}].conditionType`, conditionType ?? '', qualifiedNameProblems(conditionType ?? ''))),
+    ...(spec.readinessGates ?? []).flatMap(({ conditionType }, index) =>
+      invalidEach(
+        `spec.readinessGates[${index}].conditionType`,
+        conditionType ?? '',
+        qualifiedNameProblems(conditionType ?? ''),
+      ),
+    ),
     ...validateGates(spec.schedulingGates ?? []),
     ...validateSpread(spec.topologySpreadConstraints ?? []),
     ...validateHostUsers(spec),
@@ -50,12 +74,18 @@ export function validateSpec(pod: Pod): FieldError[] {
 }
 
 function validateIdentity(spec: PodSpec): FieldError[] {
-  const named = (member: 'serviceAccountName' | 'nodeName'): FieldError[] => (spec[member] ? invalidEach(`spec.${member}`, spec[member], subdomainProblems(spec[member])) : []);
-  const label = (member: 'hostname' | 'subdomain'): FieldError[] => (spec[member] ? invalidEach(`spec.${member}`, spec[member], labelProblems(spec[member])) : []);
+  const named = (member: 'serviceAccountName' | 'nodeName'): FieldError[] =>
+    spec[member]
+      ? invalidEach(`spec.${member}`, spec[member], subdomainProblems(spec[member]))
+      : [];
+  const label = (member: 'hostname' | 'subdomain'): FieldError[] =>
+    spec[member] ? invalidEach(`spec.${member}`, spec[member], labelProblems(spec[member])) : [];
   return [
     ...named('serviceAccountName'),
     ...named('nodeName'),
-    ...(spec.activeDeadlineSeconds === undefined ? [] : between('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds, 1, MAX_INT32)),
+    ...(spec.activeDeadlineSeconds === undefined
+      ? []
+      : between('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds, 1, MAX_INT32)),
     ...label('hostname'),
     ...label('subdomain'),
     ...validateHostnameOverride(spec),
@@ -65,9 +95,23 @@ function validateIdentity(spec: PodSpec): FieldError[] {
 function validateClasses(spec: PodSpec): FieldError[] {
   const { priorityClassName, runtimeClassName, preemptionPolicy } = spec;
   return [
-    ...(priorityClassName ? invalidEach('spec.priorityClassName', priorityClassName, subdomainProblems(priorityClassName)) : []),
-    ...(runtimeClassName === undefined ? [] : invalidEach('spec.runtimeClassName', runtimeClassName, subdomainProblems(runtimeClassName))),
-    ...(preemptionPolicy === undefined ? [] : oneOf('spec.preemptionPolicy', preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
+    ...(priorityClassName
+      ? invalidEach(
+          'spec.priorityClassName',
+          priorityClassName,
+          subdomainProblems(priorityClassName),
+        )
+      : []),
+    ...(runtimeClassName === undefined
+      ? []
+      : invalidEach(
+          'spec.runtimeClassName',
+          runtimeClassName,
+          subdomainProblems(runtimeClassName),
+        )),
+    ...(preemptionPolicy === undefined
+      ? []
+      : oneOf('spec.preemptionPolicy', preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
   ];
 }
 
@@ -75,15 +119,39 @@ function validateResourceClaims(spec: PodSpec): FieldError[] {
   const seen = new Set<string>();
   return (spec.resourceClaims ?? []).flatMap((claim, index) => {
     const field = `spec.resourceClaims[${index}]`;
-    const { resourceClaimName = null, resourceClaimTemplateName = null } = { resourceClaimName: undefined, resourceClaimTemplateName: undefined, ...claim };
-    const shown = { Name: claim.name, ResourceClaimName: resourceClaimName, ResourceClaimTemplateName: resourceClaimTemplateName };
-    const errors = claim.name ? (seen.has(claim.name) ? [duplicate(`${field}.name`, claim.name)] : invalidEach(`${field}.name`, claim.name, labelProblems(claim.name))) : [required(`${field}.name`)];
+    const { resourceClaimName = null, resourceClaimTemplateName = null } = {
+      resourceClaimName: undefined,
+      resourceClaimTemplateName: undefined,
+      ...claim,
+    };
+    const shown = {
+      Name: claim.name,
+      ResourceClaimName: resourceClaimName,
+      ResourceClaimTemplateName: resourceClaimTemplateName,
+    };
+    const errors = claim.name
+      ? seen.has(claim.name)
+        ? [duplicate(`${field}.name`, claim.name)]
+        : invalidEach(`${field}.name`, claim.name, labelProblems(claim.name))
+      : [required(`${field}.name`)];
     seen.add(claim.name);
     if (resourceClaimName !== null && resourceClaimTemplateName !== null) {
-      errors.push(invalidValue(field, shown, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+      errors.push(
+        invalidValue(
+          field,
+          shown,
+          'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        ),
+      );
     }
     if (resourceClaimName === null && resourceClaimTemplateName === null) {
-      errors.push(invalidValue(field, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(
+        invalidValue(
+          field,
+          shown,
+          'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+        ),
+      );
     }
     return errors;
   });

@@ -5,14 +5,27 @@ import { forbiddenValue } from '../../validation/field-errors.ts';
 import { validateWholePod } from './whole-pod.ts';
 
 export { defaultEphemeralContainers } from '../defaults.ts';
-export { validateEphemeralContainersUpdate, validatePodStatusUpdate, validatePodUpdate } from './validate-pod-update.ts';
+export {
+  validateEphemeralContainersUpdate,
+  validatePodStatusUpdate,
+  validatePodUpdate,
+} from './validate-pod-update.ts';
 
 /** All problems of a pod at creation. */
 export function validatePod(pod: Pod): FieldError[] {
   const { schedulingGates, nodeName, ephemeralContainers } = pod.spec;
   return [
     ...validateWholePod(pod),
-    ...(ephemeralContainers?.length ? [forbiddenValue('spec.ephemeralContainers', 'cannot be set on create')] : []),
-    ...(schedulingGates?.length && nodeName ? [forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared')] : []),
+    ...(ephemeralContainers?.length
+      ? [forbiddenValue('spec.ephemeralContainers', 'cannot be set on create')]
+      : []),
+    ...(schedulingGates?.length && nodeName
+      ? [
+          forbiddenValue(
+            'spec.nodeName',
+            'cannot be set until all schedulingGates have been cleared',
+          ),
+        ]
+      : []),
   ];
 }

@@ -1,7 +1,12 @@
 // Rules of files in configMap, secret, downwardAPI and projected volumes: keys, paths, modes.
 import type { FieldError } from '../../errors.ts';
 import { own } from '../../own.ts';
-import { forbiddenValue, invalidEach, invalidValue, required } from '../../validation/field-errors.ts';
+import {
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  required,
+} from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
 import { isObject, listOf, textOf, type Members } from './members.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
@@ -14,68 +19,117 @@ const MAX_TOKEN_SECONDS = 2 ** 32;
 export function validateMode(source: Members, member: string, field: string): FieldError[] {
   const mode = own(source, member);
   if (typeof mode !== 'number' || (mode >= 0 && mode <= MAX_MODE)) return [];
-  return [invalidValue(`${field}.${member}`, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
+  return [
+    invalidValue(
+      `${field}.${member}`,
+      mode,
+      'must be a number between 0 and 0777 (octal), both inclusive',
+    ),
+  ];
 }
 
 // The first element may not look like the writer's own `..data`.
 export function filePathProblems(path: string): string[] {
   const problems = relativePathProblems(path);
-  if (path.startsWith('..') && !path.split('/').includes('..')) problems.push("must not start with '..'");
+  if (path.startsWith('..') && !path.split('/').includes('..'))
+    problems.push("must not start with '..'");
   return problems;
 }
 
 /** Problems of `items` of a configMap or secret. */
 export function validateItems(source: Members, field: string): FieldError[] {
-  return listOf(source, 'items').filter(isObject).flatMap((entry, index) => {
-    const own = `${field}.items[${index}]`;
-    const path = textOf(entry, 'path');
-    const errors = textOf(entry, 'key') === '' ? [required(`${own}.key`)] : [];
-    errors.push(...(path === '' ? [required(`${own}.path`)] : invalidEach(`${own}.path`, path, filePathProblems(path))));
-    return [...errors, ...validateMode(entry, 'mode', own)];
-  });
+  return listOf(source, 'items')
+    .filter(isObject)
+    .flatMap((entry, index) => {
+      const own = `${field}.items[${index}]`;
+      const path = textOf(entry, 'path');
+      const errors = textOf(entry, 'key') === '' ? [required(`${own}.key`)] : [];
+      errors.push(
+        ...(path === ''
+          ? [required(`${own}.path`)]
+          : invalidEach(`${own}.path`, path, filePathProblems(path))),
+      );
+      return [...errors, ...validateMode(entry, 'mode', own)];
+    });
 }
 
 /** Problems of `items` of a downwardAPI; Kubernetes leaves `items[n]` out of these paths. */
 export function validateDownwardItems(source: Members, field: string): FieldError[] {
-  return listOf(source, 'items').filter(isObject).flatMap((entry) => {
-    const path = textOf(entry, 'path');
-    const errors = path === '' ? [required(`${field}.path`)] : invalidEach(`${field}.path`, path, filePathProblems(path));
-    const { fieldRef, resourceFieldRef } = entry;
-    if (isObject(fieldRef)) {
-      errors.push(...validateFieldRef(fieldRef, `${field}.fieldRef`, VOLUME_FIELDS));
-      if (isObject(resourceFieldRef)) errors.push(invalidValue(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
-    } else if (isObject(resourceFieldRef)) {
-      errors.push(...validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, { volume: true }));
-    } else {
-      errors.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
-    }
-    return [...errors, ...validateMode(entry, 'mode', field)];
-  });
+  return listOf(source, 'items')
+    .filter(isObject)
+    .flatMap((entry) => {
+      const path = textOf(entry, 'path');
+      const errors =
+        path === ''
+          ? [required(`${field}.path`)]
+          : invalidEach(`${field}.path`, path, filePathProblems(path));
+      const { fieldRef, resourceFieldRef } = entry;
+      if (isObject(fieldRef)) {
+        errors.push(...validateFieldRef(fieldRef, `${field}.fieldRef`, VOLUME_FIELDS));
+        if (isObject(resourceFieldRef))
+          errors.push(
+            invalidValue(
+              field,
+              'resource',
+              'fieldRef and resourceFieldRef can not be specified simultaneously',
+            ),
+          );
+      } else if (isObject(resourceFieldRef)) {
+        errors.push(
+          ...validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, {
+            volume: true,
+          }),
+        );
+      } else {
+        errors.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
+      }
+      return [...errors, ...validateMode(entry, 'mode', field)];
+    });
 }
 
-const PROJECTIONS = ['secret', 'configMap', 'downwardAPI', 'serviceAccountToken', 'clusterTrustBundle', 'podCertificate'] as const;
+const PROJECTIONS = [
+  'secret',
+  'configMap',
+  'downwardAPI',
+  'serviceAccountToken',
+  'clusterTrustBundle',
+  'podCertificate',
+] as const;
 
 /** Problems of the sources of a projected volume, and of paths that two of them claim. */
 export function validateProjected(source: Members, field: string): FieldError[] {
   const taken = new Set<string>();
-  return listOf(source, 'sources').filter(isObject).flatMap((entry, index) => {
-    const own = `${field}.sources[${index}]`;
-    const [first, ...others] = PROJECTIONS.filter((type) => isObject(entry[type]));
-    if (first === undefined) return [];
-    const members = entry[first];
-    const errors = isObject(members) ? validateProjection(first, members, own) : [];
-    errors.push(...others.map((type) => forbiddenValue(`${own}.${type}`, 'may not specify more than 1 volume type per source')));
-    if (isObject(members)) errors.push(...conflicts(first, members, field, taken));
-    return errors;
-  });
+  return listOf(source, 'sources')
+    .filter(isObject)
+    .flatMap((entry, index) => {
+      const own = `${field}.sources[${index}]`;
+      const [first, ...others] = PROJECTIONS.filter((type) => isObject(entry[type]));
+      if (first === undefined) return [];
+      const members = entry[first];
+      const errors = isObject(members) ? validateProjection(first, members, own) : [];
+      errors.push(
+        ...others.map((type) =>
+          forbiddenValue(`${own}.${type}`, 'may not specify more than 1 volume type per source'),
+        ),
+      );
+      if (isObject(members)) errors.push(...conflicts(first, members, field, taken));
+      return errors;
+    });
 }
 
-function validateProjection(type: (typeof PROJECTIONS)[number], members: Members, own: string): FieldError[] {
+function validateProjection(
+  type: (typeof PROJECTIONS)[number],
+  members: Members,
+  own: string,
+): FieldError[] {
   const field = `${own}.${type}`;
-  const name = (): FieldError[] => (textOf(members, 'name') === '' ? [required(`${field}.name`)] : []);
+  const name = (): FieldError[] =>
+    textOf(members, 'name') === '' ? [required(`${field}.name`)] : [];
   const path = (): FieldError[] => {
     const text = textOf(members, 'path');
-    return text === '' ? [required(`${field}.path`)] : invalidEach(`${field}.path`, text, filePathProblems(text));
+    return text === ''
+      ? [required(`${field}.path`)]
+      : invalidEach(`${field}.path`, text, filePathProblems(text));
   };
   switch (type) {
     case 'secret':
@@ -84,7 +138,10 @@ function validateProjection(type: (typeof PROJECTIONS)[number], members: Members
     case 'downwardAPI':
       return validateDownwardItems(members, field);
     case 'serviceAccountToken':
-      return [...validateExpiration(members['expirationSeconds'], `${field}.expirationSeconds`), ...path()];
+      return [
+        ...validateExpiration(members['expirationSeconds'], `${field}.expirationSeconds`),
+        ...path(),
+      ];
     case 'clusterTrustBundle':
       return path();
     case 'podCertificate':
@@ -94,17 +151,34 @@ function validateProjection(type: (typeof PROJECTIONS)[number], members: Members
 
 function validateExpiration(seconds: unknown, field: string): FieldError[] {
   if (typeof seconds !== 'number') return [];
-  if (seconds < MIN_TOKEN_SECONDS) return [invalidValue(field, seconds, 'may not specify a duration less than 10 minutes')];
-  return seconds > MAX_TOKEN_SECONDS ? [invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds')] : [];
+  if (seconds < MIN_TOKEN_SECONDS)
+    return [invalidValue(field, seconds, 'may not specify a duration less than 10 minutes')];
+  return seconds > MAX_TOKEN_SECONDS
+    ? [invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds')]
+    : [];
 }
 
-function conflicts(type: string, members: Members, field: string, taken: Set<string>): FieldError[] {
-  const paths = type === 'serviceAccountToken' ? [textOf(members, 'path')] : listOf(members, 'items').filter(isObject).map((entry) => textOf(entry, 'path'));
+function conflicts(
+  type: string,
+  members: Members,
+  field: string,
+  taken: Set<string>,
+): FieldError[] {
+  const paths =
+    type === 'serviceAccountToken'
+      ? [textOf(members, 'path')]
+      : listOf(members, 'items')
+          .filter(isObject)
+          .map((entry) => textOf(entry, 'path'));
   // The value shown is the name of the source that comes second (measured).
-  const shown = type === 'downwardAPI' || type === 'serviceAccountToken' ? undefined : textOf(members, 'name');
-  return paths.filter((path) => path !== '').flatMap((path) => {
-    if (taken.has(path)) return [invalidValue(field, shown ?? path, 'conflicting duplicate paths')];
-    taken.add(path);
-    return [];
-  });
+  const shown =
+    type === 'downwardAPI' || type === 'serviceAccountToken' ? undefined : textOf(members, 'name');
+  return paths
+    .filter((path) => path !== '')
+    .flatMap((path) => {
+      if (taken.has(path))
+        return [invalidValue(field, shown ?? path, 'conflicting duplicate paths')];
+      taken.add(path);
+      return [];
+    });
 }

@@ -2,7 +2,13 @@
 import type { FieldError } from '../../errors.ts';
 import type { Pod, Volume } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { duplicate, forbiddenValue, invalidEach, invalidValue, required } from '../../validation/field-errors.ts';
+import {
+  duplicate,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  required,
+} from '../../validation/field-errors.ts';
 import { labelProblems } from '../../validation/names.ts';
 import { validateSource, VOLUME_TYPES } from './volume-sources.ts';
 
@@ -13,7 +19,10 @@ export function validateVolumes(pod: Pod): { errors: FieldError[]; volumes: Map<
   const errors: FieldError[] = [];
   for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
     const field = `spec.volumes[${index}]`;
-    const own = [...validateVolume(volume, field, pod), ...nameProblems(volume.name, `${field}.name`)];
+    const own = [
+      ...validateVolume(volume, field, pod),
+      ...nameProblems(volume.name, `${field}.name`),
+    ];
     if (seen.has(volume.name)) own.push(duplicate(`${field}.name`, volume.name));
     if (own.length === 0) {
       seen.add(volume.name);
@@ -24,25 +33,40 @@ export function validateVolumes(pod: Pod): { errors: FieldError[]; volumes: Map<
   return { errors: [...errors, ...validateClaimNames(pod)], volumes };
 }
 
-const nameProblems = (name: string | undefined, field: string): FieldError[] => (name ? invalidEach(field, name, labelProblems(name)) : [required(field)]);
+const nameProblems = (name: string | undefined, field: string): FieldError[] =>
+  name ? invalidEach(field, name, labelProblems(name)) : [required(field)];
 
 function validateVolume(volume: Volume, field: string, pod: Pod): FieldError[] {
   const members: Record<string, unknown> = { ...volume };
-  const present = VOLUME_TYPES.filter((type) => own(members, type) !== undefined && own(members, type) !== null);
+  const present = VOLUME_TYPES.filter(
+    (type) => own(members, type) !== undefined && own(members, type) !== null,
+  );
   const [first, ...others] = present;
   if (first === undefined) return [required(field, 'must specify a volume type')];
   return [
     ...validateSource(first, own(members, first), field, pod),
-    ...others.map((type) => forbiddenValue(`${field}.${type}`, 'may not specify more than 1 volume type')),
+    ...others.map((type) =>
+      forbiddenValue(`${field}.${type}`, 'may not specify more than 1 volume type'),
+    ),
   ];
 }
 
 // A claim that an ephemeral volume of this very pod makes cannot be named by another volume.
 function validateClaimNames(pod: Pod): FieldError[] {
-  const made = new Set((pod.spec.volumes ?? []).filter(({ ephemeral }) => ephemeral).map(({ name }) => `${pod.metadata.name ?? ''}-${name}`));
+  const made = new Set(
+    (pod.spec.volumes ?? [])
+      .filter(({ ephemeral }) => ephemeral)
+      .map(({ name }) => `${pod.metadata.name ?? ''}-${name}`),
+  );
   return (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim }, index) => {
     const claim = persistentVolumeClaim?.claimName;
     if (claim === undefined || !made.has(claim)) return [];
-    return [invalidValue(`spec.volumes[${index}].persistentVolumeClaim.claimName`, claim, 'must not reference a PVC that gets created for an ephemeral volume')];
+    return [
+      invalidValue(
+        `spec.volumes[${index}].persistentVolumeClaim.claimName`,
+        claim,
+        'must not reference a PVC that gets created for an ephemeral volume',
+      ),
+    ];
   });
 }

@@ -20,6 +20,16 @@ export function validateWholePod(pod: Pod): FieldError[] {
 
 function tokensWithoutAccount({ spec }: Pod): FieldError[] {
   if (spec.serviceAccountName) return [];
-  return (spec.volumes ?? []).flatMap(({ projected }, index) => (projected?.sources ?? []).flatMap(({ serviceAccountToken }, at) =>
-    serviceAccountToken ? [forbiddenValue(`spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')] : []));
+  return (spec.volumes ?? []).flatMap(({ projected }, index) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken }, at) =>
+      serviceAccountToken
+        ? [
+            forbiddenValue(
+              `spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`,
+              'must not be specified when serviceAccountName is not set',
+            ),
+          ]
+        : [],
+    ),
+  );
 }

@@ -16,7 +16,10 @@ it.each([
   [`busybox:1@${digest}`, `docker.io/library/busybox@${digest}`],
 ])('%s means %s', (image, name) => expect(fullName(parseImageName(image)!)).toBe(name));
 
-it.each(['', 'UPPER', 'a b', 'x:', 'x@sha256:12', 'x@y@z', '-x', 'x/', 'x:tag:tag'])('%j is no reference', (image) => expect(parseImageName(image)).toBeUndefined());
+it.each(['', 'UPPER', 'a b', 'x:', 'x@sha256:12', 'x@y@z', '-x', 'x/', 'x:tag:tag'])(
+  '%j is no reference',
+  (image) => expect(parseImageName(image)).toBeUndefined(),
+);
 
 it('creates from the digest alone, which may be an image id', () => {
   expect(createReference(`docker.io/library/busybox@${digest}`)).toBe(digest);

@@ -11,13 +11,24 @@ it('runs at most so many at a time, in order, and goes on after a failure', asyn
     limit(async () => {
       begun.push(i);
       most = Math.max(most, (running += 1));
-      await new Promise((resolve) => { setImmediate(resolve); });
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
       running -= 1;
       if (i === 1) throw new Error('one fails');
       return i;
-    }));
+    }),
+  );
   const outcomes = await Promise.allSettled(works);
   expect(most).toBe(2);
   expect(begun).toEqual([0, 1, 2, 3, 4, 5, 6]);
-  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+  ]);
 });

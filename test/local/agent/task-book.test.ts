@@ -13,7 +13,9 @@ function fullStore() {
     write: (changes) => {
       state.tries++;
       if (state.full) return Promise.reject(new Error('no space is left'));
-      for (const [key, value] of Object.entries(changes)) if (value === null) stored.delete(key); else stored.set(key, value);
+      for (const [key, value] of Object.entries(changes))
+        if (value === null) stored.delete(key);
+        else stored.set(key, value);
       return Promise.resolve();
     },
   };
@@ -25,18 +27,34 @@ it('a change that could not be stored is stored once there is room, and told the
   const { store, stored, state } = fullStore();
   const told: string[] = [];
   const lines: string[] = [];
-  const book = new TaskBook({ store, clock, onChange: ({ lastStatus }) => void told.push(lastStatus), log: (line) => void lines.push(line) });
+  const book = new TaskBook({
+    store,
+    clock,
+    onChange: ({ lastStatus }) => void told.push(lastStatus),
+    log: (line) => void lines.push(line),
+  });
   const task = { id: 't', taskArn: 'arn', version: 1, lastStatus: 'PENDING' } as unknown as Task;
   await book.add([task]);
   state.full = true;
-  const first = book.update(task, (t) => { t.lastStatus = 'RUNNING'; });
-  const second = book.update(task, (t) => { t.lastStatus = 'STOPPED'; });
+  const first = book.update(task, (t) => {
+    t.lastStatus = 'RUNNING';
+  });
+  const second = book.update(task, (t) => {
+    t.lastStatus = 'STOPPED';
+  });
   await clock.advance(5_000);
-  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus, lines.length]).toEqual([[], 'PENDING', 1]);
+  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus, lines.length]).toEqual([
+    [],
+    'PENDING',
+    1,
+  ]);
   state.full = false;
   await clock.advance(5_000);
   await Promise.all([first, second]);
-  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus]).toEqual([['RUNNING', 'STOPPED'], 'STOPPED']);
+  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus]).toEqual([
+    ['RUNNING', 'STOPPED'],
+    'STOPPED',
+  ]);
 });
 
 it('closing ends the wait for room', async () => {
@@ -46,7 +64,9 @@ it('closing ends the wait for room', async () => {
   const task = { id: 't', taskArn: 'arn', version: 1, lastStatus: 'PENDING' } as unknown as Task;
   await book.add([task]);
   state.full = true;
-  const change = book.update(task, (t) => { t.lastStatus = 'RUNNING'; });
+  const change = book.update(task, (t) => {
+    t.lastStatus = 'RUNNING';
+  });
   await clock.advance(1_500);
   await Promise.all([book.close(), change]);
   const { tries } = state;
@@ -56,10 +76,17 @@ it('closing ends the wait for room', async () => {
 
 it('tasks that could not be stored were never asked for: the same token asks anew', async () => {
   const { store, state } = fullStore();
-  const book = new TaskBook({ store, clock: new VirtualClock(), onChange: () => undefined, log: () => undefined });
+  const book = new TaskBook({
+    store,
+    clock: new VirtualClock(),
+    onChange: () => undefined,
+    log: () => undefined,
+  });
   const task = { id: 't', taskArn: 'arn', version: 1, lastStatus: 'PENDING' } as unknown as Task;
   state.full = true;
-  await expect(book.add([task], { key: 'cluster/token', fingerprint: 'f' })).rejects.toThrow('no space');
+  await expect(book.add([task], { key: 'cluster/token', fingerprint: 'f' })).rejects.toThrow(
+    'no space',
+  );
   expect([book.tasks.size, book.token('cluster', 'token')]).toEqual([0, undefined]);
   state.full = false;
   await book.add([task], { key: 'cluster/token', fingerprint: 'f' });

@@ -30,11 +30,22 @@ function dial(url: string, kind: string, authorization: string): void {
   ws.on('error', () => undefined);
   ws.on('message', (data: Buffer) => {
     if (kind === 'portForward') return ws.send(data);
-    if (data[0] === 255) return ws.send(Buffer.concat([Buffer.from([STATUS]), Buffer.from(SUCCESS)]), () => ws.close(1000));
+    if (data[0] === 255)
+      return ws.send(Buffer.concat([Buffer.from([STATUS]), Buffer.from(SUCCESS)]), () =>
+        ws.close(1000),
+      );
     const [, code] = /^exit (\d+)/.exec(data.toString('utf8', 1)) ?? [];
     if (code === undefined) return ws.send(Buffer.concat([Buffer.from([1]), data.subarray(1)]));
-    const status = { metadata: {}, status: 'Failure', reason: 'NonZeroExitCode', message: `command terminated with exit code ${code}`, details: { causes: [{ reason: 'ExitCode', message: code }] } };
-    ws.send(Buffer.concat([Buffer.from([STATUS]), Buffer.from(JSON.stringify(status))]), () => ws.close(1000));
+    const status = {
+      metadata: {},
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      message: `command terminated with exit code ${code}`,
+      details: { causes: [{ reason: 'ExitCode', message: code }] },
+    };
+    ws.send(Buffer.concat([Buffer.from([STATUS]), Buffer.from(JSON.stringify(status))]), () =>
+      ws.close(1000),
+    );
   });
 }
 
@@ -45,7 +56,15 @@ async function reported({ store, settings }: Ports): Promise<string> {
   const stored = (await store.getRecord(recordKey(uid)))!;
   const secret = 'a'.repeat(20);
   const podlet = { attempt: 1, secretHash: secretHash(secret), bootId: 'boot', sequence: 1 };
-  await store.commit({ records: [{ key: stored.key, value: toJson({ ...toRecord(stored.value), podlet }), expected: stored.revision }] });
+  await store.commit({
+    records: [
+      {
+        key: stored.key,
+        value: toJson({ ...toRecord(stored.value), podlet }),
+        expected: stored.revision,
+      },
+    ],
+  });
   return `Bearer ${bootstrapToken(settings.podletKey, uid, 1)}.${secret}`;
 }
 
@@ -66,36 +85,70 @@ export async function openDoors(limits: Door['limits'] = {}): Promise<OpenDoors>
   const lines: string[] = [];
   let dialled = 0;
   let apiPort = 0;
-  const ports: Ports = { ...fakePorts({ settings: { adminToken: TOKEN, caPem: 'PEM' } }), clock: systemClock, store: new MemoryStore({ clock: systemClock, objects: [] }) };
+  const ports: Ports = {
+    ...fakePorts({ settings: { adminToken: TOKEN, caPem: 'PEM' } }),
+    clock: systemClock,
+    store: new MemoryStore({ clock: systemClock, objects: [] }),
+  };
   await bootstrapObjects(ports);
   await handle(ports, requestOf('POST', PODS, { body: pod('one') }));
   await place({ ports } as Parameters<typeof place>[0], 'default', 'one');
   const authorization = await reported(ports);
   let count = 0;
   const hub: SessionHub = new SessionHub({
-    baseUrl: () => `wss://127.0.0.1:${apiPort}/sessions`, id: () => `session-${++count}`, sleep: systemClock.sleep,
-    wake: (owner) => { for (const session of hub.pending(owner)) { dialled += 1; dial(session.url, session.kind, authorization); } },
+    baseUrl: () => `wss://127.0.0.1:${apiPort}/sessions`,
+    id: () => `session-${++count}`,
+    sleep: systemClock.sleep,
+    wake: (owner) => {
+      for (const session of hub.pending(owner)) {
+        dialled += 1;
+        dial(session.url, session.kind, authorization);
+      }
+    },
   });
-  const aws = awsFront({ endpoint: () => Promise.resolve(undefined), rest: () => Promise.resolve(undefined), key: { accessKeyId: 'KEY', secretAccessKey: 'SECRET' }, clock: systemClock });
-  const behind = { ports, hub, aws, engine: { metadata: () => Promise.resolve({ status: 404, body: '{"error":"unknown task"}' }) } };
+  const aws = awsFront({
+    endpoint: () => Promise.resolve(undefined),
+    rest: () => Promise.resolve(undefined),
+    key: { accessKeyId: 'KEY', secretAccessKey: 'SECRET' },
+    clock: systemClock,
+  });
+  const behind = {
+    ports,
+    hub,
+    aws,
+    engine: { metadata: () => Promise.resolve({ status: 404, body: '{"error":"unknown task"}' }) },
+  };
   const doors = createDoors(() => behind, { clock: systemClock, log: (line) => lines.push(line) });
   const { certificate, key } = await makeCertificates(['127.0.0.1'], new Date());
   const open = [
-    await listen(() => httpsServer({ cert: certificate, key }, { ...doors.api, limits }), ['127.0.0.1'], 0),
+    await listen(
+      () => httpsServer({ cert: certificate, key }, { ...doors.api, limits }),
+      ['127.0.0.1'],
+      0,
+    ),
     await listen(() => httpServer({ ...doors.aws, limits }), ['127.0.0.1'], 0),
     await listen(() => httpServer({ ...doors.metadata, limits }), ['127.0.0.1'], 0),
   ];
   apiPort = open[0]!.port;
   return {
-    ports, lines, api: apiPort, aws: open[1]!.port, metadata: open[2]!.port, dialled: () => dialled,
-    close: async () => { await Promise.all(open.map((one) => one.close())); },
+    ports,
+    lines,
+    api: apiPort,
+    aws: open[1]!.port,
+    metadata: open[2]!.port,
+    dialled: () => dialled,
+    close: async () => {
+      await Promise.all(open.map((one) => one.close()));
+    },
   };
 }
 
 /** A connection of raw bytes; `tls` for the API's door. */
 export function connect(port: number, tls: boolean): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connectPlain({ port, host: '127.0.0.1' });
+    const socket: Socket = tls
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connectPlain({ port, host: '127.0.0.1' });
     socket.once(tls ? 'secureConnect' : 'connect', () => resolve(socket));
     socket.once('error', reject);
     socket.on('error', () => undefined);
@@ -103,7 +156,11 @@ export function connect(port: number, tls: boolean): Promise<Socket> {
 }
 
 /** What comes back until the far end closes, `until` matches, or the time is over (then `open` is true). */
-export function listenTo(socket: Socket, until?: RegExp, ms = 20_000): Promise<{ text: string; open: boolean }> {
+export function listenTo(
+  socket: Socket,
+  until?: RegExp,
+  ms = 20_000,
+): Promise<{ text: string; open: boolean }> {
   return new Promise((resolve) => {
     let text = '';
     const finish = (open: boolean): void => {
@@ -120,7 +177,13 @@ export function listenTo(socket: Socket, until?: RegExp, ms = 20_000): Promise<{
 }
 
 /** Sends the bytes on a connection of its own; answers what came back until it closed (or `until` matched). */
-export async function exchange(port: number, tls: boolean, bytes: string | Buffer, until?: RegExp, ms?: number): Promise<{ text: string; open: boolean }> {
+export async function exchange(
+  port: number,
+  tls: boolean,
+  bytes: string | Buffer,
+  until?: RegExp,
+  ms?: number,
+): Promise<{ text: string; open: boolean }> {
   const socket = await connect(port, tls);
   const answered = listenTo(socket, until, ms);
   socket.write(bytes);
@@ -131,7 +194,11 @@ export async function exchange(port: number, tls: boolean, bytes: string | Buffe
 
 /** Whether the API still answers others. */
 export async function ready({ api }: OpenDoors): Promise<boolean> {
-  const { text } = await exchange(api, true, 'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const { text } = await exchange(
+    api,
+    true,
+    'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  );
   return /^HTTP\/1\.1 200 OK/.test(text);
 }
 

@@ -17,8 +17,16 @@ function parserOf(name: string): Parse {
   return parse;
 }
 
-const contextOf = (attrVals: Item | undefined, attrNames?: Record<string, string>): ParseContext =>
-  ({ attrNames, attrVals, unusedAttrVals: Object.fromEntries(Object.keys(attrVals ?? {}).map((name) => [name, true])), isReserved: () => false, compare: () => true });
+const contextOf = (
+  attrVals: Item | undefined,
+  attrNames?: Record<string, string>,
+): ParseContext => ({
+  attrNames,
+  attrVals,
+  unusedAttrVals: Object.fromEntries(Object.keys(attrVals ?? {}).map((name) => [name, true])),
+  isReserved: () => false,
+  compare: () => true,
+});
 
 const parsers = { condition: parserOf('conditionParser'), update: parserOf('updateParser') };
 const caches = { condition: cachedParse(parsers.condition), update: cachedParse(parsers.update) };
@@ -32,8 +40,16 @@ function result(parse: Parse, text: string, context: ParseContext): unknown {
 }
 
 it.each<['condition' | 'update', string, Item | undefined, Record<string, string>?]>([
-  ['condition', 'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :n)', { ':n': { N: '5' } }],
-  ['condition', 'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :n)', { ':n': { N: '6' } }],
+  [
+    'condition',
+    'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :n)',
+    { ':n': { N: '5' } },
+  ],
+  [
+    'condition',
+    'attribute_not_exists(pk) OR (attribute_not_exists(body) AND ver < :n)',
+    { ':n': { N: '6' } },
+  ],
   ['condition', 'ver = :n', { ':n': { S: 'text' }, ':never': { N: '1' } }],
   ['condition', 'ver = :n', { ':n': { M: { a: { S: 'deep' } } } }],
   ['condition', 'ver = :missing', { ':n': { N: '5' } }],
@@ -44,8 +60,16 @@ it.each<['condition' | 'update', string, Item | undefined, Record<string, string
   ['condition', 'begins_with(sk, :s)', { ':s': { S: 'a' } }],
   ['condition', '#v = :n', { ':n': { N: '5' } }, { '#v': 'ver' }],
   ['condition', 'attribute_exists(pk)', undefined],
-  ['update', 'SET val = :val, wid = :wid ADD rev :one', { ':val': { BOOL: false }, ':wid': { S: 'a' }, ':one': { N: '1' } }],
-  ['update', 'SET val = :val, wid = :wid ADD rev :one', { ':val': { BOOL: true }, ':wid': { S: 'b' }, ':one': { N: '2' } }],
+  [
+    'update',
+    'SET val = :val, wid = :wid ADD rev :one',
+    { ':val': { BOOL: false }, ':wid': { S: 'a' }, ':one': { N: '1' } },
+  ],
+  [
+    'update',
+    'SET val = :val, wid = :wid ADD rev :one',
+    { ':val': { BOOL: true }, ':wid': { S: 'b' }, ':one': { N: '2' } },
+  ],
   ['update', 'ADD rev :one', { ':one': { S: 'no number' } }],
 ])('a cached %s parser reads %s as dynalite does, first and again', (kind, text, values, names) => {
   const expected = result(parsers[kind], text, contextOf(values, names));
@@ -57,5 +81,7 @@ it('what one request does to its parsed expression is not seen by the next', () 
   const [text, values] = ['SET val = :val', { ':val': { L: [] } }];
   const first = caches.update(text, { context: contextOf(values) }) as { sections: unknown[] };
   first.sections.length = 0;
-  expect(result(caches.update, text, contextOf(values))).toBe(result(parsers.update, text, contextOf(values)));
+  expect(result(caches.update, text, contextOf(values))).toBe(
+    result(parsers.update, text, contextOf(values)),
+  );
 });

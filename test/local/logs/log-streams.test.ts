@@ -16,13 +16,23 @@ import type { Task } from '../../../local/agent/task.ts';
 import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
 import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
 
-const clock = { now: () => new Date('2026-01-01T00:01:00Z'), sleep: () => new Promise<void>((resolve) => { setTimeout(resolve, 1); }) };
+const clock = {
+  now: () => new Date('2026-01-01T00:01:00Z'),
+  sleep: () =>
+    new Promise<void>((resolve) => {
+      setTimeout(resolve, 1);
+    }),
+};
 let directory: string;
-beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'droppod-logs-')); });
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'droppod-logs-'));
+});
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const frame = (stream: 1 | 2, second: number, text: string): Buffer => {
-  const payload = Buffer.from(`2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z ${text}`);
+  const payload = Buffer.from(
+    `2026-01-01T00:00:${String(second).padStart(2, '0')}.000000000Z ${text}`,
+  );
   const header = Buffer.alloc(8);
   header[0] = stream;
   header.writeUInt32BE(payload.length, 4);
@@ -30,20 +40,83 @@ const frame = (stream: 1 | 2, second: number, text: string): Buffer => {
 };
 
 function agentOver(open: (options: DockerRequest) => Buffer[]): Agent {
-  const docker: Docker = { close: () => undefined, call: () => Promise.resolve(''), open: async (_method, _path, options) => Readable.from(open(options ?? {})) as unknown as IncomingMessage };
+  const docker: Docker = {
+    close: () => undefined,
+    call: () => Promise.resolve(''),
+    open: async (_method, _path, options) =>
+      Readable.from(open(options ?? {})) as unknown as IncomingMessage,
+  };
   return {
-    docker, clock, region: 'us-east-1', logDirectory: directory, engineId: 'e', metadataUrl: '', log: () => undefined, launching: new Map(), stopping: new Set(), closing: new AbortController().signal,
-    book: new TaskBook({ store: memoryKeyValue(), clock, onChange: () => undefined, log: () => undefined }), images: createImageResolver(docker, clock), limitLaunches: createLimit(1), limitCleanUps: createLimit(1),
+    docker,
+    clock,
+    region: 'us-east-1',
+    logDirectory: directory,
+    engineId: 'e',
+    metadataUrl: '',
+    log: () => undefined,
+    launching: new Map(),
+    stopping: new Set(),
+    closing: new AbortController().signal,
+    book: new TaskBook({
+      store: memoryKeyValue(),
+      clock,
+      onChange: () => undefined,
+      log: () => undefined,
+    }),
+    images: createImageResolver(docker, clock),
+    limitLaunches: createLimit(1),
+    limitCleanUps: createLimit(1),
   };
 }
 
 function addTask(agent: Agent): Task {
-  const container = { name: 'app', image: 'x', containerArn: 'c', lastStatus: 'RUNNING' as const, runtimeId: 'id', startedAt: 't' };
-  const task: Task = { id: 't1', taskArn: 'arn/t1', clusterArn: 'c', taskDefinitionArn: 'd', group: 'g', overrides: { containerOverrides: [] }, tags: [], secret: 's', lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 1, createdAt: '2026-01-01T00:00:00Z', containers: [container] };
+  const container = {
+    name: 'app',
+    image: 'x',
+    containerArn: 'c',
+    lastStatus: 'RUNNING' as const,
+    runtimeId: 'id',
+    startedAt: 't',
+  };
+  const task: Task = {
+    id: 't1',
+    taskArn: 'arn/t1',
+    clusterArn: 'c',
+    taskDefinitionArn: 'd',
+    group: 'g',
+    overrides: { containerOverrides: [] },
+    tags: [],
+    secret: 's',
+    lastStatus: 'RUNNING',
+    desiredStatus: 'RUNNING',
+    version: 1,
+    createdAt: '2026-01-01T00:00:00Z',
+    containers: [container],
+  };
   agent.book.tasks.set(task.taskArn, task);
   agent.book.definitions.set('d', {
-    taskDefinitionArn: 'd', family: 'f', revision: 1, status: 'ACTIVE', networkMode: 'awsvpc', requiresCompatibilities: [], volumes: [], tags: [], registeredAt: '',
-    containerDefinitions: [{ name: 'app', image: 'x', essential: true, environment: [], mountPoints: [], logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/g', 'awslogs-stream-prefix': 'pod' } } }],
+    taskDefinitionArn: 'd',
+    family: 'f',
+    revision: 1,
+    status: 'ACTIVE',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: [],
+    volumes: [],
+    tags: [],
+    registeredAt: '',
+    containerDefinitions: [
+      {
+        name: 'app',
+        image: 'x',
+        essential: true,
+        environment: [],
+        mountPoints: [],
+        logConfiguration: {
+          logDriver: 'awslogs',
+          options: { 'awslogs-group': '/g', 'awslogs-stream-prefix': 'pod' },
+        },
+      },
+    ],
   });
   return task;
 }
@@ -69,72 +142,157 @@ describe('readLogs', () => {
     });
     agent.docker.open = ((open) => async (method, path, options) => {
       if (options?.query?.['follow'] !== '1') return open(method, path, options);
-      return Readable.from((async function* () {
-        for (const step of steps) {
-          log.push(...step);
-          yield Buffer.concat([...step.slice(1), ...step.slice(1)]);
-          await new Promise((resolve) => { setTimeout(resolve, 20); });
-        }
-      })()) as unknown as IncomingMessage;
+      return Readable.from(
+        (async function* () {
+          for (const step of steps) {
+            log.push(...step);
+            yield Buffer.concat([...step.slice(1), ...step.slice(1)]);
+            await new Promise((resolve) => {
+              setTimeout(resolve, 20);
+            });
+          }
+        })(),
+      ) as unknown as IncomingMessage;
     })(agent.docker.open);
     return { agent, reads };
   }
 
   it('A11: a followed log has each line once, whatever the engine sends to a follower while it rotates', async () => {
-    const { agent } = rotating([[frame(1, 1, 'a\n'), frame(1, 2, 'same\n'), frame(2, 2, 'err\n')], [frame(1, 2, 'same\n'), frame(1, 3, 'b\n')], [frame(2, 3, 'last'), frame(1, 4, 'end\n')]]);
+    const { agent } = rotating([
+      [frame(1, 1, 'a\n'), frame(1, 2, 'same\n'), frame(2, 2, 'err\n')],
+      [frame(1, 2, 'same\n'), frame(1, 3, 'b\n')],
+      [frame(2, 3, 'last'), frame(1, 4, 'end\n')],
+    ]);
     addTask(agent);
-    expect(await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }))).toBe('a\nsame\nerr\nsame\nb\nend\nlast');
+    expect(
+      await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true })),
+    ).toBe('a\nsame\nerr\nsame\nb\nend\nlast');
   });
 
   it('A11: a follower reads from the end, and further back only where lines came faster than it looks', async () => {
-    const burst = (second: number): Buffer[] => Array.from({ length: 800 }, (_, index) => Buffer.from(frame(1, second, `${second}-${index}\n`).toString('latin1').replace('.000000000Z', `.${String(index).padStart(9, '0')}Z`), 'latin1'));
+    const burst = (second: number): Buffer[] =>
+      Array.from({ length: 800 }, (_, index) =>
+        Buffer.from(
+          frame(1, second, `${second}-${index}\n`)
+            .toString('latin1')
+            .replace('.000000000Z', `.${String(index).padStart(9, '0')}Z`),
+          'latin1',
+        ),
+      );
     const { agent, reads } = rotating([burst(1), burst(2), [frame(1, 3, 'x\n')]]);
     addTask(agent);
-    const text = await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }));
-    expect(text.trimEnd().split('\n')).toEqual([...Array.from({ length: 800 }, (_, index) => `1-${index}`), ...Array.from({ length: 800 }, (_, index) => `2-${index}`), 'x']);
+    const text = await texts(
+      readLogs(agent, { taskArn: 'arn/t1', container: 'app', follow: true }),
+    );
+    expect(text.trimEnd().split('\n')).toEqual([
+      ...Array.from({ length: 800 }, (_, index) => `1-${index}`),
+      ...Array.from({ length: 800 }, (_, index) => `2-${index}`),
+      'x',
+    ]);
     expect(reads.filter((read) => read === 'tail all')).toHaveLength(2);
   });
 
   it('reads a forgotten task from its copy, from a time on', async () => {
     await mkdir(join(directory, 'gone'));
-    await writeFile(join(directory, 'gone', 'app.frames.log'), Buffer.concat([frame(1, 1, 'one\n'), frame(1, 2, 'two\n')]));
+    await writeFile(
+      join(directory, 'gone', 'app.frames.log'),
+      Buffer.concat([frame(1, 1, 'one\n'), frame(1, 2, 'two\n')]),
+    );
     const agent = agentOver(() => []);
-    expect(await texts(readLogs(agent, { taskArn: 'arn:aws:ecs:x:y:task/c/gone', container: 'app' }))).toBe('one\ntwo\n');
-    expect(await texts(readLogs(agent, { taskArn: 'task/gone', container: 'app', since: new Date('2026-01-01T00:00:02Z') }))).toBe('two\n');
-    expect(await texts(readLogs(agent, { taskArn: 'task/never', container: 'app', follow: true }))).toBe('');
+    expect(
+      await texts(readLogs(agent, { taskArn: 'arn:aws:ecs:x:y:task/c/gone', container: 'app' })),
+    ).toBe('one\ntwo\n');
+    expect(
+      await texts(
+        readLogs(agent, {
+          taskArn: 'task/gone',
+          container: 'app',
+          since: new Date('2026-01-01T00:00:02Z'),
+        }),
+      ),
+    ).toBe('two\n');
+    expect(
+      await texts(readLogs(agent, { taskArn: 'task/never', container: 'app', follow: true })),
+    ).toBe('');
     await pruneLogCopies(directory, new Date(Date.now() + 1000));
     expect(await texts(readLogs(agent, { taskArn: 'task/gone', container: 'app' }))).toBe('');
   });
 });
 
 describe('the CloudWatch Logs endpoint', () => {
-  const call = async (agent: Agent, operation: string, input: object): Promise<{ [key: string]: unknown }> => {
-    const answer = await logsEndpoint({ agent, account: '0', region: 'r' })({ target: `Logs_20140328.${operation}`, body: Buffer.from(JSON.stringify(input)) });
+  const call = async (
+    agent: Agent,
+    operation: string,
+    input: object,
+  ): Promise<{ [key: string]: unknown }> => {
+    const answer = await logsEndpoint({ agent, account: '0', region: 'r' })({
+      target: `Logs_20140328.${operation}`,
+      body: Buffer.from(JSON.stringify(input)),
+    });
     const body: { [key: string]: unknown } = JSON.parse(answer?.body ?? '{}');
     return body;
   };
   const stream = { logGroupName: '/g', logStreamName: 'pod/app/t1' };
-  const messages = (answer: { [key: string]: unknown }) => (answer['events'] as { message: string }[]).map(({ message }) => message);
+  const messages = (answer: { [key: string]: unknown }) =>
+    (answer['events'] as { message: string }[]).map(({ message }) => message);
 
   it('pages a stream forwards and backwards until a token repeats', async () => {
     const agent = agentOver(() => [1, 2, 3, 4, 5].map((i) => frame(1, i, `m${i}\n`)));
     addTask(agent);
     const head = await call(agent, 'GetLogEvents', { ...stream, limit: 2, startFromHead: true });
     expect(messages(head)).toEqual(['m1', 'm2']);
-    const next = await call(agent, 'GetLogEvents', { ...stream, limit: 4, nextToken: head['nextForwardToken'] });
+    const next = await call(agent, 'GetLogEvents', {
+      ...stream,
+      limit: 4,
+      nextToken: head['nextForwardToken'],
+    });
     expect(messages(next)).toEqual(['m3', 'm4', 'm5']);
-    const end = await call(agent, 'GetLogEvents', { ...stream, nextToken: next['nextForwardToken'] });
+    const end = await call(agent, 'GetLogEvents', {
+      ...stream,
+      nextToken: next['nextForwardToken'],
+    });
     expect([messages(end), end['nextForwardToken']]).toEqual([[], next['nextForwardToken']]);
     const tail = await call(agent, 'GetLogEvents', { ...stream, limit: 2 });
     expect(messages(tail)).toEqual(['m4', 'm5']);
-    expect(messages(await call(agent, 'GetLogEvents', { ...stream, limit: 2, nextToken: tail['nextBackwardToken'] }))).toEqual(['m2', 'm3']);
-    expect(messages(await call(agent, 'FilterLogEvents', { logGroupName: '/g', startTime: Date.parse('2026-01-01T00:00:03Z'), endTime: Date.parse('2026-01-01T00:00:05Z') }))).toEqual(['m3', 'm4']);
+    expect(
+      messages(
+        await call(agent, 'GetLogEvents', {
+          ...stream,
+          limit: 2,
+          nextToken: tail['nextBackwardToken'],
+        }),
+      ),
+    ).toEqual(['m2', 'm3']);
+    expect(
+      messages(
+        await call(agent, 'FilterLogEvents', {
+          logGroupName: '/g',
+          startTime: Date.parse('2026-01-01T00:00:03Z'),
+          endTime: Date.parse('2026-01-01T00:00:05Z'),
+        }),
+      ),
+    ).toEqual(['m3', 'm4']);
   });
 
   it.each([
-    ['GetLogEvents', { logGroupName: '/x', logStreamName: 'y' }, 'ResourceNotFoundException', 'The specified log group does not exist.'],
-    ['GetLogEvents', { logGroupName: '/g', logStreamName: 'pod/app/zz' }, 'ResourceNotFoundException', 'The specified log stream does not exist.'],
-    ['FilterLogEvents', { logGroupName: '/g', filterPattern: 'ERROR' }, 'InvalidParameterException', 'filterPattern is not supported by the local engine'],
+    [
+      'GetLogEvents',
+      { logGroupName: '/x', logStreamName: 'y' },
+      'ResourceNotFoundException',
+      'The specified log group does not exist.',
+    ],
+    [
+      'GetLogEvents',
+      { logGroupName: '/g', logStreamName: 'pod/app/zz' },
+      'ResourceNotFoundException',
+      'The specified log stream does not exist.',
+    ],
+    [
+      'FilterLogEvents',
+      { logGroupName: '/g', filterPattern: 'ERROR' },
+      'InvalidParameterException',
+      'filterPattern is not supported by the local engine',
+    ],
   ])('%s %j: %s', async (operation, input, type, message) => {
     const agent = agentOver(() => []);
     addTask(agent);
@@ -145,7 +303,11 @@ describe('the CloudWatch Logs endpoint', () => {
     const agent = agentOver(() => []);
     addTask(agent);
     expect(await call(agent, 'CreateLogGroup', { logGroupName: '/n' })).toEqual({});
-    expect(await call(agent, 'CreateLogGroup', { logGroupName: '/n' })).toMatchObject({ __type: 'ResourceAlreadyExistsException' });
-    expect(await call(agent, 'DescribeLogStreams', { logGroupName: '/g' })).toMatchObject({ logStreams: [{ logStreamName: 'pod/app/t1' }] });
+    expect(await call(agent, 'CreateLogGroup', { logGroupName: '/n' })).toMatchObject({
+      __type: 'ResourceAlreadyExistsException',
+    });
+    expect(await call(agent, 'DescribeLogStreams', { logGroupName: '/g' })).toMatchObject({
+      logStreams: [{ logStreamName: 'pod/app/t1' }],
+    });
   });
 });

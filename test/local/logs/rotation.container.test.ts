@@ -7,15 +7,28 @@ import { readLogs } from '../../../local/agent/read-logs.ts';
 import { createImageResolver } from '../../../local/agent/resolve-image.ts';
 import { TaskBook } from '../../../local/agent/task-book.ts';
 import { ensureBusyboxImage } from '../../../local/docker/busybox-image.ts';
-import { createContainer, killContainer, removeContainer, startContainer } from '../../../local/docker/containers.ts';
+import {
+  createContainer,
+  killContainer,
+  removeContainer,
+  startContainer,
+} from '../../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../../local/docker/engine-api.ts';
 
 const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
-const clock = { now: () => new Date(), sleep: (ms: number, signal?: AbortSignal) => new Promise<void>((resolve) => {
-  const end = (): void => { clearTimeout(timer); signal?.removeEventListener('abort', end); resolve(); };
-  const timer = setTimeout(end, ms);
-  signal?.addEventListener('abort', end);
-}) };
+const clock = {
+  now: () => new Date(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener('abort', end);
+    }),
+};
 let id = '';
 afterAll(async () => {
   await killContainer(docker, id);
@@ -25,16 +38,63 @@ afterAll(async () => {
 
 function agentWith(runtimeId: string): Agent {
   const agent: Agent = {
-    docker, clock, region: 'r', logDirectory: '/nowhere', engineId: 'e', metadataUrl: '', log: () => undefined, launching: new Map(), stopping: new Set(), closing: new AbortController().signal,
-    book: new TaskBook({ store: memoryKeyValue(), clock, onChange: () => undefined, log: () => undefined }), images: createImageResolver(docker, clock), limitLaunches: createLimit(1), limitCleanUps: createLimit(1),
+    docker,
+    clock,
+    region: 'r',
+    logDirectory: '/nowhere',
+    engineId: 'e',
+    metadataUrl: '',
+    log: () => undefined,
+    launching: new Map(),
+    stopping: new Set(),
+    closing: new AbortController().signal,
+    book: new TaskBook({
+      store: memoryKeyValue(),
+      clock,
+      onChange: () => undefined,
+      log: () => undefined,
+    }),
+    images: createImageResolver(docker, clock),
+    limitLaunches: createLimit(1),
+    limitCleanUps: createLimit(1),
   };
   agent.book.tasks.set('arn/t1', {
-    id: 't1', taskArn: 'arn/t1', clusterArn: 'c', taskDefinitionArn: 'd', group: 'g', overrides: { containerOverrides: [] }, tags: [], secret: 's', lastStatus: 'RUNNING', desiredStatus: 'RUNNING', version: 1,
-    createdAt: '', containers: [{ name: 'app', image: 'x', containerArn: 'c', lastStatus: 'RUNNING', runtimeId, startedAt: 't' }],
+    id: 't1',
+    taskArn: 'arn/t1',
+    clusterArn: 'c',
+    taskDefinitionArn: 'd',
+    group: 'g',
+    overrides: { containerOverrides: [] },
+    tags: [],
+    secret: 's',
+    lastStatus: 'RUNNING',
+    desiredStatus: 'RUNNING',
+    version: 1,
+    createdAt: '',
+    containers: [
+      {
+        name: 'app',
+        image: 'x',
+        containerArn: 'c',
+        lastStatus: 'RUNNING',
+        runtimeId,
+        startedAt: 't',
+      },
+    ],
   });
   agent.book.definitions.set('d', {
-    taskDefinitionArn: 'd', family: 'f', revision: 1, status: 'ACTIVE', networkMode: 'awsvpc', requiresCompatibilities: [], volumes: [], tags: [], registeredAt: '',
-    containerDefinitions: [{ name: 'app', image: 'x', essential: true, environment: [], mountPoints: [] }],
+    taskDefinitionArn: 'd',
+    family: 'f',
+    revision: 1,
+    status: 'ACTIVE',
+    networkMode: 'awsvpc',
+    requiresCompatibilities: [],
+    volumes: [],
+    tags: [],
+    registeredAt: '',
+    containerDefinitions: [
+      { name: 'app', image: 'x', essential: true, environment: [], mountPoints: [] },
+    ],
   });
   return agent;
 }
@@ -45,10 +105,25 @@ const LINES = 1_000;
 it('A11: a follower loses and doubles nothing while the log rotates', async () => {
   await ensureBusyboxImage(docker);
   const write = `i=0; while [ $i -lt ${BURSTS} ]; do seq $((i*${LINES})) $((i*${LINES}+${LINES - 1})) | sed "s/$/ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/"; i=$((i+1)); sleep 0.2; done`;
-  id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, { Image: 'busybox:latest', Cmd: ['sh', '-c', write], Labels: { 'droppod/test': 'logs' }, HostConfig: { LogConfig: { Type: 'local', Config: { 'max-size': '1m', 'max-file': '3', compress: 'false' } } } });
+  id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, {
+    Image: 'busybox:latest',
+    Cmd: ['sh', '-c', write],
+    Labels: { 'droppod/test': 'logs' },
+    HostConfig: {
+      LogConfig: {
+        Type: 'local',
+        Config: { 'max-size': '1m', 'max-file': '3', compress: 'false' },
+      },
+    },
+  });
   await startContainer(docker, id);
   const numbers: number[] = [];
-  for await (const { bytes } of readLogs(agentWith(id), { taskArn: 'arn/t1', container: 'app', follow: true })) numbers.push(Number(Buffer.from(bytes).toString().split(' ')[0]));
+  for await (const { bytes } of readLogs(agentWith(id), {
+    taskArn: 'arn/t1',
+    container: 'app',
+    follow: true,
+  }))
+    numbers.push(Number(Buffer.from(bytes).toString().split(' ')[0]));
   expect(numbers.filter((number, index) => number !== index)).toEqual([]);
   expect(numbers).toHaveLength(BURSTS * LINES);
 }, 120_000);

@@ -5,25 +5,66 @@ import { registryFacade } from '../../../local/aws/registry/registry-facade.ts';
 import type { ImageOutcome, ImageResolver } from '../../../local/agent/resolve-image.ts';
 
 const ID = `sha256:${'1'.repeat(64)}`;
-const config = { digest: ID, reference: `r/x@${ID}`, name: 'r/x:1', imageId: ID, architecture: 'amd64', entrypoint: ['/e'], cmd: ['c'], env: ['A=1'], user: '5', workingDir: '/w', stopSignal: 'SIGQUIT' };
+const config = {
+  digest: ID,
+  reference: `r/x@${ID}`,
+  name: 'r/x:1',
+  imageId: ID,
+  architecture: 'amd64',
+  entrypoint: ['/e'],
+  cmd: ['c'],
+  env: ['A=1'],
+  user: '5',
+  workingDir: '/w',
+  stopSignal: 'SIGQUIT',
+};
 
 function facade(outcome: ImageOutcome) {
   const asked: unknown[] = [];
-  const images: ImageResolver = { inspect: () => Promise.resolve(undefined), resolve: async (...given) => (asked.push(given), outcome) };
+  const images: ImageResolver = {
+    inspect: () => Promise.resolve(undefined),
+    resolve: async (...given) => (asked.push(given), outcome),
+  };
   return { get: registryFacade(images), asked };
 }
 
 describe('the façade', () => {
-  it('leads from the manifest to the image\'s config, whose digest is true', async () => {
+  it("leads from the manifest to the image's config, whose digest is true", async () => {
     const { get, asked } = facade({ config, pulled: false, milliseconds: 0 });
     expect(await get({ method: 'GET', url: '/v2/' })).toMatchObject({ status: 200 });
-    const manifest = await get({ method: 'GET', url: '/v2/localhost:5000/team/x/manifests/1?policy=Always', authorization: `Basic ${Buffer.from('u:p:q').toString('base64')}` });
-    expect(asked).toEqual([['localhost:5000/team/x:1', 'Always', [{ registry: 'localhost:5000', username: 'u', password: 'p:q' }]]]);
+    const manifest = await get({
+      method: 'GET',
+      url: '/v2/localhost:5000/team/x/manifests/1?policy=Always',
+      authorization: `Basic ${Buffer.from('u:p:q').toString('base64')}`,
+    });
+    expect(asked).toEqual([
+      [
+        'localhost:5000/team/x:1',
+        'Always',
+        [{ registry: 'localhost:5000', username: 'u', password: 'p:q' }],
+      ],
+    ]);
     expect(manifest.headers['docker-content-digest']).toBe(ID);
     const parsed: { config: { digest: string; size: number } } = JSON.parse(manifest.body);
-    const blob = await get({ method: 'GET', url: `/v2/localhost:5000/team/x/blobs/${parsed.config.digest}` });
-    expect(`sha256:${createHash('sha256').update(blob.body).digest('hex')}`).toBe(parsed.config.digest);
-    expect(JSON.parse(blob.body)).toEqual({ architecture: 'amd64', os: 'linux', config: { Entrypoint: ['/e'], Cmd: ['c'], Env: ['A=1'], User: '5', WorkingDir: '/w', StopSignal: 'SIGQUIT' } });
+    const blob = await get({
+      method: 'GET',
+      url: `/v2/localhost:5000/team/x/blobs/${parsed.config.digest}`,
+    });
+    expect(`sha256:${createHash('sha256').update(blob.body).digest('hex')}`).toBe(
+      parsed.config.digest,
+    );
+    expect(JSON.parse(blob.body)).toEqual({
+      architecture: 'amd64',
+      os: 'linux',
+      config: {
+        Entrypoint: ['/e'],
+        Cmd: ['c'],
+        Env: ['A=1'],
+        User: '5',
+        WorkingDir: '/w',
+        StopSignal: 'SIGQUIT',
+      },
+    });
   });
 
   it.each<[ImageOutcome, number, string]>([
@@ -32,9 +73,14 @@ describe('the façade', () => {
     [{ failure: 'ErrImagePull', message: 'pull access denied' }, 401, 'UNAUTHORIZED'],
     [{ failure: 'InvalidImageName', message: 'bad' }, 400, 'NAME_INVALID'],
   ])('%j is %i %s', async (outcome, status, code) => {
-    const answer = await facade(outcome).get({ method: 'GET', url: '/v2/docker.io/library/x/manifests/1' });
+    const answer = await facade(outcome).get({
+      method: 'GET',
+      url: '/v2/docker.io/library/x/manifests/1',
+    });
     expect(answer.status).toBe(status);
-    expect(JSON.parse(answer.body)).toEqual({ errors: [{ code, message: 'failure' in outcome ? outcome.message : '' }] });
+    expect(JSON.parse(answer.body)).toEqual({
+      errors: [{ code, message: 'failure' in outcome ? outcome.message : '' }],
+    });
   });
 
   it('is read-only and knows no other blobs', async () => {

@@ -53,12 +53,26 @@ class World {
 }
 
 function start(interpreter: Interpreter, definition: Machine = LIFE): Promise<unknown> {
-  const machine = { arn: 'arn:aws:states:us-east-1:111111111111:stateMachine:life', name: 'life', roleArn: 'role' };
-  return interpreter.start({ machine, definition, arn: 'arn:aws:states:us-east-1:111111111111:execution:life:run', name: 'run', input: { items: ['a', 'b', 'c'] } });
+  const machine = {
+    arn: 'arn:aws:states:us-east-1:111111111111:stateMachine:life',
+    name: 'life',
+    roleArn: 'role',
+  };
+  return interpreter.start({
+    machine,
+    definition,
+    arn: 'arn:aws:states:us-east-1:111111111111:execution:life:run',
+    name: 'run',
+    input: { items: ['a', 'b', 'c'] },
+  });
 }
 
 /** Lives until the execution is over or the journal is dead; answers what the journal knows then. */
-async function live(world: World, interpreter: Interpreter, journal: CutJournal): Promise<ExecutionRecord | undefined> {
+async function live(
+  world: World,
+  interpreter: Interpreter,
+  journal: CutJournal,
+): Promise<ExecutionRecord | undefined> {
   for (let step = 0; step < 500; step++) {
     await world.clock.settle();
     const record = await interpreter.describe(KEY);
@@ -84,42 +98,59 @@ describe('killed at a write and started again', async () => {
   const { record: wanted, writes } = await undisturbed();
 
   it('the sample machine succeeds when nothing disturbs it', () => {
-    expect(wanted).toMatchObject({ status: 'SUCCEEDED', output: { exits: [3, 3], items: ['a!', 'b!', 'c!'], caught: 'Broken', count: 2 } });
+    expect(wanted).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { exits: [3, 3], items: ['a!', 'b!', 'c!'], caught: 'Broken', count: 2 },
+    });
     expect(writes).toBeGreaterThan(30);
   });
 
-  it.each(Array.from({ length: writes }, (_, index) => index))('before write %i: the outcome is the same', async (survivingWrites) => {
-    const world = new World();
-    const first = world.open(survivingWrites);
-    void start(first.interpreter);
-    await live(world, first.interpreter, first.journal);
-    const second = world.open();
-    await second.interpreter.load();
-    if ((await second.interpreter.describe(KEY)) === undefined) await start(second.interpreter);
-    const record = await live(world, second.interpreter, second.journal);
-    expect(record).toMatchObject({ status: wanted.status, output: wanted.output });
-    expect([...world.texts.keys()].filter((key) => key.startsWith('thread/') || key.startsWith('ended/'))).toEqual([]);
-    expect(world.ends).toContain('SUCCEEDED');
-    const ids = (await second.interpreter.history(KEY)).map(({ id }) => id);
-    expect(ids).toEqual(ids.map((_, index) => index + 1));
-  });
+  it.each(Array.from({ length: writes }, (_, index) => index))(
+    'before write %i: the outcome is the same',
+    async (survivingWrites) => {
+      const world = new World();
+      const first = world.open(survivingWrites);
+      void start(first.interpreter);
+      await live(world, first.interpreter, first.journal);
+      const second = world.open();
+      await second.interpreter.load();
+      if ((await second.interpreter.describe(KEY)) === undefined) await start(second.interpreter);
+      const record = await live(world, second.interpreter, second.journal);
+      expect(record).toMatchObject({ status: wanted.status, output: wanted.output });
+      expect(
+        [...world.texts.keys()].filter(
+          (key) => key.startsWith('thread/') || key.startsWith('ended/'),
+        ),
+      ).toEqual([]);
+      expect(world.ends).toContain('SUCCEEDED');
+      const ids = (await second.interpreter.history(KEY)).map(({ id }) => id);
+      expect(ids).toEqual(ids.map((_, index) => index + 1));
+    },
+  );
 
-  it.each(Array.from({ length: 12 }, (_, index) => index + 1))('again and again, every %i writes after loading: the outcome is the same', async (lifetime) => {
-    const world = new World();
-    let record: ExecutionRecord | undefined;
-    for (let process = 0; process < 200 && record === undefined; process++) {
-      // A process that dies before it can act twice makes no progress: give each one write more than the last.
-      const { interpreter, journal } = world.open(lifetime + Math.floor(process / 20));
-      await interpreter.load();
-      if ((await interpreter.describe(KEY)) === undefined) void start(interpreter);
-      record = await live(world, interpreter, journal);
-    }
-    expect(record).toMatchObject({ status: 'SUCCEEDED' });
-  });
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'again and again, every %i writes after loading: the outcome is the same',
+    async (lifetime) => {
+      const world = new World();
+      let record: ExecutionRecord | undefined;
+      for (let process = 0; process < 200 && record === undefined; process++) {
+        // A process that dies before it can act twice makes no progress: give each one write more than the last.
+        const { interpreter, journal } = world.open(lifetime + Math.floor(process / 20));
+        await interpreter.load();
+        if ((await interpreter.describe(KEY)) === undefined) void start(interpreter);
+        record = await live(world, interpreter, journal);
+      }
+      expect(record).toMatchObject({ status: 'SUCCEEDED' });
+    },
+  );
 });
 
 describe('after a restart', () => {
-  const one = (state: Machine['States'][string]): Machine => ({ QueryLanguage: 'JSONata', StartAt: 'Only', States: { Only: state } });
+  const one = (state: Machine['States'][string]): Machine => ({
+    QueryLanguage: 'JSONata',
+    StartAt: 'Only',
+    States: { Only: state },
+  });
 
   it('a Wait keeps its absolute deadline', async () => {
     const world = new World();
@@ -138,7 +169,17 @@ describe('after a restart', () => {
   it('a plain call in flight is Lambda.Unknown, which Retry may take', async () => {
     const world = new World();
     const first = world.open();
-    await start(first.interpreter, one({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: 'x', Output: '{% $states.result.Payload %}', Retry: [{ ErrorEquals: ['Lambda.Unknown'], IntervalSeconds: 5 }], End: true }));
+    await start(
+      first.interpreter,
+      one({
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Arguments: 'x',
+        Output: '{% $states.result.Payload %}',
+        Retry: [{ ErrorEquals: ['Lambda.Unknown'], IntervalSeconds: 5 }],
+        End: true,
+      }),
+    );
     await world.clock.settle();
     first.interpreter.close();
     world.texts = first.journal.texts;
@@ -147,27 +188,38 @@ describe('after a restart', () => {
     const record = await live(world, second.interpreter, second.journal);
     expect(record).toMatchObject({ status: 'SUCCEEDED', output: 'x' });
     expect(world.calls).toEqual(['Only', 'Only']);
-    const failed = (await second.interpreter.history(KEY)).find(({ type }) => type === 'TaskFailed');
+    const failed = (await second.interpreter.history(KEY)).find(
+      ({ type }) => type === 'TaskFailed',
+    );
     expect(failed?.details).toMatchObject({ error: 'Lambda.Unknown' });
   });
 
   it('without a Retry that call fails the execution, and the end is told', async () => {
     const world = new World();
     const first = world.open();
-    await start(first.interpreter, one({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', End: true }));
+    await start(
+      first.interpreter,
+      one({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', End: true }),
+    );
     await world.clock.settle();
     first.interpreter.close();
     world.texts = first.journal.texts;
     const second = world.open();
     await second.interpreter.load();
-    expect(await live(world, second.interpreter, second.journal)).toMatchObject({ status: 'FAILED', error: 'Lambda.Unknown' });
+    expect(await live(world, second.interpreter, second.journal)).toMatchObject({
+      status: 'FAILED',
+      error: 'Lambda.Unknown',
+    });
     expect(world.ends).toEqual(['FAILED']);
   });
 
   it('a token answered before the death is not asked for again', async () => {
     const world = new World();
     const first = world.open();
-    await start(first.interpreter, one({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken', End: true }));
+    await start(
+      first.interpreter,
+      one({ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken', End: true }),
+    );
     await world.clock.advance(200);
     const [token] = world.tokens;
     expect(await first.interpreter.answer(token!, { output: 7 })).toBe('answered');
@@ -175,7 +227,10 @@ describe('after a restart', () => {
     first.interpreter.close();
     const second = world.open();
     await second.interpreter.load();
-    expect(await live(world, second.interpreter, second.journal)).toMatchObject({ status: 'SUCCEEDED', output: 7 });
+    expect(await live(world, second.interpreter, second.journal)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: 7,
+    });
     expect(world.calls).toEqual(['Only']);
   });
 });

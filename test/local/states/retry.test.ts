@@ -5,11 +5,23 @@ import { StateError, matches } from '../../../local/states/state-error.ts';
 
 it.each([
   ['defaults: 1 s, doubling', {}, [1, 2, 4, 8]],
-  ['IntervalSeconds and BackoffRate', { IntervalSeconds: 3, BackoffRate: 1.5 }, [3, 4.5, 6.75, 10.125]],
+  [
+    'IntervalSeconds and BackoffRate',
+    { IntervalSeconds: 3, BackoffRate: 1.5 },
+    [3, 4.5, 6.75, 10.125],
+  ],
   ['MaxDelaySeconds cuts', { IntervalSeconds: 10, MaxDelaySeconds: 25 }, [10, 20, 25, 25]],
-  ['full jitter is a share of the delay', { IntervalSeconds: 4, JitterStrategy: 'FULL' as const }, [1, 2, 4, 8]],
+  [
+    'full jitter is a share of the delay',
+    { IntervalSeconds: 4, JitterStrategy: 'FULL' as const },
+    [1, 2, 4, 8],
+  ],
 ])('%s', (_, retrier, delays) => {
-  expect([0, 1, 2, 3].map((retry) => retryDelaySeconds({ ErrorEquals: ['X'], ...retrier }, retry, () => 0.25))).toEqual(delays);
+  expect(
+    [0, 1, 2, 3].map((retry) =>
+      retryDelaySeconds({ ErrorEquals: ['X'], ...retrier }, retry, () => 0.25),
+    ),
+  ).toEqual(delays);
 });
 
 it.each([
@@ -40,6 +52,11 @@ describe('reserved names', () => {
   });
 
   it('nothing catches a terminal error', () => {
-    expect(matches(['States.ALL', 'States.DataLimitExceeded'], new StateError('States.DataLimitExceeded', '', true))).toBe(false);
+    expect(
+      matches(
+        ['States.ALL', 'States.DataLimitExceeded'],
+        new StateError('States.DataLimitExceeded', '', true),
+      ),
+    ).toBe(false);
   });
 });

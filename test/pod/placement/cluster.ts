@@ -9,30 +9,69 @@ export const ZONE = 'topology.kubernetes.io/zone';
 export const REGION = 'topology.kubernetes.io/region';
 export const HOST = 'kubernetes.io/hostname';
 
-export const node = (name: string, zone?: string, spec: Node['spec'] = {}): Node =>
-  ({ metadata: { name, labels: { [REGION]: 'r', [HOST]: name, ...(zone === undefined ? {} : { [ZONE]: zone }) } }, spec, status: { allocatable: { cpu: '4' } } });
+export const node = (name: string, zone?: string, spec: Node['spec'] = {}): Node => ({
+  metadata: {
+    name,
+    labels: { [REGION]: 'r', [HOST]: name, ...(zone === undefined ? {} : { [ZONE]: zone }) },
+  },
+  spec,
+  status: { allocatable: { cpu: '4' } },
+});
 
 export const NODES = [node('a', 'za'), node('b', 'zb')];
 
 /** `app` on a node (or on none), with whatever else the row is about. */
-export function bound(nodeName: string, app: string, spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {}): Pod {
+export function bound(
+  nodeName: string,
+  app: string,
+  spec: Partial<PodSpec> = {},
+  metadata: Pod['metadata'] = {},
+): Pod {
   const name = `${app}-on-${nodeName}`;
-  return podOf({ ...spec, ...(nodeName === '' ? {} : { nodeName }) }, { name, uid: name, labels: { app }, ...metadata });
+  return podOf(
+    { ...spec, ...(nodeName === '' ? {} : { nodeName }) },
+    { name, uid: name, labels: { app }, ...metadata },
+  );
 }
 
-const SHORT = { need: 'requiredDuringSchedulingIgnoredDuringExecution', like: 'preferredDuringSchedulingIgnoredDuringExecution' } as const;
+const SHORT = {
+  need: 'requiredDuringSchedulingIgnoredDuringExecution',
+  like: 'preferredDuringSchedulingIgnoredDuringExecution',
+} as const;
 
 /** A term about pods labelled `app`. */
-export const term = (app: string, topologyKey = ZONE, more: object = {}) => ({ topologyKey, labelSelector: { matchLabels: { app } }, ...more });
-export const near = (...terms: object[]) => ({ affinity: { podAffinity: { [SHORT.need]: terms } } }) as Partial<PodSpec>;
-export const apart = (...terms: object[]) => ({ affinity: { podAntiAffinity: { [SHORT.need]: terms } } }) as Partial<PodSpec>;
-export const liking = (kind: 'podAffinity' | 'podAntiAffinity', weight: number, podAffinityTerm: object) => ({ affinity: { [kind]: { [SHORT.like]: [{ weight, podAffinityTerm }] } } }) as Partial<PodSpec>;
+export const term = (app: string, topologyKey = ZONE, more: object = {}) => ({
+  topologyKey,
+  labelSelector: { matchLabels: { app } },
+  ...more,
+});
+export const near = (...terms: object[]) =>
+  ({ affinity: { podAffinity: { [SHORT.need]: terms } } }) as Partial<PodSpec>;
+export const apart = (...terms: object[]) =>
+  ({ affinity: { podAntiAffinity: { [SHORT.need]: terms } } }) as Partial<PodSpec>;
+export const liking = (
+  kind: 'podAffinity' | 'podAntiAffinity',
+  weight: number,
+  podAffinityTerm: object,
+) =>
+  ({ affinity: { [kind]: { [SHORT.like]: [{ weight, podAffinityTerm }] } } }) as Partial<PodSpec>;
 
-export const around = (pods: Pod[], nodes: Node[] = NODES, namespaces: KubeObject[] = []): Surroundings => ({ nodes, pods, namespaces });
+export const around = (
+  pods: Pod[],
+  nodes: Node[] = NODES,
+  namespaces: KubeObject[] = [],
+): Surroundings => ({ nodes, pods, namespaces });
 
 /** The node's name, or the scheduler's reasons. */
-export const verdict = (placement: Placement): string => ('nodeName' in placement ? placement.nodeName : (/available: (.*?)\. no new/.exec(placement.unschedulable)?.[1] ?? ''));
+export const verdict = (placement: Placement): string =>
+  'nodeName' in placement
+    ? placement.nodeName
+    : (/available: (.*?)\. no new/.exec(placement.unschedulable)?.[1] ?? '');
 
 /** Places a pod labelled `app=web`. */
-export const place = (spec: Partial<PodSpec>, surroundings: Surroundings, metadata: Pod['metadata'] = {}): string =>
+export const place = (
+  spec: Partial<PodSpec>,
+  surroundings: Surroundings,
+  metadata: Pod['metadata'] = {},
+): string =>
   verdict(schedule(podOf(spec, { uid: 'new', labels: { app: 'web' }, ...metadata }), surroundings));

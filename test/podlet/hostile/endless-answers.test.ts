@@ -12,16 +12,37 @@ import { answering, endless, HOST, rawServer } from './raw-server.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const MiB = 1024 * 1024;
-const get = (port: number, more: Partial<HttpGet> = {}): HttpGet => ({ port, path: '/', scheme: 'HTTP', headers: [], ...more });
+const get = (port: number, more: Partial<HttpGet> = {}): HttpGet => ({
+  port,
+  path: '/',
+  scheme: 'HTTP',
+  headers: [],
+  ...more,
+});
 
 describe('an endless HTTP answer', () => {
   it.each([
-    ['header lines', OK, 'X: yyyyyyyy\r\n'.repeat(5_000), /response headers exceeded 10485760 bytes/],
+    [
+      'header lines',
+      OK,
+      'X: yyyyyyyy\r\n'.repeat(5_000),
+      /response headers exceeded 10485760 bytes/,
+    ],
     ['one header line', `${OK}X: `, 'y'.repeat(65_536), /response headers exceeded 10485760 bytes/],
-    ['a folded header', `${OK}X: y\r\n`, ` ${'y'.repeat(60_000)}\r\n`, /response headers exceeded 10485760 bytes/],
-    ['informational answers', '', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_000), /response headers exceeded 10485760 bytes/],
+    [
+      'a folded header',
+      `${OK}X: y\r\n`,
+      ` ${'y'.repeat(60_000)}\r\n`,
+      /response headers exceeded 10485760 bytes/,
+    ],
+    [
+      'informational answers',
+      '',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_000),
+      /response headers exceeded 10485760 bytes/,
+    ],
     ['a status line', '', 'H'.repeat(65_536), /response headers exceeded 10485760 bytes/],
-  ])('of %s fails at Go\'s limit', async (_what, first, chunk, text) => {
+  ])("of %s fails at Go's limit", async (_what, first, chunk, text) => {
     const peer = await endless(first, chunk);
     const attempt = await httpProbe(get(peer.port), HOST, 60_000);
     expect(attempt).toMatchObject({ success: false, text: expect.stringMatching(text) as string });
@@ -39,14 +60,23 @@ describe('an endless HTTP answer', () => {
     expect(peer.sent()).toBeLessThan(40 * MiB);
   });
 
-  it('ends by the probe\'s time where it drips', async () => {
-    const drip = (bytes: string) => rawServer((socket) => {
-      socket.write(bytes);
-      const timer = setInterval(() => socket.write('y'), 10);
-      socket.on('close', () => clearInterval(timer));
+  it("ends by the probe's time where it drips", async () => {
+    const drip = (bytes: string) =>
+      rawServer((socket) => {
+        socket.write(bytes);
+        const timer = setInterval(() => socket.write('y'), 10);
+        socket.on('close', () => clearInterval(timer));
+      });
+    expect(await httpProbe(get(await drip(`${OK}X: `)), HOST, 200)).toMatchObject({
+      success: false,
+      text: expect.stringContaining(
+        'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+      ) as string,
     });
-    expect(await httpProbe(get(await drip(`${OK}X: `)), HOST, 200)).toMatchObject({ success: false, text: expect.stringContaining('context deadline exceeded (Client.Timeout exceeded while awaiting headers)') as string });
-    expect(await httpProbe(get(await drip(`${OK}\r\n`)), HOST, 200)).toEqual({ error: 'context deadline exceeded (Client.Timeout or context cancellation while reading body)' });
+    expect(await httpProbe(get(await drip(`${OK}\r\n`)), HOST, 200)).toEqual({
+      error:
+        'context deadline exceeded (Client.Timeout or context cancellation while reading body)',
+    });
   });
 
   it('ends a hook with its container', async () => {
@@ -62,7 +92,11 @@ describe('an address that is none', () => {
   it.each([
     ['a b', 80, 'parse "http://a%20b:80/": invalid URL escape "%20"'],
     ['[::1', 80, 'parse "http://[::1:80/": invalid host: ParseAddr("[::1"): unable to parse IP'],
-    ['x:y@z', 80, 'parse "http://[x:y%40z]:80/": invalid host: ParseAddr("x:y@z"): unable to parse IP'],
+    [
+      'x:y@z',
+      80,
+      'parse "http://[x:y%40z]:80/": invalid host: ParseAddr("x:y@z"): unable to parse IP',
+    ],
     ['a\0b', 80, 'parse "http://a%00b:80/": invalid URL escape "%00"'],
     ['a/b', 80, 'parse "http://a%2Fb:80/": invalid URL escape "%2F"'],
   ])('%j: a probe errs, a hook fails', async (host, port, error) => {
@@ -71,17 +105,44 @@ describe('an address that is none', () => {
   });
 
   it.each([0, 65_536, -5, 1e9, Number.NaN])('port %s: every prober has an answer', async (port) => {
-    const handlers: ProbeOrder['handler'][] = [{ httpGet: get(port) }, { tcpSocket: { port } }, { grpc: { port, service: '' } }];
-    const tools = { commands: new Commands({ listen: () => undefined, admit: () => undefined, send: () => undefined }), network: { httpProbe, httpHook, tcpProbe, grpcProbe } };
+    const handlers: ProbeOrder['handler'][] = [
+      { httpGet: get(port) },
+      { tcpSocket: { port } },
+      { grpc: { port, service: '' } },
+    ];
+    const tools = {
+      commands: new Commands({
+        listen: () => undefined,
+        admit: () => undefined,
+        send: () => undefined,
+      }),
+      network: { httpProbe, httpHook, tcpProbe, grpcProbe },
+    };
     for (const handler of handlers) {
-      const probe: ProbeOrder = { handler, initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 1, killSuffix: '' };
+      const probe: ProbeOrder = {
+        handler,
+        initialDelaySeconds: 0,
+        periodSeconds: 1,
+        timeoutSeconds: 1,
+        successThreshold: 1,
+        failureThreshold: 1,
+        killSuffix: '',
+      };
       expect(await attemptProbe(tools, probe, 'app', HOST)).not.toMatchObject({ success: true });
     }
     expect((await httpHook(get(port), HOST)).error).toEqual(expect.any(String));
   });
 
   it.each([
-    ['/%zz', '/%25zz'], ['/a b', '/a%20b'], ['/a/../b', '/a/../b'], ['//other/x?y=z#f', '/x?y=z'], ['/é', '/%C3%A9'], ['/a%2fb', '/a%2fb'], ['x', '/x'], ['/a\nb', '/a%0Ab'], ['', '/'],
+    ['/%zz', '/%25zz'],
+    ['/a b', '/a%20b'],
+    ['/a/../b', '/a/../b'],
+    ['//other/x?y=z#f', '/x?y=z'],
+    ['/é', '/%C3%A9'],
+    ['/a%2fb', '/a%2fb'],
+    ['x', '/x'],
+    ['/a\nb', '/a%0Ab'],
+    ['', '/'],
   ])('J1: the path %j is asked for as %s', async (path, target) => {
     let asked = '';
     const port = await rawServer((socket, request) => {
@@ -98,13 +159,18 @@ describe('an address that is none', () => {
     [{ name: 'Host', value: 'a b' }, 'http: invalid Host header'],
   ])('the header %j is not sent', async (header, why) => {
     const port = await answering(`${OK}Content-Length: 0\r\n\r\n`);
-    expect(await httpProbe(get(port, { headers: [header] }), HOST, 5_000)).toEqual({ success: false, text: `Get "http://${HOST}:${port}/": ${why}` });
+    expect(await httpProbe(get(port, { headers: [header] }), HOST, 5_000)).toEqual({
+      success: false,
+      text: `Get "http://${HOST}:${port}/": ${why}`,
+    });
   });
 });
 
 describe('a hostile gRPC server', () => {
   const closers: (() => void)[] = [];
-  afterEach(() => { for (const close of closers.splice(0)) close(); });
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
 
   async function health(serve: (stream: ServerHttp2Stream) => void): Promise<number> {
     const server = createServer();
@@ -122,14 +188,28 @@ describe('a hostile gRPC server', () => {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
-  const trailers = (message: string) => health((stream) => {
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5', 'grpc-message': message }));
-    stream.end();
-  });
+  const trailers = (message: string) =>
+    health((stream) => {
+      stream.respond(
+        { ':status': 200, 'content-type': 'application/grpc' },
+        { waitForTrailers: true },
+      );
+      stream.on('wantTrailers', () =>
+        stream.sendTrailers({ 'grpc-status': '5', 'grpc-message': message }),
+      );
+      stream.end();
+    });
 
-  it.each([['%zz', '%zz'], ['a%20b%', 'a b%'], ['%C3%A9', 'é'], ['%ff', '\ufffd']])('whose message is %j is quoted', async (message, shown) => {
-    expect(await grpcProbe(HOST, await trailers(message), '', 5_000)).toEqual({ success: false, text: `error: health rpc probe failed: rpc error: code = NotFound desc = ${shown}` });
+  it.each([
+    ['%zz', '%zz'],
+    ['a%20b%', 'a b%'],
+    ['%C3%A9', 'é'],
+    ['%ff', '\ufffd'],
+  ])('whose message is %j is quoted', async (message, shown) => {
+    expect(await grpcProbe(HOST, await trailers(message), '', 5_000)).toEqual({
+      success: false,
+      text: `error: health rpc probe failed: rpc error: code = NotFound desc = ${shown}`,
+    });
   });
 
   it('whose answer never ends is cut off after 4 KiB', async () => {
@@ -144,32 +224,60 @@ describe('a hostile gRPC server', () => {
       };
       more();
     });
-    expect(await grpcProbe(HOST, port, '', 60_000)).toMatchObject({ success: false, text: expect.stringContaining('code = ResourceExhausted desc = grpc: received message larger than max') as string });
+    expect(await grpcProbe(HOST, port, '', 60_000)).toMatchObject({
+      success: false,
+      text: expect.stringContaining(
+        'code = ResourceExhausted desc = grpc: received message larger than max',
+      ) as string,
+    });
     expect(sent).toBeLessThan(4 * MiB);
   });
 
   it.each([
     ['sends nothing', () => undefined],
-    ['drips', (stream: ServerHttp2Stream) => {
-      stream.respond({ ':status': 200 });
-      const timer = setInterval(() => stream.write(Buffer.alloc(1)), 20);
-      stream.on('close', () => clearInterval(timer));
-    }],
-  ])('that %s ends by the probe\'s time', async (_what, serve) => {
-    expect(await grpcProbe(HOST, await health(serve), '', 300)).toEqual({ success: false, text: 'timeout: health rpc did not complete within 0.3s' });
+    [
+      'drips',
+      (stream: ServerHttp2Stream) => {
+        stream.respond({ ':status': 200 });
+        const timer = setInterval(() => stream.write(Buffer.alloc(1)), 20);
+        stream.on('close', () => clearInterval(timer));
+      },
+    ],
+  ])("that %s ends by the probe's time", async (_what, serve) => {
+    expect(await grpcProbe(HOST, await health(serve), '', 300)).toEqual({
+      success: false,
+      text: 'timeout: health rpc did not complete within 0.3s',
+    });
   });
 
   it.each([
-    ['garbage', 'hello\r\n'], ['settings without an end', '\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64'.repeat(3)], ['frames of no kind', '\xff\xff\xff\xff\xff\xff\xff\xff\xff'],
+    ['garbage', 'hello\r\n'],
+    ['settings without an end', '\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64'.repeat(3)],
+    ['frames of no kind', '\xff\xff\xff\xff\xff\xff\xff\xff\xff'],
   ])('that sends %s is no exception', async (_what, chunk) => {
     const peer = await endless('', chunk);
     expect(await grpcProbe(HOST, peer.port, '', 500)).toMatchObject({ success: false });
   });
 });
 
-it('a timeout beyond Node\'s timers is not a timeout at once', async () => {
+it("a timeout beyond Node's timers is not a timeout at once", async () => {
   const port = await answering(`${OK}Content-Length: 0\r\n\r\n`);
-  const probe: ProbeOrder = { handler: { httpGet: get(port) }, initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 2 ** 31 - 1, successThreshold: 1, failureThreshold: 1, killSuffix: '' };
-  const tools = { commands: new Commands({ listen: () => undefined, admit: () => undefined, send: () => undefined }), network: { httpProbe, httpHook, tcpProbe, grpcProbe } };
+  const probe: ProbeOrder = {
+    handler: { httpGet: get(port) },
+    initialDelaySeconds: 0,
+    periodSeconds: 1,
+    timeoutSeconds: 2 ** 31 - 1,
+    successThreshold: 1,
+    failureThreshold: 1,
+    killSuffix: '',
+  };
+  const tools = {
+    commands: new Commands({
+      listen: () => undefined,
+      admit: () => undefined,
+      send: () => undefined,
+    }),
+    network: { httpProbe, httpHook, tcpProbe, grpcProbe },
+  };
   expect(await attemptProbe(tools, probe, 'app', HOST)).toEqual({ success: true });
 });

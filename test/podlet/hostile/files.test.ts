@@ -19,10 +19,20 @@ beforeEach(() => {
   volumes = new VolumeFiles(root, () => new Date(0));
 });
 // Node's own removal stops at paths that are too long.
-afterEach(() => { execFileSync('rm', ['-rf', root]); });
+afterEach(() => {
+  execFileSync('rm', ['-rf', root]);
+});
 
-const variable = (name: string, key = 'A') => ({ placeholder: '\u00000\u0000', name: 'A', volume: 'v', path: name, key, optional: false });
-const filled = (name: string, argv = ['\u00000\u0000']) => withFileVariables({ ...startOrder(argv), fileVariables: [variable(name)] }, volumes);
+const variable = (name: string, key = 'A') => ({
+  placeholder: '\u00000\u0000',
+  name: 'A',
+  volume: 'v',
+  path: name,
+  key,
+  optional: false,
+});
+const filled = (name: string, argv = ['\u00000\u0000']) =>
+  withFileVariables({ ...startOrder(argv), fileVariables: [variable(name)] }, volumes);
 
 describe('a file that is read for variables', () => {
   it('is no FIFO, device, socket or directory: twenty at once hold no thread', async () => {
@@ -32,8 +42,12 @@ describe('a file that is read for variables', () => {
     const server = createServer().listen(path('socket'));
     await new Promise((resolve) => server.once('listening', resolve));
     const names = ['fifo', 'zero', 'environ', 'socket', '.'];
-    const answers = await Promise.all(Array.from({ length: 20 }, () => names.map((name) => filled(name))).flat());
-    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify({ error: "couldn't parse env file" })]));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => names.map((name) => filled(name))).flat(),
+    );
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ error: "couldn't parse env file" })]),
+    );
     // The thread pool is free: a file of another volume is read.
     writeFileSync(path('plain'), "A='1'\n");
     expect(await filled('plain')).toMatchObject({ order: { argv: ['1'] } });
@@ -45,11 +59,16 @@ describe('a file that is read for variables', () => {
     truncateSync(path('long'), 3 * 1024 ** 3);
     const before = process.memoryUsage().rss;
     expect(await filled('long')).toMatchObject({ order: { argv: ['1'] } });
-    expect(await withFileVariables({ ...startOrder([]), fileVariables: [variable('long', 'B')] }, volumes)).toEqual({ error: "couldn't parse env file" });
+    expect(
+      await withFileVariables(
+        { ...startOrder([]), fileVariables: [variable('long', 'B')] },
+        volumes,
+      ),
+    ).toEqual({ error: "couldn't parse env file" });
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 ** 2);
   });
 
-  it('has no line that Go\'s scanner does not take, and takes time in proportion to its length', async () => {
+  it("has no line that Go's scanner does not take, and takes time in proportion to its length", async () => {
     writeFileSync(path('line'), `#${'y'.repeat(70_000)}\nA='1'\n`);
     expect(await filled('line')).toEqual({ error: "couldn't parse env file" });
     writeFileSync(path('lines'), `${'\n'.repeat(900_000)}A='1'\n`);
@@ -58,7 +77,12 @@ describe('a file that is read for variables', () => {
 
   it('cannot make arguments longer than the kernel takes by standing in many places', async () => {
     writeFileSync(path('value'), `A='${'y'.repeat(60_000)}'\n`);
-    expect(await filled('value', Array.from({ length: 100_000 }, () => '\u00000\u0000'))).toEqual({ error: 'argument list too long' });
+    expect(
+      await filled(
+        'value',
+        Array.from({ length: 100_000 }, () => '\u00000\u0000'),
+      ),
+    ).toEqual({ error: 'argument list too long' });
   });
 });
 
@@ -66,7 +90,14 @@ it('the size of a volume is counted whatever lies in it', async () => {
   execFileSync('mkfifo', [path('fifo')]);
   symlinkSync('.', path('loop'));
   // Deeper than any path can name.
-  execFileSync('sh', ['-c', 'i=0; while [ $i -lt 330 ]; do mkdir aaaaaaaaaaaa && cd -P aaaaaaaaaaaa || exit 0; i=$((i+1)); done'], { cwd: path() });
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      'i=0; while [ $i -lt 330 ]; do mkdir aaaaaaaaaaaa && cd -P aaaaaaaaaaaa || exit 0; i=$((i+1)); done',
+    ],
+    { cwd: path() },
+  );
   writeFileSync(path('file'), Buffer.alloc(100_000));
   expect(await volumes.usedBytes('v')).toBeGreaterThanOrEqual(100_000);
 });

@@ -29,13 +29,25 @@ export async function rawServer(serve: (socket: Socket, request: string) => void
 
 /** Answers every request with `bytes` and ends; requests for /ok get a plain 200. */
 export const answering = (bytes: string): Promise<number> =>
-  rawServer((socket, request) => socket.end(Buffer.from(request.startsWith('GET /ok') ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' : bytes, 'latin1')));
+  rawServer((socket, request) =>
+    socket.end(
+      Buffer.from(
+        request.startsWith('GET /ok') ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' : bytes,
+        'latin1',
+      ),
+    ),
+  );
 
 /** Sends `chunk` for as long as it is read; answers how much the peer took. */
-export async function endless(first: string, chunk: string): Promise<{ port: number; sent(): number; closed(): boolean }> {
+export async function endless(
+  first: string,
+  chunk: string,
+): Promise<{ port: number; sent(): number; closed(): boolean }> {
   let [sent, closed] = [0, false];
   const port = await rawServer((socket) => {
-    socket.on('close', () => { closed = true; });
+    socket.on('close', () => {
+      closed = true;
+    });
     const bytes = Buffer.from(chunk, 'latin1');
     const more = (): void => {
       while (!socket.destroyed) {

@@ -34,8 +34,18 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'droppod-sessions-'));
   sockets = new ContainerSockets();
   sockets.open(directory, 'app');
-  sockets.listen(() => undefined, () => undefined);
-  sessions = new Sessions({ sockets, token: 't', ca: '', fault: (message) => faults.push(message), pingMs: 50, openPatienceMs: 300 });
+  sockets.listen(
+    () => undefined,
+    () => undefined,
+  );
+  sessions = new Sessions({
+    sockets,
+    token: 't',
+    ca: '',
+    fault: (message) => faults.push(message),
+    pingMs: 50,
+    openPatienceMs: 300,
+  });
   api = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   await new Promise((resolve) => api.once('listening', resolve));
   url = `ws://127.0.0.1:${portOf(api.address())}`;
@@ -86,18 +96,22 @@ interface Opened {
 }
 
 async function open(request: Partial<SessionRequest> = {}): Promise<Opened> {
-  const arrived = new Promise<Opened>((resolve) => api.once('connection', (socket, { socket: raw }) => {
-    const got: Buffer[] = [];
-    socket.on('message', (message: Buffer) => got.push(message));
-    socket.on('error', () => undefined);
-    resolve({ socket, raw, got });
-  }));
+  const arrived = new Promise<Opened>((resolve) =>
+    api.once('connection', (socket, { socket: raw }) => {
+      const got: Buffer[] = [];
+      socket.on('message', (message: Buffer) => got.push(message));
+      socket.on('error', () => undefined);
+      resolve({ socket, raw, got });
+    }),
+  );
   sessions.start({ id: 's', url, container: 'app', kind: 'exec', argv: ['x'], ...request });
   return arrived;
 }
 
 const closeOf = (socket: WebSocket): Promise<{ code: number; reason: string }> =>
-  new Promise((resolve) => socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+  new Promise((resolve) =>
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+  );
 
 /** A supervisor, or what took its place: its own connection for the session. */
 async function supervise(id = 's'): Promise<Socket> {
@@ -119,43 +133,98 @@ async function target(serve: (socket: Socket) => void): Promise<number> {
   return portOf(server.address());
 }
 
-const message = (channel: number, bytes: Buffer | string): Buffer => Buffer.concat([Buffer.from([channel]), Buffer.from(bytes)]);
-const status = (value: unknown): Buffer => encodeFrame(CHANNEL.status, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
-const statuses = (got: Buffer[]): { code?: number; status: string; message?: string }[] => got.filter((one) => one[0] === CHANNEL.status).map((one) => JSON.parse(one.subarray(1).toString()) as { status: string });
+const message = (channel: number, bytes: Buffer | string): Buffer =>
+  Buffer.concat([Buffer.from([channel]), Buffer.from(bytes)]);
+const status = (value: unknown): Buffer =>
+  encodeFrame(
+    CHANNEL.status,
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
+  );
+const statuses = (got: Buffer[]): { code?: number; status: string; message?: string }[] =>
+  got
+    .filter((one) => one[0] === CHANNEL.status)
+    .map((one) => JSON.parse(one.subarray(1).toString()) as { status: string });
 const KILLED = 'command terminated with non-zero exit code: command terminated with exit code 137';
 
 describe('an address of the API', () => {
-  it.each(['', 'x', 'wss://[', 'ftp://127.0.0.1/', 'ws://127.0.0.1:99999/', 'ws://127.0.0.1/#here', 'ws://a b/'])('that is none (%j) is a fault, and no more', async (address) => {
+  it.each([
+    '',
+    'x',
+    'wss://[',
+    'ftp://127.0.0.1/',
+    'ws://127.0.0.1:99999/',
+    'ws://127.0.0.1/#here',
+    'ws://a b/',
+  ])('that is none (%j) is a fault, and no more', async (address) => {
     sessions.start({ id: 's', url: address, container: 'app', kind: 'exec' });
     await until(() => sessions.count === 0, 'the session is given up');
     expect(faults).toEqual(['session exec']);
   });
 
-  it('where nobody answers, or no WebSocket does, is the API\'s to notice', async () => {
+  it("where nobody answers, or no WebSocket does, is the API's to notice", async () => {
     const port = await target((socket) => socket.end('garbage\r\n\r\n'));
     const http = createHttpServer((_request, response) => response.writeHead(404).end());
     endings.push(() => http.close());
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    const wrongKey = await target((socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n'));
-    [1, port, portOf(http.address()), wrongKey].forEach((each, at) => sessions.start({ id: `${at}`, url: `ws://127.0.0.1:${each}/`, container: 'app', kind: 'attach' }));
+    const wrongKey = await target((socket) =>
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n',
+      ),
+    );
+    [1, port, portOf(http.address()), wrongKey].forEach((each, at) =>
+      sessions.start({
+        id: `${at}`,
+        url: `ws://127.0.0.1:${each}/`,
+        container: 'app',
+        kind: 'attach',
+      }),
+    );
     await until(() => sessions.count === 0, 'all are given up');
     expect(faults).toEqual([]);
   });
 });
 
-describe('the API\'s side', () => {
+describe("the API's side", () => {
   it.each([
-    ['reserved bits', Buffer.from([0xf2, 0x01, 0x00])], ['an opcode of nothing', Buffer.from([0x83, 0x00])], ['a masked frame', Buffer.from([0x82, 0x81, 1, 2, 3, 4, 5])], ['a continuation of nothing', Buffer.from([0x80, 0x00])],
-    ['a ping of more than 125 bytes', Buffer.from([0x89, 0x7e, 0xff, 0xff])], ['a close of one byte', Buffer.from([0x88, 0x01, 0x00])], ['text that is no UTF-8', Buffer.from([0x81, 0x01, 0xff])],
-    ['a frame longer than memory', Buffer.from([0x82, 0x7f, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])], ['a frame of 17 MiB', Buffer.concat([Buffer.from([0x82, 0x7f, 0, 0, 0, 0, 1, 0x10, 0, 0]), Buffer.alloc(100)])],
+    ['reserved bits', Buffer.from([0xf2, 0x01, 0x00])],
+    ['an opcode of nothing', Buffer.from([0x83, 0x00])],
+    ['a masked frame', Buffer.from([0x82, 0x81, 1, 2, 3, 4, 5])],
+    ['a continuation of nothing', Buffer.from([0x80, 0x00])],
+    ['a ping of more than 125 bytes', Buffer.from([0x89, 0x7e, 0xff, 0xff])],
+    ['a close of one byte', Buffer.from([0x88, 0x01, 0x00])],
+    ['text that is no UTF-8', Buffer.from([0x81, 0x01, 0xff])],
+    [
+      'a frame longer than memory',
+      Buffer.from([0x82, 0x7f, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    ],
+    [
+      'a frame of 17 MiB',
+      Buffer.concat([Buffer.from([0x82, 0x7f, 0, 0, 0, 0, 1, 0x10, 0, 0]), Buffer.alloc(100)]),
+    ],
   ])('ends its own session by %s, at once and on a running stream', async (_what, bytes) => {
-    const accept = (key: string): string => createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    const port = await target((socket) => socket.once('data', (head) => {
-      const key = /sec-websocket-key: (\S+)/i.exec(head.toString())?.[1] ?? '';
-      // In one packet with the handshake: the podlet's listeners are not there yet.
-      socket.write(Buffer.concat([Buffer.from(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept(key)}\r\n\r\n`), bytes]));
-    }));
-    sessions.start({ id: 'early', url: `ws://127.0.0.1:${port}/`, container: 'app', kind: 'exec', argv: ['x'] });
+    const accept = (key: string): string =>
+      createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    const port = await target((socket) =>
+      socket.once('data', (head) => {
+        const key = /sec-websocket-key: (\S+)/i.exec(head.toString())?.[1] ?? '';
+        // In one packet with the handshake: the podlet's listeners are not there yet.
+        socket.write(
+          Buffer.concat([
+            Buffer.from(
+              `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept(key)}\r\n\r\n`,
+            ),
+            bytes,
+          ]),
+        );
+      }),
+    );
+    sessions.start({
+      id: 'early',
+      url: `ws://127.0.0.1:${port}/`,
+      container: 'app',
+      kind: 'exec',
+      argv: ['x'],
+    });
     await until(() => sessions.count === 0, 'the first session ends');
     const { raw } = await open();
     const stream = await supervise();
@@ -165,11 +234,14 @@ describe('the API\'s side', () => {
     expect(faults).toEqual([]);
   });
 
-  it('reaches supervise by the client\'s channels only, in frames that supervise takes', async () => {
+  it("reaches supervise by the client's channels only, in frames that supervise takes", async () => {
     const { socket } = await open();
     const stream = await supervise();
     const frames: [number, number][] = [];
-    stream.on('data', frameReader((channel, payload) => frames.push([channel, payload.length])));
+    stream.on(
+      'data',
+      frameReader((channel, payload) => frames.push([channel, payload.length])),
+    );
     for (const channel of [1, 2, 3, 5, 77, 254]) socket.send(message(channel, 'x'));
     socket.send(Buffer.alloc(0));
     socket.send('');
@@ -178,7 +250,13 @@ describe('the API\'s side', () => {
     socket.send(message(CHANNEL.stdin, Buffer.alloc(2.5 * MIB)));
     socket.send(message(CHANNEL.halfClose, ''));
     await until(() => frames.at(-1)?.[0] === CHANNEL.halfClose, 'the end of input comes');
-    expect(frames).toEqual([[CHANNEL.resize, 2], [CHANNEL.stdin, MIB], [CHANNEL.stdin, MIB], [CHANNEL.stdin, MIB / 2], [CHANNEL.halfClose, 0]]);
+    expect(frames).toEqual([
+      [CHANNEL.resize, 2],
+      [CHANNEL.stdin, MIB],
+      [CHANNEL.stdin, MIB],
+      [CHANNEL.stdin, MIB / 2],
+      [CHANNEL.halfClose, 0],
+    ]);
     socket.terminate();
   });
 
@@ -192,7 +270,13 @@ describe('the API\'s side', () => {
   });
 
   it('that floods while no supervisor comes is held back within 16 MiB, kernel and all', async () => {
-    sessions = new Sessions({ sockets, token: 't', ca: '', fault: (text) => faults.push(text), openPatienceMs: 4_000 });
+    sessions = new Sessions({
+      sockets,
+      token: 't',
+      ca: '',
+      fault: (text) => faults.push(text),
+      openPatienceMs: 4_000,
+    });
     const { socket, raw, got } = await open();
     for (let sent = 0; sent < 64; sent += 1) socket.send(message(CHANNEL.stdin, Buffer.alloc(MIB)));
     const received = (): number => raw.bytesWritten - raw.writableLength;
@@ -206,8 +290,11 @@ describe('the API\'s side', () => {
   it('that opens the same id again changes nothing for the first', async () => {
     const { socket, got } = await open();
     let more = 0;
-    api.on('connection', () => { more += 1; });
-    for (let count = 0; count < 10; count += 1) sessions.start({ id: 's', url, container: 'app', kind: 'exec', argv: ['y'] });
+    api.on('connection', () => {
+      more += 1;
+    });
+    for (let count = 0; count < 10; count += 1)
+      sessions.start({ id: 's', url, container: 'app', kind: 'exec', argv: ['y'] });
     expect(sessions.count).toBe(1);
     const stream = await supervise();
     stream.write(encodeFrame(CHANNEL.stdout, Buffer.from('first')));
@@ -219,7 +306,9 @@ describe('the API\'s side', () => {
 
   it('that vanishes while a target reads nothing is noticed', async () => {
     let reached: Socket | undefined;
-    const port = await target((socket) => { reached = socket.pause(); });
+    const port = await target((socket) => {
+      reached = socket.pause();
+    });
     const { socket, raw } = await open({ kind: 'portForward', port });
     for (let count = 0; count < 64; count += 1) socket.send(Buffer.alloc(MIB));
     await until(() => reached !== undefined && raw.writableLength > 0, 'nothing moves any more');
@@ -229,18 +318,25 @@ describe('the API\'s side', () => {
 });
 
 describe('a port', () => {
-  it.each([70_000, 65_536, -5, 0, 0.5, Number.NaN, 2 ** 53, '80', 'é'.repeat(200), null, {}])('%j is none: refused as Kubernetes refuses it', async (port) => {
-    const { socket } = await open({ kind: 'portForward', port: port as number });
-    const { code, reason } = await closeOf(socket);
-    expect(code).toBe(1011);
-    expect(reason).toMatch(/^failed to connect to localhost:.*/);
-    expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
-    expect(faults).toEqual([]);
-  });
+  it.each([70_000, 65_536, -5, 0, 0.5, Number.NaN, 2 ** 53, '80', 'é'.repeat(200), null, {}])(
+    '%j is none: refused as Kubernetes refuses it',
+    async (port) => {
+      const { socket } = await open({ kind: 'portForward', port: port as number });
+      const { code, reason } = await closeOf(socket);
+      expect(code).toBe(1011);
+      expect(reason).toMatch(/^failed to connect to localhost:.*/);
+      expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
+      expect(faults).toEqual([]);
+    },
+  );
 
   it('where nobody listens is said to be refused', async () => {
     const { socket } = await open({ kind: 'portForward', port: 1 });
-    expect(await closeOf(socket)).toEqual({ code: 1011, reason: 'failed to connect to localhost:1: dial tcp4 127.0.0.1:1: connect: connection refused' });
+    expect(await closeOf(socket)).toEqual({
+      code: 1011,
+      reason:
+        'failed to connect to localhost:1: dial tcp4 127.0.0.1:1: connect: connection refused',
+    });
   });
 
   it('whose server floods while nobody reads is held back within 16 MiB, kernel and all', async () => {
@@ -263,7 +359,11 @@ describe('a port', () => {
   });
 
   it('whose server resets, half-closes or ends at once ends its session', async () => {
-    const ports = [await target((socket) => socket.resetAndDestroy()), await target((socket) => socket.end('bye')), await target((socket) => void socket.destroy())];
+    const ports = [
+      await target((socket) => socket.resetAndDestroy()),
+      await target((socket) => socket.end('bye')),
+      await target((socket) => void socket.destroy()),
+    ];
     for (const [at, port] of ports.entries()) {
       const { socket } = await open({ id: `p${at}`, kind: 'portForward', port });
       socket.send(Buffer.from('x'));
@@ -277,8 +377,11 @@ describe('a port', () => {
 
 describe('a stream of a container', () => {
   it.each([
-    ['a channel of nobody', encodeFrame(77, Buffer.from('x'))], ['a channel of the client', encodeFrame(CHANNEL.stdin, Buffer.from('x'))], ['a frame of 4 GiB', Buffer.from([1, 0xff, 0xff, 0xff, 0xff])],
-    ['a status that is no JSON', status('{')], ['noise', Buffer.alloc(1_000, 0xee)],
+    ['a channel of nobody', encodeFrame(77, Buffer.from('x'))],
+    ['a channel of the client', encodeFrame(CHANNEL.stdin, Buffer.from('x'))],
+    ['a frame of 4 GiB', Buffer.from([1, 0xff, 0xff, 0xff, 0xff])],
+    ['a status that is no JSON', status('{')],
+    ['noise', Buffer.alloc(1_000, 0xee)],
   ])('that says %s ends as if it were killed', async (_what, bytes) => {
     const { socket, got } = await open();
     const stream = await supervise();
@@ -288,16 +391,34 @@ describe('a stream of a container', () => {
     expect(got).toHaveLength(1);
   });
 
-  it.each([[null, 126], [{}, 126], [{ code: 1e300 }, 255], [{ code: -7 }, 0], [{ code: '3' }, 126], [[], 126]])('whose status is %j has a code of a process', async (value, code) => {
+  it.each([
+    [null, 126],
+    [{}, 126],
+    [{ code: 1e300 }, 255],
+    [{ code: -7 }, 0],
+    [{ code: '3' }, 126],
+    [[], 126],
+  ])('whose status is %j has a code of a process', async (value, code) => {
     const { socket, got } = await open();
     (await supervise()).write(status(value));
     await closeOf(socket);
-    expect(statuses(got)).toMatchObject([code === 0 ? { status: 'Success' } : { details: { causes: [{ reason: 'ExitCode', message: `${code}` }] } }]);
+    expect(statuses(got)).toMatchObject([
+      code === 0
+        ? { status: 'Success' }
+        : { details: { causes: [{ reason: 'ExitCode', message: `${code}` }] } },
+    ]);
   });
 
-  it('has one status: what it says afterwards is nobody\'s', async () => {
+  it("has one status: what it says afterwards is nobody's", async () => {
     const { socket, got } = await open();
-    (await supervise()).write(Buffer.concat([status({ code: 3 }), encodeFrame(CHANNEL.stdout, Buffer.from('late')), status({ code: 0 }), encodeFrame(77, Buffer.from('x'))]));
+    (await supervise()).write(
+      Buffer.concat([
+        status({ code: 3 }),
+        encodeFrame(CHANNEL.stdout, Buffer.from('late')),
+        status({ code: 0 }),
+        encodeFrame(77, Buffer.from('x')),
+      ]),
+    );
     await closeOf(socket);
     expect(statuses(got)).toMatchObject([{ details: { causes: [{ message: '3' }] } }]);
     expect(got).toHaveLength(1);
@@ -307,16 +428,19 @@ describe('a stream of a container', () => {
     const { socket, raw, got } = await open();
     raw.pause();
     const stream = await supervise();
-    for (let count = 0; count < 40; count += 1) stream.write(encodeFrame(CHANNEL.stdout, Buffer.alloc(200 * 1024)));
+    for (let count = 0; count < 40; count += 1)
+      stream.write(encodeFrame(CHANNEL.stdout, Buffer.alloc(200 * 1024)));
     stream.end(status({ code: 4 }));
     await new Promise((resolve) => setTimeout(resolve, 100));
     raw.resume();
     await closeOf(socket);
-    expect(got.filter((one) => one[0] === CHANNEL.stdout).reduce((sum, one) => sum + one.length - 1, 0)).toBe(40 * 200 * 1024);
+    expect(
+      got.filter((one) => one[0] === CHANNEL.stdout).reduce((sum, one) => sum + one.length - 1, 0),
+    ).toBe(40 * 200 * 1024);
     expect(statuses(got)).toMatchObject([{ details: { causes: [{ message: '4' }] } }]);
   });
 
-  it('of somebody else\'s id is closed', async () => {
+  it("of somebody else's id is closed", async () => {
     const { socket } = await open();
     const stranger = await supervise('other');
     stranger.resume();
@@ -341,7 +465,9 @@ describe('a stream of a container', () => {
       return joined;
     };
     try {
-      const read = frameReader((channel, payload) => { taken += channel * payload.length; });
+      const read = frameReader((channel, payload) => {
+        taken += channel * payload.length;
+      });
       for (let at = 0; at < frame.length; at += 1024) read(frame.subarray(at, at + 1024));
     } finally {
       Buffer.prototype.copy = copy;
@@ -355,7 +481,8 @@ describe('a stream of a container', () => {
 it('no more than 64 are open at once, and room comes back', async () => {
   const arrived: WebSocket[] = [];
   api.on('connection', (socket) => arrived.push(socket));
-  for (let count = 0; count < 100; count += 1) sessions.start({ id: `${count}`, url, container: 'app', kind: 'exec', argv: ['x'] });
+  for (let count = 0; count < 100; count += 1)
+    sessions.start({ id: `${count}`, url, container: 'app', kind: 'exec', argv: ['x'] });
   expect(sessions.count).toBe(64);
   await until(() => arrived.length === 64, 'all have come');
   for (const socket of arrived) socket.terminate();

@@ -27,7 +27,11 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-const listen = (): void => sockets.listen((_container, message) => taken.push(message), (container) => gone.push(container));
+const listen = (): void =>
+  sockets.listen(
+    (_container, message) => taken.push(message),
+    (container) => gone.push(container),
+  );
 
 async function dial(): Promise<{ client: Socket; closed: Promise<void> }> {
   const client = connect(join(directory, 'app/sock')).on('error', () => undefined);
@@ -44,7 +48,12 @@ const line = (message: unknown): string => `${JSON.stringify(message)}\n`;
 async function settled(client: Socket): Promise<void> {
   const before = taken.filter(({ type }) => type === 'pong').length;
   client.write(line({ type: 'pong' }));
-  for (let tries = 0; tries < 1_000 && taken.filter(({ type }) => type === 'pong').length === before; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (
+    let tries = 0;
+    tries < 1_000 && taken.filter(({ type }) => type === 'pong').length === before;
+    tries += 1
+  )
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe('a connection', () => {
@@ -60,7 +69,13 @@ describe('a connection', () => {
     expect(taken).toEqual([]);
   });
 
-  it.each([['garbage', 'hello\n'], ['a list', '[]\n'], ['null', 'null\n'], ['no hello', line({ type: 'exited', run: 1, code: 0, at: '2026-01-01T00:00:00Z' })], ['an unknown kind', line({ type: 'x' })]])('that begins with %s is closed', async (_what, text) => {
+  it.each([
+    ['garbage', 'hello\n'],
+    ['a list', '[]\n'],
+    ['null', 'null\n'],
+    ['no hello', line({ type: 'exited', run: 1, code: 0, at: '2026-01-01T00:00:00Z' })],
+    ['an unknown kind', line({ type: 'x' })],
+  ])('that begins with %s is closed', async (_what, text) => {
     listen();
     const { client, closed } = await dial();
     client.write(text);
@@ -103,7 +118,8 @@ describe('a connection', () => {
     client.write(line(HELLO));
     await settled(client);
     client.pause();
-    for (let count = 0; count < 100; count += 1) sockets.send('app', { type: 'kill', signal: 'y'.repeat(1024 * 1024) });
+    for (let count = 0; count < 100; count += 1)
+      sockets.send('app', { type: 'kill', signal: 'y'.repeat(1024 * 1024) });
     client.resume();
     await closed;
     expect(gone).toEqual(['app']);
@@ -114,27 +130,78 @@ describe('a message', () => {
   const at = '2026-01-01T00:00:00.000000Z';
   const exit = { type: 'exited', run: 1, code: 0, oom: false, at };
   it.each([
-    ['an exit code beyond a byte', { ...exit, code: 256 }], ['a code below nought', { ...exit, code: -1 }], ['a code of 99999999999', { ...exit, code: 99999999999 }], ['half a code', { ...exit, code: 0.5 }],
-    ['a run that is no number', { ...exit, run: '1' }], ['a run beyond counting', { ...exit, run: 2 ** 53 }], ['no time', { ...exit, at: undefined }], ['a time that is none', { ...exit, at: 'yesterday' }],
-    ['a time of another form', { ...exit, at: 'Thu, 01 Jan 2026 00:00:00 GMT' }], ['the year 99999', { ...exit, at: '+099999-01-01T00:00:00Z' }], ['day 99', { ...exit, at: '2026-01-99T00:00:00Z' }],
-    ['no run', { type: 'hello', pid: 1 }], ['a pid beyond the kernel\'s', { ...HELLO, pid: 2 ** 40 }], ['a start without a time', { type: 'started', run: 1, pid: 1 }],
-    ['an end of nothing', { type: 'done', code: 0 }], ['a stream of no name', { type: 'stream' }], ['a stream of a long name', { type: 'stream', id: 'y'.repeat(1_000) }], ['a term of nothing', { type: 'term' }],
-    ['no kind', {}], ['a kind that is no text', { type: 7 }],
-  ])('with %s is nobody\'s', (_what, message) => expect(parseMessage(JSON.stringify(message))).toBeUndefined());
+    ['an exit code beyond a byte', { ...exit, code: 256 }],
+    ['a code below nought', { ...exit, code: -1 }],
+    ['a code of 99999999999', { ...exit, code: 99999999999 }],
+    ['half a code', { ...exit, code: 0.5 }],
+    ['a run that is no number', { ...exit, run: '1' }],
+    ['a run beyond counting', { ...exit, run: 2 ** 53 }],
+    ['no time', { ...exit, at: undefined }],
+    ['a time that is none', { ...exit, at: 'yesterday' }],
+    ['a time of another form', { ...exit, at: 'Thu, 01 Jan 2026 00:00:00 GMT' }],
+    ['the year 99999', { ...exit, at: '+099999-01-01T00:00:00Z' }],
+    ['day 99', { ...exit, at: '2026-01-99T00:00:00Z' }],
+    ['no run', { type: 'hello', pid: 1 }],
+    ["a pid beyond the kernel's", { ...HELLO, pid: 2 ** 40 }],
+    ['a start without a time', { type: 'started', run: 1, pid: 1 }],
+    ['an end of nothing', { type: 'done', code: 0 }],
+    ['a stream of no name', { type: 'stream' }],
+    ['a stream of a long name', { type: 'stream', id: 'y'.repeat(1_000) }],
+    ['a term of nothing', { type: 'term' }],
+    ['no kind', {}],
+    ['a kind that is no text', { type: 7 }],
+  ])("with %s is nobody's", (_what, message) =>
+    expect(parseMessage(JSON.stringify(message))).toBeUndefined(),
+  );
 
   it('about what a run left behind are bounded', () => {
     const paths = [...Array.from({ length: 40 }, () => 'x'.repeat(10_000)), 7];
-    expect(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: ['/a', 7], more: 3 }))).toEqual({ type: 'leftover', run: 2, paths: ['/a'], more: 3 });
-    expect(JSON.stringify(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths, more: -1 }))).length).toBeLessThan(80_000);
-    expect(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: 'x', more: 3 }))).toBeUndefined();
+    expect(
+      parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: ['/a', 7], more: 3 })),
+    ).toEqual({ type: 'leftover', run: 2, paths: ['/a'], more: 3 });
+    expect(
+      JSON.stringify(parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths, more: -1 })))
+        .length,
+    ).toBeLessThan(80_000);
+    expect(
+      parseMessage(JSON.stringify({ type: 'leftover', run: 2, paths: 'x', more: 3 })),
+    ).toBeUndefined();
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('of the kind %s is one that nobody knows', (type) => expect(parseMessage(JSON.stringify({ type }))).toBe('unknown'));
+  it.each(['constructor', '__proto__', 'toString'])(
+    'of the kind %s is one that nobody knows',
+    (type) => expect(parseMessage(JSON.stringify({ type }))).toBe('unknown'),
+  );
 
   it('keeps what is right and drops what is not', () => {
-    expect(parseMessage(JSON.stringify({ ...exit, startedAt: 'x', message: 'é'.repeat(3_000), startError: 7, extra: {} }))).toEqual({ type: 'exited', run: 1, code: 0, oom: false, at, message: 'é'.repeat(2_048) });
-    expect(parseMessage(JSON.stringify({ ...HELLO, exit: { ...exit, code: 999 }, term: '', user: { uid: -1, gid: 0, groups: [] } }))).toEqual(HELLO);
-    expect(parseMessage(JSON.stringify({ ...HELLO, user: { uid: 1, gid: 2, groups: [3, 'x', -1, 4] } }))).toEqual({ ...HELLO, user: { uid: 1, gid: 2, groups: [3, 4] } });
-    expect(parseMessage(JSON.stringify({ type: 'done', id: 'x1', code: 1, timedOut: 'no', output: '%%%' }))).toEqual({ type: 'done', id: 'x1', code: 1, timedOut: false, output: '' });
+    expect(
+      parseMessage(
+        JSON.stringify({
+          ...exit,
+          startedAt: 'x',
+          message: 'é'.repeat(3_000),
+          startError: 7,
+          extra: {},
+        }),
+      ),
+    ).toEqual({ type: 'exited', run: 1, code: 0, oom: false, at, message: 'é'.repeat(2_048) });
+    expect(
+      parseMessage(
+        JSON.stringify({
+          ...HELLO,
+          exit: { ...exit, code: 999 },
+          term: '',
+          user: { uid: -1, gid: 0, groups: [] },
+        }),
+      ),
+    ).toEqual(HELLO);
+    expect(
+      parseMessage(JSON.stringify({ ...HELLO, user: { uid: 1, gid: 2, groups: [3, 'x', -1, 4] } })),
+    ).toEqual({ ...HELLO, user: { uid: 1, gid: 2, groups: [3, 4] } });
+    expect(
+      parseMessage(
+        JSON.stringify({ type: 'done', id: 'x1', code: 1, timedOut: 'no', output: '%%%' }),
+      ),
+    ).toEqual({ type: 'done', id: 'x1', code: 1, timedOut: false, output: '' });
   });
 });

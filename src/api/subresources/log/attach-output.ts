@@ -15,12 +15,24 @@ export function writesToLogOnly(pod: Pod, container: string): boolean {
 }
 
 /** Lines of the present run that come after the call, until the run ends or the signal aborts. */
-export async function* attachOutput(ports: ApiPorts, pod: Pod, container: string, signal: AbortSignal): AsyncGenerator<RunLine> {
+export async function* attachOutput(
+  ports: ApiPorts,
+  pod: Pod,
+  container: string,
+  signal: AbortSignal,
+): AsyncGenerator<RunLine> {
   const uid = pod.metadata.uid ?? '';
   const record = await recordOf(ports, uid);
   const observed = own(record?.observed.containers, container);
   const run = observed?.current?.run ?? 1;
-  const source: RunSource = { logs: ports.logs, tasks: record?.taskArn ? tasksOf(record).slice(-1) : [], container, run, nonce: record?.logNonce ?? '', began: runsOf(observed) };
+  const source: RunSource = {
+    logs: ports.logs,
+    tasks: record?.taskArn ? tasksOf(record).slice(-1) : [],
+    container,
+    run,
+    nonce: record?.logNonce ?? '',
+    began: runsOf(observed),
+  };
   const { position } = await lastLines(source, 1);
   yield* followLines(source, position, runOver(ports, uid, source, signal), signal);
 }

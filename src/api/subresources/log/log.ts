@@ -32,7 +32,9 @@ export function chooseContainer(pod: Pod, wanted: string): string {
   if (wanted === '') {
     const [only, ...others] = pod.spec.containers;
     if (only !== undefined && others.length === 0) return only.name;
-    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
+    throw badRequest(
+      `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+    );
   }
   if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`);
   return wanted;
@@ -49,31 +51,65 @@ export async function log(call: Call): Promise<Response> {
   if (!pod.spec.nodeName) return new Response(null, { status: 204 });
   const record = await recordOf(ports, pod.metadata.uid ?? '');
   await written(ports, own(record?.observed.containers, container), request.signal);
-  const run = chooseRun(pod, container, own(record?.observed.containers, container), options.previous);
+  const run = chooseRun(
+    pod,
+    container,
+    own(record?.observed.containers, container),
+    options.previous,
+  );
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
-  const source: RunSource = { logs: ports.logs, tasks: tasksOf(record), container, run, nonce: record?.logNonce ?? '', began: runsOf(own(record?.observed.containers, container)) };
-  const text = limited(textOf(ports, source, options, pod.metadata.uid ?? '', signal), options.limitBytes);
-  return new Response(streamOf(text, () => abort.abort()), { headers: { 'content-type': 'text/plain' } });
+  const source: RunSource = {
+    logs: ports.logs,
+    tasks: tasksOf(record),
+    container,
+    run,
+    nonce: record?.logNonce ?? '',
+    began: runsOf(own(record?.observed.containers, container)),
+  };
+  const text = limited(
+    textOf(ports, source, options, pod.metadata.uid ?? '', signal),
+    options.limitBytes,
+  );
+  return new Response(
+    streamOf(text, () => abort.abort()),
+    { headers: { 'content-type': 'text/plain' } },
+  );
 }
 
 /** The last lines of a run that has just ended may still be on their way to the log. */
-async function written({ clock }: Pick<ApiPorts, 'clock'>, container: ObservedContainer | undefined, signal: AbortSignal): Promise<void> {
+async function written(
+  { clock }: Pick<ApiPorts, 'clock'>,
+  container: ObservedContainer | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const finishedAt = Date.parse(container?.current?.finishedAt ?? '');
   const wait = finishedAt + LAST_LINES_MS - clock.now().getTime();
   if (wait > 0) await clock.sleep(Math.min(wait, LAST_LINES_MS), signal);
 }
 
 /** The pod's record; undefined: none (any more). */
-export async function recordOf({ store }: Pick<ApiPorts, 'store'>, uid: string): Promise<PodRecord | undefined> {
+export async function recordOf(
+  { store }: Pick<ApiPorts, 'store'>,
+  uid: string,
+): Promise<PodRecord | undefined> {
   const stored = await store.getRecord(recordKey(uid));
   return stored === undefined ? undefined : toRecord(stored.value);
 }
 
 /** Every task the pod has had, the present one last. */
-export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [...(record?.tasks ?? []).map(({ taskArn }) => taskArn), ...(record?.taskArn ? [record.taskArn] : [])];
+export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [
+  ...(record?.tasks ?? []).map(({ taskArn }) => taskArn),
+  ...(record?.taskArn ? [record.taskArn] : []),
+];
 
-async function* textOf(ports: ApiPorts, source: RunSource, options: LogOptions, uid: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* textOf(
+  ports: ApiPorts,
+  source: RunSource,
+  options: LogOptions,
+  uid: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   let position = new Position();
   if (options.tailLines === undefined) {
     for await (const line of presentLines(source)) {
@@ -104,7 +140,10 @@ function withoutReturn(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([bytes.subarray(0, -2), Buffer.of(LINE_FEED)]);
 }
 
-async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undefined): AsyncGenerator<Uint8Array> {
+async function* limited(
+  parts: AsyncGenerator<Uint8Array>,
+  limit: number | undefined,
+): AsyncGenerator<Uint8Array> {
   let left = limit ?? Infinity;
   for await (const bytes of parts) {
     yield bytes.byteLength > left ? bytes.subarray(0, left) : bytes;
@@ -114,11 +153,24 @@ async function* limited(parts: AsyncGenerator<Uint8Array>, limit: number | undef
 }
 
 /** Resolves when the run has ended or the pod is gone. */
-export async function runOver(ports: ApiPorts, uid: string, { container, run }: RunSource, signal: AbortSignal): Promise<void> {
+export async function runOver(
+  ports: ApiPorts,
+  uid: string,
+  { container, run }: RunSource,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const record = await recordOf(ports, uid);
     const current = own(record?.observed.containers, container)?.current;
-    if (record === undefined || record.taskStopped !== undefined || current === undefined || current.run > run || current.finishedAt !== undefined || current.exitCode !== undefined) return;
+    if (
+      record === undefined ||
+      record.taskStopped !== undefined ||
+      current === undefined ||
+      current.run > run ||
+      current.finishedAt !== undefined ||
+      current.exitCode !== undefined
+    )
+      return;
     await ports.wakeups.wait(uid, LOOK_AGAIN_MS, signal);
   }
 }

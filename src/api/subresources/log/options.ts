@@ -15,15 +15,34 @@ export interface LogOptions {
   limitBytes?: number;
 }
 
-const below = (field: string, value: number, bound: string): FieldError => ({ field, reason: 'FieldValueInvalid', message: `Invalid value: ${value}: must be greater than ${bound}` });
+const below = (field: string, value: number, bound: string): FieldError => ({
+  field,
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${value}: must be greater than ${bound}`,
+});
 
-function problems(query: URLSearchParams, tail: number | undefined, limit: number | undefined, since: number | undefined): FieldError[] {
+function problems(
+  query: URLSearchParams,
+  tail: number | undefined,
+  limit: number | undefined,
+  since: number | undefined,
+): FieldError[] {
   const found: FieldError[] = [];
   if (tail !== undefined && tail < 0) found.push(below('tailLines', tail, 'or equal to 0'));
   if (limit !== undefined && limit < 1) found.push(below('limitBytes', limit, '0'));
-  if (since !== undefined && query.get('sinceTime')) found.push({ field: '[]', reason: 'FieldValueForbidden', message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified' });
+  if (since !== undefined && query.get('sinceTime'))
+    found.push({
+      field: '[]',
+      reason: 'FieldValueForbidden',
+      message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+    });
   else if (since !== undefined && since < 1) found.push(below('sinceSeconds', since, '0'));
-  if (query.get('stream')) found.push({ field: 'stream', reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified' });
+  if (query.get('stream'))
+    found.push({
+      field: 'stream',
+      reason: 'FieldValueForbidden',
+      message: 'Forbidden: may not be specified',
+    });
   return found;
 }
 
@@ -35,10 +54,24 @@ export function logOptions(query: URLSearchParams, pod: string, now: Date): LogO
   const found = problems(query, tailLines, limitBytes, sinceSeconds);
   if (found.length > 0) throw invalid('PodLogOptions', pod, found);
   const sinceTime = query.get('sinceTime');
-  if (sinceTime && Number.isNaN(Date.parse(sinceTime))) throw new ApiError('BadRequest', `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`);
-  const since = sinceSeconds !== undefined ? later(now, -sinceSeconds) : sinceTime ? new Date(sinceTime) : undefined;
+  if (sinceTime && Number.isNaN(Date.parse(sinceTime)))
+    throw new ApiError(
+      'BadRequest',
+      `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
+    );
+  const since =
+    sinceSeconds !== undefined
+      ? later(now, -sinceSeconds)
+      : sinceTime
+        ? new Date(sinceTime)
+        : undefined;
   return {
-    container: query.get('container') ?? '', follow: boolOption(query, 'follow'), previous: boolOption(query, 'previous'), timestamps: boolOption(query, 'timestamps'),
-    ...(since ? { since } : {}), ...(tailLines === undefined ? {} : { tailLines }), ...(limitBytes === undefined ? {} : { limitBytes }),
+    container: query.get('container') ?? '',
+    follow: boolOption(query, 'follow'),
+    previous: boolOption(query, 'previous'),
+    timestamps: boolOption(query, 'timestamps'),
+    ...(since ? { since } : {}),
+    ...(tailLines === undefined ? {} : { tailLines }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
   };
 }
