@@ -353,6 +353,25 @@ export interface Sessions {
   pending(uid: string): SessionRequest[];
 }
 
+/** Who signed a request, as STS says. */
+export interface CallerIdentity {
+  arn: string;
+  account: string;
+  userId: string;
+}
+
+/** STS, asked with a request that a caller has signed. */
+export interface Sts {
+  /**
+   * Sends the presigned GetCallerIdentity with these headers and follows no redirect. `refused`: STS does not take it, by status and code.
+   * Throws Unavailable where STS is throttled or does not answer.
+   */
+  callerIdentity(
+    url: string,
+    headers: Record<string, string>,
+  ): Promise<CallerIdentity | { refused: string }>;
+}
+
 export interface Ports {
   store: Store;
   tasks: Tasks;
@@ -364,6 +383,8 @@ export interface Ports {
   wakeups: Wakeups;
   settings: Settings;
   sessions?: Sessions;
+  /** Only where AWS principals log in. */
+  sts?: Sts;
   sweepRule?: SweepRule;
   /** Absent where images are pulled before the task starts (local mode). */
   pullSecrets?: PullSecrets;
@@ -371,6 +392,14 @@ export interface Ports {
   liveTasks?: LiveTasks;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
   podHttp?: (request: Request) => Promise<Response>;
+}
+
+/** How AWS principals become users. */
+export interface IamSettings {
+  /** What a login must be signed for: a token of another cluster is none here. */
+  clusterId: string;
+  /** Principals that are always known, in the form of EKS' ConfigMap aws-auth (lists or YAML); it comes second. */
+  principals: { readonly mapRoles?: unknown; readonly mapUsers?: unknown };
 }
 
 /** What an installation is, read once by src/aws/config.ts. */
@@ -403,6 +432,8 @@ export interface Settings {
   clusterDomain: string;
   /** Bearer token of the administrator (local mode); absent: none. */
   adminToken?: string;
+  /** Login of AWS principals; absent: none. */
+  iam?: IamSettings;
   /** Name shown as spec.nodeName unless virtual nodes say otherwise. */
   nodeName: string;
   /** The node's own address, where pods do not each have a node of their own (status.hostIP). */

@@ -1,11 +1,14 @@
 // How a body is read in every front: whole, but never more of it than its reader has a use for.
 
 /** The body's bytes; undefined as soon as they are more than `limit`: what is left of it is not read. */
-export async function readWithin(request: Request, limit: number): Promise<Uint8Array | undefined> {
-  if (request.body === null) return new Uint8Array();
+export async function readWithin(
+  { body }: Pick<Body, 'body'>,
+  limit: number,
+): Promise<Uint8Array | undefined> {
+  if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = request.body.getReader();
+  const reader = body.getReader();
   for (let step = await reader.read(); !step.done; step = await reader.read()) {
     length += step.value.byteLength;
     if (length > limit) {

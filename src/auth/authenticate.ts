@@ -2,9 +2,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { verifyToken } from './service-account-tokens.ts';
+import { iamLogin, isIamToken } from './iam-login.ts';
+import { issuerOf, verifyToken } from './service-account-tokens.ts';
 import { ADMIN, ANONYMOUS } from './user.ts';
 import type { User } from './user.ts';
+
+type AuthPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
 
 const PROTOCOL = /(?:^|[\s,])base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)/;
 
@@ -22,18 +25,27 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** The caller; throws Unauthorized for a token that nobody gave out or that ended. */
-export async function authenticate(
-  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
-  request: Request,
-): Promise<User> {
+export async function authenticate(ports: AuthPorts, request: Request): Promise<User> {
   const token = bearerOf(request);
   if (token === undefined) {
     if (request.headers.has('authorization')) throw new ApiError('Unauthorized', 'Unauthorized');
     return ANONYMOUS;
   }
-  const { adminToken } = ports.settings;
-  if (adminToken && sameText(token, adminToken)) return ADMIN;
-  const user = await verifyToken(ports, token);
+  const user = await userOfToken(ports, token);
   if (user === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
   return user;
+}
+
+/** Whose token this is; undefined: nobody's. `audiences`: for whom it must be, absent for the API itself. */
+export async function userOfToken(
+  ports: AuthPorts,
+  token: string,
+  audiences?: string[],
+): Promise<User | undefined> {
+  // Only tokens of service accounts are made for others than the API.
+  const isForApi = audiences === undefined || audiences.includes(issuerOf(ports));
+  const { adminToken } = ports.settings;
+  if (adminToken && sameText(token, adminToken)) return isForApi ? ADMIN : undefined;
+  if (isIamToken(token)) return isForApi ? iamLogin(ports, token) : undefined;
+  return verifyToken(ports, token, audiences);
 }

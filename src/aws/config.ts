@@ -23,6 +23,9 @@ export const OPTIONAL_NAMES = {
   clusterDomain: 'DROPPOD_CLUSTER_DOMAIN',
   nodeName: 'DROPPOD_NODE_NAME',
   machineRevision: 'DROPPOD_MACHINE_REVISION',
+  clusterId: 'DROPPOD_CLUSTER_ID',
+  principals: 'DROPPOD_PRINCIPALS',
+  stsEndpoint: 'AWS_ENDPOINT_URL_STS',
 } as const;
 
 /** How the names of an installation's pull secrets begin. */
@@ -51,6 +54,12 @@ export interface Config {
   nodeName: string;
   /** Only sweep needs it; '' elsewhere. */
   machineRevision: string;
+  /** What a login with `aws eks get-token --cluster-name` is signed for; '': nobody logs in so. */
+  clusterId: string;
+  /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
+  principals: { mapRoles?: unknown; mapUsers?: unknown };
+  /** An STS that is not AWS' own; ''. */
+  stsEndpoint: string;
 }
 
 /** Throws one error that lists every missing variable. */
@@ -81,5 +90,20 @@ export function readConfig(env: Environment): Config {
     clusterDomain: optional('clusterDomain', 'cluster.local'),
     nodeName: optional('nodeName', 'fargate'),
     machineRevision: optional('machineRevision', ''),
+    clusterId: optional('clusterId', ''),
+    principals: principalsIn(optional('principals', '{}')),
+    stsEndpoint: optional('stsEndpoint', ''),
   };
+}
+
+function principalsIn(text: string): Config['principals'] {
+  const refuse = (cause?: unknown): never => {
+    throw new Error(`${OPTIONAL_NAMES.principals} is no JSON object`, { cause });
+  };
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : refuse();
+  } catch (error) {
+    return refuse(error);
+  }
 }

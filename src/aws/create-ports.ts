@@ -5,7 +5,7 @@ import { dynamoStore } from '../store/dynamo-store.ts';
 import { LIFETIMES } from '../kinds/resources.ts';
 import { publicFetch } from '../images/public-fetch.ts';
 import { registryImages } from '../images/registry-images.ts';
-import type { Ports, Settings } from '../ports.ts';
+import type { Ports, Settings, Sts } from '../ports.ts';
 import { createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
@@ -16,6 +16,7 @@ import { randomIds, randomKey } from './ids.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
 import { awsPullSecrets } from './pull-secrets.ts';
+import { awsSts } from './sts.ts';
 import { awsSweepRule } from './sweep-rule.ts';
 import { awsTasks } from './tasks.ts';
 import { processWakeups } from './wakeups.ts';
@@ -66,9 +67,16 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     sweepRule: awsSweepRule(clients.events, config.sweepRule),
+    ...(config.clusterId === '' ? {} : { sts: stsOf(config) }),
     settings: toSettings(config, podletKey),
   };
 }
+
+const stsOf = ({ stsEndpoint }: Config): Sts =>
+  awsSts({
+    fetch: (url, init) => fetch(url, init),
+    ...(stsEndpoint === '' ? {} : { endpoint: stsEndpoint }),
+  });
 
 function toSettings(config: Config, podletKey: string): Settings {
   return {
@@ -88,5 +96,8 @@ function toSettings(config: Config, podletKey: string): Settings {
     architectures: config.architectures,
     clusterDomain: config.clusterDomain,
     nodeName: config.nodeName,
+    ...(config.clusterId === ''
+      ? {}
+      : { iam: { clusterId: config.clusterId, principals: config.principals } }),
   };
 }

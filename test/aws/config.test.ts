@@ -1,6 +1,6 @@
 // The environment of a function.
 import { expect, it } from 'vitest';
-import { NAMES, readConfig } from '../../src/aws/config.ts';
+import { NAMES, OPTIONAL_NAMES, readConfig } from '../../src/aws/config.ts';
 
 const full = Object.fromEntries(
   Object.values(NAMES).map((name) => [name, `${name.toLowerCase()}-1,b`]),
@@ -22,4 +22,14 @@ it('complains once, about every missing name', () => {
   expect(() => readConfig({ ...rest, [NAMES.region]: '' })).toThrow(
     'missing environment variables: DROPPOD_TABLE, DROPPOD_CLUSTER, AWS_REGION',
   );
+});
+
+it('R6: takes the principals that may log in as JSON, and refuses what is none', () => {
+  const principals = { mapRoles: [{ rolearn: 'arn', groups: ['g'] }] };
+  const env = { ...full, [OPTIONAL_NAMES.principals]: JSON.stringify(principals) };
+  expect(readConfig(env).principals).toEqual(principals);
+  for (const text of ['{', 'null', '1'])
+    expect(() => readConfig({ ...full, [OPTIONAL_NAMES.principals]: text })).toThrow(
+      'DROPPOD_PRINCIPALS is no JSON object',
+    );
 });

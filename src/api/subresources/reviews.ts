@@ -1,7 +1,7 @@
 // Reviews: questions about callers that are answered at once and not stored.
 import { authorize } from '../../auth/authorize.ts';
 import type { Attributes } from '../../auth/authorize.ts';
-import { verifyToken } from '../../auth/service-account-tokens.ts';
+import { userOfToken } from '../../auth/authenticate.ts';
 import type { User } from '../../auth/user.ts';
 import { invalid } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -126,7 +126,7 @@ export async function tokenReview(call: Call): Promise<Answer> {
   const audiences = member(sent, 'spec', 'audiences');
   const asked =
     Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : undefined;
-  const user = await verifyToken(call.ports, text(sent, 'spec', 'token'), asked);
+  const user = await userOfToken(call.ports, text(sent, 'spec', 'token'), asked);
   const status =
     user === undefined
       ? { authenticated: false, user: {}, error: 'invalid bearer token' }

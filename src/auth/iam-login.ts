@@ -1,0 +1,160 @@
+// Login by AWS: STS says who signed the token, the maps of principals say which user that is.
+import { createHash } from 'node:crypto';
+import type { Ports, Settings } from '../ports.ts';
+import { principalOf } from './aws-principal.ts';
+import type { AwsPrincipal } from './aws-principal.ts';
+import { CLUSTER_ID_HEADER, PREFIX, readLogin } from './presigned-login.ts';
+import type { PresignedLogin } from './presigned-login.ts';
+import { mapPrincipal, parsePrincipalMap } from './principal-map.ts';
+import type { PrincipalMap } from './principal-map.ts';
+import type { User } from './user.ts';
+
+type LoginPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
+
+/** Answers of STS that are remembered by one API; beyond it the oldest is asked for again. */
+const MAX_KNOWN = 1_000;
+/** A refusal is remembered more shortly, and apart: a flood of forgeries drives no login out. */
+const REFUSED_MS = 60_000;
+
+const AWS_AUTH = { resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' };
+
+interface Known {
+  /** undefined: STS refused. */
+  principal: AwsPrincipal | undefined;
+  until: number;
+}
+
+interface Memory {
+  logins: Map<string, Known>;
+  refusals: Map<string, Known>;
+  asking: Map<string, Promise<AwsPrincipal | undefined>>;
+}
+
+const memories = new WeakMap<object, Memory>();
+
+function memoryOf(sts: object): Memory {
+  const memory = memories.get(sts) ?? {
+    logins: new Map<string, Known>(),
+    refusals: new Map<string, Known>(),
+    asking: new Map<string, Promise<AwsPrincipal | undefined>>(),
+  };
+  memories.set(sts, memory);
+  return memory;
+}
+
+/** True for a token of `aws eks get-token`, whether it is good or not. */
+export const isIamToken = (token: string): boolean => token.startsWith(PREFIX);
+
+/** The user that the token's principal is mapped to; undefined: nobody. Throws Unavailable where STS does not answer. */
+export async function iamLogin(ports: LoginPorts, token: string): Promise<User | undefined> {
+  const { iam, region } = ports.settings;
+  if (iam === undefined || ports.sts === undefined) return undefined;
+  const login = readLogin(token, { region, now: ports.clock.now() });
+  if ('problem' in login) return refuse(`a token of aws eks get-token: ${login.problem}`);
+  const principal = await identified({ ...ports, sts: ports.sts }, iam.clusterId, token, login);
+  return principal && userOf(ports, iam, principal);
+}
+
+let lastRefusal = '';
+
+/** Refusals are seen by whoever runs the API, never by the caller; a flood of equal ones does not fill the log. */
+function refuse(reason: string): undefined {
+  if (reason !== lastRefusal) console.warn(`login refused: ${reason}`);
+  lastRefusal = reason;
+  return undefined;
+}
+
+/** STS's answer, asked for once per token and life. */
+async function identified(
+  ports: LoginPorts & Required<Pick<Ports, 'sts'>>,
+  clusterId: string,
+  token: string,
+  login: PresignedLogin,
+): Promise<AwsPrincipal | undefined> {
+  const memory = memoryOf(ports.sts);
+  const now = ports.clock.now().getTime();
+  const key = createHash('sha256').update(token).digest('base64');
+  const known = memory.logins.get(key) ?? memory.refusals.get(key);
+  if (known !== undefined && known.until > now) return known.principal;
+  const asking = memory.asking.get(key) ?? askSts(ports, clusterId, login);
+  memory.asking.set(key, asking);
+  const principal = await asking.finally(() => memory.asking.delete(key));
+  if (principal) remember(memory.logins, key, { principal, until: login.expires.getTime() });
+  else remember(memory.refusals, key, { principal, until: now + REFUSED_MS });
+  return principal;
+}
+
+function remember(known: Map<string, Known>, key: string, entry: Known): void {
+  known.delete(key);
+  known.set(key, entry);
+  const [oldest] = known.keys();
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+}
+
+async function askSts(
+  { sts }: Required<Pick<Ports, 'sts'>>,
+  clusterId: string,
+  { url, accessKeyId }: PresignedLogin,
+): Promise<AwsPrincipal | undefined> {
+  const answer = await sts.callerIdentity(url, {
+    [CLUSTER_ID_HEADER]: clusterId,
+    accept: 'application/json',
+  });
+  if ('refused' in answer) return refuse(`STS answered ${answer.refused}`);
+  const principal = principalOf(answer, accessKeyId);
+  return principal ?? refuse(`${answer.arn} is no principal that may log in`);
+}
+
+async function userOf(
+  ports: LoginPorts,
+  iam: NonNullable<Settings['iam']>,
+  principal: AwsPrincipal,
+): Promise<User | undefined> {
+  // The stack's own first: no edit of the ConfigMap can lock its administrator out.
+  const mapped =
+    mapPrincipal(staticMap(iam), principal) ?? mapPrincipal(await awsAuth(ports), principal);
+  if (mapped === undefined) return refuse(`${principal.canonicalArn} is mapped to no user`);
+  if ('refused' in mapped) return refuse(`${principal.canonicalArn}: ${mapped.refused}`);
+  return {
+    name: mapped.name,
+    uid: `aws-iam-authenticator:${principal.account}:${principal.userId}`,
+    groups: [...new Set([...mapped.groups, 'system:authenticated'])],
+    extra: extraOf(principal),
+  };
+}
+
+function extraOf({ arn, canonicalArn, userId, sessionName, accessKeyId }: AwsPrincipal) {
+  return {
+    accessKeyId: [accessKeyId],
+    arn: [arn],
+    canonicalArn: [canonicalArn],
+    principalId: [userId],
+    sessionName: [sessionName],
+  };
+}
+
+const parsed = new WeakMap<object, PrincipalMap>();
+
+function staticMap({ principals }: NonNullable<Settings['iam']>): PrincipalMap {
+  const known = parsed.get(principals) ?? parsePrincipalMap(principals);
+  parsed.set(principals, known);
+  return known;
+}
+
+const read = new WeakMap<object, { version: string; map: PrincipalMap }>();
+
+/** The ConfigMap as it is now: who was taken out of it is out at once. */
+async function awsAuth({ store }: LoginPorts): Promise<PrincipalMap> {
+  const object = await store.get(AWS_AUTH);
+  const version = `${object?.metadata.uid ?? ''} ${object?.metadata.resourceVersion ?? ''}`;
+  const known = read.get(store);
+  if (known?.version === version) return known.map;
+  const data = object?.['data'];
+  const map = parsePrincipalMap(
+    typeof data === 'object' && data !== null ? (data as { [key: string]: unknown }) : {},
+  );
+  for (const problem of map.problems)
+    console.warn(`ConfigMap kube-system/aws-auth: ${problem}: left out`);
+  read.set(store, { version, map });
+  return map;
+}

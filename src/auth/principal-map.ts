@@ -1,0 +1,117 @@
+// Which AWS principals are which users: the form of EKS' ConfigMap kube-system/aws-auth, which the stack's own roles are given in too.
+import { FAILSAFE_SCHEMA, JSON_SCHEMA, load } from 'js-yaml';
+import type { Schema } from 'js-yaml';
+import { own } from '../own.ts';
+import type { AwsPrincipal } from './aws-principal.ts';
+
+export interface Mapping {
+  arn: string;
+  /** May hold `{{…}}`; '': the principal's ARN. */
+  username: string;
+  groups: string[];
+}
+
+export interface PrincipalMap {
+  /** By lower-case ARN. */
+  roles: ReadonlyMap<string, Mapping>;
+  users: ReadonlyMap<string, Mapping>;
+  /** Accounts whose principals are known by their ARN, in no group. */
+  accounts: ReadonlySet<string>;
+  /** What was left out, for the log. */
+  problems: string[];
+}
+
+export interface MappedUser {
+  name: string;
+  groups: string[];
+}
+
+/** Reads a ConfigMap's data, or lists in its place; an entry that cannot be used is left out and named in `problems`. */
+export function parsePrincipalMap(data: { readonly [key: string]: unknown }): PrincipalMap {
+  const problems: string[] = [];
+  const listOf = (key: string, schema: Schema): unknown[] => {
+    const list = listIn(own(data, key), schema);
+    if (typeof list !== 'string') return list;
+    problems.push(`${key} ${list}`);
+    return [];
+  };
+  const mappingsOf = (key: string, arnName: string): Map<string, Mapping> => {
+    const found = new Map<string, Mapping>();
+    listOf(key, JSON_SCHEMA).forEach((entry, index) => {
+      const mapping = mappingOf(entry, arnName);
+      if (typeof mapping === 'string') problems.push(`${key}[${index}] ${mapping}`);
+      else found.set(mapping.arn.toLowerCase(), mapping);
+    });
+    return found;
+  };
+  return {
+    roles: mappingsOf('mapRoles', 'rolearn'),
+    users: mappingsOf('mapUsers', 'userarn'),
+    // As text: an account's zeros in front are lost in a number.
+    accounts: new Set(listOf('mapAccounts', FAILSAFE_SCHEMA).map(String)),
+    problems,
+  };
+}
+
+/** The list, or why there is none. */
+function listIn(text: unknown, schema: Schema): unknown[] | string {
+  if (Array.isArray(text)) return text;
+  if (typeof text !== 'string' || /^\s*(``|"")?\s*$/.test(text)) return [];
+  try {
+    const list: unknown = load(text, { schema });
+    if (list === null || list === undefined) return [];
+    return Array.isArray(list) ? list : 'is no list';
+  } catch {
+    return 'is no YAML';
+  }
+}
+
+/** The entry, or what is wrong with it. Names count in any case, as Go's JSON reads them. */
+function mappingOf(entry: unknown, arnName: string): Mapping | string {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return 'is no mapping';
+  const members: [string, unknown][] = Object.entries(entry);
+  const member = (name: string): unknown =>
+    members.find(([key]) => key.toLowerCase() === name)?.[1];
+  const [arn, username = '', groups = []] = [
+    member(arnName),
+    member('username') ?? undefined,
+    member('groups') ?? undefined,
+  ];
+  if (typeof arn !== 'string' || arn === '') return `has no ${arnName}`;
+  if (typeof username !== 'string') return 'has a username that is no text';
+  if (!Array.isArray(groups) || !groups.every((group) => typeof group === 'string'))
+    return 'has groups that are no list of texts';
+  return { arn, username, groups };
+}
+
+/** Who the principal is by this map; undefined: nobody. `refused`: it is in the map and still cannot be named. */
+export function mapPrincipal(
+  { roles, users, accounts }: PrincipalMap,
+  principal: AwsPrincipal,
+): MappedUser | { refused: string } | undefined {
+  const arn = principal.canonicalArn.toLowerCase();
+  const mapping = roles.get(arn) ?? users.get(arn);
+  if (mapping === undefined)
+    return accounts.has(principal.account)
+      ? { name: principal.canonicalArn, groups: [] }
+      : undefined;
+  const templates = [mapping.username || principal.canonicalArn, ...mapping.groups];
+  // It asks EC2 for an instance's name, and no instance is a node here.
+  if (templates.some((template) => template.includes('{{EC2PrivateDNSName}}')))
+    return { refused: '{{EC2PrivateDNSName}} has no meaning: no EC2 instance is a node' };
+  const [name = '', ...groups] = templates.map((template) => rendered(template, principal));
+  return { name, groups };
+}
+
+const TEMPLATE = /\{\{(AccountID|SessionName|SessionNameRaw|AccessKeyID)\}\}/g;
+
+/** In one pass: what a caller has chosen (its session's name) is no template. */
+function rendered(template: string, { account, sessionName, accessKeyId }: AwsPrincipal): string {
+  const values = new Map([
+    ['AccountID', account],
+    ['SessionName', sessionName.replaceAll('@', '-')],
+    ['SessionNameRaw', sessionName],
+    ['AccessKeyID', accessKeyId],
+  ]);
+  return template.replaceAll(TEMPLATE, (_, name: string) => values.get(name) ?? '');
+}
