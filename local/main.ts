@@ -38,6 +38,7 @@ import { invokeOverRest, type Functions, type LambdaFunction } from './aws/lambd
 import type { AccessKey } from './aws/signature.ts';
 import { createStates } from './aws/states/create-states.ts';
 import { createDoors, SESSIONS_PATH, SYNC_PATH } from './compose/doors.ts';
+import { inProcessTable } from './compose/in-process-table.ts';
 import { claimDirectory } from './data-directory.ts';
 import { openDatabase } from './database.ts';
 import { listContainers, removeContainer } from './docker/containers.ts';
@@ -164,7 +165,7 @@ async function openCore(
     requestHandler: inProcessHandler(endpoint),
   });
   await ensureTable(clients.dynamodb, TABLE, systemClock);
-  const table = dynamoTable(clients.dynamodb, TABLE);
+  const table = inProcessTable(dynamo, TABLE, dynamoTable(clients.dynamodb, TABLE));
   const floor = await openNumberFloor(join(directory, 'versions'));
   if (!options.acceptLoss) checkFloor(directory, floor, (await readCounter(table)).number);
   const wakeups = processWakeups({ clock: systemClock, maxWaitMs: SYNC_WAIT_MS });

@@ -51,7 +51,12 @@ export function awsJsonEndpoint<C>(service: {
   return async ({ target, body }) => {
     if (!target.startsWith(targetPrefix)) return undefined;
     try {
-      const output = await run(operations, context, target.slice(targetPrefix.length), body);
+      const output = await runOperation(
+        operations,
+        context,
+        target.slice(targetPrefix.length),
+        parse(body),
+      );
       return { status: 200, headers, body: JSON.stringify(output) };
     } catch (error) {
       const { type, message, status, members } = outward(error);
@@ -64,11 +69,12 @@ export function awsJsonEndpoint<C>(service: {
   };
 }
 
-function run<C>(
+/** Runs the operation of that name. */
+export function runOperation<C>(
   operations: Readonly<Record<string, Operation<C>>>,
   context: C,
   name: string,
-  body: Buffer,
+  input: unknown,
 ): Promise<Json> {
   const operation = own(operations, name);
   if (operation === undefined)
@@ -76,7 +82,7 @@ function run<C>(
       'UnknownOperationException',
       `operation ${name} is not supported by the local engine`,
     );
-  return operation(context, parse(body));
+  return operation(context, input);
 }
 
 function parse(body: Buffer): unknown {

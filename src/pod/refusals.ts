@@ -92,37 +92,47 @@ const isEmpty = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
+/** Nearly every member asks for nothing droppod does not serve. */
+const NOTHING: readonly Found[] = [];
+
 /** Fields below `value` that ask for something; `place` is the path with indexes, `path` the one in the table. */
-function walk(place: string, path: string, value: unknown): Found[] {
-  if (!NOT_YET.has(path)) return members(place, path, value);
+const walk = (place: string, path: string, value: unknown): Found[] =>
+  walkBelow(path, value).map((found) => ({ ...found, place: place + found.place }));
+
+/** The same with places that begin at `value`. */
+function walkBelow(path: string, value: unknown): readonly Found[] {
+  if (!NOT_YET.has(path)) return members(path, value);
   const harmless = own(NOT_YET_HARMLESS, path) ?? isEmpty;
-  if (harmless(value)) return [];
+  if (harmless(value)) return NOTHING;
   const field = fieldAt(path);
   return field
-    ? [{ place, field, notYet: true }]
-    : [{ place, notYet: true }, ...refusedBelow(place, path, value)];
+    ? [{ place: '', field, notYet: true }]
+    : [{ place: '', notYet: true }, ...refusedBelow(path, value)];
 }
 
-function members(place: string, path: string, value: unknown): Found[] {
+function members(path: string, value: unknown): readonly Found[] {
   const field = path === '' ? undefined : fieldAt(path);
   if (field) {
     const harmless = ('harmless' in field ? field.harmless : undefined) ?? isEmpty;
-    return harmless(value) ? [] : [{ place, field }];
+    return harmless(value) ? NOTHING : [{ place: '', field }];
   }
-  if (Array.isArray(value))
-    return value.flatMap((entry, index) => walk(`${place}[${index}]`, `${path}[]`, entry));
   if (value === null || typeof value !== 'object')
-    return isEmpty(value) ? [] : [{ place, field: 'unknown' }];
-  return Object.entries(value).flatMap(([name, member]) =>
-    walk(`${place}.${name}`, below(path, name), member),
-  );
+    return isEmpty(value) ? NOTHING : [{ place: '', field: 'unknown' }];
+  const isArray = Array.isArray(value);
+  let found = NOTHING;
+  for (const [name, member] of Object.entries(value)) {
+    const here = walkBelow(isArray ? `${path}[]` : below(path, name), member);
+    // A place is put together only where something is there to be said.
+    if (here.length === 0) continue;
+    const step = isArray ? `[${name}]` : `.${name}`;
+    found = [...found, ...here.map((one) => ({ ...one, place: step + one.place }))];
+  }
+  return found;
 }
 
 const below = (path: string, name: string): string =>
   path === '' ? (name === 'initContainers' ? 'containers' : name) : `${path}.${name}`;
 
 // What will be refused for good is said with its reason even while the field as a whole is not served yet.
-const refusedBelow = (place: string, path: string, value: unknown): Found[] =>
-  members(place, path, value).filter(
-    ({ field }) => typeof field === 'object' && field.kind === 'refused',
-  );
+const refusedBelow = (path: string, value: unknown): Found[] =>
+  members(path, value).filter(({ field }) => typeof field === 'object' && field.kind === 'refused');

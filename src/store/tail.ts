@@ -23,6 +23,9 @@ const PAGE = 100;
 /** Entries answered at once. */
 const MAX_ENTRIES = 500;
 
+/** A reason of one's own: without one each abort makes an exception with a stack, for every write. */
+const WOKEN = 'something happened';
+
 export interface TailOptions {
   table: Table;
   numbers: Numbers;
@@ -197,7 +200,7 @@ export class Tail {
     if (this.#lines.length > 2 * BUFFER_LINES)
       this.#lines.splice(0, this.#lines.length - BUFFER_LINES);
     if (settled === before) return false;
-    for (const waiter of [...this.#waiters]) if (waiter.after < settled) waiter.wake.abort();
+    for (const waiter of [...this.#waiters]) if (waiter.after < settled) waiter.wake.abort(WOKEN);
     this.#stirUp();
     return true;
   }
@@ -214,7 +217,7 @@ export class Tail {
 
   async #wait(after: number, waitMs: number, signal: AbortSignal | undefined): Promise<void> {
     const waiter = { after, wake: new AbortController() };
-    const abort = (): void => waiter.wake.abort();
+    const abort = (): void => waiter.wake.abort(WOKEN);
     signal?.addEventListener('abort', abort);
     this.#waiters.add(waiter);
     const following = this.#follow();
@@ -245,7 +248,7 @@ export class Tail {
           await clock.sleep(hole ? HOLE_POLL_MS : pause, this.#stir.signal);
       }
     } catch (cause) {
-      for (const waiter of [...this.#waiters]) waiter.wake.abort();
+      for (const waiter of [...this.#waiters]) waiter.wake.abort(WOKEN);
       throw cause instanceof Error ? cause : new Unavailable(String(cause));
     } finally {
       this.#following = false;
@@ -253,7 +256,7 @@ export class Tail {
   }
 
   #stirUp(): void {
-    this.#stir.abort();
+    this.#stir.abort(WOKEN);
     this.#stir = new AbortController();
   }
 

@@ -1,6 +1,7 @@
 // The subjects of the store's contract suite: the fake, the store on the local DynamoDB, and on any endpoint by DROPPOD_DYNAMODB_ENDPOINT.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
+import { inProcessTable } from '../../local/compose/in-process-table.ts';
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { ensureTable } from '../../src/aws/ensure-table.ts';
@@ -44,6 +45,37 @@ export async function localTable(path?: string): Promise<{ table: Table; close()
   return { table: dynamoTable(client, 'droppod'), close: () => dynamo.close() };
 }
 
+/** The same without the SDK, as local mode has it; `retries` counts what was given to the SDK after all. */
+export async function inProcess(): Promise<{
+  table: Table;
+  sdk: Table;
+  retries: () => number;
+  close(): Promise<void>;
+}> {
+  const dynamo = await createDynamo({ clock: systemClock });
+  const { dynamodb: client } = createClients({
+    region: 'us-east-1',
+    endpoint: 'http://aws.local',
+    credentials,
+    requestHandler: dynamo.requestHandler,
+  });
+  await ensureTable(client, 'droppod', systemClock);
+  const sdk = dynamoTable(client, 'droppod');
+  let retries = 0;
+  const counted = new Proxy(sdk, {
+    get(target, member, receiver) {
+      retries++;
+      return Reflect.get(target, member, receiver) as unknown;
+    },
+  });
+  return {
+    table: inProcessTable(dynamo, 'droppod', counted),
+    sdk,
+    retries: () => retries,
+    close: () => dynamo.close(),
+  };
+}
+
 async function endpointTable(endpoint: string): Promise<{ table: Table; close(): Promise<void> }> {
   const client = new DynamoDBClient({ region: 'us-east-1', endpoint, credentials });
   const name = `droppod-contract-${randomIds.suffix(8)}`;
@@ -72,10 +104,11 @@ export function subjects(): [name: string, open: () => Promise<Subject>][] {
       }),
     ],
     ['dynalite', async () => shared(await localTable())],
+    ['dynalite in process', async () => shared(await inProcess())],
     [
       'single writer',
       async () => {
-        const { table, close } = await localTable();
+        const { table, close } = await inProcess();
         return {
           store: await openSingleWriterStore({
             table,

@@ -1,7 +1,7 @@
 // DynamoDB on one machine: dynalite on LevelDB, with the transactions and TTL that it lacks.
 import type { DatabaseOptions } from '../../database.ts';
-import type { AwsJsonEndpoint, Operation } from '../protocol.ts';
-import { awsJsonEndpoint } from '../protocol.ts';
+import type { AwsJsonEndpoint, Json, Operation } from '../protocol.ts';
+import { awsJsonEndpoint, runOperation } from '../protocol.ts';
 import { conditionalWrite } from './conditional-write.ts';
 import type { Clock, DynamoContext } from './context.ts';
 import { describeTimeToLive } from './describe-time-to-live.ts';
@@ -32,6 +32,8 @@ export interface Dynamo {
   endpoint: AwsJsonEndpoint;
   /** For an SDK client's `requestHandler`, in this process. */
   requestHandler: InProcessHandler;
+  /** An operation on its input as parsed JSON; throws AwsError to refuse. */
+  call(operation: string, input: unknown): Promise<Json>;
   /** One pass of the TTL sweeper, which else runs every minute of `clock`. */
   sweep(): Promise<number>;
   close(): Promise<void>;
@@ -56,6 +58,7 @@ export async function createDynamo({
   return {
     endpoint,
     requestHandler: inProcessHandler(endpoint),
+    call: async (operation, input) => runOperation(operations, context, operation, input),
     sweep: () => sweepExpired(context),
     async close() {
       stop.abort();

@@ -59,6 +59,7 @@ export interface Store {
   getItemDb(table: string): SubDb;
   getIndexDb(type: string, table: string, index: string): SubDb;
   getTable(name: string, checkStatus: boolean, callback: Callback<Table>): void;
+  getTable(name: string, callback: Callback<Table>): void;
 }
 
 interface Db {
@@ -141,6 +142,7 @@ export async function openStore(
   else writeCounted(store.db, database);
   readInPlace(store.db);
   await activateTables(store);
+  rememberTables(store);
   return { store, close: () => (database ?? store.db).close() };
 }
 
@@ -177,6 +179,34 @@ function readInPlace(db: Level): void {
     value.then((found) => callback(null, found), callback);
   }
   db.get = get;
+}
+
+/** Every action on an item asks for its table first, several times in a transaction; actions on tables read and change their own. */
+function rememberTables(store: Store): void {
+  const tables = new Map<string, Table>();
+  const read = store.getTable.bind(store) as Store['getTable'];
+  store.getTable = (name: string, status: boolean | Callback<Table>, given?: Callback<Table>) => {
+    const callback = typeof status === 'function' ? status : given;
+    if (callback === undefined) return;
+    if (status === false) return read(name, false, callback);
+    const known = tables.get(name);
+    if (known !== undefined) return callback(null, known);
+    read(name, true, (error, table) => {
+      if (!error && table !== undefined) tables.set(name, table);
+      callback(error, table);
+    });
+  };
+  const { tableDb } = store;
+  const [put, del] = [tableDb.put.bind(tableDb), tableDb.del.bind(tableDb)];
+  // What is read before a write has landed is what was before it.
+  const forgetting =
+    (callback: Callback): Callback =>
+    (error, value) => {
+      tables.clear();
+      callback(error, value);
+    };
+  tableDb.put = (key, value, callback) => put(key, value, forgetting(callback));
+  tableDb.del = (key, callback) => del(key, forgetting(callback));
 }
 
 /** dynalite makes a table ACTIVE by a timer, which a killed process takes along. */

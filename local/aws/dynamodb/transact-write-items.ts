@@ -105,7 +105,11 @@ async function parseWrite(store: Store, item: Members): Promise<Write> {
 }
 
 async function attempt(store: Store, { kind, input, place, returnItem }: Write): Promise<Reason> {
-  const existing = await storedItem(store, place.table.TableName, place.key);
+  // The other actions read the item themselves.
+  const existing =
+    kind === 'ConditionCheck' || returnItem
+      ? await storedItem(store, place.table.TableName, place.key)
+      : undefined;
   try {
     const failed = kind === 'ConditionCheck' ? db.checkConditional(input, existing) : undefined;
     if (failed) throw failed;
