@@ -49,7 +49,7 @@ const API = `## The API
 
 | limit | why |
 |---|---|
-| no RBAC objects: the administrator may do everything, a service account discovers the API and asks about itself, anonymous callers get /version and health | what a cluster grants before anybody binds a role; roles and bindings are not served yet |
+| no RBAC objects: roles and bindings are neither served nor made. A caller's groups decide: \`system:masters\` may everything, \`droppod:admin\`, \`droppod:edit\` and \`droppod:view\` have the rules of Kubernetes' roles of these names in all namespaces, a service account discovers the API and asks about itself, anonymous callers get /version, health and the issuer's documents. ConfigMaps of kube-system are written by masters alone, for \`aws-auth\` | roles of one's own and rights in one namespace come with RBAC |
 | a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
 | no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |

@@ -1,4 +1,7 @@
-// What a caller may do. Kubernetes' RBAC objects do not exist yet: masters may all, service accounts may discover and ask about themselves.
+// What a caller may do: the rules of the roles that its groups are bound to, matched as Kubernetes' RBAC does.
+import { own } from '../own.ts';
+import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './default-roles.ts';
+import type { PolicyRule } from './default-roles.ts';
 import type { User } from './user.ts';
 
 export type Attributes =
@@ -12,23 +15,70 @@ export type Attributes =
       name: string;
     };
 
-const PUBLIC = /^\/(healthz|livez|readyz|version)(\/.*)?$/;
-const DISCOVERY =
-  /^\/(api|apis|openapi|healthz|livez|readyz|version)(\/.*)?$|^\/$|^\/\.well-known\/openid-configuration$|^\/openid\/v1\/jwks$/;
-const SELF_REVIEWS = new Set([
-  'selfsubjectreviews',
-  'selfsubjectaccessreviews',
-  'selfsubjectrulesreviews',
-]);
+/** A role's own rules and those of the roles that it aggregates, which may aggregate others. */
+function rulesOfRole(name: string): readonly PolicyRule[] {
+  const role = CLUSTER_ROLES.find((candidate) => candidate.name === name);
+  const label = role?.aggregates;
+  const others =
+    label === undefined
+      ? []
+      : CLUSTER_ROLES.filter(({ labels }) => own(labels, label) === 'true').flatMap((other) =>
+          rulesOfRole(other.name),
+        );
+  return [...(role?.rules ?? []), ...others];
+}
+
+/** The bindings' rules are looked up at each request. */
+const BOUND = CLUSTER_ROLE_BINDINGS.map(({ role, groups }) => ({
+  groups,
+  rules: rulesOfRole(role),
+}));
+
+/** All rules that hold for a user. */
+export const rulesOf = (user: User): PolicyRule[] =>
+  BOUND.filter(({ groups }) => groups.some((group) => user.groups.includes(group))).flatMap(
+    ({ rules }) => rules,
+  );
 
 /** True where the caller may. */
 export function authorize(user: User, attributes: Attributes): boolean {
   if (user.groups.includes('system:masters')) return true;
-  const authenticated = user.groups.includes('system:authenticated');
-  if ('path' in attributes)
-    return attributes.verb === 'get' && (authenticated ? DISCOVERY : PUBLIC).test(attributes.path);
-  return authenticated && attributes.verb === 'create' && SELF_REVIEWS.has(attributes.resource);
+  if (isReservedForMasters(attributes)) return false;
+  return rulesOf(user).some((rule) => allows(rule, attributes));
 }
+
+/**
+ * The ConfigMap aws-auth makes users of any group: who may write ConfigMaps everywhere would be a master. RBAC knows no exceptions, and a
+ * creation has no name yet, so all of the namespace's are left to masters.
+ */
+const isReservedForMasters = (attributes: Attributes): boolean =>
+  'resource' in attributes &&
+  attributes.group === '' &&
+  attributes.resource === 'configmaps' &&
+  attributes.namespace === 'kube-system' &&
+  !READING.has(attributes.verb);
+
+const READING = new Set(['get', 'list', 'watch']);
+
+const has = (list: readonly string[] | undefined, value: string): boolean =>
+  list?.some((entry) => entry === '*' || entry === value) === true;
+
+function allows(rule: PolicyRule, attributes: Attributes): boolean {
+  if (!has(rule.verbs, attributes.verb)) return false;
+  if ('path' in attributes)
+    return rule.nonResourceURLs?.some((pattern) => matchesPath(pattern, attributes.path)) === true;
+  const { group, resource, subresource, name } = attributes;
+  const whole = subresource === '' ? resource : `${resource}/${subresource}`;
+  return (
+    has(rule.apiGroups, group) &&
+    (has(rule.resources, whole) ||
+      (subresource !== '' && rule.resources?.includes(`*/${subresource}`) === true)) &&
+    (rule.resourceNames === undefined || rule.resourceNames.includes(name))
+  );
+}
+
+const matchesPath = (pattern: string, path: string): boolean =>
+  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
 
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

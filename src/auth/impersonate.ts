@@ -1,7 +1,13 @@
 // `kubectl --as`: a caller who may impersonate acts as another.
 import { ApiError, badRequest } from '../errors.ts';
 import { authorize, refusal } from './authorize.ts';
+import type { Attributes } from './authorize.ts';
 import type { User } from './user.ts';
+
+type ResourceAttributes = Exclude<Attributes, { path: string }>;
+
+/** kube-apiserver's name of a service account's user. */
+const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 const EXTRA = 'impersonate-extra-';
 
@@ -56,24 +62,47 @@ export function impersonate(caller: User, { headers }: Request): User {
       throw badRequest(`requested [{Group  ${groups[0] ?? ''}    }] without impersonating a user`);
     return caller;
   }
-  const attributes = {
-    verb: 'impersonate',
-    group: '',
-    resource: 'users',
-    subresource: '',
-    namespace: '',
-    name,
-  };
-  if (!authorize(caller, attributes))
-    throw new ApiError(
-      'Forbidden',
-      `users ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`,
-      { name, kind: 'users' },
-    );
+  for (const attributes of requests({ name, groups, uid, extra })) admit(caller, attributes);
   return {
     name,
     groups: groupsOf(name, groups),
     ...(uid === '' ? {} : { uid }),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
+}
+
+type Impersonated = { name: string; groups: string[]; uid: string; extra: User['extra'] & object };
+
+/** What the caller must be allowed to impersonate: each part of the other is a resource of its own. */
+function requests({ name, groups, uid, extra }: Impersonated): ResourceAttributes[] {
+  const [, namespace = '', account = ''] = ACCOUNT.exec(name) ?? [];
+  const of = (resource: string, part: Partial<ResourceAttributes>): ResourceAttributes => ({
+    verb: 'impersonate',
+    group: '',
+    resource,
+    subresource: '',
+    namespace: '',
+    name: '',
+    ...part,
+  });
+  const group = 'authentication.k8s.io';
+  return [
+    account === '' ? of('users', { name }) : of('serviceaccounts', { namespace, name: account }),
+    ...groups.map((member) => of('groups', { name: member })),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map((value) => of('userextras', { group, subresource: key, name: value })),
+    ),
+    ...(uid === '' ? [] : [of('uids', { group, name: uid })]),
+  ];
+}
+
+function admit(caller: User, attributes: ResourceAttributes): void {
+  if (authorize(caller, attributes)) return;
+  const { resource, group, name } = attributes;
+  const kind = group === '' ? resource : `${resource}.${group}`;
+  throw new ApiError(
+    'Forbidden',
+    `${kind} ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`,
+    { name, kind: resource, ...(group === '' ? {} : { group }) },
+  );
 }

@@ -1,5 +1,5 @@
 // Reviews: questions about callers that are answered at once and not stored.
-import { authorize } from '../../auth/authorize.ts';
+import { authorize, rulesOf } from '../../auth/authorize.ts';
 import type { Attributes } from '../../auth/authorize.ts';
 import { userOfToken } from '../../auth/authenticate.ts';
 import type { User } from '../../auth/user.ts';
@@ -82,41 +82,21 @@ export async function selfSubjectAccessReview(call: Call): Promise<Answer> {
 /** What may I, in a namespace. */
 export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
   await sentBy(call);
-  const all = call.user.groups.includes('system:masters');
-  const status = all
-    ? {
-        resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-        nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-        incomplete: false,
-      }
-    : {
-        resourceRules: [
-          {
-            verbs: ['create'],
-            apiGroups: ['authorization.k8s.io'],
-            resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-          },
-        ],
-        nonResourceRules: [
-          {
-            verbs: ['get'],
-            nonResourceURLs: [
-              '/api',
-              '/api/*',
-              '/apis',
-              '/apis/*',
-              '/healthz',
-              '/livez',
-              '/openapi',
-              '/openapi/*',
-              '/readyz',
-              '/version',
-              '/version/',
-            ],
-          },
-        ],
-        incomplete: false,
-      };
+  const rules = rulesOf(call.user);
+  const status = {
+    resourceRules: rules
+      .filter(({ resources }) => resources !== undefined)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+        verbs,
+        apiGroups,
+        resources,
+        ...(resourceNames ? { resourceNames } : {}),
+      })),
+    nonResourceRules: rules
+      .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+    incomplete: false,
+  };
   return answer({ metadata: {}, spec: {}, status });
 }
 
