@@ -2,17 +2,17 @@
 import { lambda } from '../src/aws/lambda.ts';
 import { eventWriter } from '../src/events/event-writer.ts';
 import type { Pod } from '../src/kinds/pod.ts';
-import { findNode } from '../src/lifecycle/find-node.ts';
-import type { FoundNode } from '../src/lifecycle/find-node.ts';
-import { registerTask } from '../src/lifecycle/register-task.ts';
-import { othersChanged } from '../src/lifecycle/reschedule.ts';
-import { resolveImages } from '../src/lifecycle/resolve-images.ts';
-import type { ResolvedImages } from '../src/lifecycle/resolve-images.ts';
-import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
-import type { PodState } from '../src/lifecycle/update-pod.ts';
-import { allocatedPod } from '../src/pod/allocation.ts';
-import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events.ts';
-import { podDone } from '../src/pod/order.ts';
+import { findNode } from '../src/steps/bind/find-node.ts';
+import type { FoundNode } from '../src/steps/bind/find-node.ts';
+import { registerTask } from '../src/steps/bind/register-task.ts';
+import { othersChanged } from '../src/steps/settle/reschedule.ts';
+import { resolveImages } from '../src/steps/bind/resolve-images.ts';
+import type { ResolvedImages } from '../src/steps/bind/resolve-images.ts';
+import { readPod, updatePod } from '../src/steps/pod/update-pod.ts';
+import type { PodState } from '../src/steps/pod/update-pod.ts';
+import { allocatedPod } from '../src/pod/status/allocation.ts';
+import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events/pod-events.ts';
+import { podDone } from '../src/pod/run/order.ts';
 import type { Ports } from '../src/ports.ts';
 import {
   begun,
@@ -22,16 +22,16 @@ import {
   unplaced,
   withImages,
   withSizes,
-} from '../src/sync/binding.ts';
-import { END, LAUNCH, runBodies, waitUntil } from '../src/sync/bodies.ts';
-import { isOver } from '../src/sync/outcome.ts';
+} from '../src/record/binding.ts';
+import { END, LAUNCH, runBodies, waitUntil } from '../src/record/bodies.ts';
+import { isOver } from '../src/record/outcome.ts';
 import {
   heldPulls,
   pullBackedOff,
   pullBackOffEvents,
   pullFailed,
-} from '../src/sync/pull-back-off.ts';
-import type { BindInput, NextState, PodRecord } from '../src/sync/record.ts';
+} from '../src/record/pull-back-off.ts';
+import type { BindInput, NextState, PodRecord } from '../src/record/record.ts';
 
 type BindPorts = Pick<
   Ports,

@@ -1,19 +1,19 @@
 // The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
 import { lambda } from '../src/aws/lambda.ts';
-import { readPod, updatePod } from '../src/lifecycle/update-pod.ts';
-import type { PodState } from '../src/lifecycle/update-pod.ts';
-import { bootstrapToken } from '../src/lifecycle/podlet-credential.ts';
+import { readPod, updatePod } from '../src/steps/pod/update-pod.ts';
+import type { PodState } from '../src/steps/pod/update-pod.ts';
+import { bootstrapToken } from '../src/auth/podlet-credential.ts';
 import type { Pod } from '../src/kinds/pod.ts';
-import { allContainers } from '../src/pod/containers.ts';
-import { failedCreatePodSandBox } from '../src/pod/events.ts';
-import { hostnameProblem, kernelHostname } from '../src/pod/network-files.ts';
-import { podDone } from '../src/pod/order.ts';
+import { allContainers } from '../src/pod/model/containers.ts';
+import { failedCreatePodSandBox } from '../src/pod/events/pod-events.ts';
+import { hostnameProblem, kernelHostname } from '../src/pod/process/network-files.ts';
+import { podDone } from '../src/pod/run/order.ts';
 import type { Ports, RunTaskRequest, TaskArn } from '../src/ports.ts';
-import { END, runBodies, waitUntil } from '../src/sync/bodies.ts';
-import { isOver } from '../src/sync/outcome.ts';
-import type { NextState, PodRecord, PodRef } from '../src/sync/record.ts';
-import { noPlaceBackOff } from '../src/sync/relaunch.ts';
-import { clientToken, taskTags } from '../src/task/run-request.ts';
+import { END, runBodies, waitUntil } from '../src/record/bodies.ts';
+import { isOver } from '../src/record/outcome.ts';
+import type { NextState, PodRecord, PodRef } from '../src/record/record.ts';
+import { noPlaceBackOff } from '../src/record/relaunch.ts';
+import { clientToken, taskTags } from '../src/fargate/run-request.ts';
 
 type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
 

@@ -1,10 +1,10 @@
 // What EventBridge tells: a task changed, an execution ended. Both may come twice, late or never: sweep finds the same by looking.
 import { lambda } from '../src/aws/lambda.ts';
-import { observeExecution } from '../src/lifecycle/observe-execution.ts';
-import { observeTask } from '../src/lifecycle/observe-task.ts';
-import type { SettlePorts } from '../src/lifecycle/settle.ts';
-import { executionFacts } from '../src/sync/execution-facts.ts';
-import { taskFacts } from '../src/task/facts.ts';
+import { observeExecution } from '../src/steps/observe/observe-execution.ts';
+import { observeTask } from '../src/steps/observe/observe-task.ts';
+import type { SettlePorts } from '../src/steps/settle/settle.ts';
+import { executionFacts } from '../src/record/execution-facts.ts';
+import { taskFacts } from '../src/fargate/task-facts.ts';
 
 /** EventBridge's envelope, as far as it is read. */
 export interface Change {

@@ -1,13 +1,13 @@
 // The machine's Start container state: makes a run wanted and leaves the task token, which whoever sees the exit answers.
 import { lambda } from '../src/aws/lambda.ts';
-import { updatePod } from '../src/lifecycle/update-pod.ts';
-import type { PodChange, PodState } from '../src/lifecycle/update-pod.ts';
+import { updatePod } from '../src/steps/pod/update-pod.ts';
+import type { PodChange, PodState } from '../src/steps/pod/update-pod.ts';
 import { own } from '../src/own.ts';
 import type { Ports } from '../src/ports.ts';
-import { podDone } from '../src/pod/order.ts';
-import { isTaskEnding } from '../src/sync/conclude.ts';
-import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../src/sync/outcome.ts';
-import type { Outcome, PodRecord, WaitingToken } from '../src/sync/record.ts';
+import { podDone } from '../src/pod/run/order.ts';
+import { isTaskEnding } from '../src/record/conclude.ts';
+import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../src/record/outcome.ts';
+import type { Outcome, PodRecord, WaitingToken } from '../src/record/record.ts';
 
 export interface StartContainerInput {
   uid: string;

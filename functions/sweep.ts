@@ -1,13 +1,13 @@
 // Every minute while pods live: looks at all pods, tasks and executions and does what no message has done. The net under every lost call.
 import { lambda } from '../src/aws/lambda.ts';
 import { endNamespace } from '../src/api/namespaces/end-namespace.ts';
-import { sweepPod } from '../src/lifecycle/sweep-pod.ts';
-import { sweepTasks } from '../src/lifecycle/sweep-tasks.ts';
-import { apiUpSince } from '../src/lifecycle/up-time.ts';
-import { toRecord } from '../src/lifecycle/record-for.ts';
+import { sweepPod } from '../src/steps/sweep/sweep-pod.ts';
+import { sweepTasks } from '../src/steps/sweep/sweep-tasks.ts';
+import { apiUpSince } from '../src/steps/sweep/up-time.ts';
+import { toRecord } from '../src/steps/pod/record-for.ts';
 import type { Ports } from '../src/ports.ts';
-import { hasTask } from '../src/sync/conclude.ts';
-import type { PodRecord } from '../src/sync/record.ts';
+import { hasTask } from '../src/record/conclude.ts';
+import type { PodRecord } from '../src/record/record.ts';
 
 const podRecords = async ({ store }: Ports): Promise<PodRecord[]> =>
   (await store.listRecords('pod/')).map(({ value }) => toRecord(value));

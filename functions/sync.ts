@@ -1,11 +1,11 @@
 // The podlets' door: POST a report, get what should be so. Its own URL and concurrency on AWS; no other caller has a credential for it.
 import { lambdaHttp } from '../src/aws/lambda.ts';
-import { parseAuthorization } from '../src/lifecycle/podlet-credential.ts';
-import { syncPod } from '../src/lifecycle/sync-pod.ts';
-import type { SyncPorts } from '../src/lifecycle/sync-pod.ts';
+import { parseAuthorization } from '../src/auth/podlet-credential.ts';
+import { syncPod } from '../src/steps/sync/sync-pod.ts';
+import type { SyncPorts } from '../src/steps/sync/sync-pod.ts';
 import { readWithin } from '../src/read-within.ts';
-import type { Refusal, Report } from '../src/sync/messages.ts';
-import { parseReport } from '../src/sync/parse-report.ts';
+import type { Refusal, Report } from '../src/protocol/messages.ts';
+import { parseReport } from '../src/protocol/parse-report.ts';
 
 const MAX_BYTES = 1 << 20;
 

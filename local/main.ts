@@ -23,7 +23,7 @@ import { dynamoTable } from '../src/aws/table.ts';
 import { awsTasks } from '../src/aws/tasks.ts';
 import { processWakeups } from '../src/aws/wakeups.ts';
 import { LIFETIMES } from '../src/kinds/resources.ts';
-import { changeTask } from '../src/lifecycle/change-task.ts';
+import { changeTask } from '../src/steps/edit/change-task.ts';
 import { own } from '../src/own.ts';
 import type { Json, Ports, Settings } from '../src/ports.ts';
 import { readCounter } from '../src/store/counter.ts';

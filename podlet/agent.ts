@@ -6,7 +6,7 @@ import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
-import { hear, hearLost } from './hear.ts';
+import { hear, hearLost } from './receive.ts';
 import { withFileVariables } from './file-variables.ts';
 import { recall, remember } from './memory.ts';
 import type { CopiedFile, FromSupervise } from './messages.ts';
@@ -18,7 +18,7 @@ import { SyncLoop } from './sync-loop.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, newContainer, newWorld } from './world.ts';
-import type { Desired, Report, StartOrder } from '../src/sync/messages.ts';
+import type { Desired, Report, StartOrder } from '../src/protocol/messages.ts';
 
 /** A supervisor redials within 0.5 s while its container lives. */
 const LOST_MS = 10_000;

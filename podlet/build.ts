@@ -22,7 +22,7 @@ export async function podletHash(architecture: Architecture): Promise<string> {
   const hash = createHash('sha256').update(`${architecture} ${process.version}`);
   const files = [
     ...(await sources(HERE)),
-    join(HERE, '..', 'src/sync/messages.ts'),
+    join(HERE, '..', 'src/protocol/messages.ts'),
     join(HERE, '..', 'node_modules/ws/package.json'),
   ];
   for (const file of files.sort()) hash.update(await readFile(file)).update('\0');

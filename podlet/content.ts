@@ -1,6 +1,6 @@
 // What a start brings where it must be: parts of volumes from one volume into another, single files into the container.
 import { posix } from 'node:path';
-import type { StartOrder } from '../src/sync/messages.ts';
+import type { StartOrder } from '../src/protocol/messages.ts';
 import type { CopiedFile } from './messages.ts';
 import type { PutFile, VolumeFile, Volumes } from './ports.ts';
 

@@ -1,5 +1,5 @@
 // Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
-import type { StartOrder } from '../src/sync/messages.ts';
+import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import { decideStop, isHeldBackByOthers, stopWish } from './stop.ts';
 import type { ContainerView, World } from './world.ts';

@@ -1,6 +1,6 @@
 // Kubernetes Events that the podlet saw, kept until the API says that they are stored.
 import { cutText, MAX_EVENT_BYTES } from './cut-text.ts';
-import type { PodletEvent } from '../src/sync/messages.ts';
+import type { PodletEvent } from '../src/protocol/messages.ts';
 
 /** A podlet cut off for hours must not grow: the oldest go first. */
 const MOST_EVENTS = 200;

@@ -1,5 +1,5 @@
 // Variables from files of volumes (fileKeyRef): read when a container starts, filled in where the API left placeholders.
-import type { StartOrder } from '../src/sync/messages.ts';
+import type { StartOrder } from '../src/protocol/messages.ts';
 import { readEnvFile } from './env-file.ts';
 import type { Volumes } from './ports.ts';
 

@@ -23,7 +23,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { promisify } from 'node:util';
-import type { DesiredVolume } from '../src/sync/messages.ts';
+import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
 
 const run = promisify(execFile);

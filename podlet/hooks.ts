@@ -1,5 +1,5 @@
 // postStart and preStop (pkg/kubelet/lifecycle/handlers.go): one call, an error text or nothing.
-import type { Hook } from '../src/sync/messages.ts';
+import type { Hook } from '../src/protocol/messages.ts';
 import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
 import { errorText } from './cut-text.ts';

@@ -1,8 +1,8 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
 import { own, setOwn } from '../src/own.ts';
-import type { Run } from '../src/pod/observed.ts';
-import type { StartOrder } from '../src/sync/messages.ts';
-import type { DesiredVolume } from '../src/sync/messages.ts';
+import type { Run } from '../src/pod/run/observed.ts';
+import type { StartOrder } from '../src/protocol/messages.ts';
+import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { World } from './world.ts';
 import { newContainer } from './world.ts';
 

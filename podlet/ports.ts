@@ -5,7 +5,7 @@ import type {
   HttpGet,
   Report,
   SessionRequest,
-} from '../src/sync/messages.ts';
+} from '../src/protocol/messages.ts';
 import type { FromSupervise, ToSupervise } from './messages.ts';
 
 export interface PodletClock {

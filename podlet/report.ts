@@ -1,6 +1,6 @@
 // The world as the API is told of it: the whole level state, every time.
 import { own } from '../src/own.ts';
-import type { ContainerReport, PodletEvent, Report } from '../src/sync/messages.ts';
+import type { ContainerReport, PodletEvent, Report } from '../src/protocol/messages.ts';
 import type { ContainerView, World } from './world.ts';
 import { quiet, sandboxReady } from './world.ts';
 

@@ -1,6 +1,6 @@
 // What goes along with one run of a container: its postStart hook, then its probes, and what their results do to it.
 import { own } from '../src/own.ts';
-import type { Hook } from '../src/sync/messages.ts';
+import type { Hook } from '../src/protocol/messages.ts';
 import type { Commands } from './commands.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import type { EventLog } from './events.ts';

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { SessionRequest } from '../src/sync/messages.ts';
+import type { SessionRequest } from '../src/protocol/messages.ts';
 import type { ContainerSockets } from './containers.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { encodeFrame, frameReader, MAX_FRAME_BYTES } from './frames.ts';

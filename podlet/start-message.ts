@@ -1,5 +1,5 @@
 // A start order as supervise takes it: environment as strings, network files, and the stop plan for a death of the podlet.
-import type { NetworkFiles, StartOrder } from '../src/sync/messages.ts';
+import type { NetworkFiles, StartOrder } from '../src/protocol/messages.ts';
 import type { CopiedFile, StartMessage } from './messages.ts';
 
 /** The message that starts run `run`. */

@@ -1,7 +1,7 @@
 // The podlet's way to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import type { Desired, Refusal, Report } from '../src/sync/messages.ts';
+import type { Desired, Refusal, Report } from '../src/protocol/messages.ts';
 import { SyncRefused } from './ports.ts';
 
 /** Longer than any front holds a request open (local 30 s, AWS far less). */

@@ -1,6 +1,6 @@
 // Brings volumes into the wanted form before containers start, keeps them current, and watches size limits.
 import { own, setOwn } from '../src/own.ts';
-import type { Desired } from '../src/sync/messages.ts';
+import type { Desired } from '../src/protocol/messages.ts';
 import { errorText } from './cut-text.ts';
 import type { PodletPorts } from './ports.ts';
 import type { World } from './world.ts';

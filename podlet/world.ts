@@ -1,6 +1,6 @@
 // Everything the podlet knows, as plain data: what supervisors said, what the API wants, what is under way.
-import type { Run } from '../src/pod/observed.ts';
-import type { Desired, DesiredVolume, StartOrder } from '../src/sync/messages.ts';
+import type { Run } from '../src/pod/run/observed.ts';
+import type { Desired, DesiredVolume, StartOrder } from '../src/protocol/messages.ts';
 import type { PodletIdentity } from './ports.ts';
 
 /** A stop under way; times in ms of the podlet's clock. */

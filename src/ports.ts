@@ -1,7 +1,7 @@
 // What droppod asks of the outside world. src/aws adapts AWS to these ports, test/fakes holds small real ones.
 // A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
 import type { KubeObject } from './kinds/pod.ts';
-import type { SessionRequest } from './sync/messages.ts';
+import type { SessionRequest } from './protocol/messages.ts';
 
 export type PodUid = string & { readonly brand: 'PodUid' };
 /** `namespace/name`. */
@@ -133,7 +133,7 @@ export interface RunningTask {
   lastStatus?: string;
 }
 
-/** The part of an ECS task definition that droppod uses (camelCase as on the wire; see src/task/task-definition.ts). */
+/** The part of an ECS task definition that droppod uses (camelCase as on the wire; see src/fargate/task-definition.ts). */
 export interface TaskDefinition {
   family: string;
   cpu: string;
@@ -206,7 +206,7 @@ export interface LiveTasks {
     container: string,
     limits: ContainerLimits,
   ): Promise<{ failure?: string }>;
-  /** Has src/lifecycle/change-task.ts look at the pod soon; answers at once. */
+  /** Has src/steps/edit/change-task.ts look at the pod soon; answers at once. */
   changed(uid: string): void;
 }
 
@@ -220,7 +220,7 @@ export interface RunTaskRequest {
   tags: Record<string, string>;
 }
 
-/** An ECS task as facts (parsed once in src/task/facts.ts). */
+/** An ECS task as facts (parsed once in src/fargate/task-facts.ts). */
 export interface TaskFacts {
   taskArn: TaskArn;
   /** PROVISIONING … STOPPED. */

@@ -1,16 +1,16 @@
-// Writes docs/limits.md from the table of fields; `npm run update` runs it, test/pod/fields.test.ts says when it is stale.
+// Writes docs/limits.md from the table of fields; `npm run update` runs it, test/fargate/fields/fields.test.ts says when it is stale.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LARGEST, MAX_CONTAINERS, MAX_MOUNTS } from '../src/pod/fargate-limits.ts';
-import type { Field } from '../src/pod/field-table.ts';
-import { FIELDS, NOT_YET } from '../src/pod/fields.ts';
+import { LARGEST, MAX_CONTAINERS, MAX_MOUNTS } from '../src/fargate/limits.ts';
+import type { Field } from '../src/fargate/fields/field-table.ts';
+import { FIELDS, NOT_YET } from '../src/fargate/fields/fields.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/limits.md');
 
 const INTRODUCTION = `# Limits
 
-What a pod may ask of Kubernetes 1.35 and not of droppod. This page is written from the table that decides (\`src/pod/fields.ts\`); nothing is dropped in silence:
+What a pod may ask of Kubernetes 1.35 and not of droppod. This page is written from the table that decides (\`src/fargate/fields/fields.ts\`); nothing is dropped in silence:
 a field is served, refused with 422 and the reason, or answered with a \`Warning:\` header. \`containers[]\` means init containers too.
 Local mode refuses the same, so that a pod which runs here runs on Fargate; with \`--beyond-fargate\` it takes what Docker can do; with \`--no-refusals\` it takes all that Kubernetes takes and warns, to compare answers: such a pod need not run.`;
 

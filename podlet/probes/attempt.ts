@@ -1,5 +1,5 @@
 // One attempt of a probe, by its kind of handler.
-import type { ProbeOrder } from '../../src/sync/messages.ts';
+import type { ProbeOrder } from '../../src/protocol/messages.ts';
 import { outputText } from '../commands.ts';
 import type { Commands } from '../commands.ts';
 import { errorText } from '../cut-text.ts';

@@ -1,5 +1,5 @@
 // HTTP probes and hooks as the kubelet's Go client makes them (pkg/probe/http, pkg/kubelet/lifecycle), with its texts.
-import type { HttpGet } from '../../src/sync/messages.ts';
+import type { HttpGet } from '../../src/protocol/messages.ts';
 import type { Attempt } from '../ports.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,5 @@
 // One loop per container run and probe: attempt, count, tell; it ends when its result is final or the run is over.
-import type { ProbeOrder } from '../../src/sync/messages.ts';
+import type { ProbeOrder } from '../../src/protocol/messages.ts';
 import type { Attempt, PodletClock } from '../ports.ts';
 import { countAnswer, initialCount } from './count.ts';
 

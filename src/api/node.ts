@@ -1,6 +1,6 @@
 // The virtual node that pods show as theirs: as large as the largest task, for each pod anew, always ready.
 import type { KubeObject } from '../kinds/pod.ts';
-import { NODE_ALLOCATABLE } from '../pod/field-ref.ts';
+import { NODE_ALLOCATABLE } from '../pod/process/field-ref.ts';
 import type { ApiPorts } from './call.ts';
 import { seconds } from './time.ts';
 

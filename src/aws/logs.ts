@@ -2,7 +2,7 @@
 import type { CloudWatchLogsClient, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock, LogLine, Logs, TaskArn, Tasks } from '../ports.ts';
-import { LOG_STREAM_PREFIX } from '../task/podlet-definition.ts';
+import { LOG_STREAM_PREFIX } from '../fargate/podlet-definition.ts';
 
 /** Pause between looks while following. */
 const FOLLOW_MS = 1_000;

@@ -16,8 +16,8 @@ import type {
   TaskFacts,
   Tasks,
 } from '../ports.ts';
-import { taskFacts } from '../task/facts.ts';
-import { PODLET_CONTAINER } from '../task/podlet-definition.ts';
+import { taskFacts } from '../fargate/task-facts.ts';
+import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
 import type { Config } from './config.ts';
 
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'>;

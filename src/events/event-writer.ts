@@ -1,6 +1,6 @@
 // Events that are told while something else goes on: written at once, so that they carry the time at which they happened.
 import type { Pod } from '../kinds/pod.ts';
-import type { PodEvent } from '../pod/events.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { Ports } from '../ports.ts';
 import { recordEvents } from './record-event.ts';
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { StoreConflict } from '../errors.ts';
 import type { Event, KubeObject, Pod } from '../kinds/pod.ts';
-import { allContainers, containerFieldPath } from '../pod/containers.ts';
-import type { PodEvent } from '../pod/events.ts';
+import { allContainers, containerFieldPath } from '../pod/model/containers.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ObjectKey, Ports, ResourceVersion } from '../ports.ts';
 
 type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;

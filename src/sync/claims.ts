@@ -1,12 +1,12 @@
 // What of a report is believed: the podlet's network and disk are the pod's too, so an address is what ECS says of the task, a time lies
 // in the task's life, and a name is one of the pod's.
 import type { Pod } from '../kinds/pod.ts';
-import { allContainers } from '../pod/containers.ts';
-import type { Run } from '../pod/observed.ts';
+import { allContainers } from '../pod/model/containers.ts';
+import type { Run } from '../pod/run/observed.ts';
 import { own } from '../own.ts';
 import { isIp } from '../validation/names.ts';
-import type { PodletEvent, Report } from './messages.ts';
-import type { PodRecord } from './record.ts';
+import type { PodletEvent, Report } from '../protocol/messages.ts';
+import type { PodRecord } from '../record/record.ts';
 
 /** What clocks may differ by. */
 const SKEW_MS = 5 * 60_000;

@@ -1,14 +1,14 @@
 // Files of configMap, secret, downwardAPI and projected volumes, and the settings of emptyDirs, as the podlet writes them.
 import { createHash } from 'node:crypto';
 import type { Pod, Volume } from '../kinds/pod.ts';
-import { initAndAppContainers } from '../pod/containers.ts';
-import { nestedMountPoints } from '../pod/nested-mounts.ts';
-import { canonicalQuantity, wholeUnits } from '../pod/quantity.ts';
-import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volume-files.ts';
-import { memoryKeys } from '../pod/task-volumes.ts';
-import { partsOf, type Part } from '../pod/volume-parts.ts';
-import { isUsed, volumeKey } from '../pod/volumes.ts';
-import type { DesiredVolume } from './messages.ts';
+import { initAndAppContainers } from '../pod/model/containers.ts';
+import { nestedMountPoints } from '../pod/volumes/nested-mounts.ts';
+import { canonicalQuantity, wholeUnits } from '../pod/model/quantity.ts';
+import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volumes/volume-files.ts';
+import { memoryKeys } from '../pod/volumes/mounted-volumes.ts';
+import { partsOf, type Part } from '../pod/volumes/volume-parts.ts';
+import { isUsed, volumeKey } from '../pod/volumes/volumes.ts';
+import type { DesiredVolume } from '../protocol/messages.ts';
 
 const DEFAULT_FILE_MODE = 0o644;
 

@@ -2,20 +2,20 @@
 import type { Pod } from '../kinds/pod.ts';
 import { later } from '../later.ts';
 import { own } from '../own.ts';
-import { backOffShownAt } from '../pod/back-off.ts';
-import { allContainers, containerKind } from '../pod/containers.ts';
-import { networkFiles } from '../pod/network-files.ts';
-import type { NetworkContext } from '../pod/network-files.ts';
-import type { ObservedPod } from '../pod/observed.ts';
-import { isReleased, podDone } from '../pod/order.ts';
-import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/quantity.ts';
-import { hasEnded } from '../pod/restart.ts';
+import { backOffShownAt } from '../pod/run/back-off.ts';
+import { allContainers, containerKind } from '../pod/model/containers.ts';
+import { networkFiles } from '../pod/process/network-files.ts';
+import type { NetworkContext } from '../pod/process/network-files.ts';
+import type { ObservedPod } from '../pod/run/observed.ts';
+import { isReleased, podDone } from '../pod/run/order.ts';
+import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
+import { hasEnded } from '../pod/run/restart.ts';
 import type { Settings } from '../ports.ts';
-import { isTaskEnding } from './conclude.ts';
-import { deadlineOf } from './deadline.ts';
-import type { Desired, DesiredContainer, Report, StartOrder } from './messages.ts';
-import type { PodRecord } from './record.ts';
-import { asksForRestart } from './resize.ts';
+import { isTaskEnding } from '../record/conclude.ts';
+import { deadlineOf } from '../record/deadline.ts';
+import type { Desired, DesiredContainer, Report, StartOrder } from '../protocol/messages.ts';
+import type { PodRecord } from '../record/record.ts';
+import { asksForRestart } from '../record/resize.ts';
 
 /** Made by the caller for a container whose start is due: the order, or why it cannot start now. */
 export type Start = { order: StartOrder } | { waiting: { reason: string; message: string } };

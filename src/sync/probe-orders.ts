@@ -1,9 +1,9 @@
 // Probes and hooks of a container with everything resolved that the podlet cannot know: ports by name, `$(VAR)`, defaults.
 import type { Container, LifecycleHandler, Pod, Probe } from '../kinds/pod.ts';
-import { containerKind } from '../pod/containers.ts';
-import { expand, processRoom } from '../pod/expansion.ts';
-import { containerPolicy } from '../pod/restart.ts';
-import type { Hook, HttpGet, ProbeOrder } from './messages.ts';
+import { containerKind } from '../pod/model/containers.ts';
+import { expand, processRoom } from '../pod/process/expansion.ts';
+import { containerPolicy } from '../pod/run/restart.ts';
+import type { Hook, HttpGet, ProbeOrder } from '../protocol/messages.ts';
 
 type Port = { port: number } | { error: string };
 

@@ -1,18 +1,18 @@
-// A podlet's report judged and taken into the pod's record. Pure; src/lifecycle/sync-pod.ts carries it out.
+// A podlet's report judged and taken into the pod's record. Pure; src/steps/sync/sync-pod.ts carries it out.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import { startErrorMessage } from '../pod/container-states.ts';
-import { allContainers } from '../pod/containers.ts';
-import * as podEvents from '../pod/events.ts';
-import type { PodEvent } from '../pod/events.ts';
-import type { ObservedPod } from '../pod/observed.ts';
-import { podDone } from '../pod/order.ts';
-import { hasEnded, LOST_REASON, shouldRestart } from '../pod/restart.ts';
+import { startErrorMessage } from '../pod/status/container-states.ts';
+import { allContainers } from '../pod/model/containers.ts';
+import * as podEvents from '../pod/events/pod-events.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
+import type { ObservedPod } from '../pod/run/observed.ts';
+import { podDone } from '../pod/run/order.ts';
+import { hasEnded, LOST_REASON, shouldRestart } from '../pod/run/restart.ts';
 import { allowed, credible } from './claims.ts';
-import { deadlinePassed } from './deadline.ts';
-import { mergeReport } from './merge.ts';
-import type { PodletEvent, Report } from './messages.ts';
-import type { PodRecord } from './record.ts';
+import { deadlinePassed } from '../record/deadline.ts';
+import { mergeReport } from '../record/merge.ts';
+import type { PodletEvent, Report } from '../protocol/messages.ts';
+import type { PodRecord } from '../record/record.ts';
 
 /** `take` the report; `wait`: the launch has not been written yet; `leave`: not this pod's podlet any more; `refuse`: another secret. */
 export type Verdict = 'take' | 'wait' | 'leave' | 'refuse';

@@ -1,7 +1,7 @@
 // Which configMaps and secrets a pod's containers and volumes refer to: one lookup before a start.
 import type { Container, EphemeralContainer, Pod, Volume } from '../kinds/pod.ts';
-import { allContainers } from '../pod/containers.ts';
-import { isUsed } from '../pod/volumes.ts';
+import { allContainers } from '../pod/model/containers.ts';
+import { isUsed } from '../pod/volumes/volumes.ts';
 
 /** Names in the pod's namespace, each once. Pull secrets are not among them: only Bind needs those. */
 export function referencedObjects(pod: Pod): { configMaps: string[]; secrets: string[] } {

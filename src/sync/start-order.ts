@@ -8,16 +8,16 @@ import type {
   Secret,
   Service,
 } from '../kinds/pod.ts';
-import { containerCommand, processEnvironment } from '../pod/command.ts';
-import { containerKind, findContainer, initAndAppContainers } from '../pod/containers.ts';
-import { isNoText, specEnvironment } from '../pod/env.ts';
-import { podGraceSeconds } from '../pod/grace.ts';
-import { kernelHostname } from '../pod/network-files.ts';
-import { containerPolicy } from '../pod/restart.ts';
-import { memoryModes, startContent } from '../pod/sub-paths.ts';
-import { effectiveUser, nonRootProblem } from '../pod/users.ts';
+import { containerCommand, processEnvironment } from '../pod/process/command.ts';
+import { containerKind, findContainer, initAndAppContainers } from '../pod/model/containers.ts';
+import { isNoText, specEnvironment } from '../pod/process/env.ts';
+import { podGraceSeconds } from '../pod/run/grace.ts';
+import { kernelHostname } from '../pod/process/network-files.ts';
+import { containerPolicy } from '../pod/run/restart.ts';
+import { memoryModes, startContent } from '../pod/volumes/sub-paths.ts';
+import { effectiveUser, nonRootProblem } from '../pod/process/users.ts';
 import type { ImageConfig, Settings } from '../ports.ts';
-import type { StartOrder } from './messages.ts';
+import type { StartOrder } from '../protocol/messages.ts';
 import { hookOf, probeOrder } from './probe-orders.ts';
 
 /** The kubelet reads that much of a termination message's end. */

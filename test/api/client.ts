@@ -1,7 +1,7 @@
 // A small client of handle() for tests: no socket, virtual clock, the admin's token.
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { handle } from '../../src/api/handler.ts';
-import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
+import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import type { ResourceVersion, Settings, TaskArn } from '../../src/ports.ts';
 import { fakePorts } from '../fakes/ports.ts';
 

@@ -1,6 +1,6 @@
 // Every int64 of a pod and of the options of DELETE at its extremes: an answer that is no 500, and only times that can be written.
 import { describe, expect, it } from 'vitest';
-import { deadlineOf as activeDeadline } from '../../src/sync/deadline.ts';
+import { deadlineOf as activeDeadline } from '../../src/record/deadline.ts';
 import { later, secondsLeft } from '../../src/later.ts';
 import { longPlaces } from '../budget/shapes.ts';
 import { kindShape, type Shape } from '../../src/kinds/shapes.ts';

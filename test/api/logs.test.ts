@@ -1,10 +1,10 @@
 // Logs: runs are told apart by supervise's markers; the kubelet's words where there is nothing to show.
 import { beforeEach, expect, it } from 'vitest';
-import { createRunSplitter } from '../../src/sync/split-runs.ts';
+import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { recordKey, toJson, toRecord } from '../../src/lifecycle/record-for.ts';
+import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import type { LogLine, TaskArn } from '../../src/ports.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { NAMESPACE, createApi, pod } from './client.ts';
 
 const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', second = 0): LogLine => ({

@@ -1,10 +1,10 @@
 // Names that every JavaScript object answers to (constructor, __proto__ …) are names like any other.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseFieldSelector } from '../../src/api/selectors/field-selector.ts';
-import { recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
+import { recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
 import { own, setOwn } from '../../src/own.ts';
 import type { ConfigMap, Pod, Secret } from '../../src/kinds/pod.ts';
-import { specEnvironment, type EnvContext } from '../../src/pod/env.ts';
+import { specEnvironment, type EnvContext } from '../../src/pod/process/env.ts';
 import { startContainer } from '../../functions/start-container.ts';
 import { createApi, NAMESPACE, pod } from './client.ts';
 

@@ -1,10 +1,10 @@
 // What containers see of volumes takes no longer than their mounts are many, far above what a pod may have.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { nestedMountPoints } from '../../src/pod/nested-mounts.ts';
-import { seedersOf } from '../../src/pod/seeders.ts';
-import { taskVolumes } from '../../src/pod/task-volumes.ts';
-import { madeMountPoints, mountPoints } from '../../src/task/mount-points.ts';
+import { nestedMountPoints } from '../../src/pod/volumes/nested-mounts.ts';
+import { seedersOf } from '../../src/pod/volumes/seeders.ts';
+import { taskVolumes } from '../../src/pod/volumes/mounted-volumes.ts';
+import { madeMountPoints, mountPoints } from '../../src/fargate/mount-points.ts';
 import { pod } from '../api/client.ts';
 import { growthProblem } from './work.ts';
 

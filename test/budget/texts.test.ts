@@ -10,9 +10,9 @@ import { parseText } from '../../src/api/wire/body.ts';
 import { readFields } from '../../src/api/wire/protobuf-reader.ts';
 import { fitsGlob } from '../../src/glob.ts';
 import { kindShape } from '../../src/kinds/shapes.ts';
-import { specEnvironment, type EnvContext } from '../../src/pod/env.ts';
-import { expand } from '../../src/pod/expansion.ts';
-import { createRunSplitter } from '../../src/sync/split-runs.ts';
+import { specEnvironment, type EnvContext } from '../../src/pod/process/env.ts';
+import { expand } from '../../src/pod/process/expansion.ts';
+import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import { annotated } from './shapes.ts';
 import { growthProblem } from './work.ts';
 

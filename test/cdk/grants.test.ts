@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { DroppodStack } from '../../cdk/stack.ts';
 import { api } from '../../functions/api.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { toPod } from '../../src/lifecycle/update-pod.ts';
+import { toPod } from '../../src/steps/pod/update-pod.ts';
 import type { Ports } from '../../src/ports.ts';
 import { requestOf } from '../api/client.ts';
 import { imageConfig } from '../fakes/ports.ts';

@@ -1,7 +1,7 @@
 // Pods in waves on real containers, while droppod, its podlets and their messages are hurt; then calm, and a look at everything.
 import { bridgeGateway } from '../../local/docker/system.ts';
 import type { KubeObject, Pod } from '../../src/kinds/pod.ts';
-import { toPod } from '../../src/lifecycle/update-pod.ts';
+import { toPod } from '../../src/steps/pod/update-pod.ts';
 import { docker } from '../podlet/lab.ts';
 import { chance as makeChance, type Chance } from '../simulation/random.ts';
 import { BadLine } from './bad-line.ts';

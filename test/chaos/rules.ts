@@ -1,6 +1,6 @@
 // What must hold of a pod once the trouble is over and it has had its time, and of the machine once every pod is gone.
 import type { Pod } from '../../src/kinds/pod.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from '../simulation/outcome-rules.ts';
 import type { Ledger } from './ledger.ts';
 import type { DrawnPod } from './pods.ts';

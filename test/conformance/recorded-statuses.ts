@@ -7,7 +7,7 @@ import type {
   PodSpec,
   PodStatus,
 } from '../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../../src/pod/observed.ts';
+import type { ObservedContainer, ObservedPod, Run } from '../../src/pod/run/observed.ts';
 import { at } from '../pod/samples.ts';
 
 export interface Step {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import type { PodStatus } from '../../src/kinds/pod.ts';
-import { computeStatus } from '../../src/pod/status.ts';
+import { computeStatus } from '../../src/pod/status/status.ts';
 import { at, NOW, podOf } from '../pod/samples.ts';
 import { observedAt, readLives, recordedPart, specOf, type Step } from './recorded-statuses.ts';
 

@@ -11,7 +11,7 @@ import {
   pulling,
   scheduled,
   started,
-} from '../../src/pod/events.ts';
+} from '../../src/pod/events/pod-events.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 const pod: Pod = {

@@ -3,7 +3,7 @@ import { createAgent } from '../../podlet/agent.ts';
 import type { Agent } from '../../podlet/agent.ts';
 import type { FromSupervise } from '../../podlet/messages.ts';
 import { SyncRefused } from '../../podlet/ports.ts';
-import type { Desired, Report } from '../../src/sync/messages.ts';
+import type { Desired, Report } from '../../src/protocol/messages.ts';
 import { FakeSupervisors } from './fake-supervisors.ts';
 import type { FakeRun } from './fake-supervisors.ts';
 import type { ScriptedPodletOptions, ScriptedRun } from './scripted-podlet.ts';

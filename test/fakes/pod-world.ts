@@ -3,15 +3,15 @@ import { observe } from '../../functions/observe.ts';
 import { sweep } from '../../functions/sweep.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { apiNode } from '../../src/api/node.ts';
-import { podCreated } from '../../src/lifecycle/pod-created.ts';
-import { podDeleting } from '../../src/lifecycle/pod-deleting.ts';
-import { podEdited } from '../../src/lifecycle/pod-edited.ts';
-import { podRemoved, removalRecords } from '../../src/lifecycle/pod-removed.ts';
-import { recordsFor, recordKey, toRecord } from '../../src/lifecycle/record-for.ts';
-import { syncPod } from '../../src/lifecycle/sync-pod.ts';
-import type { Credential, SyncAnswer } from '../../src/lifecycle/sync-pod.ts';
-import { toPod } from '../../src/lifecycle/update-pod.ts';
-import { podCells } from '../../src/pod/printer.ts';
+import { podCreated } from '../../src/steps/create/pod-created.ts';
+import { podDeleting } from '../../src/steps/delete/pod-deleting.ts';
+import { podEdited } from '../../src/steps/edit/pod-edited.ts';
+import { podRemoved, removalRecords } from '../../src/steps/delete/pod-removed.ts';
+import { recordsFor, recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
+import { syncPod } from '../../src/steps/sync/sync-pod.ts';
+import type { Credential, SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
+import { toPod } from '../../src/steps/pod/update-pod.ts';
+import { podCells } from '../../src/pod/status/printer.ts';
 import type {
   Ports,
   ResourceVersion,
@@ -20,8 +20,8 @@ import type {
   TaskArn,
   Wakeups,
 } from '../../src/ports.ts';
-import type { Report } from '../../src/sync/messages.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import type { Report } from '../../src/protocol/messages.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';
 import type { FakeExec } from './fake-supervisors.ts';
 import { PodMachine } from './pod-machine.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../local/docker/containers.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
 import { bridgeGateway } from '../../local/docker/system.ts';
-import type { Desired, Report } from '../../src/sync/messages.ts';
+import type { Desired, Report } from '../../src/protocol/messages.ts';
 import { docker } from '../podlet/lab.ts';
 import { podletImage } from '../podlet/pod.ts';
 import { nothing, startOrder } from '../podlet/sync-server.ts';

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Chance } from '../simulation/random.ts';
-import type { Report } from '../../src/sync/messages.ts';
+import type { Report } from '../../src/protocol/messages.ts';
 import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from '../../local/agent/labels.ts';
 import { readInstallation } from '../../local/installation.ts';
-import { bootstrapToken } from '../../src/lifecycle/podlet-credential.ts';
-import { PODLET_CONTAINER } from '../../src/task/podlet-definition.ts';
+import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
+import { PODLET_CONTAINER } from '../../src/fargate/podlet-definition.ts';
 import type { Door, Played } from './door.ts';
 import type { Target } from './target.ts';
 import {

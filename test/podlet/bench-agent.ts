@@ -3,7 +3,7 @@ import type { Agent } from '../../podlet/agent.ts';
 import { createAgent } from '../../podlet/agent.ts';
 import type { Attempt, PodletPorts } from '../../podlet/ports.ts';
 import { SyncRefused } from '../../podlet/ports.ts';
-import type { Desired, PodletEvent, Report, StartOrder } from '../../src/sync/messages.ts';
+import type { Desired, PodletEvent, Report, StartOrder } from '../../src/protocol/messages.ts';
 import type { FakeExec, FakeRun } from '../fakes/fake-supervisors.ts';
 import { FakeSupervisors } from '../fakes/fake-supervisors.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bringContent } from '../../podlet/content.ts';
 import { VolumeFiles } from '../../podlet/files.ts';
-import type { StartOrder } from '../../src/sync/messages.ts';
+import type { StartOrder } from '../../src/protocol/messages.ts';
 import { startOrder } from './sync-server.ts';
 
 let root: string;

@@ -4,7 +4,7 @@ import { decide } from '../../podlet/decide.ts';
 import { decideStop } from '../../podlet/stop.ts';
 import type { ContainerView, World } from '../../podlet/world.ts';
 import { newWorld } from '../../podlet/world.ts';
-import type { Desired } from '../../src/sync/messages.ts';
+import type { Desired } from '../../src/protocol/messages.ts';
 import { nothing, startOrder } from './sync-server.ts';
 
 const NOW = 1_000_000;

@@ -8,7 +8,7 @@ import { countAnswer, initialCount } from '../../podlet/probes/count.ts';
 import { grpcProbe } from '../../podlet/probes/grpc.ts';
 import { httpHook, httpProbe } from '../../podlet/probes/http-get.ts';
 import { tcpProbe } from '../../podlet/probes/tcp-socket.ts';
-import type { HttpGet } from '../../src/sync/messages.ts';
+import type { HttpGet } from '../../src/protocol/messages.ts';
 
 const HOST = '127.0.0.1';
 const closers: (() => void)[] = [];

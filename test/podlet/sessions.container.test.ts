@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { CHANNEL } from '../../podlet/messages.ts';
-import type { SessionRequest } from '../../src/sync/messages.ts';
+import type { SessionRequest } from '../../src/protocol/messages.ts';
 import { podletImage, TestPod } from './pod.ts';
 import { startOrder } from './sync-server.ts';
 

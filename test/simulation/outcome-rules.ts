@@ -1,8 +1,8 @@
 // What must follow from a pod's record alone, wherever the pod ran: its phase from the exits, its restart counts from the runs.
 import type { Pod } from '../../src/kinds/pod.ts';
-import { initFailed, podDone } from '../../src/pod/order.ts';
-import { isFailure } from '../../src/pod/restart.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import { initFailed, podDone } from '../../src/pod/run/order.ts';
+import { isFailure } from '../../src/pod/run/restart.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 
 /** Of a pod that is over. */
 export function checkOutcome(pod: Pod, { observed, tokens, finished }: PodRecord): string[] {

@@ -1,10 +1,10 @@
 // What must hold once the faults are over and the pod has had its time: nothing stuck, nothing forgotten, nothing left behind.
 import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
-import { podDone } from '../../src/pod/order.ts';
-import { hasEnded, shouldRestart } from '../../src/pod/restart.ts';
-import { toPod } from '../../src/lifecycle/update-pod.ts';
-import { executionName } from '../../src/sync/execution-name.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import { podDone } from '../../src/pod/run/order.ts';
+import { hasEnded, shouldRestart } from '../../src/pod/run/restart.ts';
+import { toPod } from '../../src/steps/pod/update-pod.ts';
+import { executionName } from '../../src/record/execution-name.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from './outcome-rules.ts';
 import type { Life } from './simulate.ts';
 

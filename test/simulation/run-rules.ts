@@ -1,5 +1,5 @@
 // What must hold at every start of a run, checked at the moment it happens.
-import { containerKind, regularInits } from '../../src/pod/containers.ts';
+import { containerKind, regularInits } from '../../src/pod/model/containers.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { PodWorld, RunEvent } from '../fakes/pod-world.ts';
 import type { Plan } from './plan.ts';

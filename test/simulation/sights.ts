@@ -1,6 +1,6 @@
 // What lives of the simulation went through: faults that no seed draws would prove nothing.
 import type { Pod } from '../../src/kinds/pod.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import type { Life } from './simulate.ts';
 
 /** Everything that enough seeds must have met. */

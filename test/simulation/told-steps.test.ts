@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import { sync } from '../../functions/sync.ts';
 import type { ContainerState, Pod } from '../../src/kinds/pod.ts';
-import { bootstrapToken } from '../../src/lifecycle/podlet-credential.ts';
-import { toPod } from '../../src/lifecycle/update-pod.ts';
+import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
+import { toPod } from '../../src/steps/pod/update-pod.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Script, WorldOptions } from '../fakes/pod-world.ts';
 

@@ -1,7 +1,7 @@
 // Volumes as files (pod-lifecycle 10): content, modes, what is missing.
 import { describe, expect, it } from 'vitest';
 import type { PodSpec, Volume } from '../../src/kinds/pod.ts';
-import type { VolumeContext } from '../../src/pod/volume-files.ts';
+import type { VolumeContext } from '../../src/pod/volumes/volume-files.ts';
 import { desiredVolumes } from '../../src/sync/desired-volumes.ts';
 import { referencedObjects } from '../../src/sync/referenced-objects.ts';
 import { podOf } from '../pod/samples.ts';

@@ -1,9 +1,9 @@
 // When start orders go out: a podlet holds them back itself until every supervisor has said hello.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
-import type { ObservedPod } from '../../src/pod/observed.ts';
+import type { ObservedPod } from '../../src/pod/run/observed.ts';
 import { dueStarts } from '../../src/sync/desired.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const pod: Pod = {

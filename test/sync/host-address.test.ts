@@ -1,9 +1,9 @@
 // The node's address of a pod (status.hostIP): the installation's where pods share a node, else the task's own.
 import { expect, it } from 'vitest';
-import { placed } from '../../src/sync/binding.ts';
-import { mergeReport } from '../../src/sync/merge.ts';
-import type { Report } from '../../src/sync/messages.ts';
-import type { PodRecord } from '../../src/sync/record.ts';
+import { placed } from '../../src/record/binding.ts';
+import { mergeReport } from '../../src/record/merge.ts';
+import type { Report } from '../../src/protocol/messages.ts';
+import type { PodRecord } from '../../src/record/record.ts';
 import { NOW, observedOf, podOf } from '../pod/samples.ts';
 
 const record: PodRecord = {

@@ -1,7 +1,7 @@
 // A deleted namespace takes its content with it: pods gracefully and first, everything else when they are gone.
 import { findResource } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
-import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import type { ApiPorts, Call } from '../call.ts';
 import type { Strategy } from '../resources/strategy.ts';
 import { deleteAll } from '../verbs/delete-collection.ts';

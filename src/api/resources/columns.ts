@@ -2,7 +2,7 @@
 import { ensureKinds } from '../../kinds/load.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { humanDuration } from '../../pod/human-duration.ts';
+import { humanDuration } from '../../pod/status/human-duration.ts';
 import type { Column, Printer } from './strategy.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';

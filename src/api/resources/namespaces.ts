@@ -1,6 +1,6 @@
 // Namespaces: their first objects when they are made, their content when they go.
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
-import { othersChanged } from '../../lifecycle/reschedule.ts';
+import { othersChanged } from '../../steps/settle/reschedule.ts';
 import {
   defaultNamespace,
   validateNamespace,

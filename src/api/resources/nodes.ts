@@ -1,6 +1,6 @@
 // Nodes: droppod serves virtual ones; clients may label, taint and cordon them.
 import type { KubeObject, Node } from '../../kinds/pod.ts';
-import { nodesChanged } from '../../lifecycle/reschedule.ts';
+import { nodesChanged } from '../../steps/settle/reschedule.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';

@@ -1,6 +1,6 @@
 // `/ephemeralcontainers` and `/resize` of pods: endpoints that take one part of the spec.
 import type { KubeObject } from '../../kinds/pod.ts';
-import { refuseEphemeralContainers } from '../../pod/refusals.ts';
+import { refuseEphemeralContainers } from '../../refusals/refusals.ts';
 import { validatePodResize, withResizeOf } from '../../pod/validation/pod-resize.ts';
 import {
   defaultEphemeralContainers,

@@ -2,23 +2,23 @@
 import { forbidden } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
-import { podCreated } from '../../lifecycle/pod-created.ts';
-import { podDeleting } from '../../lifecycle/pod-deleting.ts';
-import { podEdited } from '../../lifecycle/pod-edited.ts';
-import { placementEdited } from '../../lifecycle/reschedule.ts';
-import { podRemoved, removalRecords } from '../../lifecycle/pod-removed.ts';
-import { recordsFor } from '../../lifecycle/record-for.ts';
-import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission.ts';
-import { defaultPod } from '../../pod/defaults.ts';
-import { prepareForCreate } from '../../pod/prepare.ts';
-import { podCells, podRowConditions } from '../../pod/printer.ts';
-import { limitWarnings, refusePod } from '../../pod/refusals.ts';
+import { podCreated } from '../../steps/create/pod-created.ts';
+import { podDeleting } from '../../steps/delete/pod-deleting.ts';
+import { podEdited } from '../../steps/edit/pod-edited.ts';
+import { placementEdited } from '../../steps/settle/reschedule.ts';
+import { podRemoved, removalRecords } from '../../steps/delete/pod-removed.ts';
+import { recordsFor } from '../../steps/pod/record-for.ts';
+import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission/admit.ts';
+import { defaultPod } from '../../pod/admission/defaults.ts';
+import { prepareForCreate } from '../../pod/admission/prepare.ts';
+import { podCells, podRowConditions } from '../../pod/status/printer.ts';
+import { limitWarnings, refusePod } from '../../refusals/refusals.ts';
 import {
   validatePod,
   validatePodStatusUpdate,
   validatePodUpdate,
 } from '../../pod/validation/validate-pod.ts';
-import { podWarnings } from '../../pod/warnings.ts';
+import { podWarnings } from '../../refusals/warnings.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';

@@ -1,6 +1,6 @@
 // Kinds with hardly a rule: leases, pod templates, runtime and priority classes.
 import type { KubeObject } from '../../kinds/pod.ts';
-import { defaultPod } from '../../pod/defaults.ts';
+import { defaultPod } from '../../pod/admission/defaults.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import { podOf } from './pods.ts';

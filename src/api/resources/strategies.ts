@@ -1,6 +1,6 @@
 // Which strategy serves which resource and subresource.
 import type { Resource } from '../../kinds/resources.ts';
-import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';

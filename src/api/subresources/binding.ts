@@ -1,9 +1,9 @@
 // `/binding`: a scheduler's word on which node a pod goes to. droppod binds pods itself, so this only sets the name.
 import { ApiError, badRequest, conflict, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { isGated } from '../../pod/containers.ts';
+import { isGated } from '../../pod/model/containers.ts';
 import type { ResourceVersion } from '../../ports.ts';
-import { podBound } from '../../lifecycle/reschedule.ts';
+import { podBound } from '../../steps/settle/reschedule.ts';
 import { afterCommit } from '../after-commit.ts';
 import type { Answer, Call } from '../call.ts';
 import { objectOf, podOf } from '../resources/pods.ts';

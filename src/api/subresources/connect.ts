@@ -2,7 +2,7 @@
 import { badRequest, notFound } from '../../errors.ts';
 import type { ApiError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { recordKey, toRecord } from '../../lifecycle/record-for.ts';
+import { recordKey, toRecord } from '../../steps/pod/record-for.ts';
 import { keyOf } from '../call.ts';
 import type { Call } from '../call.ts';
 import { podOf } from '../resources/pods.ts';

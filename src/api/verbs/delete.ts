@@ -11,7 +11,7 @@ import {
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
-import { finishNamespace } from '../../lifecycle/finish-namespace.ts';
+import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import { later, secondsLeft } from '../../later.ts';
 import type { Json, ResourceVersion } from '../../ports.ts';
 import { afterCommit } from '../after-commit.ts';

@@ -1,8 +1,8 @@
 // What a node itself says to a pod: cordon, taints, node affinity, resources. Resources are not summed over pods: each brings its own task.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { aggregateRequest } from '../pod-resources.ts';
-import { compareQuantities, parseQuantity, printQuantity } from '../quantity.ts';
+import { aggregateRequest } from '../model/pod-resources.ts';
+import { compareQuantities, parseQuantity, printQuantity } from '../model/quantity.ts';
 import { isMet } from './selection.ts';
 
 type Affinity = NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>;

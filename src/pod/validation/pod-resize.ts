@@ -4,7 +4,7 @@ import type { Container, Pod } from '../../kinds/pod.ts';
 import type { Settings } from '../../ports.ts';
 import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
-import { qosClass } from '../qos.ts';
+import { qosClass } from '../model/qos.ts';
 import { canonical } from './ephemeral-containers.ts';
 import { validateWholePod } from './whole-pod.ts';
 

@@ -8,7 +8,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
-import { compareQuantities, parseQuantity } from '../quantity.ts';
+import { compareQuantities, parseQuantity } from '../model/quantity.ts';
 import { textOf, type Members } from './members.ts';
 
 /** Field paths that a variable may show. */

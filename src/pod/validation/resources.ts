@@ -12,8 +12,8 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
-import { aggregateRequest, isPodLevelResource } from '../pod-resources.ts';
-import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../quantity.ts';
+import { aggregateRequest, isPodLevelResource } from '../model/pod-resources.ts';
+import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../model/quantity.ts';
 
 type Resources = NonNullable<Container['resources']>;
 type List = Record<string, string> | undefined;

@@ -4,7 +4,7 @@ import type { Pod } from '../../kinds/pod.ts';
 import { forbiddenValue } from '../../validation/field-errors.ts';
 import { validateWholePod } from './whole-pod.ts';
 
-export { defaultEphemeralContainers } from '../defaults.ts';
+export { defaultEphemeralContainers } from '../admission/defaults.ts';
 export {
   validateEphemeralContainersUpdate,
   validatePodStatusUpdate,

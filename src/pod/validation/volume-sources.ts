@@ -10,7 +10,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { relativePathProblems, subdomainProblems } from '../../validation/names.ts';
-import { parseQuantity } from '../quantity.ts';
+import { parseQuantity } from '../model/quantity.ts';
 import { isObject, listOf, textOf, type Members } from './members.ts';
 import {
   validateDownwardItems,

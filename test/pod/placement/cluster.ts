@@ -1,8 +1,8 @@
 // Nodes and pods for the tables of placement: two zones of one region, pods that are bound.
 import type { KubeObject, Node, Pod, PodSpec } from '../../../src/kinds/pod.ts';
 import type { Surroundings } from '../../../src/pod/placement/surroundings.ts';
-import { schedule } from '../../../src/pod/schedule.ts';
-import type { Placement } from '../../../src/pod/schedule.ts';
+import { schedule } from '../../../src/pod/placement/schedule.ts';
+import type { Placement } from '../../../src/pod/placement/schedule.ts';
 import { podOf } from '../samples.ts';
 
 export const ZONE = 'topology.kubernetes.io/zone';

@@ -7,7 +7,7 @@ import {
   hostWarnings,
   mayBeMeantBy,
 } from '../../../src/pod/placement/affinity-terms.ts';
-import { schedule } from '../../../src/pod/schedule.ts';
+import { schedule } from '../../../src/pod/placement/schedule.ts';
 import { podOf } from '../samples.ts';
 import {
   apart,

@@ -7,7 +7,7 @@ import { attemptProbe } from '../../../podlet/probes/attempt.ts';
 import { grpcProbe } from '../../../podlet/probes/grpc.ts';
 import { httpHook, httpProbe } from '../../../podlet/probes/http-get.ts';
 import { tcpProbe } from '../../../podlet/probes/tcp-socket.ts';
-import type { HttpGet, ProbeOrder } from '../../../src/sync/messages.ts';
+import type { HttpGet, ProbeOrder } from '../../../src/protocol/messages.ts';
 import { answering, endless, HOST, rawServer } from './raw-server.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';

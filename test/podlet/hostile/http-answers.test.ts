@@ -1,7 +1,7 @@
 // Answers that Go's client reads in its own way, each with what a kubelet's probe makes of it (measured with Go 1.26's net/http).
 import { describe, expect, it } from 'vitest';
 import { httpHook, httpProbe } from '../../../podlet/probes/http-get.ts';
-import type { HttpGet } from '../../../src/sync/messages.ts';
+import type { HttpGet } from '../../../src/protocol/messages.ts';
 import { answering, HOST } from './raw-server.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\n';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SyncRefused } from '../../../podlet/ports.ts';
 import { createTransport } from '../../../podlet/transport.ts';
 import type { Sync } from '../../../podlet/transport.ts';
-import type { Report } from '../../../src/sync/messages.ts';
+import type { Report } from '../../../src/protocol/messages.ts';
 
 const REPORT: Report = {
   uid: 'u',

@@ -14,7 +14,7 @@ import { ContainerSockets } from '../../../podlet/containers.ts';
 import { encodeFrame, frameReader } from '../../../podlet/frames.ts';
 import { CHANNEL } from '../../../podlet/messages.ts';
 import { Sessions } from '../../../podlet/sessions.ts';
-import type { SessionRequest } from '../../../src/sync/messages.ts';
+import type { SessionRequest } from '../../../src/protocol/messages.ts';
 
 const MIB = 1024 * 1024;
 let directory: string;

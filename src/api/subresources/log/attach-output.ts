@@ -1,10 +1,10 @@
 // What a container writes from now on: attach's output where the container's streams are the engine's own (no stdin, no tty).
 import type { Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
-import { findContainer } from '../../../pod/containers.ts';
-import { followLines, lastLines, runsOf } from '../../../sync/read-run.ts';
-import type { RunSource } from '../../../sync/read-run.ts';
-import type { RunLine } from '../../../sync/split-runs.ts';
+import { findContainer } from '../../../pod/model/containers.ts';
+import { followLines, lastLines, runsOf } from '../../../logs/read-run.ts';
+import type { RunSource } from '../../../logs/read-run.ts';
+import type { RunLine } from '../../../logs/split-runs.ts';
 import type { ApiPorts } from '../../call.ts';
 import { recordOf, runOver, tasksOf } from './log.ts';
 

@@ -2,7 +2,7 @@
 import { badRequest } from '../../../errors.ts';
 import type { ContainerStatus, Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
-import type { ObservedContainer } from '../../../pod/observed.ts';
+import type { ObservedContainer } from '../../../pod/run/observed.ts';
 
 const IMAGE_WAITS: Record<string, string> = {
   ErrImagePull: "image can't be pulled",

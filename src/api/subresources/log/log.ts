@@ -1,11 +1,11 @@
 // `GET …/pods/<name>/log`: what a container wrote in its present or previous run.
 import { badRequest, notFound } from '../../../errors.ts';
 import type { Pod } from '../../../kinds/pod.ts';
-import { recordKey, toRecord } from '../../../lifecycle/record-for.ts';
+import { recordKey, toRecord } from '../../../steps/pod/record-for.ts';
 import { own } from '../../../own.ts';
-import { allContainers } from '../../../pod/containers.ts';
-import type { ObservedContainer } from '../../../pod/observed.ts';
-import type { PodRecord } from '../../../sync/record.ts';
+import { allContainers } from '../../../pod/model/containers.ts';
+import type { ObservedContainer } from '../../../pod/run/observed.ts';
+import type { PodRecord } from '../../../record/record.ts';
 import { keyOf } from '../../call.ts';
 import type { ApiPorts, Call } from '../../call.ts';
 import { podOf } from '../../resources/pods.ts';
@@ -13,11 +13,11 @@ import { streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
 import { logOptions } from './options.ts';
 import type { LogOptions } from './options.ts';
-import { Position } from '../../../sync/log-position.ts';
-import { followLines, lastLines, presentLines, runsOf } from '../../../sync/read-run.ts';
-import type { RunSource } from '../../../sync/read-run.ts';
-import { nanoseconds } from '../../../sync/split-runs.ts';
-import type { RunLine } from '../../../sync/split-runs.ts';
+import { Position } from '../../../logs/log-position.ts';
+import { followLines, lastLines, presentLines, runsOf } from '../../../logs/read-run.ts';
+import type { RunSource } from '../../../logs/read-run.ts';
+import { nanoseconds } from '../../../logs/split-runs.ts';
+import type { RunLine } from '../../../logs/split-runs.ts';
 
 const LOOK_AGAIN_MS = 1000;
 const LAST_LINES_MS = 400;

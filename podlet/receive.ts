@@ -1,0 +1,130 @@
+// What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
+import type { Run } from '../src/pod/run/observed.ts';
+import type { Exited, FromSupervise, Owner } from './messages.ts';
+import type { ContainerView } from './world.ts';
+
+/** What the agent has to do about it. */
+export type Heard = 'started' | 'ended' | 'changed' | 'nothing';
+
+const LOST = 'The container could not be located when the pod was terminated';
+
+/** Merges one message; `now` in ms of the podlet's clock. */
+export function hear(container: ContainerView, message: FromSupervise, now: number): Heard {
+  switch (message.type) {
+    case 'hello':
+      return hearHello(container, message, now);
+    case 'started':
+      return hearStarted(container, message.run, message.at, message.user);
+    case 'exited':
+      return hearExited(container, message);
+    case 'term':
+      return hearTerm(container, now);
+    case 'leftover':
+      return 'changed';
+    case 'done':
+    case 'stream':
+    case 'pong':
+      return 'nothing';
+  }
+}
+
+function hearHello(
+  container: ContainerView,
+  hello: Extract<FromSupervise, { type: 'hello' }>,
+  now: number,
+): Heard {
+  const first = !container.connected;
+  container.hello = container.connected = true;
+  delete container.lost;
+  // An answer given over an earlier connection does not count on this one.
+  if (hello.term !== undefined && container.term?.settled !== false) hearTerm(container, now);
+  // The start was lost with the old connection: decide sends it again.
+  if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
+  if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);
+  if (hello.pid > 0 && hello.startedAt !== undefined)
+    return strongest(hearStarted(container, hello.run, hello.startedAt, hello.user), first);
+  if (container.alive && hello.run < (container.run?.run ?? 0))
+    return hearLost(container, new Date(now));
+  return first ? 'changed' : 'nothing';
+}
+
+const strongest = (heard: Heard, first: boolean): Heard =>
+  heard === 'nothing' && first ? 'changed' : heard;
+
+function hearStarted(
+  container: ContainerView,
+  run: number,
+  at: string,
+  user: Owner | undefined,
+): Heard {
+  if (
+    run < (container.run?.run ?? 0) ||
+    (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))
+  )
+    return 'nothing';
+  const order = container.order;
+  const started = order?.startup === undefined;
+  container.run = {
+    run,
+    startedAt: at,
+    started,
+    ready: started && order?.readiness === undefined,
+    ...(user === undefined ? {} : { user }),
+  };
+  container.alive = true;
+  delete container.starting;
+  return 'started';
+}
+
+function hearExited(container: ContainerView, exited: Exited): Heard {
+  const known = container.run?.run ?? 0;
+  if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined))
+    return 'nothing';
+  const before: Partial<Run> = exited.run === known ? (container.run ?? {}) : {};
+  const { postStartError, killedByProbe, user } = before;
+  container.run = {
+    run: exited.run,
+    ...(exited.startedAt === undefined ? {} : { startedAt: exited.startedAt }),
+    finishedAt: exited.at,
+    exitCode: exited.code,
+    started: false,
+    ready: false,
+    ...(exited.oom ? { oom: true } : {}),
+    ...(exited.startError === undefined ? {} : { startError: exited.startError }),
+    ...(exited.message === undefined ? {} : { message: exited.message }),
+    ...(postStartError === undefined ? {} : { postStartError }),
+    ...(killedByProbe === undefined ? {} : { killedByProbe }),
+    ...(user === undefined ? {} : { user }),
+  };
+  endRun(container);
+  return 'ended';
+}
+
+function endRun(container: ContainerView): void {
+  container.alive = container.hookRunning = false;
+  delete container.starting;
+  delete container.stopping;
+  delete container.ownStop;
+}
+
+function hearTerm(container: ContainerView, now: number): Heard {
+  container.term = { at: now, answered: false, settled: false };
+  return 'changed';
+}
+
+/** The supervisor is gone for good: nobody will report this run's exit, nor begin the one that was ordered. */
+export function hearLost(container: ContainerView, now: Date): Heard {
+  const { alive, run, starting } = container;
+  const lost = alive ? run : starting === undefined ? undefined : { run: starting, started: false };
+  if (lost === undefined) return 'nothing';
+  container.run = {
+    ...lost,
+    exitCode: 137,
+    finishedAt: now.toISOString(),
+    reason: 'ContainerStatusUnknown',
+    message: LOST,
+    ready: false,
+  };
+  endRun(container);
+  return 'ended';
+}

@@ -1,0 +1,128 @@
+// One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
+import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { capabilityName, DEFAULT_CAPABILITIES } from './fields/container-fields.ts';
+import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
+import type { ContainerDefinition } from '../ports.ts';
+import { containerLimits } from './container-limits.ts';
+import { mountPoints, tmpfsMounts } from './mount-points.ts';
+import {
+  logConfiguration,
+  PODLET_CONTAINER,
+  STOP_TIMEOUT_SECONDS,
+  type DefinitionContext,
+} from './podlet-definition.ts';
+import { seedDependencies } from './seed-definition.ts';
+import { systemControls } from './system-controls.ts';
+
+/** ECS takes no less for a container. */
+const MIN_CONTAINER_MEMORY_MIB = 6;
+/** The kernel's smallest cpu share. */
+const MIN_CPU_UNITS = 2;
+const MIB = 1024 * 1024;
+
+/** The definition of one init or app container; its content depends on the pod's shape alone. */
+export function containerDefinition(
+  pod: Pod,
+  container: Container,
+  context: DefinitionContext,
+): ContainerDefinition {
+  const { name } = container;
+  const credentials = own(context.pullSecretArns, name);
+  const linuxParameters = linuxParametersOf(pod, container, context.size.memoryMiB);
+  return {
+    name,
+    image: own(context.images, name)?.reference ?? container.image ?? '',
+    essential: false,
+    entryPoint: ['/.droppod/bin/supervise'],
+    // A constant, so that the image's CMD does not become supervise's arguments.
+    command: ['run'],
+    user: '0:0',
+    ...memoryOf(container, context.size.memoryMiB),
+    ...cpuOf(pod, container),
+    mountPoints: mountPoints(pod, container),
+    dependsOn: [
+      { containerName: PODLET_CONTAINER, condition: 'START' },
+      ...seedDependencies(pod, container),
+    ],
+    ...(container.securityContext?.privileged === true ? { privileged: true } : {}),
+    ...(container.securityContext?.readOnlyRootFilesystem === true
+      ? { readonlyRootFilesystem: true }
+      : {}),
+    stopTimeout: STOP_TIMEOUT_SECONDS,
+    ...(linuxParameters === undefined ? {} : { linuxParameters }),
+    ...(credentials === undefined
+      ? {}
+      : { repositoryCredentials: { credentialsParameter: credentials } }),
+    ...systemControls(pod, 'other'),
+    dockerLabels: {
+      'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent',
+      ...limitLabels(container),
+      ...hostPathLabels(pod, container),
+    },
+    logConfiguration: logConfiguration(context.settings),
+  };
+}
+
+/** What ECS has no member for; only the local engine reads them. */
+function limitLabels({ resources }: Container): Record<string, string> {
+  const { cpu, memoryBytes } = containerLimits(resources ?? {});
+  return {
+    ...(cpu === undefined ? {} : { 'droppod/cpu-limit': String(cpu) }),
+    ...(memoryBytes === undefined || memoryBytes % MIB === 0
+      ? {}
+      : { 'droppod/memory-limit': String(memoryBytes) }),
+  };
+}
+
+/** Docker makes a missing directory, which these types forbid. */
+function hostPathLabels(pod: Pod, container: Container): Record<string, string> {
+  const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
+  return Object.fromEntries(
+    (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) =>
+      hostPath?.type && hostPath.type !== 'DirectoryOrCreate' && mounted.has(name)
+        ? [[`droppod/host-path-must-exist.${name}`, hostPath.type]]
+        : [],
+    ),
+  );
+}
+
+/** The limit is hard; the reservation is the smallest, since Fargate sums reservations against the task. */
+function memoryOf(
+  container: Container,
+  taskMemoryMiB: number,
+): Pick<ContainerDefinition, 'memory' | 'memoryReservation'> {
+  const bytes = wholeUnits(container.resources?.limits?.['memory']);
+  const reservation = { memoryReservation: MIN_CONTAINER_MEMORY_MIB };
+  if (bytes === 0) return reservation;
+  const memory = Math.min(
+    Math.max(Math.ceil(bytes / MIB), MIN_CONTAINER_MEMORY_MIB),
+    taskMemoryMiB,
+  );
+  return memory > MIN_CONTAINER_MEMORY_MIB ? { memory, ...reservation } : { memory };
+}
+
+/** Shares by request for what runs together; init containers run alone and ask for none. */
+function cpuOf(pod: Pod, container: Container): Pick<ContainerDefinition, 'cpu'> {
+  const alone =
+    (pod.spec.initContainers ?? []).includes(container) && container.restartPolicy !== 'Always';
+  const cpu = Math.floor((milliUnits(container.resources?.requests?.['cpu']) * 1024) / 1000);
+  return alone || cpu < MIN_CPU_UNITS ? {} : { cpu };
+}
+
+function linuxParametersOf(
+  pod: Pod,
+  container: Container,
+  taskMemoryMiB: number,
+): ContainerDefinition['linuxParameters'] {
+  const tmpfs = tmpfsMounts(pod, container, taskMemoryMiB);
+  // SYS_PTRACE is all that Fargate adds, others are admitted beyond it; drops are supervise's, which needs setuid until then.
+  const add = (container.securityContext?.capabilities?.add ?? [])
+    .map(capabilityName)
+    .filter((name) => !DEFAULT_CAPABILITIES.has(name));
+  if (tmpfs.length === 0 && add.length === 0) return undefined;
+  return {
+    ...(add.length > 0 ? { capabilities: { add } } : {}),
+    ...(tmpfs.length > 0 ? { tmpfs } : {}),
+  };
+}

@@ -1,0 +1,181 @@
+// Limits that no single field tells: number of containers, size, resources that do not exist, ports, mounts that go together.
+import type { FieldError } from '../errors.ts';
+import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { forbiddenValue } from '../validation/field-errors.ts';
+import { containerView } from '../pod/volumes/container-view.ts';
+import { aggregateRequest } from '../pod/model/pod-resources.ts';
+import { compareQuantities, parseQuantity, printQuantity } from '../pod/model/quantity.ts';
+import { seedersOf } from '../pod/volumes/seeders.ts';
+import { keysOf, memoryKeys } from '../pod/volumes/mounted-volumes.ts';
+import { partsOf } from '../pod/volumes/volume-parts.ts';
+import { isUsed, usesOf } from '../pod/volumes/volumes.ts';
+
+/** Ten containers in a task definition, one of them the podlet. */
+export const MAX_CONTAINERS = 9;
+/** The largest Fargate task (platform 1.4.0), and its disk. A pod that asks for more stays Pending as Unschedulable, as in Kubernetes. */
+export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;
+
+/** A task definition may have 64 KiB, a mount takes about 200 bytes of it with its volume. */
+export const MAX_MOUNTS = 256;
+
+const SERVED = Object.keys(LARGEST);
+
+const containersOf = (spec: PodSpec): [string, Container][] =>
+  (['initContainers', 'containers'] as const).flatMap((list) =>
+    (spec[list] ?? []).map((container, index): [string, Container] => [
+      `spec.${list}[${index}]`,
+      container,
+    ]),
+  );
+
+/** Problems of the whole pod on Fargate. */
+export function fargateProblems(pod: Pod): FieldError[] {
+  const containers = containersOf(pod.spec);
+  return [
+    ...(hasTooMany(pod)
+      ? [tooMany(`${mountsOf(pod)} mounts and ${(pod.spec.volumes ?? []).length} volumes`)]
+      : [...countProblems(pod, containers.length), ...partProblems(pod)]),
+    ...containers.flatMap(([field, container]) => [
+      ...resourceProblems(field, container),
+      ...portProblems(field, container),
+    ]),
+  ];
+}
+
+const mountsOf = ({ spec }: Pod): number =>
+  containersOf(spec).reduce((sum, [, { volumeMounts = [] }]) => sum + volumeMounts.length, 0);
+const hasTooMany = (pod: Pod): boolean =>
+  mountsOf(pod) > MAX_MOUNTS || (pod.spec.volumes ?? []).length > MAX_MOUNTS;
+const tooMany = (what: string): FieldError =>
+  forbiddenValue(
+    'spec.volumes',
+    `a Fargate task definition has 64 KiB: at most ${MAX_MOUNTS} volumes and ${MAX_MOUNTS} mounts, parts inside other parts included; this pod has ${what}`,
+  );
+
+function resourceProblems(field: string, { resources }: Container): FieldError[] {
+  return (['limits', 'requests'] as const).flatMap((list) =>
+    Object.keys(resources?.[list] ?? {})
+      .filter((name) => !SERVED.includes(name))
+      .map((name) =>
+        forbiddenValue(
+          `${field}.resources.${list}[${name}]`,
+          'Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices',
+        ),
+      ),
+  );
+}
+
+function portProblems(field: string, { ports }: Container): FieldError[] {
+  return (ports ?? []).flatMap(({ hostPort, containerPort }, index) =>
+    hostPort && hostPort !== containerPort
+      ? [
+          forbiddenValue(
+            `${field}.ports[${index}].hostPort`,
+            'Fargate has no host ports; it may only equal containerPort',
+          ),
+        ]
+      : [],
+  );
+}
+
+/** Parts of volumes that a Fargate task cannot show; a single file under a read-only root takes a container to bring its directory. */
+function partProblems(pod: Pod): FieldError[] {
+  const views = containersOf(pod.spec).map(([field, container]) => ({
+    field,
+    container,
+    view: containerView(pod, container),
+  }));
+  const mounts = views.reduce((sum, { view }) => sum + view.mounts.length, 0);
+  return [
+    ...(mounts > MAX_MOUNTS ? [tooMany(`${mounts} mounts`)] : []),
+    ...views.flatMap(({ field, container, view }) => {
+      const numbers = new Map((container.volumeMounts ?? []).map((mount, index) => [mount, index]));
+      return view.impossible.map(({ mount, reason }) =>
+        forbiddenValue(
+          `${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}`,
+          reason,
+        ),
+      );
+    }),
+  ];
+}
+
+function countProblems(pod: Pod, count: number): FieldError[] {
+  const seeders = seedersOf(pod).length;
+  if (count + seeders <= MAX_CONTAINERS) return [];
+  const files =
+    seeders === 0
+      ? ''
+      : `; ${seeders} more would bring the single files that containers with readOnlyRootFilesystem mount`;
+  return [
+    forbiddenValue(
+      'spec.containers',
+      `a Fargate task holds at most ${MAX_CONTAINERS} containers beside the podlet, init containers included; this pod has ${count}${files}`,
+    ),
+  ];
+}
+
+/** Termination messages that nobody will find: their file lies in a root that cannot be written to. */
+export function messageWarnings({ spec }: Pod): string[] {
+  return containersOf(spec).flatMap(
+    ([field, { securityContext, terminationMessagePath: path = '', volumeMounts = [] }]) => {
+      const writable = [
+        '/dev',
+        ...volumeMounts
+          .filter(({ readOnly }) => readOnly !== true)
+          .map(({ mountPath }) => mountPath),
+      ];
+      if (
+        !securityContext?.readOnlyRootFilesystem ||
+        path === '' ||
+        writable.some((root) => path.startsWith(`${root.replace(/\/+$/, '')}/`))
+      )
+        return [];
+      return [
+        `${field}.terminationMessagePath: Fargate mounts no single files; with readOnlyRootFilesystem ${path} can only lie below /dev or in a writable volume`,
+      ];
+    },
+  );
+}
+
+/** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */
+export function sizeWarnings({ spec }: Pod): string[] {
+  return Object.entries(LARGEST).flatMap(([name, text]) => {
+    const stated = own(spec.resources?.requests, name);
+    const sum = stated === undefined ? aggregateRequest(spec, name) : parseQuantity(stated);
+    const largest = parseQuantity(text);
+    if (!sum || !largest || compareQuantities(sum, largest) <= 0) return [];
+    return [
+      `spec.containers: ${printQuantity(sum)} of ${name} is requested and the largest Fargate task has ${text}: the pod cannot be scheduled`,
+    ];
+  });
+}
+
+/** Memory volumes that become disk, because a tmpfs of Fargate belongs to one mount of one container. */
+export function memoryWarnings(pod: Pod): string[] {
+  if (hasTooMany(pod)) return [];
+  const memory = memoryKeys(pod);
+  return (pod.spec.volumes ?? []).flatMap((volume, index) => {
+    if (volume.emptyDir?.medium !== 'Memory') return [];
+    const disk = keysOf(pod, volume, memory).length > 0;
+    const users = usesOf(pod, volume.name).length;
+    if (!disk || !isUsed(pod, volume)) return [];
+    const why = users > 1 ? `${users} mounts show it` : 'variables are read from it';
+    return [
+      `spec.volumes[${index}].emptyDir.medium: on Fargate a memory volume belongs to one mount of one container; this one is on disk because ${why}`,
+    ];
+  });
+}
+
+/** A part that its volume is mounted around from the beginning: an init container that should make it finds it there. */
+export function partWarnings(pod: Pod): string[] {
+  if (hasTooMany(pod)) return [];
+  return (pod.spec.volumes ?? []).flatMap((volume, index) => {
+    if (volume.emptyDir === undefined) return [];
+    return partsOf(pod, volume).early.map(
+      (path) =>
+        `spec.volumes[${index}]: the directory ${path} is there from the beginning, because a container that mounts more of the volume runs beside or after the first one that mounts it as subPath`,
+    );
+  });
+}

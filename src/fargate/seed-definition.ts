@@ -1,0 +1,71 @@
+// Containers that copy directories of an image into volumes of the task, for single files under a read-only root:
+// Fargate mounts directories only, so the file's directory is mounted, as a copy of the image's with the file in it.
+import type { Container, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { seedersOf, type Seeder } from '../pod/volumes/seeders.ts';
+import type { ContainerDefinition } from '../ports.ts';
+import { BIN_VOLUME } from './mount-points.ts';
+import {
+  logConfiguration,
+  PODLET_CONTAINER,
+  STOP_TIMEOUT_SECONDS,
+  type DefinitionContext,
+} from './podlet-definition.ts';
+
+/** Directories of an application may hold gigabytes; ECS gives up after three minutes unless told otherwise. */
+const SEED_TIMEOUT_SECONDS = 900;
+/** ECS takes no less for a container. */
+const MIN_CONTAINER_MEMORY_MIB = 6;
+
+/** Condition of a container whose seeds another one must have brought. */
+export const seedDependencies = (
+  pod: Pod,
+  { image, name }: Container,
+): NonNullable<ContainerDefinition['dependsOn']> =>
+  seedersOf(pod)
+    .filter(
+      (seeder) =>
+        seeder.container.image === image &&
+        seeder.seeds.some(({ key }) => key.startsWith(`droppod-seed_${name}_`)),
+    )
+    .map((seeder) => ({ containerName: seeder.name, condition: 'SUCCESS' as const }));
+
+/** The definition: the image's own content, read by supervise, and nothing of the pod's. It ends before its containers start. */
+export function seederDefinition(
+  { name, container, seeds }: Seeder,
+  context: DefinitionContext,
+): ContainerDefinition {
+  const credentials = own(context.pullSecretArns, container.name);
+  return {
+    name,
+    image: own(context.images, container.name)?.reference ?? container.image ?? '',
+    essential: false,
+    entryPoint: ['/.droppod/bin/supervise'],
+    command: [
+      '--seed',
+      JSON.stringify(
+        seeds.map(({ key, path, inside }) => ({ from: path, to: seedPath(key), inside })),
+      ),
+    ],
+    user: '0:0',
+    memoryReservation: MIN_CONTAINER_MEMORY_MIB,
+    mountPoints: [
+      { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: true },
+      ...seeds.map(({ key }) => ({
+        sourceVolume: key,
+        containerPath: seedPath(key),
+        readOnly: false,
+      })),
+    ],
+    dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
+    startTimeout: SEED_TIMEOUT_SECONDS,
+    stopTimeout: STOP_TIMEOUT_SECONDS,
+    ...(credentials === undefined
+      ? {}
+      : { repositoryCredentials: { credentialsParameter: credentials } }),
+    dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent' },
+    logConfiguration: logConfiguration(context.settings),
+  };
+}
+
+const seedPath = (key: string): string => `/.droppod/s/${key}`;

@@ -1,0 +1,17 @@
+// A pod's sysctls as system controls: those of the network belong to the podlet's container, which owns it, the others to every container.
+import type { Pod } from '../kinds/pod.ts';
+import { sysctlName } from '../pod/model/sysctls.ts';
+import type { ContainerDefinition } from '../ports.ts';
+
+/** The member of a container definition; absent without sysctls of that kind. */
+export function systemControls(
+  { spec }: Pod,
+  kind: 'network' | 'other',
+): Pick<ContainerDefinition, 'systemControls'> {
+  const all = (spec.securityContext?.sysctls ?? []).map(({ name, value }) => ({
+    namespace: sysctlName(name),
+    value,
+  }));
+  const own = all.filter(({ namespace }) => namespace.startsWith('net.') === (kind === 'network'));
+  return own.length === 0 ? {} : { systemControls: own };
+}

@@ -1,0 +1,58 @@
+// Pod -> ECS task definition: only its shape (design decision 6). What is secret or differs from pod to pod travels by sync.
+import { createHash } from 'node:crypto';
+import type { Pod } from '../kinds/pod.ts';
+import { initAndAppContainers } from '../pod/model/containers.ts';
+import { seedersOf } from '../pod/volumes/seeders.ts';
+import { taskVolumes } from '../pod/volumes/mounted-volumes.ts';
+import type { TaskDefinition } from '../ports.ts';
+import { containerDefinition } from './container-definition.ts';
+import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
+import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
+import { seederDefinition } from './seed-definition.ts';
+
+/** The definition; pods of one shape get the same content and so the same family. */
+export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
+  const containers = initAndAppContainers(pod);
+  const volumes = taskVolumes(pod);
+  const content: Omit<TaskDefinition, 'family'> = {
+    cpu: String(context.size.cpuUnits),
+    memory: String(context.size.memoryMiB),
+    ...(context.size.storageGiB === undefined
+      ? {}
+      : { ephemeralStorageGiB: context.size.storageGiB }),
+    ...(context.executionRoleArn === undefined
+      ? {}
+      : { executionRoleArn: context.executionRoleArn }),
+    ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
+    runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
+    volumes: [
+      ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map(
+        (name) => ({ name }),
+      ),
+      ...(context.settings.mode === 'local' ? [{ name: ADDED_VOLUME }] : []),
+      ...hostVolumes(pod),
+    ],
+    containerDefinitions: [
+      podletDefinition(pod, containers, volumes, context.settings),
+      ...containers.map((container) => containerDefinition(pod, container, context)),
+      ...seedersOf(pod).map((seeder) => seederDefinition(seeder, context)),
+    ],
+  };
+  return { family: `droppod-${contentHash(content)}`, ...content };
+}
+
+/** Directories of the machine: only local mode beyond Fargate admits such pods. */
+const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>
+  (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) =>
+    hostPath === undefined ? [] : [{ name, host: { sourcePath: hostPath.path } }],
+  );
+
+function contentHash(content: Omit<TaskDefinition, 'family'>): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+}
+
+function architectureOf(images: DefinitionContext['images']): 'X86_64' | 'ARM64' {
+  return Object.values(images).some(({ architecture }) => architecture === 'arm64')
+    ? 'ARM64'
+    : 'X86_64';
+}

@@ -1,0 +1,178 @@
+// The lines of one run of a container, over all tasks the pod has had; following ends with the run.
+import type { ObservedContainer } from '../pod/run/observed.ts';
+import type { Logs, TaskArn } from '../ports.ts';
+import { Position, SIDE_BY_SIDE_MS } from './log-position.ts';
+import { createRunSplitter } from './split-runs.ts';
+import type { RunLine, RunStart } from './split-runs.ts';
+
+export interface RunSource {
+  logs: Logs;
+  /** Oldest first; the present one last. */
+  tasks: TaskArn[];
+  container: string;
+  run: number;
+  nonce: string;
+  /** Of the newest runs: the engine may have thrown away the markers of older ones. */
+  began: RunStart[];
+}
+
+/** When the runs that are still known began. */
+export function runsOf(container: ObservedContainer | undefined): RunStart[] {
+  const known = [container?.current, container?.previous].flatMap((run) =>
+    run?.startedAt === undefined ? [] : [{ run: run.run, at: run.startedAt }],
+  );
+  return known.filter(({ at }) => !Number.isNaN(Date.parse(at)));
+}
+
+interface Reading {
+  taskArn: TaskArn;
+  follow: boolean;
+  since?: Date | undefined;
+  signal?: AbortSignal;
+}
+
+async function* linesOf(
+  { logs, container, nonce, run, began }: RunSource,
+  { taskArn, follow, since, signal }: Reading,
+): AsyncGenerator<RunLine> {
+  const split = createRunSplitter(nonce, began);
+  const next = began.find((start) => start.run === run + 1);
+  const over = next === undefined ? Infinity : Date.parse(next.at) + SIDE_BY_SIDE_MS;
+  for await (const line of logs.read(
+    { taskArn, container, follow, ...(since ? { since } : {}) },
+    signal,
+  )) {
+    const seen = split(line);
+    if (seen?.run === run) yield seen;
+    else if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over))
+      return;
+  }
+}
+
+/** Lines of the run that are there now. */
+export async function* presentLines(source: RunSource): AsyncGenerator<RunLine> {
+  for (const taskArn of source.tasks) yield* linesOf(source, { taskArn, follow: false });
+}
+
+/** Beyond the lines asked for: marks, and the first line of each stream, which may have lost its beginning. */
+const SPARE_ENTRIES = 16;
+const WIDER = 8;
+/** Who wants more may have the log from its beginning. */
+const MOST_ENTRIES = 1_000_000;
+
+/** The end of a run's log and where that is. */
+export interface LogEnd {
+  lines: RunLine[];
+  position: Position;
+}
+
+/** The last `count` lines of the run that are there now, read from the end. */
+export async function lastLines(source: RunSource, count: number): Promise<LogEnd> {
+  let found: LogEnd = { lines: [], position: new Position() };
+  for (const taskArn of [...source.tasks].reverse()) {
+    found = await lastOf(source, taskArn, Math.max(count, 1));
+    if (found.lines.length > 0) break;
+  }
+  return { ...found, lines: count === 0 ? [] : found.lines.slice(-count) };
+}
+
+async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promise<LogEnd> {
+  // Without the time of its start a run is told by its marker only, and that may be anywhere.
+  let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
+  let before = -1;
+  for (;;) {
+    const window = await readWindow(source, taskArn, tail, count);
+    const whole = tail === undefined || window.entries > tail || window.entries === before;
+    if (whole || window.reachesBack || window.lines.length - window.firsts.length >= count) {
+      return {
+        lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
+        position: window.position,
+      };
+    }
+    before = window.entries;
+    tail = (tail ?? 1) * WIDER;
+  }
+}
+
+const knowsStart = ({ began, run }: RunSource): boolean => began.some((start) => start.run === run);
+
+interface Window extends LogEnd {
+  entries: number;
+  /** The first line of each stream. */
+  firsts: RunLine[];
+  /** It begins before the run. */
+  reachesBack: boolean;
+}
+
+async function readWindow(
+  { logs, container, nonce, run, began }: RunSource,
+  taskArn: TaskArn,
+  tail: number | undefined,
+  count: number,
+): Promise<Window> {
+  const split = createRunSplitter(nonce, began);
+  const window: Window = {
+    lines: [],
+    position: new Position(),
+    entries: 0,
+    firsts: [],
+    reachesBack: false,
+  };
+  for await (const line of logs.read({
+    taskArn,
+    container,
+    follow: false,
+    ...(tail === undefined ? {} : { tail }),
+  })) {
+    const seen = split(line);
+    if (window.entries === 0) window.reachesBack = seen === undefined || seen.run < run;
+    window.entries += line.entries ?? 1;
+    if (seen?.run !== run) continue;
+    if (window.position.isEmpty && tail !== undefined) window.position.from(line);
+    window.position.note(line);
+    if (window.firsts.every(({ stream }) => stream !== line.stream)) window.firsts.push(seen);
+    window.lines.push(seen);
+    const spare = window.lines.length - count - window.firsts.length;
+    if (spare >= count) window.lines.splice(0, spare);
+  }
+  return window;
+}
+
+/** Lines of the run after the position, until `over` resolves; what was written by then still comes. */
+export async function* followLines(
+  source: RunSource,
+  position: Position,
+  over: Promise<void>,
+  signal: AbortSignal,
+): AsyncGenerator<RunLine> {
+  const taskArn = source.tasks.at(-1);
+  if (taskArn === undefined) return;
+  const ended = new AbortController();
+  // What fails `over` reaches the caller at the `await` below.
+  over.then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  yield* newLines(source, position, {
+    taskArn,
+    follow: true,
+    signal: AbortSignal.any([signal, ended.signal]),
+  });
+  if (signal.aborted) return;
+  await over;
+  yield* newLines(source, position, { taskArn, follow: false });
+}
+
+async function* newLines(
+  source: RunSource,
+  position: Position,
+  reading: Reading,
+): AsyncGenerator<RunLine> {
+  const isNew = position.pass();
+  const since = knowsStart(source) ? position.since : undefined;
+  for await (const line of linesOf(source, { ...reading, since })) {
+    if (!isNew(line)) continue;
+    position.note(line);
+    yield line;
+  }
+}

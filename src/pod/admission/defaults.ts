@@ -1,0 +1,197 @@
+// Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
+import type {
+  Container,
+  EphemeralContainer,
+  EnvVar,
+  LifecycleHandler,
+  Pod,
+  PodSpec,
+  Probe,
+} from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
+import { omitEmpty } from '../model/omit-empty.ts';
+import { fillPodResources } from '../model/pod-resources.ts';
+import { canonicalQuantity } from '../model/quantity.ts';
+
+const PERIOD_SECONDS = 10;
+const FAILURE_THRESHOLD = 3;
+const GRACE_SECONDS = 30;
+
+type AnyContainer = Container | EphemeralContainer;
+
+/** The pod with every default filled in, quantities canonical and empty members left out; the argument stays as it is. May be called twice. */
+export function defaultPod(pod: Pod): Pod {
+  const spec = defaultSpec(pod.spec ?? {});
+  mirrorAppArmor(pod.metadata?.annotations, spec);
+  return {
+    ...pod,
+    metadata: omitEmpty(pod.metadata ?? {}, 'metadata') as Pod['metadata'],
+    spec,
+    status: pod.status ?? {},
+  };
+}
+
+/** Defaults of ephemeral containers, for `/ephemeralcontainers`. */
+export const defaultEphemeralContainers = (
+  containers: EphemeralContainer[],
+): EphemeralContainer[] => containers.map((container) => defaultContainer(container));
+
+function defaultSpec(given: Partial<PodSpec>): PodSpec {
+  const spec = omitEmpty(given, 'spec') as PodSpec;
+  const account = spec.serviceAccountName ?? spec.serviceAccount;
+  const full: PodSpec = {
+    ...spec,
+    containers: (spec.containers ?? []).map((container) =>
+      defaultContainer(container, spec.hostNetwork),
+    ),
+    restartPolicy: spec.restartPolicy ?? 'Always',
+    terminationGracePeriodSeconds: graceSeconds(spec.terminationGracePeriodSeconds),
+    dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
+    securityContext: spec.securityContext ?? {},
+    schedulerName: spec.schedulerName ?? 'default-scheduler',
+    enableServiceLinks: spec.enableServiceLinks ?? true,
+    ...(account !== undefined && { serviceAccountName: account, serviceAccount: account }),
+    ...(spec.initContainers && {
+      initContainers: spec.initContainers.map((container) =>
+        defaultContainer(container, spec.hostNetwork),
+      ),
+    }),
+    ...(spec.ephemeralContainers && {
+      ephemeralContainers: defaultEphemeralContainers(spec.ephemeralContainers),
+    }),
+    ...(spec.volumes && { volumes: spec.volumes.map(defaultVolume) }),
+    ...(spec.overhead && { overhead: canonicalList(spec.overhead) }),
+  };
+  return spec.resources ? { ...full, resources: fillPodResources(full) } : full;
+}
+
+// A negative grace period is stored as 1 (measured); 0 stays.
+const graceSeconds = (seconds: number | undefined): number =>
+  seconds === undefined ? GRACE_SECONDS : seconds < 0 ? 1 : seconds;
+
+const canonicalList = (list: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
+  );
+
+function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = false): C {
+  const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
+  return {
+    ...container,
+    imagePullPolicy: container.imagePullPolicy ?? imagePullPolicy(container.image ?? ''),
+    resources: defaultResources(container.resources),
+    terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
+    terminationMessagePolicy: container.terminationMessagePolicy ?? 'File',
+    ...(ports && {
+      ports: ports.map((port) => ({
+        ...port,
+        protocol: port.protocol ?? 'TCP',
+        ...(hostNetwork && !port.hostPort && { hostPort: port.containerPort }),
+      })),
+    }),
+    ...(env && { env: env.map(defaultEnv) }),
+    ...(livenessProbe && { livenessProbe: defaultProbe(livenessProbe) }),
+    ...(readinessProbe && { readinessProbe: defaultProbe(readinessProbe) }),
+    ...(startupProbe && { startupProbe: defaultProbe(startupProbe) }),
+    ...(lifecycle && {
+      lifecycle: {
+        ...lifecycle,
+        ...(lifecycle.postStart && { postStart: defaultHandler(lifecycle.postStart) }),
+        ...(lifecycle.preStop && { preStop: defaultHandler(lifecycle.preStop) }),
+      },
+    }),
+  };
+}
+
+function defaultResources(given: Container['resources']): NonNullable<Container['resources']> {
+  if (!given) return {};
+  const limits = given.limits && canonicalList(given.limits);
+  const requests = { ...limits, ...(given.requests && canonicalList(given.requests)) };
+  return {
+    ...given,
+    ...(limits && { limits }),
+    ...(Object.keys(requests).length > 0 && { requests }),
+  };
+}
+
+function defaultEnv(variable: EnvVar): EnvVar {
+  const { fieldRef, resourceFieldRef, fileKeyRef } = variable.valueFrom ?? {};
+  if (fileKeyRef)
+    return {
+      ...variable,
+      valueFrom: {
+        ...variable.valueFrom,
+        fileKeyRef: { ...fileKeyRef, optional: fileKeyRef.optional ?? false },
+      },
+    };
+  if (fieldRef)
+    return {
+      ...variable,
+      valueFrom: {
+        ...variable.valueFrom,
+        fieldRef: { ...fieldRef, apiVersion: fieldRef.apiVersion ?? 'v1' },
+      },
+    };
+  if (resourceFieldRef) {
+    const divisor = canonicalQuantity(resourceFieldRef.divisor ?? '0');
+    return {
+      ...variable,
+      valueFrom: { ...variable.valueFrom, resourceFieldRef: { ...resourceFieldRef, divisor } },
+    };
+  }
+  return variable;
+}
+
+function defaultProbe(probe: Probe): Probe {
+  return {
+    ...probe,
+    ...defaultHandler(probe),
+    ...(probe.grpc && { grpc: { ...probe.grpc, service: probe.grpc.service ?? '' } }),
+    timeoutSeconds: probe.timeoutSeconds ?? 1,
+    periodSeconds: probe.periodSeconds ?? PERIOD_SECONDS,
+    successThreshold: probe.successThreshold ?? 1,
+    failureThreshold: probe.failureThreshold ?? FAILURE_THRESHOLD,
+  };
+}
+
+function defaultHandler<H extends LifecycleHandler | Probe>(handler: H): H {
+  const { httpGet } = handler;
+  return httpGet
+    ? {
+        ...handler,
+        httpGet: {
+          ...httpGet,
+          port: httpGet.port ?? 0,
+          path: httpGet.path ?? '/',
+          scheme: httpGet.scheme ?? 'HTTP',
+        },
+      }
+    : handler;
+}
+
+const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
+
+// PrepareForCreate turns the annotation of a container into its field; the other way round happens too, for old nodes.
+function mirrorAppArmor(annotations: Record<string, string> | undefined, spec: PodSpec): void {
+  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+    const profile = appArmorProfile(own(annotations, `${APPARMOR_ANNOTATION}${container.name}`));
+    if (
+      profile &&
+      !container.securityContext?.appArmorProfile &&
+      !spec.securityContext?.appArmorProfile
+    ) {
+      container.securityContext = { ...container.securityContext, appArmorProfile: profile };
+    }
+  }
+}
+
+function appArmorProfile(
+  annotation: string | undefined,
+): { type: string; localhostProfile?: string } | undefined {
+  if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
+  if (annotation === 'unconfined') return { type: 'Unconfined' };
+  return annotation?.startsWith('localhost/')
+    ? { type: 'Localhost', localhostProfile: annotation.slice('localhost/'.length) }
+    : undefined;
+}

@@ -1,0 +1,28 @@
+// What creation sets whatever the client sent: generation, the first status, and selectors merged from label keys.
+import type { Pod, PodCondition, PodStatus } from '../../kinds/pod.ts';
+import { mergeLabelKeys } from './label-keys.ts';
+import { qosClass } from '../model/qos.ts';
+
+/** A defaulted pod as it is stored first: generation 1, status Pending. `now` stamps the SchedulingGated condition. */
+export function prepareForCreate(pod: Pod, now: Date): Pod {
+  const status: PodStatus = { phase: 'Pending', qosClass: qosClass(pod) };
+  if (pod.spec.schedulingGates?.length) status.conditions = [gated(now)];
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, generation: 1 },
+    spec: mergeLabelKeys(pod),
+    status,
+  };
+}
+
+function gated(now: Date): PodCondition {
+  return {
+    type: 'PodScheduled',
+    status: 'False',
+    // Kubernetes prints the zero time of a condition as null.
+    lastProbeTime: null,
+    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+  };
+}

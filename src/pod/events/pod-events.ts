@@ -1,0 +1,169 @@
+// The Kubernetes Events of a pod's life as data (pod-lifecycle 14); src/events writes them as core/v1 Event objects.
+import type { Pod } from '../../kinds/pod.ts';
+import { podFullName } from '../model/containers.ts';
+
+/** An event about a pod before it is stored; `container` becomes the fieldPath, folding and names are the writer's. */
+export interface PodEvent {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  /** Container name; absent for events of the pod. */
+  container?: string;
+  component: 'kubelet' | 'default-scheduler' | 'node-controller' | 'taint-eviction-controller';
+}
+
+const MAX_SCHEDULER_MESSAGE = 1024;
+
+const normal = (reason: string, message: string, container?: string): PodEvent => ({
+  type: 'Normal',
+  reason,
+  message,
+  ...(container === undefined ? {} : { container }),
+  component: 'kubelet',
+});
+
+const warning = (reason: string, message: string, container?: string): PodEvent => ({
+  ...normal(reason, message, container),
+  type: 'Warning',
+});
+
+/** The pod got its node. */
+export const scheduled = (pod: Pod, nodeName: string): PodEvent => ({
+  type: 'Normal',
+  reason: 'Scheduled',
+  message: `Successfully assigned ${pod.metadata.namespace ?? ''}/${pod.metadata.name ?? ''} to ${nodeName}`,
+  component: 'default-scheduler',
+});
+
+/** No node fits; the text is cut as the scheduler cuts it. */
+export const failedScheduling = (message: string): PodEvent => ({
+  type: 'Warning',
+  reason: 'FailedScheduling',
+  message:
+    message.length <= MAX_SCHEDULER_MESSAGE
+      ? message
+      : `${message.slice(0, MAX_SCHEDULER_MESSAGE - 4)} ...`,
+  component: 'default-scheduler',
+});
+
+/** The node itself refused a pod that was bound to it past the scheduler. */
+export const rejectedByNode = (reason: string, message: string): PodEvent =>
+  warning(reason, message);
+
+/** An image is being fetched. */
+export const pulling = (container: string, image: string): PodEvent =>
+  normal('Pulling', `Pulling image "${image}"`, container);
+
+/** Go prints milliseconds as `850ms`, `1.234s`, `1m2.5s`. */
+function goMilliseconds(milliseconds: number): string {
+  const rounded = Math.round(milliseconds);
+  if (rounded < 1000) return rounded === 0 ? '0s' : `${rounded}ms`;
+  const minutes = Math.floor(rounded / 60_000);
+  return `${minutes > 0 ? `${minutes}m` : ''}${(rounded % 60_000) / 1000}s`;
+}
+
+/** An image was fetched in that time. */
+export function pulled(
+  container: string,
+  image: string,
+  milliseconds: number,
+  sizeBytes = 0,
+): PodEvent {
+  const took = goMilliseconds(milliseconds);
+  return normal(
+    'Pulled',
+    `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${sizeBytes} bytes.`,
+    container,
+  );
+}
+
+/** The image was there already. */
+export const alreadyPresent = (container: string, image: string): PodEvent =>
+  normal(
+    'Pulled',
+    `Container image "${image}" already present on machine and can be accessed by the pod`,
+    container,
+  );
+
+/** A fetch failed: the text of the registry. */
+export const failedToPull = (container: string, image: string, error: string): PodEvent =>
+  warning('Failed', `Failed to pull image "${image}": ${error}`, container);
+
+/** `Error: …`: the waiting reason (pull) or the error text (config, create, start) once more as an event. */
+export const failed = (container: string, text: string): PodEvent =>
+  warning('Failed', `Error: ${text}`, container);
+
+/** The next fetch waits. */
+export const backOffPulling = (container: string, image: string): PodEvent =>
+  normal('BackOff', `Back-off pulling image "${image}"`, container);
+
+/** The image name cannot be parsed. */
+export const inspectFailed = (container: string, message: string): PodEvent =>
+  warning('InspectFailed', message, container);
+
+/** Policy Never and no image. */
+export const errImageNeverPull = (container: string, image: string): PodEvent =>
+  warning(
+    'ErrImageNeverPull',
+    `Container image "${image}" is not present with pull policy of Never`,
+    container,
+  );
+
+/** The next run of a container waits (crash loop). */
+export const backOffRestarting = (pod: Pod, container: string): PodEvent =>
+  warning(
+    'BackOff',
+    `Back-off restarting failed container ${container} in pod ${podFullName(pod)}`,
+    container,
+  );
+
+/** A container's run was created. */
+export const created = (container: string): PodEvent =>
+  normal('Created', 'Container created', container);
+
+/** A container's run was started. */
+export const started = (container: string): PodEvent =>
+  normal('Started', 'Container started', container);
+
+/** A container is being stopped at the end of its pod. */
+export const stopping = (container: string): PodEvent =>
+  normal('Killing', `Stopping container ${container}`, container);
+
+/** The sandbox was lost: a relaunch follows. */
+export const sandboxChanged = (): PodEvent =>
+  normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+
+/** The task could not be started. */
+export const failedCreatePodSandBox = (error: string): PodEvent =>
+  warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
+
+/** Servers or search paths beyond what a resolver takes. */
+export const dnsConfigForming = (problem: string): PodEvent => warning('DNSConfigForming', problem);
+
+/** A volume's files cannot be had. */
+export const failedMount = (volume: string, error: string): PodEvent =>
+  warning('FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${error}`);
+
+/** Pull secrets that do not exist. */
+export const failedToRetrieveImagePullSecret = (names: readonly string[]): PodEvent =>
+  warning(
+    'FailedToRetrieveImagePullSecret',
+    `Unable to retrieve some image pull secrets (${names.join(', ')}); attempting to pull the image may not succeed.`,
+  );
+
+/** The pod was evicted: the same text as in its status. */
+export const evicted = (message: string): PodEvent => warning('Evicted', message);
+
+/** activeDeadlineSeconds is over. */
+export const deadlineExceeded = (): PodEvent => normal('DeadlineExceeded', DEADLINE_MESSAGE);
+
+/** status.message of DeadlineExceeded. */
+export const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline';
+
+/** The pod's node is gone. */
+export const nodeNotReady = (): PodEvent => ({
+  type: 'Warning',
+  reason: 'NodeNotReady',
+  message: 'Node is not ready',
+  component: 'node-controller',
+});

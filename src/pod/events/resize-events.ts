@@ -1,0 +1,62 @@
+// The events of an in-place resize: a word and then the sizes in question as JSON, as Go writes it.
+import type { Container, Pod } from '../../kinds/pod.ts';
+import type { PodEvent } from './pod-events.ts';
+
+type Resources = NonNullable<Container['resources']>;
+
+const sorted = (list: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(list).sort(([left], [right]) => (left < right ? -1 : 1)));
+
+function ordered({ limits, requests, claims }: Resources): Resources {
+  return {
+    ...(limits ? { limits: sorted(limits) } : {}),
+    ...(requests ? { requests: sorted(requests) } : {}),
+    ...(claims ? { claims } : {}),
+  };
+}
+
+const summaryOf = ({ name, resources = {} }: Container): object => ({
+  name,
+  resources: ordered(resources),
+});
+
+/** Go's encoder makes JSON safe for HTML. */
+const goJson = (value: object): string =>
+  JSON.stringify(value).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+
+function text(
+  word: string,
+  { spec: { initContainers = [], containers } }: Pod,
+  generation: number,
+  error?: string,
+): string {
+  return `Pod resize ${word}: ${goJson({
+    ...(initContainers.length > 0 ? { initContainers: initContainers.map(summaryOf) } : {}),
+    containers: containers.map(summaryOf),
+    generation,
+    ...(error === undefined ? {} : { error }),
+  })}`;
+}
+
+const event = (type: PodEvent['type'], reason: string, message: string): PodEvent => ({
+  type,
+  reason,
+  message,
+  component: 'kubelet',
+});
+
+/** The node has promised the sizes that `pod` asks for. */
+export const resizeStarted = (pod: Pod, generation: number): PodEvent =>
+  event('Normal', 'ResizeStarted', text('started', pod, generation));
+
+/** All containers have the sizes of `pod`. */
+export const resizeCompleted = (pod: Pod, generation: number): PodEvent =>
+  event('Normal', 'ResizeCompleted', text('completed', pod, generation));
+
+/** A container could not be given what it was promised. */
+export const resizeError = (pod: Pod, generation: number, error: string): PodEvent =>
+  event('Warning', 'ResizeError', text('error', pod, generation, error));
+
+/** The node will never have what `pod` asks for. */
+export const resizeInfeasible = (pod: Pod, generation: number, why: string): PodEvent =>
+  event('Warning', 'ResizeInfeasible', text('Infeasible', pod, generation, why));

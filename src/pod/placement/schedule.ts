@@ -1,0 +1,127 @@
+// Which node a pod gets, by the filters of kube-scheduler that virtual nodes have a meaning for, or its text why there is none.
+// The rules are in placement/: the node's own, topology spread, and affinity between pods.
+import type { Node, Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import { LARGEST } from '../../fargate/limits.ts';
+import { affinityFilter } from './inter-pod-affinity.ts';
+import {
+  insufficient,
+  matchesNodeAffinity,
+  nodeRefusals,
+  requestText,
+} from './node-fit.ts';
+import { bestNode } from './score.ts';
+import type { Surroundings } from './surroundings.ts';
+import { spreadFilter } from './topology-spread.ts';
+import { milliUnits, wholeUnits } from '../model/quantity.ts';
+
+/** `byPods`: some node would have had the pod, were other pods elsewhere. */
+export type Placement = { nodeName: string } | { unschedulable: string; byPods?: boolean };
+
+interface Verdict {
+  reasons: string[];
+  /** Other pods are in the way: kube-scheduler would look for some to preempt. */
+  byPods: boolean;
+  final: boolean;
+}
+
+/** The node that fits best, or the scheduler's text; `tooLarge` names the resources of which no task has enough. */
+export function schedule(
+  pod: Pod,
+  surroundings: Surroundings,
+  tooLarge: readonly string[] = [],
+): Placement {
+  const { nodes } = surroundings;
+  if (nodes.length === 0) return { unschedulable: 'no nodes available to schedule pods' };
+  const [isSpread, isNear] = [spreadFilter(pod, surroundings), affinityFilter(pod, surroundings)];
+  const verdicts = nodes.map((node): Verdict => {
+    const reasons = nodeRefusals(pod, node, tooLarge);
+    const refusal = reasons.length > 0 ? undefined : (isSpread(node) ?? isNear(node));
+    return refusal
+      ? { reasons: [refusal.text], byPods: true, final: refusal.final }
+      : { reasons, byPods: false, final: true };
+  });
+  const best = bestNode(
+    pod,
+    surroundings,
+    nodes.filter((_node, index) => verdicts[index]?.reasons.length === 0),
+  );
+  if (best !== undefined) return { nodeName: best.metadata?.name ?? '' };
+  return {
+    unschedulable: noNodeMessage(pod, verdicts),
+    ...(verdicts.some(({ byPods }) => byPods) ? { byPods: true } : {}),
+  };
+}
+
+/** Why the kubelet of a node that the pod's author named turns the pod away, to phase Failed; undefined: it takes the pod. */
+export function nodeRejection(
+  pod: Pod,
+  node: Node,
+  tooLarge: readonly string[] = [],
+): { reason: string; message: string } | undefined {
+  if (!matchesNodeAffinity(pod, node))
+    return {
+      reason: 'NodeAffinity',
+      message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    };
+  const [name] = insufficient(pod, node, tooLarge);
+  if (name === undefined) return undefined;
+  const { requested, capacity } = shortage(pod, node, name, tooLarge);
+  return {
+    reason: `OutOf${name}`,
+    message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: 0, capacity: ${capacity}`,
+  };
+}
+
+/** Why the node can never give a running pod the sizes that it now asks for; undefined: it can. The kubelet looks at memory first. */
+export function resizeRefusal(
+  pod: Pod,
+  node: Node,
+  tooLarge: readonly string[] = [],
+): string | undefined {
+  const short = insufficient(pod, node, tooLarge);
+  const name = ['memory', 'cpu'].find((resource) => short.includes(resource));
+  if (name === undefined) return undefined;
+  const { requested, capacity } = shortage(pod, node, name, tooLarge);
+  return `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}`;
+}
+
+function shortage(
+  pod: Pod,
+  node: Node,
+  name: string,
+  tooLarge: readonly string[],
+): { requested: number; capacity: number } {
+  const largest: { [name: string]: string | undefined } = LARGEST;
+  const units = name === 'cpu' ? milliUnits : wholeUnits;
+  return {
+    requested: units(requestText(pod, name)),
+    capacity: units(
+      tooLarge.includes(name) ? own(largest, name) : own(node.status?.allocatable, name),
+    ),
+  };
+}
+
+function counted(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts]
+    .map(([text, count]) => `${count} ${text}`)
+    .sort()
+    .join(', ');
+}
+
+/** FitError and the two PostFilter plugins, which have nobody to evict: pods go only by their own doing. */
+function noNodeMessage({ spec }: Pod, verdicts: readonly Verdict[]): string {
+  const none = `0/${verdicts.length} nodes are available`;
+  const outcomes = verdicts.map(({ final }) =>
+    final
+      ? 'Preemption is not helpful for scheduling'
+      : 'No preemption victims found for incoming pod',
+  );
+  const preemption =
+    spec.preemptionPolicy === 'Never'
+      ? 'not eligible due to preemptionPolicy=Never.'
+      : `${none}: ${counted(outcomes)}.`;
+  return `${none}: ${counted(verdicts.flatMap(({ reasons }) => reasons))}. no new claims to deallocate, preemption: ${preemption}`;
+}

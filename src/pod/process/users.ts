@@ -1,0 +1,86 @@
+// As whom a container's process runs (pod-lifecycle 13.2): the container's security context over the pod's over the image's USER.
+import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
+import { capabilityName } from '../../fargate/fields/container-fields.ts';
+import { podFullName } from '../model/containers.ts';
+
+/** The user, groups and rights that supervise drops to. */
+export interface EffectiveUser {
+  user: string;
+  group: string;
+  supplementalGroups: number[];
+  groupsPolicy: 'Merge' | 'Strict';
+  noNewPrivileges: boolean;
+  runAsNonRoot: boolean;
+  capabilities: { add: string[]; drop: string[] };
+}
+
+type Definition = Container | EphemeralContainer;
+
+const capabilityNames = (names: readonly string[] | undefined): string[] =>
+  (names ?? []).map(capabilityName);
+
+/** Who the process is; names are looked up in the image by supervise. */
+export function effectiveUser(pod: Pod, container: Definition, imageUser: string): EffectiveUser {
+  const own = container.securityContext;
+  const context = pod.spec.securityContext;
+  const [name = '', group = ''] = imageUser.split(':');
+  const uid = own?.runAsUser ?? context?.runAsUser;
+  const gid = own?.runAsGroup ?? context?.runAsGroup;
+  const groups = [
+    ...(context?.fsGroup === undefined ? [] : [context.fsGroup]),
+    ...(context?.supplementalGroups ?? []),
+  ];
+  return {
+    user: uid === undefined ? name || '0' : String(uid),
+    // With another user than the image's, the image's group means nothing.
+    group: gid === undefined ? (uid === undefined ? group : '') : String(gid),
+    supplementalGroups: [...new Set(groups)],
+    groupsPolicy: policyOf(pod),
+    noNewPrivileges: own?.allowPrivilegeEscalation === false,
+    runAsNonRoot: mustNotBeRoot(own, context),
+    capabilities: {
+      add: capabilityNames(own?.capabilities?.add),
+      drop: capabilityNames(own?.capabilities?.drop),
+    },
+  };
+}
+
+function policyOf(pod: Pod): 'Merge' | 'Strict' {
+  const context = pod.spec.securityContext;
+  // 1.31 and later; kubernetes-types does not know it yet.
+  const policy: unknown =
+    context !== undefined && 'supplementalGroupsPolicy' in context
+      ? context.supplementalGroupsPolicy
+      : undefined;
+  return policy === 'Strict' ? 'Strict' : 'Merge';
+}
+
+const mustNotBeRoot = (
+  own: Definition['securityContext'],
+  context: Pod['spec']['securityContext'],
+): boolean => (own?.runAsNonRoot ?? context?.runAsNonRoot) === true;
+
+/** Largest user id that Kubernetes takes. */
+const MAX_UID = 2_147_483_647;
+
+/** Why runAsNonRoot refuses the container; undefined: it does not. */
+export function nonRootProblem(
+  pod: Pod,
+  container: Definition,
+  imageUser: string,
+): string | undefined {
+  const own = container.securityContext;
+  const context = pod.spec.securityContext;
+  if (!mustNotBeRoot(own, context)) return undefined;
+  const where = `(pod: "${podFullName(pod)}", container: ${container.name})`;
+  const uid = own?.runAsUser ?? context?.runAsUser;
+  if (uid !== undefined)
+    return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined;
+  const name = imageUser.split(':')[0] ?? '';
+  if (name === '' || Number(name) === 0)
+    return `container has runAsNonRoot and image will run as root ${where}`;
+  if (!/^\d+$/.test(name))
+    return `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${where}`;
+  if (Number(name) <= MAX_UID) return undefined;
+  return `container has runAsNonRoot and image has an invalid user id (${name}). (Must be 1-(2147483647)): must be between 0 and 2147483647, inclusive ${where}`;
+}

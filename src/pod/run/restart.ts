@@ -1,0 +1,95 @@
+// Whether a container that ended starts again (kubelet `ShouldContainerBeRestarted`). The machine's Choice holds the
+// same table as nextStep; back-off.ts says when.
+import type { Container, Pod, RestartPolicy, RestartRule } from '../../kinds/pod.ts';
+import { containerKind, findContainer } from '../model/containers.ts';
+import type { Run } from './observed.ts';
+
+/** What the machine does after an exit. */
+export type Step = 'Restart' | 'Stop';
+
+function parsePolicy(text: string | undefined): RestartPolicy | undefined {
+  return text === 'Always' || text === 'OnFailure' || text === 'Never' ? text : undefined;
+}
+
+/** The policy in force for one container: its own, Always for sidecars, never Always for a regular init container. */
+export function containerPolicy(pod: Pod, name: string): RestartPolicy {
+  const kind = containerKind(pod, name);
+  if (kind === 'ephemeral') return 'Never';
+  const container = findContainer(pod, name);
+  const own =
+    container && 'restartPolicy' in container ? parsePolicy(container.restartPolicy) : undefined;
+  if (own !== undefined) return own;
+  const policy = parsePolicy(pod.spec.restartPolicy) ?? 'Always';
+  // An init container that exited 0 is done, whatever the pod's policy.
+  return kind === 'init' && policy === 'Always' ? 'OnFailure' : policy;
+}
+
+/** A run that is over. */
+export type EndedRun = Run &
+  ({ exitCode: number } | { startError: string } | { finishedAt: string });
+
+/** The run is over (its exit was seen, or it failed to start). */
+export const hasEnded = (run: Run | undefined): run is EndedRun =>
+  run !== undefined &&
+  (run.exitCode !== undefined || run.startError !== undefined || run.finishedAt !== undefined);
+
+/** The run began and has not ended. */
+export const isRunning = (run: Run | undefined): boolean =>
+  run !== undefined && run.startedAt !== undefined && !hasEnded(run);
+
+/** 128 is containerd's code of a start that failed. */
+export const START_ERROR_EXIT_CODE = 128;
+/** The code the kubelet gives a container that it cannot find any more. */
+export const LOST_EXIT_CODE = 137;
+/** What it says of such a container. */
+export const LOST_REASON = 'ContainerStatusUnknown';
+
+/** The exit code that the status shows for an ended run. */
+export const exitCodeOf = (run: Run): number =>
+  run.exitCode ?? (run.startError === undefined ? LOST_EXIT_CODE : START_ERROR_EXIT_CODE);
+
+/** Exit code not 0; an init container killed for memory failed even with code 0. */
+export function isFailure(pod: Pod, name: string, run: Run): boolean {
+  return exitCodeOf(run) !== 0 || (run.oom === true && containerKind(pod, name) === 'init');
+}
+
+const matches = (rule: RestartRule, exitCode: number): boolean => {
+  const listed = rule.exitCodes?.values?.includes(exitCode) ?? false;
+  return rule.exitCodes !== undefined && (rule.exitCodes.operator === 'In') === listed;
+};
+
+/** The first of the container's restartPolicyRules that the exit matches. */
+export function matchingRule(container: Container, exitCode: number): RestartRule | undefined {
+  return container.restartPolicyRules?.find((rule) => matches(rule, exitCode));
+}
+
+/** A decision beside policy and exit code: a resize, a restart rule that matches, or a probe's kill; undefined: the policy decides. */
+export function restartRule(pod: Pod, name: string, run: Run): Step | undefined {
+  if (run.resized === true) return 'Restart';
+  // A kill by a probe looks at the policy alone, neither at rules nor at the exit code.
+  if (run.killedByProbe === true)
+    return containerPolicy(pod, name) === 'Never' ? 'Stop' : 'Restart';
+  const container = findContainer(pod, name);
+  if (container === undefined || !('restartPolicyRules' in container)) return undefined;
+  return matchingRule(container, exitCodeOf(run)) === undefined ? undefined : 'Restart';
+}
+
+/** The table that stands in the state machine too: leave wins, then the rule, then policy and failure. */
+export function nextStep(
+  policy: RestartPolicy,
+  exit: { failed: boolean; rule?: Step | undefined; leave?: boolean | undefined },
+): Step {
+  if (exit.leave === true) return 'Stop';
+  if (exit.rule !== undefined) return exit.rule;
+  return policy === 'Always' || (policy === 'OnFailure' && exit.failed) ? 'Restart' : 'Stop';
+}
+
+/** By policy and rules alone the run is followed by another one (the phase looks at it so, even while the pod is deleted). */
+export function policyRestarts(pod: Pod, name: string, run: Run): boolean {
+  const exit = { failed: isFailure(pod, name, run), rule: restartRule(pod, name, run) };
+  return nextStep(containerPolicy(pod, name), exit) === 'Restart';
+}
+
+/** A run that ended will be followed by another one; never in a pod that is being deleted. */
+export const shouldRestart = (pod: Pod, name: string, run: Run): boolean =>
+  pod.metadata.deletionTimestamp === undefined && policyRestarts(pod, name, run);

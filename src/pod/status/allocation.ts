@@ -1,0 +1,38 @@
+// What a node has promised to each container of a pod, which is not what the spec asks for while a resize waits or cannot be.
+import type { Container, Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import { initAndAppContainers } from '../model/containers.ts';
+import type { ObservedPod, Sizes } from '../run/observed.ts';
+
+/** The sizes that the spec asks for; containers without resources are left out. */
+export const sizesOf = (pod: Pod): Sizes =>
+  Object.fromEntries(
+    initAndAppContainers(pod).flatMap(({ name, resources = {} }) =>
+      Object.keys(resources).length === 0 ? [] : [[name, resources]],
+    ),
+  );
+
+/** What the container was promised; before its node promised anything, what it asks for. */
+export const promised = (
+  { name, resources }: Pick<Container, 'name' | 'resources'>,
+  { allocated }: ObservedPod,
+): NonNullable<Container['resources']> =>
+  (allocated === undefined ? resources : own(allocated, name)) ?? {};
+
+/** The pod with the sizes that its node has promised. */
+export function allocatedPod(pod: Pod, observed: ObservedPod): Pod {
+  if (observed.allocated === undefined) return pod;
+  const given = (container: Container): Container => ({
+    ...container,
+    resources: promised(container, observed),
+  });
+  const { initContainers, containers } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      ...(initContainers ? { initContainers: initContainers.map(given) } : {}),
+      containers: containers.map(given),
+    },
+  };
+}

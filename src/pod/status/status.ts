@@ -1,0 +1,122 @@
+// The one author of pod.status (design decision 8): spec + what is observed + the old status -> the new status.
+import type { Pod, PodPhase, PodStatus } from '../../kinds/pod.ts';
+import { computeConditions } from './conditions.ts';
+import { wholeSeconds } from './container-states.ts';
+import {
+  containerEntries,
+  type ContainerEntries,
+  type ContainerEntry,
+} from './container-statuses.ts';
+import type { ObservedPod } from '../run/observed.ts';
+import { podInitialized } from '../run/order.ts';
+import { computePhase } from './phase.ts';
+
+/** A pod never leaves such a phase. */
+export const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' =>
+  phase === 'Succeeded' || phase === 'Failed';
+
+/** The status that the API shows; the old one counts only for what must stay (terminal phase, transition times, foreign conditions). */
+export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
+  if (observed.acceptedAt === undefined) return unboundStatus(pod, observed, now);
+  const entries = containerEntries(pod, observed, now);
+  const computed = nextPhase(pod, observed, entries);
+  // A terminal phase is told when the pod is wound up, which is after its last containers' ends were told.
+  const held = isTerminal(computed) && !isTerminal(pod.status.phase) && !observed.terminal;
+  const phase = held ? (pod.status.phase ?? 'Pending') : computed;
+  const conditions = computeConditions(
+    pod,
+    { observed, entries, phase: computed, ended: isTerminal(phase) },
+    now,
+  );
+  return {
+    ...keptFields(pod.status),
+    ...reasonOf(pod, observed, phase),
+    ...addresses(pod, observed, isTerminal(phase)),
+    ...(pod.metadata.generation === undefined
+      ? {}
+      : { observedGeneration: pod.metadata.generation }),
+    phase,
+    conditions,
+    startTime: wholeSeconds(observed.acceptedAt),
+    ...lists(isTerminal(phase) ? newestOnly(entries) : entries),
+  };
+}
+
+/** Before the node has accepted the pod only the scheduler writes. */
+function unboundStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
+  const phase = isTerminal(pod.status.phase)
+    ? pod.status.phase
+    : (observed.verdict?.phase ?? 'Pending');
+  return {
+    ...keptFields(pod.status),
+    ...reasonOf(pod, observed, phase),
+    phase,
+    conditions: computeConditions(pod, { observed, phase, ended: false }, now),
+  };
+}
+
+/** What other writers own: class, nomination, resize, resource claims. */
+function keptFields(status: PodStatus): PodStatus {
+  const {
+    phase: _phase,
+    reason: _reason,
+    message: _message,
+    podIP: _podIP,
+    podIPs: _podIPs,
+    ...kept
+  } = status;
+  return kept;
+}
+
+function nextPhase(pod: Pod, observed: ObservedPod, entries: ContainerEntries): PodPhase {
+  const old = pod.status.phase;
+  if (isTerminal(old)) return old;
+  if (observed.verdict !== undefined) return observed.verdict.phase;
+  return computePhase(pod, entries, {
+    terminal: observed.terminal,
+    initialized: podInitialized(pod, observed),
+  });
+}
+
+/** A new phase clears reason and message; a verdict's are written together with its terminal phase. */
+function reasonOf(
+  pod: Pod,
+  { verdict }: ObservedPod,
+  phase: string,
+): Pick<PodStatus, 'reason' | 'message'> {
+  const old = pod.status;
+  const source = old.phase === phase ? old : isTerminal(phase) ? (verdict ?? {}) : {};
+  return {
+    ...(source.reason === undefined ? {} : { reason: source.reason }),
+    ...(source.message === undefined ? {} : { message: source.message }),
+  };
+}
+
+function addresses(pod: Pod, observed: ObservedPod, ended: boolean): Partial<PodStatus> {
+  const podIP = observed.podIP ?? (ended ? pod.status.podIP : undefined);
+  return {
+    ...(observed.hostIP === undefined
+      ? {}
+      : { hostIP: observed.hostIP, hostIPs: [{ ip: observed.hostIP }] }),
+    ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
+  };
+}
+
+/** When a pod has ended the node removes all instances of a container but the newest. */
+function newestOnly({ init, app, ephemeral }: ContainerEntries): ContainerEntries {
+  const alone = (entry: ContainerEntry): ContainerEntry =>
+    entry.status.state?.terminated
+      ? { ...entry, status: { ...entry.status, lastState: {} } }
+      : entry;
+  return { init: init.map(alone), app: app.map(alone), ephemeral: ephemeral.map(alone) };
+}
+
+const statusesOf = (entries: readonly ContainerEntry[]) => entries.map(({ status }) => status);
+
+function lists({ init, app, ephemeral }: ContainerEntries): Partial<PodStatus> {
+  return {
+    containerStatuses: statusesOf(app),
+    ...(init.length === 0 ? {} : { initContainerStatuses: statusesOf(init) }),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: statusesOf(ephemeral) }),
+  };
+}

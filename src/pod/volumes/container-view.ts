@@ -1,0 +1,256 @@
+// What one container sees of its pod's volumes: mounts of the task's volumes, and the single files that must be put where no volume can be.
+import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
+import { directoriesOf, shownOfFiles } from './file-parts.ts';
+import { oncePerSpec } from '../model/once-per-spec.ts';
+import { pathTree } from '../model/path-tree.ts';
+import { partsOf, type Part, type Parts } from './volume-parts.ts';
+import {
+  holdsVariables,
+  isFileVolume,
+  isPartial,
+  mountPathOf,
+  partOf,
+  sameDirectory,
+  volumeKey,
+  volumeOf,
+  within,
+} from './volumes.ts';
+
+/** A volume of the task in the container, or (`memory`) a tmpfs that only this container has. */
+export interface ViewedMount {
+  key: string;
+  path: string;
+  readOnly: boolean;
+  volume: Volume | undefined;
+  memory: boolean;
+}
+
+/** A file of volume `key` at the mount's path, put there before each start: as a copy, or as a link to a mount of the volume at `base`. */
+export interface Placing {
+  mount: VolumeMount;
+  at: string;
+  key: string;
+  base?: string;
+  /** A link's path below `base`, where the mount does not leave it to variables. */
+  path: string;
+  /** The root is read-only: it lies in this copy of the image's directory. */
+  seed?: string;
+}
+
+/** A copy of a directory of the image as a volume of the task, mounted over that directory where the root is read-only. */
+export interface Seed {
+  key: string;
+  path: string;
+  /** Mounts below it, relative. */
+  inside: string[];
+}
+
+/** Content that the podlet brings from one volume into another before the container starts. */
+export interface Brought {
+  from: string;
+  path: string;
+  to: string;
+}
+
+export interface ContainerView {
+  mounts: ViewedMount[];
+  placings: Placing[];
+  seeds: Seed[];
+  /** Directories of file volumes, as they are at the start. */
+  directories: Brought[];
+  /** What init containers left in an emptyDir at the path of a part. */
+  handedOver: Brought[];
+  /** Mounts that no task can show, with the reason. */
+  impossible: { mount: VolumeMount; reason: string }[];
+}
+
+type Definition = Container | EphemeralContainer;
+
+const views = oncePerSpec(() => new WeakMap<Definition, ContainerView>());
+
+/** The container's view. Pure: the same for every pod of one shape. */
+export function containerView(pod: Pod, container: Definition): ContainerView {
+  const view = views(pod).get(container) ?? viewed(pod, container);
+  views(pod).set(container, view);
+  return view;
+}
+
+function viewed(pod: Pod, container: Definition): ContainerView {
+  const view: ContainerView = {
+    mounts: [],
+    placings: [],
+    seeds: [],
+    directories: [],
+    handedOver: [],
+    impossible: [],
+  };
+  const inside: ViewedMount[] = [];
+  const known = new Map<Volume, Parts>();
+  const parted = (volume: Volume): Parts => {
+    const parts = known.get(volume) ?? partsOf(pod, volume);
+    known.set(volume, parts);
+    return parts;
+  };
+  for (const mount of container.volumeMounts ?? []) {
+    const volume = volumeOf(pod, mount.name);
+    if (volume?.emptyDir !== undefined)
+      addEmptyDir(view, inside, pod, { volume, parts: parted(volume) }, mount);
+    else if (volume !== undefined && isFileVolume(volume)) addFiles(view, pod, volume, mount);
+    else if (volume !== undefined) addHostPath(view, pod, volume, mount);
+  }
+  // A mount of the container's own comes before what another one brings with it.
+  const byPath = new Map<string, ViewedMount>();
+  for (const mount of [...view.mounts, ...inside])
+    if (!byPath.has(mount.path)) byPath.set(mount.path, mount);
+  view.mounts = [...byPath.values()];
+  place(view, container);
+  return view;
+}
+
+/** Where a container has a volume into which only links lead. */
+const basePath = (key: string, { readOnly }: VolumeMount): string =>
+  `/.droppod/m/${key}${readOnly === true ? '-ro' : ''}`;
+
+const below = (path: string, rest: string): string =>
+  path === '/' ? `/${rest}` : `${path}/${rest}`;
+
+function addEmptyDir(
+  view: ContainerView,
+  inside: ViewedMount[],
+  pod: Pod,
+  { volume, parts }: { volume: Volume; parts: Parts },
+  mount: VolumeMount,
+): void {
+  const shown = parts.shown(mount);
+  const at = mountPathOf(mount);
+  const readOnly = mount.readOnly === true;
+  const mounted = (part: Part, path: string): ViewedMount => ({
+    key: part.key,
+    path,
+    readOnly,
+    volume,
+    memory: isOwnMemory(pod, volume, parts, part),
+  });
+  const held = 'part' in shown ? shown.part : shown.linkInto;
+  for (const part of [...held.inside, held]) {
+    view.handedOver.push(
+      ...part.comesFrom.map((above) => ({
+        from: above.key,
+        path: within(part.path, above.path) ?? '',
+        to: part.key,
+      })),
+    );
+  }
+  if ('linkInto' in shown) {
+    const base = basePath(held.key, mount);
+    view.mounts.push(mounted(held, base));
+    view.placings.push({ mount, at, key: held.key, base, path: shown.path });
+    return;
+  }
+  if (held.key !== '') view.mounts.push(mounted(held, at));
+  inside.push(
+    ...held.inside.map((part) => mounted(part, below(at, within(part.path, held.path) ?? ''))),
+  );
+}
+
+function addFiles(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
+  const key = volumeKey(pod, volume.name);
+  const at = mountPathOf(mount);
+  const shown = shownOfFiles(volume, mount);
+  if (shown === 'file') {
+    view.placings.push({ mount, at, key, path: partOf(mount) });
+    return;
+  }
+  const own = shown === 'whole' ? undefined : directoriesOf(pod, volume).get(partOf(mount));
+  if (own !== undefined) view.directories.push({ from: key, path: own.path, to: own.key });
+  view.mounts.push({ key: own?.key ?? key, path: at, readOnly: true, volume, memory: false });
+}
+
+/** Directories of the machine (local mode beyond Fargate): what lies in them nobody here knows. */
+function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
+  const key = volumeKey(pod, volume.name);
+  const at = mountPathOf(mount);
+  const base = basePath(key, mount);
+  view.mounts.push({
+    key,
+    path: isPartial(mount) ? base : at,
+    readOnly: mount.readOnly === true,
+    volume,
+    memory: false,
+  });
+  if (isPartial(mount)) view.placings.push({ mount, at, key, base, path: partOf(mount) });
+}
+
+/** An emptyDir in memory that one container mounts, once, and nobody else brings into or takes from: it can be that container's own tmpfs. */
+function isOwnMemory(pod: Pod, volume: Volume, parts: Parts, part: Part): boolean {
+  if (
+    volume.emptyDir?.medium !== 'Memory' ||
+    holdsVariables(pod, volume.name) ||
+    part.comesFrom.length > 0
+  )
+    return false;
+  return parts.timesMounted(part) === 1 && !parts.isDrawnFrom(part);
+}
+
+/** Nothing can be put into these. */
+const KERNEL = ['/proc', '/sys', '/.droppod'];
+
+function place(view: ContainerView, { name, securityContext }: Definition): void {
+  const mounts = new Map(
+    view.mounts.map((mount): [string, ViewedMount] => [sameDirectory(mount.path), mount]).reverse(),
+  );
+  const tree = pathTree(mounts.keys());
+  const seeds = new Map<string, Seed>();
+  for (const placing of view.placings) {
+    const path = sameDirectory(placing.at);
+    const around = mounts.get(tree.above(path) ?? '');
+    if (
+      around !== undefined
+        ? !around.readOnly
+        : within(path, '/dev') !== undefined || securityContext?.readOnlyRootFilesystem !== true
+    )
+      continue;
+    const reason =
+      around !== undefined
+        ? 'Fargate mounts no single files; into a volume that the container mounts read-only none can be put'
+        : seedProblem(placing);
+    if (reason === undefined) addSeed(view, seeds, name, placing);
+    else view.impossible.push({ mount: placing.mount, reason });
+  }
+  if (view.seeds.length === 0) return;
+  const all = pathTree(view.mounts.map((mount) => mount.path));
+  for (const seed of view.seeds)
+    seed.inside = all
+      .below(seed.path)
+      .flatMap((path) => within(path, seed.path) ?? [])
+      .sort();
+}
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
+
+function seedProblem({ at, mount, base }: Placing): string | undefined {
+  const directory = directoryOf(at);
+  if (directory === '/')
+    return 'Fargate mounts no single files; with readOnlyRootFilesystem none can be put beside the top directories of the image';
+  if (KERNEL.some((path) => directory === path || within(directory, path) !== undefined))
+    return `Fargate mounts no single files; none can be put into ${directory}`;
+  if (mount.subPathExpr && base !== undefined)
+    return 'with readOnlyRootFilesystem Fargate can mount this part only where all mounts of the volume name it by the same expression: its path is known too late';
+  return undefined;
+}
+
+function addSeed(
+  view: ContainerView,
+  seeds: Map<string, Seed>,
+  container: string,
+  placing: Placing,
+): void {
+  const path = directoryOf(placing.at);
+  const known = seeds.get(path);
+  const seed = known ?? { key: `droppod-seed_${container}_${view.seeds.length}`, path, inside: [] };
+  placing.seed = seed.key;
+  if (known !== undefined) return;
+  seeds.set(path, seed);
+  view.seeds.push(seed);
+  view.mounts.push({ key: seed.key, path, readOnly: true, volume: undefined, memory: false });
+}

@@ -1,0 +1,111 @@
+// What stands for the parts of volumes that no mount can show: files and links put in place before a container starts.
+import type { Container, EphemeralContainer, Pod, VolumeMount } from '../../kinds/pod.ts';
+import { containerView, type Brought, type Placing } from './container-view.ts';
+import { expand, references } from '../process/expansion.ts';
+
+export interface Link {
+  link: string;
+  target: string;
+}
+
+/** Content of volumes that a start brings where it must be. Volumes are named by their keys. */
+export interface StartContent {
+  /** What init containers left in a volume at the path of a part moves into the part. */
+  moved?: Brought[];
+  /** Directories of file volumes as they are now. */
+  directories?: Brought[];
+  /** Files of volumes, copied to `at` in the container; with `seed` into that volume, which is mounted at their directory. */
+  files?: { volume: string; path: string; at: string; seed?: string }[];
+  /** Links that lie in a seed. */
+  seedLinks?: { at: string; target: string; seed: string }[];
+}
+
+type Path = { path: string } | { error: string };
+
+/** The path inside the volume; a variable that is missing or empty is an error. */
+function partialPath(
+  { subPath, subPathExpr }: VolumeMount,
+  env: ReadonlyMap<string, string>,
+): Path {
+  if (!subPathExpr) return checked(subPath ?? '');
+  const missing = references(subPathExpr).filter((name) => (env.get(name) ?? '') === '');
+  if (missing.length > 0)
+    return { error: `missing value for ${[...new Set(missing)].sort().join(', ')}` };
+  const file = references(subPathExpr).find((name) => (env.get(name) ?? '').includes('\0'));
+  if (file !== undefined)
+    return { error: `subPathExpr cannot use ${file}: its value stands in a file` };
+  return checked(expand(subPathExpr, (name) => env.get(name)));
+}
+
+function checked(path: string): Path {
+  if (path.startsWith('/'))
+    return { error: `error SubPath \`${path}\` must not be an absolute path` };
+  if (path.split('/').includes('..'))
+    return { error: `unable to provision SubPath \`${path}\`: must not contain '..'` };
+  return { path };
+}
+
+const some = <T>(list: T[]): T[] | undefined => (list.length === 0 ? undefined : list);
+
+/** What the container's partial mounts ask of a start, or the message of CreateContainerConfigError. */
+export function startContent(
+  pod: Pod,
+  container: Container | EphemeralContainer,
+  env: ReadonlyMap<string, string>,
+): { links: Link[]; content: StartContent } | { error: string } {
+  for (const mount of container.volumeMounts ?? []) {
+    const found = partialPath(mount, env);
+    if ('error' in found) return found;
+  }
+  const { placings, handedOver, directories } = containerView(pod, container);
+  const placed = placings.map((placing) => ({ ...placing, path: pathOf(placing, env) }));
+  const links = placed.flatMap(({ at, base, path, seed }) =>
+    base === undefined ? [] : [{ at, target: `${base}/${path}`, seed }],
+  );
+  return {
+    links: links.flatMap(({ at, target, seed }) =>
+      seed === undefined ? [{ link: at, target }] : [],
+    ),
+    content: withoutEmpty({
+      // The deeper part first: what is left of the one above follows.
+      moved: some([...handedOver].sort((left, right) => right.path.length - left.path.length)),
+      directories: some(directories),
+      files: some(
+        placed.flatMap(({ at, base, key, path, seed }) =>
+          base === undefined
+            ? [{ volume: key, path, at, ...(seed === undefined ? {} : { seed }) }]
+            : [],
+        ),
+      ),
+      seedLinks: some(
+        links.flatMap(({ at, target, seed }) => (seed === undefined ? [] : [{ at, target, seed }])),
+      ),
+    }),
+  };
+}
+
+/** Only the variables know the path of an expression, which is in the whole volume then. */
+function pathOf({ mount, path }: Placing, env: ReadonlyMap<string, string>): string {
+  const found = mount.subPathExpr ? partialPath(mount, env) : { path };
+  return 'path' in found ? found.path : path;
+}
+
+const withoutEmpty = (content: {
+  [K in keyof StartContent]: StartContent[K] | undefined;
+}): StartContent =>
+  Object.fromEntries(
+    Object.entries(content).filter(([, value]) => value !== undefined),
+  ) as StartContent;
+
+/** Memory volumes of the container's own: modes that engines do not give where the image has a directory. */
+export function memoryModes(
+  pod: Pod,
+  container: Container | EphemeralContainer,
+): { path: string; mode: number; gid?: number }[] {
+  const fsGroup = pod.spec.securityContext?.fsGroup;
+  return containerView(pod, container)
+    .mounts.filter(({ memory, readOnly }) => memory && !readOnly)
+    .map(({ path }) =>
+      fsGroup === undefined ? { path, mode: 0o1777 } : { path, mode: 0o3777, gid: fsGroup },
+    );
+}

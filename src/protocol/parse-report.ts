@@ -1,0 +1,297 @@
+// The door for reports: a podlet runs beside its pod's own processes, so its messages are claims. What is no report is refused; what is
+// out of range in one is left out or cut, so that the rest still counts. Which of it is believed is decided by receive.ts.
+import type { Run } from '../pod/run/observed.ts';
+import type { ContainerReport, PodletEvent, Report } from './messages.ts';
+
+/** Names, ids and reasons. */
+const MAX_NAME = 256;
+/** A termination message; other explanations of a run go with it. */
+const MAX_MESSAGE_BYTES = 4096;
+/** A Kubernetes Event's message. */
+const MAX_EVENT_BYTES = 1024;
+/** What a podlet sends at once at most; the rest is not acknowledged. */
+const MOST_EVENTS = 100;
+/** A pod has ten containers at most, ephemeral ones apart. */
+const MOST_CONTAINERS = 256;
+const MOST_VOLUMES = 1024;
+/** As many groups as a report has room for. */
+const MOST_GROUPS = 4096;
+const MAX_ID = 2 ** 32 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
+const MAX_RESOLV_CONF_BYTES = 16 * 1024;
+/** The reason that a podlet itself gives for an end. */
+const REASONS: readonly string[] = ['ContainerStatusUnknown'];
+
+type Fields = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_NAME;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isSmall = (value: unknown): value is number => isCount(value) && value <= MAX_COUNT;
+const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean =>
+  value === undefined || is(value);
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+const isTime = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) &&
+  !Number.isNaN(Date.parse(value));
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+/** CamelCase, as Kubernetes' reasons are. */
+const isReason = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z][A-Za-z0-9]{0,127}$/.test(value);
+const isRuntimeId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,128}$/.test(value);
+
+/** The beginning of a text, at most that many bytes in UTF-8, never half a character. */
+function cut(text: string, bytes: number): string {
+  const whole = new TextEncoder().encode(text.slice(0, bytes));
+  if (text.length <= bytes && whole.length <= bytes) return text;
+  return new TextDecoder().decode(whole.subarray(0, bytes)).replace(/\ufffd$/, '');
+}
+
+/** The report in a body; undefined: not one. */
+export function parseReport(text: string): Report | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isReport(value) ? bounded(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isReport(value: unknown): value is Report {
+  if (!isObject(value)) return false;
+  const { uid, taskArn, attempt, bootId, boot, sequence, sandboxReady, containers, events } = value;
+  const head =
+    isName(uid) &&
+    isText(taskArn) &&
+    isSmall(attempt) &&
+    isName(bootId) &&
+    isOptional(boot, isSmall) &&
+    isCount(sequence) &&
+    isFlag(sandboxReady);
+  if (!head || !isObject(containers) || !Array.isArray(events)) return false;
+  return (
+    Object.values(containers).every(isContainerReport) &&
+    events.every(isEvent) &&
+    hasOptionalFields(value)
+  );
+}
+
+const hasOptionalFields = ({
+  podIP,
+  hostIP,
+  resolvConf,
+  done,
+  prompt,
+  volumes,
+  evict,
+}: Fields): boolean =>
+  isOptional(podIP, isText) &&
+  isOptional(hostIP, isText) &&
+  isOptional(resolvConf, isText) &&
+  isOptional(done, isFlag) &&
+  isOptional(prompt, isFlag) &&
+  isOptional(evict, isText) &&
+  isOptional(volumes, (value) => isObject(value) && Object.values(value).every(isText));
+
+function isContainerReport(value: unknown): value is ContainerReport {
+  if (!isObject(value)) return false;
+  const { hello, runtimeId, run, waiting, term } = value;
+  const isWaiting = (reason: unknown): boolean =>
+    isObject(reason) && isText(reason['reason']) && isOptional(reason['message'], isText);
+  return (
+    isFlag(hello) &&
+    isOptional(runtimeId, isText) &&
+    isOptional(run, isRun) &&
+    isOptional(waiting, isWaiting) &&
+    isOptional(term, isFlag)
+  );
+}
+
+function isRun(value: unknown): value is Run {
+  if (
+    !isObject(value) ||
+    !isCount(value['run']) ||
+    !isFlag(value['started']) ||
+    !isFlag(value['ready'])
+  )
+    return false;
+  const {
+    startedAt,
+    finishedAt,
+    exitCode,
+    oom,
+    killedByProbe,
+    startError,
+    postStartError,
+    message,
+    reason,
+    runtimeId,
+    user,
+  } = value;
+  return (
+    [startedAt, finishedAt].every((time) => isOptional(time, isTime)) &&
+    isOptional(exitCode, isNumber) &&
+    [oom, killedByProbe].every((flag) => isOptional(flag, isFlag)) &&
+    [startError, postStartError, message, reason, runtimeId].every((line) =>
+      isOptional(line, isText),
+    ) &&
+    isOptional(user, isOwner)
+  );
+}
+
+const isOwner = (value: unknown): boolean =>
+  isObject(value) &&
+  isCount(value['uid']) &&
+  isCount(value['gid']) &&
+  Array.isArray(value['groups']) &&
+  value['groups'].every(isCount);
+
+function isEvent(value: unknown): value is PodletEvent {
+  if (!isObject(value)) return false;
+  const { id, at, type, reason, message, container } = value;
+  return (
+    isText(id) &&
+    isTime(at) &&
+    (type === 'Normal' || type === 'Warning') &&
+    isText(reason) &&
+    isText(message) &&
+    isOptional(container, isText)
+  );
+}
+
+/** Only what a report has, each part within its bounds. */
+function bounded(report: Report): Report {
+  const {
+    uid,
+    taskArn,
+    attempt,
+    bootId,
+    boot,
+    sequence,
+    sandboxReady,
+    podIP,
+    hostIP,
+    resolvConf,
+    prompt,
+    done,
+    volumes,
+    evict,
+  } = report;
+  const containers = Object.entries(report.containers)
+    .slice(0, MOST_CONTAINERS)
+    .map(([name, container]) => [name, boundedContainer(container)] as const);
+  return {
+    uid,
+    taskArn,
+    attempt,
+    bootId,
+    sequence,
+    sandboxReady,
+    containers: Object.fromEntries(containers),
+    events: report.events.slice(0, MOST_EVENTS).map(boundedEvent),
+    ...(boot === undefined ? {} : { boot }),
+    ...(podIP === undefined ? {} : { podIP: cut(podIP, MAX_NAME) }),
+    ...(hostIP === undefined ? {} : { hostIP: cut(hostIP, MAX_NAME) }),
+    ...(resolvConf === undefined ? {} : { resolvConf: cut(resolvConf, MAX_RESOLV_CONF_BYTES) }),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(done === undefined ? {} : { done }),
+    ...(volumes === undefined
+      ? {}
+      : { volumes: Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)) }),
+    ...(evict === undefined ? {} : { evict: cut(evict, MAX_EVENT_BYTES) }),
+  };
+}
+
+function boundedContainer({
+  hello,
+  runtimeId,
+  run,
+  waiting,
+  term,
+}: ContainerReport): ContainerReport {
+  return {
+    hello,
+    ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
+    ...(run === undefined || !isSmall(run.run) ? {} : { run: boundedRun(run) }),
+    ...(waiting !== undefined && isReason(waiting.reason)
+      ? { waiting: boundedWaiting(waiting) }
+      : {}),
+    ...(term === undefined ? {} : { term }),
+  };
+}
+
+const boundedWaiting = ({
+  reason,
+  message,
+}: {
+  reason: string;
+  message?: string;
+}): { reason: string; message?: string } => ({
+  reason,
+  ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
+});
+
+function boundedRun(said: Run): Run {
+  const {
+    run,
+    started,
+    ready,
+    startedAt,
+    finishedAt,
+    exitCode,
+    oom,
+    killedByProbe,
+    startError,
+    postStartError,
+    message,
+    reason,
+    runtimeId,
+    user,
+  } = said;
+  return {
+    run,
+    started,
+    ready,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(exitCode === undefined
+      ? {}
+      : { exitCode: Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255) }),
+    ...(oom === undefined ? {} : { oom }),
+    ...(killedByProbe === undefined ? {} : { killedByProbe }),
+    ...(startError === undefined ? {} : { startError: cut(startError, MAX_MESSAGE_BYTES) }),
+    ...(postStartError === undefined
+      ? {}
+      : { postStartError: cut(postStartError, MAX_MESSAGE_BYTES) }),
+    ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
+    ...(reason !== undefined && REASONS.includes(reason) ? { reason } : {}),
+    ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
+    ...(user === undefined || user.uid > MAX_ID || user.gid > MAX_ID
+      ? {}
+      : {
+          user: {
+            uid: user.uid,
+            gid: user.gid,
+            groups: user.groups.filter((group) => group <= MAX_ID).slice(0, MOST_GROUPS),
+          },
+        }),
+  };
+}
+
+/** An event of a wrong reason is acknowledged and not stored: it is said with an empty one. */
+function boundedEvent({ id, at, type, reason, message, container }: PodletEvent): PodletEvent {
+  return {
+    id: cut(id, MAX_NAME),
+    at,
+    type,
+    reason: isReason(reason) ? reason : '',
+    message: cut(message, MAX_EVENT_BYTES),
+    ...(container === undefined ? {} : { container: cut(container, MAX_NAME) }),
+  };
+}

@@ -1,0 +1,132 @@
+// What Bind makes of a record: the node first, the images once they are known.
+import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
+import { sizesOf } from '../pod/status/allocation.ts';
+import type { ImageConfig, Settings } from '../ports.ts';
+import { sizeText } from '../fargate/size.ts';
+import { executionName } from './execution-name.ts';
+import type { PodRecord } from './record.ts';
+
+/** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
+export function begun(
+  { toStart: _heard, ...record }: PodRecord,
+  revision: string | undefined,
+  now: Date,
+): PodRecord {
+  return {
+    ...record,
+    generationAt: record.generationAt ?? now.toISOString(),
+    ...(revision === undefined ? {} : { revision }),
+  };
+}
+
+/** The record of a pod that no node fits; without a message nobody has said so. */
+export function unplaced(
+  record: PodRecord,
+  message: string | undefined,
+  byPods = false,
+): PodRecord {
+  const { unscheduled: _past, ...observed } = record.observed;
+  return {
+    ...record,
+    runsInGeneration: record.runsInGeneration + 1,
+    observed:
+      message === undefined
+        ? observed
+        : {
+            ...observed,
+            unscheduled: { reason: 'Unschedulable', message, ...(byPods ? { byPods } : {}) },
+          },
+  };
+}
+
+const FIRST_SCHEDULING_MS = 1_000;
+const LAST_SCHEDULING_MS = 300_000;
+
+/** When an unscheduled pod is looked at again: after as long as it is old, at the latest after 5 minutes, as the scheduler does. */
+export function nextScheduling(createdAt: string | undefined, now: Date): Date {
+  const age = createdAt === undefined ? 0 : now.getTime() - Date.parse(createdAt);
+  return new Date(now.getTime() + Math.min(Math.max(age, FIRST_SCHEDULING_MS), LAST_SCHEDULING_MS));
+}
+
+/** What Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
+export const SIZE_ANNOTATION = 'droppod/fargate-size';
+
+/** The execution in charge, for whoever looks for the pod's history. */
+export const EXECUTION_ANNOTATION = 'droppod/execution';
+
+/** The pod with these annotations beside its own. */
+const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({
+  ...pod,
+  metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
+});
+
+/** The pod with the name of the execution in charge. */
+export const namingExecution = (pod: Pod, record: PodRecord): Pod =>
+  annotated(pod, { [EXECUTION_ANNOTATION]: executionName(record) });
+
+/** Pod and record once the pod has its node; times that are known stay. */
+export function placed(
+  pod: Pod,
+  record: PodRecord,
+  { nodeName, nodeAddress }: Pick<Settings, 'nodeName' | 'nodeAddress'>,
+  now: Date,
+): { pod: Pod; record: PodRecord } {
+  const at = now.toISOString();
+  const node = pod.spec.nodeName ?? nodeName;
+  const address = nodeAddress === undefined ? {} : { hostIP: nodeAddress };
+  const { unscheduled: _past, ...observed } = record.observed;
+  return {
+    pod: namingExecution(
+      annotated(
+        { ...pod, spec: { ...pod.spec, nodeName: node } },
+        { [SIZE_ANNOTATION]: sizeText(pod) },
+      ),
+      record,
+    ),
+    record: {
+      ...record,
+      attempt: Math.max(record.attempt, 1),
+      observed: {
+        ...observed,
+        ...address,
+        nodeName: node,
+        scheduledAt: observed.scheduledAt ?? at,
+        acceptedAt: observed.acceptedAt ?? at,
+      },
+    },
+  };
+}
+
+/** The record once all images are known and the task definition is registered. */
+export function withImages(
+  record: PodRecord,
+  images: { [container: string]: ImageConfig },
+  taskDefinitionArn: string,
+  logNonce: string,
+): PodRecord {
+  const { pulls: _past, ...rest } = record;
+  const containers = { ...record.observed.containers };
+  for (const [container, { name, imageId, user }] of Object.entries(images)) {
+    const { waiting: _over, ...known } = own(containers, container) ?? { desiredRun: 0 };
+    setOwn(containers, container, { ...known, image: { name, imageId, user } });
+  }
+  return {
+    ...rest,
+    images,
+    taskDefinitionArn,
+    logNonce: record.logNonce || logNonce,
+    observed: { ...record.observed, containers },
+  };
+}
+
+/** The record with the sizes that its task is made with, where they may change in place. */
+export function withSizes(
+  record: PodRecord,
+  pod: Pod,
+  { mode }: Pick<Settings, 'mode'>,
+): PodRecord {
+  return mode === 'local'
+    ? { ...record, observed: { ...record.observed, allocated: sizesOf(pod) } }
+    : record;
+}

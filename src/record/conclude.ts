@@ -1,0 +1,45 @@
+// Whether the pod is over: the last rule applied to every change of a record, before its status is computed.
+import type { Pod } from '../kinds/pod.ts';
+import { sidecars } from '../pod/model/containers.ts';
+import { anyRunning, podDone } from '../pod/run/order.ts';
+import { loseRuns } from './merge.ts';
+import type { PodRecord } from './record.ts';
+
+/** The pod's task is, or may still be, there. */
+export const hasTask = (record: PodRecord): boolean =>
+  record.taskArn !== undefined && record.taskStopped === undefined;
+
+/** The present task is to end although the pod is not over: nothing starts in it, what runs is stopped. */
+export const isTaskEnding = (record: PodRecord): boolean =>
+  record.relaunch !== undefined || record.stopping === true;
+
+/** All its containers ended by themselves: nobody needs to stop anything. */
+const endedByItself = (pod: Pod, record: PodRecord): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  record.observed.verdict === undefined &&
+  sidecars(pod).length === 0 &&
+  !anyRunning(record.observed);
+
+/** Its last containers ended by themselves, and their ends are all that is left to tell: the terminal phase is owed. */
+export const isPhaseOwed = (pod: Pod, record: PodRecord): boolean =>
+  record.finished === undefined && podDone(pod, record.observed) && endedByItself(pod, record);
+
+/**
+ * Marks the pod as finished once nothing runs and nothing will: by itself, by the podlet's word, or because there is no task.
+ * Until then the moment is kept at which its containers were first told to stop. `before`: the record as it is written now.
+ */
+export function conclude(pod: Pod, record: PodRecord, now: Date, before: PodRecord): PodRecord {
+  if (record.finished) return record;
+  const done = podDone(pod, record.observed);
+  if (!done && !isTaskEnding(record)) return record;
+  const ending = { ...record, terminatingSince: record.terminatingSince ?? now.toISOString() };
+  // The kubelet first writes the last exits, and the terminal phase when it has wound the pod up: never both at once.
+  const over =
+    done &&
+    (!hasTask(record) ||
+      record.stopped !== undefined ||
+      (isPhaseOwed(pod, record) && isPhaseOwed(pod, before)));
+  if (!over) return ending;
+  const observed = { ...loseRuns(pod, record.observed, now), terminal: true, sandboxReady: false };
+  return { ...ending, observed, finished: { at: now.toISOString() } };
+}

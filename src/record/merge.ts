@@ -1,0 +1,113 @@
+// A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
+import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
+import { nextBackOff } from '../pod/run/back-off.ts';
+import { allContainers } from '../pod/model/containers.ts';
+import type { ObservedContainer, ObservedPod, Run } from '../pod/run/observed.ts';
+import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
+import type { ContainerReport, Report } from '../protocol/messages.ts';
+
+/** What is observed after the report. Exits are never unsaid, runs that were not ordered are not believed. */
+export function mergeReport(
+  pod: Pod,
+  observed: ObservedPod,
+  report: Report,
+  now: Date,
+): ObservedPod {
+  const { silentSince: _heard, ...before } = observed;
+  const containers = { ...before.containers };
+  for (const { name } of allContainers(pod)) {
+    const reported = own(report.containers, name);
+    if (reported)
+      setOwn(
+        containers,
+        name,
+        mergeContainer(pod, name, own(containers, name) ?? { desiredRun: 0 }, reported, now),
+      );
+  }
+  return {
+    ...before,
+    sandboxReady: before.sandboxReady || report.sandboxReady,
+    ...(report.podIP ? { podIP: report.podIP } : {}),
+    ...hostAddress(before, report),
+    ...(report.resolvConf ? { resolvConf: report.resolvConf } : {}),
+    containers,
+  };
+}
+
+/** A Fargate task's host is the task itself: without another word its own address is the node's. */
+function hostAddress({ hostIP }: ObservedPod, report: Report): { hostIP?: string } {
+  const address = report.hostIP || hostIP || report.podIP;
+  return address ? { hostIP: address } : {};
+}
+
+function mergeContainer(
+  pod: Pod,
+  name: string,
+  before: ObservedContainer,
+  reported: ContainerReport,
+  now: Date,
+): ObservedContainer {
+  const heard = { ...before, hello: reported.hello || before.hello === true };
+  const merged = mergeRun(pod, name, heard, withRuntimeId(reported), now);
+  return reported.waiting ? { ...merged, waiting: reported.waiting } : merged;
+}
+
+const withRuntimeId = ({ run, runtimeId }: ContainerReport): Run | undefined =>
+  run && runtimeId && !run.runtimeId ? { ...run, runtimeId } : run;
+
+function mergeRun(
+  pod: Pod,
+  name: string,
+  before: ObservedContainer,
+  run: Run | undefined,
+  now: Date,
+): ObservedContainer {
+  if (!run || run.run > before.desiredRun) return before;
+  const { current, previous } = before;
+  if (current && run.run < current.run) {
+    return previous?.run === run.run && !hasEnded(previous) ? { ...before, previous: run } : before;
+  }
+  if (current?.run === run.run && hasEnded(current)) return before;
+  if (!current && previous && run.run <= previous.run) return before;
+  const { waiting: _over, kept: _old, ...rest } = before;
+  const resized = rest.restartAfter === run.run ? { resized: true } : {};
+  const next: ObservedContainer = { ...rest, current: { ...run, ...resized } };
+  if (current && current.run < run.run) next.previous = current;
+  return hasEnded(run) ? withBackOff(pod, name, next, now) : next;
+}
+
+/** The container after the end of its current run: the next run waits by the crash back-off. */
+export function withBackOff(
+  pod: Pod,
+  name: string,
+  container: ObservedContainer,
+  now: Date,
+): ObservedContainer {
+  const { current, previous } = container;
+  if (!current || !shouldRestart(pod, name, current)) return container;
+  return { ...container, backOff: nextBackOff(container.backOff, current, now, previous) };
+}
+
+const isOver = (run: Run): boolean => hasEnded(run);
+const LOST_MESSAGE = 'The container could not be located when the pod was terminated';
+
+/** Every run that nobody will report any more ends as the kubelet ends a container that it cannot find. */
+export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPod {
+  const containers = Object.entries(observed.containers).map(
+    ([name, container]): [string, ObservedContainer] => {
+      const { current } = container;
+      if (!current || isOver(current)) return [name, container];
+      const lost: Run = {
+        ...current,
+        ready: false,
+        exitCode: 137,
+        reason: 'ContainerStatusUnknown',
+        message: LOST_MESSAGE,
+        finishedAt: now.toISOString(),
+      };
+      return [name, withBackOff(pod, name, { ...container, current: lost }, now)];
+    },
+  );
+  return { ...observed, containers: Object.fromEntries(containers) };
+}

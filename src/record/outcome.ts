@@ -1,0 +1,122 @@
+// What a Start container state is answered, and when it is owed an answer. Pure: the same record gives the same answers.
+import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { podDone } from '../pod/run/order.ts';
+import type { Run } from '../pod/run/observed.ts';
+import { exitCodeOf, hasEnded, isFailure, restartRule } from '../pod/run/restart.ts';
+import type { Outcome, PodRecord, WaitingToken } from './record.ts';
+
+/** The answer that ends a body, whatever its policy. */
+export const leaveOutcome = (now: Date): Outcome => ({
+  failed: false,
+  exitCode: 0,
+  restartAt: now.toISOString(),
+  leave: true,
+});
+
+/** The same for a run of the pod: where it has ended in this generation its exit is told, so that the history has it. */
+export function leaveAfter(
+  pod: Pod | undefined,
+  record: PodRecord,
+  { name, run, generation }: { name: string; run: number; generation: number },
+  now: Date,
+): Outcome {
+  const { current, previous } = own(record.observed.containers, name) ?? {};
+  const ended = [current, previous].find((one) => one?.run === run && hasEnded(one));
+  if (!ended || record.generation !== generation) return leaveOutcome(now);
+  const exitCode = exitCodeOf(ended);
+  return {
+    ...leaveOutcome(now),
+    failed: pod ? isFailure(pod, name, ended) : exitCode !== 0,
+    exitCode,
+  };
+}
+
+/** The pod is gone or over for executions of `generation`: nothing will be started for them any more. */
+export function isOver(pod: Pod | undefined, record: PodRecord, generation: number): boolean {
+  return (
+    !pod ||
+    record.orphaned === true ||
+    record.finished !== undefined ||
+    record.generation !== generation ||
+    record.taskStopped !== undefined
+  );
+}
+
+/** Answer for `run` of a container, once that run is over; undefined: not yet. */
+export function outcomeOf(
+  pod: Pod,
+  record: PodRecord,
+  name: string,
+  run: number,
+  now: Date,
+): Outcome | undefined {
+  const { current, previous, backOff } = own(record.observed.containers, name) ?? {};
+  if (!current || current.run < run) return lostRun(previous, run, now);
+  if (current.run === run && !hasEnded(current)) return undefined;
+  const ended = current.run === run ? current : previous?.run === run ? previous : undefined;
+  const restartAt = (current.run === run ? backOff?.until : undefined) ?? now.toISOString();
+  if (!ended)
+    return {
+      failed: true,
+      exitCode: 0,
+      rule: 'Restart',
+      restartAt,
+      leave: podDone(pod, record.observed),
+    };
+  const rule = current.run > run ? 'Restart' : restartRule(pod, name, ended);
+  return {
+    failed: isFailure(pod, name, ended),
+    exitCode: exitCodeOf(ended),
+    ...(rule ? { rule } : {}),
+    restartAt,
+    leave: podDone(pod, record.observed),
+  };
+}
+
+/** The run is one of an earlier sandbox: the body goes on with the next one. */
+function lostRun(previous: Run | undefined, run: number, now: Date): Outcome | undefined {
+  if (!previous || previous.run < run) return undefined;
+  return {
+    failed: true,
+    exitCode: exitCodeOf(previous),
+    rule: 'Restart',
+    restartAt: now.toISOString(),
+    leave: false,
+  };
+}
+
+export interface OwedAnswer {
+  container: string;
+  token: string;
+  outcome: Outcome;
+}
+
+/** The tokens that must be answered now. Recorded first, answered second, deleted third (design 4.2). */
+export function owedAnswers(pod: Pod | undefined, record: PodRecord, now: Date): OwedAnswer[] {
+  return Object.entries(record.tokens).flatMap(([container, waiting]) => {
+    const outcome = answerTo(pod, record, container, waiting, now);
+    return outcome ? [{ container, token: waiting.token, outcome }] : [];
+  });
+}
+
+function answerTo(
+  pod: Pod | undefined,
+  record: PodRecord,
+  container: string,
+  waiting: WaitingToken,
+  now: Date,
+): Outcome | undefined {
+  if (!pod || isOver(pod, record, waiting.generation))
+    return leaveAfter(pod, record, { name: container, ...waiting }, now);
+  return outcomeOf(pod, record, container, waiting.run, now);
+}
+
+/** The newer of two tokens of one run wins, by (entered time, retry count); of two runs the higher. */
+export function isNewer(token: WaitingToken, than: WaitingToken | undefined): boolean {
+  if (!than || token.generation !== than.generation)
+    return (than?.generation ?? 0) < token.generation;
+  if (token.run !== than.run) return token.run > than.run;
+  if (token.enteredAt !== than.enteredAt) return token.enteredAt > than.enteredAt;
+  return token.retryCount >= than.retryCount;
+}

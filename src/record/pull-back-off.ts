@@ -1,0 +1,88 @@
+// Images that cannot be had: their back-off and what the pod's status and events say meanwhile (pod-lifecycle 5.3).
+import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
+import { findContainer } from '../pod/model/containers.ts';
+import * as podEvents from '../pod/events/pod-events.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
+import type { PodRecord, PullBackOff } from './record.ts';
+
+const FIRST_SECONDS = 10;
+const MAX_SECONDS = 300;
+/** An entry is forgotten after twice the longest delay. */
+const FORGET_SECONDS = 600;
+
+interface Failure {
+  reason: string;
+  message: string;
+}
+
+/** The back-off after one more failed try of an image. */
+export function nextPullBackOff(
+  before: PullBackOff | undefined,
+  failure: Failure,
+  now: Date,
+): PullBackOff {
+  const fresh = !before || now.getTime() - Date.parse(before.failedAt) > FORGET_SECONDS * 1000;
+  const seconds = fresh ? FIRST_SECONDS : Math.min(before.seconds * 2, MAX_SECONDS);
+  return {
+    seconds,
+    failedAt: now.toISOString(),
+    until: new Date(now.getTime() + seconds * 1000).toISOString(),
+    ...failure,
+  };
+}
+
+/** The record after a try that failed for some containers: each waits with its reason. */
+export function pullFailed(
+  record: PodRecord,
+  failures: { [container: string]: Failure },
+  now: Date,
+): PodRecord {
+  const pulls = Object.entries(failures).map(
+    ([name, failure]) => [name, nextPullBackOff(own(record.pulls, name), failure, now)] as const,
+  );
+  // Two looks of the machine: one that fails, one that shows the back-off.
+  return {
+    ...withWaiting(record, failures),
+    pulls: Object.fromEntries(pulls),
+    runsInGeneration: record.runsInGeneration + 2,
+  };
+}
+
+/** Back-offs that still hold. */
+export const heldPulls = (record: PodRecord, now: Date): PullBackOff[] =>
+  Object.values(record.pulls ?? {}).filter(({ until }) => Date.parse(until) > now.getTime());
+
+/** The record while a back-off holds: ErrImagePull has become ImagePullBackOff. */
+export function pullBackedOff(pod: Pod, record: PodRecord): PodRecord {
+  const waiting = failedPulls(record).map(([name, { message }]) => [
+    name,
+    {
+      reason: 'ImagePullBackOff',
+      message: `Back-off pulling image "${imageOf(pod, name)}": ErrImagePull: ${message}`,
+    },
+  ]);
+  return withWaiting(record, Object.fromEntries(waiting) as { [container: string]: Failure });
+}
+
+/** Events of a back-off that holds. */
+export const pullBackOffEvents = (pod: Pod, record: PodRecord): PodEvent[] =>
+  failedPulls(record).flatMap(([name]) => [
+    podEvents.backOffPulling(name, imageOf(pod, name)),
+    podEvents.failed(name, 'ImagePullBackOff'),
+  ]);
+
+/** Only a failed pull becomes a back-off: a name that cannot be parsed and an image that must be there stay what they are. */
+const failedPulls = ({ pulls = {} }: PodRecord): [string, PullBackOff][] =>
+  Object.entries(pulls).filter(
+    ([, { reason }]) => reason === 'ErrImagePull' || reason === 'RegistryUnavailable',
+  );
+
+const imageOf = (pod: Pod, name: string): string => findContainer(pod, name)?.image ?? '';
+
+function withWaiting(record: PodRecord, waiting: { [container: string]: Failure }): PodRecord {
+  const containers = { ...record.observed.containers };
+  for (const [name, reason] of Object.entries(waiting))
+    setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: reason });
+  return { ...record, observed: { ...record.observed, containers } };
+}

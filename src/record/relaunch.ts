@@ -1,0 +1,146 @@
+// The record of a pod whose task ended before the pod did: another attempt under a new execution (design 3.6), or the next generation alone.
+import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
+import { containerKind } from '../pod/model/containers.ts';
+import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
+import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
+import type { PodRecord } from './record.ts';
+
+const FIRST_SECONDS = 10;
+const MAX_SECONDS = 300;
+/** A task that lived that long was a good one: its end is not another failure in a row. */
+const GOOD_SECONDS = 600;
+/** Earlier tasks that the record names: a log shows at most the run before, and a record must not grow with every relaunch. */
+const KEPT_TASKS = 20;
+
+/** The next execution takes over where this one stands; tokens of the old one are answered leave. */
+export function nextGeneration({ revision: _unheard, ...record }: PodRecord, now: Date): PodRecord {
+  return {
+    ...record,
+    generation: record.generation + 1,
+    generationAt: now.toISOString(),
+    runsInGeneration: 0,
+    toStart: true,
+  };
+}
+
+/** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
+export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
+  const {
+    taskArn,
+    address: _n,
+    launchedAt: _l,
+    taskVersion: _v,
+    taskStopped: _s,
+    stopAsked: _a,
+    stopped: _d,
+    podlet: _p,
+    images: _i,
+    taskDefinitionArn: _t,
+    relaunch: _r,
+    edited: _w,
+    added: _j,
+    stopping: _g,
+    terminatingSince: _e,
+    ...kept
+  } = nextGeneration(record, now);
+  const edited = record.relaunch !== undefined;
+  return {
+    ...kept,
+    attempt: record.attempt + 1,
+    tasks: [
+      ...(record.tasks ?? []),
+      ...(taskArn ? [{ attempt: record.attempt, taskArn }] : []),
+    ].slice(-KEPT_TASKS),
+    ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
+    observed: newSandbox(
+      pod,
+      withoutBackOff(record.observed, record.edited ?? []),
+      edited ? record.terminatingSince : undefined,
+    ),
+  };
+}
+
+/** At once the first time, then 10 s doubling to 300 s as long as tasks break down soon. */
+export function nextLaunchBackOff(
+  record: PodRecord,
+  now: Date,
+): { seconds: number; until: string } {
+  const { launchBackOff: before, launchedAt } = record;
+  const livedSeconds =
+    launchedAt === undefined ? 0 : (now.getTime() - Date.parse(launchedAt)) / 1000;
+  if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };
+  return longer(before.seconds, now);
+}
+
+/** RunTask found no place: 10 s doubling to 300 s, however long that lasts. */
+export const noPlaceBackOff = (
+  { launchBackOff }: PodRecord,
+  now: Date,
+): { seconds: number; until: string } => longer(launchBackOff?.seconds ?? 0, now);
+
+function longer(before: number, now: Date): { seconds: number; until: string } {
+  const seconds = before === 0 ? FIRST_SECONDS : Math.min(before * 2, MAX_SECONDS);
+  return { seconds, until: new Date(now.getTime() + seconds * 1000).toISOString() };
+}
+
+/** Kubernetes keeps the crash back-off by the container's definition: another image begins without one. */
+function withoutBackOff(observed: ObservedPod, edited: readonly string[]): ObservedPod {
+  const containers = { ...observed.containers };
+  for (const name of edited) {
+    const { backOff: _past, ...fresh } = own(containers, name) ?? { desiredRun: 0 };
+    setOwn(containers, name, fresh);
+  }
+  return { ...observed, containers };
+}
+
+function newSandbox(
+  pod: Pod,
+  observed: ObservedPod,
+  replacedSince: string | undefined,
+): ObservedPod {
+  const {
+    podIP: _ip,
+    hostIP: _host,
+    silentSince: _silent,
+    replacing: _replaced,
+    ...rest
+  } = observed;
+  const containers = Object.entries(observed.containers).map(
+    ([name, container]) => [name, inNewSandbox(pod, name, container, replacedSince)] as const,
+  );
+  return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
+}
+
+function inNewSandbox(
+  pod: Pod,
+  name: string,
+  {
+    current,
+    hello: _h,
+    waiting: _w,
+    image: _i,
+    resources: _r,
+    resizeError: _e,
+    restartAfter: _a,
+    ...rest
+  }: ObservedContainer,
+  replacedSince: string | undefined,
+): ObservedContainer {
+  // What was ordered of the old sandbox and never seen to begin is ordered anew by the next execution.
+  const container = { ...rest, desiredRun: current?.run ?? rest.previous?.run ?? 0 };
+  if (!current) return container;
+  // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
+  const kind = containerKind(pod, name);
+  const replaced =
+    kind === 'app' &&
+    replacedSince !== undefined &&
+    current.finishedAt !== undefined &&
+    Date.parse(current.finishedAt) >= Date.parse(replacedSince);
+  const forGood =
+    (kind === 'app' || kind === 'ephemeral') &&
+    hasEnded(current) &&
+    !replaced &&
+    !shouldRestart(pod, name, current);
+  return forGood ? { ...container, current, kept: true } : { ...container, previous: current };
+}

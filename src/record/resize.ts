@@ -1,0 +1,135 @@
+// A pod's resize as its record tells it: promised by the node or found infeasible, then under way, then complete. Pure.
+// Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
+import { isDeepStrictEqual } from 'node:util';
+import type { Pod } from '../kinds/pod.ts';
+import { own, setOwn } from '../own.ts';
+import { allocatedPod, promised, sizesOf } from '../pod/status/allocation.ts';
+import { initAndAppContainers } from '../pod/model/containers.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
+import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
+import { podDone } from '../pod/run/order.ts';
+import {
+  resizeCompleted,
+  resizeError,
+  resizeInfeasible,
+  resizeStarted,
+} from '../pod/events/resize-events.ts';
+import { isRunning } from '../pod/run/restart.ts';
+import type { PodRecord } from './record.ts';
+
+/** A record and what there is to tell of it. */
+export interface Resize {
+  record: PodRecord;
+  events: PodEvent[];
+}
+
+/** Why the node can never hold the pod; undefined: it can. */
+export type Judge = (pod: Pod) => string | undefined;
+
+const generationOf = ({ metadata }: Pod): number => metadata.generation ?? 1;
+
+const withObserved = (record: PodRecord, observed: ObservedPod): PodRecord => ({
+  ...record,
+  observed,
+});
+
+/** The container is to be stopped, since its resize asks for another run. */
+export const asksForRestart = (container: ObservedContainer | undefined): boolean =>
+  container?.restartAfter !== undefined &&
+  container.restartAfter === container.current?.run &&
+  isRunning(container.current);
+
+/** Some container has not yet what it was promised, or has yet to run anew with it. */
+const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
+  initAndAppContainers(pod).some(
+    ({ name }) =>
+      own(containers, name)?.resources !== undefined || asksForRestart(own(containers, name)),
+  );
+
+type Owed = 'promise' | 'forget' | 'complete';
+
+/** What a look at the pod would change. */
+export function resizeOwed(pod: Pod, { observed, finished }: PodRecord): Owed | undefined {
+  const { allocated, resize, resizePending } = observed;
+  if (allocated === undefined || finished || podDone(pod, observed)) return undefined;
+  const wanted = sizesOf(pod);
+  if (!isDeepStrictEqual(wanted, allocated))
+    return isDeepStrictEqual(wanted, resizePending?.wanted) ? completion(pod, observed) : 'promise';
+  if (resizePending) return 'forget';
+  return resize ? completion(pod, observed) : undefined;
+}
+
+const completion = (pod: Pod, observed: ObservedPod): Owed | undefined =>
+  observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
+
+/** Takes up what is owed; undefined: nothing is. */
+export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
+  const owed = resizeOwed(pod, record);
+  if (owed === 'promise') return promise(pod, record, judge(pod));
+  if (owed === 'complete') return complete(pod, record);
+  if (owed === undefined) return undefined;
+  const { resizePending: _gone, ...observed } = record.observed;
+  return { record: withObserved(record, observed), events: [] };
+}
+
+function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
+  const generation = generationOf(pod);
+  const wanted = sizesOf(pod);
+  if (why !== undefined) {
+    const resizePending = { generation, reason: 'Infeasible', message: why, wanted } as const;
+    return {
+      record: withObserved(record, { ...record.observed, resizePending }),
+      events: [resizeInfeasible(pod, generation, why)],
+    };
+  }
+  const { resizePending: _past, ...observed } = record.observed;
+  const containers = { ...observed.containers };
+  for (const container of initAndAppContainers(pod)) {
+    const had = promised(container, observed);
+    if (isDeepStrictEqual(had, container.resources ?? {})) continue;
+    // The errors of a resize that is no longer asked for are past.
+    const { resizeError: _error, ...known } = own(containers, container.name) ?? { desiredRun: 0 };
+    setOwn(containers, container.name, { ...known, resources: known.resources ?? had });
+  }
+  return {
+    record: withObserved(record, {
+      ...observed,
+      containers,
+      allocated: wanted,
+      resize: { generation },
+    }),
+    events: [resizeStarted(pod, generation)],
+  };
+}
+
+function complete(pod: Pod, record: PodRecord): Resize {
+  const { resize, ...observed } = record.observed;
+  return {
+    record: withObserved(record, observed),
+    events: [resizeCompleted(allocatedPod(pod, observed), resize?.generation ?? generationOf(pod))],
+  };
+}
+
+/** A container was resized: with the last one the resize is complete, in the same write. */
+export const withCompletion = (pod: Pod, record: PodRecord): Resize =>
+  record.observed.resize && !isUnderWay(pod, record.observed)
+    ? complete(pod, record)
+    : { record, events: [] };
+
+/** The engine refused a container's resize; told again only where it says something else. */
+export function withResizeError(pod: Pod, record: PodRecord, name: string, error: string): Resize {
+  const { observed } = record;
+  const known = own(observed.containers, name);
+  if (known === undefined || known.resizeError === error) return { record, events: [] };
+  const containers = { ...observed.containers, [name]: { ...known, resizeError: error } };
+  return {
+    record: withObserved(record, { ...observed, containers }),
+    events: [
+      resizeError(
+        allocatedPod(pod, observed),
+        observed.resize?.generation ?? generationOf(pod),
+        error,
+      ),
+    ],
+  };
+}

@@ -1,0 +1,187 @@
+// An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
+import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { failed, failedCreatePodSandBox, nodeNotReady, sandboxChanged } from '../pod/events/pod-events.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
+import { podDone } from '../pod/run/order.ts';
+import type { TaskFacts } from '../ports.ts';
+import { isTaskEnding } from './conclude.ts';
+import { loseRuns } from './merge.ts';
+import type { PodRecord } from './record.ts';
+import { relaunch } from './relaunch.ts';
+
+/** Ends of a task that are ends of its host: a bare pod is never moved to another one. */
+const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'InfrastructureHealth']);
+
+/** The record after a task change; the same record: nothing new. Older versions and other tasks are ignored. */
+export function mergeTask(
+  pod: Pod | undefined,
+  record: PodRecord,
+  facts: TaskFacts,
+  now: Date,
+): { record: PodRecord; events: PodEvent[] } {
+  const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
+  if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
+  if (facts.lastStatus !== 'STOPPED')
+    return withLostStart(
+      pod,
+      withFailedStarts(stoppingTask(pod, withAddress(record, facts), facts), facts),
+      facts,
+    );
+  return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
+}
+
+/** A pod's address is the task's, whatever its podlet says. */
+export const withAddress = (
+  record: PodRecord,
+  { privateIp }: Pick<TaskFacts, 'privateIp'>,
+): PodRecord =>
+  privateIp === undefined || record.address === privateIp
+    ? record
+    : { ...record, address: privateIp };
+
+/** A stop that nobody here asked for (Spot, a hand in the console) is used for a graceful end of what runs. */
+function stoppingTask(
+  pod: Pod | undefined,
+  record: PodRecord,
+  { desiredStatus, version }: TaskFacts,
+): PodRecord {
+  const wanted = !pod || record.finished !== undefined || podDone(pod, record.observed);
+  return desiredStatus !== 'STOPPED' || wanted || isTaskEnding(record)
+    ? record
+    : { ...record, taskVersion: version, stopping: true };
+}
+
+/** The container never ran, and ECS says why: its supervisor will not say hello. */
+export const isFailedStart = ({
+  lastStatus,
+  reason = '',
+}: TaskFacts['containers'][number]): boolean =>
+  lastStatus === 'STOPPED' && /^Cannot(Create|Start)Container/.test(reason);
+
+function withFailedStarts(
+  record: PodRecord,
+  { containers }: TaskFacts,
+): { record: PodRecord; events: PodEvent[] } {
+  const known = record.observed.containers;
+  const fresh = containers.filter((container) => {
+    const observed = own(known, container.name);
+    return (
+      isFailedStart(container) &&
+      observed !== undefined &&
+      observed.hello !== true &&
+      observed.waiting?.message !== container.reason
+    );
+  });
+  if (fresh.length === 0) return { record, events: [] };
+  const waiting = fresh.map(
+    ({ name, reason: message = '' }) =>
+      [
+        name,
+        {
+          ...(own(known, name) ?? { desiredRun: 0 }),
+          waiting: { reason: 'RunContainerError', message },
+        },
+      ] as const,
+  );
+  return {
+    record: {
+      ...record,
+      observed: { ...record.observed, containers: { ...known, ...Object.fromEntries(waiting) } },
+    },
+    events: fresh.map(({ name, reason = '' }) => failed(name, reason)),
+  };
+}
+
+/**
+ * A container that ended before its supervisor said hello was killed from outside: the sandbox will never be ready, and no
+ * container can have begun, so another task takes the pod over under every policy.
+ */
+function withLostStart(
+  pod: Pod | undefined,
+  merged: { record: PodRecord; events: PodEvent[] },
+  { containers }: TaskFacts,
+): { record: PodRecord; events: PodEvent[] } {
+  const { record, events } = merged;
+  const { observed } = record;
+  if (
+    !pod ||
+    record.finished ||
+    observed.sandboxReady ||
+    isTaskEnding(record) ||
+    podDone(pod, observed)
+  )
+    return merged;
+  const lost = containers.find((container) => {
+    const known = own(observed.containers, container.name);
+    return (
+      container.lastStatus === 'STOPPED' &&
+      !isFailedStart(container) &&
+      known !== undefined &&
+      known.hello !== true
+    );
+  });
+  return lost
+    ? {
+        record: { ...record, relaunch: `container ${lost.name} was lost` },
+        events: [...events, sandboxChanged()],
+      }
+    : merged;
+}
+
+/** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */
+export function taskEnded(
+  pod: Pod | undefined,
+  record: PodRecord,
+  facts: Pick<TaskFacts, 'stopCode' | 'stoppedReason'>,
+  now: Date,
+): { record: PodRecord; events: PodEvent[] } {
+  const { stopCode, stoppedReason } = facts;
+  const taskStopped = {
+    at: now.toISOString(),
+    ...(stopCode ? { stopCode } : {}),
+    ...(stoppedReason ? { reason: stoppedReason } : {}),
+  };
+  const stopped: PodRecord = { ...record, taskStopped };
+  if (!pod || record.finished) return { record: stopped, events: [] };
+  const ended: PodRecord = {
+    ...stopped,
+    observed: loseRuns(pod, { ...record.observed, sandboxReady: false }, now),
+  };
+  if (podDone(pod, ended.observed)) return { record: ended, events: [] };
+  if (record.relaunch !== undefined) return { record: relaunch(pod, ended, now), events: [] };
+  if (HOST_LOST.has(stopCode ?? ''))
+    return {
+      record: withVerdict(ended, 'NodeLost', nodeLostMessage(pod)),
+      events: [nodeNotReady()],
+    };
+  if (pod.spec.restartPolicy === 'Never' && hasBegun(record))
+    return {
+      record: withVerdict(ended, 'SandboxLost', sandboxLostMessage(stoppedReason)),
+      events: [],
+    };
+  const neverBegan = stopCode === 'TaskFailedToStart' && stoppedReason !== undefined;
+  return {
+    record: relaunch(pod, ended, now),
+    events: [neverBegan ? failedCreatePodSandBox(stoppedReason) : sandboxChanged()],
+  };
+}
+
+const hasBegun = ({ observed }: PodRecord): boolean =>
+  Object.values(observed.containers).some(({ current }) => current !== undefined);
+
+/** Kubernetes' text of a pod whose node went away. */
+export const nodeLostMessage = (pod: Pod): string =>
+  `Node ${pod.spec.nodeName ?? ''} which was running pod ${pod.metadata.name ?? ''} is unresponsive`;
+
+const sandboxLostMessage = (reason: string | undefined): string =>
+  `The pod's sandbox was lost${reason ? `: ${reason}` : ''}`;
+
+/** The record of a pod that the system ends. */
+export function withVerdict(record: PodRecord, reason: string, message: string): PodRecord {
+  if (record.observed.verdict) return record;
+  return {
+    ...record,
+    observed: { ...record.observed, verdict: { phase: 'Failed', reason, message } },
+  };
+}

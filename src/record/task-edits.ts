@@ -1,0 +1,94 @@
+// What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import { allocatedPod, sizesOf } from '../pod/status/allocation.ts';
+import { initAndAppContainers } from '../pod/model/containers.ts';
+import { podDone } from '../pod/run/order.ts';
+import { hasTask, isTaskEnding } from './conclude.ts';
+import type { PodRecord } from './record.ts';
+
+export interface TaskEdits {
+  add: EphemeralContainer[];
+  resize: Container[];
+}
+
+const NONE: TaskEdits = { add: [], resize: [] };
+
+/** What is due now: images that could not be had wait for the end of their back-off, a resize for its container. */
+export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
+  const { observed, added = [], pulls = {} } = record;
+  if (
+    !hasTask(record) ||
+    !observed.sandboxReady ||
+    record.finished ||
+    isTaskEnding(record) ||
+    podDone(pod, observed)
+  )
+    return NONE;
+  return {
+    add: (pod.spec.ephemeralContainers ?? []).filter(({ name }) => {
+      const until = own(pulls, name)?.until;
+      return (
+        !added.includes(name) &&
+        own(observed.containers, name)?.current === undefined &&
+        (until === undefined || Date.parse(until) <= now.getTime())
+      );
+    }),
+    resize: initAndAppContainers(allocatedPod(pod, observed)).filter(({ name }) => {
+      const known = own(observed.containers, name);
+      return known?.resources !== undefined && known.hello === true;
+    }),
+  };
+}
+
+/** The record after an edit of the spec: a node that has not said so was asked for what the spec asked before. */
+export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
+  // Before it took the pod the node has promised nothing.
+  if (
+    record.observed.allocated !== undefined ||
+    record.observed.acceptedAt === undefined ||
+    record.finished
+  )
+    return record;
+  return { ...record, observed: { ...record.observed, allocated: sizesOf(previous) } };
+}
+
+/** The record once `container`, as it is promised now, has the size `given`; its run is to be followed by another where the resize policy says so. */
+export function resized(
+  record: PodRecord,
+  container: Container,
+  given: Container['resources'],
+): PodRecord {
+  const known = own(record.observed.containers, container.name);
+  if (known === undefined) return record;
+  const { resources: had = {}, resizeError: _past, ...rest } = known;
+  const reached = isDeepStrictEqual(given ?? {}, container.resources ?? {});
+  const restart =
+    needsRestart(container, had, given ?? {}) && known.current !== undefined
+      ? { restartAfter: known.current.run }
+      : {};
+  const next = { ...rest, ...restart, ...(reached ? {} : { resources: given ?? {} }) };
+  return {
+    ...record,
+    observed: {
+      ...record.observed,
+      containers: { ...record.observed.containers, [container.name]: next },
+    },
+  };
+}
+
+type Resources = NonNullable<Container['resources']>;
+
+function needsRestart(
+  { resizePolicy = [] }: Container,
+  before: Resources,
+  after: Resources,
+): boolean {
+  return resizePolicy.some(
+    ({ resourceName, restartPolicy }) =>
+      restartPolicy === 'RestartContainer' &&
+      (own(before.limits, resourceName) !== own(after.limits, resourceName) ||
+        own(before.requests, resourceName) !== own(after.requests, resourceName)),
+  );
+}

@@ -1,0 +1,138 @@
+// What Kubernetes would take and droppod does not: every such field is refused or warned of, never dropped in silence.
+import type { FieldError } from '../errors.ts';
+import type { Pod } from '../kinds/pod.ts';
+import { own } from '../own.ts';
+import type { Settings } from '../ports.ts';
+import { forbiddenValue } from '../validation/field-errors.ts';
+import {
+  fargateProblems,
+  memoryWarnings,
+  messageWarnings,
+  partWarnings,
+  sizeWarnings,
+} from '../fargate/limits.ts';
+import type { Field } from '../fargate/fields/field-table.ts';
+import { hostWarnings } from '../pod/placement/affinity-terms.ts';
+import { fieldAt, NO_FURTHER_CONTAINER, NOT_YET, NOT_YET_HARMLESS } from '../fargate/fields/fields.ts';
+
+/** A member of the pod that asks for something: where it is and what is said of it; without `field` only that it is not served yet. */
+interface Found {
+  place: string;
+  field?: Field | 'unknown';
+  notYet?: boolean;
+}
+
+/** Forbidden for each field that cannot be served, with the reason. For pods at creation, defaulted and admitted; beyondFargate counts in local mode only. */
+export function refusePod(
+  pod: Pod,
+  { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,
+): FieldError[] {
+  return [
+    ...refusals(walk('spec', '', withoutTokenVolume(pod)), mode === 'local' && beyondFargate),
+    ...fargateProblems(pod),
+  ];
+}
+
+const refusals = (found: Found[], docker: boolean): FieldError[] =>
+  found.flatMap(({ place, field, notYet }): FieldError[] => {
+    if (field === 'unknown') return [forbiddenValue(place, 'droppod does not know this field')];
+    if (field?.kind === 'refused' && !(docker && field.docker))
+      return [forbiddenValue(place, field.reason)];
+    return notYet ? [forbiddenValue(place, 'not served yet')] : [];
+  });
+
+/** The same for ephemeral containers that come to `old`: a Fargate task takes none. */
+export function refuseEphemeralContainers(
+  next: Pod,
+  old: Pod,
+  { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,
+): FieldError[] {
+  const known = new Set((old.spec.ephemeralContainers ?? []).map(({ name }) => name));
+  const fresh = (next.spec.ephemeralContainers ?? []).flatMap((container, index) =>
+    known.has(container.name) ? [] : [{ container, place: `spec.ephemeralContainers[${index}]` }],
+  );
+  if (mode !== 'local')
+    return fresh.length === 0
+      ? []
+      : [forbiddenValue('spec.ephemeralContainers', NO_FURTHER_CONTAINER)];
+  return fresh.flatMap(({ place, container: { targetContainerName: _target, ...container } }) =>
+    refusals(walk(place, 'containers[]', container), beyondFargate),
+  );
+}
+
+/** Warning texts for fields that are accepted without full effect. */
+export function limitWarnings(pod: Pod): string[] {
+  const warnings = walk('spec', '', { ...pod.spec }).flatMap(({ place, field }) =>
+    typeof field === 'object' && field.kind === 'warned' ? [`${place}: ${field.reason}`] : [],
+  );
+  return [
+    ...warnings,
+    ...hostWarnings(pod),
+    ...memoryWarnings(pod),
+    ...partWarnings(pod),
+    ...messageWarnings(pod),
+    ...sizeWarnings(pod),
+  ];
+}
+
+// Admission adds this volume to every pod; a pod that was read and is written again has it too.
+function withoutTokenVolume({ spec }: Pod): Record<string, unknown> {
+  return {
+    ...spec,
+    volumes: (spec.volumes ?? []).filter(
+      ({ name, projected }) => !(projected && name.startsWith('kube-api-access-')),
+    ),
+  };
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === false ||
+  value === '' ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** Nearly every member asks for nothing droppod does not serve. */
+const NOTHING: readonly Found[] = [];
+
+/** Fields below `value` that ask for something; `place` is the path with indexes, `path` the one in the table. */
+const walk = (place: string, path: string, value: unknown): Found[] =>
+  walkBelow(path, value).map((found) => ({ ...found, place: place + found.place }));
+
+/** The same with places that begin at `value`. */
+function walkBelow(path: string, value: unknown): readonly Found[] {
+  if (!NOT_YET.has(path)) return members(path, value);
+  const harmless = own(NOT_YET_HARMLESS, path) ?? isEmpty;
+  if (harmless(value)) return NOTHING;
+  const field = fieldAt(path);
+  return field
+    ? [{ place: '', field, notYet: true }]
+    : [{ place: '', notYet: true }, ...refusedBelow(path, value)];
+}
+
+function members(path: string, value: unknown): readonly Found[] {
+  const field = path === '' ? undefined : fieldAt(path);
+  if (field) {
+    const harmless = ('harmless' in field ? field.harmless : undefined) ?? isEmpty;
+    return harmless(value) ? NOTHING : [{ place: '', field }];
+  }
+  if (value === null || typeof value !== 'object')
+    return isEmpty(value) ? NOTHING : [{ place: '', field: 'unknown' }];
+  const isArray = Array.isArray(value);
+  let found = NOTHING;
+  for (const [name, member] of Object.entries(value)) {
+    const here = walkBelow(isArray ? `${path}[]` : below(path, name), member);
+    // A place is put together only where something is there to be said.
+    if (here.length === 0) continue;
+    const step = isArray ? `[${name}]` : `.${name}`;
+    found = [...found, ...here.map((one) => ({ ...one, place: step + one.place }))];
+  }
+  return found;
+}
+
+const below = (path: string, name: string): string =>
+  path === '' ? (name === 'initContainers' ? 'containers' : name) : `${path}.${name}`;
+
+// What will be refused for good is said with its reason even while the field as a whole is not served yet.
+const refusedBelow = (path: string, value: unknown): Found[] =>
+  members(path, value).filter(({ field }) => typeof field === 'object' && field.kind === 'refused');

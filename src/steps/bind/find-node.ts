@@ -1,0 +1,37 @@
+// The node for a pod that Bind has before it: the one it has, the one its author named, or the scheduler's choice.
+import type { Node, Pod } from '../../kinds/pod.ts';
+import { nodeAdmission } from '../../pod/placement/node-admission.ts';
+import { nodeRejection } from '../../pod/placement/schedule.ts';
+import type { Ports } from '../../ports.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { tooLargeFor } from '../../fargate/size.ts';
+import { placePod } from './place-pod.ts';
+
+export interface FoundNode {
+  nodeName?: string;
+  /** The node turns the pod away. */
+  rejected?: { reason: string; message: string };
+  /** The scheduler's text. Without it and without a node: the named node is not there, and nobody has a word to say. */
+  unschedulable?: string;
+  /** Other pods are in the way. */
+  byPods?: boolean;
+}
+
+/** Where the pod goes; one that was bound keeps its node for life. */
+export async function findNode(
+  ports: Pick<Ports, 'store'>,
+  pod: Pod,
+  { observed }: PodRecord,
+): Promise<FoundNode> {
+  const { nodeName } = pod.spec;
+  if (nodeName && observed.scheduledAt !== undefined) return { nodeName };
+  const refused = nodeAdmission(pod);
+  if (!nodeName) {
+    const placement = await placePod(ports, pod);
+    return 'nodeName' in placement && refused ? { ...placement, rejected: refused } : placement;
+  }
+  const node = await ports.store.get({ resource: 'nodes', namespace: '', name: nodeName });
+  if (!node) return {};
+  const rejected = refused ?? nodeRejection(pod, node as Node, tooLargeFor(pod));
+  return rejected ? { nodeName, rejected } : { nodeName };
+}

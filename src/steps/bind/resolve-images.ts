@@ -1,0 +1,105 @@
+// The images of all containers of a pod, each reference looked up once; what cannot be had is an outcome with a back-off.
+import { pullCredentials } from '../../images/pull-secrets.ts';
+import type { Container, Pod } from '../../kinds/pod.ts';
+import { setOwn } from '../../own.ts';
+import { initAndAppContainers } from '../../pod/model/containers.ts';
+import * as podEvents from '../../pod/events/pod-events.ts';
+import type { PodEvent } from '../../pod/events/pod-events.ts';
+import type { ImageConfig, ImageOutcome, Ports, RegistryCredential } from '../../ports.ts';
+
+export interface ResolvedImages {
+  images: { [container: string]: ImageConfig };
+  failures: { [container: string]: { reason: string; message: string } };
+  /** What opened the registry, for those images that needed it. Never stored. */
+  credentials: { [container: string]: RegistryCredential };
+}
+
+type Policy = 'Always' | 'IfNotPresent' | 'Never';
+
+const toPolicy = (text: string | undefined): Policy =>
+  text === 'Always' || text === 'Never' ? text : 'IfNotPresent';
+
+const keyOf = ({ image, imagePullPolicy }: Container): string =>
+  `${imagePullPolicy ?? ''} ${image ?? ''}`;
+
+/** Asks for every image and tells its events as they happen; faults of the registry are failures too, the pod tries again. */
+export async function resolveImages(
+  { images, store }: Pick<Ports, 'images' | 'store'>,
+  pod: Pod,
+  tell: (events: PodEvent[]) => void,
+): Promise<ResolvedImages> {
+  const { credentials, missing } = await pullCredentials({ store }, pod);
+  if (missing.length > 0) tell([podEvents.failedToRetrieveImagePullSecret(missing)]);
+  const containers = initAndAppContainers(pod);
+  const sharers = new Map<string, Container[]>();
+  for (const container of containers)
+    sharers.set(keyOf(container), [...(sharers.get(keyOf(container)) ?? []), container]);
+  const resolved: ResolvedImages = { images: {}, failures: {}, credentials: {} };
+  await Promise.all(
+    [...sharers.values()].map(async (alike) => {
+      const [{ name = '', image = '', imagePullPolicy } = {}] = alike;
+      let asked = false;
+      const onPull = (): void => {
+        asked = true;
+        tell([podEvents.pulling(name, image)]);
+      };
+      const outcome = await images.resolve(image, toPolicy(imagePullPolicy), credentials, onPull);
+      for (const container of alike) addOutcome(resolved, container, outcome);
+      tell(
+        alike.flatMap((container, index) =>
+          outcomeEvents(container, outcome, { first: index === 0, asked }),
+        ),
+      );
+    }),
+  );
+  return resolved;
+}
+
+function addOutcome(
+  resolved: ResolvedImages,
+  { name, image = '' }: Container,
+  outcome: ImageOutcome,
+): void {
+  if ('config' in outcome) {
+    setOwn(resolved.images, name, outcome.config);
+    if (outcome.credential) setOwn(resolved.credentials, name, outcome.credential);
+  } else {
+    setOwn(resolved.failures, name, {
+      reason: outcome.failure,
+      message: waitingMessage(image, outcome.failure, outcome.message),
+    });
+  }
+}
+
+/** What became of one container's image. One look-up serves all who share it: each of them says what it would have seen alone. */
+function outcomeEvents(
+  { name, image = '', imagePullPolicy }: Container,
+  outcome: ImageOutcome,
+  { first, asked }: { first: boolean; asked: boolean },
+): PodEvent[] {
+  const pulling = asked && !first ? [podEvents.pulling(name, image)] : [];
+  if (!('config' in outcome))
+    return [...pulling, ...failureEvents(name, image, outcome.failure, outcome.message)];
+  // The first container has brought the image; only Always asks again.
+  if (!outcome.pulled || (!first && imagePullPolicy !== 'Always'))
+    return [podEvents.alreadyPresent(name, image)];
+  return [
+    ...pulling,
+    podEvents.pulled(name, image, outcome.milliseconds, outcome.config.sizeBytes),
+  ];
+}
+
+/** The message beside the waiting reason, as the kubelet words it. */
+function waitingMessage(image: string, reason: string, message: string): string {
+  if (reason === 'ErrImageNeverPull')
+    return `Container image "${image}" is not present with pull policy of Never`;
+  return message;
+}
+
+function failureEvents(name: string, image: string, reason: string, message: string): PodEvent[] {
+  if (reason === 'ErrImageNeverPull')
+    return [podEvents.errImageNeverPull(name, image), podEvents.failed(name, reason)];
+  if (reason === 'InvalidImageName')
+    return [podEvents.inspectFailed(name, message), podEvents.failed(name, reason)];
+  return [podEvents.failedToPull(name, image, message), podEvents.failed(name, reason)];
+}

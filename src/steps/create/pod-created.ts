@@ -1,0 +1,15 @@
+// After the commit of a new pod: its execution starts. A crash in between is healed by sweep.
+import type { Pod } from '../../kinds/pod.ts';
+import { isGated } from '../../pod/model/containers.ts';
+import type { Ports } from '../../ports.ts';
+
+/** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
+export async function podCreated(
+  { executions, sweepRule }: Pick<Ports, 'executions' | 'sweepRule'>,
+  pod: Pod,
+): Promise<void> {
+  await sweepRule?.on();
+  if (isGated(pod)) return;
+  const uid = pod.metadata.uid ?? '';
+  await executions.start(uid, { uid, generation: 1 });
+}

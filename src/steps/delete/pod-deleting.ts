@@ -1,0 +1,25 @@
+// After the commit of a deletion timestamp (or a shorter one): the pod's task is told to stop, or the pod without a task is finished.
+import type { Pod } from '../../kinds/pod.ts';
+import { isGated } from '../../pod/model/containers.ts';
+import { hasTask } from '../../record/conclude.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+import { updatePod } from '../pod/update-pod.ts';
+
+/** ECS kills 120 s after StopTask; a longer grace is kept by sync alone, with StopTask as sweep's backstop. */
+export const STOP_TASK_GRACE_SECONDS = 110;
+
+/** Begins or shortens the graceful end of a pod; may be called again. */
+export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
+  // A gated pod has neither execution nor task; a finalizer holds it, and its going lets the pod go.
+  if (isGated(pod)) return;
+  const uid = pod.metadata.uid ?? '';
+  const state = await updatePod(ports, uid, ({ record }) => ({ record }));
+  if (!state) return;
+  ports.wakeups.wake(uid);
+  const { record } = state;
+  const shortEnough = (pod.metadata.deletionGracePeriodSeconds ?? 0) <= STOP_TASK_GRACE_SECONDS;
+  if (record.taskArn && hasTask(record) && !record.finished && shortEnough)
+    await ports.tasks.stop(record.taskArn, 'The pod is being deleted');
+  await settle(ports, uid, state);
+}

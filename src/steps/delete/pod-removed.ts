@@ -1,0 +1,40 @@
+// Forced removal: the object goes at once, what still runs is stopped afterwards by the record that stays as a to-stop note.
+import type { Pod } from '../../kinds/pod.ts';
+import type { Ports, RecordWrite } from '../../ports.ts';
+import { hasTask } from '../../record/conclude.ts';
+import { executionName } from '../../record/execution-name.ts';
+import { indexWrites } from '../pod/pod-index.ts';
+import { forget, recordKey, toJson, toRecord } from '../pod/record-for.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+
+/** Record writes for the same commit as the removal of the pod's object; they hold its record's present revision. */
+export async function removalRecords(
+  { store }: Pick<Ports, 'store'>,
+  pod: Pod,
+): Promise<RecordWrite[]> {
+  const uid = pod.metadata.uid ?? '';
+  const key = recordKey(uid);
+  const stored = await store.getRecord(key);
+  if (!stored) return [];
+  const record = toRecord(stored.value);
+  if (hasTask(record) || Object.keys(record.tokens).length > 0) {
+    const orphan = { ...record, orphaned: true };
+    return [
+      { key, value: toJson(orphan), expected: stored.revision },
+      ...indexWrites(record, orphan),
+    ];
+  }
+  return forget(record, stored.revision);
+}
+
+/** After the removal's commit: stops what still runs. May be called again; sweep repeats it. */
+export async function podRemoved(ports: SettlePorts, pod: Pod): Promise<void> {
+  const uid = pod.metadata.uid ?? '';
+  const state = await settle(ports, uid);
+  ports.wakeups.wake(uid);
+  await ports.executions.stop(
+    executionName({ uid, generation: state?.record.generation ?? 1 }),
+    'The pod was removed',
+  );
+}

@@ -1,0 +1,60 @@
+// After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
+import type { Pod } from '../../kinds/pod.ts';
+import { initAndAppContainers, isGated, sidecars } from '../../pod/model/containers.ts';
+import { podDone } from '../../pod/run/order.ts';
+import { hasTask } from '../../record/conclude.ts';
+import { nextGeneration } from '../../record/relaunch.ts';
+import { withOldSizes } from '../../record/task-edits.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+import { updatePod } from '../pod/update-pod.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+
+/** Takes up a change of the pod's metadata or spec; may be called again. */
+export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
+  // A gated pod has neither execution nor task: its status stays as it was made.
+  if (isGated(pod)) return;
+  const uid = pod.metadata.uid ?? '';
+  const edited = editedImages(pod, previous);
+  const state = await updatePod(ports, uid, (newest) => {
+    const change = editedPod(newest, edited);
+    return (
+      change && {
+        ...change,
+        record: ports.liveTasks ? withOldSizes(previous, change.record) : change.record,
+      }
+    );
+  });
+  ports.wakeups.wake(uid);
+  if (state) await settle(ports, uid, state);
+}
+
+/** App containers and sidecars whose image changed: a regular init container's edit waits for the next relaunch. */
+function editedImages(pod: Pod, previous: Pod): string[] {
+  const before = new Map(initAndAppContainers(previous).map(({ name, image }) => [name, image]));
+  return [...sidecars(pod), ...pod.spec.containers]
+    .filter(({ name, image }) => before.get(name) !== image)
+    .map(({ name }) => name);
+}
+
+function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
+  if (!pod || edited.length === 0 || record.finished || podDone(pod, record.observed))
+    return { record };
+  if (!hasTask(record)) return { record: rebind(record, now) };
+  const all = [...new Set([...(record.edited ?? []), ...edited])];
+  return {
+    record: {
+      ...record,
+      observed: { ...record.observed, replacing: true },
+      edited: all,
+      relaunch: `images of ${all.join(', ')} changed`,
+    },
+  };
+}
+
+/** Not launched yet: the images are looked up again under the next execution. */
+function rebind(record: PodState['record'], now: Date): PodState['record'] {
+  const { images: _images, taskDefinitionArn: _definition, pulls: _pulls, ...rest } = record;
+  if (record.attempt === 0) return rest;
+  return { ...nextGeneration(rest, now), attempt: record.attempt + 1 };
+}

@@ -1,0 +1,40 @@
+// An execution ended: if its pod still has a life before it, a successor takes over (design 3.9).
+import { podDone } from '../../pod/run/order.ts';
+import type { ExecutionFacts } from '../../record/execution-facts.ts';
+import { parseExecutionName } from '../../record/execution-name.ts';
+import { MIN_GENERATION_MS, generationAgeMs } from '../../record/hand-over.ts';
+import { nextGeneration } from '../../record/relaunch.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+import { updatePod } from '../pod/update-pod.ts';
+import type { PodState } from '../pod/update-pod.ts';
+
+/** Starts a successor where the execution in charge is gone and the pod is not over. */
+export async function observeExecution(
+  ports: SettlePorts,
+  { name, status }: ExecutionFacts,
+): Promise<void> {
+  const parsed = parseExecutionName(name);
+  if (!parsed || status === 'RUNNING') return;
+  await succeedExecution(ports, parsed.uid, parsed.generation);
+}
+
+/** The next generation after `generation`, unless another is in charge already. May be called again. */
+export async function succeedExecution(
+  ports: SettlePorts,
+  uid: string,
+  generation: number,
+): Promise<void> {
+  const state = await updatePod(ports, uid, (newest) =>
+    newest.record.generation === generation && needsSuccessor(newest)
+      ? { record: nextGeneration(newest.record, newest.now) }
+      : undefined,
+  );
+  if (state) await settle(ports, uid, state);
+}
+
+function needsSuccessor({ pod, record, now }: PodState): boolean {
+  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed)) return false;
+  // A machine that ends at once every time must not be started over and over: sweep does it once a minute.
+  return !(generationAgeMs(record, now) < MIN_GENERATION_MS);
+}

@@ -1,0 +1,17 @@
+// A task changed: its end is the end of the pod, of its node, or the beginning of another attempt.
+import type { TaskFacts } from '../../ports.ts';
+import { mergeTask } from '../../record/task-change.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+import { updatePod } from '../pod/update-pod.ts';
+
+/** Takes a task's facts by its `startedBy`; tasks of no pod, other attempts and older versions change nothing. */
+export async function observeTask(ports: SettlePorts, facts: TaskFacts): Promise<void> {
+  const uid = facts.startedBy;
+  if (!uid) return;
+  const state = await updatePod(ports, uid, ({ pod, record, now }) => {
+    const merged = mergeTask(pod, record, facts, now);
+    return merged.record === record ? undefined : merged;
+  });
+  if (state) await settle(ports, uid, state);
+}

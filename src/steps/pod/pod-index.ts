@@ -1,0 +1,66 @@
+// Small records beside a pod's own, by which placing finds the few pods that matter to it without looking at all:
+// those whose affinity bears on others, and those that wait for a node. They change in the commit of the pod's record.
+import type { Pod } from '../../kinds/pod.ts';
+import { bearsOnOthers } from '../../pod/placement/affinity-terms.ts';
+import type { Json, RecordWrite } from '../../ports.ts';
+import type { PodRecord } from '../../record/record.ts';
+
+/** Key of the affinity of a pod that bears on others. */
+export const TERMS_PREFIX = 'terms/';
+/** Key of a pod that waits for a node. */
+export const WAITING_PREFIX = 'waiting/';
+
+/** What is kept of a waiting pod. */
+export interface Waiting {
+  /** Other pods are in its way: it is worth a look when they change. */
+  byPods: boolean;
+}
+
+/** The record to write with a new pod whose affinity bears on others: as much of the pod as says so. */
+export function termsRecords(pod: Pod): RecordWrite[] {
+  const {
+    metadata: { uid = '', name = '', namespace = '' },
+    spec: { affinity },
+  } = pod;
+  const value = {
+    metadata: { uid, name, namespace },
+    spec: { containers: [], affinity },
+    status: {},
+  };
+  return bearsOnOthers(pod)
+    ? [{ key: TERMS_PREFIX + uid, value: value as unknown as Json, expected: 0 }]
+    : [];
+}
+
+/** The pod waits for a node that the scheduler did not find. */
+export const isWaiting = ({ observed, finished, orphaned }: PodRecord): boolean =>
+  observed.unscheduled !== undefined &&
+  observed.scheduledAt === undefined &&
+  finished === undefined &&
+  orphaned !== true;
+
+const isOfWeight = ({ bearsOnOthers: bears, finished, orphaned }: PodRecord): boolean =>
+  bears === true && finished === undefined && orphaned !== true;
+
+const waitingValue = (record: PodRecord): Waiting | undefined =>
+  isWaiting(record) ? { byPods: record.observed.unscheduled?.byPods === true } : undefined;
+
+/** What a change of the pod's record makes of these; `after` absent: the record goes. */
+export function indexWrites(before: PodRecord, after: PodRecord | undefined): RecordWrite[] {
+  const [was, is] = [waitingValue(before), after && waitingValue(after)];
+  const waiting =
+    was?.byPods === is?.byPods
+      ? []
+      : [
+          {
+            key: WAITING_PREFIX + before.uid,
+            value: is ? { ...is } : null,
+            expected: 'any' as const,
+          },
+        ];
+  const terms =
+    isOfWeight(before) && !(after && isOfWeight(after))
+      ? [{ key: TERMS_PREFIX + before.uid, value: null, expected: 'any' as const }]
+      : [];
+  return [...waiting, ...terms];
+}

@@ -1,0 +1,47 @@
+// A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
+import type { Pod } from '../../kinds/pod.ts';
+import type { Json, RecordWrite } from '../../ports.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { indexWrites, termsRecords } from './pod-index.ts';
+
+/** Key of a pod's record. */
+export const recordKey = (uid: string): string => `pod/${uid}`;
+/** Key of the time at which a pod's podlet was last heard. */
+export const beatKey = (uid: string): string => `beat/${uid}`;
+
+/** Key of the service account tokens in a pod's volumes. */
+export const tokenKey = (uid: string): string => `token/${uid}`;
+
+/** Deletes all that is remembered of a pod; `revision`: of its record. */
+export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
+  { key: recordKey(record.uid), value: null, expected: revision },
+  { key: beatKey(record.uid), value: null, expected: 'any' },
+  { key: tokenKey(record.uid), value: null, expected: 'any' },
+  ...indexWrites(record, undefined),
+];
+
+/** The records to write in the same commit as the new pod (which must carry its uid). */
+export function recordsFor(pod: Pod): RecordWrite[] {
+  const uid = pod.metadata.uid ?? '';
+  const terms = termsRecords(pod);
+  const record: PodRecord = {
+    uid,
+    namespace: pod.metadata.namespace ?? 'default',
+    name: pod.metadata.name ?? '',
+    generation: 1,
+    toStart: true,
+    runsInGeneration: 0,
+    attempt: 0,
+    logNonce: '',
+    tokens: {},
+    observed: { sandboxReady: false, containers: {}, terminal: false },
+    ...(terms.length > 0 ? { bearsOnOthers: true } : {}),
+  };
+  return [{ key: recordKey(uid), value: toJson(record), expected: 0 }, ...terms];
+}
+
+/** A record as the store takes it: the door between the typed record and JSON. */
+export const toJson = (record: PodRecord): Json => record as unknown as Json;
+
+/** A stored value as the record it was written as. */
+export const toRecord = (value: Json): PodRecord => value as unknown as PodRecord;

@@ -1,0 +1,178 @@
+// The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
+// compute the status, commit both under what was read. Everything that happens to a pod goes through here.
+import { StoreConflict } from '../../errors.ts';
+import { ensureEvents, recordEvents } from '../../events/record-event.ts';
+import type { KubeObject, Pod } from '../../kinds/pod.ts';
+import type { PodEvent } from '../../pod/events/pod-events.ts';
+import { computeStatus } from '../../pod/status/status.ts';
+import type { ObjectKey, ObjectWrite, Ports, RecordWrite, ResourceVersion } from '../../ports.ts';
+import { conclude } from '../../record/conclude.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { finishNamespace } from '../namespace/finish-namespace.ts';
+import { indexWrites } from './pod-index.ts';
+import { forget, recordKey, toJson, toRecord } from './record-for.ts';
+
+export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
+
+/** A pod as it stands. `pod` is absent once its object is gone. */
+export interface PodState {
+  pod?: Pod;
+  record: PodRecord;
+  revision: number;
+  now: Date;
+}
+
+/** What a change makes of the state. */
+export interface PodChange {
+  record: PodRecord;
+  /** The pod with another spec or metadata (its status is computed). */
+  pod?: Pod;
+  events?: readonly PodEvent[];
+  /** The object goes. */
+  removePod?: boolean;
+  /** Record and heartbeat go. */
+  removeRecord?: boolean;
+}
+
+const MAX_TRIES = 30;
+
+/** Where a pod's object lies. */
+export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'>): ObjectKey => ({
+  resource: 'pods',
+  namespace,
+  name,
+});
+
+/** A stored object of the resource pods as the pod it is. */
+export const toPod = (object: KubeObject): Pod => {
+  const pod = object as unknown as Pod;
+  return pod.status ? pod : { ...pod, status: {} };
+};
+
+/** The pod as it stands; undefined: nothing is known under this uid (any more). */
+export async function readPod(
+  { store, clock }: Pick<PodPorts, 'store' | 'clock'>,
+  uid: string,
+): Promise<PodState | undefined> {
+  const stored = await store.getRecord(recordKey(uid));
+  if (!stored) return undefined;
+  const record = toRecord(stored.value);
+  const object = await store.get(podKey(record));
+  const found = { record, revision: stored.revision, now: clock.now() };
+  return object?.metadata.uid === uid ? { ...found, pod: toPod(object) } : found;
+}
+
+/**
+ * Applies `change` to the newest state and answers the state after it; a change that alters nothing writes nothing.
+ * `change` may be called several times: it must be pure. Undefined from it: leave all as it is.
+ */
+export async function updatePod(
+  ports: PodPorts,
+  uid: string,
+  change: (state: PodState) => PodChange | undefined,
+): Promise<PodState | undefined> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const before = await readPod(ports, uid);
+    if (!before) return undefined;
+    const wanted = change(before);
+    if (!wanted) return before;
+    try {
+      return await commitChange(ports, before, wanted);
+    } catch (error) {
+      if (!(error instanceof StoreConflict)) throw error;
+    }
+  }
+  throw new StoreConflict(`pod ${uid} changed ${MAX_TRIES} times in between`);
+}
+
+async function commitChange(
+  ports: PodPorts,
+  before: PodState,
+  wanted: PodChange,
+): Promise<PodState> {
+  const base = wanted.pod ?? before.pod;
+  const concluded = base ? conclude(base, wanted.record, before.now, before.record) : wanted.record;
+  const { record, due } = withDueEvents(before, concluded, wanted);
+  const pod = base && withStatus(base, record, before.now);
+  const object = objectWrite(before, pod, wanted.removePod === true);
+  const records = recordWrites(before, record, {
+    remove: wanted.removeRecord === true,
+    guard: object !== undefined,
+  });
+  const after = {
+    record,
+    revision: before.revision + (records.length > 0 ? 1 : 0),
+    now: before.now,
+  };
+  if (!object && records.length === 0) return { ...before, record };
+  if (due && base) await ensureEvents(ports, base, due);
+  // Nothing will remember them once the record is gone.
+  if (wanted.removeRecord && wanted.events?.length && base)
+    await recordEvents(ports, base, wanted.events);
+  const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
+  ports.wakeups.wake(record.uid);
+  if (!wanted.removeRecord && wanted.events?.length && base)
+    await recordEvents(ports, base, wanted.events);
+  if (wanted.removePod) await finishNamespace(ports, record.namespace);
+  if (!pod || wanted.removePod) return after;
+  return {
+    ...after,
+    pod: version ? { ...pod, metadata: { ...pod.metadata, resourceVersion: version } } : pod,
+  };
+}
+
+type DueEvents = NonNullable<PodRecord['dueEvents']>;
+
+/**
+ * Events are stored after the commit that they belong to, and whoever was to store them may die in between: the record names them
+ * until its next change, which looks whether they are there. `due`: those of the change before, where this change drops them.
+ */
+function withDueEvents(
+  before: PodState,
+  changed: PodRecord,
+  { events, removeRecord }: PodChange,
+): { record: PodRecord; due?: DueEvents } {
+  const { dueEvents: due, ...rest } = changed;
+  const isNew = events !== undefined && events.length > 0 && removeRecord !== true;
+  if (!isNew && same(withoutDue(before.record), rest) && due !== undefined)
+    return { record: changed };
+  const record = isNew
+    ? { ...rest, dueEvents: { at: before.now.toISOString(), events: [...events] } }
+    : rest;
+  return before.record.dueEvents ? { record, due: before.record.dueEvents } : { record };
+}
+
+function withoutDue({ dueEvents: _due, ...rest }: PodRecord): Omit<PodRecord, 'dueEvents'> {
+  return rest;
+}
+
+function withStatus(pod: Pod, record: PodRecord, now: Date): Pod {
+  return { ...pod, status: computeStatus(pod, record.observed, now) };
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function objectWrite(
+  before: PodState,
+  pod: Pod | undefined,
+  remove: boolean,
+): ObjectWrite | undefined {
+  if (!before.pod || !pod) return undefined;
+  const expected = (before.pod.metadata.resourceVersion ?? '') as ResourceVersion;
+  const key = podKey(before.record);
+  if (remove) return { key, object: null, expected, lastState: { ...pod } };
+  return same(pod, before.pod) ? undefined : { key, object: { ...pod }, expected };
+}
+
+/** `guard`: an object's status may only be written while the record that it was computed from is the newest. */
+function recordWrites(
+  { record: old, revision }: PodState,
+  record: PodRecord,
+  { remove, guard }: { remove: boolean; guard: boolean },
+): RecordWrite[] {
+  const key = recordKey(record.uid);
+  if (remove) return forget(old, revision);
+  return same(old, record) && !guard
+    ? []
+    : [{ key, value: toJson(record), expected: revision }, ...indexWrites(old, record)];
+}

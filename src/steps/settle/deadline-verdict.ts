@@ -1,0 +1,16 @@
+// The end of a pod's activeDeadlineSeconds as a change of the pod; whoever looks first makes it.
+import { deadlineExceeded } from '../../pod/events/pod-events.ts';
+import { deadlinePassed } from '../../record/deadline.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+
+/** The change that ends a pod whose time is over; undefined: it has time, or it is ending already. */
+export function deadlineVerdict({ pod, record, now }: PodState): PodChange | undefined {
+  if (!pod || record.finished || record.observed.verdict) return undefined;
+  const verdict = deadlinePassed(pod, record.observed, now);
+  return (
+    verdict && {
+      record: { ...record, observed: { ...record.observed, verdict } },
+      events: [deadlineExceeded()],
+    }
+  );
+}

@@ -1,0 +1,74 @@
+// What an unscheduled pod may be waiting for has changed: one that would fit now looks for its node at once, under its next execution.
+// Nobody who is missed here waits for ever: Bind looks again by itself.
+import type { Pod } from '../../kinds/pod.ts';
+import type { Ports } from '../../ports.ts';
+import { nextGeneration } from '../../record/relaunch.ts';
+import { wouldPlace } from '../bind/place-pod.ts';
+import { isWaiting, WAITING_PREFIX } from '../pod/pod-index.ts';
+import type { Waiting } from '../pod/pod-index.ts';
+import { startOwed } from './start-due.ts';
+import { readPod, updatePod } from '../pod/update-pod.ts';
+import type { PodPorts } from '../pod/update-pod.ts';
+
+type ReschedulePorts = PodPorts & Pick<Ports, 'executions'>;
+
+/** What decides over the pod's node. */
+const placingPart = ({
+  metadata: { labels },
+  spec: { tolerations, nodeSelector, affinity },
+}: Pod): string => JSON.stringify([labels, tolerations, nodeSelector, affinity]);
+
+/** After an edit: the pod itself, and others that its labels may matter to, may find a node now. May be called again. */
+export async function placementEdited(
+  ports: ReschedulePorts,
+  pod: Pod,
+  previous: Pod,
+): Promise<void> {
+  if (placingPart(pod) !== placingPart(previous))
+    await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
+}
+
+/** A pod got its place or left it, or a namespace's labels changed: those that others are in the way of look again. May be called again. */
+export const othersChanged = (ports: ReschedulePorts): Promise<void> =>
+  retry(ports, (_uid, { byPods }) => byPods);
+
+/** A node came, changed or went. May be called again. */
+export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
+
+/** Somebody else's scheduler named the pod's node: it goes there now, not at its next look. May be called again. */
+export async function podBound(ports: ReschedulePorts, uid: string): Promise<void> {
+  const found = await readPod(ports, uid);
+  if (!found?.pod || !isWaiting(found.record)) return;
+  await nextLook(ports, uid, found.record.generation);
+}
+
+async function retry(
+  ports: ReschedulePorts,
+  isMeant: (uid: string, waiting: Waiting) => boolean,
+): Promise<void> {
+  const waiting = (await ports.store.listRecords(WAITING_PREFIX)).map(({ key, value }) => ({
+    uid: key.slice(WAITING_PREFIX.length),
+    ...(value as unknown as Waiting),
+  }));
+  for (const { uid, ...facts } of waiting) if (isMeant(uid, facts)) await retryPod(ports, uid);
+}
+
+async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
+  const found = await readPod(ports, uid);
+  if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record))
+    return;
+  if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
+  await nextLook(ports, uid, found.record.generation);
+}
+
+async function nextLook(ports: ReschedulePorts, uid: string, generation: number): Promise<void> {
+  // Two callers that see the same change start it once.
+  await startOwed(
+    ports,
+    await updatePod(ports, uid, ({ record, now }) =>
+      isWaiting(record) && record.generation === generation
+        ? { record: nextGeneration(record, now) }
+        : undefined,
+    ),
+  );
+}

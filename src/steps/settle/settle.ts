@@ -1,0 +1,117 @@
+// What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
+// Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
+import type { Pod } from '../../kinds/pod.ts';
+import { later } from '../../later.ts';
+import type { Ports } from '../../ports.ts';
+import { wholeSeconds } from '../../pod/status/container-states.ts';
+import { hasTask, isPhaseOwed } from '../../record/conclude.ts';
+import { executionName } from '../../record/execution-name.ts';
+import { owedAnswers } from '../../record/outcome.ts';
+import type { OwedAnswer } from '../../record/outcome.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { taskEdits } from '../../record/task-edits.ts';
+import { othersChanged } from './reschedule.ts';
+import { resizePod } from './resize-pod.ts';
+import { startOwed } from './start-due.ts';
+import { readPod, updatePod } from '../pod/update-pod.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+
+export type SettlePorts = Pick<
+  Ports,
+  'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks'
+>;
+
+/** Does what is owed and answers the state after it; `known` saves a read where the caller has just written. */
+export async function settle(
+  ports: SettlePorts,
+  uid: string,
+  known?: PodState,
+): Promise<PodState | undefined> {
+  const state = known ?? (await readPod(ports, uid));
+  if (!state) return undefined;
+  const answers = owedAnswers(state.pod, state.record, state.now);
+  await Promise.all(
+    answers.map(({ token, outcome }) => ports.executions.succeed(token, { ...outcome })),
+  );
+  await stopOrphan(ports, state);
+  const told = owesWrite(state, answers)
+    ? await updatePod(ports, uid, (newest) => settled(newest, answers))
+    : state;
+  const removal = told !== undefined && isRemovalDue(told);
+  const after = removal ? await updatePod(ports, uid, removed) : told;
+  // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
+  if (removal && answers.length === 0)
+    await ports.executions.stop(executionName(state.record), 'The pod was deleted');
+  await startOwed(ports, after);
+  const sized = await resizePod(ports, after);
+  askForEdits(ports, sized);
+  if (leavesItsPlace(state)) await othersChanged(ports);
+  return sized;
+}
+
+function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): void {
+  if (!liveTasks || !state?.pod) return;
+  const { add, resize } = taskEdits(state.pod, state.record, state.now);
+  if (add.length > 0 || resize.length > 0) liveTasks.changed(state.record.uid);
+}
+
+async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Promise<void> {
+  if (!pod && record.taskArn && hasTask(record) && !record.stopped)
+    await tasks.stop(record.taskArn, 'The pod was removed');
+}
+
+/** Other pods no longer count this one, or soon will not. */
+const leavesItsPlace = ({ pod, record }: PodState): boolean =>
+  !pod || record.finished !== undefined || pod.metadata.deletionTimestamp !== undefined;
+
+/** The deleted pod's containers are done, and its grace is not said to be over yet: the kubelet's own final delete says 0. */
+const isGraceOver = ({ pod, record }: PodState): boolean =>
+  pod?.metadata.deletionTimestamp !== undefined &&
+  record.finished !== undefined &&
+  pod.metadata.deletionGracePeriodSeconds !== 0;
+
+/** Watchers have seen the deleted pod's grace end, and nobody holds its object by a finalizer. */
+const isRemovalDue = ({ pod, record }: PodState): boolean =>
+  pod?.metadata.deletionTimestamp !== undefined &&
+  pod.metadata.deletionGracePeriodSeconds === 0 &&
+  record.finished !== undefined &&
+  (pod.metadata.finalizers ?? []).length === 0;
+
+const mayForget = (record: PodRecord): boolean =>
+  Object.keys(record.tokens).length === 0 && (!hasTask(record) || record.stopped !== undefined);
+
+const owesWrite = (state: PodState, answers: readonly OwedAnswer[]): boolean =>
+  answers.length > 0 || !state.pod || isPhaseOwed(state.pod, state.record) || isGraceOver(state);
+
+function settled(state: PodState, answers: readonly OwedAnswer[]): PodChange {
+  const answered = new Set(answers.map(({ token }) => token));
+  const tokens = Object.fromEntries(
+    Object.entries(state.record.tokens).filter(([, { token }]) => !answered.has(token)),
+  );
+  const record = { ...state.record, tokens };
+  if (state.pod) return isGraceOver(state) ? { record, pod: atItsEnd(state.pod) } : { record };
+  return mayForget(record)
+    ? { record, removeRecord: true }
+    : { record: { ...record, orphaned: true } };
+}
+
+/** The object goes; the record stays for what is still owed. */
+function removed(state: PodState): PodChange | undefined {
+  const { record } = state;
+  if (!isRemovalDue(state)) return undefined;
+  return mayForget(record)
+    ? { record, removePod: true, removeRecord: true }
+    : { record: { ...record, orphaned: true }, removePod: true };
+}
+
+/** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */
+function atItsEnd({ metadata, ...pod }: Pod): Pod {
+  const { deletionTimestamp = '', deletionGracePeriodSeconds = 0 } = metadata;
+  const deletedAt = wholeSeconds(
+    later(new Date(deletionTimestamp), -deletionGracePeriodSeconds).toISOString(),
+  );
+  return {
+    ...pod,
+    metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 },
+  };
+}

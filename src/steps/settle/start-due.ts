@@ -1,0 +1,15 @@
+// The execution that a pod's record asks for: started by whoever looks, under a fixed name, so that it is started once.
+import { isGated } from '../../pod/model/containers.ts';
+import type { Ports } from '../../ports.ts';
+import { executionName } from '../../record/execution-name.ts';
+import type { PodState } from '../pod/update-pod.ts';
+
+/** Starts it where one is owed; may be called again. A gated pod starts when its last gate goes. */
+export async function startOwed(
+  { executions }: Pick<Ports, 'executions'>,
+  state: PodState | undefined,
+): Promise<void> {
+  if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
+  const { uid, generation } = state.record;
+  await executions.start(executionName(state.record), { uid, generation });
+}

@@ -1,0 +1,207 @@
+// One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
+import { isGated } from '../../pod/model/containers.ts';
+import { nodeNotReady } from '../../pod/events/pod-events.ts';
+import { podDone } from '../../pod/run/order.ts';
+import type { Ports, TaskArn } from '../../ports.ts';
+import { hasTask } from '../../record/conclude.ts';
+import { executionName } from '../../record/execution-name.ts';
+import { isExhausted, isOutdated } from '../../record/hand-over.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { isFailedStart, nodeLostMessage, taskEnded, withVerdict } from '../../record/task-change.ts';
+import { lastBeat } from '../sync/heartbeat.ts';
+import { deadlineVerdict } from '../settle/deadline-verdict.ts';
+import { observeTask } from '../observe/observe-task.ts';
+import { succeedExecution } from '../observe/observe-execution.ts';
+import { settle } from '../settle/settle.ts';
+import type { SettlePorts } from '../settle/settle.ts';
+import { updatePod } from '../pod/update-pod.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+
+/** Ready is Unknown after that much silence. */
+export const SILENT_MS = 40_000;
+/** The node counts as lost after that much silence. */
+export const LOST_MS = 300_000;
+
+/** What one sweep knows before it looks at single pods. */
+export interface Sweep {
+  upSince: Date;
+  /** lastStatus of the tasks that run. */
+  statuses: ReadonlyMap<TaskArn, string | undefined>;
+  /** False: enough pods were handed over for now; what need not be at once waits for the next sweep. */
+  mayRenew: boolean;
+}
+
+type PodSweepPorts = SettlePorts & Pick<Ports, 'settings'>;
+
+/** Does for one pod what no message has done; may be called at any time. Answers whether it was handed to another execution. */
+export async function sweepPod(
+  ports: PodSweepPorts,
+  record: PodRecord,
+  { upSince, statuses, mayRenew }: Sweep,
+): Promise<boolean> {
+  const { uid } = record;
+  if (isAtRest(record)) return false;
+  // One list says it of all tasks that run: only the others are asked for one by one.
+  const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
+  const status = listed ?? (await sweepTask(ports, record));
+  const silentMs = await silence(ports, record, upSince);
+  // What was measured of one task says nothing of the next.
+  const state = await updatePod(ports, uid, (newest) =>
+    withoutOldEvents(
+      swept(newest, newest.record.taskArn === record.taskArn ? silentMs : 0),
+      newest.now,
+    ),
+  );
+  if (!state) return false;
+  await settle(ports, uid, state);
+  await stopOverdue(ports, state, status === 'RUNNING' ? silentMs : 0);
+  return sweepExecution(ports, state, mayRenew);
+}
+
+/** Finished, its task gone, nothing owed: only the object is left to be read. */
+const isAtRest = (record: PodRecord): boolean =>
+  record.finished !== undefined &&
+  !hasTask(record) &&
+  Object.keys(record.tokens).length === 0 &&
+  record.orphaned !== true &&
+  record.rest === true;
+
+/** Takes the task's end where no message has told it; answers its lastStatus. */
+async function sweepTask(
+  ports: SettlePorts,
+  { uid, taskArn, taskStopped }: PodRecord,
+): Promise<string | undefined> {
+  if (!taskArn || taskStopped) return undefined;
+  const facts = await ports.tasks.describe(taskArn);
+  if (facts) {
+    if (facts.lastStatus === 'STOPPED' || facts.containers.some(isFailedStart))
+      await observeTask(ports, { ...facts, startedBy: uid });
+    return facts.lastStatus;
+  }
+  // ECS forgets a task an hour after its end.
+  await updatePod(ports, uid, ({ pod, record, now }) =>
+    record.taskArn === taskArn && !record.taskStopped ? taskEnded(pod, record, {}, now) : undefined,
+  );
+  return undefined;
+}
+
+async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
+  if (!hasTask(record) || record.finished) return 0;
+  // A podlet that has just spoken for the first time may have no beat yet, or only its predecessor's.
+  const heard = record.podlet ? await lastBeat(ports, record.uid) : undefined;
+  const known = [heard, record.launchedAt, upSince].flatMap((time) =>
+    time === undefined ? [] : [new Date(time).getTime()],
+  );
+  return ports.clock.now().getTime() - Math.max(...known);
+}
+
+/** Finished and without a task; a deleted pod's object is still to go. */
+const mayRest = ({ pod, record }: PodState): boolean =>
+  record.finished !== undefined &&
+  !hasTask(record) &&
+  pod?.metadata.deletionTimestamp === undefined;
+
+function swept(state: PodState, silentMs: number): PodChange {
+  const { pod, record, now } = state;
+  if (!pod || record.finished)
+    return { record: mayRest(state) ? { ...record, rest: true } : record };
+  const over = deadlineVerdict(state);
+  if (over) return over;
+  // A podlet that never spoke is no lost node: its task is stopped and run again.
+  if (!record.podlet) return { record };
+  if (silentMs >= LOST_MS && !record.observed.verdict) {
+    return {
+      record: withVerdict(record, 'NodeLost', nodeLostMessage(pod)),
+      events: [nodeNotReady()],
+    };
+  }
+  if (silentMs >= SILENT_MS && !record.observed.silentSince) {
+    return {
+      record: {
+        ...record,
+        observed: {
+          ...record.observed,
+          silentSince: new Date(now.getTime() - silentMs).toISOString(),
+        },
+      },
+    };
+  }
+  return { record };
+}
+
+/** Nothing has happened to the pod since: its last events are looked after by this change. */
+function withoutOldEvents(change: PodChange, now: Date): PodChange {
+  const { dueEvents, ...record } = change.record;
+  return dueEvents !== undefined && now.getTime() - Date.parse(dueEvents.at) >= EVENTS_DUE_MS
+    ? { ...change, record }
+    : change;
+}
+
+const EVENTS_DUE_MS = 30_000;
+
+/** What should have ended by itself is stopped: a silent task, and a pod whose grace is over. */
+async function stopOverdue(
+  { tasks, clock }: SettlePorts,
+  { pod, record }: PodState,
+  silentMs: number,
+): Promise<void> {
+  if (!record.taskArn || !hasTask(record)) return;
+  const deletion = pod?.metadata.deletionTimestamp;
+  const graceMs = (pod?.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  const end =
+    deletion !== undefined
+      ? Date.parse(deletion)
+      : record.terminatingSince === undefined
+        ? Infinity
+        : Date.parse(record.terminatingSince) + graceMs;
+  const overdue = clock.now().getTime() > end + OVERDUE_MS;
+  const reason = record.orphaned
+    ? 'The pod was removed'
+    : overdue
+      ? 'The grace period is over'
+      : silentMs >= LOST_MS
+        ? 'The podlet is not heard'
+        : undefined;
+  if (reason !== undefined) await tasks.stop(record.taskArn, reason);
+}
+
+const OVERDUE_MS = 10_000;
+
+/** An end that no message told is looked for every 5 minutes, each pod in a minute of its own: a look is a call to Step Functions. */
+const EXECUTION_LOOK_MINUTES = 5;
+
+function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {
+  if (!podlet) return true;
+  const minute = Math.floor(now.getTime() / 60_000);
+  return (
+    minute % EXECUTION_LOOK_MINUTES === Number.parseInt(uid.slice(-4), 16) % EXECUTION_LOOK_MINUTES
+  );
+}
+
+async function sweepExecution(
+  ports: PodSweepPorts,
+  { pod, record }: PodState,
+  mayRenew: boolean,
+): Promise<boolean> {
+  if (
+    !pod ||
+    record.finished ||
+    record.taskStopped ||
+    podDone(pod, record.observed) ||
+    isGated(pod)
+  )
+    return false;
+  const now = ports.clock.now();
+  const handOver =
+    isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
+  if (!handOver && !isExecutionsTurn(record, now)) return false;
+  const status = await ports.executions.describe(executionName(record));
+  if (status === undefined)
+    await ports.executions.start(executionName(record), {
+      uid: record.uid,
+      generation: record.generation,
+    });
+  else if (status !== 'RUNNING' || handOver)
+    await succeedExecution(ports, record.uid, record.generation);
+  return handOver;
+}

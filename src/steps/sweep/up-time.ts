@@ -1,0 +1,23 @@
+// Since when podlets could reach the API without a break: silence counts only from there.
+import type { Ports } from '../../ports.ts';
+
+/** Sweeps come every minute; a longer gap means that the API was away. */
+const GAP_MS = 150_000;
+const KEY = 'sweep';
+
+/** Notes this sweep and answers since when sweeps have come without a gap. */
+export async function apiUpSince({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<Date> {
+  const now = clock.now();
+  const value = (await store.getRecord(KEY))?.value;
+  const last = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const [at, since] = [last['at'], last['since']];
+  const known =
+    typeof at === 'string' && typeof since === 'string' && now.getTime() - Date.parse(at) <= GAP_MS;
+  const upSince = known && typeof since === 'string' ? new Date(since) : now;
+  await store.commit({
+    records: [
+      { key: KEY, value: { at: now.toISOString(), since: upSince.toISOString() }, expected: 'any' },
+    ],
+  });
+  return upSince;
+}

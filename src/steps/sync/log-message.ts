@@ -1,0 +1,87 @@
+// terminationMessagePolicy FallbackToLogsOnError: supervise hands its process's output straight to the engine, so the
+// message of a failed run is taken from the pod's log when its exit is reported.
+import type { Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import { findContainer } from '../../pod/model/containers.ts';
+import type { Run } from '../../pod/run/observed.ts';
+import type { Ports } from '../../ports.ts';
+import type { ContainerReport, Report } from '../../protocol/messages.ts';
+import { lastLines, runsOf } from '../../logs/read-run.ts';
+import type { PodRecord } from '../../record/record.ts';
+
+/** Of the log's last 80 lines the last 2048 bytes (kubelet `MaxContainerTerminationMessageLogLines`, `…LogLength`). */
+const LAST_LINES = 80;
+const LAST_BYTES = 2048;
+
+/** The last output may reach the log a moment after the exit is known. */
+const LOOKS = 5;
+const PAUSE_MS = 100;
+
+type LogPorts = Pick<Ports, 'logs' | 'clock'>;
+
+/** The report with messages for those failed runs whose exit is new and whose container asks for its log. */
+export async function withLogMessages(
+  ports: LogPorts,
+  pod: Pod,
+  record: PodRecord,
+  report: Report,
+): Promise<Report> {
+  const containers: [string, ContainerReport][] = await Promise.all(
+    Object.entries(report.containers).map(async ([name, reported]) => {
+      const { run } = reported;
+      if (!run || !wantsLog(pod, record, name, run)) return [name, reported];
+      return [
+        name,
+        { ...reported, run: { ...run, message: await logTail(ports, record, name, run) } },
+      ];
+    }),
+  );
+  return { ...report, containers: Object.fromEntries(containers) };
+}
+
+function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): boolean {
+  if (findContainer(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return false;
+  const container = own(observed.containers, name);
+  // A run that nobody ordered is not believed: no log is read for it.
+  if (run.run > (container?.desiredRun ?? 0)) return false;
+  const known = container?.current;
+  const isNew =
+    known === undefined ||
+    known.run < run.run ||
+    (known.run === run.run && known.exitCode === undefined);
+  return (
+    isNew &&
+    run.exitCode !== undefined &&
+    run.exitCode !== 0 &&
+    !run.message &&
+    run.startError === undefined
+  );
+}
+
+async function logTail(
+  { logs, clock }: LogPorts,
+  { taskArn, logNonce }: PodRecord,
+  container: string,
+  run: Run,
+): Promise<string> {
+  if (!taskArn) return '';
+  for (let look = 0; look < LOOKS; look++) {
+    const { lines } = await lastLines(
+      {
+        logs,
+        tasks: [taskArn],
+        container,
+        run: run.run,
+        nonce: logNonce,
+        began: runsOf({ desiredRun: run.run, current: run }),
+      },
+      LAST_LINES,
+    );
+    if (lines.length > 0)
+      return Buffer.concat(lines.map(({ bytes }) => bytes))
+        .subarray(-LAST_BYTES)
+        .toString('utf8');
+    await clock.sleep(PAUSE_MS);
+  }
+  return '';
+}

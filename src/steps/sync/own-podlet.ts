@@ -1,0 +1,20 @@
+// Who may take up a pod's session: the podlet that its record knows, by the credential that it shows to sync.
+import type { Ports } from '../../ports.ts';
+import { bootstrapToken, isEqual, parseAuthorization, secretHash } from '../../auth/podlet-credential.ts';
+import { readPod } from '../pod/update-pod.ts';
+
+/** Whether the Authorization header is that of the podlet which last reported for the pod. */
+export async function isOwnPodlet(
+  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
+  uid: string,
+  header: string | undefined,
+): Promise<boolean> {
+  const credential = parseAuthorization(header ?? null);
+  const podlet = (await readPod(ports, uid))?.record.podlet;
+  if (!credential || !podlet) return false;
+  const bootstrap = bootstrapToken(ports.settings.podletKey, uid, podlet.attempt);
+  return (
+    isEqual(bootstrap, credential.bootstrap) &&
+    isEqual(podlet.secretHash, secretHash(credential.secret))
+  );
+}

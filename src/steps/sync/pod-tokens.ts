@@ -1,0 +1,81 @@
+// Service account tokens for a pod's projected volumes: minted once, kept beside the pod until they are due for refresh.
+import { issueToken } from '../../auth/service-account-tokens.ts';
+import type { Pod } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import type { VolumeContext } from '../../pod/volumes/volume-files.ts';
+import type { Json, Ports } from '../../ports.ts';
+import { tokenKey } from '../pod/record-for.ts';
+
+type TokenPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
+
+interface Wanted {
+  audience?: string;
+  expirationSeconds: number;
+}
+
+interface Kept {
+  token: string;
+  /** Epoch ms from which a new one is due: at 80 % of its life, as the kubelet does. */
+  refreshAt: number;
+}
+
+const DEFAULT_SECONDS = 3_600;
+const REFRESH_AT = 0.8;
+
+const keyOf = ({ audience = '', expirationSeconds }: Wanted): string =>
+  `${expirationSeconds} ${audience}`;
+
+/** The tokens that the pod's volumes ask for, by audience and lifetime; their text stays until it is due for refresh. */
+export async function podTokens(ports: TokenPorts, pod: Pod): Promise<VolumeContext['token']> {
+  const wanted = wantedTokens(pod);
+  if (wanted.length === 0) return () => undefined;
+  const key = tokenKey(pod.metadata.uid ?? '');
+  const kept = parseKept((await ports.store.getRecord(key))?.value);
+  const now = ports.clock.now().getTime();
+  const due = wanted.filter((one) => (own(kept, keyOf(one))?.refreshAt ?? 0) <= now);
+  const minted = due.length > 0 ? await mint(ports, pod, due) : {};
+  const tokens = { ...kept, ...minted };
+  if (Object.keys(minted).length > 0)
+    await ports.store.commit({
+      records: [{ key, value: tokens as unknown as Json, expected: 'any' }],
+    });
+  return (request) => own(tokens, keyOf(request))?.token;
+}
+
+function wantedTokens(pod: Pod): Wanted[] {
+  const sources = (pod.spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  return sources.flatMap(({ serviceAccountToken }) => {
+    if (!serviceAccountToken) return [];
+    const { audience, expirationSeconds = DEFAULT_SECONDS } = serviceAccountToken;
+    return [{ ...(audience ? { audience } : {}), expirationSeconds }];
+  });
+}
+
+const parseKept = (value: Json | undefined): { [key: string]: Kept } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as unknown as { [key: string]: Kept })
+    : {};
+
+async function mint(
+  ports: TokenPorts,
+  pod: Pod,
+  due: readonly Wanted[],
+): Promise<{ [key: string]: Kept }> {
+  const { name = '', namespace = 'default', uid = '' } = pod.metadata;
+  const account = pod.spec.serviceAccountName ?? 'default';
+  const found = await ports.store.get({ resource: 'serviceaccounts', namespace, name: account });
+  // Without its account the pod gets no token: its volume says so and the pod waits.
+  if (!found) return {};
+  const now = ports.clock.now().getTime();
+  const made = due.map(async (one): Promise<[string, Kept]> => {
+    const { token } = await issueToken(ports, {
+      namespace,
+      serviceAccount: { name: account, uid: found.metadata.uid ?? '' },
+      pod: { name, uid, ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}) },
+      audiences: one.audience ? [one.audience] : [],
+      expirationSeconds: one.expirationSeconds,
+    });
+    return [keyOf(one), { token, refreshAt: now + one.expirationSeconds * 1000 * REFRESH_AT }];
+  });
+  return Object.fromEntries(await Promise.all(made));
+}

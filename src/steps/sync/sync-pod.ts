@@ -1,0 +1,250 @@
+// One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with what should be so.
+// Between functions/sync.ts (HTTP) and the pure rules of src/sync.
+import { recordEvents } from '../../events/record-event.ts';
+import type { Pod } from '../../kinds/pod.ts';
+import { own, setOwn } from '../../own.ts';
+import { allocatedPod } from '../../pod/status/allocation.ts';
+import { hasBackOffToShow } from '../../pod/status/container-states.ts';
+import { dnsConfigForming, failed, failedMount } from '../../pod/events/pod-events.ts';
+import type { PodEvent } from '../../pod/events/pod-events.ts';
+import { dnsProblems } from '../../pod/process/network-files.ts';
+import type { Ports } from '../../ports.ts';
+import { isLyingAboutAddress } from '../../sync/claims.ts';
+import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../../sync/desired.ts';
+import type { Objects } from '../../sync/desired.ts';
+import type { Desired, Report } from '../../protocol/messages.ts';
+import { isOutdated, judge, receive } from '../../sync/receive.ts';
+import type { PodRecord } from '../../record/record.ts';
+import { withAddress } from '../../record/task-change.ts';
+import { beat } from './heartbeat.ts';
+import { deadlineVerdict } from '../settle/deadline-verdict.ts';
+import { withLogMessages } from './log-message.ts';
+import { lookUp } from './look-up.ts';
+import { bootstrapToken, isEqual, secretHash } from '../../auth/podlet-credential.ts';
+import { settle } from '../settle/settle.ts';
+import { readPod, updatePod } from '../pod/update-pod.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+
+export type SyncPorts = Pick<
+  Ports,
+  | 'store'
+  | 'clock'
+  | 'ids'
+  | 'wakeups'
+  | 'executions'
+  | 'tasks'
+  | 'settings'
+  | 'sessions'
+  | 'logs'
+  | 'liveTasks'
+>;
+
+export interface Credential {
+  bootstrap: string;
+  secret: string;
+}
+
+/** `refused`: the HTTP code that tells a stranger to leave. */
+export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
+
+/** Takes the report and answers, held open for news as long as the installation allows. Reports may come twice or late. */
+export async function syncPod(
+  ports: SyncPorts,
+  credential: Credential,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<SyncAnswer> {
+  const { uid, attempt } = report;
+  if (!isEqual(bootstrapToken(ports.settings.podletKey, uid, attempt), credential.bootstrap))
+    return { refused: 401 };
+  const until =
+    ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
+  const hash = secretHash(credential.secret);
+  const taken = await takeReport(ports, await completed(ports, report), hash);
+  if (!taken) return { refused: 410 };
+  const verdict = judge(taken.pod, taken.record, report, hash);
+  if (verdict === 'refuse') return { refused: 403 };
+  if (verdict === 'leave')
+    return { desired: leave('Another task has taken this pod over, or it is gone') };
+  if (report.sequence === 1 && isLyingAboutAddress(taken.record, report))
+    console.warn(
+      `pod ${uid}: its podlet says ${JSON.stringify(report.podIP)}, its task has ${taken.record.address ?? ''}`,
+    );
+  const settled = await settle(ports, uid, taken);
+  // A pod that has just gone must not leave a heartbeat behind.
+  const heard = settled?.pod ? beat(ports, taken.record) : undefined;
+  const [answered] = await Promise.all([answer(ports, report, until, signal), heard]);
+  return answered;
+}
+
+/** A container that falls back to its log gets its message from there. */
+async function completed(ports: SyncPorts, report: Report): Promise<Report> {
+  const exited = Object.values(report.containers).some(
+    ({ run }) => run?.exitCode !== undefined && run.exitCode !== 0 && !run.message,
+  );
+  const state = exited ? await readPod(ports, report.uid) : undefined;
+  return state?.pod ? withLogMessages(ports, state.pod, state.record, report) : report;
+}
+
+async function takeReport(
+  ports: SyncPorts,
+  report: Report,
+  hash: string,
+): Promise<PodState | undefined> {
+  let asked: { privateIp?: string } | undefined;
+  let isAsking = false;
+  const take = ({ pod, record, now }: PodState): PodChange | undefined => {
+    isAsking = false;
+    if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
+    isAsking =
+      asked === undefined &&
+      record.address === undefined &&
+      report.podIP !== undefined &&
+      !isOutdated(record, report);
+    if (isAsking) return undefined;
+    const addressed = withAddress(record, asked ?? {});
+    const received = receive(pod, addressed, report, hash, now);
+    if (received.record === record) return undefined;
+    return {
+      ...received,
+      events: [
+        ...(record.observed.sandboxReady ? [] : sandboxEvents(ports, pod, received.record)),
+        ...received.events,
+      ],
+    };
+  };
+  const taken = await updatePod(ports, report.uid, take);
+  if (!isAsking || taken?.record.taskArn === undefined) return taken;
+  // Only ECS knows whose address it is; its change may not have come yet.
+  asked = (await ports.tasks.describe(taken.record.taskArn)) ?? {};
+  return updatePod(ports, report.uid, take);
+}
+
+/** What the kubelet says when it makes the sandbox. */
+const sandboxEvents = ({ settings }: SyncPorts, pod: Pod, record: PodRecord): PodEvent[] =>
+  record.observed.sandboxReady
+    ? dnsProblems(pod, networkOf(record, settings)).map(dnsConfigForming)
+    : [];
+
+/** Looks, answers if there is news, else waits for a change: registered before the look, so that no change is missed. */
+async function answer(
+  ports: SyncPorts,
+  report: Report,
+  until: number,
+  signal?: AbortSignal,
+): Promise<SyncAnswer> {
+  for (;;) {
+    const done = new AbortController();
+    const left = until - ports.clock.now().getTime();
+    const woken = ports.wakeups.wait(
+      report.uid,
+      Math.max(left, 0),
+      AbortSignal.any([done.signal, ...(signal ? [signal] : [])]),
+    );
+    const look = await lookForNews(ports, report);
+    if (look.news || left <= 0 || signal?.aborted) {
+      done.abort();
+      await woken;
+      return { desired: look.desired };
+    }
+    await Promise.race([woken, ports.clock.sleep(Math.min(look.dueMs, left), done.signal)]);
+    done.abort();
+  }
+}
+
+interface Look {
+  desired: Desired;
+  news: boolean;
+  dueMs: number;
+}
+
+const LAUNCH_RETRY_MS = 200;
+
+async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
+  const state = await withWhatIsDue(ports, report.uid);
+  if (!state?.pod) return { desired: leave('The pod is gone'), news: true, dueMs: 0 };
+  const { pod, record, now } = state;
+  if (record.attempt !== report.attempt || record.taskStopped)
+    return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
+  if (record.taskArn === undefined && !record.finished)
+    return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
+  const objects = await lookUp(
+    ports,
+    allocatedPod(pod, record.observed),
+    record,
+    report.volumes,
+    now,
+  );
+  const waiting = await showWaiting(ports, pod, record, objects);
+  const wanted = withSessions(
+    ports,
+    record.uid,
+    desired(pod, record, report, objects, ports.settings, now),
+  );
+  // The podlet has said more since: this request's connection is better free than held.
+  const { podlet } = record;
+  const overtaken =
+    isOutdated(record, report) &&
+    !(podlet?.bootId === report.bootId && podlet.sequence === report.sequence);
+  return {
+    desired: wanted,
+    news: overtaken || hasNews(wanted),
+    dueMs: dueInMs(pod, record, waiting, now),
+  };
+}
+
+/** Streams that users opened are news like any other. */
+const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired =>
+  sessions ? { ...wanted, sessions: sessions.pending(uid) } : wanted;
+
+/** The pod as it stands; one whose time has run out since the report was taken is ended here, a back-off that lasts is shown. */
+async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
+  const state = await readPod(ports, uid);
+  if (!state?.pod) return state;
+  if (deadlineVerdict(state)) return updatePod(ports, uid, (newest) => deadlineVerdict(newest));
+  return hasBackOffToShow(state.pod, state.record.observed, state.now)
+    ? updatePod(ports, uid, ({ record }) => ({ record }))
+    : state;
+}
+
+/** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
+async function showWaiting(
+  ports: SyncPorts,
+  pod: Pod,
+  { uid, observed }: PodRecord,
+  { starts, missing = [] }: Objects,
+): Promise<boolean> {
+  const waiting = Object.entries(starts).flatMap(([name, start]) =>
+    'waiting' in start ? [{ name, ...start.waiting }] : [],
+  );
+  const changed = observed.sandboxReady
+    ? waiting.filter(
+        ({ name, message }) => own(observed.containers, name)?.waiting?.message !== message,
+      )
+    : [];
+  if (changed.length > 0) {
+    await updatePod(ports, uid, ({ record }) => ({
+      record: withWaiting(record, changed),
+      events: changed.map(({ name, message }) => failed(name, message)),
+    }));
+  }
+  await recordEvents(
+    ports,
+    pod,
+    missing.map(({ volume, why }) => failedMount(volume, why)),
+  );
+  return waiting.length > 0 || missing.length > 0;
+}
+
+function withWaiting(
+  record: PodRecord,
+  waiting: { name: string; reason: string; message: string }[],
+): PodRecord {
+  const containers = { ...record.observed.containers };
+  for (const { name, reason, message } of waiting)
+    setOwn(containers, name, {
+      ...(own(containers, name) ?? { desiredRun: 0 }),
+      waiting: { reason, message },
+    });
+  return { ...record, observed: { ...record.observed, containers } };
+}

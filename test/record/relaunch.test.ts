@@ -1,0 +1,60 @@
+// What another attempt of a pod keeps of the one before.
+import { expect, it } from 'vitest';
+import type { TaskArn } from '../../src/ports.ts';
+import type { PodRecord } from '../../src/record/record.ts';
+import { relaunch } from '../../src/record/relaunch.ts';
+import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';
+
+const backOff = { seconds: 160, updatedAt: at(-20), until: at(140) };
+const record: PodRecord = {
+  uid: 'u',
+  namespace: 'default',
+  name: 'web',
+  generation: 0,
+  runsInGeneration: 3,
+  attempt: 1,
+  logNonce: '',
+  tokens: {},
+  observed: observedOf({
+    app: { desiredRun: 3, current: exited(3, 1), backOff },
+    other: { desiredRun: 3, current: exited(3, 1), backOff },
+  }),
+};
+const pod = podOf({
+  containers: [
+    { name: 'app', image: 'a' },
+    { name: 'other', image: 'b' },
+  ],
+});
+
+it('D7: a container with another image begins without its crash back-off, its neighbours keep theirs', () => {
+  const { observed } = relaunch(
+    pod,
+    { ...record, relaunch: 'images of app changed', edited: ['app'] },
+    NOW,
+  );
+  expect(observed.containers['app']).toMatchObject({ desiredRun: 3, previous: { run: 3 } });
+  expect(observed.containers['app']).not.toHaveProperty('backOff');
+  expect(observed.containers['other']).toMatchObject({ backOff });
+});
+
+it('after the loss of a task every container keeps its back-off', () => {
+  expect(relaunch(pod, record, NOW).observed.containers['app']).toMatchObject({ backOff });
+});
+
+it('a pod that loses task after task names the newest twenty: its record does not grow', () => {
+  let lost: PodRecord = record;
+  const sizes: number[] = [];
+  for (let attempt = 0; attempt < 400; attempt++) {
+    lost = relaunch(
+      pod,
+      { ...lost, taskArn: `arn:task/${String(attempt).padStart(4, '0')}` as TaskArn },
+      NOW,
+    );
+    sizes.push(JSON.stringify(lost).length);
+  }
+  expect(lost.tasks?.map(({ taskArn }) => taskArn)).toEqual(
+    Array.from({ length: 20 }, (_, index) => `arn:task/0${380 + index}`),
+  );
+  expect(sizes.at(-1)! - sizes[40]!).toBeLessThan(100);
+});

@@ -1,0 +1,99 @@
+// An event belongs to the change that caused it: whoever was to store it may die after the commit, and the next change makes up for it.
+import { expect, it } from 'vitest';
+import { sweep } from '../../../functions/sweep.ts';
+import { Unavailable } from '../../../src/errors.ts';
+import { recordKey, toRecord } from '../../../src/steps/pod/record-for.ts';
+import { updatePod } from '../../../src/steps/pod/update-pod.ts';
+import { created, started } from '../../../src/pod/events/pod-events.ts';
+import type { Store } from '../../../src/ports.ts';
+import { PodWorld } from '../../fakes/pod-world.ts';
+
+/** The store as it looks to a writer that dies before it stores an event. */
+function withoutEvents(store: Store): Store {
+  return {
+    get: (key) => store.get(key),
+    list: (query) => store.list(query),
+    listTexts: (query) => store.listTexts(query),
+    commit: (write) =>
+      write.object?.key.resource === 'events'
+        ? Promise.reject(new Unavailable('the writer died'))
+        : store.commit(write),
+    changes: (...words) => store.changes(...words),
+    version: () => store.version(),
+    getRecord: (key) => store.getRecord(key),
+    listRecords: (prefix) => store.listRecords(prefix),
+  };
+}
+
+async function oneCalmPod() {
+  const world = new PodWorld();
+  const pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
+  await world.clock.advance(60_000);
+  const uid = pod.metadata.uid ?? '';
+  const reasons = async (): Promise<Record<string, number>> =>
+    Object.fromEntries(
+      (await world.ports.store.list({ resource: 'events' })).objects.map((event) => [
+        String(event['message']),
+        Number(event['count'] ?? 1),
+      ]),
+    );
+  const due = async () =>
+    toRecord((await world.ports.store.getRecord(recordKey(uid)))!.value).dueEvents;
+  return {
+    world,
+    uid,
+    reasons,
+    due,
+    dying: { ...world.ports, store: withoutEvents(world.ports.store) },
+  };
+}
+
+it('A9: the next change stores the events of a change whose writer died', async () => {
+  const { world, uid, reasons, due, dying } = await oneCalmPod();
+  await expect(
+    updatePod(dying, uid, ({ record }) => ({
+      record: { ...record, relaunch: 'x' },
+      events: [created('made')],
+    })),
+  ).rejects.toThrow('the writer died');
+  expect(await reasons()).not.toHaveProperty('Container created for made');
+  expect((await due())?.events).toEqual([created('made')]);
+  await updatePod(world.ports, uid, ({ record: { relaunch: _gone, ...record } }) => ({ record }));
+  expect(
+    (await world.ports.store.list({ resource: 'events' })).objects.filter((event) =>
+      String((event['involvedObject'] as { fieldPath?: string }).fieldPath).includes('made'),
+    ),
+  ).toHaveLength(1);
+  expect(await due()).toBeUndefined();
+});
+
+it('A9: an event that was stored is not counted again', async () => {
+  const { world, uid, reasons, due } = await oneCalmPod();
+  await updatePod(world.ports, uid, ({ record }) => ({
+    record: { ...record, runsInGeneration: 7 },
+    events: [started('a')],
+  }));
+  const counted = await reasons();
+  await world.clock.advance(5_000);
+  await updatePod(world.ports, uid, ({ record }) => ({
+    record: { ...record, runsInGeneration: 8 },
+  }));
+  expect(await due()).toBeUndefined();
+  expect(await reasons()).toEqual(counted);
+});
+
+it('A9: of a pod that nothing happens to, sweep stores them', async () => {
+  const { world, uid, due, dying } = await oneCalmPod();
+  await expect(
+    updatePod(dying, uid, ({ record }) => ({
+      record: { ...record, runsInGeneration: 7 },
+      events: [created('made')],
+    })),
+  ).rejects.toThrow('the writer died');
+  await world.clock.advance(120_000);
+  await sweep(world.ports);
+  expect(await due()).toBeUndefined();
+  expect(
+    (await world.ports.store.list({ resource: 'events' })).objects.map(({ reason }) => reason),
+  ).toContain('Created');
+});
