@@ -2,7 +2,7 @@
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { handle } from '../src/api/handler.ts';
 import { lambdaHttp } from '../src/aws/lambda.ts';
-import type { Ports } from '../src/ports.ts';
+import type { Ports } from '../src/ports/ports.ts';
 
 const begun = new WeakMap<Ports, Promise<void>>();
 

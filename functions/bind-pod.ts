@@ -13,7 +13,7 @@ import type { PodState } from '../src/steps/pod/update-pod.ts';
 import { allocatedPod } from '../src/pod/status/allocation.ts';
 import { failedScheduling, rejectedByNode, scheduled } from '../src/pod/events/pod-events.ts';
 import { podDone } from '../src/pod/run/order.ts';
-import type { Ports } from '../src/ports.ts';
+import type { Ports } from '../src/ports/ports.ts';
 import {
   begun,
   namingExecution,

@@ -3,7 +3,7 @@ import { lambda } from '../src/aws/lambda.ts';
 import { updatePod } from '../src/steps/pod/update-pod.ts';
 import type { PodChange, PodState } from '../src/steps/pod/update-pod.ts';
 import { own } from '../src/own.ts';
-import type { Ports } from '../src/ports.ts';
+import type { Ports } from '../src/ports/ports.ts';
 import { podDone } from '../src/pod/run/order.ts';
 import { isTaskEnding } from '../src/record/conclude.ts';
 import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../src/record/outcome.ts';

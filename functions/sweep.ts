@@ -5,7 +5,7 @@ import { sweepPod } from '../src/steps/sweep/sweep-pod.ts';
 import { sweepTasks } from '../src/steps/sweep/sweep-tasks.ts';
 import { apiUpSince } from '../src/steps/sweep/up-time.ts';
 import { toRecord } from '../src/steps/pod/record-for.ts';
-import type { Ports } from '../src/ports.ts';
+import type { Ports } from '../src/ports/ports.ts';
 import { hasTask } from '../src/record/conclude.ts';
 import type { PodRecord } from '../src/record/record.ts';
 

@@ -1,6 +1,6 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
 import { own, setOwn } from '../src/own.ts';
-import type { Run } from '../src/pod/run/observed.ts';
+import type { Run } from '../src/protocol/run.ts';
 import type { StartOrder } from '../src/protocol/messages.ts';
 import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
 // What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
-import type { Run } from '../src/pod/run/observed.ts';
+import type { Run } from '../src/protocol/run.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
 import type { ContainerView } from './world.ts';
 

@@ -1,5 +1,5 @@
 // Everything the podlet knows, as plain data: what supervisors said, what the API wants, what is under way.
-import type { Run } from '../src/pod/run/observed.ts';
+import type { Run } from '../src/protocol/run.ts';
 import type { Desired, DesiredVolume, StartOrder } from '../src/protocol/messages.ts';
 import type { PodletIdentity } from './ports.ts';
 

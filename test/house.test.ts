@@ -67,12 +67,48 @@ describe('arrows between rooms', () => {
       undefined,
     ],
     [
-      'src/pod and src/task are pure rules (take a value instead of a port)',
-      /^src\/(pod|task)\//,
-      /^src\/(api|store|auth|aws|lifecycle|events|images)\//,
+      'what podlet and API say to one another knows no other room',
+      /^src\/protocol\//,
+      /^src\/(?!protocol\/|kinds\/|errors\.ts|own\.ts)/,
       undefined,
     ],
-    ['src/pod knows neither tasks nor messages', /^src\/pod\//, /^src\/(task|sync)\//, undefined],
+    [
+      'src/validation knows no pod (rules of pods live in src/pod/validation)',
+      /^src\/validation\//,
+      /^src\/(?!validation\/|kinds\/|errors\.ts|own\.ts)/,
+      undefined,
+    ],
+    [
+      'src/pod knows neither Fargate nor records, nor whoever calls it (take a value instead)',
+      /^src\/pod\//,
+      /^src\/(?!pod\/|protocol\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/settings\.ts)/,
+      undefined,
+    ],
+    [
+      'src/fargate is a pure translation: it knows pods, not what happens to them next',
+      /^src\/fargate\//,
+      /^src\/(?!fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/)/,
+      undefined,
+    ],
+    [
+      'src/refusals stands above fargate and placement, and nothing else',
+      /^src\/refusals\//,
+      /^src\/(?!refusals\/|fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/settings\.ts)/,
+      undefined,
+    ],
+    [
+      'src/record and src/sync are pure (their steps are in src/steps)',
+      /^src\/(record|sync)\//,
+      /^src\/(api|store|auth|aws|steps|events|images|logs|refusals)\//,
+      undefined,
+    ],
+    ['src/record knows no report', /^src\/record\//, /^src\/sync\//, undefined],
+    [
+      'steps know neither HTTP nor AWS nor DynamoDB (use ports)',
+      /^src\/steps\//,
+      /^src\/(api|aws|store)\//,
+      undefined,
+    ],
     [
       'src/api knows neither DynamoDB nor AWS (use ports)',
       /^src\/api\//,
@@ -89,7 +125,7 @@ describe('arrows between rooms', () => {
     [
       'the podlet knows of src only the messages and types',
       /^podlet\//,
-      /^src\/(?!own\.ts$|sync\/messages|pod\/observed|kinds)/,
+      /^src\/(?!own\.ts$|protocol\/|kinds)/,
       undefined,
     ],
     [

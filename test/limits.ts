@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LARGEST, MAX_CONTAINERS, MAX_MOUNTS } from '../src/fargate/limits.ts';
+import { MAX_CONTAINERS, MAX_MOUNTS } from '../src/fargate/limits.ts';
+import { LARGEST } from '../src/pod/placement/node-size.ts';
 import type { Field } from '../src/fargate/fields/field-table.ts';
 import { FIELDS, NOT_YET } from '../src/fargate/fields/fields.ts';
 

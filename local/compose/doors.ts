@@ -6,7 +6,7 @@ import { checkStream, handle, refusalOf } from '../../src/api/handler.ts';
 import { attachOutput, writesToLogOnly } from '../../src/api/subresources/log/attach-output.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { isOwnPodlet } from '../../src/steps/sync/own-podlet.ts';
-import type { Ports } from '../../src/ports.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 import type { MetadataAnswer } from '../agent/metadata.ts';
 import type { Clock } from '../docker/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';

@@ -2,7 +2,8 @@
 import type { User } from '../auth/user.ts';
 import type { Resource, Verb } from '../kinds/resources.ts';
 import type { KubeObject } from '../kinds/pod.ts';
-import type { ObjectKey, Ports } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { ObjectKey } from '../ports/store.ts';
 import type { Strategy } from './resources/strategy.ts';
 import type { Output } from './wire/negotiation.ts';
 

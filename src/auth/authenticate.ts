@@ -1,7 +1,7 @@
 // Who a request comes from, by its bearer token. No token: anonymous. A wrong token: 401.
 import { timingSafeEqual } from 'node:crypto';
 import { ApiError } from '../errors.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
 import { iamLogin, isIamToken } from './iam-login.ts';
 import { issuerOf, verifyToken } from './service-account-tokens.ts';
 import { ADMIN, ANONYMOUS } from './user.ts';

@@ -1,5 +1,5 @@
 // Who a caller is in AWS, in the form that maps of principals use (aws-iam-authenticator's rules).
-import type { CallerIdentity } from '../ports.ts';
+import type { CallerIdentity } from '../ports/sts.ts';
 import { isPartition } from './sts-hosts.ts';
 
 export interface AwsPrincipal {

@@ -1,6 +1,7 @@
 // Login by AWS: STS says who signed the token, the maps of principals say which user that is.
 import { createHash } from 'node:crypto';
-import type { Ports, Settings } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Settings } from '../ports/settings.ts';
 import { principalOf } from './aws-principal.ts';
 import type { AwsPrincipal } from './aws-principal.ts';
 import { CLUSTER_ID_HEADER, PREFIX, readLogin } from './presigned-login.ts';

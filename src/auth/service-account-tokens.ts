@@ -3,7 +3,8 @@ import { SignJWT, exportJWK, generateKeyPair, importJWK, jwtVerify } from 'jose'
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { StoreConflict } from '../errors.ts';
 import { later } from '../later.ts';
-import type { Json, Ports } from '../ports.ts';
+import type { Json } from '../ports/json.ts';
+import type { Ports } from '../ports/ports.ts';
 import type { User } from './user.ts';
 
 /** Only the API's and sync's roles may read records under this prefix. */

@@ -1,5 +1,5 @@
 // Real time.
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /** Node's timers end at once beyond 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

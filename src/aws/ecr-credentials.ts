@@ -1,7 +1,8 @@
 // The node's own credentials on AWS: private ECR repositories open for the function's role, as they do for a node's.
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import type { Clock, RegistryCredential } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RegistryCredential } from '../ports/images.ts';
 
 const ECR_HOST =
   /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;

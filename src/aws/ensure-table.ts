@@ -5,7 +5,7 @@ import {
   DescribeTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /** TTL attribute of every item that may vanish, in epoch seconds. */
 export const TTL_ATTRIBUTE = 'expires';

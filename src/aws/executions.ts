@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { Executions } from '../ports.ts';
+import type { Executions } from '../ports/executions.ts';
 
 /** `stateMachineArn` is the pod machine; an execution's ARN follows from its name. */
 export function awsExecutions(client: SFNClient, stateMachineArn: string): Executions {

@@ -1,6 +1,6 @@
 // Real chance.
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { Ids } from '../ports.ts';
+import type { Ids } from '../ports/ids.ts';
 
 /** Kubernetes leaves out vowels and look-alikes (apimachinery util/rand). */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';

@@ -1,5 +1,5 @@
 // The door of a step: `export const handler = lambda(step)`. Ports are built at the first call and kept by the environment.
-import type { Ports } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
 
 let ports: Promise<Ports> | undefined;
 

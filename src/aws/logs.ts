@@ -1,7 +1,10 @@
 // The Logs port on CloudWatch Logs. Best effort: awslogs gives whole lines without their stream, so all count as stdout.
 import type { CloudWatchLogsClient, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { Clock, LogLine, Logs, TaskArn, Tasks } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TaskArn } from '../ports/identity.ts';
+import type { LogLine, Logs } from '../ports/logs.ts';
+import type { Tasks } from '../ports/tasks.ts';
 import { LOG_STREAM_PREFIX } from '../fargate/podlet-definition.ts';
 
 /** Pause between looks while following. */

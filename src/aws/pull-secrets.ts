@@ -9,7 +9,8 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { Unavailable } from '../errors.ts';
-import type { Clock, PullSecrets } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PullSecrets } from '../ports/pull-secrets.ts';
 
 export interface PullSecretsOptions {
   client: SecretsManagerClient;

@@ -1,6 +1,6 @@
 // STS by its own HTTP: the caller signed the request, so no SDK client can send it.
 import { Unavailable } from '../errors.ts';
-import type { CallerIdentity, Sts } from '../ports.ts';
+import type { CallerIdentity, Sts } from '../ports/sts.ts';
 import { readWithin } from '../read-within.ts';
 
 const TIMEOUT_MS = 10_000;

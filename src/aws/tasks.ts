@@ -8,14 +8,14 @@ import {
   RunTaskCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
+import type { TaskArn } from '../ports/identity.ts';
 import type {
   RunningTask,
   RunTaskRequest,
-  TaskArn,
   TaskDefinition,
   TaskFacts,
   Tasks,
-} from '../ports.ts';
+} from '../ports/tasks.ts';
 import { taskFacts } from '../fargate/task-facts.ts';
 import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
 import type { Config } from './config.ts';

@@ -1,5 +1,6 @@
 // Wakeups: in one process a wake ends the waits at once; functions on AWS share no memory, so their waits only sleep.
-import type { Clock, Wakeups } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Wakeups } from '../ports/wakeups.ts';
 
 /** Waits are cut to `maxWaitMs` (what the front allows). Used by local mode as it is, on AWS with a short cut. */
 export function processWakeups({

@@ -1,7 +1,7 @@
 // Events that are told while something else goes on: written at once, so that they carry the time at which they happened.
 import type { Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
-import type { Ports } from '../ports.ts';
+import type { Ports } from '../ports/ports.ts';
 import { recordEvents } from './record-event.ts';
 
 export interface EventWriter {

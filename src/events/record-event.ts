@@ -4,7 +4,9 @@ import { StoreConflict } from '../errors.ts';
 import type { Event, KubeObject, Pod } from '../kinds/pod.ts';
 import { allContainers, containerFieldPath } from '../pod/model/containers.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
-import type { ObjectKey, Ports, ResourceVersion } from '../ports.ts';
+import type { ResourceVersion } from '../ports/identity.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { ObjectKey } from '../ports/store.ts';
 
 type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 

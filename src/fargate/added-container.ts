@@ -1,6 +1,6 @@
 // An ephemeral container as a container that joins the pod's running task; only local mode can.
 import type { EphemeralContainer, Pod } from '../kinds/pod.ts';
-import type { AddedContainer } from '../ports.ts';
+import type { AddedContainer } from '../ports/live-tasks.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, controlVolume } from './mount-points.ts';
 import type { DefinitionContext } from './podlet-definition.ts';

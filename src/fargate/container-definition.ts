@@ -1,9 +1,9 @@
 // One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import { capabilityName, DEFAULT_CAPABILITIES } from './fields/container-fields.ts';
+import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/process/capabilities.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
-import type { ContainerDefinition } from '../ports.ts';
+import type { ContainerDefinition } from '../ports/tasks.ts';
 import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import {

@@ -1,7 +1,7 @@
 // A container's resources as limits of an engine.
 import type { Container } from '../kinds/pod.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
-import type { ContainerLimits } from '../ports.ts';
+import type { ContainerLimits } from '../ports/live-tasks.ts';
 
 /** Requests become shares, limits hard limits; what is not limited is absent. */
 export function containerLimits({

@@ -1,4 +1,5 @@
 // Limits that no single field tells: number of containers, size, resources that do not exist, ports, mounts that go together.
+import { LARGEST } from '../pod/placement/node-size.ts';
 import type { FieldError } from '../errors.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -13,8 +14,6 @@ import { isUsed, usesOf } from '../pod/volumes/volumes.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
-/** The largest Fargate task (platform 1.4.0), and its disk. A pod that asks for more stays Pending as Unschedulable, as in Kubernetes. */
-export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;
 
 /** A task definition may have 64 KiB, a mount takes about 200 bytes of it with its volume. */
 export const MAX_MOUNTS = 256;

@@ -3,7 +3,7 @@ import type { Container, Pod } from '../kinds/pod.ts';
 import { containerView, type ViewedMount } from '../pod/volumes/container-view.ts';
 import { pathTree } from '../pod/model/path-tree.ts';
 import { wholeUnits } from '../pod/model/quantity.ts';
-import type { ContainerDefinition } from '../ports.ts';
+import type { ContainerDefinition } from '../ports/tasks.ts';
 
 /** The volume that brings supervise into every container. */
 export const BIN_VOLUME = 'droppod-bin';

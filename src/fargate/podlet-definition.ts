@@ -1,6 +1,8 @@
 // The podlet's container in the task definition, and what all containers of a task share.
 import type { Container, Pod } from '../kinds/pod.ts';
-import type { ContainerDefinition, ImageConfig, Settings } from '../ports.ts';
+import type { ImageConfig } from '../ports/images.ts';
+import type { Settings } from '../ports/settings.ts';
+import type { ContainerDefinition } from '../ports/tasks.ts';
 import {
   ADDED_VOLUME,
   BIN_VOLUME,

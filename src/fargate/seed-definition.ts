@@ -3,7 +3,7 @@
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { seedersOf, type Seeder } from '../pod/volumes/seeders.ts';
-import type { ContainerDefinition } from '../ports.ts';
+import type { ContainerDefinition } from '../ports/tasks.ts';
 import { BIN_VOLUME } from './mount-points.ts';
 import {
   logConfiguration,

@@ -1,7 +1,7 @@
 // A pod's sysctls as system controls: those of the network belong to the podlet's container, which owns it, the others to every container.
 import type { Pod } from '../kinds/pod.ts';
 import { sysctlName } from '../pod/model/sysctls.ts';
-import type { ContainerDefinition } from '../ports.ts';
+import type { ContainerDefinition } from '../ports/tasks.ts';
 
 /** The member of a container definition; absent without sysctls of that kind. */
 export function systemControls(

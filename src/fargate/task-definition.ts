@@ -4,7 +4,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
 import { seedersOf } from '../pod/volumes/seeders.ts';
 import { taskVolumes } from '../pod/volumes/mounted-volumes.ts';
-import type { TaskDefinition } from '../ports.ts';
+import type { TaskDefinition } from '../ports/tasks.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';

@@ -1,5 +1,6 @@
 // An ECS task, as DescribeTasks or EventBridge tell it, parsed once into facts.
-import type { TaskArn, TaskFacts } from '../ports.ts';
+import type { TaskArn } from '../ports/identity.ts';
+import type { TaskFacts } from '../ports/tasks.ts';
 
 type Fields = { [field: string]: unknown };
 

@@ -1,6 +1,6 @@
 // Which of a pod's registry credentials fit an image: host by globs per label, then path prefix, the most specific first.
 import { fitsGlob } from '../glob.ts';
-import type { RegistryCredential } from '../ports.ts';
+import type { RegistryCredential } from '../ports/images.ts';
 import type { Reference } from './reference.ts';
 
 const HUB_NAMES = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);

@@ -1,7 +1,8 @@
 // Credentials of a pod's imagePullSecrets (pod-lifecycle 12.3), in the order of the spec.
 import type { Pod, Secret } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import type { Ports, RegistryCredential } from '../ports.ts';
+import type { RegistryCredential } from '../ports/images.ts';
+import type { Ports } from '../ports/ports.ts';
 
 const KEYS: Record<string, string> = {
   'kubernetes.io/dockerconfigjson': '.dockerconfigjson',

@@ -1,5 +1,6 @@
 // The Images port on registries: what the runtime would learn by pulling, from manifest and config alone. Cached by digest.
-import type { Clock, ImageConfig, ImageOutcome, Images, RegistryCredential } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ImageConfig, ImageOutcome, Images, RegistryCredential } from '../ports/images.ts';
 import { matchingCredentials } from './credentials.ts';
 import { byDigest, parseReference, referenceProblem, shownName } from './reference.ts';
 import type { Reference } from './reference.ts';

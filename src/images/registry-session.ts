@@ -1,7 +1,7 @@
 // One pull's talk with a registry (distribution API v2): GET with the credential or the token that the registry's challenge asks for.
 // What comes back is bounded and proven by its digest.
 import { createHash } from 'node:crypto';
-import type { RegistryCredential } from '../ports.ts';
+import type { RegistryCredential } from '../ports/images.ts';
 import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
 import {

@@ -1,5 +1,5 @@
 // How far a run's log was read, by the times of its lines: a log that is read again, or from its end, has no numbers.
-import type { LogLine } from '../ports.ts';
+import type { LogLine } from '../ports/logs.ts';
 
 /** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */
 export const SIDE_BY_SIDE_MS = 1000;

@@ -1,6 +1,7 @@
 // The lines of one run of a container, over all tasks the pod has had; following ends with the run.
 import type { ObservedContainer } from '../pod/run/observed.ts';
-import type { Logs, TaskArn } from '../ports.ts';
+import type { TaskArn } from '../ports/identity.ts';
+import type { Logs } from '../ports/logs.ts';
 import { Position, SIDE_BY_SIDE_MS } from './log-position.ts';
 import { createRunSplitter } from './split-runs.ts';
 import type { RunLine, RunStart } from './split-runs.ts';

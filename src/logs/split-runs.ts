@@ -1,5 +1,5 @@
 // A container's log holds all its runs; supervise marks where the next may begin: `RS <nonce> <run> LF` on both streams.
-import type { LogLine } from '../ports.ts';
+import type { LogLine } from '../ports/logs.ts';
 
 const RECORD_SEPARATOR = '\x1e';
 

@@ -1,7 +1,7 @@
 // The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
 // POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal tells the podlet to leave.
-import type { Run } from '../pod/run/observed.ts';
-import type { StartContent } from '../pod/volumes/sub-paths.ts';
+import type { Run } from './run.ts';
+import type { StartContent } from './start-content.ts';
 
 export interface Report {
   uid: string;

@@ -1,6 +1,6 @@
 // The door for reports: a podlet runs beside its pod's own processes, so its messages are claims. What is no report is refused; what is
 // out of range in one is left out or cut, so that the rest still counts. Which of it is believed is decided by receive.ts.
-import type { Run } from '../pod/run/observed.ts';
+import type { Run } from './run.ts';
 import type { ContainerReport, PodletEvent, Report } from './messages.ts';
 
 /** Names, ids and reasons. */

@@ -2,7 +2,8 @@
 import type { Pod } from '../kinds/pod.ts';
 import { own, setOwn } from '../own.ts';
 import { sizesOf } from '../pod/status/allocation.ts';
-import type { ImageConfig, Settings } from '../ports.ts';
+import type { ImageConfig } from '../ports/images.ts';
+import type { Settings } from '../ports/settings.ts';
 import { sizeText } from '../fargate/size.ts';
 import { executionName } from './execution-name.ts';
 import type { PodRecord } from './record.ts';

@@ -3,7 +3,8 @@ import type { Pod } from '../kinds/pod.ts';
 import { own, setOwn } from '../own.ts';
 import { nextBackOff } from '../pod/run/back-off.ts';
 import { allContainers } from '../pod/model/containers.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../pod/run/observed.ts';
+import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
+import type { Run } from '../protocol/run.ts';
 import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
 import type { ContainerReport, Report } from '../protocol/messages.ts';
 

@@ -2,7 +2,7 @@
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { podDone } from '../pod/run/order.ts';
-import type { Run } from '../pod/run/observed.ts';
+import type { Run } from '../protocol/run.ts';
 import { exitCodeOf, hasEnded, isFailure, restartRule } from '../pod/run/restart.ts';
 import type { Outcome, PodRecord, WaitingToken } from './record.ts';
 

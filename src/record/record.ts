@@ -3,7 +3,8 @@
 import type { RestartPolicy } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ObservedPod } from '../pod/run/observed.ts';
-import type { ImageConfig, TaskArn } from '../ports.ts';
+import type { TaskArn } from '../ports/identity.ts';
+import type { ImageConfig } from '../ports/images.ts';
 
 /** A Start container state that waits (design 4.2). The newer of two tokens of one run wins by (enteredAt, retryCount). */
 export interface WaitingToken {

@@ -1,10 +1,15 @@
 // An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import { failed, failedCreatePodSandBox, nodeNotReady, sandboxChanged } from '../pod/events/pod-events.ts';
+import {
+  failed,
+  failedCreatePodSandBox,
+  nodeNotReady,
+  sandboxChanged,
+} from '../pod/events/pod-events.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import { podDone } from '../pod/run/order.ts';
-import type { TaskFacts } from '../ports.ts';
+import type { TaskFacts } from '../ports/tasks.ts';
 import { isTaskEnding } from './conclude.ts';
 import { loseRuns } from './merge.ts';
 import type { PodRecord } from './record.ts';

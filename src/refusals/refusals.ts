@@ -2,7 +2,7 @@
 import type { FieldError } from '../errors.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
-import type { Settings } from '../ports.ts';
+import type { Settings } from '../ports/settings.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import {
   fargateProblems,
@@ -13,7 +13,12 @@ import {
 } from '../fargate/limits.ts';
 import type { Field } from '../fargate/fields/field-table.ts';
 import { hostWarnings } from '../pod/placement/affinity-terms.ts';
-import { fieldAt, NO_FURTHER_CONTAINER, NOT_YET, NOT_YET_HARMLESS } from '../fargate/fields/fields.ts';
+import {
+  fieldAt,
+  NO_FURTHER_CONTAINER,
+  NOT_YET,
+  NOT_YET_HARMLESS,
+} from '../fargate/fields/fields.ts';
 
 /** A member of the pod that asks for something: where it is and what is said of it; without `field` only that it is not served yet. */
 interface Found {

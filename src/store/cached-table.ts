@@ -1,6 +1,6 @@
 // A table whose partitions of objects and records are kept in memory: for an installation in which one process writes alone.
 // Reads are answered from memory once a partition is loaded; writes go through and change the memory when they are answered.
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import { compareKeys } from './limits.ts';
 import type { Item, ItemKey, Table, TableWrite } from './table.ts';
 

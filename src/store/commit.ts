@@ -1,7 +1,10 @@
 // The one way anything is written: an object with its log entry under a fresh number, and records, all in one transaction.
 import { StoreConflict, Unavailable } from '../errors.ts';
 import { own } from '../own.ts';
-import type { Clock, Ids, ObjectWrite, RecordWrite, ResourceVersion } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ResourceVersion } from '../ports/identity.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { ObjectWrite, RecordWrite } from '../ports/store.ts';
 import type { Body, Packed } from './body.ts';
 import { bodyUnder, expireParts, pack, toText } from './body.ts';
 import { MARKER_MS } from './counter.ts';

@@ -1,14 +1,8 @@
 // The Store port on a DynamoDB table (design 4.4).
-import type {
-  Clock,
-  Ids,
-  ListQuery,
-  ObjectKey,
-  ObjectWrite,
-  RecordWrite,
-  ResourceVersion,
-  Store,
-} from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ResourceVersion } from '../ports/identity.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { ListQuery, ObjectKey, ObjectWrite, RecordWrite, Store } from '../ports/store.ts';
 import { commit } from './commit.ts';
 import type { Writer } from './commit.ts';
 import { readObject } from './head.ts';

@@ -1,6 +1,6 @@
 // Keys of an installation: made once, kept as records that only the roles which sign and check may read.
 import { StoreConflict } from '../errors.ts';
-import type { Store } from '../ports.ts';
+import type { Store } from '../ports/store.ts';
 
 /** Record of the HMAC key of the podlets' bootstrap tokens. */
 export const PODLET_KEY = 'key/podlet';

@@ -1,6 +1,6 @@
 // The newest state of an object: its item, or the marker that a deletion left.
 import type { KubeObject } from '../kinds/pod.ts';
-import type { ObjectKey } from '../ports.ts';
+import type { ObjectKey } from '../ports/store.ts';
 import { bodyOf, toObject, unpack } from './body.ts';
 import type { Body } from './body.ts';
 import { objectItem } from './layout.ts';

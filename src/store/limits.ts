@@ -1,6 +1,7 @@
 // Sizes and orders that every store keeps, the fake of the tests included.
 import { ApiError } from '../errors.ts';
-import type { ObjectKey, ResourceVersion } from '../ports.ts';
+import type { ResourceVersion } from '../ports/identity.ts';
+import type { ObjectKey } from '../ports/store.ts';
 
 /** etcd's --max-request-bytes: the size at which Kubernetes, too, refuses an object. */
 export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;

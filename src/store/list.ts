@@ -1,6 +1,6 @@
 // A list: objects of one resource in storage order.
 import type { KubeObject } from '../kinds/pod.ts';
-import type { ListQuery } from '../ports.ts';
+import type { ListQuery } from '../ports/store.ts';
 import { toObject, unpack, versionedText } from './body.ts';
 import { headOf, readAs } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';

@@ -1,5 +1,5 @@
 // Entries of the log as items: what was written under a number, or the tombstone of a number that nobody used.
-import type { LogEntry, ObjectKey } from '../ports.ts';
+import type { LogEntry, ObjectKey } from '../ports/store.ts';
 import type { Body } from './body.ts';
 import { bodyOf, toObject, unpack } from './body.ts';
 import { logItem } from './layout.ts';

@@ -1,7 +1,8 @@
 // Records: droppod's own memory beside the objects, each under a revision of its own.
 import { gunzipSync } from 'node:zlib';
 import { ApiError } from '../errors.ts';
-import type { Json, RecordWrite, StoredRecord } from '../ports.ts';
+import type { Json } from '../ports/json.ts';
+import type { RecordWrite, StoredRecord } from '../ports/store.ts';
 import { bodyOf, pack } from './body.ts';
 import { recordItem, recordRange } from './layout.ts';
 import type { Item, Table, TableWrite } from './table.ts';

@@ -1,6 +1,7 @@
 // The end of the log in one process: follows it, fills holes, and wakes every waiter at once. One tail serves all watches.
 import { CompactedError, Unavailable } from '../errors.ts';
-import type { Clock, LogEntry } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LogEntry } from '../ports/store.ts';
 import type { Counter } from './counter.ts';
 import { EXPIRE_MS, isStale, MARK_MS, moveMark, moveStaleMark, storeMark } from './counter.ts';
 import type { Line } from './log.ts';

@@ -2,7 +2,7 @@
 // in the task's life, and a name is one of the pod's.
 import type { Pod } from '../kinds/pod.ts';
 import { allContainers } from '../pod/model/containers.ts';
-import type { Run } from '../pod/run/observed.ts';
+import type { Run } from '../protocol/run.ts';
 import { own } from '../own.ts';
 import { isIp } from '../validation/names.ts';
 import type { PodletEvent, Report } from '../protocol/messages.ts';

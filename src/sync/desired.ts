@@ -10,7 +10,7 @@ import type { ObservedPod } from '../pod/run/observed.ts';
 import { isReleased, podDone } from '../pod/run/order.ts';
 import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
 import { hasEnded } from '../pod/run/restart.ts';
-import type { Settings } from '../ports.ts';
+import type { Settings } from '../ports/settings.ts';
 import { isTaskEnding } from '../record/conclude.ts';
 import { deadlineOf } from '../record/deadline.ts';
 import type { Desired, DesiredContainer, Report, StartOrder } from '../protocol/messages.ts';

@@ -16,7 +16,8 @@ import { kernelHostname } from '../pod/process/network-files.ts';
 import { containerPolicy } from '../pod/run/restart.ts';
 import { memoryModes, startContent } from '../pod/volumes/sub-paths.ts';
 import { effectiveUser, nonRootProblem } from '../pod/process/users.ts';
-import type { ImageConfig, Settings } from '../ports.ts';
+import type { ImageConfig } from '../ports/images.ts';
+import type { Settings } from '../ports/settings.ts';
 import type { StartOrder } from '../protocol/messages.ts';
 import { hookOf, probeOrder } from './probe-orders.ts';
 

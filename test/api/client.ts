@@ -2,7 +2,8 @@
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { handle } from '../../src/api/handler.ts';
 import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
-import type { ResourceVersion, Settings, TaskArn } from '../../src/ports.ts';
+import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';
+import type { Settings } from '../../src/ports/settings.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 export interface Reply {

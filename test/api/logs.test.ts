@@ -3,7 +3,8 @@ import { beforeEach, expect, it } from 'vitest';
 import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
-import type { LogLine, TaskArn } from '../../src/ports.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
+import type { LogLine } from '../../src/ports/logs.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { NAMESPACE, createApi, pod } from './client.ts';
 

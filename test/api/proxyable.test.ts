@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { handle } from '../../src/api/handler.ts';
 import { isProxyable } from '../../src/api/subresources/proxyable.ts';
-import type { ResourceVersion } from '../../src/ports.ts';
+import type { ResourceVersion } from '../../src/ports/identity.ts';
 import { createApi, NAMESPACE, pod, requestOf } from './client.ts';
 
 it.each([

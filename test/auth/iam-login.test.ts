@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { isStsHost, partitionOf } from '../../src/auth/sts-hosts.ts';
 import { ApiError, Unavailable } from '../../src/errors.ts';
-import type { IamSettings } from '../../src/ports.ts';
+import type { IamSettings } from '../../src/ports/settings.ts';
 import { CLUSTER_ID, FakeSts, loginToken, loginUrl } from '../fakes/fake-sts.ts';
 import type { AccessKey, TokenOptions } from '../fakes/fake-sts.ts';
 import { fakePorts } from '../fakes/ports.ts';

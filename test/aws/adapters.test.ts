@@ -11,7 +11,8 @@ import { awsPullSecrets } from '../../src/aws/pull-secrets.ts';
 import { awsTasks } from '../../src/aws/tasks.ts';
 import { toUnavailable } from '../../src/aws/unavailable.ts';
 import { Unavailable } from '../../src/errors.ts';
-import type { TaskArn, TaskDefinition } from '../../src/ports.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
+import type { TaskDefinition } from '../../src/ports/tasks.ts';
 
 interface Sent {
   operation: string;

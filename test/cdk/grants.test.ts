@@ -9,7 +9,7 @@ import { DroppodStack } from '../../cdk/stack.ts';
 import { api } from '../../functions/api.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
-import type { Ports } from '../../src/ports.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 import { requestOf } from '../api/client.ts';
 import { imageConfig } from '../fakes/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';

@@ -7,7 +7,8 @@ import type {
   PodSpec,
   PodStatus,
 } from '../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../../src/pod/run/observed.ts';
+import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.ts';
+import type { Run } from '../../src/protocol/run.ts';
 import { at } from '../pod/samples.ts';
 
 export interface Step {

@@ -5,7 +5,7 @@ import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { connectDocker } from '../../local/docker/engine-api.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { registryImages } from '../../src/images/registry-images.ts';
-import type { ImageOutcome, Images, RegistryCredential } from '../../src/ports.ts';
+import type { ImageOutcome, Images, RegistryCredential } from '../../src/ports/images.ts';
 import { putIndex } from '../e2e/registry-content.ts';
 import { testImages, type TestImages } from '../e2e/registry-images.ts';
 import { registryProblem, startRegistry, type TestRegistry } from '../e2e/registry.ts';

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiError, CompactedError, StoreConflict } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
-import type { LogEntry, ObjectKey, ResourceVersion, Store } from '../../src/ports.ts';
+import type { ResourceVersion } from '../../src/ports/identity.ts';
+import type { LogEntry, ObjectKey, Store } from '../../src/ports/store.ts';
 import type { Subject } from './store-subjects.ts';
 import { subjects } from './store-subjects.ts';
 

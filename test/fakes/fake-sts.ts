@@ -2,7 +2,8 @@
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Unavailable } from '../../src/errors.ts';
-import type { CallerIdentity, Clock, Sts } from '../../src/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { CallerIdentity, Sts } from '../../src/ports/sts.ts';
 
 export interface AccessKey {
   accessKeyId: string;

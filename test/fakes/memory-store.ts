@@ -2,18 +2,18 @@
 // Deterministic: it never takes time or chance but from the clock and the fault hook it was given.
 import { CompactedError, StoreConflict, Unavailable } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { ResourceVersion } from '../../src/ports/identity.ts';
+import type { Json } from '../../src/ports/json.ts';
 import type {
-  Clock,
-  Json,
   ListQuery,
   LogEntry,
   ObjectKey,
   ObjectWrite,
   RecordWrite,
-  ResourceVersion,
   Store,
   StoredRecord,
-} from '../../src/ports.ts';
+} from '../../src/ports/store.ts';
 import { checkObjectSize, compareKeys, objectName, toVersion } from '../../src/store/limits.ts';
 
 /** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, yet the caller sees Unavailable. */

@@ -12,7 +12,10 @@ import type { ExecutionChange, TaskCall } from '../../local/states/ports.ts';
 import { StateError } from '../../local/states/state-error.ts';
 import { Unavailable } from '../../src/errors.ts';
 import type { FaultHook } from './ports.ts';
-import type { Clock, Executions, Json, Ports } from '../../src/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Executions } from '../../src/ports/executions.ts';
+import type { Json } from '../../src/ports/json.ts';
+import type { Ports } from '../../src/ports/ports.ts';
 
 const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = {
   BindPod: bindPod,

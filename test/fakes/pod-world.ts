@@ -12,14 +12,11 @@ import { syncPod } from '../../src/steps/sync/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
 import { podCells } from '../../src/pod/status/printer.ts';
-import type {
-  Ports,
-  ResourceVersion,
-  RunTaskRequest,
-  Settings,
-  TaskArn,
-  Wakeups,
-} from '../../src/ports.ts';
+import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+import type { Settings } from '../../src/ports/settings.ts';
+import type { RunTaskRequest } from '../../src/ports/tasks.ts';
+import type { Wakeups } from '../../src/ports/wakeups.ts';
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';

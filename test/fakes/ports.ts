@@ -1,24 +1,16 @@
 // Small real implementations of the ports beside the store: they record calls and can be told to fail.
 // `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
-import type {
-  Clock,
-  Executions,
-  Ids,
-  ImageConfig,
-  ImageOutcome,
-  Images,
-  Json,
-  LogLine,
-  Logs,
-  Ports,
-  RunTaskRequest,
-  Settings,
-  TaskArn,
-  TaskDefinition,
-  TaskFacts,
-  Tasks,
-  Wakeups,
-} from '../../src/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Executions } from '../../src/ports/executions.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
+import type { Ids } from '../../src/ports/ids.ts';
+import type { ImageConfig, ImageOutcome, Images } from '../../src/ports/images.ts';
+import type { Json } from '../../src/ports/json.ts';
+import type { LogLine, Logs } from '../../src/ports/logs.ts';
+import type { Ports } from '../../src/ports/ports.ts';
+import type { Settings } from '../../src/ports/settings.ts';
+import type { RunTaskRequest, TaskDefinition, TaskFacts, Tasks } from '../../src/ports/tasks.ts';
+import type { Wakeups } from '../../src/ports/wakeups.ts';
 import type { Fault, MemoryStoreOptions } from './memory-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Unavailable } from '../../src/errors.ts';

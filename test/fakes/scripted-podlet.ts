@@ -1,7 +1,7 @@
 // A podlet that plays a script: each run of a container lasts so long and exits so. It speaks the real messages with sync.
 import type { FakeExec } from './fake-supervisors.ts';
-import type { Clock } from '../../src/ports.ts';
-import type { Run } from '../../src/pod/run/observed.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Run } from '../../src/protocol/run.ts';
 import type { SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
 import type { ContainerReport, Desired, PodletEvent, Report } from '../../src/protocol/messages.ts';
 

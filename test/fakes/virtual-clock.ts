@@ -1,5 +1,5 @@
 // A deterministic clock: time stands still until told to move, sleepers wake by (time, sequence of their call).
-import type { Clock } from '../../src/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 
 interface Sleeper {
   due: number;

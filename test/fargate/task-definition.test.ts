@@ -1,7 +1,7 @@
 // Design decisions 2, 3 and 6: the task definition holds a pod's shape and nothing else.
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
-import type { ImageConfig } from '../../src/ports.ts';
+import type { ImageConfig } from '../../src/ports/images.ts';
 import type { DefinitionContext } from '../../src/fargate/podlet-definition.ts';
 import { taskDefinition } from '../../src/fargate/task-definition.ts';
 import { podOf } from '../pod/samples.ts';

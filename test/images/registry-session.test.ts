@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { registryImages } from '../../src/images/registry-images.ts';
-import type { ImageOutcome } from '../../src/ports.ts';
+import type { ImageOutcome } from '../../src/ports/images.ts';
 
 const servers: Server[] = [];
 afterEach(() =>

@@ -1,6 +1,7 @@
 // Pods and runs for the tables of test/pod: the smallest that say what a row is about.
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../../src/pod/run/observed.ts';
+import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.ts';
+import type { Run } from '../../src/protocol/run.ts';
 
 export const NOW = new Date('2026-11-21T08:00:00.000Z');
 export const NAMES = { name: 'web', namespace: 'default', uid: '0e1f' };

@@ -1,6 +1,6 @@
 // What another attempt of a pod keeps of the one before.
 import { expect, it } from 'vitest';
-import type { TaskArn } from '../../src/ports.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { relaunch } from '../../src/record/relaunch.ts';
 import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';

@@ -1,7 +1,7 @@
 // Which edits of a pod its running task still lacks, and what a resize makes of its record.
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
-import type { TaskArn } from '../../src/ports.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { settleResize } from '../../src/record/resize.ts';
 import { resized, taskEdits, withOldSizes } from '../../src/record/task-edits.ts';

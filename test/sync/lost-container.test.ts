@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/kinds/pod.ts';
 import { receive } from '../../src/sync/receive.ts';
 import { mergeTask } from '../../src/record/task-change.ts';
-import type { TaskArn } from '../../src/ports.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';

@@ -1,7 +1,7 @@
 // What a container is started with: G7 (command), H (environment), I (users), J and K (probes, hooks), F (subPath).
 import { describe, expect, it } from 'vitest';
 import type { Container, Pod, PodSpec, Service } from '../../src/kinds/pod.ts';
-import type { ImageConfig } from '../../src/ports.ts';
+import type { ImageConfig } from '../../src/ports/images.ts';
 import { startOrder, type StartContext } from '../../src/sync/start-order.ts';
 import { podOf } from '../pod/samples.ts';
 

@@ -1,5 +1,5 @@
 // Whether the store takes writes, found out by one: a full disk or a throttled table answers reads all the same.
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 
 /** Nobody needs a credential to ask: a finding stands for so long, a bad one for shorter. */
 const GOOD_MS = 5_000;

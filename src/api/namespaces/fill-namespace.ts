@@ -2,7 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import type { ObjectKey, Ports, ResourceVersion } from '../../ports.ts';
+import type { ResourceVersion } from '../../ports/identity.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { ObjectKey } from '../../ports/store.ts';
 import { seconds } from '../time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;

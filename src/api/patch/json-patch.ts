@@ -1,7 +1,7 @@
 // JSON patch (RFC 6902) by the rules of evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its bound on copies.
 import { isDeepStrictEqual } from 'node:util';
 import { own, setOwn } from '../../own.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 
 type Values = { [key: string]: Json | undefined };
 type Container = Values | Json[];

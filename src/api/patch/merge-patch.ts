@@ -1,6 +1,6 @@
 // JSON merge patch (RFC 7396): members replace members, null takes one out, all else replaces the whole.
 import { own, setOwn } from '../../own.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 
 type Values = { [key: string]: Json | undefined };
 

@@ -1,7 +1,7 @@
 // What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has a strategy of its own.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import type { RecordWrite } from '../../ports.ts';
+import type { RecordWrite } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
 

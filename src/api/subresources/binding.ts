@@ -2,7 +2,7 @@
 import { ApiError, badRequest, conflict, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
-import type { ResourceVersion } from '../../ports.ts';
+import type { ResourceVersion } from '../../ports/identity.ts';
 import { podBound } from '../../steps/settle/reschedule.ts';
 import { afterCommit } from '../after-commit.ts';
 import type { Answer, Call } from '../call.ts';

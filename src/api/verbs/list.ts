@@ -1,7 +1,8 @@
 // list: a collection, in pages where the caller asks for them.
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import type { ListQuery, ResourceVersion } from '../../ports.ts';
+import type { ResourceVersion } from '../../ports/identity.ts';
+import type { ListQuery } from '../../ports/store.ts';
 import type { Answer, Call, ObjectList, TextList } from '../call.ts';
 import { parseFieldSelector } from '../selectors/field-selector.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import { own } from '../../own.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import type { ManagedEntry } from '../managed-fields.ts';

@@ -4,7 +4,7 @@ import { ApiError, badRequest, conflict, invalid, notFound, StoreConflict } from
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
-import type { ResourceVersion } from '../../ports.ts';
+import type { ResourceVersion } from '../../ports/identity.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';

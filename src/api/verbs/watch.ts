@@ -2,7 +2,8 @@
 import { ApiError, CompactedError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
-import type { LogEntry, ResourceVersion } from '../../ports.ts';
+import type { ResourceVersion } from '../../ports/identity.ts';
+import type { LogEntry } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import { listOptions } from '../wire/options.ts';
 import type { ListOptions } from '../wire/options.ts';

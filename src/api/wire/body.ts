@@ -5,7 +5,7 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import type { GroupKind } from '../../kinds/resources.ts';
 import { RESOURCES } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 import { readWithin } from '../../read-within.ts';
 import { decodeObject } from './decode.ts';
 import { decoding } from './decoding.ts';

@@ -1,6 +1,6 @@
 // A parsed body becomes an object of its kind, as Go's decoder would: types are checked, unknown fields found, nulls and zeros dropped.
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
 import { ApiError } from '../../errors.ts';

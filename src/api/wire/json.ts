@@ -1,5 +1,5 @@
 // JSON texts: parsing with Go's words for what is wrong, and finding fields that stand twice.
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 
 /** The text is no JSON or no YAML, or more of it than is read; the message is Go's. */
 export class ParseError extends Error {

@@ -8,7 +8,7 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 import { decoding } from './decoding.ts';
 import { parseJson } from './json.ts';
 import { readFields, WireError } from './protobuf-reader.ts';

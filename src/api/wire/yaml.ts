@@ -1,6 +1,6 @@
 // YAML as Kubernetes reads it (go-yaml, YAML 1.1): what is no JSON is refused, and aliases unfold only so far.
 import { FAILSAFE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
-import type { Json } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
 import { MAX_DEPTH, ParseError } from './json.ts';
 import { duplicateKeys } from './yaml-duplicates.ts';
 

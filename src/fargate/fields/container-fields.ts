@@ -1,4 +1,5 @@
 // The lines of the table of fields for containers and init containers.
+import { capabilityName, DEFAULT_CAPABILITIES } from '../../pod/process/capabilities.ts';
 import { implemented, refused, table, warned, type Field } from './field-table.ts';
 
 const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[].value}';
@@ -8,26 +9,6 @@ const SUB_PATH =
   'a single file of an emptyDir, and a subPathExpr beside other mounts of its volume, is a link; ' +
   "under a read-only root the file's directory is a copy of the image's, made by one more container of the task (not for files in `/`)";
 const PROFILE_REASON = 'Fargate sets the security profile itself; only RuntimeDefault is possible';
-
-/** What a container of a Fargate task holds without asking: Docker's defaults. */
-export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
-  'AUDIT_WRITE',
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FOWNER',
-  'FSETID',
-  'KILL',
-  'MKNOD',
-  'NET_BIND_SERVICE',
-  'NET_RAW',
-  'SETFCAP',
-  'SETGID',
-  'SETPCAP',
-  'SETUID',
-  'SYS_CHROOT',
-]);
-/** A capability's one name among its spellings (`cap_net_raw`, `NET_RAW`). */
-export const capabilityName = (name: string): string => name.toUpperCase().replace(/^CAP_/, '');
 
 const isFargateCapability = (name: unknown): boolean => {
   const known = capabilityName(String(name));

@@ -2,14 +2,9 @@
 // The rules are in placement/: the node's own, topology spread, and affinity between pods.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { LARGEST } from '../../fargate/limits.ts';
+import { LARGEST } from './node-size.ts';
 import { affinityFilter } from './inter-pod-affinity.ts';
-import {
-  insufficient,
-  matchesNodeAffinity,
-  nodeRefusals,
-  requestText,
-} from './node-fit.ts';
+import { insufficient, matchesNodeAffinity, nodeRefusals, requestText } from './node-fit.ts';
 import { bestNode } from './score.ts';
 import type { Surroundings } from './surroundings.ts';
 import { spreadFilter } from './topology-spread.ts';

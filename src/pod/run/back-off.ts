@@ -1,7 +1,8 @@
 // Crash back-off of one container (kuberuntime doBackOff): when the next run may start. restart.ts says whether.
 import type { Pod } from '../../kinds/pod.ts';
 import { podFullName } from '../model/containers.ts';
-import type { BackOff, Run } from './observed.ts';
+import type { BackOff } from './observed.ts';
+import type { Run } from '../../protocol/run.ts';
 
 /** Delay of the second restart; the first is at once. */
 export const INITIAL_BACK_OFF_SECONDS = 10;

@@ -1,44 +1,13 @@
 // What is known of a pod's life beside its object: the input of status.ts and of the rules that decide what is next.
 // No AWS word here; src/record/record.ts adds tasks, tokens and the podlet's credential.
 import type { Container } from '../../kinds/pod.ts';
+import type { Run } from '../../protocol/run.ts';
 
 type ResourceRequirements = NonNullable<Container['resources']>;
 
 /** Resources by container; who has none is left out. */
 export interface Sizes {
   [container: string]: ResourceRequirements;
-}
-
-/** One run of a container: number 1, 2, 3 …; restartCount is the newest run that began minus one. */
-export interface Run {
-  run: number;
-  /** ISO 8601 with microseconds, from supervise's clock. Absent where the start failed. */
-  startedAt?: string;
-  finishedAt?: string;
-  /** Set once the run is over. */
-  exitCode?: number;
-  /** OOM kill of the main process. */
-  oom?: boolean;
-  /** The start failed (executable missing …): shown as StartError, exit code 128. */
-  startError?: string;
-  /** postStart failed: its message; the container was stopped for it. */
-  postStartError?: string;
-  /** Termination message (already cut). */
-  message?: string;
-  /** A reason that droppod itself gives: ContainerStatusUnknown, RestartingAllContainers. */
-  reason?: string;
-  /** Startup probe passed (or none). */
-  started: boolean;
-  /** Readiness probe passed (or none) while running. */
-  ready: boolean;
-  /** It was stopped because its resize asks for a restart: the next run follows whatever the policy. */
-  resized?: boolean;
-  /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (pod-lifecycle 5.1). */
-  killedByProbe?: boolean;
-  /** As whom its process began; `groups` with the primary one. */
-  user?: { uid: number; gid: number; groups: number[] };
-  /** Runtime id of the container that this run happened in (64 hex). */
-  runtimeId?: string;
 }
 
 /** Crash back-off of one container (pod-lifecycle 5.2). Times ISO. */

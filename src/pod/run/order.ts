@@ -2,7 +2,8 @@
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { containerKind, regularInits, sidecars } from '../model/containers.ts';
-import type { ObservedPod, Run } from './observed.ts';
+import type { ObservedPod } from './observed.ts';
+import type { Run } from '../../protocol/run.ts';
 import { hasEnded, isFailure, isRunning, shouldRestart } from './restart.ts';
 
 const currentRun = (observed: ObservedPod, name: string): Run | undefined =>

@@ -2,7 +2,7 @@
 // same table as nextStep; back-off.ts says when.
 import type { Container, Pod, RestartPolicy, RestartRule } from '../../kinds/pod.ts';
 import { containerKind, findContainer } from '../model/containers.ts';
-import type { Run } from './observed.ts';
+import type { Run } from '../../protocol/run.ts';
 
 /** What the machine does after an exit. */
 export type Step = 'Restart' | 'Stop';

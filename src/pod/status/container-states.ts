@@ -3,7 +3,8 @@ import type { ContainerState, ContainerStateTerminated, Pod } from '../../kinds/
 import { own } from '../../own.ts';
 import { backOffShownAt, crashLoopMessage } from '../run/back-off.ts';
 import { allContainers } from '../model/containers.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../run/observed.ts';
+import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
+import type { Run } from '../../protocol/run.ts';
 import { exitCodeOf, hasEnded, shouldRestart } from '../run/restart.ts';
 
 /** All termination messages of a pod share this many bytes. */

@@ -5,7 +5,8 @@ import { promised } from './allocation.ts';
 import { asTold } from '../run/settled-ends.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
 import { containerKind } from '../model/containers.ts';
-import type { ObservedContainer, ObservedPod, Run } from '../run/observed.ts';
+import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
+import type { Run } from '../../protocol/run.ts';
 import { hasEnded, isFailure, isRunning, LOST_EXIT_CODE } from '../run/restart.ts';
 
 /** A status with the run whose end it shows; the phase is counted from these. */

@@ -1,7 +1,7 @@
 // What `/resize` may change of a pod (ValidatePodResize): cpu and memory of containers and sidecars, in the same order.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod } from '../../kinds/pod.ts';
-import type { Settings } from '../../ports.ts';
+import type { Settings } from '../../ports/settings.ts';
 import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { qosClass } from '../model/qos.ts';

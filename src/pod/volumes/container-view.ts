@@ -1,4 +1,5 @@
 // What one container sees of its pod's volumes: mounts of the task's volumes, and the single files that must be put where no volume can be.
+import type { Brought } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
 import { directoriesOf, shownOfFiles } from './file-parts.ts';
 import { oncePerSpec } from '../model/once-per-spec.ts';
@@ -43,13 +44,6 @@ export interface Seed {
   path: string;
   /** Mounts below it, relative. */
   inside: string[];
-}
-
-/** Content that the podlet brings from one volume into another before the container starts. */
-export interface Brought {
-  from: string;
-  path: string;
-  to: string;
 }
 
 export interface ContainerView {

@@ -1,24 +1,9 @@
 // What stands for the parts of volumes that no mount can show: files and links put in place before a container starts.
+import type { Link, StartContent } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, VolumeMount } from '../../kinds/pod.ts';
-import { containerView, type Brought, type Placing } from './container-view.ts';
+import { containerView, type Placing } from './container-view.ts';
+import type { Brought } from '../../protocol/start-content.ts';
 import { expand, references } from '../process/expansion.ts';
-
-export interface Link {
-  link: string;
-  target: string;
-}
-
-/** Content of volumes that a start brings where it must be. Volumes are named by their keys. */
-export interface StartContent {
-  /** What init containers left in a volume at the path of a part moves into the part. */
-  moved?: Brought[];
-  /** Directories of file volumes as they are now. */
-  directories?: Brought[];
-  /** Files of volumes, copied to `at` in the container; with `seed` into that volume, which is mounted at their directory. */
-  files?: { volume: string; path: string; at: string; seed?: string }[];
-  /** Links that lie in a seed. */
-  seedLinks?: { at: string; target: string; seed: string }[];
-}
 
 type Path = { path: string } | { error: string };
 

@@ -2,7 +2,7 @@
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { nodeAdmission } from '../../pod/placement/node-admission.ts';
 import { nodeRejection } from '../../pod/placement/schedule.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
 import { placePod } from './place-pod.ts';

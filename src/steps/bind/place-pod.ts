@@ -7,7 +7,8 @@ import { alone } from '../../pod/placement/surroundings.ts';
 import type { Surroundings } from '../../pod/placement/surroundings.ts';
 import { schedule } from '../../pod/placement/schedule.ts';
 import type { Placement } from '../../pod/placement/schedule.ts';
-import type { Json, Ports } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
 import { readNodes, readSurroundings } from './surroundings.ts';
 

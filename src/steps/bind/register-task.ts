@@ -1,6 +1,6 @@
 // The pod's task definition, registered: images by digest, and for private ones the names of secrets instead of passwords.
 import type { Pod } from '../../kinds/pod.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { podSize } from '../../fargate/size.ts';
 import { taskDefinition } from '../../fargate/task-definition.ts';
 import type { ResolvedImages } from './resolve-images.ts';

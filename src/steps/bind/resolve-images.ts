@@ -5,7 +5,8 @@ import { setOwn } from '../../own.ts';
 import { initAndAppContainers } from '../../pod/model/containers.ts';
 import * as podEvents from '../../pod/events/pod-events.ts';
 import type { PodEvent } from '../../pod/events/pod-events.ts';
-import type { ImageConfig, ImageOutcome, Ports, RegistryCredential } from '../../ports.ts';
+import type { ImageConfig, ImageOutcome, RegistryCredential } from '../../ports/images.ts';
+import type { Ports } from '../../ports/ports.ts';
 
 export interface ResolvedImages {
   images: { [container: string]: ImageConfig };

@@ -3,7 +3,7 @@ import type { Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { dependsOnOthers, mayBeMeantBy } from '../../pod/placement/affinity-terms.ts';
 import type { Surroundings } from '../../pod/placement/surroundings.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { TERMS_PREFIX } from '../pod/pod-index.ts';
 import { toPod } from '../pod/update-pod.ts';
 

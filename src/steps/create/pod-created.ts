@@ -1,7 +1,7 @@
 // After the commit of a new pod: its execution starts. A crash in between is healed by sweep.
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 
 /** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
 export async function podCreated(

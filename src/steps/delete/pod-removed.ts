@@ -1,6 +1,7 @@
 // Forced removal: the object goes at once, what still runs is stopped afterwards by the record that stays as a to-stop note.
 import type { Pod } from '../../kinds/pod.ts';
-import type { Ports, RecordWrite } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RecordWrite } from '../../ports/store.ts';
 import { hasTask } from '../../record/conclude.ts';
 import { executionName } from '../../record/execution-name.ts';
 import { indexWrites } from '../pod/pod-index.ts';

@@ -1,5 +1,5 @@
 // A task changed: its end is the end of the pod, of its node, or the beginning of another attempt.
-import type { TaskFacts } from '../../ports.ts';
+import type { TaskFacts } from '../../ports/tasks.ts';
 import { mergeTask } from '../../record/task-change.ts';
 import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';

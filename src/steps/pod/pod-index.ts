@@ -2,7 +2,8 @@
 // those whose affinity bears on others, and those that wait for a node. They change in the commit of the pod's record.
 import type { Pod } from '../../kinds/pod.ts';
 import { bearsOnOthers } from '../../pod/placement/affinity-terms.ts';
-import type { Json, RecordWrite } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
+import type { RecordWrite } from '../../ports/store.ts';
 import type { PodRecord } from '../../record/record.ts';
 
 /** Key of the affinity of a pod that bears on others. */

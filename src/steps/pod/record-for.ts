@@ -1,6 +1,7 @@
 // A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
 import type { Pod } from '../../kinds/pod.ts';
-import type { Json, RecordWrite } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
+import type { RecordWrite } from '../../ports/store.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { indexWrites, termsRecords } from './pod-index.ts';
 

@@ -1,7 +1,7 @@
 // What an unscheduled pod may be waiting for has changed: one that would fit now looks for its node at once, under its next execution.
 // Nobody who is missed here waits for ever: Bind looks again by itself.
 import type { Pod } from '../../kinds/pod.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { nextGeneration } from '../../record/relaunch.ts';
 import { wouldPlace } from '../bind/place-pod.ts';
 import { isWaiting, WAITING_PREFIX } from '../pod/pod-index.ts';

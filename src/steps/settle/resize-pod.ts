@@ -1,7 +1,7 @@
 // A pod's resize is promised by its node, or not, and told as complete. Level-based, like all that settle.ts asks for.
 import type { Node } from '../../kinds/pod.ts';
 import { resizeRefusal } from '../../pod/placement/schedule.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { resizeOwed, settleResize } from '../../record/resize.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
 import { updatePod } from '../pod/update-pod.ts';

@@ -2,7 +2,7 @@
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
 import type { Pod } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { wholeSeconds } from '../../pod/status/container-states.ts';
 import { hasTask, isPhaseOwed } from '../../record/conclude.ts';
 import { executionName } from '../../record/execution-name.ts';

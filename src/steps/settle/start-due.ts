@@ -1,6 +1,6 @@
 // The execution that a pod's record asks for: started by whoever looks, under a fixed name, so that it is started once.
 import { isGated } from '../../pod/model/containers.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { executionName } from '../../record/execution-name.ts';
 import type { PodState } from '../pod/update-pod.ts';
 

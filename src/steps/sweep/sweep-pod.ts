@@ -2,12 +2,18 @@
 import { isGated } from '../../pod/model/containers.ts';
 import { nodeNotReady } from '../../pod/events/pod-events.ts';
 import { podDone } from '../../pod/run/order.ts';
-import type { Ports, TaskArn } from '../../ports.ts';
+import type { TaskArn } from '../../ports/identity.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { hasTask } from '../../record/conclude.ts';
 import { executionName } from '../../record/execution-name.ts';
 import { isExhausted, isOutdated } from '../../record/hand-over.ts';
 import type { PodRecord } from '../../record/record.ts';
-import { isFailedStart, nodeLostMessage, taskEnded, withVerdict } from '../../record/task-change.ts';
+import {
+  isFailedStart,
+  nodeLostMessage,
+  taskEnded,
+  withVerdict,
+} from '../../record/task-change.ts';
 import { lastBeat } from '../sync/heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
 import { observeTask } from '../observe/observe-task.ts';

@@ -1,5 +1,7 @@
 // Tasks that no pod needs: of unknown pods, of earlier attempts, of finished pods whose podlet did not leave.
-import type { Ports, RunningTask, TaskArn } from '../../ports.ts';
+import type { TaskArn } from '../../ports/identity.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunningTask } from '../../ports/tasks.ts';
 import { recordKey, toRecord } from '../pod/record-for.ts';
 
 /** A podlet that was told to leave gets that long to go by itself. */

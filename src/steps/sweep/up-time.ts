@@ -1,5 +1,5 @@
 // Since when podlets could reach the API without a break: silence counts only from there.
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 
 /** Sweeps come every minute; a longer gap means that the API was away. */
 const GAP_MS = 150_000;

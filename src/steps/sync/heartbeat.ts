@@ -1,5 +1,5 @@
 // When a pod's podlet was last heard: a record of its own, so that a heartbeat makes no new version of the pod.
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { beatKey } from '../pod/record-for.ts';
 

@@ -3,8 +3,8 @@
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { findContainer } from '../../pod/model/containers.ts';
-import type { Run } from '../../pod/run/observed.ts';
-import type { Ports } from '../../ports.ts';
+import type { Run } from '../../protocol/run.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { ContainerReport, Report } from '../../protocol/messages.ts';
 import { lastLines, runsOf } from '../../logs/read-run.ts';
 import type { PodRecord } from '../../record/record.ts';

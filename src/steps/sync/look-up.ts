@@ -1,7 +1,7 @@
 // What an answer to a podlet needs of other objects: config maps, secrets, services, tokens, looked up once per answer.
 import type { ConfigMap, Pod, Secret, Service } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { dueStarts } from '../../sync/desired.ts';
 import type { Objects, Start } from '../../sync/desired.ts';
 import type { Report } from '../../protocol/messages.ts';

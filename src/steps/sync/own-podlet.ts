@@ -1,6 +1,11 @@
 // Who may take up a pod's session: the podlet that its record knows, by the credential that it shows to sync.
-import type { Ports } from '../../ports.ts';
-import { bootstrapToken, isEqual, parseAuthorization, secretHash } from '../../auth/podlet-credential.ts';
+import type { Ports } from '../../ports/ports.ts';
+import {
+  bootstrapToken,
+  isEqual,
+  parseAuthorization,
+  secretHash,
+} from '../../auth/podlet-credential.ts';
 import { readPod } from '../pod/update-pod.ts';
 
 /** Whether the Authorization header is that of the podlet which last reported for the pod. */

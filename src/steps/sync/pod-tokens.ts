@@ -3,7 +3,8 @@ import { issueToken } from '../../auth/service-account-tokens.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import type { VolumeContext } from '../../pod/volumes/volume-files.ts';
-import type { Json, Ports } from '../../ports.ts';
+import type { Json } from '../../ports/json.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { tokenKey } from '../pod/record-for.ts';
 
 type TokenPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;

@@ -8,7 +8,7 @@ import { hasBackOffToShow } from '../../pod/status/container-states.ts';
 import { dnsConfigForming, failed, failedMount } from '../../pod/events/pod-events.ts';
 import type { PodEvent } from '../../pod/events/pod-events.ts';
 import { dnsProblems } from '../../pod/process/network-files.ts';
-import type { Ports } from '../../ports.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { isLyingAboutAddress } from '../../sync/claims.ts';
 import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../../sync/desired.ts';
 import type { Objects } from '../../sync/desired.ts';

@@ -13,7 +13,7 @@ import { handle } from '../../../src/api/handler.ts';
 import { bootstrapObjects } from '../../../src/api/bootstrap.ts';
 import { bootstrapToken, secretHash } from '../../../src/auth/podlet-credential.ts';
 import { recordKey, toJson, toRecord } from '../../../src/steps/pod/record-for.ts';
-import type { Ports } from '../../../src/ports.ts';
+import type { Ports } from '../../../src/ports/ports.ts';
 import { fakePorts } from '../../fakes/ports.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
 import { place, pod, requestOf } from '../../api/client.ts';

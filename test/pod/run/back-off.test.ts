@@ -6,7 +6,8 @@ import {
   goSeconds,
   nextBackOff,
 } from '../../../src/pod/run/back-off.ts';
-import type { BackOff, Run } from '../../../src/pod/run/observed.ts';
+import type { BackOff } from '../../../src/pod/run/observed.ts';
+import type { Run } from '../../../src/protocol/run.ts';
 import { at, podOf } from '../samples.ts';
 
 const ended = (seconds: number, more: Partial<Run> = {}): Run => ({

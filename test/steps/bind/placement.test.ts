@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { nodesChanged, othersChanged, podBound } from '../../../src/steps/settle/reschedule.ts';
-import type { ResourceVersion } from '../../../src/ports.ts';
+import type { ResourceVersion } from '../../../src/ports/identity.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';

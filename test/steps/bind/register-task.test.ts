@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { registerTask } from '../../../src/steps/bind/register-task.ts';
 import { resolveImages } from '../../../src/steps/bind/resolve-images.ts';
-import type { Images, RegistryCredential, TaskDefinition } from '../../../src/ports.ts';
+import type { Images, RegistryCredential } from '../../../src/ports/images.ts';
+import type { TaskDefinition } from '../../../src/ports/tasks.ts';
 import type { PodEvent } from '../../../src/pod/events/pod-events.ts';
 import { fakePorts, fakeSettings, imageConfig } from '../../fakes/ports.ts';
 import { podOf } from '../../pod/samples.ts';

@@ -1,6 +1,6 @@
 // A volume that was once in place stays good whatever becomes of its source: kustomize and helm delete hashed names after a rollout.
 import { expect, it } from 'vitest';
-import type { ResourceVersion } from '../../../src/ports.ts';
+import type { ResourceVersion } from '../../../src/ports/identity.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 const key = { resource: 'configmaps', namespace: 'default', name: 'settings-5f7c' };

@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { changeTask } from '../../../src/steps/edit/change-task.ts';
-import type { ContainerLimits, ResourceVersion } from '../../../src/ports.ts';
+import type { ResourceVersion } from '../../../src/ports/identity.ts';
+import type { ContainerLimits } from '../../../src/ports/live-tasks.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 const SMALL = { requests: { cpu: '100m' }, limits: { cpu: '200m' } };

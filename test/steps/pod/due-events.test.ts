@@ -5,7 +5,7 @@ import { Unavailable } from '../../../src/errors.ts';
 import { recordKey, toRecord } from '../../../src/steps/pod/record-for.ts';
 import { updatePod } from '../../../src/steps/pod/update-pod.ts';
 import { created, started } from '../../../src/pod/events/pod-events.ts';
-import type { Store } from '../../../src/ports.ts';
+import type { Store } from '../../../src/ports/store.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 /** The store as it looks to a writer that dies before it stores an event. */

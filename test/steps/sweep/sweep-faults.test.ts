@@ -1,7 +1,7 @@
 // A sweep is the net under every lost call: one fault must not hide what else it would have met or done.
 import { expect, it } from 'vitest';
 import { sweep } from '../../../functions/sweep.ts';
-import type { TaskArn } from '../../../src/ports.ts';
+import type { TaskArn } from '../../../src/ports/identity.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 const CALM = { containers: [{ name: 'a', image: 'busybox' }] };

@@ -1,0 +1,38 @@
+// What droppod asks of the outside world, all of it. src/aws adapts AWS to these ports, test/fakes holds small real ones.
+// A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
+import type { Clock } from './clock.ts';
+import type { Executions } from './executions.ts';
+import type { Ids } from './ids.ts';
+import type { Images } from './images.ts';
+import type { LiveTasks } from './live-tasks.ts';
+import type { Logs } from './logs.ts';
+import type { PullSecrets } from './pull-secrets.ts';
+import type { Sessions } from './sessions.ts';
+import type { Settings } from './settings.ts';
+import type { Store } from './store.ts';
+import type { Sts } from './sts.ts';
+import type { SweepRule } from './sweep-rule.ts';
+import type { Tasks } from './tasks.ts';
+import type { Wakeups } from './wakeups.ts';
+
+export interface Ports {
+  store: Store;
+  tasks: Tasks;
+  executions: Executions;
+  images: Images;
+  logs: Logs;
+  clock: Clock;
+  ids: Ids;
+  wakeups: Wakeups;
+  settings: Settings;
+  sessions?: Sessions;
+  /** Only where AWS principals log in. */
+  sts?: Sts;
+  sweepRule?: SweepRule;
+  /** Absent where images are pulled before the task starts (local mode). */
+  pullSecrets?: PullSecrets;
+  /** Only in local mode. */
+  liveTasks?: LiveTasks;
+  /** Carries a request to a pod's own address; absent where the API does not reach pods. */
+  podHttp?: (request: Request) => Promise<Response>;
+}

@@ -1,0 +1,92 @@
+// Objects with a resourceVersion, the log of their changes, and records.
+import type { KubeObject } from '../kinds/pod.ts';
+import type { ResourceVersion } from './identity.ts';
+import type { Json } from './json.ts';
+
+/** Where an object lives: `resource` is the plural with its group (`pods`, `deployments.apps`), `namespace` is '' for cluster kinds. */
+export interface ObjectKey {
+  resource: string;
+  namespace: string;
+  name: string;
+}
+
+export interface ListQuery {
+  resource: string;
+  /** Absent: all namespaces. */
+  namespace?: string;
+  /** Objects whose (namespace, name) sorts after this pair. */
+  after?: { namespace: string; name: string };
+  limit?: number;
+}
+
+/** One entry of the log of changes. `object` carries its resourceVersion (a deletion's: the version of the deletion). */
+export interface LogEntry {
+  version: ResourceVersion;
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  key: ObjectKey;
+  object: KubeObject;
+  /** The object before the change, as far as selectors need it (metadata, spec.nodeName, status.phase … or the whole). */
+  previous?: KubeObject;
+}
+
+/** A record is droppod's own memory beside the objects (a pod's run state, keys, heartbeats); it has no resourceVersion. */
+export interface StoredRecord {
+  key: string;
+  value: Json;
+  /** Grows by one with each write; the optimistic lock. */
+  revision: number;
+}
+
+export interface ObjectWrite {
+  key: ObjectKey;
+  /** The new object without resourceVersion; null deletes. */
+  object: KubeObject | null;
+  /** The version that must be stored now; 'absent': the object must not exist. */
+  expected: ResourceVersion | 'absent';
+  /** The last state to show in the DELETED entry, where it differs from the stored object. */
+  lastState?: KubeObject;
+}
+
+export interface RecordWrite {
+  key: string;
+  /** null deletes. */
+  value: Json | null;
+  /** The revision that must be stored now; 0: must not exist; 'any': unconditional. */
+  expected: number | 'any';
+}
+
+/** Objects with a resourceVersion, the log of changes, and records. Design 4.4. */
+export interface Store {
+  /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
+  get(key: ObjectKey): Promise<KubeObject | undefined>;
+  /** In Kubernetes' storage order: by the bytes of `namespace/name`. `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
+  list(
+    query: ListQuery,
+  ): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
+  /** As list, each object as JSON: for an answer that shows all of them whole. */
+  listTexts(
+    query: ListQuery,
+  ): Promise<{ objects: string[]; version: ResourceVersion; more: boolean }>;
+  /**
+   * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
+   * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where
+   * the table did not answer: whether it was written is open then, and the caller looks again.
+   */
+  commit(write: {
+    object?: ObjectWrite;
+    records?: RecordWrite[];
+  }): Promise<{ version: ResourceVersion | undefined }>;
+  /**
+   * The log after `after`, oldest first, without holes. Entries are shared between callers and must not be changed. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
+   * Throws CompactedError when the log no longer reaches back to `after`.
+   */
+  changes(
+    after: ResourceVersion,
+    options: { waitMs: number; signal?: AbortSignal },
+  ): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
+  /** A hole-free version, as list answers. */
+  version(): Promise<ResourceVersion>;
+  getRecord(key: string): Promise<StoredRecord | undefined>;
+  /** All records whose key starts with `prefix`, sorted by key. `prefix` holds at least the kind, which is what stands before the first `/`. */
+  listRecords(prefix: string): Promise<StoredRecord[]>;
+}

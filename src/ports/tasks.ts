@@ -1,0 +1,103 @@
+// ECS, narrowed to what a pod needs.
+import type { TaskArn } from './identity.ts';
+
+/** ECS, narrowed. All inputs and answers in the shapes of src/task. */
+export interface Tasks {
+  /** Registers unless the same content is known; answers the task definition's ARN. */
+  register(definition: TaskDefinition): Promise<string>;
+  /** `failures` (no capacity, no place) are outcomes; only faults throw. Same client token, same task. */
+  run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }>;
+  /** May be called again; an unknown task is not an error. */
+  stop(taskArn: TaskArn, reason: string): Promise<void>;
+  /** undefined: ECS knows no such task (any more). */
+  describe(taskArn: TaskArn): Promise<TaskFacts | undefined>;
+  /** All tasks of the cluster that shall run and are not STOPPED. */
+  listRunning(): Promise<RunningTask[]>;
+}
+
+/** A task as a list of all shows it. */
+export interface RunningTask {
+  taskArn: TaskArn;
+  startedBy: string;
+  lastStatus?: string;
+}
+
+/** The part of an ECS task definition that droppod uses (camelCase as on the wire; see src/fargate/task-definition.ts). */
+export interface TaskDefinition {
+  family: string;
+  cpu: string;
+  memory: string;
+  runtimePlatform?: { cpuArchitecture: 'X86_64' | 'ARM64' };
+  pidMode?: 'task';
+  ephemeralStorageGiB?: number;
+  executionRoleArn?: string;
+  /** `host` only in local mode beyond Fargate (hostPath). */
+  volumes: { name: string; host?: { sourcePath: string } }[];
+  containerDefinitions: ContainerDefinition[];
+}
+
+export interface ContainerDefinition {
+  name: string;
+  image: string;
+  essential: boolean;
+  entryPoint?: string[];
+  command?: string[];
+  user: '0:0';
+  workingDirectory?: string;
+  memory?: number;
+  memoryReservation?: number;
+  cpu?: number;
+  environment?: { name: string; value: string }[];
+  mountPoints: { sourceVolume: string; containerPath: string; readOnly: boolean }[];
+  dependsOn?: { containerName: string; condition: 'START' | 'SUCCESS' }[];
+  /** Only in local mode beyond Fargate. */
+  privileged?: boolean;
+  readonlyRootFilesystem?: boolean;
+  interactive?: boolean;
+  pseudoTerminal?: boolean;
+  stopTimeout?: number;
+  startTimeout?: number;
+  linuxParameters?: {
+    capabilities?: { add: string[] };
+    tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[];
+    initProcessEnabled?: boolean;
+  };
+  repositoryCredentials?: { credentialsParameter: string };
+  systemControls?: { namespace: string; value: string }[];
+  dockerLabels?: Record<string, string>;
+  logConfiguration: { logDriver: 'awslogs'; options: Record<string, string> };
+}
+
+export interface RunTaskRequest {
+  taskDefinitionArn: string;
+  startedBy: string;
+  clientToken: string;
+  /** Environment of the podlet's container, as an override. */
+  podletEnvironment: Record<string, string>;
+  spot?: boolean;
+  tags: Record<string, string>;
+}
+
+/** An ECS task as facts (parsed once in src/fargate/task-facts.ts). */
+export interface TaskFacts {
+  taskArn: TaskArn;
+  /** PROVISIONING … STOPPED. */
+  lastStatus: string;
+  desiredStatus: string;
+  /** Grows with every change; older ones are ignored. */
+  version: number;
+  startedBy?: string;
+  stopCode?: string;
+  stoppedReason?: string;
+  privateIp?: string;
+  createdAt?: string;
+  stoppedAt?: string;
+  containers: {
+    name: string;
+    lastStatus: string;
+    exitCode?: number;
+    reason?: string;
+    runtimeId?: string;
+    imageDigest?: string;
+  }[];
+}
