@@ -1,27 +1,5 @@
 // What EventBridge tells: a task changed, an execution ended. Both may come twice, late or never: sweep finds the same by looking.
 import { lambda } from '../src/aws/lambda.ts';
-import { observeExecution } from '../src/steps/observe/observe-execution.ts';
-import { observeTask } from '../src/steps/observe/observe-task.ts';
-import type { SettlePorts } from '../src/steps/settle/settle.ts';
-import { executionFacts } from '../src/record/execution-facts.ts';
-import { taskFacts } from '../src/fargate/task-facts.ts';
-
-/** EventBridge's envelope, as far as it is read. */
-export interface Change {
-  'detail-type': string;
-  detail: unknown;
-}
-
-/** Takes one change; of unknown kinds nothing is made. */
-export async function observe(ports: SettlePorts, change: Change): Promise<void> {
-  if (change['detail-type'] === 'ECS Task State Change') {
-    const facts = taskFacts(change.detail);
-    if (facts) await observeTask(ports, facts);
-  }
-  if (change['detail-type'] === 'Step Functions Execution Status Change') {
-    const facts = executionFacts(change.detail);
-    if (facts) await observeExecution(ports, facts);
-  }
-}
+import { observe } from '../src/steps/observe/observe.ts';
 
 export const handler = lambda(observe);

@@ -1,40 +1,5 @@
 // The podlets' door: POST a report, get what should be so. Its own URL and concurrency on AWS; no other caller has a credential for it.
 import { lambdaHttp } from '../src/aws/lambda.ts';
-import { parseAuthorization } from '../src/auth/podlet-credential.ts';
-import { syncPod } from '../src/steps/sync/sync-pod.ts';
-import type { SyncPorts } from '../src/steps/sync/sync-pod.ts';
-import { readWithin } from '../src/read-within.ts';
-import type { Refusal, Report } from '../src/protocol/messages.ts';
-import { parseReport } from '../src/protocol/parse-report.ts';
-
-const MAX_BYTES = 1 << 20;
-
-/** Answers one report; a refusal, which tells the podlet to leave, says so in its body. */
-export async function sync(ports: SyncPorts, request: Request): Promise<Response> {
-  const credential = parseAuthorization(request.headers.get('authorization'));
-  if (request.method !== 'POST' || !credential)
-    return request.method === 'POST' ? refusal(401) : new Response(null, { status: 405 });
-  const report = await readReport(request);
-  if (!report) return Response.json({ refused: 'this is no report of a podlet' }, { status: 400 });
-  const answer = await syncPod(ports, credential, report, request.signal);
-  if ('refused' in answer) return refusal(answer.refused);
-  return Response.json(answer.desired);
-}
-
-const WHY = {
-  401: 'This podlet has no credential of a pod',
-  403: 'Another podlet has this pod',
-  410: 'The pod is gone',
-};
-
-/** To its podlet the code alone is any gateway's between them. */
-const refusal = (status: keyof typeof WHY): Response =>
-  Response.json({ leave: { reason: WHY[status] } } satisfies Refusal, { status });
-
-/** Not more of a body than a report may have is read. */
-async function readReport(request: Request): Promise<Report | undefined> {
-  const bytes = await readWithin(request, MAX_BYTES);
-  return bytes && parseReport(Buffer.from(bytes).toString('utf8'));
-}
+import { sync } from '../src/steps/sync/sync.ts';
 
 export const handler = lambdaHttp(sync);

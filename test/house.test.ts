@@ -189,6 +189,22 @@ describe('arrows between rooms', () => {
   });
 });
 
+describe('doors', () => {
+  it('a function is a door of at most 15 lines to a step', () => {
+    const doors = product.filter(({ path }) => path.startsWith('functions/'));
+    expect(doors.length).toBeGreaterThan(0);
+    expect(
+      doors
+        .filter(
+          ({ text }) =>
+            text.trimEnd().split('\n').length > 15 ||
+            !/^export const handler = lambda(Http)?\(\w+\);$/m.test(text),
+        )
+        .map(({ path }) => path),
+    ).toEqual([]);
+  });
+});
+
 describe('how a file is written', () => {
   it('there are no default exports (tools that demand one excepted)', () => {
     expect(

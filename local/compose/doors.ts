@@ -1,7 +1,7 @@
 // What stands behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. Doors open before
 // what is behind them is ready: until then they say so.
 import type { IncomingMessage } from 'node:http';
-import { sync } from '../../functions/sync.ts';
+import { sync } from '../../src/steps/sync/sync.ts';
 import { checkStream, handle, refusalOf } from '../../src/api/handler.ts';
 import { attachOutput, writesToLogOnly } from '../../src/api/subresources/log/attach-output.ts';
 import type { Pod } from '../../src/kinds/pod.ts';

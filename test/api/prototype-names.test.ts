@@ -5,7 +5,7 @@ import { recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
 import { own, setOwn } from '../../src/own.ts';
 import type { ConfigMap, Pod, Secret } from '../../src/kinds/pod.ts';
 import { specEnvironment, type EnvContext } from '../../src/pod/process/env.ts';
-import { startContainer } from '../../functions/start-container.ts';
+import { startContainer } from '../../src/steps/start/start-container.ts';
 import { createApi, NAMESPACE, pod } from './client.ts';
 
 const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];

@@ -6,7 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, expect, it } from 'vitest';
 import { DroppodStack } from '../../cdk/stack.ts';
-import { api } from '../../functions/api.ts';
+import { api } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
 import type { Ports } from '../../src/ports/ports.ts';

@@ -1,10 +1,10 @@
 // The pod's state machine in memory: the real document on the real interpreter, its Lambda tasks bound to the real functions.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { bindPod } from '../../functions/bind-pod.ts';
-import { finishPod } from '../../functions/finish-pod.ts';
-import { launchPod } from '../../functions/launch-pod.ts';
-import { startContainer } from '../../functions/start-container.ts';
+import { bindPod } from '../../src/steps/bind/bind-pod.ts';
+import { finishPod } from '../../src/steps/settle/finish-pod.ts';
+import { launchPod } from '../../src/steps/launch/launch-pod.ts';
+import { startContainer } from '../../src/steps/start/start-container.ts';
 import { Interpreter } from '../../local/states/interpreter.ts';
 import type { Machine } from '../../local/states/machine.ts';
 import { MemoryJournal } from '../../local/states/memory-journal.ts';

@@ -1,5 +1,5 @@
 // A whole installation in memory on one virtual clock: store, machine, functions, ECS and scripted podlets. Pods are dropped into it.
-import { observe } from '../../functions/observe.ts';
+import { observe } from '../../src/steps/observe/observe.ts';
 import { sweep } from '../../functions/sweep.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { apiNode } from '../../src/api/node.ts';

@@ -1,6 +1,6 @@
 // The steps that a watcher sees of a pod's way, where a node of Kubernetes writes several and not one: ends, deletions, restarts.
 import { expect, it } from 'vitest';
-import { sync } from '../../functions/sync.ts';
+import { sync } from '../../src/steps/sync/sync.ts';
 import type { ContainerState, Pod } from '../../src/kinds/pod.ts';
 import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';

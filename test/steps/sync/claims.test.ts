@@ -1,6 +1,6 @@
 // A podlet that was taken over says whatever it likes: the door answers without a fault, and what the pod's status says stays sane.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sync } from '../../../functions/sync.ts';
+import { sync } from '../../../src/steps/sync/sync.ts';
 import type { KubeObject, Pod } from '../../../src/kinds/pod.ts';
 import { bootstrapToken } from '../../../src/auth/podlet-credential.ts';
 import type { Report } from '../../../src/protocol/messages.ts';

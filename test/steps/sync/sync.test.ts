@@ -1,6 +1,6 @@
 // The podlets' door: who is let in, what malformed messages get, what repeated and late ones change.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sync } from '../../../functions/sync.ts';
+import { sync } from '../../../src/steps/sync/sync.ts';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { isOwnPodlet } from '../../../src/steps/sync/own-podlet.ts';
 import { bootstrapToken } from '../../../src/auth/podlet-credential.ts';

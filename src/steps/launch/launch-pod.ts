@@ -1,0 +1,111 @@
+// The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
+import { readPod, updatePod } from '../pod/update-pod.ts';
+import type { PodState } from '../pod/update-pod.ts';
+import { bootstrapToken } from '../../auth/podlet-credential.ts';
+import type { Pod } from '../../kinds/pod.ts';
+import { allContainers } from '../../pod/model/containers.ts';
+import { failedCreatePodSandBox } from '../../pod/events/pod-events.ts';
+import { hostnameProblem, kernelHostname } from '../../pod/process/network-files.ts';
+import { podDone } from '../../pod/run/order.ts';
+import type { TaskArn } from '../../ports/identity.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RunTaskRequest } from '../../ports/tasks.ts';
+import { END, runBodies, waitUntil } from '../../record/bodies.ts';
+import { isOver } from '../../record/outcome.ts';
+import type { NextState, PodRecord, PodRef } from '../../record/record.ts';
+import { noPlaceBackOff } from '../../record/relaunch.ts';
+import { clientToken, taskTags } from '../../fargate/run-request.ts';
+
+type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
+
+/** Runs the attempt's task unless it is known already; a task that a deletion has overtaken is stopped at once. May be called again. */
+export async function launchPod(
+  ports: LaunchPorts,
+  { uid, generation }: PodRef,
+): Promise<NextState> {
+  const state = await readPod(ports, uid);
+  const pod = state?.pod;
+  if (!state || !pod || isRefused(state, generation)) return END;
+  if (state.record.taskArn) return runBodies(pod, state.record.observed);
+  const unnameable = hostnameProblem(pod, ports.settings.clusterDomain);
+  if (unnameable !== undefined) return keepFailure(ports, uid, unnameable, generation);
+  const answer = await ports.tasks.run(runRequest(ports, pod, state.record));
+  return 'taskArn' in answer
+    ? keepTask(ports, state.record, answer.taskArn, generation)
+    : keepFailure(ports, uid, answer.failure, generation);
+}
+
+const isRefused = ({ pod, record }: PodState, generation: number): boolean =>
+  !pod ||
+  isOver(pod, record, generation) ||
+  podDone(pod, record.observed) ||
+  record.taskDefinitionArn === undefined;
+
+/** Every parameter follows from stored facts: a repeated RunTask is the same RunTask. */
+function runRequest(
+  { settings }: LaunchPorts,
+  pod: Pod,
+  { uid, attempt, taskDefinitionArn = '' }: PodRecord,
+): RunTaskRequest {
+  return {
+    taskDefinitionArn,
+    startedBy: uid,
+    clientToken: clientToken(uid, attempt),
+    podletEnvironment: {
+      DROPPOD_SYNC_URL: settings.syncUrl,
+      DROPPOD_TOKEN: bootstrapToken(settings.podletKey, uid, attempt),
+      DROPPOD_UID: uid,
+      DROPPOD_ATTEMPT: String(attempt),
+      DROPPOD_CONTAINERS: allContainers(pod)
+        .map(({ name }) => name)
+        .join(','),
+      ...(settings.caPem ? { DROPPOD_CA: settings.caPem } : {}),
+    },
+    tags: taskTags(pod, kernelHostname(pod, settings.clusterDomain)),
+  };
+}
+
+async function keepTask(
+  ports: LaunchPorts,
+  { uid, attempt }: PodRecord,
+  taskArn: TaskArn,
+  generation: number,
+): Promise<NextState> {
+  const state = await updatePod(ports, uid, (newest) => {
+    const { record, now } = newest;
+    // A hand-over meanwhile leaves the attempt what it is: its task is the successor's.
+    if (isRefused(newest, record.generation) || record.attempt !== attempt || record.taskArn)
+      return undefined;
+    return { record: { ...record, taskArn, launchedAt: now.toISOString() } };
+  });
+  if (state?.record.taskArn !== taskArn) {
+    await ports.tasks.stop(taskArn, 'The pod was deleted meanwhile');
+    return END;
+  }
+  return state.pod && !isOver(state.pod, state.record, generation)
+    ? runBodies(state.pod, state.record.observed)
+    : END;
+}
+
+async function keepFailure(
+  ports: LaunchPorts,
+  uid: string,
+  failure: string,
+  generation: number,
+): Promise<NextState> {
+  const state = await updatePod(ports, uid, (newest) => {
+    if (isRefused(newest, generation)) return undefined;
+    const launchBackOff = noPlaceBackOff(newest.record, newest.now);
+    return {
+      record: {
+        ...newest.record,
+        launchBackOff,
+        runsInGeneration: newest.record.runsInGeneration + 1,
+      },
+      events: [failedCreatePodSandBox(failure)],
+    };
+  });
+  return state?.record.launchBackOff && !isRefused(state, generation)
+    ? waitUntil(state.record.launchBackOff.until)
+    : END;
+}

@@ -1,0 +1,71 @@
+// The machine's Start container state: makes a run wanted and leaves the task token, which whoever sees the exit answers.
+import { updatePod } from '../pod/update-pod.ts';
+import type { PodChange, PodState } from '../pod/update-pod.ts';
+import { own } from '../../own.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { podDone } from '../../pod/run/order.ts';
+import { isTaskEnding } from '../../record/conclude.ts';
+import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../../record/outcome.ts';
+import type { Outcome, PodRecord, WaitingToken } from '../../record/record.ts';
+
+export interface StartContainerInput {
+  uid: string;
+  generation: number;
+  container: string;
+  run: number;
+  token: string;
+  enteredAt: string;
+  retryCount: number;
+}
+
+type StartPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions'>;
+
+/** Ensures the run: over already, the token is answered at once; else run and token are stored in one write. May be called again. */
+export async function startContainer(ports: StartPorts, input: StartContainerInput): Promise<void> {
+  let known: Outcome | undefined;
+  const state = await updatePod(ports, input.uid, (newest) => {
+    known = knownOutcome(newest, input);
+    return known ? undefined : ensureRun(newest, input);
+  });
+  if (!state) known = leaveOutcome(ports.clock.now());
+  if (known) await ports.executions.succeed(input.token, { ...known });
+}
+
+/** The answer that is known without any run: the run is over, or nothing will be started any more. */
+export function knownOutcome(
+  { pod, record, now }: PodState,
+  { generation, container, run }: StartContainerInput,
+): Outcome | undefined {
+  if (!pod || isOver(pod, record, generation))
+    return leaveAfter(pod, record, { name: container, run, generation }, now);
+  const outcome = outcomeOf(pod, record, container, run, now);
+  if (outcome) return outcome;
+  const begun = own(record.observed.containers, container)?.current?.run === run;
+  return !begun && (podDone(pod, record.observed) || isTaskEnding(record))
+    ? leaveOutcome(now)
+    : undefined;
+}
+
+function ensureRun({ record }: PodState, input: StartContainerInput): PodChange | undefined {
+  const { container, run, token, enteredAt, retryCount, generation } = input;
+  const waiting: WaitingToken = { token, run, enteredAt, retryCount, generation };
+  if (!isNewer(waiting, own(record.tokens, container))) return undefined;
+  return { record: withRun(record, container, run, waiting) };
+}
+
+function withRun(record: PodRecord, name: string, run: number, waiting: WaitingToken): PodRecord {
+  const container = own(record.observed.containers, name) ?? { desiredRun: 0 };
+  const ordered = run > container.desiredRun;
+  return {
+    ...record,
+    runsInGeneration: record.runsInGeneration + (ordered ? 1 : 0),
+    tokens: { ...record.tokens, [name]: waiting },
+    observed: {
+      ...record.observed,
+      containers: {
+        ...record.observed.containers,
+        [name]: { ...container, desiredRun: Math.max(container.desiredRun, run) },
+      },
+    },
+  };
+}

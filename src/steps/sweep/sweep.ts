@@ -1,0 +1,77 @@
+// Every minute while pods live: looks at all pods, tasks and executions and does what no message has done. The net under every lost call.
+import { sweepPod } from './sweep-pod.ts';
+import { sweepTasks } from './sweep-tasks.ts';
+import { apiUpSince } from './up-time.ts';
+import { toRecord } from '../pod/record-for.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { hasTask } from '../../record/conclude.ts';
+import type { PodRecord } from '../../record/record.ts';
+
+const podRecords = async ({ store }: Ports): Promise<PodRecord[]> =>
+  (await store.listRecords('pod/')).map(({ value }) => toRecord(value));
+
+/** Names of the namespaces whose end has begun. */
+const terminating = async ({ store }: Ports): Promise<string[]> =>
+  (await store.list({ resource: 'namespaces' })).objects.flatMap(
+    ({ metadata: { name, deletionTimestamp } }) =>
+      name !== undefined && deletionTimestamp !== undefined ? [name] : [],
+  );
+
+const lives = (record: PodRecord): boolean =>
+  record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
+
+/** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
+async function restWithoutPods(ports: Ports): Promise<void> {
+  if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
+  // They cost by the month; those of pods that have just gone wait for the next sweep.
+  if (((await ports.pullSecrets?.clear()) ?? 0) > 0) return;
+  await ports.sweepRule.off();
+  if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
+}
+
+const MAX_MESSAGE = 4_096;
+
+/** A new revision of the machine moves so many pods at a time: each is a handful of calls. */
+const MAX_RENEWALS = 100;
+
+/** Sweeps once; a fault keeps nothing else from being looked at, all of them are thrown together at the end. */
+export async function sweep(
+  ports: Ports,
+  endNamespace: (ports: Ports, name: string) => Promise<void>,
+): Promise<{ pods: number }> {
+  const upSince = await apiUpSince(ports);
+  const running = await ports.tasks.listRunning();
+  const records = await podRecords(ports);
+  const statuses = new Map(running.map(({ taskArn, lastStatus }) => [taskArn, lastStatus]));
+  const faults: Error[] = [];
+  const attempt = <T>(what: string, step: Promise<T>): Promise<T | undefined> =>
+    step.catch(
+      (cause: unknown) =>
+        void faults.push(
+          new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+            cause,
+          }),
+        ),
+    );
+  let renewals = 0;
+  for (const record of records) {
+    const mayRenew = renewals < MAX_RENEWALS;
+    if (
+      await attempt(`pod ${record.uid}`, sweepPod(ports, record, { upSince, statuses, mayRenew }))
+    )
+      renewals++;
+  }
+  await attempt('tasks', sweepTasks(ports, running));
+  for (const namespace of await terminating(ports))
+    await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
+  if (faults.length > 0)
+    throw new AggregateError(
+      faults,
+      faults
+        .map(({ message }) => message)
+        .join('; ')
+        .slice(0, MAX_MESSAGE),
+    );
+  await restWithoutPods(ports);
+  return { pods: records.length };
+}
