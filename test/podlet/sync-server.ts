@@ -3,7 +3,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import type { Desired, PodletEvent, Refusal, Report, StartOrder } from '../../src/protocol/messages.ts';
+import type {
+  Desired,
+  PodletEvent,
+  Refusal,
+  Report,
+  StartOrder,
+} from '../../src/protocol/messages.ts';
 
 const HOLD_MS = 2_000;
 

@@ -13,7 +13,12 @@ import {
 } from '../../validation/field-errors.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
 import { aggregateRequest, isPodLevelResource } from '../model/pod-resources.ts';
-import { compareQuantities, parseQuantity, printQuantity, type Quantity } from '../model/quantity.ts';
+import {
+  compareQuantities,
+  parseQuantity,
+  printQuantity,
+  type Quantity,
+} from '../model/quantity.ts';
 
 type Resources = NonNullable<Container['resources']>;
 type List = Record<string, string> | undefined;
