@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { authorize, rulesOf } from '../../src/auth/authorize.ts';
 import { CLUSTER_ROLES, GROUPS } from '../../src/auth/default-roles.ts';
 import type { User } from '../../src/auth/user.ts';
-import { bootstrapToken } from '../../src/lifecycle/podlet-credential.ts';
+import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
 import { NAMESPACE, createApi, pod } from '../api/client.ts';
 
 const inGroup = (...groups: string[]): User => ({
