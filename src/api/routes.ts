@@ -11,7 +11,8 @@ export type Route = ResourceRoute & { watchPrefix: boolean };
 /** go-restful's answer for a path below a served version that names nothing. */
 export const pathNotFound = (): ApiError =>
   new ApiError('NotFound', 'the server could not find the requested resource', { empty: true });
-const methodNotAllowed = (): ApiError =>
+/** The answer to a method that a route does not take. */
+export const methodNotAllowed = (): ApiError =>
   new ApiError(
     'MethodNotAllowed',
     'the server does not allow this method on the requested resource',
@@ -71,7 +72,7 @@ const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: strin
 
 /** The verb of a method on a route; 405 where the endpoint does not take it. */
 export function verbOf(route: Route, method: string, query: URLSearchParams): Verb {
-  const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(method);
+  const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(route, method);
   const served =
     route.subresource === ''
       ? route.resource.verbs
@@ -92,13 +93,15 @@ function collectionVerb(
   query: URLSearchParams,
 ): Verb | undefined {
   const everywhere = resource.namespaced && namespace === '';
-  if (method === 'GET' || method === 'HEAD')
-    return watchPrefix || boolOption(query, 'watch') ? 'watch' : 'list';
+  if (method === 'GET') return watchPrefix || boolOption(query, 'watch') ? 'watch' : 'list';
   if (everywhere) return undefined;
   return method === 'POST' ? 'create' : method === 'DELETE' ? 'deletecollection' : undefined;
 }
 
-function objectVerb(method: string): Verb | undefined {
+/** Only what lies behind a proxy is asked by HEAD; a name is never posted to. */
+function objectVerb({ subresource }: Route, method: string): Verb | undefined {
+  if (method === 'HEAD' && subresource !== 'proxy') return undefined;
+  if (method === 'POST' && subresource === '') return undefined;
   const verbs: Record<string, Verb> = {
     GET: 'get',
     HEAD: 'get',

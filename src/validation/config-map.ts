@@ -2,7 +2,7 @@
 import type { FieldError } from '../errors.ts';
 import type { ConfigMap } from '../kinds/pod.ts';
 import { lockedChanges, validateKeys, validateSize } from './data.ts';
-import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 
 /** The ConfigMap without empty maps; it has no defaults. */
 export function defaultConfigMap(configMap: ConfigMap): ConfigMap {
@@ -37,8 +37,8 @@ function validateBody({ data, binaryData }: ConfigMap): FieldError[] {
 /** Problems of an update, metadata included. */
 export function validateConfigMapUpdate(next: ConfigMap, old: ConfigMap): FieldError[] {
   return [
-    ...validateMetaTwice(next.metadata ?? {}, old.metadata ?? {}),
+    ...validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {}),
     ...lockedChanges(next, old, ['data', 'binaryData']),
-    ...validateBody(next),
+    ...validateConfigMap(next),
   ];
 }

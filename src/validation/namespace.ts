@@ -3,7 +3,11 @@ import type { FieldError } from '../errors.ts';
 import type { Namespace } from '../kinds/pod.ts';
 import { invalidEach } from './field-errors.ts';
 import { qualifiedNameProblems } from './names.ts';
-import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
+import {
+  kubeFinalizerProblems,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from './object-meta.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
@@ -21,7 +25,10 @@ export function defaultNamespace(namespace: Namespace): Namespace {
 /** Problems of a Namespace at creation, metadata included. */
 export function validateNamespace(namespace: Namespace): FieldError[] {
   const finalizers = (namespace.spec?.finalizers ?? []).flatMap((finalizer) =>
-    invalidEach('spec.finalizers', finalizer, qualifiedNameProblems(finalizer)),
+    invalidEach('spec.finalizers', finalizer, [
+      ...qualifiedNameProblems(finalizer),
+      ...kubeFinalizerProblems(finalizer),
+    ]),
   );
   return [
     ...validateObjectMeta(namespace.metadata ?? {}, { namespaced: false, name: 'label' }),
@@ -30,5 +37,7 @@ export function validateNamespace(namespace: Namespace): FieldError[] {
 }
 
 /** Problems of an update, metadata included. */
-export const validateNamespaceUpdate = (next: Namespace, old: Namespace): FieldError[] =>
-  validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});
+export const validateNamespaceUpdate = (next: Namespace, old: Namespace): FieldError[] => [
+  ...validateNamespace(next),
+  ...validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {}),
+];

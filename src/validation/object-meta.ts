@@ -35,8 +35,14 @@ const RULES: Record<NameRule, (value: string) => string[]> = {
 const ANNOTATION_BYTES = 256 * 1024;
 const STANDARD_FINALIZERS = ['kubernetes', 'foregroundDeletion', 'orphan'];
 
-/** Problems of `metadata` at creation, after a name was generated. */
-export function validateObjectMeta(
+/** Problems of `metadata` as a kind's own rules see them, after a name was generated. */
+export const validateObjectMeta = (meta: ObjectMeta, rules: MetaRules): FieldError[] => [
+  ...validateAnyMeta(meta, rules),
+  ...validateKubeFinalizers(meta.finalizers ?? []),
+];
+
+/** apimachinery's ValidateObjectMetaAccessor: what holds for every kind, of whoever serves it. */
+function validateAnyMeta(
   meta: ObjectMeta,
   { namespaced, name: nameRule }: MetaRules,
 ): FieldError[] {
@@ -61,7 +67,12 @@ export function validateObjectMeta(
         labelProblems(meta.namespace ?? ''),
       ),
     );
-  return [...errors, ...validateAnyWrite(meta)];
+  return [
+    ...errors,
+    ...notNegative('metadata.generation', meta.generation),
+    ...validateMaps(meta),
+    ...validateFinalizers(meta.finalizers ?? []),
+  ];
 }
 
 // A generated name continues after its prefix, so a dash may end the prefix.
@@ -69,15 +80,11 @@ const maskTrailingDash = (prefix: string): string =>
   prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 
 // managedFields are not looked at: the server drops what it cannot read and writes its own.
-function validateAnyWrite(meta: ObjectMeta): FieldError[] {
-  return [
-    ...notNegative('metadata.generation', meta.generation),
-    ...validateLabels(meta.labels, 'metadata.labels'),
-    ...validateAnnotations(meta.annotations, 'metadata.annotations'),
-    ...validateOwners(meta.ownerReferences ?? []),
-    ...validateFinalizers(meta.finalizers ?? []),
-  ];
-}
+const validateMaps = (meta: ObjectMeta): FieldError[] => [
+  ...validateLabels(meta.labels, 'metadata.labels'),
+  ...validateAnnotations(meta.annotations, 'metadata.annotations'),
+  ...validateOwners(meta.ownerReferences ?? []),
+];
 
 /** Problems of a map of labels (also `spec.nodeSelector`); the path carries no key. */
 export function validateLabels(
@@ -143,17 +150,9 @@ function validateOwner(owner: Owner, field: string): FieldError[] {
 
 function validateFinalizers(finalizers: readonly string[]): FieldError[] {
   const field = 'metadata.finalizers';
-  const errors = finalizers.flatMap((finalizer, index) => {
-    const problems = qualifiedNameProblems(finalizer);
-    if (
-      problems.length === 0 &&
-      !finalizer.includes('/') &&
-      !STANDARD_FINALIZERS.includes(finalizer)
-    ) {
-      problems.push('name is neither a standard finalizer name nor is it fully qualified');
-    }
-    return invalidEach(`${field}[${index}]`, finalizer, problems);
-  });
+  const errors = finalizers.flatMap((finalizer) =>
+    invalidEach(field, finalizer, qualifiedNameProblems(finalizer)),
+  );
   const both = ['orphan', 'foregroundDeletion'].every((name) => finalizers.includes(name));
   return both
     ? [
@@ -167,6 +166,17 @@ function validateFinalizers(finalizers: readonly string[]): FieldError[] {
     : errors;
 }
 
+/** What the core kinds ask of a finalizer beyond the form of its name. */
+export const kubeFinalizerProblems = (finalizer: string): string[] =>
+  finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)
+    ? []
+    : ['name is neither a standard finalizer name nor is it fully qualified'];
+
+const validateKubeFinalizers = (finalizers: readonly string[]): FieldError[] =>
+  finalizers.flatMap((finalizer, index) =>
+    invalidEach(`metadata.finalizers[${index}]`, finalizer, kubeFinalizerProblems(finalizer)),
+  );
+
 const IMMUTABLE = [
   'name',
   'namespace',
@@ -176,14 +186,24 @@ const IMMUTABLE = [
   'deletionGracePeriodSeconds',
 ] as const;
 
-/** What an update through a kind's main endpoint answers: the store asks first, the kind's own rules ask again, so each problem is said twice (measured). */
-export const validateMetaTwice = (next: ObjectMeta, old: ObjectMeta): FieldError[] => [
-  ...validateObjectMetaUpdate(next, old),
-  ...validateObjectMetaUpdate(next, old),
+/** What every update is asked before its kind's own rules ask again: kube-apiserver says such a problem as often as it asks. */
+export const validateCommonFields = (
+  next: ObjectMeta,
+  old: ObjectMeta,
+  namespaced: boolean,
+): FieldError[] => [
+  ...validateAnyMeta(next, { namespaced, name: 'path' }),
+  ...validateAnyMetaUpdate(next, old),
 ];
 
-/** Problems of `metadata` at update: new finalizers of a deleting object, immutable members, and what any write must keep. */
-export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
+/** Problems of `metadata` at update, as a kind's own rules see them. */
+export const validateObjectMetaUpdate = (next: ObjectMeta, old: ObjectMeta): FieldError[] => [
+  ...validateAnyMetaUpdate(next, old),
+  ...validateKubeFinalizers(next.finalizers ?? []),
+];
+
+/** New finalizers of a deleting object, immutable members, and what any write must keep. */
+function validateAnyMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
   const known = new Set(old.finalizers);
   const added = (next.finalizers ?? []).filter((finalizer) => !known.has(finalizer));
   const errors: FieldError[] = [];
@@ -196,12 +216,12 @@ export function validateObjectMetaUpdate(next: ObjectMeta, old: ObjectMeta): Fie
       ),
     );
   }
+  if (next.generation !== undefined && next.generation < (old.generation ?? 0)) {
+    errors.push(invalidValue('metadata.generation', next.generation, 'must not be decremented'));
+  }
   for (const member of IMMUTABLE) {
     if (String(next[member] ?? '') !== String(old[member] ?? ''))
       errors.push(invalidValue(`metadata.${member}`, next[member] ?? '', 'field is immutable'));
   }
-  if (next.generation !== undefined && next.generation < (old.generation ?? 0)) {
-    errors.push(invalidValue('metadata.generation', next.generation, 'must not be decremented'));
-  }
-  return [...errors, ...validateAnyWrite(next)];
+  return [...errors, ...validateMaps(next)];
 }

@@ -4,7 +4,7 @@ import type { Secret } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { lockedChanges, validateKeys, validateSize } from './data.ts';
 import { invalidValue, required } from './field-errors.ts';
-import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 
 const REDACTED = '<secret contents redacted>';
 const ACCOUNT_ANNOTATION = 'kubernetes.io/service-account.name';
@@ -91,9 +91,9 @@ export function validateSecretUpdate(next: Secret, old: Secret): FieldError[] {
   const type =
     next.type === old.type ? [] : [invalidValue('type', next.type ?? '', 'field is immutable')];
   return [
-    ...validateMetaTwice(next.metadata ?? {}, old.metadata ?? {}),
+    ...validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {}),
     ...type,
     ...lockedChanges(next, old, ['data']),
-    ...validateBody(next),
+    ...validateSecret(next),
   ];
 }

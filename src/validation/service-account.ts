@@ -1,7 +1,7 @@
 // Defaults and rules of a ServiceAccount.
 import type { FieldError } from '../errors.ts';
 import type { ServiceAccount } from '../kinds/pod.ts';
-import { validateMetaTwice, validateObjectMeta } from './object-meta.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 
 /** The ServiceAccount as it is: it has no defaults. */
 export const defaultServiceAccount = (account: ServiceAccount): ServiceAccount => account;
@@ -14,4 +14,7 @@ export const validateServiceAccount = (account: ServiceAccount): FieldError[] =>
 export const validateServiceAccountUpdate = (
   next: ServiceAccount,
   old: ServiceAccount,
-): FieldError[] => validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});
+): FieldError[] => [
+  ...validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {}),
+  ...validateServiceAccount(next),
+];

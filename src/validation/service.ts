@@ -11,7 +11,7 @@ import {
   required,
 } from './field-errors.ts';
 import { ipProblems, labelProblems, portNameProblems, subdomainProblems } from './names.ts';
-import { validateLabels, validateObjectMeta, validateMetaTwice } from './object-meta.ts';
+import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 
 type Spec = NonNullable<Service['spec']>;
 type Port = NonNullable<Spec['ports']>[number];
@@ -154,7 +154,7 @@ function nodePorts(spec: Spec): FieldError[] {
 
 /** Problems of an update, metadata included; a cluster IP stays while the type keeps one. */
 export function validateServiceUpdate(next: Service, old: Service): FieldError[] {
-  const errors = validateMetaTwice(next.metadata ?? {}, old.metadata ?? {});
+  const errors = validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {});
   const was = old.spec?.clusterIP;
   const now = next.spec?.clusterIP;
   if (
@@ -180,5 +180,5 @@ export function validateServiceUpdate(next: Service, old: Service): FieldError[]
         ),
       );
   }
-  return [...errors, ...validateSpec(next.spec ?? {})];
+  return [...errors, ...validateService(next)];
 }

@@ -4,7 +4,7 @@ import { issuerOf, publicKeys } from '../../auth/service-account-tokens.ts';
 import type { User } from '../../auth/user.ts';
 import { ApiError } from '../../errors.ts';
 import type { ApiPorts } from '../call.ts';
-import { pathNotFound } from '../routes.ts';
+import { methodNotAllowed, pathNotFound } from '../routes.ts';
 import { negotiate } from '../wire/negotiation.ts';
 import { respond } from '../wire/render.ts';
 import { openapiDocument, openapiIndex } from './openapi.ts';
@@ -49,6 +49,7 @@ export async function answerPath(
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
   if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
+  if (path === '/version' && request.method !== 'GET') throw methodNotAllowed();
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
   if (path.startsWith('/openid') || path.startsWith('/.well-known'))
     return identity(ports, request, path);
@@ -129,6 +130,8 @@ function discovery(request: Request, url: URL, path: string): Response {
     if (path.startsWith('/apis/')) return notFoundText();
     throw pathNotFound();
   }
+  const isRoute = !['/', '/api', '/apis'].includes(path);
+  if (isRoute && request.method !== 'GET') throw methodNotAllowed();
   const { format, pretty } = negotiate(request, url.searchParams);
   return respond(request, 200, document, { format, pretty: pretty || path === '/' });
 }

@@ -119,12 +119,17 @@ function unowned(a: FieldTree, others: FieldTree): FieldTree {
   return tree;
 }
 
+/** Sorted as kube-apiserver's sets are walked: first what ends here, then what goes deeper. */
 function pathsOf(tree: FieldTree, path = ''): string[] {
-  return Object.entries(tree).flatMap(([segment, below]) => {
-    if (segment === '.') return [];
-    const here = `${path}${segmentPath(segment)}`;
-    return isEmpty(below) ? [here] : pathsOf(below, here);
-  });
+  const members = Object.entries(tree)
+    .filter(([segment]) => segment !== '.')
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  const ends = members.filter(([, below]) => isEmpty(below));
+  const inner = members.filter(([, below]) => !isEmpty(below));
+  return [
+    ...ends.map(([segment]) => `${path}${segmentPath(segment)}`),
+    ...inner.flatMap(([segment, below]) => pathsOf(below, `${path}${segmentPath(segment)}`)),
+  ];
 }
 
 function segmentPath(segment: string): string {
@@ -137,11 +142,12 @@ function segmentPath(segment: string): string {
     .join(',')}]`;
 }
 
-function conflictOf(found: { entry: ManagedEntry; paths: string[] }[]): ApiError {
-  const nameOf = ({ manager, operation, apiVersion, subresource, time }: ManagedEntry): string =>
-    operation === 'Apply'
-      ? JSON.stringify(manager)
-      : `${JSON.stringify(manager)}${subresource ? ` with subresource ${JSON.stringify(subresource)}` : ''} using ${apiVersion}${time ? ` at ${time}` : ''}`;
+function conflictOf(conflicts: { entry: ManagedEntry; paths: string[] }[]): ApiError {
+  const nameOf = ({ manager, operation, apiVersion, subresource }: ManagedEntry): string =>
+    `${JSON.stringify(manager)}${subresource ? ` with subresource ${JSON.stringify(subresource)}` : ''}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
+  const found = [...conflicts].sort((one, other) =>
+    nameOf(one.entry) < nameOf(other.entry) ? -1 : 1,
+  );
   const causes: Cause[] = found.flatMap(({ entry, paths }) =>
     paths.map((field) => ({
       reason: 'FieldManagerConflict',

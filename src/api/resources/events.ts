@@ -186,7 +186,7 @@ export const events: Strategy = {
   fields: selectable('involvedObject', 'reportingComponent'),
   printer,
   validate: (object) => validateCore(object),
-  validateUpdate: (next, old) => validateObjectMetaUpdate(next.metadata, old.metadata),
+  validateUpdate: (next) => validateCore(next),
   createOnUpdate: true,
   toWire: complete,
 };
@@ -199,6 +199,10 @@ export const groupEvents: Strategy = {
   ...events,
   fields: selectable('regarding', 'reportingController'),
   validate: (object) => validateEventsGroup(object),
+  validateUpdate: (next, old) => [
+    ...validateCore(next),
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
+  ],
   fromWire: (object) => rename(object, BACKWARD),
   toWire: (object) =>
     rename(

@@ -82,7 +82,11 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
       : {}),
   });
   if ('forbidden' in admission)
-    throw forbidden('pods', pod.metadata.name ?? '', admission.forbidden);
+    throw forbidden(
+      'pods',
+      pod.metadata.name || pod.metadata.generateName || 'Unknown',
+      admission.forbidden,
+    );
   return objectOf(admission.pod);
 }
 

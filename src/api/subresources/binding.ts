@@ -9,6 +9,7 @@ import type { Answer, Call } from '../call.ts';
 import { objectOf, podOf } from '../resources/pods.ts';
 import { member, text } from '../resources/plain.ts';
 import { seconds } from '../time.ts';
+import { admitNamespace } from '../verbs/create.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import { success } from '../wire/status.ts';
@@ -23,6 +24,7 @@ export async function binding(call: Call): Promise<Answer> {
     validation: options.fieldValidation,
     warnings: call.warnings,
   });
+  await admitNamespace(call, sent);
   const name = call.name || (sent.metadata.name ?? '');
   if (sent.metadata.name !== name)
     throw badRequest('name in URL does not match name in Binding object');

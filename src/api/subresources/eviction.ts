@@ -4,6 +4,7 @@ import type { Answer, Call } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
 import { strategyFor } from '../resources/strategies.ts';
 import { deleteObject } from '../verbs/delete.ts';
+import { admitNamespace } from '../verbs/create.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import { success } from '../wire/status.ts';
@@ -19,6 +20,7 @@ export async function eviction(call: Call): Promise<Answer> {
     validation: options.fieldValidation,
     warnings: call.warnings,
   });
+  await admitNamespace(call, sent);
   if ((sent.metadata.name ?? '') !== call.name)
     throw badRequest('name in URL does not match name in Eviction object');
   const grace = member(sent, 'deleteOptions', 'gracePeriodSeconds');

@@ -6,6 +6,7 @@ import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
 import { seconds } from '../time.ts';
+import { admitNamespace } from '../verbs/create.ts';
 import { decodeBody } from '../wire/body.ts';
 import { encode } from '../wire/render.ts';
 import { writeOptions } from '../wire/options.ts';
@@ -73,6 +74,7 @@ export async function token(call: Call): Promise<Response> {
     validation: options.fieldValidation,
     warnings: call.warnings,
   });
+  await admitNamespace(call, sent);
   const asked = member(sent, 'spec', 'expirationSeconds');
   const expirationSeconds = typeof asked === 'number' ? asked : DEFAULT_SECONDS;
   checkSpec(expirationSeconds);

@@ -51,8 +51,12 @@ export function withNamespace(
   return { ...object, metadata: { ...metadata, namespace: call.namespace } };
 }
 
+/** What admission calls an object, which has no generated name yet. */
+export const admittedName = ({ name }: Pick<Call, 'name'>, { metadata }: KubeObject): string =>
+  name || metadata.name || metadata.generateName || 'Unknown';
+
 /** Refuses content for a namespace that is not there or is going. */
-async function admitNamespace(call: Call, object: KubeObject): Promise<void> {
+export async function admitNamespace(call: Call, object: KubeObject): Promise<void> {
   if (!call.resource.namespaced) return;
   const namespace = await call.ports.store.get({
     resource: 'namespaces',
@@ -62,7 +66,7 @@ async function admitNamespace(call: Call, object: KubeObject): Promise<void> {
   if (namespace === undefined) throw notFound('namespaces', call.namespace);
   if (text(namespace, 'status', 'phase') !== 'Terminating') return;
   const why = `unable to create new content in namespace ${call.namespace} because it is being terminated`;
-  const refusal = forbidden(call.resource.stored, object.metadata.name ?? '', why);
+  const refusal = forbidden(call.resource.stored, admittedName(call, object), why);
   throw new ApiError('Forbidden', refusal.message, {
     ...refusal.details,
     causes: [
@@ -156,7 +160,7 @@ export async function createObject(
     throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
   for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)])
     call.warnings.push(warning);
-  if (options.dryRun) return first;
+  if (options.dryRun) return dry(call, first);
   if (decoded.metadata.resourceVersion)
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   const stored = await store(
@@ -172,6 +176,14 @@ export async function createObject(
 
 const generated = (prefix: string | undefined, suffix: string): string | undefined =>
   prefix ? prefix.slice(0, GENERATED_PREFIX) + suffix : undefined;
+
+/** Nothing is stored, but a name that is taken is said. */
+async function dry(call: Call, object: KubeObject): Promise<KubeObject> {
+  const key = { ...keyOf(call), name: object.metadata.name ?? '' };
+  const present = await call.ports.store.get(key);
+  if (present !== undefined) throw existing(call, object, present);
+  return object;
+}
 
 async function store(
   call: Call,
@@ -194,25 +206,25 @@ async function store(
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       if (again !== undefined && attempt < NAME_ATTEMPTS) object = again();
-      else throw await existing(call, key, again !== undefined);
+      else throw existing(call, object, await call.ports.store.get(key));
     }
   }
 }
 
-async function existing(
+/** kube-apiserver speaks of a generated name wherever a prefix was given, used or not. */
+function existing(
   call: Call,
-  key: ReturnType<typeof keyOf>,
-  generatedName: boolean,
-): Promise<ApiError> {
-  const { message, details } = alreadyExists(call.resource.stored, key.name);
-  if (generatedName)
+  { metadata: { name = '', generateName } }: KubeObject,
+  present: KubeObject | undefined,
+): ApiError {
+  const { message, details } = alreadyExists(call.resource.stored, name);
+  if (generateName)
     return new ApiError(
       'AlreadyExists',
       `${message}, the server was not able to generate a unique name for the object`,
       { ...details, retryAfterSeconds: 1 },
     );
-  const object = await call.ports.store.get(key);
-  const going = object?.metadata.deletionTimestamp !== undefined;
+  const going = present?.metadata.deletionTimestamp !== undefined;
   return new ApiError(
     'AlreadyExists',
     going ? `object is being deleted: ${message}` : message,

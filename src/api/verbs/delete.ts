@@ -101,9 +101,14 @@ async function fromBody(
           "couldn't get version/kind; json parse error: ",
           () => parseText(Buffer.from(bytes).toString('utf8'), format).value ?? {},
         );
-  return decoding('DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ', () =>
-    decodeObject(kindShape('', 'DeleteOptions'), value, []),
+  const decoded = decoding(
+    'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ',
+    () => decodeObject(kindShape('', 'DeleteOptions'), value, []),
   );
+  // An empty policy is one that is not supported, not one that is left out.
+  return member(value, 'propagationPolicy') === ''
+    ? { ...decoded, propagationPolicy: '' }
+    : decoded;
 }
 
 function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } {

@@ -12,13 +12,14 @@ import { applyObject, duplicateElement } from '../patch/apply.ts';
 import { applyJsonPatch, asOperations, PatchError } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
-import { decodeValue, parseText, readBody } from '../wire/body.ts';
+import { checkKind, decodeValue, parseText, readBody } from '../wire/body.ts';
 import { decoding } from '../wire/decoding.ts';
 import { parseJson } from '../wire/json.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
 import { typed } from '../wire/forms.ts';
 import { createObject } from './create.ts';
+import { member } from '../resources/plain.ts';
 import { checkIdentity, updateObject } from './update.ts';
 
 const MAX_OPERATIONS = 10_000;
@@ -52,6 +53,7 @@ export async function patch(call: Call): Promise<Answer> {
       call,
       options,
       decoding('error applying patch: ', () => change(present(call, old))),
+      type === 'application/strategic-merge-patch+json',
     ),
   }));
 }
@@ -108,7 +110,12 @@ function operationsOf(value: Json): (value: Values) => Json {
 }
 
 /** The patched object decoded as its kind: what does not fit is an invalid patch. */
-function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject {
+function redecode(
+  call: Call,
+  options: WriteOptions,
+  patched: Json,
+  isStrategic: boolean,
+): KubeObject {
   if (patched === null || typeof patched !== 'object' || Array.isArray(patched))
     throw badRequest('error decoding patch: the patched object is not an object');
   const expected = {
@@ -117,6 +124,8 @@ function redecode(call: Call, options: WriteOptions, patched: Json): KubeObject 
     warnings: call.warnings,
   };
   try {
+    // A strategic patch is made on the kind's own type: it cannot become another.
+    if (!isStrategic) checkKind(patched, expected);
     const decoded = decodeValue(patched, expected);
     checkIdentity(call, decoded);
     return call.strategy.fromWire?.(decoded) ?? decoded;
@@ -165,6 +174,9 @@ function parseConfig(call: Call, options: WriteOptions, text: string): KubeObjec
     );
   const twice = duplicateElement(kindShape(call.resource.group, call.resource.kind), decoded);
   if (twice !== undefined) throw new ApiError('', `${head}: ${twice}`);
+  // An empty list is one too.
+  if ((member(value, 'metadata', 'managedFields') ?? null) !== null)
+    throw badRequest('metadata.managedFields must be nil');
   return decoded;
 }
 
@@ -183,9 +195,7 @@ function checkConfigKind(call: Call, value: Values): void {
 
 async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
   const config = parseConfig(call, options, text);
-  if (config.metadata.managedFields !== undefined)
-    throw badRequest('metadata.managedFields must be nil');
-  checkIdentity(call, { ...config, metadata: { name: call.name, ...config.metadata } });
+  checkIdentity(call, config);
   const shape = kindShape(call.resource.group, call.resource.kind);
   const writer = {
     manager: options.fieldManager,

@@ -10,6 +10,7 @@ import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { managedAfterUpdate, withManaged } from '../managed-fields.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
+import { validateCommonFields } from '../../validation/object-meta.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
@@ -90,7 +91,7 @@ export async function updateObject(
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       // A patch is made of the newest object again; the version that it names itself is compared with that.
-      const pinned = call.verb === 'update' && next.metadata.resourceVersion;
+      const pinned = call.verb === 'update' && isPinned(next.metadata.resourceVersion);
       if (pinned || attempt >= ATTEMPTS) throw conflict(call.resource.stored, call.name);
     }
   }
@@ -108,6 +109,10 @@ async function createMissing(call: Call, options: WriteOptions, produce: Produce
   };
 }
 
+/** Zero is no version: who sends it writes over whatever is there. */
+const isPinned = (version: string | undefined): boolean =>
+  version !== undefined && !/^0*$/.test(version);
+
 function checkVersions(call: Call, next: KubeObject, old: KubeObject): void {
   const { resource, name } = call;
   if (next.metadata.uid && next.metadata.uid !== old.metadata.uid && call.verb === 'update') {
@@ -119,18 +124,16 @@ function checkVersions(call: Call, next: KubeObject, old: KubeObject): void {
     );
   }
   const { resourceVersion } = next.metadata;
-  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
+  if (isPinned(resourceVersion) && resourceVersion !== old.metadata.resourceVersion)
     throw conflict(resource.stored, name);
 }
 
-/** System fields are the stored ones whatever the client sent. */
+/** System fields are the stored ones whatever the client sent; only where there is no deletion yet, a sent one is left to be refused. */
 function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
   const {
     resourceVersion: _version,
     selfLink: _link,
     managedFields: _managed,
-    deletionTimestamp: _deleted,
-    deletionGracePeriodSeconds: _grace,
     generation: _generation,
     creationTimestamp: _created,
     ...metadata
@@ -145,7 +148,10 @@ function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
       ...(creationTimestamp ? { creationTimestamp } : {}),
       ...(generation === undefined ? {} : { generation }),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds }),
+      ...(deletionGracePeriodSeconds === undefined ||
+      metadata.deletionGracePeriodSeconds !== undefined
+        ? {}
+        : { deletionGracePeriodSeconds }),
     },
   };
 }
@@ -194,7 +200,10 @@ async function storeUpdate(
 ): Promise<KubeObject> {
   const { strategy, resource, ports } = call;
   const prepared = await prepare(call, sent, old);
-  const problems = strategy.validateUpdate(prepared, old, call);
+  const problems = [
+    ...validateCommonFields(prepared.metadata, old.metadata, resource.namespaced),
+    ...strategy.validateUpdate(prepared, old, call),
+  ];
   if (problems.length > 0) throw invalid(resource.kind, call.name, problems, resource.group);
   // An update that sends [{}] clears them.
   const cleared =

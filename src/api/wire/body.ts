@@ -108,7 +108,8 @@ function valueOfFlow(text: string): Json | undefined {
 }
 
 /** Names the kind that the body claims to be; 400 where that is not the expected one. */
-function checkKind(value: Parsed['value'], expected: Expected): void {
+/** Refuses a body of another kind or version; one that names none is taken for what is expected. */
+export function checkKind(value: Parsed['value'], expected: Expected): void {
   const apiVersion =
     typeof value['apiVersion'] === 'string' && value['apiVersion'] !== ''
       ? value['apiVersion']

@@ -174,6 +174,7 @@ const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
 // PrepareForCreate turns the annotation of a container into its field; the other way round happens too, for old nodes.
 function mirrorAppArmor(annotations: Record<string, string> | undefined, spec: PodSpec): void {
+  if (spec.os?.name === 'windows') return;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     const profile = appArmorProfile(own(annotations, `${APPARMOR_ANNOTATION}${container.name}`));
     if (

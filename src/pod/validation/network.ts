@@ -6,6 +6,7 @@ import {
   invalidEach,
   invalidValue,
   required,
+  tooLong,
 } from '../../validation/field-errors.ts';
 import { ipProblems, searchPathProblems, subdomainProblems } from '../../validation/names.ts';
 
@@ -133,12 +134,11 @@ export function validateHostnameOverride(spec: PodSpec): FieldError[] {
   const name = spec.hostnameOverride;
   const field = 'spec.hostnameOverride';
   if (name === undefined) return [];
-  const errors = invalidEach(field, name, subdomainProblems(name));
-  if (name.length > MAX_HOSTNAME)
-    errors.push(invalidValue(field, name, `must be no more than ${MAX_HOSTNAME} characters`));
+  const errors: FieldError[] = [];
   if (spec.setHostnameAsFQDN)
     errors.push(forbiddenValue(field, 'may not be specified when setHostnameAsFQDN is true'));
   if (spec.hostNetwork)
     errors.push(forbiddenValue(field, 'may not be specified when hostNetwork is true'));
-  return errors;
+  if (name.length > MAX_HOSTNAME) errors.push(tooLong(field, MAX_HOSTNAME));
+  return [...errors, ...invalidEach(field, name, subdomainProblems(name))];
 }

@@ -5,18 +5,26 @@ import { own } from '../../own.ts';
 import { forbiddenValue, notSupported, required } from '../../validation/field-errors.ts';
 import { isObject, type Members } from './members.ts';
 
+/** Members of the pod's security context and of the spec itself, in kube-apiserver's order. */
 const POD_LINUX = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
-  'sysctls',
-  'runAsUser',
-  'runAsGroup',
-  'supplementalGroups',
-  'supplementalGroupsPolicy',
+  'securityContext.appArmorProfile',
+  'securityContext.seLinuxOptions',
+  'hostUsers',
+  'hostPID',
+  'hostIPC',
+  'securityContext.seccompProfile',
+  'securityContext.fsGroup',
+  'securityContext.fsGroupChangePolicy',
+  'securityContext.sysctls',
+  'shareProcessNamespace',
+  'securityContext.runAsUser',
+  'securityContext.runAsGroup',
+  'securityContext.supplementalGroups',
+  'securityContext.supplementalGroupsPolicy',
+  'securityContext.seLinuxChangePolicy',
 ];
+/** Of these only true counts. */
+const FLAGS = ['hostPID', 'hostIPC'];
 const CONTAINER_LINUX = [
   'appArmorProfile',
   'seLinuxOptions',
@@ -50,17 +58,17 @@ const contexts = (spec: PodSpec): [string, Members][] =>
     ]),
   );
 
+const prefixed = (context: Members): Members =>
+  Object.fromEntries(
+    Object.entries(context).map(([member, value]) => [`securityContext.${member}`, value]),
+  );
+
 function windowsProblems(spec: PodSpec): FieldError[] {
-  const pod = members(spec.securityContext);
-  const shared = (['hostUsers', 'hostPID', 'hostIPC'] as const)
-    .filter((member) => spec[member])
-    .map((member) => `spec.${member}`);
+  const given = { ...members(spec), ...prefixed(members(spec.securityContext)) };
   const paths = [
-    ...POD_LINUX.filter((member) => own(pod, member) !== undefined).map(
-      (member) => `spec.securityContext.${member}`,
-    ),
-    ...shared,
-    ...(spec.shareProcessNamespace ? ['spec.securityContext.shareProcessNamespace'] : []),
+    ...POD_LINUX.filter((member) =>
+      FLAGS.includes(member) ? own(given, member) === true : own(given, member) !== undefined,
+    ).map((member) => `spec.${member}`),
     ...contexts(spec).flatMap(([path, context]) =>
       CONTAINER_LINUX.filter((member) => own(context, member) !== undefined).map(
         (member) => `${path}.${member}`,

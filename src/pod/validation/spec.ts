@@ -64,6 +64,7 @@ export function validateSpec(pod: Pod): FieldError[] {
     ...validateGates(spec.schedulingGates ?? []),
     ...validateSpread(spec.topologySpreadConstraints ?? []),
     ...validateHostUsers(spec),
+    ...validateHostnameOverride(spec),
     ...validateIdentity(spec),
     ...validateTolerations(spec.tolerations ?? []),
     ...validateHostAliases(spec.hostAliases ?? []),
@@ -88,7 +89,6 @@ function validateIdentity(spec: PodSpec): FieldError[] {
       : between('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds, 1, MAX_INT32)),
     ...label('hostname'),
     ...label('subdomain'),
-    ...validateHostnameOverride(spec),
   ];
 }
 

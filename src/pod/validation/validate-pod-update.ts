@@ -9,9 +9,16 @@ import {
   quote,
   required,
 } from '../../validation/field-errors.ts';
-import { ipProblems, isIpV6, qualifiedNameProblems } from '../../validation/names.ts';
-import { validateMetaTwice, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import {
+  ipProblems,
+  isIpV6,
+  qualifiedNameProblems,
+  subdomainProblems,
+} from '../../validation/names.ts';
+import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { canonical, ephemeralChanges } from './ephemeral-containers.ts';
+import { textOf } from './members.ts';
+import { validateTolerations } from './scheduling.ts';
 import { validateWholePod } from './whole-pod.ts';
 
 type Toleration = NonNullable<PodSpec['tolerations']>[number];
@@ -23,14 +30,19 @@ const MAY_CHANGE =
 
 /** Problems of an update of the main resource; both defaulted. */
 export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
-  const errors = [...validateMetaTwice(next.metadata, old.metadata), ...validateWholePod(next)];
+  const errors = [
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
+    ...validateWholePod(next),
+  ];
   for (const list of ['containers', 'initContainers'] as const) {
     const { errors: found, stop } = imageChanges(next.spec, old.spec, list);
     errors.push(...found);
     if (stop) return errors;
   }
+  const deadline = deadlineChange(next.spec, old.spec);
+  errors.push(...deadline.errors);
+  if (deadline.stop) return errors;
   errors.push(
-    ...deadlineChange(next.spec, old.spec),
     ...tolerationChanges(next.spec.tolerations ?? [], old.spec.tolerations ?? []),
     ...gateChanges(next.spec, old.spec),
   );
@@ -40,20 +52,17 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
     : [...errors, forbiddenValue('spec', `${MAY_CHANGE}\n${difference}\n`)];
 }
 
-function imageChanges(
-  next: PodSpec,
-  old: PodSpec,
-  list: 'containers' | 'initContainers',
-): { errors: FieldError[]; stop: boolean } {
+/** `stop`: kube-apiserver compares nothing further. */
+interface Changes {
+  errors: FieldError[];
+  stop: boolean;
+}
+
+function imageChanges(next: PodSpec, old: PodSpec, list: 'containers' | 'initContainers'): Changes {
   const now = next[list] ?? [];
   if (now.length !== (old[list] ?? []).length) {
     return {
-      errors: [
-        forbiddenValue(
-          `spec.${list}`,
-          `pod updates may not add or remove ${list === 'containers' ? 'containers' : 'initContainers'}`,
-        ),
-      ],
+      errors: [forbiddenValue(`spec.${list}`, 'pod updates may not add or remove containers')],
       stop: true,
     };
   }
@@ -65,28 +74,31 @@ function imageChanges(
   };
 }
 
-function deadlineChange(next: PodSpec, old: PodSpec): FieldError[] {
+function deadlineChange(next: PodSpec, old: PodSpec): Changes {
   const field = 'spec.activeDeadlineSeconds';
   const { activeDeadlineSeconds: now } = next;
   const { activeDeadlineSeconds: before } = old;
-  if (now !== undefined) {
-    if (now < 0 || now > MAX_INT32)
-      return [invalidValue(field, now, `must be between 0 and ${MAX_INT32}, inclusive`)];
-    return before !== undefined && now > before
-      ? [invalidValue(field, now, 'must be less than or equal to previous value')]
-      : [];
-  }
-  return before === undefined
-    ? []
-    : [invalidValue(field, null, 'must not update from a positive integer to nil value')];
+  const problem = (why: string, stop: boolean): Changes => ({
+    errors: [invalidValue(field, now ?? null, why)],
+    stop,
+  });
+  if (now === undefined)
+    return before === undefined
+      ? { errors: [], stop: false }
+      : problem('must not update from a positive integer to nil value', false);
+  if (now < 0 || now > MAX_INT32)
+    return problem(`must be between 0 and ${MAX_INT32}, inclusive`, true);
+  return before !== undefined && now > before
+    ? problem('must be less than or equal to previous value', true)
+    : { errors: [], stop: false };
 }
 
 const apartFromSeconds = ({ tolerationSeconds: _, ...rest }: Toleration): string => canonical(rest);
 
-function tolerationChanges(next: readonly Toleration[], old: readonly Toleration[]): FieldError[] {
+function tolerationChanges(next: Toleration[], old: readonly Toleration[]): FieldError[] {
   const kept = new Set(next.map(apartFromSeconds));
   return old.every((toleration) => kept.has(apartFromSeconds(toleration)))
-    ? []
+    ? validateTolerations(next)
     : [
         forbiddenValue(
           'spec.tolerations',
@@ -118,7 +130,6 @@ function fixedPart(spec: PodSpec, gated: boolean): Record<string, unknown> {
     activeDeadlineSeconds: _deadline,
     tolerations: _tolerations,
     schedulingGates: _gates,
-    ephemeralContainers: _ephemeral,
     ...rest
   } = spec;
   const { nodeSelector: _selector, affinity: _affinity, ...ungated } = rest;
@@ -162,7 +173,12 @@ function narrowing(next: PodSpec, old: PodSpec): string | undefined {
 /** Problems of an update through `/status`; spec and most metadata were taken from the stored pod before. */
 export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
   const { status } = next;
-  const errors = validateObjectMetaUpdate(next.metadata, old.metadata);
+  const errors = [
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
+    ...validateConditions(status),
+    ...nominatedNode(next, old),
+    ...notBelowZero('status.observedGeneration', status),
+  ];
   if (
     status.qosClass !== undefined &&
     old.status.qosClass !== undefined &&
@@ -172,7 +188,37 @@ export function validatePodStatusUpdate(next: Pod, old: Pod): FieldError[] {
   }
   for (const list of ['containerStatuses', 'initContainerStatuses'] as const)
     errors.push(...resurrections(next, old, list));
-  return [...errors, ...validateIps(status), ...validateConditions(status)];
+  return [...errors, ...claimStatuses(next), ...validatePodIps(status), ...validateHostIps(status)];
+}
+
+function nominatedNode(next: Pod, old: Pod): FieldError[] {
+  const name = textOf({ ...next.status }, 'nominatedNodeName');
+  if (name === '' || name === textOf({ ...old.status }, 'nominatedNodeName')) return [];
+  const field = 'status.nominatedNodeName';
+  return [
+    ...invalidEach(field, name, subdomainProblems(name)),
+    ...(old.spec.nodeName
+      ? [forbiddenValue(field, 'may not be set on pods that are already bound to a node')]
+      : []),
+  ];
+}
+
+function claimStatuses({ spec, status }: Pod): FieldError[] {
+  const { resourceClaimStatuses = [] }: { resourceClaimStatuses?: { name?: string }[] } = {
+    ...status,
+  };
+  const claims = new Set((spec.resourceClaims ?? []).map(({ name }) => name));
+  return resourceClaimStatuses.flatMap(({ name = '' }, index) =>
+    claims.has(name)
+      ? []
+      : [
+          invalidValue(
+            `status.resourceClaimStatuses[${index}].name`,
+            name,
+            'must match the name of an entry in `spec.resourceClaims`',
+          ),
+        ],
+  );
 }
 
 function resurrections(
@@ -202,43 +248,67 @@ function resurrections(
   });
 }
 
-function validateIps(status: PodStatus): FieldError[] {
+function validatePodIps(status: PodStatus): FieldError[] {
   const podIPs = status.podIPs ?? (status.podIP ? [{ ip: status.podIP }] : []);
-  const { hostIPs = [] }: { hostIPs?: { ip?: string }[] } = { ...status };
-  const errors = podIPs.flatMap(({ ip = '' }, index) =>
-    invalidEach(`status.podIPs[${index}]`, ip, ipProblems(ip)),
-  );
-  const families = podIPs.map(({ ip = '' }) => isIpV6(ip));
-  if (new Set(families).size < families.length)
-    errors.push(
-      invalidValue('status.podIPs', podIPs, 'may specify no more than one IP for each IP family'),
-    );
-  errors.push(
-    ...hostIPs.flatMap(({ ip = '' }, index) =>
-      invalidEach(`status.hostIPs[${index}]`, ip, ipProblems(ip)),
-    ),
-  );
-  const [first] = hostIPs;
-  if (first && status.hostIP !== undefined && first.ip !== status.hostIP)
-    errors.push(invalidValue('status.hostIPs[0].ip', first.ip, 'must be equal to `hostIP`'));
-  return errors;
+  return validateIps('status.podIPs', podIPs);
 }
 
-const SYSTEM_CONDITIONS = [
-  'PodScheduled',
-  'Ready',
-  'Initialized',
-  'ContainersReady',
-  'DisruptionTarget',
-  'PodReadyToStartContainers',
-];
+function validateHostIps(status: PodStatus): FieldError[] {
+  const { hostIPs = [] }: { hostIPs?: { ip?: string }[] } = { ...status };
+  const [first] = hostIPs;
+  if (first === undefined) return [];
+  const errors = validateIps('status.hostIPs', hostIPs);
+  return first.ip === status.hostIP
+    ? errors
+    : [
+        invalidValue('status.hostIPs[0].ip', first.ip ?? '', 'must be equal to `hostIP`'),
+        ...errors,
+      ];
+}
+
+/** Each is an address; two are a pair of both families, more are too many. */
+function validateIps(field: string, list: readonly { ip?: string }[]): FieldError[] {
+  const errors = list.flatMap(({ ip = '' }, index) =>
+    invalidEach(`${field}[${index}]`, ip, ipProblems(ip)),
+  );
+  if (list.length < 2) return errors;
+  const wrong = list.findIndex(({ ip = '' }) => ipProblems(ip).length > 0);
+  if (wrong >= 0)
+    errors.push({
+      field,
+      reason: 'InternalError',
+      message: `Internal error: failed to check for dual stack with error:invalid IP[${wrong}]: ${list[wrong]?.ip ?? ''}`,
+    });
+  const families = new Set(list.map(({ ip = '' }) => isIpV6(ip)));
+  if (wrong < 0 && families.size === 2 && list.length === 2) return errors;
+  const shown = list.map(({ ip = '' }) => ({ IP: ip }));
+  return [
+    ...errors,
+    invalidValue(field, shown, 'may specify no more than one IP for each IP family'),
+  ];
+}
+
+/** The other conditions of kube-apiserver's own have good names. */
+const SYSTEM_CONDITIONS = ['PodScheduled', 'Ready', 'Initialized'];
 
 function validateConditions(status: PodStatus): FieldError[] {
-  return (status.conditions ?? []).flatMap(({ type = '' }, index) =>
-    SYSTEM_CONDITIONS.includes(type)
-      ? []
-      : invalidEach(`status.conditions[${index}].type`, type, qualifiedNameProblems(type)),
-  );
+  return (status.conditions ?? []).flatMap((condition, index) => {
+    const { type = '' } = condition;
+    const field = `status.conditions[${index}]`;
+    return [
+      ...notBelowZero(`${field}.observedGeneration`, condition),
+      ...(SYSTEM_CONDITIONS.includes(type)
+        ? []
+        : invalidEach(`${field}.Type`, type, qualifiedNameProblems(type))),
+    ];
+  });
+}
+
+function notBelowZero(field: string, object: { observedGeneration?: unknown }): FieldError[] {
+  const { observedGeneration: value } = object;
+  return typeof value === 'number' && value < 0
+    ? [invalidValue(field, value, 'must be a non-negative integer')]
+    : [];
 }
 
 /** Problems of an update through `/ephemeralcontainers`; all but the ephemeral containers was taken from the stored pod before. */
@@ -247,7 +317,7 @@ export function validateEphemeralContainersUpdate(next: Pod, old: Pod): FieldErr
   if (mirror !== undefined)
     return [forbiddenValue('', 'static pods do not support ephemeral containers')];
   return [
-    ...validateMetaTwice(next.metadata, old.metadata),
+    ...validateObjectMetaUpdate(next.metadata, old.metadata),
     ...validateWholePod(next),
     ...ephemeralChanges(next, old),
   ];

@@ -7,9 +7,10 @@ import {
   forbiddenValue,
   invalidEach,
   invalidValue,
+  quote,
   required,
 } from '../../validation/field-errors.ts';
-import { labelProblems } from '../../validation/names.ts';
+import { labelProblems, subdomainProblems } from '../../validation/names.ts';
 import { validateSource, VOLUME_TYPES } from './volume-sources.ts';
 
 /** Problems of all volumes, and the volumes that mounts may refer to. */
@@ -45,10 +46,20 @@ function validateVolume(volume: Volume, field: string, pod: Pod): FieldError[] {
   if (first === undefined) return [required(field, 'must specify a volume type')];
   return [
     ...validateSource(first, own(members, first), field, pod),
+    ...(first === 'ephemeral' ? claimNameProblems(volume.name, `${field}.name`, pod) : []),
     ...others.map((type) =>
       forbiddenValue(`${field}.${type}`, 'may not specify more than 1 volume type'),
     ),
   ];
+}
+
+/** The claim of an ephemeral volume is named by pod and volume. */
+function claimNameProblems(name: string | undefined, field: string, pod: Pod): FieldError[] {
+  if (!name || !pod.metadata.name) return [];
+  const claim = `${pod.metadata.name}-${name}`;
+  return subdomainProblems(claim).map((problem) =>
+    invalidValue(field, name, `PVC name ${quote(claim)}: ${problem}`),
+  );
 }
 
 // A claim that an ephemeral volume of this very pod makes cannot be named by another volume.
