@@ -1,6 +1,7 @@
 // The stack: a list of constructs. Nothing in it costs by the hour (design: no NAT, no load balancer, no key of the user's).
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Access, type Principals } from './constructs/access.ts';
 import { Cluster } from './constructs/cluster.ts';
 import { Functions } from './constructs/functions.ts';
 import { grantLeast } from './constructs/grants.ts';
@@ -13,6 +14,8 @@ import { ObjectTable } from './constructs/table.ts';
 export interface DroppodProps extends StackProps {
   /** A network of the user's own; its public subnets are used. */
   vpcId?: string;
+  /** Who may log in besides the stack's two roles. */
+  principals?: Principals;
 }
 
 export class DroppodStack extends Stack {
@@ -36,11 +39,17 @@ export class DroppodStack extends Stack {
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
     grantLeast(this, { table, cluster, machineName, functions, sweepRuleName });
 
-    new CfnOutput(this, 'ApiUrl', {
-      value: functions.apiUrl,
-      description: 'server of a kubeconfig',
-    });
-    new CfnOutput(this, 'StateMachine', { value: machine.arn });
-    new CfnOutput(this, 'ClusterName', { value: cluster.name });
+    const access = new Access(this, 'Access', { functions, principals: props.principals ?? {} });
+
+    const output = (name: string, value: string, description?: string): void => {
+      new CfnOutput(this, name, { value, ...(description ? { description } : {}) });
+    };
+    output('ApiUrl', functions.apiUrl, 'server of a kubeconfig');
+    output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');
+    output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
+    output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
+    output('Kubeconfig', access.kubeconfigCommand(functions.apiUrl), 'run it to use the API');
+    output('StateMachine', machine.arn);
+    output('ClusterName', cluster.name);
   }
 }
