@@ -1,10 +1,12 @@
 // What Bind makes of a record: the node first, the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
+import { own } from '../own.ts';
+import type { ObservedContainer } from '../pod/run/observed.ts';
 import { sizesOf } from '../pod/status/allocation.ts';
 import type { ImageConfig } from '../ports/images.ts';
 import type { Settings } from '../ports/settings.ts';
 import { sizeText } from '../fargate/size.ts';
+import { changeContainers } from './change-container.ts';
 import { executionName } from './execution-name.ts';
 import type { PodRecord } from './record.ts';
 
@@ -107,19 +109,32 @@ export function withImages(
   logNonce: string,
 ): PodRecord {
   const { pulls: _past, ...rest } = record;
-  const containers = { ...record.observed.containers };
-  for (const [container, { name, imageId, user }] of Object.entries(images)) {
-    const { waiting: _over, ...known } = own(containers, container) ?? { desiredRun: 0 };
-    setOwn(containers, container, { ...known, image: { name, imageId, user } });
-  }
   return {
     ...rest,
     images,
     taskDefinitionArn,
     logNonce: record.logNonce || logNonce,
-    observed: { ...record.observed, containers },
+    observed: changeContainers(
+      record.observed,
+      Object.keys(images),
+      ({ waiting: _over, ...known }, name) => {
+        const image = own(images, name);
+        return image ? { ...known, image: shownImage(image) } : known;
+      },
+    ),
   };
 }
+
+/** As much of an image as the container's status shows. */
+export const shownImage = ({
+  name,
+  imageId,
+  user,
+}: ImageConfig): NonNullable<ObservedContainer['image']> => ({
+  name,
+  imageId,
+  user,
+});
 
 /** The record with the sizes that its task is made with, where they may change in place. */
 export function withSizes(

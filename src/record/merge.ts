@@ -1,12 +1,13 @@
 // A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
 import type { Pod } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
+import { own } from '../own.ts';
 import { nextBackOff } from '../pod/run/back-off.ts';
 import { allContainers } from '../pod/model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
 import type { Run } from '../protocol/run.ts';
 import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
 import type { ContainerReport, Report } from '../protocol/messages.ts';
+import { changeContainers } from './change-container.ts';
 
 /** What is observed after the report. Exits are never unsaid, runs that were not ordered are not believed. */
 export function mergeReport(
@@ -16,23 +17,19 @@ export function mergeReport(
   now: Date,
 ): ObservedPod {
   const { silentSince: _heard, ...before } = observed;
-  const containers = { ...before.containers };
-  for (const { name } of allContainers(pod)) {
+  const names = allContainers(pod)
+    .map(({ name }) => name)
+    .filter((name) => own(report.containers, name) !== undefined);
+  const merged = changeContainers(before, names, (container, name) => {
     const reported = own(report.containers, name);
-    if (reported)
-      setOwn(
-        containers,
-        name,
-        mergeContainer(pod, name, own(containers, name) ?? { desiredRun: 0 }, reported, now),
-      );
-  }
+    return reported ? mergeContainer(pod, name, container, reported, now) : container;
+  });
   return {
-    ...before,
+    ...merged,
     sandboxReady: before.sandboxReady || report.sandboxReady,
     ...(report.podIP ? { podIP: report.podIP } : {}),
     ...hostAddress(before, report),
     ...(report.resolvConf ? { resolvConf: report.resolvConf } : {}),
-    containers,
   };
 }
 
@@ -95,20 +92,17 @@ const LOST_MESSAGE = 'The container could not be located when the pod was termin
 
 /** Every run that nobody will report any more ends as the kubelet ends a container that it cannot find. */
 export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPod {
-  const containers = Object.entries(observed.containers).map(
-    ([name, container]): [string, ObservedContainer] => {
-      const { current } = container;
-      if (!current || isOver(current)) return [name, container];
-      const lost: Run = {
-        ...current,
-        ready: false,
-        exitCode: 137,
-        reason: 'ContainerStatusUnknown',
-        message: LOST_MESSAGE,
-        finishedAt: now.toISOString(),
-      };
-      return [name, withBackOff(pod, name, { ...container, current: lost }, now)];
-    },
-  );
-  return { ...observed, containers: Object.fromEntries(containers) };
+  return changeContainers(observed, Object.keys(observed.containers), (container, name) => {
+    const { current } = container;
+    if (!current || isOver(current)) return container;
+    const lost: Run = {
+      ...current,
+      ready: false,
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: LOST_MESSAGE,
+      finishedAt: now.toISOString(),
+    };
+    return withBackOff(pod, name, { ...container, current: lost }, now);
+  });
 }

@@ -1,9 +1,10 @@
 // Images that cannot be had: their back-off and what the pod's status and events say meanwhile (pod-lifecycle 5.3).
 import type { Pod } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
+import { own } from '../own.ts';
 import { findContainer } from '../pod/model/containers.ts';
 import * as podEvents from '../pod/events/pod-events.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
+import { showWaiting } from './change-container.ts';
 import type { PodRecord, PullBackOff } from './record.ts';
 
 const FIRST_SECONDS = 10;
@@ -43,7 +44,7 @@ export function pullFailed(
   );
   // Two looks of the machine: one that fails, one that shows the back-off.
   return {
-    ...withWaiting(record, failures),
+    ...showWaiting(record, failures),
     pulls: Object.fromEntries(pulls),
     runsInGeneration: record.runsInGeneration + 2,
   };
@@ -62,7 +63,7 @@ export function pullBackedOff(pod: Pod, record: PodRecord): PodRecord {
       message: `Back-off pulling image "${imageOf(pod, name)}": ErrImagePull: ${message}`,
     },
   ]);
-  return withWaiting(record, Object.fromEntries(waiting) as { [container: string]: Failure });
+  return showWaiting(record, Object.fromEntries(waiting) as { [container: string]: Failure });
 }
 
 /** Events of a back-off that holds. */
@@ -79,10 +80,3 @@ const failedPulls = ({ pulls = {} }: PodRecord): [string, PullBackOff][] =>
   );
 
 const imageOf = (pod: Pod, name: string): string => findContainer(pod, name)?.image ?? '';
-
-function withWaiting(record: PodRecord, waiting: { [container: string]: Failure }): PodRecord {
-  const containers = { ...record.observed.containers };
-  for (const [name, reason] of Object.entries(waiting))
-    setOwn(containers, name, { ...(own(containers, name) ?? { desiredRun: 0 }), waiting: reason });
-  return { ...record, observed: { ...record.observed, containers } };
-}

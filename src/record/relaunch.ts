@@ -1,9 +1,9 @@
 // The record of a pod whose task ended before the pod did: another attempt under a new execution (design 3.6), or the next generation alone.
 import type { Pod } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
 import { containerKind } from '../pod/model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
 import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
+import { changeContainers } from './change-container.ts';
 import type { PodRecord } from './record.ts';
 
 const FIRST_SECONDS = 10;
@@ -85,14 +85,8 @@ function longer(before: number, now: Date): { seconds: number; until: string } {
 }
 
 /** Kubernetes keeps the crash back-off by the container's definition: another image begins without one. */
-function withoutBackOff(observed: ObservedPod, edited: readonly string[]): ObservedPod {
-  const containers = { ...observed.containers };
-  for (const name of edited) {
-    const { backOff: _past, ...fresh } = own(containers, name) ?? { desiredRun: 0 };
-    setOwn(containers, name, fresh);
-  }
-  return { ...observed, containers };
-}
+const withoutBackOff = (observed: ObservedPod, edited: readonly string[]): ObservedPod =>
+  changeContainers(observed, edited, ({ backOff: _past, ...fresh }) => fresh);
 
 function newSandbox(
   pod: Pod,
@@ -106,10 +100,11 @@ function newSandbox(
     replacing: _replaced,
     ...rest
   } = observed;
-  const containers = Object.entries(observed.containers).map(
-    ([name, container]) => [name, inNewSandbox(pod, name, container, replacedSince)] as const,
+  return changeContainers(
+    { ...rest, sandboxReady: false },
+    Object.keys(observed.containers),
+    (container, name) => inNewSandbox(pod, name, container, replacedSince),
   );
-  return { ...rest, sandboxReady: false, containers: Object.fromEntries(containers) };
 }
 
 function inNewSandbox(

@@ -2,7 +2,7 @@
 // Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
+import { own } from '../own.ts';
 import { allocatedPod, promised, sizesOf } from '../pod/status/allocation.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
@@ -15,6 +15,7 @@ import {
   resizeStarted,
 } from '../pod/events/resize-events.ts';
 import { isRunning } from '../pod/run/restart.ts';
+import { changeContainer, changeContainers } from './change-container.ts';
 import type { PodRecord } from './record.ts';
 
 /** A record and what there is to tell of it. */
@@ -83,18 +84,24 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
     };
   }
   const { resizePending: _past, ...observed } = record.observed;
-  const containers = { ...observed.containers };
-  for (const container of initAndAppContainers(pod)) {
-    const had = promised(container, observed);
-    if (isDeepStrictEqual(had, container.resources ?? {})) continue;
-    // The errors of a resize that is no longer asked for are past.
-    const { resizeError: _error, ...known } = own(containers, container.name) ?? { desiredRun: 0 };
-    setOwn(containers, container.name, { ...known, resources: known.resources ?? had });
-  }
+  const had = new Map(
+    initAndAppContainers(pod)
+      .map((container) => ({ container, had: promised(container, observed) }))
+      .filter(({ container, had }) => !isDeepStrictEqual(had, container.resources ?? {}))
+      .map(({ container, had }) => [container.name, had]),
+  );
+  // The errors of a resize that is no longer asked for are past.
+  const resizing = changeContainers(
+    observed,
+    [...had.keys()],
+    ({ resizeError: _error, ...known }, name) => ({
+      ...known,
+      resources: known.resources ?? had.get(name) ?? {},
+    }),
+  );
   return {
     record: withObserved(record, {
-      ...observed,
-      containers,
+      ...resizing,
       allocated: wanted,
       resize: { generation },
     }),
@@ -121,9 +128,8 @@ export function withResizeError(pod: Pod, record: PodRecord, name: string, error
   const { observed } = record;
   const known = own(observed.containers, name);
   if (known === undefined || known.resizeError === error) return { record, events: [] };
-  const containers = { ...observed.containers, [name]: { ...known, resizeError: error } };
   return {
-    record: withObserved(record, { ...observed, containers }),
+    record: changeContainer(record, name, (container) => ({ ...container, resizeError: error })),
     events: [
       resizeError(
         allocatedPod(pod, observed),

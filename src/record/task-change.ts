@@ -10,6 +10,7 @@ import {
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import { podDone } from '../pod/run/order.ts';
 import type { TaskFacts } from '../ports/tasks.ts';
+import { changeContainers } from './change-container.ts';
 import { isTaskEnding } from './conclude.ts';
 import { loseRuns } from './merge.ts';
 import type { PodRecord } from './record.ts';
@@ -79,20 +80,14 @@ function withFailedStarts(
     );
   });
   if (fresh.length === 0) return { record, events: [] };
-  const waiting = fresh.map(
-    ({ name, reason: message = '' }) =>
-      [
-        name,
-        {
-          ...(own(known, name) ?? { desiredRun: 0 }),
-          waiting: { reason: 'RunContainerError', message },
-        },
-      ] as const,
-  );
+  const messages = new Map(fresh.map(({ name, reason = '' }) => [name, reason]));
   return {
     record: {
       ...record,
-      observed: { ...record.observed, containers: { ...known, ...Object.fromEntries(waiting) } },
+      observed: changeContainers(record.observed, [...messages.keys()], (container, name) => ({
+        ...container,
+        waiting: { reason: 'RunContainerError', message: messages.get(name) ?? '' },
+      })),
     },
     events: fresh.map(({ name, reason = '' }) => failed(name, reason)),
   };

@@ -5,6 +5,7 @@ import { own } from '../own.ts';
 import { allocatedPod, sizesOf } from '../pod/status/allocation.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
 import { podDone } from '../pod/run/order.ts';
+import { changeContainer } from './change-container.ts';
 import { hasTask, isTaskEnding } from './conclude.ts';
 import type { PodRecord } from './record.ts';
 
@@ -69,13 +70,7 @@ export function resized(
       ? { restartAfter: known.current.run }
       : {};
   const next = { ...rest, ...restart, ...(reached ? {} : { resources: given ?? {} }) };
-  return {
-    ...record,
-    observed: {
-      ...record.observed,
-      containers: { ...record.observed.containers, [container.name]: next },
-    },
-  };
+  return changeContainer(record, container.name, () => next);
 }
 
 type Resources = NonNullable<Container['resources']>;

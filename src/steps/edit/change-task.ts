@@ -10,6 +10,8 @@ import type { TaskArn } from '../../ports/identity.ts';
 import type { ImageConfig } from '../../ports/images.ts';
 import type { LiveTasks } from '../../ports/live-tasks.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { shownImage } from '../../record/binding.ts';
+import { changeContainer } from '../../record/change-container.ts';
 import { pullFailed } from '../../record/pull-back-off.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { withCompletion, withResizeError } from '../../record/resize.ts';
@@ -107,17 +109,15 @@ function joined(
   image: ImageConfig,
   failure: string | undefined,
 ): PodRecord {
-  const { waiting: _past, ...known } = own(record.observed.containers, name) ?? { desiredRun: 0 };
-  const shown = { name: image.name, imageId: image.imageId, user: image.user };
-  const next =
+  const next = changeContainer(record, name, ({ waiting: _past, ...known }) =>
     failure === undefined
-      ? { ...known, desiredRun: 1, image: shown }
-      : { ...known, waiting: { reason: 'CreateContainerError', message: failure } };
+      ? { ...known, desiredRun: 1, image: shownImage(image) }
+      : { ...known, waiting: { reason: 'CreateContainerError', message: failure } },
+  );
   return {
-    ...record,
+    ...next,
     added: [...new Set([...(record.added ?? []), name])],
     images: { ...record.images, [name]: image },
-    observed: { ...record.observed, containers: { ...record.observed.containers, [name]: next } },
   };
 }
 

@@ -4,6 +4,7 @@ import type { PodChange, PodState } from '../pod/update-pod.ts';
 import { own } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { podDone } from '../../pod/run/order.ts';
+import { changeContainer } from '../../record/change-container.ts';
 import { isTaskEnding } from '../../record/conclude.ts';
 import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../../record/outcome.ts';
 import type { Outcome, PodRecord, WaitingToken } from '../../record/record.ts';
@@ -54,18 +55,14 @@ function ensureRun({ record }: PodState, input: StartContainerInput): PodChange 
 }
 
 function withRun(record: PodRecord, name: string, run: number, waiting: WaitingToken): PodRecord {
-  const container = own(record.observed.containers, name) ?? { desiredRun: 0 };
-  const ordered = run > container.desiredRun;
+  const ordered = run > (own(record.observed.containers, name)?.desiredRun ?? 0);
+  const next = changeContainer(record, name, (container) => ({
+    ...container,
+    desiredRun: Math.max(container.desiredRun, run),
+  }));
   return {
-    ...record,
+    ...next,
     runsInGeneration: record.runsInGeneration + (ordered ? 1 : 0),
     tokens: { ...record.tokens, [name]: waiting },
-    observed: {
-      ...record.observed,
-      containers: {
-        ...record.observed.containers,
-        [name]: { ...container, desiredRun: Math.max(container.desiredRun, run) },
-      },
-    },
   };
 }

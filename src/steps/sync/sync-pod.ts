@@ -2,7 +2,7 @@
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { own, setOwn } from '../../own.ts';
+import { own } from '../../own.ts';
 import { allocatedPod } from '../../pod/status/allocation.ts';
 import { hasBackOffToShow } from '../../pod/status/container-states.ts';
 import { dnsConfigForming, failed, failedMount } from '../../pod/events/pod-events.ts';
@@ -14,6 +14,7 @@ import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../../sync
 import type { Objects } from '../../sync/desired.ts';
 import type { Desired, Report } from '../../protocol/messages.ts';
 import { isOutdated, judge, receive } from '../../sync/receive.ts';
+import { showWaiting } from '../../record/change-container.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { withAddress } from '../../record/task-change.ts';
 import { beat } from './heartbeat.ts';
@@ -175,7 +176,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
     report.volumes,
     now,
   );
-  const waiting = await showWaiting(ports, pod, record, objects);
+  const waiting = await showUnstartable(ports, pod, record, objects);
   const wanted = withSessions(
     ports,
     record.uid,
@@ -208,7 +209,7 @@ async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | 
 }
 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
-async function showWaiting(
+async function showUnstartable(
   ports: SyncPorts,
   pod: Pod,
   { uid, observed }: PodRecord,
@@ -224,7 +225,10 @@ async function showWaiting(
     : [];
   if (changed.length > 0) {
     await updatePod(ports, uid, ({ record }) => ({
-      record: withWaiting(record, changed),
+      record: showWaiting(
+        record,
+        Object.fromEntries(changed.map(({ name, ...waiting }) => [name, waiting])),
+      ),
       events: changed.map(({ name, message }) => failed(name, message)),
     }));
   }
@@ -234,17 +238,4 @@ async function showWaiting(
     missing.map(({ volume, why }) => failedMount(volume, why)),
   );
   return waiting.length > 0 || missing.length > 0;
-}
-
-function withWaiting(
-  record: PodRecord,
-  waiting: { name: string; reason: string; message: string }[],
-): PodRecord {
-  const containers = { ...record.observed.containers };
-  for (const { name, reason, message } of waiting)
-    setOwn(containers, name, {
-      ...(own(containers, name) ?? { desiredRun: 0 }),
-      waiting: { reason, message },
-    });
-  return { ...record, observed: { ...record.observed, containers } };
 }
