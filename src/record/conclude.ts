@@ -21,7 +21,7 @@ const endedByItself = (pod: Pod, record: PodRecord): boolean =>
   !anyRunning(record.observed);
 
 /** Its last containers ended by themselves, and their ends are all that is left to tell: the terminal phase is owed. */
-export const isPhaseOwed = (pod: Pod, record: PodRecord): boolean =>
+export const isPhaseDue = (pod: Pod, record: PodRecord): boolean =>
   record.finished === undefined && podDone(pod, record.observed) && endedByItself(pod, record);
 
 /**
@@ -38,7 +38,7 @@ export function conclude(pod: Pod, record: PodRecord, now: Date, before: PodReco
     done &&
     (!hasTask(record) ||
       record.stopped !== undefined ||
-      (isPhaseOwed(pod, record) && isPhaseOwed(pod, before)));
+      (isPhaseDue(pod, record) && isPhaseDue(pod, before)));
   if (!over) return ending;
   const observed = { ...loseRuns(pod, record.observed, now), terminal: true, sandboxReady: false };
   return { ...ending, observed, finished: { at: now.toISOString() } };

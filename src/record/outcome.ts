@@ -86,14 +86,14 @@ function lostRun(previous: Run | undefined, run: number, now: Date): Outcome | u
   };
 }
 
-export interface OwedAnswer {
+export interface DueAnswer {
   container: string;
   token: string;
   outcome: Outcome;
 }
 
 /** The tokens that must be answered now. Recorded first, answered second, deleted third (design 4.2). */
-export function owedAnswers(pod: Pod | undefined, record: PodRecord, now: Date): OwedAnswer[] {
+export function dueAnswers(pod: Pod | undefined, record: PodRecord, now: Date): DueAnswer[] {
   return Object.entries(record.tokens).flatMap(([container, waiting]) => {
     const outcome = answerTo(pod, record, container, waiting, now);
     return outcome ? [{ container, token: waiting.token, outcome }] : [];

@@ -47,10 +47,10 @@ const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
       own(containers, name)?.resources !== undefined || asksForRestart(own(containers, name)),
   );
 
-type Owed = 'promise' | 'forget' | 'complete';
+type DueResize = 'promise' | 'forget' | 'complete';
 
 /** What a look at the pod would change. */
-export function resizeOwed(pod: Pod, { observed, finished }: PodRecord): Owed | undefined {
+export function resizeDue(pod: Pod, { observed, finished }: PodRecord): DueResize | undefined {
   const { allocated, resize, resizePending } = observed;
   if (allocated === undefined || finished || podDone(pod, observed)) return undefined;
   const wanted = sizesOf(pod);
@@ -60,15 +60,15 @@ export function resizeOwed(pod: Pod, { observed, finished }: PodRecord): Owed | 
   return resize ? completion(pod, observed) : undefined;
 }
 
-const completion = (pod: Pod, observed: ObservedPod): Owed | undefined =>
+const completion = (pod: Pod, observed: ObservedPod): DueResize | undefined =>
   observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
 
 /** Takes up what is owed; undefined: nothing is. */
 export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
-  const owed = resizeOwed(pod, record);
-  if (owed === 'promise') return promise(pod, record, judge(pod));
-  if (owed === 'complete') return complete(pod, record);
-  if (owed === undefined) return undefined;
+  const due = resizeDue(pod, record);
+  if (due === 'promise') return promise(pod, record, judge(pod));
+  if (due === 'complete') return complete(pod, record);
+  if (due === undefined) return undefined;
   const { resizePending: _gone, ...observed } = record.observed;
   return { record: withObserved(record, observed), events: [] };
 }

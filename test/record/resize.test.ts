@@ -5,7 +5,7 @@ import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.
 import { resizeRefusal } from '../../src/pod/placement/schedule.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import {
-  resizeOwed,
+  resizeDue,
   settleResize,
   withCompletion,
   withResizeError,
@@ -90,7 +90,7 @@ describe('what is owed', () => {
       record({ ...underWay, ...pending(HUGE) }),
       'complete',
     ],
-  ])('%s', (_name, resources, known, owed) => expect(resizeOwed(pod(resources), known)).toBe(owed));
+  ])('%s', (_name, resources, known, due) => expect(resizeDue(pod(resources), known)).toBe(due));
 });
 
 describe('what becomes of it', () => {

@@ -6,7 +6,7 @@ import { nextGeneration } from '../../record/relaunch.ts';
 import { wouldPlace } from '../bind/place-pod.ts';
 import { isWaiting, WAITING_PREFIX } from '../pod/pod-index.ts';
 import type { Waiting } from '../pod/pod-index.ts';
-import { startOwed } from './start-due.ts';
+import { startDue } from './start-due.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodPorts } from '../pod/update-pod.ts';
 
@@ -63,7 +63,7 @@ async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
 
 async function nextLook(ports: ReschedulePorts, uid: string, generation: number): Promise<void> {
   // Two callers that see the same change start it once.
-  await startOwed(
+  await startDue(
     ports,
     await updatePod(ports, uid, ({ record, now }) =>
       isWaiting(record) && record.generation === generation

@@ -2,7 +2,7 @@
 import type { Node } from '../../kinds/pod.ts';
 import { resizeRefusal } from '../../pod/placement/schedule.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { resizeOwed, settleResize } from '../../record/resize.ts';
+import { resizeDue, settleResize } from '../../record/resize.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodPorts, PodState } from '../pod/update-pod.ts';
@@ -12,7 +12,7 @@ export async function resizePod(
   ports: PodPorts & Pick<Ports, 'liveTasks'>,
   state: PodState | undefined,
 ): Promise<PodState | undefined> {
-  if (!ports.liveTasks || !state?.pod || resizeOwed(state.pod, state.record) === undefined)
+  if (!ports.liveTasks || !state?.pod || resizeDue(state.pod, state.record) === undefined)
     return state;
   const node = (await ports.store.get({
     resource: 'nodes',

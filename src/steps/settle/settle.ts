@@ -4,15 +4,15 @@ import type { Pod } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { wholeSeconds } from '../../pod/status/container-states.ts';
-import { hasTask, isPhaseOwed } from '../../record/conclude.ts';
+import { hasTask, isPhaseDue } from '../../record/conclude.ts';
 import { executionName } from '../../record/execution-name.ts';
-import { owedAnswers } from '../../record/outcome.ts';
-import type { OwedAnswer } from '../../record/outcome.ts';
+import { dueAnswers } from '../../record/outcome.ts';
+import type { DueAnswer } from '../../record/outcome.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { taskEdits } from '../../record/task-edits.ts';
 import { othersChanged } from './reschedule.ts';
 import { resizePod } from './resize-pod.ts';
-import { startOwed } from './start-due.ts';
+import { startDue } from './start-due.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
@@ -29,12 +29,12 @@ export async function settle(
 ): Promise<PodState | undefined> {
   const state = known ?? (await readPod(ports, uid));
   if (!state) return undefined;
-  const answers = owedAnswers(state.pod, state.record, state.now);
+  const answers = dueAnswers(state.pod, state.record, state.now);
   await Promise.all(
     answers.map(({ token, outcome }) => ports.executions.succeed(token, { ...outcome })),
   );
   await stopOrphan(ports, state);
-  const told = owesWrite(state, answers)
+  const told = needsWrite(state, answers)
     ? await updatePod(ports, uid, (newest) => settled(newest, answers))
     : state;
   const removal = told !== undefined && isRemovalDue(told);
@@ -42,7 +42,7 @@ export async function settle(
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0)
     await ports.executions.stop(executionName(state.record), 'The pod was deleted');
-  await startOwed(ports, after);
+  await startDue(ports, after);
   const sized = await resizePod(ports, after);
   askForEdits(ports, sized);
   if (leavesItsPlace(state)) await othersChanged(ports);
@@ -80,10 +80,10 @@ const isRemovalDue = ({ pod, record }: PodState): boolean =>
 const mayForget = (record: PodRecord): boolean =>
   Object.keys(record.tokens).length === 0 && (!hasTask(record) || record.stopped !== undefined);
 
-const owesWrite = (state: PodState, answers: readonly OwedAnswer[]): boolean =>
-  answers.length > 0 || !state.pod || isPhaseOwed(state.pod, state.record) || isGraceOver(state);
+const needsWrite = (state: PodState, answers: readonly DueAnswer[]): boolean =>
+  answers.length > 0 || !state.pod || isPhaseDue(state.pod, state.record) || isGraceOver(state);
 
-function settled(state: PodState, answers: readonly OwedAnswer[]): PodChange {
+function settled(state: PodState, answers: readonly DueAnswer[]): PodChange {
   const answered = new Set(answers.map(({ token }) => token));
   const tokens = Object.fromEntries(
     Object.entries(state.record.tokens).filter(([, { token }]) => !answered.has(token)),

@@ -5,7 +5,7 @@ import { executionName } from '../../record/execution-name.ts';
 import type { PodState } from '../pod/update-pod.ts';
 
 /** Starts it where one is owed; may be called again. A gated pod starts when its last gate goes. */
-export async function startOwed(
+export async function startDue(
   { executions }: Pick<Ports, 'executions'>,
   state: PodState | undefined,
 ): Promise<void> {
