@@ -354,12 +354,12 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       port,
     );
   // Running podlets know the port of last time: `--port 0` keeps it, and another port leaves the old one open to them.
-  const wished = options.port || known.apiPort;
+  const requestedPort = options.port || known.apiPort;
   // A first start that names no port need not fail because another droppod has the usual one.
   doors.push(
-    options.port === undefined && wished === 0
+    options.port === undefined && requestedPort === 0
       ? await https(DEFAULT_API_PORT).catch(() => https(0))
-      : await https(wished),
+      : await https(requestedPort),
   );
   const aws = (port: number): Promise<Listening> =>
     listen(() => httpServer(endpoints), ['127.0.0.1'], port);

@@ -1,7 +1,7 @@
 // Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
 import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
-import { decideStop, isHeldBackByOthers, stopWish } from './stop.ts';
+import { decideStop, isHeldBackByOthers, stopRequest } from './stop.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, quiet, sandboxReady } from './world.ts';
 
@@ -88,23 +88,27 @@ function answerTerm(world: World, container: ContainerView, now: number, decisio
 }
 
 function stop(world: World, container: ContainerView, now: number, decision: Decision): void {
-  const wish = stopWish(world, container);
-  if (wish === undefined) return;
+  const request = stopRequest(world, container);
+  if (request === undefined) return;
   const { name, stopping } = container;
   if (stopping === undefined) {
-    const preStop = wish.graceSeconds > 0 && container.order?.stop.preStop !== undefined;
-    const message = wish.message === undefined ? {} : { message: wish.message };
+    const preStop = request.graceSeconds > 0 && container.order?.stop.preStop !== undefined;
+    const message = request.message === undefined ? {} : { message: request.message };
     decision.orders.push({
       kind: 'beginStop',
       container: name,
-      graceSeconds: wish.graceSeconds,
+      graceSeconds: request.graceSeconds,
       preStop,
       ...message,
     });
     return;
   }
-  if (wish.graceSeconds < stopping.graceSeconds) {
-    decision.orders.push({ kind: 'shrinkGrace', container: name, graceSeconds: wish.graceSeconds });
+  if (request.graceSeconds < stopping.graceSeconds) {
+    decision.orders.push({
+      kind: 'shrinkGrace',
+      container: name,
+      graceSeconds: request.graceSeconds,
+    });
     return;
   }
   const next = decideStop(stopping, isHeldBackByOthers(world, container), now);

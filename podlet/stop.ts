@@ -6,29 +6,30 @@ import type { ContainerView, Stopping, World } from './world.ts';
 const MINIMUM_GRACE_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
 
-export interface StopWish {
+export interface StopRequest {
   graceSeconds: number;
   /** Message of the Killing event. */
   message?: string;
 }
 
 /** The most urgent wish to stop this container; undefined: it may run. */
-export function stopWish(world: World, container: ContainerView): StopWish | undefined {
+export function stopRequest(world: World, container: ContainerView): StopRequest | undefined {
   const { desired } = world;
   const planned = container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS;
   const stopping = `Stopping container ${container.name}`;
-  const wishes: StopWish[] = [];
-  if (container.ownStop !== undefined) wishes.push(container.ownStop);
+  const requests: StopRequest[] = [];
+  if (container.ownStop !== undefined) requests.push(container.ownStop);
   const asked = own(desired?.containers, container.name);
-  if (asked?.stop !== undefined && asked.run >= (container.run?.run ?? 0)) wishes.push(asked.stop);
+  if (asked?.stop !== undefined && asked.run >= (container.run?.run ?? 0))
+    requests.push(asked.stop);
   if (desired?.terminate !== undefined)
-    wishes.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
+    requests.push({ graceSeconds: desired.terminate.graceSeconds, message: stopping });
   if (desired?.leave !== undefined || world.refused)
-    wishes.push({ graceSeconds: planned, message: stopping });
-  const [first] = wishes;
+    requests.push({ graceSeconds: planned, message: stopping });
+  const [first] = requests;
   if (first === undefined) return undefined;
   // A deletion's grace wins over a probe's; otherwise a grace only ever shrinks.
-  return { ...first, graceSeconds: Math.min(...wishes.map((wish) => wish.graceSeconds)) };
+  return { ...first, graceSeconds: Math.min(...requests.map((request) => request.graceSeconds)) };
 }
 
 /** Sidecars get their signal only when the regular containers and later sidecars have ended (kuberuntime_termination_order). */

@@ -12,21 +12,21 @@ import type { AddedContainer } from './task-definition.ts';
 export async function addContainer(
   agent: Agent,
   taskArn: string,
-  wish: AddedContainer,
+  added: AddedContainer,
 ): Promise<{ failure?: string }> {
   const task = agent.book.tasks.get(taskArn);
   if (!task || task.desiredStatus === 'STOPPED') return { failure: 'the task is not running' };
-  if (!task.containers.some(({ name }) => name === wish.name)) {
-    const noted = await note(agent, task, wish);
+  if (!task.containers.some(({ name }) => name === added.name)) {
+    const noted = await note(agent, task, added);
     if (noted.failure !== undefined) return noted;
-    begin(agent, task, wish.name);
+    begin(agent, task, added.name);
   }
   await agent.book.when(
     task,
-    (t) => t.desiredStatus === 'STOPPED' || containerOf(t, wish.name).lastStatus !== 'PENDING',
+    (t) => t.desiredStatus === 'STOPPED' || containerOf(t, added.name).lastStatus !== 'PENDING',
     agent.closing,
   );
-  const { startedAt, reason } = containerOf(task, wish.name);
+  const { startedAt, reason } = containerOf(task, added.name);
   return startedAt === undefined ? { failure: reason ?? 'the task was stopped' } : {};
 }
 

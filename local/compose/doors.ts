@@ -11,7 +11,7 @@ import type { MetadataAnswer } from '../agent/metadata.ts';
 import type { Clock } from '../docker/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
-import type { SessionHub, SessionWish } from '../streams/session-hub.ts';
+import type { SessionHub, SessionRequest } from '../streams/session-hub.ts';
 import {
   createUpgrade,
   isTunnel,
@@ -130,7 +130,7 @@ async function streamTarget(
   };
   return {
     owner: pod.metadata.uid ?? '',
-    wish: {
+    session: {
       kind,
       container,
       ...(kind === 'portForward' ? {} : streams),
@@ -170,7 +170,7 @@ function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request |
 /** The kubelet's words for a container that has no process. */
 function goneText(
   { metadata: { name = '', namespace = '' } }: Pod,
-  kind: SessionWish['kind'],
+  kind: SessionRequest['kind'],
   container: string,
 ): string {
   const which =

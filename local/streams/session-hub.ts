@@ -2,7 +2,7 @@
 // WebSocket to the session's URL. The hub knows ids and frames, nothing of Kubernetes.
 import type { WebSocket } from 'ws';
 
-export interface SessionWish {
+export interface SessionRequest {
   container: string;
   kind: 'exec' | 'attach' | 'portForward';
   argv?: string[];
@@ -13,7 +13,7 @@ export interface SessionWish {
   port?: number;
 }
 
-export interface PendingSession extends SessionWish {
+export interface PendingSession extends SessionRequest {
   id: string;
   url: string;
 }
@@ -47,13 +47,13 @@ export class SessionHub {
   }
 
   /** The podlet's connection for a new session; undefined when it does not dial in time. */
-  async open(owner: string, wish: SessionWish): Promise<WebSocket | undefined> {
+  async open(owner: string, request: SessionRequest): Promise<WebSocket | undefined> {
     const id = this.options.id();
     const gaveUp = new AbortController();
     const dialled = new Promise<WebSocket>((resolve) => {
       this.waiting.set(id, {
         owner,
-        session: { id, url: `${this.options.baseUrl()}/${id}`, ...wish },
+        session: { id, url: `${this.options.baseUrl()}/${id}`, ...request },
         resolve,
       });
     });

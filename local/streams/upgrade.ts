@@ -22,7 +22,7 @@ import {
   type OpenPort,
 } from './port-forward.ts';
 import { sendOverWebSocket } from './response-over-websocket.ts';
-import type { SessionHub, SessionWish } from './session-hub.ts';
+import type { SessionHub, SessionRequest } from './session-hub.ts';
 import { SpdyClient } from './spdy-client.ts';
 import { SpdyConnection, type Carrier } from './spdy-connection.ts';
 import { websocketClient } from './websocket-client.ts';
@@ -44,7 +44,7 @@ const HANG_UP_MS = 30_000;
 /** What a checked request asks for. `gone` is what Kubernetes says where the container cannot be reached. */
 export interface StreamTarget {
   owner: string;
-  wish: SessionWish;
+  session: SessionRequest;
   /** Ports of a port-forward by channels. */
   ports: number[];
   gone: string;
@@ -110,7 +110,7 @@ export function createUpgrade({
   const openPort =
     (target: StreamTarget): OpenPort =>
     (port) =>
-      hub.open(target.owner, { ...target.wish, port });
+      hub.open(target.owner, { ...target.session, port });
   const endWithin = (socket: Duplex, ms: number): void => {
     sleep(ms)
       .then(() => socket.destroy())
@@ -155,7 +155,7 @@ export function createUpgrade({
     head: Buffer,
     target: StreamTarget,
   ): Promise<void> | void {
-    const forwarding = target.wish.kind === 'portForward';
+    const forwarding = target.session.kind === 'portForward';
     if (forwarding && isTunnel(incoming)) {
       delete incoming.headers['sec-websocket-protocol'];
       return acceptTunnel(incoming, socket, head, (ws) => tunnel(ws, target));
@@ -195,7 +195,7 @@ export function createUpgrade({
 
   async function webSocketExec(ws: WebSocket, target: StreamTarget): Promise<void> {
     ws.pause();
-    const podlet = await hub.open(target.owner, target.wish);
+    const podlet = await hub.open(target.owner, target.session);
     if (!podlet) {
       await sendOnChannel(ws, STATUS, failureStatus(target.gone));
       return ws.close(1000);
@@ -210,7 +210,7 @@ export function createUpgrade({
     if (ws.protocol !== V5)
       await sendOnChannel(
         ws,
-        target.wish.stdout ? STDOUT : target.wish.stderr ? STDERR : STATUS,
+        target.session.stdout ? STDOUT : target.session.stderr ? STDERR : STATUS,
         Buffer.alloc(0),
       );
     ws.resume();
@@ -225,14 +225,14 @@ export function createUpgrade({
     const offered = String(incoming.headers['x-stream-protocol-version'] ?? '')
       .split(',')
       .map((one) => one.trim());
-    const forwarding = target.wish.kind === 'portForward';
+    const forwarding = target.session.kind === 'portForward';
     const chosen = forwarding
       ? PORT_FORWARD_PROTOCOL
       : (SPDY_PROTOCOLS.find((one) => offered.includes(one)) ?? 'channel.k8s.io');
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${chosen}\r\n\r\n`,
     );
-    const { stdin = false, stdout = false, stderr = false, tty = false } = target.wish;
+    const { stdin = false, stdout = false, stderr = false, tty = false } = target.session;
     const gone = new AbortController();
     const client = new SpdyClient({ stdin, stdout, stderr, tty }, chosen);
     const connection = new SpdyConnection(
@@ -256,7 +256,7 @@ export function createUpgrade({
       sleep(STREAM_CREATION_MS, gone.signal).then(() => false),
     ]);
     if (!inTime) return void socket.destroy();
-    const podlet = await hub.open(target.owner, target.wish);
+    const podlet = await hub.open(target.owner, target.session);
     if (socket.destroyed) return podlet?.close();
     if (podlet) return bridgeChannels({ client, podlet, gone: target.gone, output: target.output });
     await client.send(STATUS, failureStatus(target.gone));

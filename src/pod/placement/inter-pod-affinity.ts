@@ -71,7 +71,7 @@ export function affinityFilter(
 /** Weight of a required affinity of pods that are there (hardPodAffinityWeight). */
 const HARD_WEIGHT = 1;
 
-interface Wish {
+interface Preference {
   domain: string;
   topologyKey: string;
   weight: number;
@@ -80,17 +80,19 @@ interface Wish {
 /** What preferred terms, and the affinity of the pods that are there, say for single nodes: above 0 for, below 0 against. */
 export function affinityScore(pod: Pod, surroundings: Surroundings): (node: Node) => number {
   const labelsOf = namespaceLabels(surroundings.namespaces);
-  const wishes = neighbours(pod, surroundings).flatMap((other) => wishesOf(pod, other, labelsOf));
+  const preferences = neighbours(pod, surroundings).flatMap((other) =>
+    preferencesOf(pod, other, labelsOf),
+  );
   return (node) =>
-    wishes.reduce(
+    preferences.reduce(
       (sum, { domain, topologyKey, weight }) =>
         sum + (domainOf(topologyKey, node, pod) === domain ? weight : 0),
       0,
     );
 }
 
-function wishesOf(pod: Pod, other: Neighbour, labelsOf: NamespaceLabels): Wish[] {
-  const wishes = (terms: readonly AffinityTerm[], meant: Pod, sign: number): Wish[] =>
+function preferencesOf(pod: Pod, other: Neighbour, labelsOf: NamespaceLabels): Preference[] {
+  const preferences = (terms: readonly AffinityTerm[], meant: Pod, sign: number): Preference[] =>
     terms.flatMap((term) => {
       const domain = means(term, meant, labelsOf)
         ? domainOf(term.topologyKey, other.node, other.pod)
@@ -101,10 +103,10 @@ function wishesOf(pod: Pod, other: Neighbour, labelsOf: NamespaceLabels): Wish[]
     });
   const theirs = termsOf(other.pod, 'podAffinity');
   return [
-    ...wishes(termsOf(pod, 'podAffinity').preferred, other.pod, 1),
-    ...wishes(termsOf(pod, 'podAntiAffinity').preferred, other.pod, -1),
-    ...wishes(theirs.required, pod, HARD_WEIGHT),
-    ...wishes(theirs.preferred, pod, 1),
-    ...wishes(termsOf(other.pod, 'podAntiAffinity').preferred, pod, -1),
+    ...preferences(termsOf(pod, 'podAffinity').preferred, other.pod, 1),
+    ...preferences(termsOf(pod, 'podAntiAffinity').preferred, other.pod, -1),
+    ...preferences(theirs.required, pod, HARD_WEIGHT),
+    ...preferences(theirs.preferred, pod, 1),
+    ...preferences(termsOf(other.pod, 'podAntiAffinity').preferred, pod, -1),
   ];
 }
