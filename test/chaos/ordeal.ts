@@ -250,13 +250,13 @@ class Ordeal {
     await this.insist('DELETE', `${PODS}?labelSelector=chaos%3Dyes`, [200]);
     await this.settle(async () => {
       const pods = ((await this.pods()) ?? []).map(({ metadata: { name = '' } }) => name);
-      const [records, beats] = [await this.stage.records(), await this.stage.stored('beat/')];
+      const [records, heartbeats] = [await this.stage.records(), await this.stage.stored('beat/')];
       return checkNothingLeft({
         pods,
         containers: await this.stage.containers(),
         volumes: await this.stage.volumes(),
         records,
-        beats,
+        heartbeats,
       });
     });
   }

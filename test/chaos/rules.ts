@@ -105,11 +105,17 @@ export interface Remains {
   containers: EngineContainer[];
   volumes: string[];
   records: PodRecord[];
-  beats: unknown[];
+  heartbeats: unknown[];
 }
 
 /** After every pod was deleted. */
-export function checkNothingLeft({ pods, containers, volumes, records, beats }: Remains): string[] {
+export function checkNothingLeft({
+  pods,
+  containers,
+  volumes,
+  records,
+  heartbeats,
+}: Remains): string[] {
   return [
     ...(pods.length > 0 ? [`pods are left: ${pods.join(', ')}`] : []),
     ...(containers.length > 0
@@ -121,6 +127,6 @@ export function checkNothingLeft({ pods, containers, volumes, records, beats }: 
     ...(records.length > 0
       ? [`records without a pod: ${records.map(({ name, uid }) => `${name} ${uid}`).join(', ')}`]
       : []),
-    ...(beats.length > 0 ? [`${beats.length} heartbeats without a pod`] : []),
+    ...(heartbeats.length > 0 ? [`${heartbeats.length} heartbeats without a pod`] : []),
   ];
 }

@@ -8,7 +8,7 @@ import { indexWrites, termsRecords } from './pod-index.ts';
 /** Key of a pod's record. */
 export const recordKey = (uid: string): string => `pod/${uid}`;
 /** Key of the time at which a pod's podlet was last heard. */
-export const beatKey = (uid: string): string => `beat/${uid}`;
+export const heartbeatKey = (uid: string): string => `beat/${uid}`;
 
 /** Key of the service account tokens in a pod's volumes. */
 export const tokenKey = (uid: string): string => `token/${uid}`;
@@ -16,7 +16,7 @@ export const tokenKey = (uid: string): string => `token/${uid}`;
 /** Deletes all that is remembered of a pod; `revision`: of its record. */
 export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
   { key: recordKey(record.uid), value: null, expected: revision },
-  { key: beatKey(record.uid), value: null, expected: 'any' },
+  { key: heartbeatKey(record.uid), value: null, expected: 'any' },
   { key: tokenKey(record.uid), value: null, expected: 'any' },
   ...indexWrites(record, undefined),
 ];

@@ -14,7 +14,7 @@ import {
   taskEnded,
   withVerdict,
 } from '../../record/task-change.ts';
-import { lastBeat } from '../sync/heartbeat.ts';
+import { lastHeartbeat } from '../sync/heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
 import { observeTask } from '../observe/observe-task.ts';
 import { succeedExecution } from '../observe/observe-execution.ts';
@@ -94,7 +94,7 @@ async function sweepTask(
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
   if (!hasTask(record) || record.finished) return 0;
   // A podlet that has just spoken for the first time may have no beat yet, or only its predecessor's.
-  const heard = record.podlet ? await lastBeat(ports, record.uid) : undefined;
+  const heard = record.podlet ? await lastHeartbeat(ports, record.uid) : undefined;
   const known = [heard, record.launchedAt, upSince].flatMap((time) =>
     time === undefined ? [] : [new Date(time).getTime()],
   );

@@ -1,29 +1,29 @@
 // When a pod's podlet was last heard: a record of its own, so that a heartbeat makes no new version of the pod.
 import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
-import { beatKey } from '../pod/record-for.ts';
+import { heartbeatKey } from '../pod/record-for.ts';
 
-const BEAT_MS = 10_000;
+const HEARTBEAT_MS = 10_000;
 
 /** Notes that the podlet was heard, at most every 10 s. */
-export async function beat(
+export async function recordHeartbeat(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   { uid }: PodRecord,
 ): Promise<void> {
   const now = clock.now();
-  const last = await lastBeat({ store }, uid);
-  if (last && now.getTime() - last.getTime() < BEAT_MS) return;
+  const last = await lastHeartbeat({ store }, uid);
+  if (last && now.getTime() - last.getTime() < HEARTBEAT_MS) return;
   await store.commit({
-    records: [{ key: beatKey(uid), value: { at: now.toISOString() }, expected: 'any' }],
+    records: [{ key: heartbeatKey(uid), value: { at: now.toISOString() }, expected: 'any' }],
   });
 }
 
 /** When the podlet was last heard; undefined: never. */
-export async function lastBeat(
+export async function lastHeartbeat(
   { store }: Pick<Ports, 'store'>,
   uid: string,
 ): Promise<Date | undefined> {
-  const value = (await store.getRecord(beatKey(uid)))?.value;
+  const value = (await store.getRecord(heartbeatKey(uid)))?.value;
   const at =
     typeof value === 'object' && value !== null && !Array.isArray(value) ? value['at'] : undefined;
   return typeof at === 'string' ? new Date(at) : undefined;

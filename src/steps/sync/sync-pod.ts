@@ -17,7 +17,7 @@ import { isOutdated, judge, receive } from '../../sync/receive.ts';
 import { showWaiting } from '../../record/change-container.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { withAddress } from '../../record/task-change.ts';
-import { beat } from './heartbeat.ts';
+import { recordHeartbeat } from './heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
 import { withLogMessages } from './log-message.ts';
 import { lookUp } from './look-up.ts';
@@ -73,7 +73,7 @@ export async function syncPod(
     );
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
-  const heard = settled?.pod ? beat(ports, taken.record) : undefined;
+  const heard = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;
   const [answered] = await Promise.all([answer(ports, report, until, signal), heard]);
   return answered;
 }

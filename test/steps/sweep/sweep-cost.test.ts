@@ -1,6 +1,6 @@
 // What a sweep costs while nothing happens: one list of tasks, and now and then a look at an execution.
 import { expect, it } from 'vitest';
-import { beatKey } from '../../../src/steps/pod/record-for.ts';
+import { heartbeatKey } from '../../../src/steps/pod/record-for.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 it('asks ECS and Step Functions little about calm pods', async () => {
@@ -55,8 +55,8 @@ it('hears of Ready Unknown after 40 s and of a lost node after 5 min of silence'
 });
 
 it.each([
-  { beat: 'no beat yet', value: null },
-  { beat: 'the beat of the task before it', value: { at: '2000-01-01T00:00:00.000Z' } },
+  { heartbeat: 'no beat yet', value: null },
+  { heartbeat: 'the beat of the task before it', value: { at: '2000-01-01T00:00:00.000Z' } },
 ])('C7: a podlet that has only now begun to speak is not lost, with $beat', async ({ value }) => {
   const world = new PodWorld({ agent: true });
   for (let minute = 0; minute < 10; minute++) {
@@ -67,7 +67,7 @@ it.each([
   await world.clock.advance(5_000);
   expect((await world.pod(pod))?.status.phase).toBe('Running');
   await world.ports.store.commit({
-    records: [{ key: beatKey(pod.metadata.uid ?? ''), value, expected: 'any' }],
+    records: [{ key: heartbeatKey(pod.metadata.uid ?? ''), value, expected: 'any' }],
   });
   await world.sweep();
   await world.clock.advance(60_000);
