@@ -6,7 +6,7 @@ import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
-import { hear, hearLost } from './receive.ts';
+import { receive, receiveLost } from './receive.ts';
 import { withFileVariables } from './file-variables.ts';
 import { recall, remember } from './memory.ts';
 import type { CopiedFile, FromSupervise } from './messages.ts';
@@ -104,7 +104,7 @@ export class Agent {
       this.events.add('Warning', 'PodletRestarted', this.ports.identity.restarted);
     this.ports.supervisors.listen(
       (container, message) =>
-        void this.guard(`a message of ${container}`, () => this.heard(container, message)),
+        void this.guard(`a message of ${container}`, () => this.received(container, message)),
       (container) =>
         void this.guard(`the end of ${container}'s connection`, () => this.gone(container)),
     );
@@ -198,14 +198,14 @@ export class Agent {
     this.wake.abort();
   }
 
-  private heard(name: string, message: FromSupervise): void {
+  private received(name: string, message: FromSupervise): void {
     const container = this.find(name);
     if (container === undefined) return;
     if (message.type === 'done') this.commands.finish(message);
     if (message.type === 'leftover')
       this.events.add('Warning', 'RootNotRestored', leftoverText(message), name);
     const wasAlive = container.alive;
-    const what = hear(container, message, this.now());
+    const what = receive(container, message, this.now());
     if (
       what === 'started' ||
       (message.type === 'hello' && container.alive && wasAlive && !this.runs.isWatched(name))
@@ -252,7 +252,7 @@ export class Agent {
   }
 
   private lose(container: ContainerView): void {
-    if (hearLost(container, this.ports.clock.now()) === 'nothing') return;
+    if (receiveLost(container, this.ports.clock.now()) === 'nothing') return;
     this.runs.end(container.name);
     this.ports.memory.save(remember(this.world));
     this.changed();

@@ -61,7 +61,7 @@ export function decide(world: World, now: number): Decision {
 function answerTerm(world: World, container: ContainerView, now: number, decision: Decision): void {
   const term = container.term;
   if (term === undefined || term.settled) return;
-  const unheard = now >= term.at + TERM_ANSWER_MS;
+  const isUnanswered = now >= term.at + TERM_ANSWER_MS;
   if (ending(world))
     decision.orders.push({
       kind: 'acknowledgeTerm',
@@ -77,7 +77,7 @@ function answerTerm(world: World, container: ContainerView, now: number, decisio
       forward: true,
       stop: false,
     });
-  else if (unheard)
+  else if (isUnanswered)
     decision.orders.push({
       kind: 'acknowledgeTerm',
       container: container.name,
@@ -173,10 +173,11 @@ const volumesInPlace = (world: World): boolean =>
 
 function leave(world: World, now: number, decision: Decision): void {
   const { engineTermAt, lastAnswerAt } = world;
-  const unheard = engineTermAt !== undefined && (lastAnswerAt ?? 0) < engineTermAt;
+  const isUnanswered = engineTermAt !== undefined && (lastAnswerAt ?? 0) < engineTermAt;
   if (quiet(world) && (world.doneAnswered || world.refused))
     decision.orders.push({ kind: 'leave' });
-  else if (unheard && now >= engineTermAt + ENGINE_PATIENCE_MS)
+  else if (isUnanswered && now >= engineTermAt + ENGINE_PATIENCE_MS)
     decision.orders.push({ kind: 'leave' });
-  else if (unheard) decision.wakeAt = Math.min(decision.wakeAt, engineTermAt + ENGINE_PATIENCE_MS);
+  else if (isUnanswered)
+    decision.wakeAt = Math.min(decision.wakeAt, engineTermAt + ENGINE_PATIENCE_MS);
 }

@@ -4,21 +4,21 @@ import type { Exited, FromSupervise, Owner } from './messages.ts';
 import type { ContainerView } from './world.ts';
 
 /** What the agent has to do about it. */
-export type Heard = 'started' | 'ended' | 'changed' | 'nothing';
+export type Received = 'started' | 'ended' | 'changed' | 'nothing';
 
 const LOST = 'The container could not be located when the pod was terminated';
 
 /** Merges one message; `now` in ms of the podlet's clock. */
-export function hear(container: ContainerView, message: FromSupervise, now: number): Heard {
+export function receive(container: ContainerView, message: FromSupervise, now: number): Received {
   switch (message.type) {
     case 'hello':
-      return hearHello(container, message, now);
+      return receiveHello(container, message, now);
     case 'started':
-      return hearStarted(container, message.run, message.at, message.user);
+      return receiveStarted(container, message.run, message.at, message.user);
     case 'exited':
-      return hearExited(container, message);
+      return receiveExited(container, message);
     case 'term':
-      return hearTerm(container, now);
+      return receiveTerm(container, now);
     case 'leftover':
       return 'changed';
     case 'done':
@@ -28,35 +28,35 @@ export function hear(container: ContainerView, message: FromSupervise, now: numb
   }
 }
 
-function hearHello(
+function receiveHello(
   container: ContainerView,
   hello: Extract<FromSupervise, { type: 'hello' }>,
   now: number,
-): Heard {
+): Received {
   const first = !container.connected;
   container.hello = container.connected = true;
   delete container.lost;
   // An answer given over an earlier connection does not count on this one.
-  if (hello.term !== undefined && container.term?.settled !== false) hearTerm(container, now);
+  if (hello.term !== undefined && container.term?.settled !== false) receiveTerm(container, now);
   // The start was lost with the old connection: decide sends it again.
   if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
-  if (hello.exit !== undefined) return strongest(hearExited(container, hello.exit), first);
+  if (hello.exit !== undefined) return strongest(receiveExited(container, hello.exit), first);
   if (hello.pid > 0 && hello.startedAt !== undefined)
-    return strongest(hearStarted(container, hello.run, hello.startedAt, hello.user), first);
+    return strongest(receiveStarted(container, hello.run, hello.startedAt, hello.user), first);
   if (container.alive && hello.run < (container.run?.run ?? 0))
-    return hearLost(container, new Date(now));
+    return receiveLost(container, new Date(now));
   return first ? 'changed' : 'nothing';
 }
 
-const strongest = (heard: Heard, first: boolean): Heard =>
-  heard === 'nothing' && first ? 'changed' : heard;
+const strongest = (received: Received, first: boolean): Received =>
+  received === 'nothing' && first ? 'changed' : received;
 
-function hearStarted(
+function receiveStarted(
   container: ContainerView,
   run: number,
   at: string,
   user: Owner | undefined,
-): Heard {
+): Received {
   if (
     run < (container.run?.run ?? 0) ||
     (container.run?.run === run && (container.alive || container.run.exitCode !== undefined))
@@ -76,7 +76,7 @@ function hearStarted(
   return 'started';
 }
 
-function hearExited(container: ContainerView, exited: Exited): Heard {
+function receiveExited(container: ContainerView, exited: Exited): Received {
   const known = container.run?.run ?? 0;
   if (exited.run < known || (exited.run === known && container.run?.exitCode !== undefined))
     return 'nothing';
@@ -107,13 +107,13 @@ function endRun(container: ContainerView): void {
   delete container.ownStop;
 }
 
-function hearTerm(container: ContainerView, now: number): Heard {
+function receiveTerm(container: ContainerView, now: number): Received {
   container.term = { at: now, answered: false, settled: false };
   return 'changed';
 }
 
 /** The supervisor is gone for good: nobody will report this run's exit, nor begin the one that was ordered. */
-export function hearLost(container: ContainerView, now: Date): Heard {
+export function receiveLost(container: ContainerView, now: Date): Received {
   const { alive, run, starting } = container;
   const lost = alive ? run : starting === undefined ? undefined : { run: starting, started: false };
   if (lost === undefined) return 'nothing';

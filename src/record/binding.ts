@@ -12,7 +12,7 @@ import type { PodRecord } from './record.ts';
 
 /** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
 export function begun(
-  { toStart: _heard, ...record }: PodRecord,
+  { toStart: _toStart, ...record }: PodRecord,
   revision: string | undefined,
   now: Date,
 ): PodRecord {

@@ -16,7 +16,7 @@ export function mergeReport(
   report: Report,
   now: Date,
 ): ObservedPod {
-  const { silentSince: _heard, ...before } = observed;
+  const { silentSince: _silentSince, ...before } = observed;
   const names = allContainers(pod)
     .map(({ name }) => name)
     .filter((name) => own(report.containers, name) !== undefined);
@@ -46,8 +46,8 @@ function mergeContainer(
   reported: ContainerReport,
   now: Date,
 ): ObservedContainer {
-  const heard = { ...before, hello: reported.hello || before.hello === true };
-  const merged = mergeRun(pod, name, heard, withRuntimeId(reported), now);
+  const greeted = { ...before, hello: reported.hello || before.hello === true };
+  const merged = mergeRun(pod, name, greeted, withRuntimeId(reported), now);
   return reported.waiting ? { ...merged, waiting: reported.waiting } : merged;
 }
 

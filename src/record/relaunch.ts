@@ -14,7 +14,10 @@ const GOOD_SECONDS = 600;
 const KEPT_TASKS = 20;
 
 /** The next execution takes over where this one stands; tokens of the old one are answered leave. */
-export function nextGeneration({ revision: _unheard, ...record }: PodRecord, now: Date): PodRecord {
+export function nextGeneration(
+  { revision: _revision, ...record }: PodRecord,
+  now: Date,
+): PodRecord {
   return {
     ...record,
     generation: record.generation + 1,

@@ -91,7 +91,7 @@ export async function benchWatch({ client }: Pick<Subject, 'client'>): Promise<M
   const sent = new Map<string, number>();
   const delays: number[] = [];
   const watchers = Array.from({ length: WATCHERS }, async () => {
-    let heard = 0;
+    let received = 0;
     for await (const line of client.lines(
       `${PODS}?watch=1&resourceVersion=${resourceVersion}`,
       { accept: 'application/json' },
@@ -100,7 +100,7 @@ export async function benchWatch({ client }: Pick<Subject, 'client'>): Promise<M
       const name = /^\{"type":"ADDED".*?"name":"(watched-\d+)"/.exec(line)?.[1];
       const began = sent.get(name ?? '');
       if (began !== undefined) delays.push(preciseNow() - began);
-      if (began !== undefined && ++heard === WATCHED) return;
+      if (began !== undefined && ++received === WATCHED) return;
     }
   });
   await new Promise((resolve) => setTimeout(resolve, 1_000));

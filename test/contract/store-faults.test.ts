@@ -176,8 +176,8 @@ describe('the store under faults', () => {
     await systemClock.sleep(20);
     const began = Date.now();
     await writer.commit(create(named('far')));
-    const heard = await Promise.all(watchers);
-    expect(heard.every(({ entries }) => entries.length === 1)).toBe(true);
+    const received = await Promise.all(watchers);
+    expect(received.every(({ entries }) => entries.length === 1)).toBe(true);
     expect(Date.now() - began).toBeLessThan(600);
   });
 });

@@ -159,10 +159,10 @@ export class SuperviseDoor implements Door {
   private server: Server | undefined;
   private id = '';
   private control: Socket | undefined;
-  private heard = '';
+  private received = '';
   private sessions: Socket[] = [];
   private frames: () => Buffer[] = () => [];
-  private onHeard = (): void => undefined;
+  private onReceived = (): void => undefined;
 
   async open(): Promise<void> {
     await ensureBusyboxImage(docker);
@@ -207,7 +207,7 @@ export class SuperviseDoor implements Door {
       },
     );
     await startContainer(docker, this.id);
-    if (!(await this.hears('"hello"'))) throw new Error('supervise does not dial');
+    if (!(await this.receives('"hello"'))) throw new Error('supervise does not dial');
   }
 
   /** The first line says what a connection is. */
@@ -216,17 +216,17 @@ export class SuperviseDoor implements Door {
     socket.once('data', (first: Buffer) => {
       if (first.includes('"stream"')) return this.session(socket);
       this.control = socket;
-      this.hear(first);
-      socket.on('data', (chunk: Buffer) => this.hear(chunk));
+      this.receive(first);
+      socket.on('data', (chunk: Buffer) => this.receive(chunk));
       socket.on('close', () => {
         if (this.control === socket) this.control = undefined;
       });
     });
   }
 
-  private hear(chunk: Buffer): void {
-    this.heard = (this.heard + chunk.toString()).slice(-200_000);
-    this.onHeard();
+  private receive(chunk: Buffer): void {
+    this.received = (this.received + chunk.toString()).slice(-200_000);
+    this.onReceived();
   }
 
   private session(socket: Socket): void {
@@ -237,13 +237,13 @@ export class SuperviseDoor implements Door {
   }
 
   /** Whether that text comes from supervise in time, over whichever connection. */
-  private async hears(text: string, ms = PATIENCE_MS): Promise<boolean> {
+  private async receives(text: string, ms = PATIENCE_MS): Promise<boolean> {
     const until = Date.now() + ms;
-    while (!this.heard.includes(text)) {
+    while (!this.received.includes(text)) {
       if (Date.now() > until) return false;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
-        this.onHeard = () => {
+        this.onReceived = () => {
           clearTimeout(timer);
           resolve();
         };
@@ -265,10 +265,10 @@ export class SuperviseDoor implements Door {
     const control = await this.connected();
     const sent = lines.map((line) => line.subarray(0, 300).toString()).join('');
     if (!control) return { sent, got: 'no connection', problems: [] };
-    this.heard = '';
+    this.received = '';
     for (const line of lines) control.write(line);
-    await this.hears('\n', 30);
-    return { sent, got: /"type":"(\w+)"/.exec(this.heard)?.[1] ?? 'silence', problems: [] };
+    await this.receives('\n', 30);
+    return { sent, got: /"type":"(\w+)"/.exec(this.received)?.[1] ?? 'silence', problems: [] };
   }
 
   /** It lives, answers, and still starts and reports a process. */
@@ -297,33 +297,33 @@ export class SuperviseDoor implements Door {
     // What runs from before may need a moment to go.
     for (let time = 0; time < 20; time++) {
       await say(JSON.stringify(order(last, ['sh', '-c', 'exit 42'])));
-      if (await this.hears(`"run":${last},"code":42`, 1_000)) return undefined;
+      if (await this.receives(`"run":${last},"code":42`, 1_000)) return undefined;
       // The rights of a container's first start hold for all: a spoilt one may have been that.
       if (
-        this.heard.includes(`"run":${last},"code":128`) &&
-        /runAsNonRoot|CAP_|rights/.test(this.heard)
+        this.received.includes(`"run":${last},"code":128`) &&
+        /runAsNonRoot|CAP_|rights/.test(this.received)
       )
         return undefined;
     }
-    return `a process cannot be started any more: ${this.heard.slice(-500)}`;
+    return `a process cannot be started any more: ${this.received.slice(-500)}`;
   }
 
   /** Said again: the line before may have ended the connection that a ping was written to. */
   private async answersPing(say: (text: string) => Promise<void>): Promise<boolean> {
-    this.heard = '';
+    this.received = '';
     for (const until = Date.now() + PATIENCE_MS; Date.now() < until;) {
       await say('{"type":"ping"}');
-      if (await this.hears('"pong"', 1_000)) return true;
+      if (await this.receives('"pong"', 1_000)) return true;
     }
     return false;
   }
 
   /** A spoilt order may have put the number of the run anywhere. */
   private async newestRun(): Promise<number> {
-    this.heard = '';
+    this.received = '';
     (await this.connected())?.write(`${JSON.stringify({ type: 'start', run: 0 })}\n`);
-    await this.hears('"hello"');
-    return Number(/"hello","run":(\d+)/.exec(this.heard)?.[1] ?? 0);
+    await this.receives('"hello"');
+    return Number(/"hello","run":(\d+)/.exec(this.received)?.[1] ?? 0);
   }
 
   private async stop(): Promise<void> {

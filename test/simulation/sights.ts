@@ -24,7 +24,7 @@ export type Sight = (typeof SIGHTS)[number];
 
 /** What this life met. */
 export function sightsOf(
-  { plan, world, deleted, trace, heardLate }: Life,
+  { plan, world, deleted, trace, reportedLate }: Life,
   pod: Pod | undefined,
   record: PodRecord | undefined,
 ): Sight[] {
@@ -44,7 +44,7 @@ export function sightsOf(
     ['lost with its Spot capacity', lost && all.at(-1)?.stopCode === 'SpotInterruption'],
     ['lost in silence', lost && blows.has('lost')],
     ['heard again in time', alive && blows.has('cutOff') && all.length === 1],
-    ['heard again after its task was given up', heardLate],
+    ['heard again after its task was given up', reportedLate],
     ['another revision in the same task', alive && record?.revision !== 'r1' && all.length === 1],
     ['another revision while it was deleted', deleted && blows.has('deploy')],
     ['old executions succeeded', alive && (record?.generation ?? 1) > 2],

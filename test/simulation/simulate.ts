@@ -35,7 +35,7 @@ export interface Life {
   /** What happened, line by line. */
   trace: string[];
   /** A podlet was answered although its task had been given up for its silence. */
-  heardLate: boolean;
+  reportedLate: boolean;
 }
 
 class Simulation {
@@ -45,7 +45,7 @@ class Simulation {
   readonly trace: string[] = [];
   readonly rules: RunRules;
   calm = false;
-  heardLate = false;
+  reportedLate = false;
 
   constructor(
     readonly seed: number,
@@ -99,7 +99,7 @@ class Simulation {
     if (happens()) await clock.sleep(this.chance.below(LATE_MS));
     const answer = await send();
     if (kind === 'sync')
-      this.heardLate ||= this.world.tasks.stopped.some(
+      this.reportedLate ||= this.world.tasks.stopped.some(
         ({ reason }) => reason === 'The podlet is not heard',
       );
     if (happens()) throw new Error('the answer was lost');
@@ -149,7 +149,7 @@ export async function simulate(
     deleted: false,
     violations: run.rules.violations,
     trace: run.trace,
-    heardLate: false,
+    reportedLate: false,
   };
   const begin = async (act: Promise<unknown>): Promise<void> =>
     void (await act.catch(() => undefined));
@@ -170,7 +170,7 @@ export async function simulate(
     until: new Date(world.clock.now().getTime() + (FAULTY_SECONDS + REST_SECONDS) * 1000),
   });
   run.calm = true;
-  return { ...life, heardLate: run.heardLate };
+  return { ...life, reportedLate: run.reportedLate };
 }
 
 async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {

@@ -94,8 +94,8 @@ async function sweepTask(
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
   if (!hasTask(record) || record.finished) return 0;
   // A podlet that has just spoken for the first time may have no beat yet, or only its predecessor's.
-  const heard = record.podlet ? await lastHeartbeat(ports, record.uid) : undefined;
-  const known = [heard, record.launchedAt, upSince].flatMap((time) =>
+  const reportedAt = record.podlet ? await lastHeartbeat(ports, record.uid) : undefined;
+  const known = [reportedAt, record.launchedAt, upSince].flatMap((time) =>
     time === undefined ? [] : [new Date(time).getTime()],
   );
   return ports.clock.now().getTime() - Math.max(...known);

@@ -73,8 +73,8 @@ export async function syncPod(
     );
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
-  const heard = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;
-  const [answered] = await Promise.all([answer(ports, report, until, signal), heard]);
+  const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;
+  const [answered] = await Promise.all([answer(ports, report, until, signal), heartbeat]);
   return answered;
 }
 
