@@ -22,7 +22,7 @@ export async function adopt(agent: Agent): Promise<void> {
   await removeStrangers(agent);
   await lookAtAll(agent);
   for (const task of agent.book.tasks.values()) goOn(agent, task);
-  agent.book.tellAll();
+  agent.book.publishAll();
 }
 
 /** Containers of this engine without a task: a create that was under way when the task was forgotten. */

@@ -92,10 +92,10 @@ export class TaskBook {
     if (!quiet) task.version += 1;
     this.wake(task.taskArn);
     const text = JSON.stringify(task);
-    const told: Task = JSON.parse(text);
+    const published: Task = JSON.parse(text);
     // One after the other per task: the store does not promise the order of writes in flight.
     const write = (this.writes.get(task.taskArn) ?? Promise.resolve()).then(async () => {
-      if ((await this.stored(task, text)) && !quiet) this.options.onChange(told);
+      if ((await this.stored(task, text)) && !quiet) this.options.onChange(published);
     });
     const settled = write.finally(() => {
       if (this.writes.get(task.taskArn) === settled) this.writes.delete(task.taskArn);
@@ -135,7 +135,7 @@ export class TaskBook {
   }
 
   /** Tells every task as it stands: receivers know by the version what they have. */
-  tellAll(): void {
+  publishAll(): void {
     for (const task of this.tasks.values()) this.options.onChange(structuredClone(task));
   }
 

@@ -41,7 +41,7 @@ export class Interpreter {
   async load(): Promise<void> {
     const { journal } = this.#ports;
     for (const { key, value } of await journal.list('ended/'))
-      this.#tellEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value)).catch(
+      this.#publishEnd(key.slice('ended/'.length), fromJournal<ExecutionChange>(value)).catch(
         this.#faulty,
       );
     const threads = new Map<string, Thread[]>();
@@ -195,13 +195,13 @@ export class Interpreter {
     execution.closed
       .then((record) => {
         this.#executions.delete(execution.key);
-        return this.#tellEnd(execution.key, changeOf(record));
+        return this.#publishEnd(execution.key, changeOf(record));
       })
       .catch(this.#faulty);
   }
 
   /** At least once: the note in the journal goes when the listener has taken it. */
-  async #tellEnd(key: string, change: ExecutionChange): Promise<void> {
+  async #publishEnd(key: string, change: ExecutionChange): Promise<void> {
     try {
       await this.#ports.onExecutionEnd?.(change);
       await this.#ports.journal.write([{ key: keys.ended(key), value: null }]);

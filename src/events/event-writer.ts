@@ -6,7 +6,7 @@ import { recordEvents } from './record-event.ts';
 
 export interface EventWriter {
   /** Begins to store the events. */
-  tell(events: PodEvent[]): void;
+  write(events: PodEvent[]): void;
   /** All that was told is stored; throws where that failed. */
   written(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface EventWriter {
 export function eventWriter(ports: Pick<Ports, 'store' | 'clock' | 'ids'>, pod: Pod): EventWriter {
   const outcomes: Promise<{ error?: unknown }>[] = [];
   return {
-    tell: (events) =>
+    write: (events) =>
       void outcomes.push(
         recordEvents(ports, pod, events).then(
           () => ({}),

@@ -71,7 +71,7 @@ it('writes a scheduler event in the newer form, without counts', async () => {
 it('A9: events of one second are named in the order in which they happened, as kubectl shows them', async () => {
   const ports = fakePorts();
   const two = { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'z', image: 'busybox' }] } };
-  const told = [
+  const happened = [
     scheduled(pod, 'fargate'),
     ...['z', 'a'].flatMap((name) => [
       pulling(name, 'i'),
@@ -83,9 +83,9 @@ it('A9: events of one second are named in the order in which they happened, as k
       failed(name, 'x'),
     ]),
   ];
-  await recordEvents(ports, two, [...told].reverse());
+  await recordEvents(ports, two, [...happened].reverse());
   const stored = await all(ports);
-  expect(stored.map(({ message }) => message)).toEqual(told.map(({ message }) => message));
+  expect(stored.map(({ message }) => message)).toEqual(happened.map(({ message }) => message));
 });
 
 it('counts a repeat up and keeps the first time', async () => {

@@ -91,7 +91,7 @@ export class FakeSupervisors implements Supervisors {
 
   /** The engine's TERM for a container. */
   term(container: string): void {
-    this.tell(container, { type: 'term', signal: '15' });
+    this.emit(container, { type: 'term', signal: '15' });
   }
 
   send(container: string, message: ToSupervise): void {
@@ -117,7 +117,7 @@ export class FakeSupervisors implements Supervisors {
     return box;
   }
 
-  private tell(container: string, message: FromSupervise): void {
+  private emit(container: string, message: FromSupervise): void {
     if (this.box(container).connected) this.take(container, message);
   }
 
@@ -133,7 +133,7 @@ export class FakeSupervisors implements Supervisors {
     });
     delete box.exit;
     if (startError !== undefined) return this.end(container, box, 128, startError);
-    this.tell(container, { type: 'started', run: box.run, pid: box.pid, at: box.startedAt ?? '' });
+    this.emit(container, { type: 'started', run: box.run, pid: box.pid, at: box.startedAt ?? '' });
     if (seconds === undefined) return;
     const { ended } = box;
     await this.clock.sleep(seconds * 1000, ended.signal);
@@ -167,7 +167,7 @@ export class FakeSupervisors implements Supervisors {
       ...(message === undefined ? {} : { message }),
       ...(startError === undefined ? {} : { startError }),
     };
-    this.tell(container, { type: 'exited', ...box.exit });
+    this.emit(container, { type: 'exited', ...box.exit });
   }
 
   private async command(
@@ -179,7 +179,7 @@ export class FakeSupervisors implements Supervisors {
     const { code, output = '', seconds = 0, error } = this.exec(container, argv);
     const timedOut = timeoutMs > 0 && seconds * 1000 > timeoutMs;
     await this.clock.sleep(timedOut ? timeoutMs : seconds * 1000);
-    this.tell(container, {
+    this.emit(container, {
       type: 'done',
       id,
       code: timedOut ? 137 : code,

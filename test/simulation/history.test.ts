@@ -47,7 +47,7 @@ const member = (value: unknown, ...names: string[]): unknown =>
   names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
 
 /** Everything that the execution's history says of containers, as sorted lines. */
-async function told(
+async function linesOf(
   { machine, clock, seconds }: PodWorld,
   { metadata }: Pod,
   execution = metadata.uid ?? '',
@@ -152,7 +152,7 @@ it.each<[string, Life]>([
   'R4: the history of %s tells of each start, exit and back-off once, and of nothing else',
   async (_name, life) => {
     const { world, pod } = await live(life);
-    const lines = await told(world, pod);
+    const lines = await linesOf(world, pod);
     expect(lines).toEqual(happened(world));
     expect(new Set(lines).size).toBe(lines.length);
   },
@@ -164,7 +164,7 @@ it('R4: a deletion during a back-off is one event, with its cause', async () => 
     script: { a: [{ seconds: 2, exitCode: 1 }] },
     deleteAt: 20,
   });
-  const lines = await told(world, pod);
+  const lines = await linesOf(world, pod);
   expect(lines.filter((line) => !happened(world).includes(line))).toEqual([
     'back-off a/3 until 36',
     'deleted: The pod was deleted',
@@ -184,7 +184,7 @@ it('R4: the pod names the execution in charge; a relaunched one goes on in the n
   });
   const uid = pod.metadata.uid ?? '';
   const starts = async (execution: string): Promise<string[]> =>
-    (await told(world, pod, execution)).filter((line) => line.startsWith('start'));
+    (await linesOf(world, pod, execution)).filter((line) => line.startsWith('start'));
   expect((await world.pod(pod))?.metadata.annotations?.['droppod/execution']).toBe(`${uid}-2`);
   expect(await starts(uid)).toEqual(['start a/1', 'start i/1']);
   expect([...(await starts(uid)), ...(await starts(`${uid}-2`))].sort()).toEqual(

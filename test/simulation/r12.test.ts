@@ -147,9 +147,9 @@ it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as c
     expect(local.length).toBeGreaterThan(2);
     for (const seed of [index, index + 1000]) {
       const chance = makeChance(seed);
-      const told = await play(manifest, (sleep) => awsTiming(chance, sleep));
+      const observed = await play(manifest, (sleep) => awsTiming(chance, sleep));
       // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must tell.
-      expect(manifest.quick ? told.at(-1) : told, `seed ${seed}`).toEqual(
+      expect(manifest.quick ? observed.at(-1) : observed, `seed ${seed}`).toEqual(
         manifest.quick ? local.at(-1) : local,
       );
     }

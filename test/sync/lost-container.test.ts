@@ -50,14 +50,14 @@ it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
         { name: 'other', image: 'b' },
       ],
     });
-    const told =
+    const reported =
       how === 'lost'
         ? report
         : { ...report, containers: { ...report.containers, app: { hello: true, run: killed } } };
-    const after = receive(pod, record, told, 'hash', NOW);
+    const after = receive(pod, record, reported, 'hash', NOW);
     expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
     expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
-    expect(receive(pod, after.record, { ...told, sequence: 2 }, 'hash', NOW).events).toEqual([]);
+    expect(receive(pod, after.record, { ...reported, sequence: 2 }, 'hash', NOW).events).toEqual([]);
   },
 );
 

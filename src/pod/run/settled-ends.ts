@@ -7,7 +7,7 @@ import { anyRunning } from './order.ts';
 import { hasEnded, shouldRestart } from './restart.ts';
 
 /** The container as the status tells of it; an end that was told once stays told. */
-export function asTold(
+export function shownContainer(
   pod: Pod,
   observed: ObservedPod,
   name: string,
@@ -17,8 +17,8 @@ export function asTold(
   if (!hasEnded(current) || observed.terminal) return container;
   if (!isKilledForNext(pod, observed, name, container) && !isKilledWithPod(pod, observed))
     return container;
-  const told = toldRunning(pod, name, current);
-  return told === undefined ? container : { ...container, current: told };
+  const shown = shownRun(pod, name, current);
+  return shown === undefined ? container : { ...container, current: shown };
 }
 
 /** The podlet ended the run so that the next one may begin at once: for a probe, a resize that asks for it, or an edited image. */
@@ -43,7 +43,7 @@ const isKilledWithPod = ({ metadata }: Pod, observed: ObservedPod): boolean =>
   anyRunning(observed);
 
 /** The run as the status has it: running, and ready or not as it was; undefined: it is not told as running. */
-function toldRunning(
+function shownRun(
   { status }: Pod,
   name: string,
   { run, startedAt, user, runtimeId }: Run,

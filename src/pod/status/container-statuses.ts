@@ -2,7 +2,7 @@
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { promised } from './allocation.ts';
-import { asTold } from '../run/settled-ends.ts';
+import { shownContainer } from '../run/settled-ends.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
 import { containerKind } from '../model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
@@ -49,7 +49,7 @@ function containerEntry(
   now: Date,
   initial: string,
 ): ContainerEntry {
-  const known = asTold(
+  const known = shownContainer(
     pod,
     observed,
     container.name,

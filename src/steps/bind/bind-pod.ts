@@ -169,10 +169,10 @@ async function bindNow(
     spec: { ...pod.spec, nodeName: pod.spec.nodeName ?? nodeName },
   });
   if (observed.scheduledAt === undefined && !pod.spec.nodeName)
-    events.tell([scheduled(pod, nodeName)]);
+    events.write([scheduled(pod, nodeName)]);
   const [, resolved] = await Promise.all([
     updatePod(ports, uid, place).then(() => othersChanged(ports)),
-    resolveImages(ports, pod, events.tell),
+    resolveImages(ports, pod, events.write),
   ]);
   const [next] = await Promise.all([
     keepImages(ports, allocatedPod(pod, observed), resolved, input),

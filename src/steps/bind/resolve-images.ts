@@ -27,10 +27,10 @@ const keyOf = ({ image, imagePullPolicy }: Container): string =>
 export async function resolveImages(
   { images, store }: Pick<Ports, 'images' | 'store'>,
   pod: Pod,
-  tell: (events: PodEvent[]) => void,
+  write: (events: PodEvent[]) => void,
 ): Promise<ResolvedImages> {
   const { credentials, missing } = await pullCredentials({ store }, pod);
-  if (missing.length > 0) tell([podEvents.failedToRetrieveImagePullSecret(missing)]);
+  if (missing.length > 0) write([podEvents.failedToRetrieveImagePullSecret(missing)]);
   const containers = initAndAppContainers(pod);
   const sharers = new Map<string, Container[]>();
   for (const container of containers)
@@ -42,11 +42,11 @@ export async function resolveImages(
       let asked = false;
       const onPull = (): void => {
         asked = true;
-        tell([podEvents.pulling(name, image)]);
+        write([podEvents.pulling(name, image)]);
       };
       const outcome = await images.resolve(image, toPolicy(imagePullPolicy), credentials, onPull);
       for (const container of alike) addOutcome(resolved, container, outcome);
-      tell(
+      write(
         alike.flatMap((container, index) =>
           outcomeEvents(container, outcome, { first: index === 0, asked }),
         ),

@@ -67,7 +67,7 @@ async function addContainers(
       containers: containers.map(({ targetContainerName: _target, ...rest }) => rest),
     },
   };
-  const resolved = await resolveImages(ports, alone, events.tell);
+  const resolved = await resolveImages(ports, alone, events.write);
   await events.written();
   if (Object.keys(resolved.failures).length > 0)
     await updatePod(ports, uidOf(pod), ({ record, now }) => ({

@@ -34,11 +34,11 @@ export async function settle(
     answers.map(({ token, outcome }) => ports.executions.succeed(token, { ...outcome })),
   );
   await stopOrphan(ports, state);
-  const told = needsWrite(state, answers)
+  const written = needsWrite(state, answers)
     ? await updatePod(ports, uid, (newest) => settled(newest, answers))
     : state;
-  const removal = told !== undefined && isRemovalDue(told);
-  const after = removal ? await updatePod(ports, uid, removed) : told;
+  const removal = written !== undefined && isRemovalDue(written);
+  const after = removal ? await updatePod(ports, uid, removed) : written;
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0)
     await ports.executions.stop(executionName(state.record), 'The pod was deleted');

@@ -25,12 +25,12 @@ function fullStore() {
 it('a change that could not be stored is stored once there is room, and told then; later ones wait for it', async () => {
   const clock = new VirtualClock();
   const { store, stored, state } = fullStore();
-  const told: string[] = [];
+  const published: string[] = [];
   const lines: string[] = [];
   const book = new TaskBook({
     store,
     clock,
-    onChange: ({ lastStatus }) => void told.push(lastStatus),
+    onChange: ({ lastStatus }) => void published.push(lastStatus),
     log: (line) => void lines.push(line),
   });
   const task = { id: 't', taskArn: 'arn', version: 1, lastStatus: 'PENDING' } as unknown as Task;
@@ -43,7 +43,7 @@ it('a change that could not be stored is stored once there is room, and told the
     t.lastStatus = 'STOPPED';
   });
   await clock.advance(5_000);
-  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus, lines.length]).toEqual([
+  expect([published, JSON.parse(stored.get('task/arn')!).lastStatus, lines.length]).toEqual([
     [],
     'PENDING',
     1,
@@ -51,7 +51,7 @@ it('a change that could not be stored is stored once there is room, and told the
   state.full = false;
   await clock.advance(5_000);
   await Promise.all([first, second]);
-  expect([told, JSON.parse(stored.get('task/arn')!).lastStatus]).toEqual([
+  expect([published, JSON.parse(stored.get('task/arn')!).lastStatus]).toEqual([
     ['RUNNING', 'STOPPED'],
     'STOPPED',
   ]);

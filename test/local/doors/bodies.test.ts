@@ -170,9 +170,9 @@ it('100 Continue is said to who may go on, and not to a stranger', async () => {
     `POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n${token}\r\n`;
   expect((await exchange(doors.api, true, asked(''), / 403 /)).text).not.toContain('100 Continue');
   const socket = await connect(doors.api, true);
-  const toldOn = listenTo(socket, /100 Continue/);
+  const continued = listenTo(socket, /100 Continue/);
   socket.write(asked(`${admin}\r\n`));
-  expect((await toldOn).text).toContain('100 Continue');
+  expect((await continued).text).toContain('100 Continue');
   const answered = listenTo(socket, / 201 Created/);
   socket.write(body);
   expect((await answered).text).toContain('201 Created');

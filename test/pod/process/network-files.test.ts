@@ -119,10 +119,12 @@ describe('resolv.conf', () => {
 });
 
 it("I1: what a resolver does not take is told, in the kubelet's words", () => {
-  const told = (nameservers: string[], searches: string[]) =>
+  const reported = (nameservers: string[], searches: string[]) =>
     dnsProblems(podOf({ dnsPolicy: 'None', dnsConfig: { nameservers, searches } }), context);
-  expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3'], ['a'])).toEqual([]);
-  expect(told(['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'], ['a', 'b'.repeat(254), 'c'])).toEqual([
+  expect(reported(['1.1.1.1', '2.2.2.2', '3.3.3.3'], ['a'])).toEqual([]);
+  expect(
+    reported(['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'], ['a', 'b'.repeat(254), 'c']),
+  ).toEqual([
     'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1.1.1.1 2.2.2.2 3.3.3.3',
     'Search Line limits were exceeded, some search paths have been omitted, the applied search line is: a c',
   ]);

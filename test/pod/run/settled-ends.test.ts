@@ -14,12 +14,12 @@ function after(
   observed: ObservedPod,
   metadata: Pod['metadata'] = {},
 ): PodStatus {
-  const told = computeStatus(
+  const status = computeStatus(
     podOf(spec),
     observedOf(spec.containers ? runs : { app: { current: running(1, { ready: false }) } }),
     NOW,
   );
-  return computeStatus({ ...podOf(spec, metadata), status: told }, observed, NOW);
+  return computeStatus({ ...podOf(spec, metadata), status: status }, observed, NOW);
 }
 
 const shown = ({ containerStatuses = [] }: PodStatus) =>
@@ -76,8 +76,8 @@ it.each([
 });
 
 it('an end that was told once stays told, whatever killed it', () => {
-  const told = computeStatus(podOf(), observedOf({ app: { current: exited(1, 137) } }), NOW);
-  expect(shown(computeStatus({ ...podOf(), status: told }, observedOf(killed()), NOW))).toEqual({
+  const status = computeStatus(podOf(), observedOf({ app: { current: exited(1, 137) } }), NOW);
+  expect(shown(computeStatus({ ...podOf(), status: status }, observedOf(killed()), NOW))).toEqual({
     app: ['terminated', false, false, undefined],
   });
 });

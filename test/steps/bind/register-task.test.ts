@@ -71,7 +71,9 @@ describe('the task definition of a private image', () => {
 
   it('G1: the second container of an image finds it present', async () => {
     const events: PodEvent[] = [];
-    await resolveImages({ images, store: fakePorts().store }, pod, (told) => events.push(...told));
+    await resolveImages({ images, store: fakePorts().store }, pod, (written) =>
+      events.push(...written),
+    );
     expect(
       events
         .filter(({ container }) => container !== 'public')

@@ -62,7 +62,7 @@ async function seen(world: PodWorld, pod: Pod) {
   };
 }
 
-const told = async ({ ports }: PodWorld): Promise<unknown[]> =>
+const resizeEvents = async ({ ports }: PodWorld): Promise<unknown[]> =>
   (await ports.store.list({ resource: 'events', namespace: 'default' })).objects
     .map((event) => event['reason'])
     .filter((reason) => String(reason).startsWith('Resize'))
@@ -79,7 +79,7 @@ it('a resize is promised, done and told as complete', async () => {
     conditions: [],
     restarts: 0,
   });
-  expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
+  expect(await resizeEvents(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
 it('one that asks for a restart is complete when the next run has begun', async () => {
@@ -94,7 +94,7 @@ it('one that asks for a restart is complete when the next run has begun', async 
     conditions: [],
     restarts: 1,
   });
-  expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
+  expect(await resizeEvents(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
 it('one that no node can hold stays pending until it is taken back', async () => {
@@ -116,7 +116,7 @@ it('one that no node can hold stays pending until it is taken back', async () =>
     restarts: 0,
   });
   expect(engine.given).toEqual([]);
-  expect(await told(world)).toEqual(['ResizeInfeasible']);
+  expect(await resizeEvents(world)).toEqual(['ResizeInfeasible']);
 });
 
 it('one that the engine refuses stays in progress with its error, and is tried again', async () => {
@@ -138,7 +138,7 @@ it('one that the engine refuses stays in progress with its error, and is tried a
     conditions: [],
     restarts: 0,
   });
-  expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeError', 'ResizeStarted']);
+  expect(await resizeEvents(world)).toEqual(['ResizeCompleted', 'ResizeError', 'ResizeStarted']);
 });
 
 it('an API that dies right after its commit is made good by the next report', async () => {
@@ -160,7 +160,7 @@ it('an API that dies right after its commit is made good by the next report', as
     conditions: [],
     restarts: 0,
   });
-  expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
+  expect(await resizeEvents(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
 
 it('a promise that nobody lives to keep is kept after the next report', async () => {
@@ -182,5 +182,5 @@ it('a promise that nobody lives to keep is kept after the next report', async ()
     conditions: [],
     restarts: 0,
   });
-  expect(await told(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
+  expect(await resizeEvents(world)).toEqual(['ResizeCompleted', 'ResizeStarted']);
 });
