@@ -73,7 +73,7 @@ func listenerOutside(conn net.Conn) bool {
 	return outside
 }
 
-// With a shared PID namespace a container is told by its cgroup.
+// With a shared PID namespace a container is recognised by its cgroup.
 func isFamily(pid int) bool {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {

@@ -59,7 +59,7 @@ func answersPing(t *testing.T, s *supervisor) {
 
 func TestNoClientHoldsTheLoopAtTheEndOfARun(t *testing.T) {
 	s := supervised()
-	s.run, s.started, s.told = 1, &order{}, 1
+	s.run, s.started, s.reported = 1, &order{}, 1
 	s.io = &console{clients: map[*stream]bool{}}
 	for count := 0; count < 8; count++ {
 		ours, theirs := net.Pipe() // takes nothing that is not read

@@ -64,15 +64,15 @@ func (s *supervisor) spawn(spec stageSpec, stdio [3]*os.File) (*process, error) 
 		}
 		json.NewEncoder(specWrite).Encode(spec)
 		specWrite.Close()
-		s.hearStage(proc, errorRead)
+		s.readStage(proc, errorRead)
 		errorRead.Close()
 	})
 	return proc, nil
 }
 
-// hearStage reads what the stage says until it has become the program. Who it will be must be clear in time: the image's own
+// readStage reads what the stage says until it has become the program. Who it will be must be clear in time: the image's own
 // files may lie where reading never ends.
-func (s *supervisor) hearStage(proc *process, source *os.File) {
+func (s *supervisor) readStage(proc *process, source *os.File) {
 	source.SetReadDeadline(time.Now().Add(lookUpPatience))
 	words := json.NewDecoder(io.LimitReader(source, maxStageWords))
 	for {
@@ -144,7 +144,7 @@ func (s *supervisor) killRest() {
 	}
 }
 
-// With a shared PID namespace the container is told by its cgroup: neighbours stay untouched.
+// With a shared PID namespace the container is recognised by its cgroup: neighbours stay untouched.
 func killFamily() {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {

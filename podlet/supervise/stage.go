@@ -59,8 +59,8 @@ func runStage() {
 	os.Exit(128)
 }
 
-func become(spec stageSpec, tell func(identity)) error {
-	who, err := identify(spec, tell)
+func become(spec stageSpec, report func(identity)) error {
+	who, err := identify(spec, report)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func become(spec stageSpec, tell func(identity)) error {
 	return fmt.Errorf("exec %s: %v", path, syscall.Exec(path, spec.Argv, env))
 }
 
-func identify(spec stageSpec, tell func(identity)) (identity, error) {
+func identify(spec stageSpec, report func(identity)) (identity, error) {
 	var who identity
 	if spec.Who != nil {
 		who = *spec.Who
@@ -106,7 +106,7 @@ func identify(spec stageSpec, tell func(identity)) (identity, error) {
 		}
 		who = found
 	}
-	tell(who)
+	report(who)
 	if spec.NonRoot && who.UID == 0 {
 		return who, errNonRoot
 	}

@@ -27,7 +27,7 @@ type supervisor struct {
 	run       int
 	marked    int
 	began     string
-	told      int
+	reported  int
 	who       *identity
 	whoFor    processUser
 	rights    rights
@@ -342,17 +342,17 @@ func (s *supervisor) begin(received *order) {
 	received.Files, received.Copies = nil, nil // they are in place; what this process holds is the container's memory
 	s.whenBegun(main, func() {
 		if s.main == main {
-			s.tellStarted(main)
+			s.reportStarted(main)
 		}
 	})
 }
 
-// tellStarted says once for a run that its program runs, and as whom.
-func (s *supervisor) tellStarted(main *process) {
-	if main.stageError != "" || s.told == s.run {
+// reportStarted says once for a run that its program runs, and as whom.
+func (s *supervisor) reportStarted(main *process) {
+	if main.stageError != "" || s.reported == s.run {
 		return
 	}
-	s.told = s.run
+	s.reported = s.run
 	if main.who != nil {
 		s.who = main.who
 		s.rights.began(*main.who)
@@ -362,7 +362,7 @@ func (s *supervisor) tellStarted(main *process) {
 
 // owner is as whom the newest run began; nil until its program runs.
 func (s *supervisor) owner() *owner {
-	if s.who == nil || s.told != s.run {
+	if s.who == nil || s.reported != s.run {
 		return nil
 	}
 	return &owner{UID: s.who.UID, GID: s.who.GID, Groups: s.who.Groups}
@@ -468,7 +468,7 @@ func (s *supervisor) settleExit(main *process, last *exited, oomBefore int) {
 			shown.ended(last.Code)
 			return
 		}
-		s.events <- func() { s.tellStarted(main) }
+		s.events <- func() { s.reportStarted(main) }
 		shown.ended(last.Code)
 		s.markLog(last.Run + 1) // the loop writes no mark before it has begun the next run
 		awaitDrain()

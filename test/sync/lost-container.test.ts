@@ -57,7 +57,9 @@ it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
     const after = receive(pod, record, reported, 'hash', NOW);
     expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
     expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
-    expect(receive(pod, after.record, { ...reported, sequence: 2 }, 'hash', NOW).events).toEqual([]);
+    expect(receive(pod, after.record, { ...reported, sequence: 2 }, 'hash', NOW).events).toEqual(
+      [],
+    );
   },
 );
 
