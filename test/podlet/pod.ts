@@ -25,6 +25,8 @@ export interface PodOptions {
   /** Mounted at /v/<name> in every container. */
   volumes?: string[];
   image?: string;
+  /** Another podlet than local mode's. */
+  podlet?: string;
   /** One PID namespace, the podlet's, as with shareProcessNamespace. */
   sharedProcesses?: true;
   /** The test provokes faults of the podlet itself: they are no defects. */
@@ -52,7 +54,7 @@ export class TestPod {
   static async open(options: PodOptions): Promise<TestPod> {
     const pod = new TestPod(options);
     const url = await pod.server.listen(await bridgeGateway(docker));
-    await pod.createPodlet(await podletImage(), url);
+    await pod.createPodlet(options.podlet ?? (await podletImage()), url);
     pod.startedAt = performance.now();
     await startContainer(docker, pod.podlet);
     pod.runningAt = performance.now();
