@@ -1,17 +1,21 @@
 // The stack: a list of constructs. Nothing in it costs by the hour (design: no NAT, no load balancer, no key of the user's).
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Architecture, Choices } from './choices.ts';
 import { Access, type Principals } from './constructs/access.ts';
 import { Cluster } from './constructs/cluster.ts';
 import { Functions } from './constructs/functions.ts';
 import { grantLeast } from './constructs/grants.ts';
 import { Machine } from './constructs/machine.ts';
 import { Network } from './constructs/network.ts';
-import { PodletImage } from './constructs/podlet-image.ts';
+import { PodletImage, type PodletSource } from './constructs/podlet-image.ts';
 import { Rules } from './constructs/rules.ts';
 import { ObjectTable } from './constructs/table.ts';
 
 export interface DroppodProps extends StackProps {
+  podlet: PodletSource;
+  architectures: Architecture[];
+  capacity: Choices['capacity'];
   /** A network of the user's own; its public subnets are used. */
   vpcId?: string;
   /** Who may log in besides the stack's two roles. */
@@ -19,12 +23,12 @@ export interface DroppodProps extends StackProps {
 }
 
 export class DroppodStack extends Stack {
-  constructor(scope: Construct, id: string, props: DroppodProps = {}) {
+  constructor(scope: Construct, id: string, props: DroppodProps) {
     super(scope, id, props);
     const { table } = new ObjectTable(this, 'Objects');
     const network = new Network(this, 'Network', props.vpcId);
-    const cluster = new Cluster(this, 'Cluster', network.vpc);
-    const podlet = new PodletImage(this, 'Podlet');
+    const cluster = new Cluster(this, 'Cluster', network.vpc, props.capacity);
+    const podlet = new PodletImage(this, 'Podlet', props.podlet);
     const machineName = `${this.stackName}-pod`;
     const sweepRuleName = `${this.stackName}-sweep`;
     const functions = new Functions(this, 'Functions', {
@@ -32,6 +36,8 @@ export class DroppodStack extends Stack {
       network,
       cluster,
       podlet,
+      architectures: props.architectures,
+      capacity: props.capacity,
       machineName,
       sweepRuleName,
     });

@@ -1,4 +1,4 @@
-// Where tasks run: an ECS cluster on Fargate and Fargate Spot, the pods' log group, and the role that pulls images and writes logs.
+// Where tasks run: an ECS cluster on Fargate, with Spot where it is chosen, the pods' log group, and the role that pulls images and writes logs.
 import type { Stack } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
@@ -6,15 +6,20 @@ import { Cluster as EcsCluster } from 'aws-cdk-lib/aws-ecs';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Choices } from '../choices.ts';
 
 export class Cluster extends Construct {
   readonly name: string;
   readonly arn: string;
   readonly logGroup: LogGroup;
   readonly executionRole: Role;
-  constructor(scope: Construct, id: string, vpc: IVpc) {
+  constructor(scope: Construct, id: string, vpc: IVpc, capacity: Choices['capacity']) {
     super(scope, id);
-    const cluster = new EcsCluster(this, 'Cluster', { vpc, enableFargateCapacityProviders: true });
+    // Without the association nothing waits for the account's ECS role, whose making a first deployment would race.
+    const cluster = new EcsCluster(this, 'Cluster', {
+      vpc,
+      ...(capacity === 'spot' ? { enableFargateCapacityProviders: true } : {}),
+    });
     this.name = cluster.clusterName;
     this.arn = cluster.clusterArn;
     this.logGroup = new LogGroup(this, 'Logs', {

@@ -1,12 +1,12 @@
 // The Lambda functions, one per file of functions/, with their URLs and environment.
-import { join } from 'node:path';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Architecture, FunctionUrlAuthType, InvokeMode, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import type { ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
+import type { Architecture, Choices } from '../choices.ts';
+import { bundledFunction } from './bundled-function.ts';
 import type { Cluster } from './cluster.ts';
 import type { Network } from './network.ts';
 import type { PodletImage } from './podlet-image.ts';
@@ -18,15 +18,8 @@ const FRONTS = ['api', 'sync'] as const;
 export type FunctionName =
   (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
 
-const NOTHING: ICommandHooks = {
-  beforeBundling: () => [],
-  beforeInstall: () => [],
-  afterBundling: () => [],
-};
-
 /** The API serves schemas that are generated at build: they travel beside its code. */
-const WITH_KINDS: ICommandHooks = {
-  ...NOTHING,
+const WITH_KINDS: Partial<ICommandHooks> = {
   beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
   afterBundling: (input, output) => [
     `mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`,
@@ -38,6 +31,8 @@ export interface FunctionsProps {
   network: Network;
   cluster: Cluster;
   podlet: PodletImage;
+  architectures: Architecture[];
+  capacity: Choices['capacity'];
   machineName: string;
   /** Fixed, since the functions name the rule that targets one of them. */
   sweepRuleName: string;
@@ -83,29 +78,11 @@ export class Functions extends Construct {
 
   private make(name: FunctionName, timeout: Duration, memorySize: number): NodejsFunction {
     const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
-    return new NodejsFunction(this, name, {
-      entry: join(import.meta.dirname, '../../functions', `${name}.ts`),
-      handler: 'handler',
-      depsLockFilePath: join(import.meta.dirname, '../../package-lock.json'),
-      runtime: Runtime.NODEJS_22_X,
-      architecture: Architecture.ARM_64,
+    const { architectures, capacity } = this.props;
+    return bundledFunction(this, name, {
       timeout,
       memorySize,
-      logGroup: new LogGroup(this, `${name}-logs`, {
-        retention: RetentionDays.ONE_WEEK,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node22',
-        minify: true,
-        sourceMap: false,
-        mainFields: ['module', 'main'],
-        externalModules: [],
-        banner:
-          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-        commandHooks: name === 'api' ? WITH_KINDS : NOTHING,
-      },
+      ...(name === 'api' ? { commandHooks: WITH_KINDS } : {}),
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,
@@ -121,6 +98,8 @@ export class Functions extends Construct {
         [NAMES.podletImage]: podlet.uri,
         [NAMES.executionRoleArn]: cluster.executionRole.roleArn,
         [NAMES.sweepRule]: sweepRuleName,
+        [OPTIONAL_NAMES.architectures]: architectures.join(','),
+        [OPTIONAL_NAMES.capacity]: capacity,
       },
     });
   }

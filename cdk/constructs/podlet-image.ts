@@ -1,28 +1,131 @@
-// The podlet's image as an asset: `npm run build` makes its context (bundle, Node, supervise); the deployment uploads it.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// The podlet's image: an ECR repository, and a custom resource that fills it from assets, one per blob, so that a new version of droppod
+// uploads droppod's own layer only. A deployment needs no container engine.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Annotations } from 'aws-cdk-lib';
-import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { podletLayout } from '../../podlet/build-layout.ts';
+import type { Architecture } from '../choices.ts';
+import { bundledFunction } from './bundled-function.ts';
+
+/** Puts the image together for a stack; throws where a part is missing. */
+export const buildLayout = async (
+  architectures: readonly Architecture[],
+): Promise<PodletSource> => ({
+  layout: (await podletLayout(architectures)).directory,
+});
+
+/** Where the image comes from: a layout that podlet/oci.ts wrote, or an image of the user's own. */
+export type PodletSource = { layout: string } | { image: string };
+
+/** Living pods keep the image that they began with; a handful of versions is enough for them. */
+const KEPT_IMAGES = 12;
+
+/** What AWS lists for a push. */
+const PUSH_ACTIONS = [
+  'ecr:BatchCheckLayerAvailability',
+  'ecr:BatchGetImage',
+  'ecr:CompleteLayerUpload',
+  'ecr:GetDownloadUrlForLayer',
+  'ecr:InitiateLayerUpload',
+  'ecr:PutImage',
+  'ecr:UploadLayerPart',
+];
+
+interface Descriptor {
+  mediaType: string;
+  digest: string;
+}
 
 export class PodletImage extends Construct {
   readonly uri: string;
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, source: PodletSource) {
     super(scope, id);
-    const context = join(import.meta.dirname, '../../build/podlet/context');
-    if (!existsSync(join(context, 'Dockerfile'))) {
-      // A synthesis on a machine without Go still shows the whole stack; `npm run build` fills the context before a deployment.
-      mkdirSync(context, { recursive: true });
-      writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\n');
-    }
-    if (!existsSync(join(context, 'rootfs.tar')))
-      Annotations.of(this).addWarningV2(
-        'droppod:podlet',
-        'the podlet image is empty: run `npm run build` before a deployment',
-      );
-    this.uri = new DockerImageAsset(this, 'Image', {
-      directory: context,
-      platform: Platform.LINUX_AMD64,
-    }).imageUri;
+    this.uri = 'image' in source ? source.image : this.pushed(source.layout);
   }
+
+  private pushed(layout: string): string {
+    const repository = new Repository(this, 'Repository', {
+      emptyOnDelete: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+      lifecycleRules: [{ maxImageCount: KEPT_IMAGES }],
+    });
+    const push = bundledFunction(this, 'put-image', {
+      timeout: Duration.minutes(10),
+      // The largest blob, Node's layer, is held whole while its digest is proven.
+      memorySize: 1024,
+      environment: {},
+    });
+    push.addToRolePolicy(
+      new PolicyStatement({ actions: PUSH_ACTIONS, resources: [repository.repositoryArn] }),
+    );
+    push.addToRolePolicy(
+      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }), // One token for the whole registry.
+    );
+    const { index, manifests, blobs } = readLayout(layout);
+    const properties = {
+      RepositoryUri: repository.repositoryUri,
+      Tag: index.digest.slice('sha256:'.length, 'sha256:'.length + 16),
+      Blobs: blobs.map(({ digest }) => this.asset(push, layout, digest)),
+      Manifests: [...manifests, index].map(({ digest, mediaType }) => ({
+        ...this.asset(push, layout, digest),
+        MediaType: mediaType,
+      })),
+    };
+    const image = new CustomResource(this, 'Image', {
+      resourceType: 'Custom::PodletImage',
+      serviceToken: push.functionArn,
+      serviceTimeout: Duration.minutes(12),
+      properties,
+    });
+    if (push.role) image.node.addDependency(push.role);
+    return image.getAttString('Uri');
+  }
+
+  private asset(
+    reader: NodejsFunction,
+    layout: string,
+    digest: string,
+  ): { Digest: string; Bucket: string; Key: string } {
+    const { s3BucketName, s3ObjectKey } = new Asset(this, digest, {
+      path: blobFile(layout, digest),
+    });
+    const object = Stack.of(this).formatArn({
+      service: 's3',
+      region: '',
+      account: '',
+      resource: s3BucketName,
+      resourceName: s3ObjectKey,
+    });
+    reader.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [object] }));
+    return { Digest: digest, Bucket: s3BucketName, Key: s3ObjectKey };
+  }
+}
+
+const blobFile = (layout: string, digest: string): string =>
+  join(layout, 'blobs', ...digest.split(':'));
+
+/** What a layout of one index holds: blobs in the order of their layers, each once. */
+function readLayout(layout: string): {
+  index: Descriptor;
+  manifests: Descriptor[];
+  blobs: Descriptor[];
+} {
+  const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+  const [index] = (read(join(layout, 'index.json')) as { manifests: Descriptor[] }).manifests;
+  if (index === undefined) throw new Error(`${layout} holds no image`);
+  const { manifests } = read(blobFile(layout, index.digest)) as { manifests: Descriptor[] };
+  const blobs = new Map<string, Descriptor>();
+  for (const { digest } of manifests) {
+    const { config, layers } = read(blobFile(layout, digest)) as {
+      config: Descriptor;
+      layers: Descriptor[];
+    };
+    for (const blob of [...layers, config]) blobs.set(blob.digest, blob);
+  }
+  return { index, manifests, blobs: [...blobs.values()] };
 }

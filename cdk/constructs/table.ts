@@ -14,7 +14,8 @@ export class ObjectTable extends Construct {
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       timeToLiveAttribute: 'expires',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: RemovalPolicy.RETAIN,
+      // Objects outlive the stack, but a first deployment that fails leaves no table that the next would trip over.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
 }

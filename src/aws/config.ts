@@ -19,6 +19,7 @@ export const OPTIONAL_NAMES = {
   syncUrl: 'DROPPOD_SYNC_URL',
   apiUrl: 'DROPPOD_API_URL',
   assignPublicIp: 'DROPPOD_ASSIGN_PUBLIC_IP',
+  capacity: 'DROPPOD_CAPACITY',
   architectures: 'DROPPOD_ARCHITECTURES',
   clusterDomain: 'DROPPOD_CLUSTER_DOMAIN',
   nodeName: 'DROPPOD_NODE_NAME',
@@ -41,6 +42,8 @@ export interface Config {
   subnets: string[];
   securityGroups: string[];
   assignPublicIp: boolean;
+  /** Where tasks run: Fargate, or Fargate Spot, which AWS may take back. */
+  capacity: 'on-demand' | 'spot';
   logGroup: string;
   podletImage: string;
   executionRoleArn: string;
@@ -77,6 +80,7 @@ export function readConfig(env: Environment): Config {
     subnets: listed(required('subnets')),
     securityGroups: listed(required('securityGroups')),
     assignPublicIp: optional('assignPublicIp', 'true') === 'true',
+    capacity: optional('capacity', 'on-demand') === 'spot' ? 'spot' : 'on-demand',
     logGroup: required('logGroup'),
     podletImage: required('podletImage'),
     executionRoleArn: required('executionRoleArn'),

@@ -20,7 +20,8 @@ import { taskFacts } from '../fargate/task-facts.ts';
 import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
 import type { Config } from './config.ts';
 
-type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'>;
+type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'> &
+  Partial<Pick<Config, 'capacity'>>;
 
 /** DescribeTasks and ListTasks take this many at a time. */
 const PAGE = 100;
@@ -84,7 +85,7 @@ async function register(client: ECSClient, definition: TaskDefinition): Promise<
 
 async function run(
   client: ECSClient,
-  { cluster, subnets, securityGroups, assignPublicIp }: Place,
+  { cluster, subnets, securityGroups, assignPublicIp, capacity }: Place,
   request: RunTaskRequest,
 ): Promise<{ taskArn: TaskArn } | { failure: string }> {
   const environment = Object.entries(request.podletEnvironment).map(([name, value]) => ({
@@ -99,7 +100,7 @@ async function run(
       startedBy: request.startedBy,
       count: 1,
       // A capacity provider strategy and a launch type exclude each other.
-      ...(request.spot
+      ...(capacity === 'spot'
         ? { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] }
         : { launchType: 'FARGATE' }),
       networkConfiguration: {

@@ -74,7 +74,6 @@ export interface RunTaskRequest {
   clientToken: string;
   /** Environment of the podlet's container, as an override. */
   podletEnvironment: Record<string, string>;
-  spot?: boolean;
   tags: Record<string, string>;
 }
 

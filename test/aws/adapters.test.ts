@@ -135,7 +135,7 @@ describe('tasks', () => {
 
   it('Spot is a capacity provider without a launch type', async () => {
     const { sent, options } = scripted({ RunTask: { tasks: [{ taskArn: 'arn:1' }] } });
-    await awsTasks(new ECSClient(options), place).run({ ...request, spot: true });
+    await awsTasks(new ECSClient(options), { ...place, capacity: 'spot' }).run(request);
     expect(sent[0]?.input).toMatchObject({
       capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }],
     });

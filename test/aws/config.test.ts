@@ -11,6 +11,7 @@ it('reads lists, and defaults for what may be missing', () => {
     table: 'droppod_table-1,b',
     subnets: ['droppod_subnets-1', 'b'],
     assignPublicIp: true,
+    capacity: 'on-demand',
     architectures: ['amd64'],
     clusterDomain: 'cluster.local',
     syncUrl: '',

@@ -3,12 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
 import { mappings } from '../../cdk/constructs/access.ts';
 import type { Principals } from '../../cdk/constructs/access.ts';
-import { DroppodStack } from '../../cdk/stack.ts';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
 import { NAMES, readConfig } from '../../src/aws/config.ts';
@@ -16,6 +14,7 @@ import { kubectlPath } from '../e2e/kubectl.ts';
 import { FakeSts, loginToken } from '../fakes/fake-sts.ts';
 import { fakePorts } from '../fakes/ports.ts';
 import { ACCOUNT, REGION, resolve } from './resolve.ts';
+import { testStack } from './stack.ts';
 import type { Resources } from './resolve.ts';
 
 const PRINCIPALS: Principals = {
@@ -27,8 +26,9 @@ let resources: Resources;
 let outputs: Record<string, string>;
 
 beforeAll(() => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  const template = Template.fromStack(new DroppodStack(app, 'Droppod', { principals: PRINCIPALS }));
+  const template = Template.fromStack(
+    testStack({ context: { 'aws:cdk:bundling-stacks': [] } }, { principals: PRINCIPALS }),
+  );
   const json = template.toJSON() as {
     Resources: Resources;
     Outputs: Record<string, { Value: unknown }>;

@@ -59,7 +59,12 @@ function notedClients(answers: Record<string, object | Error>) {
 }
 
 const named = (name: string): Error => Object.assign(new Error('not found'), { name });
-const place = { cluster: 'c', subnets: ['s'], securityGroups: [], assignPublicIp: true };
+const place = {
+  cluster: 'c',
+  subnets: ['s'],
+  securityGroups: [],
+  assignPublicIp: true,
+};
 const arn = 'arn:aws:ecs:us-east-1:000000000000:task/c/1' as TaskArn;
 
 type Act = (clients: ReturnType<typeof createClients>) => Promise<unknown>;

@@ -1,11 +1,11 @@
 // Least privilege, proven: what every function calls while pods live through all kinds of faults, turned into IAM actions by running
 // the adapters, is exactly what its role may do. Nothing is missing, nothing is left over.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { beforeAll, expect, it } from 'vitest';
-import { DroppodStack } from '../../cdk/stack.ts';
+import type { DroppodStack } from '../../cdk/stack.ts';
 import { api } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
@@ -15,6 +15,7 @@ import { imageConfig } from '../fakes/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { actionsOf } from './actions.ts';
+import { testStack } from './stack.ts';
 
 const FUNCTIONS = [
   'api',
@@ -124,7 +125,7 @@ const SETTLED = ['executions.start', 'executions.succeed', 'executions.stop', 't
 let stack: DroppodStack;
 
 beforeAll(async () => {
-  stack = new DroppodStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Droppod');
+  stack = testStack({ context: { 'aws:cdk:bundling-stacks': [] } });
   await useLogs();
   await useMoments();
   for (let seed = 0; seed < SEEDS; seed++)

@@ -1,0 +1,5 @@
+// A custom resource of the stack: the podlet image from the deployment's assets into its repository, without a container engine.
+import { customResource } from '../src/aws/custom-resource.ts';
+import { putPodletImage } from '../src/aws/put-image.ts';
+
+export const handler = customResource(putPodletImage);

@@ -1,0 +1,196 @@
+// Brings an image into a registry (distribution API v2, as far as a push needs it): blobs that are missing, then manifests, the index
+// last. Every step may be repeated: what is there already is not sent again.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../ports/clock.ts';
+import type { RegistryCredential } from '../ports/images.ts';
+import { isLoopback } from './reference.ts';
+
+export interface PushContent {
+  digest: string;
+  read(): Promise<Uint8Array>;
+}
+
+export interface PushedImage {
+  /** Registry's host and port. */
+  registry: string;
+  repository: string;
+  /** Name under which the last manifest can be found as well. */
+  tag: string;
+  blobs: PushContent[];
+  /** Those of the platforms, then the index over them. */
+  manifests: (PushContent & { mediaType: string })[];
+}
+
+export interface PushTools {
+  fetch: typeof fetch;
+  clock: Pick<Clock, 'sleep'>;
+  credential: RegistryCredential;
+}
+
+/** A registry's answers to a load that it cannot take now. */
+const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
+const TRIES = 5;
+const FIRST_WAIT_MS = 500;
+const MAX_MESSAGE = 500;
+
+/** Pushes the image; answers the digest of its last manifest. Throws with the registry's own words. */
+export async function pushImage(tools: PushTools, image: PushedImage): Promise<string> {
+  const push = new Push(tools, image);
+  for (const blob of image.blobs) await push.blob(blob);
+  for (const [at, manifest] of image.manifests.entries()) {
+    await push.manifest(manifest, manifest.digest);
+    if (at === image.manifests.length - 1) await push.manifest(manifest, image.tag);
+  }
+  const last = image.manifests.at(-1);
+  if (last === undefined) throw new Error('an image without a manifest cannot be pushed');
+  return last.digest;
+}
+
+interface Sent {
+  method: string;
+  url: string;
+  body?: Uint8Array;
+  type?: string;
+  /** Statuses that are an answer; any other is an error. */
+  expected: readonly number[];
+}
+
+class Push {
+  readonly #tools: PushTools;
+  readonly #base: URL;
+  readonly #authorization: string;
+
+  constructor(tools: PushTools, { registry, repository }: PushedImage) {
+    this.#tools = tools;
+    const scheme = isLoopback(registry) ? 'http' : 'https';
+    this.#base = new URL(`${scheme}://${registry}/v2/${repository}/`);
+    const { username, password } = tools.credential;
+    this.#authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  }
+
+  /** Upload of one blob: open, send all of it, close under its digest. A try that breaks off begins with a new upload. */
+  async blob(content: PushContent): Promise<void> {
+    const { digest } = content;
+    const there = await this.#ask({
+      method: 'HEAD',
+      url: this.#at(`blobs/${digest}`),
+      // ECR answers with a redirect to where the blob lies.
+      expected: [200, 307, 404],
+    });
+    if (there.status !== 404) return;
+    const body = await proven(content);
+    await this.#repeated(async () => {
+      const opened = await this.#once({
+        method: 'POST',
+        url: this.#at('blobs/uploads/'),
+        expected: [202],
+      });
+      const sent = await this.#once({
+        method: 'PATCH',
+        url: this.#next(opened),
+        body,
+        type: 'application/octet-stream',
+        expected: [201, 202, 204],
+      });
+      const closing = new URL(this.#next(sent));
+      closing.searchParams.set('digest', digest);
+      return this.#once({ method: 'PUT', url: closing.href, expected: [201, 204] });
+    });
+  }
+
+  /** Stores a manifest under a reference and proves that the registry keeps these very bytes. */
+  async manifest(content: PushContent & { mediaType: string }, reference: string): Promise<void> {
+    const answer = await this.#ask({
+      method: 'PUT',
+      url: this.#at(`manifests/${reference}`),
+      body: await proven(content),
+      type: content.mediaType,
+      expected: [200, 201],
+    });
+    const kept = answer.headers.get('docker-content-digest');
+    if (kept !== null && kept !== content.digest)
+      throw new Error(`the registry keeps ${kept} for the manifest ${content.digest}`);
+  }
+
+  #at(path: string): string {
+    return new URL(path, this.#base).href;
+  }
+
+  /** Where an upload goes on. The password goes to this registry alone. */
+  #next(answer: Response): string {
+    const location = answer.headers.get('location');
+    const next = location === null ? undefined : new URL(location, answer.url || this.#base);
+    if (next === undefined) throw new Error('the registry names no place for the upload');
+    if (next.host !== this.#base.host || next.protocol !== this.#base.protocol)
+      throw new Error(`the registry sends the upload to another host (${next.host})`);
+    return next.href;
+  }
+
+  #ask(sent: Sent): Promise<Response> {
+    return this.#repeated(() => this.#once(sent));
+  }
+
+  async #repeated(act: () => Promise<Response>): Promise<Response> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!(error instanceof TryAgain) || attempt === TRIES) throw error;
+        await this.#tools.clock.sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  async #once({ method, url, body, type, expected }: Sent): Promise<Response> {
+    const what = `${method} ${new URL(url).pathname}`;
+    let answer: Response;
+    try {
+      answer = await this.#tools.fetch(url, {
+        method,
+        redirect: 'manual',
+        headers: {
+          authorization: this.#authorization,
+          ...(type === undefined ? {} : { 'content-type': type }),
+        },
+        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      });
+    } catch (cause) {
+      throw new TryAgain(`${what}: ${reasonOf(cause)}`, { cause });
+    }
+    if (expected.includes(answer.status)) {
+      await answer.body?.cancel();
+      return answer;
+    }
+    const message = `${what}: ${answer.status} ${await errorOf(answer)}`.trim();
+    throw AGAIN.has(answer.status) ? new TryAgain(message) : new Error(message);
+  }
+}
+
+/** A fault that another try may not meet. */
+class TryAgain extends Error {}
+
+/** What is sent must be what was asked for: the registry would say it later and in other words. */
+async function proven({ digest, read }: PushContent): Promise<Uint8Array> {
+  const bytes = await read();
+  const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  if (found !== digest) throw new Error(`the content of ${digest} is damaged: it is ${found}`);
+  return bytes;
+}
+
+/** The registry's own words: `{errors: [{code, message}]}`, or the begin of whatever it says. */
+async function errorOf(answer: Response): Promise<string> {
+  const text = (await answer.text().catch(() => '')).slice(0, MAX_MESSAGE);
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
+    const said = errors?.map(({ code = '', message = '' }) => `${code} ${message}`.trim());
+    if (said && said.length > 0) return said.join('; ');
+  } catch {
+    // Not every proxy before a registry speaks JSON.
+  }
+  return text.trim().replaceAll(/\s+/g, ' ') || answer.statusText;
+}
+
+const reasonOf = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+};
