@@ -363,7 +363,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   );
   const aws = (port: number): Promise<Listening> =>
     listen(() => httpServer(endpoints), ['127.0.0.1'], port);
-  // Nothing that outlives this process knows the port of the AWS endpoints: where the wished one is taken any will do.
+  // Nothing that outlives this process knows the port of the AWS endpoints: where the requested one is taken any will do.
   doors.push(await aws(known.awsPort || (doors[0]?.port ?? 0) + 1).catch(() => aws(0)));
   doors.push(await listen(() => httpServer(metadata), [bridge], known.metadataPort));
   const [apiPort = 0, awsPort = 0, metadataPort = 0] = doors.map(({ port }) => port);

@@ -97,7 +97,7 @@ export class Agent {
     }
   }
 
-  /** Resolves once everything has ended and was reported, and the supervisors were told to quit. */
+  /** Resolves once everything has ended and was reported, and the supervisors were ordered to quit. */
   async run(): Promise<void> {
     this.guard('memory', () => recall(this.world, this.ports.memory.load()));
     if (this.ports.identity.restarted !== undefined)
@@ -144,7 +144,7 @@ export class Agent {
 
   private now = (): number => this.ports.clock.now().getTime();
 
-  /** Something worth telling happened. */
+  /** Something worth a report happened. */
   private changed(): void {
     this.syncLoop.changed();
     this.wake.abort();

@@ -7,7 +7,7 @@ import type { PutFile, VolumeFile, Volumes } from './ports.ts';
 type Content = NonNullable<StartOrder['content']>;
 type ContentVolumes = Pick<Volumes, 'move' | 'filesAt' | 'put'>;
 
-/** Does so, and answers what supervise has to put into the container; else why the container cannot start now. May be repeated. */
+/** Puts content in place, and answers what supervise has to put into the container; else why the container cannot start now. May be repeated. */
 export async function bringContent(
   { content = {} }: StartOrder,
   volumes: ContentVolumes,

@@ -69,7 +69,7 @@ function answerTerm(world: World, container: ContainerView, now: number, decisio
       forward: false,
       stop: false,
     });
-  // `kill -TERM 1` inside looks like the engine: only sync tells them apart.
+  // `kill -TERM 1` inside looks like the engine: only sync distinguishes them.
   else if (term.answered)
     decision.orders.push({
       kind: 'acknowledgeTerm',

@@ -11,7 +11,7 @@ interface Remembered {
   volumes: { [name: string]: DesiredVolume };
 }
 
-/** The part of the world that supervisors cannot tell again. */
+/** The part of the world that supervisors cannot report again. */
 export function remember(world: World): Remembered {
   const containers = world.containers.map(
     ({ name, hello, run, order, added }) =>
@@ -44,7 +44,7 @@ export function recall(world: World, state: unknown): void {
     if (added === true) world.containers.push({ ...newContainer(name), added });
   for (const container of world.containers) {
     const known = own(state.containers, container.name);
-    // It was heard once: a supervisor that ended meanwhile must not hold the sandbox back.
+    // It said hello once: a supervisor that ended meanwhile must not hold the sandbox back.
     if (known?.hello === true) container.hello = true;
     if (known?.order !== undefined) container.order = known.order;
     if (known?.run === undefined) continue;

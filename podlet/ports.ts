@@ -27,7 +27,7 @@ export interface Supervisors {
   ): void;
   /** Opens the socket of a container that joined the running task; again for one that is open changes nothing. */
   admit(container: string): void;
-  /** Lost where no supervisor is connected: its next hello tells. */
+  /** Lost where no supervisor is connected: its next hello reports it. */
   send(container: string, message: ToSupervise): void;
 }
 

@@ -1,4 +1,4 @@
-// The world as the API is told of it: the whole level state, every time.
+// The world as it is reported to the API: the whole level state, every time.
 import { own } from '../src/own.ts';
 import type { ContainerReport, PodletEvent, Report } from '../src/protocol/messages.ts';
 import type { ContainerView, World } from './world.ts';

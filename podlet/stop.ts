@@ -12,7 +12,7 @@ export interface StopRequest {
   message?: string;
 }
 
-/** The most urgent wish to stop this container; undefined: it may run. */
+/** The most urgent request to stop this container; undefined: it may run. */
 export function stopRequest(world: World, container: ContainerView): StopRequest | undefined {
   const { desired } = world;
   const planned = container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS;

@@ -26,7 +26,7 @@ export class VolumeKeeper {
     private readonly agent: VolumeKeeperAgent,
   ) {}
 
-  /** Takes the newest wishes; an entry whose version is in place needs no content. */
+  /** Takes the newest desired content; an entry whose version is in place needs no content. */
   want(volumes: Desired['volumes']): void {
     for (const [name, wanted] of Object.entries(volumes)) {
       const known = own(this.world.volumes, name);

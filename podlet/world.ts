@@ -38,7 +38,7 @@ export interface ContainerView {
   ownStop?: OwnStop;
   /** The engine's TERM: when it came, and whether a report that said so was answered. */
   term?: { at: number; reported?: number; answered: boolean; settled: boolean };
-  /** Its supervisor was told to end. */
+  /** Its supervisor was ordered to end. */
   quit?: boolean;
   runtimeId?: string;
   /** Its supervisor stayed away: the container was killed, and nothing starts in it any more. */
@@ -67,7 +67,7 @@ export interface World {
   evict?: string;
 }
 
-/** A container that was not heard yet. */
+/** A container whose supervisor has not said hello yet. */
 export const newContainer = (name: string): ContainerView => ({
   name,
   hello: false,

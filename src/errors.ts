@@ -42,7 +42,7 @@ export interface ApiErrorDetails {
   retryAfterSeconds?: number;
   /** HTTP code where it differs from the reason's own. */
   code?: number;
-  /** `details` is there though empty: Kubernetes' router does so. */
+  /** `details` is there though empty: as Kubernetes' router answers. */
   empty?: boolean;
   cause?: unknown;
 }

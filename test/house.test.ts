@@ -249,6 +249,38 @@ describe('how a file is written', () => {
   });
 });
 
+/** Idiom of ours for which the field has words: reported, shown, due, desired, requested, heartbeat, receive. */
+const PRIVATE_WORDS =
+  /\b(told|tell|tells|telling|owe|owed|owes|owing|wish|wished|wishes|beat|beats|hear|heard|hears|unheard|untold)\b|\b(should be|this is|make it) so\b/gi;
+
+describe('words', () => {
+  it('names, comments, tests and pages use the words of the field (docs/glossary.md has ours)', () => {
+    const written = [
+      ...ROOMS.flatMap((room) => files(join(ROOT, room), /\.(ts|go|s|yaml)$/)),
+      ...files(join(ROOT, 'statemachines'), /\.yaml$/),
+      ...files(join(ROOT, 'docs'), /\.md$/),
+      ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+        .map((page) => join(ROOT, page))
+        .filter((page) => existsSync(page)),
+    ];
+    // `beat/<uid>` is the key of stored records.
+    const found = written
+      .filter((path) => !path.endsWith('house.test.ts'))
+      .flatMap((path) =>
+        readFileSync(path, 'utf8')
+          .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+          .replaceAll(/_|\bbeat\//g, ' ')
+          .split('\n')
+          .flatMap((line, at) =>
+            [...line.matchAll(PRIVATE_WORDS)].map(
+              ([word]) => `${relative(ROOT, path)}:${at + 1} ${word}`,
+            ),
+          ),
+      );
+    expect(found).toEqual([]);
+  });
+});
+
 describe('the state machine', () => {
   const machine = join(ROOT, 'statemachines/pod.asl.yaml');
   const text = existsSync(machine) ? readFileSync(machine, 'utf8') : '';

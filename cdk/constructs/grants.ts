@@ -43,7 +43,7 @@ export function grantLeast(
   };
   const every = Object.keys(functions.all) as FunctionName[];
   allow(every, TABLE_ACTIONS, [table.tableArn]);
-  // Whoever settles a pod takes every step that is owed to it (src/steps/settle/settle.ts).
+  // Whoever settles a pod takes every step that is due for it (src/steps/settle/settle.ts).
   const settling: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
   allow([...settling, 'bind-pod'], ['states:StartExecution'], [states('stateMachine')]);
   allow(settling, ['states:StopExecution'], [states('execution')]);

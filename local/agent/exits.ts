@@ -1,4 +1,4 @@
-// Ends of containers: recorded once, the first that is told counts. What follows for the task is stop.ts's.
+// Ends of containers: recorded once, the first report counts. What follows for the task is stop.ts's.
 import { inspectContainer, type ContainerFacts } from '../docker/containers.ts';
 import type { Agent } from './agent.ts';
 import { containerOf, type Task } from './task.ts';
@@ -17,7 +17,7 @@ export const KILLED = 137;
 
 const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage';
 
-/** Notes the engine's `oom`, which a busy engine tells after the end that it caused. */
+/** Notes the engine's `oom`, which a busy engine reports after the end that it caused. */
 export async function recordOutOfMemory(agent: Agent, task: Task, name: string): Promise<void> {
   const { lastStatus, exitCode, reason } = containerOf(task, name);
   const late = lastStatus === 'STOPPED' && exitCode === KILLED && reason === undefined;
@@ -86,7 +86,7 @@ export async function lookAtExit(
   else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
 }
 
-/** Records the end that a `die` event tells. Only a look tells KILL from lack of memory; whatever it shows, the container has ended. */
+/** Records the end that a `die` event reports. Only a look distinguishes KILL from lack of memory; whatever it shows, the container has ended. */
 export async function recordDeath(
   agent: Agent,
   task: Task,

@@ -8,7 +8,7 @@ export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
 }
 
-/** A newer wish (stop, close) ended this launch. */
+/** A newer request (stop, close) ended this launch. */
 export class LaunchAborted extends Error {
   override readonly name = 'LaunchAborted';
 }

@@ -166,7 +166,7 @@ export async function startTaskContainer(
     (t) => {
       const started = containerOf(t, container.name);
       started.startedAt ??= now;
-      // Its end may have been told before the answer to its start.
+      // Its end may have been reported before the answer to its start.
       if (started.lastStatus === 'PENDING') started.lastStatus = 'RUNNING';
     },
     { quiet: true },

@@ -1,7 +1,7 @@
 // What a failed pull is called: the engine's words in those of containerd, which Kubernetes shows.
 import { fullName, type ImageName } from './image-name.ts';
 
-/** How the kubelet tells of several failures at once. */
+/** How the kubelet reports several failures at once. */
 export const aggregate = (texts: ReadonlySet<string>): string =>
   texts.size > 1 ? `[${[...texts].join(', ')}]` : ([...texts][0] ?? '');
 

@@ -55,7 +55,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   }
 }
 
-/** One at once, then one for each burst of output until the container ends. The engine's own followed log loses and doubles lines when it rotates: it only tells when to look. */
+/** One at once, then one for each burst of output until the container ends. The engine's own followed log loses and doubles lines when it rotates: it only signals when to look. */
 async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerator<undefined> {
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, ...(source.signal ? [source.signal] : [])]);

@@ -1,4 +1,4 @@
-// All tasks and task definitions, in memory and in the store: a change is written before it is told.
+// All tasks and task definitions, in memory and in the store: a change is written before it is published.
 import type { Clock } from '../docker/clock.ts';
 import type { KeyValue } from './key-value.ts';
 import type { Task } from './task.ts';
@@ -80,7 +80,7 @@ export class TaskBook {
   }
 
   /**
-   * Changes a task, counts its version up, stores it; then tells it, unless `quiet`. Resolves when stored: a store that has no room
+   * Changes a task, counts its version up, stores it; then publishes it, unless `quiet`. Resolves when stored: a store that has no room
    * is asked again until it has, since the task itself has changed already and nobody would come back for it.
    */
   update(
@@ -134,7 +134,7 @@ export class TaskBook {
     });
   }
 
-  /** Tells every task as it stands: receivers know by the version what they have. */
+  /** Publishes every task as it stands: receivers know by the version what they have. */
   publishAll(): void {
     for (const task of this.tasks.values()) this.options.onChange(structuredClone(task));
   }
@@ -169,7 +169,7 @@ export class TaskBook {
     };
   }
 
-  /** Nothing is stored or told any more; resolves when writes in flight have ended. */
+  /** Nothing is stored or published any more; resolves when writes in flight have ended. */
   async close(): Promise<void> {
     this.closing.abort();
     await Promise.all(this.writes.values());

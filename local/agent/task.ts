@@ -22,7 +22,7 @@ export interface TaskContainer {
   /** Absent: it never ran. */
   exitCode?: number;
   reason?: string;
-  /** The engine told of a lack of memory in it; whether that ended it, its exit code says. */
+  /** The engine reported a lack of memory in it; whether that ended it, its exit code says. */
   outOfMemory?: boolean;
   createdAt?: string;
   startedAt?: string;

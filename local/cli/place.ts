@@ -1,4 +1,4 @@
-// Where one installation lives: its data directory and the small files that tell others about it.
+// Where one installation lives: its data directory and the small files by which others find it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 

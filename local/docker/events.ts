@@ -18,7 +18,7 @@ export interface EventSource {
   actions: string[];
   clock: Clock;
   signal: AbortSignal;
-  /** The stream is open: what happens from now on will be told. Called after each reconnection too. */
+  /** The stream is open: what happens from now on will be reported. Called after each reconnection too. */
   onOpen: () => void;
 }
 

@@ -51,7 +51,7 @@ export const keys = {
   thread: (key: string, id: string): string => `thread/${key}/${id}`,
   history: (key: string, id: number): string =>
     `history/${key}/${String(id).padStart(ID_DIGITS, '0')}`,
-  /** Closed executions whose end was not yet told. */
+  /** Closed executions whose end was not yet published. */
   ended: (key: string): string => `ended/${key}`,
   definition: (hash: string): string => `definition/${hash}`,
 };
@@ -116,7 +116,7 @@ export class Execution implements ThreadHost {
     }
   }
 
-  /** Runs to the end; never rejects. A fault of ours is told and fails the execution as States.Runtime. */
+  /** Runs to the end; never rejects. A fault of ours is logged and fails the execution as States.Runtime. */
   async run(): Promise<void> {
     const root = this.threads.get(ROOT);
     if (root === undefined) return;
@@ -299,7 +299,7 @@ function contextOf(record: ExecutionRecord): JsonObject {
   };
 }
 
-/** A closed record as EventBridge would tell it. */
+/** A closed record in the form of EventBridge's change. */
 export function changeOf(record: ExecutionRecord): ExecutionChange {
   const { arn, machineArn, name, status, startedAt, stoppedAt, input, output, error, cause } =
     record;

@@ -37,7 +37,7 @@ export class Interpreter {
     this.#evaluator = new Evaluator(ports);
   }
 
-  /** Takes up every execution of the journal that has not ended, and tells the ends that were not told. Call once, first. */
+  /** Takes up every execution of the journal that has not ended, and publishes the ends that were not published. Call once, first. */
   async load(): Promise<void> {
     const { journal } = this.#ports;
     for (const { key, value } of await journal.list('ended/'))

@@ -64,7 +64,7 @@ export interface StatesPorts {
   uuid: () => string;
   journal: Journal;
   tasks: TaskPort;
-  /** Told at least once per execution, after its end is in the journal. */
+  /** Called at least once per execution, after its end is in the journal. */
   onExecutionEnd?: (change: ExecutionChange) => void | Promise<void>;
   /** A fault of the interpreter or of its journal; the execution it struck fails, or stays as the journal has it. */
   onFault?: (error: unknown) => void;

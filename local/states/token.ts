@@ -1,5 +1,5 @@
 // Task tokens: they name the place that waits, so none has to be stored apart from its thread.
-/** The place a token belongs to; the nonce tells attempts apart. */
+/** The place a token belongs to; the nonce distinguishes attempts. */
 export interface TokenPlace {
   execution: string;
   thread: string;

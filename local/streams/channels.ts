@@ -62,7 +62,7 @@ async function copyOutput(
 export interface Bridge {
   client: ChannelClient;
   podlet: WebSocket;
-  /** What the client is told when the podlet goes without a status. */
+  /** What the client gets when the podlet goes without a status. */
   gone: string;
   output?: Output | undefined;
 }

@@ -1,4 +1,4 @@
-// exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, told apart by `streamtype`.
+// exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, distinguished by `streamtype`.
 import { sendsStatus } from './channel-messages.ts';
 import {
   CLOSE,

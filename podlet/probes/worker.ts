@@ -1,4 +1,4 @@
-// One loop per container run and probe: attempt, count, tell; it ends when its result is final or the run is over.
+// One loop per container run and probe: attempt, count, report; it ends when its result is final or the run is over.
 import type { ProbeOrder } from '../../src/protocol/messages.ts';
 import type { Attempt, PodletClock } from '../ports.ts';
 import { countAnswer, initialCount } from './count.ts';

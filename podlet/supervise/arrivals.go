@@ -1,5 +1,5 @@
 // Signals with their sender. Only the engine sends from outside the PID namespace, and only its stop signal is a question:
-// what a process of the pod sends to process 1 is meant for the program. Go tells no sender, so a handler of our own takes
+// what a process of the pod sends to process 1 is meant for the program. Go reports no sender, so a handler of our own takes
 // what the kernel says and puts it into a pipe (arrivals_*.s).
 
 package main

@@ -1,4 +1,4 @@
-// The signal handler: one write of what the kernel tells, without Go's stack, locks or memory.
+// The signal handler: one write of what the kernel reports, without Go's stack, locks or memory.
 
 #include "textflag.h"
 

@@ -152,7 +152,7 @@ func setAttributes(fd int, wanted map[string]string) {
 	}
 }
 
-// namesIn lists an open directory from its beginning, with the kinds that the kernel tells.
+// namesIn lists an open directory from its beginning, with the kinds that the kernel reports.
 func namesIn(fd int, buffer []byte) ([]name, error) {
 	var found []name
 	syscall.Seek(fd, 0, 0)

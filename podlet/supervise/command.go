@@ -17,7 +17,7 @@ func (s *supervisor) exec(received *order) {
 	})
 }
 
-// Runs argv as the container's user in its own process group, keeps the first 10 KiB of output, tells `then` once.
+// Runs argv as the container's user in its own process group, keeps the first 10 KiB of output, calls `then` once.
 func (s *supervisor) command(argv []string, timeout time.Duration, then func(done)) {
 	main := s.main
 	if main == nil {

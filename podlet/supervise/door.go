@@ -37,7 +37,7 @@ func (d *door) path() string {
 }
 
 // dial connects, unless a process of the container has taken the podlet's place. Before the first run there is none: should
-// the kernel not tell the two apart then, it never will.
+// the kernel not distinguish the two then, it never will.
 func (d *door) dial() (net.Conn, error) {
 	conn, err := net.Dial("unix", d.path())
 	if err != nil {

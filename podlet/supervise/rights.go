@@ -20,5 +20,5 @@ func (r *rights) lower(user processUser) {
 	r.nonRoot = r.nonRoot || user.RunAsNonRoot
 }
 
-// began notes as whom a run began: a container that was not root stays so.
+// began notes as whom a run began: a container that was not root never becomes root.
 func (r *rights) began(who identity) { r.nonRoot = r.nonRoot || who.UID != 0 }

@@ -40,7 +40,7 @@ func signalNumber(name string) syscall.Signal {
 }
 
 // signalMain sends it to the main process, by the kernel's rule for process 1, whose place it has: what it neither handles
-// nor ignores is not delivered, whoever sends it; only KILL is. A process that has not begun hears of nothing before its
+// nor ignores is not delivered, whoever sends it; only KILL is. A process that has not begun receives nothing before its
 // program runs, KILL excepted.
 func (s *supervisor) signalMain(number syscall.Signal) {
 	main := s.main

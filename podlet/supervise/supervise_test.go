@@ -101,7 +101,7 @@ func TestAListenerOfThisContainerIsNoPodlet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The kernel tells them apart in this container: the first connection went to a podlet outside.
+	// The kernel distinguishes them in this container: the first connection went to a podlet outside.
 	if _, err := (&door{directory: held, strict: true}).dial(); !errors.Is(err, errStranger) {
 		t.Errorf("dialled a stranger: %v", err)
 	}
@@ -258,7 +258,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-func TestSignalsTellTheirSender(t *testing.T) {
+func TestSignalsCarryTheirSender(t *testing.T) {
 	info := func(number, pid uint32) []byte {
 		one := make([]byte, infoSize)
 		binary.LittleEndian.PutUint32(one, number)

@@ -487,7 +487,7 @@ func (s *supervisor) mainEnded(last *exited) {
 	s.obeyHeld()
 }
 
-// What the process wrote last shall be with the engine before anyone hears of the exit and asks for the log.
+// What the process wrote last shall be with the engine before anyone learns of the exit and asks for the log.
 func awaitDrain() {
 	for pause := 50 * time.Microsecond; pause < 200*time.Millisecond; pause *= 2 {
 		unread := 0

@@ -296,7 +296,7 @@ export function managedAfterUpdate(
   return limit(isLeaf(fields) ? others : [...others, entryFor(writer, 'Update', fields)]);
 }
 
-/** At most ten managers that update; the oldest are told together. */
+/** At most ten managers that update; the oldest are merged into one. */
 function limit(entries: ManagedEntry[]): ManagedEntry[] {
   const updates = entries.filter(({ operation }) => operation === 'Update');
   if (updates.length <= MAX_UPDATE_MANAGERS) return entries;

@@ -9,7 +9,7 @@ export const bootstrapToken = (key: string, uid: string, attempt: number): strin
 export const secretHash = (secret: string): string =>
   createHash('sha256').update(secret).digest('hex');
 
-/** Whether two texts are the same, in a time that does not tell where they differ. */
+/** Whether two texts are the same, in a time that does not depend on where they differ. */
 export function isEqual(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(secretHash(a)), Buffer.from(secretHash(b))];
   return timingSafeEqual(left, right);

@@ -57,7 +57,7 @@ export interface Config {
   nodeName: string;
   /** Only sweep needs it; '' elsewhere. */
   machineRevision: string;
-  /** What a login with `aws eks get-token --cluster-name` is signed for; '': nobody logs in so. */
+  /** What a login with `aws eks get-token --cluster-name` is signed for; '': nobody logs in this way. */
   clusterId: string;
   /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
   principals: { mapRoles?: unknown; mapUsers?: unknown };

@@ -1,4 +1,4 @@
-// The PullSecrets port on Secrets Manager: one secret per credential content, named by a keyed hash, so that its name tells nothing.
+// The PullSecrets port on Secrets Manager: one secret per credential content, named by a keyed hash, so that its name reveals nothing.
 import { createHmac } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {

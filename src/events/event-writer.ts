@@ -1,4 +1,4 @@
-// Events that are told while something else goes on: written at once, so that they carry the time at which they happened.
+// Events that happen while something else goes on: written at once, so that they carry the time at which they happened.
 import type { Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -7,7 +7,7 @@ import { recordEvents } from './record-event.ts';
 export interface EventWriter {
   /** Begins to store the events. */
   write(events: PodEvent[]): void;
-  /** All that was told is stored; throws where that failed. */
+  /** All that was begun is stored; throws where that failed. */
   written(): Promise<void>;
 }
 

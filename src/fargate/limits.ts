@@ -1,4 +1,4 @@
-// Limits that no single field tells: number of containers, size, resources that do not exist, ports, mounts that go together.
+// Limits that no single field shows: number of containers, size, resources that do not exist, ports, mounts that go together.
 import { LARGEST } from '../pod/placement/node-size.ts';
 import type { FieldError } from '../errors.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
@@ -138,7 +138,7 @@ export function messageWarnings({ spec }: Pod): string[] {
   );
 }
 
-/** A pod that no Fargate task is large enough for is taken and waits; its author is told at once. */
+/** A pod that no Fargate task is large enough for is taken and waits; its author is warned at once. */
 export function sizeWarnings({ spec }: Pod): string[] {
   return Object.entries(LARGEST).flatMap(([name, text]) => {
     const stated = own(spec.resources?.requests, name);

@@ -44,7 +44,7 @@ export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: numbe
         .filter((bytes) => bytes > 0);
       const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
       const fsGroup = pod.spec.securityContext?.fsGroup;
-      // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless told otherwise.
+      // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless an option says otherwise.
       const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
       return {
         containerPath: path,

@@ -80,7 +80,7 @@ export function logConfiguration({
 }: Pick<Settings, 'logGroup' | 'region'>): ContainerDefinition['logConfiguration'] {
   return {
     logDriver: 'awslogs',
-    // ECS drops lines under load unless it is told to block.
+    // ECS drops lines under load unless its mode is blocking.
     options: {
       'awslogs-group': logGroup,
       'awslogs-region': region,

@@ -12,7 +12,7 @@ import {
   type DefinitionContext,
 } from './podlet-definition.ts';
 
-/** Directories of an application may hold gigabytes; ECS gives up after three minutes unless told otherwise. */
+/** Directories of an application may hold gigabytes; ECS gives up after three minutes unless the definition says otherwise. */
 const SEED_TIMEOUT_SECONDS = 900;
 /** ECS takes no less for a container. */
 const MIN_CONTAINER_MEMORY_MIB = 6;

@@ -1,4 +1,4 @@
-// An ECS task, as DescribeTasks or EventBridge tell it, parsed once into facts.
+// An ECS task, as DescribeTasks or EventBridge report it, parsed once into facts.
 import type { TaskArn } from '../ports/identity.ts';
 import type { TaskFacts } from '../ports/tasks.ts';
 

@@ -78,7 +78,7 @@ export async function lastLines(source: RunSource, count: number): Promise<LogEn
 }
 
 async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promise<LogEnd> {
-  // Without the time of its start a run is told by its marker only, and that may be anywhere.
+  // Without the time of its start a run is known by its marker only, and that may be anywhere.
   let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
   let before = -1;
   for (;;) {

@@ -40,7 +40,7 @@ export interface RunStart {
 
 /**
  * Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker.
- * The engine throws away what is oldest, markers too: with which run a stream begins is told by `began`.
+ * The engine throws away what is oldest, markers too: with which run a stream begins is found from `began`.
  */
 export function createRunSplitter(
   nonce: string,

@@ -1,4 +1,4 @@
-// Who and which: identities that are strings on the wire, told apart by their types.
+// Who and which: identities that are strings on the wire, distinguished by their types.
 
 export type PodUid = string & { readonly brand: 'PodUid' };
 

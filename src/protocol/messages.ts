@@ -1,5 +1,5 @@
 // The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
-// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal tells the podlet to leave.
+// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal makes the podlet leave.
 import type { Run } from './run.ts';
 import type { StartContent } from './start-content.ts';
 

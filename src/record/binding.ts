@@ -23,7 +23,7 @@ export function begun(
   };
 }
 
-/** The record of a pod that no node fits; without a message nobody has said so. */
+/** The record of a pod that no node fits; without a message nobody has reported that. */
 export function unplaced(
   record: PodRecord,
   message: string | undefined,

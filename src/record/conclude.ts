@@ -20,13 +20,13 @@ const endedByItself = (pod: Pod, record: PodRecord): boolean =>
   sidecars(pod).length === 0 &&
   !anyRunning(record.observed);
 
-/** Its last containers ended by themselves, and their ends are all that is left to tell: the terminal phase is owed. */
+/** Its last containers ended by themselves, and their ends are all that is left to show: the terminal phase is due. */
 export const isPhaseDue = (pod: Pod, record: PodRecord): boolean =>
   record.finished === undefined && podDone(pod, record.observed) && endedByItself(pod, record);
 
 /**
  * Marks the pod as finished once nothing runs and nothing will: by itself, by the podlet's word, or because there is no task.
- * Until then the moment is kept at which its containers were first told to stop. `before`: the record as it is written now.
+ * Until then the moment is kept at which its containers were first ordered to stop. `before`: the record as it is written now.
  */
 export function conclude(pod: Pod, record: PodRecord, now: Date, before: PodRecord): PodRecord {
   if (record.finished) return record;

@@ -8,7 +8,7 @@ export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 /** A generation is not followed by another sooner, whatever went wrong: each costs transitions. */
 export const MIN_GENERATION_MS = 60_000;
 
-/** How long the generation in charge has lasted; NaN: it was not heard of yet. */
+/** How long the generation in charge has lasted; NaN: it has not begun yet. */
 export const generationAgeMs = ({ generationAt }: PodRecord, now: Date): number =>
   now.getTime() - Date.parse(generationAt ?? '');
 

@@ -1,4 +1,4 @@
-// What a Start container state is answered, and when it is owed an answer. Pure: the same record gives the same answers.
+// What a Start container state is answered, and when its answer is due. Pure: the same record gives the same answers.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { podDone } from '../pod/run/order.ts';
@@ -14,7 +14,7 @@ export const leaveOutcome = (now: Date): Outcome => ({
   leave: true,
 });
 
-/** The same for a run of the pod: where it has ended in this generation its exit is told, so that the history has it. */
+/** The same for a run of the pod: where it has ended in this generation its exit is answered, so that the history has it. */
 export function leaveAfter(
   pod: Pod | undefined,
   record: PodRecord,

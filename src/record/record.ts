@@ -30,7 +30,7 @@ export interface PodRef {
   generation: number;
 }
 
-/** What Bind is told: also which revision of the document the execution goes by, since that does not change while it lives. */
+/** What Bind is given: also which revision of the document the execution goes by, since that does not change while it lives. */
 export interface BindInput extends PodRef {
   revision?: string;
 }
@@ -70,11 +70,11 @@ export interface PodRecord {
   name: string;
   /** Execution generation in charge: execution name is the uid, later `<uid>-<generation>`. */
   generation: number;
-  /** The execution of the generation in charge has not been heard of yet: whoever looks starts it (again). */
+  /** The execution of the generation in charge has not begun yet: whoever looks starts it (again). */
   toStart?: boolean;
   /** When the generation in charge began. */
   generationAt?: string;
-  /** Revision of the machine's document that the generation in charge goes by, as its Bind told; documents without one tell nothing. */
+  /** Revision of the machine's document that the generation in charge goes by, as its Bind reported; documents without one report nothing. */
   revision?: string;
   /** What this generation has put into its history: runs ordered, waits for a node, an image or capacity. */
   runsInGeneration: number;
@@ -91,7 +91,7 @@ export interface PodRecord {
   taskStopped?: { at: string; stopCode?: string; reason?: string };
   /** StopTask was asked for the present task. */
   stopAsked?: boolean;
-  /** When the pod's containers were first told to stop: deadlines that no deletion timestamp gives count from here. */
+  /** When the pod's containers were first ordered to stop: deadlines that no deletion timestamp gives count from here. */
   terminatingSince?: string;
   /** The podlet said that nothing runs any more and nothing will. */
   stopped?: { at: string };
@@ -101,7 +101,7 @@ export interface PodRecord {
   edited?: string[];
   /** Ephemeral containers that joined the present task. */
   added?: string[];
-  /** ECS is stopping the present task, and not at droppod's wish: nothing starts in it any more. */
+  /** ECS is stopping the present task, and not because droppod asked: nothing starts in it any more. */
   stopping?: boolean;
   /** Launches that failed or broke down in a row; the next one may not come before `until`. */
   launchBackOff?: { seconds: number; until: string };
@@ -124,7 +124,7 @@ export interface PodRecord {
   eventAllowance?: { left: number; at: string };
   /** Nonce of log markers, made once per pod. */
   logNonce: string;
-  /** All done: the podlet is told to leave. */
+  /** All done: the podlet is asked to leave. */
   finished?: { at: string };
   /** Sweep has seen the finished pod without its task: nothing is left to look at. */
   rest?: boolean;

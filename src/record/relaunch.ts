@@ -27,7 +27,7 @@ export function nextGeneration(
   };
 }
 
-/** The next attempt: init containers run again, restart counts go on, what ended for good stays so. */
+/** The next attempt: init containers run again, restart counts go on, what ended for good stays ended. */
 export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
   const {
     taskArn,

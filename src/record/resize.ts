@@ -1,4 +1,4 @@
-// A pod's resize as its record tells it: promised by the node or found infeasible, then under way, then complete. Pure.
+// A pod's resize as its record has it: promised by the node or found infeasible, then under way, then complete. Pure.
 // Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
@@ -18,7 +18,7 @@ import { isRunning } from '../pod/run/restart.ts';
 import { changeContainer, changeContainers } from './change-container.ts';
 import type { PodRecord } from './record.ts';
 
-/** A record and what there is to tell of it. */
+/** A record and the events that go with it. */
 export interface Resize {
   record: PodRecord;
   events: PodEvent[];
@@ -63,7 +63,7 @@ export function resizeDue(pod: Pod, { observed, finished }: PodRecord): DueResiz
 const completion = (pod: Pod, observed: ObservedPod): DueResize | undefined =>
   observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
 
-/** Takes up what is owed; undefined: nothing is. */
+/** Takes up what is due; undefined: nothing is. */
 export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
   const due = resizeDue(pod, record);
   if (due === 'promise') return promise(pod, record, judge(pod));
@@ -123,7 +123,7 @@ export const withCompletion = (pod: Pod, record: PodRecord): Resize =>
     ? complete(pod, record)
     : { record, events: [] };
 
-/** The engine refused a container's resize; told again only where it says something else. */
+/** The engine refused a container's resize; reported again only where it says something else. */
 export function withResizeError(pod: Pod, record: PodRecord, name: string, error: string): Resize {
   const { observed } = record;
   const known = own(observed.containers, name);

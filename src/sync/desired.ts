@@ -1,4 +1,4 @@
-// What should be so in a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
+// The desired state of a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
 import type { Pod } from '../kinds/pod.ts';
 import { later } from '../later.ts';
 import { own } from '../own.ts';
@@ -50,7 +50,7 @@ export const nothing = (syncAgainMs: number): Desired => ({
 /** The podlet may stop all and end. */
 export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave: { reason } });
 
-/** The run that should be: the machine's wish, once it is the container's turn and its back-off is over. */
+/** The run that should be: what the machine asks for, once it is the container's turn and its back-off is over. */
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
   const container = own(record.observed.containers, name);
   if (
@@ -127,7 +127,7 @@ export function desired(
   };
 }
 
-/** The sum of the limits of the containers that have one; what they write outside of volumes nobody on Fargate can tell. */
+/** The sum of the limits of the containers that have one; what they write outside of volumes nobody on Fargate can measure. */
 function storageLimit(pod: Pod): Pick<Desired, 'storageLimit'> {
   const limits = pod.spec.containers.flatMap(
     ({ resources }) => parseQuantity(resources?.limits?.['ephemeral-storage'] ?? '') ?? [],

@@ -157,7 +157,7 @@ function runEvents(pod: Pod, before: ObservedPod, after: ObservedPod): PodEvent[
     if (!run) return [];
     const events: PodEvent[] = [];
     const isNew = old?.current?.run !== run.run;
-    // Before a first run in its task Bind has told of the image.
+    // Before a first run in its task Bind has reported the image.
     if (isNew && old?.current !== undefined && old.kept !== true)
       events.push(podEvents.alreadyPresent(name, image));
     if (isNew)

@@ -39,7 +39,7 @@ it.each([
   ]);
 });
 
-it('a list at a version that is not there yet is told to wait', async () => {
+it('a list at a version that is not there yet is answered to wait', async () => {
   expect((await api.send('GET', `${PODS}?resourceVersion=100000`)).status).toBe(504);
 });
 

@@ -1,4 +1,4 @@
-// Logs: runs are told apart by supervise's markers; the kubelet's words where there is nothing to show.
+// Logs: runs are distinguished by supervise's markers; the kubelet's words where there is nothing to show.
 import { beforeEach, expect, it } from 'vitest';
 import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import type { Pod } from '../../src/kinds/pod.ts';

@@ -9,7 +9,7 @@ import { NAMESPACE, requestOf } from './client.ts';
 
 const WRITERS = 6;
 const PATCHES = 8;
-/** A writer that lost five times in a row is told so (409) and asks again. */
+/** A writer that lost five times in a row gets 409 and asks again. */
 const MOST_ATTEMPTS = 100;
 const LONGEST_MS = 120_000;
 const MAP = `${NAMESPACE}/configmaps/m`;

@@ -25,7 +25,7 @@ describe('R6: canonical ARNs', () => {
   it.each([
     ['arn:aws:sts::1:assumed-role/R/s', 'AROA:s', { userId: 'AROA', sessionName: 's' }],
     ['arn:aws:iam::1:user/Bob', 'AIDA', { userId: 'AIDA', sessionName: '' }],
-    // Only the whole id tells federated users of one account apart.
+    // Only the whole id distinguishes federated users of one account.
     ['arn:aws:sts::1:federated-user/Bob', '1:Bob', { userId: '1:Bob', sessionName: '' }],
   ])('R6: %s has the id %s', (arn, userId, expected) =>
     expect(principalOf({ arn, account: '1', userId }, 'K')).toMatchObject(expected),

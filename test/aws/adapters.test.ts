@@ -239,7 +239,7 @@ describe('pull secrets', () => {
   };
   const unknown = { __type: 'ResourceNotFoundException' };
 
-  it('G5: makes one secret per content, whose name does not tell it, and asks once', async () => {
+  it('G5: makes one secret per content, whose name does not reveal it, and asks once', async () => {
     const { sent, secrets } = on({ DescribeSecret: unknown, CreateSecret: { ARN: 'arn:new' } });
     expect(await secrets.keep(credential)).toBe('arn:new');
     expect(await secrets.keep(credential)).toBe('arn:new');

@@ -1,4 +1,4 @@
-// The API by itself: pods that a scheduling gate holds, so that nothing runs for them. And how late 100 watchers hear.
+// The API by itself: pods that a scheduling gate holds, so that nothing runs for them. And how late 100 watchers receive a change.
 import { setMaxListeners } from 'node:events';
 import { preciseNow } from './engine.ts';
 import type { Subject } from './subject.ts';

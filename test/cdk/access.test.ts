@@ -116,13 +116,13 @@ it('R6: whoever may assume a role is in the API what the role says, and nobody e
   });
   const viewer = await session(outputs['ViewerRoleArn']);
   expect(viewer.name).toBe('viewer:me');
-  expect([pods, secrets, creation].map((wish) => authorize(viewer, wish))).toEqual([
+  expect([pods, secrets, creation].map((request) => authorize(viewer, request))).toEqual([
     true,
     false,
     false,
   ]);
   const editor = await session(PRINCIPALS.editors?.[0]);
-  expect([pods, secrets, creation].map((wish) => authorize(editor, wish))).toEqual([
+  expect([pods, secrets, creation].map((request) => authorize(editor, request))).toEqual([
     true,
     true,
     true,

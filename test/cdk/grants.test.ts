@@ -116,7 +116,7 @@ async function useMoments(): Promise<void> {
 const all = async (world: PodWorld): Promise<Pod> =>
   toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
 
-/** settle.ts takes every step that is owed, whoever calls it: which of them fell to whom in these lives is chance. */
+/** settle.ts takes every step that is due, whoever calls it: which of them fell to whom in these lives is chance. */
 const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep']);
 /** A pod that gets its node may be what another waited for (reschedule.ts); no life here has two pods. */
 const WAKES_OTHERS = ['executions.start'];

@@ -90,7 +90,7 @@ describe('a new revision of the state machine', () => {
       JSON.stringify(Properties['Environment'] ?? {}).includes(OPTIONAL_NAMES.machineRevision),
     )!;
 
-  it('has one name in the document, which tells it to Bind, and in the environment of sweep, which hands pods over', () => {
+  it('has one name in the document, which gives it to Bind, and in the environment of sweep, which hands pods over', () => {
     const [machine] = ofType('AWS::StepFunctions::StateMachine');
     const { Revision } = (
       machine?.Properties as { DefinitionSubstitutions: Record<string, unknown> }

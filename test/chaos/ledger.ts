@@ -1,4 +1,4 @@
-// What happened, as told by others than droppod: containers say when a run of theirs begins, the engine says when containers start and end.
+// What happened, as others than droppod report it: containers say when a run of theirs begins, the engine says when containers start and end.
 import { createServer, type Server } from 'node:http';
 import { inspectContainer } from '../../local/docker/containers.ts';
 import { containerEvents } from '../../local/docker/events.ts';

@@ -94,7 +94,7 @@ function checkRuns({ drawn, blows, ledger }: Sight, pod: Pod): string[] {
         (init) => init.name === name && init.restartPolicy === 'Always',
       ) === true;
     if (!restartable) return begun > 1 ? [`${name} ran ${begun} times under Never`] : [];
-    // A run that ended together with its podlet may not have been heard of, and the next attempt runs init containers again.
+    // A run that ended together with its podlet may not have been reported, and the next attempt runs init containers again.
     const most = restartCount + 1 + blows.length + (drawn.loops ? 1 : 0);
     return begun > most ? [`${name} ran ${begun} times, its restart count is ${restartCount}`] : [];
   });

@@ -114,7 +114,7 @@ describe('a task', () => {
       .toEqual([]);
   });
 
-  // A busy engine 20.10 now and then loses its oom notice (cgroup v1); then nobody can tell it from KILL.
+  // A busy engine 20.10 now and then loses its oom notice (cgroup v1); then nobody can distinguish it from KILL.
   it('says OutOfMemoryError for a container over its memory', { retry: 4 }, async () => {
     const definition = await bench.register([
       pause(),

@@ -169,7 +169,7 @@ describe('the store under faults', () => {
     expect((await later.changes(version!, { waitMs: 0 })).entries).toHaveLength(1);
   });
 
-  it('100 watchers hear of a write of another process within a poll', async () => {
+  it('100 watchers receive a write of another process within a poll', async () => {
     const [reader, writer] = [dynamoStore({ table, ...parts }), dynamoStore({ table, ...parts })];
     const at = await reader.version();
     const watchers = Array.from({ length: 100 }, () => reader.changes(at, { waitMs: 5_000 }));

@@ -733,7 +733,7 @@ async function send(
   return { status: Number(stdout.slice(at + 1)), text: stdout.slice(0, at) };
 }
 
-it('two documents in one file, one of them not served, are told apart', async () => {
+it('two documents in one file, one of them not served, are distinguished', async () => {
   const text = `${readFileSync(example('succeeds'), 'utf8')}---\napiVersion: example.com/v1\nkind: Thing\nmetadata: {name: x}\n`;
   expect(parseAllDocuments(text)).toHaveLength(2);
   const { code, stdout, stderr } = await dp.kIn(text, 'apply', '-f', '-');

@@ -51,7 +51,7 @@ beforeAll(async () => {
       ),
     ]),
     running('echoes', [
-      busybox('main', 'while read line; do echo "heard $line"; done', {
+      busybox('main', 'while read line; do echo "got $line"; done', {
         stdin: true,
         stdinOnce: true,
       }),
@@ -169,7 +169,7 @@ describe.concurrent('attach', () => {
     });
     const text = collect(child);
     child.stdin?.write('hello\n');
-    await eventually(text, /heard hello/);
+    await eventually(text, /got hello/);
     child.stdin?.end();
     child.kill();
   });
@@ -189,7 +189,7 @@ describe.concurrent('attach', () => {
     'R1: over %s the end of the container ends attach with success, the exit code is the pod’s',
     async (_, webSockets) => {
       const name = `ends-${webSockets}`;
-      const script = `read line; echo "heard $line"; exit 5`;
+      const script = `read line; echo "got $line"; exit 5`;
       const child = spawn(
         kubectlPath(),
         [
@@ -214,7 +214,7 @@ describe.concurrent('attach', () => {
       const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
       child.stdin?.end('hello\n');
       expect(await ended).toBe(5);
-      expect(text()).toBe('heard hello\n');
+      expect(text()).toBe('got hello\n');
       expect(errors()).not.toContain("couldn't attach");
       expect(errors()).toContain(`pod default/${name} terminated (Error)`);
     },
@@ -288,7 +288,7 @@ describe.concurrent('port-forward', () => {
     expect(text()).toContain(`Handling connection for ${port}`);
   });
 
-  it('A17: a port that nobody listens on is told, the forward’s other connections go on', async () => {
+  it('A17: a port that nobody listens on is reported, the forward’s other connections go on', async () => {
     const { port, errors, stop } = await forward(9);
     expect(await curl(port)).toMatch(/^failed/);
     await eventually(errors, /an error occurred forwarding \d+ -> 9: .*(refused|failed)/);

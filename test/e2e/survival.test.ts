@@ -170,7 +170,7 @@ describe('kill -9 of the local process', () => {
     expect((await dp.k('wait', '--for=delete', 'pod/slow', '--timeout=40s')).code).toBe(0);
   }, 120_000);
 
-  it('R1: a droppod that comes back on another port hears its pods and reaches them', async () => {
+  it('R1: a droppod that comes back on another port receives reports of its pods and reaches them', async () => {
     await create(
       'stays',
       shell('while [ ! -e /tmp/end ]; do sleep 0.1; done; exit 3', { restartPolicy: 'Never' }),

@@ -27,7 +27,7 @@ function toFakeRun({
   };
 }
 
-/** Tells of starts and exits before the agent hears of them. */
+/** Called at starts and exits before the agent receives them. */
 class WatchedSupervisors extends FakeSupervisors {
   readonly running = new Set<string>();
   onRun: ScriptedPodletOptions['onRun'];

@@ -44,7 +44,7 @@ export interface PodMachineOptions {
   random?: () => number;
   fault?: FaultHook;
   onEnd?: (change: ExecutionChange) => void | Promise<void>;
-  /** Runs a function; told its name. */
+  /** Runs a function; called with its name. */
   within?: Within;
 }
 

@@ -90,9 +90,9 @@ export interface WorldOptions {
   bootMs?: number;
   /** Answers the podlet's exec probes and hooks. */
   commands?: (container: string, argv: string[]) => FakeExec;
-  /** Functions share no memory, as on AWS: a wake is heard by nobody, a wait looks again by itself. */
+  /** Functions share no memory, as on AWS: a wake reaches nobody, a wait looks again by itself. */
   apart?: boolean;
-  /** Runs each function's work; told which function. */
+  /** Runs each function's work; called with the function's name. */
   within?: Within;
 }
 
@@ -116,7 +116,7 @@ export class PodWorld {
   readonly faults: unknown[] = [];
   /** Reports that podlets got an answer to. */
   readonly acknowledged: Report[] = [];
-  /** Told at each start and exit, before anything else happens. */
+  /** Called at each start and exit, before anything else happens. */
   onRunEvent: ((event: RunEvent) => void) | undefined;
   readonly podlets = new Map<TaskArn, ScriptedPodlet | AgentPodlet>();
   readonly #began: number;

@@ -1,4 +1,4 @@
-// Small real implementations of the ports beside the store: they record calls and can be told to fail.
+// Small real implementations of the ports beside the store: they record calls and can be set to fail.
 // `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Executions } from '../../src/ports/executions.ts';

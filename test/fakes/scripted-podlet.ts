@@ -28,7 +28,7 @@ export interface ScriptedPodletOptions {
   taskArn: string;
   containers: string[];
   script: (container: string, run: number) => ScriptedRun;
-  /** Told of each start and exit. */
+  /** Called at each start and exit. */
   onRun?: (event: {
     container: string;
     run: number;
@@ -90,7 +90,7 @@ export class ScriptedPodlet {
           .map(([name]) => name);
   }
 
-  /** The loop: report, obey, wait for a change or until the API wants to hear again. */
+  /** The loop: report, obey, wait for a change or until the API wants the next report. */
   async run(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#dead) {

@@ -1,4 +1,4 @@
-// A deterministic clock: time stands still until told to move, sleepers wake by (time, sequence of their call).
+// A deterministic clock: time stands still until it is moved, sleepers wake by (time, sequence of their call).
 import type { Clock } from '../../src/ports/clock.ts';
 
 interface Sleeper {

@@ -48,7 +48,7 @@ it.each([
     },
   ],
   ['the wire', { ...base, containers: [container], attachments, createdAt: 1767225600.5 }],
-])('a task as %s tells it', (_name, task) => {
+])('a task as %s reports it', (_name, task) => {
   expect(taskFacts(task)).toEqual({
     ...base,
     privateIp: '10.0.0.7',

@@ -19,7 +19,7 @@ it.each<[string, () => Door, number]>([
   ['requests', () => new HttpDoor(target, log), 240],
   ['upgrades and their frames', () => new StreamDoor(target), 60],
   ['reports of a podlet', () => new SyncDoor(target), 60],
-  ['what a podlet hears', () => new PodletDoor(), 60],
+  ['what a podlet receives', () => new PodletDoor(), 60],
   ['what supervise is ordered', () => new SuperviseDoor(), 60],
 ])(
   'hostile %s: refused as Kubernetes refuses, and nothing breaks, hangs or swells',

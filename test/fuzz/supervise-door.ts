@@ -1,5 +1,5 @@
 // The real supervise binary as a container's PID 1, with a podlet that lost its mind: orders and frames of sessions as bytes.
-// It must stay, answer a ping, and start what it is told to; what runs in its container may suffer.
+// It must stay, answer a ping, and start what it is ordered to; what runs in its container may suffer.
 import { createServer, type Server, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -604,7 +604,7 @@ describe('probes', () => {
 });
 
 describe('talking to the API', () => {
-  it('goes on without an answer, probes included, and tells all later', async () => {
+  it('goes on without an answer, probes included, and reports all later', async () => {
     const bench = await new AgentBench({
       containers: ['a'],
       script: (_name, run) => ({ seconds: run * 5, code: run }),

@@ -1,4 +1,4 @@
-// As whom supervise runs what it is told to, and that nobody in the container gets more than that (real containers).
+// As whom supervise runs what it is ordered to, and that nobody in the container gets more than that (real containers).
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ describe('as the user of the pod', () => {
       expect(text).toContain(`${set}:\t0000000000000000`);
   });
 
-  it('tells as whom the process began, with the groups of the image and of the pod', async () => {
+  it('reports as whom the process began, with the groups of the image and of the pod', async () => {
     box = await Supervised.open(
       files({ '/etc/group': 'root:x:0:\nwww-data:x:33:\nops:x:70000:www-data\n' }),
     );
@@ -246,7 +246,7 @@ describe('the rights of the first start are the most that the container ever has
     const noted = await attacked(true);
     expect(noted).not.toContain('remove:');
     expect(noted).toContain('called');
-    expect(noted).not.toContain('heard');
+    expect(noted).not.toContain('received');
   });
 
   it('root in the container cannot write over supervise', async () => {

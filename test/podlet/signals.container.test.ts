@@ -138,7 +138,7 @@ describe('one that it handles is', () => {
 });
 
 describe("the engine's own signal is a question", () => {
-  it('told as term and not delivered before the answer', async () => {
+  it('reported as term and not delivered before the answer', async () => {
     await running(`trap "exit 9" TERM; ${LOOP}`);
     await killContainer(docker, box.id, 'SIGTERM');
     expect(await box.next('term')).toMatchObject({ signal: '15' });

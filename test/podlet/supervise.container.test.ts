@@ -189,7 +189,7 @@ describe('around the end of a container', () => {
   let one: Supervised;
   afterEach(() => one.close());
 
-  it('tells OOM from other kills', async () => {
+  it('distinguishes OOM from other kills', async () => {
     one = await Supervised.open({ Memory: 32 * 1024 * 1024, MemorySwap: 32 * 1024 * 1024 });
     const hog = ['sh', '-c', 'x=xxxxxxxxxxxxxxxx; while :; do x=$x$x; done'];
     expect(await one.run(1, hog)).toMatchObject({ code: 137, oom: true });

@@ -52,7 +52,7 @@ const pending = (wanted: object): Partial<ObservedPod> => ({
 });
 const underWay = { resize: { generation: 2 }, allocated: { app: LARGE } };
 
-describe('what is owed', () => {
+describe('what is due', () => {
   it.each([
     ['nothing while the spec asks for what was promised', SMALL, record(), undefined],
     ['a promise where it asks for something else', LARGE, record(), 'promise'],
@@ -127,7 +127,7 @@ describe('what becomes of it', () => {
     expect(after?.containers['app']).not.toHaveProperty('resizeError');
   });
 
-  it('an infeasible one is told, and nothing is promised', () => {
+  it('an infeasible one is reported, and nothing is promised', () => {
     const { record: after, events } = settleResize(pod(HUGE), record(), () => 'too much') ?? {};
     expect(after?.observed).toMatchObject({
       allocated: { app: SMALL },
@@ -165,7 +165,7 @@ describe('what becomes of it', () => {
     ]);
   });
 
-  it('an error is told once, safe for HTML as Go writes it', () => {
+  it('an error is reported once, safe for HTML as Go writes it', () => {
     const { record: after, events } = withResizeError(
       pod(LARGE),
       record(underWay, { resources: SMALL }),

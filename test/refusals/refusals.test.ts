@@ -206,7 +206,7 @@ describe('refusals', () => {
         '[1].subPath: Forbidden: Fargate mounts no single files; into a volume that the container mounts read-only none can be put',
       ],
       [
-        'a path that only variables tell, beside the whole',
+        'a path that only variables decide, beside the whole',
         [
           { name: 'v', mountPath: '/all' },
           { name: 'v', mountPath: '/etc/x', subPathExpr: '$(A)' },

@@ -1,4 +1,4 @@
-// R4: the execution's history is the pod's audit trail: each start, exit, back-off and deletion is one event of it, and it tells of no others.
+// R4: the execution's history is the pod's audit trail: each start, exit, back-off and deletion is one event of it, and it holds no others.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
@@ -149,7 +149,7 @@ it.each<[string, Life]>([
     },
   ],
 ])(
-  'R4: the history of %s tells of each start, exit and back-off once, and of nothing else',
+  'R4: the history of %s shows each start, exit and back-off once, and nothing else',
   async (_name, life) => {
     const { world, pod } = await live(life);
     const lines = await linesOf(world, pod);
@@ -172,7 +172,7 @@ it('R4: a deletion during a back-off is one event, with its cause', async () => 
   expect(happened(world).filter((line) => !lines.includes(line))).toEqual([]);
 });
 
-it('R4: the pod names the execution in charge; a relaunched one goes on in the next, and both tell of their own starts', async () => {
+it('R4: the pod names the execution in charge; a relaunched one goes on in the next, and both show their own starts', async () => {
   const { world, pod } = await live({
     spec: {
       restartPolicy: 'Always',

@@ -33,7 +33,7 @@ export interface Plan {
   messageFaults: number;
 }
 
-/** Seconds for which a podlet's network is cut: it is heard again in time, or after its pod was given up. */
+/** Seconds for which a podlet's network is cut: it reports again in time, or after its pod was given up. */
 export const CUT_OFF_SECONDS = { from: 20, to: 240 };
 export const LOST_SECONDS = { from: 300, to: 600 };
 

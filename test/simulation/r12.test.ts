@@ -148,7 +148,7 @@ it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as c
     for (const seed of [index, index + 1000]) {
       const chance = makeChance(seed);
       const observed = await play(manifest, (sleep) => awsTiming(chance, sleep));
-      // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must tell.
+      // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must show.
       expect(manifest.quick ? observed.at(-1) : observed, `seed ${seed}`).toEqual(
         manifest.quick ? local.at(-1) : local,
       );

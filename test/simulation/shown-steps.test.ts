@@ -77,7 +77,7 @@ const ENDED = [
   'Succeeded, sandbox False, ready PodCompleted: a 0× exit 0',
 ];
 
-it('B3: the last exit is told with the phase that was, the terminal phase when the pod is wound up', async () => {
+it('B3: the last exit is shown with the phase that was, the terminal phase when the pod is wound up', async () => {
   expect(await live({ restartPolicy: 'Never', containers: one() }, exitsAt(5, 0))).toEqual(ENDED);
 });
 
@@ -100,7 +100,7 @@ it('B4: a pod that fails after a restart keeps the end before until it is wound 
   ]);
 });
 
-it('D5: an init container that fails for good is told before the pod has failed', async () => {
+it('D5: an init container that fails for good is shown before the pod has failed', async () => {
   const steps = await live(
     {
       restartPolicy: 'Never',
@@ -127,7 +127,7 @@ it('L3: the grace of a deleted pod goes to 0 before its object goes', async () =
   ]);
 });
 
-it('L3: the ends of a deleted pod are told together', async () => {
+it('L3: the ends of a deleted pod are shown together', async () => {
   const initContainers = [{ name: 's', image: 'busybox', restartPolicy: 'Always' }];
   const steps = await live({ initContainers, containers: one() }, () => ({ termSeconds: 3 }), {
     act: (world, pod) => world.delete(pod, 20),
@@ -180,7 +180,7 @@ it('design 3.6: a container whose image was edited is running until its next san
   ]);
 });
 
-it('H3: a configuration that is missing is told when the sandbox is ready, not before', async () => {
+it('H3: a configuration that is missing is shown when the sandbox is ready, not before', async () => {
   const world = new PodWorld({ settings: { syncWaitMs: 0 }, bootMs: 1e9 });
   const pod = await world.create(
     {

@@ -100,13 +100,13 @@ class Simulation {
     const answer = await send();
     if (kind === 'sync')
       this.reportedLate ||= this.world.tasks.stopped.some(
-        ({ reason }) => reason === 'The podlet is not heard',
+        ({ reason }) => reason === 'The podlet stopped reporting',
       );
     if (happens()) throw new Error('the answer was lost');
     return answer;
   };
 
-  /** The same message once more, later; nobody hears what comes of it. */
+  /** The same message once more, later; nobody receives what comes of it. */
   async again(send: () => Promise<unknown>): Promise<void> {
     await this.world.clock.sleep(this.chance.below(LATE_MS));
     await send().catch(() => undefined);
@@ -225,7 +225,7 @@ async function age(world: PodWorld, pod: Pod): Promise<void> {
   );
 }
 
-/** The podlet and the API do not hear each other for a while. */
+/** The podlet and the API do not reach each other for a while. */
 async function cutOff(
   { world, chance }: Simulation,
   { from, to }: { from: number; to: number },

@@ -358,7 +358,7 @@ describe('probes and hooks', () => {
     });
   });
 
-  it('F2: a part whose path only the variables tell is a link where the whole is mounted too, else the volume itself', () => {
+  it('F2: a part whose path only the variables decide is a link where the whole is mounted too, else the volume itself', () => {
     const part = { name: 'd', mountPath: '/data', subPathExpr: 'logs/$(N)' };
     const pod = (...more: Container['volumeMounts'] & object) =>
       podWith(

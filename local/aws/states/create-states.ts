@@ -20,7 +20,7 @@ export interface StatesOptions {
   uuid: () => string;
   journal: Journal;
   invoke: InvokeFunction;
-  /** The detail of EventBridge's "Step Functions Execution Status Change"; told at least once per execution. */
+  /** The detail of EventBridge's "Step Functions Execution Status Change"; published at least once per execution. */
   onExecutionEnd: (change: ExecutionChange) => void | Promise<void>;
   /** Faults of the interpreter or its journal. */
   onFault?: (error: unknown) => void;
@@ -76,7 +76,7 @@ export function createStates({
   const ready = new Promise<void>((resolve) => {
     loaded = resolve;
   });
-  // Whoever called `resume` hears of a failure; requests fail each on their own.
+  // Whoever called `resume` gets the failure; requests fail each on their own.
   ready.catch(() => undefined);
   return {
     endpoint: async (request) => {

@@ -58,7 +58,7 @@ export async function publishRootCa(ports: FillPorts, namespace: string): Promis
   await mendObject(store, key, (found) => ({ ...found, data }));
 }
 
-/** Writes what `mend` makes of a stored object where that differs; one that is not there stays so. */
+/** Writes what `mend` makes of a stored object where that differs; one that is not there is not made. */
 export async function mendObject(
   store: Ports['store'],
   key: ObjectKey,

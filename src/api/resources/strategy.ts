@@ -44,7 +44,7 @@ export interface Strategy extends WriteStrategy {
   /** Problems that come before the kind's own rules are found (refusals by the installation). */
   validate(object: KubeObject, call: Call): FieldError[];
   warnings?(object: KubeObject): string[];
-  /** Seconds of grace when `requested` is the client's wish; absent: the kind goes at once. */
+  /** Seconds of grace when `requested` is what the client asks for; absent: the kind goes at once. */
   graceSeconds?(object: KubeObject, requested: number | undefined): number;
   /** Why the object may not be deleted at all. */
   refuseDelete?(object: KubeObject): string | undefined;

@@ -197,7 +197,7 @@ async function readPage(
     if (!part.more || last === undefined) return { items, resourceVersion: version };
     after = { namespace: last.metadata.namespace ?? '', name: last.metadata.name ?? '' };
     if (items.length < limit || limit === 0) continue;
-    // Kubernetes tells the count without selectors only.
+    // Kubernetes gives the count without selectors only.
     const left = selection.all
       ? token?.left === undefined
         ? await countAfter(call, query, after)

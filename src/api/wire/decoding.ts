@@ -18,7 +18,7 @@ function problemOf(error: unknown): string {
   // The stack is used up where a value is nested deeper than any object is.
   if (error instanceof RangeError && error.message.includes('call stack'))
     return 'exceeded max depth';
-  // A fault of the decoder's own: the caller is not told, the log is.
+  // A fault of the decoder's own: the caller does not see it, the log does.
   console.error('a body could not be decoded:', error);
   return 'the body cannot be decoded';
 }

@@ -8,7 +8,7 @@ export class ParseError extends Error {
 
 /** Levels of lists and maps. Go's decoder stops at 10 000; a JavaScript stack does not carry as many. */
 export const MAX_DEPTH = 1000;
-/** Findings that a body is told of. */
+/** Findings that a body's answer lists. */
 export const MAX_FINDINGS = 100;
 
 /** Go's message for a text that is no JSON. */

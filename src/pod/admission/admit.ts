@@ -4,7 +4,7 @@ import { own } from '../../own.ts';
 
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME = 'kube-api-access-';
-/** Longer than an hour by some seconds, so that nodes which know no rotation can be told apart. */
+/** Longer than an hour by some seconds, so that nodes which know no rotation can be distinguished. */
 const TOKEN_SECONDS = 3607;
 const TOLERATED_SECONDS = 300;
 const DEFAULT_MODE = 420;

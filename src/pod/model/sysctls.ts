@@ -7,7 +7,7 @@ const OWN_SYSCTLS =
 /** Touches nobody but the pod. */
 export const isOwnSysctl = (name: string): boolean => OWN_SYSCTLS.test(sysctlName(name));
 
-/** With dots as separators, as sysctl(8) reads both spellings: the first sign tells which one it is (`net/ipv4/conf/eth0.1/x`). */
+/** With dots as separators, as sysctl(8) reads both spellings: the first sign decides which one it is (`net/ipv4/conf/eth0.1/x`). */
 export function sysctlName(name: string): string {
   const first = /[./]/.exec(name)?.[0];
   return first === '/'

@@ -66,7 +66,7 @@ export interface ObservedPod {
   resizePending?: { generation: number; reason: 'Infeasible'; message: string; wanted: Sizes };
   /** The system ended the pod (DeadlineExceeded, Evicted, node loss …). */
   verdict?: { phase: 'Failed'; reason: string; message: string };
-  /** Ready is Unknown since: the podlet was not heard. */
+  /** Ready is Unknown since: the podlet stopped reporting. */
   silentSince?: string;
   /** An edited image asks for another sandbox: what is ended in this one begins anew there. */
   replacing?: true;

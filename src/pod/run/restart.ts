@@ -84,7 +84,7 @@ export function nextStep(
   return policy === 'Always' || (policy === 'OnFailure' && exit.failed) ? 'Restart' : 'Stop';
 }
 
-/** By policy and rules alone the run is followed by another one (the phase looks at it so, even while the pod is deleted). */
+/** By policy and rules alone the run is followed by another one (the phase is computed from this, even while the pod is deleted). */
 export function policyRestarts(pod: Pod, name: string, run: Run): boolean {
   const exit = { failed: isFailure(pod, name, run), rule: restartRule(pod, name, run) };
   return nextStep(containerPolicy(pod, name), exit) === 'Restart';

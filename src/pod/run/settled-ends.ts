@@ -6,7 +6,7 @@ import type { Run } from '../../protocol/run.ts';
 import { anyRunning } from './order.ts';
 import { hasEnded, shouldRestart } from './restart.ts';
 
-/** The container as the status tells of it; an end that was told once stays told. */
+/** The container as the status shows it; an end that was shown once stays shown. */
 export function shownContainer(
   pod: Pod,
   observed: ObservedPod,
@@ -37,12 +37,12 @@ function isKilledForNext(
   );
 }
 
-/** The pod is ended from outside and something of it still runs: all ends are told together. */
+/** The pod is ended from outside and something of it still runs: all ends are shown together. */
 const isKilledWithPod = ({ metadata }: Pod, observed: ObservedPod): boolean =>
   (metadata.deletionTimestamp !== undefined || observed.verdict !== undefined) &&
   anyRunning(observed);
 
-/** The run as the status has it: running, and ready or not as it was; undefined: it is not told as running. */
+/** The run as the status has it: running, and ready or not as it was; undefined: it is not shown as running. */
 function shownRun(
   { status }: Pod,
   name: string,

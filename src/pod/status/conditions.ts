@@ -26,7 +26,7 @@ const no = (reason?: string, message?: string): Verdict => ({
   ...(message === undefined ? {} : { message }),
 });
 
-/** What the conditions are told from, beside the pod. */
+/** What the conditions are computed from, beside the pod. */
 export interface ConditionFacts {
   observed: ObservedPod;
   /** Absent before the node accepted the pod. */
@@ -131,7 +131,7 @@ function resizeConditions({
   ];
 }
 
-/** What the node controller says of a node it no longer hears. */
+/** What the node controller says of a node that stopped posting its status. */
 const SILENT: Verdict = {
   status: 'Unknown',
   reason: 'NodeStatusUnknown',
@@ -158,7 +158,7 @@ function condition(
   };
 }
 
-/** The kubelet sets these by themselves: a new reason moves the time, a resize that begins anew its progress, and both times are told. */
+/** The kubelet sets these by themselves: a new reason moves the time, a resize that begins anew its progress, and both times are shown. */
 function resizeCondition(
   type: string,
   { resizeOf, ...verdict }: Verdict & { resizeOf: number },

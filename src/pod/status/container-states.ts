@@ -47,7 +47,7 @@ function terminatedReason(run: Run): string {
 
 /**
  * Kubernetes' id of the instance that a run happened in. Runs of one sandbox share an engine container, while clients
- * tell instances apart by id: later runs carry their number in the last digits.
+ * distinguish instances by id: later runs carry their number in the last digits.
  */
 export function containerId(run: Run): string | undefined {
   if (run.runtimeId === undefined) return undefined;

@@ -20,7 +20,7 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
   if (observed.acceptedAt === undefined) return unboundStatus(pod, observed, now);
   const entries = containerEntries(pod, observed, now);
   const computed = nextPhase(pod, observed, entries);
-  // A terminal phase is told when the pod is wound up, which is after its last containers' ends were told.
+  // A terminal phase is shown when the pod is wound up, which is after its last containers' ends were shown.
   const held = isTerminal(computed) && !isTerminal(pod.status.phase) && !observed.terminal;
   const phase = held ? (pod.status.phase ?? 'Pending') : computed;
   const conditions = computeConditions(

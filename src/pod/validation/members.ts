@@ -1,4 +1,4 @@
-// Reading members of structures that are told apart only by their content.
+// Reading members of structures that only their content distinguishes.
 import { own } from '../../own.ts';
 
 export type Members = Record<string, unknown>;

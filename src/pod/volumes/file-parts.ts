@@ -54,7 +54,7 @@ function pathsOf(volume: Volume): Paths {
 /** What the mount shows; a path that nothing can bring is an empty directory, as the kubelet makes one. */
 export function shownOfFiles(volume: Volume, mount: VolumeMount): 'whole' | 'file' | 'directory' {
   if (!isPartial(mount) || (partOf(mount) === '' && !mount.subPathExpr)) return 'whole';
-  // Only the container's variables tell which: the podlet sees it when the container starts.
+  // Only the container's variables decide which: the podlet sees it when the container starts.
   if (mount.subPathExpr) return 'file';
   const path = partOf(mount);
   const { files, tree, open } = pathsOf(volume);

@@ -64,7 +64,7 @@ export function partsOf(pod: Pod, volume: Volume): Parts {
 
 function divided(pod: Pod, volume: Volume, uses: readonly Use[]): Parts {
   const expressions = uses.filter(({ mount }) => mount.subPathExpr);
-  // A path that only the container's variables tell is a volume of its own where nobody sees it by another path.
+  // A path that only the container's variables decide is a volume of its own where nobody sees it by another path.
   if (expressions.length > 0)
     return ofOne(pod, volume, expressions.length === uses.length && areEqual(expressions), uses);
   const byPath = grouped(uses, ({ mount }) => partOf(mount));

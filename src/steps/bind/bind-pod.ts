@@ -48,7 +48,7 @@ type BindPorts = Pick<
 /** An ErrImagePull is shown for that long before it becomes ImagePullBackOff. */
 const SHOW_FAILURE_MS = 3_000;
 
-/** Binds the pod once; a pod that is bound, launched or over already is only told what comes next. */
+/** Binds the pod once; a pod that is bound, launched or over already only gets what comes next. */
 export async function bindPod(ports: BindPorts, input: BindInput): Promise<NextState> {
   const { uid, generation } = input;
   const state = await readPod(ports, uid);

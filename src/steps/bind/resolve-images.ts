@@ -23,7 +23,7 @@ const toPolicy = (text: string | undefined): Policy =>
 const keyOf = ({ image, imagePullPolicy }: Container): string =>
   `${imagePullPolicy ?? ''} ${image ?? ''}`;
 
-/** Asks for every image and tells its events as they happen; faults of the registry are failures too, the pod tries again. */
+/** Asks for every image and writes its events as they happen; faults of the registry are failures too, the pod tries again. */
 export async function resolveImages(
   { images, store }: Pick<Ports, 'images' | 'store'>,
   pod: Pod,

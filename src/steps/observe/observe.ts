@@ -1,4 +1,4 @@
-// What EventBridge tells: a task changed, an execution ended. Both may come twice, late or never: sweep finds the same by looking.
+// What EventBridge reports: a task changed, an execution ended. Both may come twice, late or never: sweep finds the same by looking.
 import { observeExecution } from './observe-execution.ts';
 import { observeTask } from './observe-task.ts';
 import type { SettlePorts } from '../settle/settle.ts';

@@ -7,7 +7,7 @@ import { indexWrites, termsRecords } from './pod-index.ts';
 
 /** Key of a pod's record. */
 export const recordKey = (uid: string): string => `pod/${uid}`;
-/** Key of the time at which a pod's podlet was last heard. */
+/** Key of the time at which a pod's podlet last reported. */
 export const heartbeatKey = (uid: string): string => `beat/${uid}`;
 
 /** Key of the service account tokens in a pod's volumes. */

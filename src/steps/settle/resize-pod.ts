@@ -1,4 +1,4 @@
-// A pod's resize is promised by its node, or not, and told as complete. Level-based, like all that settle.ts asks for.
+// A pod's resize is promised by its node, or not, and reported as complete. Level-based, like all that settle.ts asks for.
 import type { Node } from '../../kinds/pod.ts';
 import { resizeRefusal } from '../../pod/placement/schedule.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -7,7 +7,7 @@ import { tooLargeFor } from '../../fargate/size.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodPorts, PodState } from '../pod/update-pod.ts';
 
-/** Does what is owed and answers the state after it; where tasks cannot change nothing ever is. */
+/** Does what is due and answers the state after it; where tasks cannot change nothing ever is. */
 export async function resizePod(
   ports: PodPorts & Pick<Ports, 'liveTasks'>,
   state: PodState | undefined,

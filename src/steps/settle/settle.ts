@@ -1,4 +1,4 @@
-// What is owed after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
+// What is due after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
 import type { Pod } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
@@ -21,7 +21,7 @@ export type SettlePorts = Pick<
   'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks'
 >;
 
-/** Does what is owed and answers the state after it; `known` saves a read where the caller has just written. */
+/** Does what is due and answers the state after it; `known` saves a read where the caller has just written. */
 export async function settle(
   ports: SettlePorts,
   uid: string,
@@ -95,7 +95,7 @@ function settled(state: PodState, answers: readonly DueAnswer[]): PodChange {
     : { record: { ...record, orphaned: true } };
 }
 
-/** The object goes; the record stays for what is still owed. */
+/** The object goes; the record stays for what is still due. */
 function removed(state: PodState): PodChange | undefined {
   const { record } = state;
   if (!isRemovalDue(state)) return undefined;

@@ -4,7 +4,7 @@ import type { Ports } from '../../ports/ports.ts';
 import { executionName } from '../../record/execution-name.ts';
 import type { PodState } from '../pod/update-pod.ts';
 
-/** Starts it where one is owed; may be called again. A gated pod starts when its last gate goes. */
+/** Starts it where one is due; may be called again. A gated pod starts when its last gate goes. */
 export async function startDue(
   { executions }: Pick<Ports, 'executions'>,
   state: PodState | undefined,

@@ -1,4 +1,4 @@
-// One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything owed to it?
+// One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything due for it?
 import { isGated } from '../../pod/model/containers.ts';
 import { nodeNotReady } from '../../pod/events/pod-events.ts';
 import { podDone } from '../../pod/run/order.ts';
@@ -64,7 +64,7 @@ export async function sweepPod(
   return sweepExecution(ports, state, mayRenew);
 }
 
-/** Finished, its task gone, nothing owed: only the object is left to be read. */
+/** Finished, its task gone, nothing due: only the object is left to be read. */
 const isAtRest = (record: PodRecord): boolean =>
   record.finished !== undefined &&
   !hasTask(record) &&
@@ -72,7 +72,7 @@ const isAtRest = (record: PodRecord): boolean =>
   record.orphaned !== true &&
   record.rest === true;
 
-/** Takes the task's end where no message has told it; answers its lastStatus. */
+/** Takes the task's end where no message has reported it; answers its lastStatus. */
 async function sweepTask(
   ports: SettlePorts,
   { uid, taskArn, taskStopped }: PodRecord,
@@ -93,7 +93,7 @@ async function sweepTask(
 
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
   if (!hasTask(record) || record.finished) return 0;
-  // A podlet that has just spoken for the first time may have no beat yet, or only its predecessor's.
+  // A podlet that has just reported for the first time may have no heartbeat yet, or only its predecessor's.
   const reportedAt = record.podlet ? await lastHeartbeat(ports, record.uid) : undefined;
   const known = [reportedAt, record.launchedAt, upSince].flatMap((time) =>
     time === undefined ? [] : [new Date(time).getTime()],
@@ -166,14 +166,14 @@ async function stopOverdue(
     : overdue
       ? 'The grace period is over'
       : silentMs >= LOST_MS
-        ? 'The podlet is not heard'
+        ? 'The podlet stopped reporting'
         : undefined;
   if (reason !== undefined) await tasks.stop(record.taskArn, reason);
 }
 
 const OVERDUE_MS = 10_000;
 
-/** An end that no message told is looked for every 5 minutes, each pod in a minute of its own: a look is a call to Step Functions. */
+/** An end that no message reported is looked for every 5 minutes, each pod in a minute of its own: a look is a call to Step Functions. */
 const EXECUTION_LOOK_MINUTES = 5;
 
 function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {

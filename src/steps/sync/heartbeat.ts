@@ -1,11 +1,11 @@
-// When a pod's podlet was last heard: a record of its own, so that a heartbeat makes no new version of the pod.
+// When a pod's podlet last reported: a record of its own, so that a heartbeat makes no new version of the pod.
 import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { heartbeatKey } from '../pod/record-for.ts';
 
 const HEARTBEAT_MS = 10_000;
 
-/** Notes that the podlet was heard, at most every 10 s. */
+/** Notes that the podlet has reported, at most every 10 s. */
 export async function recordHeartbeat(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   { uid }: PodRecord,
@@ -18,7 +18,7 @@ export async function recordHeartbeat(
   });
 }
 
-/** When the podlet was last heard; undefined: never. */
+/** When the podlet last reported; undefined: never. */
 export async function lastHeartbeat(
   { store }: Pick<Ports, 'store'>,
   uid: string,

@@ -35,7 +35,7 @@ export async function lookUp(
   const found = await findObjects(ports, pod);
   const { podIP = '', hostIP = '', nodeName = ports.settings.nodeName } = record.observed;
   const volumes = hasVolumes ? desiredVolumes(pod, { ...found, podIP, hostIP, nodeName }) : {};
-  // The kubelet waits for all volumes before it starts anything. One that was mounted stays so, whatever becomes of its source.
+  // The kubelet waits for all volumes before it starts anything. One that was mounted stays mounted, whatever becomes of its source.
   const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) =>
     why === undefined || own(inPlace, volume) !== undefined ? [] : [{ volume, why }],
   );

@@ -1,4 +1,4 @@
-// One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with what should be so.
+// One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with the desired state.
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 import { recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
@@ -45,7 +45,7 @@ export interface Credential {
   secret: string;
 }
 
-/** `refused`: the HTTP code that tells a stranger to leave. */
+/** `refused`: the HTTP code that makes a stranger leave. */
 export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
 
 /** Takes the report and answers, held open for news as long as the installation allows. Reports may come twice or late. */

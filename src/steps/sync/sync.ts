@@ -1,4 +1,4 @@
-// The podlets' door: POST a report, get what should be so. Its own URL and concurrency on AWS; no other caller has a credential for it.
+// The podlets' door: POST a report, get the desired state. Its own URL and concurrency on AWS; no other caller has a credential for it.
 import { parseAuthorization } from '../../auth/podlet-credential.ts';
 import { syncPod } from './sync-pod.ts';
 import type { SyncPorts } from './sync-pod.ts';
@@ -8,7 +8,7 @@ import { parseReport } from '../../protocol/parse-report.ts';
 
 const MAX_BYTES = 1 << 20;
 
-/** Answers one report; a refusal, which tells the podlet to leave, says so in its body. */
+/** Answers one report; a refusal, which makes the podlet leave, is named in its body. */
 export async function sync(ports: SyncPorts, request: Request): Promise<Response> {
   const credential = parseAuthorization(request.headers.get('authorization'));
   if (request.method !== 'POST' || !credential)

@@ -22,7 +22,7 @@ function fullStore() {
   return { store, stored, state };
 }
 
-it('a change that could not be stored is stored once there is room, and told then; later ones wait for it', async () => {
+it('a change that could not be stored is stored once there is room, and published then; later ones wait for it', async () => {
   const clock = new VirtualClock();
   const { store, stored, state } = fullStore();
   const published: string[] = [];

@@ -437,7 +437,7 @@ describe('executions', () => {
     });
   });
 
-  it('a token is answered once; the second answer hears TaskTimedOut', async () => {
+  it('a token is answered once; the second answer gets TaskTimedOut', async () => {
     const client = await opened();
     await client.create(task('arn:aws:states:::lambda:invoke.waitForTaskToken'));
     await client.start('a');

@@ -42,7 +42,7 @@ const elapsed = (clock: VirtualClock): number =>
   clock.now().getTime() - Date.parse('2026-01-01T00:00:00Z');
 
 describe('time', () => {
-  it('a task that answers late ends in States.Timeout and is told by its signal', async () => {
+  it('a task that answers late ends in States.Timeout and learns of it by its signal', async () => {
     const { run, clock, calls } = await begin(
       only({ Type: 'Task', Resource: INVOKE, TimeoutSeconds: 5, End: true }),
       { tasks: () => new Promise(() => undefined) },

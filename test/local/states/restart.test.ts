@@ -38,7 +38,7 @@ class World {
     this.calls.push(state);
     await this.clock.sleep(100);
     if (token !== undefined) this.tokens.add(token);
-    if (state === 'Break') throw new StateError('Broken', 'as told');
+    if (state === 'Break') throw new StateError('Broken', 'as scripted');
     return { Payload: args };
   }
 
@@ -194,7 +194,7 @@ describe('after a restart', () => {
     expect(failed?.details).toMatchObject({ error: 'Lambda.Unknown' });
   });
 
-  it('without a Retry that call fails the execution, and the end is told', async () => {
+  it('without a Retry that call fails the execution, and the end is published', async () => {
     const world = new World();
     const first = world.open();
     await start(

@@ -118,7 +118,7 @@ describe('resolv.conf', () => {
   ])('%s', (_rule, spec, more, text) => expect(files(spec, more).resolvConf).toBe(text));
 });
 
-it("I1: what a resolver does not take is told, in the kubelet's words", () => {
+it("I1: what a resolver does not take is reported, in the kubelet's words", () => {
   const reported = (nameservers: string[], searches: string[]) =>
     dnsProblems(podOf({ dnsPolicy: 'None', dnsConfig: { nameservers, searches } }), context);
   expect(reported(['1.1.1.1', '2.2.2.2', '3.3.3.3'], ['a'])).toEqual([]);

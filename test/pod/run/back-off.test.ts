@@ -52,7 +52,7 @@ describe('nextBackOff', () => {
       nextBackOff({ seconds: 10, updatedAt: at(0) }, ended(600), new Date(at(600))).seconds,
     ).toBe(20);
   });
-  it('counts from the finish: heard of late, the rest is waited', () => {
+  it('counts from the finish: reported late, the rest is waited', () => {
     expect(nextBackOff({ seconds: 10, updatedAt: at(0) }, ended(5), new Date(at(15))).until).toBe(
       at(25),
     );

@@ -8,7 +8,7 @@ import { at, exited, NOW, observedOf, podOf, running } from '../samples.ts';
 const TWO: Partial<PodSpec> = { containers: [{ name: 'app' }, { name: 'more' }] };
 const runs = { app: { current: running(1) }, more: { current: running(1) } };
 
-/** The status after `observed`, where everything was told as running before. */
+/** The status after `observed`, where everything was shown as running before. */
 function after(
   spec: Partial<PodSpec>,
   observed: ObservedPod,
@@ -36,37 +36,37 @@ const killed = (more: Partial<ObservedContainer> = {}, probe = true) => ({
 
 it.each([
   [
-    "C9: a probe's kill is told with the next run",
+    "C9: a probe's kill is shown with the next run",
     'Always',
     killed(),
     ['running', false, true, undefined],
   ],
   [
-    'a resize that asks for a restart is told with the next run',
+    'a resize that asks for a restart is shown with the next run',
     'Never',
     killed({}, false),
     ['running', false, true, undefined],
   ],
   [
-    "a probe's kill without another run is told at once",
+    "a probe's kill without another run is shown at once",
     'Never',
     killed(),
     ['terminated', false, false, undefined],
   ],
   [
-    "a probe's kill with a back-off is told as the back-off",
+    "a probe's kill with a back-off is shown as the back-off",
     'Always',
     killed({ backOff: { seconds: 10, updatedAt: at(9), until: at(9) } }),
     ['waiting', false, false, 137],
   ],
   [
-    "a probe's kill whose next run cannot start is told with the reason",
+    "a probe's kill whose next run cannot start is shown with the reason",
     'Always',
     killed({ waiting: { reason: 'CreateContainerConfigError', message: 'm' } }),
     ['waiting', false, false, 137],
   ],
   [
-    'an exit of its own is told at once',
+    'an exit of its own is shown at once',
     'Always',
     { app: { current: exited(1, 1) } },
     ['terminated', false, false, undefined],
@@ -75,7 +75,7 @@ it.each([
   expect(shown(after({ restartPolicy }, observedOf(containers)))).toEqual({ app: expected });
 });
 
-it('an end that was told once stays told, whatever killed it', () => {
+it('an end that was shown once stays shown, whatever killed it', () => {
   const status = computeStatus(podOf(), observedOf({ app: { current: exited(1, 137) } }), NOW);
   expect(shown(computeStatus({ ...podOf(), status: status }, observedOf(killed()), NOW))).toEqual({
     app: ['terminated', false, false, undefined],
@@ -88,35 +88,35 @@ const verdict = { phase: 'Failed', reason: 'DeadlineExceeded', message: 'm' } as
 
 it.each([
   [
-    'B7: of a deleted pod the ends are told together',
+    'B7: of a deleted pod the ends are shown together',
     DELETED,
     half,
     {},
     ['running', true, true, undefined],
   ],
   [
-    'of a pod out of time the ends are told together',
+    'of a pod out of time the ends are shown together',
     {},
     half,
     { verdict },
     ['running', true, true, undefined],
   ],
   [
-    'the last end of a deleted pod is told',
+    'the last end of a deleted pod is shown',
     DELETED,
     { app: half.app, more: { current: exited(1, 143) } },
     {},
     ['terminated', false, false, undefined],
   ],
   [
-    'a deleted pod that was wound up tells all',
+    'a deleted pod that was wound up shows all',
     DELETED,
     half,
     { terminal: true },
     ['terminated', false, false, undefined],
   ],
   [
-    'C3: one of two ends in a pod that goes on is told at once',
+    'C3: one of two ends in a pod that goes on is shown at once',
     {},
     half,
     {},
@@ -127,7 +127,7 @@ it.each([
 });
 
 it.each(['Always', 'OnFailure', 'Never'] as const)(
-  'D7: under %s what an edited image ended is told with the next sandbox',
+  'D7: under %s what an edited image ended is shown with the next sandbox',
   (restartPolicy) => {
     const observed = observedOf(
       { app: { current: exited(1, 143) }, more: { current: exited(1, 0) } },

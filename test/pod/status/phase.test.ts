@@ -32,7 +32,7 @@ function phaseOf(
     status: { phase: states.some(({ current }) => current) ? 'Running' : 'Pending' },
   };
   const observed = observedOf(containers, more);
-  // Once nothing will run any more the pod is wound up: only then is a terminal phase told.
+  // Once nothing will run any more the pod is wound up: only then is a terminal phase shown.
   return computeStatus(before, { ...observed, terminal: podDone(before, observed) }, NOW).phase;
 }
 

@@ -13,7 +13,7 @@ interface Row {
   old?: PodStatus;
   phase: string;
   cell: string;
-  /** `Type=Status/Reason(message)`, sorted, as far as the row tells. */
+  /** `Type=Status/Reason(message)`, sorted, as far as the row says. */
   conditions: Record<string, string>;
   containers: Record<string, unknown>;
 }
@@ -90,7 +90,7 @@ const rows: Row[] = [
     },
   },
   {
-    name: 'B2: exit 0 under Never, told with the phase that was',
+    name: 'B2: exit 0 under Never, shown with the phase that was',
     pod: podOf({ restartPolicy: 'Never' }),
     observed: observedOf({ app: { previous: exited(1, 1), current: exited(2, 0) } }),
     old: { phase: 'Running' },
@@ -113,7 +113,7 @@ const rows: Row[] = [
     },
   },
   {
-    name: 'B4: exit 1 under Never, told with the phase that was',
+    name: 'B4: exit 1 under Never, shown with the phase that was',
     pod: podOf({ restartPolicy: 'Never' }),
     observed: observedOf({ app: { current: exited(1, 1) } }),
     phase: 'Pending',

@@ -288,7 +288,7 @@ describe('container statuses', () => {
   });
 });
 
-it('B5: a podlet that is not heard makes Ready unknown', () => {
+it('B5: a podlet that does not report makes Ready unknown', () => {
   const status = computeStatus(
     podOf(),
     observedOf({ app: { current: running(1) } }, { silentSince: at(-60) }),

@@ -55,7 +55,7 @@ describe('the podlet goes on', () => {
     );
   });
 
-  it('where sizes of volumes cannot be told', async () => {
+  it('where sizes of volumes cannot be measured', async () => {
     const { bench, faults } = await faulty({
       volumes: { usedBytes: () => Promise.reject(new Error('no such volume')) },
     });

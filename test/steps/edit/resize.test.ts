@@ -68,7 +68,7 @@ const resizeEvents = async ({ ports }: PodWorld): Promise<unknown[]> =>
     .filter((reason) => String(reason).startsWith('Resize'))
     .sort();
 
-it('a resize is promised, done and told as complete', async () => {
+it('a resize is promised, done and reported as complete', async () => {
   const { world, pod, engine } = await resizable();
   await world.edit(pod, sized(LARGE));
   await world.clock.advance(1_000);

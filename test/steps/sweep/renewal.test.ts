@@ -199,7 +199,7 @@ it('a deletion that comes right after the hand-over ends the pod and both execut
   expect(await running(world, pod)).toEqual([]);
 });
 
-it('a pod whose podlet is not heard is handed over; what ended meanwhile is counted once', async () => {
+it('a pod whose podlet does not report is handed over; what ended meanwhile is counted once', async () => {
   const world = new PodWorld();
   const pod = await world.create({ containers: [a] }, (_name, run) =>
     run === 1 ? { seconds: 130, exitCode: 1 } : {},
@@ -263,7 +263,7 @@ it('an execution that began with the old document while the new one was put in p
   expect(starts(world)).toHaveLength(1);
 });
 
-it('an installation that does not tell its revision replaces nothing', async () => {
+it('an installation that does not report its revision replaces nothing', async () => {
   const world = new PodWorld({ settings: { machineRevision: '' } });
   const pod = await world.create({ containers: [a] }, () => ({}));
   await sweepFor(world, 10);

@@ -110,14 +110,14 @@ describe('credentials', () => {
     else expect(await answer.text()).toBe('');
   });
 
-  it('tells the podlet of an unknown pod to leave', async () => {
+  it('asks the podlet of an unknown pod to leave', async () => {
     const uid = '00000000-0000-4000-8000-0000000000ff';
     const answer = await sync(world.ports, request({ ...report, uid }, { uid }));
     expect(answer.status).toBe(410);
     expect(await answer.json()).toEqual({ leave: { reason: 'The pod is gone' } });
   });
 
-  it('tells a podlet of another task to leave', async () => {
+  it('asks a podlet of another task to leave', async () => {
     const answer = await sync(
       world.ports,
       request({ ...report, taskArn: 'arn:aws:ecs:us-east-1:000000000000:task/droppod/other' }),
@@ -236,7 +236,7 @@ describe('what a report changes', () => {
     ]);
   });
 
-  it('G1: Pulling is told before a registry is asked; a restart in place finds the image', async () => {
+  it('G1: Pulling is reported before a registry is asked; a restart in place finds the image', async () => {
     let answer = (): void => undefined;
     world = new PodWorld();
     const { images } = world.ports;
@@ -271,7 +271,7 @@ describe('what a report changes', () => {
     ]);
   });
 
-  it("F1: a volume whose object is missing is told as an event at the kubelet's pace, however long the podlet waits", async () => {
+  it("F1: a volume whose object is missing is reported as an event at the kubelet's pace, however long the podlet waits", async () => {
     world = new PodWorld();
     const waiting = await world.create(
       {

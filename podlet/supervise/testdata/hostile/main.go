@@ -47,7 +47,7 @@ func take(listener net.Listener, log io.Writer) {
 		go func() {
 			fmt.Fprintf(conn, order+"{\"type\":\"kill\",\"signal\":\"KILL\"}\n"+order+order, "exec", 0, "start", 2, "exec", 0)
 			for lines := bufio.NewScanner(conn); lines.Scan(); {
-				fmt.Fprintln(log, "heard:", lines.Text())
+				fmt.Fprintln(log, "received:", lines.Text())
 			}
 		}()
 	}
