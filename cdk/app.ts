@@ -1,5 +1,6 @@
 // `npx cdk synth` and `npx cdk deploy`: one stack. What a deployment may choose stands in cdk/choices.ts.
 import { App } from 'aws-cdk-lib';
+import { present } from '../src/present.ts';
 import { readChoices } from './choices.ts';
 import { buildLayout } from './constructs/podlet-image.ts';
 import { DroppodStack } from './stack.ts';
@@ -16,9 +17,11 @@ new DroppodStack(app, 'Droppod', {
   architectures,
   capacity,
   principals,
-  ...(vpcId === undefined ? {} : { vpcId }),
-  // A look-up of a network needs an account; everything else is independent of it.
-  ...(vpcId !== undefined && account !== undefined && region !== undefined
-    ? { env: { account, region } }
-    : {}),
+  ...present({
+    vpcId,
+    env:
+      vpcId !== undefined && account !== undefined && region !== undefined
+        ? { account, region }
+        : undefined,
+  }),
 });

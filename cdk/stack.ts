@@ -1,6 +1,7 @@
 // The stack: a list of constructs. Nothing in it costs by the hour (design: no NAT, no load balancer, no key of the user's).
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { present } from '../src/present.ts';
 import type { Architecture, Choices } from './choices.ts';
 import { Access, type Principals } from './constructs/access.ts';
 import { Cluster } from './constructs/cluster.ts';
@@ -48,7 +49,7 @@ export class DroppodStack extends Stack {
     const access = new Access(this, 'Access', { functions, principals: props.principals ?? {} });
 
     const output = (name: string, value: string, description?: string): void => {
-      new CfnOutput(this, name, { value, ...(description ? { description } : {}) });
+      new CfnOutput(this, name, { value, ...present({ description: description || undefined }) });
     };
     output('ApiUrl', functions.apiUrl, 'server of a kubeconfig');
     output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');

@@ -28,6 +28,7 @@ import { own } from '../src/own.ts';
 import type { Json } from '../src/ports/json.ts';
 import type { Ports } from '../src/ports/ports.ts';
 import type { Settings } from '../src/ports/settings.ts';
+import { present } from '../src/present.ts';
 import { readCounter } from '../src/store/counter.ts';
 import { openSingleWriterStore } from '../src/store/single-writer-store.ts';
 import { levelKeyValue } from './agent/key-value.ts';
@@ -198,7 +199,7 @@ async function openCore(
         engine.resolveImage(image, policy, credentials, onPull),
     },
     logs: {
-      read: (source, signal) => engine.readLogs({ ...source, ...(signal ? { signal } : {}) }),
+      read: (source, signal) => engine.readLogs({ ...source, ...present({ signal }) }),
     },
     clock: systemClock,
     ids: randomIds,

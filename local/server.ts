@@ -11,6 +11,7 @@ import {
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { present } from '../src/present.ts';
 import { createLimit, type Limit } from './agent/limit.ts';
 import { sendAnswer } from './answer.ts';
 import type { Clock } from './docker/clock.ts';
@@ -104,8 +105,7 @@ export async function serve(
     maxBytes: door.maxBodyBytes,
     patienceMs: bodyMs,
     clock: door.clock,
-    ...(atATime ? { atATime } : {}),
-    ...(begins ? { begins } : {}),
+    ...present({ atATime, begins }),
   };
   const answer = (response: Response): Promise<void> =>
     sendAnswer(response, incoming, outgoing, { clock: door.clock, idleMs });

@@ -1,4 +1,5 @@
 // Kubernetes Events that the podlet saw, kept until the API says that they are stored.
+import { present } from '../src/present.ts';
 import { cutText, MAX_EVENT_BYTES } from './cut-text.ts';
 import type { PodletEvent } from '../src/protocol/messages.ts';
 
@@ -24,7 +25,7 @@ export class EventLog {
       type,
       reason,
       message: cutText(message, MAX_EVENT_BYTES),
-      ...(container === undefined ? {} : { container }),
+      ...present({ container }),
     });
     if (this.kept.length > MOST_EVENTS) this.kept.shift();
   }

@@ -1,4 +1,5 @@
 // postStart and preStop (pkg/kubelet/lifecycle/handlers.go): one call, an error text or nothing.
+import { present } from '../src/present.ts';
 import type { Hook } from '../src/protocol/messages.ts';
 import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
@@ -49,7 +50,7 @@ async function callHook(
       place.signal,
     );
     return error === undefined
-      ? { ...(fallback === undefined ? {} : { fallback }) }
+      ? { ...present({ fallback }) }
       : { error: `HTTP lifecycle hook (${hook.httpGet.path}) ${where}${error}` };
   }
   if ('sleep' in hook) {

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
+import { present } from '../src/present.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from './cut-text.ts';
@@ -136,7 +137,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       ...start(env),
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
-      ...(task.hostIP === undefined ? {} : { hostIP: task.hostIP }),
+      ...present({ hostIP: task.hostIP }),
       ...node,
     },
   });

@@ -1,5 +1,6 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
 import { own, setOwn } from '../src/own.ts';
+import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';
 import type { StartOrder } from '../src/protocol/messages.ts';
 import type { DesiredVolume } from '../src/protocol/messages.ts';
@@ -19,9 +20,7 @@ export function remember(world: World): Remembered {
         name,
         {
           hello,
-          ...(run === undefined ? {} : { run }),
-          ...(order === undefined ? {} : { order }),
-          ...(added === undefined ? {} : { added }),
+          ...present({ run, order, added }),
         },
       ] as const,
   );

@@ -1,5 +1,6 @@
 // Task metadata endpoint v4: who this task is, its address, the engine's ids of its containers.
 import { get } from 'node:http';
+import { present } from '../src/present.ts';
 
 export interface TaskMetadata {
   taskArn?: string;
@@ -34,8 +35,7 @@ function toMetadata(task: unknown): TaskMetadata {
   });
   return {
     runtimeIds: Object.fromEntries(ids),
-    ...(taskArn === undefined ? {} : { taskArn }),
-    ...(typeof podIP === 'string' ? { podIP } : {}),
+    ...present({ taskArn, podIP: typeof podIP === 'string' ? podIP : undefined }),
   };
 }
 

@@ -1,4 +1,5 @@
 // The door for what comes over a container's socket: the container's own processes may write there too, so nothing is believed unseen.
+import { present } from '../src/present.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
 
@@ -75,9 +76,11 @@ function hello({ run, pid, startedAt, exit, term, user }: Fields): FromSupervise
     type: 'hello',
     run,
     pid,
-    ...(isTime(startedAt) ? { startedAt } : {}),
-    ...(last === undefined ? {} : { exit: last }),
-    ...(isName(term) && term !== '' ? { term } : {}),
+    ...present({
+      startedAt: isTime(startedAt) ? startedAt : undefined,
+      exit: last,
+      term: isName(term) && term !== '' ? term : undefined,
+    }),
     ...withUser(user),
   };
 }
@@ -105,13 +108,17 @@ function exited({
     code,
     at,
     oom: oom === true,
-    ...(typeof startError === 'string' && startError !== ''
-      ? { startError: cutText(startError, MAX_MESSAGE_BYTES) }
-      : {}),
-    ...(typeof message === 'string' && message !== ''
-      ? { message: cutText(message, MAX_MESSAGE_BYTES) }
-      : {}),
-    ...(isTime(startedAt) ? { startedAt } : {}),
+    ...present({
+      startError:
+        typeof startError === 'string' && startError !== ''
+          ? cutText(startError, MAX_MESSAGE_BYTES)
+          : undefined,
+      message:
+        typeof message === 'string' && message !== ''
+          ? cutText(message, MAX_MESSAGE_BYTES)
+          : undefined,
+      startedAt: isTime(startedAt) ? startedAt : undefined,
+    }),
   };
 }
 
@@ -130,9 +137,10 @@ function done({ id, code, timedOut, output, error }: Fields): FromSupervise | un
     code,
     timedOut: timedOut === true,
     output: text,
-    ...(typeof error === 'string' && error !== ''
-      ? { error: cutText(error, MAX_MESSAGE_BYTES) }
-      : {}),
+    ...present({
+      error:
+        typeof error === 'string' && error !== '' ? cutText(error, MAX_MESSAGE_BYTES) : undefined,
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 // What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
+import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
 import type { ContainerView } from './world.ts';
@@ -69,7 +70,7 @@ function receiveStarted(
     startedAt: at,
     started,
     ready: started && order?.readiness === undefined,
-    ...(user === undefined ? {} : { user }),
+    ...present({ user }),
   };
   container.alive = true;
   delete container.starting;
@@ -84,17 +85,19 @@ function receiveExited(container: ContainerView, exited: Exited): Received {
   const { postStartError, killedByProbe, user } = before;
   container.run = {
     run: exited.run,
-    ...(exited.startedAt === undefined ? {} : { startedAt: exited.startedAt }),
+    ...present({ startedAt: exited.startedAt }),
     finishedAt: exited.at,
     exitCode: exited.code,
     started: false,
     ready: false,
-    ...(exited.oom ? { oom: true } : {}),
-    ...(exited.startError === undefined ? {} : { startError: exited.startError }),
-    ...(exited.message === undefined ? {} : { message: exited.message }),
-    ...(postStartError === undefined ? {} : { postStartError }),
-    ...(killedByProbe === undefined ? {} : { killedByProbe }),
-    ...(user === undefined ? {} : { user }),
+    ...present({
+      oom: exited.oom ? true : undefined,
+      startError: exited.startError,
+      message: exited.message,
+      postStartError,
+      killedByProbe,
+      user,
+    }),
   };
   endRun(container);
   return 'ended';

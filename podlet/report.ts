@@ -1,5 +1,6 @@
 // The world as it is reported to the API: the whole level state, every time.
 import { own } from '../src/own.ts';
+import { present } from '../src/present.ts';
 import type { ContainerReport, PodletEvent, Report } from '../src/protocol/messages.ts';
 import type { ContainerView, World } from './world.ts';
 import { quiet, sandboxReady } from './world.ts';
@@ -24,14 +25,16 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
     sandboxReady: sandboxReady(world),
     events: [...events],
     volumes: Object.fromEntries(applied),
-    ...(podIP === undefined ? {} : { podIP }),
-    ...(hostIP === undefined ? {} : { hostIP }),
-    ...(resolvConf === undefined ? {} : { resolvConf }),
-    ...(quiet(world) ? { done: true } : {}),
-    ...(world.containers.some(({ term }) => term !== undefined && !term.settled)
-      ? { prompt: true }
-      : {}),
-    ...(world.evict === undefined ? {} : { evict: world.evict }),
+    ...present({
+      podIP,
+      hostIP,
+      resolvConf,
+      done: quiet(world) ? true : undefined,
+      prompt: world.containers.some(({ term }) => term !== undefined && !term.settled)
+        ? true
+        : undefined,
+      evict: world.evict,
+    }),
   };
 }
 
@@ -43,14 +46,20 @@ function reportContainer(world: World, container: ContainerView): ContainerRepor
     own(world.desired?.containers, container.name)?.start !== undefined;
   return {
     hello,
-    ...(runtimeId === undefined ? {} : { runtimeId }),
-    ...(run === undefined || isHookPending(container)
-      ? {}
-      : { run: runtimeId === undefined ? run : { ...run, runtimeId } }),
-    ...(idle && container.refusal !== undefined
-      ? { waiting: { reason: 'CreateContainerConfigError', message: container.refusal.message } }
-      : {}),
-    ...(term !== undefined && !term.settled ? { term: true } : {}),
+    ...present({
+      runtimeId,
+      run:
+        run === undefined || isHookPending(container)
+          ? undefined
+          : runtimeId === undefined
+            ? run
+            : { ...run, runtimeId },
+      waiting:
+        idle && container.refusal !== undefined
+          ? { reason: 'CreateContainerConfigError', message: container.refusal.message }
+          : undefined,
+      term: term !== undefined && !term.settled ? true : undefined,
+    }),
   };
 }
 

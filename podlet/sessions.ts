@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { present } from '../src/present.ts';
 import type { SessionRequest } from '../src/protocol/messages.ts';
 import type { ContainerSockets } from './containers.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
@@ -91,7 +92,7 @@ export class Sessions {
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_MS,
       maxPayload: MAX_CLIENT_FRAME_BYTES,
-      ...(ca === '' ? {} : { ca }),
+      ...present({ ca: ca === '' ? undefined : ca }),
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
@@ -224,7 +225,7 @@ function parseStatus(payload: Buffer): SessionStatus {
       : undefined;
   return {
     code: Math.min(Math.max(Math.trunc(code), 0), 255),
-    ...(error === undefined ? {} : { error: cutText(error, MAX_MESSAGE_BYTES) }),
+    ...present({ error: error === undefined ? undefined : cutText(error, MAX_MESSAGE_BYTES) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // The podlet's way to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
+import { present } from '../src/present.ts';
 import type { Desired, Refusal, Report } from '../src/protocol/messages.ts';
 import { SyncRefused } from './ports.ts';
 
@@ -35,7 +36,10 @@ export async function createTransport(options: TransportOptions): Promise<Sync> 
 
 async function secureClient(ca: string): Promise<Client> {
   const { request, Agent } = await import('node:https');
-  return { request, agent: new Agent({ keepAlive: true, ...(ca === '' ? {} : { ca }) }) };
+  return {
+    request,
+    agent: new Agent({ keepAlive: true, ...present({ ca: ca === '' ? undefined : ca }) }),
+  };
 }
 
 function post(
@@ -58,7 +62,7 @@ function post(
         headers,
         signal,
         timeout: REQUEST_TIMEOUT_MS,
-        ...(lookup === undefined ? {} : { lookup }),
+        ...present({ lookup }),
       },
       (response) => {
         const chunks: Buffer[] = [];

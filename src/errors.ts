@@ -1,5 +1,6 @@
 // The errors of two of the three doors: ApiError becomes a metav1.Status in src/api/wire/status.ts,
 // the named errors at the end are what statemachines/pod.asl.yaml may retry or catch.
+import { present } from './present.ts';
 
 /** A reason of metav1.Status and its HTTP code (apimachinery `metav1.StatusReason`). */
 export const CODES = {
@@ -112,7 +113,7 @@ export function invalid(
   return new ApiError('Invalid', `${qualified} "${name}" is invalid: ${list}`, {
     name,
     kind,
-    ...(group ? { group } : {}),
+    ...present({ group: group || undefined }),
     causes: errors.map(({ field, reason, message }) => ({ reason, message, field })),
   });
 }

@@ -69,31 +69,31 @@ describe('arrows between rooms', () => {
     [
       'what podlet and API say to one another knows no other room',
       /^src\/protocol\//,
-      /^src\/(?!protocol\/|kinds\/|errors\.ts|own\.ts)/,
+      /^src\/(?!protocol\/|kinds\/|errors\.ts|own\.ts|present\.ts)/,
       undefined,
     ],
     [
       'src/validation knows no pod (rules of pods live in src/pod/validation)',
       /^src\/validation\//,
-      /^src\/(?!validation\/|kinds\/|errors\.ts|own\.ts)/,
+      /^src\/(?!validation\/|kinds\/|errors\.ts|own\.ts|present\.ts)/,
       undefined,
     ],
     [
       'src/pod knows neither Fargate nor records, nor whoever calls it (take a value instead)',
       /^src\/pod\//,
-      /^src\/(?!pod\/|protocol\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/settings\.ts)/,
+      /^src\/(?!pod\/|protocol\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
       'src/fargate is a pure translation: it knows pods, not what happens to them next',
       /^src\/fargate\//,
-      /^src\/(?!fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/)/,
+      /^src\/(?!fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/)/,
       undefined,
     ],
     [
       'src/refusals stands above fargate and placement, and nothing else',
       /^src\/refusals\//,
-      /^src\/(?!refusals\/|fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|ports\/settings\.ts)/,
+      /^src\/(?!refusals\/|fargate\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
@@ -119,13 +119,13 @@ describe('arrows between rooms', () => {
     [
       'local stays a general AWS-on-Docker engine (hand it in from local/main.ts)',
       /^local\//,
-      /^(src\/(?!(own|glob)\.ts$)|functions\/)/,
+      /^(src\/(?!(own|glob|present)\.ts$)|functions\/)/,
       /^local\/(main\.ts$|compose\/)/,
     ],
     [
       'the podlet knows of src only the messages and types',
       /^podlet\//,
-      /^src\/(?!own\.ts$|protocol\/|kinds)/,
+      /^src\/(?!(own|present)\.ts$|protocol\/|kinds)/,
       undefined,
     ],
     [

@@ -6,6 +6,7 @@ import { Cluster as EcsCluster } from 'aws-cdk-lib/aws-ecs';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { present } from '../../src/present.ts';
 import type { Choices } from '../choices.ts';
 
 export class Cluster extends Construct {
@@ -18,7 +19,7 @@ export class Cluster extends Construct {
     // Without the association nothing waits for the account's ECS role, whose making a first deployment would race.
     const cluster = new EcsCluster(this, 'Cluster', {
       vpc,
-      ...(capacity === 'spot' ? { enableFargateCapacityProviders: true } : {}),
+      ...present({ enableFargateCapacityProviders: capacity === 'spot' ? true : undefined }),
     });
     this.name = cluster.clusterName;
     this.arn = cluster.clusterArn;

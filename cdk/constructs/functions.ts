@@ -5,6 +5,7 @@ import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import type { ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
+import { present } from '../../src/present.ts';
 import type { Architecture, Choices } from '../choices.ts';
 import { bundledFunction } from './bundled-function.ts';
 import type { Cluster } from './cluster.ts';
@@ -82,7 +83,7 @@ export class Functions extends Construct {
     return bundledFunction(this, name, {
       timeout,
       memorySize,
-      ...(name === 'api' ? { commandHooks: WITH_KINDS } : {}),
+      ...present({ commandHooks: name === 'api' ? WITH_KINDS : undefined }),
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,

@@ -1,5 +1,6 @@
 // One container of a task definition as a create call to the engine. Pure: launch.ts sends it.
 import { own } from '../../src/own.ts';
+import { present } from '../../src/present.ts';
 import type { ContainerLimits, ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
 import {
   CLUSTER_LABEL,
@@ -60,12 +61,16 @@ export function containerSpec(
   };
   return {
     Image: createReference(container.image),
-    ...(hostname ? { Hostname: hostname } : {}),
-    ...(container.entryPoint ? { Entrypoint: container.entryPoint } : {}),
-    ...(container.command ? { Cmd: container.command } : {}),
+    ...present({
+      Hostname: hostname || undefined,
+      Entrypoint: container.entryPoint,
+      Cmd: container.command,
+    }),
     Env: environment(task, container, context),
-    ...(container.user ? { User: container.user } : {}),
-    ...(container.workingDirectory ? { WorkingDir: container.workingDirectory } : {}),
+    ...present({
+      User: container.user || undefined,
+      WorkingDir: container.workingDirectory || undefined,
+    }),
     Labels: {
       ...container.dockerLabels,
       ...ownLabels(task, definition, context.engineId),
@@ -133,9 +138,10 @@ function namespaces(
     container.pidOf === undefined ? owner : `container:${containerName(task, container.pidOf)}`;
   return {
     NetworkMode: owner,
-    ...(definition.pidMode === 'task' || container.pidOf !== undefined
-      ? { PidMode: processes }
-      : {}),
+    ...present({
+      PidMode:
+        definition.pidMode === 'task' || container.pidOf !== undefined ? processes : undefined,
+    }),
   };
 }
 
@@ -156,7 +162,9 @@ export function engineLimits({ memoryBytes, cpu, cpuShares }: Limits): Container
   return {
     // Equal MemorySwap: else the engine adds as much swap again.
     ...(memoryBytes ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
-    ...(cpuShares === undefined ? {} : { CpuShares: Math.max(cpuShares, MIN_CPU_SHARES) }),
+    ...present({
+      CpuShares: cpuShares === undefined ? undefined : Math.max(cpuShares, MIN_CPU_SHARES),
+    }),
     // NanoCpus would be refused above the number of processors.
     ...(cpu
       ? { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(Math.round(cpu * CPU_PERIOD), MIN_CPU_QUOTA) }
@@ -173,9 +181,9 @@ function resources(container: ContainerDefinition, isPrimary: boolean): Partial<
     ...engineLimits({
       memoryBytes,
       cpu: Number(dockerLabels?.[CPU_LIMIT_LABEL] ?? 0),
-      ...(cpuShares === undefined ? {} : { cpuShares }),
+      ...present({ cpuShares }),
     }),
-    ...(memoryReservation ? { MemoryReservation: memoryReservation * MIB } : {}),
+    ...present({ MemoryReservation: memoryReservation ? memoryReservation * MIB : undefined }),
   };
 }
 
@@ -183,27 +191,25 @@ function privileges(container: ContainerDefinition): Partial<HostConfig> {
   const { capabilities, tmpfs, initProcessEnabled } = container.linuxParameters ?? {};
   return {
     ReadonlyRootfs: container.readonlyRootFilesystem ?? false,
-    ...(container.privileged ? { Privileged: true } : {}),
-    ...(capabilities?.add?.length ? { CapAdd: capabilities.add } : {}),
-    ...(capabilities?.drop?.length ? { CapDrop: capabilities.drop } : {}),
-    ...(initProcessEnabled ? { Init: true } : {}),
-    ...(tmpfs?.length
-      ? {
-          Tmpfs: Object.fromEntries(
+    ...present({
+      Privileged: container.privileged ? true : undefined,
+      CapAdd: capabilities?.add?.length ? capabilities.add : undefined,
+      CapDrop: capabilities?.drop?.length ? capabilities.drop : undefined,
+      Init: initProcessEnabled ? true : undefined,
+      Tmpfs: tmpfs?.length
+        ? Object.fromEntries(
             tmpfs.map(({ containerPath, size, mountOptions }) => [
               containerPath,
               [`size=${size}m`, ...(mountOptions ?? [])].join(','),
             ]),
-          ),
-        }
-      : {}),
-    ...(container.systemControls?.length
-      ? {
-          Sysctls: Object.fromEntries(
+          )
+        : undefined,
+      Sysctls: container.systemControls?.length
+        ? Object.fromEntries(
             container.systemControls.map(({ namespace, value }) => [namespace, value]),
-          ),
-        }
-      : {}),
+          )
+        : undefined,
+    }),
   };
 }
 
@@ -256,5 +262,5 @@ function mounts(
       ];
     },
   );
-  return { Mounts, ...(Binds.length > 0 ? { Binds } : {}) };
+  return { Mounts, ...present({ Binds: Binds.length > 0 ? Binds : undefined }) };
 }

@@ -1,4 +1,5 @@
 // One container of a launch created, with its image: found again when an earlier process has created it.
+import { present } from '../../src/present.ts';
 import { createContainer, inspectContainer } from '../docker/containers.ts';
 import { DockerError, isMissing } from '../docker/engine-api.ts';
 import { inBackground } from './agent.ts';
@@ -72,7 +73,7 @@ function noteCreated(
       Object.assign(containerOf(t, name), {
         runtimeId: id,
         createdAt: now,
-        ...(digest ? { imageDigest: digest } : {}),
+        ...present({ imageDigest: digest || undefined }),
       }),
     { quiet: true },
   );

@@ -1,4 +1,5 @@
 // Ends of containers: recorded once, the first report counts. What follows for the task is stop.ts's.
+import { present } from '../../src/present.ts';
 import { inspectContainer, type ContainerFacts } from '../docker/containers.ts';
 import type { Agent } from './agent.ts';
 import { containerOf, type Task } from './task.ts';
@@ -26,7 +27,7 @@ export async function recordOutOfMemory(agent: Agent, task: Task, name: string):
     (t) =>
       Object.assign(containerOf(t, name), {
         outOfMemory: true,
-        ...(late ? { reason: OUT_OF_MEMORY } : {}),
+        ...present({ reason: late ? OUT_OF_MEMORY : undefined }),
       }),
     { quiet: !late },
   );
@@ -64,8 +65,7 @@ export async function recordExit(
     Object.assign(containerOf(t, name), {
       lastStatus: 'STOPPED',
       finishedAt: exit.finishedAt,
-      ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
-      ...(reason ? { reason } : {}),
+      ...present({ exitCode: exit.exitCode, reason: reason || undefined }),
     });
     if (essential) t.executionStoppedAt ??= exit.finishedAt;
   });

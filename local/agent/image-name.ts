@@ -1,4 +1,5 @@
 // Image references: `busybox`, `localhost:5000/team/app:1`, `name@sha256:…`, in full (registry, repository, tag or digest).
+import { present } from '../../src/present.ts';
 
 export interface ImageName {
   /** `docker.io`, `localhost:5000` … */
@@ -26,8 +27,7 @@ export function parseImageName(image: string): ImageName | undefined {
   if (tag !== undefined && !TAG.test(tag)) return undefined;
   const { registry, repository } = splitRegistry(name);
   if (!DOMAIN.test(registry) || !PATH.test(repository)) return undefined;
-  if (digest !== undefined)
-    return { registry, repository, ...(tag === undefined ? {} : { tag }), digest };
+  if (digest !== undefined) return { registry, repository, ...present({ tag }), digest };
   return { registry, repository, tag: tag ?? 'latest' };
 }
 

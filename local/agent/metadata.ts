@@ -1,4 +1,5 @@
 // Task metadata v4 as the tasks' containers read it: `/v4/<secret>-<index>` is the container, `/task` below it the task.
+import { present } from '../../src/present.ts';
 import type { Agent } from './agent.ts';
 import {
   CLUSTER_LABEL,
@@ -56,9 +57,12 @@ function taskDocument(task: Task, definition: TaskDefinition): object {
     Revision: String(definition.revision),
     DesiredStatus: task.desiredStatus,
     KnownStatus: task.lastStatus,
-    ...(task.cpu && task.memory
-      ? { Limits: { CPU: Number(task.cpu) / 1024, Memory: Number(task.memory) } }
-      : {}),
+    ...present({
+      Limits:
+        task.cpu && task.memory
+          ? { CPU: Number(task.cpu) / 1024, Memory: Number(task.memory) }
+          : undefined,
+    }),
     PullStartedAt: task.pullStartedAt,
     PullStoppedAt: task.pullStoppedAt,
     AvailabilityZone: 'local',
@@ -89,7 +93,7 @@ function containerDocument(
     },
     DesiredStatus: task.desiredStatus,
     KnownStatus: container.lastStatus,
-    ...(container.exitCode === undefined ? {} : { ExitCode: container.exitCode }),
+    ...present({ ExitCode: container.exitCode }),
     Limits: { CPU: defined?.cpu ?? 0, Memory: defined?.memory ?? 0 },
     CreatedAt: container.createdAt,
     StartedAt: container.startedAt,

@@ -1,4 +1,5 @@
 // `logs` and `logs -f` of a task's container, wherever its log is: in the engine while the container is there, then in the copy.
+import { present } from '../../src/present.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine, type RawLog } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
@@ -49,7 +50,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   for await (const line of readOnce(agent, live, {
     ...source,
     follow: false,
-    ...(since ? { since } : {}),
+    ...present({ since }),
   })) {
     if (isNew(line)) yield line;
   }
@@ -103,7 +104,7 @@ async function* newLines(
     const raw = await openLive(agent, task, {
       ...source,
       follow: false,
-      ...(tail === undefined ? {} : { tail }),
+      ...present({ tail }),
     });
     if (!raw) return;
     const isNew = seen.pass();
@@ -153,9 +154,7 @@ async function openLive(
   try {
     const bytes = await openLogs(agent.docker, runtimeId, {
       follow,
-      ...(since && tail === undefined ? { since } : {}),
-      ...(tail === undefined ? {} : { tail }),
-      ...(signal ? { signal } : {}),
+      ...present({ since: since && tail === undefined ? since : undefined, tail, signal }),
     });
     return { bytes, terminal };
   } catch (error) {

@@ -1,4 +1,5 @@
 // One port for every AWS service: JSON services by their target, Lambda by its path. Nobody is served without the installation's key.
+import { present } from '../../src/present.ts';
 import type { Clock } from '../docker/clock.ts';
 import { AwsError, type AwsJsonEndpoint } from './protocol.ts';
 import { checkSignature, readAuthorization, type AccessKey } from './signature.ts';
@@ -54,7 +55,7 @@ export function awsFront({
           method,
           headers,
           signal: request.signal,
-          ...(body.byteLength > 0 ? { body } : {}),
+          ...present({ body: body.byteLength > 0 ? body : undefined }),
         }),
       );
       return (

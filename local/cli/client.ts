@@ -2,6 +2,7 @@
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { IncomingMessage } from 'node:http';
+import { present } from '../../src/present.ts';
 import { Refusal, type Access } from './place.ts';
 
 export interface Answer {
@@ -26,7 +27,7 @@ export class Client {
       method,
       agent: this.agent,
       headers: { authorization: `Bearer ${this.access.token}`, ...headers },
-      ...(signal ? { signal } : {}),
+      ...present({ signal }),
     };
     return new Promise((resolve, reject) => {
       const sent = httpsRequest(new URL(path, this.access.server), options, resolve);
@@ -48,7 +49,7 @@ export class Client {
       path,
       {
         accept: 'application/json',
-        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...present({ 'content-type': text === undefined ? undefined : 'application/json' }),
         ...headers,
       },
       text,

@@ -7,6 +7,7 @@ import { attachOutput, writesToLogOnly } from '../../src/api/subresources/log/at
 import type { Pod } from '../../src/kinds/pod.ts';
 import { isOwnPodlet } from '../../src/steps/sync/own-podlet.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { present } from '../../src/present.ts';
 import type { MetadataAnswer } from '../agent/metadata.ts';
 import type { Clock } from '../docker/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
@@ -134,16 +135,16 @@ async function streamTarget(
       kind,
       container,
       ...(kind === 'portForward' ? {} : streams),
-      ...(kind === 'exec' ? { argv: query.getAll('command') } : {}),
+      ...present({ argv: kind === 'exec' ? query.getAll('command') : undefined }),
     },
     ports: found.ports,
     gone: goneText(pod, kind, container),
-    ...(kind === 'attach' && writesToLogOnly(pod, container)
-      ? {
-          output: (signal: AbortSignal) =>
-            wanted(attachOutput(ports, pod, container, signal), streams),
-        }
-      : {}),
+    ...present({
+      output:
+        kind === 'attach' && writesToLogOnly(pod, container)
+          ? (signal: AbortSignal) => wanted(attachOutput(ports, pod, container, signal), streams)
+          : undefined,
+    }),
   };
 }
 

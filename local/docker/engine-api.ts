@@ -1,6 +1,7 @@
 // HTTP to Docker Engine over its unix socket, kept alive; paths carry no version, so each engine answers in its own newest.
 // Next: containers.ts, images.ts and their neighbours, one small function per call.
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { present } from '../../src/present.ts';
 
 /** A refusal of the engine (`status` is its HTTP code) or, with status 0, an engine that cannot be reached. */
 export class DockerError extends Error {
@@ -82,7 +83,7 @@ function send(target: Target, options: DockerRequest, again = true): Promise<Inc
           : { 'content-length': 0 }),
         ...options.headers,
       },
-      ...(options.signal ? { signal: options.signal } : {}),
+      ...present({ signal: options.signal }),
     });
     outgoing.on('response', resolve);
     outgoing.on('error', (cause) => {

@@ -1,5 +1,6 @@
 // A container's log as lines: the engine's multiplexed frames taken apart, pieces of long lines joined.
 // The same bytes, kept in a file, are read by the same parser (agent/log-copy.ts).
+import { present } from '../../src/present.ts';
 import type { Docker } from './engine-api.ts';
 
 export interface LogLine {
@@ -34,7 +35,7 @@ export function openLogs(
     since: since ? (since.getTime() / 1000).toFixed(3) : undefined,
     tail: tail?.toString(),
   };
-  return docker.open('GET', `/containers/${id}/logs`, { query, ...(signal ? { signal } : {}) });
+  return docker.open('GET', `/containers/${id}/logs`, { query, ...present({ signal }) });
 }
 
 export interface RawLog {
@@ -135,7 +136,7 @@ class FrameParser {
           time: piece?.time ?? time,
           stream,
           bytes: Buffer.concat(parts),
-          ...(entries > 1 ? { entries } : {}),
+          ...present({ entries: entries > 1 ? entries : undefined }),
         };
   }
 }

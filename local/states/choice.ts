@@ -1,4 +1,5 @@
 // The Choice state: the first rule whose Condition is true, else Default.
+import { present } from '../../src/present.ts';
 import type { ChoiceState, Outcome } from './machine.ts';
 import { leave } from './leave.ts';
 import { typeName } from './number-field.ts';
@@ -28,8 +29,7 @@ export async function choose(run: ThreadRun, state: ChoiceState): Promise<Outcom
     run,
     {
       Next: state.Default,
-      ...(Output === undefined ? {} : { Output }),
-      ...(Assign === undefined ? {} : { Assign }),
+      ...present({ Output, Assign }),
     },
     run.thread.input,
   );

@@ -1,5 +1,6 @@
 // Parallel branches and Map iterations: threads below a thread, so many at a time, all or none.
 import { setMaxListeners } from 'node:events';
+import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
 import type { Flow } from './machine.ts';
 import { Aborted, StateError } from './state-error.ts';
@@ -122,8 +123,7 @@ class Children {
       if (this.fan.type === 'Map') child.draft('MapIterationFailed', about, { aside: true });
       thread.phase = {
         at: 'failed',
-        ...(error.error === undefined ? {} : { error: error.error }),
-        ...(error.cause === undefined ? {} : { cause: error.cause }),
+        ...present({ error: error.error, cause: error.cause }),
       };
     }
     const lastEvent = await child.save();

@@ -1,5 +1,6 @@
 // All executions of one journal: starts them, resumes them after a restart, routes task tokens.
 import { createHash } from 'node:crypto';
+import { present } from '../../src/present.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Json } from './json.ts';
 import type { ExecutionRecord } from './execution.ts';
@@ -70,9 +71,12 @@ export class Interpreter {
       roleArn: machine.roleArn,
       input,
       startedAt,
-      ...(definition.TimeoutSeconds === undefined
-        ? {}
-        : { deadline: startedAt + definition.TimeoutSeconds * 1000 }),
+      ...present({
+        deadline:
+          definition.TimeoutSeconds === undefined
+            ? undefined
+            : startedAt + definition.TimeoutSeconds * 1000,
+      }),
       status: 'RUNNING',
     };
     const execution = new Execution(

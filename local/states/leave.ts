@@ -1,5 +1,6 @@
 // The way out of a state: Output and Assign, both evaluated with the variables as they were.
 import { setOwn } from '../../src/own.ts';
+import { present } from '../../src/present.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Outcome, Template } from './machine.ts';
 import { StateError } from './state-error.ts';
@@ -30,8 +31,7 @@ export async function leave(
   if (output !== run.thread.input) checkSize(output, run.thread.state, true);
   return {
     output,
-    ...(assigned === undefined ? {} : { assigned }),
-    ...(exit.Next === undefined ? {} : { next: exit.Next }),
+    ...present({ assigned, next: exit.Next }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The way of a thread through its flow: run a state, note its exit, enter the next, write, go on.
 import { setOwn } from '../../src/own.ts';
+import { present } from '../../src/present.ts';
 import { choose } from './choice.ts';
 import { guarded } from './guarded.ts';
 import type { Json } from './json.ts';
@@ -20,7 +21,7 @@ export async function runFlow(run: ThreadRun): Promise<Json> {
     run.draft(`${run.state.Type}StateExited`, {
       name: thread.state,
       output,
-      ...(assigned === undefined ? {} : { assignedVariables: assigned }),
+      ...present({ assignedVariables: assigned }),
     });
     for (const [name, value] of Object.entries(assigned ?? {}))
       setOwn(thread.variables, name, value ?? null);

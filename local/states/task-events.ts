@@ -1,4 +1,5 @@
 // AWS's names for what happens to a task: service integrations and plain Lambda ARNs have their own event families.
+import { present } from '../../src/present.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { StateError } from './state-error.ts';
 
@@ -73,12 +74,11 @@ const isTimeout = ({ error }: StateError): boolean =>
 
 function limits(timeoutInSeconds?: number, heartbeatInSeconds?: number): JsonObject {
   return {
-    ...(timeoutInSeconds === undefined ? {} : { timeoutInSeconds }),
-    ...(heartbeatInSeconds === undefined ? {} : { heartbeatInSeconds }),
+    ...present({ timeoutInSeconds, heartbeatInSeconds }),
   };
 }
 
 /** Error and cause where they are there. */
 export function texts({ error, cause }: Pick<StateError, 'error' | 'cause'>): JsonObject {
-  return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+  return { ...present({ error, cause }) };
 }

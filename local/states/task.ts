@@ -1,4 +1,5 @@
 // The Task state: one call through the port, or a call and then a task token.
+import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
 import type { Outcome, TaskState } from './machine.ts';
 import { checkSize, leave } from './leave.ts';
@@ -38,9 +39,11 @@ async function schedule(run: ThreadRun, state: TaskState): Promise<TaskPhase> {
   const phase: TaskPhase = {
     at: 'task',
     args,
-    ...(token === undefined ? {} : { token }),
-    ...(timeoutSeconds === undefined ? {} : { deadline: run.now() + timeoutSeconds * 1000 }),
-    ...(heartbeatSeconds === undefined ? {} : { heartbeatSeconds }),
+    ...present({
+      token,
+      deadline: timeoutSeconds === undefined ? undefined : run.now() + timeoutSeconds * 1000,
+      heartbeatSeconds,
+    }),
   };
   thread.phase = phase;
   run.tokenClosed = false;

@@ -1,5 +1,6 @@
 // A thread while it runs: records history, writes itself to the journal before effects, evaluates and sleeps.
 import { own } from '../../src/own.ts';
+import { present } from '../../src/present.ts';
 import type { Draft } from './history.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Flow, State, Template } from './machine.ts';
@@ -127,7 +128,7 @@ export class ThreadRun {
     const early = lastEvent === enteredEvent && location !== 'Timestamp';
     this.draft(
       'EvaluationFailed',
-      { error, cause, ...(location === undefined ? {} : { location }), state },
+      { error, cause, ...present({ location }), state },
       early ? { after: 'before-entered' } : {},
     );
     return new StateError(error, cause);

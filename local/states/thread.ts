@@ -1,5 +1,6 @@
 // A thread is one run through a flow: the execution's own, a Parallel branch or a Map iteration.
 // It is plain JSON, and the journal holds its newest form: what is not in here does not survive the process.
+import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
 
 /** How far the current state has come. Times are absolute (epoch ms), so they hold across a restart. */
@@ -57,7 +58,7 @@ export function newThread(
   const { item, ...rest } = from;
   return {
     ...rest,
-    ...(item === undefined ? {} : { item }),
+    ...present({ item }),
     enteredAt: 0,
     enteredEvent: 0,
     beforeEntered: 0,

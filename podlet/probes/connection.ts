@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
+import { present } from '../../src/present.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { RequestUrl } from './request-url.ts';
 
@@ -35,7 +36,7 @@ async function secure(host: string, port: number): Promise<Socket> {
     host,
     port,
     rejectUnauthorized: false,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...present({ servername: isIP(host) === 0 ? host : undefined }),
   });
 }
 

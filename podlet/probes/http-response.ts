@@ -1,5 +1,6 @@
 // An HTTP/1 response as Go's client reads it (net/http ReadResponse, its transport), more forgiving than Node's parser: LF alone ends a
 // line, headers may be long or folded, two lengths may stand together, and what follows the body is nobody's business.
+import { present } from '../../src/present.ts';
 import { KEPT_LINE_BYTES } from './byte-reader.ts';
 import type { ByteReader, Line } from './byte-reader.ts';
 
@@ -39,7 +40,7 @@ async function readOneHead(reader: ByteReader, limit: number): Promise<ResponseH
   return {
     status,
     body: framing(status, hasChunks, headers),
-    ...(location === '' ? {} : { location }),
+    ...present({ location: location === '' ? undefined : location }),
   };
 }
 

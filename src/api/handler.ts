@@ -4,6 +4,7 @@ import { authorize, refusal } from '../auth/authorize.ts';
 import { impersonate } from '../auth/impersonate.ts';
 import type { User } from '../auth/user.ts';
 import { ApiError, badRequest, Unavailable } from '../errors.ts';
+import { present } from '../present.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
 import { answerPath } from './discovery/paths.ts';
 import { strategyFor } from './resources/strategies.ts';
@@ -165,7 +166,7 @@ function admitCaller(user: User, route: Route, verb: string, query: URLSearchPar
   throw new ApiError(
     'Forbidden',
     `${resource.stored}${named} is forbidden: ${refusal(user, attributes)}`,
-    { ...(name ? { name } : {}), kind: resource.stored },
+    { ...present({ name: name || undefined }), kind: resource.stored },
   );
 }
 
@@ -195,8 +196,10 @@ function failure(request: Request, error: unknown): Response {
     );
   const { code, status, retryAfterSeconds } = toStatus(known);
   const headers: Record<string, string> = {
-    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
-    ...(code === 403 ? { 'x-content-type-options': 'nosniff' } : {}),
+    ...present({
+      'retry-after': retryAfterSeconds === undefined ? undefined : String(retryAfterSeconds),
+      'x-content-type-options': code === 403 ? 'nosniff' : undefined,
+    }),
   };
   return respond(request, code, status, outputFor(request), headers);
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import { own, setOwn } from '../own.ts';
+import { present } from '../present.ts';
 import { seconds } from './time.ts';
 
 export interface FieldTree {
@@ -69,7 +70,7 @@ function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | unde
           segment: `f:${name}`,
           value: own(value, name),
           shape: inner?.shape ?? { type: 'any' },
-          ...(inner ? { field: inner } : {}),
+          ...present({ field: inner }),
           member: false,
         };
       });
@@ -266,7 +267,7 @@ export function entryFor(
     time: seconds(writer.now),
     fieldsType: 'FieldsV1',
     fieldsV1: sorted(fieldsV1),
-    ...(writer.subresource ? { subresource: writer.subresource } : {}),
+    ...present({ subresource: writer.subresource || undefined }),
   };
 }
 

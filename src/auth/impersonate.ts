@@ -1,5 +1,6 @@
 // `kubectl --as`: a caller who may impersonate acts as another.
 import { ApiError, badRequest } from '../errors.ts';
+import { present } from '../present.ts';
 import { authorize, refusal } from './authorize.ts';
 import type { Attributes } from './authorize.ts';
 import type { User } from './user.ts';
@@ -66,8 +67,10 @@ export function impersonate(caller: User, { headers }: Request): User {
   return {
     name,
     groups: groupsOf(name, groups),
-    ...(uid === '' ? {} : { uid }),
-    ...(Object.keys(extra).length > 0 ? { extra } : {}),
+    ...present({
+      uid: uid === '' ? undefined : uid,
+      extra: Object.keys(extra).length > 0 ? extra : undefined,
+    }),
   };
 }
 
@@ -103,6 +106,6 @@ function admit(caller: User, attributes: ResourceAttributes): void {
   throw new ApiError(
     'Forbidden',
     `${kind} ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`,
-    { name, kind: resource, ...(group === '' ? {} : { group }) },
+    { name, kind: resource, ...present({ group: group === '' ? undefined : group }) },
   );
 }

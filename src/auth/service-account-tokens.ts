@@ -5,6 +5,7 @@ import { StoreConflict } from '../errors.ts';
 import { later } from '../later.ts';
 import type { Json } from '../ports/json.ts';
 import type { Ports } from '../ports/ports.ts';
+import { present } from '../present.ts';
 import type { User } from './user.ts';
 
 /** Only the API's and sync's roles may read records under this prefix. */
@@ -97,7 +98,7 @@ export async function issueToken(
       ? {}
       : {
           pod: { name: pod.name, uid: pod.uid },
-          ...(pod.nodeName ? { node: await nodeOf(ports, pod.nodeName) } : {}),
+          ...present({ node: pod.nodeName ? await nodeOf(ports, pod.nodeName) : undefined }),
         };
   const claims = { 'kubernetes.io': { namespace, ...bound, serviceaccount: serviceAccount } };
   const token = await new SignJWT(claims)
@@ -120,7 +121,7 @@ export async function issueToken(
 
 async function nodeOf({ store }: KeyPorts, name: string): Promise<{ name: string; uid?: string }> {
   const uid = (await store.get({ resource: 'nodes', namespace: '', name }))?.metadata.uid;
-  return { name, ...(uid ? { uid } : {}) };
+  return { name, ...present({ uid: uid || undefined }) };
 }
 
 interface BoundClaims {
@@ -184,9 +185,11 @@ function userOf(
       'system:authenticated',
     ],
     extra: {
-      ...(id ? { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] } : {}),
-      ...(node ? { 'authentication.kubernetes.io/node-name': [node.name] } : {}),
-      ...(node?.uid ? { 'authentication.kubernetes.io/node-uid': [node.uid] } : {}),
+      ...present({
+        'authentication.kubernetes.io/credential-id': id ? [`JTI=${id}`] : undefined,
+        'authentication.kubernetes.io/node-name': node ? [node.name] : undefined,
+        'authentication.kubernetes.io/node-uid': node?.uid ? [node.uid] : undefined,
+      }),
       ...(pod
         ? {
             'authentication.kubernetes.io/pod-name': [pod.name],

@@ -7,6 +7,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { present } from '../present.ts';
 import { toUnavailable } from './unavailable.ts';
 
 export interface Clients {
@@ -38,7 +39,11 @@ const UNSIGNED = {
 
 /** Clients of all services. */
 export function createClients(options: ClientOptions): Clients {
-  const all = { ...OPTIONS, ...options, ...(options.requestHandler ? { signer: UNSIGNED } : {}) };
+  const all = {
+    ...OPTIONS,
+    ...options,
+    ...present({ signer: options.requestHandler ? UNSIGNED : undefined }),
+  };
   const clients = {
     dynamodb: new DynamoDBClient(all),
     ecr: new ECRClient(all),

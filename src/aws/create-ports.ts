@@ -8,6 +8,7 @@ import { registryImages } from '../images/registry-images.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Settings } from '../ports/settings.ts';
 import type { Sts } from '../ports/sts.ts';
+import { present } from '../present.ts';
 import { createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
@@ -69,7 +70,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     sweepRule: awsSweepRule(clients.events, config.sweepRule),
-    ...(config.clusterId === '' ? {} : { sts: stsOf(config) }),
+    ...present({ sts: config.clusterId === '' ? undefined : stsOf(config) }),
     settings: toSettings(config, podletKey),
   };
 }
@@ -77,7 +78,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
 const stsOf = ({ stsEndpoint }: Config): Sts =>
   awsSts({
     fetch: (url, init) => fetch(url, init),
-    ...(stsEndpoint === '' ? {} : { endpoint: stsEndpoint }),
+    ...present({ endpoint: stsEndpoint === '' ? undefined : stsEndpoint }),
   });
 
 function toSettings(config: Config, podletKey: string): Settings {
@@ -98,8 +99,11 @@ function toSettings(config: Config, podletKey: string): Settings {
     architectures: config.architectures,
     clusterDomain: config.clusterDomain,
     nodeName: config.nodeName,
-    ...(config.clusterId === ''
-      ? {}
-      : { iam: { clusterId: config.clusterId, principals: config.principals } }),
+    ...present({
+      iam:
+        config.clusterId === ''
+          ? undefined
+          : { clusterId: config.clusterId, principals: config.principals },
+    }),
   };
 }

@@ -1,4 +1,5 @@
 // A function URL's event (payload 2.0) as a web Request, and a web Response as the runtime's stream.
+import { present } from '../present.ts';
 
 interface UrlEvent {
   rawPath: string;
@@ -25,7 +26,7 @@ export function toRequest(event: unknown, signal: AbortSignal): Request {
     method,
     headers,
     signal,
-    ...(bytes === undefined ? {} : { body: bytes }),
+    ...present({ body: bytes }),
   });
 }
 

@@ -6,6 +6,7 @@ import type { TaskArn } from '../ports/identity.ts';
 import type { LogLine, Logs } from '../ports/logs.ts';
 import type { Tasks } from '../ports/tasks.ts';
 import { LOG_STREAM_PREFIX } from '../fargate/podlet-definition.ts';
+import { present } from '../present.ts';
 
 /** Pause between looks while following. */
 const FOLLOW_MS = 1_000;
@@ -74,8 +75,7 @@ async function readPage(
         logGroupName,
         logStreamName,
         startFromHead: true,
-        ...(nextToken === undefined ? {} : { nextToken }),
-        ...(since ? { startTime: since.getTime() } : {}),
+        ...present({ nextToken, startTime: since ? since.getTime() : undefined }),
       }),
     );
     return { events: page.events ?? [], nextToken: page.nextForwardToken };

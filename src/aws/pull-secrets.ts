@@ -11,6 +11,7 @@ import {
 import { Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullSecrets } from '../ports/pull-secrets.ts';
+import { present } from '../present.ts';
 
 export interface PullSecretsOptions {
   client: SecretsManagerClient;
@@ -113,7 +114,7 @@ async function list(
       new ListSecretsCommand({
         Filters: [{ Key: 'name', Values: [prefix] }],
         MaxResults: 100,
-        ...(NextToken === undefined ? {} : { NextToken }),
+        ...present({ NextToken }),
       }),
     );
     for (const { ARN, Name, LastChangedDate } of page.SecretList ?? []) {

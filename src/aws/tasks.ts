@@ -18,6 +18,7 @@ import type {
 } from '../ports/tasks.ts';
 import { taskFacts } from '../fargate/task-facts.ts';
 import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
+import { present } from '../present.ts';
 import type { Config } from './config.ts';
 
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'> &
@@ -128,7 +129,7 @@ async function listRunning(client: ECSClient, cluster: string): Promise<RunningT
       new ListTasksCommand({
         cluster,
         maxResults: PAGE,
-        ...(nextToken === undefined ? {} : { nextToken }),
+        ...present({ nextToken }),
       }),
     );
     const arns = page.taskArns ?? [];

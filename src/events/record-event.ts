@@ -7,6 +7,7 @@ import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { ObjectKey } from '../ports/store.ts';
+import { present } from '../present.ts';
 
 type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 
@@ -151,7 +152,9 @@ function newEvent(
     reason,
     message,
     type,
-    source: scheduler ? {} : { component, ...(host && component === 'kubelet' ? { host } : {}) },
+    source: scheduler
+      ? {}
+      : { component, ...present({ host: host && component === 'kubelet' ? host : undefined }) },
     reportingComponent: component,
     reportingInstance: scheduler ? `${component}-droppod` : component === 'kubelet' ? host : '',
   };
@@ -175,10 +178,12 @@ function involvedObject(pod: Pod, { container }: PodEvent): Event['involvedObjec
   return {
     kind: 'Pod',
     apiVersion: 'v1',
-    ...(name ? { name } : {}),
-    ...(namespace ? { namespace } : {}),
-    ...(uid ? { uid } : {}),
-    ...(resourceVersion ? { resourceVersion } : {}),
-    ...(container ? { fieldPath: containerFieldPath(pod, container) } : {}),
+    ...present({
+      name: name || undefined,
+      namespace: namespace || undefined,
+      uid: uid || undefined,
+      resourceVersion: resourceVersion || undefined,
+      fieldPath: container ? containerFieldPath(pod, container) : undefined,
+    }),
   };
 }

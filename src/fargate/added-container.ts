@@ -1,6 +1,7 @@
 // An ephemeral container as a container that joins the pod's running task; only local mode can.
 import type { EphemeralContainer, Pod } from '../kinds/pod.ts';
 import type { AddedContainer } from '../ports/live-tasks.ts';
+import { present } from '../present.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, controlVolume } from './mount-points.ts';
 import type { DefinitionContext } from './podlet-definition.ts';
@@ -17,7 +18,7 @@ export function addedContainer(
 ): AddedContainer {
   return {
     ...containerDefinition(pod, container, context),
-    ...(targetContainerName ? { pidOf: targetContainerName } : {}),
+    ...present({ pidOf: targetContainerName || undefined }),
     parts: [{ name: controlVolume(container.name), volume: ADDED_VOLUME, path: container.name }],
   };
 }

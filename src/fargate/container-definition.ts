@@ -4,6 +4,7 @@ import { own } from '../own.ts';
 import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/process/capabilities.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
 import type { ContainerDefinition } from '../ports/tasks.ts';
+import { present } from '../present.ts';
 import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import {
@@ -45,15 +46,17 @@ export function containerDefinition(
       { containerName: PODLET_CONTAINER, condition: 'START' },
       ...seedDependencies(pod, container),
     ],
-    ...(container.securityContext?.privileged === true ? { privileged: true } : {}),
-    ...(container.securityContext?.readOnlyRootFilesystem === true
-      ? { readonlyRootFilesystem: true }
-      : {}),
+    ...present({
+      privileged: container.securityContext?.privileged === true ? true : undefined,
+      readonlyRootFilesystem:
+        container.securityContext?.readOnlyRootFilesystem === true ? true : undefined,
+    }),
     stopTimeout: STOP_TIMEOUT_SECONDS,
-    ...(linuxParameters === undefined ? {} : { linuxParameters }),
-    ...(credentials === undefined
-      ? {}
-      : { repositoryCredentials: { credentialsParameter: credentials } }),
+    ...present({
+      linuxParameters,
+      repositoryCredentials:
+        credentials === undefined ? undefined : { credentialsParameter: credentials },
+    }),
     ...systemControls(pod, 'other'),
     dockerLabels: {
       'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent',
@@ -68,10 +71,11 @@ export function containerDefinition(
 function limitLabels({ resources }: Container): Record<string, string> {
   const { cpu, memoryBytes } = containerLimits(resources ?? {});
   return {
-    ...(cpu === undefined ? {} : { 'droppod/cpu-limit': String(cpu) }),
-    ...(memoryBytes === undefined || memoryBytes % MIB === 0
-      ? {}
-      : { 'droppod/memory-limit': String(memoryBytes) }),
+    ...present({
+      'droppod/cpu-limit': cpu === undefined ? undefined : String(cpu),
+      'droppod/memory-limit':
+        memoryBytes === undefined || memoryBytes % MIB === 0 ? undefined : String(memoryBytes),
+    }),
   };
 }
 
@@ -122,7 +126,9 @@ function linuxParametersOf(
     .filter((name) => !DEFAULT_CAPABILITIES.has(name));
   if (tmpfs.length === 0 && add.length === 0) return undefined;
   return {
-    ...(add.length > 0 ? { capabilities: { add } } : {}),
-    ...(tmpfs.length > 0 ? { tmpfs } : {}),
+    ...present({
+      capabilities: add.length > 0 ? { add } : undefined,
+      tmpfs: tmpfs.length > 0 ? tmpfs : undefined,
+    }),
   };
 }

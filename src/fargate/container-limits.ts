@@ -2,6 +2,7 @@
 import type { Container } from '../kinds/pod.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
 import type { ContainerLimits } from '../ports/live-tasks.ts';
+import { present } from '../present.ts';
 
 /** Requests become shares, limits hard limits; what is not limited is absent. */
 export function containerLimits({
@@ -11,8 +12,10 @@ export function containerLimits({
   const memoryBytes = wholeUnits(limits?.['memory']);
   const milliCpu = milliUnits(limits?.['cpu']);
   return {
-    ...(memoryBytes === 0 ? {} : { memoryBytes }),
-    ...(milliCpu === 0 ? {} : { cpu: milliCpu / 1000 }),
+    ...present({
+      memoryBytes: memoryBytes === 0 ? undefined : memoryBytes,
+      cpu: milliCpu === 0 ? undefined : milliCpu / 1000,
+    }),
     cpuShares: Math.floor((milliUnits(requests?.['cpu']) * 1024) / 1000),
   };
 }

@@ -4,6 +4,7 @@ import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { seedersOf, type Seeder } from '../pod/volumes/seeders.ts';
 import type { ContainerDefinition } from '../ports/tasks.ts';
+import { present } from '../present.ts';
 import { BIN_VOLUME } from './mount-points.ts';
 import {
   logConfiguration,
@@ -60,9 +61,10 @@ export function seederDefinition(
     dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
     startTimeout: SEED_TIMEOUT_SECONDS,
     stopTimeout: STOP_TIMEOUT_SECONDS,
-    ...(credentials === undefined
-      ? {}
-      : { repositoryCredentials: { credentialsParameter: credentials } }),
+    ...present({
+      repositoryCredentials:
+        credentials === undefined ? undefined : { credentialsParameter: credentials },
+    }),
     dockerLabels: { 'droppod/pull-policy': container.imagePullPolicy ?? 'IfNotPresent' },
     logConfiguration: logConfiguration(context.settings),
   };

@@ -3,6 +3,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { aggregateRequest } from '../pod/model/pod-resources.ts';
 import { milliUnits, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
+import { present } from '../present.ts';
 
 /** Memory that the podlet takes of every task. */
 export const PODLET_MEMORY_MIB = 64;
@@ -63,7 +64,7 @@ export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
       size: {
         cpuUnits: offer.cpuUnits,
         memoryMiB: memory,
-        ...(storageGiB > INCLUDED_STORAGE_GIB ? { storageGiB } : {}),
+        ...present({ storageGiB: storageGiB > INCLUDED_STORAGE_GIB ? storageGiB : undefined }),
         surplus,
       },
     };

@@ -5,6 +5,7 @@ import { initAndAppContainers } from '../pod/model/containers.ts';
 import { seedersOf } from '../pod/volumes/seeders.ts';
 import { taskVolumes } from '../pod/volumes/mounted-volumes.ts';
 import type { TaskDefinition } from '../ports/tasks.ts';
+import { present } from '../present.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
@@ -17,13 +18,11 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
   const content: Omit<TaskDefinition, 'family'> = {
     cpu: String(context.size.cpuUnits),
     memory: String(context.size.memoryMiB),
-    ...(context.size.storageGiB === undefined
-      ? {}
-      : { ephemeralStorageGiB: context.size.storageGiB }),
-    ...(context.executionRoleArn === undefined
-      ? {}
-      : { executionRoleArn: context.executionRoleArn }),
-    ...(pod.spec.shareProcessNamespace === true ? { pidMode: 'task' } : {}),
+    ...present({
+      ephemeralStorageGiB: context.size.storageGiB,
+      executionRoleArn: context.executionRoleArn,
+      pidMode: pod.spec.shareProcessNamespace === true ? 'task' : undefined,
+    }),
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
     volumes: [
       ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map(

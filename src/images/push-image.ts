@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../ports/clock.ts';
 import type { RegistryCredential } from '../ports/images.ts';
+import { present } from '../present.ts';
 import { isLoopback } from './reference.ts';
 
 export interface PushContent {
@@ -150,9 +151,9 @@ class Push {
         redirect: 'manual',
         headers: {
           authorization: this.#authorization,
-          ...(type === undefined ? {} : { 'content-type': type }),
+          ...present({ 'content-type': type }),
         },
-        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+        ...present({ body: body === undefined ? undefined : (body as Uint8Array<ArrayBuffer>) }),
       });
     } catch (cause) {
       throw new TryAgain(`${what}: ${reasonOf(cause)}`, { cause });

@@ -1,6 +1,7 @@
 // The Images port on registries: what the runtime would learn by pulling, from manifest and config alone. Cached by digest.
 import type { Clock } from '../ports/clock.ts';
 import type { ImageConfig, ImageOutcome, Images, RegistryCredential } from '../ports/images.ts';
+import { present } from '../present.ts';
 import { matchingCredentials } from './credentials.ts';
 import { byDigest, parseReference, referenceProblem, shownName } from './reference.ts';
 import type { Reference } from './reference.ts';
@@ -72,7 +73,10 @@ async function tryCredentials(
         name: shownName(reference),
         imageId: byDigest(reference, index),
       };
-      return { config, ...(credential && own.includes(credential) ? { credential } : {}) };
+      return {
+        config,
+        ...present({ credential: credential && own.includes(credential) ? credential : undefined }),
+      };
     } catch (error) {
       if (!(error instanceof RegistryRefusal)) throw error;
       refusals.add(error.message);

@@ -2,6 +2,7 @@
 // What comes back is bounded and proven by its digest.
 import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports/images.ts';
+import { present } from '../present.ts';
 import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
 import {
@@ -97,7 +98,7 @@ export class RegistrySession {
     const ask = (): Promise<Response> =>
       this.#ask(url, {
         accept,
-        ...(this.#authorization ? { authorization: this.#authorization } : {}),
+        ...present({ authorization: this.#authorization || undefined }),
       });
     let response = await ask();
     if (response.status === 401 && this.#authorization === undefined) {

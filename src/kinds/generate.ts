@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { own, setOwn } from '../own.ts';
+import { present } from '../present.ts';
 import { listRule } from './list-keys.ts';
 import { BODY_MODELS, RESOURCES } from './resources.ts';
 
@@ -229,7 +230,7 @@ function addModel(closure: Closure, model: string, parent: string): string {
     type: 'object',
     description,
     properties,
-    ...(required.length > 0 ? { required } : {}),
+    ...present({ required: required.length > 0 ? required : undefined }),
   };
   setOwn(closure.schemas, name, schema);
   for (const { baseName, type, format } of attributes) {
@@ -260,10 +261,11 @@ function propertySchema(
   return {
     ...described,
     ...schema,
-    ...(rule.patchKey === undefined
-      ? {}
-      : { 'x-kubernetes-patch-strategy': rule.retainKeys ? 'merge,retainKeys' : 'merge' }),
-    ...(rule.patchKey ? { 'x-kubernetes-patch-merge-key': rule.patchKey } : {}),
+    ...present({
+      'x-kubernetes-patch-strategy':
+        rule.patchKey === undefined ? undefined : rule.retainKeys ? 'merge,retainKeys' : 'merge',
+      'x-kubernetes-patch-merge-key': rule.patchKey || undefined,
+    }),
     ...(rule.mapKeys === undefined
       ? {}
       : rule.mapKeys.length === 0

@@ -2,6 +2,7 @@
 import type { ObservedContainer } from '../pod/run/observed.ts';
 import type { TaskArn } from '../ports/identity.ts';
 import type { Logs } from '../ports/logs.ts';
+import { present } from '../present.ts';
 import { Position, SIDE_BY_SIDE_MS } from './log-position.ts';
 import { createRunSplitter } from './split-runs.ts';
 import type { RunLine, RunStart } from './split-runs.ts';
@@ -40,7 +41,7 @@ async function* linesOf(
   const next = began.find((start) => start.run === run + 1);
   const over = next === undefined ? Infinity : Date.parse(next.at) + SIDE_BY_SIDE_MS;
   for await (const line of logs.read(
-    { taskArn, container, follow, ...(since ? { since } : {}) },
+    { taskArn, container, follow, ...present({ since }) },
     signal,
   )) {
     const seen = split(line);
@@ -123,7 +124,7 @@ async function readWindow(
     taskArn,
     container,
     follow: false,
-    ...(tail === undefined ? {} : { tail }),
+    ...present({ tail }),
   })) {
     const seen = split(line);
     if (window.entries === 0) window.reachesBack = seen === undefined || seen.run < run;

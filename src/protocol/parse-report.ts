@@ -1,5 +1,6 @@
 // The door for reports: a podlet runs beside its pod's own processes, so its messages are claims. What is no report is refused; what is
 // out of range in one is left out or cut, so that the rest still counts. Which of it is believed is decided by receive.ts.
+import { present } from '../present.ts';
 import type { Run } from './run.ts';
 import type { ContainerReport, PodletEvent, Report } from './messages.ts';
 
@@ -195,16 +196,19 @@ function bounded(report: Report): Report {
     sandboxReady,
     containers: Object.fromEntries(containers),
     events: report.events.slice(0, MOST_EVENTS).map(boundedEvent),
-    ...(boot === undefined ? {} : { boot }),
-    ...(podIP === undefined ? {} : { podIP: cut(podIP, MAX_NAME) }),
-    ...(hostIP === undefined ? {} : { hostIP: cut(hostIP, MAX_NAME) }),
-    ...(resolvConf === undefined ? {} : { resolvConf: cut(resolvConf, MAX_RESOLV_CONF_BYTES) }),
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(done === undefined ? {} : { done }),
-    ...(volumes === undefined
-      ? {}
-      : { volumes: Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)) }),
-    ...(evict === undefined ? {} : { evict: cut(evict, MAX_EVENT_BYTES) }),
+    ...present({
+      boot,
+      podIP: podIP === undefined ? undefined : cut(podIP, MAX_NAME),
+      hostIP: hostIP === undefined ? undefined : cut(hostIP, MAX_NAME),
+      resolvConf: resolvConf === undefined ? undefined : cut(resolvConf, MAX_RESOLV_CONF_BYTES),
+      prompt,
+      done,
+      volumes:
+        volumes === undefined
+          ? undefined
+          : Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)),
+      evict: evict === undefined ? undefined : cut(evict, MAX_EVENT_BYTES),
+    }),
   };
 }
 
@@ -217,12 +221,13 @@ function boundedContainer({
 }: ContainerReport): ContainerReport {
   return {
     hello,
-    ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
-    ...(run === undefined || !isSmall(run.run) ? {} : { run: boundedRun(run) }),
-    ...(waiting !== undefined && isReason(waiting.reason)
-      ? { waiting: boundedWaiting(waiting) }
-      : {}),
-    ...(term === undefined ? {} : { term }),
+    ...present({
+      runtimeId: isRuntimeId(runtimeId) ? runtimeId : undefined,
+      run: run === undefined || !isSmall(run.run) ? undefined : boundedRun(run),
+      waiting:
+        waiting !== undefined && isReason(waiting.reason) ? boundedWaiting(waiting) : undefined,
+      term,
+    }),
   };
 }
 
@@ -234,7 +239,7 @@ const boundedWaiting = ({
   message?: string;
 }): { reason: string; message?: string } => ({
   reason,
-  ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
+  ...present({ message: message === undefined ? undefined : cut(message, MAX_MESSAGE_BYTES) }),
 });
 
 function boundedRun(said: Run): Run {
@@ -258,29 +263,28 @@ function boundedRun(said: Run): Run {
     run,
     started,
     ready,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(exitCode === undefined
-      ? {}
-      : { exitCode: Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255) }),
-    ...(oom === undefined ? {} : { oom }),
-    ...(killedByProbe === undefined ? {} : { killedByProbe }),
-    ...(startError === undefined ? {} : { startError: cut(startError, MAX_MESSAGE_BYTES) }),
-    ...(postStartError === undefined
-      ? {}
-      : { postStartError: cut(postStartError, MAX_MESSAGE_BYTES) }),
-    ...(message === undefined ? {} : { message: cut(message, MAX_MESSAGE_BYTES) }),
-    ...(reason !== undefined && REASONS.includes(reason) ? { reason } : {}),
-    ...(isRuntimeId(runtimeId) ? { runtimeId } : {}),
-    ...(user === undefined || user.uid > MAX_ID || user.gid > MAX_ID
-      ? {}
-      : {
-          user: {
-            uid: user.uid,
-            gid: user.gid,
-            groups: user.groups.filter((group) => group <= MAX_ID).slice(0, MOST_GROUPS),
-          },
-        }),
+    ...present({
+      startedAt,
+      finishedAt,
+      exitCode:
+        exitCode === undefined ? undefined : Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255),
+      oom,
+      killedByProbe,
+      startError: startError === undefined ? undefined : cut(startError, MAX_MESSAGE_BYTES),
+      postStartError:
+        postStartError === undefined ? undefined : cut(postStartError, MAX_MESSAGE_BYTES),
+      message: message === undefined ? undefined : cut(message, MAX_MESSAGE_BYTES),
+      reason: reason !== undefined && REASONS.includes(reason) ? reason : undefined,
+      runtimeId: isRuntimeId(runtimeId) ? runtimeId : undefined,
+      user:
+        user === undefined || user.uid > MAX_ID || user.gid > MAX_ID
+          ? undefined
+          : {
+              uid: user.uid,
+              gid: user.gid,
+              groups: user.groups.filter((group) => group <= MAX_ID).slice(0, MOST_GROUPS),
+            },
+    }),
   };
 }
 
@@ -292,6 +296,6 @@ function boundedEvent({ id, at, type, reason, message, container }: PodletEvent)
     type,
     reason: isReason(reason) ? reason : '',
     message: cut(message, MAX_EVENT_BYTES),
-    ...(container === undefined ? {} : { container: cut(container, MAX_NAME) }),
+    ...present({ container: container === undefined ? undefined : cut(container, MAX_NAME) }),
   };
 }

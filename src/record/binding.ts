@@ -6,6 +6,7 @@ import { sizesOf } from '../pod/status/allocation.ts';
 import type { ImageConfig } from '../ports/images.ts';
 import type { Settings } from '../ports/settings.ts';
 import { sizeText } from '../fargate/size.ts';
+import { present } from '../present.ts';
 import { changeContainers } from './change-container.ts';
 import { executionName } from './execution-name.ts';
 import type { PodRecord } from './record.ts';
@@ -19,7 +20,7 @@ export function begun(
   return {
     ...record,
     generationAt: record.generationAt ?? now.toISOString(),
-    ...(revision === undefined ? {} : { revision }),
+    ...present({ revision }),
   };
 }
 
@@ -38,7 +39,11 @@ export function unplaced(
         ? observed
         : {
             ...observed,
-            unscheduled: { reason: 'Unschedulable', message, ...(byPods ? { byPods } : {}) },
+            unscheduled: {
+              reason: 'Unschedulable',
+              message,
+              ...present({ byPods: byPods ? byPods : undefined }),
+            },
           },
   };
 }

@@ -6,6 +6,7 @@ import { allContainers } from '../pod/model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
 import type { Run } from '../protocol/run.ts';
 import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
+import { present } from '../present.ts';
 import type { ContainerReport, Report } from '../protocol/messages.ts';
 import { changeContainers } from './change-container.ts';
 
@@ -27,9 +28,9 @@ export function mergeReport(
   return {
     ...merged,
     sandboxReady: before.sandboxReady || report.sandboxReady,
-    ...(report.podIP ? { podIP: report.podIP } : {}),
+    ...present({ podIP: report.podIP || undefined }),
     ...hostAddress(before, report),
-    ...(report.resolvConf ? { resolvConf: report.resolvConf } : {}),
+    ...present({ resolvConf: report.resolvConf || undefined }),
   };
 }
 

@@ -4,6 +4,7 @@ import { own } from '../own.ts';
 import { podDone } from '../pod/run/order.ts';
 import type { Run } from '../protocol/run.ts';
 import { exitCodeOf, hasEnded, isFailure, restartRule } from '../pod/run/restart.ts';
+import { present } from '../present.ts';
 import type { Outcome, PodRecord, WaitingToken } from './record.ts';
 
 /** The answer that ends a body, whatever its policy. */
@@ -68,7 +69,7 @@ export function outcomeOf(
   return {
     failed: isFailure(pod, name, ended),
     exitCode: exitCodeOf(ended),
-    ...(rule ? { rule } : {}),
+    ...present({ rule: rule || undefined }),
     restartAt,
     leave: podDone(pod, record.observed),
   };

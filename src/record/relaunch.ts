@@ -3,6 +3,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { containerKind } from '../pod/model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
 import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
+import { present } from '../present.ts';
 import { changeContainers } from './change-container.ts';
 import type { PodRecord } from './record.ts';
 
@@ -55,7 +56,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
       ...(record.tasks ?? []),
       ...(taskArn ? [{ attempt: record.attempt, taskArn }] : []),
     ].slice(-KEPT_TASKS),
-    ...(edited ? {} : { launchBackOff: nextLaunchBackOff(record, now) }),
+    ...present({ launchBackOff: edited ? undefined : nextLaunchBackOff(record, now) }),
     observed: newSandbox(
       pod,
       withoutBackOff(record.observed, record.edited ?? []),

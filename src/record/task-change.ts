@@ -10,6 +10,7 @@ import {
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import { podDone } from '../pod/run/order.ts';
 import type { TaskFacts } from '../ports/tasks.ts';
+import { present } from '../present.ts';
 import { changeContainers } from './change-container.ts';
 import { isTaskEnding } from './conclude.ts';
 import { loseRuns } from './merge.ts';
@@ -139,8 +140,7 @@ export function taskEnded(
   const { stopCode, stoppedReason } = facts;
   const taskStopped = {
     at: now.toISOString(),
-    ...(stopCode ? { stopCode } : {}),
-    ...(stoppedReason ? { reason: stoppedReason } : {}),
+    ...present({ stopCode: stopCode || undefined, reason: stoppedReason || undefined }),
   };
   const stopped: PodRecord = { ...record, taskStopped };
   if (!pod || record.finished) return { record: stopped, events: [] };

@@ -5,6 +5,7 @@ import { own } from '../own.ts';
 import { allocatedPod, sizesOf } from '../pod/status/allocation.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
 import { podDone } from '../pod/run/order.ts';
+import { present } from '../present.ts';
 import { changeContainer } from './change-container.ts';
 import { hasTask, isTaskEnding } from './conclude.ts';
 import type { PodRecord } from './record.ts';
@@ -69,7 +70,11 @@ export function resized(
     needsRestart(container, had, given ?? {}) && known.current !== undefined
       ? { restartAfter: known.current.run }
       : {};
-  const next = { ...rest, ...restart, ...(reached ? {} : { resources: given ?? {} }) };
+  const next = {
+    ...rest,
+    ...restart,
+    ...present({ resources: reached ? undefined : (given ?? {}) }),
+  };
   return changeContainer(record, container.name, () => next);
 }
 

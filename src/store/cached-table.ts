@@ -1,6 +1,7 @@
 // A table whose partitions of objects and records are kept in memory: for an installation in which one process writes alone.
 // Reads are answered from memory once a partition is loaded; writes go through and change the memory when they are answered.
 import type { Clock } from '../ports/clock.ts';
+import { present } from '../present.ts';
 import { compareKeys } from './limits.ts';
 import type { Item, ItemKey, Table, TableWrite } from './table.ts';
 
@@ -36,8 +37,7 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
     get: async (key) =>
       KEPT.test(key.pk) ? (await partition(key.pk)).items.get(key.sk) : table.get(key),
     async query({ pk, from, to, limit }) {
-      if (!KEPT.test(pk))
-        return table.query({ pk, from, to, ...(limit === undefined ? {} : { limit }) });
+      if (!KEPT.test(pk)) return table.query({ pk, from, to, ...present({ limit }) });
       const { items, keys } = await partition(pk);
       const first = placeOf(keys, from);
       const end = Math.max(
@@ -47,7 +47,7 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
       const next = keys[end];
       return {
         items: keys.slice(first, end).flatMap((sk) => items.get(sk) ?? []),
-        ...(next !== undefined && next <= to ? { next } : {}),
+        ...present({ next: next !== undefined && next <= to ? next : undefined }),
       };
     },
     async transact(writes) {

@@ -1,5 +1,6 @@
 // Entries of the log as items: what was written under a number, or the tombstone of a number that nobody used.
 import type { LogEntry, ObjectKey } from '../ports/store.ts';
+import { present } from '../present.ts';
 import type { Body } from './body.ts';
 import { bodyOf, toObject, unpack } from './body.ts';
 import { logItem } from './layout.ts';
@@ -40,7 +41,7 @@ export function lineWrite(line: Line, expires: number): TableWrite {
       ...logItem(number),
       num: number,
       expires,
-      ...(writeId === undefined ? {} : { wid: writeId }),
+      ...present({ wid: writeId }),
       ...content,
     },
     condition: UNUSED,
@@ -72,7 +73,7 @@ function toLine(item: Item): Line {
   const body = bodyOf(item.body);
   const line: Line = {
     number: Number(item.num),
-    ...(typeof item.wid === 'string' ? { writeId: item.wid } : {}),
+    ...present({ writeId: typeof item.wid === 'string' ? item.wid : undefined }),
   };
   if (item.gone === true || body === undefined) return line;
   const previous = bodyOf(item.prev);
@@ -107,6 +108,8 @@ export async function toEntry(
     type: entry.type,
     key: entry.key,
     object: toObject(text, number),
-    ...(before === undefined ? {} : { previous: toObject(before, entry.previousNumber ?? 0) }),
+    ...present({
+      previous: before === undefined ? undefined : toObject(before, entry.previousNumber ?? 0),
+    }),
   };
 }

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { ApiError } from '../errors.ts';
 import type { Json } from '../ports/json.ts';
 import type { RecordWrite, StoredRecord } from '../ports/store.ts';
+import { present } from '../present.ts';
 import { bodyOf, pack } from './body.ts';
 import { recordItem, recordRange } from './layout.ts';
 import type { Item, Table, TableWrite } from './table.ts';
@@ -45,7 +46,7 @@ export function recordWrite({ key, value, expected }: RecordWrite, writeId: stri
       : expected === 0
         ? { expression: 'attribute_not_exists(pk)' }
         : { expression: 'rev = :expected', values: { ':expected': expected } };
-  if (value === null) return { remove: at, ...(condition ? { condition } : {}) };
+  if (value === null) return { remove: at, ...present({ condition }) };
   const val = pack(JSON.stringify(value)).inline;
   if (val === undefined) throw new ApiError('RequestEntityTooLarge', `record ${key} is too large`);
   if (condition === undefined)

@@ -1,5 +1,6 @@
 // The store's table on DynamoDB's operations, whoever carries them: the SDK, or the engine of the same process.
 import { own } from '../own.ts';
+import { present } from '../present.ts';
 import type {
   Attribute,
   Condition,
@@ -92,12 +93,12 @@ export function wireTable(carrier: Carrier, name: string): Table {
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
         ExpressionAttributeValues: carrier.toWire({ ':pk': pk, ':from': from, ':to': to }),
         ConsistentRead: true,
-        ...(limit === undefined ? {} : { Limit: limit }),
+        ...present({ Limit: limit }),
       });
       const last = page.LastEvaluatedKey?.sk?.['S'];
       return {
         items: (page.Items ?? []).map(itemOf),
-        ...(typeof last === 'string' ? { next: `${last}\u0000` } : {}),
+        ...present({ next: typeof last === 'string' ? `${last}\u0000` : undefined }),
       };
     },
     transact: (writes) => transact(carrier, name, writes),
@@ -189,8 +190,10 @@ async function writeOne(carrier: Carrier, item: TransactItem): Promise<void> {
 
 function toTransactItem(carrier: Carrier, TableName: string, write: TableWrite): TransactItem {
   const conditioned = (condition: Condition | undefined): Omit<Conditioned, 'TableName'> => ({
-    ...(condition ? { ConditionExpression: condition.expression } : {}),
-    ...(condition?.values ? { ExpressionAttributeValues: carrier.toWire(condition.values) } : {}),
+    ...present({
+      ConditionExpression: condition ? condition.expression : undefined,
+      ExpressionAttributeValues: condition?.values ? carrier.toWire(condition.values) : undefined,
+    }),
   });
   if ('put' in write)
     return {

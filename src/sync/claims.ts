@@ -4,6 +4,7 @@ import type { Pod } from '../kinds/pod.ts';
 import { allContainers } from '../pod/model/containers.ts';
 import type { Run } from '../protocol/run.ts';
 import { own } from '../own.ts';
+import { present } from '../present.ts';
 import { isIp } from '../validation/names.ts';
 import type { PodletEvent, Report } from '../protocol/messages.ts';
 import type { PodRecord } from '../record/record.ts';
@@ -36,10 +37,11 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
     });
   return {
     ...rest,
-    ...(record.address === undefined || report.podIP === undefined
-      ? {}
-      : { podIP: record.address }),
-    ...(hostIP !== undefined && isIp(hostIP) ? { hostIP } : {}),
+    ...present({
+      podIP:
+        record.address === undefined || report.podIP === undefined ? undefined : record.address,
+      hostIP: hostIP !== undefined && isIp(hostIP) ? hostIP : undefined,
+    }),
     containers: Object.fromEntries(containers),
     events: report.events.map((event) => ofPod(event, known)),
   };
@@ -63,8 +65,7 @@ function inTime(run: Run, known: Run | undefined, earliest: number, now: Date): 
   const { startedAt: _s, finishedAt: _f, ...rest } = run;
   return {
     ...rest,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...present({ startedAt, finishedAt }),
   };
 }
 

@@ -8,6 +8,7 @@ import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volumes
 import { memoryKeys } from '../pod/volumes/mounted-volumes.ts';
 import { partsOf, type Part } from '../pod/volumes/volume-parts.ts';
 import { isUsed, volumeKey } from '../pod/volumes/volumes.ts';
+import { present } from '../present.ts';
 import type { DesiredVolume } from '../protocol/messages.ts';
 
 const DEFAULT_FILE_MODE = 0o644;
@@ -50,10 +51,14 @@ function emptyDir(pod: Pod, volume: Volume, { key }: Part): Content {
   return {
     emptyDir: true,
     ...keepOf(pod, key),
-    ...(key === volumeKey(pod, volume.name) ? {} : { partOf: volume.name }),
-    ...(medium === 'Memory' ? { sticky: true } : {}),
+    ...present({
+      partOf: key === volumeKey(pod, volume.name) ? undefined : volume.name,
+      sticky: medium === 'Memory' ? true : undefined,
+    }),
     ...groupOf(pod),
-    ...(bytes > 0 ? { sizeLimit: { bytes, text: canonicalQuantity(sizeLimit) } } : {}),
+    ...present({
+      sizeLimit: bytes > 0 ? { bytes, text: canonicalQuantity(sizeLimit) } : undefined,
+    }),
   };
 }
 

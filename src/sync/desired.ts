@@ -11,6 +11,7 @@ import { isReleased, podDone } from '../pod/run/order.ts';
 import { addQuantities, parseQuantity, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
 import { hasEnded } from '../pod/run/restart.ts';
 import type { Settings } from '../ports/settings.ts';
+import { present } from '../present.ts';
 import { isTaskEnding } from '../record/conclude.ts';
 import { deadlineOf } from '../record/deadline.ts';
 import type { Desired, DesiredContainer, Report, StartOrder } from '../protocol/messages.ts';
@@ -102,7 +103,7 @@ export function desired(
   const { name = '', namespace = '' } = pod.metadata;
   const answer: Desired = {
     pod: { name, namespace },
-    ...(terminate ? { terminate } : {}),
+    ...present({ terminate }),
     containers: Object.fromEntries(
       allContainers(pod)
         .filter(({ name }) => isInTask(pod, record, name))

@@ -3,6 +3,7 @@ import type { Container, LifecycleHandler, Pod, Probe } from '../kinds/pod.ts';
 import { containerKind } from '../pod/model/containers.ts';
 import { expand, processRoom } from '../pod/process/expansion.ts';
 import { containerPolicy } from '../pod/run/restart.ts';
+import { present } from '../present.ts';
 import type { Hook, HttpGet, ProbeOrder } from '../protocol/messages.ts';
 
 type Port = { port: number } | { error: string };
@@ -84,9 +85,7 @@ export function probeOrder(
     timeoutSeconds: probe.timeoutSeconds || 1,
     successThreshold: probe.successThreshold || 1,
     failureThreshold: probe.failureThreshold || 3,
-    ...(probe.terminationGracePeriodSeconds === undefined
-      ? {}
-      : { terminationGracePeriodSeconds: probe.terminationGracePeriodSeconds }),
+    ...present({ terminationGracePeriodSeconds: probe.terminationGracePeriodSeconds }),
     killSuffix: restarted ? ', will be restarted' : '',
   };
 }

@@ -8,6 +8,7 @@ import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ObservedPod } from '../pod/run/observed.ts';
 import { podDone } from '../pod/run/order.ts';
 import { hasEnded, LOST_REASON, shouldRestart } from '../pod/run/restart.ts';
+import { present } from '../present.ts';
 import { allowed, credible } from './claims.ts';
 import { deadlinePassed } from '../record/deadline.ts';
 import { mergeReport } from '../record/merge.ts';
@@ -66,7 +67,7 @@ export function receive(
     ...record,
     ...stopped,
     observed,
-    ...(lost === undefined ? {} : { relaunch: `container ${lost} was lost` }),
+    ...present({ relaunch: lost === undefined ? undefined : `container ${lost} was lost` }),
   };
   if (
     known !== undefined &&
@@ -83,11 +84,11 @@ export function receive(
         attempt,
         secretHash: hash,
         bootId,
-        ...(boot === undefined ? {} : { boot }),
+        ...present({ boot }),
         sequence,
         eventsSeen,
       },
-      ...(fresh.events.length === 0 ? {} : { eventAllowance: fresh.eventAllowance }),
+      ...present({ eventAllowance: fresh.events.length === 0 ? undefined : fresh.eventAllowance }),
     },
     events: [
       ...fresh.events.map(toPodEvent),
@@ -145,7 +146,7 @@ const toPodEvent = ({ type, reason, message, container }: PodletEvent): PodEvent
   type,
   reason,
   message,
-  ...(container ? { container } : {}),
+  ...present({ container: container || undefined }),
   component: 'kubelet',
 });
 

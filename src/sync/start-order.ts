@@ -18,6 +18,7 @@ import { memoryModes, startContent } from '../pod/volumes/sub-paths.ts';
 import { effectiveUser, nonRootProblem } from '../pod/process/users.ts';
 import type { ImageConfig } from '../ports/images.ts';
 import type { Settings } from '../ports/settings.ts';
+import { present } from '../present.ts';
 import type { StartOrder } from '../protocol/messages.ts';
 import { hookOf, probeOrder } from './probe-orders.ts';
 
@@ -82,17 +83,19 @@ export function startOrder(
     order: {
       argv,
       env: processEnvironment(container, hostname, context.image.env, environment.env),
-      ...(environment.files.length === 0 ? {} : { fileVariables: environment.files }),
+      ...present({ fileVariables: environment.files.length === 0 ? undefined : environment.files }),
       cwd: container.workingDir || context.image.workingDir || '/',
       user: effectiveUser(pod, container, context.image.user),
       ...terminationOf(pod, container, context.image),
       logNonce: context.logNonce,
       ...(containerKind(pod, containerName) === 'ephemeral' ? {} : probesOf(pod, container)),
       ...inputOf(container),
-      ...(parts.links.length === 0 ? {} : { links: parts.links }),
-      ...(runsOnce(pod, containerName) ? { runsOnce: true } : {}),
-      ...(Object.keys(parts.content).length === 0 ? {} : { content: parts.content }),
-      ...(memory.length === 0 ? {} : { memory }),
+      ...present({
+        links: parts.links.length === 0 ? undefined : parts.links,
+        runsOnce: runsOnce(pod, containerName) ? true : undefined,
+        content: Object.keys(parts.content).length === 0 ? undefined : parts.content,
+        memory: memory.length === 0 ? undefined : memory,
+      }),
     },
   };
 }
@@ -116,7 +119,7 @@ function terminationOf(
     stop: {
       signal: image.stopSignal || 'SIGTERM',
       graceSeconds: podGraceSeconds(pod),
-      ...(preStop === undefined ? {} : { preStop }),
+      ...present({ preStop }),
     },
     terminationMessagePath: container.terminationMessagePath || '/dev/termination-log',
     terminationMessagePolicy:
@@ -136,10 +139,7 @@ function probesOf(
   const liveness = probeOrder(pod, container, container.livenessProbe);
   const readiness = probeOrder(pod, container, container.readinessProbe);
   return {
-    ...(postStart === undefined ? {} : { postStart }),
-    ...(startup === undefined ? {} : { startup }),
-    ...(liveness === undefined ? {} : { liveness }),
-    ...(readiness === undefined ? {} : { readiness }),
+    ...present({ postStart, startup, liveness, readiness }),
   };
 }
 
@@ -149,8 +149,10 @@ function inputOf({
   tty,
 }: Definition): Pick<StartOrder, 'stdin' | 'stdinOnce' | 'tty'> {
   return {
-    ...(stdin === true ? { stdin } : {}),
-    ...(stdinOnce === true ? { stdinOnce } : {}),
-    ...(tty === true ? { tty } : {}),
+    ...present({
+      stdin: stdin === true ? stdin : undefined,
+      stdinOnce: stdinOnce === true ? stdinOnce : undefined,
+      tty: tty === true ? tty : undefined,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 // Who may: admin all, service accounts discovery and self reviews, anonymous version and health.
 import { beforeEach, expect, it } from 'vitest';
+import { present } from '../../src/present.ts';
 import { NAMESPACE, createApi, pod } from './client.ts';
 
 let api: Awaited<ReturnType<typeof createApi>>;
@@ -85,7 +86,7 @@ it('can-i answers by the same rules', async () => {
       body: {
         spec: { resourceAttributes: { verb: 'list', resource: 'pods', namespace: 'default' } },
       },
-      ...(token === undefined ? {} : { token }),
+      ...present({ token }),
     });
   expect((await ask()).body['status']).toEqual({ allowed: true });
   expect((await ask(await tokenFor())).body['status']).toEqual({ allowed: false });
@@ -96,7 +97,7 @@ it('who may impersonate acts as the other; others may not', async () => {
     api.send('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
       body: {},
       headers,
-      ...(token === undefined ? {} : { token }),
+      ...present({ token }),
     });
   expect(
     (await whoami({ 'impersonate-user': 'bob', 'impersonate-group': 'dev' })).body['status']

@@ -4,6 +4,7 @@ import { handle } from '../../src/api/handler.ts';
 import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';
 import type { Settings } from '../../src/ports/settings.ts';
+import { present } from '../../src/present.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 export interface Reply {
@@ -47,11 +48,13 @@ export function requestOf(
   return new Request(`https://api${path}`, {
     method,
     headers: {
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...present({
+        authorization: token ? `Bearer ${token}` : undefined,
+        'content-type': text === undefined ? undefined : 'application/json',
+      }),
       ...headers,
     },
-    ...(text === undefined ? {} : { body: text }),
+    ...present({ body: text }),
   });
 }
 

@@ -1,6 +1,7 @@
 // create, get, update, delete over handle().
 import { beforeEach, expect, it } from 'vitest';
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
+import { present } from '../../src/present.ts';
 import { NAMESPACE, createApi, place, pod } from './client.ts';
 
 let api: Awaited<ReturnType<typeof createApi>>;
@@ -122,7 +123,7 @@ it('L: a bound pod stays for its grace; a second delete only shortens it, zero r
       body: {
         kind: 'DeleteOptions',
         apiVersion: 'v1',
-        ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+        ...present({ gracePeriodSeconds }),
       },
     });
   expect((await remove()).body['metadata']).toMatchObject({

@@ -4,6 +4,7 @@ import { authorize, rulesOf } from '../../src/auth/authorize.ts';
 import { CLUSTER_ROLES, GROUPS } from '../../src/auth/default-roles.ts';
 import type { User } from '../../src/auth/user.ts';
 import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
+import { present } from '../../src/present.ts';
 import { NAMESPACE, createApi, pod } from '../api/client.ts';
 
 const inGroup = (...groups: string[]): User => ({
@@ -150,9 +151,11 @@ describe('through the API', () => {
   ])('R6: a viewer’s %s %s', async (method, path, body, status) => {
     const headers = {
       ...as(GROUPS.view),
-      ...(method === 'PATCH' ? { 'content-type': 'application/merge-patch+json' } : {}),
+      ...present({
+        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : undefined,
+      }),
     };
-    const reply = await api.send(method, path, { headers, ...(body ? { body } : {}) });
+    const reply = await api.send(method, path, { headers, ...present({ body }) });
     expect(reply.status).toBe(status);
   });
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { customResource, type ResourceEvent } from '../../src/aws/custom-resource.ts';
 import { putImage, type ImageClients, type ImageProperties } from '../../src/aws/put-image.ts';
+import { present } from '../../src/present.ts';
 import { ScriptedRegistry } from '../fakes/scripted-registry.ts';
 
 const digestOf = (text: string): string =>
@@ -41,7 +42,7 @@ const event = (RequestType: ResourceEvent['RequestType']): ResourceEvent => ({
   StackId: 'stack',
   RequestId: 'request',
   LogicalResourceId: 'Image',
-  ...(RequestType === 'Create' ? {} : { PhysicalResourceId: REPOSITORY }),
+  ...present({ PhysicalResourceId: RequestType === 'Create' ? undefined : REPOSITORY }),
   ResourceProperties: properties,
 });
 

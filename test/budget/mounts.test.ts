@@ -5,6 +5,7 @@ import { nestedMountPoints } from '../../src/pod/volumes/nested-mounts.ts';
 import { seedersOf } from '../../src/pod/volumes/seeders.ts';
 import { taskVolumes } from '../../src/pod/volumes/mounted-volumes.ts';
 import { madeMountPoints, mountPoints } from '../../src/fargate/mount-points.ts';
+import { present } from '../../src/present.ts';
 import { pod } from '../api/client.ts';
 import { growthProblem } from './work.ts';
 
@@ -51,7 +52,7 @@ const PODS: [string, (n: number) => object][] = [
             volumeMounts: list(n, (i) => ({
               name: 'v',
               mountPath: `/m/${i}`,
-              ...(i === 0 ? {} : { subPath: `s${i}` }),
+              ...present({ subPath: i === 0 ? undefined : `s${i}` }),
             })),
           }),
         ],

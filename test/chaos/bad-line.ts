@@ -7,6 +7,7 @@ import { connect } from 'node:tls';
 import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { readInstallation } from '../../local/installation.ts';
+import { present } from '../../src/present.ts';
 import type { Chance } from '../simulation/random.ts';
 
 const run = promisify(execFile);
@@ -128,7 +129,7 @@ export class BadLine {
           path: url,
           headers,
           agent: this.agent,
-          ...(signal ? { signal } : {}),
+          ...present({ signal }),
         },
         (answer) => {
           // The copy of a doubled message has no reader.

@@ -1,6 +1,7 @@
 // Pods in waves on real containers, while droppod, its podlets and their messages are hurt; then calm, and a look at everything.
 import { bridgeGateway } from '../../local/docker/system.ts';
 import type { KubeObject, Pod } from '../../src/kinds/pod.ts';
+import { present } from '../../src/present.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
 import { docker } from '../podlet/lab.ts';
 import { chance as makeChance, type Chance } from '../simulation/random.ts';
@@ -104,7 +105,7 @@ class Ordeal {
         method,
         path,
         headers: body ? JSON_BODY : {},
-        ...(body ? { body: Buffer.from(JSON.stringify(body)) } : {}),
+        ...present({ body: body ? Buffer.from(JSON.stringify(body)) : undefined }),
       });
       if (good.includes(status)) return;
       last = `${status} ${text.slice(0, 300)}`;

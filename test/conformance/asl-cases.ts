@@ -8,6 +8,7 @@ import type { Flow, Machine } from '../../local/states/machine.ts';
 import type { TaskCall } from '../../local/states/ports.ts';
 import { runMachine } from '../../local/states/run-machine.ts';
 import { StateError } from '../../local/states/state-error.ts';
+import { present } from '../../src/present.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 export interface RecordedTask {
@@ -158,8 +159,10 @@ function outcome({
 }: RecordedTask): { output: Json } | { error?: string; cause?: string } {
   if (result !== undefined) return { output: result };
   return {
-    ...(error == null ? {} : { error }),
-    ...(cause == null ? {} : { cause: typeof cause === 'string' ? cause : JSON.stringify(cause) }),
+    ...present({
+      error: error == null ? undefined : error,
+      cause: cause == null ? undefined : typeof cause === 'string' ? cause : JSON.stringify(cause),
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 // What no two runs share (uids, times, versions, random suffixes) becomes a placeholder, as in the recordings.
+import { present } from '../../src/present.ts';
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z(?!\d)/g;
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
@@ -45,5 +46,5 @@ const writerOf = (entry: {
 }): unknown => ({
   manager: entry.manager,
   operation: entry.operation,
-  ...(entry.subresource ? { subresource: entry.subresource } : {}),
+  ...present({ subresource: entry.subresource || undefined }),
 });

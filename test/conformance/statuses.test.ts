@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import type { PodStatus } from '../../src/kinds/pod.ts';
 import { computeStatus } from '../../src/pod/status/status.ts';
+import { present } from '../../src/present.ts';
 import { at, NOW, podOf } from '../pod/samples.ts';
 import { observedAt, readLives, recordedPart, specOf, type Step } from './recorded-statuses.ts';
 
@@ -21,7 +22,7 @@ it.runIf(lives.length > 0).each(lives)('writes the statuses of %s', (name, steps
       name,
       namespace: '<namespace>',
       uid: '<uid>',
-      ...(deleting === undefined ? {} : { deletionTimestamp: at(deleting) }),
+      ...present({ deletionTimestamp: deleting === undefined ? undefined : at(deleting) }),
     });
     if (step.ephemeralContainers === undefined) delete pod.spec.ephemeralContainers;
     const next = computeStatus({ ...pod, status }, observedAt(name, step), NOW);

@@ -9,6 +9,7 @@ import { randomIds } from '../../src/aws/ids.ts';
 import { dynamoTable } from '../../src/aws/table.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { present } from '../../src/present.ts';
 import { dynamoStore } from '../../src/store/dynamo-store.ts';
 import { openSingleWriterStore } from '../../src/store/single-writer-store.ts';
 import type { Table } from '../../src/store/table.ts';
@@ -34,7 +35,7 @@ const onTable = (table: Table): CompactingStore =>
 export async function localTable(path?: string): Promise<{ table: Table; close(): Promise<void> }> {
   const dynamo = await createDynamo({
     clock: systemClock,
-    ...(path === undefined ? {} : { path }),
+    ...present({ path }),
   });
   const { dynamodb: client } = createClients({
     region: 'us-east-1',

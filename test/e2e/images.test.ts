@@ -16,6 +16,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDocker } from '../../local/docker/engine-api.ts';
+import { present } from '../../src/present.ts';
 import { awsAccess, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 import { testImages, type TestImages } from './registry-images.ts';
 import { moveTag, putIndex } from './registry-content.ts';
@@ -61,14 +62,12 @@ async function create(
   const main = {
     name: 'main',
     image,
-    ...(policy ? { imagePullPolicy: policy } : {}),
-    ...(command ? { command } : {}),
-    ...(args ? { args } : {}),
+    ...present({ imagePullPolicy: policy || undefined, command, args }),
     ...container,
   };
   const spec = {
     restartPolicy: 'Never',
-    ...(secrets ? { imagePullSecrets: secrets.map((one) => ({ name: one })) } : {}),
+    ...present({ imagePullSecrets: secrets ? secrets.map((one) => ({ name: one })) : undefined }),
     containers: [main],
     ...pod,
   };

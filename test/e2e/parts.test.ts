@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { present } from '../../src/present.ts';
 import { eventually, podOf, testDroppod } from './droppod.ts';
 
 const IMAGE = 'busybox';
@@ -29,7 +30,7 @@ const WAIT = 'trap "exit 3" TERM; while :; do sleep 0.2; done';
 const mount = (name: string, mountPath: string, subPath?: string): object => ({
   name,
   mountPath,
-  ...(subPath === undefined ? {} : { subPath }),
+  ...present({ subPath }),
 });
 const readOnly = { securityContext: { readOnlyRootFilesystem: true } };
 

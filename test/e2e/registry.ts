@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { present } from '../../src/present.ts';
 
 export interface TestRegistry {
   /** `127.0.0.1:port`, the first part of its images' names. */
@@ -86,13 +87,12 @@ export async function startRegistry(
   const ask: TestRegistry['ask'] = (method, path, { body, type, accept } = {}) => {
     const headers = {
       authorization,
-      ...(type ? { 'content-type': type } : {}),
-      ...(accept ? { accept } : {}),
+      ...present({ 'content-type': type || undefined, accept: accept || undefined }),
     };
     return fetch(path.startsWith('http') ? path : `http://${host}/v2/${path}`, {
       method,
       headers,
-      ...(body === undefined ? {} : { body }),
+      ...present({ body }),
     });
   };
   const registry: TestRegistry = {

@@ -3,6 +3,7 @@ import { createAgent } from '../../podlet/agent.ts';
 import type { Agent } from '../../podlet/agent.ts';
 import type { FromSupervise } from '../../podlet/messages.ts';
 import { SyncRefused } from '../../podlet/ports.ts';
+import { present } from '../../src/present.ts';
 import type { Desired, Report } from '../../src/protocol/messages.ts';
 import { FakeSupervisors } from './fake-supervisors.ts';
 import type { FakeRun } from './fake-supervisors.ts';
@@ -19,10 +20,7 @@ function toFakeRun({
   termCode = 143,
 }: ScriptedRun): FakeRun {
   return {
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(exitCode === undefined ? {} : { code: exitCode }),
-    ...(startError === undefined ? {} : { startError }),
-    ...(oom ? { oom } : {}),
+    ...present({ seconds, code: exitCode, startError, oom: oom ? oom : undefined }),
     onTerm: { code: termCode, seconds: termSeconds ?? 0 },
   };
 }

@@ -1,6 +1,7 @@
 // supervise without processes: each run lasts as long as a script says, on a virtual clock. Speaks the real messages.
 import type { Exited, FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
 import type { PodletClock, Supervisors } from '../../podlet/ports.ts';
+import { present } from '../../src/present.ts';
 
 export interface FakeRun {
   /** Absent: it runs until it is killed. */
@@ -74,8 +75,7 @@ export class FakeSupervisors implements Supervisors {
       type: 'hello',
       run,
       pid,
-      ...(startedAt === undefined ? {} : { startedAt }),
-      ...(exit === undefined ? {} : { exit }),
+      ...present({ startedAt, exit }),
     });
   }
 
@@ -164,8 +164,7 @@ export class FakeSupervisors implements Supervisors {
       oom,
       at: this.clock.now().toISOString(),
       ...started,
-      ...(message === undefined ? {} : { message }),
-      ...(startError === undefined ? {} : { startError }),
+      ...present({ message, startError }),
     };
     this.emit(container, { type: 'exited', ...box.exit });
   }
@@ -185,7 +184,7 @@ export class FakeSupervisors implements Supervisors {
       code: timedOut ? 137 : code,
       timedOut,
       output: Buffer.from(output).toString('base64'),
-      ...(error === undefined ? {} : { error }),
+      ...present({ error }),
     });
   }
 }

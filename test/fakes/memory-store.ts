@@ -14,6 +14,7 @@ import type {
   Store,
   StoredRecord,
 } from '../../src/ports/store.ts';
+import { present } from '../../src/present.ts';
 import { checkObjectSize, compareKeys, objectName, toVersion } from '../../src/store/limits.ts';
 
 /** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, yet the caller sees Unavailable. */
@@ -228,5 +229,5 @@ const toEntry = ({ number, type, key, object, previous }: StoredLine): LogEntry 
   type,
   key: { ...key },
   object: frozen(object),
-  ...(previous === undefined ? {} : { previous: frozen(previous) }),
+  ...present({ previous: previous === undefined ? undefined : frozen(previous) }),
 });

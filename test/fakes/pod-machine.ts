@@ -16,6 +16,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { Executions } from '../../src/ports/executions.ts';
 import type { Json } from '../../src/ports/json.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import { present } from '../../src/present.ts';
 
 const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = {
   BindPod: bindPod,
@@ -70,7 +71,7 @@ export class PodMachine implements Executions {
       uuid,
       journal: new MemoryJournal(),
       tasks: (call) => this.#run(call),
-      ...(onEnd ? { onExecutionEnd: onEnd } : {}),
+      ...present({ onExecutionEnd: onEnd }),
     });
   }
 

@@ -17,6 +17,7 @@ import type { Ports } from '../../src/ports/ports.ts';
 import type { Settings } from '../../src/ports/settings.ts';
 import type { RunTaskRequest } from '../../src/ports/tasks.ts';
 import type { Wakeups } from '../../src/ports/wakeups.ts';
+import { present } from '../../src/present.ts';
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { AgentPodlet } from './agent-podlet.ts';
@@ -149,8 +150,7 @@ export class PodWorld {
     const fakes = fakePorts({
       clock: this.clock,
       objects: [NODE],
-      ...(settings ? { settings } : {}),
-      ...(fault ? { fault } : {}),
+      ...present({ settings, fault }),
     });
     this.#began = this.clock.now().getTime();
     this.#deliver = deliver;
@@ -162,8 +162,7 @@ export class PodWorld {
       clock: this.clock,
       ports: () => this.ports,
       within,
-      ...(random ? { random } : {}),
-      ...(fault ? { fault } : {}),
+      ...present({ random, fault }),
       onEnd: ({ name, status }) =>
         this.#change('Step Functions Execution Status Change', { name, status }),
     });
@@ -216,7 +215,7 @@ export class PodWorld {
         uid,
         creationTimestamp,
         generation: 1,
-        ...(labels ? { labels } : {}),
+        ...present({ labels }),
       },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec },
       status: { phase: 'Pending', qosClass: 'BestEffort' },
@@ -460,7 +459,7 @@ export class PodWorld {
         this.events.push({ ...event, at: this.seconds });
       },
       onLeave: () => void this.#stopped(taskArn, 'EssentialContainerExited'),
-      ...(this.#commands ? { commands: this.#commands } : {}),
+      ...present({ commands: this.#commands }),
     });
     this.podlets.set(taskArn, podlet);
     void this.clock.sleep(this.#bootMs).then(() => {

@@ -1,6 +1,7 @@
 // A podlet that plays a script: each run of a container lasts so long and exits so. It speaks the real messages with sync.
 import type { FakeExec } from './fake-supervisors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import { present } from '../../src/present.ts';
 import type { Run } from '../../src/protocol/run.ts';
 import type { SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
 import type { ContainerReport, Desired, PodletEvent, Report } from '../../src/protocol/messages.ts';
@@ -124,7 +125,7 @@ export class ScriptedPodlet {
     const { uid, taskArn, attempt, containers } = this.#options;
     const reports = containers.map((name): [string, ContainerReport] => {
       const run = this.#runs.get(name);
-      return [name, { hello: true, ...(run ? { run } : {}) }];
+      return [name, { hello: true, ...present({ run }) }];
     });
     this.#done = this.#terminating && this.running.length === 0;
     return {
@@ -138,7 +139,7 @@ export class ScriptedPodlet {
       hostIP: '192.0.2.10',
       containers: Object.fromEntries(reports),
       events: [...this.#events],
-      ...(this.#done ? { done: true } : {}),
+      ...present({ done: this.#done ? true : undefined }),
     };
   }
 
@@ -236,8 +237,10 @@ export class ScriptedPodlet {
       ready: false,
       finishedAt: this.#stamp(),
       exitCode,
-      ...(oom ? { oom } : {}),
-      ...(killedByProbe ? { killedByProbe } : {}),
+      ...present({
+        oom: oom ? oom : undefined,
+        killedByProbe: killedByProbe ? killedByProbe : undefined,
+      }),
     });
   }
 

@@ -18,6 +18,7 @@ import {
 } from '../../local/docker/containers.ts';
 import { logLines, openLogs } from '../../local/docker/logs.ts';
 import { bridgeGateway } from '../../local/docker/system.ts';
+import { present } from '../../src/present.ts';
 import type { Desired, Report } from '../../src/protocol/messages.ts';
 import { docker } from '../podlet/lab.ts';
 import { podletImage } from '../podlet/pod.ts';
@@ -111,11 +112,11 @@ function someVolume(chance: Chance): Value {
               path,
               mode: chance.pick([420, -1, 0o7777, 1e9]),
               base64: chance.pick(['', 'AAAA', '!!']),
-              ...(chance.happens(0.3) ? { uid: chance.pick(INTEGERS) } : {}),
+              ...present({ uid: chance.happens(0.3) ? chance.pick(INTEGERS) : undefined }),
             },
           ],
         }),
-    ...(chance.happens(0.3) ? { fsGroup: chance.pick(INTEGERS) } : {}),
+    ...present({ fsGroup: chance.happens(0.3) ? chance.pick(INTEGERS) : undefined }),
     ...(chance.happens(0.2)
       ? { sizeLimit: { bytes: chance.pick(INTEGERS), text: '1' }, keep: [chance.pick(TEXTS)] }
       : {}),
@@ -130,14 +131,16 @@ function someDesired(chance: Chance, url: string): Value {
       stop: {
         signal: chance.pick(['SIGTERM', 'x', '']),
         graceSeconds: chance.pick(SECONDS),
-        ...(chance.happens(0.3) ? { preStop: someHandler(chance) } : {}),
+        ...present({ preStop: chance.happens(0.3) ? someHandler(chance) : undefined }),
       },
-      ...(chance.happens(0.3) ? { postStart: someHandler(chance) } : {}),
-      ...(chance.happens(0.3) ? { startup: someProbe(chance) } : {}),
+      ...present({
+        postStart: chance.happens(0.3) ? someHandler(chance) : undefined,
+        startup: chance.happens(0.3) ? someProbe(chance) : undefined,
+      }),
       ...(chance.happens(0.5) ? { liveness: someProbe(chance), readiness: someProbe(chance) } : {}),
-      ...(chance.happens(0.2)
-        ? {
-            fileVariables: [
+      ...present({
+        fileVariables: chance.happens(0.2)
+          ? [
               {
                 placeholder: chance.pick(TEXTS),
                 name: 'A',
@@ -146,9 +149,9 @@ function someDesired(chance: Chance, url: string): Value {
                 key: chance.pick(TEXTS),
                 optional: chance.happens(0.5),
               },
-            ],
-          }
-        : {}),
+            ]
+          : undefined,
+      }),
     }) as unknown as Value;
   const containers = [
     ...CONTAINERS,
@@ -159,11 +162,13 @@ function someDesired(chance: Chance, url: string): Value {
         all,
         own(name, {
           run: chance.pick([0, 1, 2, 3, 1_000]),
-          ...(chance.happens(0.7) ? { start: start() } : {}),
-          ...(chance.happens(0.2)
-            ? { stop: { graceSeconds: chance.pick(SECONDS), message: 'm' } }
-            : {}),
-          ...(chance.happens(0.1) ? { sidecar: chance.pick([0, -1, 5]) } : {}),
+          ...present({
+            start: chance.happens(0.7) ? start() : undefined,
+            stop: chance.happens(0.2)
+              ? { graceSeconds: chance.pick(SECONDS), message: 'm' }
+              : undefined,
+            sidecar: chance.happens(0.1) ? chance.pick([0, -1, 5]) : undefined,
+          }),
         }),
       ),
     {},
@@ -190,9 +195,11 @@ function someDesired(chance: Chance, url: string): Value {
     sessions: chance.happens(0.4) ? [session()] : [],
     acknowledged: chance.pick<Value>([[], ['x'], [null], PROTOTYPE_NAMES]),
     syncAgainMs: chance.pick([0, 10, 100]),
-    ...(chance.happens(0.2)
-      ? { hosts: { hostname: chance.pick(TEXTS), hosts: chance.pick(TEXTS) } }
-      : {}),
+    ...present({
+      hosts: chance.happens(0.2)
+        ? { hostname: chance.pick(TEXTS), hosts: chance.pick(TEXTS) }
+        : undefined,
+    }),
   };
 }
 
@@ -236,9 +243,11 @@ function someLine(chance: Chance): Buffer {
       run,
       pid: chance.pick([0, 1, -1]),
       startedAt: time(),
-      ...(chance.happens(0.3) ? { exit } : {}),
-      ...(chance.happens(0.2) ? { term: chance.pick(TEXTS) } : {}),
-      ...(chance.happens(0.2) ? { user: hostileValue(chance) } : {}),
+      ...present({
+        exit: chance.happens(0.3) ? exit : undefined,
+        term: chance.happens(0.2) ? chance.pick(TEXTS) : undefined,
+        user: chance.happens(0.2) ? hostileValue(chance) : undefined,
+      }),
     },
     { type: 'started', run, pid: 5, at: time() },
     { type: 'exited', ...exit },

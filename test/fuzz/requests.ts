@@ -2,6 +2,7 @@
 import { apiVersionOf } from '../../src/kinds/resources.ts';
 import type { GroupKind, Resource } from '../../src/kinds/resources.ts';
 import type { Wire } from '../../src/kinds/generate-wire.ts';
+import { present } from '../../src/present.ts';
 import type { Chance } from '../simulation/random.ts';
 import { encoded, looseYaml } from './encodings.ts';
 import {
@@ -319,7 +320,7 @@ function wander({ chance }: Draw): ApiRequest {
     method,
     path: path.includes('?') ? path : path + someQuery(chance),
     headers: {},
-    ...(body ? { body } : {}),
+    ...present({ body }),
   };
 }
 

@@ -10,6 +10,7 @@ import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from '../../local/agent/lab
 import { readInstallation } from '../../local/installation.ts';
 import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
 import { PODLET_CONTAINER } from '../../src/fargate/podlet-definition.ts';
+import { present } from '../../src/present.ts';
 import type { Door, Played } from './door.ts';
 import type { Target } from './target.ts';
 import {
@@ -139,7 +140,7 @@ export class SyncDoor implements Door {
         method,
         path: '/sync',
         headers: { authorization, 'content-type': 'application/json' },
-        ...(method === 'POST' ? { body } : {}),
+        ...present({ body: method === 'POST' ? body : undefined }),
       },
       HELD_MS,
     );
@@ -193,22 +194,24 @@ export class SyncDoor implements Door {
       run: count(),
       started: flag(),
       ready: flag(),
-      ...(flag() ? { startedAt: time() } : {}),
+      ...present({ startedAt: flag() ? time() : undefined }),
       ...(flag() ? { finishedAt: time(), exitCode: chance.pick([...INTEGERS, 0, 1, 137]) } : {}),
       ...(chance.happens(0.2)
         ? { oom: flag(), killedByProbe: flag(), startError: text(), postStartError: text() }
         : {}),
-      ...(flag() ? { message: text() } : {}),
+      ...present({ message: flag() ? text() : undefined }),
       ...(chance.happens(0.2)
         ? { reason: text(), user: { uid: count(), gid: count(), groups: [count()] } }
         : {}),
     });
     const container = (): object => ({
       hello: flag(),
-      ...(flag() ? { runtimeId: text() } : {}),
-      ...(flag() ? { run: someRun() } : {}),
-      ...(chance.happens(0.2) ? { waiting: { reason: text(), message: text() } } : {}),
-      ...(chance.happens(0.1) ? { term: flag() } : {}),
+      ...present({
+        runtimeId: flag() ? text() : undefined,
+        run: flag() ? someRun() : undefined,
+        waiting: chance.happens(0.2) ? { reason: text(), message: text() } : undefined,
+        term: chance.happens(0.1) ? flag() : undefined,
+      }),
     });
     const names = [
       'a',
@@ -226,7 +229,7 @@ export class SyncDoor implements Door {
       type: chance.pick(['Normal', 'Warning'] as const),
       reason: text(),
       message: text(),
-      ...(flag() ? { container: text() } : {}),
+      ...present({ container: flag() ? text() : undefined }),
     }));
     return {
       uid: this.victim!.uid,
@@ -238,18 +241,19 @@ export class SyncDoor implements Door {
       sandboxReady: chance.happens(0.9),
       containers: containers as Report['containers'],
       events,
-      ...(flag()
-        ? { podIP: chance.pick(['127.0.0.1', '169.254.169.254', '10.0.0.1', '::1', text()]) }
-        : {}),
+      ...present({
+        podIP: flag()
+          ? chance.pick(['127.0.0.1', '169.254.169.254', '10.0.0.1', '::1', text()])
+          : undefined,
+      }),
       ...(chance.happens(0.2) ? { hostIP: text(), resolvConf: text() } : {}),
-      ...(chance.happens(0.02) ? { done: true } : {}),
-      ...(chance.happens(0.2)
-        ? {
-            volumes: own(chance.pick(['v', ...PROTOTYPE_NAMES]), text()) as Report['volumes'] &
-              object,
-          }
-        : {}),
-      ...(chance.happens(0.02) ? { evict: text() } : {}),
+      ...present({
+        done: chance.happens(0.02) ? true : undefined,
+        volumes: chance.happens(0.2)
+          ? (own(chance.pick(['v', ...PROTOTYPE_NAMES]), text()) as Report['volumes'] & object)
+          : undefined,
+        evict: chance.happens(0.02) ? text() : undefined,
+      }),
     };
   }
 

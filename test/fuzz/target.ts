@@ -2,6 +2,7 @@
 import { readFileSync, existsSync } from 'node:fs';
 import { request as httpsRequest, Agent } from 'node:https';
 import { placeOf, readAccess } from '../../local/cli/place.ts';
+import { present } from '../../src/present.ts';
 import { testDroppod, type TestDroppod } from '../e2e/droppod.ts';
 import type { ApiRequest } from './requests.ts';
 
@@ -123,7 +124,7 @@ export class Target {
           headers: {
             authorization: `Bearer ${this.token}`,
             ...headers,
-            ...(body ? { 'content-length': body.length } : {}),
+            ...present({ 'content-length': body ? body.length : undefined }),
           },
         },
         (incoming) => {

@@ -1,5 +1,6 @@
 // What the agent does when, on fakes and a virtual clock.
 import { describe, expect, it } from 'vitest';
+import { present } from '../../src/present.ts';
 import { AgentBench } from './bench-agent.ts';
 
 const terminate = (graceSeconds: number) => ({ graceSeconds, deadline: '2026-01-01T00:00:00Z' });
@@ -212,7 +213,7 @@ describe('stopping', () => {
   ): Promise<AgentBench> => {
     const bench = await new AgentBench({
       containers,
-      ...(script === undefined ? {} : { script }),
+      ...present({ script }),
       exec: () => ({ code: 0, seconds: 60 }),
     }).begin();
     for (const name of containers) await bench.startContainer(name);

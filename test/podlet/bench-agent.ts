@@ -3,6 +3,7 @@ import type { Agent } from '../../podlet/agent.ts';
 import { createAgent } from '../../podlet/agent.ts';
 import type { Attempt, PodletPorts } from '../../podlet/ports.ts';
 import { SyncRefused } from '../../podlet/ports.ts';
+import { present } from '../../src/present.ts';
 import type { Desired, PodletEvent, Report, StartOrder } from '../../src/protocol/messages.ts';
 import type { FakeExec, FakeRun } from '../fakes/fake-supervisors.ts';
 import { FakeSupervisors } from '../fakes/fake-supervisors.ts';
@@ -69,7 +70,7 @@ export class AgentBench {
         bootId: `boot${this.reports.length}`,
         containers: this.options.containers,
         podIP: '10.0.0.5',
-        ...(this.options.restarted === undefined ? {} : { restarted: this.options.restarted }),
+        ...present({ restarted: this.options.restarted }),
       },
       sync: (report) => this.sync(report),
       supervisors: this.supervisors,

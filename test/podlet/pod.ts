@@ -14,6 +14,7 @@ import { bridgeGateway } from '../../local/docker/system.ts';
 import { removeVolume } from '../../local/docker/volumes.ts';
 import { hostArchitecture } from '../../podlet/build.ts';
 import { ensurePodletImage } from '../../podlet/image.ts';
+import { present } from '../../src/present.ts';
 import { containerLog, docker } from './lab.ts';
 import { SyncServer } from './sync-server.ts';
 
@@ -105,7 +106,9 @@ export class TestPod {
       Labels: LABELS,
       HostConfig: {
         NetworkMode: `container:${this.podlet}`,
-        ...(this.options.sharedProcesses === true ? { PidMode: `container:${this.podlet}` } : {}),
+        ...present({
+          PidMode: this.options.sharedProcesses === true ? `container:${this.podlet}` : undefined,
+        }),
         LogConfig: LOG,
         Mounts: [
           this.volume('bin', '/.droppod/bin', true),

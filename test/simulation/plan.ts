@@ -1,5 +1,6 @@
 // What a seed decides before the run: the pod, how its containers' runs go, and what is done to it from outside.
 import type { Container, Pod } from '../../src/kinds/pod.ts';
+import { present } from '../../src/present.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
 import type { Chance } from './random.ts';
 
@@ -44,7 +45,7 @@ function someRuns(chance: Chance, mustEnd: boolean): ScriptedRun[] {
   const fails = Array.from({ length: chance.below(3) }, (): ScriptedRun => ({
     seconds: chance.below(20),
     exitCode: chance.pick([0, 1, 1, 137]),
-    ...(chance.happens(0.1) ? { startError: 'no such file' } : {}),
+    ...present({ startError: chance.happens(0.1) ? 'no such file' : undefined }),
   }));
   const last: ScriptedRun =
     mustEnd || chance.happens(0.5) ? { seconds: 1 + chance.below(30), exitCode: 0 } : {};
@@ -75,7 +76,7 @@ export function makePlan(chance: Chance): Plan {
     spec: {
       restartPolicy,
       terminationGracePeriodSeconds: chance.pick([5, 30]),
-      ...(initContainers.length > 0 ? { initContainers } : {}),
+      ...present({ initContainers: initContainers.length > 0 ? initContainers : undefined }),
       containers: apps,
     },
     runs,

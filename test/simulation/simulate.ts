@@ -5,6 +5,7 @@ import { PodWorld } from '../fakes/pod-world.ts';
 import type { Within } from '../fakes/pod-machine.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
+import { present } from '../../src/present.ts';
 import { MAX_GENERATION_MS, MAX_RUNS_IN_GENERATION } from '../../src/record/hand-over.ts';
 import { updatePod } from '../../src/steps/pod/update-pod.ts';
 import { podCreated } from '../../src/steps/create/pod-created.ts';
@@ -60,7 +61,7 @@ class Simulation {
       // Every other life is led by the real podlet agent.
       agent: seed % 2 === 1,
       bootMs: this.chance.below(3_000),
-      ...(within ? { within } : {}),
+      ...present({ within }),
     });
     this.rules = new RunRules(this.plan, this.world);
     this.world.onRunEvent = (event) => this.note(event);

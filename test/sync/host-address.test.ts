@@ -1,5 +1,6 @@
 // The node's address of a pod (status.hostIP): the installation's where pods share a node, else the task's own.
 import { expect, it } from 'vitest';
+import { present } from '../../src/present.ts';
 import { placed } from '../../src/record/binding.ts';
 import { mergeReport } from '../../src/record/merge.ts';
 import type { Report } from '../../src/protocol/messages.ts';
@@ -32,7 +33,7 @@ const merged = (before: string | undefined, more: Partial<Report>) => {
   const { hostIP: _sample, ...observed } = observedOf();
   return mergeReport(
     podOf(),
-    { ...observed, ...(before ? { hostIP: before } : {}) },
+    { ...observed, ...present({ hostIP: before || undefined }) },
     report(more),
     NOW,
   ).hostIP;

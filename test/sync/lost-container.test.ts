@@ -4,6 +4,7 @@ import type { RestartPolicy } from '../../src/kinds/pod.ts';
 import { receive } from '../../src/sync/receive.ts';
 import { mergeTask } from '../../src/record/task-change.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
+import { present } from '../../src/present.ts';
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
@@ -87,7 +88,7 @@ it.each<[string, RestartPolicy, boolean, string | undefined, boolean]>([
           name: 'app',
           lastStatus: 'STOPPED',
           exitCode: 137,
-          ...(reason === undefined ? {} : { reason }),
+          ...present({ reason }),
         },
       ],
     };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, Pod, PodSpec, Service } from '../../src/kinds/pod.ts';
 import type { ImageConfig } from '../../src/ports/images.ts';
+import { present } from '../../src/present.ts';
 import { startOrder, type StartContext } from '../../src/sync/start-order.ts';
 import { podOf } from '../pod/samples.ts';
 
@@ -158,7 +159,7 @@ describe('H: environment', () => {
       requests: { cpu: '125m', memory: '32Mi' },
       limits: { cpu: '250m', memory: '64Mi' },
     };
-    const resourceFieldRef = { resource, ...(divisor === undefined ? {} : { divisor }) };
+    const resourceFieldRef = { resource, ...present({ divisor }) };
     expect(
       envOf(podWith({ resources, env: [{ name: 'R', valueFrom: { resourceFieldRef } }] }))['R'],
     ).toBe(value);

@@ -1,6 +1,7 @@
 // The typed door to dynalite's own rooms: its parsers and single-item actions on LevelDB, without its HTTP server.
 // dynalite's internals are used by name, so the package is pinned to one version.
 import { createRequire } from 'node:module';
+import { present } from '../../../src/present.ts';
 import { openDatabase, type Database, type DatabaseOptions } from '../../database.ts';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
@@ -132,7 +133,7 @@ export async function openStore(
   options?: DatabaseOptions,
 ): Promise<{ store: Store; close(): Promise<void> }> {
   const store = db.create({
-    ...(path === undefined ? {} : { path }),
+    ...present({ path }),
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,

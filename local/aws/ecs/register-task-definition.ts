@@ -1,4 +1,5 @@
 // RegisterTaskDefinition: each call is the family's next revision.
+import { present } from '../../../src/present.ts';
 import type { TaskDefinition } from '../../agent/task-definition.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
@@ -168,7 +169,7 @@ export function definitionJson({
     compatibilities: ['EC2', 'FARGATE'],
     placementConstraints: [],
     registeredAt: epoch(registeredAt),
-    ...(deregisteredAt ? { deregisteredAt: epoch(deregisteredAt) } : {}),
+    ...present({ deregisteredAt: deregisteredAt ? epoch(deregisteredAt) : undefined }),
   };
 }
 

@@ -1,4 +1,5 @@
 // Step Functions on one machine: interpreter, journal and endpoint put together, without a socket.
+import { present } from '../../../src/present.ts';
 import { Interpreter } from '../../states/interpreter.ts';
 import type { Clock, ExecutionChange, Journal } from '../../states/ports.ts';
 import type { AwsJsonEndpoint } from '../protocol.ts';
@@ -56,7 +57,7 @@ export function createStates({
     journal,
     onExecutionEnd,
     tasks: lambdaTasks(invoke),
-    ...(onFault === undefined ? {} : { onFault }),
+    ...present({ onFault }),
   });
   const context: StatesContext = {
     interpreter,

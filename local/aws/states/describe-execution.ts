@@ -1,4 +1,5 @@
 // DescribeExecution.
+import { present } from '../../../src/present.ts';
 import type { ExecutionRecord } from '../../states/execution.ts';
 import type { JsonObject } from '../../states/json.ts';
 import { asInput, refuseOthers } from '../input.ts';
@@ -20,8 +21,7 @@ export const describeExecution: Operation<StatesContext> = async ({ interpreter 
     ...(output === undefined
       ? {}
       : { output: JSON.stringify(output), outputDetails: { included: true } }),
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
+    ...present({ error, cause }),
     redriveStatus: 'NOT_REDRIVABLE',
     redriveStatusReason: 'The local engine does not redrive',
   };
@@ -42,7 +42,7 @@ export function summary({
     name,
     status,
     startDate: seconds(startedAt),
-    ...(stoppedAt === undefined ? {} : { stopDate: seconds(stoppedAt) }),
+    ...present({ stopDate: stoppedAt === undefined ? undefined : seconds(stoppedAt) }),
     redriveCount: 0,
   };
 }

@@ -1,4 +1,5 @@
 // DescribeStateMachine.
+import { present } from '../../../src/present.ts';
 import { asInput, refuseOthers } from '../input.ts';
 import type { Operation } from '../protocol.ts';
 import type { StatesContext } from './context.ts';
@@ -21,6 +22,6 @@ export const describeStateMachine: Operation<StatesContext> = (context, body) =>
     creationDate: seconds(createdAt),
     loggingConfiguration: { level: 'OFF', includeExecutionData: false },
     tracingConfiguration: { enabled: false },
-    ...(revisionId === undefined ? {} : { revisionId }),
+    ...present({ revisionId }),
   });
 };

@@ -1,5 +1,6 @@
 // GetExecutionHistory: the interpreter's events in the wire's form, where each type has its own details member.
 import { setOwn } from '../../../src/own.ts';
+import { present } from '../../../src/present.ts';
 import type { HistoryEvent } from '../../states/history.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { isObject } from '../../states/json.ts';
@@ -40,7 +41,7 @@ function toWire(
     type,
     id,
     previousEventId,
-    ...(hasDetails ? { [member]: wireDetails(type, details, region, withData) } : {}),
+    ...present({ [member]: hasDetails ? wireDetails(type, details, region, withData) : undefined }),
   };
 }
 
@@ -63,7 +64,9 @@ function wireDetails(
     else if (withData)
       Object.assign(wire, {
         [name]: JSON.stringify(value),
-        ...(name === 'parameters' ? {} : { [`${name}Details`]: { truncated: false } }),
+        ...present({
+          [`${name}Details`]: name === 'parameters' ? undefined : { truncated: false },
+        }),
       });
   }
   return wire;

@@ -1,4 +1,5 @@
 // Pages of a list: the token is where the next page begins.
+import { present } from '../../../src/present.ts';
 import type { Input } from '../input.ts';
 import { number, text } from '../input.ts';
 import { AwsError } from '../protocol.ts';
@@ -24,6 +25,6 @@ export function page<T>(
   const end = start + (asked || DEFAULT_RESULTS);
   return {
     entries: all.slice(start, end),
-    ...(end < all.length ? { nextToken: String(end) } : {}),
+    ...present({ nextToken: end < all.length ? String(end) : undefined }),
   };
 }

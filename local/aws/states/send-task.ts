@@ -1,4 +1,5 @@
 // SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat: answered only when the journal has what they brought.
+import { present } from '../../../src/present.ts';
 import type { TokenAnswer } from '../../states/interpreter.ts';
 import type { Json } from '../../states/json.ts';
 import type { Input } from '../input.ts';
@@ -21,8 +22,7 @@ export const sendTaskFailure: Operation<StatesContext> = async ({ interpreter },
   const [error, cause] = [text(input, 'error'), text(input, 'cause')];
   return answered(
     await interpreter.answer(required(input, 'taskToken'), {
-      ...(error === undefined ? {} : { error }),
-      ...(cause === undefined ? {} : { cause }),
+      ...present({ error, cause }),
     }),
   );
 };

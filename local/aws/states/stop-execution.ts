@@ -1,4 +1,5 @@
 // StopExecution: a closed execution is answered with the time of its end.
+import { present } from '../../../src/present.ts';
 import { asInput, refuseOthers, text } from '../input.ts';
 import type { Operation } from '../protocol.ts';
 import type { StatesContext } from './context.ts';
@@ -10,8 +11,7 @@ export const stopExecution: Operation<StatesContext> = async ({ interpreter }, b
   const arn = required(input, 'executionArn');
   const [error, cause] = [text(input, 'error'), text(input, 'cause')];
   await interpreter.stop(executionKey(arn), {
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
+    ...present({ error, cause }),
   });
   const record = await interpreter.describe(executionKey(arn));
   if (record === undefined) throw executionMissing(arn);

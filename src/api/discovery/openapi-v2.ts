@@ -1,6 +1,7 @@
 // OpenAPI v2, one document for everything, put into its form from the version 3 documents: kubectl up to 1.26, client-go's
 // OpenAPISchema() and what is built on it read this one.
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import { present } from '../../present.ts';
 import { openapiDocument } from './openapi.ts';
 import { VERSION } from './version.ts';
 
@@ -77,19 +78,19 @@ function schemaV2({
   const target = rest.$ref ?? allOf?.[0]?.$ref;
   return {
     ...rest,
-    ...(target === undefined ? {} : { $ref: local(target) }),
-    ...(oneOf === undefined ? {} : { type: 'string' }),
-    ...(items === undefined ? {} : { items: schemaV2(items) }),
-    ...(additionalProperties === undefined
-      ? {}
-      : { additionalProperties: schemaV2(additionalProperties) }),
-    ...(properties === undefined
-      ? {}
-      : {
-          properties: Object.fromEntries(
-            Object.entries(properties).map(([name, property]) => [name, schemaV2(property)]),
-          ),
-        }),
+    ...present({
+      $ref: target === undefined ? undefined : local(target),
+      type: oneOf === undefined ? undefined : 'string',
+      items: items === undefined ? undefined : schemaV2(items),
+      additionalProperties:
+        additionalProperties === undefined ? undefined : schemaV2(additionalProperties),
+      properties:
+        properties === undefined
+          ? undefined
+          : Object.fromEntries(
+              Object.entries(properties).map(([name, property]) => [name, schemaV2(property)]),
+            ),
+    }),
   };
 }
 
@@ -125,7 +126,10 @@ function operationV2(operation: OperationV3): OperationV2 {
         const schema = content?.['application/json']?.schema;
         return [
           code,
-          { description, ...(schema === undefined ? {} : { schema: schemaV2(schema) }) },
+          {
+            description,
+            ...present({ schema: schema === undefined ? undefined : schemaV2(schema) }),
+          },
         ];
       }),
     ),

@@ -5,6 +5,7 @@ import type { Resource, Verb } from '../../kinds/resources.ts';
 import type { Schema } from '../../kinds/generate.ts';
 import { ensureKinds } from '../../kinds/load.ts';
 import { own, setOwn } from '../../own.ts';
+import { present } from '../../present.ts';
 import { VERSION } from './version.ts';
 
 interface Document {
@@ -70,7 +71,7 @@ function operation(
     ...((verb === 'create' || verb === 'update') && content
       ? { requestBody: { content: { '*/*': content['application/json'] } } }
       : {}),
-    responses: { 200: { description: 'OK', ...(content ? { content } : {}) } },
+    responses: { 200: { description: 'OK', ...present({ content }) } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': { group, version, kind },
   };

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
 import type { GroupKind, Resource } from '../../kinds/resources.ts';
+import { present } from '../../present.ts';
 
 const GROUPS: readonly string[] = [...new Set(RESOURCES.map(({ group }) => group))]
   .filter((group) => group !== '')
@@ -24,8 +25,10 @@ function entries(resource: Resource): unknown[] {
     namespaced,
     kind,
     verbs,
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(categories.length > 0 ? { categories } : {}),
+    ...present({
+      shortNames: shortNames.length > 0 ? shortNames : undefined,
+      categories: categories.length > 0 ? categories : undefined,
+    }),
   };
   return [
     main,
@@ -64,7 +67,7 @@ export function resourceList(group: string, version: string): unknown {
   if (served.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
-    ...(group === '' ? {} : { apiVersion: 'v1' }),
+    ...present({ apiVersion: group === '' ? undefined : 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
     resources: served.flatMap(entries),
   };
@@ -79,11 +82,14 @@ function aggregatedResource(resource: Resource): unknown {
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
     verbs,
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(categories.length > 0 ? { categories } : {}),
-    ...(subresources.length > 0
-      ? { subresources: subresources.map((entry) => aggregatedSubresource(resource, entry)) }
-      : {}),
+    ...present({
+      shortNames: shortNames.length > 0 ? shortNames : undefined,
+      categories: categories.length > 0 ? categories : undefined,
+      subresources:
+        subresources.length > 0
+          ? subresources.map((entry) => aggregatedSubresource(resource, entry))
+          : undefined,
+    }),
   };
 }
 
@@ -95,7 +101,7 @@ function aggregatedSubresource(
   return {
     subresource: name,
     responseKind: type,
-    ...(group === owner.group ? {} : { acceptedTypes: [type] }),
+    ...present({ acceptedTypes: group === owner.group ? undefined : [type] }),
     verbs,
   };
 }

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import { seconds } from '../time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
@@ -22,7 +23,7 @@ export async function ensureObject(
     ...object,
     metadata: {
       name,
-      ...(namespace ? { namespace } : {}),
+      ...present({ namespace: namespace || undefined }),
       uid: ids.uuid(),
       creationTimestamp: seconds(clock.now()),
       ...metadata,

@@ -5,6 +5,7 @@ import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
+import { present } from '../../present.ts';
 import {
   compareFields,
   elementSegment,
@@ -217,7 +218,7 @@ export function applyObject(
   const same = own !== undefined && isDeepStrictEqual(own.fieldsV1, wanted);
   return {
     object: prune(shape, merged, dropped) as KubeObject,
-    entries: [...kept, same ? { ...entry, ...(own.time ? { time: own.time } : {}) } : entry],
+    entries: [...kept, same ? { ...entry, ...present({ time: own.time || undefined }) } : entry],
   };
 }
 

@@ -3,6 +3,7 @@ import { ensureKinds } from '../../kinds/load.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { humanDuration } from '../../pod/status/human-duration.ts';
+import { present } from '../../present.ts';
 import type { Column, Printer } from './strategy.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -61,7 +62,7 @@ export function lazyPrinter(
       return (built ??= columns());
     },
     cells,
-    ...(conditions ? { conditions } : {}),
+    ...present({ conditions }),
   };
 }
 

@@ -1,5 +1,6 @@
 // Namespaces: their first objects when they are made, their content when they go.
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import { othersChanged } from '../../steps/settle/reschedule.ts';
 import {
   defaultNamespace,
@@ -96,7 +97,7 @@ export const namespaceFinalize: Strategy = {
     ...old,
     metadata: {
       ...old.metadata,
-      ...(next.metadata.resourceVersion ? { resourceVersion: next.metadata.resourceVersion } : {}),
+      ...present({ resourceVersion: next.metadata.resourceVersion || undefined }),
     },
     spec: next['spec'] ?? {},
   }),

@@ -1,5 +1,6 @@
 // The strategy of a kind without rules of its own; kinds spread it and replace what differs.
 import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { plainPrinter } from './columns.ts';
 import type { Strategy, WriteStrategy } from './strategy.ts';
@@ -44,7 +45,7 @@ export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   return {
     ...rest,
     metadata: next.metadata,
-    ...(old['status'] === undefined ? {} : { status: old['status'] }),
+    ...present({ status: old['status'] }),
   };
 };
 
@@ -59,9 +60,9 @@ export function statusOf(
       ...old,
       metadata: {
         ...next.metadata,
-        ...(old.metadata.ownerReferences ? { ownerReferences: old.metadata.ownerReferences } : {}),
+        ...present({ ownerReferences: old.metadata.ownerReferences }),
       },
-      ...(next['status'] === undefined ? {} : { status: next['status'] }),
+      ...present({ status: next['status'] }),
     }),
     validateUpdate: (next, old, call) => [
       ...validateObjectMetaUpdate(next.metadata, old.metadata),

@@ -18,6 +18,7 @@ import {
   validatePodStatusUpdate,
   validatePodUpdate,
 } from '../../pod/validation/validate-pod.ts';
+import { present } from '../../present.ts';
 import { podWarnings } from '../../refusals/warnings.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
@@ -69,17 +70,16 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
   const admission = admitPod(pod, {
     serviceAccount: account as ServiceAccount | undefined,
     suffix: ids.suffix(5),
-    ...(priorityClass ? { priorityClass } : {}),
-    ...(runtimeClass
-      ? {
-          runtimeClassFound:
-            (await store.get({
-              resource: 'runtimeclasses.node.k8s.io',
-              namespace: '',
-              name: runtimeClass,
-            })) !== undefined,
-        }
-      : {}),
+    ...present({
+      priorityClass,
+      runtimeClassFound: runtimeClass
+        ? (await store.get({
+            resource: 'runtimeclasses.node.k8s.io',
+            namespace: '',
+            name: runtimeClass,
+          })) !== undefined
+        : undefined,
+    }),
   });
   if ('forbidden' in admission)
     throw forbidden(
@@ -103,7 +103,10 @@ async function priorityOf(
   });
   if (found === undefined) return undefined;
   const policy = text(found, 'preemptionPolicy');
-  return { value: Number(found['value'] ?? 0), ...(policy ? { preemptionPolicy: policy } : {}) };
+  return {
+    value: Number(found['value'] ?? 0),
+    ...present({ preemptionPolicy: policy || undefined }),
+  };
 }
 
 /** Grace as kube-apiserver computes it (pod-lifecycle 8.1): none before scheduling and after the end. */

@@ -1,6 +1,7 @@
 // Services: a cluster IP is given out at creation and kept by updates that leave it out.
 import { invalid } from '../../errors.ts';
 import type { KubeObject, Service } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import {
   defaultService,
   validateService,
@@ -108,7 +109,7 @@ function keepAddress(next: KubeObject, old: KubeObject): KubeObject {
     spec: {
       ...spec,
       clusterIP: before.clusterIP,
-      ...(before.clusterIPs ? { clusterIPs: before.clusterIPs } : {}),
+      ...present({ clusterIPs: before.clusterIPs }),
     },
   };
 }

@@ -2,6 +2,7 @@
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import type { Matcher } from './label-selector.ts';
 
 /** Selectable fields beside metadata.name and metadata.namespace. `own`: the kind names unknown fields in its own words. */
@@ -69,7 +70,7 @@ export function parseFieldSelector(
   return {
     matches: (object) =>
       readers.every(({ term, read }) => (read(object) === term.value) === term.equal),
-    ...(named === undefined ? {} : { name: named }),
+    ...present({ name: named }),
   };
 }
 

@@ -1,5 +1,6 @@
 // `/eviction`: a delete that asks disruption budgets first; there are none yet.
 import { badRequest } from '../../errors.ts';
+import { present } from '../../present.ts';
 import type { Answer, Call } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
 import { strategyFor } from '../resources/strategies.ts';
@@ -30,8 +31,12 @@ export async function eviction(call: Call): Promise<Answer> {
   await deleteObject(
     { ...call, subresource: '', strategy: strategyFor(call.resource) },
     {
-      ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
-      preconditions: { ...(uid ? { uid } : {}), ...(version ? { resourceVersion: version } : {}) },
+      ...present({
+        gracePeriodSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
+      }),
+      preconditions: {
+        ...present({ uid: uid || undefined, resourceVersion: version || undefined }),
+      },
       dryRun: options.dryRun || (Array.isArray(dryRun) && dryRun.length > 0),
     },
   );

@@ -5,6 +5,7 @@ import { userOfToken } from '../../auth/authenticate.ts';
 import type { User } from '../../auth/user.ts';
 import { invalid } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { Answer, Call } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
 import { seconds } from '../time.ts';
@@ -24,9 +25,9 @@ const answer = (object: KubeObject): Answer => ({ code: 201, object, kind: 'obje
 
 const userInfo = ({ name, uid, groups, extra }: User): { [member: string]: unknown } => ({
   username: name,
-  ...(uid ? { uid } : {}),
+  ...present({ uid: uid || undefined }),
   groups,
-  ...(extra && Object.keys(extra).length > 0 ? { extra } : {}),
+  ...present({ extra: extra && Object.keys(extra).length > 0 ? extra : undefined }),
 });
 
 /** Who am I. */
@@ -90,7 +91,7 @@ export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
         verbs,
         apiGroups,
         resources,
-        ...(resourceNames ? { resourceNames } : {}),
+        ...present({ resourceNames }),
       })),
     nonResourceRules: rules
       .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
@@ -110,6 +111,6 @@ export async function tokenReview(call: Call): Promise<Answer> {
   const status =
     user === undefined
       ? { authenticated: false, user: {}, error: 'invalid bearer token' }
-      : { authenticated: true, user: userInfo(user), ...(asked ? { audiences: asked } : {}) };
+      : { authenticated: true, user: userInfo(user), ...present({ audiences: asked }) };
   return answer({ metadata: {}, spec: sent['spec'], status });
 }

@@ -2,6 +2,7 @@
 import { issueToken, issuerOf } from '../../auth/service-account-tokens.ts';
 import { badRequest, conflict, invalid, notFound } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
@@ -61,7 +62,7 @@ async function boundPod(
       `the UID in the bound object reference (${wanted}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   const nodeName = text(pod, 'spec', 'nodeName');
-  return { name, uid, ...(nodeName ? { nodeName } : {}) };
+  return { name, uid, ...present({ nodeName: nodeName || undefined }) };
 }
 
 /** POST of a TokenRequest: 201 with the token in its status. */
@@ -93,7 +94,7 @@ export async function token(call: Call): Promise<Response> {
     serviceAccount: { name: call.name, uid },
     audiences,
     expirationSeconds,
-    ...(pod ? { pod } : {}),
+    ...present({ pod }),
   });
   const object: KubeObject = {
     kind: 'TokenRequest',

@@ -11,6 +11,7 @@ import {
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
+import { present } from '../../present.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -100,9 +101,11 @@ function withSystemFields(
     ...rest
   } = object.metadata;
   const metadata = {
-    ...(name ? { name } : {}),
-    ...(generateName ? { generateName } : {}),
-    ...(namespace ? { namespace } : {}),
+    ...present({
+      name: name || undefined,
+      generateName: generateName || undefined,
+      namespace: namespace || undefined,
+    }),
     uid,
     creationTimestamp: seconds(now),
     ...rest,
@@ -197,11 +200,14 @@ async function store(
       const records = call.strategy.createRecords?.(object) ?? [];
       const { version } = await call.ports.store.commit({
         object: { key, object, expected: 'absent' },
-        ...(records.length > 0 ? { records } : {}),
+        ...present({ records: records.length > 0 ? records : undefined }),
       });
       return {
         ...object,
-        metadata: { ...object.metadata, ...(version ? { resourceVersion: version } : {}) },
+        metadata: {
+          ...object.metadata,
+          ...present({ resourceVersion: version ? version : undefined }),
+        },
       };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;

@@ -15,6 +15,7 @@ import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import { later, secondsLeft } from '../../later.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Json } from '../../ports/json.ts';
+import { present } from '../../present.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -55,9 +56,9 @@ export async function remove(call: Call): Promise<Answer> {
     object: success({
       details: {
         name: call.name,
-        ...(group ? { group } : {}),
+        ...present({ group: group || undefined }),
         kind: plural,
-        ...(uid ? { uid } : {}),
+        ...present({ uid: uid || undefined }),
       },
     }),
     kind: 'status',
@@ -75,13 +76,19 @@ export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const dryRun = Array.isArray(raw['dryRun']) ? raw['dryRun'].map(String) : [];
   const { propagationPolicy, orphanDependents } = raw;
   const options = {
-    ...(typeof grace === 'number' ? { gracePeriodSeconds: grace < 0 ? 1 : grace } : {}),
+    ...present({
+      gracePeriodSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
+    }),
     preconditions: {
-      ...(typeof uid === 'string' ? { uid } : {}),
-      ...(typeof version === 'string' ? { resourceVersion: version } : {}),
+      ...present({
+        uid: typeof uid === 'string' ? uid : undefined,
+        resourceVersion: typeof version === 'string' ? version : undefined,
+      }),
     },
-    ...(typeof propagationPolicy === 'string' ? { propagationPolicy } : {}),
-    ...(typeof orphanDependents === 'boolean' ? { orphanDependents } : {}),
+    ...present({
+      propagationPolicy: typeof propagationPolicy === 'string' ? propagationPolicy : undefined,
+      orphanDependents: typeof orphanDependents === 'boolean' ? orphanDependents : undefined,
+    }),
     dryRun: dryRun.length > 0,
   };
   const problems = [...checkPolicy(options), ...checkDryRun(dryRun)];
@@ -115,11 +122,13 @@ function fromQuery(query: URLSearchParams): { [key: string]: Json | undefined } 
   const grace = intOption(query, 'gracePeriodSeconds');
   const orphan = query.get('orphanDependents');
   return {
-    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
-    ...(query.has('propagationPolicy')
-      ? { propagationPolicy: query.get('propagationPolicy') }
-      : {}),
-    ...(orphan === null ? {} : { orphanDependents: orphan === 'true' || orphan === '1' }),
+    ...present({
+      gracePeriodSeconds: grace,
+      propagationPolicy: query.has('propagationPolicy')
+        ? query.get('propagationPolicy')
+        : undefined,
+      orphanDependents: orphan === null ? undefined : orphan === 'true' || orphan === '1',
+    }),
     dryRun: query.getAll('dryRun').filter((value) => value !== ''),
   };
 }
@@ -208,7 +217,10 @@ async function deleteStored(
   });
   const stored = {
     ...decision.object,
-    metadata: { ...decision.object.metadata, ...(version ? { resourceVersion: version } : {}) },
+    metadata: {
+      ...decision.object.metadata,
+      ...present({ resourceVersion: version ? version : undefined }),
+    },
   };
   await afterCommit(call.strategy.deleting?.(stored, call));
   return { object: stored, gone: false };
@@ -258,7 +270,9 @@ function decideAgain(
 function marked(call: Call, old: KubeObject, grace: number): KubeObject {
   const metadata = {
     ...old.metadata,
-    ...(call.strategy.generation ? { generation: (old.metadata.generation ?? 0) + 1 } : {}),
+    ...present({
+      generation: call.strategy.generation ? (old.metadata.generation ?? 0) + 1 : undefined,
+    }),
     deletionTimestamp: seconds(later(call.now, grace)),
     deletionGracePeriodSeconds: grace,
   };
@@ -282,11 +296,11 @@ export async function removeObject(
       expected: versionOf(old),
       lastState: { ...last, metadata },
     },
-    ...(records.length > 0 ? { records } : {}),
+    ...present({ records: records.length > 0 ? records : undefined }),
   });
   const shown = {
     ...last,
-    metadata: { ...metadata, ...(version ? { resourceVersion: version } : {}) },
+    metadata: { ...metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
   await afterCommit(call.strategy.removed?.(shown, call));
   // It may be what its namespace's own end waited for.

@@ -3,6 +3,7 @@ import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { ListQuery } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import type { Answer, Call, ObjectList, TextList } from '../call.ts';
 import { parseFieldSelector } from '../selectors/field-selector.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';
@@ -35,7 +36,7 @@ export function selectionOf(
     matches: all
       ? () => true
       : (object) => labels(object.metadata.labels) && fields.matches(object),
-    ...(fields.name === undefined ? {} : { name: fields.name }),
+    ...present({ name: fields.name }),
     all,
   };
 }
@@ -72,7 +73,7 @@ async function listTexts(
   if (resourceVersion !== undefined) await reachVersion(ports, resourceVersion);
   const { objects, version } = await ports.store.listTexts({
     resource: resource.stored,
-    ...(namespace ? { namespace } : {}),
+    ...present({ namespace: namespace || undefined }),
   });
   return { items: objects, resourceVersion: version };
 }
@@ -112,7 +113,7 @@ function decodeToken(text: string): Token {
     throw badRequest(
       'invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)',
     );
-  return { rv, start, ...(typeof left === 'number' ? { left } : {}) };
+  return { rv, start, ...present({ left: typeof left === 'number' ? left : undefined }) };
 }
 
 const tokenProblem = (text: string): string => {
@@ -147,7 +148,7 @@ export async function listObjects(
     await reachVersion(call.ports, options.resourceVersion);
   const query: ListQuery = {
     resource: call.resource.stored,
-    ...(call.namespace ? { namespace: call.namespace } : {}),
+    ...present({ namespace: call.namespace || undefined }),
   };
   if (selection.name !== undefined && call.namespace) return single(call, selection);
   // With resourceVersion 0 Kubernetes answers from its cache and ignores the limit.
@@ -188,8 +189,7 @@ async function readPage(
     const want = limit === 0 ? 0 : limit - items.length;
     const part = await call.ports.store.list({
       ...query,
-      ...(after ? { after } : {}),
-      ...(want > 0 ? { limit: want } : {}),
+      ...present({ after, limit: want > 0 ? want : undefined }),
     });
     version ??= token === undefined ? part.version : String(token.rv);
     items.push(...(selection.all ? part.objects : part.objects.filter(selection.matches)));
@@ -206,13 +206,13 @@ async function readPage(
     const next = encodeToken({
       rv: Number(version),
       start: startAfter(call, last),
-      ...(left === undefined ? {} : { left }),
+      ...present({ left }),
     });
     return {
       items,
       resourceVersion: version,
       continue: next,
-      ...(left === undefined ? {} : { remainingItemCount: left }),
+      ...present({ remainingItemCount: left }),
     };
   }
 }

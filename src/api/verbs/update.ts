@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
+import { present } from '../../present.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -144,14 +145,17 @@ function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
     ...next,
     metadata: {
       ...metadata,
-      ...(metadata.uid || !uid ? {} : { uid }),
-      ...(creationTimestamp ? { creationTimestamp } : {}),
-      ...(generation === undefined ? {} : { generation }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-      ...(deletionGracePeriodSeconds === undefined ||
-      metadata.deletionGracePeriodSeconds !== undefined
-        ? {}
-        : { deletionGracePeriodSeconds }),
+      ...present({
+        uid: metadata.uid || !uid ? undefined : uid,
+        creationTimestamp: creationTimestamp || undefined,
+        generation,
+        deletionTimestamp,
+        deletionGracePeriodSeconds:
+          deletionGracePeriodSeconds === undefined ||
+          metadata.deletionGracePeriodSeconds !== undefined
+            ? undefined
+            : deletionGracePeriodSeconds,
+      }),
     },
   };
 }
@@ -220,7 +224,7 @@ async function storeUpdate(
       ...next,
       metadata: {
         ...next.metadata,
-        ...(old.metadata.resourceVersion ? { resourceVersion: old.metadata.resourceVersion } : {}),
+        ...present({ resourceVersion: old.metadata.resourceVersion || undefined }),
       },
     };
   const { version } = await ports.store.commit({
@@ -232,7 +236,7 @@ async function storeUpdate(
   });
   const stored = {
     ...next,
-    metadata: { ...next.metadata, ...(version ? { resourceVersion: version } : {}) },
+    metadata: { ...next.metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
   await afterCommit(strategy.updated?.(stored, old, call));
   return stored;

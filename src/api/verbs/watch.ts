@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { LogEntry } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import type { Call } from '../call.ts';
 import { listOptions } from '../wire/options.ts';
 import type { ListOptions } from '../wire/options.ts';
@@ -180,7 +181,7 @@ function bookmark(
   const { call } = watching;
   const metadata = {
     resourceVersion: version,
-    ...(initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}),
+    ...present({ annotations: initialEnd ? { 'k8s.io/initial-events-end': 'true' } : undefined }),
   };
   if (call.output.as !== undefined) return event(watching, 'BOOKMARK', { metadata });
   const empty = call.resource.kind === 'Pod' ? { spec: { containers: null }, status: {} } : {};

@@ -5,6 +5,7 @@ import { ApiError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
+import { present } from '../../present.ts';
 import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
 import { META, bare, partial, typed } from './forms.ts';
@@ -19,8 +20,10 @@ const listMeta = ({
 }: ObjectList): KubeObject['metadata'] => {
   const metadata = {
     resourceVersion,
-    ...(token ? { continue: token } : {}),
-    ...(remainingItemCount ? { remainingItemCount } : {}),
+    ...present({
+      continue: token || undefined,
+      remainingItemCount: remainingItemCount ? remainingItemCount : undefined,
+    }),
   };
   return metadata as KubeObject['metadata'];
 };

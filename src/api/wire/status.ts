@@ -2,6 +2,7 @@
 import { ApiError } from '../../errors.ts';
 import type { ApiErrorDetails } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 
 /** The members of `details` that are set, in Kubernetes' order; undefined: no details at all. */
 function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | undefined {
@@ -9,12 +10,14 @@ function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | un
   const [plural, ...suffix] = kind?.split('.') ?? [];
   const split = group === undefined && suffix.length > 0;
   const shown = {
-    ...(name ? { name } : {}),
+    ...present({ name: name || undefined }),
     ...(split ? { group: suffix.join('.') } : group ? { group } : {}),
-    ...(kind ? { kind: split ? plural : kind } : {}),
-    ...(uid ? { uid } : {}),
-    ...(causes && causes.length > 0 ? { causes } : {}),
-    ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
+    ...present({
+      kind: kind ? (split ? plural : kind) : undefined,
+      uid: uid || undefined,
+      causes: causes && causes.length > 0 ? causes : undefined,
+      retryAfterSeconds: retryAfterSeconds ? retryAfterSeconds : undefined,
+    }),
   };
   return Object.keys(shown).length > 0 || details.empty === true ? shown : undefined;
 }
@@ -38,12 +41,15 @@ export function toStatus(error: unknown): {
     metadata: {},
     status: 'Failure',
     message: known.message,
-    ...(known.reason === '' ? {} : { reason: known.reason }),
-    ...(details === undefined ? {} : { details }),
+    ...present({ reason: known.reason === '' ? undefined : known.reason, details }),
     code: known.code,
   };
   const retryAfterSeconds = known.details.retryAfterSeconds;
-  return { code: known.code, status, ...(retryAfterSeconds ? { retryAfterSeconds } : {}) };
+  return {
+    code: known.code,
+    status,
+    ...present({ retryAfterSeconds: retryAfterSeconds ? retryAfterSeconds : undefined }),
+  };
 }
 
 /** Status Success, as deletes and subresource creates answer it. */

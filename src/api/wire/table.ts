@@ -1,6 +1,7 @@
 // Tables: what kubectl prints.
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { Call } from '../call.ts';
 import { partial, typed } from './forms.ts';
 
@@ -29,7 +30,7 @@ function row(call: Printing, object: KubeObject, include: Include): { [member: s
         : partial(object, call.output.asVersion);
   return {
     cells: printer.cells(object, call.now),
-    ...(conditions.length > 0 ? { conditions } : {}),
+    ...present({ conditions: conditions.length > 0 ? conditions : undefined }),
     object: shown,
   };
 }

@@ -1,5 +1,6 @@
 // The Kubernetes Events of a pod's life as data (pod-lifecycle 14); src/events writes them as core/v1 Event objects.
 import type { Pod } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import { podFullName } from '../model/containers.ts';
 
 /** An event about a pod before it is stored; `container` becomes the fieldPath, folding and names are the writer's. */
@@ -18,7 +19,7 @@ const normal = (reason: string, message: string, container?: string): PodEvent =
   type: 'Normal',
   reason,
   message,
-  ...(container === undefined ? {} : { container }),
+  ...present({ container }),
   component: 'kubelet',
 });
 

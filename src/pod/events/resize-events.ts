@@ -1,5 +1,6 @@
 // The events of an in-place resize: a word and then the sizes in question as JSON, as Go writes it.
 import type { Container, Pod } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { PodEvent } from './pod-events.ts';
 
 type Resources = NonNullable<Container['resources']>;
@@ -9,9 +10,11 @@ const sorted = (list: Record<string, string>): Record<string, string> =>
 
 function ordered({ limits, requests, claims }: Resources): Resources {
   return {
-    ...(limits ? { limits: sorted(limits) } : {}),
-    ...(requests ? { requests: sorted(requests) } : {}),
-    ...(claims ? { claims } : {}),
+    ...present({
+      limits: limits ? sorted(limits) : undefined,
+      requests: requests ? sorted(requests) : undefined,
+      claims,
+    }),
   };
 }
 
@@ -31,10 +34,12 @@ function text(
   error?: string,
 ): string {
   return `Pod resize ${word}: ${goJson({
-    ...(initContainers.length > 0 ? { initContainers: initContainers.map(summaryOf) } : {}),
+    ...present({
+      initContainers: initContainers.length > 0 ? initContainers.map(summaryOf) : undefined,
+    }),
     containers: containers.map(summaryOf),
     generation,
-    ...(error === undefined ? {} : { error }),
+    ...present({ error }),
   })}`;
 }
 

@@ -2,6 +2,7 @@
 // The rules are in placement/: the node's own, topology spread, and affinity between pods.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { LARGEST } from './node-size.ts';
 import { affinityFilter } from './inter-pod-affinity.ts';
 import { insufficient, matchesNodeAffinity, nodeRefusals, requestText } from './node-fit.ts';
@@ -44,7 +45,7 @@ export function schedule(
   if (best !== undefined) return { nodeName: best.metadata?.name ?? '' };
   return {
     unschedulable: noNodeMessage(pod, verdicts),
-    ...(verdicts.some(({ byPods }) => byPods) ? { byPods: true } : {}),
+    ...present({ byPods: verdicts.some(({ byPods }) => byPods) ? true : undefined }),
   };
 }
 

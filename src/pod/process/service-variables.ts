@@ -1,5 +1,6 @@
 // The docker-link style variables of services (pkg/kubelet/envvars); fixed when a container starts.
 import type { Service } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 
 interface LinkedService {
   name: string;
@@ -46,7 +47,7 @@ function linked({ metadata, spec }: Service): LinkedService[] {
   const clusterIP = spec?.clusterIP ?? '';
   if (clusterIP === '' || clusterIP === 'None') return [];
   const ports = (spec?.ports ?? []).map(({ name, port, protocol = 'TCP' }) => ({
-    ...(name === undefined ? {} : { name }),
+    ...present({ name }),
     port,
     protocol,
   }));

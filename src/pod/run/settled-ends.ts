@@ -1,6 +1,7 @@
 // Ends of containers that a node keeps to itself for a while: the kubelet writes a pod's status before it acts, and acts to the end.
 // What it kills in order to start it again, or together with others, is shown when the next run began or the last one stopped.
 import type { Pod } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { ObservedContainer, ObservedPod } from './observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { anyRunning } from './order.ts';
@@ -61,7 +62,6 @@ function shownRun(
     startedAt,
     started: old.started === true,
     ready: old.ready,
-    ...(user === undefined ? {} : { user }),
-    ...(runtimeId === undefined ? {} : { runtimeId }),
+    ...present({ user, runtimeId }),
   };
 }

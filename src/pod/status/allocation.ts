@@ -1,6 +1,7 @@
 // What a node has promised to each container of a pod, which is not what the spec asks for while a resize waits or cannot be.
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { initAndAppContainers } from '../model/containers.ts';
 import type { ObservedPod, Sizes } from '../run/observed.ts';
 
@@ -31,7 +32,7 @@ export function allocatedPod(pod: Pod, observed: ObservedPod): Pod {
     ...pod,
     spec: {
       ...pod.spec,
-      ...(initContainers ? { initContainers: initContainers.map(given) } : {}),
+      ...present({ initContainers: initContainers ? initContainers.map(given) : undefined }),
       containers: containers.map(given),
     },
   };

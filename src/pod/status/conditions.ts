@@ -1,5 +1,6 @@
 // The conditions the kubelet and the scheduler write (status/generate.go), with transition times kept and foreign ones preserved.
 import type { ContainerStatus, Pod, PodCondition, PodPhase } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import type { ContainerEntries } from './container-statuses.ts';
 import { wholeSeconds } from './container-states.ts';
 import { containerKind } from '../model/containers.ts';
@@ -22,8 +23,7 @@ type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'> & { resizeOf?
 const yes: Verdict = { status: 'True' };
 const no = (reason?: string, message?: string): Verdict => ({
   status: 'False',
-  ...(reason === undefined ? {} : { reason }),
-  ...(message === undefined ? {} : { message }),
+  ...present({ reason, message }),
 });
 
 /** What the conditions are computed from, beside the pod. */
@@ -154,7 +154,7 @@ function condition(
     lastProbeTime: null,
     // A change of reason or message alone does not move the time.
     lastTransitionTime: kept ?? wholeSeconds(now.toISOString()),
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...present({ observedGeneration: generation }),
   };
 }
 

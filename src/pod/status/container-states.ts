@@ -1,6 +1,7 @@
 // One run of a container as Kubernetes' ContainerState: running, terminated (with reasons) or waiting.
 import type { ContainerState, ContainerStateTerminated, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { backOffShownAt, crashLoopMessage } from '../run/back-off.ts';
 import { allContainers } from '../model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
@@ -65,13 +66,13 @@ export function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
   return {
     exitCode: exitCodeOf(run),
     reason: terminatedReason(run),
-    ...(message === undefined ? {} : { message }),
+    ...present({ message }),
     startedAt:
       run.startError !== undefined || run.startedAt === undefined
         ? EPOCH
         : wholeSeconds(run.startedAt),
     finishedAt: run.finishedAt === undefined ? EPOCH : wholeSeconds(run.finishedAt),
-    ...(id === undefined ? {} : { containerID: id }),
+    ...present({ containerID: id }),
   };
 }
 

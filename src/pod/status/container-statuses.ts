@@ -1,6 +1,7 @@
 // containerStatuses, initContainerStatuses and ephemeralContainerStatuses (kubelet convertToAPIContainerStatuses).
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { promised } from './allocation.ts';
 import { shownContainer } from '../run/settled-ends.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
@@ -79,9 +80,10 @@ function containerEntry(
     image:
       newest === undefined ? (container.image ?? '') : (known.image?.name ?? container.image ?? ''),
     imageID: newest === undefined ? '' : (known.image?.imageId ?? ''),
-    ...(id === undefined ? {} : { containerID: id }),
-    // The kubelet leaves `started` out of ephemeral containers.
-    ...(ephemeral ? {} : { started: isRunning(known.current) && known.current?.started === true }),
+    ...present({
+      containerID: id,
+      started: ephemeral ? undefined : isRunning(known.current) && known.current?.started === true,
+    }),
     ...(newest === undefined || ephemeral ? {} : resourcesOf(promised(container, observed), known)),
     ...(newest === undefined ? {} : userOf(pod, container, known)),
     ...mountsOf(container),
@@ -114,7 +116,7 @@ function resourcesOf(
   const { requests } = allocated;
   return {
     resources: resources ?? allocated,
-    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    ...present({ allocatedResources: requests }),
   };
 }
 
@@ -197,6 +199,6 @@ function lost(entry: ContainerEntry): ContainerEntry {
   };
   return {
     status: 'started' in status ? { ...status, started: false } : status,
-    ...(entry.ended === undefined ? {} : { ended: entry.ended }),
+    ...present({ ended: entry.ended }),
   };
 }

@@ -1,5 +1,6 @@
 // The one author of pod.status (design decision 8): spec + what is observed + the old status -> the new status.
 import type { Pod, PodPhase, PodStatus } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import { computeConditions } from './conditions.ts';
 import { wholeSeconds } from './container-states.ts';
 import {
@@ -32,9 +33,7 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
     ...keptFields(pod.status),
     ...reasonOf(pod, observed, phase),
     ...addresses(pod, observed, isTerminal(phase)),
-    ...(pod.metadata.generation === undefined
-      ? {}
-      : { observedGeneration: pod.metadata.generation }),
+    ...present({ observedGeneration: pod.metadata.generation }),
     phase,
     conditions,
     startTime: wholeSeconds(observed.acceptedAt),
@@ -87,8 +86,7 @@ function reasonOf(
   const old = pod.status;
   const source = old.phase === phase ? old : isTerminal(phase) ? (verdict ?? {}) : {};
   return {
-    ...(source.reason === undefined ? {} : { reason: source.reason }),
-    ...(source.message === undefined ? {} : { message: source.message }),
+    ...present({ reason: source.reason, message: source.message }),
   };
 }
 
@@ -116,7 +114,9 @@ const statusesOf = (entries: readonly ContainerEntry[]) => entries.map(({ status
 function lists({ init, app, ephemeral }: ContainerEntries): Partial<PodStatus> {
   return {
     containerStatuses: statusesOf(app),
-    ...(init.length === 0 ? {} : { initContainerStatuses: statusesOf(init) }),
-    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: statusesOf(ephemeral) }),
+    ...present({
+      initContainerStatuses: init.length === 0 ? undefined : statusesOf(init),
+      ephemeralContainerStatuses: ephemeral.length === 0 ? undefined : statusesOf(ephemeral),
+    }),
   };
 }

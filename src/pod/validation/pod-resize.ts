@@ -2,6 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod } from '../../kinds/pod.ts';
 import type { Settings } from '../../ports/settings.ts';
+import { present } from '../../present.ts';
 import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { qosClass } from '../model/qos.ts';
@@ -30,7 +31,7 @@ export function withResizeOf(next: Pod, old: Pod): Pod {
     spec: {
       ...old.spec,
       containers: merged('containers'),
-      ...(initContainers.length > 0 ? { initContainers } : {}),
+      ...present({ initContainers: initContainers.length > 0 ? initContainers : undefined }),
     },
   };
 }
@@ -41,8 +42,7 @@ function resizedBy(
 ): Container {
   return {
     ...rest,
-    ...(resources ? { resources } : {}),
-    ...(resizePolicy ? { resizePolicy } : {}),
+    ...present({ resources, resizePolicy }),
   };
 }
 

@@ -1,6 +1,7 @@
 // What stands for the parts of volumes that no mount can show: files and links put in place before a container starts.
 import type { Link, StartContent } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, VolumeMount } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 import { containerView, type Placing } from './container-view.ts';
 import type { Brought } from '../../protocol/start-content.ts';
 import { expand, references } from '../process/expansion.ts';
@@ -57,9 +58,7 @@ export function startContent(
       directories: some(directories),
       files: some(
         placed.flatMap(({ at, base, key, path, seed }) =>
-          base === undefined
-            ? [{ volume: key, path, at, ...(seed === undefined ? {} : { seed }) }]
-            : [],
+          base === undefined ? [{ volume: key, path, at, ...present({ seed }) }] : [],
         ),
       ),
       seedLinks: some(

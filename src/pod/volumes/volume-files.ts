@@ -1,6 +1,7 @@
 // The files of one configMap, secret, downwardAPI or projected source (pkg/volume), before modes of fsGroup are applied.
 import type { ConfigMap, Pod, Secret, Volume } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from '../process/field-ref.ts';
 
 /** Looked-up facts of the files. */
@@ -119,7 +120,7 @@ function tokenFiles(
   context: VolumeContext,
 ): Files {
   const request = {
-    ...(audience ? { audience } : {}),
+    ...present({ audience: audience || undefined }),
     expirationSeconds: expirationSeconds ?? DEFAULT_TOKEN_SECONDS,
   };
   const token = context.token(request);

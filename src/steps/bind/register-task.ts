@@ -3,6 +3,7 @@ import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { podSize } from '../../fargate/size.ts';
 import { taskDefinition } from '../../fargate/task-definition.ts';
+import { present } from '../../present.ts';
 import type { ResolvedImages } from './resolve-images.ts';
 
 type RegisterPorts = Pick<Ports, 'tasks' | 'settings' | 'pullSecrets'>;
@@ -25,7 +26,7 @@ export async function registerTask(
       size: sized.size,
       settings,
       pullSecretArns,
-      ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
+      ...present({ executionRoleArn }),
     }),
   );
 }

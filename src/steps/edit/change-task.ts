@@ -19,6 +19,7 @@ import { resized, taskEdits } from '../../record/task-edits.ts';
 import { addedContainer } from '../../fargate/added-container.ts';
 import { containerLimits } from '../../fargate/container-limits.ts';
 import { podSize } from '../../fargate/size.ts';
+import { present } from '../../present.ts';
 import { resolveImages } from '../bind/resolve-images.ts';
 import type { ResolvedImages } from '../bind/resolve-images.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
@@ -96,7 +97,9 @@ async function addContainer(
     record.taskArn === taskArn
       ? {
           record: joined(record, container.name, image, failure),
-          ...(failure === undefined ? {} : { events: [failed(container.name, failure)] }),
+          ...present({
+            events: failure === undefined ? undefined : [failed(container.name, failure)],
+          }),
         }
       : undefined,
   );

@@ -15,6 +15,7 @@ import { isOver } from '../../record/outcome.ts';
 import type { NextState, PodRecord, PodRef } from '../../record/record.ts';
 import { noPlaceBackOff } from '../../record/relaunch.ts';
 import { clientToken, taskTags } from '../../fargate/run-request.ts';
+import { present } from '../../present.ts';
 
 type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
 
@@ -59,7 +60,7 @@ function runRequest(
       DROPPOD_CONTAINERS: allContainers(pod)
         .map(({ name }) => name)
         .join(','),
-      ...(settings.caPem ? { DROPPOD_CA: settings.caPem } : {}),
+      ...present({ DROPPOD_CA: settings.caPem || undefined }),
     },
     tags: taskTags(pod, kernelHostname(pod, settings.clusterDomain)),
   };

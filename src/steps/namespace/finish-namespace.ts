@@ -9,6 +9,7 @@ import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
 import { wholeSeconds } from '../../pod/status/container-states.ts';
+import { present } from '../../present.ts';
 import { namespaceConditions } from './namespace-conditions.ts';
 import type { Remaining } from './namespace-conditions.ts';
 
@@ -99,14 +100,19 @@ async function writeNamespace(
   const next: KubeObject = {
     ...object,
     metadata,
-    spec: { ...(finalizers.length > 0 ? { finalizers } : {}) },
+    spec: { ...present({ finalizers: finalizers.length > 0 ? finalizers : undefined }) },
     status: { ...status, conditions },
   };
   if (stays && isDeepStrictEqual(next, { ...object, metadata })) return;
   const expected = (resourceVersion ?? '') as ResourceVersion;
   await unlessWritten(
     store.commit({
-      object: { key, object: stays ? next : null, expected, ...(stays ? {} : { lastState: next }) },
+      object: {
+        key,
+        object: stays ? next : null,
+        expected,
+        ...present({ lastState: stays ? undefined : next }),
+      },
     }),
   );
 }

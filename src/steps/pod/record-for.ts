@@ -2,6 +2,7 @@
 import type { Pod } from '../../kinds/pod.ts';
 import type { Json } from '../../ports/json.ts';
 import type { RecordWrite } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { indexWrites, termsRecords } from './pod-index.ts';
 
@@ -36,7 +37,7 @@ export function recordsFor(pod: Pod): RecordWrite[] {
     logNonce: '',
     tokens: {},
     observed: { sandboxReady: false, containers: {}, terminal: false },
-    ...(terms.length > 0 ? { bearsOnOthers: true } : {}),
+    ...present({ bearsOnOthers: terms.length > 0 ? true : undefined }),
   };
   return [{ key: recordKey(uid), value: toJson(record), expected: 0 }, ...terms];
 }

@@ -8,6 +8,7 @@ import { computeStatus } from '../../pod/status/status.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import { conclude } from '../../record/conclude.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { finishNamespace } from '../namespace/finish-namespace.ts';
@@ -111,7 +112,7 @@ async function commitChange(
   // Nothing will remember them once the record is gone.
   if (wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);
-  const { version } = await ports.store.commit({ ...(object ? { object } : {}), records });
+  const { version } = await ports.store.commit({ ...present({ object }), records });
   ports.wakeups.wake(record.uid);
   if (!wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);

@@ -5,6 +5,7 @@ import { own } from '../../own.ts';
 import type { VolumeContext } from '../../pod/volumes/volume-files.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { present } from '../../present.ts';
 import { tokenKey } from '../pod/record-for.ts';
 
 type TokenPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
@@ -48,7 +49,7 @@ function wantedTokens(pod: Pod): Wanted[] {
   return sources.flatMap(({ serviceAccountToken }) => {
     if (!serviceAccountToken) return [];
     const { audience, expirationSeconds = DEFAULT_SECONDS } = serviceAccountToken;
-    return [{ ...(audience ? { audience } : {}), expirationSeconds }];
+    return [{ ...present({ audience: audience || undefined }), expirationSeconds }];
   });
 }
 
@@ -72,7 +73,7 @@ async function mint(
     const { token } = await issueToken(ports, {
       namespace,
       serviceAccount: { name: account, uid: found.metadata.uid ?? '' },
-      pod: { name, uid, ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}) },
+      pod: { name, uid, ...present({ nodeName: pod.spec.nodeName || undefined }) },
       audiences: one.audience ? [one.audience] : [],
       expirationSeconds: one.expirationSeconds,
     });

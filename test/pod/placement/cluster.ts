@@ -3,6 +3,7 @@ import type { KubeObject, Node, Pod, PodSpec } from '../../../src/kinds/pod.ts';
 import type { Surroundings } from '../../../src/pod/placement/surroundings.ts';
 import { schedule } from '../../../src/pod/placement/schedule.ts';
 import type { Placement } from '../../../src/pod/placement/schedule.ts';
+import { present } from '../../../src/present.ts';
 import { podOf } from '../samples.ts';
 
 export const ZONE = 'topology.kubernetes.io/zone';
@@ -12,7 +13,11 @@ export const HOST = 'kubernetes.io/hostname';
 export const node = (name: string, zone?: string, spec: Node['spec'] = {}): Node => ({
   metadata: {
     name,
-    labels: { [REGION]: 'r', [HOST]: name, ...(zone === undefined ? {} : { [ZONE]: zone }) },
+    labels: {
+      [REGION]: 'r',
+      [HOST]: name,
+      ...present({ [ZONE]: zone === undefined ? undefined : zone }),
+    },
   },
   spec,
   status: { allocatable: { cpu: '4' } },
@@ -29,7 +34,7 @@ export function bound(
 ): Pod {
   const name = `${app}-on-${nodeName}`;
   return podOf(
-    { ...spec, ...(nodeName === '' ? {} : { nodeName }) },
+    { ...spec, ...present({ nodeName: nodeName === '' ? undefined : nodeName }) },
     { name, uid: name, labels: { app }, ...metadata },
   );
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, Volume } from '../../../src/kinds/pod.ts';
 import { containerView } from '../../../src/pod/volumes/container-view.ts';
+import { present } from '../../../src/present.ts';
 import { podOf } from '../samples.ts';
 
 type Mounts = NonNullable<Container['volumeMounts']>;
@@ -22,7 +23,7 @@ const volumes: Volume[] = [
 const v = (mountPath: string, subPath?: string): Mounts[number] => ({
   name: 'v',
   mountPath,
-  ...(subPath === undefined ? {} : { subPath }),
+  ...present({ subPath }),
 });
 
 function view(
@@ -40,7 +41,7 @@ function view(
   const container: Container = {
     name: 'app',
     volumeMounts: app,
-    ...(readOnly ? { securityContext: { readOnlyRootFilesystem: true } } : {}),
+    ...present({ securityContext: readOnly ? { readOnlyRootFilesystem: true } : undefined }),
   };
   const pod = podOf({
     volumes,

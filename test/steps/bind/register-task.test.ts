@@ -5,6 +5,7 @@ import { resolveImages } from '../../../src/steps/bind/resolve-images.ts';
 import type { Images, RegistryCredential } from '../../../src/ports/images.ts';
 import type { TaskDefinition } from '../../../src/ports/tasks.ts';
 import type { PodEvent } from '../../../src/pod/events/pod-events.ts';
+import { present } from '../../../src/present.ts';
 import { fakePorts, fakeSettings, imageConfig } from '../../fakes/ports.ts';
 import { podOf } from '../../pod/samples.ts';
 
@@ -27,7 +28,7 @@ const images: Images = {
       config: imageConfig(image),
       pulled: true,
       milliseconds: 1,
-      ...(image.startsWith('registry.test') ? { credential } : {}),
+      ...present({ credential: image.startsWith('registry.test') ? credential : undefined }),
     });
   },
 };

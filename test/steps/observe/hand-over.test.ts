@@ -1,5 +1,6 @@
 // A pod outlives its executions (design 3.9): the next generation takes over where the one before stood.
 import { expect, it } from 'vitest';
+import { present } from '../../../src/present.ts';
 import { MAX_RUNS_IN_GENERATION } from '../../../src/record/hand-over.ts';
 import { recordKey, toJson } from '../../../src/steps/pod/record-for.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
@@ -94,7 +95,7 @@ it.each([
       world.ports.images.outcomes.set('busybox', { failure: 'ErrImagePull', message: 'not found' });
     if (noCapacity) world.tasks.failure = 'Capacity is unavailable at this time';
     const pod = await world.create(
-      { ...(nodeSelector ? { nodeSelector } : {}), containers: [{ name: 'a', image: 'busybox' }] },
+      { ...present({ nodeSelector }), containers: [{ name: 'a', image: 'busybox' }] },
       () => ({ seconds: 1, exitCode: 1 }),
     );
     const look = async () => ({

@@ -4,6 +4,7 @@ import { sync } from '../../../src/steps/sync/sync.ts';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { isOwnPodlet } from '../../../src/steps/sync/own-podlet.ts';
 import { bootstrapToken } from '../../../src/auth/podlet-credential.ts';
+import { present } from '../../../src/present.ts';
 import type { Desired, Report } from '../../../src/protocol/messages.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
@@ -41,7 +42,7 @@ function request(
   return new Request('https://sync.test/sync', {
     method,
     headers: { authorization },
-    ...(method === 'POST' ? { body: text } : {}),
+    ...present({ body: method === 'POST' ? text : undefined }),
   });
 }
 

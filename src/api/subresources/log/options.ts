@@ -2,6 +2,7 @@
 import { ApiError, invalid } from '../../../errors.ts';
 import type { FieldError } from '../../../errors.ts';
 import { later } from '../../../later.ts';
+import { present } from '../../../present.ts';
 import { boolOption, intOption } from '../../wire/options.ts';
 
 export interface LogOptions {
@@ -70,8 +71,6 @@ export function logOptions(query: URLSearchParams, pod: string, now: Date): LogO
     follow: boolOption(query, 'follow'),
     previous: boolOption(query, 'previous'),
     timestamps: boolOption(query, 'timestamps'),
-    ...(since ? { since } : {}),
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
+    ...present({ since, tailLines, limitBytes }),
   };
 }

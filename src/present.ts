@@ -1,0 +1,13 @@
+// Members that may be absent: JSON and Kubernetes tell a member without a value from one that is not there.
+
+/** The members of `T`; those that may be undefined are optional instead. */
+export type Present<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+
+/** `members` without those that are undefined: `{ name, ...present({ message }) }`. */
+export function present<const T extends object>(members: T): Present<T> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as Present<T>;
+}
