@@ -1,4 +1,4 @@
-// Members that may be absent: JSON and Kubernetes tell a member without a value from one that is not there.
+// Members that may be absent: in JSON and in Kubernetes a member without a value is not the same as none.
 
 /** The members of `T`; those that may be undefined are optional instead. */
 export type Present<T> = {
