@@ -117,7 +117,7 @@ describe('arrows between rooms', () => {
     ],
     ['functions do not import one another', /^functions\//, /^functions\//, undefined],
     [
-      'local stays a general AWS-on-Docker engine (hand it in from local/main.ts)',
+      'local stays a general AWS-on-Docker engine (hand it in from local/compose)',
       /^local\//,
       /^(src\/(?!(own|glob|present)\.ts$)|functions\/)/,
       /^local\/(main\.ts$|compose\/)/,
@@ -237,7 +237,7 @@ describe('how a file is written', () => {
     ['timers (use ports.clock)', /(?<!socket\.)\b(setTimeout|setInterval)\(/],
   ])('%s stay at the edge', (_name, pattern) => {
     const edge =
-      /^(src\/aws\/|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/(main|server)\.ts|local\/(cli|docker|clock)|local\/.*clock|cdk\/|test\/)/;
+      /^(src\/aws\/|podlet\/(main|build|image|clock|node-|probes\/|sessions|supervisor|files|transport)|local\/server\.ts|local\/(cli|compose|docker|clock)|local\/.*clock|cdk\/|test\/)/;
     expect(
       product
         .filter(

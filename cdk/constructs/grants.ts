@@ -24,31 +24,44 @@ const TABLE_ACTIONS = [
   'dynamodb:DeleteItem',
 ];
 
+/** Who may do what. */
+type Allow = (names: FunctionName[], actions: string[], resources: string[]) => void;
+
+/** Whoever settles a pod takes every step that is due (src/steps/settle/settle.ts). */
+const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
+
 /** Gives every function what its step does and nothing else. */
-export function grantLeast(
-  scope: Construct,
-  { table, cluster, machineName, functions, sweepRuleName }: Granted,
-): void {
+export function grantLeast(scope: Construct, granted: Granted): void {
+  const { table, functions } = granted;
   const stack = Stack.of(scope);
-  const states = (resource: string): string =>
-    stack.formatArn({
-      service: 'states',
-      resource,
-      resourceName: resource === 'execution' ? `${machineName}:*` : machineName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-  const allow = (names: FunctionName[], actions: string[], resources: string[]): void => {
+  const allow: Allow = (names, actions, resources) => {
     for (const name of names)
       functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources }));
   };
-  const every = Object.keys(functions.all) as FunctionName[];
-  allow(every, TABLE_ACTIONS, [table.tableArn]);
-  // Whoever settles a pod takes every step that is due for it (src/steps/settle/settle.ts).
-  const settling: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
-  allow([...settling, 'bind-pod'], ['states:StartExecution'], [states('stateMachine')]);
-  allow(settling, ['states:StopExecution'], [states('execution')]);
-  allow(['sweep'], ['states:DescribeExecution'], [states('execution')]);
-  allow([...settling, 'start-container'], ['states:SendTaskSuccess'], [states('stateMachine')]);
+  allow(Object.keys(functions.all) as FunctionName[], TABLE_ACTIONS, [table.tableArn]);
+  grantExecutions(stack, allow, granted);
+  grantTasks(stack, allow, granted);
+  grantImages(stack, allow, granted);
+  grantSweepRule(stack, allow, granted);
+}
+
+function grantExecutions(stack: Stack, allow: Allow, { machineName }: Granted): void {
+  const arn = (resource: string, resourceName: string): string =>
+    stack.formatArn({
+      service: 'states',
+      resource,
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  const machine = arn('stateMachine', machineName);
+  const executions = arn('execution', `${machineName}:*`);
+  allow([...SETTLING, 'bind-pod'], ['states:StartExecution'], [machine]);
+  allow(SETTLING, ['states:StopExecution'], [executions]);
+  allow(['sweep'], ['states:DescribeExecution'], [executions]);
+  allow([...SETTLING, 'start-container'], ['states:SendTaskSuccess'], [machine]);
+}
+
+function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
   allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.
   allow(
     ['launch-pod'],
@@ -58,6 +71,21 @@ export function grantLeast(
       cluster.taskArns(stack),
     ],
   );
+  allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
+  allow([...SETTLING, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
+  // A pod's address is what ECS knows of its task: asked for once where its change has not come before the first report.
+  allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
+  // A termination message may be the end of the log.
+  allow(
+    ['api', 'sync'],
+    ['logs:GetLogEvents'],
+    [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`],
+  );
+}
+
+/** Images of ECR, and the pull secrets that tasks read. */
+function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
   const pullSecrets = stack.formatArn({
     service: 'secretsmanager',
     resource: 'secret',
@@ -84,22 +112,14 @@ export function grantLeast(
     ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })],
   );
-  allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
-  allow([...settling, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
-  // A pod's address is what ECS knows of its task: asked for once where its change has not come before the first report.
-  allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
-  allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
-  // A termination message may be the end of the log.
-  allow(
-    ['api', 'sync'],
-    ['logs:GetLogEvents'],
-    [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`],
-  );
-  const sweepRule = stack.formatArn({
+}
+
+function grantSweepRule(stack: Stack, allow: Allow, { sweepRuleName }: Granted): void {
+  const rule = stack.formatArn({
     service: 'events',
     resource: 'rule',
     resourceName: sweepRuleName,
   });
-  allow(['api', 'sweep'], ['events:EnableRule'], [sweepRule]);
-  allow(['sweep'], ['events:DisableRule'], [sweepRule]);
+  allow(['api', 'sweep'], ['events:EnableRule'], [rule]);
+  allow(['sweep'], ['events:DisableRule'], [rule]);
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { lockDirectory, purgeDirectory } from '../data-directory.ts';
 import { readInstallation } from '../installation.ts';
-import { purge } from '../main.ts';
+import { purge } from '../compose/purge.ts';
 import { Unusable } from '../unusable.ts';
 import type { Say } from './install.ts';
 import { placeOf, Refusal, removePid, servingPid, type Place } from './place.ts';

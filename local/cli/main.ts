@@ -24,6 +24,14 @@ function program(): Command {
             .replaceAll(/\s*\n\s*/g, ' ')}\n`,
         ),
     });
+  addUp(droppod);
+  addDown(droppod);
+  addRun(droppod);
+  addTest(droppod);
+  return droppod;
+}
+
+function addUp(droppod: Command): void {
   droppod
     .command('up')
     .description('start droppod on this machine, show a first pod and serve until Ctrl-C')
@@ -44,6 +52,9 @@ function program(): Command {
       const { up } = await import('./up.ts');
       await up(options, out, say);
     });
+}
+
+function addDown(droppod: Command): void {
   droppod
     .command('down')
     .description('stop droppod; its pods go on unless --purge')
@@ -53,6 +64,9 @@ function program(): Command {
       const { down } = await import('./down.ts');
       await down(options, out);
     });
+}
+
+function addRun(droppod: Command): void {
   droppod
     .command('run')
     .description(
@@ -65,6 +79,9 @@ function program(): Command {
       const { run } = await import('./run.ts');
       process.exitCode = await run(files, options, out, say);
     });
+}
+
+function addTest(droppod: Command): void {
   droppod
     .command('test')
     .description('set up the same way and run all tests')
@@ -73,7 +90,6 @@ function program(): Command {
       const { test } = await import('./test.ts');
       process.exitCode = await test(filters, out, say);
     });
-  return droppod;
 }
 
 /** Faults of the machine (no space, no right, engine gone) carry a code and their message says it all; anything else is a defect and shows where. */

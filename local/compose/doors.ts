@@ -13,13 +13,9 @@ import type { Clock } from '../docker/clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
 import type { SessionHub, SessionRequest } from '../streams/session-hub.ts';
-import {
-  createUpgrade,
-  isTunnel,
-  isWebSocket,
-  type StreamedAnswer,
-  type StreamTarget,
-} from '../streams/upgrade.ts';
+import { isTunnel, isWebSocket } from '../streams/serve-websocket.ts';
+import type { StreamTarget } from '../streams/stream-target.ts';
+import { createUpgrade, type StreamedAnswer } from '../streams/upgrade.ts';
 
 export const SYNC_PATH = '/sync';
 export const SESSIONS_PATH = '/sessions';

@@ -33,6 +33,45 @@ function nodeLabels(
   };
 }
 
+/** What a kubelet reports of a node that lacks nothing. */
+const conditions = (at: string) => [
+  condition(
+    'MemoryPressure',
+    'False',
+    'KubeletHasSufficientMemory',
+    'kubelet has sufficient memory available',
+    at,
+  ),
+  condition(
+    'DiskPressure',
+    'False',
+    'KubeletHasNoDiskPressure',
+    'kubelet has no disk pressure',
+    at,
+  ),
+  condition(
+    'PIDPressure',
+    'False',
+    'KubeletHasSufficientPID',
+    'kubelet has sufficient PID available',
+    at,
+  ),
+  condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', at),
+];
+
+const nodeInfo = (architecture: string) => ({
+  machineID: '',
+  systemUUID: '',
+  bootID: '',
+  kernelVersion: '',
+  osImage: 'AWS Fargate',
+  containerRuntimeVersion: 'containerd://fargate',
+  kubeletVersion: 'v1.35.4',
+  kubeProxyVersion: '',
+  operatingSystem: 'linux',
+  architecture,
+});
+
 /** The node object as the first start writes it. */
 export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
   const architecture = settings.architectures[0] ?? 'amd64';
@@ -53,30 +92,7 @@ export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'
     status: {
       capacity: size,
       allocatable: size,
-      conditions: [
-        condition(
-          'MemoryPressure',
-          'False',
-          'KubeletHasSufficientMemory',
-          'kubelet has sufficient memory available',
-          at,
-        ),
-        condition(
-          'DiskPressure',
-          'False',
-          'KubeletHasNoDiskPressure',
-          'kubelet has no disk pressure',
-          at,
-        ),
-        condition(
-          'PIDPressure',
-          'False',
-          'KubeletHasSufficientPID',
-          'kubelet has sufficient PID available',
-          at,
-        ),
-        condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status', at),
-      ],
+      conditions: conditions(at),
       addresses: [
         ...(settings.nodeAddress === undefined
           ? []
@@ -84,18 +100,7 @@ export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'
         { type: 'Hostname', address: settings.nodeName },
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
-      nodeInfo: {
-        machineID: '',
-        systemUUID: '',
-        bootID: '',
-        kernelVersion: '',
-        osImage: 'AWS Fargate',
-        containerRuntimeVersion: 'containerd://fargate',
-        kubeletVersion: 'v1.35.4',
-        kubeProxyVersion: '',
-        operatingSystem: 'linux',
-        architecture,
-      },
+      nodeInfo: nodeInfo(architecture),
     },
   };
 }

@@ -1,0 +1,37 @@
+// The settings of local mode, where AWS has environment variables.
+import type { Settings } from '../../src/ports/settings.ts';
+import type { Installation } from '../installation.ts';
+import { REGION } from './account.ts';
+import { SYNC_PATH } from './doors.ts';
+import type { LocalOptions } from './options.ts';
+
+/** How long a podlet's report may wait for news. */
+export const SYNC_WAIT_MS = 30_000;
+
+/** What the steps may know of this installation. */
+export function settingsOf(
+  { beyondFargate, warnOfRefusals = false, podletImage }: LocalOptions,
+  { bridge, apiPort, adminToken, podletKey, certificates }: Installation,
+  machineRevision: string,
+): Settings {
+  return {
+    mode: 'local',
+    beyondFargate,
+    warnOfRefusals,
+    syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`,
+    caPem: certificates.ca,
+    apiHost: bridge,
+    apiPort,
+    podletImage,
+    logGroup: '/droppod/pods',
+    region: REGION,
+    podletKey,
+    syncWaitMs: SYNC_WAIT_MS,
+    architectures: [process.arch === 'arm64' ? 'arm64' : 'amd64'],
+    clusterDomain: 'cluster.local',
+    nodeName: 'droppod',
+    nodeAddress: bridge,
+    adminToken,
+    machineRevision,
+  };
+}
