@@ -11,5 +11,11 @@ export async function api(ports: Ports, request: Request): Promise<Response> {
   begun.set(ports, ready);
   ready.catch(() => begun.delete(ports));
   await ready;
-  return handle(ports, request);
+  return handle(atHome(ports, request), request);
 }
+
+/** A function cannot be told its own URL (the URL needs the function): every request that the URL carries names it. */
+const atHome = (ports: Ports, { url }: Request): Ports =>
+  ports.settings.mode === 'aws' && ports.settings.apiHost === ''
+    ? { ...ports, settings: { ...ports.settings, apiHost: new URL(url).hostname } }
+    : ports;

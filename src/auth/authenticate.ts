@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';
 import { iamLogin, isIamToken } from './iam-login.ts';
-import { issuerOf, verifyToken } from './service-account-tokens.ts';
+import { apiAudiences, verifyToken } from './service-account-tokens.ts';
 import { ADMIN, ANONYMOUS } from './user.ts';
 import type { User } from './user.ts';
 
@@ -43,7 +43,8 @@ export async function userOfToken(
   audiences?: string[],
 ): Promise<User | undefined> {
   // Only tokens of service accounts are made for others than the API.
-  const isForApi = audiences === undefined || audiences.includes(issuerOf(ports));
+  const isForApi =
+    audiences === undefined || apiAudiences(ports).some((name) => audiences.includes(name));
   const { adminToken } = ports.settings;
   if (adminToken && sameText(token, adminToken)) return isForApi ? ADMIN : undefined;
   if (isIamToken(token)) return isForApi ? iamLogin(ports, token) : undefined;

@@ -1,16 +1,12 @@
 // Tokens of service accounts: signed JWTs, bound to audiences and to a pod; they die with what they are bound to.
-import { SignJWT, exportJWK, generateKeyPair, importJWK, jwtVerify } from 'jose';
-import type { CryptoKey, JWK, JWTPayload } from 'jose';
-import { StoreConflict } from '../errors.ts';
+import { SignJWT, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
 import { later } from '../later.ts';
-import type { Json } from '../ports/json.ts';
 import type { Ports } from '../ports/ports.ts';
 import { present } from '../present.ts';
+import { currentKey, signingKeys } from './signing-keys.ts';
+import type { SigningKey } from './signing-keys.ts';
 import type { User } from './user.ts';
-
-/** Only the API's and sync's roles may read records under this prefix. */
-const KEY_RECORD = 'key/service-accounts';
-const ALGORITHM = 'ES256';
 
 type KeyPorts = Pick<Ports, 'store'>;
 
@@ -23,73 +19,23 @@ export interface TokenRequest {
   expirationSeconds: number;
 }
 
-interface SigningKey {
-  id: string;
-  private: CryptoKey;
-  public: CryptoKey;
-  publicJwk: JWK;
-}
-
-const cached = new WeakMap<object, Promise<SigningKey>>();
-
-/** Issuer and default audience. */
+/** Issuer and default audience: on AWS the URL under which AWS IAM finds the keys. */
 export const issuerOf = ({ settings }: Pick<Ports, 'settings'>): string =>
-  `https://kubernetes.default.svc.${settings.clusterDomain}`;
+  settings.mode === 'aws' && settings.apiHost !== ''
+    ? `https://${settings.apiHost}`
+    : `https://kubernetes.default.svc.${settings.clusterDomain}`;
 
-function signingKey(ports: KeyPorts): Promise<SigningKey> {
-  const known = cached.get(ports.store);
-  if (known !== undefined) return known;
-  const loading = loadKey(ports);
-  cached.set(ports.store, loading);
-  loading.catch(() => cached.delete(ports.store));
-  return loading;
-}
-
-async function loadKey({ store }: KeyPorts): Promise<SigningKey> {
-  const record = await store.getRecord(KEY_RECORD);
-  if (record === undefined) {
-    await makeKey({ store });
-    return loadKey({ store });
-  }
-  const jwk = record.value as JWK;
-  const { d: _private, ...publicJwk } = jwk;
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK(jwk, ALGORITHM),
-    importJWK(publicJwk, ALGORITHM),
-  ]);
-  if (privateKey instanceof Uint8Array || publicKey instanceof Uint8Array)
-    throw new Error('the signing key is not an asymmetric key');
-  return { id: jwk.kid ?? '', private: privateKey, public: publicKey, publicJwk };
-}
-
-async function makeKey({ store }: KeyPorts): Promise<void> {
-  const pair = await generateKeyPair(ALGORITHM, { extractable: true });
-  const jwk = await exportJWK(pair.privateKey);
-  const value: Json = {
-    ...jwk,
-    kid: `${jwk.x?.slice(0, 16) ?? ''}`,
-    alg: ALGORITHM,
-    use: 'sig',
-  } as unknown as Json;
-  try {
-    await store.commit({ records: [{ key: KEY_RECORD, value, expected: 0 }] });
-  } catch (error) {
-    // Another process made it first: that one counts.
-    if (!(error instanceof StoreConflict)) throw error;
-  }
-}
-
-/** Public keys for `/openid/v1/jwks`. */
-export async function publicKeys(ports: KeyPorts): Promise<{ keys: JWK[] }> {
-  return { keys: [(await signingKey(ports)).publicJwk] };
-}
+/** Whom a token may be for so that the API takes it. */
+export const apiAudiences = (ports: Pick<Ports, 'settings'>): string[] => [
+  ...new Set([issuerOf(ports), `https://kubernetes.default.svc.${ports.settings.clusterDomain}`]),
+];
 
 /** Signs a token; the caller has checked that the account (and the pod) exist. */
 export async function issueToken(
   ports: Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>,
   request: TokenRequest,
 ): Promise<{ token: string; expirationTimestamp: string }> {
-  const key = await signingKey(ports);
+  const key = await currentKey(ports);
   const now = Math.floor(ports.clock.now().getTime() / 1000);
   const expires = now + request.expirationSeconds;
   const { namespace, serviceAccount, pod } = request;
@@ -102,7 +48,7 @@ export async function issueToken(
         };
   const claims = { 'kubernetes.io': { namespace, ...bound, serviceaccount: serviceAccount } };
   const token = await new SignJWT(claims)
-    .setProtectedHeader({ alg: ALGORITHM, kid: key.id })
+    .setProtectedHeader({ alg: key.algorithm, kid: key.id })
     .setIssuer(issuerOf(ports))
     .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
     .setAudience(request.audiences.length > 0 ? request.audiences : [issuerOf(ports)])
@@ -138,14 +84,14 @@ export async function verifyToken(
   audiences?: string[],
 ): Promise<User | undefined> {
   if (token.split('.').length !== 3) return undefined;
-  const key = await signingKey(ports);
+  const keys = await signingKeys(ports);
   let payload: JWTPayload;
   try {
-    ({ payload } = await jwtVerify(token, key.public, {
-      issuer: issuerOf(ports),
-      audience: audiences ?? [issuerOf(ports)],
+    ({ payload } = await jwtVerify(token, ({ kid }) => keyNamed(keys, kid).public, {
+      issuer: apiAudiences(ports),
+      audience: audiences ?? apiAudiences(ports),
       currentDate: ports.clock.now(),
-      algorithms: [ALGORITHM],
+      algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))],
     }));
   } catch {
     // Whatever is wrong with it, it names nobody.
@@ -154,6 +100,13 @@ export async function verifyToken(
   const claims = payload['kubernetes.io'] as BoundClaims | undefined;
   if (claims === undefined || !(await stillThere(ports, claims))) return undefined;
   return userOf(claims, payload.jti);
+}
+
+/** Throws where no key has that name: the token is then nobody's. */
+function keyNamed(keys: readonly SigningKey[], id: string | undefined): SigningKey {
+  const key = keys.find((candidate) => candidate.id === id);
+  if (key === undefined) throw new Error('no key of ours');
+  return key;
 }
 
 async function stillThere(

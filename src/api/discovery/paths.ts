@@ -1,6 +1,7 @@
 // Paths that name no resource: discovery, OpenAPI, version, health.
 import { authorize, refusal } from '../../auth/authorize.ts';
-import { issuerOf, publicKeys } from '../../auth/service-account-tokens.ts';
+import { issuerOf } from '../../auth/service-account-tokens.ts';
+import { publicKeys } from '../../auth/signing-keys.ts';
 import type { User } from '../../auth/user.ts';
 import { ApiError } from '../../errors.ts';
 import type { ApiPorts } from '../call.ts';
@@ -69,14 +70,19 @@ export async function answerPath(
   return discovery(request, url, path);
 }
 
+/** Both documents may be cached for as long as kube-apiserver says. */
+const CACHED = { 'cache-control': 'public, max-age=3600' };
+
 async function identity(ports: ApiPorts, request: Request, path: string): Promise<Response> {
   const json = { format: 'json', pretty: false } as const;
   if (path === '/openid/v1/jwks')
     return respond(request, 200, await publicKeys(ports), json, {
+      ...CACHED,
       'content-type': 'application/jwk-set+json',
     });
   if (path !== '/.well-known/openid-configuration') return notFoundText();
   const issuer = issuerOf(ports);
+  const { keys } = await publicKeys(ports);
   return respond(
     request,
     200,
@@ -85,9 +91,10 @@ async function identity(ports: ApiPorts, request: Request, path: string): Promis
       jwks_uri: `${issuer}/openid/v1/jwks`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['ES256'],
+      id_token_signing_alg_values_supported: [...new Set(keys.map(({ alg = '' }) => alg))],
     },
     json,
+    CACHED,
   );
 }
 
