@@ -59,7 +59,7 @@ const printer = lazyPrinter(
 
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
   const pod = podOf(object);
-  const { store, ids } = call.ports;
+  const { store, ids, settings } = call.ports;
   const account = await store.get({
     resource: 'serviceaccounts',
     namespace: call.namespace,
@@ -70,6 +70,7 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
   const admission = admitPod(pod, {
     serviceAccount: account as ServiceAccount | undefined,
     suffix: ids.suffix(5),
+    region: settings.region,
     ...present({
       priorityClass,
       runtimeClassFound: runtimeClass
