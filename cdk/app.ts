@@ -6,7 +6,7 @@ import { buildLayout } from './constructs/podlet-image.ts';
 import { DroppodStack } from './stack.ts';
 
 const app = new App();
-const { vpcId, image, architectures, capacity, principals } = readChoices((name) =>
+const { vpcId, image, architectures, capacity, principals, oidcProvider } = readChoices((name) =>
   app.node.tryGetContext(name),
 );
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
@@ -17,6 +17,7 @@ new DroppodStack(app, 'Droppod', {
   architectures,
   capacity,
   principals,
+  oidcProvider,
   ...present({
     vpcId,
     env:

@@ -16,6 +16,8 @@ export interface Choices {
   capacity: 'on-demand' | 'spot';
   /** `admins=ARN,ARN`, `editors`, `viewers`: who may log in besides the stack's two roles. */
   principals: Principals;
+  /** `oidcProvider=false`: without what makes AWS IAM trust service accounts, which an emulator may lack. */
+  oidcProvider: boolean;
 }
 
 /** Reads and checks them; throws one error with every fault. */
@@ -42,6 +44,7 @@ export function readChoices(context: (name: string) => unknown): Choices {
     ).split(',') as Architecture[],
     capacity: text('capacity', /^(on-demand|spot)$/, 'on-demand') === 'spot' ? 'spot' : 'on-demand',
     principals: { admins: arns('admins'), editors: arns('editors'), viewers: arns('viewers') },
+    oidcProvider: text('oidcProvider', /^(true|false)$/, 'true') !== 'false',
   };
   if (faults.length > 0) throw new Error(`context is refused: ${faults.join('; ')}`);
   return choices;

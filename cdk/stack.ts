@@ -7,6 +7,7 @@ import { Access, type Principals } from './constructs/access.ts';
 import { Cluster } from './constructs/cluster.ts';
 import { Functions } from './constructs/functions.ts';
 import { grantLeast } from './constructs/grants.ts';
+import { Issuer } from './constructs/issuer.ts';
 import { Machine } from './constructs/machine.ts';
 import { Network } from './constructs/network.ts';
 import { PodletImage, type PodletSource } from './constructs/podlet-image.ts';
@@ -21,6 +22,8 @@ export interface DroppodProps extends StackProps {
   vpcId?: string;
   /** Who may log in besides the stack's two roles. */
   principals?: Principals;
+  /** Whether AWS IAM trusts the API's tokens, so that service accounts become roles. An emulator may lack the resource type. */
+  oidcProvider?: boolean;
 }
 
 export class DroppodStack extends Stack {
@@ -56,6 +59,10 @@ export class DroppodStack extends Stack {
     output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
     output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
     output('Kubeconfig', access.kubeconfigCommand(functions.apiUrl), 'run it to use the API');
+    if (props.oidcProvider ?? true) {
+      const { providerArn } = new Issuer(this, 'Issuer', functions.apiUrl);
+      output('OidcProviderArn', providerArn, 'whom a role trusts that a service account names');
+    }
     output('StateMachine', machine.arn);
     output('ClusterName', cluster.name);
   }

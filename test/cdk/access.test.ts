@@ -9,10 +9,11 @@ import { mappings } from '../../cdk/constructs/access.ts';
 import type { Principals } from '../../cdk/constructs/access.ts';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { authorize } from '../../src/auth/authorize.ts';
+import { issuerOf } from '../../src/auth/service-account-tokens.ts';
 import { NAMES, readConfig } from '../../src/aws/config.ts';
 import { kubectlPath } from '../e2e/kubectl.ts';
 import { FakeSts, loginToken } from '../fakes/fake-sts.ts';
-import { fakePorts } from '../fakes/ports.ts';
+import { fakePorts, fakeSettings } from '../fakes/ports.ts';
 import { ACCOUNT, REGION, resolve } from './resolve.ts';
 import { testStack } from './stack.ts';
 import type { Resources } from './resolve.ts';
@@ -146,6 +147,15 @@ it.each([
 ])('R6: %s in the context is refused at synthesis', (arn) =>
   expect(() => mappings({ viewers: [arn] }, 'role')).toThrow('is no ARN of a role or user'),
 );
+
+it('R6: AWS IAM trusts the issuer that the API’s tokens name', () => {
+  const provider = Object.values(resources).find(({ Type }) => Type === 'AWS::IAM::OIDCProvider');
+  const { hostname } = new URL(outputs['ApiUrl'] ?? '');
+  expect(resolve(resources, provider?.Properties)).toEqual({
+    Url: issuerOf({ settings: fakeSettings({ mode: 'aws', apiHost: hostname }) }),
+    ClientIdList: ['sts.amazonaws.com'],
+  });
+});
 
 it('R6: the output Kubeconfig, run with stock kubectl, makes a kubeconfig that logs in as the administrator', () => {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-kubeconfig-'));

@@ -74,6 +74,10 @@ export function resolve(resources: Resources, value: unknown): unknown {
     return content.replaceAll(/\$\{([^}]+)\}/g, (_, name: string) =>
       String(resolve(resources, { Ref: name })),
     );
+  if (entries.length === 1 && key === 'Fn::Split') {
+    const [separator = '', text] = content as [string, unknown];
+    return String(resolve(resources, text)).split(separator);
+  }
   if (entries.length === 1 && key === 'Fn::Select') {
     const [index = 0, list] = content as [number, unknown];
     const all = resolve(resources, list);

@@ -39,6 +39,7 @@ describe('what stands in the template', () => {
     ['AWS::EC2::VPC', 1],
     ['AWS::Lambda::Url', 2],
     ['AWS::Events::Rule', 3],
+    ['AWS::IAM::OIDCProvider', 1],
   ])('%s: %i', (type, count) => expect(ofType(type)).toHaveLength(count));
 
   it('the functions are those of functions/, each with every variable that it needs', () => {
@@ -123,6 +124,7 @@ describe('what it costs and may do', () => {
     'AWS::Logs::LogGroup',
     'AWS::IAM::Role',
     'AWS::IAM::Policy',
+    'AWS::IAM::OIDCProvider',
     'AWS::ECS::Cluster',
     'AWS::ECS::ClusterCapacityProviderAssociations',
     'AWS::EC2::VPC',
