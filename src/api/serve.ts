@@ -14,7 +14,7 @@ export async function api(ports: Ports, request: Request): Promise<Response> {
   return handle(atHome(ports, request), request);
 }
 
-/** A function cannot be told its own URL (the URL needs the function): every request that the URL carries names it. */
+/** A function cannot have its own URL in its environment (the URL needs the function): every request that the URL carries names it. */
 const atHome = (ports: Ports, { url }: Request): Ports =>
   ports.settings.mode === 'aws' && ports.settings.apiHost === ''
     ? { ...ports, settings: { ...ports.settings, apiHost: new URL(url).hostname } }

@@ -29,7 +29,7 @@ export interface AdmissionFacts {
   suffix: string;
   /** The class the pod names, or the global default where it names none. system-* classes are known here. */
   priorityClass?: PriorityClassFacts | undefined;
-  /** Where the pod's AWS SDKs shall look first; absent: they are not told. */
+  /** Where the pod's AWS SDKs shall look first; absent: no variable says so. */
   region?: string;
   /** Whether the runtime class that the pod names exists. */
   runtimeClassFound?: boolean;
