@@ -147,3 +147,30 @@ func TestNothingOfALongOrderStays(t *testing.T) {
 		t.Errorf("%d MiB stay while the connection does", grown>>20)
 	}
 }
+
+// A reader that has not had its turn: what waits in the pipe is not given up before the patience ends, an empty pipe is.
+func TestDrainWaitsForWhatNobodyHasReadYet(t *testing.T) {
+	source, sink, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	defer sink.Close()
+	p := newPump()
+	p.sources = []*os.File{source}
+	drainsWithin := func(patience time.Duration) bool {
+		before := time.Now()
+		p.drain(patience)
+		return time.Since(before) < patience
+	}
+	sink.Write([]byte("last words"))
+	if drainsWithin(4 * drainPatience) {
+		t.Error("bytes were left in the pipe")
+	}
+	if _, err := source.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	if !drainsWithin(40 * drainPatience) {
+		t.Error("an empty pipe was waited for")
+	}
+}

@@ -24,6 +24,7 @@ const (
 	channelResize    = 4
 	channelHalfClose = 255
 	maxFrame         = 1 << 20
+	pollIn           = 1
 	pollError        = 8
 	pollHangUp       = 16
 )
@@ -143,13 +144,14 @@ func (s *supervisor) execSession(received *order, st *stream) {
 	}()
 }
 
-// A pump copies output; it is drained when its sources ended, or when nothing moves (a grandchild holds them open).
+// A pump copies output; it is drained when its sources ended, or when nothing moves and nothing waits (a grandchild holds them open).
 type pump struct {
-	end   chan struct{}
-	mutex sync.Mutex
-	busy  int
-	moved time.Time
-	group sync.WaitGroup
+	end     chan struct{}
+	sources []*os.File
+	mutex   sync.Mutex
+	busy    int
+	moved   time.Time
+	group   sync.WaitGroup
 }
 
 func newPump() *pump { return &pump{end: make(chan struct{}), moved: time.Now()} }
@@ -161,7 +163,8 @@ func (p *pump) mark(busy int) {
 	p.mutex.Unlock()
 }
 
-func (p *pump) copy(source io.Reader, write func([]byte) bool) {
+func (p *pump) copy(source *os.File, write func([]byte) bool) {
+	p.sources = append(p.sources, source)
 	p.group.Add(1)
 	go func() {
 		defer p.group.Done()
@@ -199,10 +202,21 @@ func (p *pump) drain(patience time.Duration) {
 		p.mutex.Lock()
 		idle := p.busy == 0 && time.Since(p.moved) > drainPatience
 		p.mutex.Unlock()
-		if idle {
+		// On a loaded machine a reader may not have had its turn for as long.
+		if idle && !p.waits() {
 			return
 		}
 	}
+}
+
+// waits asks whether a source has bytes, or its end, that nobody has read yet.
+func (p *pump) waits() bool {
+	for _, source := range p.sources {
+		if polled(source, pollIn)&(pollIn|pollHangUp) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *supervisor) attach(st *stream, stdin bool) {
@@ -295,24 +309,30 @@ func (e *ends) input(from *stream, payload []byte) {
 // hungUp asks whether the peer has closed, though what it sent before is still to be read.
 func hungUp(conn net.Conn) bool {
 	unix, known := conn.(*net.UnixConn)
-	if !known {
-		return false
-	}
-	raw, err := unix.SyscallConn()
+	return known && polled(unix, 0)&(pollError|pollHangUp) != 0
+}
+
+// polled answers what has happened to a descriptor, without waiting; one that is closed has an error.
+func polled(file syscall.Conn, events int16) int16 {
+	raw, err := file.SyscallConn()
 	if err != nil {
-		return true
+		return pollError
 	}
-	gone := true
-	raw.Control(func(fd uintptr) {
-		look := struct {
-			fd              int32
-			events, revents int16
-		}{fd: int32(fd)}
+	look := struct {
+		fd              int32
+		events, revents int16
+	}{events: events}
+	failure := raw.Control(func(fd uintptr) {
+		look.fd = int32(fd)
 		var now syscall.Timespec
-		_, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
-		gone = errno == 0 && look.revents&(pollError|pollHangUp) != 0
+		if _, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&look)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0); errno != 0 {
+			look.revents = 0
+		}
 	})
-	return gone
+	if failure != nil {
+		return pollError
+	}
+	return look.revents
 }
 
 func (e *ends) take(from *stream, channel byte, payload []byte) {
