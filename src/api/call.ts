@@ -3,7 +3,7 @@ import type { User } from '../auth/user.ts';
 import type { Resource, Verb } from '../kinds/resources.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { ObjectKey } from '../ports/store.ts';
+import type { ObjectKey, StoredText } from '../ports/store.ts';
 import type { Strategy } from './resources/strategy.ts';
 import type { Output } from './wire/negotiation.ts';
 
@@ -43,18 +43,18 @@ export type Answer =
   | { code: number; texts: TextList }
   | Response;
 
-export interface ObjectList {
-  items: KubeObject[];
+/** A list, or a page of it. */
+export interface Listed<T> {
+  items: T[];
   resourceVersion: string;
   continue?: string;
   remainingItemCount?: number;
 }
 
-/** A whole list whose objects are JSON already. */
-export interface TextList {
-  items: string[];
-  resourceVersion: string;
-}
+export type ObjectList = Listed<KubeObject>;
+
+/** A list whose objects are JSON already. */
+export type TextList = Listed<StoredText>;
 
 /** Where the called object lies. */
 export const keyOf = ({

@@ -55,6 +55,14 @@ export interface RecordWrite {
   expected: number | 'any';
 }
 
+/** An object under one version. A store that keeps it answers the same value again, so that what is made of it can be remembered. */
+export interface StoredText {
+  namespace: string;
+  name: string;
+  /** Its JSON with `metadata.resourceVersion`. */
+  json(): string;
+}
+
 /** Objects with a resourceVersion, the log of changes, and records. Design 4.4. */
 export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
@@ -63,10 +71,10 @@ export interface Store {
   list(
     query: ListQuery,
   ): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
-  /** As list, each object as JSON: for an answer that shows all of them whole. */
+  /** As list, each object as JSON: for an answer that shows all of them whole, or what was made of them before. */
   listTexts(
     query: ListQuery,
-  ): Promise<{ objects: string[]; version: ResourceVersion; more: boolean }>;
+  ): Promise<{ objects: StoredText[]; version: ResourceVersion; more: boolean }>;
   /**
    * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
    * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where

@@ -98,6 +98,13 @@ export function versionedText(text: string, number: number): string {
   return `${HEAD}"resourceVersion":"${toVersion(number)}",${text.slice(HEAD.length)}`;
 }
 
+/** The JSON of a body; one that is packed is opened each time it is asked for. undefined: it lies in parts. */
+export function jsonOf(body: Body, number: number): (() => string) | undefined {
+  if ('json' in body) return () => versionedText(body.json, number);
+  if ('gz' in body) return () => versionedText(gunzipSync(body.gz).toString(), number);
+  return undefined;
+}
+
 /** The object of a stored text, with its version. */
 export function toObject(text: string, number: number): KubeObject {
   const object = JSON.parse(text) as KubeObject;

@@ -1,7 +1,7 @@
 // A list: objects of one resource in storage order.
 import type { KubeObject } from '../kinds/pod.ts';
-import type { ListQuery } from '../ports/store.ts';
-import { toObject, unpack, versionedText } from './body.ts';
+import type { ListQuery, StoredText } from '../ports/store.ts';
+import { jsonOf, toObject, unpack, versionedText } from './body.ts';
 import { headOf, readAs } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
@@ -15,10 +15,38 @@ export function listObjects(table: Table, query: ListQuery, now: Date): Promise<
 }
 
 /** The same as JSON texts, which are not parsed. */
-export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<string>> {
-  return listItems(table, query, (item) =>
-    toListed(table, query.resource, item, now, versionedText),
-  );
+export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<StoredText>> {
+  return listItems(table, query, (item) => toStored(table, query.resource, item, now));
+}
+
+/** The texts of items: a table that keeps its items has each read once. */
+const texts = new WeakMap<Item, StoredText>();
+
+function toStored(
+  table: Table,
+  resource: string,
+  item: Item,
+  now: Date,
+): StoredText | undefined | Promise<StoredText | undefined> {
+  const { body, number } = headOf(item, now);
+  if (body === undefined) return undefined;
+  const known = texts.get(item);
+  if (known) return known;
+  const place = placeOf(item);
+  const json = jsonOf(body, number);
+  if (json === undefined)
+    return toListed(table, resource, item, now, (text, version) => ({
+      ...place,
+      json: () => versionedText(text, version),
+    }));
+  const stored = { ...place, json };
+  texts.set(item, stored);
+  return stored;
+}
+
+function placeOf({ sk }: Item): { namespace: string; name: string } {
+  const [namespace = '', name = ''] = sk.split('/');
+  return { namespace, name };
 }
 
 interface Page<T> {
@@ -29,7 +57,7 @@ interface Page<T> {
 async function listItems<T>(
   table: Table,
   query: ListQuery,
-  read: (item: Item) => Promise<T | undefined>,
+  read: (item: Item) => T | undefined | Promise<T | undefined>,
 ): Promise<Page<T>> {
   const { from: first, to } = objectRange(query.namespace, query.after);
   const wanted = query.limit === undefined ? Infinity : query.limit + 1;
@@ -66,6 +94,5 @@ async function toListed<T>(
   if (body === undefined) return undefined;
   const text = await unpack(table, body);
   if (text !== undefined) return form(text, number);
-  const [namespace = '', name = ''] = item.sk.split('/');
-  return readAs(table, { resource, namespace, name }, now, form);
+  return readAs(table, { resource, ...placeOf(item) }, now, form);
 }

@@ -1,5 +1,7 @@
 // list, tables and watches.
 import { beforeEach, expect, it } from 'vitest';
+import type { KubeObject } from '../../src/kinds/pod.ts';
+import type { StoredText } from '../../src/ports/store.ts';
 import { NAMESPACE, TABLE, createApi, eventsOf, pod } from './client.ts';
 
 let api: Awaited<ReturnType<typeof createApi>>;
@@ -103,6 +105,72 @@ it('A: kubectl get pods gets a Table with nine cells and the metadata', async ()
     cells: ['a', '0/1', 'Pending', '0', '0s', '<none>', '<none>', '<none>', '<none>'],
     object: { kind: 'PartialObjectMetadata', metadata: { name: 'a' } },
   });
+});
+
+it.each([
+  PODS,
+  MAPS,
+  `${NAMESPACE}/secrets`,
+  `${NAMESPACE}/events`,
+  '/api/v1/pods?limit=2',
+  '/api/v1/namespaces',
+  `${PODS}?includeObject=None`,
+])('the Table of %s shows what one of selected objects shows', async (path) => {
+  await api.send('POST', `${NAMESPACE}/events`, {
+    body: {
+      metadata: { name: 'e' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'a' },
+      firstTimestamp: '2020-01-01T00:00:00Z',
+      lastTimestamp: '2020-01-02T00:00:00Z',
+      reason: 'Tested',
+    },
+  });
+  await api.ports.clock.advance(125_000);
+  const selector = `${path.includes('?') ? '&' : '?'}labelSelector=${encodeURIComponent('!absent')}`;
+  for (const turn of ['first', 'again']) {
+    const whole = await api.send('GET', path, { headers: { accept: TABLE } });
+    const selected = await api.send('GET', path + selector, { headers: { accept: TABLE } });
+    // Without selectors the count of what is left is told, in the token as well.
+    for (const { body } of [whole, selected]) {
+      delete body['metadata'].remainingItemCount;
+      if (body['metadata'].continue !== undefined) body['metadata'].continue = 'more';
+    }
+    expect([turn, whole.body]).toEqual([turn, selected.body]);
+  }
+});
+
+it('a Table reads an object anew when it has changed, and counts ages anew each time', async () => {
+  const { store, clock } = api.ports;
+  const listTexts = store.listTexts.bind(store);
+  const kept = new Map<string, StoredText>();
+  let read = 0;
+  // A store that keeps what it answered, as the single writer's does.
+  store.listTexts = async (query) => {
+    const page = await listTexts(query);
+    const objects = page.objects.map((text) => {
+      const key = (JSON.parse(text.json()) as KubeObject).metadata.resourceVersion ?? '';
+      const one = kept.get(key) ?? { ...text, json: () => (read++, text.json()) };
+      kept.set(key, one);
+      return one;
+    });
+    return { ...page, objects };
+  };
+  const ages = async (): Promise<string[]> =>
+    (await api.send('GET', PODS, { headers: { accept: TABLE } })).body['rows'].map(
+      ({ cells }: { cells: string[] }) => `${cells[0]} ${cells[4]}`,
+    );
+  await clock.advance(20_000);
+  expect(await ages()).toEqual(['a 20s', 'b 20s', 'c 20s']);
+  expect(read).toBe(3);
+  await clock.advance(5_000);
+  expect(await ages()).toEqual(['a 25s', 'b 25s', 'c 25s']);
+  expect(read).toBe(3);
+  await api.send('PATCH', `${PODS}/b`, {
+    body: { metadata: { labels: { more: 'x' } } },
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+  expect(await ages()).toEqual(['a 25s', 'b 25s', 'c 25s']);
+  expect(read).toBe(4);
 });
 
 it('a watch without a version begins with what is there and ends at its timeout', async () => {

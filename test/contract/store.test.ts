@@ -262,8 +262,11 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     const texts = await store.listTexts({ resource });
     expect({
       ...texts,
-      objects: texts.objects.map((text) => JSON.parse(text) as KubeObject),
+      objects: texts.objects.map((text) => JSON.parse(text.json()) as KubeObject),
     }).toEqual({ objects, ...rest });
+    expect(texts.objects.map(({ namespace, name }) => [namespace, name])).toEqual(
+      objects.map(({ metadata }) => [metadata.namespace, metadata.name]),
+    );
     expect((await store.listTexts({ resource, namespace: 'a', limit: 2 })).more).toBe(true);
     expect((await store.listTexts({ resource: 'nothing' })).objects).toEqual([]);
   });

@@ -78,6 +78,10 @@ export class MemoryStore implements Store {
   }
 
   list(query: ListQuery): ReturnType<Store['list']> {
+    return this.#list(query);
+  }
+
+  #list(query: ListQuery): ReturnType<Store['list']> {
     return this.#run('list', () => {
       const { resource, namespace, after, limit } = query;
       const names = [...(this.#objects.get(resource) ?? [])]
@@ -97,8 +101,15 @@ export class MemoryStore implements Store {
   }
 
   async listTexts(query: ListQuery): ReturnType<Store['listTexts']> {
-    const { objects, ...rest } = await this.list(query);
-    return { ...rest, objects: objects.map((object) => JSON.stringify(object)) };
+    const { objects, ...rest } = await this.#list(query);
+    return {
+      ...rest,
+      objects: objects.map((object) => ({
+        namespace: object.metadata.namespace ?? '',
+        name: object.metadata.name ?? '',
+        json: () => JSON.stringify(object),
+      })),
+    };
   }
 
   commit(write: {

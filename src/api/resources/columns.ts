@@ -2,7 +2,8 @@
 import { ensureKinds } from '../../kinds/load.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { humanDuration } from '../../pod/status/human-duration.ts';
+import type { Cell } from '../../pod/status/human-duration.ts';
+import { age as ageSince } from '../../pod/status/human-duration.ts';
 import { present } from '../../present.ts';
 import type { Column, Printer } from './strategy.ts';
 
@@ -42,13 +43,8 @@ export const column = (name: string, description: string, priority: 0 | 1 = 0): 
   priority,
 });
 
-/** How long ago a time is; `<unknown>` without one. */
-export const ageSince = (time: unknown, now: Date): string =>
-  typeof time === 'string' ? humanDuration(now.getTime() - Date.parse(time)) : '<unknown>';
-
 /** Age of an object. */
-export const age = (object: KubeObject, now: Date): string =>
-  ageSince(object.metadata.creationTimestamp, now);
+export const age = (object: KubeObject): Cell => ageSince(object.metadata.creationTimestamp);
 
 /** Columns are built on first use: they read the schemas. */
 export function lazyPrinter(
@@ -69,5 +65,5 @@ export function lazyPrinter(
 /** Name and Age: kinds without columns of their own. */
 export const plainPrinter = lazyPrinter(
   () => [nameColumn(), ageColumn()],
-  (object, now) => [object.metadata.name ?? '', age(object, now)],
+  (object) => [object.metadata.name ?? '', age(object)],
 );

@@ -33,10 +33,10 @@ export const configMaps: Strategy = {
   },
   printer: lazyPrinter(
     () => [nameColumn(), column('Data', fieldDescription('ConfigMap', 'data')), ageColumn()],
-    (object, now) => [
+    (object) => [
       object.metadata.name ?? '',
       count(object, 'data') + count(object, 'binaryData'),
-      age(object, now),
+      age(object),
     ],
   ),
   defaults: (object) => objectOf(defaultConfigMap(configMapOf(object))),
@@ -54,11 +54,11 @@ export const secrets: Strategy = {
       column('Data', fieldDescription('Secret', 'data')),
       ageColumn(),
     ],
-    (object, now) => [
+    (object) => [
       object.metadata.name ?? '',
       text(object, 'type'),
       count(object, 'data'),
-      age(object, now),
+      age(object),
     ],
   ),
   defaults: (object) => objectOf(defaultSecret(secretOf(object))),

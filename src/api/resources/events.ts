@@ -2,7 +2,9 @@
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
-import { ageSince, column, fieldDescription, lazyPrinter } from './columns.ts';
+import type { Cell } from '../../pod/status/human-duration.ts';
+import { age } from '../../pod/status/human-duration.ts';
+import { column, fieldDescription, lazyPrinter } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
 import type { Strategy } from './strategy.ts';
@@ -72,21 +74,21 @@ function printedSource(object: KubeObject): string {
     : text(object, 'reportingComponent');
 }
 
-function cells(object: KubeObject, now: Date): (string | number)[] {
+function cells(object: KubeObject): Cell[] {
   const first = member(object, 'firstTimestamp') ?? member(object, 'eventTime');
   const last =
     member(object, 'series', 'lastObservedTime') ?? member(object, 'lastTimestamp') ?? first;
   const count = Number(member(object, 'series', 'count') ?? member(object, 'count') ?? 1);
   const target = `${text(object, 'involvedObject', 'kind').toLowerCase()}/${text(object, 'involvedObject', 'name')}`;
   return [
-    ageSince(last, now),
+    age(last),
     text(object, 'type'),
     text(object, 'reason'),
     target,
     text(object, 'involvedObject', 'fieldPath'),
     printedSource(object),
     text(object, 'message').trim(),
-    ageSince(first, now),
+    age(first),
     count,
     object.metadata.name ?? '',
   ];

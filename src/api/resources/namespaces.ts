@@ -54,11 +54,7 @@ export const namespaces: Strategy = {
   },
   printer: lazyPrinter(
     () => [nameColumn(), column('Status', 'The status of the namespace'), ageColumn()],
-    (object, now) => [
-      object.metadata.name ?? '',
-      text(object, 'status', 'phase'),
-      age(object, now),
-    ],
+    (object) => [object.metadata.name ?? '', text(object, 'status', 'phase'), age(object)],
   ),
   defaults: (object) => withNameLabel(objectOf(defaultNamespace(namespaceOf(object)))),
   prepareForCreate: (object) => {

@@ -56,11 +56,11 @@ export const nodes: Strategy = {
       column('Kernel-Version', fieldDescription('NodeSystemInfo', 'kernelVersion'), 1),
       column('Container-Runtime', fieldDescription('NodeSystemInfo', 'containerRuntimeVersion'), 1),
     ],
-    (object, now) => [
+    (object) => [
       object.metadata.name ?? '',
       status(object),
       roles(object),
-      age(object, now),
+      age(object),
       fact(object, 'kubeletVersion', ''),
       address(object, 'InternalIP'),
       address(object, 'ExternalIP'),

@@ -11,7 +11,7 @@ import { recordsFor } from '../../steps/pod/record-for.ts';
 import { admitPod, admitPodUpdate, serviceAccountOf } from '../../pod/admission/admit.ts';
 import { defaultPod } from '../../pod/admission/defaults.ts';
 import { prepareForCreate } from '../../pod/admission/prepare.ts';
-import { podCells, podRowConditions } from '../../pod/status/printer.ts';
+import { podRow, podRowConditions } from '../../pod/status/printer.ts';
 import { limitWarnings, refusePod } from '../../refusals/refusals.ts';
 import {
   validatePod,
@@ -53,7 +53,7 @@ const printer = lazyPrinter(
     column('Nominated Node', fieldDescription('PodStatus', 'nominatedNodeName'), 1),
     column('Readiness Gates', fieldDescription('PodSpec', 'readinessGates'), 1),
   ],
-  (object, now) => podCells(podOf(object), now),
+  (object) => podRow(podOf(object)),
   (object) => podRowConditions(podOf(object)),
 );
 

@@ -133,13 +133,13 @@ export const services: Strategy = {
       ageColumn(),
       column('Selector', fieldDescription('ServiceSpec', 'selector'), 1),
     ],
-    (object, now) => [
+    (object) => [
       object.metadata.name ?? '',
       text(object, 'spec', 'type'),
       text(object, 'spec', 'clusterIP') || '<none>',
       externalAddress(object),
       ports(object),
-      age(object, now),
+      age(object),
       selector(object),
     ],
   ),
@@ -170,7 +170,7 @@ export const endpoints: Strategy = {
       column('Endpoints', fieldDescription('Endpoints', 'subsets')),
       ageColumn(),
     ],
-    (object, now) => [object.metadata.name ?? '', addresses(object), age(object, now)],
+    (object) => [object.metadata.name ?? '', addresses(object), age(object)],
   ),
 };
 

@@ -13,11 +13,7 @@ export const leases: Strategy = {
   versionedUpdate: true,
   printer: lazyPrinter(
     () => [nameColumn(), column('Holder', 'The holder of the lease'), ageColumn()],
-    (object, now) => [
-      object.metadata.name ?? '',
-      text(object, 'spec', 'holderIdentity'),
-      age(object, now),
-    ],
+    (object) => [object.metadata.name ?? '', text(object, 'spec', 'holderIdentity'), age(object)],
   ),
   validate: (object, call) => {
     const problems = plain.validate(object, call);
@@ -45,7 +41,7 @@ export const runtimeClasses: Strategy = {
   ...plain,
   printer: lazyPrinter(
     () => [nameColumn(), column('Handler', 'The handler of the class'), ageColumn()],
-    (object, now) => [object.metadata.name ?? '', text(object, 'handler'), age(object, now)],
+    (object) => [object.metadata.name ?? '', text(object, 'handler'), age(object)],
   ),
 };
 

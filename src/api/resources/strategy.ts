@@ -1,6 +1,7 @@
 // What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has a strategy of its own.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import type { Cell } from '../../pod/status/human-duration.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
@@ -16,8 +17,8 @@ export interface Column {
 
 export interface Printer {
   columns: Column[];
-  /** One cell per column; null prints as nothing. */
-  cells(object: KubeObject, now: Date): (string | number | boolean | null)[];
+  /** One cell per column. */
+  cells(object: KubeObject): Cell[];
   conditions?(
     object: KubeObject,
   ): { type: string; status: string; reason: string; message: string }[];

@@ -2,9 +2,9 @@
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
-import type { ListQuery } from '../../ports/store.ts';
+import type { ListQuery, StoredText } from '../../ports/store.ts';
 import { present } from '../../present.ts';
-import type { Answer, Call, ObjectList, TextList } from '../call.ts';
+import type { Answer, Call, Listed, ObjectList } from '../call.ts';
 import { parseFieldSelector } from '../selectors/field-selector.ts';
 import { parseLabelSelector } from '../selectors/label-selector.ts';
 import type { Matcher } from '../selectors/label-selector.ts';
@@ -45,38 +45,36 @@ export function selectionOf(
 export async function list(call: Call): Promise<Answer> {
   const options = listOptions(call.query);
   const selection = selectionOf(call, options);
-  if (selection.all && showsWhole(call, options))
-    return { code: 200, texts: await listTexts(call, options) };
+  if (selection.all && showsStored(call))
+    return { code: 200, texts: await listBy(textsOf(call), call, options) };
   return { code: 200, list: await listObjects(call, options, selection) };
 }
 
-/** All objects in one page, as they are stored: nothing in them needs to be looked at. */
-function showsWhole(
-  { output, strategy }: Call,
-  { limit, continue: token, match }: ListOptions,
-): boolean {
-  return (
-    output.format === 'json' &&
-    !output.pretty &&
-    output.as === undefined &&
-    strategy.toWire === undefined &&
-    limit === 0 &&
-    token === '' &&
-    match !== 'Exact'
-  );
+/** Objects go out as they are stored, or as rows: nothing in them needs to be looked at that was not looked at before. */
+function showsStored({ output, strategy, query }: Call): boolean {
+  const isPlain =
+    output.as === undefined || (output.as === 'Table' && query.get('includeObject') !== 'Object');
+  return isPlain && output.format === 'json' && !output.pretty && strategy.toWire === undefined;
 }
 
-async function listTexts(
-  { ports, resource, namespace }: Call,
-  { resourceVersion }: ListOptions,
-): Promise<TextList> {
-  if (resourceVersion !== undefined) await reachVersion(ports, resourceVersion);
-  const { objects, version } = await ports.store.listTexts({
-    resource: resource.stored,
-    ...present({ namespace: namespace || undefined }),
-  });
-  return { items: objects, resourceVersion: version };
+/** How a list is read: as objects, or as texts. */
+interface Reader<T> {
+  read(query: ListQuery): Promise<{ objects: T[]; version: ResourceVersion; more: boolean }>;
+  /** Absent: all do. */
+  matches?: (object: T) => boolean;
+  placeOf(object: T): { namespace?: string | undefined; name?: string | undefined };
 }
+
+const textsOf = ({ ports }: Call): Reader<StoredText> => ({
+  read: (query) => ports.store.listTexts(query),
+  placeOf: (text) => text,
+});
+
+const objectsOf = ({ ports }: Call, { all, matches }: Selection): Reader<KubeObject> => ({
+  read: (query) => ports.store.list(query),
+  ...(all ? {} : { matches }),
+  placeOf: ({ metadata }) => metadata,
+});
 
 interface Token {
   rv: number;
@@ -124,10 +122,11 @@ const tokenProblem = (text: string): string => {
 };
 
 /** `/name\0` in a namespace, `/namespace/name\0` in all of them. */
-const startAfter = (call: Call, { metadata }: KubeObject): string =>
-  call.namespace || !call.resource.namespaced
-    ? `/${metadata.name}\u0000`
-    : `/${metadata.namespace}/${metadata.name}\u0000`;
+const startAfter = (
+  call: Call,
+  { namespace, name }: { namespace: string; name: string },
+): string =>
+  call.namespace || !call.resource.namespaced ? `/${name}\u0000` : `/${namespace}/${name}\u0000`;
 
 function afterOf(call: Call, start: string): { namespace: string; name: string } {
   const parts = start
@@ -144,22 +143,11 @@ export async function listObjects(
   options: ListOptions,
   selection: Selection,
 ): Promise<ObjectList> {
+  if (selection.name === undefined || !call.namespace)
+    return listBy(objectsOf(call, selection), call, options);
   if (options.resourceVersion !== undefined)
     await reachVersion(call.ports, options.resourceVersion);
-  const query: ListQuery = {
-    resource: call.resource.stored,
-    ...present({ namespace: call.namespace || undefined }),
-  };
-  if (selection.name !== undefined && call.namespace) return single(call, selection);
-  // With resourceVersion 0 Kubernetes answers from its cache and ignores the limit.
-  const limit = options.resourceVersion === '0' ? 0 : options.limit;
-  const token = options.continue === '' ? undefined : decodeToken(options.continue);
-  const page = await readPage(call, query, selection, limit, token);
-  if (options.match === 'Exact')
-    await checkExact(call, options.resourceVersion ?? '', page.resourceVersion);
-  return options.match === 'Exact' && options.resourceVersion !== undefined
-    ? { ...page, resourceVersion: options.resourceVersion }
-    : page;
+  return single(call, selection);
 }
 
 async function single(call: Call, selection: Selection): Promise<ObjectList> {
@@ -175,43 +163,64 @@ async function single(call: Call, selection: Selection): Promise<ObjectList> {
   };
 }
 
-async function readPage(
+async function listBy<T>(
+  reader: Reader<T>,
   call: Call,
-  query: ListQuery,
-  selection: Selection,
+  { resourceVersion, limit, continue: token, match }: ListOptions,
+): Promise<Listed<T>> {
+  if (resourceVersion !== undefined) await reachVersion(call.ports, resourceVersion);
+  const page = await readPage(
+    reader,
+    call,
+    // With resourceVersion 0 Kubernetes answers from its cache and ignores the limit.
+    resourceVersion === '0' ? 0 : limit,
+    token === '' ? undefined : decodeToken(token),
+  );
+  if (match !== 'Exact') return page;
+  await checkExact(call, resourceVersion ?? '', page.resourceVersion);
+  return resourceVersion === undefined ? page : { ...page, resourceVersion };
+}
+
+async function readPage<T>(
+  { read, matches, placeOf }: Reader<T>,
+  call: Call,
   limit: number,
   token: Token | undefined,
-): Promise<ObjectList> {
-  const items: KubeObject[] = [];
+): Promise<Listed<T>> {
+  const query: ListQuery = {
+    resource: call.resource.stored,
+    ...(call.namespace ? { namespace: call.namespace } : {}),
+  };
+  const items: T[] = [];
   let after = token === undefined ? undefined : afterOf(call, token.start);
   let version: string | undefined;
   for (;;) {
     const want = limit === 0 ? 0 : limit - items.length;
-    const part = await call.ports.store.list({
+    const part = await read({
       ...query,
       ...present({ after, limit: want > 0 ? want : undefined }),
     });
     version ??= token === undefined ? part.version : String(token.rv);
-    items.push(...(selection.all ? part.objects : part.objects.filter(selection.matches)));
+    for (const object of part.objects) if (!matches || matches(object)) items.push(object);
     const last = part.objects.at(-1);
     if (!part.more || last === undefined) return { items, resourceVersion: version };
-    after = { namespace: last.metadata.namespace ?? '', name: last.metadata.name ?? '' };
+    const { namespace = '', name = '' } = placeOf(last);
+    after = { namespace, name };
     if (items.length < limit || limit === 0) continue;
     // Kubernetes gives the count without selectors only.
-    const left = selection.all
-      ? token?.left === undefined
+    const left = matches
+      ? undefined
+      : token?.left === undefined
         ? await countAfter(call, query, after)
-        : Math.max(1, token.left - items.length)
-      : undefined;
-    const next = encodeToken({
-      rv: Number(version),
-      start: startAfter(call, last),
-      ...present({ left }),
-    });
+        : Math.max(1, token.left - items.length);
     return {
       items,
       resourceVersion: version,
-      continue: next,
+      continue: encodeToken({
+        rv: Number(version),
+        start: startAfter(call, after),
+        ...present({ left }),
+      }),
       ...present({ remainingItemCount: left }),
     };
   }

@@ -9,7 +9,7 @@ import { present } from '../../present.ts';
 import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
 import { META, bare, partial, typed } from './forms.ts';
-import { includeOption, toTable } from './table.ts';
+import { includeOption, tableText, toTable } from './table.ts';
 
 const GZIP_ABOVE = 128 * 1024;
 
@@ -17,7 +17,7 @@ const listMeta = ({
   resourceVersion,
   continue: token,
   remainingItemCount,
-}: ObjectList): KubeObject['metadata'] => {
+}: Omit<ObjectList, 'items'>): KubeObject['metadata'] => {
   const metadata = {
     resourceVersion,
     ...present({
@@ -74,13 +74,16 @@ export function renderList(call: Call, list: ObjectList): unknown {
 }
 
 /** A list of objects that are JSON already, as `renderList` and `encode` would print it. */
-export function renderTexts({ resource }: Call, { items, resourceVersion }: TextList): string {
+export function renderTexts(call: Call, { items, ...list }: TextList): string {
+  const { resource, output, query } = call;
+  if (output.as === 'Table')
+    return `${tableText(call, items, listMeta(list), includeOption(query))}\n`;
   const head = JSON.stringify({
     kind: `${resource.kind}List`,
     apiVersion: apiVersionOf(resource),
-    metadata: { resourceVersion },
+    metadata: listMeta(list),
   });
-  return `${head.slice(0, -1)},"items":[${items.join(',')}]}\n`;
+  return `${head.slice(0, -1)},"items":[${items.map((item) => item.json()).join(',')}]}\n`;
 }
 
 /** The bytes of a value in a format. */

@@ -1,6 +1,9 @@
 // Tables: what kubectl prints.
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import type { Ago } from '../../pod/status/human-duration.ts';
+import { agoText, isAgo } from '../../pod/status/human-duration.ts';
+import type { StoredText } from '../../ports/store.ts';
 import { present } from '../../present.ts';
 import type { Call } from '../call.ts';
 import { partial, typed } from './forms.ts';
@@ -19,20 +22,69 @@ export function includeOption(query: URLSearchParams): Include {
 
 type Printing = Pick<Call, 'resource' | 'strategy' | 'now' | 'output'>;
 
+const shownOf = (call: Printing, object: KubeObject, include: Include): KubeObject | null =>
+  include === 'None'
+    ? null
+    : include === 'Object'
+      ? typed(call, object)
+      : partial(object, call.output.asVersion);
+
 function row(call: Printing, object: KubeObject, include: Include): { [member: string]: unknown } {
   const { printer } = call.strategy;
   const conditions = printer.conditions?.(object) ?? [];
-  const shown =
-    include === 'None'
-      ? null
-      : include === 'Object'
-        ? typed(call, object)
-        : partial(object, call.output.asVersion);
   return {
-    cells: printer.cells(object, call.now),
+    cells: printer.cells(object).map((cell) => (isAgo(cell) ? agoText(cell, call.now) : cell)),
     ...present({ conditions: conditions.length > 0 ? conditions : undefined }),
-    object: shown,
+    object: shownOf(call, object, include),
   };
+}
+
+/** A row's JSON but for its ages, which stand where they are shown. */
+type RowParts = (string | Ago)[];
+
+/** The same row in pieces. */
+function rowParts(call: Printing, object: KubeObject, include: Include): RowParts {
+  const { printer } = call.strategy;
+  const conditions = printer.conditions?.(object) ?? [];
+  const parts: RowParts = [];
+  let text = '{"cells":[';
+  for (const [index, cell] of printer.cells(object).entries()) {
+    if (index > 0) text += ',';
+    if (!isAgo(cell)) text += JSON.stringify(cell);
+    else {
+      parts.push(text, cell);
+      text = '';
+    }
+  }
+  const shown = JSON.stringify(shownOf(call, object, include));
+  const listed = conditions.length > 0 ? `,"conditions":${JSON.stringify(conditions)}` : '';
+  return [...parts, `${text}]${listed},"object":${shown}}`];
+}
+
+/** What is shown of an object changes with its version only: rows are made once for each that the store keeps. */
+const rows = new WeakMap<StoredText, Map<string, RowParts>>();
+
+function rowText(call: Printing, stored: StoredText, include: Include): string {
+  const known = rows.get(stored) ?? new Map<string, RowParts>();
+  rows.set(stored, known);
+  const form = `${call.resource.group} ${include} ${call.output.asVersion ?? ''}`;
+  const parts = known.get(form) ?? rowParts(call, JSON.parse(stored.json()) as KubeObject, include);
+  known.set(form, parts);
+  let text = '';
+  for (const part of parts)
+    text += typeof part === 'string' ? part : JSON.stringify(agoText(part, call.now));
+  return text;
+}
+
+/** The JSON of a Table of stored objects, as `toTable` makes it. */
+export function tableText(
+  call: Printing,
+  stored: readonly StoredText[],
+  metadata: unknown,
+  include: Include,
+): string {
+  const head = JSON.stringify(toTable(call, [], metadata, include));
+  return `${head.slice(0, -2)}${stored.map((one) => rowText(call, one, include)).join(',')}]}`;
 }
 
 /** A Table of the objects; watches send the columns in their first event only. */

@@ -1,4 +1,4 @@
-// Ages as kubectl shows them (apimachinery `duration.HumanDuration`).
+// Ages as kubectl shows them (apimachinery `duration.HumanDuration`), and cells that hold one.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -28,9 +28,23 @@ export function humanDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / YEAR)}y`;
 }
 
-/** Age of a timestamp; `<unknown>` where there is none. */
-export function age(timestamp: string | undefined, now: Date): string {
-  return timestamp === undefined
-    ? '<unknown>'
-    : humanDuration(now.getTime() - Date.parse(timestamp));
+/** A time that is shown as how long ago it was when somebody looks, between two texts. */
+export interface Ago {
+  /** Milliseconds since the epoch. */
+  at: number;
+  before?: string;
+  after?: string;
 }
+
+/** What a table shows in one cell; null as nothing. */
+export type Cell = string | number | boolean | null | Ago;
+
+export const isAgo = <T>(cell: T | Ago): cell is Ago => typeof cell === 'object' && cell !== null;
+
+/** The text of a time at `now`. */
+export const agoText = ({ at, before = '', after = '' }: Ago, now: Date): string =>
+  `${before}${humanDuration(now.getTime() - at)}${after}`;
+
+/** Age of a timestamp; `<unknown>` where there is none. */
+export const age = (timestamp: unknown): string | Ago =>
+  typeof timestamp === 'string' ? { at: Date.parse(timestamp) } : '<unknown>';

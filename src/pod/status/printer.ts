@@ -1,10 +1,15 @@
 // The nine cells of `kubectl get pods` (printers printPod).
 import type { ContainerStatus, Pod } from '../../kinds/pod.ts';
 import { sidecars } from '../model/containers.ts';
-import { age, humanDuration } from './human-duration.ts';
+import type { Ago } from './human-duration.ts';
+import { age, agoText, isAgo } from './human-duration.ts';
+
+/** The cells as they are shown at `now`. */
+export const podCells = (pod: Pod, now: Date): string[] =>
+  podRow(pod).map((cell) => (isAgo(cell) ? agoText(cell, now) : cell));
 
 /** Name, Ready, Status, Restarts, Age, IP, Node, Nominated Node, Readiness Gates. */
-export function podCells(pod: Pod, now: Date): string[] {
+export function podRow(pod: Pod): (string | Ago)[] {
   const init = walkInit(pod);
   const app =
     init.stopped === undefined || conditionOf(pod, 'Initialized') === 'True'
@@ -19,9 +24,8 @@ export function podCells(pod: Pod, now: Date): string[] {
       app === undefined
         ? init.walked
         : [...sidecarStatuses(pod), ...(pod.status.containerStatuses ?? [])],
-      now,
     ),
-    age(pod.metadata.creationTimestamp, now),
+    age(pod.metadata.creationTimestamp),
     pod.status.podIPs?.[0]?.ip ?? pod.status.podIP ?? '<none>',
     pod.spec.nodeName ?? '<none>',
     pod.status.nominatedNodeName ?? '<none>',
@@ -115,12 +119,12 @@ function statusCell(pod: Pod, containerReason: string | undefined): string {
   return gated === true ? 'SchedulingGated' : (reason ?? phase);
 }
 
-function restartsCell(statuses: readonly ContainerStatus[], now: Date): string {
+function restartsCell(statuses: readonly ContainerStatus[]): string | Ago {
   const count = statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
   const ends = statuses.flatMap(({ lastState }) => lastState?.terminated?.finishedAt ?? []);
   if (count === 0 || ends.length === 0) return String(count);
   const newest = Math.max(...ends.map((end) => Date.parse(end)));
-  return `${count} (${humanDuration(now.getTime() - newest)} ago)`;
+  return { at: newest, before: `${count} (`, after: ' ago)' };
 }
 
 function gatesCell(pod: Pod): string {
