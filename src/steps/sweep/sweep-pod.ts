@@ -20,7 +20,7 @@ import { observeTask } from '../observe/observe-task.ts';
 import { succeedExecution } from '../observe/observe-execution.ts';
 import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
-import { updatePod } from '../pod/update-pod.ts';
+import { podKey, toPod, updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
 /** Ready is Unknown after that much silence. */
@@ -46,7 +46,7 @@ export async function sweepPod(
   { upSince, statuses, mayRenew }: Sweep,
 ): Promise<boolean> {
   const { uid } = record;
-  if (isAtRest(record)) return false;
+  if (isAtRest(record) || (await isHeld(ports, record))) return false;
   // One list says it of all tasks that run: only the others are asked for one by one.
   const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
   const status = listed ?? (await sweepTask(ports, record));
@@ -71,6 +71,23 @@ const isAtRest = (record: PodRecord): boolean =>
   Object.keys(record.tokens).length === 0 &&
   record.orphaned !== true &&
   record.rest === true;
+
+/** Behind its scheduling gates, and nothing has begun: there may be thousands, and only an edit or a deletion moves one. */
+async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promise<boolean> {
+  const { uid, taskArn, finished, dueEvents, tokens, observed } = record;
+  const hasBegun =
+    taskArn !== undefined ||
+    finished !== undefined ||
+    dueEvents !== undefined ||
+    observed.acceptedAt !== undefined ||
+    observed.verdict !== undefined ||
+    Object.keys(tokens).length > 0;
+  if (hasBegun) return false;
+  const pod = await store.get(podKey(record));
+  return (
+    pod?.metadata.uid === uid && pod.metadata.deletionTimestamp === undefined && isGated(toPod(pod))
+  );
+}
 
 /** Takes the task's end where no message has reported it; answers its lastStatus. */
 async function sweepTask(

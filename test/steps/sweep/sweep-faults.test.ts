@@ -1,7 +1,7 @@
 // A sweep is the net under every lost call: one fault must not hide what else it would have met or done.
 import { expect, it } from 'vitest';
 import { sweep } from '../../../functions/sweep.ts';
-import type { TaskArn } from '../../../src/ports/identity.ts';
+import type { ResourceVersion, TaskArn } from '../../../src/ports/identity.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 const CALM = { containers: [{ name: 'a', image: 'busybox' }] };
@@ -69,4 +69,30 @@ it("an orphan's task is stopped with the reason that holds for it", async () => 
   await sweep(world.ports).catch(() => undefined);
   expect(reasons.length).toBeGreaterThan(0);
   expect(new Set(reasons)).toEqual(new Set(['The pod was removed']));
+});
+
+it('a pod behind its gates costs a sweep one read; whose gates went without a word is started', async () => {
+  const calls: string[] = [];
+  const world = new PodWorld({ fault: (operation) => void calls.push(operation) });
+  const gated = { ...CALM, schedulingGates: [{ name: 'example.com/hold' }] };
+  const pods = [await world.create(gated, () => ({})), await world.create(gated, () => ({}))];
+  await sweep(world.ports);
+  calls.length = 0;
+  await sweep(world.ports);
+  expect(calls.filter((call) => call === 'store.get')).toHaveLength(pods.length);
+  // The sweep's own record, and none of a pod.
+  expect(calls.filter((call) => /getRecord|executions/.test(call))).toEqual(['store.getRecord']);
+  const { namespace = '', name = '' } = pods[0]?.metadata ?? {};
+  const key = { resource: 'pods', namespace, name };
+  const stored = await world.ports.store.get(key);
+  if (stored?.metadata.resourceVersion === undefined) throw new Error('no pod');
+  await world.ports.store.commit({
+    object: {
+      key,
+      object: { ...stored, spec: { ...CALM, restartPolicy: 'Always' } },
+      expected: stored.metadata.resourceVersion as ResourceVersion,
+    },
+  });
+  await sweep(world.ports);
+  expect(calls.filter((call) => call === 'executions.start')).toHaveLength(1);
 });
