@@ -1,5 +1,7 @@
 // Members that may be absent: in JSON and in Kubernetes a member without a value is not the same as none.
 
+import { setOwn } from './own.ts';
+
 /** The members of `T`; those that may be undefined are optional instead. */
 export type Present<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
@@ -7,7 +9,8 @@ export type Present<T> = {
 
 /** `members` without those that are undefined: `{ name, ...present({ message }) }`. */
 export function present<const T extends object>(members: T): Present<T> {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as Present<T>;
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(members))
+    if (value !== undefined) setOwn(given, name, value);
+  return given as Present<T>;
 }
