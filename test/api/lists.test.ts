@@ -130,7 +130,7 @@ it.each([
   for (const turn of ['first', 'again']) {
     const whole = await api.send('GET', path, { headers: { accept: TABLE } });
     const selected = await api.send('GET', path + selector, { headers: { accept: TABLE } });
-    // Without selectors the count of what is left is told, in the token as well.
+    // Without selectors the answer counts what is left, in the token as well.
     for (const { body } of [whole, selected]) {
       delete body['metadata'].remainingItemCount;
       if (body['metadata'].continue !== undefined) body['metadata'].continue = 'more';
