@@ -138,8 +138,12 @@ function validateOwners(owners: readonly Owner[]): FieldError[] {
 
 function validateOwner(owner: Owner, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (!owner.apiVersion)
-    errors.push(invalidValue(`${field}.apiVersion`, '', 'version must not be empty'));
+  const parts = (owner.apiVersion ?? '').split('/');
+  // What has more parts than a group and a version has no version at all.
+  if (parts.length > 2 || !parts.at(-1))
+    errors.push(
+      invalidValue(`${field}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'),
+    );
   for (const member of ['kind', 'name', 'uid'] as const) {
     if (!owner[member]) errors.push(invalidValue(`${field}.${member}`, '', 'must not be empty'));
   }

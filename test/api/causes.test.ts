@@ -94,6 +94,13 @@ it('the form of a finalizer is asked of the list, its word of the element', asyn
   expect(causes(namespace)).toEqual(times(3, 'spec.finalizers Invalid'));
 });
 
+it('an owner of three parts has no version', async () => {
+  const api = await createApi();
+  const owner = { apiVersion: 'a/b/c', kind: 'K', name: 'n', uid: 'u' };
+  const reply = await api.send('POST', MAPS, { body: map('c', {}, { ownerReferences: [owner] }) });
+  expect(causes(reply)).toEqual(['metadata.ownerReferences.apiVersion Invalid']);
+});
+
 it('a status is judged in the order of its members', async () => {
   const api = await createApi();
   await api.send('POST', PODS, { body: pod('p', GATED) });
