@@ -3,6 +3,7 @@ import { present } from '../../src/present.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine, type RawLog } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
+import { withKept } from './kept-log.ts';
 import { readLogCopy } from './log-copy.ts';
 import { SeenLines } from './seen-lines.ts';
 import { containerOf, type Task } from './task.ts';
@@ -120,7 +121,23 @@ async function* newLines(
   }
 }
 
+/** The last entries of a log lie in the engine; who wants it from its beginning gets what was put aside before them. */
 async function* readOnce(
+  agent: Agent,
+  task: Task | undefined,
+  source: LogSource,
+): AsyncGenerator<LogLine> {
+  const present = readPresent(agent, task, source);
+  if (source.tail !== undefined) return yield* present;
+  // RFC3339 in UTC sorts as text; nanoseconds only lengthen it.
+  const from = source.since?.toISOString().slice(0, -1) ?? '';
+  for await (const line of withKept(agent, source, present)) {
+    if (source.signal?.aborted) return;
+    if (line.time >= from) yield line;
+  }
+}
+
+async function* readPresent(
   agent: Agent,
   task: Task | undefined,
   source: LogSource,
@@ -132,13 +149,7 @@ async function* readOnce(
     source.taskArn.slice(source.taskArn.lastIndexOf('/') + 1),
     source.container,
   );
-  // RFC3339 in UTC sorts as text; nanoseconds only lengthen it.
-  const from = source.since?.toISOString().slice(0, -1) ?? '';
-  if (!copy) return;
-  for await (const line of copy) {
-    if (source.signal?.aborted) return;
-    if (line.time >= from) yield line;
-  }
+  if (copy) yield* copy;
 }
 
 async function openLive(

@@ -5,6 +5,7 @@ import { adopt } from '../agent/adopt.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Limits } from '../agent/container-spec.ts';
 import type { KeyValue } from '../agent/key-value.ts';
+import { keepLog, type LogPlace } from '../agent/kept-log.ts';
 import { createLimit } from '../agent/limit.ts';
 import { pruneLogCopies } from '../agent/log-copy.ts';
 import { metadata, type MetadataAnswer } from '../agent/metadata.ts';
@@ -62,6 +63,8 @@ export interface Engine {
   /** GET of the task metadata endpoint (path without query). */
   metadata: (path: string) => Promise<MetadataAnswer>;
   readLogs: (source: LogSource) => AsyncGenerator<LogLine>;
+  /** Puts the end of a container's log aside: later output pushes it out of the engine's. Beyond ECS, as CloudWatch keeps all. */
+  keepLog: (place: LogPlace) => Promise<void>;
   resolveImage: ImageResolver['resolve'];
   /** Adds a container to a running task; resolves when it has started. Beyond ECS. */
   addContainer: (taskArn: string, container: AddedContainer) => Promise<{ failure?: string }>;
@@ -124,6 +127,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     registry: registryFacade(agent.images),
     metadata: (path) => metadata(agent, path),
     readLogs: (source) => readLogs(agent, source),
+    keepLog: (place) => keepLog(agent, place),
     resolveImage: (image, policy, credentials, onPull) =>
       agent.images.resolve(image, policy, credentials, onPull),
     addContainer: (taskArn, container) => addContainer(agent, taskArn, container),

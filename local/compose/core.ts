@@ -136,6 +136,7 @@ function portsOn({
     },
     logs: {
       read: (source, signal) => engine.readLogs({ ...source, ...present({ signal }) }),
+      keep: (source) => engine.keepLog(source),
     },
     clock: systemClock,
     ids: randomIds,

@@ -81,18 +81,17 @@ export async function lastLines(source: RunSource, count: number): Promise<LogEn
 async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promise<LogEnd> {
   // Without the time of its start a run is known by its marker only, and that may be anywhere.
   let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
-  let before = -1;
   for (;;) {
     const window = await readWindow(source, taskArn, tail, count);
-    const whole = tail === undefined || window.entries > tail || window.entries === before;
+    const whole = tail === undefined || window.entries > tail;
     if (whole || window.reachesBack || window.lines.length - window.firsts.length >= count) {
       return {
         lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
         position: window.position,
       };
     }
-    before = window.entries;
-    tail = (tail ?? 1) * WIDER;
+    // The log has no more than that at hand; read as a whole it may begin earlier.
+    tail = window.entries < (tail ?? 0) ? undefined : (tail ?? 1) * WIDER;
   }
 }
 

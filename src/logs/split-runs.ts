@@ -48,8 +48,12 @@ export function createRunSplitter(
 ): (line: LogLine) => RunLine | undefined {
   const runs: { [stream in LogLine['stream']]?: number } = {};
   const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
+  const certain = certainly(began);
   return (line) => {
-    const run = (runs[line.stream] ??= runAt(began, line.time));
+    const known = (runs[line.stream] ??= runAt(began, line.time));
+    // What was put aside may end before the marker of the run that is read next.
+    const run = Math.max(known, ...certain(line.time));
+    runs[line.stream] = run;
     const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
     runs[line.stream] = marker.run;
@@ -63,6 +67,18 @@ function runAt(began: readonly RunStart[], time: string): number {
   const newest = [...began].sort((one, other) => other.run - one.run);
   const found = newest.find(({ at }) => nanoseconds(at) <= nanoseconds(time));
   return found?.run ?? Math.max(1, (newest.at(-1)?.run ?? 2) - 1);
+}
+
+/** Beyond this after a start nothing of the run before comes any more. */
+const LATE_MS = 2000;
+
+/** Runs that had begun for certain by a time. */
+function certainly(began: readonly RunStart[]): (time: string) => number[] {
+  const limits = began.map(({ run, at }) => ({
+    run,
+    from: new Date(Date.parse(at) + LATE_MS).toISOString(),
+  }));
+  return (time) => limits.filter(({ from }) => time >= from).map(({ run }) => run);
 }
 
 /** RFC 3339 in UTC with nine digits, as the kubelet prints it. */

@@ -20,4 +20,6 @@ export interface Logs {
     source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date; tail?: number },
     signal?: AbortSignal,
   ): AsyncIterable<LogLine>;
+  /** Puts aside the end of what a container has written until now, where later output would push it out; absent where nothing does. */
+  keep?(source: { taskArn: TaskArn; container: string }): Promise<void>;
 }

@@ -348,6 +348,23 @@ it('A11: the last lines of a run before are found behind all that came after', a
   expect((await api.send('GET', `${LOG}?previous=true&tailLines=2`)).text).toBe('old 38\nold 39\n');
 });
 
+it.each(['', '&tailLines=2', '&tailLines=20'])(
+  'A11: what the run before wrote is there when the engine has thrown it away%s',
+  async (query) => {
+    await longLog(5_000);
+    // Put aside before its end was marked: only the time tells where the next run begins.
+    const old = Array.from({ length: 3 }, (_, index) => ({
+      ...line(`old ${index}\n`),
+      time: `2026-01-01T00:00:0${index}.000000000Z`,
+    }));
+    api.ports.logs.aside.set(`${TASK}/c`, old);
+    const wanted = query === '&tailLines=2' ? 'old 1\nold 2\n' : 'old 0\nold 1\nold 2\n';
+    expect((await api.send('GET', `${LOG}?previous=true${query}`)).text).toBe(wanted);
+    expect((await api.send('GET', `${LOG}?tailLines=1`)).text).toBe('line 4999\n');
+    expect((await api.send('GET', LOG)).text.startsWith('line 0\n')).toBe(true);
+  },
+);
+
 it('A11: a carriage return before the end of a line is dropped, any other stays', async () => {
   await secondRun(RUNNING);
   api.ports.logs.lines.set(`${TASK}/c`, [

@@ -217,6 +217,9 @@ export class FakeLogs implements Logs {
 
   /** How many lines were handed out. */
   linesRead = 0;
+  /** Lines that were put aside and which only a reading from the beginning shows, and each call that did so. */
+  readonly aside = new Map<string, LogLine[]>();
+  readonly kept: string[] = [];
   /** What happens to a log while nobody reads it. */
   afterRead: (lines: LogLine[]) => void = () => undefined;
 
@@ -227,12 +230,17 @@ export class FakeLogs implements Logs {
     tail,
   }: Parameters<Logs['read']>[0]): AsyncGenerator<LogLine> {
     const lines = this.lines.get(`${taskArn}/${container}`) ?? [];
-    for (const line of tail === undefined ? [...lines] : lines.slice(-tail)) {
+    const aside = this.aside.get(`${taskArn}/${container}`) ?? [];
+    for (const line of tail === undefined ? [...aside, ...lines] : lines.slice(-tail)) {
       if (since && new Date(line.time) < since) continue;
       this.linesRead += 1;
       yield line;
     }
     this.afterRead(lines);
+  }
+
+  async keep({ container }: { container: string }): Promise<void> {
+    this.kept.push(container);
   }
 }
 

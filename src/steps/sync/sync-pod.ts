@@ -61,7 +61,7 @@ export async function syncPod(
   const until =
     ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
   const hash = secretHash(credential.secret);
-  const taken = await takeReport(ports, await completed(ports, report), hash);
+  const { taken, restarted } = await takeReport(ports, await completed(ports, report), hash);
   if (!taken) return { refused: 410 };
   const verdict = judge(taken.pod, taken.record, report, hash);
   if (verdict === 'refuse') return { refused: 403 };
@@ -74,8 +74,27 @@ export async function syncPod(
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
   const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;
-  const [answered] = await Promise.all([answer(ports, report, until, signal), heartbeat]);
+  const kept = keepLogs(ports, taken.record, restarted);
+  const [answered] = await Promise.all([answer(ports, report, until, signal), heartbeat, kept]);
   return answered;
+}
+
+/** What the run before wrote stays readable however much the new one writes. */
+async function keepLogs(
+  { logs }: SyncPorts,
+  { taskArn }: PodRecord,
+  restarted: readonly string[],
+): Promise<void> {
+  if (taskArn === undefined) return;
+  await Promise.all(restarted.map((container) => logs.keep?.({ taskArn, container })));
+}
+
+/** Containers of which a later run is known now. */
+function restartedSince(before: PodRecord, after: PodRecord): string[] {
+  return Object.entries(after.observed.containers).flatMap(([name, { current }]) => {
+    const old = own(before.observed.containers, name)?.current;
+    return old !== undefined && current !== undefined && current.run > old.run ? [name] : [];
+  });
 }
 
 /** A container that falls back to its log gets its message from there. */
@@ -91,11 +110,13 @@ async function takeReport(
   ports: SyncPorts,
   report: Report,
   hash: string,
-): Promise<PodState | undefined> {
+): Promise<{ taken: PodState | undefined; restarted: string[] }> {
+  let restarted: string[] = [];
   let asked: { privateIp?: string } | undefined;
   let isAsking = false;
   const take = ({ pod, record, now }: PodState): PodChange | undefined => {
     isAsking = false;
+    restarted = [];
     if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
     isAsking =
       asked === undefined &&
@@ -106,6 +127,7 @@ async function takeReport(
     const addressed = withAddress(record, asked ?? {});
     const received = receive(pod, addressed, report, hash, now);
     if (received.record === record) return undefined;
+    restarted = restartedSince(record, received.record);
     return {
       ...received,
       events: [
@@ -115,10 +137,11 @@ async function takeReport(
     };
   };
   const taken = await updatePod(ports, report.uid, take);
-  if (!isAsking || taken?.record.taskArn === undefined) return taken;
+  if (!isAsking || taken?.record.taskArn === undefined) return { taken, restarted };
   // Only ECS knows whose address it is; its change may not have come yet.
   asked = (await ports.tasks.describe(taken.record.taskArn)) ?? {};
-  return updatePod(ports, report.uid, take);
+  const addressed = await updatePod(ports, report.uid, take);
+  return { taken: addressed, restarted };
 }
 
 /** What the kubelet says when it makes the sandbox. */

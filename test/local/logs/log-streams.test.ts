@@ -1,5 +1,5 @@
 // Logs of tasks: a followed log to its last line, copies of forgotten tasks through CloudWatch Logs.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
 import { memoryKeyValue } from '../../../local/agent/key-value.ts';
 import { createLimit } from '../../../local/agent/limit.ts';
+import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../local/agent/kept-log.ts';
 import { pruneLogCopies } from '../../../local/agent/log-copy.ts';
 import { readLogs } from '../../../local/agent/read-logs.ts';
 import { createImageResolver } from '../../../local/agent/resolve-image.ts';
 import { TaskBook } from '../../../local/agent/task-book.ts';
 import type { Task } from '../../../local/agent/task.ts';
 import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
+import { DockerError } from '../../../local/docker/engine-api.ts';
 import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
 
 const clock = {
@@ -126,6 +128,49 @@ const texts = async (lines: AsyncIterable<{ bytes: Uint8Array }>): Promise<strin
   for await (const { bytes } of lines) all += Buffer.from(bytes).toString();
   return all;
 };
+
+describe('keepLog', () => {
+  it('A11: what was put aside is read before what the engine still has, once', async () => {
+    let engine = [frame(1, 1, 'a\n'), frame(2, 2, 'b\n')];
+    const agent = agentOver(() => engine);
+    addTask(agent);
+    const place = { taskArn: 'arn/t1', container: 'app' };
+    await keepLog(agent, place);
+    expect(await texts(readLogs(agent, place))).toBe('a\nb\n');
+    engine = [frame(2, 2, 'b\n'), frame(1, 3, 'c\n')];
+    expect(await texts(readLogs(agent, place))).toBe('a\nb\nc\n');
+    engine = [frame(1, 5, 'e\n')];
+    expect(await texts(readLogs(agent, place))).toBe('a\nb\ne\n');
+    expect(await texts(readLogs(agent, { ...place, tail: 1 }))).toBe('e\n');
+    const since = new Date('2026-01-01T00:00:02Z');
+    expect(await texts(readLogs(agent, { ...place, since }))).toBe('b\ne\n');
+  });
+
+  it('A11: no more is put aside than its bounds', async () => {
+    const asked: (string | undefined)[] = [];
+    const long = 'x'.repeat(1024 * 1024 - 1);
+    const agent = agentOver(({ query }) => {
+      asked.push(query?.['tail']);
+      return Array.from({ length: 20 }, (_, index) => frame(1, index, `${long}\n`));
+    });
+    addTask(agent);
+    await keepLog(agent, { taskArn: 'arn/t1', container: 'app' });
+    expect(asked).toEqual([String(KEPT_ENTRIES)]);
+    const { size } = await stat(join(directory, 't1', 'app.kept.json'));
+    expect(size).toBeLessThan(1.5 * KEPT_BYTES);
+    expect(size).toBeGreaterThan(KEPT_BYTES);
+  });
+
+  it('A11: of a container that is gone nothing is put aside', async () => {
+    const agent = agentOver(() => {
+      throw new DockerError(404, 'No such container');
+    });
+    await keepLog(agent, { taskArn: 'arn/none', container: 'app' });
+    addTask(agent);
+    await keepLog(agent, { taskArn: 'arn/t1', container: 'app' });
+    expect(await texts(readLogs(agent, { taskArn: 'arn/t1', container: 'app' }))).toBe('');
+  });
+});
 
 describe('readLogs', () => {
   /** An engine whose log rotates while it is followed: what it sends to a follower is not to be believed. */

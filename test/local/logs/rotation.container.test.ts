@@ -1,7 +1,11 @@
-// A real log that the engine rotates while it is followed.
+// A real log that the engine rotates: while it is followed, and until an earlier run is gone from it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
 import { memoryKeyValue } from '../../../local/agent/key-value.ts';
+import { keepLog } from '../../../local/agent/kept-log.ts';
 import { createLimit } from '../../../local/agent/limit.ts';
 import { readLogs } from '../../../local/agent/read-logs.ts';
 import { createImageResolver } from '../../../local/agent/resolve-image.ts';
@@ -29,11 +33,15 @@ const clock = {
       signal?.addEventListener('abort', end);
     }),
 };
-let id = '';
+const ids: string[] = [];
+const logDirectory = await mkdtemp(join(tmpdir(), 'droppod-rotation-'));
 afterAll(async () => {
-  await killContainer(docker, id);
-  await removeContainer(docker, id);
+  for (const made of ids) {
+    await killContainer(docker, made);
+    await removeContainer(docker, made);
+  }
   docker.close();
+  await rm(logDirectory, { recursive: true, force: true });
 });
 
 function agentWith(runtimeId: string): Agent {
@@ -41,7 +49,7 @@ function agentWith(runtimeId: string): Agent {
     docker,
     clock,
     region: 'r',
-    logDirectory: '/nowhere',
+    logDirectory,
     engineId: 'e',
     metadataUrl: '',
     log: () => undefined,
@@ -105,7 +113,7 @@ const LINES = 1_000;
 it('A11: a follower loses and doubles nothing while the log rotates', async () => {
   await ensureBusyboxImage(docker);
   const write = `i=0; while [ $i -lt ${BURSTS} ]; do seq $((i*${LINES})) $((i*${LINES}+${LINES - 1})) | sed "s/$/ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/"; i=$((i+1)); sleep 0.2; done`;
-  id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, {
+  const id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, {
     Image: 'busybox:latest',
     Cmd: ['sh', '-c', write],
     Labels: { 'droppod/test': 'logs' },
@@ -116,6 +124,7 @@ it('A11: a follower loses and doubles nothing while the log rotates', async () =
       },
     },
   });
+  ids.push(id);
   await startContainer(docker, id);
   const numbers: number[] = [];
   for await (const { bytes } of readLogs(agentWith(id), {
@@ -126,4 +135,45 @@ it('A11: a follower loses and doubles nothing while the log rotates', async () =
     numbers.push(Number(Buffer.from(bytes).toString().split(' ')[0]));
   expect(numbers.filter((number, index) => number !== index)).toEqual([]);
   expect(numbers).toHaveLength(BURSTS * LINES);
+}, 120_000);
+
+it('A11: the output of an earlier run is there after the engine has thrown it away', async () => {
+  await ensureBusyboxImage(docker);
+  const line = 'x'.repeat(100);
+  const write = `echo first run; while [ ! -e /go ]; do sleep 0.1; done; seq 20000 | sed "s/$/ ${line}/"; sleep 600`;
+  const id = await createContainer(docker, `droppod-test-kept-${process.pid}`, {
+    Image: 'busybox:latest',
+    Cmd: ['sh', '-c', write],
+    Labels: { 'droppod/test': 'logs' },
+    HostConfig: {
+      LogConfig: {
+        Type: 'local',
+        Config: { 'max-size': '300k', 'max-file': '2', compress: 'false' },
+      },
+    },
+  });
+  ids.push(id);
+  await startContainer(docker, id);
+  const agent = agentWith(id);
+  const place = { taskArn: 'arn/t1', container: 'app' };
+  const read = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const { bytes } of readLogs(agent, place))
+      lines.push(Buffer.from(bytes).toString().split(' ')[0] ?? '');
+    return lines;
+  };
+  await expect.poll(read, { timeout: 30_000 }).toEqual(['first']);
+  await keepLog(agent, place);
+  await docker
+    .call('POST', `/containers/${id}/exec`, {
+      body: { Cmd: ['touch', '/go'] },
+    })
+    .then((answer) =>
+      docker.call('POST', `/exec/${(JSON.parse(answer) as { Id: string }).Id}/start`, {
+        body: { Detach: true },
+      }),
+    );
+  await expect.poll(async () => (await read()).at(-1), { timeout: 60_000 }).toBe('20000');
+  const lines = await read();
+  expect(lines.slice(0, 2)).toEqual(['first', expect.stringMatching(/^\d{4,}$/)]);
 }, 120_000);

@@ -218,6 +218,17 @@ describe('what a report changes', () => {
     expect((await say({})).containers['a']).toMatchObject({ run: 2, start: {} });
   });
 
+  it('A11: the log of an ended run is put aside once, when the next run is known', async () => {
+    await say({ containers: running });
+    await say({ containers: exited(1) });
+    await world.clock.settle();
+    expect(world.ports.logs.kept).toEqual([]);
+    const second = { a: { hello: true, run: { ...running.a.run, run: 2 } } };
+    await say({ containers: second });
+    await say({ containers: second });
+    expect(world.ports.logs.kept).toEqual(['a']);
+  });
+
   it('stores an event once however often it is said, and acknowledges it', async () => {
     const events = [
       {
