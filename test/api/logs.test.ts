@@ -352,7 +352,7 @@ it.each(['', '&tailLines=2', '&tailLines=20'])(
   'A11: what the run before wrote is there when the engine has thrown it away%s',
   async (query) => {
     await longLog(5_000);
-    // Put aside before its end was marked: only the time tells where the next run begins.
+    // Put aside before its end was marked: only the time shows where the next run begins.
     const old = Array.from({ length: 3 }, (_, index) => ({
       ...line(`old ${index}\n`),
       time: `2026-01-01T00:00:0${index}.000000000Z`,
