@@ -281,6 +281,27 @@ describe('words', () => {
   });
 });
 
+describe('what runs a pod', () => {
+  it('src/pod names no AWS word: sandbox, node and runtime are its words (src/fargate has the others)', () => {
+    const found = sources
+      .filter(({ path }) => path.startsWith('src/pod/'))
+      .flatMap(({ path, text }) =>
+        text
+          // runc's own text, which a container's status shows, and a member of Kubernetes' own.
+          .replace('failed to create containerd task: failed to create shim task', '')
+          .replaceAll('awsElasticBlockStore', '')
+          .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+          .split('\n')
+          .flatMap((line, at) =>
+            [...line.matchAll(/\b(fargate|ecs|aws|tasks?|lambda|dynamodb)\b/gi)].map(
+              ([word]) => `${path}:${at + 1} ${word}`,
+            ),
+          ),
+      );
+    expect(found).toEqual([]);
+  });
+});
+
 describe('the state machine', () => {
   const machine = join(ROOT, 'statemachines/pod.asl.yaml');
   const text = existsSync(machine) ? readFileSync(machine, 'utf8') : '';

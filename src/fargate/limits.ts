@@ -11,6 +11,7 @@ import { seedersOf } from '../pod/volumes/seeders.ts';
 import { keysOf, memoryKeys } from '../pod/volumes/mounted-volumes.ts';
 import { partsOf } from '../pod/volumes/volume-parts.ts';
 import { isUsed, usesOf } from '../pod/volumes/volumes.ts';
+import { noPlaceText } from './no-place.ts';
 
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
@@ -90,10 +91,10 @@ function partProblems(pod: Pod): FieldError[] {
     ...(mounts > MAX_MOUNTS ? [tooMany(`${mounts} mounts`)] : []),
     ...views.flatMap(({ field, container, view }) => {
       const numbers = new Map((container.volumeMounts ?? []).map((mount, index) => [mount, index]));
-      return view.impossible.map(({ mount, reason }) =>
+      return view.impossible.map(({ mount, why }) =>
         forbiddenValue(
           `${field}.volumeMounts[${numbers.get(mount) ?? -1}].${mount.subPath ? 'subPath' : 'subPathExpr'}`,
-          reason,
+          noPlaceText(why),
         ),
       );
     }),

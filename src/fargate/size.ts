@@ -11,6 +11,9 @@ export const PODLET_MEMORY_MIB = 64;
 /** A podlet that swells ends here, and not with the memory of its pod: five times what a busy one was seen to take (48 MiB). */
 export const PODLET_MEMORY_LIMIT_MIB = 256;
 
+/** Why a pod cannot be resized in place on AWS. */
+export const KEEPS_SIZE = 'a Fargate task keeps its size';
+
 /** Fargate's own disk, and the most that can be asked for. */
 export const INCLUDED_STORAGE_GIB = 20;
 export const MAX_STORAGE_GIB = 200;

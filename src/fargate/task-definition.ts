@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Pod } from '../kinds/pod.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
 import { seedersOf } from '../pod/volumes/seeders.ts';
-import { taskVolumes } from '../pod/volumes/mounted-volumes.ts';
+import { preparedVolumes } from '../pod/volumes/mounted-volumes.ts';
 import type { TaskDefinition } from '../ports/tasks.ts';
 import { present } from '../present.ts';
 import { containerDefinition } from './container-definition.ts';
@@ -14,7 +14,7 @@ import { seederDefinition } from './seed-definition.ts';
 /** The definition; pods of one shape get the same content and so the same family. */
 export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
   const containers = initAndAppContainers(pod);
-  const volumes = taskVolumes(pod);
+  const volumes = preparedVolumes(pod);
   const content: Omit<TaskDefinition, 'family'> = {
     cpu: String(context.size.cpuUnits),
     memory: String(context.size.memoryMiB),

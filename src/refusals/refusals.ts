@@ -12,7 +12,7 @@ import {
   sizeWarnings,
 } from '../fargate/limits.ts';
 import type { Field } from '../fargate/fields/field-table.ts';
-import { hostWarnings } from '../pod/placement/affinity-terms.ts';
+import { hostWarnings } from '../fargate/host-warnings.ts';
 import {
   fieldAt,
   NO_FURTHER_CONTAINER,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { nestedMountPoints } from '../../src/pod/volumes/nested-mounts.ts';
 import { seedersOf } from '../../src/pod/volumes/seeders.ts';
-import { taskVolumes } from '../../src/pod/volumes/mounted-volumes.ts';
+import { preparedVolumes } from '../../src/pod/volumes/mounted-volumes.ts';
 import { madeMountPoints, mountPoints } from '../../src/fargate/mount-points.ts';
 import { present } from '../../src/present.ts';
 import { pod } from '../api/client.ts';
@@ -143,7 +143,7 @@ it.each(PODS)(
       (n) => JSON.stringify(make(n)),
       (text) => {
         const made = JSON.parse(text) as Pod;
-        const volumes = [...taskVolumes(made), ...seedersOf(made).map(({ name }) => name)];
+        const volumes = [...preparedVolumes(made), ...seedersOf(made).map(({ name }) => name)];
         for (const volume of volumes) nestedMountPoints(made, volume);
         for (const one of made.spec.containers) mountPoints(made, one);
         return madeMountPoints(made, made.spec.containers);

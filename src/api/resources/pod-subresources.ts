@@ -1,5 +1,6 @@
 // `/ephemeralcontainers` and `/resize` of pods: endpoints that take one part of the spec.
 import type { KubeObject } from '../../kinds/pod.ts';
+import { KEEPS_SIZE } from '../../fargate/size.ts';
 import { refuseEphemeralContainers } from '../../refusals/refusals.ts';
 import { validatePodResize, withResizeOf } from '../../pod/validation/pod-resize.ts';
 import {
@@ -45,5 +46,9 @@ export const podResize: Strategy = {
   ...pods,
   prepareForUpdate: takeResources,
   validateUpdate: (next, old, { ports }) =>
-    validatePodResize(podOf(next), podOf(old), ports.settings),
+    validatePodResize(
+      podOf(next),
+      podOf(old),
+      ports.settings.mode === 'local' ? undefined : KEEPS_SIZE,
+    ),
 };

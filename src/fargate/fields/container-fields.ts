@@ -1,5 +1,6 @@
 // The lines of the table of fields for containers and init containers.
 import { capabilityName, DEFAULT_CAPABILITIES } from '../../pod/process/capabilities.ts';
+import { KEEPS_SIZE } from '../size.ts';
 import { implemented, refused, table, warned, type Field } from './field-table.ts';
 
 const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[].value}';
@@ -67,7 +68,7 @@ export const CONTAINER_FIELDS: Field[] = [
   ...table('containers[].resources.claims[].**', refused('Fargate has no devices to claim')),
   ...table(
     'containers[].resizePolicy[].{resourceName,restartPolicy}',
-    implemented('a Fargate task keeps its size: on AWS /resize is refused'),
+    implemented(`${KEEPS_SIZE}: on AWS /resize is refused`),
   ),
   ...table(
     `containers[].{livenessProbe,readinessProbe,startupProbe}.{${HANDLER},grpc.port,grpc.service}`,

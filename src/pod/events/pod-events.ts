@@ -134,7 +134,7 @@ export const stopping = (container: string): PodEvent =>
 export const sandboxChanged = (): PodEvent =>
   normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
 
-/** The task could not be started. */
+/** The sandbox could not be started. */
 export const failedCreatePodSandBox = (error: string): PodEvent =>
   warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
 

@@ -1,6 +1,6 @@
 // A pod's sysctls under one spelling, and which of them may be set for one pod alone.
 
-/** What an ECS task definition may set (ECS API, SystemControl); Docker takes the same: each belongs to a namespace of the kernel. */
+/** Each belongs to a namespace of the kernel, so it is the pod's own (the same list as Docker's). */
 const OWN_SYSCTLS =
   /^(net\.|fs\.mqueue\.|kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$)/;
 

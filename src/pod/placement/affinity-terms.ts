@@ -97,13 +97,8 @@ export const mayBeMeantBy = (pod: Pod, other: Pod): boolean =>
     ),
   );
 
-/** Warnings for required terms that no other pod's place can meet. */
-export function hostWarnings(pod: Pod): string[] {
-  return termsOf(pod, 'podAffinity').required.flatMap(({ topologyKey }, index) =>
-    topologyKey !== HOSTNAME
-      ? []
-      : [
-          `spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[${index}].topologyKey: ${HOSTNAME} cannot be met by another pod's host, since a Fargate task is never shared by two pods: the pod stays Pending while another pod matches`,
-        ],
+/** Indexes of the required terms that ask for another pod's host: every pod is alone on its own. */
+export const hostTerms = (pod: Pod): number[] =>
+  termsOf(pod, 'podAffinity').required.flatMap(({ topologyKey }, index) =>
+    topologyKey === HOSTNAME ? [index] : [],
   );
-}

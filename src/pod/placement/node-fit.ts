@@ -1,4 +1,4 @@
-// What a node itself says to a pod: cordon, taints, node affinity, resources. Resources are not summed over pods: each brings its own task.
+// What a node itself says to a pod: cordon, taints, node affinity, resources. Resources are not summed over pods: each brings a sandbox of its own size.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { aggregateRequest } from '../model/pod-resources.ts';
@@ -14,7 +14,7 @@ type Toleration = NonNullable<PodSpec['tolerations']>[number];
 
 const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
-/** Reasons of the first filter that refuses the node, in the scheduler's order of filters; `tooLarge` names resources of which no task has enough. */
+/** Reasons of the first filter that refuses the node, in the scheduler's order of filters; `tooLarge` names resources of which no sandbox can have enough. */
 export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]): string[] {
   if (
     node.spec?.unschedulable === true &&

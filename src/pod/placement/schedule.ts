@@ -21,7 +21,7 @@ interface Verdict {
   final: boolean;
 }
 
-/** The node that fits best, or the scheduler's text; `tooLarge` names the resources of which no task has enough. */
+/** The node that fits best, or the scheduler's text; `tooLarge` names the resources of which no sandbox can have enough. */
 export function schedule(
   pod: Pod,
   surroundings: Surroundings,

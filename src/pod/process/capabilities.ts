@@ -1,6 +1,6 @@
 // Capabilities of a container's process: names and defaults.
 
-/** What a container holds without asking: Docker's defaults, on Fargate too. */
+/** What a container holds without asking: Docker's defaults, which every runtime here has. */
 export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'AUDIT_WRITE',
   'CHOWN',

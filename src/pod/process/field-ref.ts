@@ -13,7 +13,7 @@ export interface FieldContext {
   allocatable?: { cpu: number; memory: number; 'ephemeral-storage': number };
 }
 
-/** The largest Fargate task is the node. */
+/** The largest sandbox is the node. */
 export const NODE_ALLOCATABLE = {
   cpu: 32,
   memory: 249_856 * 1024 * 1024,

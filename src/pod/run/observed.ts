@@ -1,5 +1,5 @@
 // What is known of a pod's life beside its object: the input of status.ts and of the rules that decide what is next.
-// No AWS word here; src/record/record.ts adds tasks, tokens and the podlet's credential.
+// src/record/record.ts adds what runs it: the sandbox's identity, tokens and the podlet's credential.
 import type { Container } from '../../kinds/pod.ts';
 import type { Run } from '../../protocol/run.ts';
 

@@ -72,7 +72,7 @@ function verdicts(
   ];
 }
 
-/** What a kubelet says of an image: it makes the sandbox first. Here no task is run before all images can be had. */
+/** What a kubelet says of an image: it makes the sandbox first. Here no sandbox is made before all images can be had. */
 const IMAGE_REASONS: ReadonlySet<string> = new Set([
   'ErrImagePull',
   'ImagePullBackOff',

@@ -1,7 +1,6 @@
 // What `/resize` may change of a pod (ValidatePodResize): cpu and memory of containers and sidecars, in the same order.
 import type { FieldError } from '../../errors.ts';
 import type { Container, Pod } from '../../kinds/pod.ts';
-import type { Settings } from '../../ports/settings.ts';
 import { present } from '../../present.ts';
 import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
@@ -46,12 +45,8 @@ function resizedBy(
   };
 }
 
-/** All problems, in kube-apiserver's order. */
-export function validatePodResize(
-  next: Pod,
-  old: Pod,
-  { mode }: Pick<Settings, 'mode'>,
-): FieldError[] {
+/** All problems, in kube-apiserver's order. `noResize`: why the node's sandboxes keep their size. */
+export function validatePodResize(next: Pod, old: Pod, noResize?: string): FieldError[] {
   const errors = [
     ...validateObjectMetaUpdate(next.metadata, old.metadata),
     ...validateWholePod(next),
@@ -62,12 +57,9 @@ export function validatePodResize(
   const isAsked = LISTS.some(
     (list) => canonical(listOf(next, list)) !== canonical(listOf(old, list)),
   );
-  if (mode !== 'local' && isAsked)
+  if (noResize !== undefined && isAsked)
     errors.push(
-      forbiddenValue(
-        'spec',
-        'Pod running on node without support for resize: a Fargate task keeps its size',
-      ),
+      forbiddenValue('spec', `Pod running on node without support for resize: ${noResize}`),
     );
   if (hasPodLevel(old) || hasPodLevel(next)) {
     return [

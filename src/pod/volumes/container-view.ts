@@ -1,4 +1,4 @@
-// What one container sees of its pod's volumes: mounts of the task's volumes, and the single files that must be put where no volume can be.
+// What one container sees of its pod's volumes: mounts of the sandbox's volumes, and the single files that must be put where no volume can be.
 import type { Brought } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
 import { directoriesOf, shownOfFiles } from './file-parts.ts';
@@ -17,7 +17,7 @@ import {
   within,
 } from './volumes.ts';
 
-/** A volume of the task in the container, or (`memory`) a tmpfs that only this container has. */
+/** A volume of the sandbox in the container, or (`memory`) a tmpfs that only this container has. */
 export interface ViewedMount {
   key: string;
   path: string;
@@ -38,7 +38,7 @@ export interface Placing {
   seed?: string;
 }
 
-/** A copy of a directory of the image as a volume of the task, mounted over that directory where the root is read-only. */
+/** A copy of a directory of the image as a volume of the sandbox, mounted over that directory where the root is read-only. */
 export interface Seed {
   key: string;
   path: string;
@@ -54,9 +54,14 @@ export interface ContainerView {
   directories: Brought[];
   /** What init containers left in an emptyDir at the path of a part. */
   handedOver: Brought[];
-  /** Mounts that no task can show, with the reason. */
-  impossible: { mount: VolumeMount; reason: string }[];
+  /** Mounts that nothing here can show. */
+  impossible: { mount: VolumeMount; why: NoPlace }[];
 }
+
+/** Why a single file cannot be put where its mount says; `lateName`: a directory whose path is known at the start only. */
+export type NoPlace =
+  | { kind: 'readOnlyVolume' | 'topDirectory' | 'lateName' }
+  | { kind: 'kernelDirectory'; directory: string };
 
 type Definition = Container | EphemeralContainer;
 
@@ -160,7 +165,7 @@ function addFiles(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMo
   view.mounts.push({ key: own?.key ?? key, path: at, readOnly: true, volume, memory: false });
 }
 
-/** Directories of the machine (local mode beyond Fargate): what lies in them nobody here knows. */
+/** Directories of the machine (local mode only): what lies in them nobody here knows. */
 function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
   const key = volumeKey(pod, volume.name);
   const at = mountPathOf(mount);
@@ -204,12 +209,10 @@ function place(view: ContainerView, { name, securityContext }: Definition): void
         : within(path, '/dev') !== undefined || securityContext?.readOnlyRootFilesystem !== true
     )
       continue;
-    const reason =
-      around !== undefined
-        ? 'Fargate mounts no single files; into a volume that the container mounts read-only none can be put'
-        : seedProblem(placing);
-    if (reason === undefined) addSeed(view, seeds, name, placing);
-    else view.impossible.push({ mount: placing.mount, reason });
+    const why: NoPlace | undefined =
+      around !== undefined ? { kind: 'readOnlyVolume' } : seedProblem(placing);
+    if (why === undefined) addSeed(view, seeds, name, placing);
+    else view.impossible.push({ mount: placing.mount, why });
   }
   if (view.seeds.length === 0) return;
   const all = pathTree(view.mounts.map((mount) => mount.path));
@@ -222,14 +225,12 @@ function place(view: ContainerView, { name, securityContext }: Definition): void
 
 const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
 
-function seedProblem({ at, mount, base }: Placing): string | undefined {
+function seedProblem({ at, mount, base }: Placing): NoPlace | undefined {
   const directory = directoryOf(at);
-  if (directory === '/')
-    return 'Fargate mounts no single files; with readOnlyRootFilesystem none can be put beside the top directories of the image';
+  if (directory === '/') return { kind: 'topDirectory' };
   if (KERNEL.some((path) => directory === path || within(directory, path) !== undefined))
-    return `Fargate mounts no single files; none can be put into ${directory}`;
-  if (mount.subPathExpr && base !== undefined)
-    return 'with readOnlyRootFilesystem Fargate can mount this part only where all mounts of the volume name it by the same expression: its path is known too late';
+    return { kind: 'kernelDirectory', directory };
+  if (mount.subPathExpr && base !== undefined) return { kind: 'lateName' };
   return undefined;
 }
 

@@ -67,7 +67,7 @@ type Directories = ReadonlyMap<string, { path: string; key: string }>;
 
 const directoriesByVolume = oncePerSpec(() => new Map<Volume, Directories>());
 
-/** The directories of a volume that are mounted by subPath, each a volume of the task with only those files: others stay unseen. */
+/** The directories of a volume that are mounted by subPath, each a volume of the sandbox with only those files: others stay unseen. */
 export function directoriesOf(pod: Pod, volume: Volume): Directories {
   const made = directoriesByVolume(pod).get(volume);
   if (made !== undefined) return made;

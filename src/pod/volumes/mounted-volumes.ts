@@ -1,4 +1,4 @@
-// The volumes of a task by the pod's own: what containers mount, under the names that the podlet knows.
+// The volumes of a sandbox by the pod's own: what containers mount, under the names that the podlet knows.
 import type { Pod, Volume } from '../../kinds/pod.ts';
 import { containerView } from './container-view.ts';
 import { initAndAppContainers } from '../model/containers.ts';
@@ -8,7 +8,7 @@ import { partsOf } from './volume-parts.ts';
 import { isFileVolume, volumeKey } from './volumes.ts';
 
 /** Names of the volumes that the podlet brings into form. A tmpfs is part of its one container. */
-export function taskVolumes(pod: Pod): string[] {
+export function preparedVolumes(pod: Pod): string[] {
   const memory = memoryKeys(pod);
   const seeds = initAndAppContainers(pod).flatMap((container) =>
     containerView(pod, container).seeds.map(({ key }) => key),

@@ -9,7 +9,7 @@ import { sameDirectory, within } from './volumes.ts';
 /** Every engine mounts these files into a container by itself. */
 const ENGINE_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
-/** Paths inside a volume of the task, relative to it, at which its containers have other mounts (volumes or the engine's own files). */
+/** Paths inside a volume of the sandbox, relative to it, at which its containers have other mounts (volumes or the engine's own files). */
 export const nestedMountPoints = (pod: Pod, key: string): string[] =>
   [...(byKey(pod).get(key) ?? [])].sort();
 

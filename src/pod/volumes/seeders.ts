@@ -1,4 +1,4 @@
-// Which images must give copies of their directories (seeds): one container of the task for each.
+// Which images must give copies of their directories (seeds): one container of the sandbox for each.
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { containerView, type Seed } from './container-view.ts';
 import { initAndAppContainers } from '../model/containers.ts';

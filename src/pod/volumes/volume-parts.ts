@@ -1,4 +1,4 @@
-// The parts of an emptyDir that containers mount by subPath, each a volume of its own: Fargate mounts volumes whole.
+// The parts of an emptyDir that containers mount by subPath, each a volume of its own: the runtime mounts volumes whole.
 import type {
   Container,
   EnvVar,
@@ -21,11 +21,11 @@ import {
   type Use,
 } from './volumes.ts';
 
-/** A directory of the volume that is a volume of the task. */
+/** A directory of the volume that is a volume of the sandbox. */
 export interface Part {
   /** Path inside the pod's volume; '' is the rest, or the whole. */
   path: string;
-  /** Name of the task's volume. */
+  /** Name of the sandbox's volume. */
   key: string;
   /** Parts below it that are mounted inside wherever this one is mounted: they are there from the beginning. */
   inside: Part[];
@@ -248,7 +248,7 @@ const endsOf = (uses: readonly Use[]): Ends => ({
   ),
 });
 
-/** ECS takes letters, digits, hyphens and underscores; no volume of a pod has an underscore in its name. */
+/** Runtimes take letters, digits, hyphens and underscores; no volume of a pod has an underscore in its name. */
 const keyOf = (key: string, path: string, index: number): string =>
   path === '' ? key : `${key}_${index}_${path.replace(/[^A-Za-z0-9-]+/g, '_').slice(0, 100)}`;
 

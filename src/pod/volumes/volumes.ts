@@ -1,4 +1,4 @@
-// The volumes of a pod under the names by which task definition and podlet know them, and who mounts them where.
+// The volumes of a pod under the names by which runtime and podlet know them, and who mounts them where.
 import { posix } from 'node:path';
 import type {
   Container,
@@ -15,7 +15,7 @@ const TOKEN_VOLUME = 'kube-api-access';
 
 /**
  * A volume's name without what differs from pod to pod: admission gives the token volume a random ending, and pods of
- * one shape share a task definition. The podlet mounts the volume at `/.droppod/v/<key>`.
+ * one shape share a definition at the runtime. The podlet mounts the volume at `/.droppod/v/<key>`.
  */
 export function volumeKey(pod: Pod, name: string): string {
   const random = /^kube-api-access-[a-z0-9]{5}$/.test(name);

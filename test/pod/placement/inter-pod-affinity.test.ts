@@ -1,10 +1,10 @@
 // O1: affinity between pods, as kube-scheduler's InterPodAffinity filters and scores; a host name is a domain of one pod.
 import { describe, expect, it } from 'vitest';
+import { hostWarnings } from '../../../src/fargate/host-warnings.ts';
 import type { Pod, PodSpec } from '../../../src/kinds/pod.ts';
 import {
   bearsOnOthers,
   dependsOnOthers,
-  hostWarnings,
   mayBeMeantBy,
 } from '../../../src/pod/placement/affinity-terms.ts';
 import { schedule } from '../../../src/pod/placement/schedule.ts';
