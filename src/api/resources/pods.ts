@@ -1,6 +1,7 @@
 // Pods: src/pod says what a pod is, src/lifecycle what happens to it; here they meet the verbs.
 import { forbidden } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
+import { withWebIdentity } from '../../fargate/web-identity.ts';
 import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
 import { podCreated } from '../../steps/create/pod-created.ts';
 import { podDeleting } from '../../steps/delete/pod-deleting.ts';
@@ -60,17 +61,16 @@ const printer = lazyPrinter(
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
   const pod = podOf(object);
   const { store, ids, settings } = call.ports;
-  const account = await store.get({
+  const serviceAccount = (await store.get({
     resource: 'serviceaccounts',
     namespace: call.namespace,
     name: serviceAccountOf(pod),
-  });
+  })) as ServiceAccount | undefined;
   const priorityClass = await priorityOf(pod, call);
   const runtimeClass = pod.spec.runtimeClassName;
   const admission = admitPod(pod, {
-    serviceAccount: account as ServiceAccount | undefined,
+    serviceAccount,
     suffix: ids.suffix(5),
-    region: settings.region,
     ...present({
       priorityClass,
       runtimeClassFound: runtimeClass
@@ -88,7 +88,7 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
       pod.metadata.name || pod.metadata.generateName || 'Unknown',
       admission.forbidden,
     );
-  return objectOf(admission.pod);
+  return objectOf(withWebIdentity(admission.pod, serviceAccount, settings.region));
 }
 
 async function priorityOf(

@@ -1,7 +1,6 @@
 // Admission of a new pod as pure steps on facts that the caller looked up: service account, token volume, priority, tolerations.
 import type { Container, Pod, PodSpec, ServiceAccount } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { withWebIdentity } from './web-identity.ts';
 
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME = 'kube-api-access-';
@@ -29,8 +28,6 @@ export interface AdmissionFacts {
   suffix: string;
   /** The class the pod names, or the global default where it names none. system-* classes are known here. */
   priorityClass?: PriorityClassFacts | undefined;
-  /** Where the pod's AWS SDKs shall look first; absent: no variable says so. */
-  region?: string;
   /** Whether the runtime class that the pod names exists. */
   runtimeClassFound?: boolean;
 }
@@ -57,8 +54,7 @@ export function admitPod(pod: Pod, facts: AdmissionFacts): Admission {
     { ...withAccount(pod.spec, account, facts.serviceAccount), ...priority },
     facts,
   );
-  const admitted = { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } };
-  return { pod: withWebIdentity(admitted, facts.serviceAccount, facts.region ?? '') };
+  return { pod: { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } } };
 }
 
 /** Admission of an update: puts the two default tolerations back where they are missing. */

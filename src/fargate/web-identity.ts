@@ -1,6 +1,6 @@
 // A service account that names an IAM role: its pods get a token for AWS STS and the variables that every SDK reads, as on EKS.
-import type { Container, Pod, PodSpec, ServiceAccount } from '../../kinds/pod.ts';
-import { own } from '../../own.ts';
+import type { Container, Pod, PodSpec, ServiceAccount } from '../kinds/pod.ts';
+import { own } from '../own.ts';
 
 const DOMAIN = 'eks.amazonaws.com/';
 const VOLUME = 'aws-iam-token';

@@ -1,7 +1,7 @@
 // IRSA's form: a service account's annotations, and what they make of its pods (amazon-eks-pod-identity-webhook, line by line).
 import { describe, expect, it } from 'vitest';
-import type { Container, Pod, ServiceAccount } from '../../../src/kinds/pod.ts';
-import { withWebIdentity } from '../../../src/pod/admission/web-identity.ts';
+import type { Container, Pod, ServiceAccount } from '../../src/kinds/pod.ts';
+import { withWebIdentity } from '../../src/fargate/web-identity.ts';
 
 const ROLE = 'arn:aws:iam::000000000000:role/app';
 const account = (annotations: Record<string, string> = {}): ServiceAccount => ({
