@@ -42,6 +42,8 @@ export function toRequest(
   const method = incoming.method ?? 'GET';
   if (NO_METHOD_OF_FETCH.includes(method))
     throw new RequestFault(405, 'the server does not allow this method on the requested resource');
+  if (!/^(100-continue)?$/i.test(incoming.headers.expect ?? ''))
+    throw new RequestFault(417, 'the only expectation that is met is 100-continue');
   const url = urlOf(incoming, scheme);
   const headers = new Headers();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {

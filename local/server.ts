@@ -2,7 +2,6 @@
 // A door says what its clients may take of this process: bytes of a body, time, connections.
 import {
   createServer as createHttpServer,
-  STATUS_CODES,
   type IncomingMessage,
   type Server,
   type ServerOptions as HttpOptions,
@@ -15,6 +14,7 @@ import { present } from '../src/present.ts';
 import { createLimit, type Limit } from './agent/limit.ts';
 import { sendAnswer } from './answer.ts';
 import type { Clock } from './docker/clock.ts';
+import { Refusals } from './refuse-bytes.ts';
 import { RequestFault, toRequest } from './request.ts';
 
 export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
@@ -59,7 +59,8 @@ const LIMITS: Limits = {
 };
 /** A test suite with hundreds of clients runs on the machine itself. */
 const FROM_HERE: Allowance = { connections: 16_384, bodies: 4096 };
-const KEEP_ALIVE_MS = 65_000;
+/** Go's clients leave after 90 s of rest, and kube-apiserver lets them: who waits longer never cuts a request off. */
+const KEEP_ALIVE_MS = 100_000;
 
 /** What the addresses hold: their connections, and whose turn it is to have a body read. */
 class Addresses {
@@ -216,7 +217,9 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
     socket.on('error', () => socket.destroy());
     if (!addresses.admit(socket)) socket.destroy();
   });
+  const refusals = new Refusals(door);
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    refusals.note(outgoing);
     serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() =>
       outgoing.destroy(),
     );
@@ -224,32 +227,10 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
   server.on('request', take);
   // 100 Continue is said when somebody reads the body, not before.
   server.on('checkContinue', take);
+  server.on('checkExpectation', take);
   if (door.upgrade) server.on('upgrade', door.upgrade);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
-    refuseBytes(door, error, socket),
+    refusals.refuse(error, socket),
   );
   return server;
-}
-
-/** What is no HTTP, or came too slowly. */
-function refuseBytes(door: Door, error: NodeJS.ErrnoException, socket: Duplex): void {
-  socket.on('error', () => socket.destroy());
-  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const code =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 431
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 408
-        : 400;
-  const response = door.refusal(code, STATUS_CODES[code] ?? '');
-  response
-    .text()
-    .then((text) => {
-      const type = response.headers.get('content-type') ?? 'text/plain';
-      socket.end(
-        `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-        () => socket.destroy(),
-      );
-    })
-    .catch(() => socket.destroy());
 }

@@ -2,10 +2,15 @@
 
 /** The body's bytes; undefined as soon as they are more than `limit`: what is left of it is not read. */
 export async function readWithin(
-  { body }: Pick<Body, 'body'>,
+  { body, headers }: Pick<Request | Response, 'body' | 'headers'>,
   limit: number,
 ): Promise<Uint8Array | undefined> {
   if (body === null) return new Uint8Array();
+  // Who says beforehand that it is too much need not send it.
+  if (Number(headers.get('content-length') ?? 0) > limit) {
+    await body.cancel();
+    return undefined;
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();

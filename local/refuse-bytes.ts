@@ -1,0 +1,78 @@
+// What is no HTTP, or comes too slowly: refused once per connection, behind the answers that are due, and the connection ends.
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from './docker/clock.ts';
+
+/** As long as Go's server waits between its last answer and the end of a connection (`rstAvoidanceDelay`). */
+const LAST_WORDS_MS = 500;
+
+const CODES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+export interface RefusingDoor {
+  refusal: (code: number, message: string) => Response;
+  clock: Clock;
+}
+
+/** The answers of one server's connections that are still due, and the connections that were refused. */
+export class Refusals {
+  private readonly due = new WeakMap<Duplex, Set<ServerResponse>>();
+  private readonly refused = new WeakSet<Duplex>();
+  constructor(private readonly door: RefusingDoor) {}
+
+  /** To be called for each request. */
+  note(outgoing: ServerResponse): void {
+    const { socket } = outgoing.req;
+    const due = this.due.get(socket) ?? new Set();
+    this.due.set(socket, due.add(outgoing));
+    outgoing.once('close', () => due.delete(outgoing));
+  }
+
+  /** The parser's word on a connection; it repeats itself with every piece that comes after. */
+  refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (this.refused.has(socket)) return;
+    this.refused.add(socket);
+    socket.on('error', () => socket.destroy());
+    if (error.code === 'ECONNRESET') return void socket.destroy();
+    this.lastWords(CODES[error.code ?? ''] ?? 400, socket).catch(() => socket.destroy());
+  }
+
+  private async lastWords(code: number, socket: Duplex): Promise<void> {
+    await this.answered(socket);
+    const bytes = await this.bytesOf(code);
+    const [broken] = this.due.get(socket) ?? [];
+    if (!socket.writable) return void socket.destroy();
+    // Cut at once, the client would lose the answer for what it is still sending.
+    const over = new AbortController();
+    let outstanding = 2;
+    const oneWay = (): void => {
+      if (--outstanding === 0) over.abort();
+    };
+    socket.once('close', () => over.abort());
+    if (socket.readableEnded) oneWay();
+    else socket.once('end', oneWay);
+    socket.end(broken?.headersSent ? '' : bytes, oneWay);
+    await this.door.clock.sleep(LAST_WORDS_MS, over.signal);
+    socket.destroy();
+  }
+
+  /** All answers to requests that came whole are out: what broke may be one of their followers, or a body. */
+  private async answered(socket: Duplex): Promise<void> {
+    for (;;) {
+      const [first] = this.due.get(socket) ?? [];
+      if (first === undefined || !first.req.complete || socket.destroyed) return;
+      await new Promise<void>((resolve) => {
+        first.once('close', resolve);
+      });
+    }
+  }
+
+  private async bytesOf(code: number): Promise<string> {
+    const response = this.door.refusal(code, STATUS_CODES[code] ?? '');
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? 'text/plain';
+    return `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`;
+  }
+}
