@@ -1,6 +1,6 @@
 // Bodies that no decoder can read are the client's fault: 400 with a Status, whatever the format and the verb.
 import { describe, expect, it } from 'vitest';
-import { createApi, NAMESPACE, pod } from './client.ts';
+import { createApi, NAMESPACE, pod, TABLE } from './client.ts';
 
 const api = await createApi();
 await api.send('POST', `${NAMESPACE}/configmaps`, {
@@ -120,50 +120,116 @@ describe('YAML', () => {
 });
 
 describe('JSON', () => {
-  it.each([999, 5_000, 50_000])('%i levels never break the server', async (levels) => {
-    const wanted = levels < 1000 ? [200, 201, 422] : [400];
-    const patches = [
-      'application/merge-patch+json',
-      'application/strategic-merge-patch+json',
-      'application/apply-patch+yaml',
-    ];
-    for (const type of patches) {
-      const body = type.includes('apply')
-        ? `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","x":${deep(levels - 2)}}}`
-        : `{"metadata":{"x":${deep(levels - 2)}}}`;
-      const { status } = await api.send(
-        'PATCH',
-        `${MAP}?dryRun=All&${type.includes('apply') ? 'fieldManager=f' : ''}`,
-        { body, headers: { 'content-type': type } },
-      );
-      expect([type, status]).toEqual([
-        type,
-        type.includes('apply') && levels < 1000
-          ? 500
-          : expect.toSatisfy((code: number) => wanted.includes(code)),
-      ]);
-    }
-    const posted = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
-      body: JSON.stringify(pod('deep')).replace(/}$/, `,"x":${deep(levels - 1)}}`),
-    });
-    expect(wanted).toContain(posted.status);
-    const fields = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
-      body: JSON.stringify(
-        pod(
-          'deep',
-          {},
-          {
-            managedFields: [
-              { manager: 'm', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1' },
-            ],
-          },
+  it.each([
+    [999, true, true],
+    [5_000, true, false],
+    [9_999, true, false],
+    [10_001, false, false],
+    [50_000, false, false],
+  ])(
+    '%i levels never break the server, and an object takes as many as in Go',
+    async (levels, isTaken, isKept) => {
+      const patched = async (type: string, body: string): Promise<number> =>
+        (
+          await api.send('PATCH', `${MAP}?dryRun=All&fieldManager=f`, {
+            body,
+            headers: { 'content-type': type },
+          })
+        ).status;
+      const unknown = `{"metadata":{"x":${deep(levels - 2)}}}`;
+      for (const type of ['application/merge-patch+json', 'application/strategic-merge-patch+json'])
+        expect([type, await patched(type, unknown)]).toEqual([
+          type,
+          isKept ? expect.toSatisfy((code: number) => [200, 422].includes(code)) : 400,
+        ]);
+      expect(
+        await patched(
+          'application/apply-patch+yaml',
+          `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m","x":${deep(levels - 2)}}}`,
         ),
-      ).replace('"FieldsV1"', `"FieldsV1","fieldsV1":${deep(levels - 4)}`),
+      ).toBe(isTaken ? 500 : 400);
+      const posted = await api.send('POST', `${NAMESPACE}/pods?dryRun=All`, {
+        body: JSON.stringify(pod('deep')).replace(/}$/, `,"x":${deep(levels - 1)}}`),
+      });
+      expect(posted.status).toBe(isTaken ? 201 : 400);
+      expect(posted.headers.get('warning')).toBe(isTaken ? '299 - "unknown field \\"x\\""' : null);
+      expect(
+        (await api.send('DELETE', `${NAMESPACE}/configmaps/nobody`, { body: deep(levels) })).status,
+      ).toBe(isTaken ? 404 : 400);
+    },
+  );
+
+  it.each([
+    [90, [201, 200, 200, 200, 200, 200, 200, 200]],
+    [101, [400, 404, 404, 404, 404, 404, 400, 404]],
+    [9_900, [400, 404, 404, 404, 400, 404, 400, 404]],
+  ])(
+    '%i levels where any value is kept: written, read and changed, or refused',
+    async (levels, codes) => {
+      const path = `${NAMESPACE}/podtemplates`;
+      const body = (name: string): string =>
+        `{"apiVersion":"v1","kind":"PodTemplate","metadata":{"name":"${name}"},"template":{"metadata":{"managedFields":[{"manager":"m","fieldsType":"FieldsV1","fieldsV1":${deep(levels)}}]},"spec":{"containers":[{"name":"c","image":"i"}]}}}`;
+      const name = `deep-${levels}`;
+      const at = async (
+        method: string,
+        form: string,
+        sent?: string,
+        type?: string,
+      ): Promise<number> =>
+        (
+          await api.send(method, method === 'POST' ? path : `${path}/${name}?fieldManager=f`, {
+            body: sent,
+            headers: { accept: form, ...(type ? { 'content-type': type } : {}) },
+          })
+        ).status;
+      expect([
+        await at('POST', 'application/json', body(name)),
+        await at('GET', 'application/yaml'),
+        await at('GET', 'application/vnd.kubernetes.protobuf'),
+        await at(
+          'PATCH',
+          TABLE,
+          '{"metadata":{"labels":{"a":"b"}}}',
+          'application/merge-patch+json',
+        ),
+        await at('PATCH', 'application/yaml', body(name), 'application/strategic-merge-patch+json'),
+        await at(
+          'PATCH',
+          'application/json',
+          '[{"op":"copy","from":"/template","path":"/template"}]',
+          'application/json-patch+json',
+        ),
+        await at('PUT', 'application/json', body(name).replace('"m"', '"n"')),
+        await at('DELETE', 'application/json'),
+      ]).toEqual(codes);
+    },
+  );
+
+  it('operations cannot build what is too deep, nor is it quoted', async () => {
+    const { status, text } = await api.send('PATCH', `${MAP}?dryRun=All`, {
+      body: [
+        { op: 'add', path: '/metadata/labels', value: 5 },
+        ...Array.from({ length: 12 }, (_, index) => ({
+          op: 'add',
+          path: `/metadata/x${'/a'.repeat(index * 499)}`,
+          value: JSON.parse(`${'{"a":'.repeat(499)}{}${'}'.repeat(499)}`) as unknown,
+        })),
+      ],
+      headers: { 'content-type': 'application/json-patch+json' },
     });
-    expect(wanted).toContain(fields.status);
-    expect(
-      (await api.send('DELETE', `${NAMESPACE}/configmaps/nobody`, { body: deep(levels) })).status,
-    ).toBe(levels < 1000 ? 404 : 400);
+    expect([status, text.length < 1000]).toEqual([400, true]);
+  });
+
+  it('a path of long keys is quoted in part, however much is wrong below it', async () => {
+    const { headers, status, text } = await api.send(
+      'POST',
+      `${NAMESPACE}/pods?dryRun=All&fieldValidation=Strict`,
+      {
+        body: `{"${'k'.repeat(1_000_000)}":{${'"a":1,'.repeat(200)}"a":1}}`,
+        headers: { 'content-type': 'application/json' },
+      },
+    );
+    expect([status, text.length < 4_000_000, headers.get('warning')]).toEqual([400, true, null]);
   });
 
   it('copies of copies into one another are refused', async () => {

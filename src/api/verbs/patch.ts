@@ -14,9 +14,10 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import { checkKind, decodeValue, parseText, readBody } from '../wire/body.ts';
 import { decoding } from '../wire/decoding.ts';
-import { parseJson } from '../wire/json.ts';
+import { isDeeper, MAX_PATCH_DEPTH, parseJson } from '../wire/json.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
+import { text as textOf } from '../resources/plain.ts';
 import { typed } from '../wire/forms.ts';
 import { createObject } from './create.ts';
 import { member } from '../resources/plain.ts';
@@ -65,7 +66,7 @@ const present = (call: Call, old: KubeObject): Values =>
 function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (value: Values) => Json {
   const value = decoding(
     type === 'application/strategic-merge-patch+json' ? '' : 'error decoding patch: ',
-    () => parseJson(text),
+    () => parseJson(text, MAX_PATCH_DEPTH),
   );
   if (type === 'application/json-patch+json') return operationsOf(value);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
@@ -118,6 +119,9 @@ function redecode(
 ): KubeObject {
   if (patched === null || typeof patched !== 'object' || Array.isArray(patched))
     throw badRequest('error decoding patch: the patched object is not an object');
+  // Operations build what none of them is.
+  if (isDeeper(patched, MAX_PATCH_DEPTH))
+    throw badRequest('error decoding patch: exceeded max depth');
   const expected = {
     ...call.resource,
     validation: options.fieldValidation,
@@ -181,7 +185,7 @@ function parseConfig(call: Call, options: WriteOptions, text: string): KubeObjec
 }
 
 function checkConfigKind(call: Call, value: Values): void {
-  const [apiVersion, kind] = [String(value['apiVersion'] ?? ''), String(value['kind'] ?? '')];
+  const [apiVersion, kind] = [textOf(value, 'apiVersion'), textOf(value, 'kind')];
   const wanted = apiVersionOf(call.resource);
   if (kind !== call.resource.kind)
     throw badRequest(

@@ -4,7 +4,7 @@ import type { Json } from '../../ports/json.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
 import { ApiError } from '../../errors.ts';
-import { MAX_FINDINGS } from './json.ts';
+import { isDeeper, MAX_FINDINGS, MAX_KEPT_DEPTH } from './json.ts';
 
 /** The body cannot be an object of the kind; the message is Go's. */
 export class DecodeError extends Error {
@@ -32,7 +32,8 @@ interface Place {
 type JsonObject = { [key: string]: Json | undefined };
 
 const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
-const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+/** RFC 3339 as Go's decoders read it. */
+export const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const jsonType = (value: Json): string =>
@@ -204,6 +205,9 @@ function decodeLeaf(shape: Shape, value: Json, place: Place): Json {
       return value;
     case 'bytes':
       return decodeBytes(shape, value, place);
+    case 'any':
+      if (isDeeper(value, MAX_KEPT_DEPTH)) throw new DecodeError('exceeded max depth');
+      return value;
     default:
       return value;
   }

@@ -6,8 +6,12 @@ export class ParseError extends Error {
   override readonly name = 'ParseError';
 }
 
-/** Levels of lists and maps. Go's decoder stops at 10 000; a JavaScript stack does not carry as many. */
-export const MAX_DEPTH = 1000;
+/** Levels of lists and maps that Go's decoder takes. No kind has as many: what is deeper than a kind is dropped as unknown. */
+export const MAX_DEPTH = 10_000;
+/** Of a patch, and of what it makes: it is worked on before what is unknown is dropped, and a JavaScript stack carries no more for certain. */
+export const MAX_PATCH_DEPTH = 1000;
+/** Of a value that is kept as it came (a set of fields): no kind is as deep, and the YAML printer's stack ends soon. */
+export const MAX_KEPT_DEPTH = 100;
 /** Findings that a body's answer lists. */
 export const MAX_FINDINGS = 100;
 
@@ -38,8 +42,8 @@ function firstBadCharacter(text: string): string | undefined {
 }
 
 /** The text's value; throws ParseError. */
-export function parseJson(text: string): Json {
-  if (isTooDeep(text)) throw new ParseError('exceeded max depth');
+export function parseJson(text: string, maxDepth = MAX_DEPTH): Json {
+  if (isTextDeeper(text, maxDepth)) throw new ParseError('exceeded max depth');
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
@@ -47,7 +51,7 @@ export function parseJson(text: string): Json {
   }
 }
 
-function isTooDeep(text: string): boolean {
+function isTextDeeper(text: string, maxDepth: number): boolean {
   let depth = 0;
   let inText = false;
   for (let at = 0; at < text.length; at++) {
@@ -56,10 +60,22 @@ function isTooDeep(text: string): boolean {
     else if (code === QUOTE) inText = !inText;
     else if (inText) continue;
     else if (code === OPEN_LIST || code === OPEN_MAP) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > maxDepth) return true;
     } else if (code === CLOSE_LIST || code === CLOSE_MAP) depth--;
   }
   return false;
+}
+
+/** Whether lists and maps nest in more levels; looks at them without a stack of its own calls. */
+export function isDeeper(value: Json | undefined, levels: number): boolean {
+  let level: (Json | undefined)[] = [value];
+  for (let depth = 0; depth <= levels; depth++) {
+    level = level.flatMap((node) =>
+      typeof node === 'object' && node !== null ? Object.values(node) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
 }
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [
@@ -68,6 +84,11 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [
 
 // Unrolled, so that a long text needs no memory per character.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** A path may hold the body's longest keys at each of its findings. */
+const MAX_SHOWN = 10_000;
+const cut = (path: string): string =>
+  path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}...` : path;
 
 interface Level {
   path: string;
@@ -102,7 +123,7 @@ export function duplicateFields(text: string): string[] {
       expectKey = false;
     } else if (expectKey && level?.keys !== undefined) {
       level.key = JSON.parse(token) as string;
-      if (level.keys.has(level.key) && found.push(pathOf(level)) >= MAX_FINDINGS) return found;
+      if (level.keys.has(level.key) && found.push(cut(pathOf(level))) >= MAX_FINDINGS) return found;
       level.keys.add(level.key);
     }
   }

@@ -1,11 +1,14 @@
 // YAML as Kubernetes reads it (go-yaml, YAML 1.1): what is no JSON is refused, and aliases unfold only so far.
-import { FAILSAFE_SCHEMA, load, Type, YAMLException } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load, Type, YAMLException, type LoadOptions } from 'js-yaml';
 import type { Json } from '../../ports/json.ts';
-import { MAX_DEPTH, ParseError } from './json.ts';
+import { ParseError } from './json.ts';
 import { duplicateKeys } from './yaml-duplicates.ts';
 
 /** Nodes that aliases may stand for in all; go-yaml begins to refuse at as many. */
 const MAX_ALIASED = 400_000;
+
+/** Levels of lists and maps. go-yaml takes 10 000, but the parser here goes by its stack. */
+const MAX_YAML_DEPTH = 500;
 
 const NULL = /^(~|null|Null|NULL|)$/;
 const TRUE = /^(y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
@@ -71,10 +74,13 @@ const SCHEMA = FAILSAFE_SCHEMA.extend({
   ],
 });
 
+/** The types do not know the bound of depth yet. */
+const OPTIONS: LoadOptions & { maxDepth: number } = { schema: SCHEMA, maxDepth: MAX_YAML_DEPTH };
+
 /** The document's value; of keys that stand twice the last counts, and the places are said. */
 export function parseYaml(text: string): { value: Json; duplicate?: string } {
   try {
-    return { value: asJson(load(text, { schema: SCHEMA })) };
+    return { value: asJson(load(text, OPTIONS)) };
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key')
       throw asParseError(error);
@@ -89,7 +95,7 @@ export function parseYaml(text: string): { value: Json; duplicate?: string } {
 
 function parseTolerant(text: string): Json {
   try {
-    return asJson(load(text, { schema: SCHEMA, json: true }));
+    return asJson(load(text, { ...OPTIONS, json: true }));
   } catch (error) {
     throw asParseError(error);
   }
@@ -119,7 +125,7 @@ function asJson(value: unknown): Json {
     if (typeof node === 'number' && !Number.isFinite(node))
       throw new ParseError('json: unsupported value: NaN or Inf');
     if (typeof node !== 'object' || node === null) return;
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_YAML_DEPTH)
       throw new ParseError(
         seen.has(node) ? 'yaml: anchor value contains itself' : 'yaml: exceeded max depth',
       );
