@@ -29,6 +29,11 @@ export default tseslint.config(
     plugins: { house: { rules: { 'own-lookups': ownLookups } } },
     rules: { 'house/own-lookups': 'error' },
   },
+  // `String(value)` calls the value's toString, which a client's may have as a number: what was sent is shown as JSON.
+  {
+    files: ['src/api/{patch,verbs,wire}/**/*.ts'],
+    rules: { '@typescript-eslint/no-base-to-string': ['error', { checkUnknown: true }] },
+  },
   // A rejection that nobody takes ends the serving process: work in the background has a `catch` that names its owner; `void` is none.
   {
     files: ['src/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts', 'cdk/**/*.ts', 'podlet/**/*.ts'],

@@ -6,10 +6,10 @@ import type { Clock } from './docker/clock.ts';
 /** As long as Go's server waits between its last answer and the end of a connection (`rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;
 
-const CODES: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-};
+const CODES = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
 
 export interface RefusingDoor {
   refusal: (code: number, message: string) => Response;
@@ -36,7 +36,7 @@ export class Refusals {
     this.refused.add(socket);
     socket.on('error', () => socket.destroy());
     if (error.code === 'ECONNRESET') return void socket.destroy();
-    this.lastWords(CODES[error.code ?? ''] ?? 400, socket).catch(() => socket.destroy());
+    this.lastWords(CODES.get(error.code ?? '') ?? 400, socket).catch(() => socket.destroy());
   }
 
   private async lastWords(code: number, socket: Duplex): Promise<void> {

@@ -82,6 +82,14 @@ function urlOf(
     /[/?#\\]/.test(host ?? '')
   )
     throw new RequestFault(400, 'malformed Host header');
+  // A URL would take them away, and what is left may name something else (`DELETE …/secrets/..` the namespace).
+  const dots = /\/((?:\.|%2e){1,2})(?:[/?#]|$)/i.exec(
+    target.replace(/\?.*$/s, '').replaceAll('\\', '/'),
+  )?.[1];
+  if (dots !== undefined) {
+    const name = decodeURIComponent(dots);
+    throw new RequestFault(400, `Name parameter invalid: "${name}": may not be '${name}'`);
+  }
   // "//x" names a path, not a host: the text is put behind the origin instead of being resolved against it.
   if (target.startsWith('/')) return parseUrl(origin.origin + target) ?? refusedTarget();
   const absolute = /^https?:\/\//i.test(target) ? parseUrl(target) : undefined;

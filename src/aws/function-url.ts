@@ -14,7 +14,7 @@ interface UrlEvent {
 export function toRequest(event: unknown, signal: AbortSignal): Request {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } =
     event as UrlEvent;
-  const url = `https://${requestContext.domainName}${rawPath}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
+  const url = `https://${requestContext.domainName}${keptDots(rawPath)}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
   const { method } = requestContext.http;
   const bytes =
     body === undefined || method === 'GET' || method === 'HEAD'
@@ -29,6 +29,12 @@ export function toRequest(event: unknown, signal: AbortSignal): Request {
     ...present({ body: bytes }),
   });
 }
+
+/** A URL would take "." and ".." away, and what is left may name something else: they become names that nothing has. */
+const keptDots = (path: string): string =>
+  path.replaceAll(/(?<=[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)/gi, (dots) =>
+    dots.replaceAll(/\.|%2e/gi, '%252e'),
+  );
 
 /** Writes head and body; ends when the body ends or the signal aborts. */
 export async function respond(

@@ -24,10 +24,12 @@ export const goMap = (value: unknown): string =>
       ? `[${value.map(goMap).join(' ')}]`
       : value === null
         ? '<nil>'
-        : String(value);
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value);
 
 const unknownDirective = (directive: unknown, patch: Values): ApiError =>
-  new ApiError('', `unknown patch type: ${String(directive)} in map: ${goMap(patch)}`);
+  new ApiError('', `unknown patch type: ${goMap(directive)} in map: ${goMap(patch)}`);
 
 /** The original with the patch applied; neither is changed. `shape`: the original's type. */
 export function strategicMerge(shape: Shape, original: Values, patch: Values): Values {

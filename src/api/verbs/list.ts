@@ -103,16 +103,25 @@ function decodeToken(text: string): Token {
     start?: unknown;
     left?: unknown;
   };
+  const refused = (why: string): ApiError =>
+    badRequest(`invalid continue token: continue key is not valid: ${why}`);
   if (v !== 'meta.k8s.io/v1')
-    throw badRequest(
-      `invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(v)}`,
+    throw refused(
+      `server does not recognize this encoded version ${typeof v === 'string' ? v : (JSON.stringify(v) ?? '')}`,
     );
-  if (typeof start !== 'string' || typeof rv !== 'number')
-    throw badRequest(
-      'invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)',
-    );
-  return { rv, start, ...present({ left: typeof left === 'number' ? left : undefined }) };
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv < 1)
+    throw refused('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof start !== 'string' || start === '')
+    throw refused('encoded start key empty (version meta.k8s.io/v1)');
+  if (!START.test(start)) throw refused(start);
+  return { rv, start, ...present({ left: isCount(left) ? left : undefined }) };
 }
+
+/** A key as it was given out: kube-apiserver takes no other path for one either (`path.Clean`). */
+const START = /^(\/(?!\.{1,2}(\/|$))[^/]+){1,2}$/;
+
+const isCount = (left: unknown): left is number =>
+  typeof left === 'number' && Number.isSafeInteger(left) && left >= 0;
 
 const tokenProblem = (text: string): string => {
   const [first] = Buffer.from(text, 'base64url').toString('utf8').trim();
@@ -134,7 +143,7 @@ function afterOf(call: Call, start: string): { namespace: string; name: string }
     .split('/')
     .slice(1);
   const name = parts.at(-1) ?? '';
-  return { namespace: parts.length > 1 ? (parts[0] ?? '') : call.namespace, name };
+  return { namespace: call.namespace || (parts.length > 1 ? (parts[0] ?? '') : ''), name };
 }
 
 /** Reads the matching objects and the version they stand at. */

@@ -23,7 +23,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   const bytes = await readWithin(request, BODY_LIMIT).catch((cause: unknown) => {
     throw new ApiError(
       'BadRequest',
-      `the request's body could not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `the request's body could not be read: ${cause instanceof Error ? cause.message : ''}`,
       { cause },
     );
   });

@@ -28,6 +28,8 @@ export function intOption(query: URLSearchParams, name: string): number | undefi
   if (value === null || value === '') return undefined;
   if (!/^[+-]?\d+$/.test(value))
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (Math.abs(Number(value)) > 2 ** 63)
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
   return Number(value);
 }
 

@@ -84,6 +84,10 @@ describe('request lines and headers', () => {
       431,
     ],
     ['a header with a NUL', request('GET /api HTTP/1.1', 'Host: x', 'A: \0'), 400],
+    ['a name of two dots', request(`DELETE ${PODS}/.. HTTP/1.1`, 'Host: x'), 400],
+    ['a name of escaped dots', request(`DELETE ${PODS}/%2e%2E?a=b HTTP/1.1`, 'Host: x'), 400],
+    ['a way out of a proxy', request(`GET ${PODS}/one/proxy/..\\..\\.. HTTP/1.1`, 'Host: x'), 400],
+    ['dots in a query', request('GET /readyz?a=/../b HTTP/1.1', 'Host: x'), 200],
     ['a broken escape', request('GET /%zz HTTP/1.1', 'Host: x'), 403],
   ])('%s: %#', async (_what, bytes, status) => {
     for (const [port, tls] of [

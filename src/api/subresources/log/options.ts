@@ -3,6 +3,7 @@ import { ApiError, invalid } from '../../../errors.ts';
 import type { FieldError } from '../../../errors.ts';
 import { later } from '../../../later.ts';
 import { present } from '../../../present.ts';
+import { TIME } from '../../wire/decode.ts';
 import { boolOption, intOption } from '../../wire/options.ts';
 
 export interface LogOptions {
@@ -55,7 +56,7 @@ export function logOptions(query: URLSearchParams, pod: string, now: Date): LogO
   const found = problems(query, tailLines, limitBytes, sinceSeconds);
   if (found.length > 0) throw invalid('PodLogOptions', pod, found);
   const sinceTime = query.get('sinceTime');
-  if (sinceTime && Number.isNaN(Date.parse(sinceTime)))
+  if (sinceTime && (!TIME.test(sinceTime) || Number.isNaN(Date.parse(sinceTime))))
     throw new ApiError(
       'BadRequest',
       `parsing time ${JSON.stringify(sinceTime)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(sinceTime)} as "2006"`,
