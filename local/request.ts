@@ -44,6 +44,8 @@ export function toRequest(
     throw new RequestFault(405, 'the server does not allow this method on the requested resource');
   if (!/^(100-continue)?$/i.test(incoming.headers.expect ?? ''))
     throw new RequestFault(417, 'the only expectation that is met is 100-continue');
+  if (incoming.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length > 1)
+    throw new RequestFault(400, 'too many Host headers');
   const url = urlOf(incoming, scheme);
   const headers = new Headers();
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {

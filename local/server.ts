@@ -14,7 +14,7 @@ import { present } from '../src/present.ts';
 import { createLimit, type Limit } from './agent/limit.ts';
 import { sendAnswer } from './answer.ts';
 import type { Clock } from './docker/clock.ts';
-import { Refusals } from './refuse-bytes.ts';
+import { DueAnswers } from './due-answers.ts';
 import { RequestFault, toRequest } from './request.ts';
 
 export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
@@ -217,9 +217,9 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
     socket.on('error', () => socket.destroy());
     if (!addresses.admit(socket)) socket.destroy();
   });
-  const refusals = new Refusals(door);
+  const due = new DueAnswers(door);
   const take = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    refusals.note(outgoing);
+    due.note(outgoing);
     serve(door, scheme, incoming, outgoing, addresses.bodiesOf(incoming.socket)).catch(() =>
       outgoing.destroy(),
     );
@@ -228,9 +228,13 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
   // 100 Continue is said when somebody reads the body, not before.
   server.on('checkContinue', take);
   server.on('checkExpectation', take);
-  if (door.upgrade) server.on('upgrade', door.upgrade);
+  const { upgrade } = door;
+  if (upgrade)
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+      due.inTurn(socket, () => upgrade(incoming, socket, head)),
+    );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
-    refusals.refuse(error, socket),
+    due.refuse(error, socket),
   );
   return server;
 }

@@ -2,7 +2,15 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, listenTo, openDoors, PODS, TOKEN, type OpenDoors } from './harness.ts';
+import {
+  connect,
+  listenTo,
+  openDoors,
+  PODS,
+  TOKEN,
+  upgradeHead,
+  type OpenDoors,
+} from './harness.ts';
 
 let doors: OpenDoors;
 beforeAll(async () => {
@@ -177,6 +185,16 @@ it('what is no HTTP waits for the answer to the request before it', async () => 
   expect(text).toMatch(
     /^HTTP\/1\.1 200 OK[^]*"type":"ADDED"[^]*0\r\n\r\nHTTP\/1\.1 400 Bad Request/,
   );
+  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(2);
+});
+
+it('an upgrade waits for the answer to the request before it', async () => {
+  const socket = await connect(doors.api, true);
+  const answered = listenTo(socket);
+  const watch = `${PODS}?watch=1&timeoutSeconds=1`;
+  socket.write(head(`GET ${watch}`, ADMIN) + upgradeHead(watch));
+  const { text } = await answered;
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK[^]*"type":"ADDED"[^]*0\r\n\r\nHTTP\/1\.1 101 /);
   expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(2);
 });
 

@@ -47,6 +47,7 @@ describe('request lines and headers', () => {
     ['an absolute form with a user', request('GET http://u:p@x/readyz HTTP/1.1', 'Host: x'), 200],
     ['an absolute form of no host', request('GET http://[/readyz HTTP/1.1', 'Host: x'), 400],
     ['an empty Host', request('GET /readyz HTTP/1.1', 'Host: '), 200],
+    ['two of them', request('GET /readyz HTTP/1.1', 'Host: x', 'Host: y'), 400],
     ['no Host', request('GET /readyz HTTP/1.1'), 400],
     ['a Host with a space', request('GET /readyz HTTP/1.1', 'Host: a b'), 400],
     ['a Host with a path', request('GET /readyz HTTP/1.1', 'Host: a/b'), 400],

@@ -1,5 +1,7 @@
-// What is no HTTP, or comes too slowly: refused once per connection, behind the answers that are due, and the connection ends.
+// What comes on a connection behind requests that are not answered yet waits for its turn: an upgrade, and the refusal of what is
+// no HTTP or comes too slowly, which is sent once and ends the connection.
 import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './docker/clock.ts';
 
@@ -17,7 +19,7 @@ export interface RefusingDoor {
 }
 
 /** The answers of one server's connections that are still due, and the connections that were refused. */
-export class Refusals {
+export class DueAnswers {
   private readonly due = new WeakMap<Duplex, Set<ServerResponse>>();
   private readonly refused = new WeakSet<Duplex>();
   constructor(private readonly door: RefusingDoor) {}
@@ -58,15 +60,34 @@ export class Refusals {
     socket.destroy();
   }
 
-  /** All answers to requests that came whole are out: what broke may be one of their followers, or a body. */
+  /** Does the work when all answers to requests that came whole are out; at once where there are none. */
+  inTurn(socket: Duplex, work: () => void): void {
+    if (this.nextWhole(socket) === undefined) return work();
+    // The server has let go of an upgraded socket, and nobody has taken it yet.
+    socket.on('error', () => socket.destroy());
+    this.answered(socket)
+      .then(() => {
+        if (socket.destroyed) return;
+        // The server has begun to wait for a next request.
+        if (socket instanceof Socket) socket.setTimeout(0);
+        work();
+      })
+      .catch(() => socket.destroy());
+  }
+
+  /** What broke may be a follower of these requests, or a body that never came whole. */
   private async answered(socket: Duplex): Promise<void> {
-    for (;;) {
-      const [first] = this.due.get(socket) ?? [];
-      if (first === undefined || !first.req.complete || socket.destroyed) return;
+    for (let next = this.nextWhole(socket); next; next = this.nextWhole(socket)) {
+      const answer = next;
       await new Promise<void>((resolve) => {
-        first.once('close', resolve);
+        answer.once('close', resolve);
       });
     }
+  }
+
+  private nextWhole(socket: Duplex): ServerResponse | undefined {
+    const [first] = this.due.get(socket) ?? [];
+    return first?.req.complete && !socket.destroyed ? first : undefined;
   }
 
   private async bytesOf(code: number): Promise<string> {
