@@ -1,27 +1,15 @@
 // No body makes the API work longer than it is long: every list and map of every kind, filled with equal and with distinct entries.
 import { describe, expect, it } from 'vitest';
+import { RESOURCES, type Resource, type Subresource } from '../../src/kinds/resources.ts';
 import { kindShape } from '../../src/kinds/shapes.ts';
 import { createApi, NAMESPACE, pod, TABLE } from '../api/client.ts';
-import { filled, longPlaces } from './shapes.ts';
+import { filled, longPlaces, onePerType, type LongPlace } from './shapes.ts';
 import { growthProblem } from './work.ts';
 
 const N = 500;
+/** The decoder refuses as many (MAX_MEMBERS), and what is stored is far smaller. */
+const MOST = 60_000;
 const LONGEST_MS = 600_000;
-
-const named = (kind: string, fields: object = {}) => ({
-  apiVersion: 'v1',
-  kind,
-  metadata: { name: 'a' },
-  ...fields,
-});
-const KINDS: [group: string, kind: string, path: string, base: object][] = [
-  ['', 'Pod', `${NAMESPACE}/pods`, pod('a')],
-  ['', 'ConfigMap', `${NAMESPACE}/configmaps`, named('ConfigMap')],
-  ['', 'Secret', `${NAMESPACE}/secrets`, named('Secret')],
-  ['', 'Service', `${NAMESPACE}/services`, named('Service', { spec: { ports: [{ port: 80 }] } })],
-  ['', 'ServiceAccount', `${NAMESPACE}/serviceaccounts`, named('ServiceAccount')],
-  ['', 'Endpoints', `${NAMESPACE}/endpoints`, named('Endpoints')],
-];
 
 const list = <T>(n: number, make: (index: number) => T): T[] =>
   Array.from({ length: n }, (_, index) => make(index));
@@ -111,27 +99,154 @@ it.each(PAIRS)(
   LONGEST_MS,
 );
 
-describe.each(KINDS)('a body of %s %s', (group, kind, path, base) => {
-  const shape = kindShape(group, kind);
-  const post = (body: string) =>
-    api.send('POST', `${path}?dryRun=All`, { body, headers: { accept: TABLE } });
+/** What a kind's object needs to be taken. */
+const FIELDS: Readonly<Record<string, object>> = {
+  Pod: pod('a'),
+  Service: { spec: { ports: [{ port: 80 }] } },
+  Node: { spec: {} },
+  PriorityClass: { value: 5 },
+  RuntimeClass: { handler: 'a' },
+  Binding: { target: { kind: 'Node', name: 'n' } },
+  TokenRequest: { spec: { audiences: [] } },
+  TokenReview: { spec: { token: 'a' } },
+  SelfSubjectAccessReview: { spec: { resourceAttributes: { verb: 'get', resource: 'pods' } } },
+  SelfSubjectRulesReview: { spec: { namespace: 'default' } },
+  PodTemplate: { template: { spec: pod('a').spec } },
+  Event: { involvedObject: { namespace: 'default' }, reason: 'a', type: 'Normal' },
+};
 
-  it.each([
-    ['distinct', true],
-    ['equal', false],
-  ] as const)(
-    '%s entries: its work grows as it does',
-    async (_kind, distinct) => {
-      const problems: string[] = [];
-      for (const place of longPlaces(group, kind)) {
-        const problem = await growthProblem(
-          N,
-          (n) => JSON.stringify(filled(base, shape, place, n, distinct)),
-          post,
-        );
-        if (problem !== undefined) problems.push(`${place.path.join('.')}: ${problem}`);
-      }
-      expect(problems).toEqual([]);
+const baseOf = ({ group, version, kind }: Pick<Resource, 'group' | 'version' | 'kind'>) => ({
+  apiVersion: group === '' ? version : `${group}/${version}`,
+  kind,
+  metadata: { name: 'a' },
+  ...FIELDS[kind],
+});
+
+const pathOf = ({ group, version, plural, namespaced }: Resource): string =>
+  `${group === '' ? `/api/${version}` : `/apis/${group}/${version}`}/${namespaced ? 'namespaces/default/' : ''}${plural}`;
+
+const send =
+  (method: string, path: string, contentType = 'application/json', accept = TABLE) =>
+  (body: string) =>
+    api.send(method, `${path}${path.includes('?') ? '&' : '?'}dryRun=All`, {
+      body,
+      headers: { accept, 'content-type': contentType },
+    });
+
+/** The places at which the work grows faster than they do. */
+async function problemsOf(
+  kind: Pick<Resource, 'group' | 'version' | 'kind'>,
+  places: readonly LongPlace[],
+  distinct: boolean,
+  run: (body: string) => unknown,
+): Promise<string[]> {
+  const shape = kindShape(kind.group, kind.kind);
+  const problems: string[] = [];
+  for (const place of places) {
+    const make = (n: number) => JSON.stringify(filled(baseOf(kind), shape, place, n, distinct));
+    const problem = await growthProblem(N, make, run, MOST);
+    if (problem !== undefined) problems.push(`${place.path.join('.')}: ${problem}`);
+  }
+  return problems;
+}
+
+const ENTRIES = [
+  ['distinct', true],
+  ['equal', false],
+] as const;
+
+const created = RESOURCES.filter(({ verbs }) => verbs.includes('create'));
+const stored = created.filter(({ verbs }) => verbs.includes('patch'));
+for (const resource of stored) await api.send('POST', pathOf(resource), { body: baseOf(resource) });
+
+/** A pod's own rules look at each place by its path, the others' at their own types. What no new object has is below. */
+const isOther = onePerType();
+longPlaces('', 'Pod').forEach(isOther);
+const newPlaces = ({ group, kind }: Resource): LongPlace[] =>
+  longPlaces(group, kind).filter((place) =>
+    kind === 'Pod'
+      ? place.path[0] !== 'status' && !place.path.includes('ephemeralContainers')
+      : isOther(place),
+  );
+const ofNew = created
+  .map((resource) => [resource.group, resource.kind, resource, newPlaces(resource)] as const)
+  .filter(([, , , places]) => places.length > 0);
+
+describe.each(ofNew)('a new object of %s %s', (_group, _kind, resource, places) => {
+  it.each(ENTRIES)(
+    '%s entries: the work grows as they do, whatever they are of',
+    async (_entries, distinct) => {
+      const run = send('POST', pathOf(resource));
+      expect(await problemsOf(resource, places, distinct, run)).toEqual([]);
+    },
+    LONGEST_MS,
+  );
+});
+
+/** What an endpoint looks at. */
+const PARTS: Readonly<Record<string, (path: readonly string[]) => boolean>> = {
+  status: ([first]) => first === 'status',
+  finalize: ([first]) => first === 'spec',
+  ephemeralcontainers: (path) => path.includes('ephemeralContainers'),
+  resize: (path) => path.includes('containers') && path.includes('resources'),
+};
+
+const subresources = created.flatMap((resource) =>
+  resource.subresources
+    .filter(({ verbs, kind }) => !verbs.includes('get') || kind === resource.kind)
+    .filter(({ verbs }) => verbs.includes('create') || verbs.includes('update'))
+    .map((sub): [string, string, Resource, Subresource] => [
+      resource.kind,
+      sub.name,
+      resource,
+      sub,
+    ]),
+);
+
+describe.each(subresources)('the body of %s/%s', (_kind, name, resource, sub) => {
+  it.each(ENTRIES)(
+    '%s entries: the work grows as they do, whatever they are of',
+    async (_entries, distinct) => {
+      const places = longPlaces(sub.group, sub.kind).filter(
+        ({ path }) => PARTS[name]?.(path) ?? true,
+      );
+      const method = sub.verbs.includes('create') ? 'POST' : 'PUT';
+      const run = send(method, `${pathOf(resource)}/a/${name}`);
+      expect(await problemsOf(sub, places, distinct, run)).toEqual([]);
+    },
+    LONGEST_MS,
+  );
+});
+
+/** Merging, comparing and printing go by types. */
+const isFirst = onePerType();
+const ofStored = stored
+  .map(
+    (resource) =>
+      [
+        resource.group,
+        resource.kind,
+        resource,
+        longPlaces(resource.group, resource.kind).filter(isFirst),
+      ] as const,
+  )
+  .filter(([, , , places]) => places.length > 0);
+
+describe.each([
+  ['PUT', '', 'application/json', 'application/yaml'],
+  ['PATCH', '', 'application/strategic-merge-patch+json', 'application/json'],
+  [
+    'PATCH',
+    '?fieldManager=m&force=true',
+    'application/apply-patch+yaml',
+    'application/vnd.kubernetes.protobuf',
+  ],
+])('%s%s of %s', (method, query, contentType, accept) => {
+  it.each(ofStored)(
+    '%s %s: the work grows as the entries do',
+    async (_group, _kind, resource, places) => {
+      const run = send(method, `${pathOf(resource)}/a${query}`, contentType, accept);
+      expect(await problemsOf(resource, places, true, run)).toEqual([]);
     },
     LONGEST_MS,
   );

@@ -6,23 +6,37 @@ export interface LongPlace {
   path: string[];
   of: Shape;
   isMap: boolean;
+  /** Whose member it is. */
+  holder: Shape;
 }
 
 /** The places; a type that contains itself ends there. */
 export function longPlaces(group: string, kind: string): LongPlace[] {
   const places: LongPlace[] = [];
   const visit = (shape: Shape, path: string[], above: readonly Shape[]): void => {
-    if (above.includes(shape) || path.at(-1) === 'managedFields') return;
+    if (above.includes(shape)) return;
     if (shape.type === 'object') {
       for (const [name, field] of shape.fields)
         visit(field.shape, [...path, name], [...above, shape]);
     } else if (shape.type === 'list' || shape.type === 'map') {
-      places.push({ path, of: shape.of, isMap: shape.type === 'map' });
+      const holder = above.at(-1) ?? shape;
+      places.push({ path, of: shape.of, isMap: shape.type === 'map', holder });
       visit(shape.of, [...path, '0'], above);
     }
   };
   visit(kindShape(group, kind), [], []);
-  return places.filter(({ path }) => path[0] !== 'status' && !path.includes('ephemeralContainers'));
+  return places;
+}
+
+/** A filter that passes one place of each type's member: what goes by types is long in the same way wherever a type stands. */
+export function onePerType(): (place: LongPlace) => boolean {
+  const seen = new Map<Shape, Set<string>>();
+  return ({ holder, path }) => {
+    const members = seen.get(holder) ?? new Set();
+    seen.set(holder, members);
+    const member = path.slice(path.findLastIndex((name) => name !== '0')).join('.');
+    return !members.has(member) && members.add(member) !== undefined;
+  };
 }
 
 /** A value of a shape by its number; equal numbers make equal values. */

@@ -26,22 +26,38 @@ interface Term {
 /** Splits at separators that no backslash escapes. */
 function splitTerms(text: string): string[] {
   const terms: string[] = [];
-  let term = '';
+  let from = 0;
   for (let at = 0; at < text.length; at++) {
-    if (text[at] === '\\') term += text.slice(at, ++at + 1);
+    if (text[at] === '\\') at++;
     else if (text[at] === ',') {
-      terms.push(term);
-      term = '';
-    } else term += text[at] ?? '';
+      terms.push(text.slice(from, at));
+      from = at + 1;
+    }
   }
-  return [...terms, term].filter((part) => part !== '');
+  return [...terms, text.slice(from)].filter((part) => part !== '');
+}
+
+const OPERATORS = ['!=', '==', '='];
+
+/** The first operator that no backslash escapes. */
+function operatorOf(text: string): { at: number; operator: string } | undefined {
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '\\') at++;
+    else {
+      const operator = OPERATORS.find((known) => text.startsWith(known, at));
+      if (operator !== undefined) return { at, operator };
+    }
+  }
+  return undefined;
 }
 
 function parseTerm(text: string): Term {
-  const parts = /^((?:[^=!\\]|\\.|!(?!=))*)(!=|==|=)(.*)$/s.exec(text);
-  if (parts === null) throw badRequest(`invalid selector: '${text}'; can't understand '${text}'`);
-  const value = (parts[3] ?? '').replaceAll(/\\([\\,=])/g, '$1');
-  return { field: parts[1] ?? '', value, equal: parts[2] !== '!=' };
+  const found = operatorOf(text);
+  if (found === undefined)
+    throw badRequest(`invalid selector: '${text}'; can't understand '${text}'`);
+  const { at, operator } = found;
+  const value = text.slice(at + operator.length).replaceAll(/\\([\\,=])/g, '$1');
+  return { field: text.slice(0, at), value, equal: operator !== '!=' };
 }
 
 /** A matcher for objects; 400 for a field that the kind does not select by. */
