@@ -1,4 +1,4 @@
-// The command line of droppod: up, down, run, test. A refusal is one line on stderr and an exit code.
+// The command line of droppod: up, down, run, test, deploy, destroy. A refusal is one line on stderr and an exit code.
 import { Command, CommanderError } from 'commander';
 import { Unusable } from '../unusable.ts';
 import { Refusal } from './place.ts';
@@ -28,6 +28,8 @@ function program(): Command {
   addDown(droppod);
   addRun(droppod);
   addTest(droppod);
+  addDeploy(droppod);
+  addDestroy(droppod);
   return droppod;
 }
 
@@ -89,6 +91,38 @@ function addTest(droppod: Command): void {
     .action(async (filters: string[]) => {
       const { test } = await import('./test.ts');
       process.exitCode = await test(filters, out, say);
+    });
+}
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+
+function addDeploy(droppod: Command): void {
+  droppod
+    .command('deploy')
+    .description('deploy droppod into an AWS account: checks first, ends with a kubeconfig')
+    .option('--region <region>', "default: the profile's or AWS_REGION")
+    .option('--vpc <id>', 'a network of your own; its public subnets are used')
+    .option('--admin <arn>', 'an IAM role or user that may do everything (again for more)', collect)
+    .option('--capacity <kind>', 'on-demand (default) or spot, which AWS may take back')
+    .option('--architecture <name>', 'amd64 (default), arm64, or both with the preferred one first')
+    .option('--image <reference>', 'a podlet image of your own')
+    .option('--kubeconfig <file>', 'where it is written (default: .droppod/aws/kubeconfig)')
+    .option('--check', 'only look at the account and say what was found')
+    .action(async (options: object) => {
+      const { deployCommand } = await import('./deploy/commands.ts');
+      await deployCommand(options, out, say);
+    });
+}
+
+function addDestroy(droppod: Command): void {
+  droppod
+    .command('destroy')
+    .description('delete droppod from an AWS account: ends its tasks first, names what it keeps')
+    .option('--region <region>', "default: the profile's or AWS_REGION")
+    .option('--yes', 'do not ask')
+    .action(async (options: object) => {
+      const { destroyCommand } = await import('./deploy/commands.ts');
+      await destroyCommand(options, out);
     });
 }
 

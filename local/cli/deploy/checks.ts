@@ -1,0 +1,100 @@
+// What a deployment needs of an account, looked at before anything is made: each finding is one line, and says what to do where something
+// is missing.
+import type { Account } from '../../compose/aws-account.ts';
+
+export interface Finding {
+  /** `stop`: a deployment would fail. `make`: is missing and will be made. `note`: works, within this limit. */
+  level: 'ok' | 'note' | 'make' | 'stop';
+  what: 'credentials' | 'bootstrap' | 'ECS role' | 'Lambda concurrency' | 'Fargate quota';
+  text: string;
+}
+
+/** What asset files and lookups of this CDK version need. */
+const OLDEST_BOOTSTRAP = 6;
+/** An API's watches, syncs and steps at once; a fresh account has 10 until AWS knows it. */
+const LITTLE_CONCURRENCY = 100;
+const DEFAULT_VCPUS = 6;
+const SMALLEST_POD_VCPUS = 0.25;
+
+/** Every finding; after missing credentials nothing else is asked. A right to look that is missing is a note, not the end. */
+export async function checkAccount(
+  account: Account,
+  capacity: 'on-demand' | 'spot',
+): Promise<{ findings: Finding[]; accountId: string }> {
+  let accountId = '';
+  const credentials = await account.identity().then(
+    ({ account: id, arn }): Finding => {
+      accountId = id;
+      return {
+        level: 'ok',
+        what: 'credentials',
+        text: `account ${id} in ${account.region}, as ${arn}`,
+      };
+    },
+    (error: unknown): Finding => ({
+      level: 'stop',
+      what: 'credentials',
+      text: `AWS does not know who calls (${reason(error)}): log in (aws configure, aws sso login, AWS_PROFILE), then run this again`,
+    }),
+  );
+  if (credentials.level === 'stop') return { findings: [credentials], accountId };
+  const look = (what: Finding['what'], finding: Promise<Finding>): Promise<Finding> =>
+    finding.catch((error: unknown) => ({
+      level: 'note',
+      what,
+      text: `could not be looked at (${reason(error)})`,
+    }));
+  const rest = await Promise.all([
+    look('bootstrap', bootstrap(account)),
+    look('ECS role', ecsRole(account)),
+    look('Lambda concurrency', concurrency(account)),
+    look('Fargate quota', vcpus(account, capacity)),
+  ]);
+  return { findings: [credentials, ...rest], accountId };
+}
+
+async function bootstrap(account: Account): Promise<Finding> {
+  const what = 'bootstrap';
+  const version = await account.bootstrapVersion();
+  if (version === undefined)
+    return { level: 'make', what, text: `CDK's bootstrap stack is not in ${account.region} yet` };
+  return version >= OLDEST_BOOTSTRAP
+    ? { level: 'ok', what, text: `version ${version}` }
+    : { level: 'make', what, text: `version ${version} is older than ${OLDEST_BOOTSTRAP}` };
+}
+
+async function ecsRole(account: Account): Promise<Finding> {
+  const what = 'ECS role';
+  return (await account.hasEcsRole())
+    ? { level: 'ok', what, text: 'ECS has its service-linked role' }
+    : { level: 'make', what, text: 'ECS has no service-linked role yet: no task could start' };
+}
+
+async function concurrency(account: Account): Promise<Finding> {
+  const what = 'Lambda concurrency';
+  const limit = await account.lambdaConcurrency();
+  if (limit === undefined || limit >= LITTLE_CONCURRENCY)
+    return { level: 'ok', what, text: `${limit ?? 'unknown'} functions at once` };
+  return {
+    level: 'note',
+    what,
+    text: `${limit} functions at once: each open watch and log stream holds one; ask for more (Service Quotas, Lambda, "Concurrent executions")`,
+  };
+}
+
+async function vcpus(account: Account, capacity: 'on-demand' | 'spot'): Promise<Finding> {
+  const what = 'Fargate quota';
+  const kind = capacity === 'spot' ? 'Fargate Spot' : 'Fargate';
+  const limit = (await account.fargateVcpus(capacity)) ?? DEFAULT_VCPUS;
+  const pods = Math.floor(limit / SMALLEST_POD_VCPUS);
+  const text = `${limit} vCPUs of ${kind}, ${pods} of the smallest pods at once`;
+  if (pods === 0)
+    return { level: 'stop', what, text: `${text}: ask for more (Service Quotas, AWS Fargate)` };
+  return { level: limit <= DEFAULT_VCPUS ? 'note' : 'ok', what, text };
+}
+
+/** AWS's own words on one line. */
+export function reason(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300);
+}

@@ -1,0 +1,53 @@
+// What `droppod deploy` takes, and the CDK context that it becomes.
+import { Refusal } from '../place.ts';
+
+export interface DeployOptions {
+  region?: string;
+  vpc?: string;
+  admin?: string[];
+  capacity?: string;
+  architecture?: string;
+  image?: string;
+  kubeconfig?: string;
+  /** Only look and say what was found. */
+  check?: boolean;
+}
+
+/** Name of the stack that cdk/app.ts makes. */
+export const STACK = 'Droppod';
+
+const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture']: RegExp } = {
+  vpc: /^vpc-[0-9a-f]+$/,
+  capacity: /^(on-demand|spot)$/,
+  architecture: /^(amd64|arm64)(,(amd64|arm64))?$/,
+};
+const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/\S+$/;
+
+/** Refuses what a deployment would refuse minutes later. */
+export function checkOptions(options: DeployOptions): void {
+  for (const [name, form] of Object.entries(FORMS)) {
+    const value = options[name as keyof typeof FORMS];
+    if (value !== undefined && !form.test(value))
+      throw new Refusal(`--${name} ${value}: does not fit ${form.source}`, 2);
+  }
+  for (const arn of options.admin ?? [])
+    if (!PRINCIPAL.test(arn))
+      throw new Refusal(
+        `--admin ${arn}: the ARN of an IAM role or user is needed (a session's role: arn:aws:iam::<account>:role/<name>)`,
+        2,
+      );
+}
+
+/** The CDK context of these options, as arguments of its command line. */
+export function contextArguments(options: DeployOptions): string[] {
+  const context: Record<string, string | undefined> = {
+    vpc: options.vpc,
+    capacity: options.capacity,
+    architecture: options.architecture,
+    podletImage: options.image,
+    admins: options.admin?.join(','),
+  };
+  return Object.entries(context).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : ['--context', `${name}=${value}`],
+  );
+}

@@ -1,0 +1,151 @@
+// `droppod destroy`: ends what runs, so that nothing bills on behind the stack's back, deletes the stack, and names what stays.
+import type { Account, StackEvent, StackFacts, StackResource } from '../../compose/aws-account.ts';
+import type { Say } from '../install.ts';
+import { Refusal } from '../place.ts';
+import { reason } from './checks.ts';
+import { STACK } from './choices.ts';
+import { firstFailure } from './deploy.ts';
+
+export interface DestroyTools {
+  account: Account;
+  /** Whether the user says yes; undefined: there is nobody to ask. */
+  confirm(question: string): Promise<boolean | undefined>;
+  sleep(ms: number): Promise<void>;
+  out: Say;
+}
+
+const LOOK_MS = 3_000;
+/** ECS kills what its grace of at most 120 s has not ended. */
+const TASK_LOOKS = 60;
+const EXECUTION_ROUNDS = 10;
+const STACK_LOOKS = 600;
+
+/** The whole of `droppod destroy`. May be run again after it broke off anywhere. */
+export async function destroy(
+  options: { yes?: boolean },
+  { account, confirm, sleep, out }: DestroyTools,
+): Promise<void> {
+  const { account: id } = await account.identity().catch((error: unknown) => {
+    throw new Refusal(`AWS does not know who calls (${reason(error)})`);
+  });
+  const stack = await account.stack(STACK);
+  if (stack === undefined || stack.status === 'DELETE_COMPLETE')
+    throw new Refusal(`there is no stack ${STACK} in ${account.region} of account ${id}`);
+  const resources = await account.stackResources(stack.id);
+  const clusters = idsOf(resources, 'AWS::ECS::Cluster');
+  const tasks = (await Promise.all(clusters.map((one) => account.livingTasks(one)))).flat();
+  if (options.yes !== true) {
+    const said = await confirm(
+      `Delete droppod from account ${id}, ${account.region}? ${tasks.length} tasks are running. [y/N] `,
+    );
+    if (said === undefined) throw new Refusal('destroy asks: say --yes where nobody can answer', 2);
+    if (!said) throw new Refusal('nothing was deleted');
+  }
+  await drain(account, resources, sleep, out);
+  const before = new Set((await account.stackEvents(stack.id)).map((event) => event.id));
+  await account.deleteStack(stack.id);
+  await followDeletion({ account, sleep, out }, stack, before);
+}
+
+const idsOf = (resources: StackResource[], type: string): string[] =>
+  resources.filter((one) => one.type === type).map(({ id }) => id);
+
+/** Nothing runs afterwards, and nobody starts anything. */
+async function drain(
+  account: Account,
+  resources: StackResource[],
+  sleep: DestroyTools['sleep'],
+  out: Say,
+): Promise<void> {
+  // First of all: a pod whose execution ends would get another, and a task that ends another task. The function that fills the
+  // repository is CloudFormation's to call.
+  for (const name of idsOf(resources, 'AWS::Lambda::Function'))
+    if (!/putimage/i.test(name)) await account.silence(name);
+  out('the API is closed');
+  for (const machine of idsOf(resources, 'AWS::StepFunctions::StateMachine'))
+    await stopExecutions(account, machine, out);
+  for (const cluster of idsOf(resources, 'AWS::ECS::Cluster')) {
+    await stopTasks(account, cluster, sleep, out);
+    const secrets = await account.deletePullSecrets(cluster);
+    if (secrets > 0) out(`deleted ${secrets} pull secrets`);
+  }
+}
+
+async function stopExecutions(account: Account, machine: string, out: Say): Promise<void> {
+  let stopped = 0;
+  for (let round = 0; round < EXECUTION_ROUNDS; round += 1) {
+    const running = await account.runningExecutions(machine);
+    if (running.length === 0) break;
+    for (const arn of running) await account.stopExecution(arn);
+    stopped += running.length;
+  }
+  if (stopped > 0) out(`stopped ${stopped} executions`);
+}
+
+async function stopTasks(
+  account: Account,
+  cluster: string,
+  sleep: DestroyTools['sleep'],
+  out: Say,
+): Promise<void> {
+  const asked = new Set<string>();
+  for (let look = 0; look < TASK_LOOKS; look += 1) {
+    const living = await account.livingTasks(cluster);
+    if (living.length === 0) {
+      if (asked.size > 0) out(`stopped ${asked.size} tasks`);
+      return;
+    }
+    if (look === 0) out(`stopping ${living.length} tasks …`);
+    for (const task of living)
+      if (!asked.has(task)) {
+        await account.stopTask(cluster, task);
+        asked.add(task);
+      }
+    await sleep(LOOK_MS);
+  }
+  throw new Refusal(
+    `tasks of ${cluster} do not end: look at them in the ECS console, then run this again`,
+  );
+}
+
+/** `seen`: the events of before. */
+async function followDeletion(
+  { account, sleep, out }: Omit<DestroyTools, 'confirm'>,
+  { id }: StackFacts,
+  seen: Set<string>,
+): Promise<void> {
+  for (let look = 0; look < STACK_LOOKS; look += 1) {
+    const status = (await account.stack(id))?.status ?? 'DELETE_COMPLETE';
+    const events = await account.stackEvents(id);
+    const news = events.filter((event) => !seen.has(event.id));
+    for (const event of news) {
+      seen.add(event.id);
+      if (/^DELETE_(COMPLETE|FAILED)$/.test(event.status))
+        out(`${event.status} ${event.resource}${event.reason ? `: ${event.reason}` : ''}`);
+    }
+    if (status === 'DELETE_COMPLETE') return sayKept(events, out);
+    if (status.endsWith('_FAILED')) {
+      const first = firstFailure(news);
+      throw new Refusal(
+        `the stack could not be deleted${first ? `: ${first.resource}: ${first.reason ?? ''}` : ''}; run this again`,
+      );
+    }
+    await sleep(LOOK_MS);
+  }
+  throw new Refusal(`the stack ${STACK} is still being deleted: run this again`);
+}
+
+/** What any deletion of the stack has left alone. */
+function sayKept(events: StackEvent[], out: Say): void {
+  out('droppod is deleted');
+  const kept = new Map(
+    events
+      .filter(({ status }) => status === 'DELETE_SKIPPED')
+      .map(({ resource, physicalId }) => [physicalId, resource]),
+  );
+  for (const [physicalId, resource] of kept)
+    out(
+      `kept: ${resource} ${physicalId}, with the objects in it: delete it yourself when you need them no more`,
+    );
+  out("kept: CDK's bootstrap stack with uploaded assets, and task definitions, which cost nothing");
+}
