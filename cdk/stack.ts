@@ -1,4 +1,4 @@
-// The stack: a list of constructs. Nothing in it costs by the hour (design: no NAT, no load balancer, no key of the user's).
+// The stack: a list of constructs. Nothing in it costs by the hour (no NAT, no load balancer, no key of the user's).
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { present } from '../src/present.ts';

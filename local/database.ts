@@ -1,6 +1,6 @@
 // A LevelDB database of the installation. LevelDB forgives: it takes a log that was cut short for a crash, drops damaged
 // blocks with a line in a file of its own, and writes on behind a torn record. Here every write is counted in the
-// database and in a file beside it, so that a start sees what is missing, and a failed write is followed by a recovery.
+// database and in a file beside it, so that a start sees what is missing, and a failed write is followed by a recovery. See docs/design/local.md.
 import {
   closeSync,
   existsSync,

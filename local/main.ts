@@ -1,5 +1,6 @@
 // Local mode put together: the same functions and the same state machine as on AWS, on endpoints of this process.
 // It wires and decides nothing; the parts are in local/compose.
+// See docs/design/local.md.
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import type { AccessKey } from './aws/signature.ts';

@@ -1,4 +1,5 @@
 // The podlet: the kubelet of one pod. It listens to supervisors and the API, lets decide.ts say what is due, and does it.
+// See docs/design/supervise.md.
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
 import { bringContent } from './content.ts';

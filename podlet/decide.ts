@@ -1,4 +1,5 @@
 // Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
+// See docs/design/supervise.md.
 import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import { decideStop, isHeldBackByOthers, stopRequest } from './stop.ts';

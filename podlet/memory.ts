@@ -1,4 +1,5 @@
 // What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
+// See docs/design/supervise.md.
 import { own, setOwn } from '../src/own.ts';
 import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';

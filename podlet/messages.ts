@@ -1,5 +1,6 @@
 // What podlet and supervise say to each other: one JSON object per line on a container's unix socket.
 // Level-based like sync: hello carries the newest run and its exit, so any lost line heals at the next connect.
+// See docs/design/supervise.md.
 import type { ProcessUser } from '../src/protocol/messages.ts';
 
 /** Longest line that supervise accepts. */

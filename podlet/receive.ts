@@ -1,4 +1,5 @@
 // What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
+// See docs/design/supervise.md.
 import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';

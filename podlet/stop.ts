@@ -1,4 +1,4 @@
-// How one container is stopped (pod-lifecycle 8.2): who asks, with which grace, whose turn it is, when TERM and when KILL.
+// How one container is stopped (docs/design/deletion.md; killContainer in kuberuntime_container.go): who asks, with which grace, whose turn it is, when TERM and when KILL.
 import { own } from '../src/own.ts';
 import type { ContainerView, Stopping, World } from './world.ts';
 

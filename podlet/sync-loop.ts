@@ -1,4 +1,5 @@
 // Reports go up at every change, answers come down; a request may be held open by the API, so a newer one may overtake it.
+// See docs/design/sync.md.
 import type { Desired, Report } from '../src/protocol/messages.ts';
 import type { PodletClock } from './ports.ts';
 import { SyncRefused } from './ports.ts';

@@ -348,6 +348,46 @@ describe('documents', () => {
     expect(dead).toEqual([]);
   });
 
+  const designs = files(join(ROOT, 'docs/design'), /\.md$/)
+    .map((page) => relative(ROOT, page))
+    .filter((page) => page !== 'docs/design/README.md');
+  const code = [
+    ...ROOMS.flatMap((room) => files(join(ROOT, room), /\.(ts|go|s|yaml)$/)),
+    ...files(join(ROOT, 'statemachines'), /\.yaml$/),
+  ]
+    .filter((path) => !path.endsWith('house.test.ts'))
+    .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
+
+  it('a comment that cites the design names a page that is there', () => {
+    expect(
+      code.flatMap(({ path, text }) =>
+        [...text.matchAll(/docs\/[\w/-]+\.md/g)]
+          .filter(([page]) => !existsSync(join(ROOT, page)))
+          .map(([page]) => `${path}: ${page}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('no comment cites a chapter of a document outside of the repository', () => {
+    const outside = /\b(design|pod-lifecycle|kubernetes-api|facts\/\w+)\.?(md)? \d+(\.\d+)*\b/g;
+    expect(
+      code.flatMap(({ path, text }) =>
+        [...text.matchAll(outside)].map(([cited]) => `${path}: ${cited}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('every page of the design is named by code that it explains, and links to code', () => {
+    expect(designs.length).toBeGreaterThan(0);
+    expect(
+      designs.filter(
+        (page) =>
+          !code.some(({ path, text }) => !path.startsWith('test/') && text.includes(page)) ||
+          !/\]\(\.\.\/\.\.\/\w/.test(readFileSync(join(ROOT, page), 'utf8')),
+      ),
+    ).toEqual([]);
+  });
+
   it('the lock file names no registry', () => {
     expect(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
   });

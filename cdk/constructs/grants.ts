@@ -1,4 +1,5 @@
 // Least privilege: what each function may do, by resource.
+// See docs/design/security.md.
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';

@@ -1,4 +1,5 @@
 // After a restart of the process: containers that are found by their label get their task back, and the other way round.
+// See docs/design/local.md.
 import { inspectContainer, listContainers, removeContainer } from '../docker/containers.ts';
 import { inBackground, type Agent } from './agent.ts';
 import { hasEnded, lookAtExit } from './exits.ts';

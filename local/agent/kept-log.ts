@@ -1,5 +1,6 @@
 // The end of a container's log, put aside: what the container writes later pushes it out of the engine's files. Read again by
 // read-logs.ts, before what the engine still has.
+// See docs/design/logs.md.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../docker/engine-api.ts';

@@ -1,5 +1,6 @@
 // A task's start: the primary container first, the others beside it as soon as its network is there.
 // Every step finds what an earlier process has done (containers have fixed names), so a launch may be run again.
+// See docs/design/local.md.
 import { setMaxListeners } from 'node:events';
 import { inspectContainer, startContainer } from '../docker/containers.ts';
 import { DockerError } from '../docker/engine-api.ts';

@@ -1,4 +1,5 @@
 // `logs` and `logs -f` of a task's container, wherever its log is: in the engine while the container is there, then in the copy.
+// See docs/design/logs.md.
 import { present } from '../../src/present.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine, type RawLog } from '../docker/logs.ts';

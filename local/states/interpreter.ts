@@ -1,4 +1,5 @@
 // All executions of one journal: starts them, resumes them after a restart, routes task tokens.
+// See docs/design/local.md.
 import { createHash } from 'node:crypto';
 import { present } from '../../src/present.ts';
 import type { HistoryEvent } from './history.ts';

@@ -1,5 +1,6 @@
 // Pairs a client's stream with the podlet that dials in for it: the API asks by the sync answer, the podlet opens a
 // WebSocket to the session's URL. The hub knows ids and frames, nothing of Kubernetes.
+// See docs/design/local.md.
 import type { WebSocket } from 'ws';
 
 export interface SessionRequest {

@@ -1,4 +1,5 @@
 // System calls relative to an open directory: nothing here follows a link, whoever planted it.
+// See docs/design/security.md.
 
 package main
 

@@ -1,7 +1,7 @@
 // supervise is PID 1 of every container of a pod: it starts the real process when the podlet says so, reports its exit,
 // runs probes, hooks and sessions beside it, and reaps. It executes orders; every rule of Kubernetes lives in the podlet.
 // The same file is the stage that drops root before a process begins, (--init) a plain init for the podlet itself, and
-// (--seed, --move) what copies trees of files from images and between volumes.
+// (--seed, --move) what copies trees of files from images and between volumes. See docs/design/supervise.md.
 package main
 
 import (

@@ -1,4 +1,5 @@
 // The most that a process of this container may do: what the first start said. No later order raises it, whoever sent it.
+// See docs/design/security.md.
 
 package main
 

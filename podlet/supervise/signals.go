@@ -1,4 +1,5 @@
 // Signals by name, and which of them reach the main process.
+// See docs/design/supervise.md.
 
 package main
 

@@ -1,4 +1,5 @@
 // The stage: a re-exec of this file that drops root and becomes the program.
+// See docs/design/supervise.md.
 
 package main
 

@@ -1,4 +1,5 @@
 // The stop plan that runs here when no podlet answers.
+// See docs/design/deletion.md.
 
 package main
 

@@ -1,4 +1,5 @@
 // Who a request comes from, by its bearer token. No token: anonymous. A wrong token: 401.
+// See docs/design/security.md.
 import { timingSafeEqual } from 'node:crypto';
 import { ApiError } from '../errors.ts';
 import type { Ports } from '../ports/ports.ts';

@@ -1,4 +1,4 @@
-// What a podlet shows to sync (design 4.1): a bootstrap token that follows from the attempt, and a secret of its own that binds it.
+// What a podlet shows to sync (docs/design/security.md): a bootstrap token that follows from the attempt, and a secret of its own that binds it.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The token of one attempt; `key` is base64. */

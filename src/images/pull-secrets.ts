@@ -1,4 +1,4 @@
-// Credentials of a pod's imagePullSecrets (pod-lifecycle 12.3), in the order of the spec.
+// Credentials of a pod's imagePullSecrets (credentialprovider/keyring.go), in the order of the spec.
 import type { Pod, Secret } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import type { RegistryCredential } from '../ports/images.ts';

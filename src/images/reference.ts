@@ -1,4 +1,4 @@
-// An image reference as the runtime resolves it (pod-lifecycle 12.2): `nginx` is docker.io/library/nginx:latest.
+// An image reference as the runtime resolves it (distribution/reference/normalize.go): `nginx` is docker.io/library/nginx:latest.
 
 export interface Reference {
   /** Host shown to users: `docker.io`. */

@@ -1,4 +1,5 @@
 // The lines of one run of a container, over all tasks the pod has had; following ends with the run.
+// See docs/design/logs.md.
 import type { ObservedContainer } from '../pod/run/observed.ts';
 import type { TaskArn } from '../ports/identity.ts';
 import type { Logs } from '../ports/logs.ts';

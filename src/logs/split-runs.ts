@@ -1,4 +1,5 @@
 // A container's log holds all its runs; supervise marks where the next may begin: `RS <nonce> <run> LF` on both streams.
+// See docs/design/logs.md.
 import type { LogLine } from '../ports/logs.ts';
 
 const RECORD_SEPARATOR = '\x1e';

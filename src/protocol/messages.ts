@@ -1,4 +1,4 @@
-// The messages between podlet and API (design 4.1): level-based both ways; each may be lost, repeated or late.
+// The messages between podlet and API (docs/design/sync.md): level-based both ways; each may be lost, repeated or late.
 // POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal makes the podlet leave.
 import type { Run } from './run.ts';
 import type { StartContent } from './start-content.ts';

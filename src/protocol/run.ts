@@ -24,7 +24,7 @@ export interface Run {
   ready: boolean;
   /** It was stopped because its resize asks for a restart: the next run follows whatever the policy. */
   resized?: boolean;
-  /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (pod-lifecycle 5.1). */
+  /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (computePodActions in kuberuntime_manager.go). */
   killedByProbe?: boolean;
   /** As whom its process began; `groups` with the primary one. */
   user?: { uid: number; gid: number; groups: number[] };

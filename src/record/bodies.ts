@@ -1,4 +1,5 @@
 // The items of the machine's three Maps, from wherever the pod stands: first start, relaunch and successor alike.
+// See docs/design/hand-over.md.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { regularInits, sidecars } from '../pod/model/containers.ts';

@@ -1,4 +1,5 @@
 // Names of a pod's executions: the uid, for successors with the generation behind it. Fixed, so starting twice is starting once.
+// See docs/design/hand-over.md.
 import type { PodRecord } from './record.ts';
 
 /** Name of the execution in charge. */

@@ -1,4 +1,4 @@
-// When a generation of a pod's executions has had its time, although it runs (design 3.9). Pure; sweep hands over.
+// When a generation of a pod's executions has had its time, although it runs (docs/design/hand-over.md). Pure; sweep hands over.
 import type { PodRecord } from './record.ts';
 
 /** AWS ends an execution at 25 000 events; a run writes about 10. */

@@ -1,4 +1,5 @@
 // A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
+// See docs/design/sync.md.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { nextBackOff } from '../pod/run/back-off.ts';

@@ -93,7 +93,7 @@ export interface DueAnswer {
   outcome: Outcome;
 }
 
-/** The tokens that must be answered now. Recorded first, answered second, deleted third (design 4.2). */
+/** The tokens that must be answered now. Recorded first, answered second, deleted third (docs/design/sync.md). */
 export function dueAnswers(pod: Pod | undefined, record: PodRecord, now: Date): DueAnswer[] {
   return Object.entries(record.tokens).flatMap(([container, waiting]) => {
     const outcome = answerTo(pod, record, container, waiting, now);

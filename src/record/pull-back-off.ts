@@ -1,4 +1,4 @@
-// Images that cannot be had: their back-off and what the pod's status and events say meanwhile (pod-lifecycle 5.3).
+// Images that cannot be had: their back-off and what the pod's status and events say meanwhile (kubelet/images/image_manager.go).
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { findContainer } from '../pod/model/containers.ts';

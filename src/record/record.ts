@@ -6,7 +6,7 @@ import type { ObservedPod } from '../pod/run/observed.ts';
 import type { TaskArn } from '../ports/identity.ts';
 import type { ImageConfig } from '../ports/images.ts';
 
-/** A Start container state that waits (design 4.2). The newer of two tokens of one run wins by (enteredAt, retryCount). */
+/** A Start container state that waits (docs/design/sync.md). The newer of two tokens of one run wins by (enteredAt, retryCount). */
 export interface WaitingToken {
   token: string;
   run: number;
@@ -15,7 +15,7 @@ export interface WaitingToken {
   generation: number;
 }
 
-/** Back-off of one image: 10 s doubling to 300 s from the last failed try (pod-lifecycle 5.3). */
+/** Back-off of one image: 10 s doubling to 300 s from the last failed try (kubelet/images/image_manager.go). */
 export interface PullBackOff {
   seconds: number;
   failedAt: string;

@@ -1,4 +1,4 @@
-// The record of a pod whose task ended before the pod did: another attempt under a new execution (design 3.6), or the next generation alone.
+// The record of a pod whose task ended before the pod did: another attempt under a new execution (docs/design/hand-over.md), or the next generation alone.
 import type { Pod } from '../kinds/pod.ts';
 import { containerKind } from '../pod/model/containers.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';

@@ -1,4 +1,4 @@
-// An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (design 3.6).
+// An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (docs/design/hand-over.md).
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import {

@@ -1,4 +1,5 @@
 // The one way anything is written: an object with its log entry under a fresh number, and records, all in one transaction.
+// See docs/design/store.md.
 import { StoreConflict, Unavailable } from '../errors.ts';
 import { own } from '../own.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,4 +1,5 @@
 // The counter item: the last number taken, up to where the log is settled, and from where on it still stands.
+// See docs/design/store.md.
 import type { Table, Item } from './table.ts';
 import { COUNTER } from './layout.ts';
 

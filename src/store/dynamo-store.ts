@@ -1,4 +1,4 @@
-// The Store port on a DynamoDB table (design 4.4).
+// The Store port on a DynamoDB table (docs/design/store.md).
 import type { Clock } from '../ports/clock.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ids } from '../ports/ids.ts';

@@ -1,4 +1,5 @@
 // Where things lie in the table. No index: a list is a Query of one partition, a log entry is a Get.
+// See docs/design/store.md.
 import type { ObjectKey } from '../ports/store.ts';
 import { objectName } from './limits.ts';
 import type { ItemKey } from './table.ts';

@@ -1,4 +1,5 @@
 // The store of an installation in which one process writes alone (local mode): same table, same layout, reads from memory.
+// See docs/design/store.md.
 import { cachedTable } from './cached-table.ts';
 import type { DynamoStore, DynamoStoreOptions } from './dynamo-store.ts';
 import { storeOn } from './dynamo-store.ts';

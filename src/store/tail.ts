@@ -9,7 +9,7 @@ import { lineWrite, range, readLine, readLines, toEntry } from './log.ts';
 import type { Numbers } from './numbers.ts';
 import type { Table } from './table.ts';
 
-/** A reader buries a number that is missing for so long (design 4.4). */
+/** A reader buries a number that is missing for so long (docs/design/store.md). */
 const HOLE_MS = 500;
 
 /** Between two looks at a hole. */

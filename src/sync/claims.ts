@@ -1,5 +1,6 @@
 // What of a report is believed: the podlet's network and disk are the pod's too, so an address is what ECS says of the task, a time lies
 // in the task's life, and a name is one of the pod's.
+// See docs/design/sync.md.
 import type { Pod } from '../kinds/pod.ts';
 import { allContainers } from '../pod/model/containers.ts';
 import type { Run } from '../protocol/run.ts';

@@ -1,4 +1,4 @@
-// The desired state of a pod's task: the answer to every report (design 4.1). Pure; the looked-up objects come in.
+// The desired state of a pod's task: the answer to every report (docs/design/sync.md). Pure; the looked-up objects come in.
 import type { Pod } from '../kinds/pod.ts';
 import { later } from '../later.ts';
 import { own } from '../own.ts';

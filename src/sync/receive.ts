@@ -1,4 +1,5 @@
 // A podlet's report judged and taken into the pod's record. Pure; src/steps/sync/sync-pod.ts carries it out.
+// See docs/design/sync.md.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { startErrorMessage } from '../pod/status/container-states.ts';

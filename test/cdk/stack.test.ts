@@ -207,7 +207,7 @@ describe('what it costs and may do', () => {
     for (const id of edges.keys()) visit(id, []);
   });
 
-  // AwsSolutions rules that the design decides otherwise, each with its reason.
+  // AwsSolutions rules that droppod decides otherwise, each with its reason.
   const ACCEPTED: Record<string, string> = {
     'AwsSolutions-IAM4':
       'the execution role is AWS’s own policy for pulling images and writing logs',
@@ -221,7 +221,7 @@ describe('what it costs and may do', () => {
     'AwsSolutions-EC23': 'only members of the group itself may come in',
   };
 
-  it('cdk-nag finds nothing but what the design decided', () => {
+  it('cdk-nag finds nothing but what droppod decides otherwise', () => {
     const found = Annotations.fromStack(stack)
       .findError('*', Match.stringLikeRegexp('AwsSolutions-.*'))
       .map(({ entry }) => String(entry.data));

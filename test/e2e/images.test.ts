@@ -552,7 +552,7 @@ async function readable(): Promise<string> {
 }
 
 describe.skipIf(problem !== undefined)('when things go wrong', () => {
-  it('design 7: no password is in a task definition, a task, a history, an event, a status or the log', async () => {
+  it('no password is in a task definition, a task, a history, an event, a status or the log', async () => {
     const all = [
       await readable(),
       (await dp.k('get', 'pods,events', '-A', '-o', 'json')).stdout,

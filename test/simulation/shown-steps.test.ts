@@ -169,7 +169,7 @@ it('J1: a probe that kills again and again ends in the back-off', async () => {
   ]);
 });
 
-it('design 3.6: a container whose image was edited is running until its next sandbox is made', async () => {
+it('D7: a container whose image was edited is running until its next sandbox is made', async () => {
   const act = (world: PodWorld, pod: Pod) =>
     world.edit(pod, (spec) => ({ ...spec, containers: one({ image: 'busybox:2' }) }));
   expect(await live({ containers: one() }, () => ({ termCode: 0 }), { act })).toEqual([

@@ -1,4 +1,4 @@
-// Rules of the small kinds and of metadata (kubernetes-api 3, 12, 14.9).
+// Rules of the small kinds and of metadata (apimachinery/pkg/api/validation/objectmeta.go).
 import { describe, expect, it } from 'vitest';
 import type { FieldError } from '../../src/errors.ts';
 import type { ConfigMap, ObjectMeta, Secret, Service } from '../../src/kinds/pod.ts';

@@ -110,7 +110,7 @@ async function priorityOf(
   };
 }
 
-/** Grace as kube-apiserver computes it (pod-lifecycle 8.1): none before scheduling and after the end. */
+/** Grace as kube-apiserver computes it (CheckGracefulDelete in registry/core/pod/strategy.go): none before scheduling and after the end. */
 function graceSeconds(object: KubeObject, requested: number | undefined): number {
   const pod = podOf(object);
   if (!pod.spec.nodeName || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed')

@@ -1,4 +1,4 @@
-// The Kubernetes Events of a pod's life as data (pod-lifecycle 14); src/events writes them as core/v1 Event objects.
+// The Kubernetes Events of a pod's life as data (kubelet/events/event.go); src/events writes them as core/v1 Event objects.
 import type { Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { podFullName } from '../model/containers.ts';

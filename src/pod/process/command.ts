@@ -1,4 +1,4 @@
-// What a container runs: command and args over the image's ENTRYPOINT and CMD (pod-lifecycle 9.3), and its whole environment.
+// What a container runs: command and args over the image's ENTRYPOINT and CMD (as the CRI runtimes do), and its whole environment.
 import type { Container, EphemeralContainer } from '../../kinds/pod.ts';
 import { expand, processRoom } from './expansion.ts';
 

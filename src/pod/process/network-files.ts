@@ -1,4 +1,4 @@
-// /etc/hosts, host name and resolv.conf of a pod (pod-lifecycle 9.6 and 9.7).
+// /etc/hosts, host name and resolv.conf of a pod (kubelet_pods.go, network/dns/dns.go).
 import type { Pod } from '../../kinds/pod.ts';
 
 /** What the node adds: its own resolv.conf (absent where unknown) and the cluster's domain and DNS. */

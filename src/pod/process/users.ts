@@ -1,4 +1,4 @@
-// As whom a container's process runs (pod-lifecycle 13.2): the container's security context over the pod's over the image's USER.
+// As whom a container's process runs (securitycontext/util.go): the container's security context over the pod's over the image's USER.
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { capabilityName } from './capabilities.ts';
 import { podFullName } from '../model/containers.ts';

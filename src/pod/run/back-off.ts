@@ -1,4 +1,5 @@
 // Crash back-off of one container (kuberuntime doBackOff): when the next run may start. restart.ts says whether.
+// See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { podFullName } from '../model/containers.ts';
 import type { BackOff } from './observed.ts';

@@ -1,4 +1,4 @@
-// How long a pod's containers get to stop (pod-lifecycle 8.2).
+// How long a pod's containers get to stop (docs/design/deletion.md; setTerminationGracePeriod in kuberuntime_container.go).
 import type { Pod } from '../../kinds/pod.ts';
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */

@@ -10,7 +10,7 @@ export interface Sizes {
   [container: string]: ResourceRequirements;
 }
 
-/** Crash back-off of one container (pod-lifecycle 5.2). Times ISO. */
+/** Crash back-off of one container (client-go's flowcontrol/backoff.go). Times ISO. */
 export interface BackOff {
   /** Seconds of the delay now in force. */
   seconds: number;

@@ -1,4 +1,5 @@
 // Which container may start when, and when the pod is over (kubelet computePodActions as questions over what is observed).
+// See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { containerKind, regularInits, sidecars } from '../model/containers.ts';

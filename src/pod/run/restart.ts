@@ -1,5 +1,6 @@
 // Whether a container that ended starts again (kubelet `ShouldContainerBeRestarted`). The machine's Choice holds the
 // same table as nextStep; back-off.ts says when.
+// See docs/design/pod.md.
 import type { Container, Pod, RestartPolicy, RestartRule } from '../../kinds/pod.ts';
 import { containerKind, findContainer } from '../model/containers.ts';
 import type { Run } from '../../protocol/run.ts';

@@ -1,4 +1,5 @@
 // The machine's first state: the pod gets its node, its images and its task definition. After it comes launch-pod.
+// See docs/design/pod.md.
 import { eventWriter } from '../../events/event-writer.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { findNode } from './find-node.ts';

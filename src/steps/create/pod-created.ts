@@ -1,4 +1,5 @@
 // After the commit of a new pod: its execution starts. A crash in between is healed by sweep.
+// See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
 import type { Ports } from '../../ports/ports.ts';

@@ -1,4 +1,5 @@
 // After the commit of a deletion timestamp (or a shorter one): the pod's task is stopped, or the pod without a task is finished.
+// See docs/design/deletion.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
 import { hasTask } from '../../record/conclude.ts';

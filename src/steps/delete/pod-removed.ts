@@ -1,4 +1,5 @@
 // Forced removal: the object goes at once, what still runs is stopped afterwards by the record that stays as a to-stop note.
+// See docs/design/deletion.md.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RecordWrite } from '../../ports/store.ts';

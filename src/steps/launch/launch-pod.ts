@@ -1,4 +1,5 @@
 // The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
+// See docs/design/pod.md.
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
 import { bootstrapToken } from '../../auth/podlet-credential.ts';

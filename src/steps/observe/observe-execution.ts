@@ -1,4 +1,4 @@
-// An execution ended: if its pod still has a life before it, a successor takes over (design 3.9).
+// An execution ended: if its pod still has a life before it, a successor takes over (docs/design/hand-over.md).
 import { podDone } from '../../pod/run/order.ts';
 import type { ExecutionFacts } from '../../record/execution-facts.ts';
 import { parseExecutionName } from '../../record/execution-name.ts';

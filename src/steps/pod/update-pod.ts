@@ -1,5 +1,6 @@
 // The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
 // compute the status, commit both under what was read. Everything that happens to a pod goes through here.
+// See docs/design/pod.md.
 import { StoreConflict } from '../../errors.ts';
 import { ensureEvents, recordEvents } from '../../events/record-event.ts';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';

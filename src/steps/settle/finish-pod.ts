@@ -1,4 +1,5 @@
 // The machine's last state: whatever is still due for a pod that is over is done here, once more or for the first time.
+// See docs/design/pod.md.
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 import { updatePod } from '../pod/update-pod.ts';

@@ -1,5 +1,6 @@
 // What is due after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
+// See docs/design/sync.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
 import type { Ports } from '../../ports/ports.ts';

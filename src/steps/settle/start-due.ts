@@ -1,4 +1,5 @@
 // The execution that a pod's record asks for: started by whoever looks, under a fixed name, so that it is started once.
+// See docs/design/hand-over.md.
 import { isGated } from '../../pod/model/containers.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { executionName } from '../../record/execution-name.ts';

@@ -1,4 +1,5 @@
 // The machine's Start container state: makes a run wanted and leaves the task token, which whoever sees the exit answers.
+// See docs/design/pod.md.
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 import { own } from '../../own.ts';

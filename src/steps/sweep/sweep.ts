@@ -1,4 +1,5 @@
 // Every minute while pods live: looks at all pods, tasks and executions and does what no message has done. The net under every lost call.
+// See docs/design/pod.md.
 import { sweepPod } from './sweep-pod.ts';
 import { sweepTasks } from './sweep-tasks.ts';
 import { apiUpSince } from './up-time.ts';

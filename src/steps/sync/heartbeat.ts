@@ -1,4 +1,5 @@
 // When a pod's podlet last reported: a record of its own, so that a heartbeat makes no new version of the pod.
+// See docs/design/sync.md.
 import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { heartbeatKey } from '../pod/record-for.ts';

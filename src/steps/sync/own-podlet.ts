@@ -1,4 +1,5 @@
 // Who may take up a pod's session: the podlet that its record knows, by the credential that it shows to sync.
+// See docs/design/sync.md.
 import type { Ports } from '../../ports/ports.ts';
 import {
   bootstrapToken,

@@ -1,5 +1,6 @@
 // One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with the desired state.
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
+// See docs/design/sync.md.
 import { recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';

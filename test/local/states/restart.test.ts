@@ -1,4 +1,4 @@
-// Executions survive the death of the process at any write of the journal (design 4.6).
+// Executions survive the death of the process at any write of the journal (docs/design/local.md).
 import { describe, expect, it } from 'vitest';
 import type { ExecutionRecord } from '../../../local/states/execution.ts';
 import { Interpreter } from '../../../local/states/interpreter.ts';

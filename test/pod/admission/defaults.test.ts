@@ -1,4 +1,4 @@
-// Defaults, QoS, first status and admission of a pod (kubernetes-api 7).
+// Defaults, QoS, first status and admission of a pod (core/v1/defaults.go, registry/core/pod/strategy.go).
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { admitPod, admitPodUpdate } from '../../../src/pod/admission/admit.ts';

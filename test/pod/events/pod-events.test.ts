@@ -1,4 +1,4 @@
-// The texts of a pod's Events (pod-lifecycle 14).
+// The texts of a pod's Events (kubelet/events/event.go).
 import { expect, it } from 'vitest';
 import * as events from '../../../src/pod/events/pod-events.ts';
 import { podOf } from '../samples.ts';

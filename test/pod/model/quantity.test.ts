@@ -1,4 +1,4 @@
-// Quantities: parsing, the canonical text, comparison and rounding (kubernetes-api 7.2, 14.1).
+// Quantities: parsing, the canonical text, comparison and rounding (api/resource/quantity.go).
 import { describe, expect, it } from 'vitest';
 import {
   addQuantities,

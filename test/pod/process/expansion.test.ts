@@ -1,4 +1,4 @@
-// `$(VAR)` expansion (pod-lifecycle 9.1).
+// `$(VAR)` expansion (third_party/forked/golang/expansion).
 import { expect, it } from 'vitest';
 import { expand, references } from '../../../src/pod/process/expansion.ts';
 

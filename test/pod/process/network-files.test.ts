@@ -1,4 +1,4 @@
-// E11, H2, I1, I2: host name, /etc/hosts and resolv.conf (pod-lifecycle 9.6 and 9.7).
+// E11, H2, I1, I2: host name, /etc/hosts and resolv.conf (kubelet_pods.go, network/dns/dns.go).
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../../src/kinds/pod.ts';
 import {

@@ -1,4 +1,4 @@
-// B10, C13: when an ended container starts again (pod-lifecycle 5.2).
+// B10, C13: when an ended container starts again (kuberuntime_manager.go doBackOff).
 import { describe, expect, it } from 'vitest';
 import {
   backOffShownAt,

@@ -1,4 +1,4 @@
-// A5, A6: the cells of `kubectl get pods -o wide` (pod-lifecycle 16).
+// A5, A6: the cells of `kubectl get pods -o wide` (printers/internalversion/printers.go).
 import { describe, expect, it } from 'vitest';
 import type { ContainerStatus, PodSpec, PodStatus } from '../../../src/kinds/pod.ts';
 import { age, humanDuration } from '../../../src/pod/status/human-duration.ts';

@@ -1,4 +1,4 @@
-// A generation that has had its time is handed over (design 3.9): after 300 days, and when the machine's document changed.
+// A generation that has had its time is handed over (docs/design/hand-over.md): after 300 days, and when the machine's document changed.
 // Nothing of that may be felt: no restart, no run lost or doubled, restart counts and back-offs go on.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';

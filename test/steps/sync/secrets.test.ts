@@ -1,4 +1,4 @@
-// Where no secret may ever be (design 7): after a whole life of a pod with all kinds of secrets, everything that is kept is searched.
+// Where no secret may ever be (docs/design/security.md): after a whole life of a pod with all kinds of secrets, everything that is kept is searched.
 import { expect, it, vi } from 'vitest';
 import type { KubeObject, Pod } from '../../../src/kinds/pod.ts';
 import { recordKey, tokenKey } from '../../../src/steps/pod/record-for.ts';
