@@ -8,11 +8,6 @@ import type { Clock } from './docker/clock.ts';
 /** As long as Go's server waits between its last answer and the end of a connection (`rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;
 
-const CODES = new Map([
-  ['HPE_HEADER_OVERFLOW', 431],
-  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
-]);
-
 export interface RefusingDoor {
   refusal: (code: number, message: string) => Response;
   clock: Clock;
@@ -32,13 +27,12 @@ export class DueAnswers {
     outgoing.once('close', () => due.delete(outgoing));
   }
 
-  /** The parser's word on a connection; it repeats itself with every piece that comes after. */
-  refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  /** Ends a connection with a code, once: the parser repeats its fault with every piece that comes after. */
+  refuse(code: number, socket: Duplex): void {
     if (this.refused.has(socket)) return;
     this.refused.add(socket);
     socket.on('error', () => socket.destroy());
-    if (error.code === 'ECONNRESET') return void socket.destroy();
-    this.lastWords(CODES.get(error.code ?? '') ?? 400, socket).catch(() => socket.destroy());
+    this.lastWords(code, socket).catch(() => socket.destroy());
   }
 
   private async lastWords(code: number, socket: Duplex): Promise<void> {

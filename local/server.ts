@@ -208,6 +208,12 @@ const timesOf = (door: Door): HttpOptions => ({
 const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
 
+/** The parser's faults that are not the request's form. */
+const FAULTS = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
+
 function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https'): S {
   const given = door.limits?.perAddress;
   const addresses = new Addresses(
@@ -233,8 +239,11 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
       due.inTurn(socket, () => upgrade(incoming, socket, head)),
     );
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) =>
-    due.refuse(error, socket),
-  );
+  // A tunnel; without a listener the connection is cut.
+  server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => due.refuse(405, socket));
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Duplex) => {
+    if (code === 'ECONNRESET') socket.destroy();
+    else due.refuse(FAULTS.get(code) ?? 400, socket);
+  });
   return server;
 }

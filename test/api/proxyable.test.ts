@@ -43,7 +43,10 @@ describe('pods/proxy', () => {
   async function at(
     podIP: string,
     answer: () => Response = () => new Response('pod'),
-  ): Promise<{ fetched: Request[]; get: (path: string, method?: string) => Promise<Response> }> {
+  ): Promise<{
+    fetched: Request[];
+    get: (path: string, method?: string, headers?: Record<string, string>) => Promise<Response>;
+  }> {
     const api = await createApi();
     await api.send('POST', `${NAMESPACE}/pods`, { body: pod('p') });
     const key = { resource: 'pods', namespace: 'default', name: 'p' };
@@ -69,7 +72,8 @@ describe('pods/proxy', () => {
     };
     return {
       fetched,
-      get: (path, method = 'GET') => handle(ports, requestOf(method, `${NAMESPACE}/pods/${path}`)),
+      get: (path, method = 'GET', headers = {}) =>
+        handle(ports, requestOf(method, `${NAMESPACE}/pods/${path}`, { headers })),
     };
   }
 
@@ -134,4 +138,30 @@ describe('pods/proxy', () => {
     expect((await get('p/proxy/')).status).toBe(200);
     expect(fetched.map(({ headers }) => headers.get('authorization'))).toEqual([null]);
   });
+
+  it("takes no token of a WebSocket's protocols to a pod, nor whom the caller acts as", async () => {
+    const { fetched, get } = await at('10.0.0.7');
+    const token = `base64url.bearer.authorization.k8s.io.${Buffer.from('secret').toString('base64url')}`;
+    for (const protocols of [token, `chat, ${token},v2`])
+      await get('p/proxy/', 'GET', {
+        'sec-websocket-protocol': protocols,
+        'impersonate-user': 'admin',
+        'impersonate-group': 'system:masters',
+        'impersonate-extra-a': 'b',
+        'x-own': 'kept',
+      });
+    expect(fetched.map(({ headers }) => Object.fromEntries(headers))).toEqual([
+      { 'x-own': 'kept' },
+      { 'x-own': 'kept', 'sec-websocket-protocol': 'chat, v2' },
+    ]);
+  });
+
+  it.each(['a%3Fb=c', 'a%23b?x=1', 'a%2Fb//c%25d/', ''])(
+    'passes the path on as it was sent: %s',
+    async (path) => {
+      const { fetched, get } = await at('10.0.0.7');
+      await get(`p:8080/proxy/${path}`);
+      expect(fetched.map(({ url }) => url)).toEqual([`http://10.0.0.7:8080/${path}`]);
+    },
+  );
 });

@@ -39,6 +39,20 @@ function targetOf(id: string): Target {
   };
 }
 
+/** A header as the pod may see it: none of the caller's token, nor of whom it acts as (kube-apiserver takes both out). */
+function forwarded([name, value]: [string, string]): [string, string][] {
+  if (NOT_FORWARDED.includes(name) || name.startsWith('impersonate-')) return [];
+  if (name !== 'sec-websocket-protocol') return [[name, value]];
+  const rest = value
+    .split(',')
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => !protocol.startsWith('base64url.bearer.authorization.k8s.io.'));
+  return rest.length > 0 ? [[name, rest.join(', ')]] : [];
+}
+
+/** What follows `/api/v1/namespaces/NAMESPACE/pods/NAME/proxy/`, as it was sent: a decoded "?" would begin a query. */
+const pathBelow = ({ pathname }: URL): string => pathname.split('/').slice(8).join('/');
+
 const firstPort = (pod: Pod): number =>
   pod.spec.containers.flatMap(({ ports }) => ports ?? []).at(0)?.containerPort ?? 80;
 
@@ -57,10 +71,8 @@ export async function proxy(call: Call): Promise<Response> {
   if (!podIP || !isProxyable(podIP)) throw badRequest('address not allowed');
   const authority = `${podIP.includes(':') ? `[${podIP}]` : podIP}:${port ?? firstPort(pod)}`;
   const url = new URL(call.request.url);
-  const target = `${scheme}://${authority}/${call.path ?? ''}${url.search}`;
-  const headers = new Headers(
-    [...call.request.headers].filter(([header]) => !NOT_FORWARDED.includes(header)),
-  );
+  const target = `${scheme}://${authority}/${pathBelow(url)}${url.search}`;
+  const headers = new Headers([...call.request.headers].flatMap(forwarded));
   const { method, body, signal } = call.request;
   try {
     // A redirect is the caller's to follow: it may lead anywhere.

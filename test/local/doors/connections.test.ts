@@ -130,6 +130,7 @@ const REQUESTS: [string, string][] = [
   ],
   ['an upgrade to what is none', head(`GET ${PODS}`, ADMIN, 'Connection: Upgrade', 'Upgrade: h2c')],
   ['a report', withBody('POST /sync', '{}', JSON_TYPE)],
+  ['a tunnel', 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'],
   ['no HTTP', 'x\r\n\r\n'],
   ['a control character', head('GET /readyz', 'User-Agent: \x7f')],
 ];
