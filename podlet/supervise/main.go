@@ -27,6 +27,7 @@ const (
 	pipeUnread     = 0x541b // FIONREAD
 	bootPatience   = 3 * time.Second
 	writePatience  = 2 * time.Second
+	leavePatience  = 10 * time.Second
 	drainPatience  = 250 * time.Millisecond
 	endPatience    = 10 * time.Second
 	inputLook      = time.Second

@@ -174,3 +174,24 @@ func TestDrainWaitsForWhatNobodyHasReadYet(t *testing.T) {
 		t.Error("an empty pipe was waited for")
 	}
 }
+
+// A peer whose write fails loses what it has not read yet: Node tears such a socket down at once.
+func TestAStreamThatEndedStillTakesWhatItsPeerSends(t *testing.T) {
+	ours, theirs := unixPair(t)
+	c := &console{clients: map[*stream]bool{}}
+	st, peer := &stream{conn: ours}, &stream{conn: theirs}
+	c.attach(st, false)
+	st.write(channelStdout, []byte("last words"))
+	c.ended(5)
+	time.Sleep(50 * time.Millisecond)
+	if err := peer.write(channelHalfClose, nil); err != nil {
+		t.Errorf("the end of the input, sent before the end was read: %v", err)
+	}
+	var heard []byte
+	inTime(t, "the end of the stream", writePatience, func() {
+		peer.read(func(channel byte, _ []byte) { heard = append(heard, channel) })
+	})
+	if string(heard) != string([]byte{channelStdout, channelStatus}) {
+		t.Errorf("channels %v", heard)
+	}
+}

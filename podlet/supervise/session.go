@@ -57,11 +57,28 @@ func (st *stream) status(code int, text string) {
 func (st *stream) finish(code int, text string) {
 	st.conn.SetWriteDeadline(time.Now().Add(writePatience))
 	st.status(code, text)
-	st.conn.Close()
+	st.leave()
+}
+
+// leave ends what is said here and lets the peer close: its writes would fail on a closed connection, and take what it has not
+// read yet with them. Whoever reads the stream closes it at the peer's end, or when that does not come.
+func (st *stream) leave() {
+	half, known := st.conn.(interface{ CloseWrite() error })
+	if !known || half.CloseWrite() != nil {
+		st.conn.Close()
+		return
+	}
+	st.conn.SetReadDeadline(time.Now().Add(leavePatience))
 }
 
 // refuse is said beside the loop.
-func (st *stream) refuse(text string) { guarded("stream", func() { st.finish(126, text) }) }
+func (st *stream) refuse(text string) {
+	guarded("stream", func() {
+		st.finish(126, text)
+		io.Copy(io.Discard, st.conn)
+		st.conn.Close()
+	})
+}
 
 // read calls `take` for every frame until the peer is gone.
 func (st *stream) read(take func(channel byte, payload []byte)) {
@@ -130,12 +147,13 @@ func (s *supervisor) execSession(received *order, st *stream) {
 			copied.drain(0)
 			<-proc.staged
 			st.status(code, proc.stageError)
-			st.conn.Close()
+			st.leave()
 			ends.close()
 		}()
 	}
 	go func() {
 		st.read(func(channel byte, payload []byte) { ends.take(st, channel, payload) })
+		st.conn.Close()
 		s.events <- func() {
 			if !proc.exited {
 				syscall.Kill(-proc.pid, syscall.SIGKILL)
