@@ -187,11 +187,11 @@ func TestAStreamThatEndedStillTakesWhatItsPeerSends(t *testing.T) {
 	if err := peer.write(channelHalfClose, nil); err != nil {
 		t.Errorf("the end of the input, sent before the end was read: %v", err)
 	}
-	var heard []byte
+	var received []byte
 	inTime(t, "the end of the stream", writePatience, func() {
-		peer.read(func(channel byte, _ []byte) { heard = append(heard, channel) })
+		peer.read(func(channel byte, _ []byte) { received = append(received, channel) })
 	})
-	if string(heard) != string([]byte{channelStdout, channelStatus}) {
-		t.Errorf("channels %v", heard)
+	if string(received) != string([]byte{channelStdout, channelStatus}) {
+		t.Errorf("channels %v", received)
 	}
 }
