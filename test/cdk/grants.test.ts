@@ -59,6 +59,8 @@ const secrets = {
 };
 
 function watch(ports: Ports): void {
+  // CloudWatch keeps every line: on AWS the port has no such method.
+  Object.assign(ports.logs, { keep: undefined });
   Object.assign(ports, { sweepRule: nothing, pullSecrets: secrets });
   for (const port of ['tasks', 'executions', 'images', 'logs', 'sweepRule', 'pullSecrets'] as const)
     Object.assign(ports, { [port]: watched(port, ports[port] as object) });
