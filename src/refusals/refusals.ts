@@ -13,12 +13,9 @@ import {
 } from '../fargate/limits.ts';
 import type { Field } from '../fargate/fields/field-table.ts';
 import { hostWarnings } from '../fargate/host-warnings.ts';
-import {
-  fieldAt,
-  NO_FURTHER_CONTAINER,
-  NOT_YET,
-  NOT_YET_HARMLESS,
-} from '../fargate/fields/fields.ts';
+import { NO_FURTHER_CONTAINER, NOT_YET_HARMLESS } from '../fargate/fields/fields.ts';
+import type { FieldNode } from '../fargate/fields/field-tree.ts';
+import { nodeAt, SPEC } from '../fargate/fields/field-tree.ts';
 
 /** A member of the pod that asks for something: where it is and what is said of it; without `field` only that it is not served yet. */
 interface Found {
@@ -33,7 +30,7 @@ export function refusePod(
   { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,
 ): FieldError[] {
   return [
-    ...refusals(walk('spec', '', withoutTokenVolume(pod)), mode === 'local' && beyondFargate),
+    ...refusals(walk('spec', SPEC, withoutTokenVolume(pod)), mode === 'local' && beyondFargate),
     ...fargateProblems(pod),
   ];
 }
@@ -61,13 +58,13 @@ export function refuseEphemeralContainers(
       ? []
       : [forbiddenValue('spec.ephemeralContainers', NO_FURTHER_CONTAINER)];
   return fresh.flatMap(({ place, container: { targetContainerName: _target, ...container } }) =>
-    refusals(walk(place, 'containers[]', container), beyondFargate),
+    refusals(walk(place, CONTAINER, container), beyondFargate),
   );
 }
 
 /** Warning texts for fields that are accepted without full effect. */
 export function limitWarnings(pod: Pod): string[] {
-  const warnings = walk('spec', '', { ...pod.spec }).flatMap(({ place, field }) =>
+  const warnings = walk('spec', SPEC, { ...pod.spec }).flatMap(({ place, field }) =>
     typeof field === 'object' && field.kind === 'warned' ? [`${place}: ${field.reason}`] : [],
   );
   return [
@@ -97,26 +94,27 @@ const isEmpty = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
+const CONTAINER = nodeAt('containers[]');
+
 /** Nearly every member asks for nothing droppod does not serve. */
 const NOTHING: readonly Found[] = [];
 
-/** Fields below `value` that ask for something; `place` is the path with indexes, `path` the one in the table. */
-const walk = (place: string, path: string, value: unknown): Found[] =>
-  walkBelow(path, value).map((found) => ({ ...found, place: place + found.place }));
+/** Fields below `value` that ask for something; `place` is the path with indexes, `node` the one in the table. */
+const walk = (place: string, node: FieldNode, value: unknown): Found[] =>
+  walkBelow(node, value).map((found) => ({ ...found, place: place + found.place }));
 
 /** The same with places that begin at `value`. */
-function walkBelow(path: string, value: unknown): readonly Found[] {
-  if (!NOT_YET.has(path)) return members(path, value);
-  const harmless = own(NOT_YET_HARMLESS, path) ?? isEmpty;
+function walkBelow(node: FieldNode, value: unknown): readonly Found[] {
+  if (!node.notYet) return members(node, value);
+  const harmless = own(NOT_YET_HARMLESS, node.path) ?? isEmpty;
   if (harmless(value)) return NOTHING;
-  const field = fieldAt(path);
-  return field
-    ? [{ place: '', field, notYet: true }]
-    : [{ place: '', notYet: true }, ...refusedBelow(path, value)];
+  return node.field
+    ? [{ place: '', field: node.field, notYet: true }]
+    : [{ place: '', notYet: true }, ...refusedBelow(node, value)];
 }
 
-function members(path: string, value: unknown): readonly Found[] {
-  const field = path === '' ? undefined : fieldAt(path);
+function members(node: FieldNode, value: unknown): readonly Found[] {
+  const { field } = node;
   if (field) {
     const harmless = ('harmless' in field ? field.harmless : undefined) ?? isEmpty;
     return harmless(value) ? NOTHING : [{ place: '', field }];
@@ -126,7 +124,7 @@ function members(path: string, value: unknown): readonly Found[] {
   const isArray = Array.isArray(value);
   let found = NOTHING;
   for (const [name, member] of Object.entries(value)) {
-    const here = walkBelow(isArray ? `${path}[]` : below(path, name), member);
+    const here = walkBelow(isArray ? node.entry() : node.member(name), member);
     // A place is put together only where something is there to be said.
     if (here.length === 0) continue;
     const step = isArray ? `[${name}]` : `.${name}`;
@@ -135,9 +133,6 @@ function members(path: string, value: unknown): readonly Found[] {
   return found;
 }
 
-const below = (path: string, name: string): string =>
-  path === '' ? (name === 'initContainers' ? 'containers' : name) : `${path}.${name}`;
-
 // What will be refused for good is said with its reason even while the field as a whole is not served yet.
-const refusedBelow = (path: string, value: unknown): Found[] =>
-  members(path, value).filter(({ field }) => typeof field === 'object' && field.kind === 'refused');
+const refusedBelow = (node: FieldNode, value: unknown): Found[] =>
+  members(node, value).filter(({ field }) => typeof field === 'object' && field.kind === 'refused');

@@ -1,0 +1,63 @@
+// The field table as a tree, for walks along a pod: a path is no text then that is put together and looked up at each member.
+import { FIELDS, NOT_YET } from './fields.ts';
+import type { Field } from './field-table.ts';
+
+/** A place in the table. One that has neither a line nor lines below it is UNKNOWN, all the way down. */
+export interface FieldNode {
+  readonly path: string;
+  readonly field: Field | undefined;
+  readonly notYet: boolean;
+  member(name: string): FieldNode;
+  /** Of any index. */
+  entry(): FieldNode;
+}
+
+class Branch implements FieldNode {
+  field: Field | undefined;
+  notYet = false;
+  readonly #below = new Map<string, Branch>();
+  constructor(readonly path: string) {}
+
+  member(name: string): FieldNode {
+    return this.#below.get(name) ?? UNKNOWN;
+  }
+
+  entry(): FieldNode {
+    return this.member('[]');
+  }
+
+  /** The branch of a path in this one; made where it is not there. */
+  grow(steps: readonly string[]): Branch {
+    const [step, ...rest] = steps;
+    if (step === undefined) return this;
+    const dot = step === '[]' || this.path === '' ? '' : '.';
+    const next = this.#below.get(step) ?? new Branch(`${this.path}${dot}${step}`);
+    this.#below.set(step, next);
+    return next.grow(rest);
+  }
+}
+
+const UNKNOWN: FieldNode = new Branch('');
+
+const ROOT = new Branch('');
+
+const stepsOf = (path: string): string[] => path.match(/\[\]|[^.[\]]+/g) ?? [];
+
+for (const field of FIELDS) ROOT.grow(stepsOf(field.path.replace(/\.\*\*$/, ''))).field = field;
+for (const path of NOT_YET) ROOT.grow(stepsOf(path)).notYet = true;
+
+/** The place of a path; '' is the spec. */
+export const nodeAt = (path: string): FieldNode =>
+  stepsOf(path).reduce<FieldNode>(
+    (node, step) => (step === '[]' ? node.entry() : node.member(step)),
+    ROOT,
+  );
+
+/** The spec's own place, whose init containers stand where containers do. */
+export const SPEC: FieldNode = {
+  path: '',
+  field: undefined,
+  notYet: false,
+  member: (name) => ROOT.member(name === 'initContainers' ? 'containers' : name),
+  entry: () => UNKNOWN,
+};
