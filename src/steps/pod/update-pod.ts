@@ -15,6 +15,7 @@ import type { PodRecord } from '../../record/record.ts';
 import { finishNamespace } from '../namespace/finish-namespace.ts';
 import { indexWrites } from './pod-index.ts';
 import { forget, recordKey, toJson, toRecord } from './record-for.ts';
+import { hasStored, noteStored } from './stored-events.ts';
 
 export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
 
@@ -109,14 +110,17 @@ async function commitChange(
     now: before.now,
   };
   if (!object && records.length === 0) return { ...before, record };
-  if (due && base) await ensureEvents(ports, base, due);
+  if (due && base && !hasStored(ports.store, record.uid, before.revision))
+    await ensureEvents(ports, base, due);
   // Nothing will remember them once the record is gone.
   if (wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);
   const { version } = await ports.store.commit({ ...present({ object }), records });
   ports.wakeups.wake(record.uid);
-  if (!wanted.removeRecord && wanted.events?.length && base)
+  if (!wanted.removeRecord && wanted.events?.length && base) {
     await recordEvents(ports, base, wanted.events);
+    noteStored(ports.store, record.uid, after.revision);
+  }
   if (wanted.removePod) await finishNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
   return {

@@ -5,6 +5,7 @@ import { Unavailable } from '../../../src/errors.ts';
 import { recordKey, toRecord } from '../../../src/steps/pod/record-for.ts';
 import { updatePod } from '../../../src/steps/pod/update-pod.ts';
 import { created, started } from '../../../src/pod/events/pod-events.ts';
+import type { PodEvent } from '../../../src/pod/events/pod-events.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
@@ -96,4 +97,29 @@ it('A9: of a pod that nothing happens to, sweep stores them', async () => {
   expect(
     (await world.ports.store.list({ resource: 'events' })).objects.map(({ reason }) => reason),
   ).toContain('Created');
+});
+
+it('A9: a change looks for the events of the one before only where another process may not have stored them', async () => {
+  const { world, uid } = await oneCalmPod();
+  const looked: string[] = [];
+  const watched = (store: Store): Store => ({
+    ...withoutEvents(store),
+    commit: (write) => store.commit(write),
+    get: (key) => (looked.push(key.resource), store.get(key)),
+  });
+  const [own, other] = [watched(world.ports.store), watched(world.ports.store)];
+  const change = (store: Store, runs: number, events?: PodEvent[]): Promise<unknown> =>
+    updatePod({ ...world.ports, store }, uid, ({ record }) => ({
+      record: { ...record, runsInGeneration: runs },
+      ...(events ? { events } : {}),
+    }));
+  const looks = async (store: Store, runs: number): Promise<number> => {
+    looked.length = 0;
+    await change(store, runs);
+    return looked.filter((resource) => resource === 'events').length;
+  };
+  await change(own, 11, [started('a')]);
+  expect(await looks(own, 12)).toBe(0);
+  await change(own, 13, [started('a')]);
+  expect(await looks(other, 14)).toBe(1);
 });
