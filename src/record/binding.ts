@@ -8,19 +8,21 @@ import type { Settings } from '../ports/settings.ts';
 import { sizeText } from '../fargate/size.ts';
 import { present } from '../present.ts';
 import { changeContainers } from './change-container.ts';
-import { executionName } from './execution-name.ts';
+import { executionName, inCharge } from './execution-name.ts';
+import { countingRuns } from './hand-over.ts';
 import type { PodRecord } from './record.ts';
+import { withTask } from './with-task.ts';
 
 /** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
-export function begun(
-  { toStart: _toStart, ...record }: PodRecord,
-  revision: string | undefined,
-  now: Date,
-): PodRecord {
+export function begun(record: PodRecord, revision: string | undefined, now: Date): PodRecord {
+  const { toStart: _toStart, ...generation } = record.generation;
   return {
     ...record,
-    generationAt: record.generationAt ?? now.toISOString(),
-    ...present({ revision }),
+    generation: {
+      ...generation,
+      at: generation.at ?? now.toISOString(),
+      ...present({ revision }),
+    },
   };
 }
 
@@ -32,8 +34,7 @@ export function unplaced(
 ): PodRecord {
   const { unscheduled: _past, ...observed } = record.observed;
   return {
-    ...record,
-    runsInGeneration: record.runsInGeneration + 1,
+    ...countingRuns(record, 1),
     observed:
       message === undefined
         ? observed
@@ -71,7 +72,7 @@ const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({
 
 /** The pod with the name of the execution in charge. */
 export const namingExecution = (pod: Pod, record: PodRecord): Pod =>
-  annotated(pod, { [EXECUTION_ANNOTATION]: executionName(record) });
+  annotated(pod, { [EXECUTION_ANNOTATION]: executionName(inCharge(record)) });
 
 /** Pod and record once the pod has its node; times that are known stay. */
 export function placed(
@@ -93,8 +94,7 @@ export function placed(
       record,
     ),
     record: {
-      ...record,
-      attempt: Math.max(record.attempt, 1),
+      ...withTask(record, { attempt: Math.max(record.task.attempt, 1) }),
       observed: {
         ...observed,
         ...address,
@@ -110,14 +110,12 @@ export function placed(
 export function withImages(
   record: PodRecord,
   images: { [container: string]: ImageConfig },
-  taskDefinitionArn: string,
+  definition: string,
   logNonce: string,
 ): PodRecord {
   const { pulls: _past, ...rest } = record;
   return {
-    ...rest,
-    images,
-    taskDefinitionArn,
+    ...withTask(rest, { images, definition }),
     logNonce: record.logNonce || logNonce,
     observed: changeContainers(
       record.observed,

@@ -1,13 +1,16 @@
 // Names of a pod's executions: the uid, for successors with the generation behind it. Fixed, so starting twice is starting once.
 // See docs/design/hand-over.md.
-import type { PodRecord } from './record.ts';
+import type { PodRecord, PodRef } from './record.ts';
 
-/** Name of the execution in charge. */
-export const executionName = ({
-  uid,
-  generation,
-}: Pick<PodRecord, 'uid' | 'generation'>): string =>
+/** Name of a generation's execution. */
+export const executionName = ({ uid, generation }: PodRef): string =>
   generation === 1 ? uid : `${uid}-${generation}`;
+
+/** The generation in charge, as its execution gets it. */
+export const inCharge = ({ uid, generation }: PodRecord): PodRef => ({
+  uid,
+  generation: generation.number,
+});
 
 const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:-(\d+))?$/;
 

@@ -9,27 +9,30 @@ export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 export const MIN_GENERATION_MS = 60_000;
 
 /** How long the generation in charge has lasted; NaN: it has not begun yet. */
-export const generationAgeMs = ({ generationAt }: PodRecord, now: Date): number =>
-  now.getTime() - Date.parse(generationAt ?? '');
+export const generationAgeMs = ({ generation }: PodRecord, now: Date): number =>
+  now.getTime() - Date.parse(generation.at ?? '');
 
 /** Its history is nearly full: it must be handed over. */
-export const isExhausted = ({ runsInGeneration }: PodRecord): boolean =>
-  runsInGeneration > MAX_RUNS_IN_GENERATION;
+export const isExhausted = ({ generation }: PodRecord): boolean =>
+  generation.runs > MAX_RUNS_IN_GENERATION;
 
 /** It should be handed over when there is time for it: it is old, or goes by another document than `revision` ('': unknown). */
 export function isOutdated(record: PodRecord, revision: string, now: Date): boolean {
   const age = generationAgeMs(record, now);
   const old =
     age > MAX_GENERATION_MS ||
-    (revision !== '' && record.revision !== revision && age >= MIN_GENERATION_MS);
-  return old && record.toStart !== true && !isLaunching(record, now);
+    (revision !== '' && record.generation.revision !== revision && age >= MIN_GENERATION_MS);
+  return old && record.generation.toStart !== true && !isLaunching(record, now);
 }
 
 /** RunTask may be under way: its parameters stay as they are until its answer is known. */
-const isLaunching = (
-  { taskDefinitionArn, taskArn, launchBackOff }: PodRecord,
-  now: Date,
-): boolean =>
-  taskDefinitionArn !== undefined &&
-  taskArn === undefined &&
+const isLaunching = ({ task, launchBackOff }: PodRecord, now: Date): boolean =>
+  task.definition !== undefined &&
+  task.arn === undefined &&
   !(launchBackOff && Date.parse(launchBackOff.until) > now.getTime());
+
+/** The record with so many more entries in its execution's history. */
+export const countingRuns = (record: PodRecord, more: number): PodRecord => ({
+  ...record,
+  generation: { ...record.generation, runs: record.generation.runs + more },
+});

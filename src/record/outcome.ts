@@ -24,7 +24,7 @@ export function leaveAfter(
 ): Outcome {
   const { current, previous } = own(record.observed.containers, name) ?? {};
   const ended = [current, previous].find((one) => one?.run === run && hasEnded(one));
-  if (!ended || record.generation !== generation) return leaveOutcome(now);
+  if (!ended || record.generation.number !== generation) return leaveOutcome(now);
   const exitCode = exitCodeOf(ended);
   return {
     ...leaveOutcome(now),
@@ -37,10 +37,9 @@ export function leaveAfter(
 export function isOver(pod: Pod | undefined, record: PodRecord, generation: number): boolean {
   return (
     !pod ||
-    record.orphaned === true ||
-    record.finished !== undefined ||
-    record.generation !== generation ||
-    record.taskStopped !== undefined
+    record.end !== undefined ||
+    record.generation.number !== generation ||
+    record.task.end?.is === 'stopped'
   );
 }
 

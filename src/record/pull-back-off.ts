@@ -4,6 +4,7 @@ import { own } from '../own.ts';
 import { findContainer } from '../pod/model/containers.ts';
 import * as podEvents from '../pod/events/pod-events.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
+import { countingRuns } from './hand-over.ts';
 import { showWaiting } from './change-container.ts';
 import type { PodRecord, PullBackOff } from './record.ts';
 
@@ -44,9 +45,8 @@ export function pullFailed(
   );
   // Two looks of the machine: one that fails, one that shows the back-off.
   return {
-    ...showWaiting(record, failures),
+    ...showWaiting(countingRuns(record, 2), failures),
     pulls: Object.fromEntries(pulls),
-    runsInGeneration: record.runsInGeneration + 2,
   };
 }
 

@@ -64,76 +64,93 @@ export interface Outcome {
   leave: boolean;
 }
 
+/** The execution in charge and what of its history counts; the next one replaces it whole. */
+export interface Generation {
+  /** The execution's name is the uid, later `<uid>-<number>`. */
+  number: number;
+  /** The execution has not begun yet: whoever looks starts it (again). */
+  toStart?: boolean;
+  /** When the generation began. */
+  at?: string;
+  /** Revision of the machine's document, as Bind reports it; documents without one report nothing. */
+  revision?: string;
+  /** What it has put into its history: runs ordered, waits for a node, an image or capacity. */
+  runs: number;
+}
+
+/** ECS ends the task, and nobody here asked for it: nothing starts in it any more. Or it was seen STOPPED. */
+export type TaskEnd =
+  { is: 'stopping' } | { is: 'stopped'; at: string; stopCode?: string; reason?: string };
+
+/** The present attempt's task, from the look-up of its images on; the next attempt replaces it whole. */
+export interface PodTask {
+  /** RunTask attempts so far, this one included. 0: none. */
+  attempt: number;
+  images?: { [container: string]: ImageConfig };
+  /** ARN of its task definition. */
+  definition?: string;
+  arn?: TaskArn;
+  /** When the ARN was written. */
+  launchedAt?: string;
+  /** Its private address, as ECS knows it. */
+  address?: string;
+  /** Highest version merged. */
+  version?: number;
+  /** When the pod's containers were first ordered to stop: deadlines that no deletion timestamp gives count from here. */
+  terminatingSince?: string;
+  /** An image was edited or a container lost: the task ends and another attempt follows. The text is for the log. */
+  relaunch?: string;
+  /** Containers whose image was edited since the task began: they are stopped for that. */
+  edited?: string[];
+  /** Ephemeral containers that joined the task. */
+  added?: string[];
+  end?: TaskEnd;
+}
+
+/** The podlet that is obeyed, bound by its first report. Gone with its task. */
+export interface BoundPodlet {
+  attempt: number;
+  /** sha256 of its secret, hex. */
+  secretHash: string;
+  bootId: string;
+  boot?: number;
+  /** Of its newest report. */
+  sequence: number;
+  eventsSeen?: number;
+  /** When it first said that nothing runs any more and nothing will. */
+  doneAt?: string;
+}
+
+/**
+ * The pod is over. `finished`: its podlet is to leave. `rest`: sweep has seen it without its task, nothing is left to look at.
+ * `orphaned`: the object is gone, whatever still runs shall stop.
+ */
+export type PodEnd =
+  { is: 'finished'; at: string } | { is: 'rest'; at: string } | { is: 'orphaned' };
+
 export interface PodRecord {
   uid: string;
   namespace: string;
   name: string;
-  /** Execution generation in charge: execution name is the uid, later `<uid>-<generation>`. */
-  generation: number;
-  /** The execution of the generation in charge has not begun yet: whoever looks starts it (again). */
-  toStart?: boolean;
-  /** When the generation in charge began. */
-  generationAt?: string;
-  /** Revision of the machine's document that the generation in charge goes by, as its Bind reported; documents without one report nothing. */
-  revision?: string;
-  /** What this generation has put into its history: runs ordered, waits for a node, an image or capacity. */
-  runsInGeneration: number;
-  /** RunTask attempts so far; the present task's attempt. 0: none. */
-  attempt: number;
-  taskArn?: TaskArn;
-  /** The present task's private address, as ECS knows it. */
-  address?: string;
-  /** When the present task's ARN was written. */
-  launchedAt?: string;
-  /** Highest task version merged. */
-  taskVersion?: number;
-  /** STOPPED was seen for the present task. */
-  taskStopped?: { at: string; stopCode?: string; reason?: string };
-  /** StopTask was asked for the present task. */
-  stopAsked?: boolean;
-  /** When the pod's containers were first ordered to stop: deadlines that no deletion timestamp gives count from here. */
-  terminatingSince?: string;
-  /** The podlet said that nothing runs any more and nothing will. */
-  stopped?: { at: string };
-  /** An image was edited or a container lost: the present task ends and another attempt follows. The text is for the log. */
-  relaunch?: string;
-  /** Containers whose image was edited since the present task began: they are stopped for that. */
-  edited?: string[];
-  /** Ephemeral containers that joined the present task. */
-  added?: string[];
-  /** ECS is stopping the present task, and not because droppod asked: nothing starts in it any more. */
-  stopping?: boolean;
+  /** Nonce of log markers, made once per pod. */
+  logNonce: string;
+  /** Its affinity matters to the place of other pods. */
+  bearsOnOthers?: boolean;
+  generation: Generation;
+  /** Where the machine waits, by container. */
+  tokens: { [container: string]: WaitingToken };
+  task: PodTask;
+  podlet?: BoundPodlet;
+  /** Tasks of earlier attempts, for their logs. */
+  tasks?: { attempt: number; taskArn: TaskArn }[];
   /** Launches that failed or broke down in a row; the next one may not come before `until`. */
   launchBackOff?: { seconds: number; until: string };
   /** Images that could not be had. */
   pulls?: { [container: string]: PullBackOff };
-  /** Tasks of earlier attempts, for their logs; the present one is `taskArn`. */
-  tasks?: { attempt: number; taskArn: TaskArn }[];
-  taskDefinitionArn?: string;
-  images?: { [container: string]: ImageConfig };
-  /** Secret of the bound podlet (sha256 hex), its boot id and newest sequence. */
-  podlet?: {
-    attempt: number;
-    secretHash: string;
-    bootId: string;
-    boot?: number;
-    sequence: number;
-    eventsSeen?: number;
-  };
   /** How many of the podlet's events may be stored at once, as of a time. */
   eventAllowance?: { left: number; at: string };
-  /** Nonce of log markers, made once per pod. */
-  logNonce: string;
-  /** All done: the podlet is asked to leave. */
-  finished?: { at: string };
-  /** Sweep has seen the finished pod without its task: nothing is left to look at. */
-  rest?: boolean;
-  /** Its affinity matters to the place of other pods. */
-  bearsOnOthers?: boolean;
-  /** The object is gone (force): whatever still runs shall stop. */
-  orphaned?: boolean;
   /** Events of the change that wrote this record: the next change sees to it that they are stored. */
   dueEvents?: { at: string; events: PodEvent[] };
-  tokens: { [container: string]: WaitingToken };
   observed: ObservedPod;
+  end?: PodEnd;
 }

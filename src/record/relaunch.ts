@@ -15,52 +15,30 @@ const GOOD_SECONDS = 600;
 const KEPT_TASKS = 20;
 
 /** The next execution takes over where this one stands; tokens of the old one are answered leave. */
-export function nextGeneration(
-  { revision: _revision, ...record }: PodRecord,
-  now: Date,
-): PodRecord {
-  return {
-    ...record,
-    generation: record.generation + 1,
-    generationAt: now.toISOString(),
-    runsInGeneration: 0,
+export const nextGeneration = (record: PodRecord, now: Date): PodRecord => ({
+  ...record,
+  generation: {
+    number: record.generation.number + 1,
+    at: now.toISOString(),
+    runs: 0,
     toStart: true,
-  };
-}
+  },
+});
 
 /** The next attempt: init containers run again, restart counts go on, what ended for good stays ended. */
 export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
-  const {
-    taskArn,
-    address: _n,
-    launchedAt: _l,
-    taskVersion: _v,
-    taskStopped: _s,
-    stopAsked: _a,
-    stopped: _d,
-    podlet: _p,
-    images: _i,
-    taskDefinitionArn: _t,
-    relaunch: _r,
-    edited: _w,
-    added: _j,
-    stopping: _g,
-    terminatingSince: _e,
-    ...kept
-  } = nextGeneration(record, now);
-  const edited = record.relaunch !== undefined;
+  const { podlet: _gone, task: before, ...kept } = nextGeneration(record, now);
+  const { attempt, arn: taskArn, edited = [], terminatingSince } = before;
+  const wanted = before.relaunch !== undefined;
   return {
     ...kept,
-    attempt: record.attempt + 1,
-    tasks: [
-      ...(record.tasks ?? []),
-      ...(taskArn ? [{ attempt: record.attempt, taskArn }] : []),
-    ].slice(-KEPT_TASKS),
-    ...present({ launchBackOff: edited ? undefined : nextLaunchBackOff(record, now) }),
+    task: { attempt: attempt + 1 },
+    tasks: [...(record.tasks ?? []), ...(taskArn ? [{ attempt, taskArn }] : [])].slice(-KEPT_TASKS),
+    ...present({ launchBackOff: wanted ? undefined : nextLaunchBackOff(record, now) }),
     observed: newSandbox(
       pod,
-      withoutBackOff(record.observed, record.edited ?? []),
-      edited ? record.terminatingSince : undefined,
+      withoutBackOff(record.observed, edited),
+      wanted ? terminatingSince : undefined,
     ),
   };
 }
@@ -70,7 +48,10 @@ export function nextLaunchBackOff(
   record: PodRecord,
   now: Date,
 ): { seconds: number; until: string } {
-  const { launchBackOff: before, launchedAt } = record;
+  const {
+    launchBackOff: before,
+    task: { launchedAt },
+  } = record;
   const livedSeconds =
     launchedAt === undefined ? 0 : (now.getTime() - Date.parse(launchedAt)) / 1000;
   if (!before || livedSeconds > GOOD_SECONDS) return { seconds: 0, until: now.toISOString() };

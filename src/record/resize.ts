@@ -50,9 +50,9 @@ const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
 type DueResize = 'promise' | 'forget' | 'complete';
 
 /** What a look at the pod would change. */
-export function resizeDue(pod: Pod, { observed, finished }: PodRecord): DueResize | undefined {
+export function resizeDue(pod: Pod, { observed, end }: PodRecord): DueResize | undefined {
   const { allocated, resize, resizePending } = observed;
-  if (allocated === undefined || finished || podDone(pod, observed)) return undefined;
+  if (allocated === undefined || end || podDone(pod, observed)) return undefined;
   const wanted = sizesOf(pod);
   if (!isDeepStrictEqual(wanted, allocated))
     return isDeepStrictEqual(wanted, resizePending?.wanted) ? completion(pod, observed) : 'promise';

@@ -14,8 +14,9 @@ import { present } from '../present.ts';
 import { changeContainers } from './change-container.ts';
 import { isTaskEnding } from './conclude.ts';
 import { loseRuns } from './merge.ts';
-import type { PodRecord } from './record.ts';
+import type { PodRecord, TaskEnd } from './record.ts';
 import { relaunch } from './relaunch.ts';
+import { withTask } from './with-task.ts';
 
 /** Ends of a task that are ends of its host: a bare pod is never moved to another one. */
 const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'InfrastructureHealth']);
@@ -27,15 +28,16 @@ export function mergeTask(
   facts: TaskFacts,
   now: Date,
 ): { record: PodRecord; events: PodEvent[] } {
-  const old = record.taskVersion !== undefined && facts.version <= record.taskVersion;
-  if (facts.taskArn !== record.taskArn || old || record.taskStopped) return { record, events: [] };
+  const { arn, version, end } = record.task;
+  const old = version !== undefined && facts.version <= version;
+  if (facts.taskArn !== arn || old || end?.is === 'stopped') return { record, events: [] };
   if (facts.lastStatus !== 'STOPPED')
     return withLostStart(
       pod,
       withFailedStarts(stoppingTask(pod, withAddress(record, facts), facts), facts),
       facts,
     );
-  return taskEnded(pod, { ...record, taskVersion: facts.version }, facts, now);
+  return taskEnded(pod, withTask(record, { version: facts.version }), facts, now);
 }
 
 /** A pod's address is the task's, whatever its podlet says. */
@@ -43,9 +45,9 @@ export const withAddress = (
   record: PodRecord,
   { privateIp }: Pick<TaskFacts, 'privateIp'>,
 ): PodRecord =>
-  privateIp === undefined || record.address === privateIp
+  privateIp === undefined || record.task.address === privateIp
     ? record
-    : { ...record, address: privateIp };
+    : withTask(record, { address: privateIp });
 
 /** A stop that nobody here asked for (Spot, a hand in the console) is used for a graceful end of what runs. */
 function stoppingTask(
@@ -53,10 +55,10 @@ function stoppingTask(
   record: PodRecord,
   { desiredStatus, version }: TaskFacts,
 ): PodRecord {
-  const wanted = !pod || record.finished !== undefined || podDone(pod, record.observed);
+  const wanted = !pod || record.end !== undefined || podDone(pod, record.observed);
   return desiredStatus !== 'STOPPED' || wanted || isTaskEnding(record)
     ? record
-    : { ...record, taskVersion: version, stopping: true };
+    : withTask(record, { version, end: { is: 'stopping' } });
 }
 
 /** The container never ran, and ECS says why: its supervisor will not say hello. */
@@ -105,13 +107,7 @@ function withLostStart(
 ): { record: PodRecord; events: PodEvent[] } {
   const { record, events } = merged;
   const { observed } = record;
-  if (
-    !pod ||
-    record.finished ||
-    observed.sandboxReady ||
-    isTaskEnding(record) ||
-    podDone(pod, observed)
-  )
+  if (!pod || record.end || observed.sandboxReady || isTaskEnding(record) || podDone(pod, observed))
     return merged;
   const lost = containers.find((container) => {
     const known = own(observed.containers, container.name);
@@ -124,7 +120,7 @@ function withLostStart(
   });
   return lost
     ? {
-        record: { ...record, relaunch: `container ${lost.name} was lost` },
+        record: withTask(record, { relaunch: `container ${lost.name} was lost` }),
         events: [...events, sandboxChanged()],
       }
     : merged;
@@ -138,18 +134,19 @@ export function taskEnded(
   now: Date,
 ): { record: PodRecord; events: PodEvent[] } {
   const { stopCode, stoppedReason } = facts;
-  const taskStopped = {
+  const end: TaskEnd = {
+    is: 'stopped',
     at: now.toISOString(),
     ...present({ stopCode: stopCode || undefined, reason: stoppedReason || undefined }),
   };
-  const stopped: PodRecord = { ...record, taskStopped };
-  if (!pod || record.finished) return { record: stopped, events: [] };
+  const stopped = withTask(record, { end });
+  if (!pod || record.end) return { record: stopped, events: [] };
   const ended: PodRecord = {
     ...stopped,
     observed: loseRuns(pod, { ...record.observed, sandboxReady: false }, now),
   };
   if (podDone(pod, ended.observed)) return { record: ended, events: [] };
-  if (record.relaunch !== undefined) return { record: relaunch(pod, ended, now), events: [] };
+  if (record.task.relaunch !== undefined) return { record: relaunch(pod, ended, now), events: [] };
   if (HOST_LOST.has(stopCode ?? ''))
     return {
       record: withVerdict(ended, 'NodeLost', nodeLostMessage(pod)),

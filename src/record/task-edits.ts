@@ -19,11 +19,15 @@ const NONE: TaskEdits = { add: [], resize: [] };
 
 /** What is due now: images that could not be had wait for the end of their back-off, a resize for its container. */
 export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
-  const { observed, added = [], pulls = {} } = record;
+  const {
+    observed,
+    task: { added = [] },
+    pulls = {},
+  } = record;
   if (
     !hasTask(record) ||
     !observed.sandboxReady ||
-    record.finished ||
+    record.end ||
     isTaskEnding(record) ||
     podDone(pod, observed)
   )
@@ -50,7 +54,7 @@ export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
   if (
     record.observed.allocated !== undefined ||
     record.observed.acceptedAt === undefined ||
-    record.finished
+    record.end
   )
     return record;
   return { ...record, observed: { ...record.observed, allocated: sizesOf(previous) } };

@@ -21,7 +21,8 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
   const { podIP: _claimed, hostIP, ...rest } = report;
   const known = new Set(allContainers(pod).map(({ name }) => name));
   const earliest =
-    Date.parse(record.launchedAt ?? pod.metadata.creationTimestamp ?? now.toISOString()) - SKEW_MS;
+    Date.parse(record.task.launchedAt ?? pod.metadata.creationTimestamp ?? now.toISOString()) -
+    SKEW_MS;
   const containers = Object.entries(report.containers)
     .filter(([name]) => known.has(name))
     .map(([name, container]) => {
@@ -39,8 +40,7 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
   return {
     ...rest,
     ...present({
-      podIP:
-        record.address === undefined || report.podIP === undefined ? undefined : record.address,
+      podIP: report.podIP === undefined ? undefined : record.task.address,
       hostIP: hostIP !== undefined && isIp(hostIP) ? hostIP : undefined,
     }),
     containers: Object.fromEntries(containers),
@@ -49,7 +49,7 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
 }
 
 /** What it says of its address is not what ECS says: for the log. */
-export const isLyingAboutAddress = ({ address }: PodRecord, { podIP }: Report): boolean =>
+export const isLyingAboutAddress = ({ task: { address } }: PodRecord, { podIP }: Report): boolean =>
   address !== undefined && podIP !== undefined && podIP !== address;
 
 /** Times out of the task's life become its nearest end; one that was already taken stays, so that a repeat changes nothing. */

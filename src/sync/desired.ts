@@ -92,7 +92,7 @@ export function desired(
   settings: Settings,
   now: Date,
 ): Desired {
-  if (record.finished ?? record.stopped)
+  if (record.end ?? record.podlet?.doneAt)
     return { ...leave('The pod is over'), acknowledged: acknowledged(report) };
   const terminate = termination(pod, record);
   const volumes = Object.fromEntries(
@@ -139,8 +139,8 @@ function storageLimit(pod: Pod): Pick<Desired, 'storageLimit'> {
 }
 
 /** Ephemeral containers are not until they have joined. */
-const isInTask = (pod: Pod, { added = [] }: PodRecord, name: string): boolean =>
-  containerKind(pod, name) !== 'ephemeral' || added.includes(name);
+const isInTask = (pod: Pod, { task }: PodRecord, name: string): boolean =>
+  containerKind(pod, name) !== 'ephemeral' || (task.added ?? []).includes(name);
 
 /** What a pod's network files are made from. */
 export const networkOf = (
@@ -160,7 +160,7 @@ const acknowledged = ({ events }: Report): string[] => events.map(({ id }) => id
 
 function desiredContainer(
   pod: Pod,
-  { observed, edited = [] }: PodRecord,
+  { observed, task: { edited = [] } }: PodRecord,
   name: string,
   { starts }: Objects,
 ): DesiredContainer {
@@ -208,7 +208,7 @@ export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   if (!podDone(pod, record.observed) && !isTaskEnding(record)) return undefined;
   const seconds =
     record.observed.verdict?.reason === 'Evicted' ? EVICTION_GRACE_SECONDS : graceSeconds;
-  const since = Date.parse(record.terminatingSince ?? '');
+  const since = Date.parse(record.task.terminatingSince ?? '');
   return {
     graceSeconds: seconds,
     deadline: later(new Date(Number.isNaN(since) ? 0 : since), seconds).toISOString(),

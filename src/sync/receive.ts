@@ -15,6 +15,7 @@ import { deadlinePassed } from '../record/deadline.ts';
 import { mergeReport } from '../record/merge.ts';
 import type { PodletEvent, Report } from '../protocol/messages.ts';
 import type { PodRecord } from '../record/record.ts';
+import { withTask } from '../record/with-task.ts';
 
 /** `take` the report; `wait`: the launch has not been written yet; `leave`: not this pod's podlet any more; `refuse`: another secret. */
 export type Verdict = 'take' | 'wait' | 'leave' | 'refuse';
@@ -26,11 +27,12 @@ export function judge(
   report: Report,
   secretHash: string,
 ): Verdict {
-  const { attempt, podlet, taskArn } = record;
+  const { podlet, task } = record;
   if (podlet?.attempt === report.attempt && podlet.secretHash !== secretHash) return 'refuse';
-  if (!pod || record.orphaned || report.attempt !== attempt || record.taskStopped) return 'leave';
-  if (taskArn === undefined) return record.finished ? 'leave' : 'wait';
-  return report.taskArn === taskArn ? 'take' : 'leave';
+  const isOver = !pod || record.end?.is === 'orphaned' || task.end?.is === 'stopped';
+  if (isOver || report.attempt !== task.attempt) return 'leave';
+  if (task.arn === undefined) return record.end ? 'leave' : 'wait';
+  return report.taskArn === task.arn ? 'take' : 'leave';
 }
 
 /** Said before something that was taken already: an earlier report of the boot, or one of an earlier boot that comes late. */
@@ -61,18 +63,17 @@ export function receive(
   const report = credible(pod, record, said, now);
   const observed = withVerdict(pod, mergeReport(pod, record.observed, report, now), report, now);
   const fresh = allowed(newEvents(report, known), record.eventAllowance, now);
-  const stopped =
-    report.done === true && !record.stopped ? { stopped: { at: now.toISOString() } } : {};
-  const lost = record.relaunch === undefined ? lostContainer(pod, observed, report) : undefined;
+  const doneAt = record.podlet?.doneAt ?? (report.done === true ? now.toISOString() : undefined);
+  const lost =
+    record.task.relaunch === undefined ? lostContainer(pod, observed, report) : undefined;
   const next: PodRecord = {
-    ...record,
-    ...stopped,
+    ...(lost === undefined ? record : withTask(record, { relaunch: `container ${lost} was lost` })),
     observed,
-    ...present({ relaunch: lost === undefined ? undefined : `container ${lost} was lost` }),
   };
   if (
     known !== undefined &&
     fresh.events.length === 0 &&
+    doneAt === known.doneAt &&
     JSON.stringify(next) === JSON.stringify(record)
   )
     return { record, events: [] };
@@ -85,7 +86,7 @@ export function receive(
         attempt,
         secretHash: hash,
         bootId,
-        ...present({ boot }),
+        ...present({ boot, doneAt }),
         sequence,
         eventsSeen,
       },

@@ -88,7 +88,10 @@ export async function place(
   const object = (await ports.store.get(key))!;
   const { resourceVersion, ...metadata } = object.metadata;
   const stored = (await ports.store.getRecord(recordKey(metadata.uid!)))!;
-  const record = { ...toRecord(stored.value), attempt: 1, taskArn: 'arn:task/1' as TaskArn };
+  const record = {
+    ...toRecord(stored.value),
+    task: { attempt: 1, arn: 'arn:task/1' as TaskArn },
+  };
   await ports.store.commit({
     object: {
       key,

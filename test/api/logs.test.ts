@@ -6,6 +6,7 @@ import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
 import type { LogLine } from '../../src/ports/logs.ts';
 import type { PodRecord } from '../../src/record/record.ts';
+import { withTask } from '../../src/record/with-task.ts';
 import { NAMESPACE, createApi, pod } from './client.ts';
 
 const line = (text: string, stream: 'stdout' | 'stderr' = 'stdout', second = 0): LogLine => ({
@@ -67,6 +68,7 @@ it.each<[string, number[], string]>([
 let api: Awaited<ReturnType<typeof createApi>>;
 const LOG = `${NAMESPACE}/pods/web/log`;
 const TASK = 'arn:task/1' as TaskArn;
+const STOPPED = { is: 'stopped', at: 'x' } as const;
 
 /** A pod whose container c is in its second run. */
 async function secondRun(state: object, change: Partial<PodRecord> = {}): Promise<void> {
@@ -81,11 +83,10 @@ async function secondRun(state: object, change: Partial<PodRecord> = {}): Promis
   const stored = (await api.ports.store.getRecord(recordKey(uid)))!;
   const record: PodRecord = {
     ...toRecord(stored.value),
-    taskArn: TASK,
+    task: { attempt: 1, arn: TASK },
     logNonce: 'n',
     observed: {
       sandboxReady: true,
-      terminal: false,
       containers: {
         c: {
           desiredRun: 2,
@@ -122,7 +123,7 @@ async function stopTask(): Promise<void> {
     records: [
       {
         key: recordKey(uid),
-        value: toJson({ ...toRecord(stored.value), taskStopped: { at: 'x' } }),
+        value: toJson(withTask(toRecord(stored.value), { end: STOPPED })),
         expected: stored.revision,
       },
     ],
@@ -175,7 +176,7 @@ it('a container in back-off shows its last run', async () => {
 });
 
 it('following ends with the run', async () => {
-  await secondRun(RUNNING, { taskStopped: { at: 'x' } });
+  await secondRun(RUNNING, { task: { attempt: 1, arn: TASK, end: STOPPED } });
   expect((await api.send('GET', `${LOG}?follow=true`)).text).toBe('two\nthree\nfour');
 });
 
@@ -295,7 +296,6 @@ async function longLog(count: number): Promise<() => number> {
       .replace('Z', '000000Z');
   const observed = {
     sandboxReady: true,
-    terminal: false,
     containers: {
       c: {
         desiredRun: 2,

@@ -216,7 +216,7 @@ class Ordeal {
     )) {
       const pod = pods.find(({ metadata }) => metadata.name === name);
       const record = records.find(({ uid }) => uid === pod?.metadata.uid);
-      const tasks = [record?.taskArn, ...(record?.tasks ?? []).map(({ taskArn }) => taskArn)];
+      const tasks = [record?.task.arn, ...(record?.tasks ?? []).map(({ taskArn }) => taskArn)];
       this.log(
         `${name} ${JSON.stringify({ blows: this.trouble.suffered.get(pod?.metadata.uid ?? ''), status: pod?.status, record, containers: containers.filter(({ task }) => tasks.includes(task as never)) })}`,
       );

@@ -68,14 +68,14 @@ function checkExits({ exits = {} }: DrawnPod, pod: Pod): string[] {
 
 /** A pod that is over has no task; one that is not has its own and no other. */
 function checkTasks({ containers }: Sight, pod: Pod, record: PodRecord): string[] {
-  const tasks = new Set([record.taskArn, ...(record.tasks ?? []).map(({ taskArn }) => taskArn)]);
+  const tasks = new Set([record.task.arn, ...(record.tasks ?? []).map(({ taskArn }) => taskArn)]);
   const live = new Set(
     containers
       .filter(({ task, running }) => running && tasks.has(task as never))
       .map(({ task }) => task),
   );
   if (isOver(pod)) return live.size > 0 ? ['over, but its containers run'] : [];
-  return live.size === 1 && live.has(record.taskArn ?? '')
+  return live.size === 1 && live.has(record.task.arn ?? '')
     ? []
     : [`${live.size} live tasks, wanted its own`];
 }

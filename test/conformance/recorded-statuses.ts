@@ -7,7 +7,7 @@ import type {
   PodSpec,
   PodStatus,
 } from '../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.ts';
+import type { ObservedContainer, ConcludedPod } from '../../src/pod/run/observed.ts';
 import type { Run } from '../../src/protocol/run.ts';
 import { at } from '../pod/samples.ts';
 
@@ -136,7 +136,7 @@ function observedContainer({
 }
 
 /** What droppod would know when Kubernetes wrote this. */
-export function observedAt(name: string, step: Step): ObservedPod {
+export function observedAt(name: string, step: Step): ConcludedPod {
   const statuses = [
     ...(step.initContainers ?? []),
     ...(step.containers ?? []),

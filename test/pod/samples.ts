@@ -1,6 +1,6 @@
 // Pods and runs for the tables of test/pod: the smallest that say what a row is about.
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.ts';
+import type { ObservedContainer, ConcludedPod } from '../../src/pod/run/observed.ts';
 import type { Run } from '../../src/protocol/run.ts';
 
 export const NOW = new Date('2026-11-21T08:00:00.000Z');
@@ -46,8 +46,8 @@ export const exited = (run: number, exitCode: number, more: Partial<Run> = {}): 
 /** A bound pod with a ready sandbox and these containers. */
 export function observedOf(
   containers: { [name: string]: Partial<ObservedContainer> } = {},
-  more: Partial<ObservedPod> = {},
-): ObservedPod {
+  more: Partial<ConcludedPod> = {},
+): ConcludedPod {
   const filled = Object.entries(containers).map(([name, container]) => [
     name,
     { desiredRun: container.current?.run ?? 0, ...container },

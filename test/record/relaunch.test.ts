@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { TaskArn } from '../../src/ports/identity.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { relaunch } from '../../src/record/relaunch.ts';
+import { withTask } from '../../src/record/with-task.ts';
 import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';
 
 const backOff = { seconds: 160, updatedAt: at(-20), until: at(140) };
@@ -10,9 +11,8 @@ const record: PodRecord = {
   uid: 'u',
   namespace: 'default',
   name: 'web',
-  generation: 0,
-  runsInGeneration: 3,
-  attempt: 1,
+  generation: { number: 1, runs: 3 },
+  task: { attempt: 1 },
   logNonce: '',
   tokens: {},
   observed: observedOf({
@@ -30,7 +30,7 @@ const pod = podOf({
 it('D7: a container with another image begins without its crash back-off, its neighbours keep theirs', () => {
   const { observed } = relaunch(
     pod,
-    { ...record, relaunch: 'images of app changed', edited: ['app'] },
+    withTask(record, { relaunch: 'images of app changed', edited: ['app'] }),
     NOW,
   );
   expect(observed.containers['app']).toMatchObject({ desiredRun: 3, previous: { run: 3 } });
@@ -48,7 +48,7 @@ it('a pod that loses task after task names the newest twenty: its record does no
   for (let attempt = 0; attempt < 400; attempt++) {
     lost = relaunch(
       pod,
-      { ...lost, taskArn: `arn:task/${String(attempt).padStart(4, '0')}` as TaskArn },
+      withTask(lost, { arn: `arn:task/${String(attempt).padStart(4, '0')}` as TaskArn }),
       NOW,
     );
     sizes.push(JSON.stringify(lost).length);

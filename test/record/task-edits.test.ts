@@ -12,20 +12,18 @@ const pod = (resources = {}, more: Partial<Pod['spec']> = {}): Pod => ({
   spec: { containers: [{ name: 'app', image: 'i', resources }], ...more },
   status: {},
 });
+const task = { attempt: 1, arn: 'arn:task' as TaskArn };
 const record = (more: Partial<PodRecord> = {}, app = {}): PodRecord => ({
   uid: 'u',
   namespace: 'default',
   name: 'p',
-  generation: 1,
-  runsInGeneration: 1,
-  attempt: 1,
-  taskArn: 'arn:task' as TaskArn,
+  generation: { number: 1, runs: 1 },
+  task,
   logNonce: 'n',
   tokens: {},
   observed: {
     sandboxReady: true,
     acceptedAt: '2026-01-01T00:00:00Z',
-    terminal: false,
     containers: {
       app: {
         desiredRun: 1,
@@ -44,13 +42,13 @@ const LARGE = { requests: { cpu: '20m' } };
 describe('ephemeral containers that shall join', () => {
   it.each([
     ['one that has not', record(), ['dbg']],
-    ['none that has', record({ added: ['dbg'] }), []],
+    ['none that has', record({ task: { ...task, added: ['dbg'] } }), []],
     [
       'none before the sandbox is ready',
       { ...record(), observed: { ...record().observed, sandboxReady: false } },
       [],
     ],
-    ['none without a task', record({ taskStopped: { at: 'x' } }), []],
+    ['none without a task', record({ task: { ...task, end: { is: 'stopped', at: 'x' } } }), []],
     [
       'none whose image is in back-off',
       record({

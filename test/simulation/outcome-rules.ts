@@ -5,10 +5,10 @@ import { isFailure } from '../../src/pod/run/restart.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 
 /** Of a pod that is over. */
-export function checkOutcome(pod: Pod, { observed, tokens, finished }: PodRecord): string[] {
+export function checkOutcome(pod: Pod, { observed, tokens, end }: PodRecord): string[] {
   const problems: string[] = [];
   if (Object.keys(tokens).length > 0) problems.push('over, but the machine was not answered');
-  if (!finished) problems.push('over, but not marked finished');
+  if (end === undefined) problems.push('over, but not marked finished');
   if (!observed.verdict && !podDone(pod, observed)) problems.push('over without a reason');
   const failed =
     observed.verdict !== undefined ||

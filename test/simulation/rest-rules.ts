@@ -3,7 +3,7 @@ import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
 import { podDone } from '../../src/pod/run/order.ts';
 import { hasEnded, shouldRestart } from '../../src/pod/run/restart.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
-import { executionName } from '../../src/record/execution-name.ts';
+import { executionName, inCharge } from '../../src/record/execution-name.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from './outcome-rules.ts';
 import type { Life } from './simulate.ts';
@@ -33,14 +33,14 @@ async function checkExecutions(
   { world, pod }: Life,
   record: PodRecord | undefined,
 ): Promise<string[]> {
-  const inCharge = record && !record.finished ? executionName(record) : undefined;
+  const running = record && !record.end ? executionName(inCharge(record)) : undefined;
   const names = Array.from({ length: MAX_GENERATIONS }, (_, index) =>
     executionName({ uid: pod.metadata.uid ?? '', generation: index + 1 }),
   );
   const statuses = await Promise.all(names.map((name) => world.machine.describe(name)));
   return names
-    .filter((name, index) => (statuses[index] === 'RUNNING') !== (name === inCharge))
-    .map((name) => `execution ${name} ${name === inCharge ? 'does not run' : 'still runs'}`);
+    .filter((name, index) => (statuses[index] === 'RUNNING') !== (name === running))
+    .map((name) => `execution ${name} ${name === running ? 'does not run' : 'still runs'}`);
 }
 
 const liveTasks = ({ world }: Life): string[] =>
@@ -60,9 +60,9 @@ function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefin
 }
 
 /** The execution in charge goes by the newest document. */
-function checkRevision({ world }: Life, { finished, revision }: PodRecord): string[] {
+function checkRevision({ world }: Life, { end, generation: { revision } }: PodRecord): string[] {
   const newest = world.ports.settings.machineRevision;
-  return finished || revision === newest
+  return end || revision === newest
     ? []
     : [`goes by revision ${revision ?? ''}, the newest is ${newest}`];
 }
@@ -95,8 +95,8 @@ function checkTerminal(life: Life, pod: Pod, record: PodRecord): string[] {
 
 function checkTasks(life: Life, record: PodRecord): string[] {
   const live = liveTasks(life);
-  if (record.finished) return live.length > 0 ? ['over, but a task runs'] : [];
-  return live.length === 1 && live[0] === record.taskArn ? [] : [`tasks ${live.length}, wanted 1`];
+  if (record.end) return live.length > 0 ? ['over, but a task runs'] : [];
+  return live.length === 1 && live[0] === record.task.arn ? [] : [`tasks ${live.length}, wanted 1`];
 }
 
 /** In the log of changes: restart counts grow, exits are never unsaid, a terminal phase stays. */

@@ -192,7 +192,7 @@ it('H3: a configuration that is missing is shown when the sandbox is ready, not 
   );
   await world.clock.settle();
   const { uid = '' } = pod.metadata;
-  const { taskArn = '' } = (await world.record(pod)) ?? {};
+  const taskArn = (await world.record(pod))?.task.arn ?? '';
   const report = {
     uid,
     taskArn,

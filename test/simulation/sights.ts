@@ -45,9 +45,12 @@ export function sightsOf(
     ['lost in silence', lost && blows.has('lost')],
     ['reported again in time', alive && blows.has('cutOff') && all.length === 1],
     ['reported again after its task was given up', reportedLate],
-    ['another revision in the same task', alive && record?.revision !== 'r1' && all.length === 1],
+    [
+      'another revision in the same task',
+      alive && record?.generation.revision !== 'r1' && all.length === 1,
+    ],
     ['another revision while it was deleted', deleted && blows.has('deploy')],
-    ['old executions succeeded', alive && (record?.generation ?? 1) > 2],
+    ['old executions succeeded', alive && (record?.generation.number ?? 1) > 2],
     [
       'failed with its sandbox under Never',
       plan.spec.restartPolicy === 'Never' &&

@@ -6,10 +6,14 @@ import type { Within } from '../fakes/pod-machine.ts';
 import type { Deliver, RunEvent } from '../fakes/pod-world.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { present } from '../../src/present.ts';
-import { MAX_GENERATION_MS, MAX_RUNS_IN_GENERATION } from '../../src/record/hand-over.ts';
+import {
+  countingRuns,
+  MAX_GENERATION_MS,
+  MAX_RUNS_IN_GENERATION,
+} from '../../src/record/hand-over.ts';
 import { updatePod } from '../../src/steps/pod/update-pod.ts';
 import { podCreated } from '../../src/steps/create/pod-created.ts';
-import { executionName } from '../../src/record/execution-name.ts';
+import { executionName, inCharge } from '../../src/record/execution-name.ts';
 import { RunRules } from './run-rules.ts';
 import { CUT_OFF_SECONDS, FAULTY_SECONDS, LOST_SECONDS, makePlan } from './plan.ts';
 import type { Blow, Plan } from './plan.ts';
@@ -191,7 +195,7 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   if (what === 'stopTask' && taskArn) await world.tasks.stop(taskArn, 'by hand');
   if (what === 'killExecution') {
     const record = await run.calmly(() => world.record(pod));
-    if (record) await world.machine.interpreter.stop(`pod/${executionName(record)}`);
+    if (record) await world.machine.interpreter.stop(`pod/${executionName(inCharge(record))}`);
   }
   if (what === 'reboot' && taskArn) world.reboot(taskArn);
   if (what === 'handOver') await run.calmly(() => exhaust(world, pod));
@@ -214,15 +218,17 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
 /** The execution in charge has used up its history: the next sweep hands the pod over. */
 async function exhaust(world: PodWorld, pod: Pod): Promise<void> {
   await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({
-    record: { ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 },
+    record: countingRuns(record, MAX_RUNS_IN_GENERATION + 1),
   }));
 }
 
 /** So does one that is a year old, nearly. */
 async function age(world: PodWorld, pod: Pod): Promise<void> {
-  const generationAt = new Date(world.clock.now().getTime() - MAX_GENERATION_MS - 1).toISOString();
+  const at = new Date(world.clock.now().getTime() - MAX_GENERATION_MS - 1).toISOString();
   await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) =>
-    record.generationAt === undefined ? undefined : { record: { ...record, generationAt } },
+    record.generation.at === undefined
+      ? undefined
+      : { record: { ...record, generation: { ...record.generation, at } } },
   );
 }
 

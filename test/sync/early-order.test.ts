@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { ObservedPod } from '../../src/pod/run/observed.ts';
 import { dueStarts } from '../../src/sync/desired.ts';
+import type { TaskArn } from '../../src/ports/identity.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -19,16 +20,12 @@ const recordOf = (observed: Partial<ObservedPod>): PodRecord => ({
   uid: 'u',
   namespace: 'default',
   name: 'p',
-  generation: 1,
-  toStart: false,
-  runsInGeneration: 1,
-  attempt: 0,
+  generation: { number: 1, toStart: false, runs: 1 },
   logNonce: '',
   tokens: {},
-  taskArn: 'arn' as NonNullable<PodRecord['taskArn']>,
+  task: { attempt: 1, arn: 'arn' as TaskArn },
   observed: {
     sandboxReady: false,
-    terminal: false,
     containers: { init: { desiredRun: 1 }, app: { desiredRun: 1 } },
     ...observed,
   },

@@ -11,12 +11,11 @@ const record: PodRecord = {
   uid: 'u',
   namespace: 'default',
   name: 'web',
-  generation: 0,
-  runsInGeneration: 0,
-  attempt: 0,
+  generation: { number: 1, runs: 0 },
+  task: { attempt: 0 },
   logNonce: '',
   tokens: {},
-  observed: { sandboxReady: false, containers: {}, terminal: false },
+  observed: { sandboxReady: false, containers: {} },
 };
 const report = (more: Partial<Report>): Report => ({
   uid: 'u',

@@ -7,15 +7,15 @@ import type { TaskArn } from '../../src/ports/identity.ts';
 import { present } from '../../src/present.ts';
 import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
+import { withTask } from '../../src/record/with-task.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
 
 const record: PodRecord = {
   uid: 'u',
   namespace: 'default',
   name: 'web',
-  generation: 0,
-  runsInGeneration: 1,
-  attempt: 1,
+  generation: { number: 1, runs: 1 },
+  task: { attempt: 1 },
   logNonce: '',
   tokens: {},
   observed: observedOf({ app: { desiredRun: 1 }, other: { desiredRun: 1 } }),
@@ -56,7 +56,7 @@ it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
         ? report
         : { ...report, containers: { ...report.containers, app: { hello: true, run: killed } } };
     const after = receive(pod, record, reported, 'hash', NOW);
-    expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+    expect(after.record.task.relaunch).toBe(another ? 'container app was lost' : undefined);
     expect(after.events.map(({ reason }) => reason).includes('SandboxChanged')).toBe(another);
     expect(receive(pod, after.record, { ...reported, sequence: 2 }, 'hash', NOW).events).toEqual(
       [],
@@ -74,8 +74,7 @@ it.each<[string, RestartPolicy, boolean, string | undefined, boolean]>([
   (_what, restartPolicy, hello, reason, another) => {
     const pod = podOf({ restartPolicy, containers: [{ name: 'app', image: 'a' }] });
     const before: PodRecord = {
-      ...record,
-      taskArn: 'arn' as TaskArn,
+      ...withTask(record, { arn: 'arn' as TaskArn }),
       observed: { ...observedOf({ app: { desiredRun: 1, hello } }), sandboxReady: false },
     };
     const facts = {
@@ -93,7 +92,7 @@ it.each<[string, RestartPolicy, boolean, string | undefined, boolean]>([
       ],
     };
     const after = mergeTask(pod, before, facts, NOW);
-    expect(after.record.relaunch).toBe(another ? 'container app was lost' : undefined);
+    expect(after.record.task.relaunch).toBe(another ? 'container app was lost' : undefined);
     expect(after.events.some((event) => event.reason === 'SandboxChanged')).toBe(another);
     expect(mergeTask(pod, after.record, { ...facts, version: 4 }, NOW).record).toBe(after.record);
   },

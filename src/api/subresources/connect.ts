@@ -63,7 +63,7 @@ export async function connect(call: Call): Promise<Response> {
   const { pod, container } = await checkConnection(call);
   if (call.ports.settings.mode === 'local') throw badRequest('Upgrade request required');
   const record = await call.ports.store.getRecord(recordKey(pod.metadata.uid ?? ''));
-  const task = record === undefined ? undefined : toRecord(record.value).taskArn;
+  const task = record === undefined ? undefined : toRecord(record.value).task.arn;
   const command = call.query.getAll('command').join(' ') || '/bin/sh';
   throw badRequest(
     `${call.subresource} needs a connection that AWS's serverless fronts do not offer; use: aws ecs execute-command --cluster droppod --task ${task ?? '<task>'} --container ${container || '<container>'} --interactive --command ${JSON.stringify(command)}`,

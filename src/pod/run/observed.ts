@@ -70,6 +70,10 @@ export interface ObservedPod {
   silentSince?: string;
   /** An edited image asks for another sandbox: what is ended in this one begins anew there. */
   replacing?: true;
+}
+
+/** What a status is computed from. */
+export interface ConcludedPod extends ObservedPod {
   /** Every container was stopped by termination (the kubelet's podIsTerminal). */
   terminal: boolean;
 }

@@ -2,7 +2,7 @@
 // What it kills in order to start it again, or together with others, is shown when the next run began or the last one stopped.
 import type { Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
-import type { ObservedContainer, ObservedPod } from './observed.ts';
+import type { ConcludedPod, ObservedContainer, ObservedPod } from './observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { anyRunning } from './order.ts';
 import { hasEnded, shouldRestart } from './restart.ts';
@@ -10,7 +10,7 @@ import { hasEnded, shouldRestart } from './restart.ts';
 /** The container as the status shows it; an end that was shown once stays shown. */
 export function shownContainer(
   pod: Pod,
-  observed: ObservedPod,
+  observed: ConcludedPod,
   name: string,
   container: ObservedContainer,
 ): ObservedContainer {

@@ -6,7 +6,7 @@ import { promised } from './allocation.ts';
 import { shownContainer } from '../run/settled-ends.ts';
 import { containerId, shownState, type ShownState } from './container-states.ts';
 import { containerKind } from '../model/containers.ts';
-import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
+import type { ConcludedPod, ObservedContainer } from '../run/observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { hasEnded, isFailure, isRunning, LOST_EXIT_CODE } from '../run/restart.ts';
 
@@ -28,7 +28,7 @@ const byName = (left: Definition, right: Definition): number =>
   left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
 
 /** All statuses: init containers in spec order, the others by name. */
-export function containerEntries(pod: Pod, observed: ObservedPod, now: Date): ContainerEntries {
+export function containerEntries(pod: Pod, observed: ConcludedPod, now: Date): ContainerEntries {
   const inits = pod.spec.initContainers ?? [];
   const initial = inits.length > 0 ? 'PodInitializing' : 'ContainerCreating';
   const entry = (reason: string) => (container: Definition) =>
@@ -46,7 +46,7 @@ export function containerEntries(pod: Pod, observed: ObservedPod, now: Date): Co
 function containerEntry(
   pod: Pod,
   container: Definition,
-  observed: ObservedPod,
+  observed: ConcludedPod,
   now: Date,
   initial: string,
 ): ContainerEntry {

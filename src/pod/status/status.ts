@@ -8,7 +8,7 @@ import {
   type ContainerEntries,
   type ContainerEntry,
 } from './container-statuses.ts';
-import type { ObservedPod } from '../run/observed.ts';
+import type { ConcludedPod, ObservedPod } from '../run/observed.ts';
 import { podInitialized } from '../run/order.ts';
 import { computePhase } from './phase.ts';
 
@@ -17,7 +17,7 @@ export const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'F
   phase === 'Succeeded' || phase === 'Failed';
 
 /** The status that the API shows; the old one counts only for what must stay (terminal phase, transition times, foreign conditions). */
-export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
+export function computeStatus(pod: Pod, observed: ConcludedPod, now: Date): PodStatus {
   if (observed.acceptedAt === undefined) return unboundStatus(pod, observed, now);
   const entries = containerEntries(pod, observed, now);
   const computed = nextPhase(pod, observed, entries);
@@ -42,7 +42,7 @@ export function computeStatus(pod: Pod, observed: ObservedPod, now: Date): PodSt
 }
 
 /** Before the node has accepted the pod only the scheduler writes. */
-function unboundStatus(pod: Pod, observed: ObservedPod, now: Date): PodStatus {
+function unboundStatus(pod: Pod, observed: ConcludedPod, now: Date): PodStatus {
   const phase = isTerminal(pod.status.phase)
     ? pod.status.phase
     : (observed.verdict?.phase ?? 'Pending');
@@ -67,7 +67,7 @@ function keptFields(status: PodStatus): PodStatus {
   return kept;
 }
 
-function nextPhase(pod: Pod, observed: ObservedPod, entries: ContainerEntries): PodPhase {
+function nextPhase(pod: Pod, observed: ConcludedPod, entries: ContainerEntries): PodPhase {
   const old = pod.status.phase;
   if (isTerminal(old)) return old;
   if (observed.verdict !== undefined) return observed.verdict.phase;

@@ -62,8 +62,8 @@ export async function bindPod(ports: BindPorts, input: BindInput): Promise<NextS
   )
     return END;
   const { record, now } = state;
-  if (record.taskArn) return adoptPod(ports, input);
-  if (record.taskDefinitionArn && !record.toStart) return LAUNCH;
+  if (record.task.arn) return adoptPod(ports, input);
+  if (record.task.definition && !record.generation.toStart) return LAUNCH;
   const until = record.launchBackOff?.until;
   if (until !== undefined && Date.parse(until) > now.getTime()) return waitUntil(until);
   const held = heldPulls(record, now);
@@ -97,7 +97,7 @@ const begunBy = ({ revision }: BindInput, { record, now }: PodState): PodRecord 
 async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> {
   const { uid, generation } = input;
   const state = await updatePod(ports, uid, (newest) => {
-    if (newest.record.generation !== generation) return undefined;
+    if (newest.record.generation.number !== generation) return undefined;
     const record = begunBy(input, newest);
     return newest.pod ? { pod: namingExecution(newest.pod, record), record } : { record };
   });
@@ -193,7 +193,7 @@ async function keepImages(
   const logNonce = ports.ids.uuid();
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
     // The execution before may have launched the attempt a moment ago: its task has the images that it has.
-    if (!newest || isOver(newest, record, generation) || record.taskArn) return undefined;
+    if (!newest || isOver(newest, record, generation) || record.task.arn) return undefined;
     return {
       record:
         definition === undefined

@@ -20,7 +20,7 @@ export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
   ports.wakeups.wake(uid);
   const { record } = state;
   const shortEnough = (pod.metadata.deletionGracePeriodSeconds ?? 0) <= STOP_TASK_GRACE_SECONDS;
-  if (record.taskArn && hasTask(record) && !record.finished && shortEnough)
-    await ports.tasks.stop(record.taskArn, 'The pod is being deleted');
+  if (record.task.arn && hasTask(record) && !record.end && shortEnough)
+    await ports.tasks.stop(record.task.arn, 'The pod is being deleted');
   await settle(ports, uid, state);
 }

@@ -5,6 +5,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import { hasTask } from '../../record/conclude.ts';
 import { executionName } from '../../record/execution-name.ts';
+import type { PodRecord } from '../../record/record.ts';
 import { indexWrites } from '../pod/pod-index.ts';
 import { forget, recordKey, toJson, toRecord } from '../pod/record-for.ts';
 import { settle } from '../settle/settle.ts';
@@ -21,7 +22,7 @@ export async function removalRecords(
   if (!stored) return [];
   const record = toRecord(stored.value);
   if (hasTask(record) || Object.keys(record.tokens).length > 0) {
-    const orphan = { ...record, orphaned: true };
+    const orphan: PodRecord = { ...record, end: { is: 'orphaned' } };
     return [
       { key, value: toJson(orphan), expected: stored.revision },
       ...indexWrites(record, orphan),
@@ -36,7 +37,7 @@ export async function podRemoved(ports: SettlePorts, pod: Pod): Promise<void> {
   const state = await settle(ports, uid);
   ports.wakeups.wake(uid);
   await ports.executions.stop(
-    executionName({ uid, generation: state?.record.generation ?? 1 }),
+    executionName({ uid, generation: state?.record.generation.number ?? 1 }),
     'The pod was removed',
   );
 }

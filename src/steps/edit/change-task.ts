@@ -16,6 +16,7 @@ import { pullFailed } from '../../record/pull-back-off.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { withCompletion, withResizeError } from '../../record/resize.ts';
 import { resized, taskEdits } from '../../record/task-edits.ts';
+import { withTask } from '../../record/with-task.ts';
 import { addedContainer } from '../../fargate/added-container.ts';
 import { containerLimits } from '../../fargate/container-limits.ts';
 import { podSize } from '../../fargate/size.ts';
@@ -33,11 +34,11 @@ type ChangePorts = Pick<
 export async function changeTask(ports: ChangePorts, uid: string): Promise<void> {
   const state = await readPod(ports, uid);
   const { liveTasks } = ports;
-  if (!liveTasks || !state?.pod || !state.record.taskArn) return;
+  if (!liveTasks || !state?.pod || !state.record.task.arn) return;
   const { add, resize } = taskEdits(state.pod, state.record, state.now);
   const to = {
     pod: allocatedPod(state.pod, state.record.observed),
-    taskArn: state.record.taskArn,
+    taskArn: state.record.task.arn,
     liveTasks,
   };
   if (add.length > 0) await addContainers(ports, to, add);
@@ -94,7 +95,7 @@ async function addContainer(
     addedContainer(pod, container, { images, size: sized.size, settings: ports.settings }),
   );
   await updatePod(ports, uidOf(pod), ({ record }) =>
-    record.taskArn === taskArn
+    record.task.arn === taskArn
       ? {
           record: joined(record, container.name, image, failure),
           ...present({
@@ -117,11 +118,11 @@ function joined(
       ? { ...known, desiredRun: 1, image: shownImage(image) }
       : { ...known, waiting: { reason: 'CreateContainerError', message: failure } },
   );
-  return {
-    ...next,
-    added: [...new Set([...(record.added ?? []), name])],
-    images: { ...record.images, [name]: image },
-  };
+  const { added = [], images } = record.task;
+  return withTask(next, {
+    added: [...new Set([...added, name])],
+    images: { ...images, [name]: image },
+  });
 }
 
 async function resizeContainer(
@@ -140,7 +141,7 @@ async function resizeContainer(
       initAndAppContainers(allocatedPod(newest, record.observed)).find(
         ({ name }) => name === container.name,
       );
-    if (!now || record.taskArn !== taskArn) return undefined;
+    if (!now || record.task.arn !== taskArn) return undefined;
     return failure === undefined
       ? withCompletion(newest, resized(record, now, container.resources))
       : withResizeError(newest, record, container.name, failure);

@@ -5,6 +5,7 @@ import { podDone } from '../../pod/run/order.ts';
 import { hasTask } from '../../record/conclude.ts';
 import { nextGeneration } from '../../record/relaunch.ts';
 import { withOldSizes } from '../../record/task-edits.ts';
+import { withTask } from '../../record/with-task.ts';
 import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
@@ -38,23 +39,22 @@ function editedImages(pod: Pod, previous: Pod): string[] {
 }
 
 function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange | undefined {
-  if (!pod || edited.length === 0 || record.finished || podDone(pod, record.observed))
-    return { record };
+  if (!pod || edited.length === 0 || record.end || podDone(pod, record.observed)) return { record };
   if (!hasTask(record)) return { record: rebind(record, now) };
-  const all = [...new Set([...(record.edited ?? []), ...edited])];
+  const all = [...new Set([...(record.task.edited ?? []), ...edited])];
   return {
     record: {
-      ...record,
+      ...withTask(record, { edited: all, relaunch: `images of ${all.join(', ')} changed` }),
       observed: { ...record.observed, replacing: true },
-      edited: all,
-      relaunch: `images of ${all.join(', ')} changed`,
     },
   };
 }
 
 /** Not launched yet: the images are looked up again under the next execution. */
 function rebind(record: PodState['record'], now: Date): PodState['record'] {
-  const { images: _images, taskDefinitionArn: _definition, pulls: _pulls, ...rest } = record;
-  if (record.attempt === 0) return rest;
-  return { ...nextGeneration(rest, now), attempt: record.attempt + 1 };
+  const { pulls: _pulls, ...rest } = record;
+  const { attempt } = record.task;
+  return attempt === 0
+    ? { ...rest, task: { attempt } }
+    : { ...nextGeneration(rest, now), task: { attempt: attempt + 1 } };
 }

@@ -11,10 +11,12 @@ import { podDone } from '../../pod/run/order.ts';
 import type { TaskArn } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunTaskRequest } from '../../ports/tasks.ts';
+import { countingRuns } from '../../record/hand-over.ts';
 import { END, runBodies, waitUntil } from '../../record/bodies.ts';
 import { isOver } from '../../record/outcome.ts';
 import type { NextState, PodRecord, PodRef } from '../../record/record.ts';
 import { noPlaceBackOff } from '../../record/relaunch.ts';
+import { withTask } from '../../record/with-task.ts';
 import { clientToken, taskTags } from '../../fargate/run-request.ts';
 import { present } from '../../present.ts';
 
@@ -28,7 +30,7 @@ export async function launchPod(
   const state = await readPod(ports, uid);
   const pod = state?.pod;
   if (!state || !pod || isRefused(state, generation)) return END;
-  if (state.record.taskArn) return runBodies(pod, state.record.observed);
+  if (state.record.task.arn) return runBodies(pod, state.record.observed);
   const unnameable = hostnameProblem(pod, ports.settings.clusterDomain);
   if (unnameable !== undefined) return keepFailure(ports, uid, unnameable, generation);
   const answer = await ports.tasks.run(runRequest(ports, pod, state.record));
@@ -41,16 +43,16 @@ const isRefused = ({ pod, record }: PodState, generation: number): boolean =>
   !pod ||
   isOver(pod, record, generation) ||
   podDone(pod, record.observed) ||
-  record.taskDefinitionArn === undefined;
+  record.task.definition === undefined;
 
 /** Every parameter follows from stored facts: a repeated RunTask is the same RunTask. */
 function runRequest(
   { settings }: LaunchPorts,
   pod: Pod,
-  { uid, attempt, taskDefinitionArn = '' }: PodRecord,
+  { uid, task: { attempt, definition = '' } }: PodRecord,
 ): RunTaskRequest {
   return {
-    taskDefinitionArn,
+    taskDefinitionArn: definition,
     startedBy: uid,
     clientToken: clientToken(uid, attempt),
     podletEnvironment: {
@@ -69,18 +71,19 @@ function runRequest(
 
 async function keepTask(
   ports: LaunchPorts,
-  { uid, attempt }: PodRecord,
+  { uid, task: { attempt } }: PodRecord,
   taskArn: TaskArn,
   generation: number,
 ): Promise<NextState> {
   const state = await updatePod(ports, uid, (newest) => {
     const { record, now } = newest;
     // A hand-over meanwhile leaves the attempt what it is: its task is the successor's.
-    if (isRefused(newest, record.generation) || record.attempt !== attempt || record.taskArn)
+    const { task, generation } = record;
+    if (isRefused(newest, generation.number) || task.attempt !== attempt || task.arn)
       return undefined;
-    return { record: { ...record, taskArn, launchedAt: now.toISOString() } };
+    return { record: withTask(record, { arn: taskArn, launchedAt: now.toISOString() }) };
   });
-  if (state?.record.taskArn !== taskArn) {
+  if (state?.record.task.arn !== taskArn) {
     await ports.tasks.stop(taskArn, 'The pod was deleted meanwhile');
     return END;
   }
@@ -99,11 +102,7 @@ async function keepFailure(
     if (isRefused(newest, generation)) return undefined;
     const launchBackOff = noPlaceBackOff(newest.record, newest.now);
     return {
-      record: {
-        ...newest.record,
-        launchBackOff,
-        runsInGeneration: newest.record.runsInGeneration + 1,
-      },
+      record: { ...countingRuns(newest.record, 1), launchBackOff },
       events: [failedCreatePodSandBox(failure)],
     };
   });

@@ -26,7 +26,7 @@ export async function succeedExecution(
   generation: number,
 ): Promise<void> {
   const state = await updatePod(ports, uid, (newest) =>
-    newest.record.generation === generation && needsSuccessor(newest)
+    newest.record.generation.number === generation && needsSuccessor(newest)
       ? { record: nextGeneration(newest.record, newest.now) }
       : undefined,
   );
@@ -34,7 +34,8 @@ export async function succeedExecution(
 }
 
 function needsSuccessor({ pod, record, now }: PodState): boolean {
-  if (!pod || record.finished || record.taskStopped || podDone(pod, record.observed)) return false;
+  if (!pod || record.end || record.task.end?.is === 'stopped' || podDone(pod, record.observed))
+    return false;
   // A machine that ends at once every time must not be started over and over: sweep does it once a minute.
   return !(generationAgeMs(record, now) < MIN_GENERATION_MS);
 }

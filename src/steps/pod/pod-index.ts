@@ -34,14 +34,11 @@ export function termsRecords(pod: Pod): RecordWrite[] {
 }
 
 /** The pod waits for a node that the scheduler did not find. */
-export const isWaiting = ({ observed, finished, orphaned }: PodRecord): boolean =>
-  observed.unscheduled !== undefined &&
-  observed.scheduledAt === undefined &&
-  finished === undefined &&
-  orphaned !== true;
+export const isWaiting = ({ observed, end }: PodRecord): boolean =>
+  observed.unscheduled !== undefined && observed.scheduledAt === undefined && end === undefined;
 
-const isOfWeight = ({ bearsOnOthers: bears, finished, orphaned }: PodRecord): boolean =>
-  bears === true && finished === undefined && orphaned !== true;
+const isOfWeight = ({ bearsOnOthers: bears, end }: PodRecord): boolean =>
+  bears === true && end === undefined;
 
 const waitingValue = (record: PodRecord): Waiting | undefined =>
   isWaiting(record) ? { byPods: record.observed.unscheduled?.byPods === true } : undefined;

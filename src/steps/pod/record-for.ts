@@ -4,6 +4,8 @@ import type { Json } from '../../ports/json.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import { present } from '../../present.ts';
 import type { PodRecord } from '../../record/record.ts';
+import { upgraded } from '../../record/upgrade.ts';
+import type { FlatRecord } from '../../record/upgrade.ts';
 import { indexWrites, termsRecords } from './pod-index.ts';
 
 /** Key of a pod's record. */
@@ -30,13 +32,11 @@ export function recordsFor(pod: Pod): RecordWrite[] {
     uid,
     namespace: pod.metadata.namespace ?? 'default',
     name: pod.metadata.name ?? '',
-    generation: 1,
-    toStart: true,
-    runsInGeneration: 0,
-    attempt: 0,
     logNonce: '',
+    generation: { number: 1, toStart: true, runs: 0 },
     tokens: {},
-    observed: { sandboxReady: false, containers: {}, terminal: false },
+    task: { attempt: 0 },
+    observed: { sandboxReady: false, containers: {} },
     ...present({ bearsOnOthers: terms.length > 0 ? true : undefined }),
   };
   return [{ key: recordKey(uid), value: toJson(record), expected: 0 }, ...terms];
@@ -45,5 +45,6 @@ export function recordsFor(pod: Pod): RecordWrite[] {
 /** A record as the store takes it: the door between the typed record and JSON. */
 export const toJson = (record: PodRecord): Json => record as unknown as Json;
 
-/** A stored value as the record it was written as. */
-export const toRecord = (value: Json): PodRecord => value as unknown as PodRecord;
+/** A stored value as a record, whichever version wrote it. */
+export const toRecord = (value: Json): PodRecord =>
+  upgraded(value as unknown as PodRecord | FlatRecord);

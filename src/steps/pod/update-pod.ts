@@ -10,7 +10,7 @@ import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../ports/store.ts';
 import { present } from '../../present.ts';
-import { conclude } from '../../record/conclude.ts';
+import { conclude, isFinished } from '../../record/conclude.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { finishNamespace } from '../namespace/finish-namespace.ts';
 import { indexWrites } from './pod-index.ts';
@@ -155,7 +155,8 @@ function withoutDue({ dueEvents: _due, ...rest }: PodRecord): Omit<PodRecord, 'd
 }
 
 function withStatus(pod: Pod, record: PodRecord, now: Date): Pod {
-  return { ...pod, status: computeStatus(pod, record.observed, now) };
+  const concluded = { ...record.observed, terminal: isFinished(record) };
+  return { ...pod, status: computeStatus(pod, concluded, now) };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

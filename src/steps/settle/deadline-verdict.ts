@@ -5,7 +5,7 @@ import type { PodChange, PodState } from '../pod/update-pod.ts';
 
 /** The change that ends a pod whose time is over; undefined: it has time, or it is ending already. */
 export function deadlineVerdict({ pod, record, now }: PodState): PodChange | undefined {
-  if (!pod || record.finished || record.observed.verdict) return undefined;
+  if (!pod || record.end || record.observed.verdict) return undefined;
   const verdict = deadlinePassed(pod, record.observed, now);
   return (
     verdict && {

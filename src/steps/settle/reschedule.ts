@@ -39,7 +39,7 @@ export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(por
 export async function podBound(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
   if (!found?.pod || !isWaiting(found.record)) return;
-  await nextLook(ports, uid, found.record.generation);
+  await nextLook(ports, uid, found.record.generation.number);
 }
 
 async function retry(
@@ -58,7 +58,7 @@ async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
   if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record))
     return;
   if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
-  await nextLook(ports, uid, found.record.generation);
+  await nextLook(ports, uid, found.record.generation.number);
 }
 
 async function nextLook(ports: ReschedulePorts, uid: string, generation: number): Promise<void> {
@@ -66,7 +66,7 @@ async function nextLook(ports: ReschedulePorts, uid: string, generation: number)
   await startDue(
     ports,
     await updatePod(ports, uid, ({ record, now }) =>
-      isWaiting(record) && record.generation === generation
+      isWaiting(record) && record.generation.number === generation
         ? { record: nextGeneration(record, now) }
         : undefined,
     ),

@@ -6,7 +6,7 @@ import { later } from '../../later.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { wholeSeconds } from '../../pod/status/container-states.ts';
 import { hasTask, isPhaseDue } from '../../record/conclude.ts';
-import { executionName } from '../../record/execution-name.ts';
+import { executionName, inCharge } from '../../record/execution-name.ts';
 import { dueAnswers } from '../../record/outcome.ts';
 import type { DueAnswer } from '../../record/outcome.ts';
 import type { PodRecord } from '../../record/record.ts';
@@ -42,7 +42,7 @@ export async function settle(
   const after = removal ? await updatePod(ports, uid, removed) : written;
   // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
   if (removal && answers.length === 0)
-    await ports.executions.stop(executionName(state.record), 'The pod was deleted');
+    await ports.executions.stop(executionName(inCharge(state.record)), 'The pod was deleted');
   await startDue(ports, after);
   const sized = await resizePod(ports, after);
   askForEdits(ports, sized);
@@ -57,29 +57,31 @@ function askForEdits({ liveTasks }: SettlePorts, state: PodState | undefined): v
 }
 
 async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Promise<void> {
-  if (!pod && record.taskArn && hasTask(record) && !record.stopped)
-    await tasks.stop(record.taskArn, 'The pod was removed');
+  const { arn } = record.task;
+  if (!pod && arn && hasTask(record) && record.podlet?.doneAt === undefined)
+    await tasks.stop(arn, 'The pod was removed');
 }
 
 /** Other pods no longer count this one, or soon will not. */
 const leavesItsPlace = ({ pod, record }: PodState): boolean =>
-  !pod || record.finished !== undefined || pod.metadata.deletionTimestamp !== undefined;
+  !pod || record.end !== undefined || pod.metadata.deletionTimestamp !== undefined;
 
 /** The deleted pod's containers are done, and its grace is not said to be over yet: the kubelet's own final delete says 0. */
 const isGraceOver = ({ pod, record }: PodState): boolean =>
   pod?.metadata.deletionTimestamp !== undefined &&
-  record.finished !== undefined &&
+  record.end !== undefined &&
   pod.metadata.deletionGracePeriodSeconds !== 0;
 
 /** Watchers have seen the deleted pod's grace end, and nobody holds its object by a finalizer. */
 const isRemovalDue = ({ pod, record }: PodState): boolean =>
   pod?.metadata.deletionTimestamp !== undefined &&
   pod.metadata.deletionGracePeriodSeconds === 0 &&
-  record.finished !== undefined &&
+  record.end !== undefined &&
   (pod.metadata.finalizers ?? []).length === 0;
 
 const mayForget = (record: PodRecord): boolean =>
-  Object.keys(record.tokens).length === 0 && (!hasTask(record) || record.stopped !== undefined);
+  Object.keys(record.tokens).length === 0 &&
+  (!hasTask(record) || record.podlet?.doneAt !== undefined);
 
 const needsWrite = (state: PodState, answers: readonly DueAnswer[]): boolean =>
   answers.length > 0 || !state.pod || isPhaseDue(state.pod, state.record) || isGraceOver(state);
@@ -93,7 +95,7 @@ function settled(state: PodState, answers: readonly DueAnswer[]): PodChange {
   if (state.pod) return isGraceOver(state) ? { record, pod: atItsEnd(state.pod) } : { record };
   return mayForget(record)
     ? { record, removeRecord: true }
-    : { record: { ...record, orphaned: true } };
+    : { record: { ...record, end: { is: 'orphaned' } } };
 }
 
 /** The object goes; the record stays for what is still due. */
@@ -102,7 +104,7 @@ function removed(state: PodState): PodChange | undefined {
   if (!isRemovalDue(state)) return undefined;
   return mayForget(record)
     ? { record, removePod: true, removeRecord: true }
-    : { record: { ...record, orphaned: true }, removePod: true };
+    : { record: { ...record, end: { is: 'orphaned' } }, removePod: true };
 }
 
 /** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */

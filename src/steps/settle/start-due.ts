@@ -2,7 +2,7 @@
 // See docs/design/hand-over.md.
 import { isGated } from '../../pod/model/containers.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { executionName } from '../../record/execution-name.ts';
+import { executionName, inCharge } from '../../record/execution-name.ts';
 import type { PodState } from '../pod/update-pod.ts';
 
 /** Starts it where one is due; may be called again. A gated pod starts when its last gate goes. */
@@ -10,7 +10,8 @@ export async function startDue(
   { executions }: Pick<Ports, 'executions'>,
   state: PodState | undefined,
 ): Promise<void> {
-  if (!state?.pod || !state.record.toStart || state.record.finished || isGated(state.pod)) return;
-  const { uid, generation } = state.record;
-  await executions.start(executionName(state.record), { uid, generation });
+  if (!state?.pod || !state.record.generation.toStart || state.record.end || isGated(state.pod))
+    return;
+  const ref = inCharge(state.record);
+  await executions.start(executionName(ref), { ...ref });
 }

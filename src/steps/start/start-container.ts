@@ -5,6 +5,7 @@ import type { PodChange, PodState } from '../pod/update-pod.ts';
 import { own } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { podDone } from '../../pod/run/order.ts';
+import { countingRuns } from '../../record/hand-over.ts';
 import { changeContainer } from '../../record/change-container.ts';
 import { isTaskEnding } from '../../record/conclude.ts';
 import { isNewer, isOver, leaveAfter, leaveOutcome, outcomeOf } from '../../record/outcome.ts';
@@ -62,8 +63,7 @@ function withRun(record: PodRecord, name: string, run: number, waiting: WaitingT
     desiredRun: Math.max(container.desiredRun, run),
   }));
   return {
-    ...next,
-    runsInGeneration: record.runsInGeneration + (ordered ? 1 : 0),
+    ...countingRuns(next, ordered ? 1 : 0),
     tokens: { ...record.tokens, [name]: waiting },
   };
 }

@@ -5,7 +5,7 @@ import { podDone } from '../../pod/run/order.ts';
 import type { TaskArn } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hasTask } from '../../record/conclude.ts';
-import { executionName } from '../../record/execution-name.ts';
+import { executionName, inCharge } from '../../record/execution-name.ts';
 import { isExhausted, isOutdated } from '../../record/hand-over.ts';
 import type { PodRecord } from '../../record/record.ts';
 import {
@@ -48,15 +48,13 @@ export async function sweepPod(
   const { uid } = record;
   if (isAtRest(record) || (await isHeld(ports, record))) return false;
   // One list says it of all tasks that run: only the others are asked for one by one.
-  const listed = record.taskArn && !record.taskStopped ? statuses.get(record.taskArn) : undefined;
+  const { arn } = record.task;
+  const listed = arn && hasTask(record) ? statuses.get(arn) : undefined;
   const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
   // What was measured of one task says nothing of the next.
   const state = await updatePod(ports, uid, (newest) =>
-    withoutOldEvents(
-      swept(newest, newest.record.taskArn === record.taskArn ? silentMs : 0),
-      newest.now,
-    ),
+    withoutOldEvents(swept(newest, newest.record.task.arn === arn ? silentMs : 0), newest.now),
   );
   if (!state) return false;
   await settle(ports, uid, state);
@@ -66,18 +64,14 @@ export async function sweepPod(
 
 /** Finished, its task gone, nothing due: only the object is left to be read. */
 const isAtRest = (record: PodRecord): boolean =>
-  record.finished !== undefined &&
-  !hasTask(record) &&
-  Object.keys(record.tokens).length === 0 &&
-  record.orphaned !== true &&
-  record.rest === true;
+  record.end?.is === 'rest' && !hasTask(record) && Object.keys(record.tokens).length === 0;
 
 /** Behind its scheduling gates, and nothing has begun: there may be thousands, and only an edit or a deletion moves one. */
 async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promise<boolean> {
-  const { uid, taskArn, finished, dueEvents, tokens, observed } = record;
+  const { uid, task, end, dueEvents, tokens, observed } = record;
   const hasBegun =
-    taskArn !== undefined ||
-    finished !== undefined ||
+    task.arn !== undefined ||
+    end !== undefined ||
     dueEvents !== undefined ||
     observed.acceptedAt !== undefined ||
     observed.verdict !== undefined ||
@@ -90,11 +84,12 @@ async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promi
 }
 
 /** Takes the task's end where no message has reported it; answers its lastStatus. */
-async function sweepTask(
-  ports: SettlePorts,
-  { uid, taskArn, taskStopped }: PodRecord,
-): Promise<string | undefined> {
-  if (!taskArn || taskStopped) return undefined;
+async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string | undefined> {
+  const {
+    uid,
+    task: { arn: taskArn },
+  } = known;
+  if (!taskArn || !hasTask(known)) return undefined;
   const facts = await ports.tasks.describe(taskArn);
   if (facts) {
     if (facts.lastStatus === 'STOPPED' || facts.containers.some(isFailedStart))
@@ -103,31 +98,32 @@ async function sweepTask(
   }
   // ECS forgets a task an hour after its end.
   await updatePod(ports, uid, ({ pod, record, now }) =>
-    record.taskArn === taskArn && !record.taskStopped ? taskEnded(pod, record, {}, now) : undefined,
+    record.task.arn === taskArn && hasTask(record) ? taskEnded(pod, record, {}, now) : undefined,
   );
   return undefined;
 }
 
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
-  if (!hasTask(record) || record.finished) return 0;
+  if (!hasTask(record) || record.end) return 0;
   // A podlet that has just reported for the first time may have no heartbeat yet, or only its predecessor's.
   const reportedAt = record.podlet ? await lastHeartbeat(ports, record.uid) : undefined;
-  const known = [reportedAt, record.launchedAt, upSince].flatMap((time) =>
+  const known = [reportedAt, record.task.launchedAt, upSince].flatMap((time) =>
     time === undefined ? [] : [new Date(time).getTime()],
   );
   return ports.clock.now().getTime() - Math.max(...known);
 }
 
-/** Finished and without a task; a deleted pod's object is still to go. */
-const mayRest = ({ pod, record }: PodState): boolean =>
-  record.finished !== undefined &&
-  !hasTask(record) &&
-  pod?.metadata.deletionTimestamp === undefined;
+/** Finished and without a task, it rests; a deleted pod's object is still to go. */
+function atRest({ pod, record }: PodState): PodRecord {
+  const { end } = record;
+  const mayRest =
+    end?.is === 'finished' && !hasTask(record) && pod?.metadata.deletionTimestamp === undefined;
+  return mayRest ? { ...record, end: { is: 'rest', at: end.at } } : record;
+}
 
 function swept(state: PodState, silentMs: number): PodChange {
   const { pod, record, now } = state;
-  if (!pod || record.finished)
-    return { record: mayRest(state) ? { ...record, rest: true } : record };
+  if (!pod || record.end) return { record: atRest(state) };
   const over = deadlineVerdict(state);
   if (over) return over;
   // A podlet that never spoke is no lost node: its task is stopped and run again.
@@ -168,24 +164,26 @@ async function stopOverdue(
   { pod, record }: PodState,
   silentMs: number,
 ): Promise<void> {
-  if (!record.taskArn || !hasTask(record)) return;
+  const { arn, terminatingSince } = record.task;
+  if (!arn || !hasTask(record)) return;
   const deletion = pod?.metadata.deletionTimestamp;
   const graceMs = (pod?.spec.terminationGracePeriodSeconds ?? 30) * 1000;
   const end =
     deletion !== undefined
       ? Date.parse(deletion)
-      : record.terminatingSince === undefined
+      : terminatingSince === undefined
         ? Infinity
-        : Date.parse(record.terminatingSince) + graceMs;
+        : Date.parse(terminatingSince) + graceMs;
   const overdue = clock.now().getTime() > end + OVERDUE_MS;
-  const reason = record.orphaned
-    ? 'The pod was removed'
-    : overdue
-      ? 'The grace period is over'
-      : silentMs >= LOST_MS
-        ? 'The podlet stopped reporting'
-        : undefined;
-  if (reason !== undefined) await tasks.stop(record.taskArn, reason);
+  const reason =
+    record.end?.is === 'orphaned'
+      ? 'The pod was removed'
+      : overdue
+        ? 'The grace period is over'
+        : silentMs >= LOST_MS
+          ? 'The podlet stopped reporting'
+          : undefined;
+  if (reason !== undefined) await tasks.stop(arn, reason);
 }
 
 const OVERDUE_MS = 10_000;
@@ -208,8 +206,8 @@ async function sweepExecution(
 ): Promise<boolean> {
   if (
     !pod ||
-    record.finished ||
-    record.taskStopped ||
+    record.end ||
+    record.task.end?.is === 'stopped' ||
     podDone(pod, record.observed) ||
     isGated(pod)
   )
@@ -218,13 +216,9 @@ async function sweepExecution(
   const handOver =
     isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
   if (!handOver && !isExecutionsTurn(record, now)) return false;
-  const status = await ports.executions.describe(executionName(record));
-  if (status === undefined)
-    await ports.executions.start(executionName(record), {
-      uid: record.uid,
-      generation: record.generation,
-    });
-  else if (status !== 'RUNNING' || handOver)
-    await succeedExecution(ports, record.uid, record.generation);
+  const ref = inCharge(record);
+  const status = await ports.executions.describe(executionName(ref));
+  if (status === undefined) await ports.executions.start(executionName(ref), { ...ref });
+  else if (status !== 'RUNNING' || handOver) await succeedExecution(ports, ref.uid, ref.generation);
   return handOver;
 }

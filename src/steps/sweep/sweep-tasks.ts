@@ -37,12 +37,12 @@ async function whyUnneeded(
   const stored = await store.getRecord(recordKey(uid));
   if (!stored) return 'No pod needs this task';
   const record = toRecord(stored.value);
-  if (record.orphaned) return 'The pod was removed';
+  const { task, end } = record;
+  if (end?.is === 'orphaned') return 'The pod was removed';
   // Without an ARN the launch may be writing it right now.
-  const another =
-    record.taskArn !== taskArn && (record.taskArn !== undefined || record.finished !== undefined);
+  const another = task.arn !== taskArn && (task.arn !== undefined || end !== undefined);
   if (another) return 'No pod needs this task';
-  return record.finished && clock.now().getTime() - Date.parse(record.finished.at) >= LEAVE_MS
+  return end && clock.now().getTime() - Date.parse(end.at) >= LEAVE_MS
     ? 'The pod is finished'
     : undefined;
 }

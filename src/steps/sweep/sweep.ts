@@ -5,7 +5,7 @@ import { sweepTasks } from './sweep-tasks.ts';
 import { apiUpSince } from './up-time.ts';
 import { toRecord } from '../pod/record-for.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { hasTask } from '../../record/conclude.ts';
+import { hasTask, isFinished } from '../../record/conclude.ts';
 import type { PodRecord } from '../../record/record.ts';
 
 const podRecords = async ({ store }: Ports): Promise<PodRecord[]> =>
@@ -19,7 +19,7 @@ const terminating = async ({ store }: Ports): Promise<string[]> =>
   );
 
 const lives = (record: PodRecord): boolean =>
-  record.finished === undefined || Object.keys(record.tokens).length > 0 || hasTask(record);
+  !isFinished(record) || Object.keys(record.tokens).length > 0 || hasTask(record);
 
 /** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
 async function restWithoutPods(ports: Ports): Promise<void> {

@@ -60,7 +60,7 @@ function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): bo
 
 async function logTail(
   { logs, clock }: LogPorts,
-  { taskArn, logNonce }: PodRecord,
+  { task: { arn: taskArn }, logNonce }: PodRecord,
   container: string,
   run: Run,
 ): Promise<string> {

@@ -42,7 +42,7 @@ export async function lookUp(
   if (missing.length > 0) return { starts: {}, volumes, missing };
   const services = due.length > 0 ? await servicesOf(ports, pod) : [];
   const starts = due.flatMap((name): [string, Start][] => {
-    const image = own(record.images, name);
+    const image = own(record.task.images, name);
     if (!image) return [];
     const run = own(record.observed.containers, name)?.desiredRun ?? 1;
     const context: StartContext = {

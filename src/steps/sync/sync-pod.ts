@@ -70,7 +70,7 @@ export async function syncPod(
     return { desired: leave('Another task has taken this pod over, or it is gone') };
   if (report.sequence === 1 && isLyingAboutAddress(taken.record, report))
     console.warn(
-      `pod ${uid}: its podlet says ${JSON.stringify(report.podIP)}, its task has ${taken.record.address ?? ''}`,
+      `pod ${uid}: its podlet says ${JSON.stringify(report.podIP)}, its task has ${taken.record.task.address ?? ''}`,
     );
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
@@ -83,7 +83,7 @@ export async function syncPod(
 /** What the run before wrote stays readable however much the new one writes. */
 async function keepLogs(
   { logs }: SyncPorts,
-  { taskArn }: PodRecord,
+  { task: { arn: taskArn } }: PodRecord,
   restarted: readonly string[],
 ): Promise<void> {
   if (taskArn === undefined) return;
@@ -121,7 +121,7 @@ async function takeReport(
     if (!pod || judge(pod, record, report, hash) !== 'take') return undefined;
     isAsking =
       asked === undefined &&
-      record.address === undefined &&
+      record.task.address === undefined &&
       report.podIP !== undefined &&
       !isOutdated(record, report);
     if (isAsking) return undefined;
@@ -138,9 +138,10 @@ async function takeReport(
     };
   };
   const taken = await updatePod(ports, report.uid, take);
-  if (!isAsking || taken?.record.taskArn === undefined) return { taken, restarted };
+  const arn = taken?.record.task.arn;
+  if (!isAsking || arn === undefined) return { taken, restarted };
   // Only ECS knows whose address it is; its change may not have come yet.
-  asked = (await ports.tasks.describe(taken.record.taskArn)) ?? {};
+  asked = (await ports.tasks.describe(arn)) ?? {};
   const addressed = await updatePod(ports, report.uid, take);
   return { taken: addressed, restarted };
 }
@@ -189,9 +190,10 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   const state = await withWhatIsDue(ports, report.uid);
   if (!state?.pod) return { desired: leave('The pod is gone'), news: true, dueMs: 0 };
   const { pod, record, now } = state;
-  if (record.attempt !== report.attempt || record.taskStopped)
+  const { task } = record;
+  if (task.attempt !== report.attempt || task.end?.is === 'stopped')
     return { desired: leave('Another task has taken this pod over'), news: true, dueMs: 0 };
-  if (record.taskArn === undefined && !record.finished)
+  if (task.arn === undefined && !record.end)
     return { desired: nothing(LAUNCH_RETRY_MS), news: false, dueMs: LAUNCH_RETRY_MS };
   const objects = await lookUp(
     ports,

@@ -1,7 +1,7 @@
 // Which ends of containers the status keeps back, and until when.
 import { expect, it } from 'vitest';
 import type { Pod, PodSpec, PodStatus } from '../../../src/kinds/pod.ts';
-import type { ObservedContainer, ObservedPod } from '../../../src/pod/run/observed.ts';
+import type { ObservedContainer, ConcludedPod } from '../../../src/pod/run/observed.ts';
 import { computeStatus } from '../../../src/pod/status/status.ts';
 import { at, exited, NOW, observedOf, podOf, running } from '../samples.ts';
 
@@ -11,7 +11,7 @@ const runs = { app: { current: running(1) }, more: { current: running(1) } };
 /** The status after `observed`, where everything was shown as running before. */
 function after(
   spec: Partial<PodSpec>,
-  observed: ObservedPod,
+  observed: ConcludedPod,
   metadata: Pod['metadata'] = {},
 ): PodStatus {
   const status = computeStatus(

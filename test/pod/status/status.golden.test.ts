@@ -1,7 +1,7 @@
 // Statuses that a real node of Kubernetes 1.35.4 wrote, from what droppod would have observed at that moment.
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodStatus } from '../../../src/kinds/pod.ts';
-import type { ObservedPod } from '../../../src/pod/run/observed.ts';
+import type { ConcludedPod } from '../../../src/pod/run/observed.ts';
 import { podCells } from '../../../src/pod/status/printer.ts';
 import { computeStatus } from '../../../src/pod/status/status.ts';
 import { at, exited, NOW, observedOf, podOf, running } from '../samples.ts';
@@ -9,7 +9,7 @@ import { at, exited, NOW, observedOf, podOf, running } from '../samples.ts';
 interface Row {
   name: string;
   pod: Pod;
-  observed: ObservedPod;
+  observed: ConcludedPod;
   old?: PodStatus;
   phase: string;
   cell: string;

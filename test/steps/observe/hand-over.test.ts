@@ -1,7 +1,7 @@
 // A pod outlives its executions (docs/design/hand-over.md): the next generation takes over where the one before stood.
 import { expect, it } from 'vitest';
 import { present } from '../../../src/present.ts';
-import { MAX_RUNS_IN_GENERATION } from '../../../src/record/hand-over.ts';
+import { countingRuns, MAX_RUNS_IN_GENERATION } from '../../../src/record/hand-over.ts';
 import { recordKey, toJson } from '../../../src/steps/pod/record-for.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
@@ -16,7 +16,7 @@ it('hands a pod over to a successor without touching its containers', async () =
     records: [
       {
         key: recordKey(record.uid),
-        value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }),
+        value: toJson(countingRuns(record, MAX_RUNS_IN_GENERATION + 1)),
         expected: 'any',
       },
     ],
@@ -24,7 +24,7 @@ it('hands a pod over to a successor without touching its containers', async () =
   await world.clock.advance(20_000);
   await world.sweep();
   await world.clock.advance(10_000);
-  expect((await world.record(pod))?.generation).toBe(2);
+  expect((await world.record(pod))?.generation.number).toBe(2);
   expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
   expect(await world.machine.describe(`${record.uid}-2`)).toBe('RUNNING');
   await world.clock.advance(60_000);
@@ -100,7 +100,7 @@ it.each([
     );
     const look = async () => ({
       events: (await world.machine.interpreter.history(`pod/${pod.metadata.uid ?? ''}`)).length,
-      counted: (await world.record(pod))?.runsInGeneration ?? 0,
+      counted: (await world.record(pod))?.generation.runs ?? 0,
     });
     await world.clock.advance(1_000_000);
     const before = await look();
@@ -123,7 +123,7 @@ it('a pod that waits for its image is handed over too', async () => {
     records: [
       {
         key: recordKey(record.uid),
-        value: toJson({ ...record, runsInGeneration: MAX_RUNS_IN_GENERATION + 1 }),
+        value: toJson(countingRuns(record, MAX_RUNS_IN_GENERATION + 1)),
         expected: 'any',
       },
     ],
@@ -132,7 +132,7 @@ it('a pod that waits for its image is handed over too', async () => {
   world.ports.images.outcomes.clear();
   await world.clock.advance(400_000);
   expect(await world.cell(pod)).toBe('Running');
-  expect((await world.record(pod))?.generation).toBe(2);
+  expect((await world.record(pod))?.generation.number).toBe(2);
   expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
   expect(world.tasks.tasks.size).toBe(1);
 });

@@ -4,6 +4,8 @@ import { sweep } from '../../../functions/sweep.ts';
 import { Unavailable } from '../../../src/errors.ts';
 import { recordKey, toRecord } from '../../../src/steps/pod/record-for.ts';
 import { updatePod } from '../../../src/steps/pod/update-pod.ts';
+import { countingRuns } from '../../../src/record/hand-over.ts';
+import { withTask } from '../../../src/record/with-task.ts';
 import { created, started } from '../../../src/pod/events/pod-events.ts';
 import type { PodEvent } from '../../../src/pod/events/pod-events.ts';
 import type { Store } from '../../../src/ports/store.ts';
@@ -53,13 +55,13 @@ it('A9: the next change stores the events of a change whose writer died', async 
   const { world, uid, reasons, due, dying } = await oneCalmPod();
   await expect(
     updatePod(dying, uid, ({ record }) => ({
-      record: { ...record, relaunch: 'x' },
+      record: withTask(record, { version: 1 }),
       events: [created('made')],
     })),
   ).rejects.toThrow('the writer died');
   expect(await reasons()).not.toHaveProperty('Container created for made');
   expect((await due())?.events).toEqual([created('made')]);
-  await updatePod(world.ports, uid, ({ record: { relaunch: _gone, ...record } }) => ({ record }));
+  await updatePod(world.ports, uid, ({ record }) => ({ record: withTask(record, { version: 2 }) }));
   expect(
     (await world.ports.store.list({ resource: 'events' })).objects.filter((event) =>
       String((event['involvedObject'] as { fieldPath?: string }).fieldPath).includes('made'),
@@ -71,13 +73,13 @@ it('A9: the next change stores the events of a change whose writer died', async 
 it('A9: an event that was stored is not counted again', async () => {
   const { world, uid, reasons, due } = await oneCalmPod();
   await updatePod(world.ports, uid, ({ record }) => ({
-    record: { ...record, runsInGeneration: 7 },
+    record: countingRuns(record, 7),
     events: [started('a')],
   }));
   const counted = await reasons();
   await world.clock.advance(5_000);
   await updatePod(world.ports, uid, ({ record }) => ({
-    record: { ...record, runsInGeneration: 8 },
+    record: countingRuns(record, 1),
   }));
   expect(await due()).toBeUndefined();
   expect(await reasons()).toEqual(counted);
@@ -87,7 +89,7 @@ it('A9: of a pod that nothing happens to, sweep stores them', async () => {
   const { world, uid, due, dying } = await oneCalmPod();
   await expect(
     updatePod(dying, uid, ({ record }) => ({
-      record: { ...record, runsInGeneration: 7 },
+      record: countingRuns(record, 7),
       events: [created('made')],
     })),
   ).rejects.toThrow('the writer died');

@@ -161,9 +161,9 @@ it.each<[string, Moment]>([
     await world.clock.advance(at * 1000);
     world.deploy('r2');
     await sweepFor(world, 2);
-    expect(await world.record(pod)).toMatchObject({ generation: 2, revision: 'r2' });
+    expect(await world.record(pod)).toMatchObject({ generation: { number: 2, revision: 'r2' } });
     await sweepFor(world, 10);
-    expect((await world.record(pod))?.generation).toBe(2);
+    expect((await world.record(pod))?.generation.number).toBe(2);
     expect(await running(world, pod)).toEqual(['-2']);
     expect(starts(world)).toEqual(wanted);
     expect((await world.pod(pod))?.status.containerStatuses?.[0]?.restartCount).toBe(
@@ -180,7 +180,7 @@ it('a pod that is being deleted is left to the execution that it has', async () 
   await world.delete(pod, 300);
   world.deploy('r2');
   await sweepFor(world, 3);
-  expect((await world.record(pod))?.generation).toBe(1);
+  expect((await world.record(pod))?.generation.number).toBe(1);
   await sweepFor(world, 3);
   expect(await world.pod(pod)).toBeUndefined();
   expect(await world.record(pod)).toBeUndefined();
@@ -208,7 +208,7 @@ it('a pod whose podlet does not report is handed over; what ended meanwhile is c
   world.setDeaf(true);
   world.deploy('r2');
   await sweepFor(world, 2);
-  expect((await world.record(pod))?.generation).toBe(2);
+  expect((await world.record(pod))?.generation.number).toBe(2);
   world.setDeaf(false);
   await sweepFor(world, 3);
   expect((await world.pod(pod))?.status.containerStatuses?.[0]).toMatchObject({
@@ -241,7 +241,7 @@ it.each([
   await sweepFor(world, 3);
   world.deploy('r2');
   await sweepFor(world, 8);
-  expect(await world.record(pod)).toMatchObject({ generation: 2, revision: 'r2' });
+  expect(await world.record(pod)).toMatchObject({ generation: { number: 2, revision: 'r2' } });
   give(world);
   await sweepFor(world, 8);
   expect(await running(world, pod)).toEqual(['-2']);
@@ -254,10 +254,10 @@ it('an execution that began with the old document while the new one was put in p
   // The functions know of the revision before the machine has it: what starts meanwhile says that it is an old one.
   world.ports.settings.machineRevision = 'r2';
   await sweepFor(world, 1);
-  expect(await world.record(pod)).toMatchObject({ generation: 2, revision: 'r1' });
+  expect(await world.record(pod)).toMatchObject({ generation: { number: 2, revision: 'r1' } });
   world.deploy('r2');
   await sweepFor(world, 2);
-  expect(await world.record(pod)).toMatchObject({ generation: 3, revision: 'r2' });
+  expect(await world.record(pod)).toMatchObject({ generation: { number: 3, revision: 'r2' } });
   await sweepFor(world, 5);
   expect(await running(world, pod)).toEqual(['-3']);
   expect(starts(world)).toHaveLength(1);
@@ -267,7 +267,7 @@ it('an installation that does not report its revision replaces nothing', async (
   const world = new PodWorld({ settings: { machineRevision: '' } });
   const pod = await world.create({ containers: [a] }, () => ({}));
   await sweepFor(world, 10);
-  expect((await world.record(pod))?.generation).toBe(1);
+  expect((await world.record(pod))?.generation.number).toBe(1);
 });
 
 it('many pods move a hundred at a time', async () => {
@@ -279,7 +279,7 @@ it('many pods move a hundred at a time', async () => {
   world.deploy('r2');
   const moved = async (): Promise<number> =>
     (await Promise.all(pods.map((pod) => world.record(pod)))).filter(
-      (record) => record?.generation === 2,
+      (record) => record?.generation.number === 2,
     ).length;
   await world.sweep();
   expect(await moved()).toBe(100);
@@ -296,10 +296,10 @@ it('after 300 days another execution takes over, long before AWS ends the first 
   await sweepFor(world, 5);
   await world.clock.leap(299 * DAY_MS);
   await sweepFor(world, 5);
-  expect((await world.record(pod))?.generation).toBe(1);
+  expect((await world.record(pod))?.generation.number).toBe(1);
   await world.clock.leap(DAY_MS);
   await sweepFor(world, 5);
-  expect(await world.record(pod)).toMatchObject({ generation: 2 });
+  expect(await world.record(pod)).toMatchObject({ generation: { number: 2 } });
   expect(await running(world, pod)).toEqual(['-2']);
   expect(starts(world)).toHaveLength(1);
   await sweepFor(world, 180);
@@ -308,5 +308,5 @@ it('after 300 days another execution takes over, long before AWS ends the first 
     ['exit', 1],
     ['start', 2],
   ]);
-  expect((await world.record(pod))?.generation).toBe(2);
+  expect((await world.record(pod))?.generation.number).toBe(2);
 });

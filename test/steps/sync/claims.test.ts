@@ -23,7 +23,7 @@ beforeEach(async () => {
     () => ({}),
   );
   await world.clock.settle();
-  const { taskArn = '' } = (await world.record(pod)) ?? {};
+  const taskArn = (await world.record(pod))?.task.arn ?? '';
   honest = {
     uid: pod.metadata.uid ?? '',
     taskArn,

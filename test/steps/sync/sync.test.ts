@@ -18,7 +18,7 @@ beforeEach(async () => {
   world = new PodWorld({ settings: { syncWaitMs: 0 }, bootMs: 1e9 });
   pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
   await world.clock.settle();
-  const { taskArn = '' } = (await world.record(pod)) ?? {};
+  const taskArn = (await world.record(pod))?.task.arn ?? '';
   report = {
     uid: pod.metadata.uid ?? '',
     taskArn,

@@ -27,7 +27,7 @@ export async function* attachOutput(
   const run = observed?.current?.run ?? 1;
   const source: RunSource = {
     logs: ports.logs,
-    tasks: record?.taskArn ? tasksOf(record).slice(-1) : [],
+    tasks: record?.task.arn ? tasksOf(record).slice(-1) : [],
     container,
     run,
     nonce: record?.logNonce ?? '',

@@ -100,7 +100,7 @@ export async function recordOf(
 /** Every task the pod has had, the present one last. */
 export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [
   ...(record?.tasks ?? []).map(({ taskArn }) => taskArn),
-  ...(record?.taskArn ? [record.taskArn] : []),
+  ...(record?.task.arn ? [record.task.arn] : []),
 ];
 
 async function* textOf(
@@ -164,7 +164,7 @@ export async function runOver(
     const current = own(record?.observed.containers, container)?.current;
     if (
       record === undefined ||
-      record.taskStopped !== undefined ||
+      record.task.end?.is === 'stopped' ||
       current === undefined ||
       current.run > run ||
       current.finishedAt !== undefined ||

@@ -1,0 +1,7 @@
+// The record with something else about its present task.
+import type { PodRecord, PodTask } from './record.ts';
+
+export const withTask = (record: PodRecord, change: Partial<PodTask>): PodRecord => ({
+  ...record,
+  task: { ...record.task, ...change },
+});
