@@ -1,4 +1,4 @@
-// The podlet: the kubelet of one pod. It listens to supervisors and the API, lets decide.ts say what is due, and does it.
+// The podlet: the kubelet of one pod. It takes messages of supervisors and the API, asks decide.ts what is due, and carries it out.
 // See docs/design/supervise.md.
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
@@ -74,7 +74,7 @@ export class Agent {
     });
   }
 
-  /** Said to the log and as an event of the pod; the podlet goes on. The process calls it too, for what nobody else caught. */
+  /** Writes a fault to the log and as an event of the pod; the podlet goes on. Also called for uncaught errors of the process. */
   fault = (where: string, error: unknown): void => {
     const message = `${where}: ${errorText(error)}`;
     this.ports.fault(message, error);
@@ -82,12 +82,12 @@ export class Agent {
     this.changed();
   };
 
-  /** The owner of what nobody waits for. */
+  /** Runs work whose promise nobody awaits. */
   private own = (where: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => this.fault(where, error));
   };
 
-  /** Does `work` now; what it throws is a fault, not the end. */
+  /** Runs `work` now; an error in it is reported as a fault and does not end the podlet. */
   private guard(where: string, work: () => void): boolean {
     try {
       work();
@@ -132,7 +132,7 @@ export class Agent {
         this.guard(`the order ${order.kind}`, () => this.carryOut(order)),
       );
       if (this.left.signal.aborted) return;
-      // What could not be carried out is decided again, but not at once.
+      // An order that failed is decided again after a pause.
       if (!done) return this.ports.clock.sleep(FAULT_PAUSE_MS, this.left.signal);
       if (orders.length > 0) continue;
       if (this.wake.signal.aborted) return;
@@ -151,7 +151,7 @@ export class Agent {
     this.wake.abort();
   }
 
-  /** A disk that the pod has filled must not end its podlet. */
+  /** A full disk must not end the podlet: the pod itself may have filled it. */
   private remember(): void {
     this.guard('memory', () => this.ports.memory.save(remember(this.world)));
   }
@@ -233,7 +233,7 @@ export class Agent {
     const container = this.find(name);
     if (container === undefined) return;
     container.connected = false;
-    // Whether a signal arrived is unknown: it is given again when the supervisor is back.
+    // Nobody knows whether the signal arrived: it is sent again when the supervisor is back.
     delete container.stopping?.signalledAt;
     delete container.stopping?.killed;
     this.commands.abandon(name);
@@ -318,7 +318,7 @@ export class Agent {
     );
   }
 
-  /** The order with what only the pod's volumes know. */
+  /** The order with values that only the pod's volumes hold. */
   private async completed(
     order: StartOrder,
   ): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
@@ -328,7 +328,7 @@ export class Agent {
     return 'error' in filled ? filled : { ...filled, ...brought };
   }
 
-  /** The start is not possible as things are; it is tried again later, as the kubelet does. */
+  /** The run cannot start at present; it is tried again later, as the kubelet does. */
   private refuse(container: ContainerView, message: string): void {
     container.refusal = { message, until: this.now() + START_RETRY_MS };
     this.events.add('Warning', 'Failed', `Error: ${message}`, container.name);

@@ -1,4 +1,4 @@
-// Commands that run inside containers for probes and hooks: asked of supervise by id, answered by its `done`.
+// Commands that run inside containers for probes and hooks: sent to supervise with an id, answered by its `done`.
 import type { ExecDone } from './messages.ts';
 import type { Supervisors } from './ports.ts';
 
@@ -26,7 +26,7 @@ export class Commands {
     this.waiting.delete(done.id);
   }
 
-  /** The container's process ended or its supervisor is gone: what runs there has no answer any more. */
+  /** The container's process ended or its supervisor is gone: commands that run there are answered as failed. */
   abandon(container: string): void {
     for (const [id, command] of this.waiting) {
       if (command.container !== container) continue;

@@ -1,4 +1,4 @@
-// What a start brings where it must be: parts of volumes from one volume into another, single files into the container.
+// Content that must be in place before a start: parts of volumes from one volume into another, single files into the container.
 import { posix } from 'node:path';
 import type { StartOrder } from '../src/protocol/messages.ts';
 import type { CopiedFile } from './messages.ts';

@@ -1,4 +1,4 @@
-// Texts that an app or a manifest had a hand in, cut to what may be said of a pod.
+// Texts that come from an app or a manifest, cut to the lengths that Kubernetes allows.
 
 /** A Kubernetes Event's message (events.k8s.io: note). */
 export const MAX_EVENT_BYTES = 1024;
@@ -14,6 +14,6 @@ export function cutText(text: string, bytes: number): string {
     .replace(/\ufffd$/, '');
 }
 
-/** What was thrown, in words. */
+/** The message of whatever was thrown. */
 export const errorText = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-// Decide, then do: one pure function from what is known to the orders that are due and the time to look again.
+// Decide, then do: one pure function from the known world to the orders that are due and the time of the next look.
 // See docs/design/supervise.md.
 import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
@@ -25,7 +25,7 @@ export type Order =
   | { kind: 'shrinkGrace'; container: string; graceSeconds: number }
   | { kind: 'signal'; container: string; signal: string; last: boolean }
   | { kind: 'acknowledgeTerm'; container: string; forward: boolean; stop: boolean }
-  /** The engine waits for this container, and its process has ended: its supervisor may end too. */
+  /** The engine waits for this container and its process has ended, so its supervisor may end too. */
   | { kind: 'quit'; container: string }
   | { kind: 'leave' };
 

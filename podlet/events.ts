@@ -5,7 +5,7 @@ import type { PodletEvent } from '../src/protocol/messages.ts';
 
 /** A podlet cut off for hours must not grow: the oldest go first. */
 const MOST_EVENTS = 200;
-/** What one report carries: the next ones follow once these are stored. */
+/** Events per report; the next ones follow once these are stored. */
 const MOST_AT_ONCE = 50;
 
 export class EventLog {
@@ -16,7 +16,7 @@ export class EventLog {
     private readonly now: () => Date,
   ) {}
 
-  /** Without a container the event is the pod's. What is too long for an event is cut. */
+  /** Without a container the event is the pod's. Texts too long for an event are cut. */
   add(type: PodletEvent['type'], reason: string, message: string, container?: string): void {
     this.count += 1;
     this.kept.push({

@@ -1,5 +1,5 @@
-// What of a report is believed: the podlet's network and disk are the pod's too, so an address is what ECS says of the task, a time lies
-// in the task's life, and a name is one of the pod's.
+// Which parts of a report are believed. The pod shares the podlet's network and disk, so an address must be ECS's, a time must lie
+// within the task's life, and a name must be one of the pod's.
 // See docs/design/sync.md.
 import type { Pod } from '../kinds/pod.ts';
 import { allContainers } from '../pod/model/containers.ts';
@@ -10,13 +10,13 @@ import { isIp } from '../validation/names.ts';
 import type { PodletEvent, Report } from '../protocol/messages.ts';
 import type { PodRecord } from '../record/record.ts';
 
-/** What clocks may differ by. */
+/** How far clocks may differ. */
 const SKEW_MS = 5 * 60_000;
 /** Events of a pod that may come at once, and how many more each second: every probe may fail every second. */
 const EVENT_BURST = 300;
 const EVENTS_PER_SECOND = 10;
 
-/** The report without what cannot be: merged as it is, it harms nobody but its own pod. */
+/** The report without impossible values: merged like this, it can harm its own pod only. */
 export function credible(pod: Pod, record: PodRecord, report: Report, now: Date): Report {
   const { podIP: _claimed, hostIP, ...rest } = report;
   const known = new Set(allContainers(pod).map(({ name }) => name));
@@ -48,11 +48,11 @@ export function credible(pod: Pod, record: PodRecord, report: Report, now: Date)
   };
 }
 
-/** What it says of its address is not what ECS says: for the log. */
+/** Whether the reported address differs from the one that ECS knows; for the log. */
 export const isLyingAboutAddress = ({ task: { address } }: PodRecord, { podIP }: Report): boolean =>
   address !== undefined && podIP !== undefined && podIP !== address;
 
-/** Times out of the task's life become its nearest end; one that was already taken stays, so that a repeat changes nothing. */
+/** Times outside the task's life are moved to its nearest end. A time that was taken before stays, so a repeated report changes nothing. */
 function inTime(run: Run, known: Run | undefined, earliest: number, now: Date): Run {
   const before = known?.run === run.run ? known : undefined;
   const startedAt = clamp(run.startedAt, before?.startedAt, earliest, now);

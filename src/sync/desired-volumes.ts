@@ -89,7 +89,7 @@ function defaultMode({ configMap, secret, downwardAPI, projected }: Volume): num
 
 type PlacedFile = NonNullable<DesiredVolume['files']>[number];
 
-/** Final mode: fsGroup makes read-only files readable for the group, a token with one known owner is his alone. */
+/** Final mode: fsGroup makes read-only files readable for the group, a token with one known owner is readable by that owner only. */
 function placed(pod: Pod, { path, mode, base64, token }: SourceFile, defaults: number): PlacedFile {
   const fsGroup = pod.spec.securityContext?.fsGroup;
   if (token !== true)

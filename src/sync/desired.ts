@@ -18,7 +18,7 @@ import type { Desired, DesiredContainer, Report, StartOrder } from '../protocol/
 import type { PodRecord } from '../record/record.ts';
 import { asksForRestart } from '../record/resize.ts';
 
-/** Made by the caller for a container whose start is due: the order, or why it cannot start now. */
+/** What the caller provides for a container whose start is due: the order, or why it cannot start now. */
 export type Start = { order: StartOrder } | { waiting: { reason: string; message: string } };
 
 export interface Objects {
@@ -36,7 +36,7 @@ const IDLE_MS = 30_000;
 /** A container that waits for an object outside is tried again after that time, as the kubelet does. */
 const RETRY_MS = 10_000;
 const FIRST_RETRY_MS = 500;
-/** A held request costs nothing where it may be held that long: then the next one may follow at once. */
+/** Where a request may be held that long, holding costs nothing, so the next one may follow at once. */
 const LONG_WAIT_MS = 10_000;
 
 /** The empty answer. */
@@ -48,10 +48,10 @@ export const nothing = (syncAgainMs: number): Desired => ({
   syncAgainMs,
 });
 
-/** The podlet may stop all and end. */
+/** The answer that lets the podlet stop all containers and end. */
 export const leave = (reason: string): Desired => ({ ...nothing(BUSY_MS), leave: { reason } });
 
-/** The run that should be: what the machine asks for, once it is the container's turn and its back-off is over. */
+/** Whether the run that the machine asks for should start: once it is the container's turn and its back-off is over. */
 function isStartDue(pod: Pod, record: PodRecord, name: string, now: Date): boolean {
   const container = own(record.observed.containers, name);
   if (
@@ -221,18 +221,18 @@ function retryMs({ observed }: PodRecord, now: Date): number {
   return Number.isNaN(lasted) ? RETRY_MS : Math.min(Math.max(lasted, FIRST_RETRY_MS), RETRY_MS);
 }
 
-/** The answer says something that the podlet may not know yet: it is not held back. */
+/** Whether the answer holds something that the podlet may not know yet; then it is sent at once. */
 export function hasNews(answer: Desired): boolean {
   const { leave: leaving, terminate, containers, volumes, acknowledged: events, sessions } = answer;
   const started = Object.values(containers).some(({ start, stop }) => start ?? stop);
-  // That files cannot be had changes nothing for the podlet: were it news, the podlet would ask again at once, and again.
+  // Missing files change nothing for the podlet. If they counted as news, it would ask again at once, over and over.
   const brought = Object.values(volumes).some(({ missing }) => missing === undefined);
   return (
     Boolean(leaving ?? terminate) || started || brought || events.length > 0 || sessions.length > 0
   );
 }
 
-/** In how many ms something becomes due without any further word: a back-off's showing or end, or the end of the pod's time. */
+/** In how many ms something becomes due without another report: a back-off is to be shown or ends, or the pod's deadline passes. */
 export function dueInMs(pod: Pod, record: PodRecord, waiting: boolean, now: Date): number {
   const ends = Object.values(record.observed.containers).flatMap(
     ({ backOff, current, desiredRun }) =>

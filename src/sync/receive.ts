@@ -35,7 +35,7 @@ export function judge(
   return report.taskArn === task.arn ? 'take' : 'leave';
 }
 
-/** Said before something that was taken already: an earlier report of the boot, or one of an earlier boot that comes late. */
+/** Whether the report is older than one that was taken: an earlier one of the boot, or one of an earlier boot. */
 export function isOutdated(
   { podlet }: PodRecord,
   { attempt, bootId, boot = 0, sequence }: Report,
@@ -47,7 +47,7 @@ export function isOutdated(
   );
 }
 
-/** The record after the report, and what is worth an event. The same record: nothing new was said. */
+/** The record after the report, and the events that follow from it. The same record means that the report held nothing new. */
 export function receive(
   pod: Pod,
   record: PodRecord,

@@ -22,7 +22,7 @@ import { present } from '../present.ts';
 import type { StartOrder } from '../protocol/messages.ts';
 import { hookOf, probeOrder } from './probe-orders.ts';
 
-/** The kubelet reads that much of a termination message's end. */
+/** How much of a termination message's end the kubelet reads. */
 const TERMINATION_MESSAGE_BYTES = 4096;
 
 /** Looked-up facts of a start. The caller fetches what referencedObjects (referenced-objects.ts) names. */
@@ -105,7 +105,7 @@ const runsOnce = (pod: Pod, name: string): boolean =>
   containerPolicy(pod, name) === 'Never' &&
   initAndAppContainers(pod).every((container) => (container.restartPolicyRules ?? []).length === 0);
 
-/** How the run is stopped and what is kept of its last words. */
+/** How the run is stopped, and how much of its termination message is kept. */
 function terminationOf(
   pod: Pod,
   container: Definition,

@@ -1,4 +1,4 @@
-// One pod looked at by sweep: does its execution live, its task, its podlet; is its time over; is anything due for it?
+// Sweep's look at one pod: are its execution, task and podlet alive, has its deadline passed, is anything due for it?
 import { isGated } from '../../pod/model/containers.ts';
 import { nodeNotReady } from '../../pod/events/pod-events.ts';
 import { podDone } from '../../pod/run/order.ts';
@@ -126,7 +126,7 @@ function swept(state: PodState, silentMs: number): PodChange {
   if (!pod || record.end) return { record: atRest(state) };
   const over = deadlineVerdict(state);
   if (over) return over;
-  // A podlet that never spoke is no lost node: its task is stopped and run again.
+  // A podlet that has never reported is not a lost node: its task is stopped and replaced.
   if (!record.podlet) return { record };
   if (silentMs >= LOST_MS && !record.observed.verdict) {
     return {
@@ -148,7 +148,7 @@ function swept(state: PodState, silentMs: number): PodChange {
   return { record };
 }
 
-/** Nothing has happened to the pod since: its last events are looked after by this change. */
+/** Nothing has changed the pod since, so this change makes sure that its last events are stored. */
 function withoutOldEvents(change: PodChange, now: Date): PodChange {
   const { dueEvents, ...record } = change.record;
   return dueEvents !== undefined && now.getTime() - Date.parse(dueEvents.at) >= EVENTS_DUE_MS
@@ -158,7 +158,7 @@ function withoutOldEvents(change: PodChange, now: Date): PodChange {
 
 const EVENTS_DUE_MS = 30_000;
 
-/** What should have ended by itself is stopped: a silent task, and a pod whose grace is over. */
+/** Stops what should have ended by itself: a silent task, and a pod whose grace is over. */
 async function stopOverdue(
   { tasks, clock }: SettlePorts,
   { pod, record }: PodState,
@@ -188,7 +188,7 @@ async function stopOverdue(
 
 const OVERDUE_MS = 10_000;
 
-/** An end that no message reported is looked for every 5 minutes, each pod in a minute of its own: a look is a call to Step Functions. */
+/** How often an execution is checked for an end that no message reported. Each check is a call to Step Functions, so pods are spread over the minutes. */
 const EXECUTION_LOOK_MINUTES = 5;
 
 function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {

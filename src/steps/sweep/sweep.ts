@@ -1,4 +1,4 @@
-// Every minute while pods live: looks at all pods, tasks and executions and does what no message has done. The net under every lost call.
+// Every minute while pods live: looks at all pods, tasks and executions and makes up for lost messages and calls.
 // See docs/design/pod.md.
 import { sweepPod } from './sweep-pod.ts';
 import { sweepTasks } from './sweep-tasks.ts';
@@ -21,10 +21,10 @@ const terminating = async ({ store }: Ports): Promise<string[]> =>
 const lives = (record: PodRecord): boolean =>
   !isFinished(record) || Object.keys(record.tokens).length > 0 || hasTask(record);
 
-/** The schedule rests while no pod lives. A pod made meanwhile has switched it on before it was switched off: so look again. */
+/** Switches the schedule off while no pod lives. A pod created meanwhile may have switched it on just before, so pods are checked again. */
 async function restWithoutPods(ports: Ports): Promise<void> {
   if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
-  // They cost by the month; those of pods that have just gone wait for the next sweep.
+  // Secrets are billed by the month; those of pods that have just gone wait for the next sweep.
   if (((await ports.pullSecrets?.clear()) ?? 0) > 0) return;
   await ports.sweepRule.off();
   if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
@@ -32,10 +32,10 @@ async function restWithoutPods(ports: Ports): Promise<void> {
 
 const MAX_MESSAGE = 4_096;
 
-/** A new revision of the machine moves so many pods at a time: each is a handful of calls. */
+/** How many pods one sweep hands over to a new revision of the machine: each takes a handful of calls. */
 const MAX_RENEWALS = 100;
 
-/** Sweeps once; a fault keeps nothing else from being looked at, all of them are thrown together at the end. */
+/** Sweeps once. A fault in one pod does not stop the others; all faults are thrown together at the end. */
 export async function sweep(
   ports: Ports,
   endNamespace: (ports: Ports, name: string) => Promise<void>,

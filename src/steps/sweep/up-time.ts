@@ -1,4 +1,4 @@
-// Since when podlets could reach the API without a break: silence counts only from there.
+// Since when podlets could reach the API without interruption: only silence after that counts.
 import type { Ports } from '../../ports/ports.ts';
 
 /** Sweeps come every minute; a longer gap means that the API was away. */

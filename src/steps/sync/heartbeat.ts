@@ -6,7 +6,7 @@ import { heartbeatKey } from '../pod/record-for.ts';
 
 const HEARTBEAT_MS = 10_000;
 
-/** Notes that the podlet has reported, at most every 10 s. */
+/** Records that the podlet has reported, at most every 10 s. */
 export async function recordHeartbeat(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   { uid }: PodRecord,

@@ -1,4 +1,4 @@
-// What an answer to a podlet needs of other objects: config maps, secrets, services, tokens, looked up once per answer.
+// Other objects that an answer to a podlet needs: config maps, secrets, services, tokens, looked up once per answer.
 import type { ConfigMap, Pod, Secret, Service } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';

@@ -1,4 +1,4 @@
-// One report of a podlet from door to answer: judged, recorded, its consequences settled, then answered with the desired state.
+// One report of a podlet: judged, recorded, its consequences settled, then answered with the desired state.
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 // See docs/design/sync.md.
 import { recordEvents } from '../../events/record-event.ts';
@@ -49,7 +49,7 @@ export interface Credential {
 /** `refused`: the HTTP code that makes a stranger leave. */
 export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
 
-/** Takes the report and answers, held open for news as long as the installation allows. Reports may come twice or late. */
+/** Takes the report and answers; the request is held open for news as long as the installation allows. Reports may come twice or late. */
 export async function syncPod(
   ports: SyncPorts,
   credential: Credential,
@@ -208,7 +208,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
     record.uid,
     desired(pod, record, report, objects, ports.settings, now),
   );
-  // The podlet has said more since: this request's connection is better free than held.
+  // A newer report has arrived: there is no point in holding this request open.
   const { podlet } = record;
   const overtaken =
     isOutdated(record, report) &&
@@ -220,11 +220,11 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
   };
 }
 
-/** Streams that users opened are news like any other. */
+/** Adds the streams that users have opened; they count as news. */
 const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired =>
   sessions ? { ...wanted, sessions: sessions.pending(uid) } : wanted;
 
-/** The pod as it stands; one whose time has run out since the report was taken is ended here, a back-off that lasts is shown. */
+/** The current pod. One whose deadline has passed since the report is ended here, and a back-off that lasts is shown in its status. */
 async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
   const state = await readPod(ports, uid);
   if (!state?.pod) return state;

@@ -26,11 +26,11 @@ const WHY = {
   410: 'The pod is gone',
 };
 
-/** To its podlet the code alone is any gateway's between them. */
+/** The body says that the podlet shall leave: the code alone could come from any gateway on the way. */
 const refusal = (status: keyof typeof WHY): Response =>
   Response.json({ leave: { reason: WHY[status] } } satisfies Refusal, { status });
 
-/** Not more of a body than a report may have is read. */
+/** The most that is read of a body. */
 async function readReport(request: Request): Promise<Report | undefined> {
   const bytes = await readWithin(request, MAX_BYTES);
   return bytes && parseReport(Buffer.from(bytes).toString('utf8'));
