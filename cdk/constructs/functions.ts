@@ -16,6 +16,8 @@ import type { PodletImage } from './podlet-image.ts';
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
 const REACTIONS = ['observe', 'sweep'] as const;
 const FRONTS = ['api', 'sync'] as const;
+/** Whose roles may read the keys that sign tokens. */
+export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
 export type FunctionName =
   (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
 
@@ -101,6 +103,9 @@ export class Functions extends Construct {
         [NAMES.sweepRule]: sweepRuleName,
         [OPTIONAL_NAMES.architectures]: architectures.join(','),
         [OPTIONAL_NAMES.capacity]: capacity,
+        ...present({
+          [OPTIONAL_NAMES.holdsKeys]: HOLDERS_OF_KEYS.includes(name) ? 'true' : undefined,
+        }),
       },
     });
   }

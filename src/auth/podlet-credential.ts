@@ -1,9 +1,28 @@
 // What a podlet shows to sync (docs/design/security.md): a bootstrap token that follows from the attempt, and a secret of its own that binds it.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The token of one attempt; `key` is base64. */
+const keyed = (key: string, text: string): Buffer =>
+  createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
+
+/** What a pod's tokens are made from: kept in its record, so that who starts its task needs no key of all pods (both base64). */
+export const podletSeed = (key: string, uid: string): string => keyed(key, uid).toString('base64');
+
+/** The token of one attempt. */
+export const attemptToken = (seed: string, attempt: number): string =>
+  keyed(seed, String(attempt)).toString('hex');
+
+/** The same from the key of all pods. */
 export const bootstrapToken = (key: string, uid: string, attempt: number): string =>
-  createHmac('sha256', Buffer.from(key, 'base64')).update(`${uid} ${attempt}`).digest('hex');
+  attemptToken(podletSeed(key, uid), attempt);
+
+/** True for the attempt's token, also in the form that tasks of before the seed were started with. */
+export const isBootstrapToken = (
+  key: string,
+  { uid, attempt }: { uid: string; attempt: number },
+  token: string,
+): boolean =>
+  isEqual(bootstrapToken(key, uid, attempt), token) ||
+  isEqual(keyed(key, `${uid} ${attempt}`).toString('hex'), token);
 
 /** What is stored of a podlet's secret. */
 export const secretHash = (secret: string): string =>

@@ -24,6 +24,7 @@ export const OPTIONAL_NAMES = {
   clusterDomain: 'DROPPOD_CLUSTER_DOMAIN',
   nodeName: 'DROPPOD_NODE_NAME',
   machineRevision: 'DROPPOD_MACHINE_REVISION',
+  holdsKeys: 'DROPPOD_HOLDS_KEYS',
   clusterId: 'DROPPOD_CLUSTER_ID',
   principals: 'DROPPOD_PRINCIPALS',
   stsEndpoint: 'AWS_ENDPOINT_URL_STS',
@@ -57,6 +58,8 @@ export interface Config {
   nodeName: string;
   /** Only sweep needs it; '' elsewhere. */
   machineRevision: string;
+  /** Of those functions whose roles may read the installation's keys: the API and sync. */
+  holdsKeys: boolean;
   /** What a login with `aws eks get-token --cluster-name` is signed for; '': nobody logs in this way. */
   clusterId: string;
   /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
@@ -94,6 +97,7 @@ export function readConfig(env: Environment): Config {
     clusterDomain: optional('clusterDomain', 'cluster.local'),
     nodeName: optional('nodeName', 'fargate'),
     machineRevision: optional('machineRevision', ''),
+    holdsKeys: optional('holdsKeys', 'false') === 'true',
     clusterId: optional('clusterId', ''),
     principals: principalsIn(optional('principals', '{}')),
     stsEndpoint: optional('stsEndpoint', ''),

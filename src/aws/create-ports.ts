@@ -1,6 +1,6 @@
 // All ports of a function on AWS, from its environment.
 import { lookup } from 'node:dns/promises';
-import { PODLET_KEY, ensureKey } from '../store/ensure-key.ts';
+import { PODLET_KEY, PULL_SECRETS_KEY, ensureKey } from '../store/ensure-key.ts';
 import { dynamoStore } from '../store/dynamo-store.ts';
 import { LIFETIMES } from '../kinds/resources.ts';
 import { publicFetch } from '../images/public-fetch.ts';
@@ -33,7 +33,7 @@ const REGISTRY_MS = 15_000;
 /** Another function's write is seen by looking again. */
 const LOOK_AGAIN_MS = 500;
 
-/** Builds the ports; reads the podlets' key, and makes it at the very first call. */
+/** Builds the ports; a function that holds keys reads the podlets' and makes it at the very first call. */
 export async function createPorts(env: Environment): Promise<Ports> {
   const config = readConfig(env);
   const clients = createClients({ region: config.region });
@@ -45,7 +45,9 @@ export async function createPorts(env: Environment): Promise<Ports> {
     lifetimes: LIFETIMES,
   });
   const tasks = awsTasks(clients.ecs, config);
-  const podletKey = await ensureKey(store, PODLET_KEY, randomKey);
+  // The roles of the other functions may not read it, and need not.
+  const podletKey = config.holdsKeys ? await ensureKey(store, PODLET_KEY, randomKey) : '';
+  let pullKey: Promise<string> | undefined;
   return {
     store,
     tasks,
@@ -63,7 +65,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
       client: clients.secrets,
       clock: systemClock,
       prefix: pullSecretPrefix(config.cluster),
-      key: podletKey,
+      key: () => (pullKey ??= ensureKey(store, PULL_SECRETS_KEY, randomKey)),
     }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
     clock: systemClock,

@@ -18,8 +18,8 @@ export interface PullSecretsOptions {
   clock: Pick<Clock, 'now'>;
   /** First part of the names; grants are given for it. */
   prefix: string;
-  /** Key of the hash in the names (base64). */
-  key: string;
+  /** Key of the hash in the names (base64), asked for when a name is made: only one function may read it. */
+  key: () => Promise<string>;
 }
 
 /** A new value may be put about every ten minutes without filling the list of versions. */
@@ -37,7 +37,8 @@ export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
   return {
     async keep({ username, password }) {
       const content = JSON.stringify({ username, password });
-      const name = `${options.prefix}${createHmac('sha256', Buffer.from(options.key, 'base64')).update(content).digest('hex').slice(0, 32)}`;
+      const key = Buffer.from(await options.key(), 'base64');
+      const name = `${options.prefix}${createHmac('sha256', key).update(content).digest('hex').slice(0, 32)}`;
       const at = clock.now().getTime();
       const kept = known.get(name);
       if (kept && at - kept.at < TOUCH_MS) return kept.arn;

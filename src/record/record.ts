@@ -134,6 +134,8 @@ export interface PodRecord {
   name: string;
   /** Nonce of log markers, made once per pod. */
   logNonce: string;
+  /** What the podlets' bootstrap tokens are made from (src/auth/podlet-credential.ts). */
+  podletSeed?: string;
   /** Its affinity matters to the place of other pods. */
   bearsOnOthers?: boolean;
   generation: Generation;

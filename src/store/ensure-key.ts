@@ -4,6 +4,8 @@ import type { Store } from '../ports/store.ts';
 
 /** Record of the HMAC key of the podlets' bootstrap tokens. */
 export const PODLET_KEY = 'key/podlet';
+/** Record of the key in the names of pull secrets, a partition apart: only the function that keeps them may read it. */
+export const PULL_SECRETS_KEY = 'pull-key/names';
 
 /** The key under `name`, made by `create` where there is none; two callers at once get the same. */
 export async function ensureKey(

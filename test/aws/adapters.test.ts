@@ -233,7 +233,7 @@ describe('pull secrets', () => {
         client: new SecretsManagerClient(options),
         clock: { now: () => new Date(now) },
         prefix: 'droppod/pull/',
-        key,
+        key: () => Promise.resolve(key),
       }),
     };
   };

@@ -224,7 +224,7 @@ export class PodWorld {
       await this.#insertNode();
       await this.ports.store.commit({
         object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' },
-        records: recordsFor(pod),
+        records: recordsFor(this.ports.settings, pod),
       });
     });
     return pod;

@@ -167,7 +167,7 @@ export const pods: Strategy = {
   generation: true,
   returnsDeleted: true,
   graceSeconds,
-  createRecords: (object) => recordsFor(podOf(object)),
+  createRecords: (object, settings) => recordsFor(settings, podOf(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, podOf(object)),
   created: (object, { ports }) => podCreated(ports, podOf(object)),
   updated: async (object, old, { ports }) => {

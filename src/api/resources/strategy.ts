@@ -2,6 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
+import type { Settings } from '../../ports/settings.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
@@ -58,7 +59,7 @@ export interface Strategy extends WriteStrategy {
   /** `metadata.generation` counts changes of the spec. */
   generation?: boolean;
   /** Records for the commit that makes the object. */
-  createRecords?(object: KubeObject): RecordWrite[];
+  createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
   /** Records for the commit that removes it. */
   removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
   /** After the commit; a crash before them is healed by sweep. */

@@ -197,7 +197,7 @@ async function store(
   for (let attempt = 1; ; attempt++) {
     const key = { ...keyOf(call), name: object.metadata.name ?? '' };
     try {
-      const records = call.strategy.createRecords?.(object) ?? [];
+      const records = call.strategy.createRecords?.(object, call.ports.settings) ?? [];
       const { version } = await call.ports.store.commit({
         object: { key, object, expected: 'absent' },
         ...present({ records: records.length > 0 ? records : undefined }),

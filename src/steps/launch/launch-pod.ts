@@ -2,7 +2,7 @@
 // See docs/design/pod.md.
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
-import { bootstrapToken } from '../../auth/podlet-credential.ts';
+import { attemptToken, podletSeed } from '../../auth/podlet-credential.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { allContainers } from '../../pod/model/containers.ts';
 import { failedCreatePodSandBox } from '../../pod/events/pod-events.ts';
@@ -49,7 +49,7 @@ const isRefused = ({ pod, record }: PodState, generation: number): boolean =>
 function runRequest(
   { settings }: LaunchPorts,
   pod: Pod,
-  { uid, task: { attempt, definition = '' } }: PodRecord,
+  { uid, podletSeed: seed, task: { attempt, definition = '' } }: PodRecord,
 ): RunTaskRequest {
   return {
     taskDefinitionArn: definition,
@@ -57,7 +57,7 @@ function runRequest(
     clientToken: clientToken(uid, attempt),
     podletEnvironment: {
       DROPPOD_SYNC_URL: settings.syncUrl,
-      DROPPOD_TOKEN: bootstrapToken(settings.podletKey, uid, attempt),
+      DROPPOD_TOKEN: attemptToken(seed ?? seedOf(settings, uid), attempt),
       DROPPOD_UID: uid,
       DROPPOD_ATTEMPT: String(attempt),
       DROPPOD_CONTAINERS: allContainers(pod)
@@ -67,6 +67,12 @@ function runRequest(
     },
     tags: taskTags(pod, kernelHostname(pod, settings.clusterDomain)),
   };
+}
+
+/** Of a pod of before seeds, which only one machine can have: there every step holds the key. */
+function seedOf({ podletKey }: LaunchPorts['settings'], uid: string): string {
+  if (podletKey === '') throw new Error(`the record of pod ${uid} has no seed for its podlet`);
+  return podletSeed(podletKey, uid);
 }
 
 async function keepTask(

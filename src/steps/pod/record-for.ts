@@ -1,6 +1,8 @@
 // A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
+import { podletSeed } from '../../auth/podlet-credential.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import type { Json } from '../../ports/json.ts';
+import type { Settings } from '../../ports/settings.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import { present } from '../../present.ts';
 import type { PodRecord } from '../../record/record.ts';
@@ -25,13 +27,14 @@ export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
 ];
 
 /** The records to write in the same commit as the new pod (which must carry its uid). */
-export function recordsFor(pod: Pod): RecordWrite[] {
+export function recordsFor({ podletKey }: Pick<Settings, 'podletKey'>, pod: Pod): RecordWrite[] {
   const uid = pod.metadata.uid ?? '';
   const terms = termsRecords(pod);
   const record: PodRecord = {
     uid,
     namespace: pod.metadata.namespace ?? 'default',
     name: pod.metadata.name ?? '',
+    podletSeed: podletSeed(podletKey, uid),
     logNonce: '',
     generation: { number: 1, toStart: true, runs: 0 },
     tokens: {},

@@ -2,7 +2,7 @@
 // See docs/design/sync.md.
 import type { Ports } from '../../ports/ports.ts';
 import {
-  bootstrapToken,
+  isBootstrapToken,
   isEqual,
   parseAuthorization,
   secretHash,
@@ -18,9 +18,9 @@ export async function isOwnPodlet(
   const credential = parseAuthorization(header ?? null);
   const podlet = (await readPod(ports, uid))?.record.podlet;
   if (!credential || !podlet) return false;
-  const bootstrap = bootstrapToken(ports.settings.podletKey, uid, podlet.attempt);
+  const { attempt } = podlet;
   return (
-    isEqual(bootstrap, credential.bootstrap) &&
+    isBootstrapToken(ports.settings.podletKey, { uid, attempt }, credential.bootstrap) &&
     isEqual(podlet.secretHash, secretHash(credential.secret))
   );
 }

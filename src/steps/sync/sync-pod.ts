@@ -22,7 +22,7 @@ import { recordHeartbeat } from './heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
 import { withLogMessages } from './log-message.ts';
 import { lookUp } from './look-up.ts';
-import { bootstrapToken, isEqual, secretHash } from '../../auth/podlet-credential.ts';
+import { isBootstrapToken, secretHash } from '../../auth/podlet-credential.ts';
 import { settle } from '../settle/settle.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
@@ -57,7 +57,7 @@ export async function syncPod(
   signal?: AbortSignal,
 ): Promise<SyncAnswer> {
   const { uid, attempt } = report;
-  if (!isEqual(bootstrapToken(ports.settings.podletKey, uid, attempt), credential.bootstrap))
+  if (!isBootstrapToken(ports.settings.podletKey, { uid, attempt }, credential.bootstrap))
     return { refused: 401 };
   const until =
     ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
