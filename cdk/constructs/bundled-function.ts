@@ -4,6 +4,7 @@ import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 const NOTHING: ICommandHooks = {
@@ -26,17 +27,19 @@ export function bundledFunction(
   name: string,
   { commandHooks, ...props }: BundledFunctionProps,
 ): NodejsFunction {
+  const logGroup = new LogGroup(scope, `${name}-logs`, {
+    retention: RetentionDays.ONE_WEEK,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   return new NodejsFunction(scope, name, {
     ...props,
+    role: roleOf(scope, name, logGroup),
     entry: join(import.meta.dirname, '../../functions', `${name}.ts`),
     handler: 'handler',
     depsLockFilePath: join(import.meta.dirname, '../../package-lock.json'),
     runtime: Runtime.NODEJS_22_X,
     architecture: Architecture.ARM_64,
-    logGroup: new LogGroup(scope, `${name}-logs`, {
-      retention: RetentionDays.ONE_WEEK,
-      removalPolicy: RemovalPolicy.DESTROY,
-    }),
+    logGroup,
     bundling: {
       format: OutputFormat.ESM,
       target: 'node22',
@@ -50,3 +53,19 @@ export function bundledFunction(
     },
   });
 }
+
+/** AWS's own policy for functions writes to every log group of the account; this one to the function's. */
+const roleOf = (scope: Construct, name: string, logGroup: LogGroup): Role =>
+  new Role(scope, `${name}-role`, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: {
+      Logs: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+            resources: [logGroup.logGroupArn],
+          }),
+        ],
+      }),
+    },
+  });

@@ -3,7 +3,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Cluster as EcsCluster } from 'aws-cdk-lib/aws-ecs';
-import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { present } from '../../src/present.ts';
@@ -29,10 +29,9 @@ export class Cluster extends Construct {
     });
     this.executionRole = new Role(this, 'ExecutionRole', {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
-      managedPolicies: [
-        ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonECSTaskExecutionRolePolicy'),
-      ],
     });
+    // AWS's own policy for this role reaches every log group and repository of the account: grants.ts has the repositories.
+    this.logGroup.grantWrite(this.executionRole);
   }
 
   /** ARN pattern of the cluster's tasks. */

@@ -2,11 +2,11 @@
 // See docs/design/security.md.
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { pullSecretPrefix } from '../../src/aws/config.ts';
 import type { Cluster } from './cluster.ts';
-import type { FunctionName, Functions } from './functions.ts';
+import { HOLDERS_OF_KEYS, type FunctionName, type Functions } from './functions.ts';
 
 interface Granted {
   table: TableV2;
@@ -25,8 +25,26 @@ const TABLE_ACTIONS = [
   'dynamodb:DeleteItem',
 ];
 
+const EVERY: FunctionName[] = [
+  'api',
+  'sync',
+  'bind-pod',
+  'launch-pod',
+  'start-container',
+  'finish-pod',
+  'observe',
+  'sweep',
+];
+
 /** Who may do what. */
-type Allow = (names: FunctionName[], actions: string[], resources: string[]) => void;
+type Allow = (
+  names: FunctionName[],
+  actions: string[],
+  resources: string[],
+  conditions?: Conditions,
+) => void;
+
+type Conditions = Record<string, Record<string, string | string[]>>;
 
 /** Whoever settles a pod takes every step that is due (src/steps/settle/settle.ts). */
 const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
@@ -35,15 +53,39 @@ const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep
 export function grantLeast(scope: Construct, granted: Granted): void {
   const { table, functions } = granted;
   const stack = Stack.of(scope);
-  const allow: Allow = (names, actions, resources) => {
+  const allow: Allow = (names, actions, resources, conditions = {}) => {
     for (const name of names)
-      functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources }));
+      functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
   };
-  allow(Object.keys(functions.all) as FunctionName[], TABLE_ACTIONS, [table.tableArn]);
+  allow(EVERY, TABLE_ACTIONS, [table.tableArn]);
+  denyKeys(granted);
   grantExecutions(stack, allow, granted);
   grantTasks(stack, allow, granted);
   grantImages(stack, allow, granted);
   grantSweepRule(stack, allow, granted);
+}
+
+/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts), and the only functions that may touch them. */
+const KEYS: readonly { partition: string; holders: readonly FunctionName[] }[] = [
+  { partition: 'r/key', holders: HOLDERS_OF_KEYS },
+  { partition: 'r/pull-key', holders: ['bind-pod'] },
+];
+
+/** A denial, since the other partitions are many; it says nothing of a request that names no partition, and none such is allowed. */
+function denyKeys({ table, functions }: Granted): void {
+  for (const name of EVERY) {
+    const closed = KEYS.filter(({ holders }) => !holders.includes(name)).map(
+      ({ partition }) => partition,
+    );
+    functions.all[name].addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: TABLE_ACTIONS,
+        resources: [table.tableArn],
+        conditions: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': closed } },
+      }),
+    );
+  }
 }
 
 function grantExecutions(stack: Stack, allow: Allow, { machineName }: Granted): void {
@@ -63,26 +105,27 @@ function grantExecutions(stack: Stack, allow: Allow, { machineName }: Granted): 
 }
 
 function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
-  allow(['bind-pod'], ['ecs:RegisterTaskDefinition', 'ecs:DescribeTaskDefinition'], ['*']); // Neither takes a resource.
-  allow(
-    ['launch-pod'],
-    ['ecs:RunTask', 'ecs:TagResource'],
-    [
-      stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: 'droppod-*' }),
-      cluster.taskArns(stack),
-    ],
-  );
-  allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn]);
+  const definitions = stack.formatArn({
+    service: 'ecs',
+    resource: 'task-definition',
+    resourceName: 'droppod-*',
+  });
+  const inCluster = { ArnEquals: { 'ecs:cluster': cluster.arn } };
+  allow(['bind-pod'], ['ecs:RegisterTaskDefinition'], [definitions]);
+  allow(['bind-pod'], ['ecs:DescribeTaskDefinition'], ['*']); // It takes no resource.
+  allow(['launch-pod'], ['ecs:RunTask'], [definitions], inCluster);
+  allow(['launch-pod'], ['ecs:TagResource'], [cluster.taskArns(stack)], {
+    StringEquals: { 'ecs:CreateAction': 'RunTask' },
+  });
+  allow(['bind-pod', 'launch-pod'], ['iam:PassRole'], [cluster.executionRole.roleArn], {
+    StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+  });
   allow([...SETTLING, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
   // A pod's address is what ECS knows of its task: asked for once where its change has not come before the first report.
   allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
-  allow(['sweep'], ['ecs:ListTasks'], ['*']); // Listing takes no task; the cluster stands in its condition on the API side.
+  allow(['sweep'], ['ecs:ListTasks'], ['*'], inCluster); // Its resource is an instance, which Fargate has none of.
   // A termination message may be the end of the log.
-  allow(
-    ['api', 'sync'],
-    ['logs:GetLogEvents'],
-    [cluster.logGroup.logGroupArn, `${cluster.logGroup.logGroupArn}:*`],
-  );
+  allow(['api', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn]);
 }
 
 /** Images of ECR, and the pull secrets that tasks read. */
@@ -107,12 +150,32 @@ function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
   cluster.executionRole.addToPolicy(
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [pullSecrets] }),
   );
+  grantPulls(stack, cluster);
   allow(['bind-pod'], ['ecr:GetAuthorizationToken'], ['*']); // One token for the whole registry.
   allow(
     ['bind-pod'],
     ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })],
   );
+}
+
+/** What tasks pull: another account's repository lets them by its own policy too. */
+function grantPulls(stack: Stack, { executionRole }: Cluster): void {
+  const repositories = stack.formatArn({
+    service: 'ecr',
+    region: '*',
+    account: '*',
+    resource: 'repository',
+    resourceName: '*',
+  });
+  const actions = [
+    'ecr:BatchCheckLayerAvailability',
+    'ecr:BatchGetImage',
+    'ecr:GetDownloadUrlForLayer',
+  ];
+  executionRole.addToPolicy(new PolicyStatement({ actions, resources: [repositories] }));
+  const token = { actions: ['ecr:GetAuthorizationToken'], resources: ['*'] };
+  executionRole.addToPolicy(new PolicyStatement(token));
 }
 
 function grantSweepRule(stack: Stack, allow: Allow, { sweepRuleName }: Granted): void {

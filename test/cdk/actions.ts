@@ -1,6 +1,8 @@
-// Which IAM actions a port's method needs: seen by running the adapter on clients that send nothing.
+// What a port's method asks of IAM, action and resource: seen by running the adapter, as an installation configures it, on clients that
+// send nothing.
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
+import { pullSecretPrefix, type Config } from '../../src/aws/config.ts';
 import { ecrCredentials } from '../../src/aws/ecr-credentials.ts';
 import { awsExecutions } from '../../src/aws/executions.ts';
 import { awsLogs } from '../../src/aws/logs.ts';
@@ -14,6 +16,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { dynamoStore } from '../../src/store/dynamo-store.ts';
 import type { TableWrite } from '../../src/store/table.ts';
 import { localTable } from '../contract/store-subjects.ts';
+import { ACCOUNT, REGION } from './resolve.ts';
 
 const PREFIXES: Record<string, string> = {
   DynamoDBClient: 'dynamodb',
@@ -25,12 +28,104 @@ const PREFIXES: Record<string, string> = {
   ECRClient: 'ecr',
 };
 
-/** What IAM asks for beside the call itself: tags and roles that are handed on, and an image's layers, which the credential opens. */
-const BESIDE: Record<string, string[]> = {
-  'ecs:RunTask': ['ecs:TagResource', 'iam:PassRole'],
-  'ecs:RegisterTaskDefinition': ['iam:PassRole'],
-  'ecr:GetAuthorizationToken': ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+/** One request as IAM judges it. */
+export interface Asked {
+  action: string;
+  resource: string;
+  context: Record<string, string | string[]>;
+}
+
+type Input = Record<string, unknown>;
+
+const arnOf = (service: string, rest: string): string =>
+  `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
+const text = (input: Input, name: string): string => String(input[name]);
+const secret = (name: string): string =>
+  name.startsWith('arn:') ? name : arnOf('secretsmanager', `secret:${name}-AbCdEf`);
+const inCluster = (input: Input) => ({
+  'ecs:cluster': arnOf('ecs', `cluster/${text(input, 'cluster')}`),
+});
+
+/** What a command asks for by its input, and what IAM asks for beside it: tags and roles that are handed on, an image's layers. */
+const ASKED: Record<string, (input: Input, config: Config) => Omit<Asked, 'action'>[] | Asked[]> = {
+  'ecs:RegisterTaskDefinition': (input, config) => [
+    {
+      action: 'ecs:RegisterTaskDefinition',
+      resource: arnOf('ecs', `task-definition/${text(input, 'family')}:1`),
+      context: {},
+    },
+    passed(config),
+  ],
+  'ecs:DescribeTaskDefinition': () => [{ resource: '*', context: {} }],
+  'ecs:RunTask': (input, config) => [
+    {
+      action: 'ecs:RunTask',
+      resource: text(input, 'taskDefinition'),
+      context: inCluster(input),
+    },
+    {
+      action: 'ecs:TagResource',
+      resource: arnOf('ecs', `task/${text(input, 'cluster')}/1`),
+      context: { 'ecs:CreateAction': 'RunTask' },
+    },
+    passed(config),
+  ],
+  'ecs:StopTask': (input) => [{ resource: text(input, 'task'), context: inCluster(input) }],
+  'ecs:DescribeTasks': (input) =>
+    (input['tasks'] as string[]).map((resource) => ({ resource, context: inCluster(input) })),
+  'ecs:ListTasks': (input) => [
+    {
+      resource: arnOf('ecs', `container-instance/${text(input, 'cluster')}/any`),
+      context: inCluster(input),
+    },
+  ],
+  'states:StartExecution': (input) => [{ resource: text(input, 'stateMachineArn'), context: {} }],
+  'states:StopExecution': (input) => [{ resource: text(input, 'executionArn'), context: {} }],
+  'states:DescribeExecution': (input) => [{ resource: text(input, 'executionArn'), context: {} }],
+  'states:SendTaskSuccess': (_input, config) => [{ resource: config.stateMachineArn, context: {} }],
+  'events:EnableRule': (input) => [
+    { resource: arnOf('events', `rule/${text(input, 'Name')}`), context: {} },
+  ],
+  'events:DisableRule': (input) => [
+    { resource: arnOf('events', `rule/${text(input, 'Name')}`), context: {} },
+  ],
+  'secretsmanager:CreateSecret': (input) => [
+    { resource: secret(text(input, 'Name')), context: {} },
+  ],
+  'secretsmanager:DescribeSecret': (input) => [
+    { resource: secret(text(input, 'SecretId')), context: {} },
+  ],
+  'secretsmanager:PutSecretValue': (input) => [
+    { resource: secret(text(input, 'SecretId')), context: {} },
+  ],
+  'secretsmanager:DeleteSecret': (input) => [
+    { resource: secret(text(input, 'SecretId')), context: {} },
+  ],
+  'secretsmanager:ListSecrets': () => [{ resource: '*', context: {} }],
+  'logs:GetLogEvents': (input) => [
+    {
+      resource: arnOf(
+        'logs',
+        `log-group:${text(input, 'logGroupName')}:log-stream:${text(input, 'logStreamName')}`,
+      ),
+      context: {},
+    },
+  ],
+  'ecr:GetAuthorizationToken': () => [
+    { action: 'ecr:GetAuthorizationToken', resource: '*', context: {} },
+    ...['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'].map((action) => ({
+      action,
+      resource: arnOf('ecr', 'repository/app'),
+      context: {},
+    })),
+  ],
 };
+
+const passed = ({ executionRoleArn }: Config): Asked => ({
+  action: 'iam:PassRole',
+  resource: executionRoleArn,
+  context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+});
 
 interface Sent {
   clientName: string;
@@ -38,16 +133,19 @@ interface Sent {
 }
 
 /** Clients whose commands are noted and answered with what `answers` has for them. */
-function notedClients(answers: Record<string, object | Error>) {
-  const sent: string[] = [];
+function notedClients(answers: Record<string, object | Error>, config: Config) {
+  const sent: Asked[] = [];
   const clients = createClients({
     region: 'us-east-1',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });
   for (const { middlewareStack } of Object.values(clients)) {
-    const note = (_next: unknown, context: Sent) => () => {
+    const note = (_next: unknown, context: Sent) => (args: { input: Input }) => {
       const command = context.commandName.replace(/Command$/, '');
-      sent.push(`${PREFIXES[context.clientName] ?? context.clientName}:${command}`);
+      const action = `${PREFIXES[context.clientName] ?? context.clientName}:${command}`;
+      const asked = ASKED[action];
+      if (!asked) throw new Error(`what ${action} asks of IAM is not known`);
+      sent.push(...asked(args.input, config).map((part) => ({ action, ...part })));
       const answer = answers[command] ?? {};
       return answer instanceof Error
         ? Promise.reject(answer)
@@ -59,40 +157,46 @@ function notedClients(answers: Record<string, object | Error>) {
 }
 
 const named = (name: string): Error => Object.assign(new Error('not found'), { name });
-const place = {
-  cluster: 'c',
-  subnets: ['s'],
+const placeOf = ({ cluster, subnets }: Config) => ({
+  cluster,
+  subnets,
   securityGroups: [],
   assignPublicIp: true,
-};
-const arn = 'arn:aws:ecs:us-east-1:000000000000:task/c/1' as TaskArn;
+});
+const taskOf = ({ cluster }: Config) => arnOf('ecs', `task/${cluster}/1`) as TaskArn;
 
-type Act = (clients: ReturnType<typeof createClients>) => Promise<unknown>;
+type Clients = ReturnType<typeof createClients>;
+type Act = (clients: Clients, config: Config) => Promise<unknown>;
 
-const secretsOf = (clients: ReturnType<typeof createClients>) =>
-  awsPullSecrets({ client: clients.secrets, clock: systemClock, prefix: 'p', key: 'a2V5' });
-const executionsOf = (clients: ReturnType<typeof createClients>) =>
-  awsExecutions(clients.sfn, 'arn:aws:states:us-east-1:000000000000:stateMachine:m');
+const secretsOf = (clients: Clients, { cluster }: Config) =>
+  awsPullSecrets({
+    client: clients.secrets,
+    clock: systemClock,
+    prefix: pullSecretPrefix(cluster),
+    key: () => Promise.resolve('a2V5'),
+  });
+const executionsOf = (clients: Clients, { stateMachineArn }: Config) =>
+  awsExecutions(clients.sfn, stateMachineArn);
 
-async function readLog(
-  { logs, ecs }: ReturnType<typeof createClients>,
-  follow: boolean,
-): Promise<void> {
+async function readLog({ logs, ecs }: Clients, config: Config, follow: boolean): Promise<void> {
   for await (const _line of awsLogs({
     client: logs,
     clock: systemClock,
-    logGroup: 'g',
-    tasks: awsTasks(ecs, place),
-  }).read({ taskArn: arn, container: 'a', follow }))
+    logGroup: config.logGroup,
+    tasks: awsTasks(ecs, placeOf(config)),
+  }).read({ taskArn: taskOf(config), container: 'a', follow }))
     return;
 }
 
 /** Each method with answers under which it goes its ways. */
-const METHODS: Record<string, { act: Act; answers?: Record<string, object | Error>[] }> = {
+const METHODS: Record<
+  string,
+  { act: Act; answers?: (config: Config) => Record<string, object | Error>[] }
+> = {
   'tasks.register': {
-    act: ({ ecs }) =>
-      awsTasks(ecs, place).register({
-        family: 'f',
+    act: ({ ecs }, config) =>
+      awsTasks(ecs, placeOf(config)).register({
+        family: 'droppod-0123456789abcdef',
         cpu: '1',
         memory: '1',
         volumes: [],
@@ -100,43 +204,54 @@ const METHODS: Record<string, { act: Act; answers?: Record<string, object | Erro
       }),
   },
   'tasks.run': {
-    act: ({ ecs }) =>
-      awsTasks(ecs, place).run({
-        taskDefinitionArn: 'd',
+    act: ({ ecs }, config) =>
+      awsTasks(ecs, placeOf(config)).run({
+        taskDefinitionArn: arnOf('ecs', 'task-definition/droppod-0123456789abcdef:1'),
         startedBy: 'u',
         clientToken: 't',
         podletEnvironment: {},
         tags: { a: 'b' },
       }),
   },
-  'tasks.stop': { act: ({ ecs }) => awsTasks(ecs, place).stop(arn, 'r') },
-  'tasks.describe': { act: ({ ecs }) => awsTasks(ecs, place).describe(arn) },
-  'tasks.listRunning': {
-    act: ({ ecs }) => awsTasks(ecs, place).listRunning(),
-    answers: [{ ListTasks: { taskArns: [arn] } }],
+  'tasks.stop': {
+    act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).stop(taskOf(config), 'r'),
   },
-  'executions.start': { act: (clients) => executionsOf(clients).start('n', {}) },
-  'executions.succeed': { act: (clients) => executionsOf(clients).succeed('t', {}) },
-  'executions.stop': { act: (clients) => executionsOf(clients).stop('n', 'c') },
-  'executions.describe': { act: (clients) => executionsOf(clients).describe('n') },
+  'tasks.describe': {
+    act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).describe(taskOf(config)),
+  },
+  'tasks.listRunning': {
+    act: ({ ecs }, config) => awsTasks(ecs, placeOf(config)).listRunning(),
+    answers: (config) => [{ ListTasks: { taskArns: [taskOf(config)] } }],
+  },
+  'executions.start': { act: (clients, config) => executionsOf(clients, config).start('n', {}) },
+  'executions.succeed': {
+    act: (clients, config) => executionsOf(clients, config).succeed('t', {}),
+  },
+  'executions.stop': { act: (clients, config) => executionsOf(clients, config).stop('n', 'c') },
+  'executions.describe': { act: (clients, config) => executionsOf(clients, config).describe('n') },
   'images.resolve': {
     act: ({ ecr }) =>
-      ecrCredentials(ecr, systemClock)('000000000000.dkr.ecr.us-east-1.amazonaws.com'),
+      ecrCredentials(ecr, systemClock)(`${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`),
   },
   'pullSecrets.keep': {
-    act: (clients) => secretsOf(clients).keep({ username: 'u', password: 'p' }),
-    answers: [{}, { DescribeSecret: named('ResourceNotFoundException') }],
+    act: (clients, config) => secretsOf(clients, config).keep({ username: 'u', password: 'p' }),
+    answers: () => [{}, { DescribeSecret: named('ResourceNotFoundException') }],
   },
   'pullSecrets.clear': {
-    act: (clients) => secretsOf(clients).clear(),
-    answers: [
-      { ListSecrets: { SecretList: [{ ARN: 'a', Name: 'p1', LastChangedDate: new Date(0) }] } },
-    ],
+    act: (clients, config) => secretsOf(clients, config).clear(),
+    answers: ({ cluster }) => {
+      const Name = `${pullSecretPrefix(cluster)}1`;
+      return [
+        {
+          ListSecrets: { SecretList: [{ ARN: secret(Name), Name, LastChangedDate: new Date(0) }] },
+        },
+      ];
+    },
   },
-  'sweepRule.on': { act: ({ events }) => awsSweepRule(events, 'r').on() },
-  'sweepRule.off': { act: ({ events }) => awsSweepRule(events, 'r').off() },
-  'logs.read': { act: (clients) => readLog(clients, false) },
-  'logs.follow': { act: (clients) => readLog(clients, true) },
+  'sweepRule.on': { act: ({ events }, { sweepRule }) => awsSweepRule(events, sweepRule).on() },
+  'sweepRule.off': { act: ({ events }, { sweepRule }) => awsSweepRule(events, sweepRule).off() },
+  'logs.read': { act: (clients, config) => readLog(clients, config, false) },
+  'logs.follow': { act: (clients, config) => readLog(clients, config, true) },
 };
 
 const key = { resource: 'configmaps', namespace: 'd', name: 'n' };
@@ -172,7 +287,7 @@ const writeAction = (write: TableWrite): string =>
   'put' in write ? WRITES.put : 'update' in write ? WRITES.update : WRITES.remove;
 
 /** Runs all of the store's methods: every function has the whole store. A transaction needs the actions of its parts. */
-async function tableActions(): Promise<string[]> {
+export async function tableActions(): Promise<string[]> {
   const { table, close } = await localTable();
   const actions: string[] = [];
   const store = dynamoStore({
@@ -196,25 +311,19 @@ async function tableActions(): Promise<string[]> {
   });
   for (const use of STORE) await use(store);
   await close();
-  return actions;
+  return [...new Set(actions)];
 }
 
-/** The commands that the adapter of a method sends. */
-async function commands(method: string): Promise<string[]> {
-  const { act, answers = [{}] } = METHODS[method] ?? {
+/** What the adapter of a method asks of IAM, in an installation of this configuration. */
+export async function askedBy(method: string, config: Config): Promise<Asked[]> {
+  const { act, answers = () => [{}] } = METHODS[method] ?? {
     act: () => Promise.reject(new Error(`what ${method} needs is not known`)),
   };
-  const all: string[] = [];
-  for (const answer of answers) {
-    const { clients, sent } = notedClients(answer);
-    await act(clients);
+  const all: Asked[] = [];
+  for (const answer of answers(config)) {
+    const { clients, sent } = notedClients(answer, config);
+    await act(clients, config);
     all.push(...sent);
   }
   return all;
-}
-
-/** The IAM actions that these methods of ports and the store need, sorted. */
-export async function actionsOf(methods: string[]): Promise<string[]> {
-  const sent = [...(await tableActions()), ...(await Promise.all(methods.map(commands))).flat()];
-  return [...new Set(sent.flatMap((action) => [action, ...(BESIDE[action] ?? [])]))].sort();
 }

@@ -1,20 +1,25 @@
-// Least privilege, proven: what every function calls while pods live through all kinds of faults, turned into IAM actions by running
-// the adapters, is exactly what its role may do. Nothing is missing, nothing is left over.
+// Least privilege, proven: what every function calls while pods live through all kinds of faults, turned into actions and resources by
+// running the adapters, is judged by an evaluation of the role's policies: all of it is allowed, and no statement is there for nothing.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Stack } from 'aws-cdk-lib';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
+import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
-import type { DroppodStack } from '../../cdk/stack.ts';
+import { readConfig, type Config } from '../../src/aws/config.ts';
 import { api } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { toPod } from '../../src/steps/pod/update-pod.ts';
 import type { Ports } from '../../src/ports/ports.ts';
+import type { ObjectKey, ObjectWrite, RecordWrite } from '../../src/ports/store.ts';
+import { objectItem, objectPartition, recordItem, recordRange } from '../../src/store/layout.ts';
 import { requestOf } from '../api/client.ts';
 import { imageConfig } from '../fakes/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import { simulate } from '../simulation/simulate.ts';
-import { actionsOf } from './actions.ts';
+import { askedBy, tableActions } from './actions.ts';
+import type { Asked } from './actions.ts';
+import { judge } from './judge.ts';
+import type { Policy } from './judge.ts';
+import { ACCOUNT, REGION, resolve } from './resolve.ts';
+import type { Resources } from './resolve.ts';
 import { testStack } from './stack.ts';
 
 const FUNCTIONS = [
@@ -33,7 +38,23 @@ const SEEDS = 60;
 
 const inside = new AsyncLocalStorage<string>();
 const within = <T>(name: string, act: () => Promise<T>): Promise<T> => inside.run(name, act);
+const touched = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
 const used = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
+
+/** The partitions of the table that a method of the store names. */
+function partitionsIn(method: string, [first]: unknown[]): string[] {
+  if (method === 'get') return [objectItem(first as ObjectKey).pk];
+  if (method === 'list' || method === 'listTexts')
+    return [objectPartition((first as { resource: string }).resource)];
+  if (method === 'getRecord') return [recordItem(String(first)).pk];
+  if (method === 'listRecords') return [recordRange(String(first)).pk];
+  if (method !== 'commit') return [];
+  const { object, records = [] } = first as { object?: ObjectWrite; records?: RecordWrite[] };
+  return [
+    ...(object ? [objectItem(object.key).pk] : []),
+    ...records.map(({ key }) => recordItem(key).pk),
+  ];
+}
 
 /** Notes each method of a port that is called, under the function that calls it. */
 function watched(port: string, target: object): object {
@@ -43,6 +64,11 @@ function watched(port: string, target: object): object {
       if (typeof value !== 'function') return value;
       return (...args: never[]): unknown => {
         const calls = used.get(inside.getStore() ?? '');
+        if (port === 'store') {
+          for (const partition of partitionsIn(String(method), args))
+            touched.get(inside.getStore() ?? '')?.add(partition);
+          return (value as (...all: never[]) => unknown).apply(object, args);
+        }
         calls?.add(`${port}.${String(method)}`);
         if (port === 'logs' && (args[0] as { follow?: boolean } | undefined)?.follow)
           calls?.add('logs.follow');
@@ -62,7 +88,15 @@ function watch(ports: Ports): void {
   // CloudWatch keeps every line: on AWS the port has no such method.
   Object.assign(ports.logs, { keep: undefined });
   Object.assign(ports, { sweepRule: nothing, pullSecrets: secrets });
-  for (const port of ['tasks', 'executions', 'images', 'logs', 'sweepRule', 'pullSecrets'] as const)
+  for (const port of [
+    'store',
+    'tasks',
+    'executions',
+    'images',
+    'logs',
+    'sweepRule',
+    'pullSecrets',
+  ] as const)
     Object.assign(ports, { [port]: watched(port, ports[port] as object) });
 }
 
@@ -124,34 +158,188 @@ const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep']);
 const WAKES_OTHERS = ['executions.start'];
 const SETTLED = ['executions.start', 'executions.succeed', 'executions.stop', 'tasks.stop'];
 
-let stack: DroppodStack;
+let resources: Resources;
+let config: Config;
 
 beforeAll(async () => {
-  stack = testStack({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const stack = testStack({ context: { 'aws:cdk:bundling-stacks': [] } });
+  resources = (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
+  const sweeper = Object.entries(resources).find(
+    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('Functionssweep'),
+  );
+  const { Variables } = sweeper?.[1].Properties['Environment'] as { Variables: object };
+  const environment = resolve(resources, Variables) as Record<string, string>;
+  config = readConfig({ ...environment, AWS_REGION: REGION });
   await useLogs();
   await useMoments();
   for (let seed = 0; seed < SEEDS; seed++)
     await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);
 
-/** The actions of a function's own policy. */
-function granted(name: string): string[] {
-  const lambda = stack.node.findChild('Functions').node.findChild(name) as LambdaFunction;
-  const policy = lambda.role?.node.findChild('DefaultPolicy') as unknown as {
-    document: PolicyDocument;
-  };
-  const { Statement } = Stack.of(lambda).resolve(policy.document) as {
-    Statement: { Action: string | string[] }[];
-  };
-  return [...new Set(Statement.flatMap(({ Action }) => Action))].sort();
+/** The policies of a role, by what its logical id begins with. */
+function policiesOf(role: RegExp): Policy[] {
+  const ids = Object.keys(resources).filter(
+    (id) => resources[id]?.Type === 'AWS::IAM::Role' && role.test(id),
+  );
+  expect(ids).toHaveLength(1);
+  const [id = ''] = ids;
+  const attached = Object.values(resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::IAM::Policy' &&
+      (Properties['Roles'] as { Ref?: string }[]).some(({ Ref }) => Ref === id),
+  );
+  expect(resources[id]?.Properties['ManagedPolicyArns']).toBeUndefined();
+  const inline = (resources[id]?.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
+  return [...attached.map(({ Properties }) => Properties), ...inline].map(
+    ({ PolicyDocument }) => resolve(resources, PolicyDocument) as Policy,
+  );
 }
 
-it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
-  expect(granted(name)).toEqual(
-    await actionsOf([
-      ...(used.get(name) ?? []),
-      ...(SETTLING.has(name) ? SETTLED : []),
-      ...(name === 'bind-pod' ? WAKES_OTHERS : []),
-    ]),
+/** A function's own log: written by Lambda for it. */
+const writesOwnLog = (name: string): Asked[] => {
+  const group = Object.keys(resources).find(
+    (id) =>
+      resources[id]?.Type === 'AWS::Logs::LogGroup' &&
+      id.startsWith(`Functions${name.replaceAll('-', '')}logs`),
   );
+  return ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
+    action,
+    resource: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${group}:log-stream:1`,
+    context: {},
+  }));
+};
+
+const KEY_PARTITIONS = ['r/key', 'r/pull-key'];
+/** What create-ports.ts reads at the start, and bind for the names of pull secrets. */
+const KEYS_OF: Record<string, string[]> = {
+  api: ['r/key'],
+  sync: ['r/key'],
+  'bind-pod': ['r/pull-key'],
+};
+
+const onTable = (action: string, partition: string): Asked => ({
+  action,
+  resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${config.table}`,
+  context: { 'dynamodb:LeadingKeys': [partition] },
+});
+
+/** The partitions that a function's commits and reads name, besides those that every commit has. */
+const partitionsOf = (name: string): string[] => [
+  ...new Set(['counter', 'l/1', 'b/1', ...(touched.get(name) ?? []), ...(KEYS_OF[name] ?? [])]),
+];
+
+it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
+  const methods = [
+    ...(used.get(name) ?? []),
+    ...(SETTLING.has(name) ? SETTLED : []),
+    ...(name === 'bind-pod' ? WAKES_OTHERS : []),
+  ];
+  const onTables = (await tableActions()).flatMap((action) =>
+    partitionsOf(name).map((partition) => onTable(action, partition)),
+  );
+  const asked = [
+    ...onTables,
+    ...(await Promise.all([...new Set(methods)].map((method) => askedBy(method, config)))).flat(),
+    ...writesOwnLog(name),
+  ];
+  const verdict = await judge(
+    policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+    asked,
+  );
+  expect(verdict.refused).toEqual([]);
+  expect(verdict.unusedActions).toEqual([]);
+  expect(verdict.unusedStatements).toEqual([]);
+});
+
+it.each(FUNCTIONS)('of the keys, %s reaches its own alone', async (name) => {
+  const role = policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`));
+  const actions = await tableActions();
+  for (const partition of KEY_PARTITIONS) {
+    const { refused } = await judge(
+      role,
+      actions.map((action) => onTable(action, partition)),
+    );
+    const isOwn = KEYS_OF[name]?.includes(partition) ?? false;
+    expect([partition, refused.length]).toEqual([partition, isOwn ? 0 : actions.length]);
+  }
+});
+
+it('what another installation has is out of reach', async () => {
+  const foreign = (asked: Asked): Asked => ({
+    ...asked,
+    resource: asked.resource
+      .replace(config.cluster, 'another-cluster')
+      .replace(config.table, 'another-table')
+      .replace(config.sweepRule, 'another-rule')
+      .replace(/stateMachine:.*/, 'stateMachine:another')
+      .replace(/execution:[^:]*/, 'execution:another')
+      .replace(config.logGroup, 'another-group')
+      .replace('task-definition/droppod-', 'task-definition/another-')
+      .replace(/role\/.*/, 'role/another'),
+    context:
+      'ecs:cluster' in asked.context
+        ? { 'ecs:cluster': `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/another` }
+        : asked.context,
+  });
+  // One credential and one list for all of the account; ECR's repositories are the account's.
+  const shared = /^(ecr:|ecs:DescribeTaskDefinition|secretsmanager:ListSecrets)/;
+  for (const name of FUNCTIONS) {
+    const asked = (
+      await Promise.all([...(used.get(name) ?? [])].map((method) => askedBy(method, config)))
+    )
+      .flat()
+      .filter(({ action }) => !shared.test(action))
+      .map(foreign);
+    const { refused } = await judge(
+      policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+      asked,
+    );
+    expect(new Set(refused.map(({ action }) => action))).toEqual(
+      new Set(asked.map(({ action }) => action)),
+    );
+  }
+});
+
+it('a role is passed to tasks alone', async () => {
+  for (const name of ['bind-pod', 'launch-pod']) {
+    const asked = {
+      action: 'iam:PassRole',
+      resource: config.executionRoleArn,
+      context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
+    };
+    const { refused } = await judge(
+      policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+      [asked],
+    );
+    expect(refused).toHaveLength(1);
+  }
+});
+
+it('tasks pull images, read pull secrets and write their log by a role that may do nothing else', async () => {
+  const repository = `arn:aws:ecr:eu-central-1:111122223333:repository/app`;
+  const stream = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${config.logGroup}:log-stream:1`;
+  const { refused, unusedActions, unusedStatements } = await judge(
+    policiesOf(/^ClusterExecutionRole/),
+    [
+      { action: 'ecr:GetAuthorizationToken', resource: '*', context: {} },
+      ...['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'].map(
+        (action) => ({ action, resource: repository, context: {} }),
+      ),
+      ...['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
+        action,
+        resource: stream,
+        context: {},
+      })),
+      {
+        action: 'secretsmanager:GetSecretValue',
+        resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${config.cluster}/pull/1-AbCdEf`,
+        context: {},
+      },
+    ],
+  );
+  expect({ refused, unusedActions, unusedStatements }).toEqual({
+    refused: [],
+    unusedActions: [],
+    unusedStatements: [],
+  });
 });
