@@ -6,7 +6,7 @@ import { BODY_LIMIT } from '../../src/api/wire/body.ts';
 /** Linear is 4. */
 const MOST_GROWTH = 5;
 /** Shorter runs say little; the input grows until they take as long, or until nobody may send more. */
-const FLOOR_MS = 20;
+const FLOOR_MS = 12;
 const ROUNDS = 8;
 /** Of doubled sizes that are looked at as well where one has grown too fast. */
 const MORE_SIZES = 3;
