@@ -17,8 +17,8 @@ import type { Clock } from './docker/clock.ts';
 import { DueAnswers } from './due-answers.ts';
 import { RequestFault, toRequest } from './request.ts';
 
-export type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
-export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+type Handler = (request: Request, socket: { remoteAddress: string }) => Promise<Response>;
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface Door {
   handler: Handler;
@@ -33,7 +33,7 @@ export interface Door {
   limits?: Partial<Limits>;
 }
 
-export interface Limits {
+interface Limits {
   /** Until a request's line and headers are there (kube-apiserver's ReadHeaderTimeout); its TLS handshake too. */
   headersMs: number;
   /** Of waiting for a body's bytes; see BodyBounds. */
@@ -44,7 +44,7 @@ export interface Limits {
   perAddress: Allowance;
 }
 
-export interface Allowance {
+interface Allowance {
   /** Watches over HTTP/1.1 hold a connection each. */
   connections: number;
   /** Bodies that are read at a time. */
@@ -87,7 +87,7 @@ class Addresses {
 }
 
 /** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
-export async function serve(
+async function serve(
   door: Door,
   scheme: 'http' | 'https',
   incoming: IncomingMessage,

@@ -9,7 +9,7 @@ import { ending, quiet, sandboxReady } from './world.ts';
 /** supervise gives up waiting after 3 s: the podlet answers before that, with or without the API. */
 const TERM_ANSWER_MS = 2_500;
 /** ECS kills at 120 s; a podlet that cannot report leaves a little earlier. */
-export const ENGINE_PATIENCE_MS = 115_000;
+const ENGINE_PATIENCE_MS = 115_000;
 
 export type Order =
   | { kind: 'start'; container: string; run: number; order: StartOrder }

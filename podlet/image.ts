@@ -6,7 +6,7 @@ import { hostArchitecture, nodeLibraries, podletHash, strippedNode } from './bui
 import type { Architecture } from './build.ts';
 import { nodeFile, ownFiles, PODLET_ENTRYPOINT, PODLET_VOLUMES } from './tree.ts';
 
-export const PODLET_REPOSITORY = 'droppod/podlet';
+const PODLET_REPOSITORY = 'droppod/podlet';
 
 /** Image configuration in the form of `docker import --change`. */
 const CHANGES = [

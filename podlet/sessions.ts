@@ -245,7 +245,7 @@ function finish(socket: WebSocket, kind: SessionRequest['kind'], status: Session
 }
 
 /** metav1.Status as the kubelet ends a remote command (`remotecommand.NonZeroExitCodeReason`). */
-export function toKubernetesStatus({ code, error }: SessionStatus): object {
+function toKubernetesStatus({ code, error }: SessionStatus): object {
   if (error !== undefined) {
     const message = `error executing command in container: ${error}`;
     return {

@@ -14,7 +14,7 @@ export interface Stopping {
 }
 
 /** Why the podlet itself stops a run. */
-export interface OwnStop {
+interface OwnStop {
   graceSeconds: number;
   message: string;
 }
@@ -47,7 +47,7 @@ export interface ContainerView {
   added?: true;
 }
 
-export interface VolumeView {
+interface VolumeView {
   wanted: DesiredVolume;
   applied?: string;
 }

@@ -3,7 +3,7 @@
 import { present } from './present.ts';
 
 /** A reason of metav1.Status and its HTTP code (apimachinery `metav1.StatusReason`). */
-export const CODES = {
+const CODES = {
   BadRequest: 400,
   Unauthorized: 401,
   Forbidden: 403,

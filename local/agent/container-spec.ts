@@ -27,7 +27,7 @@ import {
 const MIB = 1024 * 1024;
 
 /** Processes and threads of one container: far above what a pod needs, far below what takes the machine down. */
-export const MAX_PIDS = 16_384;
+const MAX_PIDS = 16_384;
 
 const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 

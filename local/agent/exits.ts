@@ -14,7 +14,7 @@ export interface Exit {
 }
 
 /** Exit code of a process that KILL ended. */
-export const KILLED = 137;
+const KILLED = 137;
 
 const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage';
 

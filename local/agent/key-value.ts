@@ -33,17 +33,3 @@ export function levelKeyValue(
     },
   };
 }
-
-/** In memory, for tests and for engines that need not outlive their process. */
-export function memoryKeyValue(): KeyValue {
-  const entries = new Map<string, string>();
-  return {
-    list: async (prefix) =>
-      [...entries].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
-    write: async (changes) => {
-      for (const [key, value] of Object.entries(changes))
-        if (value === null) entries.delete(key);
-        else entries.set(key, value);
-    },
-  };
-}

@@ -33,7 +33,7 @@ export interface KeyedValue {
 }
 
 /** Has started; has ended, with whatever code; has ended with code 0. */
-export type DependencyCondition = 'START' | 'COMPLETE' | 'SUCCESS';
+type DependencyCondition = 'START' | 'COMPLETE' | 'SUCCESS';
 
 export interface ContainerDefinition {
   name: string;

@@ -1,7 +1,7 @@
 // A task as the engine remembers it; all of it is stored, so that another process can take it over.
 import type { ContainerDefinition, KeyedValue, Tag, TaskDefinition } from './task-definition.ts';
 
-export type TaskStatus =
+type TaskStatus =
   | 'PROVISIONING'
   | 'PENDING'
   | 'RUNNING'

@@ -57,7 +57,7 @@ export function flag(input: Input, key: string): boolean | undefined {
 }
 
 /** Empty when absent. */
-export function list(input: Input, key: string): unknown[] {
+function list(input: Input, key: string): unknown[] {
   const value = own(input, key) ?? [];
   if (!Array.isArray(value)) throw new AwsError('SerializationException', `${key} is not a list`);
   return value;

@@ -23,14 +23,14 @@ export class AwsError extends Error {
 export type Operation<C> = (context: C, input: unknown) => Promise<Json>;
 
 /** A request to an AWS JSON endpoint, without the socket. */
-export interface AwsJsonRequest {
+interface AwsJsonRequest {
   /** The X-Amz-Target header. */
   target: string;
   body: Buffer;
 }
 
 /** The answer, without the socket. */
-export interface AwsJsonResponse {
+interface AwsJsonResponse {
   status: number;
   headers: Record<string, string>;
   body: string;

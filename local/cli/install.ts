@@ -26,7 +26,7 @@ export function find(program: string): string | undefined {
   return undefined;
 }
 
-export function dockerSocket(): string {
+function dockerSocket(): string {
   const host = process.env['DOCKER_HOST'] ?? '';
   if (host === '') return '/var/run/docker.sock';
   if (!host.startsWith('unix://'))

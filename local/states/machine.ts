@@ -46,7 +46,7 @@ interface Guarded extends Leaving {
   Catch?: Catcher[];
 }
 
-export interface PassState extends Leaving {
+interface PassState extends Leaving {
   Type: 'Pass';
 }
 
@@ -58,7 +58,7 @@ export interface TaskState extends Guarded {
   HeartbeatSeconds?: number | string;
 }
 
-export interface ChoiceRule {
+interface ChoiceRule {
   Condition: Template;
   Next: string;
   Output?: Template;
@@ -80,7 +80,7 @@ export interface WaitState extends Leaving {
   Timestamp?: string;
 }
 
-export interface SucceedState {
+interface SucceedState {
   Type: 'Succeed';
   Comment?: string;
   Output?: Template;

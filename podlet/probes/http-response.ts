@@ -5,7 +5,7 @@ import { KEPT_LINE_BYTES } from './byte-reader.ts';
 import type { ByteReader, Line } from './byte-reader.ts';
 
 /** Transport.MaxResponseHeaderBytes: informational answers count with the final one. */
-export const MAX_HEADER_BYTES = 10 << 20;
+const MAX_HEADER_BYTES = 10 << 20;
 /** How much of a peer's line an error quotes. */
 const QUOTED_CHARACTERS = 200;
 /** How many values of one header are compared. */

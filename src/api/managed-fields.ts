@@ -161,7 +161,7 @@ const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== undefined;
 
 /** All fields of both. */
-export function union(a: FieldTree, b: FieldTree): FieldTree {
+function union(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = { ...a };
   for (const [segment, below] of Object.entries(b)) {
     const known = own(tree, segment);

@@ -4,7 +4,7 @@ import type { Schema } from 'js-yaml';
 import { own } from '../own.ts';
 import type { AwsPrincipal } from './aws-principal.ts';
 
-export interface Mapping {
+interface Mapping {
   arn: string;
   /** May hold `{{…}}`; '': the principal's ARN. */
   username: string;

@@ -8,7 +8,7 @@ import {
 import type { Clock } from '../ports/clock.ts';
 
 /** TTL attribute of every item that may vanish, in epoch seconds. */
-export const TTL_ATTRIBUTE = 'expires';
+const TTL_ATTRIBUTE = 'expires';
 
 /** Creates the table with its TTL unless it is there; resolves when it can be used. */
 export async function ensureTable(

@@ -90,7 +90,7 @@ const versionOf = ({ metadata }: KubeObject): ResourceVersion =>
  * `<pod>.<16 hex>` like the kubelet's. There the digits are the time, and kubectl relies on it: events of one second stay in the
  * order of their names. Here they say what the event is, so that a repeat finds its first: place in the pod, step, then a hash.
  */
-export function eventName(pod: Pod, event: PodEvent): string {
+function eventName(pod: Pod, event: PodEvent): string {
   const identity = [
     pod.metadata.uid,
     event.component,

@@ -15,8 +15,8 @@ export const PODLET_MEMORY_LIMIT_MIB = 256;
 export const KEEPS_SIZE = 'a Fargate task keeps its size';
 
 /** Fargate's own disk, and the most that can be asked for. */
-export const INCLUDED_STORAGE_GIB = 20;
-export const MAX_STORAGE_GIB = 200;
+const INCLUDED_STORAGE_GIB = 20;
+const MAX_STORAGE_GIB = 200;
 
 export interface TaskSize {
   cpuUnits: number;
@@ -31,7 +31,7 @@ const gigabytes = (from: number, to: number, step = 1): number[] =>
   Array.from({ length: (to - from) / step + 1 }, (_, index) => (from + index * step) * 1024);
 
 /** Memory (MiB) that Fargate offers for each cpu size (1024 units = 1 vCPU). */
-export const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly number[] }[] = [
+const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly number[] }[] = [
   { cpuUnits: 256, memoryMiB: [512, 1024, 2048] },
   { cpuUnits: 512, memoryMiB: gigabytes(1, 4) },
   { cpuUnits: 1024, memoryMiB: gigabytes(2, 8) },

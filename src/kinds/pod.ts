@@ -30,7 +30,7 @@ export type LifecycleHandler = core.LifecycleHandler;
 export type Volume = core.Volume;
 export type VolumeMount = core.VolumeMount;
 /** 1.34 (EnvFiles): a variable from a file of an emptyDir. */
-export interface FileKeySelector {
+interface FileKeySelector {
   volumeName: string;
   path: string;
   key: string;
@@ -39,7 +39,6 @@ export interface FileKeySelector {
 export interface EnvVar extends core.EnvVar {
   valueFrom?: NonNullable<core.EnvVar['valueFrom']> & { fileKeyRef?: FileKeySelector };
 }
-export type EnvFromSource = core.EnvFromSource;
 export type ConfigMap = core.ConfigMap;
 export type Secret = core.Secret;
 export type Service = core.Service;

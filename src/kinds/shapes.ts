@@ -6,7 +6,7 @@ import { listRule } from './list-keys.ts';
 import type { ListRule } from './list-keys.ts';
 import { ensureKinds } from './load.ts';
 
-export type Leaf =
+type Leaf =
   | 'string'
   | 'boolean'
   | 'int32'

@@ -1,10 +1,5 @@
 // Who and which: identities that are strings on the wire, distinguished by their types.
 
-export type PodUid = string & { readonly brand: 'PodUid' };
-
-/** `namespace/name`. */
-export type PodKey = string & { readonly brand: 'PodKey' };
-
 export type TaskArn = string & { readonly brand: 'TaskArn' };
 
 /** Decimal string of the one counter; comparable as a number. */

@@ -147,7 +147,7 @@ export interface ProcessUser {
   umask?: number;
 }
 
-export interface StopPlan {
+interface StopPlan {
   signal: string;
   graceSeconds: number;
   preStop?: Hook;
@@ -207,7 +207,7 @@ export interface DesiredVolume {
 }
 
 /** A limit in bytes, and its text as Kubernetes prints it. */
-export interface SizeLimit {
+interface SizeLimit {
   bytes: number;
   text: string;
 }

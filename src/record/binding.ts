@@ -59,10 +59,10 @@ export function nextScheduling(createdAt: string | undefined, now: Date): Date {
 }
 
 /** What Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
-export const SIZE_ANNOTATION = 'droppod/fargate-size';
+const SIZE_ANNOTATION = 'droppod/fargate-size';
 
 /** The execution in charge, for whoever looks for the pod's history. */
-export const EXECUTION_ANNOTATION = 'droppod/execution';
+const EXECUTION_ANNOTATION = 'droppod/execution';
 
 /** The pod with these annotations beside its own. */
 const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({

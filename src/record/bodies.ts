@@ -9,7 +9,7 @@ import { containerPolicy, hasEnded, shouldRestart } from '../pod/run/restart.ts'
 import type { Body, NextState } from './record.ts';
 
 /** The run that a container's body begins with; undefined: it ended for good. */
-export function firstRun(pod: Pod, observed: ObservedPod, name: string): number | undefined {
+function firstRun(pod: Pod, observed: ObservedPod, name: string): number | undefined {
   const container = own(observed.containers, name);
   const { current, previous } = container ?? {};
   if (!current) return Math.max(container?.desiredRun ?? 0, (previous?.run ?? 0) + 1, 1);

@@ -78,7 +78,7 @@ function mergeRun(
 }
 
 /** The container after the end of its current run: the next run waits by the crash back-off. */
-export function withBackOff(
+function withBackOff(
   pod: Pod,
   name: string,
   container: ObservedContainer,

@@ -19,7 +19,7 @@ interface Failure {
 }
 
 /** The back-off after one more failed try of an image. */
-export function nextPullBackOff(
+function nextPullBackOff(
   before: PullBackOff | undefined,
   failure: Failure,
   now: Date,

@@ -65,7 +65,7 @@ export interface Outcome {
 }
 
 /** The execution in charge and what of its history counts; the next one replaces it whole. */
-export interface Generation {
+interface Generation {
   /** The execution's name is the uid, later `<uid>-<number>`. */
   number: number;
   /** The execution has not begun yet: whoever looks starts it (again). */

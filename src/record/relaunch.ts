@@ -44,10 +44,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
 }
 
 /** At once the first time, then 10 s doubling to 300 s as long as tasks break down soon. */
-export function nextLaunchBackOff(
-  record: PodRecord,
-  now: Date,
-): { seconds: number; until: string } {
+function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: number; until: string } {
   const {
     launchBackOff: before,
     task: { launchedAt },

@@ -9,7 +9,6 @@ import type { ObjectWrite, RecordWrite } from '../ports/store.ts';
 import type { Body, Packed } from './body.ts';
 import { bodyUnder, expireParts, pack, toText } from './body.ts';
 import { MARKER_MS } from './counter.ts';
-import type { Counter } from './counter.ts';
 import type { Head } from './head.ts';
 import { readHead } from './head.ts';
 import { objectItem, recordItem } from './layout.ts';

@@ -4,7 +4,7 @@ import type { Table, Item } from './table.ts';
 import { COUNTER } from './layout.ts';
 
 /** Log entries stay readable at least this long (etcd's default compaction is 5 minutes). */
-export const HORIZON_MS = 60 * 60 * 1000;
+const HORIZON_MS = 60 * 60 * 1000;
 
 /** The mark is moved on when it is older than this. */
 export const MARK_MS = 60 * 1000;
@@ -13,7 +13,7 @@ export const MARK_MS = 60 * 1000;
 const SAMPLE_MS = 10 * 60 * 1000;
 
 /** A mark older than this says nothing: what lies above it may have begun to expire. */
-export const STALE_MS = 2 * 60 * 60 * 1000;
+const STALE_MS = 2 * 60 * 60 * 1000;
 
 /** Log entries and parts expire this long after they were written: later than any mark lets a reader look for them. */
 export const EXPIRE_MS = HORIZON_MS + 3 * STALE_MS;
@@ -34,7 +34,7 @@ export interface Counter {
 }
 
 /** The parsed counter item; all zero before the first write. */
-export function toCounter(item: Item | undefined): Counter {
+function toCounter(item: Item | undefined): Counter {
   const samples = Array.isArray(item?.samples) ? item.samples : [];
   return {
     number: Number(item?.num ?? 0),

@@ -4,7 +4,7 @@ import type { ResourceVersion } from '../ports/identity.ts';
 import type { ObjectKey } from '../ports/store.ts';
 
 /** etcd's --max-request-bytes: the size at which Kubernetes, too, refuses an object. */
-export const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
+const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
 
 /** Refuses JSON above MAX_OBJECT_BYTES. */
 export function checkObjectSize(json: string): void {

@@ -17,7 +17,7 @@ export const sharedNumbers = (table: Table): Numbers => ({
 });
 
 /** How many numbers a single writer reserves at once; a killed process leaves at most so many unused. */
-export const BLOCK = 100;
+const BLOCK = 100;
 
 /** Numbers of a single writer; `before` is the last number that an earlier process may have used. */
 export interface BlockNumbers extends Numbers {

@@ -196,7 +196,7 @@ const definitionChanged = (pod: Pod, name: string): string =>
     : `Container ${name} definition changed, will be restarted`;
 
 /** How the containers are to be ended: by deletion with its own grace, else with the pod's. */
-export function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
+function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   const graceSeconds = graceOf(pod);
   if (deletionTimestamp !== undefined) {

@@ -19,7 +19,7 @@ import {
 } from './names.ts';
 
 /** How a kind's names must look: `path` = anything that fits into a URL segment. */
-export type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
+type NameRule = 'subdomain' | 'label' | 'label1035' | 'path';
 export interface MetaRules {
   namespaced: boolean;
   name: NameRule;
@@ -98,7 +98,7 @@ export function validateLabels(
 }
 
 /** Problems of annotations: keys like labels in lower case, values only by their size in all. */
-export function validateAnnotations(
+function validateAnnotations(
   annotations: Record<string, string> | undefined,
   field: string,
 ): FieldError[] {

@@ -1,7 +1,7 @@
 // The Step Functions interpreter alone, in this process: time per state, memory of executions that wait.
 import { randomUUID } from 'node:crypto';
 import { Interpreter } from '../../local/states/interpreter.ts';
-import { MemoryJournal } from '../../local/states/memory-journal.ts';
+import { MemoryJournal } from '../fakes/memory-journal.ts';
 import type { Machine } from '../../local/states/machine.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { preciseNow } from './engine.ts';

@@ -8,7 +8,6 @@ import { awsExecutions } from '../../src/aws/executions.ts';
 import { awsLogs } from '../../src/aws/logs.ts';
 import { awsPullSecrets } from '../../src/aws/pull-secrets.ts';
 import { awsSweepRule } from '../../src/aws/sweep-rule.ts';
-import { dynamoTable } from '../../src/aws/table.ts';
 import { awsTasks } from '../../src/aws/tasks.ts';
 import { randomIds } from '../../src/aws/ids.ts';
 import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';

@@ -2,7 +2,7 @@
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 
-export interface Resource {
+interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
   DependsOn?: string | string[];

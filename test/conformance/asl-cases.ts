@@ -6,12 +6,12 @@ import type { Json, JsonObject } from '../../local/states/json.ts';
 import { isObject } from '../../local/states/json.ts';
 import type { Flow, Machine } from '../../local/states/machine.ts';
 import type { TaskCall } from '../../local/states/ports.ts';
-import { runMachine } from '../../local/states/run-machine.ts';
+import { runMachine } from '../fakes/run-machine.ts';
 import { StateError } from '../../local/states/state-error.ts';
 import { present } from '../../src/present.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
-export interface RecordedTask {
+interface RecordedTask {
   state: string;
   parameters?: Json;
   input?: Json;
@@ -22,7 +22,7 @@ export interface RecordedTask {
   end?: string;
 }
 
-export interface RecordedEvent extends JsonObject {
+interface RecordedEvent extends JsonObject {
   id: number | null;
   prev: number | null;
   type: string;
@@ -167,7 +167,7 @@ function outcome({
 }
 
 /** Equality where `<…>` inside an expected string stands for any text and causes may be JSON in a string. */
-export function equal(expected: Json | undefined, actual: Json | undefined): boolean {
+function equal(expected: Json | undefined, actual: Json | undefined): boolean {
   if (typeof expected === 'string' && typeof actual === 'string')
     return expected === actual || pattern(expected).test(actual) || sameJson(expected, actual);
   if (Array.isArray(expected))

@@ -20,7 +20,8 @@ import {
   type Task,
 } from '@aws-sdk/client-ecs';
 import { createEngine, type Engine } from '../../local/aws/create-engine.ts';
-import { memoryKeyValue, type KeyValue } from '../../local/agent/key-value.ts';
+import type { KeyValue } from '../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../fakes/memory-key-value.ts';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
 import { listContainers, removeContainer } from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath, type Docker } from '../../local/docker/engine-api.ts';

@@ -15,7 +15,7 @@ import { openSingleWriterStore } from '../../src/store/single-writer-store.ts';
 import type { Table } from '../../src/store/table.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 
-export type CompactingStore = Store & { compact(version: ResourceVersion): Promise<void> };
+type CompactingStore = Store & { compact(version: ResourceVersion): Promise<void> };
 
 export interface Subject {
   /** The store of one process. */

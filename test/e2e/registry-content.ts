@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { TestRegistry } from './registry.ts';
 
-export const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-export const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
+const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+const INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
-export interface Manifest {
+interface Manifest {
   schemaVersion: 2;
   mediaType: string;
   config: { mediaType: string; size: number; digest: string };
@@ -13,7 +13,7 @@ export interface Manifest {
 }
 
 /** Stores a manifest or an index; answers its digest. */
-export async function putManifest(
+async function putManifest(
   registry: TestRegistry,
   repository: string,
   reference: string,
@@ -31,7 +31,7 @@ export async function putManifest(
 }
 
 /** Stores a blob; answers its digest. */
-export async function putBlob(
+async function putBlob(
   registry: TestRegistry,
   repository: string,
   content: string,
@@ -49,7 +49,7 @@ export async function putBlob(
 }
 
 /** The manifest of one platform. */
-export async function getManifest(
+async function getManifest(
   registry: TestRegistry,
   repository: string,
   reference: string,

@@ -5,7 +5,6 @@ import {
   SFNClient,
   type GetExecutionHistoryCommandOutput,
 } from '@aws-sdk/client-sfn';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   awsAccess,

@@ -7,7 +7,7 @@ import { launchPod } from '../../src/steps/launch/launch-pod.ts';
 import { startContainer } from '../../src/steps/start/start-container.ts';
 import { Interpreter } from '../../local/states/interpreter.ts';
 import type { Machine } from '../../local/states/machine.ts';
-import { MemoryJournal } from '../../local/states/memory-journal.ts';
+import { MemoryJournal } from './memory-journal.ts';
 import type { ExecutionChange, TaskCall } from '../../local/states/ports.ts';
 import { StateError } from '../../local/states/state-error.ts';
 import { Unavailable } from '../../src/errors.ts';
@@ -28,7 +28,7 @@ const steps: Record<string, (ports: Ports, input: never) => Promise<unknown>> = 
 const document = readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8');
 
 /** The document with each placeholder replaced by the name of its function, and its revision. */
-export const podDefinition = (revision = 'r1'): Machine =>
+const podDefinition = (revision = 'r1'): Machine =>
   parse(document.replaceAll('${Revision}', revision).replace(/\$\{(\w+)\}/g, '$1')) as Machine;
 
 const ARN = 'arn:aws:states:us-east-1:000000000000';

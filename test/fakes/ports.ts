@@ -22,7 +22,7 @@ export type FaultHook = (
 ) => Fault | undefined | void | Promise<Fault | undefined | void>;
 
 /** One recorded call. */
-export interface Call {
+interface Call {
   operation: string;
   input: unknown;
 }
@@ -47,7 +47,7 @@ class Recorder {
 }
 
 /** Step Functions' start, succeed and stop without a machine; executions are in `states`, answers in `answers`. */
-export class FakeExecutions extends Recorder implements Executions {
+class FakeExecutions extends Recorder implements Executions {
   readonly states = new Map<
     string,
     { status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'; input: Json }
@@ -192,7 +192,7 @@ export function imageConfig(image: string, config: Partial<ImageConfig> = {}): I
 }
 
 /** Every image is had unless `outcomes` says otherwise. */
-export class FakeImages extends Recorder implements Images {
+class FakeImages extends Recorder implements Images {
   readonly outcomes = new Map<string, ImageOutcome>();
 
   resolve(
@@ -212,7 +212,7 @@ export class FakeImages extends Recorder implements Images {
 }
 
 /** Lines by `<taskArn>/<container>`; they do not follow. */
-export class FakeLogs implements Logs {
+class FakeLogs implements Logs {
   readonly lines = new Map<string, LogLine[]>();
 
   /** How many lines were handed out. */
@@ -245,7 +245,7 @@ export class FakeLogs implements Logs {
 }
 
 /** Wakeups of one process; `woken` records. */
-export class FakeWakeups implements Wakeups {
+class FakeWakeups implements Wakeups {
   readonly woken: string[] = [];
   readonly #clock: Pick<Clock, 'sleep'>;
   readonly #waiting = new Map<string, Set<AbortController>>();
@@ -275,7 +275,7 @@ export class FakeWakeups implements Wakeups {
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Counted ids: `00000000-0000-4000-8000-00000000000<n>`, suffixes from a counter in Kubernetes' alphabet. */
-export class FakeIds implements Ids {
+class FakeIds implements Ids {
   #count = 0;
 
   uuid(): string {

@@ -137,12 +137,3 @@ function memoryProblems({ memoryMiB: { half, end }, played }: Tally): Tally['pro
       ]
     : [];
 }
-
-/** Rejects with `what` when the promise takes longer. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} within ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}

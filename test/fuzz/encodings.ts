@@ -14,7 +14,7 @@ export interface Encoded {
 }
 
 /** JSON in which a key may come twice and a number may be one that no double holds. */
-export function looseJson(value: Value, chance: Chance): string {
+function looseJson(value: Value, chance: Chance): string {
   if (Array.isArray(value)) return `[${value.map((one) => looseJson(one, chance)).join(',')}]`;
   if (typeof value === 'number' && chance.happens(0.02))
     return chance.pick(['1e400', '-0', '9223372036854775808', '0.1e-400', '00', '1.', '0x1']);
@@ -144,7 +144,7 @@ function messageBytes(wire: Wire, type: string, value: Value): Buffer {
 }
 
 /** The object in Kubernetes' envelope. */
-export function protobufBody(wire: Wire, kind: GroupKind, value: Value): Buffer {
+function protobufBody(wire: Wire, kind: GroupKind, value: Value): Buffer {
   const schema =
     ensureKinds().kinds[`${kind.group}/${kind.kind}`] ?? ensureKinds().kinds[`/${kind.kind}`] ?? '';
   const typeMeta = Buffer.concat([
@@ -160,7 +160,7 @@ export function protobufBody(wire: Wire, kind: GroupKind, value: Value): Buffer 
 
 const JSON_TYPE = 'application/json';
 const YAML_TYPE = 'application/yaml';
-export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
+const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 const OTHER_TYPES = [
   'text/plain',
   '',

@@ -24,7 +24,7 @@ const PAYLOADS = (chance: Chance): Buffer =>
   ]);
 
 /** A frame as a client sends it: masked, whole. */
-export function webSocketFrame(
+function webSocketFrame(
   opcode: number,
   payload: Buffer,
   mask: Buffer = Buffer.from([1, 2, 3, 4]),

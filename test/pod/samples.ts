@@ -4,7 +4,7 @@ import type { ObservedContainer, ConcludedPod } from '../../src/pod/run/observed
 import type { Run } from '../../src/protocol/run.ts';
 
 export const NOW = new Date('2026-11-21T08:00:00.000Z');
-export const NAMES = { name: 'web', namespace: 'default', uid: '0e1f' };
+const NAMES = { name: 'web', namespace: 'default', uid: '0e1f' };
 
 /** A pod of one container `app` unless the spec says otherwise. */
 export function podOf(spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {}): Pod {

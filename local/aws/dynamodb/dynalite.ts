@@ -18,7 +18,7 @@ export type Callback<T = unknown> = (error: DynaliteError | null | undefined, va
 type Release = (done: Callback) => Callback;
 
 /** dynalite's errors carry AWS's answer. */
-export type DynaliteError = Error & {
+type DynaliteError = Error & {
   statusCode?: number;
   body?: { __type: string; message?: string; Message?: string };
 };
@@ -39,7 +39,7 @@ export interface SubDb {
 export type BatchOperation =
   { type: 'put'; key: string; value: unknown } | { type: 'del'; key: string };
 
-export interface Level {
+interface Level {
   /** Absent: in memory. */
   readonly location?: string;
   open(): Promise<void>;

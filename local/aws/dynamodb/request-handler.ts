@@ -2,7 +2,7 @@
 import type { AwsJsonEndpoint } from '../protocol.ts';
 
 /** The part of an SDK's HTTP request that the endpoint reads. */
-export interface HandledRequest {
+interface HandledRequest {
   headers: Record<string, string>;
   body?: unknown;
 }

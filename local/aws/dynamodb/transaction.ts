@@ -6,7 +6,7 @@ import { db, tableOf, toAwsError } from './dynalite.ts';
 import { validationError } from './context.ts';
 
 /** Actions of one transaction. */
-export const MAX_ACTIONS = 100;
+const MAX_ACTIONS = 100;
 
 export interface Reason {
   Code: string;

@@ -12,7 +12,7 @@ import { registerTaskDefinition } from './register-task-definition.ts';
 import { runTask } from './run-task.ts';
 import { stopTask } from './stop-task.ts';
 
-export const operations: Record<string, Operation<EcsContext>> = {
+const operations: Record<string, Operation<EcsContext>> = {
   CreateCluster: createCluster,
   DescribeClusters: describeClusters,
   RegisterTaskDefinition: registerTaskDefinition,

@@ -6,7 +6,7 @@ import { describeLogStreams } from './describe-log-streams.ts';
 import { filterLogEvents } from './filter-log-events.ts';
 import { getLogEvents } from './get-log-events.ts';
 
-export const operations: Record<string, Operation<LogsContext>> = {
+const operations: Record<string, Operation<LogsContext>> = {
   CreateLogGroup: createLogGroup,
   DescribeLogStreams: describeLogStreams,
   GetLogEvents: getLogEvents,

@@ -64,7 +64,7 @@ export class Machines {
 }
 
 /** The definition of a text; InvalidDefinition names every problem. */
-export function readDefinition(text: string): Machine {
+function readDefinition(text: string): Machine {
   const parsed = parseMachine(readJson(text), (resource) => RESOURCE.test(resource));
   if ('machine' in parsed) return parsed.machine;
   throw new AwsError(

@@ -25,7 +25,7 @@ const isMap = (value: unknown): value is Values =>
 const isEmpty = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 
 /** The live object with the applied one laid over it, element by element where lists have keys. */
-export function overlay(shape: Shape, live: unknown, applied: unknown, field?: Field): unknown {
+function overlay(shape: Shape, live: unknown, applied: unknown, field?: Field): unknown {
   if (isMap(applied) && (shape.type === 'object' || shape.type === 'map')) {
     const merged: Values = isMap(live) ? { ...live } : {};
     for (const [key, value] of Object.entries(applied)) {
@@ -66,7 +66,7 @@ function overlayList(of: Shape, keys: string[], live: unknown[], applied: unknow
 }
 
 /** The value without the fields of the tree. */
-export function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Field): unknown {
+function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Field): unknown {
   if (isMap(value) && (shape.type === 'object' || shape.type === 'map')) {
     const kept: Values = {};
     for (const [key, member] of Object.entries(value)) {

@@ -14,7 +14,7 @@ const isMap = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A map as Go prints it. */
-export const goMap = (value: unknown): string =>
+const goMap = (value: unknown): string =>
   isMap(value)
     ? `map[${Object.keys(value)
         .sort()

@@ -3,7 +3,7 @@ import { issueToken, issuerOf } from '../../auth/service-account-tokens.ts';
 import { badRequest, conflict, invalid, notFound } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
-import type { Answer, Call } from '../call.ts';
+import type { Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
 import { seconds } from '../time.ts';

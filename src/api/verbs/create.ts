@@ -53,7 +53,7 @@ export function withNamespace(
 }
 
 /** What admission calls an object, which has no generated name yet. */
-export const admittedName = ({ name }: Pick<Call, 'name'>, { metadata }: KubeObject): string =>
+const admittedName = ({ name }: Pick<Call, 'name'>, { metadata }: KubeObject): string =>
   name || metadata.name || metadata.generateName || 'Unknown';
 
 /** Refuses content for a namespace that is not there or is going. */

@@ -1,13 +1,5 @@
 // delete: grace, preconditions and finalizers decide whether an object goes now, is marked, or stays as it is.
-import {
-  ApiError,
-  badRequest,
-  conflict,
-  forbidden,
-  invalid,
-  notFound,
-  StoreConflict,
-} from '../../errors.ts';
+import { conflict, forbidden, invalid, notFound, StoreConflict } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';

@@ -7,7 +7,7 @@ export class ParseError extends Error {
 }
 
 /** Levels of lists and maps that Go's decoder takes. No kind has as many: what is deeper than a kind is dropped as unknown. */
-export const MAX_DEPTH = 10_000;
+const MAX_DEPTH = 10_000;
 /** Of a patch, and of what it makes: it is worked on before what is unknown is dropped, and a JavaScript stack carries no more for certain. */
 export const MAX_PATCH_DEPTH = 1000;
 /** Of a value that is kept as it came (a set of fields): no kind is as deep, and the YAML printer's stack ends soon. */
@@ -16,7 +16,7 @@ export const MAX_KEPT_DEPTH = 100;
 export const MAX_FINDINGS = 100;
 
 /** Go's message for a text that is no JSON. */
-export function jsonProblem(text: string): string {
+function jsonProblem(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return 'unexpected end of JSON input';
   const bad = firstBadCharacter(text);

@@ -36,7 +36,7 @@ export function intOption(query: URLSearchParams, name: string): number | undefi
 const NON_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 
 /** Manager named by the client, else its User-Agent up to the first slash. */
-export function managerOf(request: Request, query: URLSearchParams): string {
+function managerOf(request: Request, query: URLSearchParams): string {
   const named = query.get('fieldManager');
   if (named) return named;
   const agent = (request.headers.get('user-agent') ?? '').split('/')[0] ?? '';

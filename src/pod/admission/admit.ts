@@ -15,7 +15,7 @@ const SYSTEM_CLASSES: Record<string, number> = {
   'system-node-critical': 2_000_001_000,
 };
 
-export interface PriorityClassFacts {
+interface PriorityClassFacts {
   value: number;
   preemptionPolicy?: string;
 }

@@ -126,10 +126,6 @@ export const created = (container: string): PodEvent =>
 export const started = (container: string): PodEvent =>
   normal('Started', 'Container started', container);
 
-/** A container is being stopped at the end of its pod. */
-export const stopping = (container: string): PodEvent =>
-  normal('Killing', `Stopping container ${container}`, container);
-
 /** The sandbox was lost: a relaunch follows. */
 export const sandboxChanged = (): PodEvent =>
   normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');

@@ -12,7 +12,7 @@ export interface NetworkContext {
 }
 
 /** A resolv.conf in parts. */
-export interface ResolvConf {
+interface ResolvConf {
   nameservers: readonly string[];
   searches: readonly string[];
   options: readonly string[];
@@ -27,7 +27,7 @@ const MAX_SEARCH_PATH = 253;
 const MAX_KERNEL_HOSTNAME = 64;
 
 /** The pod's short name in its own network. */
-export function podHostname({ metadata, spec }: Pod): string {
+function podHostname({ metadata, spec }: Pod): string {
   if (spec.hostnameOverride !== undefined && spec.hostnameOverride !== '')
     return spec.hostnameOverride;
   return (spec.hostname || (metadata.name ?? '')).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '');
@@ -77,7 +77,7 @@ const EMPTY: ResolvConf = { nameservers: [], searches: [], options: [] };
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** The parts of a resolv.conf; the last search line counts, as for the resolver. */
-export function parseResolvConf(text: string): ResolvConf {
+function parseResolvConf(text: string): ResolvConf {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
   const all = (keyword: string): string[] =>
     lines.flatMap(([first, ...rest]) => (first === keyword ? rest : []));

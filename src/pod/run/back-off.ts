@@ -6,10 +6,10 @@ import type { BackOff } from './observed.ts';
 import type { Run } from '../../protocol/run.ts';
 
 /** Delay of the second restart; the first is at once. */
-export const INITIAL_BACK_OFF_SECONDS = 10;
-export const MAX_BACK_OFF_SECONDS = 300;
+const INITIAL_BACK_OFF_SECONDS = 10;
+const MAX_BACK_OFF_SECONDS = 300;
 /** A finish that long after the entry was last advanced forgets the entry. */
-export const BACK_OFF_RESET_SECONDS = 600;
+const BACK_OFF_RESET_SECONDS = 600;
 
 /** The kubelet looks at a pod again after a minute at most. */
 const RESYNC_SECONDS = 60;

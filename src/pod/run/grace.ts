@@ -2,7 +2,7 @@
 import type { Pod } from '../../kinds/pod.ts';
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */
-export const DEFAULT_GRACE_SECONDS = 30;
+const DEFAULT_GRACE_SECONDS = 30;
 
 /** The grace in force on the node: a deletion's, else the spec's; never below one second. */
 export function podGraceSeconds({ metadata, spec }: Pod): number {

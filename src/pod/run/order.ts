@@ -2,7 +2,7 @@
 // See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
-import { containerKind, regularInits, sidecars } from '../model/containers.ts';
+import { containerKind, regularInits } from '../model/containers.ts';
 import type { ObservedPod } from './observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { hasEnded, isFailure, isRunning, shouldRestart } from './restart.ts';

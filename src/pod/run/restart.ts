@@ -39,7 +39,7 @@ export const isRunning = (run: Run | undefined): boolean =>
   run !== undefined && run.startedAt !== undefined && !hasEnded(run);
 
 /** 128 is containerd's code of a start that failed. */
-export const START_ERROR_EXIT_CODE = 128;
+const START_ERROR_EXIT_CODE = 128;
 /** The code the kubelet gives a container that it cannot find any more. */
 export const LOST_EXIT_CODE = 137;
 /** What it says of such a container. */
@@ -60,7 +60,7 @@ const matches = (rule: RestartRule, exitCode: number): boolean => {
 };
 
 /** The first of the container's restartPolicyRules that the exit matches. */
-export function matchingRule(container: Container, exitCode: number): RestartRule | undefined {
+function matchingRule(container: Container, exitCode: number): RestartRule | undefined {
   return container.restartPolicyRules?.find((rule) => matches(rule, exitCode));
 }
 

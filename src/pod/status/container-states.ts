@@ -60,7 +60,7 @@ export function containerId(run: Run): string | undefined {
 }
 
 /** The `terminated` state of a run that is over. */
-export function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
+function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
   const id = containerId(run);
   const message = terminatedMessage(pod, run);
   return {

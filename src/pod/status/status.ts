@@ -13,7 +13,7 @@ import { podInitialized } from '../run/order.ts';
 import { computePhase } from './phase.ts';
 
 /** A pod never leaves such a phase. */
-export const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' =>
+const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' =>
   phase === 'Succeeded' || phase === 'Failed';
 
 /** The status that the API shows; the old one counts only for what must stay (terminal phase, transition times, foreign conditions). */

@@ -23,7 +23,7 @@ function validatePort(port: number | string | undefined, field: string): FieldEr
 }
 
 /** Problems of one handler: exactly one kind, and its own rules. */
-export function validateHandler(
+function validateHandler(
   handler: Handler,
   field: string,
   graceSeconds: number | undefined,

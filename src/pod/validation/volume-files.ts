@@ -29,7 +29,7 @@ export function validateMode(source: Members, member: string, field: string): Fi
 }
 
 // The first element may not look like the writer's own `..data`.
-export function filePathProblems(path: string): string[] {
+function filePathProblems(path: string): string[] {
   const problems = relativePathProblems(path);
   if (path.startsWith('..') && !path.split('/').includes('..'))
     problems.push("must not start with '..'");

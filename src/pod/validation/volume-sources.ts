@@ -47,7 +47,7 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const DRIVER_LENGTH = 63;
 
 /** Problems of a path on a machine: no backsteps. */
-export const backstepProblems = (path: string): string[] =>
+const backstepProblems = (path: string): string[] =>
   path.split('/').includes('..') ? ["must not contain '..'"] : [];
 
 const RULES: Record<string, Rule> = {

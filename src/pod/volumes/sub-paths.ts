@@ -3,7 +3,6 @@ import type { Link, StartContent } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, VolumeMount } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { containerView, type Placing } from './container-view.ts';
-import type { Brought } from '../../protocol/start-content.ts';
 import { expand, references } from '../process/expansion.ts';
 
 type Path = { path: string } | { error: string };

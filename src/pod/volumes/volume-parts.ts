@@ -51,7 +51,7 @@ export interface Parts {
 }
 
 /** A part as a mount; or a path in a part of which nobody can say beforehand whether it is a file: a link shows it. */
-export type Shown = { part: Part } | { linkInto: Part; path: string };
+type Shown = { part: Part } | { linkInto: Part; path: string };
 
 const partsByVolume = oncePerSpec(() => new Map<Volume, Parts>());
 

@@ -8,7 +8,7 @@ import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
 
 /** ECS kills 120 s after StopTask; a longer grace is kept by sync alone, with StopTask as sweep's backstop. */
-export const STOP_TASK_GRACE_SECONDS = 110;
+const STOP_TASK_GRACE_SECONDS = 110;
 
 /** Begins or shortens the graceful end of a pod; may be called again. */
 export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {

@@ -35,7 +35,7 @@ export async function startContainer(ports: StartPorts, input: StartContainerInp
 }
 
 /** The answer that is known without any run: the run is over, or nothing will be started any more. */
-export function knownOutcome(
+function knownOutcome(
   { pod, record, now }: PodState,
   { generation, container, run }: StartContainerInput,
 ): Outcome | undefined {

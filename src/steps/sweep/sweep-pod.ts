@@ -24,9 +24,9 @@ import { podKey, toPod, updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
 /** Ready is Unknown after that much silence. */
-export const SILENT_MS = 40_000;
+const SILENT_MS = 40_000;
 /** The node counts as lost after that much silence. */
-export const LOST_MS = 300_000;
+const LOST_MS = 300_000;
 
 /** What one sweep knows before it looks at single pods. */
 export interface Sweep {

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
-import { memoryKeyValue } from '../../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { TaskBook } from '../../../local/agent/task-book.ts';
 import type { TaskDefinition } from '../../../local/agent/task-definition.ts';
 import type { Task } from '../../../local/agent/task.ts';

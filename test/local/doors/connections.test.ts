@@ -43,7 +43,7 @@ class Answers {
   private text = '';
   private closed = false;
   private changed = (): void => undefined;
-  constructor(private readonly socket: Socket) {
+  constructor(socket: Socket) {
     socket.on('data', (chunk: Buffer) => {
       this.text += chunk.toString('latin1');
       this.changed();

@@ -1,6 +1,6 @@
 // The ECS endpoint without containers: what it refuses and in which words, what it remembers.
 import { describe, expect, it } from 'vitest';
-import { memoryKeyValue } from '../../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { isFargateSize } from '../../../local/aws/ecs/fargate-size.ts';
 import { quietEngine } from './quiet-engine.ts';
 

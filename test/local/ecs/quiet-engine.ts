@@ -1,7 +1,8 @@
 // An engine over a Docker that has nothing and starts nothing: for operations that only read and write the book.
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
-import { memoryKeyValue, type KeyValue } from '../../../local/agent/key-value.ts';
+import type { KeyValue } from '../../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { createEngine, type Engine } from '../../../local/aws/create-engine.ts';
 import type { Docker } from '../../../local/docker/engine-api.ts';
 

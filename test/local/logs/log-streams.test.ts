@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
-import { memoryKeyValue } from '../../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { createLimit } from '../../../local/agent/limit.ts';
 import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../local/agent/kept-log.ts';
 import { pruneLogCopies } from '../../../local/agent/log-copy.ts';

@@ -1,5 +1,5 @@
 // A journal whose process dies: after a number of writes nothing more arrives and nobody gets an answer.
-import { MemoryJournal } from '../../../local/states/memory-journal.ts';
+import { MemoryJournal } from '../../fakes/memory-journal.ts';
 import type { JournalEntry } from '../../../local/states/ports.ts';
 
 export class CutJournal extends MemoryJournal {

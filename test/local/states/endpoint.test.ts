@@ -7,7 +7,7 @@ import type { States } from '../../../local/aws/states/create-states.ts';
 import { createStates } from '../../../local/aws/states/create-states.ts';
 import { openJournal } from '../../../local/states/journal.ts';
 import type { Json } from '../../../local/states/json.ts';
-import { MemoryJournal } from '../../../local/states/memory-journal.ts';
+import { MemoryJournal } from '../../fakes/memory-journal.ts';
 import type { ExecutionChange, Journal } from '../../../local/states/ports.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../local/states/json.ts';
 import type { Flow, Machine, State } from '../../../local/states/machine.ts';
 import type { TaskCall } from '../../../local/states/ports.ts';
-import type { MachineRun } from '../../../local/states/run-machine.ts';
-import { runMachine } from '../../../local/states/run-machine.ts';
+import type { MachineRun } from '../../fakes/run-machine.ts';
+import { runMachine } from '../../fakes/run-machine.ts';
 import { StateError } from '../../../local/states/state-error.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

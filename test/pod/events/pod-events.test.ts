@@ -40,7 +40,6 @@ it.each<[events.PodEvent, string, string, string]>([
     'BackOff',
     'Back-off restarting failed container app in pod web_default(0e1f)',
   ],
-  [events.stopping('app'), 'Normal', 'Killing', 'Stopping container app'],
   [
     events.failedMount('v', 'configmap "x" not found'),
     'Warning',

@@ -68,7 +68,7 @@ export const around = (
 ): Surroundings => ({ nodes, pods, namespaces });
 
 /** The node's name, or the scheduler's reasons. */
-export const verdict = (placement: Placement): string =>
+const verdict = (placement: Placement): string =>
   'nodeName' in placement
     ? placement.nodeName
     : (/available: (.*?)\. no new/.exec(placement.unschedulable)?.[1] ?? '');

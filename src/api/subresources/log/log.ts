@@ -23,7 +23,7 @@ const LOOK_AGAIN_MS = 1000;
 const LAST_LINES_MS = 400;
 
 /** Names of all containers as kube-apiserver lists them: init, regular, ephemeral. */
-export const containerNames = (pod: Pod): string[] => allContainers(pod).map(({ name }) => name);
+const containerNames = (pod: Pod): string[] => allContainers(pod).map(({ name }) => name);
 
 /** The container a request means: the named one, or the only regular one. */
 export function chooseContainer(pod: Pod, wanted: string): string {

@@ -1,6 +1,6 @@
 // A journal without a disk, for headless runs and tests. Values are kept as text, so nobody shares objects with it.
-import type { Json } from './json.ts';
-import type { Journal, JournalEntry } from './ports.ts';
+import type { Json } from '../../local/states/json.ts';
+import type { Journal, JournalEntry } from '../../local/states/ports.ts';
 
 /** A journal that lives as long as its object. */
 export class MemoryJournal implements Journal {

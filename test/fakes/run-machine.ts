@@ -1,11 +1,11 @@
 // The interpreter without an endpoint: one definition, one input, somebody else's clock and tasks.
-import type { ExecutionRecord } from './execution.ts';
-import type { HistoryEvent } from './history.ts';
-import { Interpreter } from './interpreter.ts';
-import type { Json } from './json.ts';
-import type { Machine } from './machine.ts';
+import type { ExecutionRecord } from '../../local/states/execution.ts';
+import type { HistoryEvent } from '../../local/states/history.ts';
+import { Interpreter } from '../../local/states/interpreter.ts';
+import type { Json } from '../../local/states/json.ts';
+import type { Machine } from '../../local/states/machine.ts';
 import { MemoryJournal } from './memory-journal.ts';
-import type { Clock, TaskPort } from './ports.ts';
+import type { Clock, TaskPort } from '../../local/states/ports.ts';
 
 /** A run that has begun. */
 export interface MachineRun {

@@ -1,0 +1,18 @@
+// Which test files need more than this process: the lists behind `npm run test:unit` and `npm run test:e2e`.
+
+/** A container engine. */
+export const NEEDS_DOCKER = [
+  'test/e2e/**/*.test.ts',
+  'test/**/*.container.test.ts',
+  'test/chaos/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/contract/{ecs,images}.test.ts',
+];
+
+/** Patience: searches, budgets, doors under attack, a synthesized stack. They run in the whole suite. */
+export const TAKES_LONG = [
+  'test/budget/**/*.test.ts',
+  'test/cdk/**/*.test.ts',
+  'test/local/doors/**/*.test.ts',
+  'test/simulation/**/*.test.ts',
+];
