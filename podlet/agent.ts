@@ -82,7 +82,7 @@ export class Agent {
     this.changed();
   };
 
-  /** Runs work whose promise nobody awaits. */
+  /** Takes charge of a promise that nobody awaits. */
   private own = (where: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => this.fault(where, error));
   };

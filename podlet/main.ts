@@ -141,7 +141,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       ...node,
     },
   });
-  // The last net: whatever nobody caught is said, and the pod keeps its podlet. Nothing is meant to get here.
+  // The last net: uncaught errors are reported and the pod keeps its podlet. Nothing should ever get here.
   process.on('uncaughtException', (error) => agent.fault('uncaught', error));
   process.on('unhandledRejection', (error) => agent.fault('unhandled', error));
   await agent.run();
@@ -171,7 +171,7 @@ function start(env: NodeJS.ProcessEnv): { boot: number; restarted?: string } {
     : { boot };
 }
 
-/** What the pod can do without, e.g. on a full disk. */
+/** Runs work that the pod can do without, e.g. on a full disk. */
 function attempt(work: () => void): void {
   try {
     work();

@@ -1,4 +1,4 @@
-// What the podlet must know again after a crash of its own process: by which order each run was started, and its newest run.
+// What the podlet must remember over a crash of its own process: each container's newest run and the order that started it.
 // See docs/design/supervise.md.
 import { own, setOwn } from '../src/own.ts';
 import { present } from '../src/present.ts';

@@ -1,4 +1,4 @@
-// The door for what comes over a container's socket: the container's own processes may write there too, so nothing is believed unseen.
+// Parses what comes over a container's socket. The container's own processes may write there too, so everything is checked.
 import { present } from '../src/present.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';

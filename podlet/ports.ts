@@ -14,7 +14,7 @@ export interface PodletClock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The API no longer knows this podlet, and says so in its own words: it stops all and ends. */
+/** The API no longer knows this podlet and says so in its own format: the podlet stops all containers and ends. */
 export class SyncRefused extends Error {
   override readonly name = 'SyncRefused';
 }
@@ -121,7 +121,7 @@ export interface PodletPorts {
   openSession(request: SessionRequest): void;
   /** Engine ids of the containers, as far as known. */
   runtimeIds(): Promise<{ [container: string]: string }>;
-  /** Something of the podlet broke that was not to break: for its log. The agent says it as an event as well, and goes on. */
+  /** Logs a fault of the podlet. The agent reports it as an event as well, and goes on. */
   fault(message: string, error: unknown): void;
   /** Aborts when the podlet's own container gets TERM. */
   engineTerm: AbortSignal;

@@ -1,11 +1,11 @@
-// What a supervisor says, merged into the world. Every message may come twice or after a reconnect; hello heals all.
+// A supervisor's messages, merged into the world. Each may come twice or after a reconnect; hello makes good what was lost.
 // See docs/design/supervise.md.
 import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
 import type { ContainerView } from './world.ts';
 
-/** What the agent has to do about it. */
+/** How the agent must react. */
 export type Received = 'started' | 'ended' | 'changed' | 'nothing';
 
 const LOST = 'The container could not be located when the pod was terminated';

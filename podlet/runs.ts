@@ -1,4 +1,4 @@
-// What goes along with one run of a container: its postStart hook, then its probes, and what their results do to it.
+// What accompanies one run of a container: its postStart hook, then its probes, and the effects of their results.
 import { own } from '../src/own.ts';
 import type { Hook } from '../src/protocol/messages.ts';
 import type { Commands } from './commands.ts';
@@ -18,7 +18,7 @@ export interface RunsAgent {
   commands: Commands;
   events: EventLog;
   changed(): void;
-  /** Takes what nobody waits for. */
+  /** Takes charge of a promise that nobody awaits. */
   own(where: string, work: Promise<unknown>): void;
 }
 
@@ -33,7 +33,7 @@ export class Runs {
     private readonly agent: RunsAgent,
   ) {}
 
-  /** Hook and probes of the container's present run are looked after. */
+  /** Whether hook and probes of the container's present run have begun. */
   isWatched(container: string): boolean {
     return this.watched.has(container);
   }
@@ -43,7 +43,7 @@ export class Runs {
     this.watched.get(container)?.abort();
     this.watched.delete(container);
     this.agent.commands.abandon(container);
-    // A hook that the container's end cuts off has failed; said at once, for the report of that end may be the last.
+    // A hook that the container's end cuts off has failed; reported at once, since the report of that end may be the last.
     if (this.stopHooks.delete(container)) this.preStopFailed(container);
   }
 
@@ -146,7 +146,7 @@ export class Runs {
         startedAt: Date.parse(startedAt),
         attempt: () => attemptProbe(tools, probe, container.name, this.podIP()),
         onEvent: (reason, message) => {
-          // The pod is going: what liveness and startup say no longer matters (they stop with the termination).
+          // The pod is terminating: liveness and startup no longer matter (the kubelet stops them then).
           if (ending(this.world) && kind !== 'readiness') return;
           this.agent.events.add('Warning', reason, message, container.name);
           this.agent.changed();

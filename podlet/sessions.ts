@@ -32,7 +32,7 @@ export interface SessionOptions {
   sockets: ContainerSockets;
   token: string;
   ca: string;
-  /** Takes what went wrong where nobody waits. */
+  /** Takes errors of work whose promise nobody awaits. */
   fault(message: string, error: unknown): void;
   pingMs?: number;
   openPatienceMs?: number;
@@ -96,7 +96,7 @@ export class Sessions {
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => {
-        // The API may speak at once: nothing listens yet.
+        // The API may send at once, before anything listens.
         socket.pause();
         resolve();
       });
@@ -130,7 +130,7 @@ export class Sessions {
       socket.off('message', keep);
     };
     socket.on('message', keep);
-    // A stream that came later would have nobody to end it.
+    // Nobody would end a stream that came later.
     socket.once('close', expectNoMore);
     socket.resume();
     sockets.expectStream(key, (stream, rest) => {
@@ -150,7 +150,7 @@ interface Bridge {
 
 function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buffer[]): void {
   let isOver = false;
-  /** The first status counts; what the stream says after it is nobody's. */
+  /** The first status counts; anything after it is dropped. */
   const end = (status: SessionStatus): void => {
     if (isOver) return;
     isOver = true;
@@ -183,7 +183,7 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
     try {
       read(chunk);
     } catch {
-      // Not what supervise says: something took its place.
+      // supervise sends no such thing: something else has taken its place.
       end({ code: KILLED });
     }
   };

@@ -19,7 +19,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const socket = scheme === 'https' ? await secure(host, port) : connect({ host, port });
   const stop = (): void => void socket.destroy(new Error('the time is over'));
-  // Whoever reads learns of errors; one that comes when nobody reads any more has nobody to go to.
+  // Reads reject with the error; an error after the last read is dropped.
   socket.on('error', () => undefined);
   socket.once('close', () => signal.removeEventListener('abort', stop));
   if (signal.aborted) stop();

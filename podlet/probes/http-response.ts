@@ -77,7 +77,7 @@ async function readHeaders(reader: ByteReader, limit: number): Promise<Headers> 
     if (line === '') return headers;
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
-    // A name with a blank in it is let through, but is nobody's name.
+    // A name with a blank in it is accepted and matches nothing.
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z ]+$/.test(name) || hasControl(line))
       throw broken('malformed MIME header line:', line);
     const known = name.toLowerCase();

@@ -59,7 +59,7 @@ function nextTick(clock: PodletClock, tick: number, periodSeconds: number): numb
   return tick + period * Math.max(1, missed);
 }
 
-/** undefined: thrown away, neither success nor failure. */
+/** undefined: discarded, neither success nor failure. */
 async function attemptOnce({
   attempt,
   kind,

@@ -7,7 +7,7 @@ import { recordEvents } from './record-event.ts';
 export interface EventWriter {
   /** Begins to store the events. */
   write(events: PodEvent[]): void;
-  /** All that was begun is stored; throws where that failed. */
+  /** Resolves when all of them are stored; throws if storing one failed. */
   written(): Promise<void>;
 }
 

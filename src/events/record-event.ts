@@ -80,7 +80,7 @@ const eventKey = (pod: Pod, name: string): ObjectKey => ({
   name,
 });
 
-/** Events of a pod's first steps are new as a rule: they are created without a look. */
+/** Events of a pod's first steps are usually new, so they are created without looking for an equal one first. */
 const mayRepeat = ({ reason }: PodEvent): boolean => reason !== 'Scheduled';
 
 const versionOf = ({ metadata }: KubeObject): ResourceVersion =>

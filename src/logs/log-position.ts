@@ -1,4 +1,4 @@
-// How far a run's log was read, by the times of its lines: a log that is read again, or from its end, has no numbers.
+// How far a run's log was read, by the times of its lines: lines have no numbers that hold when a log is read again or from its end.
 import type { LogLine } from '../ports/logs.ts';
 
 /** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */

@@ -60,7 +60,7 @@ export async function* presentLines(source: RunSource): AsyncGenerator<RunLine> 
 /** Beyond the lines asked for: marks, and the first line of each stream, which may have lost its beginning. */
 const SPARE_ENTRIES = 16;
 const WIDER = 8;
-/** Who wants more may have the log from its beginning. */
+/** Whoever asks for more lines gets the log from its beginning. */
 const MOST_ENTRIES = 1_000_000;
 
 /** The end of a run's log and where that is. */

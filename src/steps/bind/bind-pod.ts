@@ -106,7 +106,7 @@ async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> 
     : END;
 }
 
-/** No node fits: shown and waited for; a change of the pod or of a node begins a new generation at once. */
+/** No node fits: the status shows it and Bind waits; a change of the pod or of a node begins a new generation at once. */
 async function leaveUnscheduled(
   ports: BindPorts,
   { record, pod, now }: PodState,
@@ -127,7 +127,7 @@ async function leaveUnscheduled(
     : waitUntil(nextScheduling(pod?.metadata.creationTimestamp, now).toISOString());
 }
 
-/** The pod's node does not take it: it fails as the kubelet fails it. */
+/** The pod's node rejects it: it fails with the kubelet's reason. */
 async function rejectPod(
   ports: BindPorts,
   input: BindInput,

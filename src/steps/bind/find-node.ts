@@ -9,9 +9,9 @@ import { placePod } from './place-pod.ts';
 
 export interface FoundNode {
   nodeName?: string;
-  /** The node turns the pod away. */
+  /** The node rejects the pod. */
   rejected?: { reason: string; message: string };
-  /** The scheduler's text. Without it and without a node: the named node is not there, and nobody has a word to say. */
+  /** The scheduler's text. Without it and without a node: the named node does not exist, and no scheduler reports on it. */
   unschedulable?: string;
   /** Other pods are in the way. */
   byPods?: boolean;

@@ -17,7 +17,7 @@ type Assumed = { [uid: string]: string };
 const ASSUMED = 'assumed/pods';
 const MAX_TRIES = 30;
 
-/** Where the pod goes; may be asked again, the newest choice counts. */
+/** The pod's node; may be called again, the newest choice counts. */
 export async function placePod(ports: Pick<Ports, 'store'>, pod: Pod): Promise<Placement> {
   const tooLarge = tooLargeFor(pod);
   const { nodes, othersMatter } = await readNodes(ports, pod);

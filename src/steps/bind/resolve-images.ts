@@ -1,4 +1,4 @@
-// The images of all containers of a pod, each reference looked up once; what cannot be had is an outcome with a back-off.
+// The images of all containers of a pod, each reference looked up once; an image that cannot be had is an outcome with a back-off.
 import { pullCredentials } from '../../images/pull-secrets.ts';
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { setOwn } from '../../own.ts';
@@ -23,7 +23,7 @@ const toPolicy = (text: string | undefined): Policy =>
 const keyOf = ({ image, imagePullPolicy }: Container): string =>
   `${imagePullPolicy ?? ''} ${image ?? ''}`;
 
-/** Asks for every image and writes its events as they happen; faults of the registry are failures too, the pod tries again. */
+/** Asks for every image and writes its events as they happen; a fault of the registry counts as a failure too, so that the pod tries again. */
 export async function resolveImages(
   { images, store }: Pick<Ports, 'images' | 'store'>,
   pod: Pod,
@@ -72,7 +72,7 @@ function addOutcome(
   }
 }
 
-/** What became of one container's image. One look-up serves all who share it: each of them says what it would have seen alone. */
+/** The outcome for one container's image. Containers that share an image share the look-up, and each reports as if it had been alone. */
 function outcomeEvents(
   { name, image = '', imagePullPolicy }: Container,
   outcome: ImageOutcome,

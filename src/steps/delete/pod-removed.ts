@@ -1,4 +1,4 @@
-// Forced removal: the object goes at once, what still runs is stopped afterwards by the record that stays as a to-stop note.
+// Forced removal: the object goes at once. The record stays as a note of what is still to be stopped.
 // See docs/design/deletion.md.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';

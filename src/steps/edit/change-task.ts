@@ -1,4 +1,4 @@
-// What a running task lacks of its pod's spec is given to it: ephemeral containers join, containers are resized. Local mode only.
+// Brings a running task up to its pod's spec: ephemeral containers join, containers are resized. Local mode only.
 // Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
 import { eventWriter } from '../../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
@@ -30,7 +30,7 @@ type ChangePorts = Pick<
   'store' | 'clock' | 'ids' | 'wakeups' | 'images' | 'settings' | 'liveTasks'
 >;
 
-/** Does what is due for one pod; not twice at a time for the same pod. */
+/** Does what is due for one pod; one call at a time for each pod. */
 export async function changeTask(ports: ChangePorts, uid: string): Promise<void> {
   const state = await readPod(ports, uid);
   const { liveTasks } = ports;

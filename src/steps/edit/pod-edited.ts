@@ -1,4 +1,4 @@
-// After the commit of an edited pod: gates gone start it, an edited image relaunches it, all else reaches the podlet by sync.
+// After the commit of an edited pod: it starts when its last gate has gone, an edited image relaunches it, everything else reaches the podlet by sync.
 import type { Pod } from '../../kinds/pod.ts';
 import { initAndAppContainers, isGated, sidecars } from '../../pod/model/containers.ts';
 import { podDone } from '../../pod/run/order.ts';

@@ -1,4 +1,4 @@
-// An execution ended: if its pod still has a life before it, a successor takes over (docs/design/hand-over.md).
+// An execution ended: if its pod is not over, a successor takes over (docs/design/hand-over.md).
 import { podDone } from '../../pod/run/order.ts';
 import type { ExecutionFacts } from '../../record/execution-facts.ts';
 import { parseExecutionName } from '../../record/execution-name.ts';
@@ -36,6 +36,6 @@ export async function succeedExecution(
 function needsSuccessor({ pod, record, now }: PodState): boolean {
   if (!pod || record.end || record.task.end?.is === 'stopped' || podDone(pod, record.observed))
     return false;
-  // A machine that ends at once every time must not be started over and over: sweep does it once a minute.
+  // A machine that always ends at once must not be restarted in a loop: sweep restarts it once a minute.
   return !(generationAgeMs(record, now) < MIN_GENERATION_MS);
 }

@@ -1,4 +1,4 @@
-// A task changed: its end is the end of the pod, of its node, or the beginning of another attempt.
+// A task changed: its end means the end of the pod, the loss of its node, or another attempt.
 import type { TaskFacts } from '../../ports/tasks.ts';
 import { mergeTask } from '../../record/task-change.ts';
 import { settle } from '../settle/settle.ts';

@@ -11,7 +11,7 @@ export interface Change {
   detail: unknown;
 }
 
-/** Takes one change; of unknown kinds nothing is made. */
+/** Takes one change; unknown kinds are ignored. */
 export async function observe(ports: SettlePorts, change: Change): Promise<void> {
   if (change['detail-type'] === 'ECS Task State Change') {
     const facts = taskFacts(change.detail);

@@ -1,4 +1,4 @@
-// Small records beside a pod's own, by which placing finds the few pods that matter to it without looking at all:
+// Small records beside a pod's own, by which placement finds the few pods that matter without reading all of them:
 // those whose affinity bears on others, and those that wait for a node. They change in the commit of the pod's record.
 import type { Pod } from '../../kinds/pod.ts';
 import { bearsOnOthers } from '../../pod/placement/affinity-terms.ts';
@@ -13,11 +13,11 @@ export const WAITING_PREFIX = 'waiting/';
 
 /** What is kept of a waiting pod. */
 export interface Waiting {
-  /** Other pods are in its way: it is worth a look when they change. */
+  /** Other pods are in its way, so it is placed again when they change. */
   byPods: boolean;
 }
 
-/** The record to write with a new pod whose affinity bears on others: as much of the pod as says so. */
+/** The record to write with a new pod whose affinity matters to others: the part of the pod that placement needs. */
 export function termsRecords(pod: Pod): RecordWrite[] {
   const {
     metadata: { uid = '', name = '', namespace = '' },

@@ -1,4 +1,4 @@
-// A pod's record at its birth and where it lies in the store; everything that happens to the pod later changes this record.
+// A new pod's record and the keys of all records of a pod; everything that happens to the pod later changes this record.
 import { podletSeed } from '../../auth/podlet-credential.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import type { Json } from '../../ports/json.ts';

@@ -3,7 +3,7 @@ import { deadlineExceeded } from '../../pod/events/pod-events.ts';
 import { deadlinePassed } from '../../record/deadline.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
-/** The change that ends a pod whose time is over; undefined: it has time, or it is ending already. */
+/** The change that ends a pod whose deadline has passed; undefined: it has not, or the pod is ending already. */
 export function deadlineVerdict({ pod, record, now }: PodState): PodChange | undefined {
   if (!pod || record.end || record.observed.verdict) return undefined;
   const verdict = deadlinePassed(pod, record.observed, now);

@@ -1,5 +1,5 @@
-// What an unscheduled pod may be waiting for has changed: one that would fit now looks for its node at once, under its next execution.
-// Nobody who is missed here waits for ever: Bind looks again by itself.
+// Something that unscheduled pods may wait for has changed: one that would fit now is placed at once, under its next execution.
+// A pod that is missed here does not wait for ever: Bind tries again by itself.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { nextGeneration } from '../../record/relaunch.ts';
@@ -28,7 +28,7 @@ export async function placementEdited(
     await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
 }
 
-/** A pod got its place or left it, or a namespace's labels changed: those that others are in the way of look again. May be called again. */
+/** A pod was placed or left its node, or a namespace's labels changed: pods that others were in the way of are tried again. May be called again. */
 export const othersChanged = (ports: ReschedulePorts): Promise<void> =>
   retry(ports, (_uid, { byPods }) => byPods);
 

@@ -7,7 +7,7 @@ import { tooLargeFor } from '../../fargate/size.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodPorts, PodState } from '../pod/update-pod.ts';
 
-/** Does what is due and answers the state after it; where tasks cannot change nothing ever is. */
+/** Does what is due and answers the state after it; where tasks cannot change, nothing ever is due. */
 export async function resizePod(
   ports: PodPorts & Pick<Ports, 'liveTasks'>,
   state: PodState | undefined,

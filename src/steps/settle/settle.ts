@@ -66,13 +66,13 @@ async function stopOrphan({ tasks }: SettlePorts, { pod, record }: PodState): Pr
 const leavesItsPlace = ({ pod, record }: PodState): boolean =>
   !pod || record.end !== undefined || pod.metadata.deletionTimestamp !== undefined;
 
-/** The deleted pod's containers are done, and its grace is not said to be over yet: the kubelet's own final delete says 0. */
+/** The deleted pod's containers have ended, but its object does not show grace 0 yet, as the kubelet's own final delete does. */
 const isGraceOver = ({ pod, record }: PodState): boolean =>
   pod?.metadata.deletionTimestamp !== undefined &&
   record.end !== undefined &&
   pod.metadata.deletionGracePeriodSeconds !== 0;
 
-/** Watchers have seen the deleted pod's grace end, and nobody holds its object by a finalizer. */
+/** Watchers have seen grace 0 on the deleted pod, and no finalizer holds its object. */
 const isRemovalDue = ({ pod, record }: PodState): boolean =>
   pod?.metadata.deletionTimestamp !== undefined &&
   pod.metadata.deletionGracePeriodSeconds === 0 &&

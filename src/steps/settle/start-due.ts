@@ -1,4 +1,4 @@
-// The execution that a pod's record asks for: started by whoever looks, under a fixed name, so that it is started once.
+// Starts the execution that a pod's record asks for. Any caller may do it: the name is fixed, so it is started once.
 // See docs/design/hand-over.md.
 import { isGated } from '../../pod/model/containers.ts';
 import type { Ports } from '../../ports/ports.ts';

@@ -1,4 +1,4 @@
-// The machine's Start container state: makes a run wanted and leaves the task token, which whoever sees the exit answers.
+// The machine's Start container state: stores the desired run together with the task token, which is answered when the exit is seen.
 // See docs/design/pod.md.
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
@@ -23,7 +23,7 @@ export interface StartContainerInput {
 
 type StartPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions'>;
 
-/** Ensures the run: over already, the token is answered at once; else run and token are stored in one write. May be called again. */
+/** Ensures the run: if it is over, the token is answered at once; otherwise run and token are stored in one write. May be called again. */
 export async function startContainer(ports: StartPorts, input: StartContainerInput): Promise<void> {
   let known: Outcome | undefined;
   const state = await updatePod(ports, input.uid, (newest) => {
