@@ -372,7 +372,8 @@ describe('documents', () => {
   });
 
   it('no comment cites a chapter of a document outside of the repository', () => {
-    const outside = /\b(design|pod-lifecycle|kubernetes-api|facts\/\w+)\.?(md)? \d+(\.\d+)*\b/g;
+    const outside =
+      /\b(design( decisions?)?|pod-lifecycle|kubernetes-api|facts\/\w+)\.?(md)? \d+(\.\d+)*\b/gi;
     expect(
       code.flatMap(({ path, text }) =>
         [...text.matchAll(outside)].map(([cited]) => `${path}: ${cited}`),

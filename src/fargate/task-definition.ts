@@ -1,4 +1,4 @@
-// Pod -> ECS task definition: only its shape (design decision 6). What is secret or differs from pod to pod travels by sync.
+// Pod -> ECS task definition: only its shape (docs/design/security.md). What is secret or differs from pod to pod travels by sync.
 import { createHash } from 'node:crypto';
 import type { Pod } from '../kinds/pod.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';

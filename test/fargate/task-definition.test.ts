@@ -1,4 +1,4 @@
-// Design decisions 2, 3 and 6: the task definition holds a pod's shape and nothing else.
+// The task definition holds a pod's shape and nothing else (docs/design/security.md).
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
 import type { ImageConfig } from '../../src/ports/images.ts';

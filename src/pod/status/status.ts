@@ -1,4 +1,4 @@
-// The one author of pod.status (design decision 8): spec + what is observed + the old status -> the new status.
+// The one author of pod.status (docs/design/pod.md): spec + what is observed + the old status -> the new status.
 import type { Pod, PodPhase, PodStatus } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { computeConditions } from './conditions.ts';

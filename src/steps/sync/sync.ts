@@ -26,11 +26,11 @@ const WHY = {
   410: 'The pod is gone',
 };
 
-/** The body says that the podlet shall leave: the code alone could come from any gateway on the way. */
+/** A refusal names itself in its body: the code alone could come from any gateway on the way. */
 const refusal = (status: keyof typeof WHY): Response =>
   Response.json({ leave: { reason: WHY[status] } } satisfies Refusal, { status });
 
-/** The most that is read of a body. */
+/** The report of a request; undefined: it is none, or longer than a report may be. */
 async function readReport(request: Request): Promise<Report | undefined> {
   const bytes = await readWithin(request, MAX_BYTES);
   return bytes && parseReport(Buffer.from(bytes).toString('utf8'));

@@ -1,4 +1,4 @@
-// Private images in a task definition: the name of a secret, never a password (design decision 6).
+// Private images in a task definition: the name of a secret, never a password (docs/design/security.md).
 import { describe, expect, it } from 'vitest';
 import { registerTask } from '../../../src/steps/bind/register-task.ts';
 import { resolveImages } from '../../../src/steps/bind/resolve-images.ts';
