@@ -63,7 +63,7 @@ export interface StoredText {
   json(): string;
 }
 
-/** Objects with a resourceVersion, the log of changes, and records. Design 4.4. */
+/** Objects with a resourceVersion, the log of changes, and records. See docs/design/store.md. */
 export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
   get(key: ObjectKey): Promise<KubeObject | undefined>;
