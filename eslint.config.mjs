@@ -1,6 +1,7 @@
 // Few rules, all errors (the house's arrows between rooms are held by test/house.test.ts).
 import tseslint from 'typescript-eslint';
 import { ownLookups } from './lint/own-lookups.mjs';
+import { silentErrors } from './lint/silent-errors.mjs';
 
 export default tseslint.config(
   { ignores: ['node_modules/', 'build/', 'cdk.out/', '.droppod/'] },
@@ -33,6 +34,12 @@ export default tseslint.config(
   {
     files: ['src/api/{patch,verbs,wire}/**/*.ts'],
     rules: { '@typescript-eslint/no-base-to-string': ['error', { checkUnknown: true }] },
+  },
+  // Nothing is dropped in silence: an error that nobody looks at says why.
+  {
+    files: ['src/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts', 'cdk/**/*.ts', 'podlet/**/*.ts'],
+    plugins: { errors: { rules: { silent: silentErrors } } },
+    rules: { 'errors/silent': 'error' },
   },
   // A rejection that nobody takes ends the serving process: work in the background has a `catch` that names its owner; `void` is none.
   {

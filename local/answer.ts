@@ -59,6 +59,7 @@ async function sendBody(
   if (!response.body) return end(undefined, incoming, outgoing, bounds);
   const reader = response.body.getReader();
   outgoing.on('close', () => {
+    // The client is gone: nobody takes what is left.
     reader.cancel().catch(() => undefined);
   });
   const whileOpen = untilClosed(reader.closed);

@@ -62,6 +62,7 @@ export async function buildSupervise(architecture: Architecture): Promise<string
 /** The Go of this machine, brought by apt where there is none. */
 export async function findGo(): Promise<string> {
   for (const go of GO_PLACES) {
+    // A Go that does not run is none.
     if (
       await run(go, ['version']).then(
         () => true,
@@ -108,6 +109,7 @@ export async function strippedNode(): Promise<string> {
   const output = join(OUTPUT, `node-${process.version}-${size}-${Math.floor(mtimeMs)}`);
   if (await exists(output)) return output;
   await intoPlace(output, async (temporary) => {
+    // Without the program Node is only larger.
     await run('strip', ['-o', temporary, process.execPath]).catch(() =>
       copyFile(process.execPath, temporary),
     );
@@ -117,6 +119,7 @@ export async function strippedNode(): Promise<string> {
 
 /** Shared libraries that Node needs, by their paths; none for a static binary. */
 export async function nodeLibraries(): Promise<string[]> {
+  // ldd fails for a static binary.
   const { stdout } = await run('ldd', [process.execPath]).catch(() => ({ stdout: '' }));
   return [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap((match) =>
     match[1] === undefined ? [] : [match[1]],
@@ -134,6 +137,7 @@ async function intoPlace(
   await rename(temporary, output);
 }
 
+// Built anew where it cannot be seen.
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

@@ -94,6 +94,7 @@ async function kept(
   isRight: (content: Buffer) => boolean,
   make: () => Promise<Buffer>,
 ): Promise<Buffer> {
+  // What cannot be read is made anew.
   const there = await readFile(file).catch(() => undefined);
   if (there && isRight(there)) return there;
   const content = await make();

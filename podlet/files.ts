@@ -62,7 +62,9 @@ export class VolumeFiles implements Volumes {
     path: string,
     most: number,
   ): Promise<{ text: string; whole: boolean } | undefined> {
+    // A path that leads nowhere, for whatever reason, has no file: the container waits for it with that message.
     const directory = await realpath(join(this.root, volume)).catch(() => undefined);
+    // The same.
     const real = await realpath(join(this.root, volume, path)).catch(() => undefined);
     if (directory === undefined || real === undefined) return undefined;
     // Without O_NONBLOCK a FIFO holds a thread until somebody writes; the last element may have become a link since.
@@ -77,6 +79,7 @@ export class VolumeFiles implements Volumes {
       if (!opened.startsWith(`${directory}/`) || !(await file.stat()).isFile()) return undefined;
       return await readAtMost(file, most);
     } catch {
+      // It went, or cannot be read: as above.
       return undefined;
     } finally {
       await file.close();
@@ -129,6 +132,7 @@ export class VolumeFiles implements Volumes {
     await chmod(target, 0o755);
     for (const file of files) await writeOne(target, file);
     if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440, []);
+    // The first time there is none.
     const before = await readlink(join(directory, '..data')).catch(() => undefined);
     await rm(join(directory, '..data_tmp'), { force: true });
     await symlink(fresh, join(directory, '..data_tmp'));
@@ -178,6 +182,7 @@ async function showNames(
   for (const name of wanted) {
     if (keep.has(name)) continue;
     const link = join(directory, name);
+    // Not there or no link: it is made.
     if ((await readlink(link).catch(() => undefined)) === join('..data', name)) continue;
     await rm(link, { recursive: true, force: true });
     await symlink(join('..data', name), link);
@@ -228,6 +233,7 @@ async function contentsOf(path: string, name: string): Promise<FileContent[]> {
 async function putOne(directory: string, file: PutFile): Promise<void> {
   const path = join(directory, file.path);
   if ('directory' in file) {
+    // Not there, or no directory: it is made.
     if (
       !(await lstat(path).then(
         (state) => state.isDirectory(),
@@ -284,9 +290,11 @@ async function readAtMost(
 
 /** A directory's entries are read a few at a time: there may be millions. */
 async function treeBytes(path: string): Promise<number> {
+  // What went meanwhile takes no space.
   const state = await lstat(path).catch(() => undefined);
   if (state === undefined) return 0;
   if (!state.isDirectory()) return state.blocks * 512;
+  // The same.
   const entries = await opendir(path).catch(() => undefined);
   if (entries === undefined) return 0;
   let sum = 0;

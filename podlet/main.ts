@@ -61,7 +61,9 @@ const network: Network = {
 function readOwn(name: string): string | undefined {
   try {
     return readFileSync(`${STATE}/${name}`, 'utf8');
-  } catch {
+  } catch (error) {
+    // Another secret than the first is refused for ever: a fault of the disk is no first start.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     return undefined;
   }
 }

@@ -26,7 +26,6 @@ export interface StartMessage {
   argv: string[];
   env: string[];
   cwd: string;
-  cwdMustExist: boolean;
   user: ProcessUser;
   terminationMessagePath: string;
   terminationMessageBytes: number;

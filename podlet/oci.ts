@@ -45,6 +45,7 @@ async function keptLayer(
 ): Promise<Layer> {
   const key = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 24);
   const file = join(directory, `layer-${key}.tar.gz`);
+  // What cannot be read is made anew.
   const [compressed, note] = await Promise.all([
     readFile(file).catch(() => undefined),
     readFile(`${file}.json`, 'utf8').catch(() => undefined),

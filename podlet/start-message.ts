@@ -18,7 +18,6 @@ export function startMessage(
     argv: order.argv,
     env: order.env.map(([name, value]) => `${name}=${value}`),
     cwd: order.cwd,
-    cwdMustExist: order.workingDirMustExist ?? false,
     user: order.user,
     terminationMessagePath: order.terminationMessagePath,
     terminationMessageBytes: order.terminationMessageBytes,

@@ -72,6 +72,7 @@ export class VolumeKeeper {
       if (signal.aborted || this.world.evict !== undefined) continue;
       const look = this.excess();
       this.agent.own('sizes of volumes', look);
+      // A fault is said by `own`.
       const excess = await look.catch(() => undefined);
       if (excess === undefined) continue;
       this.world.evict = excess;

@@ -1,5 +1,6 @@
 // Ends of containers: recorded once, the first report counts. What follows for the task is stop.ts's.
 import { present } from '../../src/present.ts';
+import { isMissing } from '../docker/engine-api.ts';
 import { inspectContainer, type ContainerFacts } from '../docker/containers.ts';
 import type { Agent } from './agent.ts';
 import { containerOf, type Task } from './task.ts';
@@ -95,7 +96,11 @@ export async function recordDeath(
 ): Promise<void> {
   const facts =
     exit.exitCode === KILLED
-      ? await inspectContainer(agent.docker, id).catch(() => undefined)
+      ? await inspectContainer(agent.docker, id).catch((error: unknown) => {
+          if (!isMissing(error))
+            agent.log(`why container ${name} was killed is not known: ${String(error)}`);
+          return undefined;
+        })
       : undefined;
   await recordExit(
     agent,

@@ -3,6 +3,7 @@
 // See docs/design/logs.md.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absent } from '../absent.ts';
 import { isMissing } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
@@ -97,9 +98,4 @@ function* olderThan(kept: KeptLine[], time: string | undefined): Generator<LogLi
 async function readKept(directory: string, place: LogPlace): Promise<KeptLine[]> {
   const text = await readFile(pathOf(directory, place), 'utf8').catch(absent);
   return text === undefined ? [] : (JSON.parse(text) as KeptLine[]);
-}
-
-function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-  throw error;
 }

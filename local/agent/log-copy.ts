@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { absent } from '../absent.ts';
 import { isMissing } from '../docker/engine-api.ts';
 import { logLines, openLogs, type LogLine } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
@@ -77,12 +78,9 @@ export async function pruneLogCopies(logDirectory: string, limit: Date): Promise
 }
 
 async function names(directory: string): Promise<string[]> {
-  return readdir(directory).catch(() => []);
+  return (await readdir(directory).catch(absent)) ?? [];
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+  return (await stat(path).catch(absent)) !== undefined;
 }

@@ -74,6 +74,7 @@ async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerat
       wake();
     }
   })()
+    // A broken stream ends the signs; what it did not show is read once more after them.
     .catch(() => undefined)
     .finally(() => {
       state = { ...state, ended: true };

@@ -20,6 +20,7 @@ export function find(program: string): string | undefined {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
+      // Not there or not a program: another place may have it.
       continue;
     }
   }

@@ -1,6 +1,7 @@
 // Where one installation lives: its data directory and the small files by which others find it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { absent } from '../absent.ts';
 
 /** One line on stderr and an exit code; everything that the command refuses is thrown as this. */
 export class Refusal extends Error {
@@ -80,8 +81,8 @@ export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'
   let text: string;
   try {
     text = readFileSync(place.kubeconfig, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    return absent(error);
   }
   const config = parsed(text) as
     | {
@@ -116,6 +117,7 @@ export function servingPid(place: Place): number | undefined {
     if (!Number.isInteger(pid) || pid <= 1) return undefined;
     process.kill(pid, 0);
   } catch {
+    // No file, no process, or not one of ours: none serves here.
     return undefined;
   }
   return isDroppod(pid) ? pid : undefined;

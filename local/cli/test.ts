@@ -57,6 +57,7 @@ export async function test(filters: string[], out: Say, say: Say): Promise<numbe
   try {
     summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
   } catch {
+    // vitest has said why on its own output.
     say('vitest ended without a report');
   }
   rmSync(report, { recursive: true, force: true });

@@ -71,6 +71,7 @@ export async function ready(place: Place): Promise<boolean> {
   try {
     return (await client.request('GET', '/readyz')).status === 200;
   } catch {
+    // Not there yet: the caller asks again, and says so in the end.
     return false;
   } finally {
     client.close();

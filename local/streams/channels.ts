@@ -72,6 +72,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
   let ended = false;
   let fromPodlet: Promise<void> = Promise.resolve();
   const over = new AbortController();
+  // A client that is gone reads no more; its end is seen at its socket.
   const written = output
     ? copyOutput(client, output, over.signal).catch(() => undefined)
     : Promise.resolve();
@@ -79,6 +80,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
     if (ended) return;
     ended = true;
     over.abort();
+    // The same for all that is sent below.
     fromPodlet = fromPodlet.then(() => client.finish()).catch(() => undefined);
     podlet.close();
   };
@@ -86,6 +88,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
     const channel = data[0] ?? STATUS;
     podlet.pause();
     if (channel === STATUS) fromPodlet = fromPodlet.then(() => written);
+    // What cannot be sent: the client is gone.
     fromPodlet = fromPodlet
       .then(() => (ended ? undefined : client.send(channel, data.subarray(1))))
       .catch(() => undefined)
@@ -95,6 +98,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
       });
   });
   podlet.on('close', () => {
+    // What cannot be sent: the client is gone.
     fromPodlet = fromPodlet
       .then(async () => {
         if (!ended) await client.send(STATUS, failureStatus(gone));

@@ -50,6 +50,7 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
     if (port === undefined) return stream.reset();
     const pair = pairs.get(requestid) ?? {};
     if (!pairs.has(requestid))
+      // Only `gone` ends the sleep early: then all pairs are.
       sleep(STREAM_CREATION_MS, gone)
         .then(() => abandon(requestid, pair))
         .catch(() => undefined);
@@ -73,6 +74,7 @@ async function forward(
   data.onGone = () => {
     left = true;
   };
+  // The client gets its answer below; why it was not possible is in the podlet's log.
   const podlet = await open(port).catch(() => undefined);
   if (!podlet) {
     early.dropped();
@@ -91,6 +93,7 @@ async function forward(
       .then(() => podlet.resume());
   });
   podlet.on('close', (code, reason) => {
+    // What cannot be sent: the client is gone.
     toClient = toClient
       .then(() =>
         code === 1011 ? fail({ error, data }, port, reason.toString()) : end({ error, data }),

@@ -22,6 +22,7 @@ export function sendOverWebSocket(
   accept(incoming, socket, head, (ws) => {
     ws.on('close', () => gone.abort());
     ws.on('message', () => undefined);
+    // A body that breaks off ends the stream, as it ends a response.
     pump(ws, response)
       .catch(() => undefined)
       .finally(() => ws.close(1000))

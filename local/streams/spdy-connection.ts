@@ -119,6 +119,7 @@ export class SpdyConnection {
 
   private send(bytes: Buffer): Promise<void> {
     const sent = this.outgoing.then(() => this.carrier.write(bytes));
+    // Its sender sees a failure; what is sent next has its own.
     this.outgoing = sent.catch(() => undefined);
     return sent;
   }
@@ -206,6 +207,7 @@ export class SpdyConnection {
         controlFrame(SYN_REPLY, 0, Buffer.concat([uint32(id), ...this.deflated])),
       );
     });
+    // Its sender sees a failure; what is sent next has its own.
     this.outgoing = sent.catch(() => undefined);
     return sent;
   }

@@ -44,7 +44,6 @@ type order struct {
 	Argv          []string    `json:"argv"`
 	Env           []string    `json:"env"`
 	Cwd           string      `json:"cwd"`
-	CwdMustExist  bool        `json:"cwdMustExist"`
 	User          processUser `json:"user"`
 	MessagePath   string      `json:"terminationMessagePath"`
 	MessageBytes  int         `json:"terminationMessageBytes"`

@@ -18,7 +18,6 @@ type stageSpec struct {
 	Argv            []string
 	Env             []string
 	Cwd             string
-	CwdMustExist    bool
 	User            processUser
 	Who             *identity // known from an earlier process of the container
 	Keep            uint64    // capabilities
@@ -125,7 +124,7 @@ func (spec stageSpec) cwd() string {
 // network), the user may (true), as runc tries. A missing one is made.
 func enter(spec stageSpec) (bool, error) {
 	err := syscall.Chdir(spec.cwd())
-	if err == syscall.ENOENT && !spec.CwdMustExist {
+	if err == syscall.ENOENT {
 		if err := makeDirectories(spec.cwd()); err != nil && !errors.Is(err, syscall.EACCES) && !errors.Is(err, syscall.EROFS) {
 			return false, cwdError(spec, err)
 		}

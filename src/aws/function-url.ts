@@ -48,6 +48,7 @@ export async function respond(
   });
   const reader = response.body?.getReader();
   const cancel = (): void => {
+    // The client is gone: nobody takes what is left.
     reader?.cancel().catch(() => undefined);
   };
   signal.addEventListener('abort', cancel);

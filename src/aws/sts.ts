@@ -37,6 +37,7 @@ function elsewhere(url: string, endpoint: string): string {
 }
 
 async function bodyOf(response: Response): Promise<string> {
+  // An answer that breaks off or is too long names nobody.
   const bytes = await readWithin(response, MAX_BYTES).catch(() => undefined);
   return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
 }

@@ -180,6 +180,7 @@ async function proven({ digest, read }: PushContent): Promise<Uint8Array> {
 
 /** The registry's own words: `{errors: [{code, message}]}`, or the begin of whatever it says. */
 async function errorOf(answer: Response): Promise<string> {
+  // The code of the answer is said in any case.
   const text = (await answer.text().catch(() => '')).slice(0, MAX_MESSAGE);
   try {
     const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };

@@ -105,6 +105,7 @@ let loading: Promise<Wire | undefined> | undefined;
 /** The tables; made once where the build has not. undefined: neither built nor to be had here. */
 export function ensureWire(): Promise<Wire | undefined> {
   const place = PLACES.find((path) => existsSync(path));
+  // Without the tables protobuf is refused and JSON serves; the refusal says so.
   loading ??=
     place !== undefined
       ? Promise.resolve(JSON.parse(readFileSync(place, 'utf8')) as Wire)

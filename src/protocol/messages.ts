@@ -126,7 +126,6 @@ export interface StartOrder {
   content?: StartContent;
   /** Memory volumes of the container's own, with the mode that they have before the first run. */
   memory?: { path: string; mode: number; gid?: number }[];
-  workingDirMustExist?: boolean;
   /** The container is never restarted in place. */
   runsOnce?: true;
 }

@@ -131,6 +131,7 @@ async function inTurn<T>(
 ): Promise<T> {
   const earlier = keys.map((key) => queues.get(key));
   const turn = Promise.all(earlier).then(act);
+  // The caller gets it; whoever is next has their own.
   const done = turn.catch(() => undefined);
   for (const key of keys) queues.set(key, done);
   await done;

@@ -56,7 +56,6 @@ export function order(run: number, argv: string[], more: Partial<StartMessage> =
     argv,
     env: ['PATH=/bin'],
     cwd: '/',
-    cwdMustExist: false,
     user: {
       user: '0',
       group: '',

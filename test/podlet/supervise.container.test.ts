@@ -158,7 +158,7 @@ describe('in one container', () => {
     );
     expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
     expect(
-      (await box.run(next(), ['true'], { cwd: '/not/there', cwdMustExist: true })).startError,
+      (await box.run(next(), ['true'], { cwd: '/dev/null/there' })).startError,
     ).toContain('chdir to cwd ("/not/there") set in config.json failed: no such file or directory');
   });
 

@@ -53,6 +53,7 @@ async function deleteExpired(
     'DeleteItem',
     store,
     checkInput('DeleteItem', { TableName: name, Key: key, ...condition }, store),
+    // Written anew since it was looked at; what failed otherwise is looked at again by the next sweep.
   ).catch(() => undefined);
   return 1;
 }
