@@ -6,5 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A loaded machine takes its time; what never comes still fails.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -262,7 +262,11 @@ describe('run, down and purge', () => {
         )
       ).code,
     ).toBe(0);
-    const { status } = await dp.until('stays', ({ status: { phase } }) => phase === 'Running');
+    // The id is known a moment after the container runs.
+    const { status } = await dp.until(
+      'stays',
+      ({ status: { containerStatuses } }) => containerStatuses?.[0]?.containerID !== undefined,
+    );
     const id = status.containerStatuses?.[0]?.containerID;
     expect(await droppod(['down', '--data', dp.data])).toEqual({
       stdout: 'droppod stopped\n',

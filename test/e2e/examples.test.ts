@@ -195,7 +195,8 @@ describe('restarts', () => {
     await create('neighbours-restart');
     const before = await dp.until(
       'neighbours-restart',
-      (one) => container(one, 'failing')?.state.running !== undefined,
+      // A container's id is known a moment after it runs.
+      (one) => container(one, 'steady')?.containerID !== undefined,
     );
     const after = await dp.until(
       'neighbours-restart',

@@ -197,7 +197,8 @@ describe.concurrent('what there is', () => {
   });
 
   it('A9, C5: describe shows the containers and the events', async () => {
-    const text = await said('describe', 'pod', 'one');
+    // Events are written beside the status, not before it.
+    const text = await eventually(() => said('describe', 'pod', 'one'), /Normal +Started /);
     expect(text).toMatch(/Name: +one\nNamespace: +default/);
     expect(text).toMatch(/State: +Running/);
     for (const reason of ['Scheduled', 'Pulled', 'Created', 'Started'])

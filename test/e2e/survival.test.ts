@@ -78,8 +78,7 @@ describe('kill -9 of the local process', () => {
       create('loop', shell('echo run; exit 1')),
       create('done', shell('echo finished', { restartPolicy: 'Never' })),
     ]);
-    const [steady, loop, done] = await Promise.all([
-      dp.until('steady', (pod) => main(pod)?.state.running !== undefined),
+    const [loop] = await Promise.all([
       dp.until(
         'loop',
         (pod) =>
@@ -87,6 +86,11 @@ describe('kill -9 of the local process', () => {
         40,
       ),
       dp.until('done', ({ status }) => status.phase === 'Succeeded'),
+    ]);
+    // Read once all of it is known: an id or a last condition may come a moment after the phase.
+    const [steady, done] = await Promise.all([
+      dp.until('steady', (pod) => main(pod)?.containerID !== undefined),
+      dp.until('done', (pod) => main(pod)?.containerID !== undefined),
     ]);
     const before = containers();
     await killAndUp();

@@ -122,7 +122,7 @@ describe('one that it handles is', () => {
     box.messages.length = 0;
     box.reopen();
     expect(await box.next('hello')).toMatchObject({ run: 1 });
-    expect((await box.exec(['cat', '/got'])).text).toBe('reloaded\n');
+    await expect.poll(async () => (await box.exec(['cat', '/got'])).text).toBe('reloaded\n');
   });
 
   it('while the engine stops the container: preStop may end the program by its own signal', async () => {

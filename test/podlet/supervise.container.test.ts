@@ -72,7 +72,7 @@ describe('in one container', () => {
     await box.run(next(), ['sh', '-c', 'printf unended; printf unended >&2']);
     const marker = `unended\x1enonce ${run + 1}\n`;
     await expect
-      .poll(async () => (await box.log()).split(marker).length, { timeout: 2000 })
+      .poll(async () => (await box.log()).split(marker).length, { timeout: 20_000 })
       .toBe(3);
   });
 
@@ -140,8 +140,10 @@ describe('in one container', () => {
       timedOut: true,
       code: 137,
     });
-    expect(Date.now() - before).toBeLessThan(3_000);
-    expect((await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text).toBe('0\n');
+    expect(Date.now() - before).toBeLessThan(30_000);
+    await expect
+      .poll(async () => (await box.exec(['sh', '-c', 'ps | grep -c "[s]leep 77"'])).text)
+      .toBe('0\n');
     box.send({ type: 'kill', signal: 'SIGKILL' });
     expect(await box.next('exited')).toMatchObject({ code: 137 });
   });
@@ -157,14 +159,14 @@ describe('in one container', () => {
       },
     );
     expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
-    expect(
-      (await box.run(next(), ['true'], { cwd: '/dev/null/there' })).startError,
-    ).toContain('chdir to cwd ("/not/there") set in config.json failed: no such file or directory');
+    expect((await box.run(next(), ['true'], { cwd: '/dev/null/there' })).startError).toContain(
+      'chdir to cwd ("/not/there") set in config.json failed: no such file or directory',
+    );
   });
 
   it('marks the log before every run but the first', async () => {
     await box.run(next(), ['sh', '-c', 'echo out; echo err >&2']);
-    await expect.poll(() => box.log(), { timeout: 5_000 }).toContain('err\n');
+    await expect.poll(() => box.log(), { timeout: 20_000 }).toContain('err\n');
     const log = (await box.log()).split('\n');
     expect(log.filter((line) => line === `\x1enonce ${run}`)).toHaveLength(2);
     expect(log.indexOf(`\x1enonce ${run}`)).toBeLessThan(log.indexOf('out'));
