@@ -65,6 +65,7 @@ export interface Account {
   bootstrapVersion(): Promise<number | undefined>;
   /** Whether ECS has its service-linked role, without which the first task cannot be started. */
   hasEcsRole(): Promise<boolean>;
+  /** Makes it; one that is there already is no error. */
   makeEcsRole(): Promise<void>;
   /** Functions that may run at once. */
   lambdaConcurrency(): Promise<number | undefined>;
@@ -147,7 +148,13 @@ function needs(options: Options): Needs {
         .send(new GetRoleCommand({ RoleName: ECS_ROLE }))
         .catch(named('NoSuchEntityException'))) !== undefined,
     makeEcsRole: async () => {
-      await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: 'ecs.amazonaws.com' }));
+      await iam
+        .send(new CreateServiceLinkedRoleCommand({ AWSServiceName: 'ecs.amazonaws.com' }))
+        .catch((error: unknown) => {
+          // IAM says so in two ways, one of them an InvalidInputException like any other.
+          if (!(error instanceof Error && /already exists|has been taken/.test(error.message)))
+            throw error;
+        });
     },
     lambdaConcurrency: async () =>
       (await new LambdaClient(options).send(new GetAccountSettingsCommand({}))).AccountLimit

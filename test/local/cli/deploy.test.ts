@@ -179,6 +179,27 @@ describe('deploy looks first and says what it found', () => {
     expect(lines).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
   });
 
+  it.each([
+    [
+      'that somebody else has just made is there',
+      'InvalidInput',
+      'Service role name AWSServiceRoleForECS has been taken in this account.',
+      false,
+    ],
+    [
+      'that may not be made is a note, and the deployment goes on',
+      'AccessDenied',
+      'not authorized',
+      true,
+    ],
+  ])('an ECS role %s', async (_, code, message, noted) => {
+    const faults = { CreateServiceLinkedRole: new AwsFault(code, message) };
+    const { lines, cdk, failure } = await deployed({}, { ecsRole: false, faults });
+    expect(failure).toBeUndefined();
+    expect(lines.some((line) => line.startsWith('note ECS role: could not be made'))).toBe(noted);
+    expect(cdk.map(([command]) => command)).toEqual(['deploy']);
+  });
+
   it('without the AWS CLI it says that kubectl needs it', async () => {
     const { lines } = await deployed({ check: true }, {}, { has: (name) => name !== 'aws' });
     expect(lines.at(-1)).toMatch(/^note AWS CLI: not on the PATH/);
@@ -472,25 +493,25 @@ describe('the command itself', () => {
     const { code, stdout } = await command(['deploy', '--check'], {});
     expect(stdout).toContain('ok   credentials: account 000000000000 in us-east-1');
     expect(code).toBe(0);
-  }, 60_000);
+  }, 240_000);
 
   it('a stop is one line on stderr and exit code 1', async () => {
     const { code, stderr } = await command(['deploy'], { identity: undefined });
     expect(stderr).toBe('droppod: nothing was deployed: credentials\n');
     expect(code).toBe(1);
-  }, 60_000);
+  }, 240_000);
 
   it('destroy asks nobody who is not there', async () => {
     const stack = { status: 'CREATE_COMPLETE', outputs: {} };
     const { code, stderr } = await command(['destroy'], { stack });
     expect(stderr).toBe('droppod: destroy asks: say --yes where nobody can answer\n');
     expect(code).toBe(2);
-  }, 60_000);
+  }, 240_000);
 
   it('without a region it says so before anything is asked', async () => {
     const none = { AWS_REGION: '', AWS_DEFAULT_REGION: '', AWS_CONFIG_FILE: '/dev/null' };
     const { code, stderr } = await command(['deploy'], {}, none);
     expect(stderr).toContain('droppod: no region is set: say --region');
     expect([code, aws.asked]).toEqual([2, []]);
-  }, 60_000);
+  }, 240_000);
 });
