@@ -1,5 +1,7 @@
 // The door of a step: `export const handler = lambda(step)`. Ports are built at the first call and kept by the environment.
 import type { Ports } from '../ports/ports.ts';
+import { systemClock } from './clock.ts';
+import { logged } from './step-log.ts';
 
 let ports: Promise<Ports> | undefined;
 
@@ -15,11 +17,16 @@ function environmentPorts(): Promise<Ports> {
   return ports;
 }
 
-/** A step as an AWS handler: input and output are the JSON of the invocation, faults are thrown with their names. */
+/** A step as an AWS handler: input and output are the JSON of the invocation, faults are thrown with their names; one line of log for each. */
 export function lambda<Input, Output>(
   step: (ports: Ports, input: Input) => Promise<Output>,
 ): (input: Input) => Promise<Output> {
-  return async (input) => step(await environmentPorts(), input);
+  const run = logged(step, {
+    step: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? step.name,
+    now: systemClock.now,
+    write: (line) => console.log(line),
+  });
+  return async (input) => run(await environmentPorts(), input);
 }
 
 /** The handler of a function URL that streams: `handle` gets a web Request, its signal aborts when the client or the time is gone. */
