@@ -133,6 +133,14 @@ it('R6: whoever may assume a role is in the API what the role says, and nobody e
   await expect(session('role/Other')).rejects.toThrow('Unauthorized');
 });
 
+it('only the API and sync are configured to read keys', () => {
+  const names = ['api', 'sync', 'bindpod', 'launchpod', 'startcontainer', 'finishpod', 'observe'];
+  const holders = [...names, 'sweep'].filter(
+    (name) => environment(name)['DROPPOD_HOLDS_KEYS'] === 'true',
+  );
+  expect(holders).toEqual(['api', 'sync']);
+});
+
 it('R6: only the API knows who may log in', () => {
   for (const name of ['sync', 'observe', 'sweep', 'bindpod'])
     expect(

@@ -1,0 +1,56 @@
+// A podlet's bootstrap token: made from its own pod's seed, checked by the key of all pods.
+import { createHmac } from 'node:crypto';
+import { expect, it } from 'vitest';
+import {
+  attemptToken,
+  bootstrapToken,
+  isBootstrapToken,
+  podletSeed,
+} from '../../src/auth/podlet-credential.ts';
+import { launchPod } from '../../src/steps/launch/launch-pod.ts';
+import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
+import { NAMESPACE, createApi, pod } from '../api/client.ts';
+
+const KEY = Buffer.from('the key of all pods').toString('base64');
+
+it('a token is good for its own pod and attempt alone', () => {
+  const token = attemptToken(podletSeed(KEY, 'u'), 1);
+  expect(token).toBe(bootstrapToken(KEY, 'u', 1));
+  expect(isBootstrapToken(KEY, { uid: 'u', attempt: 1 }, token)).toBe(true);
+  expect(isBootstrapToken(KEY, { uid: 'u', attempt: 2 }, token)).toBe(false);
+  expect(isBootstrapToken(KEY, { uid: 'v', attempt: 1 }, token)).toBe(false);
+  expect(isBootstrapToken(podletSeed(KEY, 'u'), { uid: 'u', attempt: 1 }, token)).toBe(false);
+});
+
+it('a task that was started before pods had seeds goes on', () => {
+  const token = createHmac('sha256', Buffer.from(KEY, 'base64')).update('u 1').digest('hex');
+  expect(isBootstrapToken(KEY, { uid: 'u', attempt: 1 }, token)).toBe(true);
+  expect(isBootstrapToken(KEY, { uid: 'u', attempt: 11 }, token)).toBe(false);
+});
+
+it('who starts a task needs no key: the pod’s record has what its token is made from', async () => {
+  const { ports, send } = await createApi();
+  const { uid } = (await send('POST', `${NAMESPACE}/pods`, { body: pod('web') })).body[
+    'metadata'
+  ] as {
+    uid: string;
+  };
+  const key = recordKey(uid);
+  const found = (await ports.store.getRecord(key))!;
+  const record = toRecord(found.value);
+  await ports.store.commit({
+    records: [
+      {
+        key,
+        value: toJson({ ...record, task: { attempt: 1, definition: 'd' } }),
+        expected: found.revision,
+      },
+    ],
+  });
+  const { podletKey } = ports.settings;
+  const keyless = { ...ports, settings: { ...ports.settings, podletKey: '' } };
+  await launchPod(keyless, { uid, generation: 1 });
+  const [request] = [...ports.tasks.requests.values()];
+  const token = request?.podletEnvironment['DROPPOD_TOKEN'] ?? '';
+  expect(isBootstrapToken(podletKey, { uid, attempt: 1 }, token)).toBe(true);
+});
