@@ -1,7 +1,7 @@
 // The one way out of every door: a Response is streamed to its client, and the connection ends with it where the request's body
 // was not read to its end or the client takes nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from './docker/clock.ts';
+import type { Clock } from './clock.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 
 export interface AnswerBounds {

@@ -3,7 +3,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from './docker/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** As long as Go's server waits between its last answer and the end of a connection (`rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;

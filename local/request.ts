@@ -2,7 +2,7 @@
 // within the door's bounds of bytes and time; what no Request can say is refused.
 import type { IncomingMessage } from 'node:http';
 import type { Limit } from './agent/limit.ts';
-import type { Clock } from './docker/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** A request that never reaches a handler, or a body that cannot be read: the door answers with the code. */
 export class RequestFault extends Error {

@@ -1,5 +1,6 @@
 // The podlet: the kubelet of one pod. It takes messages of supervisors and the API, asks decide.ts what is due, and carries it out.
 // See docs/design/supervise.md.
+import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
 import { bringContent } from './content.ts';
@@ -13,7 +14,7 @@ import { recall, remember } from './memory.ts';
 import type { CopiedFile, FromSupervise } from './messages.ts';
 import type { PodletPorts } from './ports.ts';
 import { buildReport } from './report.ts';
-import { DEFAULT_GRACE_SECONDS, Runs } from './runs.ts';
+import { Runs } from './runs.ts';
 import { networkFiles, startMessage } from './start-message.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { VolumeKeeper } from './volume-keeper.ts';

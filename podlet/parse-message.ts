@@ -1,4 +1,5 @@
 // Parses what comes over a container's socket. The container's own processes may write there too, so everything is checked.
+import { isMap } from '../src/own.ts';
 import { present } from '../src/present.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
@@ -51,9 +52,7 @@ export function parseMessage(line: string): FromSupervise | 'unknown' | undefine
 function toFields(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? { ...value }
-      : undefined;
+    return isMap(value) ? { ...value } : undefined;
   } catch {
     return undefined;
   }
@@ -71,7 +70,7 @@ const isTime = (value: unknown): value is string =>
 
 function hello({ run, pid, startedAt, exit, term, user }: Fields): FromSupervise | undefined {
   if (!isCount(run, MAX_RUN) || !isCount(pid, MAX_PID)) return undefined;
-  const last = isFields(exit) ? exited(exit) : undefined;
+  const last = isMap(exit) ? exited(exit) : undefined;
   return {
     type: 'hello',
     run,
@@ -89,9 +88,6 @@ function started({ run, pid, at, user }: Fields): FromSupervise | undefined {
   if (!isCount(run, MAX_RUN) || !isCount(pid, MAX_PID) || !isTime(at)) return undefined;
   return { type: 'started', run, pid, at, ...withUser(user) };
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function exited({
   run,
@@ -159,7 +155,7 @@ function leftover({ run, paths, more }: Fields): FromSupervise | undefined {
 }
 
 function withUser(user: unknown): { user?: Owner } {
-  if (!isFields(user)) return {};
+  if (!isMap(user)) return {};
   const { uid, gid, groups } = user;
   if (!isCount(uid, MAX_ID) || !isCount(gid, MAX_ID)) return {};
   const ids: unknown[] = Array.isArray(groups) && groups.length <= MAX_GROUPS ? groups : [];

@@ -1,5 +1,6 @@
 // A supervisor's messages, merged into the world. Each may come twice or after a reconnect; hello makes good what was lost.
 // See docs/design/supervise.md.
+import { LOST_EXIT_CODE, LOST_MESSAGE, LOST_REASON } from '../src/protocol/run.ts';
 import { present } from '../src/present.ts';
 import type { Run } from '../src/protocol/run.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
@@ -7,8 +8,6 @@ import type { ContainerView } from './world.ts';
 
 /** How the agent must react. */
 export type Received = 'started' | 'ended' | 'changed' | 'nothing';
-
-const LOST = 'The container could not be located when the pod was terminated';
 
 /** Merges one message; `now` in ms of the podlet's clock. */
 export function receive(container: ContainerView, message: FromSupervise, now: number): Received {
@@ -123,10 +122,10 @@ export function receiveLost(container: ContainerView, now: Date): Received {
   if (lost === undefined) return 'nothing';
   container.run = {
     ...lost,
-    exitCode: 137,
+    exitCode: LOST_EXIT_CODE,
     finishedAt: now.toISOString(),
-    reason: 'ContainerStatusUnknown',
-    message: LOST,
+    reason: LOST_REASON,
+    message: LOST_MESSAGE,
     ready: false,
   };
   endRun(container);

@@ -1,4 +1,5 @@
 // What accompanies one run of a container: its postStart hook, then its probes, and the effects of their results.
+import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import type { Hook } from '../src/protocol/messages.ts';
 import type { Commands } from './commands.ts';
@@ -11,8 +12,6 @@ import type { ProbeKind } from './probes/worker.ts';
 import { runProbe } from './probes/worker.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending } from './world.ts';
-
-export const DEFAULT_GRACE_SECONDS = 30;
 
 export interface RunsAgent {
   commands: Commands;

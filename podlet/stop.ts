@@ -1,10 +1,10 @@
 // How one container is stopped (docs/design/deletion.md; killContainer in kuberuntime_container.go): who asks, with which grace, whose turn it is, when TERM and when KILL.
+import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import type { ContainerView, Stopping, World } from './world.ts';
 
 /** kuberuntime minimumGracePeriodInSeconds: the signal gets at least that long. */
 const MINIMUM_GRACE_MS = 2_000;
-const DEFAULT_GRACE_SECONDS = 30;
 
 export interface StopRequest {
   graceSeconds: number;

@@ -19,3 +19,7 @@ export function setOwn<T>(record: Record<string, T>, key: string, value: T): voi
     });
   else record[key] = value;
 }
+
+/** A map of JSON: neither null nor a list. */
+export const isMap = (value: unknown): value is { [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 // What the functions of this room share: the engine, the book of tasks, the work that is under way.
-import type { Clock } from '../docker/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { Limit } from './limit.ts';
 import type { ImageResolver } from './resolve-image.ts';

@@ -3,7 +3,7 @@
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
 import { fitsGlob } from '../../src/glob.ts';
-import type { Clock } from '../docker/clock.ts';
+import type { Clock } from '../clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
 

@@ -9,7 +9,7 @@ import { isOwnPodlet } from '../../src/steps/sync/own-podlet.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { present } from '../../src/present.ts';
 import type { MetadataAnswer } from '../agent/metadata.ts';
-import type { Clock } from '../docker/clock.ts';
+import type { Clock } from '../clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
 import type { SessionHub, SessionRequest } from '../streams/session-hub.ts';

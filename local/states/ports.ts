@@ -1,11 +1,6 @@
 // What the interpreter asks of the outside: time, chance, a journal on disk, and someone who carries out tasks.
+import type { Clock } from '../clock.ts';
 import type { Json } from './json.ts';
-
-/** Time. `sleep` resolves after `ms`, or at once when the signal aborts. */
-export interface Clock {
-  now(): Date;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
 
 /** One change of the journal; null deletes the key. */
 export interface JournalEntry {

@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 import type { KubeObject } from '../kinds/pod.ts';
-import { own, setOwn } from '../own.ts';
+import { isMap, own, setOwn } from '../own.ts';
 import { present } from '../present.ts';
-import { seconds } from './time.ts';
+import { wholeSeconds } from '../kinds/time.ts';
 
 export interface FieldTree {
   [segment: string]: FieldTree;
@@ -31,9 +31,6 @@ const NEVER_OWNED = [
   'managedFields',
   'resourceVersion',
 ];
-
-const isMap = (value: unknown): value is { [key: string]: unknown } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A key that is left out means its default: port 80 is port 80 of TCP. */
 const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
@@ -264,7 +261,7 @@ export function entryFor(
     manager: writer.manager,
     operation,
     apiVersion: writer.apiVersion,
-    time: seconds(writer.now),
+    time: wholeSeconds(writer.now),
     fieldsType: 'FieldsV1',
     fieldsV1: sorted(fieldsV1),
     ...present({ subresource: writer.subresource || undefined }),

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../kinds/pod.ts';
 import { NODE_ALLOCATABLE } from '../pod/process/field-ref.ts';
 import type { ApiPorts } from './call.ts';
-import { seconds } from './time.ts';
+import { wholeSeconds } from '../kinds/time.ts';
 
 const condition = (type: string, status: string, reason: string, message: string, at: string) => ({
   type,
@@ -75,7 +75,7 @@ const nodeInfo = (architecture: string) => ({
 /** The node object as the first start writes it. */
 export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
   const architecture = settings.architectures[0] ?? 'amd64';
-  const at = seconds(clock.now());
+  const at = wholeSeconds(clock.now());
   const { cpu, memory, 'ephemeral-storage': storage } = NODE_ALLOCATABLE;
   const size = {
     cpu: `${cpu}`,

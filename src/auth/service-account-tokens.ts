@@ -1,4 +1,5 @@
 // Tokens of service accounts: signed JWTs, bound to audiences and to a pod; they die with what they are bound to.
+import { wholeSeconds } from '../kinds/time.ts';
 import { SignJWT, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { later } from '../later.ts';
@@ -59,9 +60,7 @@ export async function issueToken(
     .sign(key.private);
   return {
     token,
-    expirationTimestamp: later(new Date(0), expires)
-      .toISOString()
-      .replace(/\.\d+Z$/, 'Z'),
+    expirationTimestamp: wholeSeconds(later(new Date(0), expires)),
   };
 }
 

@@ -1,4 +1,5 @@
 // Kubernetes Events as the kubelet and the scheduler write them: core/v1 objects of their own beside the pod, repeats counted.
+import { wholeSeconds } from '../kinds/time.ts';
 import { createHash } from 'node:crypto';
 import { StoreConflict } from '../errors.ts';
 import type { Event, KubeObject, Pod } from '../kinds/pod.ts';
@@ -125,12 +126,10 @@ function step({ reason, message }: PodEvent): number {
   return found < 0 ? STEPS.length : found;
 }
 
-const seconds = (at: Date): string => at.toISOString().replace(/\.\d+Z$/, 'Z');
-
 function repeated(known: KubeObject, count: number, now: Date): KubeObject {
   const before = typeof known['count'] === 'number' ? known['count'] : undefined;
   if (before === undefined) return known;
-  return { ...known, count: before + count, lastTimestamp: seconds(now) };
+  return { ...known, count: before + count, lastTimestamp: wholeSeconds(now) };
 }
 
 function newEvent(
@@ -144,7 +143,7 @@ function newEvent(
   const { type, reason, message, component } = event;
   const host = pod.spec.nodeName ?? '';
   const scheduler = component === 'default-scheduler';
-  const at = seconds(now);
+  const at = wholeSeconds(now);
   const body: Omit<Event, 'metadata' | 'firstTimestamp' | 'lastTimestamp' | 'eventTime'> = {
     apiVersion: 'v1',
     kind: 'Event',

@@ -146,6 +146,9 @@ export interface ProcessUser {
   umask?: number;
 }
 
+/** Kubernetes' default of terminationGracePeriodSeconds. */
+export const DEFAULT_GRACE_SECONDS = 30;
+
 interface StopPlan {
   signal: string;
   graceSeconds: number;

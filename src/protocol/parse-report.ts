@@ -1,5 +1,6 @@
 // The door for reports: a podlet runs beside its pod's own processes, so its messages are claims. What is no report is refused; what is
 // out of range in one is left out or cut, so that the rest still counts. Which of it is believed is decided by receive.ts.
+import { isMap } from '../own.ts';
 import { present } from '../present.ts';
 import type { Run } from './run.ts';
 import type { ContainerReport, PodletEvent, Report } from './messages.ts';
@@ -25,8 +26,6 @@ const REASONS: readonly string[] = ['ContainerStatusUnknown'];
 
 type Fields = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= MAX_NAME;
@@ -65,7 +64,7 @@ export function parseReport(text: string): Report | undefined {
 }
 
 function isReport(value: unknown): value is Report {
-  if (!isObject(value)) return false;
+  if (!isMap(value)) return false;
   const { uid, taskArn, attempt, bootId, boot, sequence, sandboxReady, containers, events } = value;
   const head =
     isName(uid) &&
@@ -75,7 +74,7 @@ function isReport(value: unknown): value is Report {
     isOptional(boot, isSmall) &&
     isCount(sequence) &&
     isFlag(sandboxReady);
-  if (!head || !isObject(containers) || !Array.isArray(events)) return false;
+  if (!head || !isMap(containers) || !Array.isArray(events)) return false;
   return (
     Object.values(containers).every(isContainerReport) &&
     events.every(isEvent) &&
@@ -98,13 +97,13 @@ const hasOptionalFields = ({
   isOptional(done, isFlag) &&
   isOptional(prompt, isFlag) &&
   isOptional(evict, isText) &&
-  isOptional(volumes, (value) => isObject(value) && Object.values(value).every(isText));
+  isOptional(volumes, (value) => isMap(value) && Object.values(value).every(isText));
 
 function isContainerReport(value: unknown): value is ContainerReport {
-  if (!isObject(value)) return false;
+  if (!isMap(value)) return false;
   const { hello, runtimeId, run, waiting, term } = value;
   const isWaiting = (reason: unknown): boolean =>
-    isObject(reason) && isText(reason['reason']) && isOptional(reason['message'], isText);
+    isMap(reason) && isText(reason['reason']) && isOptional(reason['message'], isText);
   return (
     isFlag(hello) &&
     isOptional(runtimeId, isText) &&
@@ -116,7 +115,7 @@ function isContainerReport(value: unknown): value is ContainerReport {
 
 function isRun(value: unknown): value is Run {
   if (
-    !isObject(value) ||
+    !isMap(value) ||
     !isCount(value['run']) ||
     !isFlag(value['started']) ||
     !isFlag(value['ready'])
@@ -147,14 +146,14 @@ function isRun(value: unknown): value is Run {
 }
 
 const isOwner = (value: unknown): boolean =>
-  isObject(value) &&
+  isMap(value) &&
   isCount(value['uid']) &&
   isCount(value['gid']) &&
   Array.isArray(value['groups']) &&
   value['groups'].every(isCount);
 
 function isEvent(value: unknown): value is PodletEvent {
-  if (!isObject(value)) return false;
+  if (!isMap(value)) return false;
   const { id, at, type, reason, message, container } = value;
   return (
     isText(id) &&

@@ -31,3 +31,8 @@ export interface Run {
   /** Runtime id of the container that this run happened in (64 hex). */
   runtimeId?: string;
 }
+
+/** How the kubelet ends a container that it cannot find any more. */
+export const LOST_EXIT_CODE = 137;
+export const LOST_REASON = 'ContainerStatusUnknown';
+export const LOST_MESSAGE = 'The container could not be located when the pod was terminated';

@@ -1,5 +1,6 @@
 // A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
 // See docs/design/sync.md.
+import { LOST_EXIT_CODE, LOST_MESSAGE, LOST_REASON } from '../protocol/run.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { nextBackOff } from '../pod/run/back-off.ts';
@@ -90,7 +91,6 @@ function withBackOff(
 }
 
 const isOver = (run: Run): boolean => hasEnded(run);
-const LOST_MESSAGE = 'The container could not be located when the pod was terminated';
 
 /** Every run that nobody will report any more ends as the kubelet ends a container that it cannot find. */
 export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPod {
@@ -100,8 +100,8 @@ export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPo
     const lost: Run = {
       ...current,
       ready: false,
-      exitCode: 137,
-      reason: 'ContainerStatusUnknown',
+      exitCode: LOST_EXIT_CODE,
+      reason: LOST_REASON,
       message: LOST_MESSAGE,
       finishedAt: now.toISOString(),
     };

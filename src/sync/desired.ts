@@ -1,4 +1,5 @@
 // The desired state of a pod's task: the answer to every report (docs/design/sync.md). Pure; the looked-up objects come in.
+import { specGraceSeconds } from '../pod/run/grace.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { later } from '../later.ts';
 import { own } from '../own.ts';
@@ -28,7 +29,6 @@ export interface Objects {
   missing?: { volume: string; why: string }[];
 }
 
-const DEFAULT_GRACE_SECONDS = 30;
 /** kubelet `immediateEvictionGracePeriodSeconds`. */
 const EVICTION_GRACE_SECONDS = 1;
 const BUSY_MS = 1_000;
@@ -174,7 +174,8 @@ function desiredContainer(
     : asksForRestart(container)
       ? `Container ${name} resize requires restart`
       : undefined;
-  const stop = why === undefined ? {} : { stop: { graceSeconds: graceOf(pod), message: why } };
+  const stop =
+    why === undefined ? {} : { stop: { graceSeconds: specGraceSeconds(pod), message: why } };
   return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...place };
 }
 
@@ -186,9 +187,6 @@ function placeOf(pod: Pod, name: string): Pick<DesiredContainer, 'sidecar' | 'ad
     : {};
 }
 
-const graceOf = ({ spec }: Pod): number =>
-  spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-
 /** Why a container with another image is stopped. */
 const definitionChanged = (pod: Pod, name: string): string =>
   containerKind(pod, name) === 'sidecar'
@@ -198,7 +196,7 @@ const definitionChanged = (pod: Pod, name: string): string =>
 /** How the containers are to be ended: by deletion with its own grace, else with the pod's. */
 function termination(pod: Pod, record: PodRecord): Desired['terminate'] {
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
-  const graceSeconds = graceOf(pod);
+  const graceSeconds = specGraceSeconds(pod);
   if (deletionTimestamp !== undefined) {
     return {
       graceSeconds: deletionGracePeriodSeconds ?? graceSeconds,

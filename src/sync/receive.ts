@@ -1,5 +1,6 @@
 // A podlet's report judged and taken into the pod's record. Pure; src/steps/sync/sync-pod.ts carries it out.
 // See docs/design/sync.md.
+import { LOST_REASON } from '../protocol/run.ts';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { startErrorMessage } from '../pod/status/container-states.ts';
@@ -8,7 +9,7 @@ import * as podEvents from '../pod/events/pod-events.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ObservedPod } from '../pod/run/observed.ts';
 import { podDone } from '../pod/run/order.ts';
-import { hasEnded, LOST_REASON, shouldRestart } from '../pod/run/restart.ts';
+import { hasEnded, shouldRestart } from '../pod/run/restart.ts';
 import { present } from '../present.ts';
 import { allowed, credible } from './claims.ts';
 import { deadlinePassed } from '../record/deadline.ts';

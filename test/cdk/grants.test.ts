@@ -6,7 +6,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { readConfig, type Config } from '../../src/aws/config.ts';
 import { api } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../src/ports/store.ts';
 import { objectItem, objectPartition, recordItem, recordRange } from '../../src/store/layout.ts';

@@ -2,7 +2,8 @@
 import { bridgeGateway } from '../../local/docker/system.ts';
 import type { KubeObject, Pod } from '../../src/kinds/pod.ts';
 import { present } from '../../src/present.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import { docker } from '../podlet/lab.ts';
 import { chance as makeChance, type Chance } from '../simulation/random.ts';
 import { BadLine } from './bad-line.ts';

@@ -10,7 +10,8 @@ import { podRemoved, removalRecords } from '../../src/steps/delete/pod-removed.t
 import { recordsFor, recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
 import { syncPod } from '../../src/steps/sync/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import { podCells } from '../../src/pod/status/printer.ts';
 import type { ResourceVersion, TaskArn } from '../../src/ports/identity.ts';
 import type { Ports } from '../../src/ports/ports.ts';

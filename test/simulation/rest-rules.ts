@@ -2,7 +2,8 @@
 import type { ContainerStatus, Pod } from '../../src/kinds/pod.ts';
 import { podDone } from '../../src/pod/run/order.ts';
 import { hasEnded, shouldRestart } from '../../src/pod/run/restart.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import { executionName, inCharge } from '../../src/record/execution-name.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from './outcome-rules.ts';

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { sync } from '../../src/steps/sync/sync.ts';
 import type { ContainerState, Pod } from '../../src/kinds/pod.ts';
 import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Script, WorldOptions } from '../fakes/pod-world.ts';
 

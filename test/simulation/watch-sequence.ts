@@ -1,6 +1,7 @@
 // What a watcher of one pod sees, without what may differ from one installation to another: times, ids, addresses, versions.
 import type { ContainerState, ContainerStatus, Pod } from '../../src/kinds/pod.ts';
-import { toPod } from '../../src/steps/pod/update-pod.ts';
+
+import { toPod } from '../../src/pod/model/to-pod.ts';
 import type { PodWorld } from '../fakes/pod-world.ts';
 
 function stateText({ waiting, running, terminated }: ContainerState = {}): string {

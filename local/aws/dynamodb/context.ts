@@ -1,13 +1,8 @@
 // What every DynamoDB operation of the local engine works on.
+import type { Clock } from '../../clock.ts';
 import type { Json } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
 import type { Store } from './dynalite.ts';
-
-/** Time, injected. */
-export interface Clock {
-  now(): Date;
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
 
 export interface DynamoContext {
   store: Store;

@@ -6,7 +6,7 @@ import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
 import { present } from '../../present.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
 
@@ -25,7 +25,7 @@ export async function ensureObject(
       name,
       ...present({ namespace: namespace || undefined }),
       uid: ids.uuid(),
-      creationTimestamp: seconds(clock.now()),
+      creationTimestamp: wholeSeconds(clock.now()),
       ...metadata,
     },
   };

@@ -4,7 +4,7 @@ import { ApiError } from '../../errors.ts';
 import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
-import { own, setOwn } from '../../own.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
 import {
   compareFields,
@@ -20,8 +20,6 @@ import type { FieldTree, ManagedEntry, Writer } from '../managed-fields.ts';
 
 type Values = { [key: string]: unknown };
 
-const isMap = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEmpty = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 
 /** The live object with the applied one laid over it, element by element where lists have keys. */

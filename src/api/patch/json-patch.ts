@@ -1,6 +1,6 @@
 // JSON patch (RFC 6902) by the rules of evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its bound on copies.
 import { isDeepStrictEqual } from 'node:util';
-import { own, setOwn } from '../../own.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
 
 type Values = { [key: string]: Json | undefined };
@@ -22,9 +22,6 @@ interface Work {
   shifted: number;
 }
 
-const isMap = (value: Json | undefined): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** One operation; the members are the client's own and may be of any type. */
 export type Operation = Values;
 
@@ -33,7 +30,9 @@ export function asOperations(
   patch: readonly Json[],
 ): { operations: Operation[] } | { stray: Json } {
   const stray = patch.find((operation) => !isMap(operation));
-  return stray === undefined ? { operations: patch.filter(isMap) } : { stray };
+  return stray === undefined
+    ? { operations: patch.flatMap((one) => (isMap(one) ? [one] : [])) }
+    : { stray };
 }
 
 /** Applies all; changes the document and takes the operations' values into it, so both must be fresh. */

@@ -1,11 +1,8 @@
 // JSON merge patch (RFC 7396): members replace members, null takes one out, all else replaces the whole.
-import { own, setOwn } from '../../own.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
 
 type Values = { [key: string]: Json | undefined };
-
-const isMap = (value: Json | undefined): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The target with the patch applied; neither is changed. */
 export function mergePatch(target: Json | undefined, patch: Json): Json {

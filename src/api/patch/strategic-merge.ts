@@ -1,7 +1,7 @@
 // Strategic merge patch: merges by the types' merge keys, with its directives ($patch, $retainKeys, $setElementOrder, $deleteFromPrimitiveList).
 import { ApiError, badRequest } from '../../errors.ts';
 import type { Field, Shape } from '../../kinds/shapes.ts';
-import { own, setOwn } from '../../own.ts';
+import { isMap, own, setOwn } from '../../own.ts';
 
 type Values = { [key: string]: unknown };
 
@@ -9,9 +9,6 @@ const PATCH = '$patch';
 const RETAIN = '$retainKeys';
 const ORDER = '$setElementOrder/';
 const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
-
-const isMap = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A map as Go prints it. */
 const goMap = (value: unknown): string =>

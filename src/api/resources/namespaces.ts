@@ -1,4 +1,5 @@
 // Namespaces: their first objects when they are made, their content when they go.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { othersChanged } from '../../steps/settle/reschedule.ts';
@@ -37,7 +38,7 @@ function beginDelete(object: KubeObject, now: Date): KubeObject | undefined {
   if (object.metadata.deletionTimestamp !== undefined) return object;
   const metadata = {
     ...object.metadata,
-    deletionTimestamp: now.toISOString().replace(/\.\d+Z$/, 'Z'),
+    deletionTimestamp: wholeSeconds(now),
   };
   return { ...object, metadata, status: { ...namespaceOf(object).status, phase: 'Terminating' } };
 }

@@ -7,12 +7,13 @@ import {
   defaultEphemeralContainers,
   validateEphemeralContainersUpdate,
 } from '../../pod/validation/validate-pod.ts';
-import { objectOf, podOf, pods, refusals } from './pods.ts';
+import { objectOf, pods, refusals } from './pods.ts';
+import { toPod } from '../../pod/model/to-pod.ts';
 import type { Strategy } from './strategy.ts';
 
 function takeEphemeralContainers(next: KubeObject, old: KubeObject): KubeObject {
-  const pod = podOf(old);
-  const containers = podOf(next).spec.ephemeralContainers ?? [];
+  const pod = toPod(old);
+  const containers = toPod(next).spec.ephemeralContainers ?? [];
   const { ephemeralContainers: _old, ...spec } = pod.spec;
   return objectOf({
     ...pod,
@@ -30,15 +31,15 @@ export const podEphemeralContainers: Strategy = {
   defaults: (object) => object,
   prepareForUpdate: takeEphemeralContainers,
   validateUpdate: (next, old, call) => {
-    const problems = validateEphemeralContainersUpdate(podOf(next), podOf(old));
+    const problems = validateEphemeralContainersUpdate(toPod(next), toPod(old));
     return problems.length > 0
       ? problems
-      : refusals(call, refuseEphemeralContainers(podOf(next), podOf(old), call.ports.settings));
+      : refusals(call, refuseEphemeralContainers(toPod(next), toPod(old), call.ports.settings));
   },
 };
 
 function takeResources(next: KubeObject, old: KubeObject): KubeObject {
-  return objectOf(withResizeOf(podOf(next), podOf(old)));
+  return objectOf(withResizeOf(toPod(next), toPod(old)));
 }
 
 /** `/resize`: resources and resizePolicy of containers and sidecars, where the engine can change a running task. */
@@ -47,8 +48,8 @@ export const podResize: Strategy = {
   prepareForUpdate: takeResources,
   validateUpdate: (next, old, { ports }) =>
     validatePodResize(
-      podOf(next),
-      podOf(old),
+      toPod(next),
+      toPod(old),
       ports.settings.mode === 'local' ? undefined : KEEPS_SIZE,
     ),
 };

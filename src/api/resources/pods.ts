@@ -1,4 +1,5 @@
 // Pods: src/pod says what a pod is, src/lifecycle what happens to it; here they meet the verbs.
+import { toPod } from '../../pod/model/to-pod.ts';
 import { forbidden } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import { withWebIdentity } from '../../fargate/web-identity.ts';
@@ -26,16 +27,6 @@ import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** A stored or decoded pod as the pure rules take it; a body without spec or status has empty ones. */
-export function podOf(object: KubeObject): Pod {
-  const spec = object['spec'] ?? {};
-  return {
-    ...object,
-    spec: { ...spec, containers: member(spec, 'containers') ?? [] },
-    status: object['status'] ?? {},
-  } as unknown as Pod;
-}
-
 /** A pod as the store and the wire take it. */
 export const objectOf = (pod: Pod): KubeObject => ({ ...pod });
 
@@ -54,12 +45,12 @@ const printer = lazyPrinter(
     column('Nominated Node', fieldDescription('PodStatus', 'nominatedNodeName'), 1),
     column('Readiness Gates', fieldDescription('PodSpec', 'readinessGates'), 1),
   ],
-  (object) => podRow(podOf(object)),
-  (object) => podRowConditions(podOf(object)),
+  (object) => podRow(toPod(object)),
+  (object) => podRowConditions(toPod(object)),
 );
 
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
-  const pod = podOf(object);
+  const pod = toPod(object);
   const { store, ids, settings } = call.ports;
   const serviceAccount = (await store.get({
     resource: 'serviceaccounts',
@@ -112,7 +103,7 @@ async function priorityOf(
 
 /** Grace as kube-apiserver computes it (CheckGracefulDelete in registry/core/pod/strategy.go): none before scheduling and after the end. */
 function graceSeconds(object: KubeObject, requested: number | undefined): number {
-  const pod = podOf(object);
+  const pod = toPod(object);
   if (!pod.spec.nodeName || pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed')
     return 0;
   const seconds = requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
@@ -150,35 +141,35 @@ export const pods: Strategy = {
   ...plain,
   fields: FIELDS,
   printer,
-  defaults: (object) => objectOf(defaultPod(podOf(object))),
+  defaults: (object) => objectOf(defaultPod(toPod(object))),
   admit,
-  admitUpdate: (object) => objectOf(admitPodUpdate(podOf(object))),
-  prepareForCreate: (object, { now }) => objectOf(prepareForCreate(podOf(object), now)),
+  admitUpdate: (object) => objectOf(admitPodUpdate(toPod(object))),
+  prepareForCreate: (object, { now }) => objectOf(prepareForCreate(toPod(object), now)),
   validate: (object, call) => {
-    const problems = validatePod(podOf(object));
+    const problems = validatePod(toPod(object));
     return problems.length > 0
       ? problems
-      : refusals(call, refusePod(podOf(object), call.ports.settings));
+      : refusals(call, refusePod(toPod(object), call.ports.settings));
   },
-  warnings: (object) => [...podWarnings(podOf(object)), ...limitWarnings(podOf(object))],
+  warnings: (object) => [...podWarnings(toPod(object)), ...limitWarnings(toPod(object))],
   prepareForUpdate: keepStatus,
-  validateUpdate: (next, old) => validatePodUpdate(podOf(next), podOf(old)),
+  validateUpdate: (next, old) => validatePodUpdate(toPod(next), toPod(old)),
   resetFields: ['status'],
   generation: true,
   returnsDeleted: true,
   graceSeconds,
-  createRecords: (object, settings) => recordsFor(settings, podOf(object)),
-  removalRecords: (object, { ports }) => removalRecords(ports, podOf(object)),
-  created: (object, { ports }) => podCreated(ports, podOf(object)),
+  createRecords: (object, settings) => recordsFor(settings, toPod(object)),
+  removalRecords: (object, { ports }) => removalRecords(ports, toPod(object)),
+  created: (object, { ports }) => podCreated(ports, toPod(object)),
   updated: async (object, old, { ports }) => {
-    await podEdited(ports, podOf(object), podOf(old));
-    await placementEdited(ports, podOf(object), podOf(old));
+    await podEdited(ports, toPod(object), toPod(old));
+    await placementEdited(ports, toPod(object), toPod(old));
   },
-  deleting: (object, { ports }) => podDeleting(ports, podOf(object)),
-  removed: (object, { ports }) => podRemoved(ports, podOf(object)),
+  deleting: (object, { ports }) => podDeleting(ports, toPod(object)),
+  removed: (object, { ports }) => podRemoved(ports, toPod(object)),
 };
 
 /** `/status` of pods. */
 export const podStatus: Strategy = statusOf(pods, (next, old) =>
-  validatePodStatusUpdate(podOf(next), podOf(old)),
+  validatePodStatusUpdate(toPod(next), toPod(old)),
 );

@@ -3,7 +3,8 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { defaultPod } from '../../pod/admission/defaults.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
-import { podOf } from './pods.ts';
+
+import { toPod } from '../../pod/model/to-pod.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Leases: locks, so updates name their version. */
@@ -31,7 +32,7 @@ export const leases: Strategy = {
 function defaultTemplate(object: KubeObject): KubeObject {
   const template = member(object, 'template');
   if (typeof template !== 'object' || template === null) return object;
-  const { metadata, spec } = defaultPod(podOf({ metadata: {}, ...template }));
+  const { metadata, spec } = defaultPod(toPod({ metadata: {}, ...template }));
   return { ...object, template: { ...template, metadata, spec } };
 }
 

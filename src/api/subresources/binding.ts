@@ -6,9 +6,10 @@ import type { ResourceVersion } from '../../ports/identity.ts';
 import { podBound } from '../../steps/settle/reschedule.ts';
 import { afterCommit } from '../after-commit.ts';
 import type { Answer, Call } from '../call.ts';
-import { objectOf, podOf } from '../resources/pods.ts';
+import { objectOf } from '../resources/pods.ts';
+import { toPod } from '../../pod/model/to-pod.ts';
 import { member, text } from '../resources/plain.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { admitNamespace } from '../verbs/create.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
@@ -47,7 +48,7 @@ export async function binding(call: Call): Promise<Answer> {
   const key = { resource: 'pods', namespace: call.namespace, name };
   const object = await call.ports.store.get(key);
   if (object === undefined) throw notFound('pods', name);
-  const pod = podOf(object);
+  const pod = toPod(object);
   checkBindable(pod, name);
   if (!options.dryRun) {
     const { resourceVersion, ...metadata } = pod.metadata;
@@ -82,7 +83,7 @@ function checkBindable(pod: Pod, name: string): void {
 
 function bound(pod: Pod, nodeName: string, now: Date): Pod {
   const conditions = (pod.status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: seconds(now) };
+  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: wholeSeconds(now) };
   return {
     ...pod,
     spec: { ...pod.spec, nodeName },

@@ -5,7 +5,8 @@ import type { Pod } from '../../kinds/pod.ts';
 import { recordKey, toRecord } from '../../steps/pod/record-for.ts';
 import { keyOf } from '../call.ts';
 import type { Call } from '../call.ts';
-import { podOf } from '../resources/pods.ts';
+
+import { toPod } from '../../pod/model/to-pod.ts';
 import { boolOption } from '../wire/options.ts';
 import { chooseContainer } from './log/log.ts';
 
@@ -46,7 +47,7 @@ export async function checkConnection(
 ): Promise<Connection> {
   const object = await call.ports.store.get(keyOf(call));
   if (object === undefined) throw notFound('pods', call.name);
-  const pod = podOf(object);
+  const pod = toPod(object);
   const container =
     call.subresource === 'portforward'
       ? ''

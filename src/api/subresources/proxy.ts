@@ -3,7 +3,8 @@ import { ApiError, badRequest, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { keyOf } from '../call.ts';
 import type { Call } from '../call.ts';
-import { podOf } from '../resources/pods.ts';
+
+import { toPod } from '../../pod/model/to-pod.ts';
 import { isProxyable } from './proxyable.ts';
 
 interface Target {
@@ -61,7 +62,7 @@ export async function proxy(call: Call): Promise<Response> {
   const { scheme, name, port } = targetOf(call.name);
   const object = await call.ports.store.get(keyOf({ ...call, name }));
   if (object === undefined) throw notFound('pods', name);
-  const pod = podOf(object);
+  const pod = toPod(object);
   const { podHttp } = call.ports;
   if (podHttp === undefined)
     throw badRequest(

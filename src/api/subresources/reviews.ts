@@ -8,7 +8,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import type { Answer, Call } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 
@@ -34,7 +34,7 @@ const userInfo = ({ name, uid, groups, extra }: User): { [member: string]: unkno
 export async function selfSubjectReview(call: Call): Promise<Answer> {
   await sentBy(call);
   return answer({
-    metadata: { creationTimestamp: seconds(call.now) },
+    metadata: { creationTimestamp: wholeSeconds(call.now) },
     status: { userInfo: userInfo(call.user) },
   });
 }

@@ -6,7 +6,7 @@ import { present } from '../../present.ts';
 import type { Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import { member, text } from '../resources/plain.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { admitNamespace } from '../verbs/create.ts';
 import { decodeBody } from '../wire/body.ts';
 import { encode } from '../wire/render.ts';
@@ -103,7 +103,7 @@ export async function token(call: Call): Promise<Response> {
       name: call.name,
       namespace: call.namespace,
       uid,
-      creationTimestamp: seconds(call.now),
+      creationTimestamp: wholeSeconds(call.now),
     },
     spec: { audiences, expirationSeconds, boundObjectRef: reference ?? null },
     status: issued,

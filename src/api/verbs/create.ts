@@ -18,7 +18,7 @@ import type { Answer, Call } from '../call.ts';
 import { managedAfterUpdate, withManaged } from '../managed-fields.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
 import { text } from '../resources/plain.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
@@ -107,7 +107,7 @@ function withSystemFields(
       namespace: namespace || undefined,
     }),
     uid,
-    creationTimestamp: seconds(now),
+    creationTimestamp: wholeSeconds(now),
     ...rest,
   };
   return { ...object, metadata };

@@ -12,7 +12,7 @@ import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
 import { member } from '../resources/plain.ts';
-import { seconds } from '../time.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { parseText, readBody } from '../wire/body.ts';
 import { decodeObject } from '../wire/decode.ts';
 import { decoding } from '../wire/decoding.ts';
@@ -252,7 +252,7 @@ function decideAgain(
   const late = deadline < call.now;
   const metadata = {
     ...old.metadata,
-    deletionTimestamp: seconds(late ? call.now : deadline),
+    deletionTimestamp: wholeSeconds(late ? call.now : deadline),
     deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace,
   };
   const object = { ...old, metadata };
@@ -265,7 +265,7 @@ function marked(call: Call, old: KubeObject, grace: number): KubeObject {
     ...present({
       generation: call.strategy.generation ? (old.metadata.generation ?? 0) + 1 : undefined,
     }),
-    deletionTimestamp: seconds(later(call.now, grace)),
+    deletionTimestamp: wholeSeconds(later(call.now, grace)),
     deletionGracePeriodSeconds: grace,
   };
   return { ...old, metadata };

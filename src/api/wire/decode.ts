@@ -1,4 +1,5 @@
 // A parsed body becomes an object of its kind, as Go's decoder would: types are checked, unknown fields found, nulls and zeros dropped.
+import { wholeSeconds } from '../../kinds/time.ts';
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
@@ -245,9 +246,7 @@ function decodeTime(shape: Shape, value: Json, place: Place): string {
       `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`,
     );
   }
-  return shape.type === 'time'
-    ? new Date(value).toISOString().replace(/\.\d+Z$/, 'Z')
-    : microseconds(value);
+  return shape.type === 'time' ? wholeSeconds(new Date(value)) : microseconds(value);
 }
 
 /** MicroTime keeps six decimals. */

@@ -1,4 +1,5 @@
 // Bodies in Kubernetes' protobuf form: an envelope of four magic bytes and a runtime.Unknown, the object as its `raw`.
+import { wholeSeconds } from '../../kinds/time.ts';
 import { ApiError, badRequest } from '../../errors.ts';
 import { ensureWire, messageName } from '../../kinds/generate-wire.ts';
 import type { Wire, WireField } from '../../kinds/generate-wire.ts';
@@ -25,7 +26,7 @@ const textOf = ({ bytes }: RawField): string => Buffer.from(bytes).toString('utf
 /** Messages with a JSON form of their own. */
 const LEAVES: Record<string, (fields: RawField[]) => Json> = {
   'k8s.io.apimachinery.pkg.apis.meta.v1.Time': (fields) =>
-    fields.length === 0 ? null : timeOf(fields).replace(/\.\d+Z$/, 'Z'),
+    fields.length === 0 ? null : wholeSeconds(timeOf(fields)),
   'k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime': (fields) =>
     fields.length === 0 ? null : timeOf(fields),
   'k8s.io.apimachinery.pkg.api.resource.Quantity': (fields) => fields.map(textOf).at(-1) ?? '0',

@@ -1,6 +1,6 @@
 // Defaults of volumes and of the pull policy.
 import type { Volume } from '../../kinds/pod.ts';
-import { own } from '../../own.ts';
+import { isMap, own } from '../../own.ts';
 import { canonicalQuantity } from '../model/quantity.ts';
 
 /** 0644, written decimal as Kubernetes does. */
@@ -22,8 +22,6 @@ export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
 }
 
 type Fill = (source: Record<string, unknown>) => Record<string, unknown>;
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const withMode: Fill = (source) => ({
   ...source,
@@ -32,16 +30,16 @@ const withMode: Fill = (source) => ({
 
 function fillItems(source: Record<string, unknown>): Record<string, unknown> {
   const items = Array.isArray(source['items'])
-    ? source['items'].filter(isObject).map(fillItem)
+    ? source['items'].filter(isMap).map(fillItem)
     : undefined;
   return items ? { ...source, items } : source;
 }
 
 function fillItem(entry: Record<string, unknown>): Record<string, unknown> {
   const { fieldRef, resourceFieldRef } = entry;
-  if (isObject(fieldRef))
+  if (isMap(fieldRef))
     return { ...entry, fieldRef: { ...fieldRef, apiVersion: fieldRef['apiVersion'] ?? 'v1' } };
-  if (!isObject(resourceFieldRef)) return entry;
+  if (!isMap(resourceFieldRef)) return entry;
   return {
     ...entry,
     resourceFieldRef: {
@@ -52,24 +50,24 @@ function fillItem(entry: Record<string, unknown>): Record<string, unknown> {
 }
 
 function fillProjection(entry: unknown): unknown {
-  if (!isObject(entry)) return entry;
+  if (!isMap(entry)) return entry;
   const { serviceAccountToken, downwardAPI } = entry;
   return {
     ...entry,
-    ...(isObject(serviceAccountToken) && {
+    ...(isMap(serviceAccountToken) && {
       serviceAccountToken: {
         ...serviceAccountToken,
         expirationSeconds: serviceAccountToken['expirationSeconds'] ?? TOKEN_SECONDS,
       },
     }),
-    ...(isObject(downwardAPI) && { downwardAPI: fillItems(downwardAPI) }),
+    ...(isMap(downwardAPI) && { downwardAPI: fillItems(downwardAPI) }),
   };
 }
 
 function fillClaim(source: Record<string, unknown>): Record<string, unknown> {
   const template = source['volumeClaimTemplate'];
-  if (!isObject(template)) return source;
-  const spec = isObject(template['spec']) ? template['spec'] : {};
+  if (!isMap(template)) return source;
+  const spec = isMap(template['spec']) ? template['spec'] : {};
   const metadata = template['metadata'] ?? {};
   return {
     ...source,
@@ -121,7 +119,7 @@ export function defaultVolume(volume: Volume): Volume {
   if (sources.length === 0) return { ...volume, emptyDir: {} };
   const filled = sources.map(([type, source]): [string, unknown] => [
     type,
-    isObject(source) ? (own(FILLS, type)?.(source) ?? source) : source,
+    isMap(source) ? (own(FILLS, type)?.(source) ?? source) : source,
   ]);
   return { name: volume.name, ...Object.fromEntries(filled) };
 }

@@ -1,4 +1,5 @@
 // Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
+import { DEFAULT_GRACE_SECONDS } from '../../protocol/messages.ts';
 import type {
   Container,
   EphemeralContainer,
@@ -16,7 +17,6 @@ import { canonicalQuantity } from '../model/quantity.ts';
 
 const PERIOD_SECONDS = 10;
 const FAILURE_THRESHOLD = 3;
-const GRACE_SECONDS = 30;
 
 type AnyContainer = Container | EphemeralContainer;
 
@@ -68,7 +68,7 @@ function defaultSpec(given: Partial<PodSpec>): PodSpec {
 
 // A negative grace period is stored as 1 (measured); 0 stays.
 const graceSeconds = (seconds: number | undefined): number =>
-  seconds === undefined ? GRACE_SECONDS : seconds < 0 ? 1 : seconds;
+  seconds === undefined ? DEFAULT_GRACE_SECONDS : seconds < 0 ? 1 : seconds;
 
 const canonicalList = (list: Record<string, string>): Record<string, string> =>
   Object.fromEntries(

@@ -1,4 +1,5 @@
 // What creation sets whatever the client sent: generation, the first status, and selectors merged from label keys.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { Pod, PodCondition, PodStatus } from '../../kinds/pod.ts';
 import { mergeLabelKeys } from './label-keys.ts';
 import { qosClass } from '../model/qos.ts';
@@ -21,7 +22,7 @@ function gated(now: Date): PodCondition {
     status: 'False',
     // Kubernetes prints the zero time of a condition as null.
     lastProbeTime: null,
-    lastTransitionTime: `${now.toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: wholeSeconds(now),
     reason: 'SchedulingGated',
     message: 'Scheduling is blocked due to non-empty scheduling gates',
   };

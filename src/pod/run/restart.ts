@@ -1,6 +1,7 @@
 // Whether a container that ended starts again (kubelet `ShouldContainerBeRestarted`). The machine's Choice holds the
 // same table as nextStep; back-off.ts says when.
 // See docs/design/pod.md.
+import { LOST_EXIT_CODE } from '../../protocol/run.ts';
 import type { Container, Pod, RestartPolicy, RestartRule } from '../../kinds/pod.ts';
 import { containerKind, findContainer } from '../model/containers.ts';
 import type { Run } from '../../protocol/run.ts';
@@ -40,10 +41,6 @@ export const isRunning = (run: Run | undefined): boolean =>
 
 /** 128 is containerd's code of a start that failed. */
 const START_ERROR_EXIT_CODE = 128;
-/** The code the kubelet gives a container that it cannot find any more. */
-export const LOST_EXIT_CODE = 137;
-/** What it says of such a container. */
-export const LOST_REASON = 'ContainerStatusUnknown';
 
 /** The exit code that the status shows for an ended run. */
 export const exitCodeOf = (run: Run): number =>

@@ -1,8 +1,8 @@
 // The conditions the kubelet and the scheduler write (status/generate.go), with transition times kept and foreign ones preserved.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { ContainerStatus, Pod, PodCondition, PodPhase } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import type { ContainerEntries } from './container-statuses.ts';
-import { wholeSeconds } from './container-states.ts';
 import { containerKind } from '../model/containers.ts';
 import type { ObservedPod } from '../run/observed.ts';
 
@@ -153,7 +153,7 @@ function condition(
     ...verdict,
     lastProbeTime: null,
     // A change of reason or message alone does not move the time.
-    lastTransitionTime: kept ?? wholeSeconds(now.toISOString()),
+    lastTransitionTime: kept ?? wholeSeconds(now),
     ...present({ observedGeneration: generation }),
   };
 }
@@ -169,7 +169,7 @@ function resizeCondition(
     old !== undefined &&
     old.reason === verdict.reason &&
     (type === 'PodResizePending' || old.observedGeneration === resizeOf);
-  const at = (goesOn ? old.lastTransitionTime : undefined) ?? wholeSeconds(now.toISOString());
+  const at = (goesOn ? old.lastTransitionTime : undefined) ?? wholeSeconds(now);
   return {
     type,
     ...verdict,

@@ -1,4 +1,5 @@
 // One run of a container as Kubernetes' ContainerState: running, terminated (with reasons) or waiting.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { ContainerState, ContainerStateTerminated, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { present } from '../../present.ts';
@@ -13,9 +14,6 @@ const MAX_POD_MESSAGE_BYTES = 12_288;
 const EPOCH = '1970-01-01T00:00:00Z';
 const START_ERROR_PREFIX =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ';
-
-/** A timestamp cut to whole seconds, as Kubernetes serves it. */
-export const wholeSeconds = (timestamp: string): string => `${timestamp.slice(0, 19)}Z`;
 
 /** The start failure in the words of the runtime that Kubernetes users know. */
 export const startErrorMessage = (error: string): string =>

@@ -1,4 +1,5 @@
 // containerStatuses, initContainerStatuses and ephemeralContainerStatuses (kubelet convertToAPIContainerStatuses).
+import { LOST_EXIT_CODE, LOST_MESSAGE, LOST_REASON } from '../../protocol/run.ts';
 import type { Container, ContainerStatus, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { present } from '../../present.ts';
@@ -8,7 +9,7 @@ import { containerId, shownState, type ShownState } from './container-states.ts'
 import { containerKind } from '../model/containers.ts';
 import type { ConcludedPod, ObservedContainer } from '../run/observed.ts';
 import type { Run } from '../../protocol/run.ts';
-import { hasEnded, isFailure, isRunning, LOST_EXIT_CODE } from '../run/restart.ts';
+import { hasEnded, isFailure, isRunning } from '../run/restart.ts';
 
 /** A status with the run whose end it shows; the phase is counted from these. */
 export interface ContainerEntry {
@@ -185,8 +186,8 @@ function lost(entry: ContainerEntry): ContainerEntry {
   const { state, lastState } = entry.status;
   const ended = state?.waiting !== undefined ? lastState?.terminated : undefined;
   const terminated = ended ?? {
-    reason: 'ContainerStatusUnknown',
-    message: 'The container could not be located when the pod was terminated',
+    reason: LOST_REASON,
+    message: LOST_MESSAGE,
     exitCode: LOST_EXIT_CODE,
     startedAt: '1970-01-01T00:00:00Z',
     finishedAt: '1970-01-01T00:00:00Z',

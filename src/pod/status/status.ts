@@ -1,8 +1,8 @@
 // The one author of pod.status (docs/design/pod.md): spec + what is observed + the old status -> the new status.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { Pod, PodPhase, PodStatus } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { computeConditions } from './conditions.ts';
-import { wholeSeconds } from './container-states.ts';
 import {
   containerEntries,
   type ContainerEntries,

@@ -1,4 +1,5 @@
 // Rules of `env` and `envFrom`.
+import { isMap } from '../../own.ts';
 import type { FieldError } from '../../errors.ts';
 import type { Container, EnvVar, EphemeralContainer, Pod, PodSpec } from '../../kinds/pod.ts';
 import {
@@ -13,7 +14,7 @@ import {
   labelProblems,
   subdomainProblems,
 } from '../../validation/names.ts';
-import { isObject, textOf, type Members } from './members.ts';
+import { textOf, type Members } from './members.ts';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
 
 const SOURCES = [
@@ -42,10 +43,10 @@ export function validateEnv(env: NonNullable<Container['env']>, field: string): 
 }
 
 function validateValueFrom(from: Members, value: string, field: string): FieldError[] {
-  const present = SOURCES.filter((source) => isObject(from[source]));
+  const present = SOURCES.filter((source) => isMap(from[source]));
   const errors = present.flatMap((source) => {
     const reference = from[source];
-    return isObject(reference) ? validateSource(source, reference, `${field}.${source}`) : [];
+    return isMap(reference) ? validateSource(source, reference, `${field}.${source}`) : [];
   });
   if (present.length === 0) {
     errors.push(

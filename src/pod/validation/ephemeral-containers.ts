@@ -1,9 +1,9 @@
 // Rules of ephemeral containers and of their update.
+import { isMap } from '../../own.ts';
 import type { FieldError } from '../../errors.ts';
 import type { EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { duplicate, forbiddenValue, notFoundValue } from '../../validation/field-errors.ts';
 import { validateContainerCommon, type PodContext } from './containers.ts';
-import { isObject } from './members.ts';
 
 const UNFIT = [
   'ports',
@@ -60,7 +60,7 @@ function unfitMembers(container: EphemeralContainer): string[] {
   const members: Record<string, unknown> = { ...container };
   return UNFIT.filter((member) => {
     const value = members[member];
-    return isObject(value) ? Object.keys(value).length > 0 : value !== undefined;
+    return isMap(value) ? Object.keys(value).length > 0 : value !== undefined;
   });
 }
 
@@ -91,7 +91,7 @@ export function ephemeralChanges(next: Pod, old: Pod): FieldError[] {
 export function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, member: unknown) =>
-      isObject(member)
+      isMap(member)
         ? Object.fromEntries(
             Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)),
           )

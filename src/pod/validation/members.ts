@@ -3,10 +3,6 @@ import { own } from '../../own.ts';
 
 export type Members = Record<string, unknown>;
 
-/** A JSON object, not a list. */
-export const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The objects of a list member; nothing where it is missing. */
 export function listOf(source: Members, member: string): unknown[] {
   const value = own(source, member);

@@ -1,9 +1,9 @@
 // Rules of `spec.os`: which members the other system's pods may not have.
 import type { FieldError } from '../../errors.ts';
 import type { PodSpec } from '../../kinds/pod.ts';
-import { own } from '../../own.ts';
+import { isMap, own } from '../../own.ts';
 import { forbiddenValue, notSupported, required } from '../../validation/field-errors.ts';
-import { isObject, type Members } from './members.ts';
+import { type Members } from './members.ts';
 
 /** Members of the pod's security context and of the spec itself, in kube-apiserver's order. */
 const POD_LINUX = [
@@ -49,7 +49,7 @@ export function validateOs(spec: PodSpec): FieldError[] {
     : [notSupported('spec.os', name, ['linux', 'windows'])];
 }
 
-const members = (value: unknown): Members => (isObject(value) ? value : {});
+const members = (value: unknown): Members => (isMap(value) ? value : {});
 const contexts = (spec: PodSpec): [string, Members][] =>
   (['containers', 'initContainers'] as const).flatMap((list) =>
     (spec[list] ?? []).map(({ securityContext }, index): [string, Members] => [

@@ -1,6 +1,6 @@
 // Rules of files in configMap, secret, downwardAPI and projected volumes: keys, paths, modes.
 import type { FieldError } from '../../errors.ts';
-import { own } from '../../own.ts';
+import { isMap, own } from '../../own.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -8,7 +8,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { relativePathProblems } from '../../validation/names.ts';
-import { isObject, listOf, textOf, type Members } from './members.ts';
+import { listOf, textOf, type Members } from './members.ts';
 import { VOLUME_FIELDS, validateFieldRef, validateResourceFieldRef } from './references.ts';
 
 const MAX_MODE = 0o777;
@@ -39,7 +39,7 @@ function filePathProblems(path: string): string[] {
 /** Problems of `items` of a configMap or secret. */
 export function validateItems(source: Members, field: string): FieldError[] {
   return listOf(source, 'items')
-    .filter(isObject)
+    .filter(isMap)
     .flatMap((entry, index) => {
       const own = `${field}.items[${index}]`;
       const path = textOf(entry, 'path');
@@ -56,7 +56,7 @@ export function validateItems(source: Members, field: string): FieldError[] {
 /** Problems of `items` of a downwardAPI; Kubernetes leaves `items[n]` out of these paths. */
 export function validateDownwardItems(source: Members, field: string): FieldError[] {
   return listOf(source, 'items')
-    .filter(isObject)
+    .filter(isMap)
     .flatMap((entry) => {
       const path = textOf(entry, 'path');
       const errors =
@@ -64,9 +64,9 @@ export function validateDownwardItems(source: Members, field: string): FieldErro
           ? [required(`${field}.path`)]
           : invalidEach(`${field}.path`, path, filePathProblems(path));
       const { fieldRef, resourceFieldRef } = entry;
-      if (isObject(fieldRef)) {
+      if (isMap(fieldRef)) {
         errors.push(...validateFieldRef(fieldRef, `${field}.fieldRef`, VOLUME_FIELDS));
-        if (isObject(resourceFieldRef))
+        if (isMap(resourceFieldRef))
           errors.push(
             invalidValue(
               field,
@@ -74,7 +74,7 @@ export function validateDownwardItems(source: Members, field: string): FieldErro
               'fieldRef and resourceFieldRef can not be specified simultaneously',
             ),
           );
-      } else if (isObject(resourceFieldRef)) {
+      } else if (isMap(resourceFieldRef)) {
         errors.push(
           ...validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, {
             volume: true,
@@ -100,19 +100,19 @@ const PROJECTIONS = [
 export function validateProjected(source: Members, field: string): FieldError[] {
   const taken = new Set<string>();
   return listOf(source, 'sources')
-    .filter(isObject)
+    .filter(isMap)
     .flatMap((entry, index) => {
       const own = `${field}.sources[${index}]`;
-      const [first, ...others] = PROJECTIONS.filter((type) => isObject(entry[type]));
+      const [first, ...others] = PROJECTIONS.filter((type) => isMap(entry[type]));
       if (first === undefined) return [];
       const members = entry[first];
-      const errors = isObject(members) ? validateProjection(first, members, own) : [];
+      const errors = isMap(members) ? validateProjection(first, members, own) : [];
       errors.push(
         ...others.map((type) =>
           forbiddenValue(`${own}.${type}`, 'may not specify more than 1 volume type per source'),
         ),
       );
-      if (isObject(members)) errors.push(...conflicts(first, members, field, taken));
+      if (isMap(members)) errors.push(...conflicts(first, members, field, taken));
       return errors;
     });
 }
@@ -168,7 +168,7 @@ function conflicts(
     type === 'serviceAccountToken'
       ? [textOf(members, 'path')]
       : listOf(members, 'items')
-          .filter(isObject)
+          .filter(isMap)
           .map((entry) => textOf(entry, 'path'));
   // The value shown is the name of the source that comes second (measured).
   const shown =

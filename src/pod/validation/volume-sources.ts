@@ -1,7 +1,7 @@
 // Rules of each volume type. The order of VOLUME_TYPES is the order in which Kubernetes looks for them.
 import type { FieldError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { own } from '../../own.ts';
+import { isMap, own } from '../../own.ts';
 import {
   forbiddenValue,
   invalidEach,
@@ -11,7 +11,7 @@ import {
 } from '../../validation/field-errors.ts';
 import { relativePathProblems, subdomainProblems } from '../../validation/names.ts';
 import { parseQuantity } from '../model/quantity.ts';
-import { isObject, listOf, textOf, type Members } from './members.ts';
+import { listOf, textOf, type Members } from './members.ts';
 import {
   validateDownwardItems,
   validateItems,
@@ -128,7 +128,7 @@ const RULES: Record<string, Rule> = {
     ]);
   },
   ephemeral: (source, field) =>
-    isObject(source['volumeClaimTemplate'])
+    isMap(source['volumeClaimTemplate'])
       ? validateClaim(source['volumeClaimTemplate'], field)
       : [required(`${field}.volumeClaimTemplate`)],
   image: (source, field) => [
@@ -140,13 +140,13 @@ const RULES: Record<string, Rule> = {
 const NO_POD: Pod = { metadata: {}, spec: { containers: [] }, status: {} };
 
 function validateClaim(template: Members, field: string): FieldError[] {
-  const spec = isObject(template['spec']) ? template['spec'] : {};
+  const spec = isMap(template['spec']) ? template['spec'] : {};
   const path = `${field}.volumeClaimTemplate.spec`;
   const errors: FieldError[] = [];
   if (listOf(spec, 'accessModes').length === 0)
     errors.push(required(`${path}.accessModes`, 'at least 1 access mode is required'));
-  const resources = isObject(spec['resources']) ? spec['resources'] : {};
-  const requests = isObject(resources['requests']) ? resources['requests'] : {};
+  const resources = isMap(spec['resources']) ? spec['resources'] : {};
+  const requests = isMap(resources['requests']) ? resources['requests'] : {};
   if (requests['storage'] === undefined) errors.push(required(`${path}.resources[storage]`));
   return errors;
 }
@@ -162,5 +162,5 @@ export function validateSource(
   pod: Pod,
 ): FieldError[] {
   const rule = own(RULES, type);
-  return rule && isObject(source) ? rule(source, `${field}.${type}`, pod) : [];
+  return rule && isMap(source) ? rule(source, `${field}.${type}`, pod) : [];
 }

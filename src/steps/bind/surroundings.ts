@@ -5,7 +5,8 @@ import { dependsOnOthers, mayBeMeantBy } from '../../pod/placement/affinity-term
 import type { Surroundings } from '../../pod/placement/surroundings.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { TERMS_PREFIX } from '../pod/pod-index.ts';
-import { toPod } from '../pod/update-pod.ts';
+
+import { toPod } from '../../pod/model/to-pod.ts';
 
 type StorePort = Pick<Ports, 'store'>;
 

@@ -1,5 +1,6 @@
 // The end of a Terminating namespace: pods first, then everything else, then the namespace. Called after every removal that
 // may have been the one it waited for.
+import { wholeSeconds } from '../../kinds/time.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import { STORED_RESOURCES } from '../../kinds/resources.ts';
@@ -8,7 +9,6 @@ import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
-import { wholeSeconds } from '../../pod/status/container-states.ts';
 import { present } from '../../present.ts';
 import { namespaceConditions } from './namespace-conditions.ts';
 import type { Remaining } from './namespace-conditions.ts';
@@ -63,7 +63,7 @@ async function removeOne(
     ...object,
     metadata: {
       ...metadata,
-      deletionTimestamp: wholeSeconds(clock.now().toISOString()),
+      deletionTimestamp: wholeSeconds(clock.now()),
       deletionGracePeriodSeconds: 0,
     },
   };
@@ -91,7 +91,7 @@ async function writeNamespace(
   const conditions = namespaceConditions(
     status?.conditions ?? [],
     remaining,
-    wholeSeconds(clock.now().toISOString()),
+    wholeSeconds(clock.now()),
   );
   const finalizers = (spec?.finalizers ?? []).filter(
     (finalizer) => waits || finalizer !== 'kubernetes',

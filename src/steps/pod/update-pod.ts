@@ -1,9 +1,10 @@
 // The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
 // compute the status, commit both under what was read. Everything that happens to a pod goes through here.
 // See docs/design/pod.md.
+import { toPod } from '../../pod/model/to-pod.ts';
 import { StoreConflict } from '../../errors.ts';
 import { ensureEvents, recordEvents } from '../../events/record-event.ts';
-import type { KubeObject, Pod } from '../../kinds/pod.ts';
+import type { Pod } from '../../kinds/pod.ts';
 import type { PodEvent } from '../../pod/events/pod-events.ts';
 import { computeStatus } from '../../pod/status/status.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
@@ -47,12 +48,6 @@ export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'
   namespace,
   name,
 });
-
-/** A stored object of the resource pods as the pod it is. */
-export const toPod = (object: KubeObject): Pod => {
-  const pod = object as unknown as Pod;
-  return pod.status ? pod : { ...pod, status: {} };
-};
 
 /** The pod as it stands; undefined: nothing is known under this uid (any more). */
 export async function readPod(

@@ -1,10 +1,10 @@
 // What is due after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
 // Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
 // See docs/design/sync.md.
+import { wholeSeconds } from '../../kinds/time.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
 import type { Ports } from '../../ports/ports.ts';
-import { wholeSeconds } from '../../pod/status/container-states.ts';
 import { hasTask, isPhaseDue } from '../../record/conclude.ts';
 import { executionName, inCharge } from '../../record/execution-name.ts';
 import { dueAnswers } from '../../record/outcome.ts';
@@ -110,9 +110,7 @@ function removed(state: PodState): PodChange | undefined {
 /** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */
 function atItsEnd({ metadata, ...pod }: Pod): Pod {
   const { deletionTimestamp = '', deletionGracePeriodSeconds = 0 } = metadata;
-  const deletedAt = wholeSeconds(
-    later(new Date(deletionTimestamp), -deletionGracePeriodSeconds).toISOString(),
-  );
+  const deletedAt = wholeSeconds(later(new Date(deletionTimestamp), -deletionGracePeriodSeconds));
   return {
     ...pod,
     metadata: { ...metadata, deletionTimestamp: deletedAt, deletionGracePeriodSeconds: 0 },

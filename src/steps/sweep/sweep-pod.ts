@@ -1,4 +1,6 @@
 // Sweep's look at one pod: are its execution, task and podlet alive, has its deadline passed, is anything due for it?
+import { DEFAULT_GRACE_SECONDS } from '../../protocol/messages.ts';
+import { specGraceSeconds } from '../../pod/run/grace.ts';
 import { isGated } from '../../pod/model/containers.ts';
 import { nodeNotReady } from '../../pod/events/pod-events.ts';
 import { podDone } from '../../pod/run/order.ts';
@@ -20,7 +22,8 @@ import { observeTask } from '../observe/observe-task.ts';
 import { succeedExecution } from '../observe/observe-execution.ts';
 import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
-import { podKey, toPod, updatePod } from '../pod/update-pod.ts';
+import { podKey, updatePod } from '../pod/update-pod.ts';
+import { toPod } from '../../pod/model/to-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
 /** Ready is Unknown after that much silence. */
@@ -167,7 +170,7 @@ async function stopOverdue(
   const { arn, terminatingSince } = record.task;
   if (!arn || !hasTask(record)) return;
   const deletion = pod?.metadata.deletionTimestamp;
-  const graceMs = (pod?.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  const graceMs = (pod ? specGraceSeconds(pod) : DEFAULT_GRACE_SECONDS) * 1000;
   const end =
     deletion !== undefined
       ? Date.parse(deletion)

@@ -1,4 +1,5 @@
 // Since when podlets could reach the API without interruption: only silence after that counts.
+import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 
 /** Sweeps come every minute; a longer gap means that the API was away. */
@@ -9,7 +10,7 @@ const KEY = 'sweep';
 export async function apiUpSince({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<Date> {
   const now = clock.now();
   const value = (await store.getRecord(KEY))?.value;
-  const last = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const last = isMap(value) ? value : {};
   const [at, since] = [last['at'], last['since']];
   const known =
     typeof at === 'string' && typeof since === 'string' && now.getTime() - Date.parse(at) <= GAP_MS;

@@ -1,5 +1,6 @@
 // When a pod's podlet last reported: a record of its own, so that a heartbeat makes no new version of the pod.
 // See docs/design/sync.md.
+import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { heartbeatKey } from '../pod/record-for.ts';
@@ -25,7 +26,6 @@ export async function lastHeartbeat(
   uid: string,
 ): Promise<Date | undefined> {
   const value = (await store.getRecord(heartbeatKey(uid)))?.value;
-  const at =
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? value['at'] : undefined;
+  const at = isMap(value) ? value['at'] : undefined;
   return typeof at === 'string' ? new Date(at) : undefined;
 }

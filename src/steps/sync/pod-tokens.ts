@@ -1,7 +1,7 @@
 // Service account tokens for a pod's projected volumes: minted once, kept beside the pod until they are due for refresh.
 import { issueToken } from '../../auth/service-account-tokens.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { own } from '../../own.ts';
+import { isMap, own } from '../../own.ts';
 import type { VolumeContext } from '../../pod/volumes/volume-files.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -54,9 +54,7 @@ function wantedTokens(pod: Pod): Wanted[] {
 }
 
 const parseKept = (value: Json | undefined): { [key: string]: Kept } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as unknown as { [key: string]: Kept })
-    : {};
+  isMap(value) ? (value as unknown as { [key: string]: Kept }) : {};
 
 async function mint(
   ports: TokenPorts,

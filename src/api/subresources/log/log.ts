@@ -8,7 +8,8 @@ import type { ObservedContainer } from '../../../pod/run/observed.ts';
 import type { PodRecord } from '../../../record/record.ts';
 import { keyOf } from '../../call.ts';
 import type { ApiPorts, Call } from '../../call.ts';
-import { podOf } from '../../resources/pods.ts';
+
+import { toPod } from '../../../pod/model/to-pod.ts';
 import { streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
 import { logOptions } from './options.ts';
@@ -46,7 +47,7 @@ export async function log(call: Call): Promise<Response> {
   const object = await ports.store.get(keyOf(call));
   const options = logOptions(call.query, call.name, call.now);
   if (object === undefined) throw notFound('pods', call.name);
-  const pod = podOf(object);
+  const pod = toPod(object);
   const container = chooseContainer(pod, options.container);
   if (!pod.spec.nodeName) return new Response(null, { status: 204 });
   const record = await recordOf(ports, pod.metadata.uid ?? '');
