@@ -24,7 +24,7 @@ import { present } from '../../present.ts';
 import { podWarnings } from '../../refusals/warnings.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, member, plain, statusOf, text } from './plain.ts';
+import { keepStatus, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A pod as the store and the wire take it. */
