@@ -160,7 +160,7 @@ describe('in one container', () => {
     );
     expect(exit.message).toBe('/made/here\n10.0.0.9\tme\n');
     expect((await box.run(next(), ['true'], { cwd: '/dev/null/there' })).startError).toContain(
-      'chdir to cwd ("/not/there") set in config.json failed: no such file or directory',
+      'chdir to cwd ("/dev/null/there") set in config.json failed: not a directory',
     );
   });
 
