@@ -20,7 +20,6 @@ type processUser struct {
 		Add  []string `json:"add"`
 		Drop []string `json:"drop"`
 	} `json:"capabilities"`
-	Umask *int `json:"umask"`
 }
 
 // sameAccount: the image's files answer the same for both.

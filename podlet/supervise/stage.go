@@ -83,11 +83,7 @@ func become(spec stageSpec, report func(identity)) error {
 			return cwdError(spec, err)
 		}
 	}
-	if spec.User.Umask != nil {
-		syscall.Umask(*spec.User.Umask)
-	} else {
-		syscall.Umask(0o022)
-	}
+	syscall.Umask(0o022)
 	path, err := findExecutable(spec.Argv, env)
 	if err != nil {
 		return err

@@ -142,8 +142,6 @@ export interface ProcessUser {
   /** supervise starts no process as root, whatever the image's files make of the name. */
   runAsNonRoot: boolean;
   capabilities: { add: string[]; drop: string[] };
-  /** RuntimeDefault adds nothing (the engine's own filter holds). */
-  umask?: number;
 }
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */
