@@ -13,6 +13,7 @@ export const NEEDS_DOCKER = [
 export const TAKES_LONG = [
   'test/budget/**/*.test.ts',
   'test/cdk/**/*.test.ts',
+  'test/local/cli/deploy.test.ts',
   'test/local/doors/**/*.test.ts',
   'test/simulation/**/*.test.ts',
 ];
