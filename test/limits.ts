@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { MAX_CONTAINERS, MAX_MOUNTS } from '../src/fargate/limits.ts';
 import { LARGEST } from '../src/pod/placement/node-size.ts';
 import type { Field } from '../src/fargate/fields/field-table.ts';
-import { FIELDS, NOT_YET } from '../src/fargate/fields/fields.ts';
+import { FIELDS } from '../src/fargate/fields/fields.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/limits.md');
 
@@ -105,14 +105,6 @@ export function limitsPage(): string {
       `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
       `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
       `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
-      ...(NOT_YET.size > 0
-        ? [
-            `## Not served yet\n\nRefused for now: ${[...NOT_YET]
-              .sort()
-              .map((path) => `\`${path}\``)
-              .join(', ')}.`,
-          ]
-        : []),
     ].join('\n\n') + '\n'
   );
 }

@@ -1,7 +1,6 @@
 // What Kubernetes would take and droppod does not: every such field is refused or warned of, never dropped in silence.
 import type { FieldError } from '../errors.ts';
 import type { Pod } from '../kinds/pod.ts';
-import { own } from '../own.ts';
 import type { Settings } from '../ports/settings.ts';
 import { forbiddenValue } from '../validation/field-errors.ts';
 import {
@@ -13,15 +12,14 @@ import {
 } from '../fargate/limits.ts';
 import type { Field } from '../fargate/fields/field-table.ts';
 import { hostWarnings } from '../fargate/host-warnings.ts';
-import { NO_FURTHER_CONTAINER, NOT_YET_HARMLESS } from '../fargate/fields/fields.ts';
+import { NO_FURTHER_CONTAINER } from '../fargate/fields/fields.ts';
 import type { FieldNode } from '../fargate/fields/field-tree.ts';
 import { nodeAt, SPEC } from '../fargate/fields/field-tree.ts';
 
-/** A member of the pod that asks for something: where it is and what is said of it; without `field` only that it is not served yet. */
+/** A member of the pod that asks for something: where it is and what is said of it. */
 interface Found {
   place: string;
-  field?: Field | 'unknown';
-  notYet?: boolean;
+  field: Field | 'unknown';
 }
 
 /** Forbidden for each field that cannot be served, with the reason. For pods at creation, defaulted and admitted; beyondFargate counts in local mode only. */
@@ -36,11 +34,11 @@ export function refusePod(
 }
 
 const refusals = (found: Found[], docker: boolean): FieldError[] =>
-  found.flatMap(({ place, field, notYet }): FieldError[] => {
+  found.flatMap(({ place, field }): FieldError[] => {
     if (field === 'unknown') return [forbiddenValue(place, 'droppod does not know this field')];
-    if (field?.kind === 'refused' && !(docker && field.docker))
+    if (field.kind === 'refused' && !(docker && field.docker))
       return [forbiddenValue(place, field.reason)];
-    return notYet ? [forbiddenValue(place, 'not served yet')] : [];
+    return [];
   });
 
 /** The same for ephemeral containers that come to `old`: a Fargate task takes none. */
@@ -105,15 +103,6 @@ const walk = (place: string, node: FieldNode, value: unknown): Found[] =>
 
 /** The same with places that begin at `value`. */
 function walkBelow(node: FieldNode, value: unknown): readonly Found[] {
-  if (!node.notYet) return members(node, value);
-  const harmless = own(NOT_YET_HARMLESS, node.path) ?? isEmpty;
-  if (harmless(value)) return NOTHING;
-  return node.field
-    ? [{ place: '', field: node.field, notYet: true }]
-    : [{ place: '', notYet: true }, ...refusedBelow(node, value)];
-}
-
-function members(node: FieldNode, value: unknown): readonly Found[] {
   const { field } = node;
   if (field) {
     const harmless = ('harmless' in field ? field.harmless : undefined) ?? isEmpty;
@@ -132,7 +121,3 @@ function members(node: FieldNode, value: unknown): readonly Found[] {
   }
   return found;
 }
-
-// What will be refused for good is said with its reason even while the field as a whole is not served yet.
-const refusedBelow = (node: FieldNode, value: unknown): Found[] =>
-  members(node, value).filter(({ field }) => typeof field === 'object' && field.kind === 'refused');

@@ -1,12 +1,11 @@
 // The field table as a tree, for walks along a pod: a path is no text then that is put together and looked up at each member.
-import { FIELDS, NOT_YET } from './fields.ts';
+import { FIELDS } from './fields.ts';
 import type { Field } from './field-table.ts';
 
 /** A place in the table. One that has neither a line nor lines below it is UNKNOWN, all the way down. */
 export interface FieldNode {
   readonly path: string;
   readonly field: Field | undefined;
-  readonly notYet: boolean;
   member(name: string): FieldNode;
   /** Of any index. */
   entry(): FieldNode;
@@ -14,7 +13,6 @@ export interface FieldNode {
 
 class Branch implements FieldNode {
   field: Field | undefined;
-  notYet = false;
   readonly #below = new Map<string, Branch>();
   constructor(readonly path: string) {}
 
@@ -44,7 +42,6 @@ const ROOT = new Branch('');
 const stepsOf = (path: string): string[] => path.match(/\[\]|[^.[\]]+/g) ?? [];
 
 for (const field of FIELDS) ROOT.grow(stepsOf(field.path.replace(/\.\*\*$/, ''))).field = field;
-for (const path of NOT_YET) ROOT.grow(stepsOf(path)).notYet = true;
 
 /** The place of a path; '' is the spec. */
 export const nodeAt = (path: string): FieldNode =>
@@ -57,7 +54,6 @@ export const nodeAt = (path: string): FieldNode =>
 export const SPEC: FieldNode = {
   path: '',
   field: undefined,
-  notYet: false,
   member: (name) => ROOT.member(name === 'initContainers' ? 'containers' : name),
   entry: () => UNKNOWN,
 };

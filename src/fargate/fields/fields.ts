@@ -120,9 +120,3 @@ const BY_PATH = new Map(FIELDS.map((field) => [field.path.replace(/\.\*\*$/, '')
 
 /** What is said of exactly this path, or of everything below it; undefined: look at its members. */
 export const fieldAt = (path: string): Field | undefined => BY_PATH.get(path);
-
-/** Fields whose code is on its way: refused as "not served yet" whatever the table says. Lines leave this set as their code arrives. */
-export const NOT_YET: ReadonlySet<string> = new Set();
-
-/** Values that ask for nothing although they are not empty, for fields that are not served yet. */
-export const NOT_YET_HARMLESS: Readonly<Record<string, (value: unknown) => boolean>> = {};
