@@ -5,7 +5,7 @@ import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-names
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/** Makes the first namespaces, the Service `default/kubernetes`, the node and the system's priority classes. May be called at every start. */
+/** Creates the first namespaces, the Service `default/kubernetes`, the node and the system's priority classes. May be called at every start. */
 export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   for (const name of NAMESPACES) {
     await ensureObject(ports, 'namespaces', {
@@ -29,7 +29,7 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   }
 }
 
-/** A node that an earlier version made gets the labels that have come since; those that somebody set stay. */
+/** Creates the node. One that an earlier version created gets the labels that are new since; labels that somebody set stay. */
 async function ensureNode(ports: ApiPorts): Promise<void> {
   const node = apiNode(ports);
   await ensureObject(ports, 'nodes', node);
@@ -40,7 +40,7 @@ async function ensureNode(ports: ApiPorts): Promise<void> {
   }));
 }
 
-/** The API as pods' clients look for it. */
+/** The API's Service, under the name by which clients in pods look for it. */
 function apiService({ settings }: Pick<ApiPorts, 'settings'>) {
   return {
     metadata: {

@@ -1,4 +1,4 @@
-// One request on its way through the API: who asks, for what, and what the answer shall look like.
+// One request on its way through the API: the caller, the endpoint, and the form of the answer.
 import type { User } from '../auth/user.ts';
 import type { Resource, Verb } from '../kinds/resources.ts';
 import type { KubeObject } from '../kinds/pod.ts';
@@ -19,7 +19,7 @@ export interface ResourceRoute {
   name: string;
   /** '' for the main resource. */
   subresource: string;
-  /** What stands behind `proxy/` in the path. */
+  /** The path after `proxy/`. */
   path?: string;
 }
 
@@ -36,7 +36,7 @@ export interface Call extends ResourceRoute {
   now: Date;
 }
 
-/** A verb answers an object or list to be rendered as negotiated, or a whole response (streams, empty bodies). */
+/** A verb returns an object or list, which is rendered as negotiated, or a complete response (streams, empty bodies). */
 export type Answer =
   | { code: number; object: KubeObject; kind: 'object' | 'status' }
   | { code: number; list: ObjectList }
@@ -53,10 +53,10 @@ export interface Listed<T> {
 
 export type ObjectList = Listed<KubeObject>;
 
-/** A list whose objects are JSON already. */
+/** A list whose objects are already JSON. */
 export type TextList = Listed<StoredText>;
 
-/** Where the called object lies. */
+/** The store key of the called object. */
 export const keyOf = ({
   resource,
   namespace,

@@ -1,4 +1,4 @@
-// The Kubernetes API without a socket: a Request in, a Response out. Adapters (Lambda, the local server) only carry bytes.
+// The Kubernetes API without a socket: it takes a Request and returns a Response. Adapters (Lambda, the local server) only carry bytes.
 import { authenticate } from '../auth/authenticate.ts';
 import { authorize, refusal } from '../auth/authorize.ts';
 import { impersonate } from '../auth/impersonate.ts';
@@ -27,7 +27,7 @@ import { renderList, renderObject, renderTexts, respond, respondJson } from './w
 import { toStatus } from './wire/status.ts';
 import { addWarnings } from './wire/warnings.ts';
 
-/** The verbs of main resources and of subresources that are only another view of the object. */
+/** The verbs of main resources, and of subresources that are only another view of the same object. */
 const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
   create,
   get,
@@ -39,7 +39,7 @@ const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
   deletecollection: deleteCollection,
 };
 
-/** Answers any request; never throws. `caller`: who asks, where the front has found that out already. */
+/** Answers any request; never throws. `caller` is set where the front has already authenticated the request. */
 export async function handle(ports: ApiPorts, request: Request, caller?: User): Promise<Response> {
   const warnings: string[] = [];
   const response = await answer(ports, request, caller, warnings).catch((error: unknown) =>
@@ -52,15 +52,15 @@ export async function handle(ports: ApiPorts, request: Request, caller?: User): 
   return response;
 }
 
-/** What a stream shall reach. */
+/** The container or port that a stream connects to. */
 export interface CheckedStream extends Connection {
   subresource: string;
   query: URLSearchParams;
-  /** Of a port-forward by channels. */
+  /** Set for a port-forward over channels. */
   ports: number[];
 }
 
-/** The checks before a stream (exec, attach, port-forward) opens; `byChannels`: its ports are in the query. A refusal is a Response; never throws. */
+/** The checks before a stream (exec, attach, port-forward) opens. `byChannels`: the ports are in the query. Never throws: a refusal is a Response. */
 export async function checkStream(
   ports: ApiPorts,
   request: Request,
@@ -93,7 +93,7 @@ async function answer(
     : render(call, await (subresourceVerb(call) ?? VERBS[call.verb])(call));
 }
 
-/** The request as a call of a resource; a Response where it asks for something else (discovery, health). */
+/** The request as a call of a resource, or the Response to a request for anything else (discovery, health). */
 async function toCall(
   ports: ApiPorts,
   request: Request,
@@ -129,12 +129,12 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // A broken escape names nothing that exists.
+    // A path with a broken escape cannot name anything that exists.
     return segment;
   }
 }
 
-/** Group, version and the rest of a resource's path; undefined: discovery, health and all else. */
+/** Group, version and the rest of a resource's path; undefined for discovery, health and everything else. */
 function resourceSegments(
   segments: string[],
 ): { group: string; version: string; rest: string[] } | undefined {
@@ -151,7 +151,7 @@ const trimmed = (segments: string[]): string[] =>
 
 function admitCaller(user: User, route: Route, verb: string, query: URLSearchParams): void {
   const { resource, namespace, name, subresource } = route;
-  // A field selector on the name is a request for one object.
+  // A field selector on the name makes this a request for one object.
   const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
   const attributes = {
     verb,
@@ -204,7 +204,7 @@ function failure(request: Request, error: unknown): Response {
   return respond(request, code, status, outputFor(request), headers);
 }
 
-/** An error's message with those of what caused it. */
+/** An error's message, followed by the messages of its causes. */
 function withCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined
@@ -214,14 +214,14 @@ function withCauses(error: unknown): string {
 
 let lastLogged = '';
 
-/** A fault that lasts meets every caller: of lines with the same cause only the first is written, so that the log does not fill the disk. */
+/** A lasting fault meets every caller: only the first of consecutive lines with the same cause is logged, to spare the disk. */
 function logOnce(line: string): void {
   const cause = line.slice(line.indexOf(' was unavailable'));
   if (cause !== lastLogged) console.error(line);
   lastLogged = cause;
 }
 
-/** What a door answers where no request comes to be (malformed bytes, a method that Fetch does not know). */
+/** What a door answers when no Request can be built (malformed bytes, a method that Fetch does not know). */
 export function refusalOf(code: number, message: string): Response {
   const reason =
     code === 405
@@ -235,7 +235,7 @@ export function refusalOf(code: number, message: string): Response {
   return Response.json(status, { status: code, headers: { 'cache-control': 'no-cache, private' } });
 }
 
-/** Errors go out in the accepted format; where none is, as JSON. */
+/** Errors are sent in the negotiated format; as JSON where negotiation itself fails. */
 function outputFor(request: Request): Output {
   try {
     return negotiate(request, new URL(request.url).searchParams);

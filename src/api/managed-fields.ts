@@ -32,10 +32,10 @@ const NEVER_OWNED = [
   'resourceVersion',
 ];
 
-/** A key that is left out means its default: port 80 is port 80 of TCP. */
+/** A key that is left out has its default: port 80 is the same key as port 80 of TCP. */
 const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: 'TCP' };
 
-/** Name of a list element in a tree; undefined where its keys are missing. */
+/** A list element's name in a tree; undefined where its keys are missing. */
 export function elementSegment(keys: string[], element: unknown): string | undefined {
   if (keys.length === 0) return `v:${JSON.stringify(element)}`;
   if (!isMap(element)) return undefined;
@@ -52,11 +52,11 @@ interface Child {
   value: unknown;
   shape: Shape;
   field?: Field;
-  /** Elements and map entries are owned as such, beside what is below them. */
+  /** List elements and map entries are owned themselves, in addition to the fields below them. */
   member: boolean;
 }
 
-/** What lies below a value; undefined: the value is owned as a whole. */
+/** The children of a value; undefined where the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
   if (shape.type === 'object' && isMap(value)) {
     return Object.keys(value)
@@ -92,7 +92,7 @@ function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | unde
     : undefined;
 }
 
-/** All fields below a value. `parents`: containers that were added count themselves (Update); Apply counts elements and leaves only. */
+/** All fields below a value. `parents`: added containers are owned themselves (Update); Apply owns only elements and leaves. */
 export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?: Field): FieldTree {
   const tree: FieldTree = {};
   for (const child of childrenOf(shape, value, field) ?? []) {
@@ -103,7 +103,7 @@ export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?:
   return tree;
 }
 
-/** Fields that are new or differ in `next` (`changed`) and those that are gone (`removed`). */
+/** The fields that are new or different in `next` (`changed`) and those that it lacks (`removed`). */
 export function compareFields(
   shape: Shape,
   old: unknown,
@@ -157,7 +157,7 @@ function compareChild(
 const isLeaf = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 const ownsSelf = (tree: FieldTree): boolean => isLeaf(tree) || tree['.'] !== undefined;
 
-/** All fields of both. */
+/** The union of both sets. */
 function union(a: FieldTree, b: FieldTree): FieldTree {
   const tree: FieldTree = { ...a };
   for (const [segment, below] of Object.entries(b)) {
@@ -206,7 +206,7 @@ export function intersect(a: FieldTree, b: FieldTree): FieldTree {
   return tree;
 }
 
-/** Takes out what no manager owns: identity, and the endpoint's reset fields. */
+/** Removes what no manager owns: identity, and the endpoint's reset fields. */
 export function strip(tree: FieldTree, resetFields: string[]): FieldTree {
   const { 'f:apiVersion': _apiVersion, 'f:kind': _kind, ...rest } = tree;
   for (const field of resetFields) delete rest[`f:${field}`];
@@ -243,7 +243,7 @@ const isWriter = (
   entry.apiVersion === writer.apiVersion &&
   (entry.subresource ?? '') === writer.subresource;
 
-/** Kubernetes writes field sets in order, and clients compare their text. */
+/** Kubernetes writes field sets in order, and clients compare them as text. */
 const sorted = (tree: FieldTree): FieldTree =>
   Object.fromEntries(
     Object.keys(tree)
@@ -251,7 +251,7 @@ const sorted = (tree: FieldTree): FieldTree =>
       .map((name) => [name, sorted(own(tree, name) ?? {})]),
   );
 
-/** A writer's entry as it is stored. */
+/** A writer's entry in its stored form. */
 export function entryFor(
   writer: Writer,
   operation: ManagedEntry['operation'],
@@ -268,10 +268,10 @@ export function entryFor(
   };
 }
 
-/** What every writer counts as there already: the parts of an empty object. */
+/** The parts of an empty object, which count as present for every writer. */
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
 
-/** managedFields after a create, update or patch: the writer owns what it changed, nobody what is gone. */
+/** managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones. */
 export function managedAfterUpdate(
   shape: ObjectShape,
   old: KubeObject | undefined,
@@ -294,7 +294,7 @@ export function managedAfterUpdate(
   return limit(isLeaf(fields) ? others : [...others, entryFor(writer, 'Update', fields)]);
 }
 
-/** At most ten managers that update; the oldest are merged into one. */
+/** Keeps at most ten managers that update; the oldest are merged into one. */
 function limit(entries: ManagedEntry[]): ManagedEntry[] {
   const updates = entries.filter(({ operation }) => operation === 'Update');
   if (updates.length <= MAX_UPDATE_MANAGERS) return entries;
@@ -311,7 +311,7 @@ function limit(entries: ManagedEntry[]): ManagedEntry[] {
   return [ancient, ...entries.filter((entry) => !oldest.includes(entry))];
 }
 
-/** The object with these entries; none: without the member. */
+/** The object with these entries; without any, it has no managedFields. */
 export function withManaged(object: KubeObject, entries: ManagedEntry[]): KubeObject {
   const { managedFields: _managed, ...metadata } = object.metadata;
   return {

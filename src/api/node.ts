@@ -1,4 +1,4 @@
-// The virtual node that pods show as theirs: as large as the largest task, for each pod anew, always ready.
+// The virtual node that pods name as their node: it has the size of the largest task, for each pod anew, and is always ready.
 import type { KubeObject } from '../kinds/pod.ts';
 import { NODE_ALLOCATABLE } from '../pod/process/field-ref.ts';
 import type { ApiPorts } from './call.ts';
@@ -13,7 +13,7 @@ const condition = (type: string, status: string, reason: string, message: string
   message,
 });
 
-/** A cloud's well-known labels, under the old names as well. The node spans the zones of its subnets, so its zone is the region. */
+/** A cloud's well-known labels, with their old names as well. The node spans the zones of its subnets, so its zone is the region. */
 function nodeLabels(
   { nodeName, region }: ApiPorts['settings'],
   architecture: string,
@@ -33,7 +33,7 @@ function nodeLabels(
   };
 }
 
-/** What a kubelet reports of a node that lacks nothing. */
+/** The conditions that a kubelet reports of a healthy node. */
 const conditions = (at: string) => [
   condition(
     'MemoryPressure',
@@ -72,7 +72,7 @@ const nodeInfo = (architecture: string) => ({
   architecture,
 });
 
-/** The node object as the first start writes it. */
+/** The node object as the first start creates it. */
 export function apiNode({ settings, clock }: Pick<ApiPorts, 'settings' | 'clock'>): KubeObject {
   const architecture = settings.architectures[0] ?? 'amd64';
   const at = wholeSeconds(clock.now());

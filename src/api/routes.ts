@@ -1,4 +1,4 @@
-// Paths and methods: which resource, which verb.
+// Maps paths and methods to resources and verbs.
 import { ApiError } from '../errors.ts';
 import { RESOURCES, findResource } from '../kinds/resources.ts';
 import type { Verb } from '../kinds/resources.ts';
@@ -19,11 +19,11 @@ export const methodNotAllowed = (): ApiError =>
     { empty: true },
   );
 
-/** True where anything of the group and version is served. */
+/** Whether anything of the group and version is served. */
 export const isServed = (group: string, version: string): boolean =>
   RESOURCES.some((entry) => entry.group === group && entry.version === version);
 
-/** Decodes the segments below `/api/v1` or `/apis/<group>/<version>`; throws 404 for an unknown resource. */
+/** Parses the segments below `/api/v1` or `/apis/<group>/<version>`; throws 404 for an unknown resource. */
 export function parseRoute(group: string, version: string, segments: string[]): Route {
   const watchPrefix = segments[0] === 'watch';
   const rest = watchPrefix ? segments.slice(1) : segments;
@@ -70,7 +70,7 @@ function atCluster(group: string, version: string, segments: string[]): Resource
 const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: string): boolean =>
   name === '' || subresources.some((entry) => entry.name === name);
 
-/** The verb of a method on a route; 405 where the endpoint does not take it. */
+/** The verb for a method on a route; throws 405 where the endpoint does not take it. */
 export function verbOf(route: Route, method: string, query: URLSearchParams): Verb {
   const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(route, method);
   const served =
@@ -98,7 +98,7 @@ function collectionVerb(
   return method === 'POST' ? 'create' : method === 'DELETE' ? 'deletecollection' : undefined;
 }
 
-/** Only what lies behind a proxy is asked by HEAD; a name is never posted to. */
+/** HEAD is only served behind a proxy, and POST to a name never is. */
 function objectVerb({ subresource }: Route, method: string): Verb | undefined {
   if (method === 'HEAD' && subresource !== 'proxy') return undefined;
   if (method === 'POST' && subresource === '') return undefined;

@@ -5,7 +5,7 @@ import type { Ports } from '../ports/ports.ts';
 
 const begun = new WeakMap<Ports, Promise<void>>();
 
-/** Answers a request; the first one of an environment sees to the objects that every cluster has. */
+/** Answers a request; the first one in an environment also creates the objects that every cluster has. */
 export async function api(ports: Ports, request: Request): Promise<Response> {
   const ready = begun.get(ports) ?? bootstrapObjects(ports);
   begun.set(ports, ready);
@@ -14,7 +14,7 @@ export async function api(ports: Ports, request: Request): Promise<Response> {
   return handle(atHome(ports, request), request);
 }
 
-/** A function cannot have its own URL in its environment (the URL needs the function): every request that the URL carries names it. */
+/** A function cannot have its own URL in its environment (the URL needs the function), but every request through the URL names it. */
 const atHome = (ports: Ports, { url }: Request): Ports =>
   ports.settings.mode === 'aws' && ports.settings.apiHost === ''
     ? { ...ports, settings: { ...ports.settings, apiHost: new URL(url).hostname } }

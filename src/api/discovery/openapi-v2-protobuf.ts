@@ -146,7 +146,7 @@ const path = ({ parameters = [], operations }: PathV2): Buffer =>
 
 let bytes: Buffer<ArrayBuffer> | undefined;
 
-/** The document's bytes; made once. */
+/** The document's bytes, computed once. */
 export function openapiV2Protobuf(): Buffer<ArrayBuffer> {
   const { version, paths, definitions } = openapiV2();
   bytes ??= Buffer.from(

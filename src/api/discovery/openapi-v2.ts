@@ -1,5 +1,5 @@
-// OpenAPI v2, one document for everything, put into its form from the version 3 documents: kubectl up to 1.26, client-go's
-// OpenAPISchema() and what is built on it read this one.
+// OpenAPI v2, one document for all groups, converted from the version 3 documents. kubectl up to 1.26, client-go's
+// OpenAPISchema() and the tools built on it read this one.
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
 import { present } from '../../present.ts';
 import { openapiDocument } from './openapi.ts';
@@ -66,7 +66,7 @@ type SchemaV3 = Omit<SchemaV2, 'items' | 'additionalProperties' | 'properties'> 
 const PRODUCES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const local = (ref: string): string => ref.replace('#/components/schemas/', '#/definitions/');
 
-/** A reference carries its description beside it here; an int-or-string is a string with a format. */
+/** In version 2 a reference carries its description beside it, and an int-or-string is a string with a format. */
 function schemaV2({
   allOf,
   oneOf,
@@ -148,7 +148,7 @@ const pathParameters = (path: string): ParameterV2[] =>
 
 let document: DocumentV2 | undefined;
 
-/** The document as a tree; made once. */
+/** The document as a tree, computed once. */
 export function openapiV2(): DocumentV2 {
   document ??= build();
   return document;

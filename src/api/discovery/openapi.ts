@@ -1,4 +1,4 @@
-// OpenAPI v3, a document per group version: what kubectl validates, applies and explains by.
+// OpenAPI v3, one document per group version: kubectl validates, applies and explains by it.
 import { createHash } from 'node:crypto';
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource, Verb } from '../../kinds/resources.ts';
@@ -102,7 +102,7 @@ function pathsOf(resource: Resource): [string, unknown][] {
   const everywhere = resource.namespaced && resource.verbs.includes('list');
   return [
     [base, operations(resource.verbs.filter((verb) => COLLECTION.includes(verb)))],
-    // kubectl 1.27's explain knows a kind by the path of its list over all namespaces.
+    // kubectl 1.27's explain finds a kind by the path of its list over all namespaces.
     ...(everywhere
       ? [[`${root}/${resource.plural}`, operations(['list'])] satisfies [string, unknown]]
       : []),
@@ -125,14 +125,14 @@ function pathsOf(resource: Resource): [string, unknown][] {
 
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 
-/** Version 3 can say what version 2 needs a format for. */
+/** Version 3 can express directly what needs a format in version 2. */
 function inVersion3(name: string, schema: Schema): unknown {
   if (name !== INT_OR_STRING) return schema;
   const { description, format } = schema;
   return { description, format, oneOf: [{ type: 'integer' }, { type: 'string' }] };
 }
 
-/** Schemas reached from a set of names. */
+/** The schemas that a set of names reaches, directly or through others. */
 function reach(names: string[], schemas: Record<string, Schema>): Record<string, Schema> {
   const found: Record<string, Schema> = {};
   const open = [...names];
@@ -175,7 +175,7 @@ function build(group: string, version: string): Document {
 
 const documents = new Map<string, Document>();
 
-/** The document at `api/v1` or `apis/<group>/<version>`; undefined: nothing is served there. */
+/** The document at `api/v1` or `apis/<group>/<version>`; undefined where nothing is served. */
 export function openapiDocument(path: string): Document | undefined {
   const [root, first = '', second = ''] = path.split('/');
   const [group, version] = root === 'api' ? ['', first] : [first, second];

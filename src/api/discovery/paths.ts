@@ -54,7 +54,7 @@ export async function answerPath(
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
   if (path.startsWith('/openid') || path.startsWith('/.well-known'))
     return identity(ports, request, path);
-  // Before kubectl says "no matches for kind" it looks for a custom resource of that kind: there are none.
+  // kubectl looks for a custom resource of a kind before it says "no matches for kind": there are none.
   if (path === CUSTOM_KINDS)
     return respond(
       request,
@@ -70,7 +70,7 @@ export async function answerPath(
   return discovery(request, url, path);
 }
 
-/** Both documents may be cached for as long as kube-apiserver says. */
+/** Both documents may be cached for as long as kube-apiserver allows. */
 const CACHED = { 'cache-control': 'public, max-age=3600' };
 
 async function identity(ports: ApiPorts, request: Request, path: string): Promise<Response> {
@@ -101,7 +101,7 @@ async function identity(ports: ApiPorts, request: Request, path: string): Promis
 async function health(ports: ApiPorts, path: string, query: URLSearchParams): Promise<Response> {
   const [, name = '', check] = path.split('/');
   if (check !== undefined && !CHECKS.includes(check)) return notFoundText();
-  // Whoever lives and cannot write is not helped by a restart.
+  // Liveness ignores the store: a restart does not help a server that lives and cannot write.
   const problem =
     name !== 'livez' && (check ?? 'etcd') === 'etcd' ? await storeProblem(ports) : undefined;
   if (problem !== undefined && check !== undefined)
@@ -133,7 +133,7 @@ function discovery(request: Request, url: URL, path: string): Response {
           ? rootPaths()
           : byGroup(path.split('/').slice(1));
   if (document === undefined) {
-    // Kubernetes answers unknown groups in plain text; the rest is a Status here, as every other refusal.
+    // Kubernetes answers unknown groups in plain text; everything else is refused with a Status, as elsewhere.
     if (path.startsWith('/apis/')) return notFoundText();
     throw pathNotFound();
   }
@@ -174,7 +174,7 @@ const rootPaths = (): unknown => ({
   ],
 });
 
-/** Clients that read it want protobuf or JSON, by either spelling of the type. */
+/** Clients that read this document accept protobuf or JSON, under either spelling of the type. */
 function version2(request: Request): Response {
   const accepted = (request.headers.get('accept') ?? '')
     .split(',')

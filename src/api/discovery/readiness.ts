@@ -1,7 +1,7 @@
-// Whether the store takes writes, found out by one: a full disk or a throttled table answers reads all the same.
+// Whether the store takes writes, found out by writing: with a full disk or a throttled table, reads still succeed.
 import type { Ports } from '../../ports/ports.ts';
 
-/** Nobody needs a credential to ask: a finding stands for so long, a bad one for shorter. */
+/** How long a finding is reused, since anybody may ask without a credential; a bad finding is reused for a shorter time. */
 const GOOD_MS = 5_000;
 const BAD_MS = 1_000;
 
@@ -13,7 +13,7 @@ interface Finding {
 
 const findings = new WeakMap<object, Finding>();
 
-/** Undefined: it does. Else the problem, for the log and for who asks about this check alone. */
+/** Undefined when the store takes writes; else the problem, for the log and for callers of this one check. */
 export function storeProblem({
   store,
   clock,

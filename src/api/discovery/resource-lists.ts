@@ -1,4 +1,4 @@
-// Discovery documents: which groups, versions and resources there are. All derived from the table of resources, once.
+// Discovery documents: the groups, versions and resources that are served. All are derived once from the table of resources.
 import { createHash } from 'node:crypto';
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
 import type { GroupKind, Resource } from '../../kinds/resources.ts';
@@ -57,11 +57,11 @@ export const groupList = (): unknown => ({
   groups: GROUPS.map(groupOf),
 });
 
-/** `GET /apis/<group>`; undefined: no such group. */
+/** `GET /apis/<group>`; undefined for an unknown group. */
 export const groupDocument = (name: string): unknown =>
   GROUPS.includes(name) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) } : undefined;
 
-/** `GET /api/v1`, `/apis/<group>/<version>`; undefined: nothing is served there. */
+/** `GET /api/v1`, `/apis/<group>/<version>`; undefined where nothing is served. */
 export function resourceList(group: string, version: string): unknown {
   const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
   if (served.length === 0) return undefined;

@@ -1,4 +1,4 @@
-// A deleted namespace takes its content with it: pods gracefully and first, everything else when they are gone.
+// Deletes the content of a deleted namespace: pods first and gracefully, everything else once they are gone.
 import { findResource } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
@@ -6,7 +6,7 @@ import type { ApiPorts, Call } from '../call.ts';
 import type { Strategy } from '../resources/strategy.ts';
 import { deleteAll } from '../verbs/delete-collection.ts';
 
-/** A call that the system makes itself. */
+/** A call that droppod itself makes. */
 function systemCall(
   ports: ApiPorts,
   resource: Resource,
@@ -30,7 +30,7 @@ function systemCall(
   };
 }
 
-/** Begins the end of every pod in the namespace and takes what steps are left to the namespace's own end. May be called again. */
+/** Starts the deletion of every pod in the namespace, and takes the remaining steps of the namespace's own end. May be repeated. */
 export async function emptyNamespace(
   ports: ApiPorts,
   name: string,

@@ -1,4 +1,4 @@
-// The first objects of a namespace, which controllers make in a cluster.
+// The first objects of a namespace. In a cluster, controllers create them.
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -10,7 +10,7 @@ import { wholeSeconds } from '../../kinds/time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
 
-/** Makes an object unless it is there; no admission, no validation. */
+/** Creates an object if it is absent, without admission or validation. */
 export async function ensureObject(
   { store, clock, ids }: Pick<Ports, 'store' | 'clock' | 'ids'>,
   resource: string,
@@ -38,7 +38,7 @@ export async function ensureObject(
 
 export const ROOT_CA = 'kube-root-ca.crt';
 
-/** Makes the CA's ConfigMap, or sets its data right; not in a namespace that is going. */
+/** Creates the CA's ConfigMap or corrects its data; does nothing in a terminating namespace. */
 export async function publishRootCa(ports: FillPorts, namespace: string): Promise<void> {
   const { store, settings } = ports;
   const owner = await store.get({ resource: 'namespaces', namespace: '', name: namespace });
@@ -59,7 +59,7 @@ export async function publishRootCa(ports: FillPorts, namespace: string): Promis
   await mendObject(store, key, (found) => ({ ...found, data }));
 }
 
-/** Writes what `mend` makes of a stored object where that differs; one that is not there is not made. */
+/** Writes the result of `mend` if it differs from the stored object; a missing object is not created. */
 export async function mendObject(
   store: Ports['store'],
   key: ObjectKey,
@@ -77,12 +77,12 @@ export async function mendObject(
       },
     });
   } catch (error) {
-    // Whoever wrote meanwhile comes by here too.
+    // Another writer was first, and that writer calls this function too.
     if (!(error instanceof StoreConflict)) throw error;
   }
 }
 
-/** ServiceAccount `default` and ConfigMap `kube-root-ca.crt`. May be called again. */
+/** Creates ServiceAccount `default` and ConfigMap `kube-root-ca.crt`. May be repeated. */
 export async function fillNamespace(ports: FillPorts, namespace: string): Promise<void> {
   await ensureObject(ports, 'serviceaccounts', { metadata: { name: 'default', namespace } });
   await publishRootCa(ports, namespace);

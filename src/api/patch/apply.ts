@@ -1,4 +1,4 @@
-// Server-side apply: the applied fields are set and owned; what the manager owned before and no longer applies goes.
+// Server-side apply: applied fields are set and owned; fields that the manager owned and no longer applies are removed.
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../errors.ts';
 import type { Cause } from '../../errors.ts';
@@ -22,7 +22,7 @@ type Values = { [key: string]: unknown };
 
 const isEmpty = (tree: FieldTree): boolean => Object.keys(tree).length === 0;
 
-/** The live object with the applied one laid over it, element by element where lists have keys. */
+/** The live object with the applied one merged into it, element by element in lists with keys. */
 function overlay(shape: Shape, live: unknown, applied: unknown, field?: Field): unknown {
   if (isMap(applied) && (shape.type === 'object' || shape.type === 'map')) {
     const merged: Values = isMap(live) ? { ...live } : {};
@@ -93,7 +93,7 @@ function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Field): un
     .filter((element) => element !== undefined);
 }
 
-/** undefined: nothing is left. A tree with `.` takes the whole list element. */
+/** undefined: nothing remains. A tree with `.` removes the whole list element. */
 function pruneMember(shape: Shape, value: unknown, tree: FieldTree, field?: Field): unknown {
   if (isEmpty(tree) || tree['.'] !== undefined) return undefined;
   const pruned = prune(shape, value, tree, field);
@@ -103,7 +103,7 @@ function pruneMember(shape: Shape, value: unknown, tree: FieldTree, field?: Fiel
   return empty ? undefined : pruned;
 }
 
-/** Fields of `a` that no one else owns; an element in which others own a field stays. */
+/** The fields of `a` that nobody else owns; an element stays if others own a field in it. */
 function unowned(a: FieldTree, others: FieldTree): FieldTree {
   const tree: FieldTree = {};
   for (const [segment, below] of Object.entries(a)) {
@@ -118,7 +118,7 @@ function unowned(a: FieldTree, others: FieldTree): FieldTree {
   return tree;
 }
 
-/** Sorted as kube-apiserver's sets are walked: first what ends here, then what goes deeper. */
+/** In the order in which kube-apiserver walks its sets: first the fields that end here, then those that go deeper. */
 function pathsOf(tree: FieldTree, path = ''): string[] {
   const members = Object.entries(tree)
     .filter(([segment]) => segment !== '.')
@@ -162,7 +162,7 @@ function conflictOf(conflicts: { entry: ManagedEntry; paths: string[] }[]): ApiE
   return new ApiError('Conflict', text, { causes });
 }
 
-/** First apply on an object of which no manager is known. */
+/** The first apply to an object without any known manager. */
 function startingEntries(shape: ObjectShape, live: KubeObject, writer: Writer): ManagedEntry[] {
   const known = entriesOf(live);
   if (known.length > 0 || live.metadata.uid === undefined) return known;
@@ -179,7 +179,7 @@ export interface Applied {
   entries: ManagedEntry[];
 }
 
-/** Applies a decoded configuration to the live object (an empty one where there is none); throws Conflict unless forced. */
+/** Applies a decoded configuration to the live object (an empty one on creation); throws Conflict unless forced. */
 export function applyObject(
   shape: ObjectShape,
   live: KubeObject,
@@ -220,7 +220,7 @@ export function applyObject(
   };
 }
 
-/** A list with keys may name each element once. */
+/** Refuses a list with keys that names an element twice. */
 export function duplicateElement(
   shape: Shape,
   value: unknown,

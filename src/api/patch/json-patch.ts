@@ -1,4 +1,4 @@
-// JSON patch (RFC 6902) by the rules of evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its bound on copies.
+// JSON patch (RFC 6902) by the rules of evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its limit on copies.
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
@@ -6,14 +6,14 @@ import type { Json } from '../../ports/json.ts';
 type Values = { [key: string]: Json | undefined };
 type Container = Values | Json[];
 
-/** A part of the patch that does not fit the document; the message is for the log. */
+/** An operation does not fit the document; the message is for the log. */
 export class PatchError extends Error {
   override readonly name = 'PatchError';
 }
 
-/** AccumulatedCopySizeLimit of kube-apiserver: its limit of a request's body. */
+/** kube-apiserver's AccumulatedCopySizeLimit, which is its limit for a request's body. */
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
-/** Elements that inserts and removals may push aside in all: a list of a million would move ten thousand times. */
+/** How many elements inserts and removals may shift in total: a list of a million would be shifted ten thousand times. */
 const MAX_SHIFTED = 16 * 1024 * 1024;
 
 interface Work {
@@ -22,10 +22,10 @@ interface Work {
   shifted: number;
 }
 
-/** One operation; the members are the client's own and may be of any type. */
+/** One operation; the client sets its members, which may have any type. */
 export type Operation = Values;
 
-/** The operations of a parsed patch; undefined: the first element that is none. */
+/** The operations of a parsed patch, or the first element that is not an operation. */
 export function asOperations(
   patch: readonly Json[],
 ): { operations: Operation[] } | { stray: Json } {
@@ -35,7 +35,7 @@ export function asOperations(
     : { stray };
 }
 
-/** Applies all; changes the document and takes the operations' values into it, so both must be fresh. */
+/** Applies all operations. It changes the document and puts the operations' values into it, so the caller must own both. */
 export function applyJsonPatch(document: Json, operations: readonly Operation[]): Json {
   const work: Work = { document, copied: 0, shifted: 0 };
   for (const operation of operations) applyOperation(work, operation);
@@ -69,7 +69,7 @@ function textMember(operation: Operation, name: 'path' | 'from'): string {
   return value;
 }
 
-/** The list or map that holds the place a pointer names, and its key there. */
+/** The list or map that contains the place a pointer names, and the place's key in it. */
 function find({ document }: Work, path: string): { holder: Container; key: string } {
   const [first, ...keys] = path
     .split('/')
@@ -88,7 +88,7 @@ function find({ document }: Work, path: string): { holder: Container; key: strin
   return { holder, key };
 }
 
-/** Go's Atoi; a negative index counts from the end (`-1`: the last place). */
+/** Go's Atoi; a negative index counts from the end (`-1` is the last place). */
 function indexOf(key: string, last: number): number {
   if (!/^[+-]?\d+$/.test(key)) throw new PatchError(`no index: ${key}`);
   const index = Number(key);

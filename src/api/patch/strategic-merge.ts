@@ -10,7 +10,7 @@ const RETAIN = '$retainKeys';
 const ORDER = '$setElementOrder/';
 const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
 
-/** A map as Go prints it. */
+/** A map in Go's print format. */
 const goMap = (value: unknown): string =>
   isMap(value)
     ? `map[${Object.keys(value)
@@ -28,7 +28,7 @@ const goMap = (value: unknown): string =>
 const unknownDirective = (directive: unknown, patch: Values): ApiError =>
   new ApiError('', `unknown patch type: ${goMap(directive)} in map: ${goMap(patch)}`);
 
-/** The original with the patch applied; neither is changed. `shape`: the original's type. */
+/** The original with the patch applied; neither argument is changed. `shape`: the original's type. */
 export function strategicMerge(shape: Shape, original: Values, patch: Values): Values {
   const directive = patch[PATCH];
   if (directive === 'replace') return withoutDirectives(patch);
@@ -179,7 +179,7 @@ function mergeList(
 
 const identityOf = (key: unknown): string => JSON.stringify(key) ?? '';
 
-/** A list whose elements are found by their merge key; of elements with one key the first is merged. */
+/** Merges a list by its merge key; if several elements have the same key, the first one is merged. */
 class KeyedList {
   readonly #places = new Map<string, number[]>();
   readonly #elements: unknown[] = [];
@@ -215,7 +215,7 @@ class KeyedList {
   }
 }
 
-/** Listed elements take the listed order; those only the server has keep their place relative to their neighbours. */
+/** Listed elements take the listed order; elements that only the server has keep their place relative to their neighbours. */
 function orderMember(
   shape: Shape,
   merged: Values,
@@ -243,7 +243,7 @@ function orderMember(
   setOwn(merged, key, ordered(list, list.map(place)));
 }
 
-/** Elements with a place in its order; those without stay behind the element they followed. */
+/** Sorts the elements that have a place; the others stay behind the element that they followed. */
 function ordered(list: readonly unknown[], places: readonly number[]): unknown[] {
   const groups: { place: number; elements: unknown[] }[] = [{ place: -1, elements: [] }];
   for (const [index, element] of list.entries()) {

@@ -1,4 +1,4 @@
-// Kinds with hardly a rule: leases, pod templates, runtime and priority classes.
+// Kinds with few rules of their own: leases, pod templates, runtime and priority classes.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { defaultPod } from '../../pod/admission/defaults.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
@@ -7,7 +7,7 @@ import { member, plain, text } from './plain.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Leases: locks, so updates name their version. */
+/** Leases are locks, so an update must name its version. */
 export const leases: Strategy = {
   ...plain,
   createOnUpdate: true,

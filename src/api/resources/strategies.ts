@@ -51,7 +51,7 @@ const STRATEGIES: Record<string, Strategy> = {
   'services/status': serviceStatus,
 };
 
-/** The strategy of an endpoint; a subresource without one of its own takes the resource's. */
+/** The strategy of an endpoint; a subresource without its own uses the resource's. */
 export function strategyFor(
   { plural, group }: Pick<Resource, 'plural' | 'group'>,
   subresource = '',

@@ -1,4 +1,4 @@
-// What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has a strategy of its own.
+// What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has its own strategy.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
@@ -25,11 +25,11 @@ export interface Printer {
   ): { type: string; status: string; reason: string; message: string }[];
 }
 
-/** How a write changes an object. Steps may change their argument: it was decoded for this call. */
+/** How a write changes an object. Each step may change its argument, which was decoded for this call. */
 export interface WriteStrategy {
   /** Fills in defaults after decoding. */
   defaults(object: KubeObject): KubeObject;
-  /** Takes from `old` what this endpoint may not write. */
+  /** Restores from `old` what this endpoint may not write. */
   prepareForUpdate(next: KubeObject, old: KubeObject, call: Call): KubeObject | Promise<KubeObject>;
   validateUpdate(next: KubeObject, old: KubeObject, call: Call): FieldError[];
   /** Top-level members that this endpoint never owns in managedFields. */
@@ -43,35 +43,35 @@ export interface Strategy extends WriteStrategy {
   admit?(object: KubeObject, call: Call): Promise<KubeObject>;
   admitUpdate?(next: KubeObject): KubeObject;
   prepareForCreate(object: KubeObject, call: Call): KubeObject;
-  /** Problems that come before the kind's own rules are found (refusals by the installation). */
+  /** The problems of a new object; refusals by the installation come before the kind's own rules. */
   validate(object: KubeObject, call: Call): FieldError[];
   warnings?(object: KubeObject): string[];
-  /** Seconds of grace when `requested` is what the client asks for; absent: the kind goes at once. */
+  /** Grace in seconds when the client asks for `requested`; absent: the kind is removed at once. */
   graceSeconds?(object: KubeObject, requested: number | undefined): number;
-  /** Why the object may not be deleted at all. */
+  /** The reason why the object may not be deleted at all. */
   refuseDelete?(object: KubeObject): string | undefined;
-  /** DELETE answers the object instead of a Status. */
+  /** DELETE returns the object instead of a Status. */
   returnsDeleted: boolean;
-  /** PUT makes a missing object. */
+  /** PUT creates a missing object. */
   createOnUpdate?: boolean;
   /** PUT must name the resourceVersion. */
   versionedUpdate?: boolean;
   /** `metadata.generation` counts changes of the spec. */
   generation?: boolean;
-  /** Records for the commit that makes the object. */
+  /** Records that are written in the commit that creates the object. */
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
-  /** Records for the commit that removes it. */
+  /** Records that are written in the commit that removes it. */
   removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
-  /** After the commit; a crash before them is healed by sweep. */
+  /** Runs after the commit; if a crash prevents it, sweep makes up for it. */
   created?(object: KubeObject, call: Call): Promise<void>;
   updated?(object: KubeObject, old: KubeObject, call: Call): Promise<void>;
   deleting?(object: KubeObject, call: Call): Promise<void>;
   removed?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<void>;
-  /** Marks an object that stays at DELETE until something else removes it (namespaces). */
+  /** Marks an object that remains after DELETE until something else removes it (namespaces). */
   beginDelete?(object: KubeObject, now: Date): KubeObject | undefined;
-  /** Stored form from and to another group's form of the kind. */
+  /** Converts the stored form from and to another group's form of the kind. */
   fromWire?(object: KubeObject): KubeObject;
   toWire?(object: KubeObject): KubeObject;
-  /** Warning on every read and write. */
+  /** A warning for every read and write. */
   deprecation?: string;
 }

@@ -5,7 +5,7 @@ import { own } from '../../own.ts';
 import { present } from '../../present.ts';
 import type { Matcher } from './label-selector.ts';
 
-/** Selectable fields beside metadata.name and metadata.namespace. `own`: the kind names unknown fields in its own words. */
+/** Selectable fields beside metadata.name and metadata.namespace. `own`: the kind has its own message for unknown fields. */
 export interface SelectableFields {
   own: boolean;
   fields: { [path: string]: (object: KubeObject) => string };
@@ -13,7 +13,7 @@ export interface SelectableFields {
 
 export interface FieldSelector {
   matches: Matcher<KubeObject>;
-  /** Every object that matches has this name. */
+  /** The name that every matching object has. */
   name?: string;
 }
 
@@ -23,7 +23,7 @@ interface Term {
   equal: boolean;
 }
 
-/** Splits at separators that no backslash escapes. */
+/** Splits at separators that are not escaped by a backslash. */
 function splitTerms(text: string): string[] {
   const terms: string[] = [];
   let from = 0;
@@ -39,7 +39,7 @@ function splitTerms(text: string): string[] {
 
 const OPERATORS = ['!=', '==', '='];
 
-/** The first operator that no backslash escapes. */
+/** The first operator that is not escaped by a backslash. */
 function operatorOf(text: string): { at: number; operator: string } | undefined {
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '\\') at++;
@@ -60,7 +60,7 @@ function parseTerm(text: string): Term {
   return { field: text.slice(0, at), value, equal: operator !== '!=' };
 }
 
-/** A matcher for objects; 400 for a field that the kind does not select by. */
+/** A matcher for objects; throws 400 for a field that the kind does not select by. */
 export function parseFieldSelector(
   text: string,
   { own: ownWords, fields }: SelectableFields,

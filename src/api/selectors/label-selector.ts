@@ -151,7 +151,7 @@ const membership =
     return value === undefined ? !wanted : values.has(value) === wanted;
   };
 
-/** A matcher for labels; 400 where the selector cannot be parsed. The empty selector matches all. */
+/** A matcher for labels; throws 400 where the selector cannot be parsed. The empty selector matches everything. */
 export function parseLabelSelector(text: string): Matcher<Labels> {
   if (text.trim() === '') return () => true;
   const matchers = new Parser(text).parse();

@@ -1,4 +1,4 @@
-// `/binding`: a scheduler's word on which node a pod goes to. droppod binds pods itself, so this only sets the name.
+// `/binding`: a scheduler's choice of a pod's node. droppod binds pods itself, so this only sets the node's name.
 import { ApiError, badRequest, conflict, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
@@ -15,7 +15,7 @@ import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import { success } from '../wire/status.ts';
 
-/** POST of a Binding; 409 where the pod is bound, going or gated. */
+/** POST of a Binding; 409 if the pod is already bound, terminating or gated. */
 export async function binding(call: Call): Promise<Answer> {
   const options = writeOptions(call.request, call.query, 'CreateOptions');
   const sent = await decodeBody(call.request, {

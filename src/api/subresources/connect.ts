@@ -1,4 +1,4 @@
-// exec, attach, port-forward without an upgrade: the checks that come before it, and what to do instead where no upgrade is served.
+// exec, attach, port-forward without an upgrade: the checks before it, and the answer where no upgrade is served.
 import { badRequest, notFound } from '../../errors.ts';
 import type { ApiError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
@@ -16,7 +16,7 @@ export interface Connection {
   container: string;
 }
 
-/** The ports of a port-forward over WebSocket channels, in the words of the kubelet (`NewV4Options`), which reads each as 16 bits. */
+/** The ports of a port-forward over WebSocket channels, with the kubelet's messages (`NewV4Options`), which reads each as 16 bits. */
 export function forwardedPorts(query: URLSearchParams): number[] {
   const texts = query.getAll('ports');
   if (texts.length === 0) throw badRequest('query parameter "port" is required');
@@ -38,10 +38,10 @@ export function forwardedPorts(query: URLSearchParams): number[] {
   return ports;
 }
 
-/** Each port has two channels, and a channel is one byte. */
+/** Each port has two channels, and a channel's number is one byte. */
 const MAX_PORTS = 127;
 
-/** What must hold before a session opens; the same answers with and without an upgrade. */
+/** The conditions for a session; the answers are the same with and without an upgrade. */
 export async function checkConnection(
   call: Pick<Call, 'ports' | 'resource' | 'namespace' | 'name' | 'subresource' | 'query'>,
 ): Promise<Connection> {
@@ -59,7 +59,7 @@ export async function checkConnection(
   return { pod, container };
 }
 
-/** A plain request, or any request where the front carries no upgrades. */
+/** Answers a plain request, or any request where the front carries no upgrades. */
 export async function connect(call: Call): Promise<Response> {
   const { pod, container } = await checkConnection(call);
   if (call.ports.settings.mode === 'local') throw badRequest('Upgrade request required');

@@ -1,4 +1,4 @@
-// `/eviction`: a delete that asks disruption budgets first; there are none yet.
+// `/eviction`: a delete that respects disruption budgets, of which droppod has none yet.
 import { badRequest } from '../../errors.ts';
 import { present } from '../../present.ts';
 import type { Answer, Call } from '../call.ts';

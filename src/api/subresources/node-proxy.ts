@@ -1,4 +1,4 @@
-// `nodes/NAME[:10250]/proxy/PATH`: what a kubelet would answer about its node. Virtual nodes have none; its list of pods is read from the store.
+// `nodes/NAME[:10250]/proxy/PATH`: a kubelet's answers about its node. Virtual nodes have no kubelet; the list of pods is read from the store.
 import { ApiError, notFound } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Call } from '../call.ts';
@@ -6,7 +6,7 @@ import { text } from '../resources/plain.ts';
 
 const KUBELET_PORT = '10250';
 
-/** The node's pods and its health; nothing else of a kubelet is served. */
+/** Serves the node's pods and its health, and nothing else of a kubelet. */
 export async function nodeProxy(call: Call): Promise<Response> {
   const { name, port } = targetOf(call.name);
   if ((await call.ports.store.get({ resource: 'nodes', namespace: '', name })) === undefined)
@@ -27,7 +27,7 @@ export async function nodeProxy(call: Call): Promise<Response> {
   }
 }
 
-/** `[scheme:]name[:port]`, as of any proxied object. */
+/** `[scheme:]name[:port]`, as for any proxied object. */
 function targetOf(id: string): { name: string; port: string } {
   const parts = id.split(':');
   const [name = '', port = ''] = parts.length > 2 ? parts.slice(1) : parts;
@@ -40,7 +40,7 @@ const notServed = (what: string): ApiError =>
     `${what} is not served: droppod's nodes have no kubelet, only its pods and healthz are answered`,
   );
 
-/** A deleted pod stays in the store, hence here, until its containers are gone. */
+/** A deleted pod stays in the store, and so in this list, until its containers are gone. */
 async function podsOn({ ports }: Call, name: string): Promise<Partial<KubeObject>[]> {
   const { objects } = await ports.store.list({ resource: 'pods' });
   return objects

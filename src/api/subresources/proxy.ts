@@ -1,4 +1,4 @@
-// `pods/[scheme:]NAME[:port]/proxy/PATH`: the request goes on to the pod's own address. Only a front that reaches pods serves it.
+// `pods/[scheme:]NAME[:port]/proxy/PATH`: forwards the request to the pod's own address. Only a front that reaches pods serves it.
 import { ApiError, badRequest, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { keyOf } from '../call.ts';
@@ -13,7 +13,7 @@ interface Target {
   port: number | undefined;
 }
 
-/** Headers of one hop, or about the caller's standing here: they are not the pod's. */
+/** Headers of one hop, or about the caller's identity here: they are not forwarded to the pod. */
 const NOT_FORWARDED = [
   'authorization',
   'connection',
@@ -40,7 +40,7 @@ function targetOf(id: string): Target {
   };
 }
 
-/** A header as the pod may see it: none of the caller's token, nor of whom it acts as (kube-apiserver takes both out). */
+/** A header as it is forwarded, if at all: never with the caller's token or impersonation (kube-apiserver removes both). */
 function forwarded([name, value]: [string, string]): [string, string][] {
   if (NOT_FORWARDED.includes(name) || name.startsWith('impersonate-')) return [];
   if (name !== 'sec-websocket-protocol') return [[name, value]];
@@ -51,13 +51,13 @@ function forwarded([name, value]: [string, string]): [string, string][] {
   return rest.length > 0 ? [[name, rest.join(', ')]] : [];
 }
 
-/** What follows `/api/v1/namespaces/NAMESPACE/pods/NAME/proxy/`, as it was sent: a decoded "?" would begin a query. */
+/** The path after `/api/v1/namespaces/NAMESPACE/pods/NAME/proxy/`, exactly as sent: a decoded "?" would begin a query. */
 const pathBelow = ({ pathname }: URL): string => pathname.split('/').slice(8).join('/');
 
 const firstPort = (pod: Pod): number =>
   pod.spec.containers.flatMap(({ ports }) => ports ?? []).at(0)?.containerPort ?? 80;
 
-/** Carries the request to the pod and its answer back; a pod that does not answer is 503. */
+/** Forwards the request to the pod and returns its answer; 503 where the pod does not answer. */
 export async function proxy(call: Call): Promise<Response> {
   const { scheme, name, port } = targetOf(call.name);
   const object = await call.ports.store.get(keyOf({ ...call, name }));
@@ -76,7 +76,7 @@ export async function proxy(call: Call): Promise<Response> {
   const headers = new Headers([...call.request.headers].flatMap(forwarded));
   const { method, body, signal } = call.request;
   try {
-    // A redirect is the caller's to follow: it may lead anywhere.
+    // Only the caller follows redirects: they may lead anywhere.
     const answer = await podHttp(
       new Request(target, {
         method,

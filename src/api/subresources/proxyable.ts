@@ -1,5 +1,5 @@
-// Which addresses the proxy subresource may reach: a pod's status is written by what runs beside it, and the server stands where pods
-// do not (registry/core/pod ResourceLocation: only global unicast).
+// The addresses that the proxy subresource may reach: a pod's status is written from inside its task, and the server can reach places that
+// pods cannot (registry/core/pod ResourceLocation: only global unicast).
 import { BlockList, isIP } from 'node:net';
 
 const refused = new BlockList();
@@ -10,7 +10,7 @@ const REFUSED_V4: [string, number][] = [
   ['224.0.0.0', 4],
   ['255.255.255.255', 32],
 ];
-// AWS answers about the machine and the task under fd00:ec2::/32 as under 169.254.
+// AWS serves metadata of the machine and the task under fd00:ec2::/32 as well as under 169.254.
 const REFUSED_V6: [string, number][] = [
   ['::', 128],
   ['::1', 128],
@@ -21,7 +21,7 @@ const REFUSED_V6: [string, number][] = [
 for (const [network, bits] of REFUSED_V4) refused.addSubnet(network, bits, 'ipv4');
 for (const [network, bits] of REFUSED_V6) refused.addSubnet(network, bits, 'ipv6');
 
-/** Whether a request may go on to this address; a name never is one. */
+/** Whether a request may be sent to this address; a name is never accepted. */
 export function isProxyable(address: string): boolean {
   const family = isIP(address);
   return (

@@ -1,4 +1,4 @@
-// Reviews: questions about callers that are answered at once and not stored.
+// Reviews: questions about callers that are answered at once and never stored.
 import { authorize, rulesOf } from '../../auth/authorize.ts';
 import type { Attributes } from '../../auth/authorize.ts';
 import { userOfToken } from '../../auth/authenticate.ts';
@@ -30,7 +30,7 @@ const userInfo = ({ name, uid, groups, extra }: User): { [member: string]: unkno
   ...present({ extra: extra && Object.keys(extra).length > 0 ? extra : undefined }),
 });
 
-/** Who am I. */
+/** SelfSubjectReview: who the caller is. */
 export async function selfSubjectReview(call: Call): Promise<Answer> {
   await sentBy(call);
   return answer({
@@ -54,7 +54,7 @@ function attributesOf(spec: unknown): Attributes | undefined {
   };
 }
 
-/** May I. */
+/** SelfSubjectAccessReview: whether the caller may do one thing. */
 export async function selfSubjectAccessReview(call: Call): Promise<Answer> {
   const sent = await sentBy(call);
   const attributes = attributesOf(member(sent, 'spec'));
@@ -80,7 +80,7 @@ export async function selfSubjectAccessReview(call: Call): Promise<Answer> {
   });
 }
 
-/** What may I, in a namespace. */
+/** SelfSubjectRulesReview: everything that the caller may do in a namespace. */
 export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
   await sentBy(call);
   const rules = rulesOf(call.user);
@@ -101,7 +101,7 @@ export async function selfSubjectRulesReview(call: Call): Promise<Answer> {
   return answer({ metadata: {}, spec: {}, status });
 }
 
-/** Whose token is that. */
+/** TokenReview: whose token it is. */
 export async function tokenReview(call: Call): Promise<Answer> {
   const sent = await sentBy(call);
   const audiences = member(sent, 'spec', 'audiences');

@@ -1,4 +1,4 @@
-// Subresources and resources that answer in their own way instead of reading or writing an object of their kind.
+// Subresources and resources with handlers of their own, which do not read or write an object of their kind.
 import { own } from '../../own.ts';
 import type { Answer, Call } from '../call.ts';
 import { binding } from './binding.ts';
@@ -32,7 +32,7 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   tokenreviews: tokenReview,
 };
 
-/** The handler of such an endpoint; undefined: the generic verb serves it. */
+/** The handler of such an endpoint; undefined where the generic verb serves it. */
 export const subresourceVerb = ({
   resource,
   subresource,

@@ -39,7 +39,7 @@ function checkSpec(expirationSeconds: number): void {
   );
 }
 
-/** The pod that the token shall die with; others than pods are refused. */
+/** The pod that the token is bound to; other kinds of objects are refused. */
 async function boundPod(
   call: Call,
   reference: unknown,

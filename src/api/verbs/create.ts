@@ -38,7 +38,7 @@ export async function create(call: Call): Promise<Answer> {
   return { code: 201, object: await createObject(call, decoded, options), kind: 'object' };
 }
 
-/** The body's namespace must be the URL's; an empty one is filled in, cluster kinds have none. */
+/** The body's namespace must equal the URL's; an empty one is filled in, and cluster-wide kinds have none. */
 export function withNamespace(
   call: Pick<Call, 'resource' | 'namespace'>,
   object: KubeObject,
@@ -52,11 +52,11 @@ export function withNamespace(
   return { ...object, metadata: { ...metadata, namespace: call.namespace } };
 }
 
-/** What admission calls an object, which has no generated name yet. */
+/** The object's name in admission's messages: a generated name does not exist yet. */
 const admittedName = ({ name }: Pick<Call, 'name'>, { metadata }: KubeObject): string =>
   name || metadata.name || metadata.generateName || 'Unknown';
 
-/** Refuses content for a namespace that is not there or is going. */
+/** Refuses to create content in a namespace that is missing or terminating. */
 export async function admitNamespace(call: Call, object: KubeObject): Promise<void> {
   if (!call.resource.namespaced) return;
   const namespace = await call.ports.store.get({
@@ -80,7 +80,7 @@ export async function admitNamespace(call: Call, object: KubeObject): Promise<vo
   });
 }
 
-/** Sets what only the server writes; the name comes first as Kubernetes prints it. */
+/** Sets the fields that only the server writes; the name comes first, in Kubernetes' print order. */
 function withSystemFields(
   object: KubeObject,
   name: string | undefined,
@@ -136,7 +136,7 @@ const ownerWarnings = ({ metadata }: KubeObject): string[] =>
       ]
     : [];
 
-/** Creates a decoded object: everything after decoding. `entries`: managedFields of an apply. */
+/** Creates a decoded object: everything after decoding. `entries`: the managedFields of an apply. */
 export async function createObject(
   call: Call,
   decoded: KubeObject,
@@ -180,7 +180,7 @@ export async function createObject(
 const generated = (prefix: string | undefined, suffix: string): string | undefined =>
   prefix ? prefix.slice(0, GENERATED_PREFIX) + suffix : undefined;
 
-/** Nothing is stored, but a name that is taken is said. */
+/** A dry run stores nothing, but still refuses a name that is taken. */
 async function dry(call: Call, object: KubeObject): Promise<KubeObject> {
   const key = { ...keyOf(call), name: object.metadata.name ?? '' };
   const present = await call.ports.store.get(key);
@@ -217,7 +217,7 @@ async function store(
   }
 }
 
-/** kube-apiserver speaks of a generated name wherever a prefix was given, used or not. */
+/** kube-apiserver mentions a generated name whenever a prefix was given, even if it was not used. */
 function existing(
   call: Call,
   { metadata: { name = '', generateName } }: KubeObject,

@@ -9,7 +9,7 @@ import { listObjects, selectionOf } from './list.ts';
 
 const AT_ONCE = 4;
 
-/** DELETE of a collection; answers what was deleted. */
+/** DELETE of a collection; returns what was deleted. */
 export async function deleteCollection(call: Call): Promise<Answer> {
   const options = await deleteOptions(call);
   const list = listOptions(call.query);
@@ -17,7 +17,7 @@ export async function deleteCollection(call: Call): Promise<Answer> {
   return { code: 200, list: { ...found, items: await deleteAll(call, found.items, options) } };
 }
 
-/** Deletes the objects, a few at a time; those that are gone already are left out. */
+/** Deletes the objects, a few at a time; objects that are already gone are left out. */
 export async function deleteAll(
   call: Call,
   objects: KubeObject[],

@@ -1,4 +1,4 @@
-// delete: grace, preconditions and finalizers decide whether an object goes now, is marked, or stays as it is.
+// delete: grace, preconditions and finalizers decide whether an object is removed now, marked, or left as it is.
 import { conflict, forbidden, invalid, notFound, StoreConflict } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -57,7 +57,7 @@ export async function remove(call: Call): Promise<Answer> {
   };
 }
 
-/** Options come from the body where there is one, else from the query. */
+/** Takes the options from the body where there is one, else from the query. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
   const bytes = await readBody(call.request);
   const raw = bytes.length > 0 ? await fromBody(call, bytes) : fromQuery(call.query);
@@ -104,7 +104,7 @@ async function fromBody(
     'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: ',
     () => decodeObject(kindShape('', 'DeleteOptions'), value, []),
   );
-  // An empty policy is one that is not supported, not one that is left out.
+  // An empty policy is an unsupported one, not an absent one.
   return member(value, 'propagationPolicy') === ''
     ? { ...decoded, propagationPolicy: '' }
     : decoded;
@@ -145,7 +145,7 @@ function checkPolicy({ propagationPolicy: policy, orphanDependents }: DeleteOpti
   ];
 }
 
-/** Deletes one object by the rules of its kind; answers its last state and whether it is gone. */
+/** Deletes one object by the rules of its kind; returns its last state and whether it is gone. */
 export async function deleteObject(
   call: Call,
   options: DeleteOptions,
@@ -236,7 +236,7 @@ function decide(call: Call, options: DeleteOptions, old: KubeObject): Decision {
   return { step: 'remove', object: call.strategy.graceSeconds ? marked(call, old, 0) : old };
 }
 
-/** A second delete only ever shortens the grace; the deadline counts from the first. */
+/** A second delete can only shorten the grace; the deadline counts from the first one. */
 function decideAgain(
   call: Call,
   options: DeleteOptions,
@@ -271,7 +271,7 @@ function marked(call: Call, old: KubeObject, grace: number): KubeObject {
   return { ...old, metadata };
 }
 
-/** Removes the object; `last` is the state that the answer and the DELETED event show. */
+/** Removes the object; `last` is the state that the answer and the DELETED event carry. */
 export async function removeObject(
   call: Call,
   last: KubeObject,
@@ -295,7 +295,7 @@ export async function removeObject(
     metadata: { ...metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
   await afterCommit(call.strategy.removed?.(shown, call));
-  // It may be what its namespace's own end waited for.
+  // The namespace's own end may have waited for this object.
   if (old.metadata.deletionTimestamp !== undefined && call.namespace)
     await afterCommit(finishNamespace(call.ports, call.namespace));
   return shown;

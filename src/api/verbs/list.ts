@@ -1,4 +1,4 @@
-// list: a collection, in pages where the caller asks for them.
+// list: a collection, in pages if the caller asks for them.
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
@@ -14,13 +14,13 @@ import { reachVersion } from './get.ts';
 
 export interface Selection {
   matches: Matcher<KubeObject>;
-  /** Every object that matches has this name. */
+  /** The name that every matching object has. */
   name?: string;
-  /** Neither selector is given. */
+  /** True without any selector. */
   all: boolean;
 }
 
-/** The caller's selectors; a name in the URL selects as well. */
+/** The caller's selectors; a name in the URL counts as one. */
 export function selectionOf(
   call: Call,
   options: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>,
@@ -50,17 +50,17 @@ export async function list(call: Call): Promise<Answer> {
   return { code: 200, list: await listObjects(call, options, selection) };
 }
 
-/** Objects go out as they are stored, or as rows: nothing in them needs to be looked at that was not looked at before. */
+/** Whether the answer can be built from the stored texts or cached rows, without parsing each object. */
 function showsStored({ output, strategy, query }: Call): boolean {
   const isPlain =
     output.as === undefined || (output.as === 'Table' && query.get('includeObject') !== 'Object');
   return isPlain && output.format === 'json' && !output.pretty && strategy.toWire === undefined;
 }
 
-/** How a list is read: as objects, or as texts. */
+/** How a list is read: as objects or as texts. */
 interface Reader<T> {
   read(query: ListQuery): Promise<{ objects: T[]; version: ResourceVersion; more: boolean }>;
-  /** Absent: all do. */
+  /** Absent: every object matches. */
   matches?: (object: T) => boolean;
   placeOf(object: T): { namespace?: string | undefined; name?: string | undefined };
 }
@@ -79,7 +79,7 @@ const objectsOf = ({ ports }: Call, { all, matches }: Selection): Reader<KubeObj
 interface Token {
   rv: number;
   start: string;
-  /** Objects after `start` when the first page was read: counting them for each page would read all of them each time. */
+  /** The number of objects after `start` when the first page was read: counting them for each page would read all of them each time. */
   left?: number;
 }
 
@@ -117,7 +117,7 @@ function decodeToken(text: string): Token {
   return { rv, start, ...present({ left: isCount(left) ? left : undefined }) };
 }
 
-/** A key as it was given out: kube-apiserver takes no other path for one either (`path.Clean`). */
+/** A key must be in the form in which it was given out: kube-apiserver accepts no other path either (`path.Clean`). */
 const START = /^(\/(?!\.{1,2}(\/|$))[^/]+){1,2}$/;
 
 const isCount = (left: unknown): left is number =>
@@ -130,7 +130,7 @@ const tokenProblem = (text: string): string => {
     : `invalid character '${first}' looking for beginning of value`;
 };
 
-/** `/name\0` in a namespace, `/namespace/name\0` in all of them. */
+/** `/name\0` within a namespace, `/namespace/name\0` over all of them. */
 const startAfter = (
   call: Call,
   { namespace, name }: { namespace: string; name: string },
@@ -146,7 +146,7 @@ function afterOf(call: Call, start: string): { namespace: string; name: string }
   return { namespace: call.namespace || (parts.length > 1 ? (parts[0] ?? '') : ''), name };
 }
 
-/** Reads the matching objects and the version they stand at. */
+/** Reads the matching objects and the version at which they were read. */
 export async function listObjects(
   call: Call,
   options: ListOptions,
@@ -181,7 +181,7 @@ async function listBy<T>(
   const page = await readPage(
     reader,
     call,
-    // With resourceVersion 0 Kubernetes answers from its cache and ignores the limit.
+    // With resourceVersion 0, Kubernetes answers from its cache and ignores the limit.
     resourceVersion === '0' ? 0 : limit,
     token === '' ? undefined : decodeToken(token),
   );
@@ -216,7 +216,7 @@ async function readPage<T>(
     const { namespace = '', name = '' } = placeOf(last);
     after = { namespace, name };
     if (items.length < limit || limit === 0) continue;
-    // Kubernetes gives the count without selectors only.
+    // Kubernetes gives the count only without selectors.
     const left = matches
       ? undefined
       : token?.left === undefined
@@ -243,7 +243,7 @@ async function countAfter(
   return (await call.ports.store.listTexts({ ...query, after })).objects.length;
 }
 
-/** The state at an older version is only known where nothing of the kind changed since. */
+/** The state at an older version is known only if nothing of the kind has changed since. */
 async function checkExact(call: Call, wanted: string, version: string): Promise<void> {
   if (Number(wanted) >= Number(version)) return;
   const { entries } = await call.ports.store.changes(wanted as ResourceVersion, { waitMs: 0 });

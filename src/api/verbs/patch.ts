@@ -1,4 +1,4 @@
-// patch: JSON patch, merge patch, strategic merge patch and apply make the new object; update's second half stores it.
+// patch: a JSON patch, merge patch, strategic merge patch or apply makes the new object; update's second half stores it.
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
@@ -59,7 +59,7 @@ export async function patch(call: Call): Promise<Answer> {
   }));
 }
 
-/** The stored object as the patch's author sees it. */
+/** The stored object in the version that the patch is written for. */
 const present = (call: Call, old: KubeObject): Values =>
   JSON.parse(JSON.stringify(typed(call, old))) as Values;
 
@@ -97,7 +97,7 @@ function operationsOf(value: Json): (value: Values) => Json {
     );
   return (original) => {
     try {
-      // Values of operations become part of the result and later operations change them: a second attempt starts from fresh ones.
+      // Operations' values become part of the result, and later operations change them: a second attempt needs fresh copies.
       return applyJsonPatch(original, structuredClone(found.operations));
     } catch (error) {
       if (!(error instanceof PatchError)) throw error;
@@ -110,7 +110,7 @@ function operationsOf(value: Json): (value: Values) => Json {
   };
 }
 
-/** The patched object decoded as its kind: what does not fit is an invalid patch. */
+/** Decodes the patched object as its kind; if it does not fit, the patch is invalid. */
 function redecode(
   call: Call,
   options: WriteOptions,
@@ -119,7 +119,7 @@ function redecode(
 ): KubeObject {
   if (patched === null || typeof patched !== 'object' || Array.isArray(patched))
     throw badRequest('error decoding patch: the patched object is not an object');
-  // Operations build what none of them is.
+  // Operations can build a deeper value than each of them carries.
   if (isDeeper(patched, MAX_PATCH_DEPTH))
     throw badRequest('error decoding patch: exceeded max depth');
   const expected = {
@@ -128,7 +128,7 @@ function redecode(
     warnings: call.warnings,
   };
   try {
-    // A strategic patch is made on the kind's own type: it cannot become another.
+    // A strategic patch works on the kind's own type, so it cannot change the kind.
     if (!isStrategic) checkKind(patched, expected);
     const decoded = decodeValue(patched, expected);
     checkIdentity(call, decoded);
@@ -178,7 +178,7 @@ function parseConfig(call: Call, options: WriteOptions, text: string): KubeObjec
     );
   const twice = duplicateElement(kindShape(call.resource.group, call.resource.kind), decoded);
   if (twice !== undefined) throw new ApiError('', `${head}: ${twice}`);
-  // An empty list is one too.
+  // An empty list counts as present, too.
   if ((member(value, 'metadata', 'managedFields') ?? null) !== null)
     throw badRequest('metadata.managedFields must be nil');
   return decoded;

@@ -1,4 +1,4 @@
-// update: PUT, and the second half of patch: what was made of the stored object is prepared, validated and stored.
+// update: PUT, and the second half of patch: the new object is prepared, validated and stored.
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, badRequest, conflict, invalid, notFound, StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -53,7 +53,7 @@ export async function update(call: Call): Promise<Answer> {
   }));
 }
 
-/** The body must name the object of the URL. */
+/** The body must name the same object as the URL. */
 export function checkIdentity(call: Call, { metadata }: KubeObject): void {
   if (!metadata.name)
     throw badRequest(
@@ -65,14 +65,14 @@ export function checkIdentity(call: Call, { metadata }: KubeObject): void {
     );
 }
 
-/** What a writer makes of the stored object; `entries` replace the computed managedFields. */
+/** Makes the new object from the stored one; `entries` replace the computed managedFields. */
 export type Produce = (
   old: KubeObject,
 ) =>
   | { next: KubeObject; entries?: ManagedEntry[] }
   | Promise<{ next: KubeObject; entries?: ManagedEntry[] }>;
 
-/** Reads, lets `produce` make the new object, stores; repeats on a concurrent write unless a PUT names its version. */
+/** Reads the object, calls `produce`, stores the result; repeats after a concurrent write unless a PUT names its version. */
 export async function updateObject(
   call: Call,
   options: WriteOptions,
@@ -91,7 +91,7 @@ export async function updateObject(
       };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
-      // A patch is made of the newest object again; the version that it names itself is compared with that.
+      // A patch is applied to the newest object again; a version that it names itself is compared with that object's.
       const pinned = call.verb === 'update' && isPinned(next.metadata.resourceVersion);
       if (pinned || attempt >= ATTEMPTS) throw conflict(call.resource.stored, call.name);
     }
@@ -110,7 +110,7 @@ async function createMissing(call: Call, options: WriteOptions, produce: Produce
   };
 }
 
-/** Zero is no version: who sends it writes over whatever is there. */
+/** Version zero means no version: such a write overwrites the current state unconditionally. */
 const isPinned = (version: string | undefined): boolean =>
   version !== undefined && !/^0*$/.test(version);
 
@@ -129,7 +129,7 @@ function checkVersions(call: Call, next: KubeObject, old: KubeObject): void {
     throw conflict(resource.stored, name);
 }
 
-/** System fields are the stored ones whatever the client sent; only where there is no deletion yet, a sent one is left to be refused. */
+/** Copies system fields from the stored object; a deletion timestamp is left in to be refused if the stored object has none. */
 function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
   const {
     resourceVersion: _version,
@@ -209,7 +209,7 @@ async function storeUpdate(
     ...strategy.validateUpdate(prepared, old, call),
   ];
   if (problems.length > 0) throw invalid(resource.kind, call.name, problems, resource.group);
-  // An update that sends [{}] clears them.
+  // An update with [{}] clears managedFields.
   const cleared =
     sent.metadata.managedFields?.length === 1 &&
     Object.keys(sent.metadata.managedFields[0] ?? {}).length === 0;
@@ -242,7 +242,7 @@ async function storeUpdate(
   return stored;
 }
 
-/** The version does not count, nor the times of managers. */
+/** Ignores the version and the managers' times. */
 function isUnchanged(next: KubeObject, old: KubeObject): boolean {
   const { resourceVersion: _old, managedFields: before, ...oldMeta } = old.metadata;
   const { resourceVersion: _next, managedFields: after, ...nextMeta } = next.metadata;
@@ -258,7 +258,7 @@ function isUnchanged(next: KubeObject, old: KubeObject): boolean {
   );
 }
 
-/** A deleting object whose last finalizer went, with no grace left. */
+/** Whether a terminating object lost its last finalizer and has no grace left. */
 function isReleased({ metadata, spec }: KubeObject): boolean {
   if (
     metadata.deletionTimestamp === undefined ||

@@ -15,12 +15,12 @@ import { streamOf } from '../wire/stream.ts';
 import { listObjects, selectionOf } from './list.ts';
 import type { Selection } from './list.ts';
 
-/** A Lambda's life is 15 minutes; clients come back with the last version they saw. */
+/** A Lambda runs for at most 15 minutes; clients reconnect with the last version that they saw. */
 const AWS_SECONDS = 14 * 60;
 const LOCAL_SECONDS = 40 * 60;
 const BOOKMARK_MS = 60_000;
 const LAST_BOOKMARK_MS = 2_000;
-/** The stream ends by itself at its time; this much later it is ended where its client takes nothing. */
+/** The stream ends at its timeout; this much later it is closed even if its client reads nothing. */
 const PATIENCE_MS = 1_000;
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -30,13 +30,13 @@ interface Watching {
   options: ListOptions;
   selection: Selection;
   signal: AbortSignal;
-  /** Until it ends. */
+  /** Runs until the stream ends. */
   seconds: number;
-  /** Tables carry their columns once. */
+  /** A Table stream carries its columns only once. */
   columnsSent: boolean;
 }
 
-/** GET of a collection with `watch`: a stream; failures after this point are events in it. */
+/** GET of a collection with `watch`; returns a stream. Later failures are events in it. */
 export async function watch(call: Call): Promise<Response> {
   const options = listOptions(call.query);
   const selection = selectionOf(call, options);
@@ -119,7 +119,7 @@ async function* changesOf(
   }
 }
 
-/** How a change looks through the selectors: an object that stops matching is DELETED with its last matching state. */
+/** A change seen through the selectors: an object that stops matching is DELETED with its last matching state. */
 function project(
   { call, selection }: Watching,
   { type, key, object, previous, version }: LogEntry,
@@ -161,7 +161,7 @@ function event(watching: Watching, type: EventType, object: KubeObject): string 
 
 const lines = new WeakMap<KubeObject, Map<string, Uint8Array>>();
 
-/** The log shares its objects between watchers: the bytes are made once for all of them, also for those who do not take them. */
+/** Watchers share the log's objects: the bytes are computed once for all of them, even for those that do not use them. */
 function fullLine(call: Call, type: EventType, object: KubeObject): Uint8Array {
   const known = lines.get(object) ?? new Map<string, Uint8Array>();
   lines.set(object, known);

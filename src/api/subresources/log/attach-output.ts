@@ -1,4 +1,4 @@
-// What a container writes from now on: attach's output where the container's streams are the engine's own (no stdin, no tty).
+// What a container writes from now on: attach's output for containers whose streams belong to the engine (no stdin, no tty).
 import type { Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
 import { findContainer } from '../../../pod/model/containers.ts';
@@ -8,13 +8,13 @@ import type { RunLine } from '../../../logs/split-runs.ts';
 import type { ApiPorts } from '../../call.ts';
 import { recordOf, runOver, tasksOf } from './log.ts';
 
-/** True where the session itself carries no output: the supervisor hands it straight to the log. */
+/** Whether the session itself carries no output because the supervisor writes it straight to the log. */
 export function writesToLogOnly(pod: Pod, container: string): boolean {
   const found = findContainer(pod, container);
   return found !== undefined && found.stdin !== true && found.tty !== true;
 }
 
-/** Lines of the present run that come after the call, until the run ends or the signal aborts. */
+/** The present run's lines after the call, until the run ends or the signal aborts. */
 export async function* attachOutput(
   ports: ApiPorts,
   pod: Pod,

@@ -1,4 +1,4 @@
-// Which run of a container a log request means, and why there is none (the kubelet's words, facts §10.2).
+// The run of a container that a log request means, or why there is none (in the kubelet's words, facts §10.2).
 import { badRequest } from '../../../errors.ts';
 import type { ContainerStatus, Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
@@ -20,7 +20,7 @@ function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
   );
 }
 
-/** The run's number; throws 400 where the container has none to show. */
+/** The run's number; throws 400 where the container has no such run. */
 export function chooseRun(
   pod: Pod,
   container: string,

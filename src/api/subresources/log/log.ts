@@ -23,10 +23,10 @@ import type { RunLine } from '../../../logs/split-runs.ts';
 const LOOK_AGAIN_MS = 1000;
 const LAST_LINES_MS = 400;
 
-/** Names of all containers as kube-apiserver lists them: init, regular, ephemeral. */
+/** The names of all containers in kube-apiserver's order: init, regular, ephemeral. */
 const containerNames = (pod: Pod): string[] => allContainers(pod).map(({ name }) => name);
 
-/** The container a request means: the named one, or the only regular one. */
+/** The container that a request means: the named one, or the only regular one. */
 export function chooseContainer(pod: Pod, wanted: string): string {
   const names = containerNames(pod);
   const name = pod.metadata.name ?? '';
@@ -41,7 +41,7 @@ export function chooseContainer(pod: Pod, wanted: string): string {
   return wanted;
 }
 
-/** GET of the subresource: a stream of text. */
+/** GET of the subresource; returns a stream of text. */
 export async function log(call: Call): Promise<Response> {
   const { ports, request } = call;
   const object = await ports.store.get(keyOf(call));
@@ -89,7 +89,7 @@ async function written(
   if (wait > 0) await clock.sleep(Math.min(wait, LAST_LINES_MS), signal);
 }
 
-/** The pod's record; undefined: none (any more). */
+/** The pod's record; undefined where there is none (any more). */
 export async function recordOf(
   { store }: Pick<ApiPorts, 'store'>,
   uid: string,
@@ -98,7 +98,7 @@ export async function recordOf(
   return stored === undefined ? undefined : toRecord(stored.value);
 }
 
-/** Every task the pod has had, the present one last. */
+/** Every task that the pod has had, with the present one last. */
 export const tasksOf = (record: PodRecord | undefined): RunSource['tasks'] => [
   ...(record?.tasks ?? []).map(({ taskArn }) => taskArn),
   ...(record?.task.arn ? [record.task.arn] : []),
@@ -135,7 +135,7 @@ function* shown(line: RunLine, { since, timestamps }: LogOptions): Generator<Uin
 
 const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 
-/** The CRI's logger drops a carriage return before the line's end, which every line of a terminal has. */
+/** The CRI's logger drops a carriage return before a line's end; every line of a terminal has one. */
 function withoutReturn(bytes: Uint8Array): Uint8Array {
   if (bytes.at(-1) !== LINE_FEED || bytes.at(-2) !== CARRIAGE_RETURN) return bytes;
   return Buffer.concat([bytes.subarray(0, -2), Buffer.of(LINE_FEED)]);
@@ -153,7 +153,7 @@ async function* limited(
   }
 }
 
-/** Resolves when the run has ended or the pod is gone. */
+/** Resolves once the run has ended or the pod is gone. */
 export async function runOver(
   ports: ApiPorts,
   uid: string,

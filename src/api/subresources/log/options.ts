@@ -48,7 +48,7 @@ function problems(
   return found;
 }
 
-/** Reads the options; 422 names the pod. */
+/** Reads the options; throws 422, which names the pod. */
 export function logOptions(query: URLSearchParams, pod: string, now: Date): LogOptions {
   const tailLines = intOption(query, 'tailLines');
   const limitBytes = intOption(query, 'limitBytes');
