@@ -1,4 +1,4 @@
-// Who a request comes from, by its bearer token. No token: anonymous. A wrong token: 401.
+// Who sends a request, by its bearer token. Without a token the caller is anonymous; a wrong token is a 401.
 // See docs/design/security.md.
 import { timingSafeEqual } from 'node:crypto';
 import { ApiError } from '../errors.ts';
@@ -12,7 +12,7 @@ type AuthPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
 
 const PROTOCOL = /(?:^|[\s,])base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)/;
 
-/** The bearer token of the header, or of a WebSocket's sub-protocol. */
+/** The bearer token from the header, or from a WebSocket's sub-protocol. */
 function bearerOf({ headers }: Request): string | undefined {
   const token = /^bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]?.trim();
   if (token !== undefined) return token;
@@ -25,7 +25,7 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** The caller; throws Unauthorized for a token that nobody gave out or that ended. */
+/** The caller; throws Unauthorized for an unknown or expired token. */
 export async function authenticate(ports: AuthPorts, request: Request): Promise<User> {
   const token = bearerOf(request);
   if (token === undefined) {
@@ -37,13 +37,13 @@ export async function authenticate(ports: AuthPorts, request: Request): Promise<
   return user;
 }
 
-/** Whose token this is; undefined: nobody's. `audiences`: for whom it must be, absent for the API itself. */
+/** The token's user; undefined where it is not valid. `audiences`: one of them must be the token's; absent for the API itself. */
 export async function userOfToken(
   ports: AuthPorts,
   token: string,
   audiences?: string[],
 ): Promise<User | undefined> {
-  // Only tokens of service accounts are made for others than the API.
+  // Only service accounts' tokens can have another audience than the API.
   const isForApi =
     audiences === undefined || apiAudiences(ports).some((name) => audiences.includes(name));
   const { adminToken } = ports.settings;

@@ -1,4 +1,4 @@
-// What a caller may do: the rules of the roles that its groups are bound to, matched as Kubernetes' RBAC does.
+// What a caller may do: the rules of the roles that its groups are bound to, matched as in Kubernetes' RBAC.
 import { own } from '../own.ts';
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './default-roles.ts';
 import type { PolicyRule } from './default-roles.ts';
@@ -15,7 +15,7 @@ export type Attributes =
       name: string;
     };
 
-/** A role's own rules and those of the roles that it aggregates, which may aggregate others. */
+/** A role's own rules and those of the roles that it aggregates, recursively. */
 function rulesOfRole(name: string): readonly PolicyRule[] {
   const role = CLUSTER_ROLES.find((candidate) => candidate.name === name);
   const label = role?.aggregates;
@@ -28,19 +28,19 @@ function rulesOfRole(name: string): readonly PolicyRule[] {
   return [...(role?.rules ?? []), ...others];
 }
 
-/** The bindings' rules are looked up at each request. */
+/** The bindings' rules are looked up for each request. */
 const BOUND = CLUSTER_ROLE_BINDINGS.map(({ role, groups }) => ({
   groups,
   rules: rulesOfRole(role),
 }));
 
-/** All rules that hold for a user. */
+/** All rules that apply to a user. */
 export const rulesOf = (user: User): PolicyRule[] =>
   BOUND.filter(({ groups }) => groups.some((group) => user.groups.includes(group))).flatMap(
     ({ rules }) => rules,
   );
 
-/** True where the caller may. */
+/** Whether the caller may do it. */
 export function authorize(user: User, attributes: Attributes): boolean {
   if (user.groups.includes('system:masters')) return true;
   if (isReservedForMasters(attributes)) return false;
@@ -48,8 +48,8 @@ export function authorize(user: User, attributes: Attributes): boolean {
 }
 
 /**
- * The ConfigMap aws-auth makes users of any group: who may write ConfigMaps everywhere would be a master. RBAC knows no exceptions, and a
- * creation has no name yet, so all of the namespace's are left to masters.
+ * The ConfigMap aws-auth can put users into any group: a caller who may write ConfigMaps everywhere would be a master. RBAC has no exceptions,
+ * and a creation has no name yet, so only masters may write any ConfigMap of that namespace.
  */
 const isReservedForMasters = (attributes: Attributes): boolean =>
   'resource' in attributes &&
@@ -83,7 +83,7 @@ const matchesPath = (pattern: string, path: string): boolean =>
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Kubernetes' words for a refusal: what stands after `<resource> is forbidden: `, or the whole text for a path. */
+/** Kubernetes' text of a refusal: the part after `<resource> is forbidden: `, or the whole text for a path. */
 export function refusal(user: User, attributes: Attributes): string {
   const who = `User ${JSON.stringify(escape(user.name))}`;
   if ('path' in attributes)

@@ -1,20 +1,20 @@
-// Who a caller is in AWS, in the form that maps of principals use (aws-iam-authenticator's rules).
+// A caller's identity in AWS, in the form that maps of principals use (aws-iam-authenticator's rules).
 import type { CallerIdentity } from '../ports/sts.ts';
 import { isPartition } from './sts-hosts.ts';
 
 export interface AwsPrincipal {
   arn: string;
-  /** A role's own ARN for whoever has assumed it; all others as they are. */
+  /** For an assumed role the role's own ARN; for anything else the ARN itself. */
   canonicalArn: string;
   account: string;
-  /** The role's or the user's unique id. */
+  /** The unique id of the role or user. */
   userId: string;
-  /** '' where no role was assumed. */
+  /** The session's name; '' where no role was assumed. */
   sessionName: string;
   accessKeyId: string;
 }
 
-/** Undefined for what is neither an account, a user, a role, a session nor a federated user. */
+/** The principal of an ARN; undefined unless it is an account, a user, a role, a session or a federated user. */
 export function principalOf(
   { arn, account, userId }: CallerIdentity,
   accessKeyId: string,
@@ -30,7 +30,7 @@ export function principalOf(
     : { ...whole, userId: id, sessionName };
 }
 
-/** `arn:…:sts::1:assumed-role/path/R/session` is `arn:…:iam::1:role/path/R`. */
+/** Turns `arn:…:sts::1:assumed-role/path/R/session` into `arn:…:iam::1:role/path/R`. */
 export function canonicalArnOf(arn: string): string | undefined {
   const parts = /^arn:([\w-]+):(iam|sts):([^:]*):([^:]*):(.+)$/.exec(arn);
   if (parts === null) return undefined;

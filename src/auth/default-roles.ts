@@ -1,20 +1,20 @@
-// The ClusterRoles that every cluster begins with, as data: Kubernetes 1.35's rules for users, and who is bound to them from the start.
+// The ClusterRoles of a new cluster, as data: Kubernetes 1.35's rules for users, and their first bindings.
 
 export interface PolicyRule {
   verbs: readonly string[];
   apiGroups?: readonly string[];
-  /** `pods`, `pods/log`, or `*` for all; a subresource of any resource is `*` and its name. */
+  /** `pods`, `pods/log`, or `*` for all; `*` with a subresource's name means that subresource of any resource. */
   resources?: readonly string[];
-  /** Absent: all. */
+  /** Absent: all names. */
   resourceNames?: readonly string[];
-  /** Whole paths, or beginnings that end with a star. */
+  /** Complete paths, or prefixes that end with a star. */
   nonResourceURLs?: readonly string[];
 }
 
 export interface ClusterRole {
   name: string;
   labels?: { readonly [name: string]: string };
-  /** Rules of the roles that carry this label belong to it as well. */
+  /** The rules of roles with this label belong to this role as well. */
   aggregates?: string;
   rules: readonly PolicyRule[];
 }
@@ -127,7 +127,7 @@ const ADMIN: readonly PolicyRule[] = [
   rule(ALL, ['rbac.authorization.k8s.io'], 'rolebindings', 'roles'),
 ];
 
-/** In the order in which Kubernetes lists them. */
+/** In Kubernetes' order of listing. */
 export const CLUSTER_ROLES: readonly ClusterRole[] = [
   { name: 'admin', labels: BOOTSTRAPPING, aggregates: `${AGGREGATE}admin`, rules: [] },
   {
@@ -197,14 +197,14 @@ export const CLUSTER_ROLES: readonly ClusterRole[] = [
 const AUTHENTICATED = 'system:authenticated';
 const UNAUTHENTICATED = 'system:unauthenticated';
 
-/** Groups of droppod's own, which maps of AWS principals may name. */
+/** droppod's own groups, which maps of AWS principals may name. */
 export const GROUPS = {
   admin: 'droppod:admin',
   edit: 'droppod:edit',
   view: 'droppod:view',
 } as const;
 
-/** Kubernetes' own bindings, the issuer's documents for everybody (AWS IAM reads them without a login), and droppod's groups. */
+/** Kubernetes' own bindings, the issuer's documents for everybody (AWS IAM reads them without a login), and bindings of droppod's groups. */
 export const CLUSTER_ROLE_BINDINGS: readonly ClusterRoleBinding[] = [
   { role: 'cluster-admin', groups: ['system:masters'] },
   { role: 'system:basic-user', groups: [AUTHENTICATED] },

@@ -1,4 +1,4 @@
-// Login by AWS: STS says who signed the token, the maps of principals say which user that is.
+// Login with AWS credentials: STS says who signed the token, and the maps of principals say which user that is.
 import { createHash } from 'node:crypto';
 import type { Ports } from '../ports/ports.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -12,9 +12,9 @@ import type { User } from './user.ts';
 
 type LoginPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
 
-/** Answers of STS that are remembered by one API; beyond it the oldest is asked for again. */
+/** How many of STS's answers one API remembers; beyond that the oldest is dropped. */
 const MAX_KNOWN = 1_000;
-/** A refusal is remembered more shortly, and apart: a flood of forgeries drives no login out. */
+/** Refusals are remembered for a shorter time, and apart: a flood of forged tokens cannot drop real logins. */
 const REFUSED_MS = 60_000;
 
 const AWS_AUTH = { resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' };
@@ -43,10 +43,10 @@ function memoryOf(sts: object): Memory {
   return memory;
 }
 
-/** True for a token of `aws eks get-token`, whether it is good or not. */
+/** Whether the token is one of `aws eks get-token`, valid or not. */
 export const isIamToken = (token: string): boolean => token.startsWith(PREFIX);
 
-/** The user that the token's principal is mapped to; undefined: nobody. Throws Unavailable where STS does not answer. */
+/** The user that the token's principal is mapped to; undefined where there is none. Throws Unavailable where STS does not answer. */
 export async function iamLogin(ports: LoginPorts, token: string): Promise<User | undefined> {
   const { iam, region } = ports.settings;
   if (iam === undefined || ports.sts === undefined) return undefined;
@@ -58,14 +58,14 @@ export async function iamLogin(ports: LoginPorts, token: string): Promise<User |
 
 let lastRefusal = '';
 
-/** Refusals are seen by whoever runs the API, never by the caller; a flood of equal ones does not fill the log. */
+/** Logs refusals for the API's operator, never for the caller; a flood of equal ones is logged once, to spare the disk. */
 function refuse(reason: string): undefined {
   if (reason !== lastRefusal) console.warn(`login refused: ${reason}`);
   lastRefusal = reason;
   return undefined;
 }
 
-/** STS's answer, asked for once per token and life. */
+/** STS's answer; it is asked once per token and lifetime. */
 async function identified(
   ports: LoginPorts & Required<Pick<Ports, 'sts'>>,
   clusterId: string,
@@ -111,7 +111,7 @@ async function userOf(
   iam: NonNullable<Settings['iam']>,
   principal: AwsPrincipal,
 ): Promise<User | undefined> {
-  // The stack's own first: no edit of the ConfigMap can lock its administrator out.
+  // The stack's own map comes first: no edit of the ConfigMap can lock its administrator out.
   const mapped =
     mapPrincipal(staticMap(iam), principal) ?? mapPrincipal(await awsAuth(ports), principal);
   if (mapped === undefined) return refuse(`${principal.canonicalArn} is mapped to no user`);
@@ -144,7 +144,7 @@ function staticMap({ principals }: NonNullable<Settings['iam']>): PrincipalMap {
 
 const read = new WeakMap<object, { version: string; map: PrincipalMap }>();
 
-/** The ConfigMap as it is now: who was taken out of it is out at once. */
+/** The ConfigMap as it is now: a principal that was removed from it is locked out at once. */
 async function awsAuth({ store }: LoginPorts): Promise<PrincipalMap> {
   const object = await store.get(AWS_AUTH);
   const version = `${object?.metadata.uid ?? ''} ${object?.metadata.resourceVersion ?? ''}`;

@@ -1,4 +1,4 @@
-// `kubectl --as`: a caller who may impersonate acts as another.
+// `kubectl --as`: a caller with the right to impersonate acts as another user.
 import { ApiError, badRequest } from '../errors.ts';
 import { present } from '../present.ts';
 import { authorize, refusal } from './authorize.ts';
@@ -7,7 +7,7 @@ import type { User } from './user.ts';
 
 type ResourceAttributes = Exclude<Attributes, { path: string }>;
 
-/** kube-apiserver's name of a service account's user. */
+/** kube-apiserver's user name of a service account. */
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 const EXTRA = 'impersonate-extra-';
@@ -18,7 +18,7 @@ const listOf = (headers: Headers, name: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** Always a key, however it is escaped: kube-apiserver records a malformed one as it stands. */
+/** The unescaped key. kube-apiserver records a key with a malformed escape as it stands. */
 function unescaped(key: string): string {
   try {
     return decodeURIComponent(key);
@@ -34,7 +34,7 @@ function extraOf(headers: Headers): { [key: string]: string[] } {
   );
 }
 
-/** Groups that come with a service account's name. */
+/** The groups that a service account's name implies. */
 function groupsOf(name: string, groups: string[]): string[] {
   const [system, kind, namespace] = name.split(':');
   const account =
@@ -52,7 +52,7 @@ function groupsOf(name: string, groups: string[]): string[] {
   ];
 }
 
-/** The user to act as: the caller, or the one its headers name; 403 where the caller may not. */
+/** The user to act as: the caller, or the user that its headers name; throws 403 where the caller may not impersonate. */
 export function impersonate(caller: User, { headers }: Request): User {
   const name = headers.get('impersonate-user') ?? '';
   const groups = listOf(headers, 'impersonate-group');
@@ -76,7 +76,7 @@ export function impersonate(caller: User, { headers }: Request): User {
 
 type Impersonated = { name: string; groups: string[]; uid: string; extra: User['extra'] & object };
 
-/** What the caller must be allowed to impersonate: each part of the other is a resource of its own. */
+/** What the caller must be allowed to impersonate: each part of the other identity is a resource of its own. */
 function requests({ name, groups, uid, extra }: Impersonated): ResourceAttributes[] {
   const [, namespace = '', account = ''] = ACCOUNT.exec(name) ?? [];
   const of = (resource: string, part: Partial<ResourceAttributes>): ResourceAttributes => ({

@@ -1,21 +1,21 @@
-// What a podlet shows to sync (docs/design/security.md): a bootstrap token that follows from the attempt, and a secret of its own that binds it.
+// The podlet's credential for sync (docs/design/security.md): a bootstrap token derived from the attempt, and a secret that the first report binds.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 const keyed = (key: string, text: string): Buffer =>
   createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest();
 
-/** What a pod's tokens are made from: kept in its record, so that who starts its task needs no key of all pods (both base64). */
+/** The seed of a pod's tokens (both in base64). It is in the pod's record, so that starting a task does not need the key of all pods. */
 export const podletSeed = (key: string, uid: string): string => keyed(key, uid).toString('base64');
 
-/** The token of one attempt. */
+/** The bootstrap token of one attempt. */
 export const attemptToken = (seed: string, attempt: number): string =>
   keyed(seed, String(attempt)).toString('hex');
 
-/** The same from the key of all pods. */
+/** The same token, derived from the key of all pods. */
 export const bootstrapToken = (key: string, uid: string, attempt: number): string =>
   attemptToken(podletSeed(key, uid), attempt);
 
-/** True for the attempt's token, also in the form that tasks of before the seed were started with. */
+/** Whether this is the attempt's token, also in the form of tasks that were started before seeds existed. */
 export const isBootstrapToken = (
   key: string,
   { uid, attempt }: { uid: string; attempt: number },
@@ -24,17 +24,17 @@ export const isBootstrapToken = (
   isEqual(bootstrapToken(key, uid, attempt), token) ||
   isEqual(keyed(key, `${uid} ${attempt}`).toString('hex'), token);
 
-/** What is stored of a podlet's secret. */
+/** The hash of a podlet's secret, which is stored in its place. */
 export const secretHash = (secret: string): string =>
   createHash('sha256').update(secret).digest('hex');
 
-/** Whether two texts are the same, in a time that does not depend on where they differ. */
+/** Whether two texts are equal, in constant time. */
 export function isEqual(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(secretHash(a)), Buffer.from(secretHash(b))];
   return timingSafeEqual(left, right);
 }
 
-/** The parts of `Authorization: Bearer <bootstrap>.<secret>`; undefined: not of that form. */
+/** The parts of `Authorization: Bearer <bootstrap>.<secret>`; undefined for any other form. */
 export function parseAuthorization(
   header: string | null,
 ): { bootstrap: string; secret: string } | undefined {

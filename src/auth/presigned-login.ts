@@ -1,16 +1,16 @@
-// `aws eks get-token`'s token: a presigned GetCallerIdentity, read without asking anybody. What it says is true only once STS has answered.
+// The token of `aws eks get-token`: a presigned GetCallerIdentity, parsed without a request. Its content is trusted only once STS has answered.
 import { isStsHost } from './sts-hosts.ts';
 
 export const PREFIX = 'k8s-aws-v1.';
-/** Header that carries the cluster's id; its being signed keeps a token from working at another cluster. */
+/** The header with the cluster's id; it must be signed, so that a token for one cluster does not work at another. */
 export const CLUSTER_ID_HEADER = 'x-k8s-aws-id';
 
 const MAX_BYTES = 4_096;
 const MAX_EXPIRES_SECONDS = 900;
-/** STS takes a presigned GetCallerIdentity for so long, whatever its X-Amz-Expires says. */
+/** How long STS accepts a presigned GetCallerIdentity, whatever its X-Amz-Expires says. */
 const LIFE_MS = 15 * 60 * 1000;
 
-/** All that a presigned GetCallerIdentity has; anything else could make STS do something else. */
+/** All query parameters of a presigned GetCallerIdentity; any other could make STS do something else. */
 const PARAMETERS = new Set([
   'action',
   'version',
@@ -24,21 +24,21 @@ const PARAMETERS = new Set([
 ]);
 
 export interface PresignedLogin {
-  /** As the caller signed it. */
+  /** The cluster's id as the caller signed it. */
   url: string;
   accessKeyId: string;
-  /** When STS stops taking it. */
+  /** When STS stops accepting it. */
   expires: Date;
 }
 
-/** The login, or why it is none. The reason names no part of the token: it is a credential. */
+/** The login, or why the token is not one. The reason contains no part of the token, which is a credential. */
 export function readLogin(
   token: string,
   { region, now }: { region: string; now: Date },
 ): PresignedLogin | { problem: string } {
   const url = urlOf(token);
   if (url === undefined) return { problem: 'it is no encoded URL' };
-  // By its own text and not by a URL parser, which mends and hides much: what is checked here is what is sent.
+  // Parsed as text and not by a URL parser, which corrects and hides much: the text that is checked must be the text that is sent.
   const [, host, query] = /^https:\/\/([a-z0-9.-]+)\/\?([\w.~!$&'()*+,:=@/?%-]+)$/.exec(url) ?? [];
   if (host === undefined || query === undefined)
     return { problem: 'its URL is not one of an STS endpoint' };
@@ -52,11 +52,11 @@ function urlOf(token: string): string | undefined {
   if (Buffer.byteLength(token) > MAX_BYTES || !token.startsWith(PREFIX)) return undefined;
   const encoded = token.slice(PREFIX.length);
   const bytes = Buffer.from(encoded, 'base64url');
-  // One text per login: Node also takes other alphabets, padding and loose ends.
+  // Only one text per login: Node also accepts other alphabets, padding and trailing characters.
   return bytes.toString('base64url') === encoded ? bytes.toString('latin1') : undefined;
 }
 
-/** By lower-case name; undefined for a doubled, unknown or badly escaped one. */
+/** Parameters by lower-case name; undefined where one is duplicated, unknown or badly escaped. */
 function parametersOf(query: string): Map<string, string> | undefined {
   const found = new Map<string, string>();
   for (const pair of query.split('&')) {
@@ -97,7 +97,7 @@ function check(
   return { url, accessKeyId: value('x-amz-credential').split('/')[0] ?? '', expires };
 }
 
-/** AWS's basic ISO 8601; undefined where it is none, or no day of the calendar. */
+/** AWS's basic ISO 8601; undefined for another form, or a day that the calendar lacks. */
 function dateOf(text: string): Date | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
   if (parts === null) return undefined;

@@ -1,4 +1,4 @@
-// Which AWS principals are which users: the form of EKS' ConfigMap kube-system/aws-auth, which the stack's own roles are given in too.
+// Maps AWS principals to users, in the form of EKS' ConfigMap kube-system/aws-auth. The stack's own roles are given in the same form.
 import { FAILSAFE_SCHEMA, JSON_SCHEMA, load } from 'js-yaml';
 import type { Schema } from 'js-yaml';
 import { own } from '../own.ts';
@@ -6,7 +6,7 @@ import type { AwsPrincipal } from './aws-principal.ts';
 
 interface Mapping {
   arn: string;
-  /** May hold `{{…}}`; '': the principal's ARN. */
+  /** May contain `{{…}}`; '' means the principal's ARN. */
   username: string;
   groups: string[];
 }
@@ -15,9 +15,9 @@ export interface PrincipalMap {
   /** By lower-case ARN. */
   roles: ReadonlyMap<string, Mapping>;
   users: ReadonlyMap<string, Mapping>;
-  /** Accounts whose principals are known by their ARN, in no group. */
+  /** Accounts whose principals are users named by their ARN, without groups. */
   accounts: ReadonlySet<string>;
-  /** What was left out, for the log. */
+  /** Entries that were ignored and why, for the log. */
   problems: string[];
 }
 
@@ -26,7 +26,7 @@ export interface MappedUser {
   groups: string[];
 }
 
-/** Reads a ConfigMap's data, or lists in its place; an entry that cannot be used is left out and named in `problems`. */
+/** Reads a ConfigMap's data, or lists in its place; an unusable entry is ignored and named in `problems`. */
 export function parsePrincipalMap(data: { readonly [key: string]: unknown }): PrincipalMap {
   const problems: string[] = [];
   const listOf = (key: string, schema: Schema): unknown[] => {
@@ -47,13 +47,13 @@ export function parsePrincipalMap(data: { readonly [key: string]: unknown }): Pr
   return {
     roles: mappingsOf('mapRoles', 'rolearn'),
     users: mappingsOf('mapUsers', 'userarn'),
-    // As text: an account's zeros in front are lost in a number.
+    // Kept as text: a number would lose an account's leading zeros.
     accounts: new Set(listOf('mapAccounts', FAILSAFE_SCHEMA).map(String)),
     problems,
   };
 }
 
-/** The list, or why there is none. */
+/** The list, or why it is not one. */
 function listIn(text: unknown, schema: Schema): unknown[] | string {
   if (Array.isArray(text)) return text;
   if (typeof text !== 'string' || /^\s*(``|"")?\s*$/.test(text)) return [];
@@ -66,7 +66,7 @@ function listIn(text: unknown, schema: Schema): unknown[] | string {
   }
 }
 
-/** The entry, or what is wrong with it. Names count in any case, as Go's JSON reads them. */
+/** The entry, or what is wrong with it. Member names match in any case, as in Go's JSON. */
 function mappingOf(entry: unknown, arnName: string): Mapping | string {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return 'is no mapping';
   const members: [string, unknown][] = Object.entries(entry);
@@ -84,7 +84,7 @@ function mappingOf(entry: unknown, arnName: string): Mapping | string {
   return { arn, username, groups };
 }
 
-/** Who the principal is by this map; undefined: nobody. `refused`: it is in the map and still cannot be named. */
+/** The principal's user by this map; undefined where it has none. `refused`: it is in the map and still has no valid name. */
 export function mapPrincipal(
   { roles, users, accounts }: PrincipalMap,
   principal: AwsPrincipal,
@@ -96,7 +96,7 @@ export function mapPrincipal(
       ? { name: principal.canonicalArn, groups: [] }
       : undefined;
   const templates = [mapping.username || principal.canonicalArn, ...mapping.groups];
-  // It asks EC2 for an instance's name, and no instance is a node here.
+  // This template needs an instance's name from EC2, and no instance is a node here.
   if (templates.some((template) => template.includes('{{EC2PrivateDNSName}}')))
     return { refused: '{{EC2PrivateDNSName}} has no meaning: no EC2 instance is a node' };
   const [name = '', ...groups] = templates.map((template) => rendered(template, principal));
@@ -105,7 +105,7 @@ export function mapPrincipal(
 
 const TEMPLATE = /\{\{(AccountID|SessionName|SessionNameRaw|AccessKeyID)\}\}/g;
 
-/** In one pass: what a caller has chosen (its session's name) is no template. */
+/** Replaces in a single pass: a text that the caller has chosen (its session's name) must not act as a template. */
 function rendered(template: string, { account, sessionName, accessKeyId }: AwsPrincipal): string {
   const values = new Map([
     ['AccountID', account],

@@ -1,4 +1,4 @@
-// Tokens of service accounts: signed JWTs, bound to audiences and to a pod; they die with what they are bound to.
+// Tokens of service accounts: signed JWTs, bound to audiences and to a pod; they become invalid with the object that they are bound to.
 import { wholeSeconds } from '../kinds/time.ts';
 import { SignJWT, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
@@ -26,7 +26,7 @@ export const issuerOf = ({ settings }: Pick<Ports, 'settings'>): string =>
     ? `https://${settings.apiHost}`
     : `https://kubernetes.default.svc.${settings.clusterDomain}`;
 
-/** Whom a token may be for so that the API takes it. */
+/** The audiences that the API accepts. */
 export const apiAudiences = (ports: Pick<Ports, 'settings'>): string[] => [
   ...new Set([issuerOf(ports), `https://kubernetes.default.svc.${ports.settings.clusterDomain}`]),
 ];
@@ -76,7 +76,7 @@ interface BoundClaims {
   node?: { name: string; uid?: string };
 }
 
-/** The user a token stands for; undefined: not a token of ours, ended, for others, or its account or pod is gone. */
+/** The token's user; undefined where it is not ours, has expired, has another audience, or its account or pod is gone. */
 export async function verifyToken(
   ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
   token: string,
@@ -93,7 +93,7 @@ export async function verifyToken(
       algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))],
     }));
   } catch {
-    // Whatever is wrong with it, it names nobody.
+    // Whatever is wrong with the token, it names no user.
     return undefined;
   }
   const claims = payload['kubernetes.io'] as BoundClaims | undefined;
@@ -101,7 +101,7 @@ export async function verifyToken(
   return userOf(claims, payload.jti);
 }
 
-/** Throws where no key has that name: the token is then nobody's. */
+/** Throws for an unknown key id: the token is then not valid. */
 function keyNamed(keys: readonly SigningKey[], id: string | undefined): SigningKey {
   const key = keys.find((candidate) => candidate.id === id);
   if (key === undefined) throw new Error('no key of ours');

@@ -1,4 +1,4 @@
-// The keys that sign service accounts' tokens: one record, which only the API and sync may read. The newest published key signs, all verify.
+// The keys that sign service accounts' tokens: one record, which only the API and sync may read. The newest published key signs; all verify.
 import { createHash, createPublicKey } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import type { CryptoKey, JWK } from 'jose';
@@ -10,13 +10,13 @@ import type { Ports } from '../ports/ports.ts';
 const KEY_RECORD = 'key/service-accounts';
 
 const DAY_MS = 24 * 3_600_000;
-/** A new key is made so long after the last one. */
+/** The age of the newest key at which another one is made. */
 const ROTATE_MS = 90 * DAY_MS;
-/** Who caches the key set (its answer says for an hour) knows a key before it signs. */
+/** How long a key is only published before it signs, so that verifiers which cache the key set (its answer says one hour) know it. */
 const PUBLISHED_MS = DAY_MS;
-/** A key is forgotten so long after it was made, and with it the tokens that it signed. */
+/** The age at which a key is forgotten; the tokens that it signed become invalid. */
 const KEEP_MS = 3 * 365 * DAY_MS;
-/** Another process's new key is seen after this time. */
+/** How soon another process's new key is seen. */
 const READ_AGAIN_MS = 5 * 60_000;
 
 type KeyPorts = Pick<Ports, 'store' | 'clock' | 'settings'>;
@@ -32,17 +32,17 @@ export interface SigningKey {
 
 interface Kept {
   jwk: JWK;
-  /** Epoch ms; 0: of a droppod that did not note it. */
+  /** Epoch ms; 0 for a key of an earlier droppod, which did not note it. */
   madeAt: number;
 }
 
 const cached = new WeakMap<object, { keys: Promise<SigningKey[]>; readAt: number }>();
 
-/** AWS IAM and every other verifier of tokens takes RS256; an EC key is made at once, which a local first start would notice. */
+/** AWS IAM and every other verifier accepts RS256. Locally ES256: making an RSA key takes time that a first start would notice. */
 const algorithmOf = ({ settings }: Pick<Ports, 'settings'>): 'RS256' | 'ES256' =>
   settings.mode === 'aws' ? 'RS256' : 'ES256';
 
-/** All keys that verify, oldest first; the first call of an installation makes the first one, later ones rotate it. */
+/** All keys that verify, oldest first; the first call in an installation makes a key, later ones rotate them. */
 export function signingKeys(ports: KeyPorts): Promise<SigningKey[]> {
   const now = ports.clock.now().getTime();
   const known = cached.get(ports.store);
@@ -53,7 +53,7 @@ export function signingKeys(ports: KeyPorts): Promise<SigningKey[]> {
   return keys;
 }
 
-/** The key to sign with now. */
+/** The key that signs now. */
 export async function currentKey(ports: KeyPorts): Promise<SigningKey> {
   const keys = await signingKeys(ports);
   const now = ports.clock.now().getTime();
@@ -92,14 +92,14 @@ async function load(ports: KeyPorts): Promise<SigningKey[]> {
       ],
     });
   } catch (error) {
-    // Another process made one first: that one counts.
+    // Another process wrote first: its key counts.
     if (!(error instanceof StoreConflict)) throw error;
     return load(ports);
   }
   return Promise.all(next.map(imported));
 }
 
-/** A record of before rotation is one key. */
+/** A record from before rotation holds one key. */
 function keptIn(value: Json | undefined): Kept[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   const { keys } = value;
@@ -114,7 +114,7 @@ async function makeKey(algorithm: 'RS256' | 'ES256'): Promise<JWK> {
   return { ...jwk, kid: idOf(jwk), alg: algorithm, use: 'sig' };
 }
 
-/** Kubernetes' id of a key: the digest of its public part. */
+/** Kubernetes' key id: the digest of the public part. */
 function idOf(jwk: JWK): string {
   const key = createPublicKey({ key: publicPart(jwk) as never, format: 'jwk' });
   return createHash('sha256')

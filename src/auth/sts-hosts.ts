@@ -1,15 +1,15 @@
-// Hosts at which a region's STS answers: the only ones that a login's presigned URL may lead to.
+// The hosts of a region's STS: a login's presigned URL may lead to no other.
 
 interface Partition {
   name: string;
   regions: RegExp;
   suffix: string;
   dualStack?: string;
-  /** Where the FIPS endpoints have names of their own. */
+  /** Partitions whose FIPS endpoints have names of their own. */
   fips: boolean;
 }
 
-/** The partitions whose principals may log in; regions by form, since new ones open (the SDK's own patterns). */
+/** The partitions whose principals may log in; regions match by their form, since new ones open (the SDK's own patterns). */
 const PARTITIONS: readonly Partition[] = [
   {
     name: 'aws',
@@ -25,7 +25,7 @@ const PARTITIONS: readonly Partition[] = [
     dualStack: 'api.amazonwebservices.com.cn',
     fips: true,
   },
-  // GovCloud's only endpoints are FIPS endpoints under the plain name.
+  // GovCloud has only FIPS endpoints, under the plain name.
   {
     name: 'aws-us-gov',
     regions: /^us-gov-[a-z]+-\d+$/,
@@ -49,19 +49,19 @@ const PARTITIONS: readonly Partition[] = [
 const GLOBAL = 'sts.amazonaws.com';
 const REGION = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
-/** The partition that a region belongs to; one of unknown form counts as commercial, as the SDKs have it. */
+/** A region's partition; a region of unknown form counts as commercial, as in the SDKs. */
 export const partitionOf = (region: string): string => partitionFor(region).name;
 
 const partitionFor = (region: string): Partition =>
   PARTITIONS.find(({ regions }) => regions.test(region)) ?? PARTITIONS[0] ?? never();
 
-/** True where partitions of this name exist. */
+/** Whether a partition of this name exists. */
 export const isPartition = (name: string): boolean =>
   PARTITIONS.some((partition) => partition.name === name);
 
 /**
  * True for a host of STS in the partition of `ownRegion`: global (commercial only), regional, FIPS and dual stack. The region in the
- * name must have the form of a region: `sts.s3.amazonaws.com` is whoever's bucket.
+ * name must have the form of a region: `sts.s3.amazonaws.com` can be anybody's bucket.
  */
 export function isStsHost(host: string, ownRegion: string): boolean {
   const partition = partitionFor(ownRegion);

@@ -1,4 +1,4 @@
-// Who calls.
+// The caller of a request.
 
 export interface User {
   name: string;
@@ -10,7 +10,7 @@ export interface User {
 /** The caller without credentials. */
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-/** The caller that the admin token names. */
+/** The caller with the admin token. */
 export const ADMIN: User = {
   name: 'admin',
   uid: 'admin',

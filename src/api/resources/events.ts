@@ -9,7 +9,7 @@ import { member, plain, text } from './plain.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Member of the core form -> member of events.k8s.io's. */
+/** A member of the core form -> the same member in events.k8s.io. */
 const RENAMED: [string, string][] = [
   ['involvedObject', 'regarding'],
   ['message', 'note'],
@@ -30,7 +30,7 @@ function rename(object: KubeObject, pairs: [string, string][]): KubeObject {
   );
 }
 
-/** Go prints these members of a core Event even when they say nothing. */
+/** Go prints these members of a core Event even when they are empty. */
 const complete = (object: KubeObject): KubeObject => ({
   involvedObject: {},
   source: {},

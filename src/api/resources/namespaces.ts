@@ -1,4 +1,4 @@
-// Namespaces: their first objects when they are made, their content when they go.
+// Namespaces: their first objects at creation, their content at deletion.
 import { wholeSeconds } from '../../kinds/time.ts';
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -43,7 +43,7 @@ function beginDelete(object: KubeObject, now: Date): KubeObject | undefined {
   return { ...object, metadata, status: { ...namespaceOf(object).status, phase: 'Terminating' } };
 }
 
-/** The main endpoint: spec.finalizers and status are not its to write. */
+/** The main endpoint, which may not write spec.finalizers or status. */
 export const namespaces: Strategy = {
   ...plain,
   fields: {
@@ -87,7 +87,7 @@ export const namespaces: Strategy = {
 /** `/status` of namespaces. */
 export const namespaceStatus: Strategy = statusOf(namespaces);
 
-/** `/finalize`: only spec.finalizers is taken; the last one gone lets the namespace go. */
+/** `/finalize`: only spec.finalizers is taken; once the last one is removed, the namespace goes. */
 export const namespaceFinalize: Strategy = {
   ...namespaces,
   prepareForUpdate: (next, old) => ({

@@ -29,7 +29,7 @@ const address = (object: KubeObject, type: string): string =>
 const fact = (object: KubeObject, name: string, missing = '<unknown>'): string =>
   text(object, 'status', 'nodeInfo', name) || missing;
 
-/** What decides over the pods that a node may have. */
+/** The part of a node that decides which pods it may have. */
 const placingPart = (object: KubeObject): string =>
   JSON.stringify([
     nodeOf(object).metadata?.labels,

@@ -1,11 +1,11 @@
-// The strategy of a kind without rules of its own; kinds spread it and replace what differs.
+// The strategy of a kind without rules of its own; kinds spread it and replace what differs for them.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { plainPrinter } from './columns.ts';
 import type { Strategy, WriteStrategy } from './strategy.ts';
 
-/** The value at a path of plain members; undefined where any is missing. */
+/** The value at a path of plain members; undefined where one of them is missing. */
 export function member(object: unknown, ...path: string[]): unknown {
   let value = object;
   for (const name of path) {
@@ -25,7 +25,7 @@ export const text = (object: unknown, ...path: string[]): string => {
       : '';
 };
 
-/** Every kind without rules; namespaced, named like a DNS subdomain. */
+/** A namespaced kind without rules, whose names are DNS subdomains. */
 export const plain: Strategy = {
   fields: { own: false, fields: {} },
   printer: plainPrinter,
@@ -49,7 +49,7 @@ export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   };
 };
 
-/** The `/status` endpoint of a kind: only status and metadata's labels, annotations and finalizers are taken. */
+/** The `/status` endpoint of a kind: it takes only the status and metadata's labels, annotations and finalizers. */
 export function statusOf(
   strategy: Strategy,
   validateUpdate: WriteStrategy['validateUpdate'] = () => [],

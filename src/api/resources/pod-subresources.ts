@@ -1,4 +1,4 @@
-// `/ephemeralcontainers` and `/resize` of pods: endpoints that take one part of the spec.
+// `/ephemeralcontainers` and `/resize` of pods: each takes one part of the spec.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { KEEPS_SIZE } from '../../fargate/size.ts';
 import { refuseEphemeralContainers } from '../../refusals/refusals.ts';
@@ -25,7 +25,7 @@ function takeEphemeralContainers(next: KubeObject, old: KubeObject): KubeObject 
   });
 }
 
-/** `/ephemeralcontainers`: only spec.ephemeralContainers is taken. */
+/** `/ephemeralcontainers`: takes only spec.ephemeralContainers. */
 export const podEphemeralContainers: Strategy = {
   ...pods,
   defaults: (object) => object,

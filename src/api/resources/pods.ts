@@ -1,4 +1,4 @@
-// Pods: src/pod says what a pod is, src/lifecycle what happens to it; here they meet the verbs.
+// Pods: src/pod has the rules of a pod and src/steps its life; this file connects both to the verbs.
 import { toPod } from '../../pod/model/to-pod.ts';
 import { forbidden } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
@@ -27,7 +27,7 @@ import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './
 import { keepStatus, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** A pod as the store and the wire take it. */
+/** A pod in its stored and wire form. */
 export const objectOf = (pod: Pod): KubeObject => ({ ...pod });
 
 const printer = lazyPrinter(
@@ -126,7 +126,7 @@ const FIELDS: Strategy['fields'] = {
   },
 };
 
-/** droppod's own refusals; an installation may have them as warnings. */
+/** droppod's own refusals; an installation may turn them into warnings. */
 export function refusals(
   { ports, warnings }: Pick<Call, 'ports' | 'warnings'>,
   problems: FieldError[],

@@ -1,4 +1,4 @@
-// Services: a cluster IP is given out at creation and kept by updates that leave it out.
+// Services: a cluster IP is assigned at creation and kept by updates that omit it.
 import { invalid } from '../../errors.ts';
 import type { KubeObject, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -12,7 +12,7 @@ import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } fro
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Addresses for services: 10.96.0.0/16, of which .0.1 is default/kubernetes. */
+/** Cluster IPs come from 10.96.0.0/16; .0.1 belongs to default/kubernetes. */
 const RANGE = '10.96.0.0/16';
 const PREFIX = '10.96.';
 
@@ -52,7 +52,7 @@ const selector = (object: KubeObject): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(',') || '<none>';
 
-/** Free addresses are found by looking at all services; a lost race shows as two services of one address and is harmless here. */
+/** Finds a free address by reading all services; a lost race gives two services the same address, which is harmless here. */
 async function allocate(object: KubeObject, call: Call): Promise<KubeObject> {
   const { spec = {} } = serviceOf(object);
   if (spec.type === 'ExternalName' || spec.clusterIP === 'None') return object;
@@ -159,7 +159,7 @@ export const services: Strategy = {
 /** `/status` of services. */
 export const serviceStatus: Strategy = statusOf(services);
 
-/** Endpoints: written by hand or by a controller. */
+/** Endpoints: written by users or by a controller. */
 export const endpoints: Strategy = {
   ...plain,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',

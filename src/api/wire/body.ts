@@ -1,4 +1,4 @@
-// Bodies of requests: read up to the limit, parsed by their format, decoded as the kind that is expected.
+// Request bodies: read up to the limit, parsed by their format, decoded as the expected kind.
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
@@ -15,10 +15,10 @@ import { decodeProtobuf } from './protobuf.ts';
 import { parseYaml } from './yaml.ts';
 import type { FieldValidation } from './options.ts';
 
-/** Bytes of a request's body that kube-apiserver reads. */
+/** The most bytes of a body that kube-apiserver reads. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 
-/** The whole body; 413 above the limit. */
+/** The whole body; throws 413 above the limit. */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const bytes = await readWithin(request, BODY_LIMIT).catch((cause: unknown) => {
     throw new ApiError(
@@ -32,9 +32,9 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   return bytes;
 }
 
-/** What the body must be. `storedAs` is the internal type's group alias in messages (`core`). */
+/** The kind that the body must have. `storedAs`: the internal type's group alias in messages (`core`). */
 export interface Expected extends GroupKind {
-  /** Other versions of the kind's group that the endpoint takes, with the same fields. */
+  /** Other versions of the kind's group that the endpoint accepts; they have the same fields. */
   otherVersions?: string[];
   validation: FieldValidation;
   warnings: string[];
@@ -83,7 +83,7 @@ function parseBody(bytes: Uint8Array, format: 'json' | 'yaml', kind: string): Pa
   }
 }
 
-/** The text's value and what stands twice in it; throws ParseError. */
+/** The text's value and its duplicate fields; throws ParseError. */
 export function parseText(
   text: string,
   format: 'json' | 'yaml',
@@ -97,7 +97,7 @@ export function parseText(
   return { value: parsed, duplicates: duplicate === undefined ? [] : [duplicate] };
 }
 
-/** JSON is YAML, and most of what is sent as YAML is JSON. */
+/** JSON is valid YAML, and most bodies that are sent as YAML are JSON. */
 function valueOfFlow(text: string): Json | undefined {
   try {
     return text.startsWith('{') ? parseJson(text) : undefined;
@@ -107,8 +107,7 @@ function valueOfFlow(text: string): Json | undefined {
   }
 }
 
-/** Names the kind that the body claims to be; 400 where that is not the expected one. */
-/** Refuses a body of another kind or version; one that names none is taken for what is expected. */
+/** Refuses a body of another kind or version; a body that names neither counts as the expected one. */
 export function checkKind(value: Parsed['value'], expected: Expected): void {
   const apiVersion =
     typeof value['apiVersion'] === 'string' && value['apiVersion'] !== ''
@@ -140,7 +139,7 @@ export function checkKind(value: Parsed['value'], expected: Expected): void {
   throw badRequest(`${head}converting (v1.${kind}) to (core.${expected.kind}): unknown conversion`);
 }
 
-/** Decodes an already parsed value as `expected`; strict findings become warnings or one 400. */
+/** Decodes a parsed value as `expected`; strict findings become warnings or one 400. */
 export function decodeValue(
   value: Parsed['value'],
   expected: Expected,

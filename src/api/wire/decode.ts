@@ -1,4 +1,4 @@
-// A parsed body becomes an object of its kind, as Go's decoder would: types are checked, unknown fields found, nulls and zeros dropped.
+// Decodes a parsed body into an object of its kind as Go's decoder does: types are checked, unknown fields collected, nulls and zeros dropped.
 import { wholeSeconds } from '../../kinds/time.ts';
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports/json.ts';
@@ -7,33 +7,33 @@ import { own, setOwn } from '../../own.ts';
 import { ApiError } from '../../errors.ts';
 import { isDeeper, MAX_FINDINGS, MAX_KEPT_DEPTH } from './json.ts';
 
-/** The body cannot be an object of the kind; the message is Go's. */
+/** The body cannot be decoded as the kind; the message is Go's. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
-/** Elements of lists and entries of maps in one body; more cannot be stored anyway, and rules look at each. */
+/** The most list elements and map entries in one body: more could not be stored anyway, and the rules look at each one. */
 const MAX_MEMBERS = 65_536;
 
-/** What is collected while one body is decoded. */
+/** Collected while one body is decoded. */
 interface Findings {
   unknown: string[];
   members: number;
 }
 
 interface Place {
-  /** Innermost Go struct. */
+  /** The innermost Go struct. */
   struct: string;
-  /** Path without indices, as Go's json package says it. */
+  /** The path without indices, as in Go's json package. */
   path: string;
-  /** Path with indices, as strict decoding says it. */
+  /** The path with indices, as in strict decoding. */
   strict: string;
 }
 
 type JsonObject = { [key: string]: Json | undefined };
 
 const QUANTITY = /^[+-]?(\d+(\.\d*)?|\.\d+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/;
-/** RFC 3339 as Go's decoders read it. */
+/** RFC 3339 as Go's decoders accept it. */
 export const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -76,7 +76,7 @@ function mismatch(value: Json, shape: Shape, place: Place, detail = ''): DecodeE
   );
 }
 
-/** Decodes `value`; fields that the kind does not have go to `unknown` (paths with indices) in document order. */
+/** Decodes `value`; adds fields that the kind lacks to `unknown` (paths with indices), in document order. */
 export function decodeObject(shape: ObjectShape, value: Json, unknown: string[]): JsonObject {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new DecodeError(
@@ -219,7 +219,7 @@ const LAST_INT64 = 2 ** 63 - 1024;
 function decodeNumber(shape: Shape, value: Json, place: Place): number {
   if (typeof value !== 'number') throw mismatch(value, shape, place);
   if (shape.type === 'double') return value;
-  // A double knows no int64 next to ±2^63: the extremes become the last one that it knows, which every reader takes for an int64.
+  // A double cannot hold the int64 values next to ±2^63: the extremes become the last double below, which every reader accepts as an int64.
   if (shape.type === 'int64' && Math.abs(value) === 2 ** 63) return Math.sign(value) * LAST_INT64;
   const bound = shape.type === 'int32' ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= bound || value < -bound)
@@ -249,7 +249,7 @@ function decodeTime(shape: Shape, value: Json, place: Place): string {
   return shape.type === 'time' ? wholeSeconds(new Date(value)) : microseconds(value);
 }
 
-/** MicroTime keeps six decimals. */
+/** MicroTime has six decimals. */
 function microseconds(text: string): string {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
   return `${new Date(text).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
@@ -257,7 +257,7 @@ function microseconds(text: string): string {
 
 function decodeBytes(shape: Shape, value: Json, place: Place): string {
   if (typeof value !== 'string') throw mismatch(value, shape, place);
-  // Go's decoder skips line breaks.
+  // Go's decoder ignores line breaks in base64.
   const text = value.replaceAll(/[\r\n]/g, '');
   if (BASE64.test(text)) return text;
   const bad = /[^A-Za-z0-9+/]/.exec(text)?.index ?? text.length - (text.length % 4);

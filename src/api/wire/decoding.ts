@@ -1,9 +1,9 @@
-// The one owner of decoders' errors: whatever a reader of a body throws is the body's fault and answers 400.
+// The only place where decoders' errors are translated: any error while a body is read is the body's fault, hence a 400.
 import { ApiError } from '../../errors.ts';
 import { DecodeError } from './decode.ts';
 import { ParseError } from './json.ts';
 
-/** What `read` makes of a body. Its own answers (ApiError) pass; anything else becomes a 400 whose text follows `head`. */
+/** The result of `read` on a body. Its own refusals (ApiError) pass; any other error becomes a 400 whose text follows `head`. */
 export function decoding<T>(head: string, read: () => T): T {
   try {
     return read();
@@ -15,10 +15,10 @@ export function decoding<T>(head: string, read: () => T): T {
 
 function problemOf(error: unknown): string {
   if (error instanceof DecodeError || error instanceof ParseError) return error.message;
-  // The stack is used up where a value is nested deeper than any object is.
+  // The stack overflows on a value that is nested deeper than any object.
   if (error instanceof RangeError && error.message.includes('call stack'))
     return 'exceeded max depth';
-  // A fault of the decoder's own: the caller does not see it, the log does.
+  // A bug in the decoder: the caller does not see it, the log does.
   console.error('a body could not be decoded:', error);
   return 'the body cannot be decoded';
 }

@@ -1,9 +1,9 @@
-// The forms of one object on the wire: with its kind, bare in a list, metadata alone.
+// The forms of an object on the wire: with its kind, bare in a list, metadata only.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Call } from '../call.ts';
 
-/** Group of Tables and PartialObjectMetadata. */
+/** The API group of Tables and PartialObjectMetadata. */
 export const META = 'meta.k8s.io';
 
 /** The object with its kind, as single answers and watch events carry it. */
@@ -15,7 +15,7 @@ export function typed(call: Pick<Call, 'resource' | 'strategy'>, object: KubeObj
   };
 }
 
-/** Metadata alone. */
+/** Only the metadata. */
 export const partial = (object: KubeObject, version = 'v1'): KubeObject => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `${META}/${version}`,

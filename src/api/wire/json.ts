@@ -1,21 +1,21 @@
-// JSON texts: parsing with Go's words for what is wrong, and finding fields that stand twice.
+// JSON texts: parsing with Go's error messages, and finding duplicate fields.
 import type { Json } from '../../ports/json.ts';
 
-/** The text is no JSON or no YAML, or more of it than is read; the message is Go's. */
+/** The text is not valid JSON or YAML, or exceeds a limit; the message is Go's. */
 export class ParseError extends Error {
   override readonly name = 'ParseError';
 }
 
-/** Levels of lists and maps that Go's decoder takes. No kind has as many: what is deeper than a kind is dropped as unknown. */
+/** The nesting depth that Go's decoder accepts. No kind is as deep: anything deeper than its kind is dropped as unknown. */
 const MAX_DEPTH = 10_000;
-/** Of a patch, and of what it makes: it is worked on before what is unknown is dropped, and a JavaScript stack carries no more for certain. */
+/** The depth of a patch and its result, which are processed before unknown fields are dropped: a JavaScript stack is only safe up to here. */
 export const MAX_PATCH_DEPTH = 1000;
-/** Of a value that is kept as it came (a set of fields): no kind is as deep, and the YAML printer's stack ends soon. */
+/** The depth of a value that is stored as it came (a set of fields): no kind is as deep, and the YAML printer's stack overflows early. */
 export const MAX_KEPT_DEPTH = 100;
-/** Findings that a body's answer lists. */
+/** The most findings that an answer lists. */
 export const MAX_FINDINGS = 100;
 
-/** Go's message for a text that is no JSON. */
+/** Go's message for an invalid JSON text. */
 function jsonProblem(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return 'unexpected end of JSON input';
@@ -24,7 +24,7 @@ function jsonProblem(text: string): string {
   return `invalid character '${bad === '\n' ? '\\n' : bad}' looking for beginning of value`;
 }
 
-/** Where V8 found the fault; undefined: the text just ends. */
+/** The place of the fault by V8; undefined where the text just ends. */
 function firstBadCharacter(text: string): string | undefined {
   try {
     JSON.parse(text);
@@ -66,7 +66,7 @@ function isTextDeeper(text: string, maxDepth: number): boolean {
   return false;
 }
 
-/** Whether lists and maps nest in more levels; looks at them without a stack of its own calls. */
+/** Whether lists and maps nest deeper than `levels`; computed without recursion. */
 export function isDeeper(value: Json | undefined, levels: number): boolean {
   let level: (Json | undefined)[] = [value];
   for (let depth = 0; depth <= levels; depth++) {
@@ -82,23 +82,23 @@ const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = [
   0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
 
-// Unrolled, so that a long text needs no memory per character.
+// An unrolled loop, so that a long text needs no memory per character.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** A path may hold the body's longest keys at each of its findings. */
+/** The most characters shown of a path: each finding may hold the body's longest keys. */
 const MAX_SHOWN = 10_000;
 const cut = (path: string): string =>
   path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}...` : path;
 
 interface Level {
   path: string;
-  /** Keys seen; undefined in a list. */
+  /** The keys seen so far; undefined in a list. */
   keys: Set<string> | undefined;
   index: number;
   key: string;
 }
 
-/** Paths of fields that stand twice in a valid JSON text (`spec.nodeName`), in document order; at most MAX_FINDINGS. */
+/** The paths of duplicate fields in a valid JSON text (`spec.nodeName`), in document order; at most MAX_FINDINGS. */
 export function duplicateFields(text: string): string[] {
   const found: string[] = [];
   const levels: Level[] = [];

@@ -1,12 +1,12 @@
-// Accept: which of JSON, YAML, Table and PartialObjectMetadata the caller gets.
+// Accept: whether the caller gets JSON, YAML, a Table or PartialObjectMetadata.
 import { ApiError } from '../../errors.ts';
 
 export interface Output {
   format: 'json' | 'yaml';
-  /** Indented by two. */
+  /** Whether to indent by two blanks. */
   pretty: boolean;
   as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
-  /** v1 or v1beta1 of meta.k8s.io. */
+  /** The version of meta.k8s.io: v1 or v1beta1. */
   asVersion?: string;
 }
 
@@ -33,7 +33,7 @@ function parseAccept(header: string): Clause[] {
   return clauses.sort((a, b) => b.quality - a.quality);
 }
 
-/** undefined: not served. Protobuf is understood in bodies; answers to its readers are JSON, which they read as well. */
+/** undefined: not served. Protobuf is accepted in bodies; clients that ask for it are answered in JSON, which they read as well. */
 function formatOf(type: string): Output['format'] | undefined {
   if (type === 'application/yaml') return 'yaml';
   return [
@@ -59,7 +59,7 @@ function transformOf({ type, parameters }: Clause): Pick<Output, 'as' | 'asVersi
     !['v1', 'v1beta1'].includes(version)
   )
     return undefined;
-  // Tables are JSON or YAML; a client that offers protobuf first means the next clause.
+  // Tables are JSON or YAML; where a client asks for one in protobuf first, its next clause counts.
   return as === 'Table' && type.endsWith('protobuf') ? undefined : { as, asVersion: version };
 }
 
@@ -70,7 +70,7 @@ function isPretty(request: Request, query: URLSearchParams, clause: Clause | und
   return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers.get('user-agent') ?? '');
 }
 
-/** What to answer with; 406 where nothing that is accepted is served. `tables`: false for kinds that are answered and not kept. */
+/** The form of the answer; throws 406 where nothing acceptable is served. `tables`: false for kinds that are answered and never stored. */
 export function negotiate(request: Request, query: URLSearchParams, tables = true): Output {
   const header = request.headers.get('accept');
   if (header === null || header.trim() === '')
@@ -97,7 +97,7 @@ export function negotiate(request: Request, query: URLSearchParams, tables = tru
   );
 }
 
-/** Format of a request's body; 415 where it is none that is served. */
+/** The format of a request's body; throws 415 where it is not served. */
 export function bodyFormat(request: Request): 'json' | 'yaml' | 'protobuf' {
   const type =
     (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -1,4 +1,4 @@
-// Query options of writing verbs and of lists, checked with Kubernetes' texts.
+// Query options of writing verbs and lists, checked with Kubernetes' messages.
 import { ApiError, badRequest, invalid } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 
@@ -11,7 +11,7 @@ export interface WriteOptions {
   force: boolean;
 }
 
-/** A Go bool as query parsing reads it: `true`, `1` and the bare parameter; anything else is false. */
+/** A Go bool as its query parser reads it: `true`, `1` and the bare parameter are true; anything else is false. */
 export const boolOption = (query: URLSearchParams, name: string): boolean => {
   const value = query.get(name);
   return (
@@ -22,7 +22,7 @@ export const boolOption = (query: URLSearchParams, name: string): boolean => {
   );
 };
 
-/** An int64 of the query; 400 where it is none. */
+/** An int64 of the query; throws 400 for anything else. */
 export function intOption(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null || value === '') return undefined;
@@ -35,7 +35,7 @@ export function intOption(query: URLSearchParams, name: string): number | undefi
 
 const NON_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
 
-/** Manager named by the client, else its User-Agent up to the first slash. */
+/** The manager that the client names, else its User-Agent up to the first slash. */
 function managerOf(request: Request, query: URLSearchParams): string {
   const named = query.get('fieldManager');
   if (named) return named;
@@ -131,7 +131,7 @@ export interface ListOptions {
   fieldSelector: string;
   limit: number;
   continue: string;
-  /** undefined: most recent. */
+  /** undefined: the most recent version. */
   resourceVersion: string | undefined;
   match: '' | 'Exact' | 'NotOlderThan';
   watch: boolean;
@@ -205,7 +205,7 @@ function checkList(query: URLSearchParams, watch: boolean): FieldError[] {
 const versionProblem = (version: string): string =>
   `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
 
-/** A resourceVersion of the query that is a number; where it is not, get and watch answer 500 and list 400 (measured). */
+/** A numeric resourceVersion of the query; for any other text get and watch answer 500, and list answers 400 (measured). */
 export function versionOption(query: URLSearchParams, list: boolean): string | undefined {
   const version = query.get('resourceVersion') ?? '';
   if (version === '') return undefined;
@@ -215,7 +215,7 @@ export function versionOption(query: URLSearchParams, list: boolean): string | u
     : new ApiError('', versionProblem(version));
 }
 
-/** Options of list, watch and deletecollection. */
+/** The options of list, watch and deletecollection. */
 export function listOptions(query: URLSearchParams): ListOptions {
   const watch = boolOption(query, 'watch');
   const limit = intOption(query, 'limit') ?? 0;

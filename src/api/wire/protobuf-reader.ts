@@ -2,13 +2,13 @@
 
 export interface RawField {
   number: number;
-  /** Of varints and fixed numbers; 0 else. */
+  /** The value of varints and fixed 32-bit numbers; else 0. */
   value: bigint;
-  /** Of length-delimited and 64-bit fields; empty else. */
+  /** The bytes of length-delimited and 64-bit fields; else empty. */
   bytes: Uint8Array;
 }
 
-/** The bytes are no message; the text is gogo's. */
+/** The bytes are not a message; the text is gogo's. */
 export class WireError extends Error {
   override readonly name = 'WireError';
 }
@@ -39,7 +39,7 @@ function take(cursor: Cursor, length: number): Uint8Array {
   return cursor.bytes.subarray(cursor.at - length, cursor.at);
 }
 
-/** All fields in order; throws WireError where the bytes are no message. */
+/** All fields in order; throws WireError where the bytes are not a message. */
 export function readFields(bytes: Uint8Array): RawField[] {
   const cursor = { bytes, at: 0 };
   const fields: RawField[] = [];

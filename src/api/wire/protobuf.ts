@@ -1,4 +1,4 @@
-// Bodies in Kubernetes' protobuf form: an envelope of four magic bytes and a runtime.Unknown, the object as its `raw`.
+// Bodies in Kubernetes' protobuf form: an envelope of four magic bytes and a runtime.Unknown, whose `raw` is the object.
 import { wholeSeconds } from '../../kinds/time.ts';
 import { ApiError, badRequest } from '../../errors.ts';
 import { ensureWire, messageName } from '../../kinds/generate-wire.ts';
@@ -23,7 +23,7 @@ const RAW = 2;
 
 const textOf = ({ bytes }: RawField): string => Buffer.from(bytes).toString('utf8');
 
-/** Messages with a JSON form of their own. */
+/** Messages with a special JSON form. */
 const LEAVES: Record<string, (fields: RawField[]) => Json> = {
   'k8s.io.apimachinery.pkg.apis.meta.v1.Time': (fields) =>
     fields.length === 0 ? null : wholeSeconds(timeOf(fields)),
@@ -83,11 +83,11 @@ function messageOf(wire: Wire, type: string, shape: Shape, bytes: Uint8Array): J
     const field = message[raw.number];
     if (field !== undefined) setField(wire, object, field, shape, raw);
   }
-  // Named lists (ExtraValue) are messages of one repeated field; their JSON is the list.
+  // Named lists (ExtraValue) are messages with one repeated field; in JSON they are plain lists.
   return shape.type === 'list' ? (object['items'] ?? []) : object;
 }
 
-/** JSON name and shape of a field; undefined: Go inlines the member into its parent. */
+/** The JSON name and shape of a field; undefined where Go inlines the member into its parent. */
 function memberOf(shape: Shape, name: string): { name: string; shape: Shape } | undefined {
   if (shape.type !== 'object') return { name, shape: { type: 'any' } };
   const exact = shape.fields.get(name);
@@ -138,7 +138,7 @@ function setField(
   } else setOwn(object, name, valueOf(wire, field, inner, raw));
 }
 
-/** The object in the envelope, with its kind and apiVersion; 400 where the bytes are none. Another kind comes without its fields. */
+/** The object in the envelope, with its kind and apiVersion; throws 400 for invalid bytes. An object of another kind has no fields. */
 export async function decodeProtobuf(bytes: Uint8Array, expected: GroupKind): Promise<JsonObject> {
   const problem = (text: string): ApiError =>
     badRequest(

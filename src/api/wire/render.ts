@@ -1,4 +1,4 @@
-// An answer as the caller wants it: JSON or YAML, whole objects, their metadata, or a Table.
+// Renders an answer in the negotiated form: JSON or YAML; whole objects, their metadata, or a Table.
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { ApiError } from '../../errors.ts';
@@ -73,7 +73,7 @@ export function renderList(call: Call, list: ObjectList): unknown {
   };
 }
 
-/** A list of objects that are JSON already, as `renderList` and `encode` would print it. */
+/** A list of objects that are already JSON, with the same bytes as `renderList` and `encode`. */
 export function renderTexts(call: Call, { items, ...list }: TextList): string {
   const { resource, output, query } = call;
   if (output.as === 'Table')
@@ -98,13 +98,13 @@ export function encode(
       lineWidth: 0,
       indentSeq: false,
     });
-    // Go's YAML does not quote the key `.` of FieldsV1.
+    // Go's YAML does not quote FieldsV1's key `.`.
     return text.replaceAll(/^( *)"\.": /gm, '$1.: ');
   }
   return `${pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)}\n`;
 }
 
-/** A response with the value in it; big bodies are packed where the caller takes gzip. */
+/** A response with the value; large bodies are compressed where the caller accepts gzip. */
 export function respond(
   request: Request,
   code: number,
@@ -121,7 +121,7 @@ export function respond(
   );
 }
 
-/** A response of JSON text. */
+/** A response with a JSON text. */
 export const respondJson = (request: Request, code: number, text: string): Response =>
   respondText(request, code, text, 'application/json', {});
 

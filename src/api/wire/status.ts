@@ -1,10 +1,10 @@
-// The one door of errors: ApiError becomes a metav1.Status; everything else goes out as "internal error".
+// The only place where errors become answers: an ApiError becomes a metav1.Status; any other error becomes "internal error".
 import { ApiError } from '../../errors.ts';
 import type { ApiErrorDetails } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 
-/** The members of `details` that are set, in Kubernetes' order; undefined: no details at all. */
+/** The members of `details` that are set, in Kubernetes' order; undefined where there are no details. */
 function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | undefined {
   const { name, group, kind, uid, causes, retryAfterSeconds } = details;
   const [plural, ...suffix] = kind?.split('.') ?? [];
@@ -22,7 +22,7 @@ function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | un
   return Object.keys(shown).length > 0 || details.empty === true ? shown : undefined;
 }
 
-/** A failure as Status. Errors that are no ApiError keep their text inside. */
+/** A failure as a Status. The text of errors other than ApiError is not shown. */
 export function toStatus(error: unknown): {
   code: number;
   status: KubeObject;
@@ -52,7 +52,7 @@ export function toStatus(error: unknown): {
   };
 }
 
-/** Status Success, as deletes and subresource creates answer it. */
+/** The Status Success that deletes and subresource creates answer. */
 export const success = (
   fields: { details?: { [member: string]: unknown }; code?: number } = {},
 ): KubeObject => ({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...fields });

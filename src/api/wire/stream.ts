@@ -1,8 +1,8 @@
-// Streams: an async generator as a response's body.
+// Streams: the values of an async generator as a response's body.
 
 /**
- * Bytes as the reader asks for them, nothing ahead; `cancelled` is called when the reader goes. `over` ends a stream that has a time
- * even while its reader asks for nothing: a generator goes on only when it is asked.
+ * Produces bytes only when the reader asks for them; calls `cancelled` when the reader goes. `over` ends a stream at its deadline even
+ * while its reader asks for nothing, since a generator only continues when it is asked.
  */
 export function streamOf(
   parts: AsyncGenerator<string | Uint8Array>,

@@ -1,4 +1,4 @@
-// Tables: what kubectl prints.
+// Tables: the form that kubectl prints.
 import { badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Ago } from '../../pod/status/human-duration.ts';
@@ -10,7 +10,7 @@ import { partial, typed } from './forms.ts';
 
 export type Include = 'None' | 'Metadata' | 'Object';
 
-/** `includeObject` of the query. */
+/** The query's `includeObject`. */
 export function includeOption(query: URLSearchParams): Include {
   const value = query.get('includeObject') ?? '';
   if (value === '' || value === 'Metadata') return 'Metadata';
@@ -39,10 +39,10 @@ function row(call: Printing, object: KubeObject, include: Include): { [member: s
   };
 }
 
-/** A row's JSON but for its ages, which stand where they are shown. */
+/** A row's JSON without its ages, which are filled in when the row is shown. */
 type RowParts = (string | Ago)[];
 
-/** The same row in pieces. */
+/** The same row, in pieces. */
 function rowParts(call: Printing, object: KubeObject, include: Include): RowParts {
   const { printer } = call.strategy;
   const conditions = printer.conditions?.(object) ?? [];
@@ -61,7 +61,7 @@ function rowParts(call: Printing, object: KubeObject, include: Include): RowPart
   return [...parts, `${text}]${listed},"object":${shown}}`];
 }
 
-/** What is shown of an object changes with its version only: rows are made once for each that the store keeps. */
+/** An object's row changes only with its version: rows are computed once for each object that the store keeps. */
 const rows = new WeakMap<StoredText, Map<string, RowParts>>();
 
 function rowText(call: Printing, stored: StoredText, include: Include): string {
@@ -76,7 +76,7 @@ function rowText(call: Printing, stored: StoredText, include: Include): string {
   return text;
 }
 
-/** The JSON of a Table of stored objects, as `toTable` makes it. */
+/** The JSON of a Table of stored objects, with the same content as `toTable`. */
 export function tableText(
   call: Printing,
   stored: readonly StoredText[],
@@ -87,7 +87,7 @@ export function tableText(
   return `${head.slice(0, -2)}${stored.map((one) => rowText(call, one, include)).join(',')}]}`;
 }
 
-/** A Table of the objects; watches send the columns in their first event only. */
+/** A Table of the objects; watches send the columns only in their first event. */
 export function toTable(
   call: Printing,
   objects: KubeObject[],

@@ -1,11 +1,11 @@
-// `Warning` headers: 299 with a quoted text, each once, cut where all together grow too long.
+// `Warning` headers: 299 with a quoted text, without repetitions, truncated where they grow too long in total.
 
 const TOTAL_RUNES = 4096;
 const CUT_RUNES = 256;
-/** Clients give up on answers with more header lines than they expect. */
+/** Clients reject answers with more header lines than they expect. */
 const MAX_WARNINGS = 100;
 
-// A header with a control character cannot be sent.
+// A header cannot contain control characters.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Adds one header per text. */
@@ -23,5 +23,5 @@ export function addWarnings(headers: Headers, texts: readonly string[]): void {
   }
 }
 
-/** Header values are bytes: other characters go as their UTF-8 bytes. */
+/** Header values are bytes: other characters are sent as their UTF-8 bytes. */
 const latin1 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

@@ -1,8 +1,8 @@
-// Keys that stand twice in a YAML text, in go-yaml's words and order: its decoder reads a key's value before it sees the key again.
+// Duplicate keys of a YAML text, in go-yaml's words and order: its decoder reads a key's value before it meets the duplicate.
 import { CST, LineCounter, Parser } from 'yaml';
 import { MAX_FINDINGS } from './json.ts';
 
-/** One line for each, at most MAX_FINDINGS, of a text that is YAML. */
+/** One line for each duplicate in a valid YAML text, at most MAX_FINDINGS. */
 export function duplicateKeys(text: string): string[] {
   const lines = new LineCounter();
   const found: string[] = [];
@@ -29,7 +29,7 @@ function collect(token: CST.Token, lines: LineCounter, found: string[]): void {
   }
 }
 
-/** A key's text; undefined: it is no scalar, or merges another map. */
+/** A key's text; undefined where it is not a scalar, or merges another map. */
 function nameOf(key: CST.Token | null | undefined): string | undefined {
   if (key === undefined || key === null || !CST.isScalar(key)) return undefined;
   const resolved = CST.resolveAsScalar(key, true, () => undefined);

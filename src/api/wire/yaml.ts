@@ -1,13 +1,13 @@
-// YAML as Kubernetes reads it (go-yaml, YAML 1.1): what is no JSON is refused, and aliases unfold only so far.
+// YAML as Kubernetes reads it (go-yaml, YAML 1.1): values without a JSON form are refused, and the expansion of aliases is limited.
 import { FAILSAFE_SCHEMA, load, Type, YAMLException, type LoadOptions } from 'js-yaml';
 import type { Json } from '../../ports/json.ts';
 import { ParseError } from './json.ts';
 import { duplicateKeys } from './yaml-duplicates.ts';
 
-/** Nodes that aliases may stand for in all; go-yaml begins to refuse at as many. */
+/** The number of nodes that aliases may expand to; go-yaml begins to refuse at the same number. */
 const MAX_ALIASED = 400_000;
 
-/** Levels of lists and maps. go-yaml takes 10 000, but the parser here goes by its stack. */
+/** The nesting depth. go-yaml accepts 10 000, but this parser is recursive. */
 const MAX_YAML_DEPTH = 500;
 
 const NULL = /^(~|null|Null|NULL|)$/;
@@ -27,7 +27,7 @@ function integerOf(text: string): number {
   return sign * (octal === undefined ? Number(magnitude) : Number.parseInt(octal, 8));
 }
 
-/** A plain scalar of a type that `fits` recognises by its text (null: there is no text). */
+/** A plain scalar of a type whose text `fits` recognises (null: there is no text). */
 const scalar = (
   name: string,
   fits: (text: string) => boolean,
@@ -39,7 +39,7 @@ const scalar = (
     construct: (text: unknown) => construct(typeof text === 'string' ? text : ''),
   });
 
-// A timestamp stays the text that it is: go-yaml decodes it so into a map.
+// A timestamp stays a text: go-yaml decodes it into a map this way.
 const SCHEMA = FAILSAFE_SCHEMA.extend({
   implicit: [
     scalar(
@@ -74,10 +74,10 @@ const SCHEMA = FAILSAFE_SCHEMA.extend({
   ],
 });
 
-/** The types do not know the bound of depth yet. */
+/** The package's types lack maxDepth. */
 const OPTIONS: LoadOptions & { maxDepth: number } = { schema: SCHEMA, maxDepth: MAX_YAML_DEPTH };
 
-/** The document's value; of keys that stand twice the last counts, and the places are said. */
+/** The document's value; the last of duplicate keys counts, and their places are reported. */
 export function parseYaml(text: string): { value: Json; duplicate?: string } {
   try {
     return { value: asJson(load(text, OPTIONS)) };
@@ -109,13 +109,13 @@ const asParseError = (error: unknown): unknown =>
       )
     : error;
 
-/** Where the parser found it: a key that is no plain text, such as an alias. */
+/** Where the parser found it: a key that is not plain text, such as an alias. */
 function firstDuplicate(text: string, { mark }: YAMLException): string {
   const key = /^[\s-]*([^:\n]*)/.exec(text.slice(mark.position))?.[1]?.trim() ?? '';
   return `line ${mark.line + 1}: key ${JSON.stringify(key)} already set in map`;
 }
 
-/** Checks what was parsed; parts that aliases share stay shared, so nothing is unfolded but the count. */
+/** Checks the parsed document; parts that aliases share stay shared: only their nodes are counted as if expanded. */
 function asJson(value: unknown): Json {
   const seen = new Set<object>();
   let aliased = 0;
