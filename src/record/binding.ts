@@ -1,4 +1,4 @@
-// What Bind makes of a record: the node first, the images once they are known.
+// The changes that Bind makes to a record: first the node, then the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import type { ObservedContainer } from '../pod/run/observed.ts';
@@ -13,7 +13,7 @@ import { countingRuns } from './hand-over.ts';
 import type { PodRecord } from './record.ts';
 import { withTask } from './with-task.ts';
 
-/** The record once the execution in charge has spoken: it need not be started any more, and goes by `revision`. */
+/** The record once its execution has reported: the execution need not be started any more, and it goes by `revision`. */
 export function begun(record: PodRecord, revision: string | undefined, now: Date): PodRecord {
   const { toStart: _toStart, ...generation } = record.generation;
   return {
@@ -26,7 +26,7 @@ export function begun(record: PodRecord, revision: string | undefined, now: Date
   };
 }
 
-/** The record of a pod that no node fits; without a message nobody has reported that. */
+/** The record of a pod that fits no node; without a message no reason has been reported. */
 export function unplaced(
   record: PodRecord,
   message: string | undefined,
@@ -52,19 +52,19 @@ export function unplaced(
 const FIRST_SCHEDULING_MS = 1_000;
 const LAST_SCHEDULING_MS = 300_000;
 
-/** When an unscheduled pod is looked at again: after as long as it is old, at the latest after 5 minutes, as the scheduler does. */
+/** When an unscheduled pod is tried again: after a delay equal to its age, at most 5 minutes, as in the scheduler. */
 export function nextScheduling(createdAt: string | undefined, now: Date): Date {
   const age = createdAt === undefined ? 0 : now.getTime() - Date.parse(createdAt);
   return new Date(now.getTime() + Math.min(Math.max(age, FIRST_SCHEDULING_MS), LAST_SCHEDULING_MS));
 }
 
-/** What Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
+/** The size that Fargate provides and bills for the pod, beside what the pod asked for (EKS shows `CapacityProvisioned` likewise). */
 const SIZE_ANNOTATION = 'droppod/fargate-size';
 
-/** The execution in charge, for whoever looks for the pod's history. */
+/** The execution in charge, so that users can find the pod's history. */
 const EXECUTION_ANNOTATION = 'droppod/execution';
 
-/** The pod with these annotations beside its own. */
+/** The pod with these annotations added to its own. */
 const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({
   ...pod,
   metadata: { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } },
@@ -74,7 +74,7 @@ const annotated = (pod: Pod, annotations: { [name: string]: string }): Pod => ({
 export const namingExecution = (pod: Pod, record: PodRecord): Pod =>
   annotated(pod, { [EXECUTION_ANNOTATION]: executionName(inCharge(record)) });
 
-/** Pod and record once the pod has its node; times that are known stay. */
+/** Pod and record once the pod has its node; times that are already set stay. */
 export function placed(
   pod: Pod,
   record: PodRecord,
@@ -128,7 +128,7 @@ export function withImages(
   };
 }
 
-/** As much of an image as the container's status shows. */
+/** The part of an image that the container's status shows. */
 export const shownImage = ({
   name,
   imageId,
@@ -139,7 +139,7 @@ export const shownImage = ({
   user,
 });
 
-/** The record with the sizes that its task is made with, where they may change in place. */
+/** The record with the sizes that its task is created with, if they may change in place. */
 export function withSizes(
   record: PodRecord,
   pod: Pod,

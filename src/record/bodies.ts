@@ -1,4 +1,4 @@
-// The items of the machine's three Maps, from wherever the pod stands: first start, relaunch and successor alike.
+// The items of the machine's three Maps, computed from the state that the pod is in: the same for a first start, a relaunch and a successor.
 // See docs/design/hand-over.md.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -8,7 +8,7 @@ import { podDone } from '../pod/run/order.ts';
 import { containerPolicy, hasEnded, shouldRestart } from '../pod/run/restart.ts';
 import type { Body, NextState } from './record.ts';
 
-/** The run that a container's body begins with; undefined: it ended for good. */
+/** The run that a container's body starts with; undefined where the container ended for good. */
 function firstRun(pod: Pod, observed: ObservedPod, name: string): number | undefined {
   const container = own(observed.containers, name);
   const { current, previous } = container ?? {};
@@ -25,16 +25,16 @@ function bodies(pod: Pod, observed: ObservedPod, containers: readonly Container[
   });
 }
 
-/** Nothing is left for the machine but Finish. */
+/** Nothing remains for the machine but Finish. */
 export const END: NextState = { next: 'End', inits: [], apps: [], sidecars: [] };
 
 /** Look again at `until` (ISO). */
 export const waitUntil = (until: string): NextState => ({ ...END, next: 'Wait', until });
 
-/** Bind is done; Launch is due. */
+/** Bind is complete; Launch is due. */
 export const LAUNCH: NextState = { ...END, next: 'Launch' };
 
-/** The task is there: the containers that have runs ahead of them. */
+/** The task exists: these containers have runs ahead of them. */
 export function runBodies(pod: Pod, observed: ObservedPod): NextState {
   if (podDone(pod, observed)) return END;
   const appStarted = pod.spec.containers.some(

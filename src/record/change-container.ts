@@ -1,14 +1,14 @@
-// Containers of what is observed of a pod, changed: the others stay as they are, and a name may be any text.
+// Changes single containers of an observed pod and leaves the others as they are. A container's name may be any text, `__proto__` included.
 import { own, setOwn } from '../own.ts';
 import type { ObservedContainer, ObservedPod } from '../pod/run/observed.ts';
 import type { PodRecord } from './record.ts';
 
 type Change = (known: ObservedContainer, name: string) => ObservedContainer;
 
-/** A container of which nothing is known yet: no run of it was asked for. */
+/** A container of which nothing is known: no run of it was ordered yet. */
 const UNKNOWN: ObservedContainer = { desiredRun: 0 };
 
-/** What is observed with each of these containers changed. */
+/** The observed pod with each of these containers changed. */
 export function changeContainers(
   observed: ObservedPod,
   names: readonly string[],
@@ -26,7 +26,7 @@ export const changeContainer = (record: PodRecord, name: string, change: Change)
   observed: changeContainers(record.observed, [name], change),
 });
 
-/** The record with these containers shown as waiting, each for its reason. */
+/** The record in which these containers wait, each with its reason. */
 export const showWaiting = (
   record: PodRecord,
   waiting: { [container: string]: { reason: string; message: string } },

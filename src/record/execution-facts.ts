@@ -5,7 +5,7 @@ export interface ExecutionFacts {
   status: string;
 }
 
-/** The execution and its status; undefined: not such a detail. */
+/** The execution and its status; undefined for any other detail. */
 export function executionFacts(detail: unknown): ExecutionFacts | undefined {
   if (typeof detail !== 'object' || detail === null || !('name' in detail) || !('status' in detail))
     return undefined;

@@ -1,22 +1,22 @@
-// When a generation of a pod's executions has had its time, although it runs (docs/design/hand-over.md). Pure; sweep hands over.
+// When a running generation of a pod must be replaced by the next one (docs/design/hand-over.md). Pure; sweep hands over.
 import type { PodRecord } from './record.ts';
 
 /** AWS ends an execution at 25 000 events; a run writes about 10. */
 export const MAX_RUNS_IN_GENERATION = 1_500;
 /** AWS ends an execution after one year. */
 export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
-/** A generation is not followed by another sooner, whatever went wrong: each costs transitions. */
+/** The shortest time between two generations, whatever went wrong: each costs transitions. */
 export const MIN_GENERATION_MS = 60_000;
 
-/** How long the generation in charge has lasted; NaN: it has not begun yet. */
+/** The age of the generation in charge; NaN where it has not begun. */
 export const generationAgeMs = ({ generation }: PodRecord, now: Date): number =>
   now.getTime() - Date.parse(generation.at ?? '');
 
-/** Its history is nearly full: it must be handed over. */
+/** Its history is nearly full: it must be handed over now. */
 export const isExhausted = ({ generation }: PodRecord): boolean =>
   generation.runs > MAX_RUNS_IN_GENERATION;
 
-/** It should be handed over when there is time for it: it is old, or goes by another document than `revision` ('': unknown). */
+/** It should be handed over at the next occasion: it is old, or goes by another document than `revision` ('': unknown). */
 export function isOutdated(record: PodRecord, revision: string, now: Date): boolean {
   const age = generationAgeMs(record, now);
   const old =
@@ -25,13 +25,13 @@ export function isOutdated(record: PodRecord, revision: string, now: Date): bool
   return old && record.generation.toStart !== true && !isLaunching(record, now);
 }
 
-/** RunTask may be under way: its parameters stay as they are until its answer is known. */
+/** RunTask may be under way: its parameters must not change until its answer is known. */
 const isLaunching = ({ task, launchBackOff }: PodRecord, now: Date): boolean =>
   task.definition !== undefined &&
   task.arn === undefined &&
   !(launchBackOff && Date.parse(launchBackOff.until) > now.getTime());
 
-/** The record with so many more entries in its execution's history. */
+/** The record with so many more entries counted in its execution's history. */
 export const countingRuns = (record: PodRecord, more: number): PodRecord => ({
   ...record,
   generation: { ...record.generation, runs: record.generation.runs + more },

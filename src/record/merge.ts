@@ -1,4 +1,4 @@
-// A podlet's report merged into what is observed of the pod: by run number, so order and repetition do not matter.
+// Merges a podlet's report into what is observed of the pod: by run number, so that order and repetition do not matter.
 // See docs/design/sync.md.
 import { LOST_EXIT_CODE, LOST_MESSAGE, LOST_REASON } from '../protocol/run.ts';
 import type { Pod } from '../kinds/pod.ts';
@@ -12,7 +12,7 @@ import { present } from '../present.ts';
 import type { ContainerReport, Report } from '../protocol/messages.ts';
 import { changeContainers } from './change-container.ts';
 
-/** What is observed after the report. Exits are never unsaid, runs that were not ordered are not believed. */
+/** What is observed after the report. A known exit is never taken back, and a run that was not ordered is ignored. */
 export function mergeReport(
   pod: Pod,
   observed: ObservedPod,
@@ -36,7 +36,7 @@ export function mergeReport(
   };
 }
 
-/** A Fargate task's host is the task itself: without another word its own address is the node's. */
+/** A Fargate task's host is the task itself: where no host address is reported, the task's own is the node's. */
 function hostAddress({ hostIP }: ObservedPod, report: Report): { hostIP?: string } {
   const address = report.hostIP || hostIP || report.podIP;
   return address ? { hostIP: address } : {};
@@ -78,7 +78,7 @@ function mergeRun(
   return hasEnded(run) ? withBackOff(pod, name, next, now) : next;
 }
 
-/** The container after the end of its current run: the next run waits by the crash back-off. */
+/** The container after the end of its current run: the crash back-off delays its next run. */
 function withBackOff(
   pod: Pod,
   name: string,
@@ -92,7 +92,7 @@ function withBackOff(
 
 const isOver = (run: Run): boolean => hasEnded(run);
 
-/** Every run that nobody will report any more ends as the kubelet ends a container that it cannot find. */
+/** Runs that nobody will report any more end in the way in which the kubelet ends a container that it cannot find. */
 export function loseRuns(pod: Pod, observed: ObservedPod, now: Date): ObservedPod {
   return changeContainers(observed, Object.keys(observed.containers), (container, name) => {
     const { current } = container;

@@ -1,4 +1,4 @@
-// What a Start container state is answered, and when its answer is due. Pure: the same record gives the same answers.
+// The answer to a Start container state, and when it is due. Pure: the same record gives the same answers.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { podDone } from '../pod/run/order.ts';
@@ -15,7 +15,7 @@ export const leaveOutcome = (now: Date): Outcome => ({
   leave: true,
 });
 
-/** The same for a run of the pod: where it has ended in this generation its exit is answered, so that the history has it. */
+/** The same for a run of the pod: if it ended in this generation its exit is answered, so that the history shows it. */
 export function leaveAfter(
   pod: Pod | undefined,
   record: PodRecord,
@@ -33,7 +33,7 @@ export function leaveAfter(
   };
 }
 
-/** The pod is gone or over for executions of `generation`: nothing will be started for them any more. */
+/** For executions of `generation` the pod is gone or over: nothing will be started for them any more. */
 export function isOver(pod: Pod | undefined, record: PodRecord, generation: number): boolean {
   return (
     !pod ||
@@ -43,7 +43,7 @@ export function isOver(pod: Pod | undefined, record: PodRecord, generation: numb
   );
 }
 
-/** Answer for `run` of a container, once that run is over; undefined: not yet. */
+/** The answer for `run` of a container once that run is over; undefined before. */
 export function outcomeOf(
   pod: Pod,
   record: PodRecord,
@@ -74,7 +74,7 @@ export function outcomeOf(
   };
 }
 
-/** The run is one of an earlier sandbox: the body goes on with the next one. */
+/** The run belongs to an earlier sandbox: the body continues with the next run. */
 function lostRun(previous: Run | undefined, run: number, now: Date): Outcome | undefined {
   if (!previous || previous.run < run) return undefined;
   return {
@@ -92,7 +92,7 @@ export interface DueAnswer {
   outcome: Outcome;
 }
 
-/** The tokens that must be answered now. Recorded first, answered second, deleted third (docs/design/sync.md). */
+/** The tokens that must be answered now. They are recorded first, answered second and deleted third (docs/design/sync.md). */
 export function dueAnswers(pod: Pod | undefined, record: PodRecord, now: Date): DueAnswer[] {
   return Object.entries(record.tokens).flatMap(([container, waiting]) => {
     const outcome = answerTo(pod, record, container, waiting, now);

@@ -1,4 +1,4 @@
-// Images that cannot be had: their back-off and what the pod's status and events say meanwhile (kubelet/images/image_manager.go).
+// Images that cannot be pulled: their back-off, and the pod's status and events meanwhile (kubelet/images/image_manager.go).
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { findContainer } from '../pod/model/containers.ts';
@@ -10,7 +10,7 @@ import type { PodRecord, PullBackOff } from './record.ts';
 
 const FIRST_SECONDS = 10;
 const MAX_SECONDS = 300;
-/** An entry is forgotten after twice the longest delay. */
+/** An entry is forgotten after twice the maximum delay. */
 const FORGET_SECONDS = 600;
 
 interface Failure {
@@ -18,7 +18,7 @@ interface Failure {
   message: string;
 }
 
-/** The back-off after one more failed try of an image. */
+/** The back-off after another failed pull of an image. */
 function nextPullBackOff(
   before: PullBackOff | undefined,
   failure: Failure,
@@ -34,7 +34,7 @@ function nextPullBackOff(
   };
 }
 
-/** The record after a try that failed for some containers: each waits with its reason. */
+/** The record after a pull that failed for some containers: each waits with its reason. */
 export function pullFailed(
   record: PodRecord,
   failures: { [container: string]: Failure },
@@ -43,18 +43,18 @@ export function pullFailed(
   const pulls = Object.entries(failures).map(
     ([name, failure]) => [name, nextPullBackOff(own(record.pulls, name), failure, now)] as const,
   );
-  // Two looks of the machine: one that fails, one that shows the back-off.
+  // The machine looks twice: the first look fails, the second one shows the back-off.
   return {
     ...showWaiting(countingRuns(record, 2), failures),
     pulls: Object.fromEntries(pulls),
   };
 }
 
-/** Back-offs that still hold. */
+/** Back-offs that are not over. */
 export const heldPulls = (record: PodRecord, now: Date): PullBackOff[] =>
   Object.values(record.pulls ?? {}).filter(({ until }) => Date.parse(until) > now.getTime());
 
-/** The record while a back-off holds: ErrImagePull has become ImagePullBackOff. */
+/** The record while a back-off lasts: ErrImagePull has become ImagePullBackOff. */
 export function pullBackedOff(pod: Pod, record: PodRecord): PodRecord {
   const waiting = failedPulls(record).map(([name, { message }]) => [
     name,
@@ -66,14 +66,14 @@ export function pullBackedOff(pod: Pod, record: PodRecord): PodRecord {
   return showWaiting(record, Object.fromEntries(waiting) as { [container: string]: Failure });
 }
 
-/** Events of a back-off that holds. */
+/** The events of a back-off that is not over. */
 export const pullBackOffEvents = (pod: Pod, record: PodRecord): PodEvent[] =>
   failedPulls(record).flatMap(([name]) => [
     podEvents.backOffPulling(name, imageOf(pod, name)),
     podEvents.failed(name, 'ImagePullBackOff'),
   ]);
 
-/** Only a failed pull becomes a back-off: a name that cannot be parsed and an image that must be there stay what they are. */
+/** Only a failed pull starts a back-off: a name that cannot be parsed, or an image that must be present, keeps its own reason. */
 const failedPulls = ({ pulls = {} }: PodRecord): [string, PullBackOff][] =>
   Object.entries(pulls).filter(
     ([, { reason }]) => reason === 'ErrImagePull' || reason === 'RegistryUnavailable',

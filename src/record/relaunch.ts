@@ -9,12 +9,12 @@ import type { PodRecord } from './record.ts';
 
 const FIRST_SECONDS = 10;
 const MAX_SECONDS = 300;
-/** A task that lived that long was a good one: its end is not another failure in a row. */
+/** A task that lived this long was a good one: its end does not count as another failure in a row. */
 const GOOD_SECONDS = 600;
-/** Earlier tasks that the record names: a log shows at most the run before, and a record must not grow with every relaunch. */
+/** How many earlier tasks the record names: a log shows at most the run before, and the record must not grow with every relaunch. */
 const KEPT_TASKS = 20;
 
-/** The next execution takes over where this one stands; tokens of the old one are answered leave. */
+/** The next execution continues where this one stands; the old one's tokens are answered with leave. */
 export const nextGeneration = (record: PodRecord, now: Date): PodRecord => ({
   ...record,
   generation: {
@@ -25,7 +25,7 @@ export const nextGeneration = (record: PodRecord, now: Date): PodRecord => ({
   },
 });
 
-/** The next attempt: init containers run again, restart counts go on, what ended for good stays ended. */
+/** The next attempt: init containers run again, restart counts continue, and containers that ended for good stay ended. */
 export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
   const { podlet: _gone, task: before, ...kept } = nextGeneration(record, now);
   const { attempt, arn: taskArn, edited = [], terminatingSince } = before;
@@ -43,7 +43,7 @@ export function relaunch(pod: Pod, record: PodRecord, now: Date): PodRecord {
   };
 }
 
-/** At once the first time, then 10 s doubling to 300 s as long as tasks break down soon. */
+/** No delay the first time, then 10 s doubling to 300 s while tasks keep breaking down early. */
 function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: number; until: string } {
   const {
     launchBackOff: before,
@@ -55,7 +55,7 @@ function nextLaunchBackOff(record: PodRecord, now: Date): { seconds: number; unt
   return longer(before.seconds, now);
 }
 
-/** RunTask found no place: 10 s doubling to 300 s, however long that lasts. */
+/** RunTask found no capacity: 10 s doubling to 300 s, however long that lasts. */
 export const noPlaceBackOff = (
   { launchBackOff }: PodRecord,
   now: Date,
@@ -66,7 +66,7 @@ function longer(before: number, now: Date): { seconds: number; until: string } {
   return { seconds, until: new Date(now.getTime() + seconds * 1000).toISOString() };
 }
 
-/** Kubernetes keeps the crash back-off by the container's definition: another image begins without one. */
+/** Kubernetes keeps the crash back-off per definition of a container: with another image it starts afresh. */
 const withoutBackOff = (observed: ObservedPod, edited: readonly string[]): ObservedPod =>
   changeContainers(observed, edited, ({ backOff: _past, ...fresh }) => fresh);
 
@@ -104,10 +104,10 @@ function inNewSandbox(
   }: ObservedContainer,
   replacedSince: string | undefined,
 ): ObservedContainer {
-  // What was ordered of the old sandbox and never seen to begin is ordered anew by the next execution.
+  // A run that was ordered in the old sandbox and never began is ordered again by the next execution.
   const container = { ...rest, desiredRun: current?.run ?? rest.previous?.run ?? 0 };
   if (!current) return container;
-  // Kubernetes leaves succeeded containers out of a new sandbox, but its init containers always run again.
+  // Kubernetes does not start succeeded containers in a new sandbox, but always runs init containers again.
   const kind = containerKind(pod, name);
   const replaced =
     kind === 'app' &&

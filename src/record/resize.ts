@@ -1,5 +1,5 @@
-// A pod's resize as its record has it: promised by the node or found infeasible, then under way, then complete. Pure.
-// Level-based: what the spec asks for is compared with what was promised, so an edit that nobody followed up is found by the next look.
+// A pod's resize as its record holds it: promised by the node or found infeasible, then in progress, then complete. Pure.
+// Level-based: the spec's sizes are compared with the promised ones, so an edit that nobody followed up is found by the next look.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -18,13 +18,13 @@ import { isRunning } from '../pod/run/restart.ts';
 import { changeContainer, changeContainers } from './change-container.ts';
 import type { PodRecord } from './record.ts';
 
-/** A record and the events that go with it. */
+/** A record and the events of its change. */
 export interface Resize {
   record: PodRecord;
   events: PodEvent[];
 }
 
-/** Why the node can never hold the pod; undefined: it can. */
+/** Why the node can never hold the pod; undefined where it can. */
 export type Judge = (pod: Pod) => string | undefined;
 
 const generationOf = ({ metadata }: Pod): number => metadata.generation ?? 1;
@@ -34,13 +34,13 @@ const withObserved = (record: PodRecord, observed: ObservedPod): PodRecord => ({
   observed,
 });
 
-/** The container is to be stopped, since its resize asks for another run. */
+/** The container must be stopped, since its resize asks for another run. */
 export const asksForRestart = (container: ObservedContainer | undefined): boolean =>
   container?.restartAfter !== undefined &&
   container.restartAfter === container.current?.run &&
   isRunning(container.current);
 
-/** Some container has not yet what it was promised, or has yet to run anew with it. */
+/** Some container does not have its promised size yet, or must still run anew with it. */
 const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
   initAndAppContainers(pod).some(
     ({ name }) =>
@@ -49,7 +49,7 @@ const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
 
 type DueResize = 'promise' | 'forget' | 'complete';
 
-/** What a look at the pod would change. */
+/** The changes that a look at the pod would make. */
 export function resizeDue(pod: Pod, { observed, end }: PodRecord): DueResize | undefined {
   const { allocated, resize, resizePending } = observed;
   if (allocated === undefined || end || podDone(pod, observed)) return undefined;
@@ -63,7 +63,7 @@ export function resizeDue(pod: Pod, { observed, end }: PodRecord): DueResize | u
 const completion = (pod: Pod, observed: ObservedPod): DueResize | undefined =>
   observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
 
-/** Takes up what is due; undefined: nothing is. */
+/** Makes the changes that are due; undefined where there are none. */
 export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
   const due = resizeDue(pod, record);
   if (due === 'promise') return promise(pod, record, judge(pod));
@@ -90,7 +90,7 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
       .filter(({ container, had }) => !isDeepStrictEqual(had, container.resources ?? {}))
       .map(({ container, had }) => [container.name, had]),
   );
-  // The errors of a resize that is no longer asked for are past.
+  // The errors of a resize that is no longer requested do not count any more.
   const resizing = changeContainers(
     observed,
     [...had.keys()],
@@ -117,13 +117,13 @@ function complete(pod: Pod, record: PodRecord): Resize {
   };
 }
 
-/** A container was resized: with the last one the resize is complete, in the same write. */
+/** A container was resized. With the last one the resize is complete; both are written at once. */
 export const withCompletion = (pod: Pod, record: PodRecord): Resize =>
   record.observed.resize && !isUnderWay(pod, record.observed)
     ? complete(pod, record)
     : { record, events: [] };
 
-/** The engine refused a container's resize; reported again only where it says something else. */
+/** The engine refused a container's resize; reported again only if the message differs. */
 export function withResizeError(pod: Pod, record: PodRecord, name: string, error: string): Resize {
   const { observed } = record;
   const known = own(observed.containers, name);

@@ -1,4 +1,4 @@
-// An ECS task's facts merged into the record of its pod, and what the end of a task means for the pod (docs/design/hand-over.md).
+// Merges an ECS task's facts into the record of its pod, and decides what the end of a task means for the pod (docs/design/hand-over.md).
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import {
@@ -18,10 +18,10 @@ import type { PodRecord, TaskEnd } from './record.ts';
 import { relaunch } from './relaunch.ts';
 import { withTask } from './with-task.ts';
 
-/** Ends of a task that are ends of its host: a bare pod is never moved to another one. */
+/** Stop codes that mean the end of the task's host: a bare pod is never moved to another host. */
 const HOST_LOST = new Set(['SpotInterruption', 'TerminationNotice', 'InfrastructureHealth']);
 
-/** The record after a task change; the same record: nothing new. Older versions and other tasks are ignored. */
+/** The record after a task change; the same record where nothing is new. Older versions and other tasks are ignored. */
 export function mergeTask(
   pod: Pod | undefined,
   record: PodRecord,
@@ -40,7 +40,7 @@ export function mergeTask(
   return taskEnded(pod, withTask(record, { version: facts.version }), facts, now);
 }
 
-/** A pod's address is the task's, whatever its podlet says. */
+/** The pod's address is the task's, whatever its podlet reports. */
 export const withAddress = (
   record: PodRecord,
   { privateIp }: Pick<TaskFacts, 'privateIp'>,
@@ -49,7 +49,7 @@ export const withAddress = (
     ? record
     : withTask(record, { address: privateIp });
 
-/** A stop that nobody here asked for (Spot, a hand in the console) is used for a graceful end of what runs. */
+/** A stop that droppod did not ask for (Spot, somebody in the console): running containers still get a graceful end. */
 function stoppingTask(
   pod: Pod | undefined,
   record: PodRecord,
@@ -61,7 +61,7 @@ function stoppingTask(
     : withTask(record, { version, end: { is: 'stopping' } });
 }
 
-/** The container never ran, and ECS says why: its supervisor will not say hello. */
+/** The container never ran, and ECS gives the reason: its supervisor will never say hello. */
 export const isFailedStart = ({
   lastStatus,
   reason = '',
@@ -98,7 +98,7 @@ function withFailedStarts(
 
 /**
  * A container that ended before its supervisor said hello was killed from outside: the sandbox will never be ready, and no
- * container can have begun, so another task takes the pod over under every policy.
+ * container can have begun, so another task takes over under every policy.
  */
 function withLostStart(
   pod: Pod | undefined,
@@ -126,7 +126,7 @@ function withLostStart(
     : merged;
 }
 
-/** The present task is STOPPED, or ECS has forgotten it: the pod is over, failed with its node, or gets another attempt. */
+/** The present task is STOPPED, or ECS has forgotten it: the pod is over, fails with its node, or gets another attempt. */
 export function taskEnded(
   pod: Pod | undefined,
   record: PodRecord,
@@ -167,14 +167,14 @@ export function taskEnded(
 const hasBegun = ({ observed }: PodRecord): boolean =>
   Object.values(observed.containers).some(({ current }) => current !== undefined);
 
-/** Kubernetes' text of a pod whose node went away. */
+/** Kubernetes' message for a pod whose node went away. */
 export const nodeLostMessage = (pod: Pod): string =>
   `Node ${pod.spec.nodeName ?? ''} which was running pod ${pod.metadata.name ?? ''} is unresponsive`;
 
 const sandboxLostMessage = (reason: string | undefined): string =>
   `The pod's sandbox was lost${reason ? `: ${reason}` : ''}`;
 
-/** The record of a pod that the system ends. */
+/** The record of a pod that is ended from outside. */
 export function withVerdict(record: PodRecord, reason: string, message: string): PodRecord {
   if (record.observed.verdict) return record;
   return {

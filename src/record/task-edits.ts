@@ -1,4 +1,4 @@
-// What a pod's running task still lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
+// What a pod's running task lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -17,7 +17,7 @@ export interface TaskEdits {
 
 const NONE: TaskEdits = { add: [], resize: [] };
 
-/** What is due now: images that could not be had wait for the end of their back-off, a resize for its container. */
+/** What is due now: images that could not be pulled wait for the end of their back-off, and a resize waits for its container. */
 export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
   const {
     observed,
@@ -48,9 +48,9 @@ export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
   };
 }
 
-/** The record after an edit of the spec: a node that has not said so was asked for what the spec asked before. */
+/** The record after an edit of the spec. A node without a recorded promise has promised what the spec asked for before. */
 export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
-  // Before it took the pod the node has promised nothing.
+  // Before the node accepted the pod it has promised nothing.
   if (
     record.observed.allocated !== undefined ||
     record.observed.acceptedAt === undefined ||

@@ -1,4 +1,4 @@
-// Records that the version before wrote, where each fact was a field of its own; they are rewritten at their next change.
+// Reads records of the previous version, in which each fact was a field of its own; they are rewritten at their next change.
 import type { TaskArn } from '../ports/identity.ts';
 import type { ImageConfig } from '../ports/images.ts';
 import type { ObservedPod } from '../pod/run/observed.ts';
@@ -20,7 +20,7 @@ type Same = Pick<
   | 'dueEvents'
 >;
 
-/** A record of before the groups. */
+/** A record from before its fields were grouped. */
 export interface FlatRecord extends Same {
   generation: number;
   toStart?: boolean;
@@ -52,7 +52,7 @@ export interface FlatRecord extends Same {
 const isFlat = (record: PodRecord | FlatRecord): record is FlatRecord =>
   typeof record.generation === 'number';
 
-/** The record in today's form; one that has it is answered as it is. */
+/** The record in today's form; a record in that form is returned as it is. */
 export function upgraded(record: PodRecord | FlatRecord): PodRecord {
   if (!isFlat(record)) return record;
   const { generation, toStart, generationAt, revision, runsInGeneration, ...withoutGeneration } =

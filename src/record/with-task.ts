@@ -1,4 +1,4 @@
-// The record with something else about its present task.
+// The record with changed facts about its present task.
 import type { PodRecord, PodTask } from './record.ts';
 
 export const withTask = (record: PodRecord, change: Partial<PodTask>): PodRecord => ({

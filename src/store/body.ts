@@ -1,24 +1,24 @@
-// An object's JSON as table attributes: plain, gzipped, or in parts beside the item; gzip saves write units from a few KB on.
+// An object's JSON as table attributes: plain, gzipped, or in parts beside the item; from a few KB on, gzip saves write units.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { KubeObject } from '../kinds/pod.ts';
 import { partItem } from './layout.ts';
 import { toVersion } from './limits.ts';
 import type { Attribute, Item, Table, TableWrite } from './table.ts';
 
-/** Below this the time for gzip is worth more than the write units. */
+/** Below this size gzip costs more time than its saved write units are worth. */
 const PLAIN_CHARACTERS = 4 * 1024;
 
-/** A log entry holds the body before and after, and an item at most 400 KB. */
+/** A log entry holds the body before and after the write, and an item has at most 400 KB. */
 const INLINE_BYTES = 180 * 1024;
 
 const PART_BYTES = 350 * 1024;
 
-/** Attribute `body` or `prev` of an item. The text has no resourceVersion: the item's number is it. */
+/** Attribute `body` or `prev` of an item. The text has no resourceVersion: the item's number is the version. */
 export type Body = { json: string } | { gz: Uint8Array } | { parts: number; at: number };
 
-/** A text made ready for the table; parts are written under the number that is taken later. */
+/** A text that is ready for the table; its parts are written under a number that is taken later. */
 export interface Packed {
-  /** undefined: in parts. */
+  /** undefined: the text is stored in parts. */
   inline: { json: string } | { gz: Uint8Array } | undefined;
   gz: Uint8Array;
 }
@@ -43,7 +43,7 @@ export function bodyUnder(packed: Packed, number: number): { body: Body; writes:
   return { body: { parts, at: number }, writes };
 }
 
-/** Parts of a body that was replaced live on as long as the log shows them. */
+/** Parts of a replaced body stay as long as the log refers to them. */
 export function expireParts(body: Body | undefined, expires: number): TableWrite[] {
   if (body === undefined || !('parts' in body)) return [];
   return Array.from({ length: body.parts }, (_, part) => ({
@@ -53,7 +53,7 @@ export function expireParts(body: Body | undefined, expires: number): TableWrite
   }));
 }
 
-/** The body attribute of a stored item; undefined: none. */
+/** The body attribute of a stored item; undefined where it has none. */
 export function bodyOf(attribute: Attribute | undefined): Body | undefined {
   if (
     typeof attribute !== 'object' ||
@@ -68,7 +68,7 @@ export function bodyOf(attribute: Attribute | undefined): Body | undefined {
   return { parts: Number(parts), at: Number(at) };
 }
 
-/** The JSON of a body; undefined when parts are gone (replaced long ago: the reader looks again). */
+/** The JSON of a body; undefined where its parts have expired (the body was replaced long ago: the reader looks again). */
 export async function unpack(
   table: Pick<Table, 'batchGet'>,
   body: Body,
@@ -84,7 +84,7 @@ export async function unpack(
 
 const partBytes = ({ gz }: Item): Uint8Array => (gz instanceof Uint8Array ? gz : new Uint8Array());
 
-/** JSON without resourceVersion, as bodies are stored. */
+/** The JSON without resourceVersion, which is the stored form. */
 export function toText(object: KubeObject): string {
   const { resourceVersion: _, ...metadata } = object.metadata;
   return JSON.stringify({ ...object, metadata });
@@ -92,13 +92,13 @@ export function toText(object: KubeObject): string {
 
 const HEAD = '{"metadata":{';
 
-/** The JSON of a stored text's object, with its version: written into the text where it begins as bodies do. */
+/** The JSON of a stored text's object, with its version. The version is inserted into the text where that begins in the stored form. */
 export function versionedText(text: string, number: number): string {
   if (!text.startsWith(`${HEAD}"`)) return JSON.stringify(toObject(text, number));
   return `${HEAD}"resourceVersion":"${toVersion(number)}",${text.slice(HEAD.length)}`;
 }
 
-/** The JSON of a body; one that is packed is opened each time it is asked for. undefined: it lies in parts. */
+/** The JSON of a body; a compressed one is unpacked at every call. undefined where the body is in parts. */
 export function jsonOf(body: Body, number: number): (() => string) | undefined {
   if ('json' in body) return () => versionedText(body.json, number);
   if ('gz' in body) return () => versionedText(gunzipSync(body.gz).toString(), number);

@@ -1,24 +1,24 @@
-// A table whose partitions of objects and records are kept in memory: for an installation in which one process writes alone.
-// Reads are answered from memory once a partition is loaded; writes go through and change the memory when they are answered.
+// A table that keeps its partitions of objects and records in memory, for an installation with a single writing process.
+// Once a partition is loaded, reads are answered from memory; writes go through and update the memory when they are answered.
 import type { Clock } from '../ports/clock.ts';
 import { present } from '../present.ts';
 import { compareKeys } from './limits.ts';
 import type { Item, ItemKey, Table, TableWrite } from './table.ts';
 
-/** Partitions worth keeping: objects and records. Log entries and parts are read once or never. */
+/** Partitions that are kept: objects and records. Log entries and parts are read once or never. */
 const KEPT = /^[or]\//;
 
-/** What has expired is let go of so often; in the table it is as good as gone. */
+/** How often expired items are dropped from memory; the table treats them as gone. */
 const FORGET_MS = 10 * 60 * 1000;
 
 interface Partition {
   forgottenAt: number;
   items: Map<string, Item>;
-  /** The keys of `items` in order: a partition holds the markers of all that was deleted, so a page must not walk it. */
+  /** The keys of `items` in order. A partition also holds the markers of deleted objects, so a page must not scan it. */
   keys: string[];
 }
 
-/** `table` must have no other writer. */
+/** `table` must not have another writer. */
 export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
   const partitions = new Map<string, Promise<Partition>>();
   const queues = new Map<string, Promise<unknown>>();
@@ -63,7 +63,7 @@ export function cachedTable(table: Table, clock: Pick<Clock, 'now'>): Table {
               for (const write of writes) await remember(table, partition, write);
             return outcome;
           } catch (error) {
-            // Whether it was written is open: the partitions are read again.
+            // Whether it was written is unknown: the partitions are read again.
             for (const { pk } of keys) partitions.delete(pk);
             throw error;
           }
@@ -123,7 +123,7 @@ async function remember(
   if (!now && known) keys.splice(place, 1);
 }
 
-/** Runs `act` after every earlier one that shares a key; the keys are queued at once, so two callers cannot wait for each other. */
+/** Runs `act` after every earlier call that shares a key. All keys are queued at once, so that two callers cannot wait for each other. */
 async function inTurn<T>(
   queues: Map<string, Promise<unknown>>,
   keys: string[],
@@ -131,7 +131,7 @@ async function inTurn<T>(
 ): Promise<T> {
   const earlier = keys.map((key) => queues.get(key));
   const turn = Promise.all(earlier).then(act);
-  // The caller gets it; whoever is next has their own.
+  // The caller gets the error; the next in the queue only waits.
   const done = turn.catch(() => undefined);
   for (const key of keys) queues.set(key, done);
   await done;

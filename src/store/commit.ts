@@ -1,4 +1,4 @@
-// The one way anything is written: an object with its log entry under a fresh number, and records, all in one transaction.
+// The only way to write: an object with its log entry under a fresh number, and records, all in one transaction.
 // See docs/design/store.md.
 import { StoreConflict, Unavailable } from '../errors.ts';
 import { own } from '../own.ts';
@@ -32,10 +32,10 @@ export interface Writer {
   lifetimes: { readonly [resource: string]: number };
 }
 
-/** Numbers taken for one write before it is given up as a fault. */
+/** How many numbers one write may take before it fails. */
 const NUMBERS = 8;
 
-/** Repetitions under one number while DynamoDB says TransactionConflict. */
+/** Retries under one number while DynamoDB answers TransactionConflict. */
 const REPEATS = 6;
 
 const BACK_OFF_MS = 10;
@@ -60,7 +60,7 @@ export async function commit(
     const line = await writeUnder(writer, plan, head, counter.number);
     if (line === undefined) continue;
     writer.tail.announce(line);
-    // The write stands whatever becomes of the mark; the next write moves it again.
+    // The write is done whatever becomes of the mark; the next write moves the mark again.
     writer.tail.keepMark(counter).catch(() => undefined);
     return { version: toVersion(line.number) };
   }
@@ -92,7 +92,7 @@ function checkExpected(head: Head | undefined, { key, expected, object }: Object
   }
 }
 
-/** One number: the line that was written, or undefined when another number must be tried. */
+/** Writes under one number: returns the written line, or undefined where another number must be tried. */
 async function writeUnder(
   writer: Writer,
   plan: Plan,
@@ -126,7 +126,7 @@ const attempt = (
 const backOff = ({ clock, random }: Writer, repeat: number): Promise<void> =>
   clock.sleep(BACK_OFF_MS * 2 ** repeat * (0.5 + random()));
 
-/** Finds out what became of a number whose write did not simply succeed: burying it makes that final. */
+/** Finds out what became of a number whose write did not plainly succeed: burying the number makes the result final. */
 async function settleOwn(
   writer: Writer,
   { object, writeId }: Plan,
@@ -134,7 +134,7 @@ async function settleOwn(
   outcome: WriteReason[] | Error,
 ): Promise<Line | undefined> {
   const there = await writer.tail.bury(line.number);
-  // The answer was lost, the write was not.
+  // The answer was lost, but not the write.
   if (there?.writeId === writeId) return line;
   if (outcome instanceof Error)
     throw new Unavailable('the store did not answer', { cause: outcome });
@@ -189,7 +189,7 @@ function shownBody(
 const expiring = (write: TableWrite, expires: number): TableWrite =>
   'put' in write ? { put: { ...write.put, expires } } : write;
 
-/** A number above every number the item had, so that no late writer overtakes; a deletion's marker counts. */
+/** A number above all numbers that the item had, deletion markers included, so that no late writer overtakes. */
 function headCondition(expected: ObjectWrite['expected'], number: number, now: Date): Condition {
   if (expected === 'absent') {
     const expression =
@@ -214,7 +214,7 @@ async function commitRecords(
     const outcome = await attempt(writer, writes);
     if (outcome === 'written') return { version: undefined };
     const refused = !(outcome instanceof Error) && outcome.includes('ConditionalCheckFailed');
-    // A repeated call meets its own first write when only the answer was lost.
+    // A repeated call meets its own first write if only the answer was lost.
     if (refused && (await isOwn(writer.table, records, writeId))) return { version: undefined };
     if (refused) throw new StoreConflict(`record ${first.key} has changed`);
     if (outcome instanceof Error)

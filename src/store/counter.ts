@@ -1,35 +1,35 @@
-// The counter item: the last number taken, up to where the log is settled, and from where on it still stands.
+// The counter item: the last number taken, the number up to which the log is settled, and the number from which it is still complete.
 // See docs/design/store.md.
 import type { Table, Item } from './table.ts';
 import { COUNTER } from './layout.ts';
 
-/** Log entries stay readable at least this long (etcd's default compaction is 5 minutes). */
+/** Log entries stay readable for at least this long (etcd's default compaction is 5 minutes). */
 const HORIZON_MS = 60 * 60 * 1000;
 
-/** The mark is moved on when it is older than this. */
+/** The age at which the mark is moved. */
 export const MARK_MS = 60 * 1000;
 
-/** Distance of the samples by which compactedTo follows the time: few, since every number taken pays for the item's size. */
+/** The distance of the samples by which compactedTo follows the time: they are few, since every number taken pays for the item's size. */
 const SAMPLE_MS = 10 * 60 * 1000;
 
-/** A mark older than this says nothing: what lies above it may have begun to expire. */
+/** A mark older than this is not trusted: entries above it may have begun to expire. */
 const STALE_MS = 2 * 60 * 60 * 1000;
 
-/** Log entries and parts expire this long after they were written: later than any mark lets a reader look for them. */
+/** How long after their write log entries and parts expire: later than any mark lets a reader ask for them. */
 export const EXPIRE_MS = HORIZON_MS + 3 * STALE_MS;
 
-/** Deletion markers outlive the log. */
+/** Deletion markers expire later than the log. */
 export const MARKER_MS = 2 * EXPIRE_MS;
 
 export interface Counter {
-  /** Last number taken. */
+  /** The last number taken. */
   number: number;
-  /** Every number up to here is an entry or a tombstone. */
+  /** Every number up to this one is an entry or a tombstone. */
   settled: number;
   settledAt: number;
   /** The log is complete above this number. */
   compactedTo: number;
-  /** Past marks (time, settled), oldest first, no older than the horizon but one. */
+  /** Past marks (time, settled), oldest first; at most one is older than the horizon. */
   samples: [at: number, settled: number][];
 }
 
@@ -51,15 +51,15 @@ function toCounter(item: Item | undefined): Counter {
 export const readCounter = async (table: Pick<Table, 'get'>): Promise<Counter> =>
   toCounter(await table.get(COUNTER));
 
-/** Takes `count` numbers at once: the answer's `number` is the last of them. */
+/** Takes `count` numbers at once; the returned `number` is the last of them. */
 export const takeNumbers = async (table: Pick<Table, 'update'>, count: number): Promise<Counter> =>
   toCounter(await table.update(COUNTER, 'ADD num :count', { ':count': count }));
 
-/** Whether the mark is too old to be trusted for what lies between it and the last number. */
+/** Whether the mark is too old to be trusted for the numbers between it and the last one. */
 export const isStale = ({ number, settled, settledAt }: Counter, nowMs: number): boolean =>
   number > settled && settledAt > 0 && nowMs - settledAt > STALE_MS;
 
-/** The counter's mark moved to `settled`: raises compactedTo by time, before the entries below may expire. */
+/** The counter with its mark moved to `settled`: raises compactedTo by time, before the entries below may expire. */
 export function moveMark(counter: Counter, settled: number, nowMs: number): Counter {
   const last = counter.samples.at(-1);
   const samples: Counter['samples'] =
@@ -69,7 +69,7 @@ export function moveMark(counter: Counter, settled: number, nowMs: number): Coun
   return { ...counter, settled, settledAt: nowMs, compactedTo, samples: samples.slice(old.length) };
 }
 
-/** The mark of a log that nobody marked for too long: what was not settled then is given up, readers below it list again. */
+/** The mark of a log that nobody marked for too long: unsettled entries are given up, and readers below it list again. */
 export const moveStaleMark = (counter: Counter, number: number, nowMs: number): Counter => ({
   ...counter,
   settled: number,
@@ -78,7 +78,7 @@ export const moveStaleMark = (counter: Counter, number: number, nowMs: number): 
   samples: [[nowMs, number]],
 });
 
-/** Stores a mark unless another process stored a newer one. */
+/** Stores a mark unless another process has stored a newer one. */
 export async function storeMark(table: Pick<Table, 'transact'>, mark: Counter): Promise<void> {
   await table.transact([
     {

@@ -18,16 +18,16 @@ export interface DynamoStoreOptions {
   clock: Clock;
   ids: Pick<Ids, 'uuid'>;
   random(): number;
-  /** Seconds after their last write at which objects of a resource are gone, without a word in the log. */
+  /** Seconds after their last write at which objects of a resource expire, without an entry in the log. */
   lifetimes?: { readonly [resource: string]: number };
   /** Pause between looks at the log while a watch waits. */
   pollMs?: { first: number; idle: number };
 }
 
-/** A store; `compact` gives up the log up to a version, which else follows the time. */
+/** A store; `compact` gives up the log up to a version, which otherwise follows the time. */
 export type DynamoStore = Store & { compact(version: ResourceVersion): Promise<void> };
 
-/** Any number of processes may share the table. */
+/** The store for a table that any number of processes may share. */
 export function dynamoStore({
   table,
   clock,
@@ -48,7 +48,7 @@ export function dynamoStore({
   });
 }
 
-/** The store on its parts. */
+/** The store built from its parts. */
 export function storeOn(writer: Writer): DynamoStore {
   const { table, tail, clock } = writer;
   return {

@@ -7,22 +7,22 @@ import { objectItem } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
 export interface Head {
-  /** Number of the last write, a deletion's too. */
+  /** Number of the last write, deletions included. */
   number: number;
   /** undefined: deleted. */
   body: Body | undefined;
 }
 
-/** Parts vanish only hours after they were replaced, so one second look is enough. */
+/** Parts expire only hours after they were replaced, so a single second look is enough. */
 const LOOKS = 3;
 
-/** The item as a head. DynamoDB deletes what has expired within days: until then it is as good as gone. */
+/** The item as a head. DynamoDB deletes expired items within days: until then they are treated as gone. */
 export function headOf({ ver, body, expires }: Item, now: Date): Head {
   const expired = expires !== undefined && Number(expires) * 1000 <= now.getTime();
   return { number: Number(ver), body: expired ? undefined : bodyOf(body) };
 }
 
-/** The object's head; undefined: never there, or its marker has expired. */
+/** The object's head; undefined where it never existed or its marker has expired. */
 export async function readHead(
   table: Pick<Table, 'get'>,
   key: ObjectKey,
@@ -39,7 +39,7 @@ export const readObject = (
   now: Date,
 ): Promise<KubeObject | undefined> => readAs(table, key, now, toObject);
 
-/** The newest object in the form that `form` makes of its text and number. */
+/** The newest object, in the form that `form` makes of its text and number. */
 export async function readAs<T>(
   table: Pick<Table, 'get' | 'batchGet'>,
   key: ObjectKey,

@@ -1,4 +1,4 @@
-// Where things lie in the table. No index: a list is a Query of one partition, a log entry is a Get.
+// The table's layout. It needs no index: a list is a Query of one partition, a log entry is a Get.
 // See docs/design/store.md.
 import type { ObjectKey } from '../ports/store.ts';
 import { objectName } from './limits.ts';
@@ -10,10 +10,10 @@ const ALONE = '-';
 /** Greater than every name. */
 const LAST = '\uffff';
 
-/** The counter, the mark of what is settled, and the log's horizon. */
+/** Holds the counter, the mark up to which the log is settled, and the log's horizon. */
 export const COUNTER: ItemKey = { pk: 'counter', sk: ALONE };
 
-/** One partition per resource, in list order. DynamoDB splits a hot one by sort key, since the table has no local index. */
+/** One partition per resource, in list order. DynamoDB splits a hot one by sort key, because the table has no local index. */
 export const objectItem = (key: ObjectKey): ItemKey => ({
   pk: objectPartition(key.resource),
   sk: objectName(key),
@@ -40,10 +40,10 @@ export const partItem = (number: number, part: number): ItemKey => ({
   sk: String(part),
 });
 
-/** Records of one kind (what stands before the first `/`) share a partition, so that a prefix is a Query. */
+/** Records of one kind (the part before the first `/`) share a partition, so that a prefix is a Query. */
 export const recordItem = (key: string): ItemKey => ({ pk: `r/${kindOf(key)}`, sk: key });
 
-/** Bounds of a prefix's Query; `prefix` holds at least the kind and its `/`, or the whole kind. */
+/** Bounds of a prefix's Query; `prefix` is at least the kind and its `/`, or exactly the kind. */
 export const recordRange = (prefix: string): { pk: string; from: string; to: string } => ({
   pk: `r/${kindOf(prefix)}`,
   from: prefix,

@@ -1,9 +1,9 @@
-// Sizes and orders that every store keeps, the fake of the tests included.
+// Sizes and sort orders of every store, including the fake of the tests.
 import { ApiError } from '../errors.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { ObjectKey } from '../ports/store.ts';
 
-/** etcd's --max-request-bytes: the size at which Kubernetes, too, refuses an object. */
+/** etcd's --max-request-bytes: Kubernetes refuses objects of this size as well. */
 const MAX_OBJECT_BYTES = 1.5 * 1024 * 1024;
 
 /** Refuses JSON above MAX_OBJECT_BYTES. */
@@ -16,7 +16,7 @@ export function checkObjectSize(json: string): void {
     );
 }
 
-/** The sort key of an object within its resource. Kubernetes sorts by storage key: `-` and `.` come before the `/`. */
+/** The sort key of an object within its resource. Kubernetes sorts by storage key, in which `-` and `.` come before the `/`. */
 export const objectName = ({ namespace, name }: Pick<ObjectKey, 'namespace' | 'name'>): string =>
   `${namespace}/${name}`;
 

@@ -6,7 +6,7 @@ import { headOf, readAs } from './head.ts';
 import { objectPartition, objectRange } from './layout.ts';
 import type { Item, Table } from './table.ts';
 
-/** A page that brought too little was full of deletions' markers: the next is larger. */
+/** A page that brought too little was full of deletion markers: the next one is larger. */
 const MAX_PAGE = 512;
 
 /** Objects as they are now; the caller settles the version first, so that nothing up to it is missing. */
@@ -14,12 +14,12 @@ export function listObjects(table: Table, query: ListQuery, now: Date): Promise<
   return listItems(table, query, (item) => toListed(table, query.resource, item, now, toObject));
 }
 
-/** The same as JSON texts, which are not parsed. */
+/** The same as JSON texts that are not parsed. */
 export function listTexts(table: Table, query: ListQuery, now: Date): Promise<Page<StoredText>> {
   return listItems(table, query, (item) => toStored(table, query.resource, item, now));
 }
 
-/** The texts of items: a table that keeps its items has each read once. */
+/** The texts of items; a table that keeps its items reads each text only once. */
 const texts = new WeakMap<Item, StoredText>();
 
 function toStored(

@@ -1,4 +1,4 @@
-// Entries of the log as items: what was written under a number, or the tombstone of a number that nobody used.
+// Entries of the log as items: what was written under a number, or the tombstone of an unused number.
 import type { LogEntry, ObjectKey } from '../ports/store.ts';
 import { present } from '../present.ts';
 import type { Body } from './body.ts';
@@ -7,7 +7,7 @@ import { logItem } from './layout.ts';
 import { toVersion } from './limits.ts';
 import type { Item, Table, TableWrite } from './table.ts';
 
-/** A number's content; `entry` undefined: a tombstone. */
+/** A number's content; without `entry` it is a tombstone. */
 export interface Line {
   number: number;
   writeId?: string;
@@ -22,7 +22,7 @@ export interface Line {
 
 const UNUSED = { expression: 'attribute_not_exists(pk)' };
 
-/** The write of a line; it fails where the number was used or buried. `expires` in epoch seconds. */
+/** The write of a line; it fails where the number is used or buried. `expires` is in epoch seconds. */
 export function lineWrite(line: Line, expires: number): TableWrite {
   const { number, writeId, entry } = line;
   const content =
@@ -48,7 +48,7 @@ export function lineWrite(line: Line, expires: number): TableWrite {
   };
 }
 
-/** Those lines of `numbers` that exist, in no order. */
+/** The existing lines of `numbers`, in any order. */
 export async function readLines(
   table: Pick<Table, 'batchGet'>,
   numbers: number[],
@@ -56,11 +56,11 @@ export async function readLines(
   return numbers.length === 0 ? [] : (await table.batchGet(numbers.map(logItem))).map(toLine);
 }
 
-/** The numbers `from` … `to`. */
+/** The numbers from `from` to `to`, both included. */
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
-/** One line; undefined: a hole. */
+/** One line; undefined for a hole. */
 export async function readLine(
   table: Pick<Table, 'get'>,
   number: number,
@@ -94,7 +94,7 @@ function toLine(item: Item): Line {
   };
 }
 
-/** The line as the port shows it; undefined: a tombstone. */
+/** The line in the port's form; undefined for a tombstone. */
 export async function toEntry(
   table: Pick<Table, 'batchGet'>,
   { number, entry }: Line,

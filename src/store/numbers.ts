@@ -1,10 +1,10 @@
-// Where writers take their numbers from.
+// The source of the numbers that writers take.
 import type { Counter } from './counter.ts';
 import { readCounter, takeNumbers } from './counter.ts';
 import type { Table } from './table.ts';
 
 export interface Numbers {
-  /** A number that nobody else has; the counter as it was then. */
+  /** A number that no other writer has, and the counter as it was then. */
   take(): Promise<Counter>;
   /** The counter now: every number handed out so far is ≤ its `number`. */
   last(): Promise<Counter>;
@@ -16,7 +16,7 @@ export const sharedNumbers = (table: Table): Numbers => ({
   last: () => readCounter(table),
 });
 
-/** How many numbers a single writer reserves at once; a killed process leaves at most so many unused. */
+/** How many numbers a single writer reserves at once; a killed process leaves at most this many unused. */
 const BLOCK = 100;
 
 /** Numbers of a single writer; `before` is the last number that an earlier process may have used. */
@@ -24,15 +24,15 @@ export interface BlockNumbers extends Numbers {
   before: number;
 }
 
-/** The highest number reserved, in a place that does not share the table's fate. */
+/** The highest number reserved, stored in a place that is not lost together with the table. */
 export interface NumberFloor {
-  /** As it was found. */
+  /** The number that was stored when the process started. */
   highest: number;
-  /** Resolves when the number is kept for good. */
+  /** Resolves once the number is stored durably. */
   raise(number: number): Promise<void>;
 }
 
-/** One writer: numbers are reserved in blocks and handed out from memory; the floor is raised before the first of a block is. */
+/** One writer: numbers are reserved in blocks and handed out from memory; the floor is raised before the first number of a block is used. */
 export async function blockNumbers(
   table: Table,
   floor: NumberFloor = { highest: 0, raise: () => Promise.resolve() },
@@ -50,12 +50,12 @@ export async function blockNumbers(
   return {
     before,
     async take() {
-      // A reservation that failed is its waiters' fault to report; whoever comes next tries anew.
+      // A failed reservation is reported to its waiters; the next caller tries again.
       while (next > counter.number)
         await (pending ??= reserve().finally(() => {
           pending = undefined;
         }));
-      // The mark in `counter` is as old as the block; it may lag, never lead.
+      // The mark in `counter` is as old as the block: it may lag behind, but never be ahead.
       return { ...counter, number: next++ };
     },
     last: () => Promise.resolve({ ...counter, number: next - 1 }),

@@ -1,4 +1,4 @@
-// Records: droppod's own memory beside the objects, each under a revision of its own.
+// Records: droppod's own memory beside the objects, each with its own revision.
 import { gunzipSync } from 'node:zlib';
 import { ApiError } from '../errors.ts';
 import type { Json } from '../ports/json.ts';
@@ -14,7 +14,7 @@ export async function getRecord(table: Table, key: string): Promise<StoredRecord
   return item && toRecord(item);
 }
 
-/** All records under a prefix, which names at least the kind. */
+/** All records under a prefix, which contains at least the kind. */
 export async function listRecords(table: Table, prefix: string): Promise<StoredRecord[]> {
   const range = recordRange(prefix);
   const records: StoredRecord[] = [];
@@ -37,7 +37,7 @@ function toRecord(item: Item): StoredRecord {
   return { key: item.sk, value: JSON.parse(text) as Json, revision: Number(item.rev) };
 }
 
-/** The table write of a record; its condition fails where the expectation does. */
+/** The table write of a record; its condition fails where the expectation does not hold. */
 export function recordWrite({ key, value, expected }: RecordWrite, writeId: string): TableWrite {
   const at = recordItem(key);
   const condition =

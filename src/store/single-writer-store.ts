@@ -1,4 +1,4 @@
-// The store of an installation in which one process writes alone (local mode): same table, same layout, reads from memory.
+// The store of an installation with a single writing process (local mode): same table and layout, reads from memory.
 // See docs/design/store.md.
 import { cachedTable } from './cached-table.ts';
 import type { DynamoStore, DynamoStoreOptions } from './dynamo-store.ts';
@@ -8,7 +8,7 @@ import type { Table } from './table.ts';
 import { blockNumbers, type NumberFloor } from './numbers.ts';
 import { Tail } from './tail.ts';
 
-/** Nobody else adds to the log: it is looked at only to be safe. */
+/** Nobody else appends to the log: it is polled only to be safe. */
 const IDLE_MS = 30_000;
 
 /** Opens the store; numbers that a killed process had reserved are buried first. */
@@ -29,7 +29,7 @@ export async function openSingleWriterStore(
   return storeOn({ lifetimes: {}, ...options, table, numbers, tail });
 }
 
-/** Where the table went back behind numbers that clients have seen: none of them comes again, and watches of before list again. */
+/** If the table was reset below numbers that clients have seen, none of these is used again, and older watches list again. */
 async function skipTo(table: Table, highest: number, nowMs: number): Promise<void> {
   const { number } = await readCounter(table);
   if (number < highest)

@@ -1,4 +1,4 @@
-// What the store asks of DynamoDB: one table with string keys `pk` and `sk`. src/aws/table.ts adapts the SDK.
+// The operations that the store needs from DynamoDB: one table with the string keys `pk` and `sk`. src/aws/table.ts adapts the SDK.
 
 export type Attribute =
   | string
@@ -32,24 +32,24 @@ export type TableWrite =
     }
   | { remove: ItemKey; condition?: Condition };
 
-/** What became of each write where the whole was cancelled: `None` was not at fault. */
+/** The result of each write of a cancelled transaction: `None` was not at fault. */
 export type WriteReason = 'None' | 'ConditionalCheckFailed' | 'TransactionConflict' | 'Throttled';
 
 /** All reads are strongly consistent. */
 export interface Table {
   get(key: ItemKey): Promise<Item | undefined>;
-  /** Any number of keys; in no order, absent ones left out. */
+  /** Any number of keys; the items come in any order, missing ones are left out. */
   batchGet(keys: ItemKey[]): Promise<Item[]>;
-  /** Items of one partition with `from` ≤ sk ≤ `to`, in order; at most about `limit`. `next`: where to go on. */
+  /** Items of one partition with `from` ≤ sk ≤ `to`, in order; about `limit` at most. `next`: where to continue. */
   query(query: {
     pk: string;
     from: string;
     to: string;
     limit?: number;
   }): Promise<{ items: Item[]; next?: string }>;
-  /** All or nothing. A refusal is an answer; a throw leaves open whether it was written. */
+  /** All or nothing. A refusal is a return value; after a throw it is unknown whether it was written. */
   transact(writes: TableWrite[]): Promise<'written' | WriteReason[]>;
-  /** Applies one update and answers the item as it is then. */
+  /** Applies one update and returns the item after it. */
   update(
     key: ItemKey,
     expression: string,

@@ -1,4 +1,4 @@
-// The end of the log in one process: follows it, fills holes, and wakes every waiter at once. One tail serves all watches.
+// The end of the log in one process: follows it, fills holes, and wakes all waiters at once. One tail serves all watches.
 import { CompactedError, Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogEntry } from '../ports/store.ts';
@@ -9,31 +9,31 @@ import { lineWrite, range, readLine, readLines, toEntry } from './log.ts';
 import type { Numbers } from './numbers.ts';
 import type { Table } from './table.ts';
 
-/** A reader buries a number that is missing for so long (docs/design/store.md). */
+/** How long a number may be missing before a reader buries it (docs/design/store.md). */
 const HOLE_MS = 500;
 
-/** Between two looks at a hole. */
+/** Pause between two looks at a hole. */
 const HOLE_POLL_MS = 20;
 
-/** Lines kept in memory for watches. */
+/** How many lines are kept in memory for watches. */
 const BUFFER_LINES = 2_000;
 
-/** Lines read at once. */
+/** How many lines are read at once. */
 const PAGE = 100;
 
-/** Entries answered at once. */
+/** How many entries are returned at once. */
 const MAX_ENTRIES = 500;
 
-/** A reason of one's own: without one each abort makes an exception with a stack, for every write. */
+/** A constant abort reason: without one, each abort creates an exception with a stack, for every write. */
 const WOKEN = 'something happened';
 
 export interface TailOptions {
   table: Table;
   numbers: Numbers;
   clock: Clock;
-  /** Pause between looks while somebody waits: from `first` while things happen to `idle`. */
+  /** Pause between polls while somebody waits: `first` while things happen, up to `idle`. */
   pollMs: { first: number; idle: number };
-  /** Numbers above this are announced by this very process, so that looking for them is left until they are overdue. Absent: none are. */
+  /** This process announces numbers above this one itself, so they are not polled for until they are overdue. Absent: it announces none. */
   announcedAbove?: number;
 }
 
@@ -42,7 +42,7 @@ interface Waiter {
   wake: AbortController;
 }
 
-/** Everything up to `settled` is final: an entry or a tombstone. */
+/** Every number up to `settled` is final: an entry or a tombstone. */
 export class Tail {
   readonly #options: TailOptions;
   readonly #lines: { line: Line; entry?: Promise<LogEntry | undefined> }[] = [];
@@ -51,7 +51,7 @@ export class Tail {
   readonly #waiters = new Set<Waiter>();
   #settled: number | undefined;
   #compactedTo = 0;
-  /** The mark that this process stored last. */
+  /** The last mark that this process stored. */
   #mark: Counter | undefined;
   #advancing: Promise<number> | undefined;
   #following = false;
@@ -61,7 +61,7 @@ export class Tail {
     this.#options = options;
   }
 
-  /** Settles every number up to the counter's and answers it: a hole-free version. */
+  /** Settles every number up to the counter's and returns that: a version without holes below it. */
   async settle(): Promise<number> {
     const { number } = await this.#options.numbers.last();
     await this.settleTo(number);
@@ -79,14 +79,14 @@ export class Tail {
     }
   }
 
-  /** Takes in a line that this process wrote, met or buried. */
+  /** Takes in a line that this process wrote, read or buried. */
   announce(line: Line): void {
     if (this.#settled === undefined || line.number <= this.#settled) return;
     this.#ready.set(line.number, line);
     if (!this.#drain()) this.#stirUp();
   }
 
-  /** Buries a number on condition that it is unused; answers the line that is there now, undefined where it is a fresh tombstone. */
+  /** Buries a number if it is unused. Returns the line that exists now; undefined for a fresh tombstone. */
   async bury(number: number): Promise<Line | undefined> {
     const outcome = await this.#options.table.transact([lineWrite({ number }, this.expires())]);
     const line = outcome === 'written' ? { number } : await readLine(this.#options.table, number);
@@ -94,7 +94,7 @@ export class Tail {
     return outcome === 'written' ? undefined : line;
   }
 
-  /** Epoch seconds at which something written now may vanish. */
+  /** Epoch seconds after which an item written now may expire. */
   expires(afterMs = EXPIRE_MS): number {
     return Math.ceil((this.#options.clock.now().getTime() + afterMs) / 1000);
   }
@@ -118,7 +118,7 @@ export class Tail {
       : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES));
   }
 
-  /** Moves the stored mark when `counter`, read while taking a number, shows that it is due. */
+  /** Moves the stored mark if `counter`, which was read while taking a number, shows that it is due. */
   async keepMark(counter: Counter): Promise<void> {
     const nowMs = this.#options.clock.now().getTime();
     const known =
@@ -188,7 +188,7 @@ export class Tail {
     this.#settled ??= isStale(counter, nowMs) ? counter.number : counter.settled;
   }
 
-  /** Moves lines that follow without a gap; answers whether there were any. */
+  /** Moves consecutive lines to the settled ones; returns whether there were any. */
   #drain(): boolean {
     const before = this.#settled ?? 0;
     let settled = before;
@@ -233,7 +233,7 @@ export class Tail {
     });
   }
 
-  /** Looks at the log while somebody waits; only the caller that starts it sees its faults. */
+  /** Polls the log while somebody waits; only the caller that starts it sees its errors. */
   async #follow(): Promise<void> {
     if (this.#following) return;
     this.#following = true;
@@ -274,7 +274,7 @@ export class Tail {
     const { table, numbers } = this.#options;
     const lines = await readLines(table, range(after + 1, upTo));
     const { compactedTo } = await numbers.last();
-    // Below the settled mark there are no holes: what is missing has expired.
+    // Below the settled mark there are no holes: a missing entry has expired.
     if (after < compactedTo || lines.length < upTo - after)
       throw new CompactedError(`the log no longer reaches back to version ${after}`);
     const sorted = lines.sort((a, b) => a.number - b.number);

@@ -1,4 +1,4 @@
-// The store's table on DynamoDB's operations, whoever carries them: the SDK, or the engine of the same process.
+// The store's table on DynamoDB's operations, whatever carries them: the SDK, or the engine in the same process.
 import { own } from '../own.ts';
 import { present } from '../present.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   WriteReason,
 } from './table.ts';
 
-/** A value as DynamoDB writes it: `{ S: 'text' }`. Bytes are what the carrier has for them. */
+/** A value in DynamoDB's form: `{ S: 'text' }`. Bytes have the carrier's type. */
 export type WireValue = { readonly [type: string]: unknown };
 
 export type WireItem = Record<string, WireValue>;
@@ -21,7 +21,7 @@ interface Keys {
   ConsistentRead: boolean;
 }
 
-/** What the operations that a table needs are given and answer. */
+/** Arguments and results of the operations that a table needs. */
 export interface Operations {
   GetItem: [
     input: { TableName: string; Key: WireItem; ConsistentRead: boolean },
@@ -57,7 +57,7 @@ type Update = Conditioned & { Key: WireItem; UpdateExpression: string };
 type Delete = Conditioned & { Key: WireItem };
 type TransactItem = { Put: Put } | { Update: Update } | { Delete: Delete };
 
-/** Carries operations. Refusals are errors by AWS's names; a cancelled transaction's has `CancellationReasons`. */
+/** Carries operations. Refusals are errors with AWS's names; that of a cancelled transaction has `CancellationReasons`. */
 export interface Carrier {
   call<Name extends keyof Operations>(
     name: Name,
@@ -69,7 +69,7 @@ export interface Carrier {
 
 const BATCH = 100;
 
-/** `name` has string keys pk and sk, and TTL on `expires`. */
+/** `name` is a table with string keys pk and sk, and TTL on `expires`. */
 export function wireTable(carrier: Carrier, name: string): Table {
   const itemOf = (item: WireItem): Item => carrier.fromWire(item) as Item;
   return {
@@ -120,7 +120,7 @@ const keyOf = ({ pk, sk }: ItemKey): WireItem => ({ pk: { S: pk }, sk: { S: sk }
 async function getBatch(carrier: Carrier, name: string, keys: ItemKey[]): Promise<Item[]> {
   const items: Item[] = [];
   let left: WireItem[] = keys.map(keyOf);
-  // DynamoDB answers at most 16 MB at once and leaves the rest as unprocessed.
+  // DynamoDB answers at most 16 MB at once and returns the rest as unprocessed.
   while (left.length > 0) {
     const page = await carrier.call('BatchGetItem', {
       RequestItems: { [name]: { Keys: left, ConsistentRead: true } },
@@ -148,7 +148,7 @@ async function transact(
   }
 }
 
-/** The reasons of a refusal by DynamoDB; throws what is none. */
+/** The reasons of a refusal by DynamoDB; rethrows any other error. */
 function refusal(error: unknown): WriteReason[] {
   const { name, CancellationReasons } = error as Error & {
     CancellationReasons?: { Code?: string }[];
