@@ -1,6 +1,7 @@
 // The changes that Bind makes to a record: first the node, then the images once they are known.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
+import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { ObservedContainer } from '../pod/run/observed.ts';
 import { sizesOf } from '../pod/status/allocation.ts';
 import type { ImageConfig } from '../ports/images.ts';
@@ -106,16 +107,23 @@ export function placed(
   };
 }
 
+interface FoundImages {
+  images: { [container: string]: ImageConfig };
+  /** Events about them that are not to be written yet. */
+  unsaid: readonly PodEvent[];
+}
+
 /** The record once all images are known and the task definition is registered. */
 export function withImages(
   record: PodRecord,
-  images: { [container: string]: ImageConfig },
+  { images, unsaid }: FoundImages,
   definition: string,
   logNonce: string,
 ): PodRecord {
-  const { pulls: _past, ...rest } = record;
+  const { pulls: _past, ...rest } = withoutImageEvents(record);
+  const imageEvents = unsaid.length > 0 ? [...unsaid] : undefined;
   return {
-    ...withTask(rest, { images, definition }),
+    ...withTask(rest, { images, definition, ...present({ imageEvents }) }),
     logNonce: record.logNonce || logNonce,
     observed: changeContainers(
       record.observed,
@@ -126,6 +134,12 @@ export function withImages(
       },
     ),
   };
+}
+
+/** The record without the image events that Bind kept: they are being written, or Bind has new ones. */
+export function withoutImageEvents(record: PodRecord): PodRecord {
+  const { imageEvents: _said, ...task } = record.task;
+  return { ...record, task };
 }
 
 /** The part of an image that the container's status shows. */

@@ -87,6 +87,8 @@ export interface PodTask {
   /** RunTask attempts so far, including this one; 0 before the first. */
   attempt: number;
   images?: { [container: string]: ImageConfig };
+  /** Image events that Bind kept because a volume could not be mounted yet; they are written before the first start. */
+  imageEvents?: PodEvent[];
   /** ARN of the task's definition. */
   definition?: string;
   arn?: TaskArn;

@@ -3,42 +3,47 @@ import type { Container, EphemeralContainer, Pod, Volume } from '../kinds/pod.ts
 import { allContainers } from '../pod/model/containers.ts';
 import { isUsed } from '../pod/volumes/volumes.ts';
 
+interface Names {
+  configMaps: string[];
+  secrets: string[];
+}
+
 /** Names in the pod's namespace, each once. Pull secrets are not among them: only Bind needs those. */
-export function referencedObjects(pod: Pod): { configMaps: string[]; secrets: string[] } {
+export function referencedObjects(pod: Pod): Names {
   const containers = allContainers(pod);
-  const volumes = (pod.spec.volumes ?? []).filter((volume) => isUsed(pod, volume));
+  const ofVolumes = objectsOfVolumes((pod.spec.volumes ?? []).filter((one) => isUsed(pod, one)));
   return {
-    configMaps: distinct([
-      ...containers.flatMap(configMapsOfContainer),
-      ...volumes.flatMap(configMapsOfVolume),
-    ]),
-    secrets: distinct([
-      ...containers.flatMap(secretsOfContainer),
-      ...volumes.flatMap(secretsOfVolume),
-    ]),
+    configMaps: distinct([...containers.flatMap(configMapsOfContainer), ...ofVolumes.configMaps]),
+    secrets: distinct([...containers.flatMap(secretsOfContainer), ...ofVolumes.secrets]),
   };
 }
 
-const distinct = (names: Names): string[] => [...new Set(names.flatMap((name) => name || []))];
+/** The names that these volumes refer to. */
+export const objectsOfVolumes = (volumes: readonly Volume[]): Names => ({
+  configMaps: distinct(volumes.flatMap(configMapsOfVolume)),
+  secrets: distinct(volumes.flatMap(secretsOfVolume)),
+});
 
-type Names = (string | undefined)[];
+const distinct = (names: Found): string[] => [...new Set(names.flatMap((name) => name || []))];
 
-const configMapsOfContainer = ({ env, envFrom }: Container | EphemeralContainer): Names => [
+type Found = (string | undefined)[];
+
+const configMapsOfContainer = ({ env, envFrom }: Container | EphemeralContainer): Found => [
   ...(envFrom ?? []).map(({ configMapRef }) => configMapRef?.name),
   ...(env ?? []).map(({ valueFrom }) => valueFrom?.configMapKeyRef?.name),
 ];
 
-const secretsOfContainer = ({ env, envFrom }: Container | EphemeralContainer): Names => [
+const secretsOfContainer = ({ env, envFrom }: Container | EphemeralContainer): Found => [
   ...(envFrom ?? []).map(({ secretRef }) => secretRef?.name),
   ...(env ?? []).map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
 ];
 
-const configMapsOfVolume = ({ configMap, projected }: Volume): Names => [
+const configMapsOfVolume = ({ configMap, projected }: Volume): Found => [
   configMap?.name,
   ...(projected?.sources ?? []).map((source) => source.configMap?.name),
 ];
 
-const secretsOfVolume = ({ secret, projected }: Volume): Names => [
+const secretsOfVolume = ({ secret, projected }: Volume): Found => [
   secret?.secretName,
   ...(projected?.sources ?? []).map((source) => source.secret?.name),
 ];

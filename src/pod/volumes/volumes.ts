@@ -22,6 +22,10 @@ export function volumeKey(pod: Pod, name: string): string {
   return random && tokenVolumes(pod) === 1 ? TOKEN_VOLUME : name;
 }
 
+/** Whether it is the volume that admission adds. */
+export const isTokenVolume = (pod: Pod, { name }: Volume): boolean =>
+  volumeKey(pod, name) === TOKEN_VOLUME;
+
 const tokenVolumes = oncePerSpec(
   (pod) => (pod.spec.volumes ?? []).filter((volume) => volume.name.startsWith(TOKEN_VOLUME)).length,
 );

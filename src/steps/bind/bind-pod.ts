@@ -4,6 +4,7 @@ import { eventWriter } from '../../events/event-writer.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { findNode } from './find-node.ts';
 import type { FoundNode } from './find-node.ts';
+import { isHeldByVolume } from './held-by-volume.ts';
 import { registerTask } from './register-task.ts';
 import { othersChanged } from '../settle/reschedule.ts';
 import { resolveImages } from './resolve-images.ts';
@@ -12,6 +13,7 @@ import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
 import { allocatedPod } from '../../pod/status/allocation.ts';
 import { failedScheduling, rejectedByNode, scheduled } from '../../pod/events/pod-events.ts';
+import type { PodEvent } from '../../pod/events/pod-events.ts';
 import { podDone } from '../../pod/run/order.ts';
 import type { Ports } from '../../ports/ports.ts';
 import {
@@ -173,7 +175,7 @@ async function bindNow(
     events.write([scheduled(pod, nodeName)]);
   const [, resolved] = await Promise.all([
     updatePod(ports, uid, place).then(() => othersChanged(ports)),
-    resolveImages(ports, pod, events.write),
+    imagesOf(ports, pod, events.write),
   ]);
   const [next] = await Promise.all([
     keepImages(ports, allocatedPod(pod, observed), resolved, input),
@@ -182,10 +184,29 @@ async function bindNow(
   return next;
 }
 
+type FoundImages = ResolvedImages & { unsaid: PodEvent[] };
+
+/**
+ * Looks up the images and writes their events as they happen. The kubelet looks at images only once the volumes are mounted, so
+ * while a volume cannot be mounted the events are kept, except those of a failed pull.
+ */
+async function imagesOf(
+  ports: BindPorts,
+  pod: Pod,
+  write: (events: PodEvent[]) => void,
+): Promise<FoundImages> {
+  if (!(await isHeldByVolume(ports, pod)))
+    return { ...(await resolveImages(ports, pod, write)), unsaid: [] };
+  const unsaid: PodEvent[] = [];
+  const resolved = await resolveImages(ports, pod, (some) => void unsaid.push(...some));
+  if (Object.keys(resolved.failures).length > 0) write(unsaid.splice(0));
+  return { ...resolved, unsaid };
+}
+
 async function keepImages(
   ports: BindPorts,
   pod: Pod,
-  resolved: ResolvedImages,
+  resolved: FoundImages,
   { uid, generation }: BindInput,
 ): Promise<NextState> {
   const failed = Object.keys(resolved.failures).length > 0;
@@ -198,11 +219,7 @@ async function keepImages(
       record:
         definition === undefined
           ? pullFailed(record, resolved.failures, now)
-          : withSizes(
-              withImages(record, resolved.images, definition, logNonce),
-              pod,
-              ports.settings,
-            ),
+          : withSizes(withImages(record, resolved, definition, logNonce), pod, ports.settings),
     };
   });
   if (!state?.pod || isOver(state.pod, state.record, generation)) return END;

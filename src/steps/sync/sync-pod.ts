@@ -15,6 +15,7 @@ import { desired, dueInMs, hasNews, leave, networkOf, nothing } from '../../sync
 import type { Objects } from '../../sync/desired.ts';
 import type { Desired, Report } from '../../protocol/messages.ts';
 import { isOutdated, judge, receive } from '../../sync/receive.ts';
+import { withoutImageEvents } from '../../record/binding.ts';
 import { showWaiting } from '../../record/change-container.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { withAddress } from '../../record/task-change.ts';
@@ -202,6 +203,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
     report.volumes,
     now,
   );
+  await writeImageEvents(ports, record, objects);
   const waiting = await showUnstartable(ports, pod, record, objects);
   const wanted = withSessions(
     ports,
@@ -232,6 +234,20 @@ async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | 
   return hasBackOffToShow(state.pod, state.record.observed, state.now)
     ? updatePod(ports, uid, ({ record }) => ({ record }))
     : state;
+}
+
+/** Writes the image events that Bind kept, once the volumes can be mounted and a container is due to start. */
+async function writeImageEvents(
+  ports: SyncPorts,
+  { uid, task: { attempt, imageEvents } }: PodRecord,
+  { starts, missing = [] }: Objects,
+): Promise<void> {
+  if (imageEvents === undefined || missing.length > 0 || Object.keys(starts).length === 0) return;
+  await updatePod(ports, uid, ({ record }) =>
+    record.task.attempt === attempt && record.task.imageEvents !== undefined
+      ? { record: withoutImageEvents(record), events: record.task.imageEvents }
+      : undefined,
+  );
 }
 
 /** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
