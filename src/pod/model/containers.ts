@@ -1,12 +1,12 @@
-// The containers of a pod by name and kind. Everything that depends on "is it an init container?" asks here.
+// The containers of a pod by name and kind. Every rule that depends on "is it an init container?" uses these functions.
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 
 export type ContainerKind = 'init' | 'sidecar' | 'app' | 'ephemeral';
 
-/** An init container with its own restartPolicy Always is a sidecar. */
+/** An init container whose own restartPolicy is Always is a sidecar. */
 const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 
-/** What the container is to the pod; a name that the spec does not have counts as an app container. */
+/** The container's kind; a name that the spec lacks counts as an app container. */
 export function containerKind(pod: Pod, name: string): ContainerKind {
   const init = pod.spec.initContainers?.find((container) => container.name === name);
   if (init !== undefined) return isSidecar(init) ? 'sidecar' : 'init';
@@ -15,18 +15,18 @@ export function containerKind(pod: Pod, name: string): ContainerKind {
   return ephemeral ? 'ephemeral' : 'app';
 }
 
-/** The container's definition, of whatever kind; undefined: the spec has none of that name. */
+/** The container's definition, of any kind; undefined where the spec has no such name. */
 export function findContainer(pod: Pod, name: string): Container | EphemeralContainer | undefined {
   return allContainers(pod).find((container) => container.name === name);
 }
 
-/** What a pod is made with, init containers first; ephemeral ones come later. */
+/** The containers that a pod is created with, init containers first; ephemeral ones are added later. */
 export const initAndAppContainers = ({ spec }: Pod): Container[] => [
   ...(spec.initContainers ?? []),
   ...spec.containers,
 ];
 
-/** The pod waits for its scheduling gates to go: nothing is done for it before. */
+/** Whether scheduling gates still hold the pod: nothing is done for it before they are removed. */
 export const isGated = ({ spec }: Pod): boolean => (spec.schedulingGates ?? []).length > 0;
 
 /** All definitions in Kubernetes' visiting order: init, regular, ephemeral. */
@@ -34,7 +34,7 @@ export function allContainers(pod: Pod): (Container | EphemeralContainer)[] {
   return [...initAndAppContainers(pod), ...(pod.spec.ephemeralContainers ?? [])];
 }
 
-/** Regular init containers in spec order (sidecars left out). */
+/** Regular init containers in spec order (without sidecars). */
 export const regularInits = (pod: Pod): Container[] =>
   (pod.spec.initContainers ?? []).filter((container) => !isSidecar(container));
 

@@ -1,8 +1,8 @@
-// The form in which Kubernetes prints a pod's spec: members that hold nothing are left out.
-// Go leaves out zero values of plain members and keeps those of pointers; the sets below say which are plain.
+// The form in which Kubernetes prints a pod's spec: empty members are left out.
+// Go omits zero values of plain members and keeps those of pointers; the sets below say which members are plain.
 import { own } from '../../own.ts';
 
-/** Plain strings, numbers and booleans by name; the pointers among their namesakes are listed in POINTERS. */
+/** Plain strings, numbers and booleans by name; members of the same name that are pointers are listed in POINTERS. */
 const PLAIN = new Set([
   'serviceAccountName',
   'serviceAccount',
@@ -79,7 +79,7 @@ const POINTERS = new Set([
   'initContainers.restartPolicy',
 ]);
 
-/** Plain only below these parents. */
+/** Members that are plain only below these parents. */
 const PLAIN_BELOW = new Set([
   'env.value',
   'tolerations.value',
@@ -124,7 +124,7 @@ function isEmpty(parent: string, name: string, value: unknown): boolean {
   return PLAIN_BELOW.has(member) || (PLAIN.has(name) && !POINTERS.has(member));
 }
 
-/** Lists whose elements are texts or numbers: null among them is Go's zero, among structures an empty one. */
+/** Lists whose elements are texts or numbers: null among them is Go's zero value, among structures an empty structure. */
 const TEXT_LISTS = new Set([
   'command',
   'args',
@@ -145,7 +145,7 @@ const TEXT_LISTS = new Set([
   'wwids',
 ]);
 
-/** Members that Go always has, because they are neither pointers nor left out when empty. */
+/** Members that Go always prints, because they are neither pointers nor omitted when empty. */
 const ALWAYS: Readonly<Record<string, Record<string, unknown>>> = {
   containers: { name: '' },
   initContainers: { name: '' },
@@ -176,7 +176,7 @@ function element(entry: unknown, parent: string): unknown {
 const withoutNulls = (map: object): object =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? '']));
 
-/** A copy without the members that Kubernetes leaves out, and nulls as Go reads them; `parent` is the name of the member that holds `value`. */
+/** A copy without the members that Kubernetes omits, with nulls as Go reads them; `parent` is the name of the member that holds `value`. */
 export function omitEmpty(value: unknown, parent = ''): unknown {
   if (Array.isArray(value)) return value.map((entry) => element(entry, parent));
   if (value === null || typeof value !== 'object') return value;

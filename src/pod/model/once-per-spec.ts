@@ -1,7 +1,7 @@
-// What is asked of a pod's spec once per mount, volume or variable is made once per spec: a spec is not changed in place after it was decoded.
+// Values that are asked for once per mount, volume or variable are computed once per spec: a decoded spec is never changed in place.
 import type { Pod } from '../../kinds/pod.ts';
 
-/** `make`, which reads nothing but the spec, remembered as long as the spec lives. */
+/** `make` with its result cached for the life of each spec; it may read nothing but the spec. */
 export function oncePerSpec<T>(make: (pod: Pod) => T): (pod: Pod) => T {
   const made = new WeakMap<object, { value: T }>();
   return (pod) => {

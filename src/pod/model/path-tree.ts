@@ -1,15 +1,15 @@
-// Paths by what lies in what: sorted once, so that asking takes no look at each of them.
+// Paths by containment: sorted once, so that a query does not look at each of them.
 import { within } from '../volumes/volumes.ts';
 
 export interface PathTree {
-  /** The nearest of the paths that `path` lies in. */
+  /** The nearest of the paths that contain `path`. */
   above(path: string): string | undefined;
-  /** The paths that lie in `path`, sorted. */
+  /** The paths inside `path`, sorted. */
   below(path: string): string[];
   holdsBelow(path: string): boolean;
 }
 
-/** Everything in a path begins with this, and sorted it follows the path without a gap. */
+/** Every path inside `path` begins with this text; sorted, they follow the path without a gap. */
 const prefixOf = (path: string): string => (path === '' || path === '/' ? path : `${path}/`);
 
 export function pathTree(paths: Iterable<string>): PathTree {
@@ -23,7 +23,7 @@ export function pathTree(paths: Iterable<string>): PathTree {
     entry.holder = open.at(-1) ?? -1;
     open.push(index);
   }
-  /** Index of the first entry that is not before the prefix. */
+  /** Index of the first entry that does not sort before the prefix. */
   const find = (prefix: string): number => {
     let [low, high] = [0, entries.length];
     while (low < high) {

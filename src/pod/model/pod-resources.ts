@@ -1,4 +1,4 @@
-// Resources at pod level: what is filled in from the containers, and the sums that validation and size share.
+// Resources at pod level: values that are filled in from the containers, and the sums that validation and size share.
 import type { Container, PodSpec } from '../../kinds/pod.ts';
 import { own, setOwn } from '../../own.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type Quantity,
 } from './quantity.ts';
 
-/** Resource names that `spec.resources` may hold. */
+/** The resource names that `spec.resources` may contain. */
 export const isPodLevelResource = (name: string): boolean =>
   name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 
@@ -25,7 +25,7 @@ const requestOf = (container: Container, name: string): Quantity | undefined => 
   return text === undefined ? undefined : parseQuantity(text);
 };
 
-/** What the pod needs of a resource at once: containers and sidecars together, or the largest init container beside the sidecars before it. */
+/** The pod's need of a resource at any time: containers and sidecars together, or the largest init container beside the sidecars before it. */
 export function aggregateRequest(spec: PodSpec, name: string): Quantity | undefined {
   let running: Quantity | undefined;
   for (const container of spec.containers) running = plus(running, requestOf(container, name));
@@ -39,7 +39,7 @@ export function aggregateRequest(spec: PodSpec, name: string): Quantity | undefi
   return more(plus(running, sidecars), starting);
 }
 
-/** `spec.resources` with missing requests from the containers' sums, else from the limits. */
+/** `spec.resources` with missing requests taken from the containers' sums, else from the limits. */
 export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources']> {
   const given = spec.resources ?? {};
   const canonical = (list: Record<string, string>): Record<string, string> =>

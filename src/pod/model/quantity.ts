@@ -1,4 +1,4 @@
-// Kubernetes quantities (`500m`, `1Gi`): exact numbers with a suffix, printed in one canonical form.
+// Kubernetes quantities (`500m`, `1Gi`): exact numbers with a suffix, printed in a canonical form.
 
 /** An exact number `digits` × 10^`exponent` and the family of suffixes it was written in. */
 export interface Quantity {
@@ -14,7 +14,7 @@ const MILLI = -3;
 
 const tenTo = (power: number): bigint => 10n ** BigInt(power);
 
-// Kubernetes caps what does not fit 63 bits; this also keeps hostile exponents from costing time.
+// Kubernetes caps values that do not fit 63 bits; the cap also keeps hostile exponents from costing time.
 const LARGEST: Quantity = { digits: 9223372036854775807n, exponent: 0, format: 'decimalSI' };
 
 function capped(quantity: Quantity): Quantity {
@@ -37,7 +37,7 @@ function capped(quantity: Quantity): Quantity {
   };
 }
 
-/** undefined: not a quantity. A number is taken as its JSON text. */
+/** undefined: not a quantity. A number is read as its JSON text. */
 export function parseQuantity(text: string | number): Quantity | undefined {
   const parts = /^([+-]?)(\d*)(?:\.(\d*))?([a-zA-Z]*)([+-]?\d*)$/.exec(String(text).trim());
   if (!parts) return undefined;
@@ -140,7 +140,7 @@ export function divideQuantities(quantity: Quantity, divisor: Quantity): bigint 
   );
 }
 
-/** Whole units (bytes, cores), rounded up; 0 where it is no quantity. */
+/** Whole units (bytes, cores), rounded up; 0 for an invalid quantity. */
 export function wholeUnits(text: string | number | undefined): number {
   const quantity = text === undefined ? undefined : parseQuantity(text);
   return quantity
@@ -148,7 +148,7 @@ export function wholeUnits(text: string | number | undefined): number {
     : 0;
 }
 
-/** Thousandths (milli-cores), rounded up; 0 where it is no quantity. */
+/** Thousandths (milli-cores), rounded up; 0 for an invalid quantity. */
 export function milliUnits(text: string | number | undefined): number {
   const quantity = text === undefined ? undefined : parseQuantity(text);
   return quantity
@@ -156,7 +156,7 @@ export function milliUnits(text: string | number | undefined): number {
     : 0;
 }
 
-/** The canonical text of a text; `milli`: rounded up to thousandths as resource lists are. What is no quantity stays. */
+/** A quantity's text in canonical form; `milli`: rounded up to thousandths, as in resource lists. An invalid quantity is returned as it is. */
 export function canonicalQuantity(
   text: string | number,
   options: { milli: boolean } = { milli: false },

@@ -1,8 +1,8 @@
-// A stored or decoded object of the resource pods as the pod that the pure rules take.
+// Turns a stored or decoded object of the resource pods into the pod that the pure rules take.
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';
 
-/** The object as a pod; one without containers or status has empty ones. */
+/** The object as a pod; missing containers or status are empty. */
 export function toPod(object: KubeObject): Pod {
   const spec = isMap(object['spec']) ? object['spec'] : {};
   const containers = own(spec, 'containers');

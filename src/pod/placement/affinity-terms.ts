@@ -1,4 +1,4 @@
-// The terms of pod affinity and anti-affinity: whom they mean, and which pods carry any that have a meaning here.
+// The terms of pod affinity and anti-affinity: which pods they mean, and which pods carry terms that have an effect here.
 import type { KubeObject, Pod, PodSpec } from '../../kinds/pod.ts';
 import type { LabelSelector } from './selection.ts';
 import { selects } from './selection.ts';
@@ -14,7 +14,7 @@ export interface AffinityTerm {
   namespaces: ReadonlySet<string>;
   namespaceSelector: LabelSelector | undefined;
   labelSelector: LabelSelector | undefined;
-  /** Of a preferred term; 1 otherwise. */
+  /** The weight of a preferred term; 1 otherwise. */
   weight: number;
 }
 
@@ -25,7 +25,7 @@ export interface AffinityTerms {
 
 type Kind = 'podAffinity' | 'podAntiAffinity';
 
-/** A pod's terms of one kind. Without namespaces and namespaceSelector a term means the pod's own namespace. */
+/** A pod's terms of one kind. A term without namespaces and namespaceSelector means the pod's own namespace. */
 export function termsOf({ metadata, spec }: Pod, kind: Kind): AffinityTerms {
   const affinity = spec.affinity?.[kind];
   const read = (
@@ -48,13 +48,13 @@ export function termsOf({ metadata, spec }: Pod, kind: Kind): AffinityTerms {
 
 export type NamespaceLabels = (namespace: string) => { [key: string]: string } | undefined;
 
-/** Looks labels of namespaces up. */
+/** Looks up the labels of namespaces. */
 export function namespaceLabels(namespaces: readonly KubeObject[]): NamespaceLabels {
   const byName = new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels]));
   return (namespace) => byName.get(namespace);
 }
 
-/** True where the term means this pod. */
+/** Whether the term means this pod. */
 export function means(
   { namespaces, namespaceSelector, labelSelector }: AffinityTerm,
   { metadata }: Pod,
@@ -73,11 +73,11 @@ const allTerms = (pod: Pod): AffinityTerm[] =>
     ...termsOf(pod, kind).preferred,
   ]);
 
-/** The pod's terms may bear on the place of others: over host names, where every pod is alone, none does. */
+/** Whether the pod's terms can affect the placement of others. Terms over host names cannot: every pod is alone on its host. */
 export const bearsOnOthers = (pod: Pod): boolean =>
   allTerms(pod).some(({ topologyKey }) => topologyKey !== HOSTNAME);
 
-/** The pod's own place depends on where others are. */
+/** Whether the pod's own placement depends on other pods. */
 export function dependsOnOthers(pod: Pod): boolean {
   if (bearsOnOthers(pod) || termsOf(pod, 'podAffinity').required.length > 0) return true;
   return (pod.spec.topologySpreadConstraints ?? []).some(
@@ -85,7 +85,7 @@ export function dependsOnOthers(pod: Pod): boolean {
   );
 }
 
-/** Terms of `other` may mean the pod; a selector of namespaces is taken to mean its namespace. */
+/** Whether terms of `other` may mean the pod; a selector of namespaces counts as matching its namespace. */
 export const mayBeMeantBy = (pod: Pod, other: Pod): boolean =>
   allTerms(other).some((term) =>
     means(
@@ -97,7 +97,7 @@ export const mayBeMeantBy = (pod: Pod, other: Pod): boolean =>
     ),
   );
 
-/** Indexes of the required terms that ask for another pod's host: every pod is alone on its own. */
+/** Indexes of the required terms that ask for another pod's host, which cannot be met: every pod is alone on its host. */
 export const hostTerms = (pod: Pod): number[] =>
   termsOf(pod, 'podAffinity').required.flatMap(({ topologyKey }, index) =>
     topologyKey === HOSTNAME ? [index] : [],

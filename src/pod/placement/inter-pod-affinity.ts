@@ -1,11 +1,11 @@
-// Pod affinity and anti-affinity, the pod's own and those of the pods that are there (kube-scheduler's InterPodAffinity).
+// Pod affinity and anti-affinity, both the pod's own and that of existing pods (kube-scheduler's InterPodAffinity).
 import type { Node, Pod } from '../../kinds/pod.ts';
 import type { AffinityTerm, NamespaceLabels } from './affinity-terms.ts';
 import { means, namespaceLabels, termsOf } from './affinity-terms.ts';
 import type { Neighbour, Surroundings } from './surroundings.ts';
 import { domainOf, neighbours } from './surroundings.ts';
 
-/** Why a node cannot have the pod; `final`: not even if all pods went that could be preempted. */
+/** Why a node cannot take the pod; `final`: not even if all pods left that could be preempted. */
 export interface Refusal {
   text: string;
   final: boolean;
@@ -24,7 +24,7 @@ const EXISTING_ANTI_AFFINITY: Refusal = {
 const domainsOf = (terms: readonly AffinityTerm[], { pod, node }: Neighbour): string[] =>
   terms.flatMap(({ topologyKey }) => domainOf(topologyKey, node, pod) ?? []);
 
-/** Judges single nodes for the pod. */
+/** Checks single nodes for the pod. */
 export function affinityFilter(
   pod: Pod,
   surroundings: Surroundings,
@@ -56,7 +56,7 @@ export function affinityFilter(
   return (node) => {
     const here = { pod, node };
     const domains = domainsOf(near, here);
-    // The first pod of a group that means itself may go anywhere; else none of them ever could.
+    // The first pod of a group that means itself may go anywhere; otherwise no pod of the group could ever start.
     const isFirst = group.size === 0 && isGroup(pod);
     if (domains.length < near.length || !(isFirst || domains.every((domain) => group.has(domain))))
       return NO_AFFINITY;
@@ -68,7 +68,7 @@ export function affinityFilter(
   };
 }
 
-/** Weight of a required affinity of pods that are there (hardPodAffinityWeight). */
+/** The weight of existing pods' required affinity (hardPodAffinityWeight). */
 const HARD_WEIGHT = 1;
 
 interface Preference {
@@ -77,7 +77,7 @@ interface Preference {
   weight: number;
 }
 
-/** What preferred terms, and the affinity of the pods that are there, say for single nodes: above 0 for, below 0 against. */
+/** The score of single nodes by preferred terms and by existing pods' affinity: above 0 in favour, below 0 against. */
 export function affinityScore(pod: Pod, surroundings: Surroundings): (node: Node) => number {
   const labelsOf = namespaceLabels(surroundings.namespaces);
   const preferences = neighbours(pod, surroundings).flatMap((other) =>

@@ -1,10 +1,10 @@
-// What the kubelet itself refuses, of pods that were bound to it: such a pod fails at its node (kubelet's admission handlers).
+// The kubelet's own refusals of pods that are bound to it: such a pod fails on its node (kubelet's admission handlers).
 import type { Pod } from '../../kinds/pod.ts';
 import { isOwnSysctl, sysctlName } from '../model/sysctls.ts';
 
 const OS_LABEL = 'kubernetes.io/os';
 
-/** Why the node turns the pod away, to phase Failed; undefined: it takes the pod. */
+/** Why the node refuses the pod, which then goes to phase Failed; undefined: it accepts the pod. */
 export function nodeAdmission({
   metadata,
   spec,

@@ -1,4 +1,4 @@
-// What a node itself says to a pod: cordon, taints, node affinity, resources. Resources are not summed over pods: each brings a sandbox of its own size.
+// A single node's filters: cordon, taints, node affinity, resources. Resources are not summed over pods: each pod brings its own sandbox.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { aggregateRequest } from '../model/pod-resources.ts';
@@ -14,7 +14,7 @@ type Toleration = NonNullable<PodSpec['tolerations']>[number];
 
 const UNSCHEDULABLE_TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
-/** Reasons of the first filter that refuses the node, in the scheduler's order of filters; `tooLarge` names resources of which no sandbox can have enough. */
+/** Reasons of the first filter that refuses the node, in the scheduler's order; `tooLarge` names resources that no sandbox has enough of. */
 export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]): string[] {
   if (
     node.spec?.unschedulable === true &&
@@ -26,7 +26,7 @@ export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]):
   return insufficient(pod, node, tooLarge).map((name) => `Insufficient ${name}`);
 }
 
-/** The node has a taint that keeps the pod away. */
+/** Whether the node has a taint that keeps the pod away. */
 export const isUntolerated = ({ spec }: Pod, node: Node): boolean =>
   (node.spec?.taints ?? []).some(
     (taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []),
@@ -43,7 +43,7 @@ function isTolerated(
   });
 }
 
-/** nodeSelector and the required node affinity: any of the terms, all of a term's requirements; an empty term matches nothing. */
+/** nodeSelector and the required node affinity: any of the terms, all requirements of a term; an empty term matches nothing. */
 export function matchesNodeAffinity(
   { spec: { nodeSelector, affinity } }: Pod,
   node: Node,
@@ -69,7 +69,7 @@ function matchesTerm(
   );
 }
 
-/** Resources of which the node has less than the pod asks for. */
+/** Resources of which the node has less than the pod requests. */
 export function insufficient(pod: Pod, { status }: Node, tooLarge: readonly string[]): string[] {
   const small = Object.entries(status?.allocatable ?? {}).flatMap(([name, text]) => {
     const request = requestText(pod, name);
@@ -80,7 +80,7 @@ export function insufficient(pod: Pod, { status }: Node, tooLarge: readonly stri
   return [...new Set([...tooLarge, ...small])];
 }
 
-/** What the pod asks for: its own request where it states one, else the containers' together. */
+/** The pod's request: its own where it states one, else the containers' together. */
 export function requestText({ spec }: Pod, name: string): string | undefined {
   const stated = own(spec.resources?.requests, name);
   if (stated !== undefined) return stated;
@@ -95,7 +95,7 @@ export const preferredWeight = ({ spec }: Pod, node: Node): number =>
     0,
   );
 
-/** Taints that the pod had better not meet. */
+/** Taints that the pod should avoid. */
 export const avoidedTaints = ({ spec }: Pod, node: Node): number =>
   (node.spec?.taints ?? []).filter(
     (taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []),

@@ -1,4 +1,4 @@
-// How large the virtual node of one pod can be.
+// The largest size of one pod's virtual node.
 
-/** What the largest node gives one pod. A pod that asks for more stays Pending as Unschedulable, as in Kubernetes. */
+/** What the largest node offers to one pod. A pod that requests more stays Pending as Unschedulable, as in Kubernetes. */
 export const LARGEST = { cpu: '32', memory: '244Gi', 'ephemeral-storage': '200Gi' } as const;

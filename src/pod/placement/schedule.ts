@@ -1,5 +1,5 @@
-// Which node a pod gets, by the filters of kube-scheduler that virtual nodes have a meaning for, or its text why there is none.
-// The rules are in placement/: the node's own, topology spread, and affinity between pods.
+// The node for a pod by those filters of kube-scheduler that apply to virtual nodes, or the scheduler's message why there is none.
+// The rules are beside this file: the node's own, topology spread, and affinity between pods.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { present } from '../../present.ts';
@@ -11,17 +11,17 @@ import type { Surroundings } from './surroundings.ts';
 import { spreadFilter } from './topology-spread.ts';
 import { milliUnits, wholeUnits } from '../model/quantity.ts';
 
-/** `byPods`: some node would have had the pod, were other pods elsewhere. */
+/** `byPods`: some node would fit if other pods were elsewhere. */
 export type Placement = { nodeName: string } | { unschedulable: string; byPods?: boolean };
 
 interface Verdict {
   reasons: string[];
-  /** Other pods are in the way: kube-scheduler would look for some to preempt. */
+  /** Other pods are in the way: kube-scheduler would try to preempt some. */
   byPods: boolean;
   final: boolean;
 }
 
-/** The node that fits best, or the scheduler's text; `tooLarge` names the resources of which no sandbox can have enough. */
+/** The node that fits best, or the scheduler's message; `tooLarge` names the resources that no sandbox has enough of. */
 export function schedule(
   pod: Pod,
   surroundings: Surroundings,
@@ -49,7 +49,7 @@ export function schedule(
   };
 }
 
-/** Why the kubelet of a node that the pod's author named turns the pod away, to phase Failed; undefined: it takes the pod. */
+/** Why the kubelet of a node that the pod's author named refuses the pod, which then goes to phase Failed; undefined: it accepts the pod. */
 export function nodeRejection(
   pod: Pod,
   node: Node,
@@ -69,7 +69,7 @@ export function nodeRejection(
   };
 }
 
-/** Why the node can never give a running pod the sizes that it now asks for; undefined: it can. The kubelet looks at memory first. */
+/** Why the node can never give a running pod the sizes that it now requests; undefined: it can. The kubelet checks memory first. */
 export function resizeRefusal(
   pod: Pod,
   node: Node,
@@ -107,7 +107,7 @@ function counted(texts: readonly string[]): string {
     .join(', ');
 }
 
-/** FitError and the two PostFilter plugins, which have nobody to evict: pods go only by their own doing. */
+/** FitError and the messages of the two PostFilter plugins, which find nothing to evict here: droppod does not preempt pods. */
 function noNodeMessage({ spec }: Pod, verdicts: readonly Verdict[]): string {
   const none = `0/${verdicts.length} nodes are available`;
   const outcomes = verdicts.map(({ final }) =>

@@ -1,4 +1,4 @@
-// Which of several nodes that fit is best: the scheduler's scores from 0 to 100, with the weights of its default plugins.
+// Chooses among nodes that fit: the scheduler's scores from 0 to 100, with the weights of its default plugins.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { affinityScore } from './inter-pod-affinity.ts';
 import { avoidedTaints, preferredWeight } from './node-fit.ts';
@@ -8,7 +8,7 @@ import { spreadScore } from './topology-spread.ts';
 const MAX = 100;
 const WEIGHTS = { taints: 3, nodeAffinity: 2, spread: 2, podAffinity: 2 };
 
-/** The best of the nodes that fit; of equals the first. */
+/** The best of the nodes that fit; the first among equals. */
 export function bestNode(
   pod: Pod,
   surroundings: Surroundings,

@@ -1,4 +1,4 @@
-// Selectors over labels: those of pods (LabelSelector) and the requirements of node terms.
+// Selectors over labels: those for pods (LabelSelector) and the requirements of node terms.
 import { own } from '../../own.ts';
 
 export interface Requirement {
@@ -14,7 +14,7 @@ export interface LabelSelector {
 
 export type Labels = { [key: string]: string } | undefined;
 
-/** A selector that is absent selects nothing, an empty one everything. */
+/** An absent selector selects nothing, an empty one everything. */
 export function selects(selector: LabelSelector | undefined, labels: Labels): boolean {
   if (!selector) return false;
   const { matchLabels = {}, matchExpressions = [] } = selector;
@@ -24,12 +24,12 @@ export function selects(selector: LabelSelector | undefined, labels: Labels): bo
   );
 }
 
-/** True where the selector asks for nothing. */
+/** Whether the selector has no requirements. */
 export const isEverything = (selector: LabelSelector | undefined): boolean =>
   selector !== undefined &&
   Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
 
-/** One requirement; an operator that nobody knows is never met. */
+/** One requirement; an unknown operator never matches. */
 export function isMet({ key, operator, values = [] }: Requirement, labels: Labels): boolean {
   const value = own(labels, key);
   switch (operator) {

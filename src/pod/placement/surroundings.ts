@@ -1,15 +1,15 @@
-// What else is there when a pod looks for its node: the nodes, the pods that have theirs, and what belongs together by a topology key.
+// The input of placement besides the pod: the nodes, the pods on them, and the domains of topology keys.
 import type { KubeObject, Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 
 export interface Surroundings {
   nodes: readonly Node[];
-  /** Any pods; those without a node and those that have ended do not count. */
+  /** All pods; those without a node and those that have ended are ignored. */
   pods: readonly Pod[];
   namespaces: readonly KubeObject[];
 }
 
-/** A pod that has its node. */
+/** A pod on its node. */
 export interface Neighbour {
   pod: Pod;
   node: Node;
@@ -17,14 +17,14 @@ export interface Neighbour {
 
 export const HOSTNAME = 'kubernetes.io/hostname';
 
-/** Nobody else and nothing but the nodes. */
+/** No other pods and only the nodes. */
 export const alone = (nodes: readonly Node[]): Surroundings => ({
   nodes,
   pods: [],
   namespaces: [],
 });
 
-/** The others that the scheduler would find on nodes: bound and not at their end. */
+/** The other pods that the scheduler would find on nodes: bound and not ended. */
 export function neighbours(pod: Pod, { nodes, pods }: Surroundings): Neighbour[] {
   const byName = new Map(nodes.map((node) => [node.metadata?.name, node]));
   return pods.flatMap((other) => {
@@ -38,7 +38,7 @@ export function neighbours(pod: Pod, { nodes, pods }: Surroundings): Neighbour[]
   });
 }
 
-/** The domain that a pod is in on this node; undefined: the node lacks the label. A pod has a host of its own, whatever the node. */
+/** The pod's domain on this node; undefined: the node lacks the label. Each pod has a host of its own, whatever the node. */
 export function domainOf(topologyKey: string, node: Node, pod: Pod): string | undefined {
   if (topologyKey === HOSTNAME) return `${topologyKey}=${pod.metadata.uid ?? ''}`;
   const value = own(node.metadata?.labels, topologyKey);

@@ -1,4 +1,4 @@
-// Topology spread constraints (kube-scheduler's PodTopologySpread). Over host names they always hold: there is always another empty host.
+// Topology spread constraints (kube-scheduler's PodTopologySpread). Over host names they always hold, because another empty host always exists.
 import type { Node, Pod, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import type { Refusal } from './inter-pod-affinity.ts';
@@ -33,7 +33,7 @@ const valueOf = ({ metadata }: Node, { topologyKey }: Constraint): string | unde
 const hasAllLabels = (node: Node, constraints: readonly Constraint[]): boolean =>
   constraints.every((constraint) => valueOf(node, constraint) !== undefined);
 
-/** Whether the node counts for a constraint: by default the pod's node affinity is honoured, taints are not. */
+/** Whether the node counts for a constraint: by default the pod's node affinity is respected and taints are not. */
 function isIncluded(
   pod: Pod,
   node: Node,
@@ -65,14 +65,14 @@ function countDomains(
   return counts;
 }
 
-// A selector that asks for nothing counts nobody, and pods on their way out do not count (kube-scheduler, countPodsMatchSelector).
+// An empty selector counts no pods, and terminating pods do not count (kube-scheduler, countPodsMatchSelector).
 const isCounted = (pod: Pod, constraint: Constraint, { metadata }: Pod): boolean =>
   metadata.namespace === pod.metadata.namespace &&
   metadata.deletionTimestamp === undefined &&
   !isEverything(constraint.labelSelector) &&
   selects(constraint.labelSelector, metadata.labels);
 
-/** Judges single nodes for the pod. */
+/** Checks single nodes for the pod. */
 export function spreadFilter(
   pod: Pod,
   surroundings: Surroundings,
@@ -106,7 +106,7 @@ export function spreadFilter(
   };
 }
 
-/** How many matching pods the domains of a node hold, weighed by the number of domains: less is better; undefined: the node is not compared. */
+/** The number of matching pods in a node's domains, weighted by the number of domains: less is better; undefined: the node is not compared. */
 export function spreadScore(
   pod: Pod,
   surroundings: Surroundings,
@@ -127,7 +127,7 @@ export function spreadScore(
       labelled.filter((node) => isIncluded(pod, node, constraint)),
       others,
     );
-    // Small topologies are not to be outweighed by large ones.
+    // Large topologies must not outweigh small ones.
     return { constraint, counts, weight: Math.log(domains.size + 2) };
   });
   return (node) => {

@@ -1,24 +1,24 @@
-// Crash back-off of one container (kuberuntime doBackOff): when the next run may start. restart.ts says whether.
+// Crash back-off of one container (kuberuntime doBackOff): when its next run may start. restart.ts decides whether.
 // See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { podFullName } from '../model/containers.ts';
 import type { BackOff } from './observed.ts';
 import type { Run } from '../../protocol/run.ts';
 
-/** Delay of the second restart; the first is at once. */
+/** The delay before the second restart; the first restart has none. */
 const INITIAL_BACK_OFF_SECONDS = 10;
 const MAX_BACK_OFF_SECONDS = 300;
-/** A finish that long after the entry was last advanced forgets the entry. */
+/** A run that finishes this long after the entry was last advanced resets the entry. */
 const BACK_OFF_RESET_SECONDS = 600;
 
-/** The kubelet looks at a pod again after a minute at most. */
+/** The kubelet looks at a pod again after at most a minute. */
 const RESYNC_SECONDS = 60;
 
 const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 
 /**
- * The back-off after `run` ended: delays double from 10 s to 300 s, counted from the finish, the first restart is at once.
- * For a run that a probe killed, `before` (the run before it) is what Kubernetes counts from.
+ * The back-off after `run` ended: delays double from 10 s to 300 s and count from the finish; the first restart has no delay.
+ * For a run that a probe killed, Kubernetes counts from the run before it (`before`).
  */
 export function nextBackOff(
   previous: BackOff | undefined,
@@ -26,7 +26,7 @@ export function nextBackOff(
   now: Date,
   before?: Run,
 ): BackOff {
-  // At a probe's kill the kubelet starts in the same sync and sees only exits recorded earlier: the run before.
+  // After a probe's kill the kubelet starts the next run in the same sync and only sees exits recorded earlier: that of the run before.
   const counted = run.killedByProbe === true ? before : run;
   if (counted === undefined) return { seconds: 0, updatedAt: new Date(0).toISOString() };
   const finishedAt = counted.finishedAt === undefined ? now : new Date(counted.finishedAt);
@@ -40,12 +40,12 @@ export function nextBackOff(
   return { seconds, updatedAt: until.toISOString(), until: until.toISOString() };
 }
 
-/** The delay that follows a delay. */
+/** The delay after a given delay. */
 function nextSeconds(seconds: number): number {
   return seconds === 0 ? INITIAL_BACK_OFF_SECONDS : Math.min(seconds * 2, MAX_BACK_OFF_SECONDS);
 }
 
-/** Seconds as Go prints a duration: `10s`, `1m20s`, `5m0s`. */
+/** Seconds in Go's duration format: `10s`, `1m20s`, `5m0s`. */
 export function goSeconds(seconds: number): string {
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;
@@ -54,14 +54,14 @@ export function goSeconds(seconds: number): string {
 }
 
 /**
- * From when on the back-off is shown as the container's state. Until its next sync the kubelet shows the end of the run; that
- * sync comes near the end of the back-off, which droppod does not stretch: the last third of it, a minute after the end at the latest.
+ * The time from which the back-off is shown as the container's state. Until its next sync the kubelet shows the end of the run. That
+ * sync comes near the end of the back-off; here it is the last third of the back-off, at the latest a minute after the end.
  */
 export function backOffShownAt({ seconds, until }: BackOff): Date | undefined {
   if (until === undefined) return undefined;
   return addSeconds(new Date(until), Math.min((seconds * 2) / 3, RESYNC_SECONDS) - seconds);
 }
 
-/** Message of the waiting reason CrashLoopBackOff. */
+/** The message for the waiting reason CrashLoopBackOff. */
 export const crashLoopMessage = (seconds: number, container: string, pod: Pod): string =>
   `back-off ${goSeconds(seconds)} restarting failed container=${container} pod=${podFullName(pod)}`;

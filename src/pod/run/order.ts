@@ -1,4 +1,4 @@
-// Which container may start when, and when the pod is over (kubelet computePodActions as questions over what is observed).
+// Which container may start when, and when the pod is over (kubelet computePodActions, as questions about what is observed).
 // See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
@@ -10,29 +10,29 @@ import { hasEnded, isFailure, isRunning, shouldRestart } from './restart.ts';
 const currentRun = (observed: ObservedPod, name: string): Run | undefined =>
   own(observed.containers, name)?.current;
 
-/** The init container ran to success in the present sandbox. */
+/** Whether the init container has succeeded in the present sandbox. */
 function initDone(pod: Pod, observed: ObservedPod, name: string): boolean {
   const run = currentRun(observed, name);
   return hasEnded(run) && !isFailure(pod, name, run);
 }
 
-/** The sidecar runs and its startup probe has passed: the next in order may start. */
+/** Whether the sidecar runs and has passed its startup probe: then the next container in order may start. */
 function sidecarStarted(observed: ObservedPod, name: string): boolean {
   const run = currentRun(observed, name);
   return run !== undefined && isRunning(run) && run.started;
 }
 
-/** A run that began in the present sandbox (what ended for good in an earlier one does not count). */
+/** Whether a run began in the present sandbox (a container that ended for good in an earlier one does not count). */
 function hereRun(observed: ObservedPod, name: string): Run | undefined {
   const container = own(observed.containers, name);
   return container?.kept === true ? undefined : container?.current;
 }
 
-/** Any app container began in the present sandbox; from then on init containers are never looked at again. */
+/** Whether any app container began in the present sandbox; from then on init containers are no longer considered. */
 export const podInitialized = (pod: Pod, observed: ObservedPod): boolean =>
   pod.spec.containers.some(({ name }) => hereRun(observed, name) !== undefined);
 
-/** Every init container before `name` (all of them for an app container) is done or started. */
+/** Whether every init container before `name` (all of them for an app container) is done or started. */
 function initsBefore(pod: Pod, observed: ObservedPod, name: string): boolean {
   const inits = pod.spec.initContainers ?? [];
   const index = inits.findIndex((container) => container.name === name);
@@ -44,7 +44,7 @@ function initsBefore(pod: Pod, observed: ObservedPod, name: string): boolean {
   );
 }
 
-/** Kubernetes starts app containers in order and waits for each one's postStart; a failed start holds nobody up. */
+/** Kubernetes starts app containers in order and waits for each postStart hook; a failed start does not delay the others. */
 function earlierHooksDone(pod: Pod, observed: ObservedPod, name: string): boolean {
   const index = pod.spec.containers.findIndex((container) => container.name === name);
   return pod.spec.containers
@@ -57,7 +57,7 @@ function earlierHooksDone(pod: Pod, observed: ObservedPod, name: string): boolea
     );
 }
 
-/** The container's turn has come in the present sandbox; once it has run there it keeps its turn. */
+/** Whether it is the container's turn in the present sandbox; once it has run there, it stays its turn. */
 export function isReleased(pod: Pod, observed: ObservedPod, name: string): boolean {
   if (!observed.sandboxReady) return false;
   if (currentRun(observed, name) !== undefined) return true;
@@ -72,7 +72,7 @@ export function isReleased(pod: Pod, observed: ObservedPod, name: string): boole
   );
 }
 
-/** A regular init container failed and will not be tried again: the pod has failed. */
+/** A regular init container failed and will not be tried again, so the pod has failed. */
 export function initFailed(pod: Pod, observed: ObservedPod): boolean {
   if (podInitialized(pod, observed)) return false;
   return regularInits(pod).some(({ name }) => {
@@ -84,7 +84,7 @@ export function initFailed(pod: Pod, observed: ObservedPod): boolean {
 /** No container will run again: all app containers ended for good, an init container failed for good, or the pod is ended from outside. */
 export function podDone(pod: Pod, observed: ObservedPod): boolean {
   if (observed.verdict !== undefined || pod.metadata.deletionTimestamp !== undefined) return true;
-  // Kubernetes restarts a container whose definition changed under any policy.
+  // Kubernetes restarts a container whose definition changed under every policy.
   if (observed.replacing) return false;
   if (initFailed(pod, observed)) return true;
   return pod.spec.containers.every(({ name }) => {
@@ -93,6 +93,6 @@ export function podDone(pod: Pod, observed: ObservedPod): boolean {
   });
 }
 
-/** A container of the pod still runs. */
+/** Whether a container of the pod still runs. */
 export const anyRunning = (observed: ObservedPod): boolean =>
   Object.values(observed.containers).some(({ current }) => isRunning(current));

@@ -1,4 +1,4 @@
-// Whether a container that ended starts again (kubelet `ShouldContainerBeRestarted`). The machine's Choice holds the
+// Whether an ended container starts again (kubelet `ShouldContainerBeRestarted`). The machine's Choice contains the
 // same table as nextStep; back-off.ts says when.
 // See docs/design/pod.md.
 import { LOST_EXIT_CODE } from '../../protocol/run.ts';
@@ -6,14 +6,14 @@ import type { Container, Pod, RestartPolicy, RestartRule } from '../../kinds/pod
 import { containerKind, findContainer } from '../model/containers.ts';
 import type { Run } from '../../protocol/run.ts';
 
-/** What the machine does after an exit. */
+/** The machine's next state after an exit. */
 export type Step = 'Restart' | 'Stop';
 
 function parsePolicy(text: string | undefined): RestartPolicy | undefined {
   return text === 'Always' || text === 'OnFailure' || text === 'Never' ? text : undefined;
 }
 
-/** The policy in force for one container: its own, Always for sidecars, never Always for a regular init container. */
+/** The policy in force for one container: its own; Always for sidecars; never Always for a regular init container. */
 export function containerPolicy(pod: Pod, name: string): RestartPolicy {
   const kind = containerKind(pod, name);
   if (kind === 'ephemeral') return 'Never';
@@ -22,7 +22,7 @@ export function containerPolicy(pod: Pod, name: string): RestartPolicy {
     container && 'restartPolicy' in container ? parsePolicy(container.restartPolicy) : undefined;
   if (own !== undefined) return own;
   const policy = parsePolicy(pod.spec.restartPolicy) ?? 'Always';
-  // An init container that exited 0 is done, whatever the pod's policy.
+  // An init container that exited with 0 is done, whatever the pod's policy.
   return kind === 'init' && policy === 'Always' ? 'OnFailure' : policy;
 }
 
@@ -30,23 +30,23 @@ export function containerPolicy(pod: Pod, name: string): RestartPolicy {
 export type EndedRun = Run &
   ({ exitCode: number } | { startError: string } | { finishedAt: string });
 
-/** The run is over (its exit was seen, or it failed to start). */
+/** Whether the run is over (its exit was seen, or it failed to start). */
 export const hasEnded = (run: Run | undefined): run is EndedRun =>
   run !== undefined &&
   (run.exitCode !== undefined || run.startError !== undefined || run.finishedAt !== undefined);
 
-/** The run began and has not ended. */
+/** Whether the run began and has not ended. */
 export const isRunning = (run: Run | undefined): boolean =>
   run !== undefined && run.startedAt !== undefined && !hasEnded(run);
 
-/** 128 is containerd's code of a start that failed. */
+/** containerd's exit code for a failed start. */
 const START_ERROR_EXIT_CODE = 128;
 
 /** The exit code that the status shows for an ended run. */
 export const exitCodeOf = (run: Run): number =>
   run.exitCode ?? (run.startError === undefined ? LOST_EXIT_CODE : START_ERROR_EXIT_CODE);
 
-/** Exit code not 0; an init container killed for memory failed even with code 0. */
+/** The exit code is not 0, or an init container was killed for memory, which is a failure even with code 0. */
 export function isFailure(pod: Pod, name: string, run: Run): boolean {
   return exitCodeOf(run) !== 0 || (run.oom === true && containerKind(pod, name) === 'init');
 }
@@ -56,15 +56,15 @@ const matches = (rule: RestartRule, exitCode: number): boolean => {
   return rule.exitCodes !== undefined && (rule.exitCodes.operator === 'In') === listed;
 };
 
-/** The first of the container's restartPolicyRules that the exit matches. */
+/** The first of the container's restartPolicyRules that matches the exit. */
 function matchingRule(container: Container, exitCode: number): RestartRule | undefined {
   return container.restartPolicyRules?.find((rule) => matches(rule, exitCode));
 }
 
-/** A decision beside policy and exit code: a resize, a restart rule that matches, or a probe's kill; undefined: the policy decides. */
+/** A decision that overrides policy and exit code: a resize, a matching restart rule, or a probe's kill; undefined: the policy decides. */
 export function restartRule(pod: Pod, name: string, run: Run): Step | undefined {
   if (run.resized === true) return 'Restart';
-  // A kill by a probe looks at the policy alone, neither at rules nor at the exit code.
+  // After a probe's kill only the policy counts, neither the rules nor the exit code.
   if (run.killedByProbe === true)
     return containerPolicy(pod, name) === 'Never' ? 'Stop' : 'Restart';
   const container = findContainer(pod, name);
@@ -72,7 +72,7 @@ export function restartRule(pod: Pod, name: string, run: Run): Step | undefined 
   return matchingRule(container, exitCodeOf(run)) === undefined ? undefined : 'Restart';
 }
 
-/** The table that stands in the state machine too: leave wins, then the rule, then policy and failure. */
+/** The same table as in the state machine: leave wins, then the rule, then policy and failure. */
 export function nextStep(
   policy: RestartPolicy,
   exit: { failed: boolean; rule?: Step | undefined; leave?: boolean | undefined },
@@ -82,12 +82,12 @@ export function nextStep(
   return policy === 'Always' || (policy === 'OnFailure' && exit.failed) ? 'Restart' : 'Stop';
 }
 
-/** By policy and rules alone the run is followed by another one (the phase is computed from this, even while the pod is deleted). */
+/** Whether another run follows by policy and rules alone (the phase is computed from this, even while the pod is being deleted). */
 export function policyRestarts(pod: Pod, name: string, run: Run): boolean {
   const exit = { failed: isFailure(pod, name, run), rule: restartRule(pod, name, run) };
   return nextStep(containerPolicy(pod, name), exit) === 'Restart';
 }
 
-/** A run that ended will be followed by another one; never in a pod that is being deleted. */
+/** Whether another run will follow an ended one; never in a pod that is being deleted. */
 export const shouldRestart = (pod: Pod, name: string, run: Run): boolean =>
   pod.metadata.deletionTimestamp === undefined && policyRestarts(pod, name, run);

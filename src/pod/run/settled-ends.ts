@@ -1,5 +1,5 @@
-// Ends of containers that a node keeps to itself for a while: the kubelet writes a pod's status before it acts, and acts to the end.
-// What it kills in order to start it again, or together with others, is shown when the next run began or the last one stopped.
+// Ends of containers that a node does not show at once: the kubelet writes a pod's status before it acts, and then acts to the end.
+// If it kills a container to restart it, or several together, it shows the end when the next run began or the last one stopped.
 import type { Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import type { ConcludedPod, ObservedContainer, ObservedPod } from './observed.ts';
@@ -7,7 +7,7 @@ import type { Run } from '../../protocol/run.ts';
 import { anyRunning } from './order.ts';
 import { hasEnded, shouldRestart } from './restart.ts';
 
-/** The container as the status shows it; an end that was shown once stays shown. */
+/** The container as the status shows it; an end that was shown once stays visible. */
 export function shownContainer(
   pod: Pod,
   observed: ConcludedPod,
@@ -22,7 +22,7 @@ export function shownContainer(
   return shown === undefined ? container : { ...container, current: shown };
 }
 
-/** The podlet ended the run so that the next one may begin at once: for a probe, a resize that asks for it, or an edited image. */
+/** The podlet ended the run so that the next one can begin at once: for a probe, a resize that asks for it, or an edited image. */
 function isKilledForNext(
   pod: Pod,
   { replacing }: ObservedPod,
@@ -38,12 +38,12 @@ function isKilledForNext(
   );
 }
 
-/** The pod is ended from outside and something of it still runs: all ends are shown together. */
+/** The pod is ended from outside and part of it still runs: all ends are shown together. */
 const isKilledWithPod = ({ metadata }: Pod, observed: ObservedPod): boolean =>
   (metadata.deletionTimestamp !== undefined || observed.verdict !== undefined) &&
   anyRunning(observed);
 
-/** The run as the status has it: running, and ready or not as it was; undefined: it is not shown as running. */
+/** The run as the status shows it: running, and as ready as before; undefined: it is not shown as running. */
 function shownRun(
   { status }: Pod,
   name: string,

@@ -1,11 +1,11 @@
-// What a node has promised to each container of a pod, which is not what the spec asks for while a resize waits or cannot be.
+// The resources that a node has promised to each container. They differ from the spec while a resize waits or is infeasible.
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { present } from '../../present.ts';
 import { initAndAppContainers } from '../model/containers.ts';
 import type { ObservedPod, Sizes } from '../run/observed.ts';
 
-/** The sizes that the spec asks for; containers without resources are left out. */
+/** The sizes in the spec; containers without resources are left out. */
 export const sizesOf = (pod: Pod): Sizes =>
   Object.fromEntries(
     initAndAppContainers(pod).flatMap(({ name, resources = {} }) =>
@@ -13,14 +13,14 @@ export const sizesOf = (pod: Pod): Sizes =>
     ),
   );
 
-/** What the container was promised; before its node promised anything, what it asks for. */
+/** The container's promised resources; before its node has promised any, the requested ones. */
 export const promised = (
   { name, resources }: Pick<Container, 'name' | 'resources'>,
   { allocated }: ObservedPod,
 ): NonNullable<Container['resources']> =>
   (allocated === undefined ? resources : own(allocated, name)) ?? {};
 
-/** The pod with the sizes that its node has promised. */
+/** The pod with its promised sizes. */
 export function allocatedPod(pod: Pod, observed: ObservedPod): Pod {
   if (observed.allocated === undefined) return pod;
   const given = (container: Container): Container => ({

@@ -1,4 +1,4 @@
-// The conditions the kubelet and the scheduler write (status/generate.go), with transition times kept and foreign ones preserved.
+// The conditions that the kubelet and the scheduler write (status/generate.go); keeps transition times and foreign conditions.
 import { wholeSeconds } from '../../kinds/time.ts';
 import type { ContainerStatus, Pod, PodCondition, PodPhase } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -6,7 +6,7 @@ import type { ContainerEntries } from './container-statuses.ts';
 import { containerKind } from '../model/containers.ts';
 import type { ObservedPod } from '../run/observed.ts';
 
-/** Replaced at each write; all other types belong to somebody else and stay. */
+/** Types that are replaced at each write; all other types belong to other writers and stay. */
 const OWNED: ReadonlySet<string> = new Set([
   'PodResizePending',
   'PodResizeInProgress',
@@ -17,7 +17,7 @@ const OWNED: ReadonlySet<string> = new Set([
   'PodScheduled',
 ]);
 
-/** `resizeOf`: the generation that a resize began with. */
+/** `resizeOf`: the generation in which a resize began. */
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'> & { resizeOf?: number };
 
 const yes: Verdict = { status: 'True' };
@@ -26,18 +26,18 @@ const no = (reason?: string, message?: string): Verdict => ({
   ...present({ reason, message }),
 });
 
-/** What the conditions are computed from, beside the pod. */
+/** The input of the conditions, beside the pod. */
 export interface ConditionFacts {
   observed: ObservedPod;
-  /** Absent before the node accepted the pod. */
+  /** Absent until the node has accepted the pod. */
   entries?: ContainerEntries;
-  /** As computed, before a terminal phase is held back for containers that still run. */
+  /** The computed phase, before a terminal one is held back for containers that still run. */
   phase: PodPhase;
-  /** A terminal phase is being written: nothing runs any more. */
+  /** A terminal phase is being written, since nothing runs any more. */
   ended: boolean;
 }
 
-/** All conditions in the order in which Kubernetes writes them. */
+/** All conditions in Kubernetes' order of writing. */
 export function computeConditions(pod: Pod, facts: ConditionFacts, now: Date): PodCondition[] {
   const old = pod.status.conditions ?? [];
   const foreign = old.filter(({ type }) => !OWNED.has(type));
@@ -72,7 +72,7 @@ function verdicts(
   ];
 }
 
-/** What a kubelet says of an image: it makes the sandbox first. Here no sandbox is made before all images can be had. */
+/** A kubelet reports failed images after it made the sandbox. Here no sandbox is made before all images are resolved. */
 const IMAGE_REASONS: ReadonlySet<string> = new Set([
   'ErrImagePull',
   'ImagePullBackOff',
@@ -81,7 +81,7 @@ const IMAGE_REASONS: ReadonlySet<string> = new Set([
   'ImageInspectError',
 ]);
 
-/** The sandbox as a client of a kubelet would see it; shown once, it stays until containers have run. */
+/** The sandbox as a kubelet's client would see it; once it was shown, it stays until containers have run. */
 function hasSandbox({ status }: Pod, { sandboxReady, containers }: ObservedPod): boolean {
   if (sandboxReady) return true;
   const known = Object.values(containers);
@@ -96,7 +96,7 @@ function hasSandbox({ status }: Pod, { sandboxReady, containers }: ObservedPod):
   );
 }
 
-/** Only while a resize waits or is under way; they keep the generation that they began with. */
+/** Present only while a resize waits or is in progress; they keep the generation in which they began. */
 function resizeConditions({
   containers,
   resize,
@@ -131,7 +131,7 @@ function resizeConditions({
   ];
 }
 
-/** What the node controller says of a node that stopped posting its status. */
+/** What the node controller writes for a node that stopped posting its status. */
 const SILENT: Verdict = {
   status: 'Unknown',
   reason: 'NodeStatusUnknown',
@@ -152,13 +152,13 @@ function condition(
     type,
     ...verdict,
     lastProbeTime: null,
-    // A change of reason or message alone does not move the time.
+    // A change of only the reason or message does not change the time.
     lastTransitionTime: kept ?? wholeSeconds(now),
     ...present({ observedGeneration: generation }),
   };
 }
 
-/** The kubelet sets these by themselves: a new reason moves the time, a resize that begins anew its progress, and both times are shown. */
+/** The kubelet sets these separately: a new reason changes the time, a new resize restarts its progress, and both times are shown. */
 function resizeCondition(
   type: string,
   { resizeOf, ...verdict }: Verdict & { resizeOf: number },
@@ -204,7 +204,7 @@ const notReadyByPhase = (phase: PodPhase): Verdict | undefined =>
 function allReady(pod: Pod, { init, app }: ContainerEntries, phase: PodPhase): Verdict {
   const byPhase = notReadyByPhase(phase);
   if (byPhase !== undefined) return byPhase;
-  // Spec order: sidecars, then containers (the statuses themselves are sorted by name).
+  // Spec order: first sidecars, then containers (the statuses themselves are sorted by name).
   const inSpecOrder = pod.spec.containers.flatMap(({ name }) =>
     app.filter(({ status }) => status.name === name),
   );

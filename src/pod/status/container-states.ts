@@ -1,4 +1,4 @@
-// One run of a container as Kubernetes' ContainerState: running, terminated (with reasons) or waiting.
+// One run of a container as a Kubernetes ContainerState: running, terminated (with reasons) or waiting.
 import { wholeSeconds } from '../../kinds/time.ts';
 import type { ContainerState, ContainerStateTerminated, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
@@ -9,13 +9,13 @@ import type { ObservedContainer, ObservedPod } from '../run/observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { exitCodeOf, hasEnded, shouldRestart } from '../run/restart.ts';
 
-/** All termination messages of a pod share this many bytes. */
+/** The bytes that all termination messages of a pod share. */
 const MAX_POD_MESSAGE_BYTES = 12_288;
 const EPOCH = '1970-01-01T00:00:00Z';
 const START_ERROR_PREFIX =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ';
 
-/** The start failure in the words of the runtime that Kubernetes users know. */
+/** A start failure in the words of the runtime that Kubernetes users know. */
 export const startErrorMessage = (error: string): string =>
   error.startsWith('failed to ') ? error : `${START_ERROR_PREFIX}${error}: unknown`;
 
@@ -45,8 +45,8 @@ function terminatedReason(run: Run): string {
 }
 
 /**
- * Kubernetes' id of the instance that a run happened in. Runs of one sandbox share an engine container, while clients
- * distinguish instances by id: later runs carry their number in the last digits.
+ * Kubernetes' id of the instance that the run happened in. Runs of one sandbox share an engine container, while clients
+ * distinguish instances by their ids: later runs carry their number in the last digits.
  */
 export function containerId(run: Run): string | undefined {
   if (run.runtimeId === undefined) return undefined;
@@ -74,15 +74,15 @@ function terminatedState(pod: Pod, run: Run): ContainerStateTerminated {
   };
 }
 
-/** The container waits for its next run and shows why, until that run begins. */
+/** The container waits for its next run and shows the reason until that run begins. */
 function isBackOffShown({ backOff, current }: ObservedContainer, now: Date): boolean {
   const shownAt = backOff && backOffShownAt(backOff);
   if (!hasEnded(current) || shownAt === undefined) return false;
-  // After a probe's kill the kubelet tries to start in the same sync: the end itself is never written.
+  // After a probe's kill the kubelet tries to start in the same sync: the end itself never appears in a status.
   return current?.killedByProbe === true || shownAt.getTime() <= now.getTime();
 }
 
-/** Containers whose back-off is due to be shown while the status still shows how their run ended. */
+/** Containers whose back-off must be shown now, while the status still shows how their last run ended. */
 export function hasBackOffToShow({ status }: Pod, { containers }: ObservedPod, now: Date): boolean {
   const stale = [
     ...(status.initContainerStatuses ?? []),
@@ -96,7 +96,7 @@ export function hasBackOffToShow({ status }: Pod, { containers }: ObservedPod, n
   });
 }
 
-/** Why a container that ended and shall run again does not run: its back-off, or the error of its last start. */
+/** Why a container that ended and must run again does not run: its back-off, or the error of its last start. */
 function restartWaiting(
   pod: Pod,
   name: string,
@@ -115,15 +115,15 @@ function restartWaiting(
   return undefined;
 }
 
-/** The state to show, and the run whose end is shown in it or, where it waits, in lastState. */
+/** The state to show, and the run whose end it shows; for a waiting container that run's end is in lastState. */
 export interface ShownState {
   state: ContainerState;
   lastState: ContainerState;
-  /** The ended run that the phase counts. */
+  /** The ended run that counts for the phase. */
   ended?: Run;
 }
 
-/** State and last state of one container; `initial` is the waiting reason of one that never ran. */
+/** State and last state of one container; `initial` is the waiting reason of a container that never ran. */
 export function shownState(
   pod: Pod,
   name: string,

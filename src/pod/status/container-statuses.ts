@@ -11,7 +11,7 @@ import type { ConcludedPod, ObservedContainer } from '../run/observed.ts';
 import type { Run } from '../../protocol/run.ts';
 import { hasEnded, isFailure, isRunning } from '../run/restart.ts';
 
-/** A status with the run whose end it shows; the phase is counted from these. */
+/** A status with the run whose end it shows; the phase is counted from these runs. */
 export interface ContainerEntry {
   status: ContainerStatus;
   ended?: Run;
@@ -95,7 +95,7 @@ function containerEntry(
 const withEnded = (status: ContainerStatus, { ended }: ShownState): ContainerEntry =>
   ended === undefined ? { status } : { status, ended };
 
-/** A new sandbox forgets the ends of regular init containers: they run again from the first. */
+/** In a new sandbox the ends of regular init containers are dropped: they run again, starting with the first. */
 function withoutPurged(pod: Pod, name: string, container: ObservedContainer): ObservedContainer {
   if (containerKind(pod, name) !== 'init' || container.current !== undefined) return container;
   const { previous: _purged, ...rest } = container;
@@ -109,7 +109,7 @@ function isReady(pod: Pod, name: string, run: Run | undefined): boolean {
   return isRunning(run) && run.started && run.ready;
 }
 
-/** What it has, and what it was promised. */
+/** The container's actual and its promised resources. */
 function resourcesOf(
   allocated: NonNullable<Container['resources']>,
   { resources }: ObservedContainer,
@@ -121,7 +121,7 @@ function resourcesOf(
   };
 }
 
-/** As reported; else by spec and image where they give numbers. */
+/** As reported; else by spec and image where they give numeric ids. */
 function userOf(
   pod: Pod,
   container: Definition,
@@ -156,7 +156,7 @@ function mountsOf(container: Definition): Pick<ContainerStatus, 'volumeMounts'> 
   };
 }
 
-/** At the end of a pod no container may be left in another state than terminated (kubelet TerminatePod). */
+/** At the end of a pod every container must be terminated (kubelet TerminatePod). */
 function terminateEntries(pod: Pod, { init, app, ephemeral }: ContainerEntries): ContainerEntries {
   const lastBegun = Math.max(
     init.findLastIndex(({ status }) => hasBegun(status)),

@@ -1,4 +1,4 @@
-// Ages as kubectl shows them (apimachinery `duration.HumanDuration`), and cells that hold one.
+// Ages in kubectl's form (apimachinery `duration.HumanDuration`), and table cells that contain one.
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -6,14 +6,14 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
-/** `whole` units and, where not zero, the rest in the smaller unit: `2m5s`. */
+/** `whole` units and, if not zero, the rest in the smaller unit: `2m5s`. */
 function pair(milliseconds: number, large: [number, string], small: [number, string]): string {
   const whole = Math.floor(milliseconds / large[0]);
   const rest = Math.floor((milliseconds % large[0]) / small[0]);
   return `${whole}${large[1]}${rest === 0 ? '' : `${rest}${small[1]}`}`;
 }
 
-/** A duration in at most two units; up to a second below zero is `0s`, more is `<invalid>`. */
+/** A duration in at most two units; a negative one is `0s` up to a second, `<invalid>` beyond. */
 export function humanDuration(milliseconds: number): string {
   if (milliseconds <= -2 * SECOND) return '<invalid>';
   if (milliseconds < 0) return '0s';
@@ -28,7 +28,7 @@ export function humanDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / YEAR)}y`;
 }
 
-/** A time that is shown as how long ago it was when somebody looks, between two texts. */
+/** A time between two texts, which is shown as its age at the moment of reading. */
 export interface Ago {
   /** Milliseconds since the epoch. */
   at: number;
@@ -36,15 +36,15 @@ export interface Ago {
   after?: string;
 }
 
-/** What a table shows in one cell; null as nothing. */
+/** The content of one table cell; null is shown as nothing. */
 export type Cell = string | number | boolean | null | Ago;
 
 export const isAgo = <T>(cell: T | Ago): cell is Ago => typeof cell === 'object' && cell !== null;
 
-/** The text of a time at `now`. */
+/** The age's text at `now`. */
 export const agoText = ({ at, before = '', after = '' }: Ago, now: Date): string =>
   `${before}${humanDuration(now.getTime() - at)}${after}`;
 
-/** Age of a timestamp; `<unknown>` where there is none. */
+/** The age of a timestamp; `<unknown>` where there is none. */
 export const age = (timestamp: unknown): string | Ago =>
   typeof timestamp === 'string' ? { at: Date.parse(timestamp) } : '<unknown>';

@@ -1,4 +1,4 @@
-// The pod's phase from its containers' states (kubelet getPhase): count, then the first rule that fits.
+// The pod's phase from its containers' states (kubelet getPhase): counts them, then applies the first rule that fits.
 import type { Pod, PodPhase } from '../../kinds/pod.ts';
 import type { ContainerEntries, ContainerEntry } from './container-statuses.ts';
 import { containerKind } from '../model/containers.ts';
@@ -67,7 +67,7 @@ function count(pod: Pod, { init, app }: ContainerEntries): Counts {
   return counts;
 }
 
-/** `terminal`: all containers were stopped by termination; `initialized`: an app container exists in the present sandbox. */
+/** `terminal`: termination stopped all containers; `initialized`: an app container exists in the present sandbox. */
 export function computePhase(
   pod: Pod,
   entries: ContainerEntries,

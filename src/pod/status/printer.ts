@@ -4,7 +4,7 @@ import { sidecars } from '../model/containers.ts';
 import type { Ago } from './human-duration.ts';
 import { age, agoText, isAgo } from './human-duration.ts';
 
-/** The cells as they are shown at `now`. */
+/** The cells at `now`. */
 export const podCells = (pod: Pod, now: Date): string[] =>
   podRow(pod).map((cell) => (isAgo(cell) ? agoText(cell, now) : cell));
 
@@ -52,7 +52,7 @@ const isSidecar = (pod: Pod, name: string): boolean =>
 const sidecarStatuses = (pod: Pod): ContainerStatus[] =>
   (pod.status.initContainerStatuses ?? []).filter(({ name }) => isSidecar(pod, name));
 
-/** Up to the first init container that is not done: what STATUS says of it, ready sidecars, and the statuses seen. */
+/** Looks at init containers up to the first one that is not done: its text for STATUS, ready sidecars, and the statuses seen. */
 function walkInit(pod: Pod): { stopped?: string; ready: number; walked: ContainerStatus[] } {
   const statuses = pod.status.initContainerStatuses ?? [];
   let ready = 0;
@@ -85,7 +85,7 @@ function endReason({
   return signal !== 0 ? `Signal:${signal}` : `ExitCode:${exitCode}`;
 }
 
-/** Backwards, so that the first container names the reason; a plain running one changes nothing. */
+/** Goes backwards, so that the first container sets the reason; a plain running one changes nothing. */
 function walkApps(pod: Pod): { reason?: string; ready: number } {
   let reason: string | undefined;
   let errorReason: string | undefined;

@@ -1,4 +1,4 @@
-// The one author of pod.status (docs/design/pod.md): spec + what is observed + the old status -> the new status.
+// The only author of pod.status (docs/design/pod.md): spec + what is observed + the old status -> the new status.
 import { wholeSeconds } from '../../kinds/time.ts';
 import type { Pod, PodPhase, PodStatus } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -12,16 +12,16 @@ import type { ConcludedPod, ObservedPod } from '../run/observed.ts';
 import { podInitialized } from '../run/order.ts';
 import { computePhase } from './phase.ts';
 
-/** A pod never leaves such a phase. */
+/** A pod never leaves these phases. */
 const isTerminal = (phase: string | undefined): phase is 'Succeeded' | 'Failed' =>
   phase === 'Succeeded' || phase === 'Failed';
 
-/** The status that the API shows; the old one counts only for what must stay (terminal phase, transition times, foreign conditions). */
+/** The status that the API shows. Of the old one only what must stay counts (terminal phase, transition times, foreign conditions). */
 export function computeStatus(pod: Pod, observed: ConcludedPod, now: Date): PodStatus {
   if (observed.acceptedAt === undefined) return unboundStatus(pod, observed, now);
   const entries = containerEntries(pod, observed, now);
   const computed = nextPhase(pod, observed, entries);
-  // A terminal phase is shown when the pod is wound up, which is after its last containers' ends were shown.
+  // A terminal phase is shown once the pod is wound up, which is after its last containers' ends were shown.
   const held = isTerminal(computed) && !isTerminal(pod.status.phase) && !observed.terminal;
   const phase = held ? (pod.status.phase ?? 'Pending') : computed;
   const conditions = computeConditions(
@@ -41,7 +41,7 @@ export function computeStatus(pod: Pod, observed: ConcludedPod, now: Date): PodS
   };
 }
 
-/** Before the node has accepted the pod only the scheduler writes. */
+/** Before the node has accepted the pod, only the scheduler writes. */
 function unboundStatus(pod: Pod, observed: ConcludedPod, now: Date): PodStatus {
   const phase = isTerminal(pod.status.phase)
     ? pod.status.phase
@@ -54,7 +54,7 @@ function unboundStatus(pod: Pod, observed: ConcludedPod, now: Date): PodStatus {
   };
 }
 
-/** What other writers own: class, nomination, resize, resource claims. */
+/** What other writers own: QoS class, nomination, resize, resource claims. */
 function keptFields(status: PodStatus): PodStatus {
   const {
     phase: _phase,
@@ -100,7 +100,7 @@ function addresses(pod: Pod, observed: ObservedPod, ended: boolean): Partial<Pod
   };
 }
 
-/** When a pod has ended the node removes all instances of a container but the newest. */
+/** Once a pod has ended, the node removes all but the newest instance of each container. */
 function newestOnly({ init, app, ephemeral }: ContainerEntries): ContainerEntries {
   const alone = (entry: ContainerEntry): ContainerEntry =>
     entry.status.state?.terminated
