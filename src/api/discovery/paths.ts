@@ -152,10 +152,11 @@ function byGroup([root, first = '', second, ...more]: string[]): unknown {
 
 function aggregatedAnswer(request: Request, path: '/api' | '/apis'): Response {
   const { body, etag } = aggregated(path);
-  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  // A cache takes the headers of a 304 for its own (RFC 9111, 4.3.4), and a function URL gives every answer a content type.
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': AGGREGATED };
   if (request.headers.get('if-none-match') === etag)
     return new Response(null, { status: 304, headers });
-  return new Response(body, { headers: { ...headers, 'content-type': AGGREGATED } });
+  return new Response(body, { headers });
 }
 
 const rootPaths = (): unknown => ({
