@@ -6,6 +6,7 @@ import { NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aw
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { BUNDLE } from './bundle.ts';
 
 const NOTHING: ICommandHooks = {
   beforeBundling: () => [],
@@ -42,13 +43,9 @@ export function bundledFunction(
     logGroup,
     bundling: {
       format: OutputFormat.ESM,
-      target: 'node22',
-      minify: true,
+      ...BUNDLE,
       sourceMap: false,
-      mainFields: ['module', 'main'],
       externalModules: [],
-      banner:
-        "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       commandHooks: { ...NOTHING, ...commandHooks },
     },
   });

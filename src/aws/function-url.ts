@@ -1,4 +1,6 @@
-// A function URL's event (payload 2.0) as a web Request, and a web Response as the runtime's stream.
+// A function URL's event (payload 2.0) as a web Request, and a web Response as the runtime's stream or as one buffered answer.
+import { isUtf8 } from 'node:buffer';
+import { once } from 'node:events';
 import { present } from '../present.ts';
 
 interface UrlEvent {
@@ -10,25 +12,53 @@ interface UrlEvent {
   requestContext: { domainName: string; http: { method: string } };
 }
 
-/** `event` comes from Lambda alone, so its shape is trusted. */
-export function toRequest(event: unknown, signal: AbortSignal): Request {
+export interface Head {
+  statusCode: number;
+  headers: Record<string, string>;
+}
+
+/** An answer in one piece (payload format 2.0). */
+export interface BufferedAnswer extends Head {
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+/**
+ * `event` comes from Lambda alone, so its shape is trusted, but not what the client wrote: what no Request can say is
+ * answered with its refusal.
+ */
+export function toRequest(event: unknown, signal: AbortSignal): Request | Response {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } =
     event as UrlEvent;
   const url = `https://${requestContext.domainName}${keptDots(rawPath)}${rawQueryString === '' ? '' : `?${rawQueryString}`}`;
   const { method } = requestContext.http;
+  if (NO_METHOD_OF_FETCH.includes(method.toUpperCase()))
+    return refusal(
+      405,
+      'MethodNotAllowed',
+      'the server does not allow this method on the requested resource',
+    );
   const bytes =
     body === undefined || method === 'GET' || method === 'HEAD'
       ? undefined
       : isBase64Encoded
         ? Buffer.from(body, 'base64')
         : body;
-  return new Request(url, {
-    method,
-    headers,
-    signal,
-    ...present({ body: bytes }),
-  });
+  try {
+    return new Request(url, { method, headers, signal, ...present({ body: bytes }) });
+  } catch {
+    return refusal(400, 'BadRequest', 'malformed request');
+  }
 }
+
+/** WHATWG's Request knows no such method (Fetch, forbidden method). */
+const NO_METHOD_OF_FETCH = ['TRACE', 'CONNECT', 'TRACK'];
+
+const refusal = (code: number, reason: string, message: string): Response =>
+  Response.json(
+    { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code },
+    { status: code },
+  );
 
 /** A URL would take "." and ".." away, and what is left may name something else: they become names that nothing has. */
 const keptDots = (path: string): string =>
@@ -39,14 +69,15 @@ const keptDots = (path: string): string =>
 /** Writes head and body; ends when the body ends or the signal aborts. */
 export async function respond(
   response: Response,
-  open: (head: { statusCode: number; headers: Record<string, string> }) => NodeJS.WritableStream,
+  method: string,
+  open: (head: Head) => NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<void> {
-  const stream = open({
-    statusCode: response.status,
-    headers: Object.fromEntries(response.headers),
-  });
-  const reader = response.body?.getReader();
+  const stream = open(headOf(response));
+  // The runtime sends the head with the first write only: without one the caller would get an empty 200,
+  // and the status of a watch would come with its first event.
+  stream.write('');
+  const reader = bodyOf(response, method)?.getReader();
   const cancel = (): void => {
     // The client is gone: nobody takes what is left.
     reader?.cancel().catch(() => undefined);
@@ -57,15 +88,35 @@ export async function respond(
     part && !part.done && !signal.aborted;
     part = await reader?.read()
   ) {
-    if (!stream.write(part.value)) await drained(stream, signal);
+    // A stream that breaks closes, which aborts the signal.
+    if (!stream.write(part.value)) await once(stream, 'drain', { signal }).catch(() => undefined);
   }
   signal.removeEventListener('abort', cancel);
   stream.end();
 }
 
-function drained(stream: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('drain', () => resolve());
-    signal.addEventListener('abort', () => resolve(), { once: true });
+/** The whole answer at once; text as it is, anything else as base64. */
+export async function buffered(response: Response, method: string): Promise<BufferedAnswer> {
+  const body = bodyOf(response, method);
+  const bytes = Buffer.from(await new Response(body).arrayBuffer());
+  const isBase64Encoded = !isUtf8(bytes);
+  return {
+    ...headOf(response),
+    body: bytes.toString(isBase64Encoded ? 'base64' : 'utf8'),
+    isBase64Encoded,
+  };
+}
+
+const headOf = ({ status, headers }: Response): Head => ({
+  statusCode: status,
+  headers: Object.fromEntries(headers),
+});
+
+/** What is sent of the body: an answer to HEAD has none (RFC 9110, 9.3.2). */
+function bodyOf({ body }: Response, method: string): ReadableStream<Uint8Array> | null {
+  if (method !== 'HEAD') return body;
+  body?.cancel().catch(() => {
+    // Nobody takes it, so nobody minds how it ends.
   });
+  return null;
 }

@@ -1,13 +1,12 @@
-// A function URL's events as requests: a path names what it named when it was sent.
+// A function URL's events as requests: a path names what it named when it was sent; what no request can say is refused.
 import { expect, it } from 'vitest';
 import { toRequest } from '../../src/aws/function-url.ts';
 
 const pathOf = (rawPath: string, rawQueryString = ''): string => {
   const { signal } = new AbortController();
   const requestContext = { domainName: 'x.aws', http: { method: 'DELETE' } };
-  const { pathname, search } = new URL(
-    toRequest({ rawPath, rawQueryString, headers: {}, requestContext }, signal).url,
-  );
+  const request = toRequest({ rawPath, rawQueryString, headers: {}, requestContext }, signal);
+  const { pathname, search } = new URL(request.url);
   return pathname + search;
 };
 
@@ -25,3 +24,18 @@ it('names that hold dots and queries stay as they are', () => {
   expect(pathOf(`${SECRETS}/a..b`, 'x=/../y')).toBe(`${SECRETS}/a..b?x=/../y`);
   expect(pathOf(`${SECRETS}/...`)).toBe(`${SECRETS}/...`);
 });
+
+it.each<[string, { method?: string; headers?: object; domainName?: string }, number]>([
+  ['a method that no request can have', { method: 'TRACE' }, 405],
+  ['a header whose bytes are no text of HTTP', { headers: { 'x-a': '→' } }, 400],
+  ['a host that is none', { domainName: 'a b' }, 400],
+])(
+  '%s is refused, not thrown',
+  (_name, { method = 'GET', headers = {}, domainName = 'x.aws' }, status) => {
+    const requestContext = { domainName, http: { method } };
+    const event = { rawPath: '/', rawQueryString: '', headers, requestContext };
+    const refusal = toRequest(event, new AbortController().signal);
+    expect(refusal).toBeInstanceOf(Response);
+    expect((refusal as Response).status).toBe(status);
+  },
+);

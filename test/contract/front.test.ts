@@ -1,0 +1,60 @@
+// The front contract: what a client gets is the same from every front, AWS's own runtime client included.
+import { build } from 'esbuild';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUNDLE } from '../../cdk/constructs/bundle.ts';
+import { CASES, TIMED } from './front-cases.ts';
+import { probe } from './front-probe.ts';
+import {
+  inProcess,
+  localServer,
+  runtimeClient,
+  withoutStreaming,
+  type Front,
+  type Subject,
+} from './front-subjects.ts';
+import { fetchClient, VERSIONS } from './runtime-client.ts';
+
+/** A function as the stack bundles it, in a directory of its own. */
+async function bundled(entry: string): Promise<{ directory: string; handler: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'droppod-front-'));
+  const { banner, ...options } = BUNDLE;
+  await build({
+    ...options,
+    entryPoints: [join(import.meta.dirname, entry)],
+    outfile: join(directory, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: banner },
+    logLevel: 'error',
+  });
+  return { directory, handler: 'index.handler' };
+}
+
+const clients: Subject[] = [];
+for (const version of VERSIONS) {
+  if (await fetchClient(version))
+    clients.push(runtimeClient(version, () => bundled('front-function.ts')));
+  else console.log(`skipped: aws-lambda-ric ${version} is not to be had from the registry`);
+}
+
+describe.each([inProcess(probe), localServer(probe), withoutStreaming(probe), ...clients])(
+  '$name',
+  (subject) => {
+    let front: Front;
+    beforeAll(async () => {
+      front = await subject.open();
+    });
+    afterAll(() => front.close());
+
+    for (const { name, needs, run } of CASES)
+      it.skipIf(needs !== undefined && subject.not?.[needs] !== undefined)(name, () => run(front));
+    for (const { name, run } of clients.includes(subject) ? TIMED : []) it(name, () => run(front));
+    it('nothing but the body that broke is an error of the runtime', () => {
+      expect(front.errors ?? []).toEqual(clients.includes(subject) ? ['Error'] : []);
+    });
+  },
+);
