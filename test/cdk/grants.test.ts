@@ -11,6 +11,7 @@ import { toPod } from '../../src/pod/model/to-pod.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../src/ports/store.ts';
 import { objectItem, objectPartition, recordItem, recordRange } from '../../src/store/layout.ts';
+import { LONGEST_CALL_MS } from '../../src/steps/sweep/sweep-switch.ts';
 import { requestOf } from '../api/client.ts';
 import { imageConfig } from '../fakes/ports.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
@@ -147,6 +148,8 @@ async function useMoments(): Promise<void> {
   Object.assign(late.ports, {
     sweepRule: watched('sweepRule', { ...nothing, off: () => late.insert(plain, () => ({})) }),
   });
+  await late.sweep();
+  await late.clock.advance(LONGEST_CALL_MS);
   await late.sweep();
 }
 

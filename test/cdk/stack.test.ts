@@ -10,6 +10,7 @@ import { placeholder } from '../../cdk/constructs/machine.ts';
 import { STEPS } from '../../cdk/constructs/functions.ts';
 import type { DroppodStack } from '../../cdk/stack.ts';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
+import { LONGEST_CALL_MS, LONGEST_SWEEP_MS } from '../../src/steps/sweep/sweep-switch.ts';
 import { testStack } from './stack.ts';
 
 interface Resource {
@@ -150,11 +151,23 @@ describe('what it costs and may do', () => {
     ).toEqual([]);
   });
 
-  it('R5: the sweep rests until a pod lives', () => {
+  it('R5: no deployment stops the sweep under living pods: it is deployed enabled and rests by itself', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 minute)',
-      State: 'DISABLED',
+      State: 'ENABLED',
     });
+  });
+
+  it('no function outlives what the switch of the sweep waits for', () => {
+    const seconds = (id: RegExp): number[] =>
+      Object.entries(resources)
+        .filter(([name, { Type }]) => Type === 'AWS::Lambda::Function' && id.test(name))
+        .map(([, { Properties }]) => Number(Properties['Timeout'] ?? 3));
+    expect(Math.max(...seconds(/^Functions(api|sweep)/)) * 1_000).toBeLessThan(
+      LONGEST_CALL_MS - 60_000,
+    );
+    expect(seconds(/^Functionssweep/)).toHaveLength(1);
+    expect(Math.max(...seconds(/^Functionssweep/)) * 1_000).toBeLessThan(LONGEST_SWEEP_MS);
   });
 
   it('no policy gives every action, and every resource only where AWS knows none', () => {

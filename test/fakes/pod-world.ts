@@ -8,6 +8,7 @@ import { podDeleting } from '../../src/steps/delete/pod-deleting.ts';
 import { podEdited } from '../../src/steps/edit/pod-edited.ts';
 import { podRemoved, removalRecords } from '../../src/steps/delete/pod-removed.ts';
 import { recordsFor, recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
+import { keepSweepOn } from '../../src/steps/sweep/sweep-switch.ts';
 import { syncPod } from '../../src/steps/sync/sync-pod.ts';
 import type { Credential, SyncAnswer } from '../../src/steps/sync/sync-pod.ts';
 
@@ -188,6 +189,7 @@ export class PodWorld {
     script: Script = () => ({}),
     labels?: Record<string, string>,
   ): Promise<Pod> {
+    await this.#within('api', () => keepSweepOn(this.ports));
     const pod = await this.insert(spec, script, undefined, plainly, labels);
     await this.#within('api', () => podCreated(this.ports, pod));
     return pod;

@@ -5,6 +5,7 @@ import type { FieldError } from '../../errors.ts';
 import { withWebIdentity } from '../../fargate/web-identity.ts';
 import type { KubeObject, Pod, ServiceAccount } from '../../kinds/pod.ts';
 import { podCreated } from '../../steps/create/pod-created.ts';
+import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { podDeleting } from '../../steps/delete/pod-deleting.ts';
 import { podEdited } from '../../steps/edit/pod-edited.ts';
 import { placementEdited } from '../../steps/settle/reschedule.ts';
@@ -160,6 +161,7 @@ export const pods: Strategy = {
   graceSeconds,
   createRecords: (object, settings) => recordsFor(settings, toPod(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, toPod(object)),
+  creating: ({ ports }) => keepSweepOn(ports),
   created: (object, { ports }) => podCreated(ports, toPod(object)),
   updated: async (object, old, { ports }) => {
     await podEdited(ports, toPod(object), toPod(old));

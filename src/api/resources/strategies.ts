@@ -1,6 +1,7 @@
 // Which strategy serves which resource and subresource.
 import type { Resource } from '../../kinds/resources.ts';
 import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
+import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
@@ -23,10 +24,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'leases.coordination.k8s.io': leases,
   namespaces: {
     ...namespaces,
-    deleting: async ({ metadata }, { ports }) => {
-      await ports.sweepRule?.on();
-      await emptyNamespace(ports, metadata.name ?? '', strategyFor);
-    },
+    marking: ({ ports }) => keepSweepOn(ports),
+    deleting: ({ metadata }, { ports }) => emptyNamespace(ports, metadata.name ?? '', strategyFor),
   },
   'namespaces/finalize': namespaceFinalize,
   'namespaces/status': namespaceStatus,

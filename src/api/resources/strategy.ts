@@ -62,6 +62,10 @@ export interface Strategy extends WriteStrategy {
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
   /** Records that are written in the commit that removes it. */
   removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
+  /** Before the commit that creates the object; what it throws is the answer, and nothing is stored. */
+  creating?(call: Call): Promise<void>;
+  /** As `creating`, before the commit that marks it as being deleted. */
+  marking?(call: Call): Promise<void>;
   /** Runs after the commit; if a crash prevents it, sweep makes up for it. */
   created?(object: KubeObject, call: Call): Promise<void>;
   updated?(object: KubeObject, old: KubeObject, call: Call): Promise<void>;

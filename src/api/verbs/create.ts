@@ -166,6 +166,7 @@ export async function createObject(
   if (options.dryRun) return dry(call, first);
   if (decoded.metadata.resourceVersion)
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
+  await strategy.creating?.(call);
   const stored = await store(
     call,
     first,

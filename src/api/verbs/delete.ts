@@ -204,6 +204,7 @@ async function deleteStored(
   if (decision.step === 'remove')
     return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
   if (options.dryRun) return { object: decision.object, gone: false };
+  await call.strategy.marking?.(call);
   const { version } = await call.ports.store.commit({
     object: { key: keyOf(call), object: decision.object, expected: versionOf(old) },
   });

@@ -1,4 +1,4 @@
-// After the commit of a new pod: its execution starts. A crash in between is healed by sweep.
+// After the commit of a new pod: its execution starts. A crash in between is healed by sweep, whose schedule was on before the commit.
 // See docs/design/pod.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
@@ -6,10 +6,9 @@ import type { Ports } from '../../ports/ports.ts';
 
 /** Starts the pod's execution; may be called again. A gated pod starts when its last gate goes. */
 export async function podCreated(
-  { executions, sweepRule }: Pick<Ports, 'executions' | 'sweepRule'>,
+  { executions }: Pick<Ports, 'executions'>,
   pod: Pod,
 ): Promise<void> {
-  await sweepRule?.on();
   if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';
   await executions.start(uid, { uid, generation: 1 });

@@ -1,6 +1,7 @@
 // Every minute while pods live: looks at all pods, tasks and executions and makes up for lost messages and calls.
 // See docs/design/pod.md.
 import { sweepPod } from './sweep-pod.ts';
+import { restSweep } from './sweep-switch.ts';
 import { sweepTasks } from './sweep-tasks.ts';
 import { apiUpSince } from './up-time.ts';
 import { toRecord } from '../pod/record-for.ts';
@@ -21,13 +22,15 @@ const terminating = async ({ store }: Ports): Promise<string[]> =>
 const lives = (record: PodRecord): boolean =>
   !isFinished(record) || Object.keys(record.tokens).length > 0 || hasTask(record);
 
-/** Switches the schedule off while no pod lives. A pod created meanwhile may have switched it on just before, so pods are checked again. */
-async function restWithoutPods(ports: Ports): Promise<void> {
-  if (!ports.sweepRule || (await podRecords(ports)).some(lives)) return;
+/** Lets the schedule rest while no pod lives. `treated`: namespaces that wait for others than sweep. */
+async function restWithoutPods(ports: Ports, treated: string[]): Promise<void> {
+  const isBusy = async (): Promise<boolean> =>
+    (await podRecords(ports)).some(lives) ||
+    (await terminating(ports)).some((name) => !treated.includes(name));
+  if (!ports.sweepRule || (await isBusy())) return;
   // Secrets are billed by the month; those of pods that have just gone wait for the next sweep.
   if (((await ports.pullSecrets?.clear()) ?? 0) > 0) return;
-  await ports.sweepRule.off();
-  if ((await podRecords(ports)).some(lives)) await ports.sweepRule.on();
+  await restSweep(ports, isBusy);
 }
 
 const MAX_MESSAGE = 4_096;
@@ -63,7 +66,8 @@ export async function sweep(
       renewals++;
   }
   await attempt('tasks', sweepTasks(ports, running));
-  for (const namespace of await terminating(ports))
+  const ending = await terminating(ports);
+  for (const namespace of ending)
     await attempt(`namespace ${namespace}`, endNamespace(ports, namespace));
   if (faults.length > 0)
     throw new AggregateError(
@@ -73,6 +77,6 @@ export async function sweep(
         .join('; ')
         .slice(0, MAX_MESSAGE),
     );
-  await restWithoutPods(ports);
+  await restWithoutPods(ports, ending);
   return { pods: records.length };
 }
