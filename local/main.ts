@@ -1,5 +1,5 @@
-// Local mode put together: the same functions and the same state machine as on AWS, on endpoints of this process.
-// It wires and decides nothing; the parts are in local/compose.
+// Local mode put together: the same functions and state machine as on AWS, on AWS endpoints inside this process.
+// It only wires; the parts are in local/compose.
 // See docs/design/local.md.
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { systemClock } from '../src/aws/clock.ts';
@@ -15,11 +15,11 @@ import { keepInstallation, type Installation } from './installation.ts';
 
 export interface Local {
   access: { server: string; ca: string; token: string; awsEndpoint: string; accessKey: AccessKey };
-  /** Stops serving; containers and data stay. */
+  /** Stops serving; containers and data remain. */
   close(): Promise<void>;
 }
 
-/** Serves until close; the ports, keys and data of an earlier start in the directory are taken up. */
+/** Serves until close; reuses the ports, keys and data of an earlier start in the directory. */
 export async function startLocal(options: LocalOptions): Promise<Local> {
   const { directory, log } = options;
   claimDirectory(directory);

@@ -1,5 +1,5 @@
-// Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, the Response is streamed back.
-// A door says what its clients may take of this process: bytes of a body, time, connections.
+// Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, and the Response is streamed back.
+// Each door limits what its clients may use of this process: body bytes, time, connections.
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -22,11 +22,11 @@ type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface Door {
   handler: Handler;
-  /** exec, attach, port-forward, sessions. */
+  /** Serves upgrade requests: exec, attach, port-forward, sessions. */
   upgrade?: Upgrade;
-  /** The door's own words for what never reaches its handler. */
+  /** The door's own answer to requests that never reach its handler. */
   refusal: (code: number, message: string) => Response;
-  /** The most that is taken of one body; Infinity where handlers bound what they read, 0 where nobody reads one. */
+  /** The most bytes of one body; Infinity where handlers limit what they read, 0 where no handler reads a body. */
   maxBodyBytes: number;
   clock: Clock;
   log: (line: string) => void;
@@ -34,20 +34,20 @@ export interface Door {
 }
 
 interface Limits {
-  /** Until a request's line and headers are there (kube-apiserver's ReadHeaderTimeout); its TLS handshake too. */
+  /** Limit for a request's line and headers (kube-apiserver's ReadHeaderTimeout), and for its TLS handshake. */
   headersMs: number;
-  /** Of waiting for a body's bytes; see BodyBounds. */
+  /** Limit for waiting for a body's bytes; see BodyBounds. */
   bodyMs: number;
-  /** Of an answer that its client does not take, once all of it is there. */
+  /** Limit for a complete answer that its client does not read. */
   idleMs: number;
-  /** What another machine, or a task on the bridge, may hold of the door; this machine's own addresses may hold more. */
+  /** Limits for another machine, or a task on the bridge; this machine's own addresses may use more. */
   perAddress: Allowance;
 }
 
 interface Allowance {
-  /** Watches over HTTP/1.1 hold a connection each. */
+  /** Watches over HTTP/1.1 need one connection each. */
   connections: number;
-  /** Bodies that are read at a time. */
+  /** Bodies that are read at the same time. */
   bodies: number;
 }
 
@@ -57,17 +57,17 @@ const LIMITS: Limits = {
   idleMs: 60_000,
   perAddress: { connections: 512, bodies: 32 },
 };
-/** A test suite with hundreds of clients runs on the machine itself. */
+/** For this machine's own addresses: a test suite with hundreds of clients runs here. */
 const FROM_HERE: Allowance = { connections: 16_384, bodies: 4096 };
-/** Go's clients leave after 90 s of rest, and kube-apiserver lets them: who waits longer never cuts a request off. */
+/** Go's clients close after 90 s of idling, and kube-apiserver lets them: a server that waits longer never cuts off a request. */
 const KEEP_ALIVE_MS = 100_000;
 
-/** What the addresses hold: their connections, and whose turn it is to have a body read. */
+/** The state of all addresses: their connections, and the queue for reading bodies. */
 class Addresses {
   private readonly known = new Map<string, { sockets: number; limit: Limit }>();
   constructor(private readonly allowanceOf: (socket: Socket) => Allowance) {}
 
-  /** False: the address has all the connections that it may have. */
+  /** Returns false if the address already has all its allowed connections. */
   admit(socket: Socket): boolean {
     const { remoteAddress = '' } = socket;
     const { connections, bodies } = this.allowanceOf(socket);
@@ -86,7 +86,7 @@ class Addresses {
   }
 }
 
-/** Serves one request; a handler that throws answers 500 without details (the detail goes to `log`). */
+/** Serves one request; a handler that throws becomes a 500 without details (they go to `log`). */
 async function serve(
   door: Door,
   scheme: 'http' | 'https',
@@ -95,7 +95,7 @@ async function serve(
   atATime?: Limit,
 ): Promise<void> {
   const gone = new AbortController();
-  // An abort makes an error with a stack: not for a request that was answered.
+  // An abort creates an error with a stack, which a request that was answered can do without.
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) gone.abort();
   });
@@ -145,7 +145,7 @@ export async function listen(
   let bound = port;
   for (const address of addresses) {
     const server = servers();
-    // An upgraded connection is no longer the HTTP server's, but holds its close: it is ended here.
+    // An upgraded connection does not belong to the HTTP server any more but delays its close, so it is ended here.
     server.on('connection', (socket: Socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
@@ -160,7 +160,7 @@ export async function listen(
         resolve();
       });
     });
-    // Out of file descriptors is an error of one connection.
+    // Running out of file descriptors is an error of one connection.
     server.on('error', () => undefined);
     bound = (server.address() as AddressInfo).port;
     open.push(server);
@@ -180,7 +180,7 @@ export async function listen(
   };
 }
 
-/** An HTTPS server of a door. */
+/** A door's HTTPS server. */
 export function httpsServer(tls: ServerOptions, door: Door): Server {
   const server = createHttpsServer({
     ...tls,
@@ -191,13 +191,13 @@ export function httpsServer(tls: ServerOptions, door: Door): Server {
   return fitted(server, door, 'https');
 }
 
-/** A plain HTTP server of a door (AWS endpoints, metadata). */
+/** A door's plain HTTP server (AWS endpoints, metadata). */
 export const httpServer = (door: Door): Server =>
   fitted(createHttpServer(timesOf(door)), door, 'http');
 
 const headersMsOf = (door: Door): number => door.limits?.headersMs ?? LIMITS.headersMs;
 
-/** Bodies have their own bound of time, which a long upload through a pod's proxy meets: none of Node's for the whole request. */
+/** Bodies have a time limit of their own, which a long upload through a pod's proxy meets: Node's limit for the whole request is off. */
 const timesOf = (door: Door): HttpOptions => ({
   keepAliveTimeout: KEEP_ALIVE_MS,
   headersTimeout: headersMsOf(door),
@@ -208,7 +208,7 @@ const timesOf = (door: Door): HttpOptions => ({
 const isHere = ({ remoteAddress = '', localAddress = '' }: Socket): boolean =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) || remoteAddress === localAddress;
 
-/** The parser's faults that are not the request's form. */
+/** The parser's errors that do not mean a malformed request. */
 const FAULTS = new Map([
   ['HPE_HEADER_OVERFLOW', 431],
   ['ERR_HTTP_REQUEST_TIMEOUT', 408],
@@ -231,7 +231,7 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
     );
   };
   server.on('request', take);
-  // 100 Continue is said when somebody reads the body, not before.
+  // 100 Continue is sent when the body is read, not before.
   server.on('checkContinue', take);
   server.on('checkExpectation', take);
   const { upgrade } = door;
@@ -239,7 +239,7 @@ function fitted<S extends Server>(server: S, door: Door, scheme: 'http' | 'https
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
       due.inTurn(socket, () => upgrade(incoming, socket, head)),
     );
-  // A tunnel; without a listener the connection is cut.
+  // CONNECT asks for a tunnel; without a listener Node cuts the connection.
   server.on('connect', (_incoming: IncomingMessage, socket: Duplex) => due.refuse(405, socket));
   server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Duplex) => {
     if (code === 'ECONNRESET') socket.destroy();

@@ -1,4 +1,4 @@
-// A container that joins a task while it runs. ECS has no such operation: only who holds the engine in its own process can ask.
+// Adds a container to a running task. ECS has no such operation, so only a caller in the same process can ask for it.
 import { volumeDirectory } from '../docker/volumes.ts';
 import { inBackground, type Agent } from './agent.ts';
 import { createTaskContainer } from './create-task-container.ts';
@@ -8,7 +8,7 @@ import { volumeName } from './labels.ts';
 import { containerOf, type Task } from './task.ts';
 import type { AddedContainer } from './task-definition.ts';
 
-/** Resolves when it has started, or with what hindered it. Asked again for a container that is there it waits for the same start. */
+/** Resolves once it has started, or with the reason why it could not. A repeated call for an existing container waits for the same start. */
 export async function addContainer(
   agent: Agent,
   taskArn: string,
@@ -30,7 +30,7 @@ export async function addContainer(
   return startedAt === undefined ? { failure: reason ?? 'the task was stopped' } : {};
 }
 
-/** After a restart of the process: what was joining goes on. */
+/** After a restart of the process: containers that were joining continue. */
 export function resumeAdded(agent: Agent, task: Task): void {
   for (const { name } of task.added?.containers ?? []) {
     if (containerOf(task, name).lastStatus === 'PENDING') begin(agent, task, name);
@@ -62,7 +62,7 @@ async function note(
   return {};
 }
 
-/** One after the other: what stops the task waits for the last of them. */
+/** One at a time: whatever stops the task waits for the last of them. */
 function begin(agent: Agent, task: Task, name: string): void {
   const before = agent.launching.get(task.taskArn);
   const abort = new AbortController();

@@ -1,4 +1,4 @@
-// After a restart of the process: containers that are found by their label get their task back, and the other way round.
+// After a restart of the process: finds containers by their label and reconnects them with their tasks, in both directions.
 // See docs/design/local.md.
 import { inspectContainer, listContainers, removeContainer } from '../docker/containers.ts';
 import { inBackground, type Agent } from './agent.ts';
@@ -11,7 +11,7 @@ import type { Task } from './task.ts';
 import { primaryContainer } from './task-definition.ts';
 import { watchExits } from './watch-exits.ts';
 
-/** Loads what is stored, looks at every container and goes on where the last process was. Call once, before serving. */
+/** Loads the stored tasks, inspects every container and continues where the last process stopped. Call once, before serving. */
 export async function adopt(agent: Agent): Promise<void> {
   await watchExits(agent, () =>
     inBackground(
@@ -26,7 +26,7 @@ export async function adopt(agent: Agent): Promise<void> {
   agent.book.publishAll();
 }
 
-/** Containers of this engine without a task: a create that was under way when the task was forgotten. */
+/** Containers of this engine without a task: their create was in progress when the task was forgotten. */
 async function removeStrangers(agent: Agent): Promise<void> {
   const found = await listContainers(agent.docker, [`${ENGINE_LABEL}=${agent.engineId}`]);
   for (const { Id, Labels } of found) {
@@ -34,7 +34,7 @@ async function removeStrangers(agent: Agent): Promise<void> {
   }
 }
 
-/** Events may be lost (process or engine was away): what has ended is recorded, what runs is noted. */
+/** Events may have been lost (process or engine was away): records ended containers and notes running ones. */
 async function lookAtAll(agent: Agent): Promise<void> {
   const found = await listContainers(agent.docker, [`${ENGINE_LABEL}=${agent.engineId}`]);
   const ids = new Map(
@@ -59,7 +59,7 @@ async function look(agent: Agent, task: Task, ids: Map<string, string>): Promise
   await stopIfEssentialEnded(agent, task);
 }
 
-/** A create or start was under way: only the engine knows how far it came. */
+/** A create or start was in progress: only the engine knows how far it came. */
 async function lookAtPending(
   agent: Agent,
   task: Task,
@@ -80,7 +80,7 @@ async function lookAtPending(
   if (hasEnded(facts)) await lookAtExit(agent, task, { name, id: facts.Id });
 }
 
-/** Ends that an engine which was away has cut short. */
+/** Ends tasks whose end was interrupted because the engine was away. */
 function goOnEnding(agent: Agent): void {
   for (const task of agent.book.tasks.values()) {
     if (task.desiredStatus === 'STOPPED' && !agent.stopping.has(task.taskArn)) goOn(agent, task);

@@ -1,4 +1,4 @@
-// What the functions of this room share: the engine, the book of tasks, the work that is under way.
+// State that the functions of this room share: the engine, the book of tasks, the work in progress.
 import type { Clock } from '../clock.ts';
 import type { Docker } from '../docker/engine-api.ts';
 import type { Limit } from './limit.ts';
@@ -12,23 +12,23 @@ export interface Agent {
   images: ImageResolver;
   engineId: string;
   region: string;
-  /** `http://address:port`, as the tasks' containers reach it. */
+  /** `http://address:port`, at which the tasks' containers reach it. */
   metadataUrl: string;
-  /** Holds the copies of ended tasks' logs. */
+  /** Stores the copies of ended tasks' logs. */
   logDirectory: string;
   limitLaunches: Limit;
-  /** Removing containers costs as much as starting them, and nobody waits for it. */
+  /** Removing containers is as expensive as starting them, and nobody waits for it. */
   limitCleanUps: Limit;
-  /** Launches under way by task ARN; aborting makes them leave at their next step. */
+  /** Launches in progress by task ARN; aborting one ends it at its next step. */
   launching: Map<string, { abort: AbortController; done: Promise<void> }>;
   /** Tasks that are being stopped, by ARN. */
   stopping: Set<string>;
-  /** Aborted when the engine closes: work in the background leaves, containers go on. */
+  /** Aborted when the engine closes: background work ends, containers keep running. */
   closing: AbortSignal;
   log: (line: string) => void;
 }
 
-/** Lets `work` go on by itself; what it throws is logged, and found again by the next adoption. */
+/** Runs `work` in the background; an error is logged, and the next adoption repeats the work. */
 export function inBackground(agent: Agent, what: string, work: Promise<void>): void {
   work.catch((error: unknown) => {
     if (!agent.closing.aborted)

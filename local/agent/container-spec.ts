@@ -1,4 +1,4 @@
-// One container of a task definition as a create call to the engine. Pure: launch.ts sends it.
+// One container of a task definition as the engine's create call. Pure: launch.ts sends it.
 import { own } from '../../src/own.ts';
 import { present } from '../../src/present.ts';
 import type { ContainerLimits, ContainerSpec, HostConfig, Mount } from '../docker/containers.ts';
@@ -26,7 +26,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Processes and threads of one container: far above what a pod needs, far below what takes the machine down. */
+/** Most processes and threads of one container: far above a pod's need, far below what would take the machine down. */
 const MAX_PIDS = 16_384;
 
 const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
@@ -42,7 +42,7 @@ export function stopTimeoutSeconds(container: ContainerDefinition): number {
   return container.stopTimeout ?? DEFAULT_STOP_TIMEOUT_SECONDS;
 }
 
-/** The engine's form of `container`; all but the primary container join the primary's network. */
+/** The engine's form of `container`; all containers but the primary join the primary's network. */
 export function containerSpec(
   task: Task,
   definition: TaskDefinition,
@@ -51,7 +51,7 @@ export function containerSpec(
 ): ContainerSpec {
   const primary = primaryContainer(definition.containerDefinitions);
   const isPrimary = primary?.name === defined.name;
-  // The kernel's host names end at 63 characters, as Kubernetes cuts them.
+  // The kernel's host names have at most 63 characters; Kubernetes cuts them in the same way.
   const hostname = isPrimary ? tagValue(task, HOSTNAME_TAG)?.slice(0, 64) : undefined;
   const override = task.overrides.containerOverrides.find(({ name }) => name === defined.name);
   const container: ContainerDefinition = {
@@ -87,7 +87,7 @@ export function containerSpec(
       PidsLimit: MAX_PIDS,
       ...privileges(container),
       ...mounts(task, definition, container, { primary, isPrimary, engineId: context.engineId }),
-      // `local` keeps bytes as they are; json-file replaces what is no UTF-8. Compressed files would be unpacked for each reader of the last lines.
+      // `local` keeps bytes as they are; json-file replaces invalid UTF-8. Compressed files would be unpacked for each reader of the last lines.
       LogConfig: {
         Type: 'local',
         Config: { 'max-size': '50m', 'max-file': '3', compress: 'false' },
@@ -145,7 +145,7 @@ function namespaces(
   };
 }
 
-/** What a container may use; `cpu` in vCPU. Absent members set nothing. */
+/** A container's limits; `cpu` in vCPU. Absent members set nothing. */
 export interface Limits {
   memoryBytes?: number;
   cpu?: number;
@@ -153,19 +153,19 @@ export interface Limits {
 }
 
 const CPU_PERIOD = 100_000;
-/** The kernel takes no smaller quota and no smaller share. */
+/** The kernel's smallest quota and smallest share. */
 const MIN_CPU_QUOTA = 1000;
 const MIN_CPU_SHARES = 2;
 
-/** Limits as the engine takes them, at create and later. */
+/** Limits in the engine's form, for create and for updates. */
 export function engineLimits({ memoryBytes, cpu, cpuShares }: Limits): ContainerLimits {
   return {
-    // Equal MemorySwap: else the engine adds as much swap again.
+    // Equal to Memory: otherwise the engine adds the same amount of swap.
     ...(memoryBytes ? { Memory: memoryBytes, MemorySwap: memoryBytes } : {}),
     ...present({
       CpuShares: cpuShares === undefined ? undefined : Math.max(cpuShares, MIN_CPU_SHARES),
     }),
-    // NanoCpus would be refused above the number of processors.
+    // The engine refuses NanoCpus above the number of processors.
     ...(cpu
       ? { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(Math.round(cpu * CPU_PERIOD), MIN_CPU_QUOTA) }
       : {}),
@@ -175,7 +175,7 @@ export function engineLimits({ memoryBytes, cpu, cpuShares }: Limits): Container
 function resources(container: ContainerDefinition, isPrimary: boolean): Partial<HostConfig> {
   const { dockerLabels, cpu, memory, memoryReservation } = container;
   const memoryBytes = Number(dockerLabels?.[MEMORY_LIMIT_LABEL] ?? 0) || (memory ?? 0) * MIB;
-  // ECS gives two shares where no cpu is asked for; the primary holds the task and keeps the engine's default.
+  // ECS gives two shares where no cpu is requested; the primary holds the task and keeps the engine's default.
   const cpuShares = cpu ?? (isPrimary ? undefined : MIN_CPU_SHARES);
   return {
     ...engineLimits({
@@ -245,7 +245,7 @@ function mounts(
         Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
         return [];
       }
-      // What the primary container mounts holds the primary's content, whoever the engine happens to create first.
+      // A volume that the primary container mounts is filled from the primary's image, whichever container the engine creates first.
       const ofPrimary =
         primary?.mountPoints.some((mount) => mount.sourceVolume === sourceVolume) ?? false;
       return [

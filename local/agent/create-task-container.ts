@@ -1,4 +1,4 @@
-// One container of a launch created, with its image: found again when an earlier process has created it.
+// Creates one container of a launch, with its image; finds a container that an earlier process created.
 import { present } from '../../src/present.ts';
 import { createContainer, inspectContainer } from '../docker/containers.ts';
 import { DockerError, isMissing } from '../docker/engine-api.ts';
@@ -44,7 +44,7 @@ async function findCreated(
 ): Promise<void> {
   const { agent, task } = launch;
   let facts = await inspectContainer(agent.docker, name);
-  // The name is taken as soon as a create begins; a process that died in between left it to the engine.
+  // The name is taken as soon as a create begins, even if the process died before the engine finished.
   for (let looks = 1; !facts && looks < MAX_LOOKS; looks += 1) {
     await agent.clock.sleep(LOOK_AGAIN_MS, launch.signal);
     goOn(launch);
@@ -87,7 +87,7 @@ async function createWithImage(
 ): Promise<string> {
   const { agent, task, definition } = launch;
   const spec = containerSpec(task, definition, container, agent);
-  // `Always` with a tag asks the registry first; a digest is what was resolved, whatever the policy.
+  // `Always` with a tag asks the registry first; a digest is already resolved, whatever the policy.
   const askFirst =
     container.dockerLabels?.[PULL_POLICY_LABEL] === 'Always' &&
     imageDigestOf(container.image) === undefined;
@@ -106,7 +106,7 @@ async function createWithImage(
   });
 }
 
-/** The id of the image, pulled where its policy allows. */
+/** The id of the image, which is pulled if its policy says so. */
 async function obtainImage(launch: Launch, container: ContainerDefinition): Promise<string> {
   const { agent } = launch;
   const label = container.dockerLabels?.[PULL_POLICY_LABEL];
@@ -117,7 +117,7 @@ async function obtainImage(launch: Launch, container: ContainerDefinition): Prom
   return outcome.config.digest;
 }
 
-/** A pull goes on for others who wait for it; this launch need not. */
+/** A pull continues for others who wait for it; this launch may leave. */
 function orAborted<T>({ signal }: Launch, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(new LaunchAborted());

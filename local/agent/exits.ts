@@ -1,4 +1,4 @@
-// Ends of containers: recorded once, the first report counts. What follows for the task is stop.ts's.
+// Ends of containers: each is recorded once, and the first report counts. stop.ts decides what follows for the task.
 import { present } from '../../src/present.ts';
 import { isMissing } from '../docker/engine-api.ts';
 import { inspectContainer, type ContainerFacts } from '../docker/containers.ts';
@@ -6,7 +6,7 @@ import type { Agent } from './agent.ts';
 import { containerOf, type Task } from './task.ts';
 
 export interface Exit {
-  /** Absent: not known any more. */
+  /** Absent: no longer known. */
   exitCode?: number;
   outOfMemory?: boolean;
   reason?: string;
@@ -14,12 +14,12 @@ export interface Exit {
   finishedAt: string;
 }
 
-/** Exit code of a process that KILL ended. */
+/** The exit code of a process that KILL ended. */
 const KILLED = 137;
 
 const OUT_OF_MEMORY = 'OutOfMemoryError: Container killed due to memory usage';
 
-/** Notes the engine's `oom`, which a busy engine reports after the end that it caused. */
+/** Notes the engine's `oom`, which a busy engine reports only after the end that it caused. */
 export async function recordOutOfMemory(agent: Agent, task: Task, name: string): Promise<void> {
   const { lastStatus, exitCode, reason } = containerOf(task, name);
   const late = lastStatus === 'STOPPED' && exitCode === KILLED && reason === undefined;
@@ -34,15 +34,15 @@ export async function recordOutOfMemory(agent: Agent, task: Task, name: string):
   );
 }
 
-/** Whether the container has run and ended. One that is being removed by force has ended before the engine says `exited`. */
+/** Whether the container has run and ended. A container under forced removal has ended before the engine says `exited`. */
 export function hasEnded(facts: ContainerFacts): boolean {
   return ['exited', 'dead', 'removing'].includes(facts.State.Status);
 }
 
-/** The exit in an ended container's facts. */
+/** The exit according to an ended container's facts. */
 export function exitOf(facts: ContainerFacts): Exit {
   const { ExitCode, OOMKilled, FinishedAt } = facts.State;
-  // OOMKilled stays set when only a child was killed; the main process then ends with another code.
+  // OOMKilled is also set when only a child was killed; the main process then ends with another code.
   return {
     exitCode: ExitCode,
     outOfMemory: OOMKilled && ExitCode === KILLED,
@@ -50,7 +50,7 @@ export function exitOf(facts: ContainerFacts): Exit {
   };
 }
 
-/** Records that a container of the task has ended; repeats are ignored. */
+/** Records that a container of the task has ended; repeated calls are ignored. */
 export async function recordExit(
   agent: Agent,
   task: Task,
@@ -72,7 +72,7 @@ export async function recordExit(
   });
 }
 
-/** Looks whether the container has ended and records it; one that is gone has ended with an unknown code. */
+/** Checks whether the container has ended and records it; a container that is gone has ended with an unknown code. */
 export async function lookAtExit(
   agent: Agent,
   task: Task,
@@ -87,7 +87,7 @@ export async function lookAtExit(
   else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
 }
 
-/** Records the end that a `die` event reports. Only a look distinguishes KILL from lack of memory; whatever it shows, the container has ended. */
+/** Records the end that a `die` event reports. Only an inspection tells KILL from lack of memory; whatever it shows, the container has ended. */
 export async function recordDeath(
   agent: Agent,
   task: Task,
@@ -112,7 +112,7 @@ export async function recordDeath(
   );
 }
 
-/** Whether the task ends with this container. */
+/** Whether the task ends when this container ends. */
 export function isEssential(agent: Agent, task: Task, name: string): boolean {
   return agent.book
     .definitionOf(task)

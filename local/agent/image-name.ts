@@ -1,4 +1,4 @@
-// Image references: `busybox`, `localhost:5000/team/app:1`, `name@sha256:…`, in full (registry, repository, tag or digest).
+// Image references: `busybox`, `localhost:5000/team/app:1`, `name@sha256:…`, and their full form (registry, repository, tag or digest).
 import { present } from '../../src/present.ts';
 
 export interface ImageName {
@@ -16,7 +16,7 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const IMAGE_ID = /^[0-9a-f]{64}$/;
 
-/** undefined: not a reference. Docker's short forms are written out. */
+/** undefined: not a reference. Docker's short forms are expanded. */
 export function parseImageName(image: string): ImageName | undefined {
   if (IMAGE_ID.test(image)) return undefined;
   const [beforeDigest = '', digest, ...more] = image.split('@');
@@ -31,7 +31,7 @@ export function parseImageName(image: string): ImageName | undefined {
   return { registry, repository, tag: tag ?? 'latest' };
 }
 
-/** Why `image` is no reference, in the words of the parser that container runtimes share. */
+/** Why `image` is not a reference, in the words of the parser that container runtimes share. */
 export function referenceProblem(image: string): string {
   if (IMAGE_ID.test(image))
     return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
@@ -42,7 +42,7 @@ export function referenceProblem(image: string): string {
   return 'invalid reference format';
 }
 
-/** The first part is a registry only when it cannot be a part of a path: it has a dot, a port or a capital, or is `localhost`. */
+/** The first part is a registry only if it cannot be part of a path: it has a dot, a port or a capital letter, or is `localhost`. */
 function splitRegistry(name: string): { registry: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -56,14 +56,14 @@ function splitRegistry(name: string): { registry: string; repository: string } {
   };
 }
 
-/** `registry/repository:tag`, `registry/repository@digest`; a digest makes the tag say nothing. */
+/** `registry/repository:tag` or `registry/repository@digest`; with a digest, the tag has no meaning. */
 export function fullName({ registry, repository, tag, digest }: ImageName): string {
   return digest === undefined
     ? `${registry}/${repository}:${tag ?? 'latest'}`
     : `${registry}/${repository}@${digest}`;
 }
 
-/** What a create call names: resolved references carry the engine's image id as their digest, and that id alone is exact. */
+/** The image in a create call: resolved references carry the engine's image id as their digest, and only that id is exact. */
 export function createReference(image: string): string {
   return imageDigestOf(image) ?? image;
 }

@@ -1,5 +1,5 @@
-// The end of a container's log, put aside: what the container writes later pushes it out of the engine's files. Read again by
-// read-logs.ts, before what the engine still has.
+// A copy of the end of a container's log, since later output pushes it out of the engine's files. read-logs.ts reads it
+// before the lines that the engine still has.
 // See docs/design/logs.md.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { logLines, openLogs, type LogLine } from '../docker/logs.ts';
 import type { Agent } from './agent.ts';
 import { containerOf } from './task.ts';
 
-/** Bounds of what is put aside: the engine counts entries, a disk counts bytes. */
+/** Limits of a copy: the engine counts entries, a disk counts bytes. */
 export const KEPT_ENTRIES = 20_000;
 export const KEPT_BYTES = 10 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ export interface LogPlace {
 const pathOf = (directory: string, { taskArn, container }: LogPlace): string =>
   join(directory, taskArn.slice(taskArn.lastIndexOf('/') + 1), `${container}.kept.json`);
 
-/** Puts aside what the container has written until now, instead of what was put aside before. May be called twice. */
+/** Copies what the container has written so far, in place of the previous copy. May be repeated. */
 export async function keepLog(agent: Agent, place: LogPlace): Promise<void> {
   const task = agent.book.tasks.get(place.taskArn);
   if (!task?.containers.some(({ name }) => name === place.container) || task.cleaned) return;
@@ -43,7 +43,7 @@ export async function keepLog(agent: Agent, place: LogPlace): Promise<void> {
     await writeFile(`${path}.part`, JSON.stringify(lines.map(toText)));
     await rename(`${path}.part`, path);
   } catch (error) {
-    // Removed since: then its whole log was copied.
+    // Removed meanwhile: its whole log was copied then.
     if (!isMissing(error)) throw error;
   }
 }
@@ -72,7 +72,7 @@ const toText = ({ time, stream, bytes }: LogLine): KeptLine => ({
   base64: Buffer.from(bytes).toString('base64'),
 });
 
-/** What was put aside and is older than what the engine has: all of it where that is nothing. */
+/** The copied lines that are older than the engine's; all of them where the engine has none. */
 export async function* withKept(
   agent: Pick<Agent, 'logDirectory'>,
   place: LogPlace,

@@ -1,4 +1,4 @@
-// The small store under the engine: text under keys, several changes at once. Values are JSON of the rooms that own the key's prefix.
+// The small store below the engine: texts under keys, with several changes at once. Values are JSON; each room owns the prefixes of its keys.
 import type { Level } from 'level';
 import type { Database } from '../database.ts';
 
@@ -9,7 +9,7 @@ export interface KeyValue {
   write(changes: Record<string, string | null>): Promise<void>;
 }
 
-/** On disk, in a level database that the caller opened; `space` keeps it apart from the database's other users. */
+/** On disk, in a level database that the caller opened; `space` separates it from the database's other users. */
 export function levelKeyValue(
   level: Level,
   database: Pick<Database, 'write'>,

@@ -1,9 +1,9 @@
-// What the steps of one launch share: whose launch it is, and the two ways in which it ends early.
+// State that the steps of one launch share, and the two ways in which a launch ends early.
 import type { Agent } from './agent.ts';
 import type { Task } from './task.ts';
 import type { TaskDefinition } from './task-definition.ts';
 
-/** An outcome that ends the task; `message` is ECS's stoppedReason. */
+/** A failure that ends the task; `message` is ECS's stoppedReason. */
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
 }
@@ -13,7 +13,7 @@ export class LaunchAborted extends Error {
   override readonly name = 'LaunchAborted';
 }
 
-/** One attempt to start a task; `signal` aborts when the task shall stop or the engine closes. */
+/** One attempt to start a task; `signal` aborts when the task must stop or the engine closes. */
 export interface Launch {
   agent: Agent;
   task: Task;
@@ -21,7 +21,7 @@ export interface Launch {
   signal: AbortSignal;
 }
 
-/** To be called before each step that changes the engine; throws LaunchAborted. */
+/** Call before each step that changes the engine; throws LaunchAborted. */
 export function goOn({ task, signal }: Launch): void {
   if (signal.aborted || task.desiredStatus === 'STOPPED') throw new LaunchAborted();
 }

@@ -1,5 +1,5 @@
-// A task's start: the primary container first, the others beside it as soon as its network is there.
-// Every step finds what an earlier process has done (containers have fixed names), so a launch may be run again.
+// Starts a task: the primary container first, the others beside it as soon as its network exists.
+// Every step finds what an earlier process has done (containers have fixed names), so a launch may be repeated.
 // See docs/design/local.md.
 import { setMaxListeners } from 'node:events';
 import { inspectContainer, startContainer } from '../docker/containers.ts';
@@ -11,7 +11,7 @@ import { stopTask } from './stop.ts';
 import { containerOf, type Task } from './task.ts';
 import { dependencies, primaryContainer, type ContainerDefinition } from './task-definition.ts';
 
-/** Starts a stored task in the background. Whatever goes wrong ends in the task's status. */
+/** Starts a stored task in the background. Any failure ends in the task's status. */
 export function beginLaunch(agent: Agent, task: Task): void {
   const abort = new AbortController();
   const launch: Launch = {
@@ -20,7 +20,7 @@ export function beginLaunch(agent: Agent, task: Task): void {
     definition: agent.book.definitionOf(task),
     signal: AbortSignal.any([abort.signal, agent.closing]),
   };
-  // Each container of the task waits with it.
+  // Each container of the task waits on it.
   setMaxListeners(0, launch.signal);
   const done = agent
     .limitLaunches(() => run(launch))
@@ -57,7 +57,7 @@ async function run(launch: Launch): Promise<void> {
     );
   const others = definition.containerDefinitions.filter((container) => container !== primary);
   await createTaskContainer(launch, primary);
-  // The engine names the primary in the others' network mode; it need not run before they start.
+  // The others' network mode names the primary; it need not run before they are created.
   const created = new Map(
     others.map((container) => [container.name, createTaskContainer(launch, container)]),
   );
@@ -66,7 +66,7 @@ async function run(launch: Launch): Promise<void> {
     await startTaskContainer(launch, primary);
     await Promise.all([learnAddress(launch, primary), startOthers(launch, others, created)]);
   } finally {
-    // No create may be in flight when a failure removes the containers.
+    // No create may be in progress when a failure removes the containers.
     await settled;
   }
   goOn(launch);
@@ -95,7 +95,7 @@ async function startOthers(
     started.set(container.name, one);
     return one;
   };
-  // All are waited for, so that no start is in flight when a failure stops the task.
+  // Waits for all, so that no start is in progress when a failure stops the task.
   const outcomes = await Promise.allSettled(others.map(startOne));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
@@ -104,7 +104,7 @@ async function startOthers(
 /** ECS's default. */
 const START_TIMEOUT_SECONDS = 180;
 
-/** Waits for the containers that must have ended before this one starts; one that fails, or takes too long, ends the task. */
+/** Waits for containers that must end before this one starts; if one fails or takes too long, the task ends. */
 async function awaitEnds(
   { agent, task, definition, signal }: Launch,
   container: ContainerDefinition,
@@ -137,7 +137,7 @@ async function awaitEnds(
   }
 }
 
-/** Starts a container that was created. One that cannot start ends the task if it is essential, else only itself. */
+/** Starts a created container. If it cannot start, an essential one ends the task, any other ends only itself. */
 export async function startTaskContainer(
   launch: Launch,
   container: ContainerDefinition,

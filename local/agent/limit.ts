@@ -1,6 +1,6 @@
-// At most so many launches at a time: beyond about twice the cores more of them only wait for each other.
+// Limits concurrent launches: beyond about twice the cores they only wait for each other.
 
-/** Runs `work` as soon as fewer than the limit run; first come, first served. */
+/** Runs `work` once fewer than the limit are running; first come, first served. */
 export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A limit of `most` at a time. */
@@ -16,7 +16,7 @@ export function createLimit(most: number): Limit {
     try {
       return await work();
     } finally {
-      // The place is handed on, so that nobody who comes in between takes it.
+      // The place is passed on directly, so that no newcomer takes it.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;

@@ -1,4 +1,4 @@
-// Copies of ended tasks' logs: the engine's raw stream, a file per container, so that one parser reads both.
+// Copies of ended tasks' logs: the engine's raw stream, one file per container, so that one parser reads both.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { Task } from './task.ts';
 const FRAMES = '.frames.log';
 const TERMINAL = '.terminal.log';
 
-/** Copies the logs of all containers that ran; a container whose copy is there is left out. */
+/** Copies the logs of all containers that ran; containers with an existing copy are skipped. */
 export async function copyLogs(
   { docker, book, logDirectory }: Pick<Agent, 'docker' | 'book' | 'logDirectory'>,
   task: Task,
@@ -40,7 +40,7 @@ export async function copyLogs(
   }
 }
 
-/** Lines of a copied log; undefined: there is no copy. Task and container may be long forgotten. */
+/** Lines of a copied log; undefined where there is no copy. Task and container may be long forgotten. */
 export async function readLogCopy(
   logDirectory: string,
   taskId: string,
@@ -54,7 +54,7 @@ export async function readLogCopy(
   return undefined;
 }
 
-/** Tasks and containers of which there are copies. */
+/** Tasks and containers that have copies. */
 export async function listLogCopies(
   logDirectory: string,
 ): Promise<{ taskId: string; container: string }[]> {
@@ -68,7 +68,7 @@ export async function listLogCopies(
   return found;
 }
 
-/** Removes the copies of tasks that were last written before `limit`. */
+/** Removes copies that were last written before `limit`. */
 export async function pruneLogCopies(logDirectory: string, limit: Date): Promise<void> {
   for (const taskId of await names(logDirectory)) {
     const path = join(logDirectory, taskId);

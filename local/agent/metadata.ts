@@ -1,4 +1,4 @@
-// Task metadata v4 as the tasks' containers read it: `/v4/<secret>-<index>` is the container, `/task` below it the task.
+// Task metadata v4 for the tasks' containers: `/v4/<secret>-<index>` is the container, `/task` below it the task.
 import { present } from '../../src/present.ts';
 import type { Agent } from './agent.ts';
 import {
@@ -19,10 +19,10 @@ export interface MetadataAnswer {
 }
 
 const PATH = /^\/v4\/([0-9a-f]+)-(\d+)(\/task)?\/?$/;
-/** How long a container that asks during its own start waits for the address; agents give up after 2 s. */
+/** How long a container that asks during its own start waits for its address; clients give up after 2 s. */
 const ADDRESS_WAIT_MS = 1500;
 
-/** Answers one GET; a path without a task's secret is 404 whatever else it says. */
+/** Answers one GET; a path without a task's secret is 404, whatever the rest of it. */
 export async function metadata(agent: Agent, path: string): Promise<MetadataAnswer> {
   const [, secret, index, wholeTask] = PATH.exec(path) ?? [];
   const task = [...agent.book.tasks.values()].find((candidate) => candidate.secret === secret);

@@ -1,11 +1,11 @@
-// What a failed pull is called: the engine's words in those of containerd, which Kubernetes shows.
+// Messages of failed pulls: translates the engine's into containerd's, which Kubernetes shows.
 import { fullName, type ImageName } from './image-name.ts';
 
-/** How the kubelet reports several failures at once. */
+/** The kubelet's form for several failures at once. */
 export const aggregate = (texts: ReadonlySet<string>): string =>
   texts.size > 1 ? `[${[...texts].join(', ')}]` : ([...texts][0] ?? '');
 
-/** The engine's words as containerd's, which Kubernetes passes on. */
+/** The engine's message in containerd's words, which Kubernetes passes on. */
 export function runtimeText(name: ImageName, text: string): string {
   const full = fullName(name);
   const resolve = `failed to pull and unpack image "${full}": failed to resolve reference "${full}"`;
@@ -23,6 +23,6 @@ export function runtimeText(name: ImageName, text: string): string {
   return `rpc error: code = Unknown desc = ${resolve}: ${dial === undefined ? text : `failed to do request: Head "${manifest}": ${dial}`}`;
 }
 
-/** Runtimes speak plain HTTP to registries of their own machine. */
+/** Runtimes use plain HTTP for registries on their own machine. */
 const isLoopback = (registry: string): boolean =>
   /^(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?$/.test(registry);

@@ -1,4 +1,4 @@
-// `logs` and `logs -f` of a task's container, wherever its log is: in the engine while the container is there, then in the copy.
+// `logs` and `logs -f` of a task's container, wherever its log is: in the engine while the container exists, afterwards in the copy.
 // See docs/design/logs.md.
 import { present } from '../../src/present.ts';
 import { DockerError } from '../docker/engine-api.ts';
@@ -14,19 +14,19 @@ export interface LogSource {
   container: string;
   follow?: boolean;
   since?: Date;
-  /** About that many of the last entries are enough; not with `follow`. */
+  /** About this many of the last entries are enough; not with `follow`. */
   tail?: number;
   signal?: AbortSignal;
 }
 
-/** Entries that a follower asks for at first, and where these do not reach back to what it has seen. */
+/** How many entries a follower reads: the first number, and the next one where these do not reach back to lines that it has seen. */
 const WINDOWS = [500, 20_000, undefined];
-/** Lines come in bursts; one look takes them together. */
+/** Lines come in bursts; one read takes a whole burst. */
 const GATHER_MS = 20;
-/** A look without a sign from the engine. */
+/** The interval of reads without a signal from the engine. */
 const LOOK_ANYWAY_MS = 5_000;
 
-/** Lines, oldest first; with `follow` until the container ends or the signal aborts. What is not known has no lines. */
+/** Lines, oldest first; with `follow` until the container ends or the signal aborts. An unknown container has no lines. */
 export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator<LogLine> {
   const task = agent.book.tasks.get(source.taskArn);
   const live =
@@ -34,7 +34,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
       ? task
       : undefined;
   if (!source.follow || !live) return yield* readOnce(agent, live, source);
-  // A container that has not started has a log without an end: the engine would end it at once.
+  // A follower of a container that has not started must wait: the engine would end the log at once.
   await agent.book.when(
     live,
     (t) => containerOf(t, source.container).lastStatus !== 'PENDING',
@@ -46,7 +46,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
     yield* newLines(agent, live, source, seen);
   }
   if (source.signal?.aborted) return;
-  // The engine ends a followed log with the container, often without the lines that came last.
+  // The engine ends a followed log with the container, often without the last lines.
   const isNew = seen.pass();
   const { since } = seen;
   for await (const line of readOnce(agent, live, {
@@ -58,7 +58,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   }
 }
 
-/** One at once, then one for each burst of output until the container ends. The engine's own followed log loses and doubles lines when it rotates: it only signals when to look. */
+/** One signal at once, then one for each burst of output until the container ends: the engine's own followed log loses and repeats lines at a rotation. */
 async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerator<undefined> {
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, ...(source.signal ? [source.signal] : [])]);
@@ -74,7 +74,7 @@ async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerat
       wake();
     }
   })()
-    // A broken stream ends the signs; what it did not show is read once more after them.
+    // A broken stream ends the signals; a final read brings the lines that it missed.
     .catch(() => undefined)
     .finally(() => {
       state = { ...state, ended: true };
@@ -96,7 +96,7 @@ async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerat
   }
 }
 
-/** What is there and was not seen. */
+/** Existing lines that were not seen yet. */
 async function* newLines(
   agent: Agent,
   task: Task,
@@ -123,7 +123,7 @@ async function* newLines(
   }
 }
 
-/** The last entries of a log lie in the engine; who wants it from its beginning gets what was put aside before them. */
+/** The last entries of a log are in the engine; a reader from the beginning first gets the copied lines before them. */
 async function* readOnce(
   agent: Agent,
   task: Task | undefined,
@@ -171,7 +171,7 @@ async function openLive(
     });
     return { bytes, terminal };
   } catch (error) {
-    // Removed since: then there is a copy. 409: it is being removed.
+    // Removed meanwhile: then there is a copy. 409: it is being removed.
     if (
       error instanceof DockerError &&
       (error.status === 404 || error.status === 409 || signal?.aborted)

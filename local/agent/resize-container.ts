@@ -1,10 +1,10 @@
-// Limits of a running container changed in place. ECS has no such operation: only who holds the engine in its own process can ask.
+// Changes the limits of a running container in place. ECS has no such operation, so only a caller in the same process can ask for it.
 import { memoryUsage, updateContainer } from '../docker/containers.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import type { Agent } from './agent.ts';
 import { engineLimits, type Limits } from './container-spec.ts';
 
-/** May be repeated. What the engine refuses is an outcome. */
+/** May be repeated. A refusal by the engine is a return value. */
 export async function resizeContainer(
   agent: Agent,
   of: { taskArn: string; container: string },
@@ -24,7 +24,7 @@ export async function resizeContainer(
   }
 }
 
-/** The kernel would make room by killing: the kubelet refuses a memory limit below what is in use, in these words. */
+/** The kernel would free memory by killing: the kubelet refuses a memory limit below the memory in use, with this message. */
 async function belowUsage(
   { docker }: Agent,
   { id, container }: { id: string; container: string },

@@ -1,5 +1,5 @@
-// Which image a reference means and what is in it, on this machine: the engine's own first or last, as the pull policy says.
-// Outcomes carry the words Kubernetes shows; the same answers go over HTTP in aws/registry.
+// The image that a reference means on this machine, with its configuration: the engine's own comes first or last, as the pull policy says.
+// Results have the words that Kubernetes shows; aws/registry gives the same answers over HTTP.
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
 import { fitsGlob } from '../../src/glob.ts';
@@ -17,9 +17,9 @@ export interface RegistryCredential {
 }
 
 export interface ImageConfig {
-  /** The engine's image id: exact, also for images that no registry has. */
+  /** The engine's image id: exact even for images that no registry has. */
   digest: string;
-  /** Goes into a task definition; the agent runs exactly this image. */
+  /** Used in a task definition; the agent runs exactly this image. */
   reference: string;
   name: string;
   imageId: string;
@@ -41,21 +41,21 @@ export type ImageOutcome =
     };
 
 export interface ImageResolver {
-  /** An image that cannot be had is an outcome. Equal pulls at the same time are one; `onPull` is called before a pull begins. */
+  /** An image that cannot be pulled is a return value. Equal concurrent pulls are one; `onPull` is called before a pull begins. */
   resolve(
     image: string,
     policy: PullPolicy,
     credentials: RegistryCredential[],
     onPull?: () => void,
   ): Promise<ImageOutcome>;
-  /** The engine's own knowledge of an image, without any pull. */
+  /** The engine's own facts of an image, without any pull. */
   inspect(image: string): Promise<ImageFacts | undefined>;
 }
 
-/** So long a registry that nobody could reach is not asked again for images that are here. */
+/** How long a registry that could not be reached is not asked again for images that exist here. */
 const UNREACHABLE_MS = 30_000;
 
-/** A resolver over one engine. */
+/** A resolver for one engine. */
 export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
   const unreachable = new Map<string, number>();
   const pulls = new Map<string, Promise<string | undefined>>();
@@ -119,7 +119,7 @@ async function inspectPresent(docker: Docker, name: ImageName): Promise<ImageFac
 
 interface PullProblem {
   text: string;
-  /** No registry answered at all, as opposed to: it refused or has no such image. */
+  /** No registry answered at all, in contrast to: it refused or has no such image. */
   unreachable: boolean;
 }
 
@@ -128,7 +128,7 @@ const UNREACHABLE =
 
 type Pull = (name: string, credential: PullCredential | undefined) => Promise<string | undefined>;
 
-/** Tries every credential, or none where there is none; the first success ends it and names what the registry's name means. */
+/** Tries every credential, or none where there is none; the first success ends it and gives the digest of the registry's name. */
 async function pullWithAny(
   pull: Pull,
   name: ImageName,
@@ -148,7 +148,7 @@ async function pullWithAny(
   return { problem: { text: aggregate(texts), unreachable: false } };
 }
 
-/** Most specific path first, as the kubelet tries them. */
+/** Most specific path first, in the kubelet's order. */
 function matching(
   credentials: RegistryCredential[],
   { registry, repository }: ImageName,
@@ -195,7 +195,7 @@ function found(
     digest: facts.Id,
     reference: `${repository}@${facts.Id}`,
     name: fullName(name),
-    // An image that came from no registry is named by its own id, as containerd does.
+    // An image that came from no registry is named by its own id, as in containerd.
     imageId: registryDigest === undefined ? facts.Id : `${repository}@${registryDigest}`,
     sizeBytes: facts.Size,
     architecture: facts.Architecture,
@@ -209,7 +209,7 @@ function found(
   return { config, ...how };
 }
 
-/** By which digest the image's own repository knows it: an image may have come from several, and by an index as well as by its manifest. */
+/** The digest by which the image's own repository knows it: an image may come from several, and by an index as well as by its manifest. */
 function registryDigestOf(
   name: ImageName,
   { Id, RepoDigests }: ImageFacts,

@@ -1,13 +1,13 @@
-// Which lines of a log were handed out already, by the times that the engine gave them: a log that is read again, or from
-// its end, has no numbers.
+// The lines of a log that were already handed out, by the engine's timestamps: a log that is read again, or from its
+// end, has no line numbers.
 import type { LogLine } from '../docker/logs.ts';
 
-/** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */
+/** stdout and stderr are written side by side: a line of one may be slightly older than the preceding line of the other. */
 const SIDE_BY_SIDE_MS = 1000;
 
 type Last = { [stream in LogLine['stream']]?: { time: string; lines: number } };
 
-/** Within a stream times only grow; equal times are counted. */
+/** Within a stream times only increase; equal times are counted. */
 export class SeenLines {
   private readonly last: Last = {};
   private readonly from: string;
@@ -24,7 +24,7 @@ export class SeenLines {
     else this.last[stream] = { time, lines: 1 };
   }
 
-  /** One reading, oldest line first: whether the line was not noted before the reading began. */
+  /** One reading, oldest line first: returns whether the line was not yet noted before the reading began. */
   pass(): (line: LogLine) => boolean {
     const last: Last = structuredClone(this.last);
     const again = { stdout: 0, stderr: 0 };
@@ -37,13 +37,13 @@ export class SeenLines {
     };
   }
 
-  /** The line was seen, and so was all that is older. */
+  /** Whether the line was seen, and so everything older. */
   isBefore({ stream, time }: LogLine): boolean {
     const last = this.last[stream];
     return last ? time < last.time : time < this.from;
   }
 
-  /** From where a reading must begin to have all that was not noted; undefined: from the start. */
+  /** Where a reading must begin to contain everything that was not noted; undefined: at the start. */
   get since(): Date | undefined {
     const times = Object.values(this.last).map(({ time }) => Date.parse(time));
     return times.length === 0 ? this.start : new Date(Math.max(...times) - SIDE_BY_SIDE_MS);

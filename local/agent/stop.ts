@@ -1,4 +1,4 @@
-// A task's end: containers stop in the reverse order of their dependencies, then the task is STOPPED, then all traces go.
+// The end of a task: containers stop in the reverse order of their dependencies, then the task is STOPPED, then everything is removed.
 import { removeContainer, stopContainer } from '../docker/containers.ts';
 import { DockerError } from '../docker/engine-api.ts';
 import { listVolumes, removeVolume } from '../docker/volumes.ts';
@@ -14,14 +14,14 @@ const RETRY_MS = 1000;
 const RETRIES = 5;
 const MAX_RETRY_MS = 30_000;
 
-/** Wants the task stopped: stored at once, done in the background. The first reason stays; repeats change nothing. */
+/** Requests the task's stop: stored at once, carried out in the background. The first reason stays; repeated calls change nothing. */
 export async function stopTask(
   agent: Agent,
   task: Task,
   why: { code: StopCode; reason: string },
 ): Promise<void> {
   if (task.desiredStatus === 'STOPPED') {
-    // Whoever asks again takes up a stop that broke off.
+    // A repeated request continues a stop that broke off.
     if (task.lastStatus !== 'STOPPED') beginWindDown(agent, task);
     return;
   }
@@ -37,7 +37,7 @@ export async function stopTask(
   beginWindDown(agent, task);
 }
 
-/** The task ends when one of its essential containers has, whatever its exit code. */
+/** The task ends when one of its essential containers has ended, whatever the exit code. */
 export async function stopIfEssentialEnded(agent: Agent, task: Task): Promise<void> {
   const ended = task.containers.some(
     ({ name, lastStatus }) => lastStatus === 'STOPPED' && isEssential(agent, task, name),
@@ -49,7 +49,7 @@ export async function stopIfEssentialEnded(agent: Agent, task: Task): Promise<vo
     });
 }
 
-/** Carries a wanted stop out in the background; called again it does nothing, after a restart it goes on. */
+/** Carries out a requested stop in the background; a repeated call does nothing, after a restart it continues. */
 export function beginWindDown(agent: Agent, task: Task): void {
   if (agent.stopping.has(task.taskArn)) return;
   agent.stopping.add(task.taskArn);
@@ -99,13 +99,13 @@ async function stopOne(agent: Agent, task: Task, container: ContainerDefinition)
   await lookAtExit(agent, task, { name: container.name, id: runtimeId });
 }
 
-/** Copies the logs, then removes containers and volumes of a STOPPED task; may be run again; goes on until it is done. */
+/** Copies the logs, then removes containers and volumes of a STOPPED task; may be repeated; retries until it succeeds. */
 export async function cleanUp(agent: Agent, task: Task): Promise<void> {
   for (let attempt = 0; !agent.closing.aborted; attempt++) {
     try {
       return await agent.limitCleanUps(() => removeTraces(agent, task));
     } catch (error) {
-      // The disk may be full, or the engine away: nothing else would remove what is left before the next start.
+      // The disk may be full, or the engine away: nothing else would remove the rest before the next start.
       if (attempt === 0 && !agent.closing.aborted)
         agent.log(
           `remains of ${task.id} stay for now: ${error instanceof Error ? error.message : String(error)}`,

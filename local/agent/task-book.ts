@@ -1,15 +1,15 @@
-// All tasks and task definitions, in memory and in the store: a change is written before it is published.
+// All tasks and task definitions, in memory and in the store: each change is stored before it is published.
 import type { Clock } from '../clock.ts';
 import type { KeyValue } from './key-value.ts';
 import type { Task } from './task.ts';
 import type { TaskDefinition } from './task-definition.ts';
 
-/** ECS keeps stopped tasks for an hour at least, client tokens for one hour after the stop. */
+/** ECS keeps stopped tasks for at least an hour, and client tokens for one hour after the stop. */
 const KEPT_STOPPED_MS = 3_600_000;
 
 const STORE_RETRY_MS = 1_000;
 
-/** A client token and what was asked with it. */
+/** A client token and its request. */
 export interface TokenRecord {
   fingerprint: string;
   taskArns: string[];
@@ -18,12 +18,12 @@ export interface TokenRecord {
 export interface TaskBookOptions {
   store: KeyValue;
   clock: Clock;
-  /** Called after the change is stored; an older version may come later. */
+  /** Called after the change is stored; calls with older versions may come later. */
   onChange: (task: Task) => void;
   log: (line: string) => void;
 }
 
-/** `load` once before anything else. */
+/** Call `load` once before anything else. */
 export class TaskBook {
   readonly tasks = new Map<string, Task>();
   readonly definitions = new Map<string, TaskDefinition>();
@@ -44,7 +44,7 @@ export class TaskBook {
     await this.fill('log-group/', this.logGroups);
   }
 
-  /** Id of this store's engine, `make` once. */
+  /** The id of this store's engine, created once with `make`. */
   async engineId(make: () => string): Promise<string> {
     const [found] = await this.options.store.list('engine');
     if (found) return found[1];
@@ -72,7 +72,7 @@ export class TaskBook {
         ...(token && record ? { [`token/${token.key}`]: JSON.stringify(record) } : {}),
       });
     } catch (error) {
-      // Kept, the token would answer the next try with tasks that nobody launches.
+      // If the token were kept, the next try would get tasks that nobody launches.
       for (const task of tasks) this.tasks.delete(task.taskArn);
       if (token) this.tokens.delete(token.key);
       throw error;
@@ -80,8 +80,8 @@ export class TaskBook {
   }
 
   /**
-   * Changes a task, counts its version up, stores it; then publishes it, unless `quiet`. Resolves when stored: a store that has no room
-   * is asked again until it has, since the task itself has changed already and nobody would come back for it.
+   * Changes a task, increments its version and stores it; then publishes it, unless `quiet`. Resolves once stored. A full store is
+   * asked again until it has room, since the task itself has already changed and no one else would repeat the write.
    */
   update(
     task: Task,
@@ -93,7 +93,7 @@ export class TaskBook {
     this.wake(task.taskArn);
     const text = JSON.stringify(task);
     const published: Task = JSON.parse(text);
-    // One after the other per task: the store does not promise the order of writes in flight.
+    // One at a time per task: the store does not guarantee the order of concurrent writes.
     const write = (this.writes.get(task.taskArn) ?? Promise.resolve()).then(async () => {
       if ((await this.stored(task, text)) && !quiet) this.options.onChange(published);
     });
@@ -104,7 +104,7 @@ export class TaskBook {
     return write;
   }
 
-  /** False: the book was closed before the store took it. */
+  /** False: the book was closed before the store accepted it. */
   private async stored(task: Task, text: string): Promise<boolean> {
     for (let attempt = 1; !this.closing.signal.aborted; attempt++) {
       try {
@@ -118,7 +118,7 @@ export class TaskBook {
     return false;
   }
 
-  /** Resolves when `ready` holds for the task, when the task is gone or when the signal aborts. */
+  /** Resolves once `ready` holds for the task, the task is gone or the signal aborts. */
   when(task: Task, ready: (task: Task) => boolean, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -134,7 +134,7 @@ export class TaskBook {
     });
   }
 
-  /** Publishes every task as it stands: receivers know by the version what they have. */
+  /** Publishes every task in its present state: receivers know by the version whether it is new to them. */
   publishAll(): void {
     for (const task of this.tasks.values()) this.options.onChange(structuredClone(task));
   }
@@ -156,7 +156,7 @@ export class TaskBook {
     await this.options.store.write({ [`log-group/${name}`]: JSON.stringify({ createdAt }) });
   }
 
-  /** The definition of a task with what joined it since; throws when it is not stored, which only damaged memory can cause. */
+  /** The definition of a task, with the containers that have joined since; throws where it is not stored, which only damaged data can cause. */
   definitionOf(task: Task): TaskDefinition {
     const definition = this.definitions.get(task.taskDefinitionArn);
     if (!definition) throw new Error(`task definition ${task.taskDefinitionArn} is not stored`);
@@ -169,7 +169,7 @@ export class TaskBook {
     };
   }
 
-  /** Nothing is stored or published any more; resolves when writes in flight have ended. */
+  /** Nothing is stored or published any more; resolves once current writes have ended. */
   async close(): Promise<void> {
     this.closing.abort();
     await Promise.all(this.writes.values());

@@ -1,4 +1,4 @@
-// A task definition as the agent runs it: ECS's names, only the fields that the engine serves (aws/ecs refuses the others).
+// A task definition as the agent runs it: ECS's names, only the fields that the engine serves (aws/ecs refuses all others).
 
 export interface TaskDefinition {
   taskDefinitionArn: string;
@@ -14,7 +14,7 @@ export interface TaskDefinition {
   ephemeralStorage?: { sizeInGiB: number };
   executionRoleArn?: string;
   taskRoleArn?: string;
-  /** `host.sourcePath` mounts a directory of the machine: EC2 has it, Fargate not. */
+  /** `host.sourcePath` mounts a directory of the machine: possible on EC2, not on Fargate. */
   volumes: { name: string; host?: { sourcePath?: string } }[];
   containerDefinitions: ContainerDefinition[];
   tags: Tag[];
@@ -49,7 +49,7 @@ export interface ContainerDefinition {
   environment: KeyedValue[];
   mountPoints: { sourceVolume: string; containerPath: string; readOnly?: boolean }[];
   dependsOn?: { containerName: string; condition: DependencyCondition }[];
-  /** EC2 has it, Fargate not. */
+  /** Possible on EC2, not on Fargate. */
   privileged?: boolean;
   readonlyRootFilesystem?: boolean;
   interactive?: boolean;
@@ -64,21 +64,21 @@ export interface ContainerDefinition {
   repositoryCredentials?: { credentialsParameter: string };
   systemControls?: { namespace: string; value: string }[];
   dockerLabels?: Record<string, string>;
-  /** Container of the task whose processes it shares; only of a container that was added (ECS has no such member). */
+  /** Container of the task whose processes it shares; only for a container that was added (ECS has no such member). */
   pidOf?: string;
   portMappings?: { containerPort: number; hostPort?: number; protocol?: string }[];
   logConfiguration?: { logDriver: string; options?: Record<string, string> };
 }
 
-/** A container that joins a task while it runs. ECS has nothing like it. */
+/** A container that joins a running task. ECS has no counterpart. */
 export interface AddedContainer extends ContainerDefinition {
-  /** Directories inside the task's volumes, each a volume of this container's own; made where they are missing. */
+  /** Directories inside the task's volumes, each a volume of this container alone; created where missing. */
   parts: { name: string; volume: string; path: string }[];
 }
 
 /**
- * The container that owns the task's network namespace: essential, depending on nothing, the most depended upon.
- * It starts first and stops last. undefined: no container can.
+ * The container that owns the task's network namespace: essential, without dependencies, and with the most dependents.
+ * It starts first and stops last. undefined: no container is suitable.
  */
 export function primaryContainer(
   containers: ContainerDefinition[],
@@ -99,7 +99,7 @@ export function dependencies(container: ContainerDefinition): string[] {
   return (container.dependsOn ?? []).map(({ containerName }) => containerName);
 }
 
-/** Whether the dependencies turn in a circle or name a container that is not there. */
+/** Whether the dependencies form a cycle or name a missing container. */
 export function dependencyProblem(
   containers: ContainerDefinition[],
 ): 'cycle' | 'unknown' | undefined {

@@ -1,4 +1,4 @@
-// A task as the engine remembers it; all of it is stored, so that another process can take it over.
+// A task as the engine stores it; it is stored completely, so that another process can take it over.
 import type { ContainerDefinition, KeyedValue, Tag, TaskDefinition } from './task-definition.ts';
 
 type TaskStatus =
@@ -22,7 +22,7 @@ export interface TaskContainer {
   /** Absent: it never ran. */
   exitCode?: number;
   reason?: string;
-  /** The engine reported a lack of memory in it; whether that ended it, its exit code says. */
+  /** The engine reported an out-of-memory kill in it; the exit code tells whether that ended the container. */
   outOfMemory?: boolean;
   createdAt?: string;
   startedAt?: string;
@@ -56,7 +56,7 @@ export interface Task {
   secret: string;
   lastStatus: TaskStatus;
   desiredStatus: 'RUNNING' | 'STOPPED';
-  /** Grows by one with each change. */
+  /** Incremented at each change. */
   version: number;
   createdAt: string;
   pullStartedAt?: string;
@@ -69,20 +69,20 @@ export interface Task {
   stoppedReason?: string;
   privateIp?: string;
   containers: TaskContainer[];
-  /** What joined the task while it runs, with the volumes of their own. */
+  /** Containers that joined the running task, with their own volumes. */
   added?: { containers: ContainerDefinition[]; volumes: TaskDefinition['volumes'] };
-  /** Containers and volumes are removed and the logs copied. */
+  /** Whether containers and volumes are removed and the logs copied. */
   cleaned?: boolean;
 }
 
-/** The container of that name; throws when the task has none, which only damaged memory can cause. */
+/** The container of that name; throws where the task has none, which only damaged data can cause. */
 export function containerOf(task: Task, name: string): TaskContainer {
   const container = task.containers.find((candidate) => candidate.name === name);
   if (!container) throw new Error(`task ${task.id} has no container ${name}`);
   return container;
 }
 
-/** Value of a tag of RunTask. */
+/** The value of a RunTask tag. */
 export function tagValue(task: Task, key: string): string | undefined {
   return task.tags.find((tag) => tag.key === key)?.value;
 }

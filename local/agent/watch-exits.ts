@@ -1,4 +1,4 @@
-// The engine's `die` and `oom` events become recorded exits; an essential container's stops its task.
+// Turns the engine's `die` and `oom` events into recorded exits; an essential container's exit stops its task.
 import { containerEvents, eventTime, type DockerEvent } from '../docker/events.ts';
 import { inBackground, type Agent } from './agent.ts';
 import { recordDeath, recordOutOfMemory } from './exits.ts';
@@ -6,7 +6,7 @@ import { CONTAINER_LABEL, ENGINE_LABEL, TASK_LABEL } from './labels.ts';
 import { stopIfEssentialEnded } from './stop.ts';
 import type { Task } from './task.ts';
 
-/** Follows the engine's events until the agent closes. Resolves when the first stream is open; `onReopen` for each later one. */
+/** Follows the engine's events until the agent closes. Resolves once the first stream is open; calls `onReopen` for each later one. */
 export function watchExits(agent: Agent, onReopen: () => void): Promise<void> {
   return new Promise((resolve) => {
     let opened = false;

@@ -1,4 +1,4 @@
-// ECS, its logs and its images on one Docker Engine: the parts of local/agent put together, without any socket of their own.
+// ECS, its logs and its images on one Docker Engine: the parts of local/agent put together, without a socket.
 import { setMaxListeners } from 'node:events';
 import { addContainer } from '../agent/add-container.ts';
 import { adopt } from '../agent/adopt.ts';
@@ -29,7 +29,7 @@ import {
   type RegistryRequest,
 } from './registry/registry-facade.ts';
 
-/** Log copies of tasks that ended longer ago go at the next start. */
+/** Log copies of tasks that ended longer ago are removed at the next start. */
 const KEPT_LOGS_MS = 14 * 86_400_000;
 const CLEAN_UPS_AT_A_TIME = 2;
 
@@ -38,21 +38,21 @@ export interface EngineOptions {
   store: KeyValue;
   clock: Clock;
   uuid: () => string;
-  /** Value of the label on everything that it makes; absent: made once and kept in the store. */
+  /** Value of the label on everything that the engine creates; absent: created once and kept in the store. */
   engineId?: string;
   account: string;
   region: string;
-  /** Where the tasks' containers reach `metadata`: an address on their bridge. */
+  /** The address of `metadata` for the tasks' containers, on their bridge. */
   metadataHost: { address: string; port: number };
   /** Copies of ended tasks' logs are kept here. */
   logDirectory: string;
-  /** `detail` of an "ECS Task State Change"; may repeat and come out of order: the highest `version` counts. */
+  /** Receives the `detail` of an "ECS Task State Change". Calls may repeat and come out of order: the highest `version` counts. */
   onTaskChange: (detail: JsonObject) => void;
-  /** Launches at a time; about twice the cores. */
+  /** The number of launches at a time; about twice the cores. */
   concurrency: number;
-  /** Whether host paths, privileged containers and further capabilities are served; else they are refused as for Fargate. */
+  /** Whether host paths, privileged containers and further capabilities are served; else they are refused as on Fargate. */
   beyondFargate?: boolean;
-  /** Faults of work in the background. */
+  /** Receives errors of work in the background. */
   log?: (line: string) => void;
 }
 
@@ -63,28 +63,28 @@ export interface Engine {
   /** GET of the task metadata endpoint (path without query). */
   metadata: (path: string) => Promise<MetadataAnswer>;
   readLogs: (source: LogSource) => AsyncGenerator<LogLine>;
-  /** Puts the end of a container's log aside: later output pushes it out of the engine's. Beyond ECS, as CloudWatch keeps all. */
+  /** Copies the end of a container's log: later output pushes it out of the engine's. Not in ECS, since CloudWatch keeps everything. */
   keepLog: (place: LogPlace) => Promise<void>;
   resolveImage: ImageResolver['resolve'];
-  /** Adds a container to a running task; resolves when it has started. Beyond ECS. */
+  /** Adds a container to a running task; resolves once it has started. Not in ECS. */
   addContainer: (taskArn: string, container: AddedContainer) => Promise<{ failure?: string }>;
-  /** Changes what a running container may use. Beyond ECS. */
+  /** Changes the limits of a running container. Not in ECS. */
   resizeContainer: (
     taskArn: string,
     container: string,
     limits: Limits,
   ) => Promise<{ failure?: string }>;
-  /** Leaves containers running; another engine on the same store adopts them. */
+  /** Closes and leaves containers running; another engine on the same store adopts them. */
   close: () => Promise<void>;
 }
 
-/** Loads the store, adopts what still runs and is ready to serve. */
+/** Loads the store, adopts containers that still run and is then ready to serve. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { docker, store, clock, uuid, account, region, metadataHost, logDirectory, concurrency } =
     options;
   const log = options.log ?? (() => undefined);
   const closing = new AbortController();
-  // Everything that waits in the background listens to it.
+  // Everything that waits in the background listens to this signal.
   setMaxListeners(0, closing.signal);
   const book = new TaskBook({
     store,

@@ -1,4 +1,4 @@
-// One port for every AWS service: JSON services by their target, Lambda by its path. Nobody is served without the installation's key.
+// One port for every AWS service: JSON services by their target, Lambda by its path. A caller without the installation's key is refused.
 import { present } from '../../src/present.ts';
 import type { Clock } from '../clock.ts';
 import { AwsError, type AwsJsonEndpoint } from './protocol.ts';
@@ -17,16 +17,16 @@ export function anyEndpoint(endpoints: readonly AwsJsonEndpoint[]): AwsJsonEndpo
 
 export interface AwsFront {
   endpoint: AwsJsonEndpoint;
-  /** Answers what carries no target. */
+  /** Answers requests without a target. */
   rest: (request: Request) => Promise<Response | undefined>;
   key: AccessKey;
   clock: Pick<Clock, 'now'>;
 }
 
-/** Content types that a page of another site may post without being asked (Fetch's "simple" requests). */
+/** Content types that a page of another site may post without a preflight (Fetch's "simple" requests). */
 const SIMPLE = /^\s*(text\/plain|multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
-/** The handler of the port. Nothing is read of a body before the caller's key is known. */
+/** The port's handler. No body is read before the caller's key is known. */
 export function awsFront({
   endpoint,
   rest,
@@ -76,7 +76,7 @@ export function awsFront({
   };
 }
 
-// A page elsewhere can point a name of its own at this machine (DNS rebinding); it cannot choose what the browser sends as Host.
+// A page elsewhere can resolve a name of its own to this machine (DNS rebinding); it cannot choose the browser's Host header.
 function isOwnHost(host: string): boolean {
   const name = host.replace(/:\d*$/, '').toLowerCase();
   return (
@@ -84,7 +84,7 @@ function isOwnHost(host: string): boolean {
   );
 }
 
-/** The JSON protocols answer 400 for what REST services answer with 403. */
+/** The JSON protocols answer 400 where REST services answer 403. */
 function refused({ type, message }: AwsError, json: boolean): Response {
   const headers = { 'x-amzn-errortype': type };
   return json

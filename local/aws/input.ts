@@ -1,4 +1,4 @@
-// Reading an operation's input: members by name and type; what the engine does not serve is refused by its name, never ignored.
+// Reads an operation's input: members by name and type; members that the engine does not support are refused by name, never ignored.
 import { own } from '../../src/own.ts';
 import { AwsError } from './protocol.ts';
 
@@ -11,14 +11,14 @@ export function asInput(value: unknown, where = 'the request'): Input {
   return Object.fromEntries(Object.entries(value));
 }
 
-/** null, '', [], {} and false: the SDK or a template wrote the member without meaning anything by it. */
+/** null, '', [], {} and false: the SDK or a template wrote the member without a meaning. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0)
     return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** Refuses every member that says something and is not in `served`. */
+/** Refuses every member that has a meaning and is not in `served`. */
 export function refuseOthers(
   input: Input,
   served: readonly string[],

@@ -1,25 +1,25 @@
-// The AWS JSON protocol 1.0 and 1.1: one endpoint is a table of operations, chosen by the X-Amz-Target header.
+// The AWS JSON protocol 1.0 and 1.1: an endpoint is a table of operations, selected by the X-Amz-Target header.
 import { own } from '../../src/own.ts';
 import type { Json } from '../states/json.ts';
 
 export type { Json } from '../states/json.ts';
 
-/** An answer that the SDK turns into an exception named `type`. */
+/** A refusal that the SDK turns into an exception named `type`. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   constructor(
-    /** The exception's short name, as the SDK knows it. */
+    /** The exception's short name in the SDK. */
     readonly type: string,
     message: string,
     readonly status = 400,
-    /** Further members of the error's body (e.g. CancellationReasons). */
+    /** Other members of the error's body (for example CancellationReasons). */
     readonly members: { [key: string]: Json } = {},
   ) {
     super(message);
   }
 }
 
-/** One operation of a service: checks its input itself, throws AwsError to refuse. */
+/** One operation of a service: it checks its input itself and throws AwsError to refuse. */
 export type Operation<C> = (context: C, input: unknown) => Promise<Json>;
 
 /** A request to an AWS JSON endpoint, without the socket. */
@@ -36,10 +36,10 @@ interface AwsJsonResponse {
   body: string;
 }
 
-/** A service's endpoint; undefined when the target has another prefix. */
+/** A service's endpoint; undefined for a target with another prefix. */
 export type AwsJsonEndpoint = (request: AwsJsonRequest) => Promise<AwsJsonResponse | undefined>;
 
-/** Makes the endpoint of one service. `targetPrefix` ends with its dot (`AWSStepFunctions.`). */
+/** Creates the endpoint of one service. `targetPrefix` ends with its dot (`AWSStepFunctions.`). */
 export function awsJsonEndpoint<C>(service: {
   targetPrefix: string;
   version: '1.0' | '1.1';
@@ -94,7 +94,7 @@ function parse(body: Buffer): unknown {
   }
 }
 
-/** What is no AwsError is a fault of ours: AWS answers those as InternalFailure with 500, which SDKs retry. */
+/** Any other error is a bug of ours: AWS answers those as InternalFailure with 500, which SDKs retry. */
 function outward(error: unknown): AwsError {
   return error instanceof AwsError
     ? error

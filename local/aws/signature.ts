@@ -1,4 +1,4 @@
-// Signature Version 4, checked as AWS checks it: who holds the installation's access key may call the AWS port, nobody else.
+// Signature Version 4, checked as AWS checks it: only the owner of the installation's access key may call the AWS port.
 import { timingSafeEqual } from 'node:crypto';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -9,7 +9,7 @@ export interface AccessKey {
   secretAccessKey: string;
 }
 
-/** What an Authorization header says, its key known and its date recent; the signature itself is not checked yet. */
+/** The content of an Authorization header with a known key and a recent date; its signature is not checked yet. */
 export interface Authorization {
   signedAt: Date;
   region: string;
@@ -24,7 +24,7 @@ const SKEW_MS = 5 * 60 * 1000;
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 const TERMINATOR = 'aws4_request';
 
-/** Reads the header and checks what needs no body, in AWS's order and words; throws AwsError. */
+/** Parses the header and checks what needs no body, in AWS's order and words; throws AwsError. */
 export function readAuthorization(headers: Headers, key: AccessKey, now: Date): Authorization {
   const header = headers.get('authorization') ?? '';
   if (!header.startsWith('AWS4-'))
@@ -72,7 +72,7 @@ export async function checkSignature(
   const headers = Object.fromEntries(
     [...request.headers].filter(([name]) => signedHeaders.has(name)),
   );
-  // The signer believes this header, so it says here what the body really is.
+  // The signer trusts this header, so it is replaced by the hash of the body that was really sent.
   if ('x-amz-content-sha256' in headers) headers['x-amz-content-sha256'] = await sha256(body);
   const query = Object.fromEntries(
     [...new Set(searchParams.keys())].map((name) => [name, searchParams.getAll(name)]),
@@ -140,7 +140,7 @@ const invalid = (message: string): AwsError => new AwsError('InvalidSignatureExc
 const incomplete = (message: string): AwsError =>
   new AwsError('IncompleteSignatureException', message);
 
-/** In a time that does not depend on where the texts differ. */
+/** Compares in constant time. */
 function sameText(given: string, expected: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);

@@ -1,4 +1,4 @@
-// The names under which local mode has itself on its own AWS endpoints.
+// The account, region and names that local mode uses on its own AWS endpoints.
 
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';

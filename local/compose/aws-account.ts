@@ -1,3 +1,3 @@
-// The AWS account for the command line, which itself knows no SDK.
+// The AWS account for the command line, which does not import the SDK itself.
 export { connectAccount, findRegion } from '../../src/aws/account.ts';
 export type { Account, StackEvent, StackFacts, StackResource } from '../../src/aws/account.ts';

@@ -1,6 +1,6 @@
-// Work that nobody waits for: its fault is a line of the log.
+// Work that nobody waits for: its errors are logged.
 
-/** Hands work over under a name; what it throws is logged with that name. */
+/** Starts work under a name; its error is logged with that name. */
 export type Background = (what: string) => (work: Promise<unknown>) => void;
 
 export const backgroundOn =
@@ -12,7 +12,7 @@ export const backgroundOn =
     );
   };
 
-/** Runs `work` for a key in the background; what is asked while it runs makes it run once more. */
+/** Runs `work` for a key in the background; requests during a run cause one more run. */
 export function oneAtATime(
   work: (key: string) => Promise<void>,
   background: (work: Promise<unknown>) => void,

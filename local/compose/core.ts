@@ -1,4 +1,4 @@
-// Everything behind the doors of local mode: services opened, the steps' ports on them, the machine in place.
+// Everything behind the doors of local mode: opens the services, builds the steps' ports on them, creates the machine.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../src/aws/clock.ts';
@@ -35,12 +35,12 @@ import { openServices, type Services } from './services.ts';
 import { settingsOf, SYNC_WAIT_MS } from './settings.ts';
 
 export interface Core extends Behind {
-  /** Lets executions of an earlier start go on, on the newest machine. */
+  /** Lets the executions of an earlier start continue, on the newest machine. */
   resume(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens everything in the directory; nothing moves before `resume`. */
+/** Opens everything in the directory; nothing runs before `resume`. */
 export async function openCore(options: LocalOptions, installation: Installation): Promise<Core> {
   const background = backgroundOn(options.log);
   let ports: Ports | undefined;
@@ -87,7 +87,7 @@ export async function openCore(options: LocalOptions, installation: Installation
   };
 }
 
-/** The store on the local table; refuses data that have lost writes, unless that is accepted. */
+/** The store on the local table; refuses a database that has lost writes, unless the loss is accepted. */
 async function openStore(
   { directory, acceptLoss }: LocalOptions,
   { dynamo, clients: { dynamodb } }: Services,
@@ -114,7 +114,7 @@ const sessionHub = ({ bridge, apiPort }: Installation, wakeups: Wakeups): Sessio
     sleep: (ms, signal) => systemClock.sleep(ms, signal),
   });
 
-/** The ports that the services stand behind. */
+/** The ports that the services implement. */
 function portsOn({
   clients,
   engine,
@@ -144,7 +144,7 @@ function portsOn({
   };
 }
 
-/** What Docker can change of a running task, and Fargate cannot. */
+/** The changes of a running task that Docker can make and Fargate cannot. */
 const liveTasks = (engine: Engine, ready: () => Ports, background: Background): LiveTasks => ({
   add: (taskArn, container) => engine.addContainer(taskArn, { environment: [], ...container }),
   resize: (taskArn, container, limits) => engine.resizeContainer(taskArn, container, limits),

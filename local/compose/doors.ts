@@ -1,5 +1,5 @@
-// What stands behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. Doors open before
-// what is behind them is ready: until then they say so.
+// The handlers behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. Doors open before
+// their handlers are ready and answer so until then.
 import type { IncomingMessage } from 'node:http';
 import { sync } from '../../src/steps/sync/sync.ts';
 import { checkStream, handle, refusalOf } from '../../src/api/handler.ts';
@@ -19,10 +19,10 @@ import { createUpgrade, type StreamedAnswer } from '../streams/upgrade.ts';
 
 export const SYNC_PATH = '/sync';
 export const SESSIONS_PATH = '/sessions';
-/** DynamoDB takes as much in one batch, more than any other service here. */
+/** DynamoDB's limit for one batch, which is higher than any other service's here. */
 const MAX_AWS_BODY_BYTES = 16 * 1024 * 1024;
 
-/** What the doors lead to. */
+/** What the doors serve. */
 export interface Behind {
   ports: Ports;
   hub: SessionHub;
@@ -39,7 +39,7 @@ export interface Doors {
 const waiting = (): Response =>
   new Response('starting\n', { status: 503, headers: { 'retry-after': '1' } });
 
-/** The doors; `behind` answers undefined until everything is ready. */
+/** The doors; `behind` returns undefined until everything is ready. */
 export function createDoors(
   behind: () => Behind | undefined,
   own: { clock: Clock; log: (line: string) => void },
@@ -51,7 +51,7 @@ export function createDoors(
       return now ? answer(now, request) : Promise.resolve(waiting());
     };
   return {
-    // Handlers bound what they read of a body (3 MiB, reports 1 MiB); what goes on to a pod has no end.
+    // Handlers limit the bodies that they read (3 MiB, reports 1 MiB); a body that is forwarded to a pod has no limit.
     api: {
       ...own,
       handler: ready(({ ports }, request) => frontDoor(ports, request)),
@@ -104,7 +104,7 @@ function upgradeOf(behind: () => Behind | undefined, clock: Clock): NonNullable<
 
 const STREAM_KINDS = { exec: 'exec', attach: 'attach', portforward: 'portForward' } as const;
 
-/** What a client's upgrade request shall reach, checked as the API checks it. */
+/** The target of a client's upgrade request, after the API's checks. */
 async function streamTarget(
   ports: Ports,
   incoming: IncomingMessage,
@@ -144,7 +144,7 @@ async function streamTarget(
   };
 }
 
-/** A WebSocket can carry the answer of a read; a request with a body cannot be upgraded. */
+/** A WebSocket can carry a read's answer; a request with a body cannot be upgraded. */
 async function streamedAnswer(
   ports: Ports,
   request: Request,
@@ -164,7 +164,7 @@ function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request |
   }
 }
 
-/** The kubelet's words for a container that has no process. */
+/** The kubelet's message for a container without a process. */
 function goneText(
   { metadata: { name = '', namespace = '' } }: Pod,
   kind: SessionRequest['kind'],

@@ -1,4 +1,4 @@
-// The Lambda functions of local mode: the steps themselves, by the names that the machine calls.
+// The Lambda functions of local mode: the steps themselves, under the names that the machine calls.
 import { sweep } from '../../functions/sweep.ts';
 import type { Json } from '../../src/ports/json.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -9,7 +9,7 @@ import { finishPod } from '../../src/steps/settle/finish-pod.ts';
 import { startContainer } from '../../src/steps/start/start-container.ts';
 import type { Functions, LambdaFunction } from '../aws/lambda/invoke.ts';
 
-/** The functions on ports that may be ready later; their input comes from the machine and is its own JSON. */
+/** The functions, on ports that may be ready later; their input comes from the machine, which writes it itself as JSON. */
 export function functionsOn(ports: () => Ports): Functions {
   const step =
     <Input>(run: (ports: Ports, input: Input) => Promise<unknown>): LambdaFunction =>

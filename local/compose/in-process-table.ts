@@ -1,5 +1,5 @@
-// The store's table on the DynamoDB of this process: operations go straight to it, without the SDK's client and its JSON.
-// That client takes as long as all else that a write costs.
+// The store's table on the DynamoDB in this process: operations go to it directly, without the SDK's client and its JSON,
+// which take as long as the rest of a write.
 import { setOwn } from '../../src/own.ts';
 import type { Attribute, Table } from '../../src/store/table.ts';
 import type { Carrier, WireItem, WireValue } from '../../src/store/wire-table.ts';
@@ -7,7 +7,7 @@ import { wireTable } from '../../src/store/wire-table.ts';
 import type { Dynamo } from '../aws/dynamodb/create-dynamo.ts';
 import { AwsError } from '../aws/protocol.ts';
 
-/** `retrying` is the same table by the SDK: what fails otherwise than by DynamoDB's own refusal is repeated there, as the SDK repeats it. */
+/** `retrying` is the same table through the SDK: errors other than DynamoDB's own refusals are retried there, as the SDK does. */
 export function inProcessTable(dynamo: Pick<Dynamo, 'call'>, name: string, retrying: Table): Table {
   const direct = wireTable(carrierTo(dynamo), name);
   const orRetried = <T>(attempt: Promise<T>, again: () => Promise<T>): Promise<T> =>
@@ -27,7 +27,7 @@ export function inProcessTable(dynamo: Pick<Dynamo, 'call'>, name: string, retry
   };
 }
 
-/** A refusal of DynamoDB under the name that the SDK gives it. */
+/** A refusal by DynamoDB, under the SDK's name for it. */
 class Refused extends Error {
   readonly CancellationReasons: unknown;
   constructor(error: AwsError) {
@@ -78,7 +78,7 @@ function plainMembers(item: WireItem): { [name: string]: Attribute | undefined }
   return plain;
 }
 
-/** The types that `toWire` writes: nobody else writes this table. */
+/** The types that `toWire` writes: nothing else writes this table. */
 function toPlain(value: WireValue): Attribute {
   const { S, N, BOOL, B, L, M } = value;
   if (S !== undefined) return String(S);

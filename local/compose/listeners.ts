@@ -7,12 +7,12 @@ const HERE = '127.0.0.1';
 const DEFAULT_API_PORT = 7443;
 
 export interface Listeners {
-  /** The ports that were taken. */
+  /** The ports in use. */
   ports: Pick<Installation, 'apiPort' | 'awsPort' | 'metadataPort'>;
   close(): Promise<void>;
 }
 
-/** Opens all doors, on the ports of the last time where nobody asks otherwise. */
+/** Opens all doors, on the previous ports unless others are requested. */
 export async function openListeners(
   known: Installation,
   requested: number | undefined,
@@ -25,11 +25,11 @@ export async function openListeners(
   const http = (port: number): Promise<Listening> => listen(() => httpServer(aws), [HERE], port);
   const apiDoor = await openApi(https, known, requested);
   const awsDoor = await http(known.awsPort || apiDoor.port + 1)
-    // Nothing that outlives this process knows the port of the AWS endpoints: where it is taken any will do.
+    // Nothing that outlives this process knows the port of the AWS endpoints: if it is in use, any other will do.
     .catch(() => http(0));
   const metadataDoor = await listen(() => httpServer(metadata), [bridge], known.metadataPort);
   const open = [apiDoor, awsDoor, metadataDoor];
-  // Running podlets know the port of last time: another port leaves the old one open to them.
+  // Running podlets know the previous port: if another is chosen, the previous one stays open for them.
   if (known.apiPort !== 0 && known.apiPort !== apiDoor.port)
     open.push(await https(known.apiPort, [bridge]));
   return {
@@ -47,7 +47,7 @@ function openApi(
 ): Promise<Listening> {
   // `--port 0` keeps the port that running podlets know.
   const port = requested || known.apiPort;
-  // A first start that names no port need not fail because another droppod has the usual one.
+  // A first start that names no port must not fail because another droppod uses the default one.
   return requested === undefined && port === 0
     ? https(DEFAULT_API_PORT).catch(() => https(0))
     : https(port);

@@ -1,4 +1,4 @@
-// The state machine of the sources, as cdk/constructs/machine.ts deploys it: the same document under the same kind of revision.
+// The state machine from the sources, as cdk/constructs/machine.ts deploys it: the same document, with the same kind of revision.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -8,7 +8,7 @@ export interface MachineDocument {
   revision: string;
 }
 
-/** The document and its revision; running executions keep the definition that they began with until sweep hands them over. */
+/** The document and its revision; running executions keep their definition until sweep hands them over. */
 export function machineOfSources(): MachineDocument {
   const document = JSON.stringify(
     parse(readFileSync(new URL('../../statemachines/pod.asl.yaml', import.meta.url), 'utf8')),

@@ -1,4 +1,4 @@
-// The installation of a data directory, fitted to this machine's bridge.
+// The installation of a data directory, adapted to this machine's bridge.
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../src/aws/clock.ts';
 import { randomAccessKey, randomKey } from '../../src/aws/ids.ts';
@@ -6,7 +6,7 @@ import { connectDocker, dockerSocketPath } from '../docker/engine-api.ts';
 import { bridgeGateway } from '../docker/system.ts';
 import { loadInstallation, type Installation } from '../installation.ts';
 
-/** The installation of an earlier start, or a new one with keys drawn at random. */
+/** The installation of an earlier start, or a new one with random keys. */
 export async function openInstallation(directory: string): Promise<Installation> {
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const bridge = await bridgeGateway(docker);

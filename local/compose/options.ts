@@ -1,13 +1,13 @@
-// What `droppod up` may choose of a local droppod.
+// The options of `droppod up`.
 
 export interface LocalOptions {
   directory: string;
-  /** Undefined: the port of the last time, else 7443; 0: any free one. */
+  /** Undefined: the previous port, else 7443; 0: any free port. */
   port: number | undefined;
   beyondFargate: boolean;
-  /** What droppod refuses is a warning. */
+  /** Turns droppod's refusals into warnings. */
   warnOfRefusals?: boolean;
-  /** Go on with what is left where a database has lost writes. */
+  /** Continue with the remaining data if a database has lost writes. */
   acceptLoss: boolean;
   podletImage: string;
   log: (line: string) => void;

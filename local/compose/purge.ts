@@ -1,11 +1,11 @@
-// `droppod down --purge`: what the directory's droppod has in the engine goes.
+// `droppod down --purge`: removes everything that the directory's droppod has in the engine.
 import { ENGINE_LABEL } from '../agent/labels.ts';
 import { listContainers, removeContainer } from '../docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../docker/engine-api.ts';
 import { listVolumes, removeVolume } from '../docker/volumes.ts';
 import { readInstallation } from '../installation.ts';
 
-/** Removes everything that this directory's droppod has in the engine; answers the number of containers. */
+/** Removes everything that this directory's droppod has in the engine; returns the number of containers. */
 export async function purge(directory: string): Promise<number> {
   const installation = readInstallation(directory);
   if (!installation) return 0;

@@ -1,4 +1,4 @@
-// The AWS services of local mode with their data opened: DynamoDB, Step Functions, ECS with its logs, and one client for all.
+// The AWS services of local mode on their data: DynamoDB, Step Functions, ECS with its logs, and one client for all of them.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -32,13 +32,13 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** Where the services report to, as EventBridge and Lambda are reached on AWS. */
+/** Where the services send their events and calls, in place of EventBridge and Lambda. */
 export interface ServiceTargets {
   functions: Functions;
   onChange: (kind: string) => (detail: unknown) => void;
 }
 
-/** Opens the data of an earlier start and takes up its tasks; executions go on with `states.resume`. */
+/** Opens the data of an earlier start and takes over its tasks; executions continue with `states.resume`. */
 export async function openServices(
   options: LocalOptions,
   installation: Installation,
@@ -119,7 +119,7 @@ function logDirectory(directory: string): string {
   return path;
 }
 
-/** The SDK on the endpoints of this process: no socket between them. */
+/** The SDK on the endpoints in this process, without a socket in between. */
 const clientsOf = (endpoint: AwsJsonEndpoint): Clients =>
   createClients({
     region: REGION,

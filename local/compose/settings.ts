@@ -1,14 +1,14 @@
-// The settings of local mode, where AWS has environment variables.
+// The settings of local mode; on AWS they are environment variables.
 import type { Settings } from '../../src/ports/settings.ts';
 import type { Installation } from '../installation.ts';
 import { REGION } from './account.ts';
 import { SYNC_PATH } from './doors.ts';
 import type { LocalOptions } from './options.ts';
 
-/** How long a podlet's report may wait for news. */
+/** How long a podlet's report may wait for news before it is answered. */
 export const SYNC_WAIT_MS = 30_000;
 
-/** What the steps may know of this installation. */
+/** The settings of this installation, as the steps see them. */
 export function settingsOf(
   { beyondFargate, warnOfRefusals = false, podletImage }: LocalOptions,
   { bridge, apiPort, adminToken, podletKey, certificates }: Installation,

@@ -5,7 +5,7 @@ import type { Ports } from '../../src/ports/ports.ts';
 
 const SWEEP_MS = 10_000;
 
-/** Sweeps again and again until the signal aborts; a fault is logged, the next sweep finds what is left. */
+/** Sweeps repeatedly until the signal aborts; an error is logged, and the next sweep does what was missed. */
 export async function sweepUntil(
   signal: AbortSignal,
   ports: Ports,

@@ -1,4 +1,4 @@
-// One container definition of RegisterTaskDefinition, read and checked; members that the engine does not serve are refused by name.
+// One container definition of RegisterTaskDefinition, parsed and checked; members that the engine does not support are refused by name.
 import {
   dependencyProblem,
   primaryContainer,
@@ -49,7 +49,7 @@ const NAME = /^[a-zA-Z0-9_-]{1,255}$/;
 const MIN_MEMORY_MIB = 6;
 const MAX_STOP_TIMEOUT_SECONDS = 120;
 
-/** Refuses with ClientException, in ECS's words where they are known. */
+/** Refuses with ClientException, in ECS's words as far as they are known. */
 export function readContainerDefinition(input: Input): ContainerDefinition {
   const name = text(input, 'name');
   const image = text(input, 'image');
@@ -231,7 +231,7 @@ function optional<T, R>(value: T | undefined, read: (value: T) => R): R | undefi
 
 type Loose<T> = { [K in keyof T]: T[K] | undefined };
 
-/** Leaves out what is undefined. */
+/** Removes members that are undefined. */
 export function compact<T extends object>(members: Loose<T>): T {
   return JSON.parse(JSON.stringify(members));
 }

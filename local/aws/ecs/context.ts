@@ -10,7 +10,7 @@ export interface EcsContext {
   account: string;
   region: string;
   uuid: () => string;
-  /** Serves what the engine can do and Fargate cannot. */
+  /** Accepts what the engine can do and Fargate cannot. */
   beyondFargate: boolean;
 }
 
@@ -24,12 +24,12 @@ export function arn(
   return `arn:aws:ecs:${region}:${account}:${resource}`;
 }
 
-/** Epoch seconds, AWS JSON's form of a time. */
+/** AWS JSON's form of a time: epoch seconds. */
 export function epoch(time: string): number {
   return Date.parse(time) / 1000;
 }
 
-/** The cluster that the input names (name or ARN; none: default); unknown: ClusterNotFoundException. */
+/** The cluster that the input names (name or ARN; none: default); throws ClusterNotFoundException for an unknown one. */
 export function clusterOf(
   { agent }: EcsContext,
   input: Input,
@@ -41,7 +41,7 @@ export function clusterOf(
   return cluster;
 }
 
-/** By ARN, `family:revision` or `family` (its newest active revision). */
+/** Found by ARN, `family:revision` or `family` (its newest active revision). */
 export function findDefinition({ agent }: EcsContext, given: string): TaskDefinition | undefined {
   const name = given.slice(given.lastIndexOf('/') + 1);
   const colon = name.lastIndexOf(':');
@@ -55,7 +55,7 @@ export function findDefinition({ agent }: EcsContext, given: string): TaskDefini
   );
 }
 
-/** By ARN or id, within the cluster. */
+/** Found by ARN or id, within the cluster. */
 export function findTask(
   { agent }: EcsContext,
   cluster: { clusterArn: string },
@@ -67,7 +67,7 @@ export function findTask(
   return task?.clusterArn === cluster.clusterArn ? task : undefined;
 }
 
-/** Tags as given. */
+/** Tags in the order given. */
 export function tagsOf(input: Input): Tag[] {
   return structures(input, 'tags').map((tag) => ({
     key: text(tag, 'key') ?? '',

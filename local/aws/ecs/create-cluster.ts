@@ -1,4 +1,4 @@
-// CreateCluster: a cluster is a name here; creating it again answers the same one.
+// CreateCluster: a cluster is only a name here; creating it again returns the same one.
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { DEFAULT_CLUSTER, arn, type EcsContext } from './context.ts';

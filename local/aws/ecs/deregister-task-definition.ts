@@ -1,4 +1,4 @@
-// DeregisterTaskDefinition: INACTIVE revisions start no task any more; running ones are not touched.
+// DeregisterTaskDefinition: INACTIVE revisions start no more tasks; running tasks are not affected.
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { findDefinition, type EcsContext } from './context.ts';

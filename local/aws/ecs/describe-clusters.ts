@@ -1,4 +1,4 @@
-// DescribeClusters: the named ones, or the default one.
+// DescribeClusters: the named clusters, or the default one.
 import type { Json } from '../../states/json.ts';
 import { DEFAULT_CLUSTER, arn, type EcsContext } from './context.ts';
 import { clusterJson } from './create-cluster.ts';

@@ -1,4 +1,4 @@
-// DescribeTaskDefinition: one revision, inactive ones too.
+// DescribeTaskDefinition: one revision, even an inactive one.
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { findDefinition, type EcsContext } from './context.ts';

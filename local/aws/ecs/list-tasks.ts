@@ -1,4 +1,4 @@
-// ListTasks: ARNs by family, startedBy, launch type and desired status (RUNNING unless said otherwise), oldest first.
+// ListTasks: ARNs by family, startedBy, launch type and desired status (RUNNING by default), oldest first.
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { clusterOf, type EcsContext } from './context.ts';

@@ -1,4 +1,4 @@
-// The ECS endpoint: its operations by name. Others are refused by awsJsonEndpoint.
+// The ECS endpoint: its operations by name. awsJsonEndpoint refuses all others.
 import { awsJsonEndpoint, type AwsJsonEndpoint, type Operation } from '../protocol.ts';
 import type { EcsContext } from './context.ts';
 import { createCluster } from './create-cluster.ts';

@@ -1,10 +1,10 @@
-// Pages of list operations: `nextToken` is the last entry of the page before.
+// Pages of list operations: `nextToken` is the last entry of the previous page.
 import { AwsError } from '../protocol.ts';
 import { number, text, type Input } from '../input.ts';
 
 const PAGE_SIZE = 100;
 
-/** The part of `all` (no entry twice) that the input asks for. */
+/** The part of `all` (without duplicates) that the input asks for. */
 export function page(
   all: string[],
   input: Input,

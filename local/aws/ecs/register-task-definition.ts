@@ -1,4 +1,4 @@
-// RegisterTaskDefinition: each call is the family's next revision.
+// RegisterTaskDefinition: each call creates the family's next revision.
 import { present } from '../../../src/present.ts';
 import type { TaskDefinition } from '../../agent/task-definition.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
@@ -79,7 +79,7 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
   });
 }
 
-// These reach the host. Every task here is a Fargate task, whatever its definition says that it is compatible with.
+// These members reach the host. Every task here counts as a Fargate task, whatever compatibility its definition declares.
 function checkFargate(
   containers: TaskDefinition['containerDefinitions'],
   volumes: TaskDefinition['volumes'],

@@ -1,4 +1,4 @@
-// RunTask: the task and its client token are stored in one write, the answer goes out, the launch goes on by itself.
+// RunTask: stores the task and its client token in one write, answers, and launches in the background.
 import { beginLaunch } from '../../agent/launch.ts';
 import type { TaskDefinition } from '../../agent/task-definition.ts';
 import type { ContainerOverride, Task } from '../../agent/task.ts';
@@ -120,7 +120,7 @@ function replay(
   const tasks = known.taskArns.flatMap((taskArn): Json[] => {
     const task = agent.book.tasks.get(taskArn);
     if (!task) return [];
-    // A stopped task's replay says no more than this.
+    // The answer to a stopped task's repeated request contains only this.
     return [
       task.lastStatus === 'STOPPED'
         ? { taskArn, lastStatus: task.lastStatus, desiredStatus: task.desiredStatus }
@@ -207,7 +207,7 @@ function newTask(context: EcsContext, { input, cluster, definition, overrides }:
   });
 }
 
-/** Members that a new task does not have yet. */
+/** Members that a new task lacks. */
 const LATER = {
   pullStartedAt: undefined,
   pullStoppedAt: undefined,

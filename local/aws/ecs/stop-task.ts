@@ -1,4 +1,4 @@
-// StopTask: wanted at once, carried out in the background; stopping again changes nothing.
+// StopTask: recorded at once, carried out in the background; stopping again changes nothing.
 import { stopTask as stop } from '../../agent/stop.ts';
 import type { Json } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';

@@ -1,4 +1,4 @@
-// A task in the two forms in which ECS shows it: in answers (times as epoch seconds) and in change messages (ISO).
+// A task in ECS's two forms: in answers (times as epoch seconds) and in change messages (ISO).
 import type { Task, TaskContainer } from '../../agent/task.ts';
 import type { Json, JsonObject } from '../../states/json.ts';
 import { epoch } from './context.ts';
@@ -24,7 +24,7 @@ export function taskJson(task: Task, { tags = false }: { tags?: boolean } = {}):
   };
 }
 
-/** `detail` of "ECS Task State Change": no tags, no health. */
+/** `detail` of "ECS Task State Change", which has no tags and no health. */
 export function taskChange(task: Task): JsonObject {
   return {
     ...taskMembers(task),
