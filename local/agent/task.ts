@@ -22,7 +22,7 @@ export interface TaskContainer {
   /** Absent: it never ran. */
   exitCode?: number;
   reason?: string;
-  /** The engine reported an out-of-memory kill in it; the exit code tells whether that ended the container. */
+  /** The engine reported an out-of-memory kill in it; the exit code shows whether that ended the container. */
   outOfMemory?: boolean;
   createdAt?: string;
   startedAt?: string;

@@ -1,4 +1,4 @@
-// An ephemeral container as a container that joins the pod's running task; only local mode can.
+// An ephemeral container that joins the pod's running task; only local mode can add one.
 import type { EphemeralContainer, Pod } from '../kinds/pod.ts';
 import type { AddedContainer } from '../ports/live-tasks.ts';
 import { present } from '../present.ts';
@@ -6,7 +6,7 @@ import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, controlVolume } from './mount-points.ts';
 import type { DefinitionContext } from './podlet-definition.ts';
 
-/** Like a container of the task definition, but its socket lies in the volume that the podlet has for such containers. */
+/** Like a container of the task definition, but its socket is in the podlet's volume for such containers. */
 export function addedContainer(
   pod: Pod,
   {

@@ -1,4 +1,4 @@
-// One container of the pod in the task definition: supervise in front, mounts, hard memory limit. The rest travels in the start order.
+// One container of the pod in the task definition: supervise as its entry point, mounts, hard memory limit. The start order brings the rest.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/process/capabilities.ts';
@@ -16,13 +16,13 @@ import {
 import { seedDependencies } from './seed-definition.ts';
 import { systemControls } from './system-controls.ts';
 
-/** ECS takes no less for a container. */
+/** ECS's minimum for a container. */
 const MIN_CONTAINER_MEMORY_MIB = 6;
-/** The kernel's smallest cpu share. */
+/** The kernel's minimum cpu share. */
 const MIN_CPU_UNITS = 2;
 const MIB = 1024 * 1024;
 
-/** The definition of one init or app container; its content depends on the pod's shape alone. */
+/** The definition of one init or app container; its content depends only on the pod's shape. */
 export function containerDefinition(
   pod: Pod,
   container: Container,
@@ -36,7 +36,7 @@ export function containerDefinition(
     image: own(context.images, name)?.reference ?? container.image ?? '',
     essential: false,
     entryPoint: ['/.droppod/bin/supervise'],
-    // A constant, so that the image's CMD does not become supervise's arguments.
+    // A constant argument, so that the image's CMD is not passed to supervise.
     command: ['run'],
     user: '0:0',
     ...memoryOf(container, context.size.memoryMiB),
@@ -67,7 +67,7 @@ export function containerDefinition(
   };
 }
 
-/** What ECS has no member for; only the local engine reads them. */
+/** Settings that ECS has no member for; only the local engine reads them. */
 function limitLabels({ resources }: Container): Record<string, string> {
   const { cpu, memoryBytes } = containerLimits(resources ?? {});
   return {
@@ -79,7 +79,7 @@ function limitLabels({ resources }: Container): Record<string, string> {
   };
 }
 
-/** Docker makes a missing directory, which these types forbid. */
+/** Docker creates a missing directory, which these types forbid. */
 function hostPathLabels(pod: Pod, container: Container): Record<string, string> {
   const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
   return Object.fromEntries(
@@ -91,7 +91,7 @@ function hostPathLabels(pod: Pod, container: Container): Record<string, string> 
   );
 }
 
-/** The limit is hard; the reservation is the smallest, since Fargate sums reservations against the task. */
+/** The limit is hard; the reservation is minimal, since Fargate checks the sum of reservations against the task. */
 function memoryOf(
   container: Container,
   taskMemoryMiB: number,
@@ -106,7 +106,7 @@ function memoryOf(
   return memory > MIN_CONTAINER_MEMORY_MIB ? { memory, ...reservation } : { memory };
 }
 
-/** Shares by request for what runs together; init containers run alone and ask for none. */
+/** Shares by request for containers that run together; init containers run alone and request none. */
 function cpuOf(pod: Pod, container: Container): Pick<ContainerDefinition, 'cpu'> {
   const alone =
     (pod.spec.initContainers ?? []).includes(container) && container.restartPolicy !== 'Always';
@@ -120,7 +120,7 @@ function linuxParametersOf(
   taskMemoryMiB: number,
 ): ContainerDefinition['linuxParameters'] {
   const tmpfs = tmpfsMounts(pod, container, taskMemoryMiB);
-  // SYS_PTRACE is all that Fargate adds, others are admitted beyond it; drops are supervise's, which needs setuid until then.
+  // Fargate can only add SYS_PTRACE; others are admitted beyond Fargate. supervise drops capabilities, since it needs setuid until then.
   const add = (container.securityContext?.capabilities?.add ?? [])
     .map(capabilityName)
     .filter((name) => !DEFAULT_CAPABILITIES.has(name));

@@ -1,10 +1,10 @@
-// A container's resources as limits of an engine.
+// A container's resources in the form of an engine's limits.
 import type { Container } from '../kinds/pod.ts';
 import { milliUnits, wholeUnits } from '../pod/model/quantity.ts';
 import type { ContainerLimits } from '../ports/live-tasks.ts';
 import { present } from '../present.ts';
 
-/** Requests become shares, limits hard limits; what is not limited is absent. */
+/** Requests become shares, limits become hard limits; a resource without a limit is absent. */
 export function containerLimits({
   limits,
   requests,

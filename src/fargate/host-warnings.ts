@@ -1,9 +1,9 @@
-// Warnings for pod affinity that asks for another pod's host: a Fargate task is a host of its own.
+// Warnings for pod affinity that asks for another pod's host: each Fargate task has a host of its own.
 import type { Pod } from '../kinds/pod.ts';
 import { HOSTNAME } from '../pod/placement/surroundings.ts';
 import { hostTerms } from '../pod/placement/affinity-terms.ts';
 
-/** Warnings for required terms that no other pod's place can meet. */
+/** Warnings for required terms that no other pod's placement can satisfy. */
 export const hostWarnings = (pod: Pod): string[] =>
   hostTerms(pod).map(
     (index) =>

@@ -1,4 +1,4 @@
-// Limits that no single field shows: number of containers, size, resources that do not exist, ports, mounts that go together.
+// Limits that span several fields: number of containers, size, unknown resources, ports, mounts that belong together.
 import { LARGEST } from '../pod/placement/node-size.ts';
 import type { FieldError } from '../errors.ts';
 import type { Container, Pod, PodSpec } from '../kinds/pod.ts';
@@ -16,7 +16,7 @@ import { noPlaceText } from './no-place.ts';
 /** Ten containers in a task definition, one of them the podlet. */
 export const MAX_CONTAINERS = 9;
 
-/** A task definition may have 64 KiB, a mount takes about 200 bytes of it with its volume. */
+/** A task definition may have 64 KiB, of which a mount with its volume takes about 200 bytes. */
 export const MAX_MOUNTS = 256;
 
 const SERVED = Object.keys(LARGEST);
@@ -79,7 +79,7 @@ function portProblems(field: string, { ports }: Container): FieldError[] {
   );
 }
 
-/** Parts of volumes that a Fargate task cannot show; a single file under a read-only root takes a container to bring its directory. */
+/** Parts of volumes that a Fargate task cannot show; a single file under a read-only root needs a container that copies its directory. */
 function partProblems(pod: Pod): FieldError[] {
   const views = containersOf(pod.spec).map(([field, container]) => ({
     field,
@@ -116,7 +116,7 @@ function countProblems(pod: Pod, count: number): FieldError[] {
   ];
 }
 
-/** Termination messages that nobody will find: their file lies in a root that cannot be written to. */
+/** Termination messages that cannot be written: their file lies in a read-only root. */
 export function messageWarnings({ spec }: Pod): string[] {
   return containersOf(spec).flatMap(
     ([field, { securityContext, terminationMessagePath: path = '', volumeMounts = [] }]) => {
@@ -139,7 +139,7 @@ export function messageWarnings({ spec }: Pod): string[] {
   );
 }
 
-/** A pod that no Fargate task is large enough for is taken and waits; its author is warned at once. */
+/** A pod that is too large for every Fargate task is accepted and waits; its author gets a warning at once. */
 export function sizeWarnings({ spec }: Pod): string[] {
   return Object.entries(LARGEST).flatMap(([name, text]) => {
     const stated = own(spec.resources?.requests, name);
@@ -152,7 +152,7 @@ export function sizeWarnings({ spec }: Pod): string[] {
   });
 }
 
-/** Memory volumes that become disk, because a tmpfs of Fargate belongs to one mount of one container. */
+/** Memory volumes that become disk, because Fargate's tmpfs belongs to one mount of one container. */
 export function memoryWarnings(pod: Pod): string[] {
   if (hasTooMany(pod)) return [];
   const memory = memoryKeys(pod);
@@ -168,7 +168,7 @@ export function memoryWarnings(pod: Pod): string[] {
   });
 }
 
-/** A part that its volume is mounted around from the beginning: an init container that should make it finds it there. */
+/** A part that is mounted inside its volume from the beginning: an init container that should create it finds it already there. */
 export function partWarnings(pod: Pod): string[] {
   if (hasTooMany(pod)) return [];
   return (pod.spec.volumes ?? []).flatMap((volume, index) => {

@@ -1,4 +1,4 @@
-// What a container of the task sees of the task's volumes.
+// A task container's mounts of the task's volumes.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { containerView, type ViewedMount } from '../pod/volumes/container-view.ts';
 import { pathTree } from '../pod/model/path-tree.ts';
@@ -8,13 +8,13 @@ import type { ContainerDefinition } from '../ports/tasks.ts';
 /** The volume that brings supervise into every container. */
 export const BIN_VOLUME = 'droppod-bin';
 
-/** The volume of the sockets of containers that join the running task, a directory for each. */
+/** The volume for the sockets of containers that join the running task, with a directory for each. */
 export const ADDED_VOLUME = 'droppod-added';
 
-/** The volume of the socket between podlet and one container. */
+/** The volume for the socket between the podlet and one container. */
 export const controlVolume = (container: string): string => `droppod-ctl-${container}`;
 
-/** Where the podlet has a volume. */
+/** The path of a volume in the podlet. */
 export const podletPath = (key: string): string => `/.droppod/v/${key}`;
 
 type MountPoint = ContainerDefinition['mountPoints'][number];
@@ -26,7 +26,7 @@ const MIB = 1024 * 1024;
 export function mountPoints(pod: Pod, container: Container): MountPoint[] {
   return [
     { sourceVolume: BIN_VOLUME, containerPath: '/.droppod/bin', readOnly: true },
-    // Connecting to the socket needs no right to write; putting another one in its place does.
+    // A connection to the socket needs no write access; replacing the socket would.
     { sourceVolume: controlVolume(container.name), containerPath: '/.droppod/ctl', readOnly: true },
     ...containerView(pod, container)
       .mounts.filter(({ memory }) => !memory)
@@ -34,7 +34,7 @@ export function mountPoints(pod: Pod, container: Container): MountPoint[] {
   ];
 }
 
-/** emptyDirs in memory that only this container mounts. Without a limit the container's or the task's memory is the size. */
+/** emptyDirs in memory that only this container mounts. Without a limit, the container's or the task's memory is the size. */
 export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: number): Tmpfs[] {
   return containerView(pod, container)
     .mounts.filter(({ memory }) => memory)
@@ -44,7 +44,7 @@ export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: numbe
         .filter((bytes) => bytes > 0);
       const size = Math.max(1, Math.ceil(Math.min(...limits, taskMemoryMiB * MIB) / MIB));
       const fsGroup = pod.spec.securityContext?.fsGroup;
-      // A tmpfs of the kubelet keeps the sticky bit that the kernel gives it; engines forbid programs in theirs unless an option says otherwise.
+      // The kubelet's tmpfs keeps the kernel's sticky bit; engines forbid executing programs in theirs unless an option allows it.
       const mode = fsGroup === undefined ? ['mode=1777'] : ['mode=3777', `gid=${fsGroup}`];
       return {
         containerPath: path,
@@ -55,8 +55,8 @@ export function tmpfsMounts(pod: Pod, container: Container, taskMemoryMiB: numbe
 }
 
 /**
- * Mount points that the podlet makes, which comes first and may write: inside a volume that a container mounts read-only
- * an engine could make none for what that container mounts there.
+ * Mount points that the podlet creates, since it starts first and may write: an engine cannot create them inside a volume
+ * that the container mounts read-only.
  */
 export function madeMountPoints(pod: Pod, containers: readonly Container[]): MountPoint[] {
   const made = containers.flatMap((container) => {
@@ -76,14 +76,14 @@ export function madeMountPoints(pod: Pod, containers: readonly Container[]): Mou
         })),
       );
   });
-  // Of equal paths the first counts.
+  // The first of equal paths counts.
   const byPath = new Map<string, MountPoint>();
   for (const mount of made)
     if (!byPath.has(mount.containerPath)) byPath.set(mount.containerPath, mount);
   return [...byPath.values()];
 }
 
-/** By path of a mount those that lie in it, with none between. */
+/** For each mount's path, the mounts directly inside it, with no other in between. */
 function nextInside(mounts: readonly ViewedMount[]): ReadonlyMap<string, ViewedMount[]> {
   const tree = pathTree(mounts.map(({ path }) => path));
   const inside = new Map<string, ViewedMount[]>();

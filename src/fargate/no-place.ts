@@ -1,4 +1,4 @@
-// Why Fargate, which mounts whole volumes only, cannot show a single file or directory at a mount's path: the texts of the refusals.
+// Why Fargate, which only mounts whole volumes, cannot show a single file or directory at a mount's path: the texts of the refusals.
 import type { NoPlace } from '../pod/volumes/container-view.ts';
 
 const NO_FILES = 'Fargate mounts no single files';

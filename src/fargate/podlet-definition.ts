@@ -1,4 +1,4 @@
-// The podlet's container in the task definition, and what all containers of a task share.
+// The podlet's container in the task definition, and the settings that all containers of a task share.
 import type { Container, Pod } from '../kinds/pod.ts';
 import type { ImageConfig } from '../ports/images.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -13,16 +13,16 @@ import {
 import { PODLET_MEMORY_LIMIT_MIB, PODLET_MEMORY_MIB, type TaskSize } from './size.ts';
 import { systemControls } from './system-controls.ts';
 
-/** Name of the podlet's container in every task; no pod container may have it. */
+/** The name of the podlet's container in every task; no container of a pod may use it. */
 export const PODLET_CONTAINER = 'droppod-podlet';
 
-/** First part of every log stream's name. */
+/** The prefix of every log stream's name. */
 export const LOG_STREAM_PREFIX = 'pod';
 
-/** ECS's longest; droppod ends containers itself, earlier. */
+/** ECS's maximum; droppod ends containers itself, earlier. */
 export const STOP_TIMEOUT_SECONDS = 120;
 
-/** What a definition depends on beside the pod. */
+/** The input of a definition besides the pod. */
 export interface DefinitionContext {
   /** By container name, init containers included. */
   images: { [container: string]: ImageConfig };
@@ -33,7 +33,7 @@ export interface DefinitionContext {
   pullSecretArns?: { [container: string]: string };
 }
 
-/** The pause container's successor: the one essential container, started first, with every volume of the pod. */
+/** Takes the pause container's place: the only essential container, started first, with every volume of the pod. */
 export function podletDefinition(
   pod: Pod,
   containers: Container[],
@@ -67,7 +67,7 @@ export function podletDefinition(
         : []),
     ],
     stopTimeout: STOP_TIMEOUT_SECONDS,
-    // Of the network's settings one container's hold for the whole task.
+    // Network settings of a single container apply to the whole task.
     ...systemControls(pod, 'network'),
     logConfiguration: logConfiguration(settings),
   };
@@ -80,7 +80,7 @@ export function logConfiguration({
 }: Pick<Settings, 'logGroup' | 'region'>): ContainerDefinition['logConfiguration'] {
   return {
     logDriver: 'awslogs',
-    // ECS drops lines under load unless its mode is blocking.
+    // ECS drops lines under load unless the mode is blocking.
     options: {
       'awslogs-group': logGroup,
       'awslogs-region': region,

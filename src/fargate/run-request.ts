@@ -1,7 +1,7 @@
-// What RunTask gets beside the task definition: identity, idempotency and tags.
+// RunTask's arguments besides the task definition: identity, idempotency and tags.
 import type { Pod } from '../kinds/pod.ts';
 
-/** The same for every try of one attempt, so that a repeated RunTask answers the same task. */
+/** The same for every try of one attempt, so that a repeated RunTask returns the same task. */
 export const clientToken = (uid: string, attempt: number): string => `${uid}-${attempt}`;
 
 /** Tags of the task: cost labels, and the host name that the local engine gives the podlet's container. */

@@ -1,5 +1,5 @@
-// Containers that copy directories of an image into volumes of the task, for single files under a read-only root:
-// Fargate mounts directories only, so the file's directory is mounted, as a copy of the image's with the file in it.
+// Containers that copy directories of an image into volumes of the task, for single files under a read-only root: Fargate only
+// mounts directories, so the file's directory is mounted, as a copy of the image's directory with the file in it.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { seedersOf, type Seeder } from '../pod/volumes/seeders.ts';
@@ -13,12 +13,12 @@ import {
   type DefinitionContext,
 } from './podlet-definition.ts';
 
-/** Directories of an application may hold gigabytes; ECS gives up after three minutes unless the definition says otherwise. */
+/** An application's directory can hold gigabytes; ECS gives up after three minutes unless the definition says otherwise. */
 const SEED_TIMEOUT_SECONDS = 900;
-/** ECS takes no less for a container. */
+/** ECS's minimum for a container. */
 const MIN_CONTAINER_MEMORY_MIB = 6;
 
-/** Condition of a container whose seeds another one must have brought. */
+/** The condition of a container whose seeds must have been copied before it starts. */
 export const seedDependencies = (
   pod: Pod,
   { image, name }: Container,
@@ -31,7 +31,7 @@ export const seedDependencies = (
     )
     .map((seeder) => ({ containerName: seeder.name, condition: 'SUCCESS' as const }));
 
-/** The definition: the image's own content, read by supervise, and nothing of the pod's. It ends before its containers start. */
+/** The definition: supervise reads the image's own content, and nothing of the pod's. It ends before its containers start. */
 export function seederDefinition(
   { name, container, seeds }: Seeder,
   context: DefinitionContext,

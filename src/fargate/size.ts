@@ -1,29 +1,29 @@
-// The Fargate size of a pod: requests summed as the scheduler sums them, plus the podlet, rounded up to an allowed pair.
+// The Fargate size of a pod: requests summed as in the scheduler, plus the podlet, rounded up to an allowed pair.
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { aggregateRequest } from '../pod/model/pod-resources.ts';
 import { milliUnits, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
 import { present } from '../present.ts';
 
-/** Memory that the podlet takes of every task. */
+/** The podlet's memory in every task. */
 export const PODLET_MEMORY_MIB = 64;
 
-/** A podlet that swells ends here, and not with the memory of its pod: five times what a busy one was seen to take (48 MiB). */
+/** A podlet that grows is stopped here, before it uses up its pod's memory: five times what a busy podlet was measured to use (48 MiB). */
 export const PODLET_MEMORY_LIMIT_MIB = 256;
 
 /** Why a pod cannot be resized in place on AWS. */
 export const KEEPS_SIZE = 'a Fargate task keeps its size';
 
-/** Fargate's own disk, and the most that can be asked for. */
+/** The disk that Fargate includes, and the maximum. */
 const INCLUDED_STORAGE_GIB = 20;
 const MAX_STORAGE_GIB = 200;
 
 export interface TaskSize {
   cpuUnits: number;
   memoryMiB: number;
-  /** Only where more than the included disk is asked for. */
+  /** Set only where more than the included disk is requested. */
   storageGiB?: number;
-  /** What the size has more than the pod asked for. */
+  /** How much larger the size is than the pod's request. */
   surplus: { cpuUnits: number; memoryMiB: number };
 }
 
@@ -42,7 +42,7 @@ const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly number[] }
   { cpuUnits: 32768, memoryMiB: [61440, 122880, 249856] },
 ];
 
-/** What the pod asks for of a resource: its own request where it states one, else the containers' by the scheduler's rule. */
+/** The pod's request of a resource: its own where it states one, else the containers' by the scheduler's rule. */
 function requested(pod: Pod, resource: string): string | undefined {
   const stated = own(pod.spec.resources?.requests, resource);
   if (stated !== undefined) return stated;
@@ -54,7 +54,7 @@ function requested(pod: Pod, resource: string): string | undefined {
 const binaryUnits = (quantity: string | undefined, power: number): number =>
   Math.ceil(wholeUnits(quantity) / 1024 ** power);
 
-/** The smallest Fargate size that holds the pod, or the resources of which no size has enough. */
+/** The smallest Fargate size that holds the pod, or the resources that no size has enough of. */
 export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
   const cpuUnits = Math.ceil((milliUnits(requested(pod, 'cpu')) * 1024) / 1000);
   const memoryMiB = binaryUnits(requested(pod, 'memory'), 2) + PODLET_MEMORY_MIB;
@@ -75,13 +75,13 @@ export function podSize(pod: Pod): { size: TaskSize } | { tooBig: string[] } {
   return { tooBig: tooBig(cpuUnits, memoryMiB, storageGiB) };
 }
 
-/** Resources of which no task has enough for the pod. */
+/** Resources that no task has enough of for the pod. */
 export function tooLargeFor(pod: Pod): string[] {
   const sized = podSize(pod);
   return 'tooBig' in sized ? sized.tooBig : [];
 }
 
-/** The size in words, with what the pod leaves unused of it. */
+/** The size in words, with the part that the pod leaves unused. */
 export function sizeText(pod: Pod): string {
   const sized = podSize(pod);
   if ('tooBig' in sized) return 'none is large enough';

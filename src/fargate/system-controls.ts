@@ -1,9 +1,9 @@
-// A pod's sysctls as system controls: those of the network belong to the podlet's container, which owns it, the others to every container.
+// A pod's sysctls as system controls: network ones belong to the podlet's container, which owns the network, all others to every container.
 import type { Pod } from '../kinds/pod.ts';
 import { sysctlName } from '../pod/model/sysctls.ts';
 import type { ContainerDefinition } from '../ports/tasks.ts';
 
-/** The member of a container definition; absent without sysctls of that kind. */
+/** The member of a container definition; absent where there are no sysctls of that kind. */
 export function systemControls(
   { spec }: Pod,
   kind: 'network' | 'other',

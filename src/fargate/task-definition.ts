@@ -1,4 +1,4 @@
-// Pod -> ECS task definition: only its shape (docs/design/security.md). What is secret or differs from pod to pod travels by sync.
+// Pod -> ECS task definition: only its shape (docs/design/security.md). Secrets, and values that differ between pods, are sent by sync.
 import { createHash } from 'node:crypto';
 import type { Pod } from '../kinds/pod.ts';
 import { initAndAppContainers } from '../pod/model/containers.ts';
@@ -11,7 +11,7 @@ import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
 import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
 import { seederDefinition } from './seed-definition.ts';
 
-/** The definition; pods of one shape get the same content and so the same family. */
+/** The definition; pods of one shape get the same content and therefore the same family. */
 export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefinition {
   const containers = initAndAppContainers(pod);
   const volumes = preparedVolumes(pod);
@@ -40,7 +40,7 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
   return { family: `droppod-${contentHash(content)}`, ...content };
 }
 
-/** Directories of the machine: only local mode beyond Fargate admits such pods. */
+/** Directories of the machine: such pods are only admitted in local mode beyond Fargate. */
 const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>
   (pod.spec.volumes ?? []).flatMap(({ name, hostPath }) =>
     hostPath === undefined ? [] : [{ name, host: { sourcePath: hostPath.path } }],

@@ -1,10 +1,10 @@
-// An ECS task, as DescribeTasks or EventBridge report it, parsed once into facts.
+// An ECS task, as reported by DescribeTasks or EventBridge, parsed into facts.
 import type { TaskArn } from '../ports/identity.ts';
 import type { TaskFacts } from '../ports/tasks.ts';
 
 type Fields = { [field: string]: unknown };
 
-/** Parses a task object (camelCase on both ways; times as Date, ISO text or epoch seconds). undefined: no task. */
+/** Parses a task object (camelCase in both; times as Date, ISO text or epoch seconds). undefined: not a task. */
 export function taskFacts(task: unknown): TaskFacts | undefined {
   const fields = toFields(task);
   const taskArn = text(fields.taskArn);
@@ -35,7 +35,7 @@ function containerFacts(container: Fields): TaskFacts['containers'][number] {
   };
 }
 
-// DescribeTasks puts the address into the attachment's details and into the containers; EventBridge may have only one of them.
+// DescribeTasks puts the address into the attachment's details and into the containers; EventBridge may have only one of these.
 function privateIp(task: Fields): string | undefined {
   const details = list(task.attachments).flatMap((attachment) => list(attachment.details));
   const attached = details.find(({ name }) => name === 'privateIPv4Address');

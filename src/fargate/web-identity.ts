@@ -1,4 +1,4 @@
-// A service account that names an IAM role: its pods get a token for AWS STS and the variables that every SDK reads, as on EKS.
+// Service accounts with an IAM role: their pods get a token for AWS STS and the variables that every SDK reads, as on EKS.
 import type { Container, Pod, PodSpec, ServiceAccount } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 
@@ -22,7 +22,7 @@ interface Identity {
   regionalSts: boolean;
 }
 
-/** The pod with its web identity; unchanged where its account names no role. What the pod says itself stays. */
+/** The pod with its web identity; unchanged where its account names no role. Settings of the pod itself are kept. */
 export function withWebIdentity(
   pod: Pod,
   account: ServiceAccount | undefined,
@@ -83,14 +83,14 @@ function withIdentity(container: Container, { role, region, regionalSts }: Ident
   };
 }
 
-/** One line of comma-separated names, which may stand in quotes; a malformed one skips nothing. */
+/** One line of comma-separated names, which may be quoted; a malformed line skips no container. */
 function skippedIn(annotations: Annotations): Set<string> {
   const line = (own(annotations, `${DOMAIN}skip-containers`) ?? '').split(/\r?\n/, 1)[0] ?? '';
   const names = line.split(',').map((name) => /^"([^"]*)"$/.exec(name)?.[1] ?? name);
   return names.some((name) => name.includes('"')) ? new Set() : new Set(names);
 }
 
-/** The pod's annotation goes before the account's; one that is no whole number does not count. */
+/** The pod's annotation overrides the account's; a value that is not a whole number is ignored. */
 function expirationOf(account: Annotations, pod: Annotations): number {
   const found = [pod, account]
     .map((annotations) => own(annotations, `${DOMAIN}token-expiration`))

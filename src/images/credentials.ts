@@ -1,11 +1,11 @@
-// Which of a pod's registry credentials fit an image: host by globs per label, then path prefix, the most specific first.
+// The registry credentials of a pod that match an image: host by globs per label, then path prefix, the most specific first.
 import { fitsGlob } from '../glob.ts';
 import type { RegistryCredential } from '../ports/images.ts';
 import type { Reference } from './reference.ts';
 
 const HUB_NAMES = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
 
-/** All that match, best first; none: the pull is anonymous. */
+/** All matching credentials, best first; none: the pull is anonymous. */
 export function matchingCredentials(
   credentials: readonly RegistryCredential[],
   reference: Reference,
@@ -14,7 +14,7 @@ export function matchingCredentials(
   return fits.sort((a, b) => splitKey(b.registry).path.length - splitKey(a.registry).path.length);
 }
 
-/** Keys may be URLs (`https://index.docker.io/v1/`): scheme and the old version paths do not count. */
+/** Keys may be URLs (`https://index.docker.io/v1/`): scheme and old version paths are ignored. */
 function splitKey(key: string): { host: string; path: string } {
   const bare = key
     .replace(/^https?:\/\//, '')

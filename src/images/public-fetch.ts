@@ -1,5 +1,5 @@
-// A fetch for functions on AWS: a registry, and whoever it sends to, must be a public address. Next to a function stand its runtime's
-// own port, the credentials of its role and the neighbours of its network, none of which a registry shall make it call.
+// A fetch for functions on AWS: a registry, and every host that it redirects to, must have a public address. Next to a function are its runtime's
+// own port, its role's credentials and its network's neighbours, none of which a registry may make it call.
 import { BlockList, isIP } from 'node:net';
 import type { Fetch } from './registry-session.ts';
 
@@ -8,7 +8,7 @@ export type Lookup = (host: string) => Promise<{ address: string; family: number
 
 const MAX_REDIRECTS = 10;
 
-/** IANA's special-purpose registries, as far as an address in them is nobody's on the Internet. */
+/** IANA's special-purpose registries, as far as they hold addresses that are not public. */
 const closed = new BlockList();
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
@@ -35,11 +35,11 @@ for (const [net, prefix] of [
 /** Whether an address is reachable by everybody: not loopback, link-local, private, shared, reserved or multicast. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
-  // BlockList judges ::ffff:a.b.c.d by its IPv4 rules.
+  // BlockList checks ::ffff:a.b.c.d by its IPv4 rules.
   return family !== 0 && !closed.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** GET that follows redirects by itself, refuses every hop to an address that is not public, and leaves the credential with its host. */
+/** A GET that follows redirects itself, refuses every hop to a non-public address, and never sends the credential to another host. */
 export function publicFetch(
   fetch: (
     url: string,

@@ -9,7 +9,7 @@ const KEYS: Record<string, string> = {
   'kubernetes.io/dockercfg': '.dockercfg',
 };
 
-/** All credentials of the pod's pull secrets; `missing` names the secrets that cannot be had. */
+/** All credentials of the pod's pull secrets; `missing` names the secrets that could not be read. */
 export async function pullCredentials(
   { store }: Pick<Ports, 'store'>,
   pod: Pod,
@@ -27,7 +27,7 @@ export async function pullCredentials(
   };
 }
 
-/** The credentials in one pull secret; what cannot be read counts as none. */
+/** The credentials in one pull secret; unreadable content counts as none. */
 export function parseSecret(secret: Secret): RegistryCredential[] {
   const text = own(secret.data, own(KEYS, secret.type ?? '') ?? '');
   if (text === undefined) return [];

@@ -1,5 +1,5 @@
-// Brings an image into a registry (distribution API v2, as far as a push needs it): blobs that are missing, then manifests, the index
-// last. Every step may be repeated: what is there already is not sent again.
+// Pushes an image into a registry (distribution API v2, as far as needed): missing blobs, then manifests, with the index
+// last. Every step may be repeated: what the registry already has is not sent again.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../ports/clock.ts';
 import type { RegistryCredential } from '../ports/images.ts';
@@ -12,13 +12,13 @@ export interface PushContent {
 }
 
 export interface PushedImage {
-  /** Registry's host and port. */
+  /** The registry's host and port. */
   registry: string;
   repository: string;
-  /** Name under which the last manifest can be found as well. */
+  /** A further name for the last manifest. */
   tag: string;
   blobs: PushContent[];
-  /** Those of the platforms, then the index over them. */
+  /** The platforms' manifests, then the index over them. */
   manifests: (PushContent & { mediaType: string })[];
 }
 
@@ -28,13 +28,13 @@ export interface PushTools {
   credential: RegistryCredential;
 }
 
-/** A registry's answers to a load that it cannot take now. */
+/** A registry's answers while it is overloaded. */
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
 const MAX_MESSAGE = 500;
 
-/** Pushes the image; answers the digest of its last manifest. Throws with the registry's own words. */
+/** Pushes the image; returns the digest of its last manifest. Throws with the registry's own words. */
 export async function pushImage(tools: PushTools, image: PushedImage): Promise<string> {
   const push = new Push(tools, image);
   for (const blob of image.blobs) await push.blob(blob);
@@ -52,7 +52,7 @@ interface Sent {
   url: string;
   body?: Uint8Array;
   type?: string;
-  /** Statuses that are an answer; any other is an error. */
+  /** Expected statuses; any other is an error. */
   expected: readonly number[];
 }
 
@@ -69,13 +69,13 @@ class Push {
     this.#authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   }
 
-  /** Upload of one blob: open, send all of it, close under its digest. A try that breaks off begins with a new upload. */
+  /** Uploads one blob: open, send everything, close under its digest. After an interruption it begins a new upload. */
   async blob(content: PushContent): Promise<void> {
     const { digest } = content;
     const there = await this.#ask({
       method: 'HEAD',
       url: this.#at(`blobs/${digest}`),
-      // ECR answers with a redirect to where the blob lies.
+      // ECR redirects to the blob's storage.
       expected: [200, 307, 404],
     });
     if (there.status !== 404) return;
@@ -99,7 +99,7 @@ class Push {
     });
   }
 
-  /** Stores a manifest under a reference and proves that the registry keeps these very bytes. */
+  /** Stores a manifest under a reference and checks that the registry keeps exactly these bytes. */
   async manifest(content: PushContent & { mediaType: string }, reference: string): Promise<void> {
     const answer = await this.#ask({
       method: 'PUT',
@@ -117,7 +117,7 @@ class Push {
     return new URL(path, this.#base).href;
   }
 
-  /** Where an upload goes on. The password goes to this registry alone. */
+  /** Where an upload continues. The password is only sent to this registry. */
   #next(answer: Response): string {
     const location = answer.headers.get('location');
     const next = location === null ? undefined : new URL(location, answer.url || this.#base);
@@ -167,10 +167,10 @@ class Push {
   }
 }
 
-/** A fault that another try may not meet. */
+/** A fault that another try may avoid. */
 class TryAgain extends Error {}
 
-/** What is sent must be what was asked for: the registry would say it later and in other words. */
+/** The sent bytes must have the requested digest: the registry would only say so later and in other words. */
 async function proven({ digest, read }: PushContent): Promise<Uint8Array> {
   const bytes = await read();
   const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -178,16 +178,16 @@ async function proven({ digest, read }: PushContent): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The registry's own words: `{errors: [{code, message}]}`, or the begin of whatever it says. */
+/** The registry's own words: `{errors: [{code, message}]}`, or the beginning of whatever it sent. */
 async function errorOf(answer: Response): Promise<string> {
-  // The code of the answer is said in any case.
+  // The status code is reported in any case.
   const text = (await answer.text().catch(() => '')).slice(0, MAX_MESSAGE);
   try {
     const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
     const said = errors?.map(({ code = '', message = '' }) => `${code} ${message}`.trim());
     if (said && said.length > 0) return said.join('; ');
   } catch {
-    // Not every proxy before a registry speaks JSON.
+    // Some proxies before a registry do not answer in JSON.
   }
   return text.trim().replaceAll(/\s+/g, ' ') || answer.statusText;
 }

@@ -1,9 +1,9 @@
-// An image reference as the runtime resolves it (distribution/reference/normalize.go): `nginx` is docker.io/library/nginx:latest.
+// An image reference as runtimes resolve it (distribution/reference/normalize.go): `nginx` is docker.io/library/nginx:latest.
 
 export interface Reference {
-  /** Host shown to users: `docker.io`. */
+  /** The host that users see: `docker.io`. */
   registry: string;
-  /** Host that answers: `registry-1.docker.io` for docker.io. */
+  /** The host that answers: `registry-1.docker.io` for docker.io. */
   host: string;
   /** `library/nginx`. */
   repository: string;
@@ -20,11 +20,11 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const IMAGE_ID = /^[0-9a-f]{64}$/;
 const HUB = 'docker.io';
 
-/** Runtimes speak plain HTTP to registries of their own machine, and to no others. */
+/** Runtimes use plain HTTP for registries on their own machine only. */
 export const isLoopback = (host: string): boolean =>
   /^(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
 
-/** The first part is a registry only when it cannot be a part of a path: it has a dot, a port or a capital, or is `localhost`. */
+/** The first part is a registry only if it cannot be part of a path: it has a dot, a port or a capital letter, or is `localhost`. */
 function splitRegistry(name: string): { registry: string; path: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
@@ -33,7 +33,7 @@ function splitRegistry(name: string): { registry: string; path: string } {
     : { registry: HUB, path: name };
 }
 
-/** Why `image` is no reference, in the words of the parser that container runtimes share. */
+/** Why `image` is not a reference, in the words of the parser that container runtimes share. */
 export function referenceProblem(image: string): string {
   if (IMAGE_ID.test(image))
     return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
@@ -45,7 +45,7 @@ export function referenceProblem(image: string): string {
   return 'invalid reference format';
 }
 
-/** The parts of an image name; undefined: it cannot be parsed. With tag and digest the digest counts. */
+/** The parts of an image name; undefined where it cannot be parsed. With both tag and digest, the digest counts. */
 export function parseReference(image: string): Reference | undefined {
   if (IMAGE_ID.test(image)) return undefined;
   const [named = '', digest, ...more] = image.split('@');
@@ -69,10 +69,10 @@ export function parseReference(image: string): Reference | undefined {
   };
 }
 
-/** The reference by digest, as the task definition takes it. */
+/** The reference by digest, for the task definition. */
 export const byDigest = ({ registry, repository }: Reference, digest: string): string =>
   `${registry}/${repository}@${digest}`;
 
-/** The name that a container's status shows: the tag where there is one. */
+/** The name in a container's status: with the tag where there is one. */
 export const shownName = ({ registry, repository, tag, digest }: Reference): string =>
   `${registry}/${repository}${tag ? `:${tag}` : `@${digest ?? ''}`}`;

@@ -1,8 +1,8 @@
-// A pull that a registry refused or did not answer, in the words of the runtime (containerd), which Kubernetes shows.
+// A pull that a registry refused or did not answer, in the runtime's words (containerd), which Kubernetes shows.
 import { shownName } from './reference.ts';
 import type { Reference } from './reference.ts';
 
-/** The image cannot be had: the message is for the pod's status. */
+/** The image cannot be pulled: the message is for the pod's status. */
 export class RegistryRefusal extends Error {
   override readonly name = 'RegistryRefusal';
 }
@@ -30,11 +30,11 @@ export function refusedStatus(
   );
 }
 
-/** The registry wants a password and the pod has none for it. */
+/** The registry requires a password, and the pod has none for it. */
 export const refusedWithoutPassword = (reference: Reference): RegistryRefusal =>
   refusal(reference, `${DENIED}: authorization failed: no basic auth credentials`);
 
-/** The registry gave a token that does not reach to this repository. */
+/** The registry gave a token that does not cover this repository. */
 export const refusedToken = (reference: Reference): RegistryRefusal =>
   refusal(reference, `${DENIED}: server message: insufficient_scope: authorization failed`);
 
@@ -50,7 +50,7 @@ export const refusedLogin = (
     `failed to authorize: failed to fetch ${kind} token: unexpected status: ${status} ${statusText}`.trim(),
   );
 
-/** Content that is not what was asked for, or that no runtime takes. */
+/** Content other than requested, or of a kind that no runtime accepts. */
 export const refusedContent = (reference: Reference, text: string): RegistryRefusal =>
   refusal(reference, text);
 
@@ -66,7 +66,7 @@ function connectionText(error: unknown, host: string): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError' || error.name === 'AbortError')
     return 'context deadline exceeded';
-  // fetch hides the socket's error in `cause`; of several addresses it is an aggregate whose code is that of the first.
+  // fetch hides the socket's error in `cause`; for several addresses it is an aggregate with the code of the first.
   const cause: unknown = error.cause ?? error;
   const { code, address, port, message } = cause as {
     code?: string;

@@ -1,4 +1,4 @@
-// The Images port on registries: what the runtime would learn by pulling, from manifest and config alone. Cached by digest.
+// The Images port on registries: what a runtime would learn by pulling, from manifest and config alone. Cached by digest.
 import type { Clock } from '../ports/clock.ts';
 import type { ImageConfig, ImageOutcome, Images, RegistryCredential } from '../ports/images.ts';
 import { present } from '../present.ts';
@@ -12,13 +12,13 @@ import type { Fetch } from './registry-session.ts';
 export interface RegistryImagesOptions {
   fetch: Fetch;
   clock: Pick<Clock, 'now'>;
-  /** Wanted architectures, best first. */
+  /** The architectures to choose from, best first. */
   architectures: readonly string[];
-  /** Credentials of the node itself for a registry, tried after the pod's own. */
+  /** The node's own credentials for a registry, tried after the pod's. */
   nodeCredentials?: (registry: string) => Promise<RegistryCredential[]>;
 }
 
-/** Images from registries; private ones by the credentials of the pod. What cannot be had is an outcome. */
+/** Images from registries; private ones with the pod's credentials. An image that cannot be pulled is a return value. */
 export function registryImages(options: RegistryImagesOptions): Images {
   const cache = new Map<string, Found>();
   return {
@@ -49,7 +49,7 @@ type Facts = Omit<ImageConfig, 'name' | 'imageId' | 'reference'>;
 
 type Failure = Exclude<ImageOutcome, { config: ImageConfig }>;
 
-/** Every credential that fits is tried, the pod's own first; anonymously only where there is none. */
+/** Tries every matching credential, the pod's own first; anonymously only where there is none. */
 async function tryCredentials(
   options: RegistryImagesOptions,
   cache: Map<string, Found>,
@@ -82,14 +82,14 @@ async function tryCredentials(
       refusals.add(error.message);
     }
   }
-  // The kubelet lists several failures in brackets, equal ones once.
+  // The kubelet lists several failures in brackets, each text once.
   return {
     failure: 'ErrImagePull',
     message: refusals.size > 1 ? `[${[...refusals].join(', ')}]` : ([...refusals][0] ?? ''),
   };
 }
 
-/** `index`: the digest that the name itself has, of an index where there is one. */
+/** `index`: the digest of the name itself, if that is an index. */
 interface Found {
   facts: Facts;
   index: string;
@@ -115,7 +115,7 @@ async function readFacts(
   return found;
 }
 
-/** Digest of the manifest for the best architecture; undefined: it is a manifest already; null: none fits. */
+/** Digest of the manifest for the best architecture; undefined: it already is a manifest; null: none fits. */
 function choosePlatform(
   body: unknown,
   architectures: readonly string[],

@@ -1,5 +1,5 @@
-// One pull's talk with a registry (distribution API v2): GET with the credential or the token that the registry's challenge asks for.
-// What comes back is bounded and proven by its digest.
+// The requests of one pull to a registry (distribution API v2): GET with the credential, or with the token that the registry's challenge asks for.
+// Answers are limited in size and verified by their digest.
 import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports/images.ts';
 import { present } from '../present.ts';
@@ -23,7 +23,7 @@ const MANIFESTS = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ].join(', ');
 
-/** containerd reads no manifest above this; configurations are bounded alike. */
+/** containerd reads no larger manifest; configurations have the same limit. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export class RegistrySession {
@@ -137,7 +137,7 @@ export class RegistrySession {
       new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
     const realm = field('realm');
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
-    // The credential goes to whoever the registry names, but never in the clear.
+    // The credential is sent to the host that the registry names, but never unencrypted.
     if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.host)))
       throw refusedContent(
         this.#reference,
@@ -170,7 +170,7 @@ export class RegistrySession {
   }
 }
 
-/** Schema 1 has no configuration blob; runtimes stopped reading it. */
+/** Schema 1 has no configuration blob; runtimes no longer read it. */
 function refuseOldSchema(reference: Reference, body: unknown): void {
   if (
     typeof body !== 'object' ||

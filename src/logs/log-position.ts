@@ -1,12 +1,12 @@
-// How far a run's log was read, by the times of its lines: lines have no numbers that hold when a log is read again or from its end.
+// How far a run's log was read, by the times of its lines: line numbers would change when a log is read again or from its end.
 import type { LogLine } from '../ports/logs.ts';
 
-/** stdout and stderr are written side by side: a line of one may be a little older than the other's line before it. */
+/** stdout and stderr are written side by side: a line of one may be slightly older than the preceding line of the other. */
 export const SIDE_BY_SIDE_MS = 1000;
 
 type Last = { [stream in LogLine['stream']]?: { time: string; lines: number } };
 
-/** Within a stream times only grow; equal times are counted. */
+/** Within a stream times only increase; equal times are counted. */
 export class Position {
   private readonly last: Last = {};
   private oldest = '';
@@ -26,7 +26,7 @@ export class Position {
     else this.last[stream] = { time, lines: 1 };
   }
 
-  /** One reading, oldest line first: whether the line comes after what was noted before the reading began. */
+  /** One reading, oldest line first: returns whether the line is newer than what was noted before the reading began. */
   pass(): (line: LogLine) => boolean {
     const last: Last = structuredClone(this.last);
     const again = { stdout: 0, stderr: 0 };
@@ -39,7 +39,7 @@ export class Position {
     };
   }
 
-  /** From where a reading must begin to have all that comes after; undefined: from the start. */
+  /** Where a reading must begin to contain everything newer; undefined: at the start. */
   get since(): Date | undefined {
     const times = Object.values(this.last).map(({ time }) => Date.parse(time));
     return times.length === 0 ? undefined : new Date(Math.max(...times) - SIDE_BY_SIDE_MS);

@@ -1,4 +1,4 @@
-// The lines of one run of a container, over all tasks the pod has had; following ends with the run.
+// The lines of one run of a container, over all tasks of the pod; following ends with the run.
 // See docs/design/logs.md.
 import type { ObservedContainer } from '../pod/run/observed.ts';
 import type { TaskArn } from '../ports/identity.ts';
@@ -10,12 +10,12 @@ import type { RunLine, RunStart } from './split-runs.ts';
 
 export interface RunSource {
   logs: Logs;
-  /** Oldest first; the present one last. */
+  /** Oldest first, with the present one last. */
   tasks: TaskArn[];
   container: string;
   run: number;
   nonce: string;
-  /** Of the newest runs: the engine may have thrown away the markers of older ones. */
+  /** The newest runs only: the engine may have dropped the markers of older ones. */
   began: RunStart[];
 }
 
@@ -52,24 +52,24 @@ async function* linesOf(
   }
 }
 
-/** Lines of the run that are there now. */
+/** The run's lines that exist now. */
 export async function* presentLines(source: RunSource): AsyncGenerator<RunLine> {
   for (const taskArn of source.tasks) yield* linesOf(source, { taskArn, follow: false });
 }
 
-/** Beyond the lines asked for: marks, and the first line of each stream, which may have lost its beginning. */
+/** Lines to read beyond the requested ones: markers, and the first line of each stream, whose beginning may be cut off. */
 const SPARE_ENTRIES = 16;
 const WIDER = 8;
-/** Whoever asks for more lines gets the log from its beginning. */
+/** A request for more lines than this reads the log from its beginning. */
 const MOST_ENTRIES = 1_000_000;
 
-/** The end of a run's log and where that is. */
+/** The end of a run's log and its position. */
 export interface LogEnd {
   lines: RunLine[];
   position: Position;
 }
 
-/** The last `count` lines of the run that are there now, read from the end. */
+/** The last `count` existing lines of the run, read from the end. */
 export async function lastLines(source: RunSource, count: number): Promise<LogEnd> {
   let found: LogEnd = { lines: [], position: new Position() };
   for (const taskArn of [...source.tasks].reverse()) {
@@ -80,7 +80,7 @@ export async function lastLines(source: RunSource, count: number): Promise<LogEn
 }
 
 async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promise<LogEnd> {
-  // Without the time of its start a run is known by its marker only, and that may be anywhere.
+  // Without its start time, a run is only recognised by its marker, which may be anywhere.
   let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
   for (;;) {
     const window = await readWindow(source, taskArn, tail, count);
@@ -91,7 +91,7 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
         position: window.position,
       };
     }
-    // The log has no more than that at hand; read as a whole it may begin earlier.
+    // The log has no more at hand than these entries; read as a whole, it may begin earlier.
     tail = window.entries < (tail ?? 0) ? undefined : (tail ?? 1) * WIDER;
   }
 }
@@ -102,7 +102,7 @@ interface Window extends LogEnd {
   entries: number;
   /** The first line of each stream. */
   firsts: RunLine[];
-  /** It begins before the run. */
+  /** Whether it begins before the run. */
   reachesBack: boolean;
 }
 
@@ -140,7 +140,7 @@ async function readWindow(
   return window;
 }
 
-/** Lines of the run after the position, until `over` resolves; what was written by then still comes. */
+/** The run's lines after the position until `over` resolves; lines written before that moment are still included. */
 export async function* followLines(
   source: RunSource,
   position: Position,
@@ -150,7 +150,7 @@ export async function* followLines(
   const taskArn = source.tasks.at(-1);
   if (taskArn === undefined) return;
   const ended = new AbortController();
-  // What fails `over` reaches the caller at the `await` below.
+  // An error of `over` reaches the caller at the `await` below.
   over.then(
     () => ended.abort(),
     () => ended.abort(),

@@ -1,11 +1,11 @@
-// A container's log holds all its runs; supervise marks where the next may begin: `RS <nonce> <run> LF` on both streams.
+// A container's log holds all its runs; supervise marks where the next one may begin: `RS <nonce> <run> LF` on both streams.
 // See docs/design/logs.md.
 import type { LogLine } from '../ports/logs.ts';
 
 const RECORD_SEPARATOR = '\x1e';
 
 interface Marker {
-  /** Where the marker begins in the line. */
+  /** The marker's position in the line. */
   at: number;
   run: number;
 }
@@ -17,7 +17,7 @@ const MAX_RUN_DIGITS = 10;
 const isDigit = (byte: number | undefined): boolean =>
   byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
-/** A marker ends its line, so only the end is looked at: lines may be long and full of separators. */
+/** A marker ends its line, so only the end is checked: lines may be long and full of separators. */
 function findMarker(bytes: Uint8Array, head: Buffer): Marker | undefined {
   let end = bytes.length;
   if (bytes[end - 1] === LINE_FEED) end--;
@@ -40,8 +40,8 @@ export interface RunStart {
 }
 
 /**
- * Follows one log: hand it line after line, oldest first; it answers the line with its run, or undefined for a bare marker.
- * The engine throws away what is oldest, markers too: with which run a stream begins is found from `began`.
+ * Follows one log. Call it with line after line, oldest first; it returns the line with its run, or undefined for a bare marker.
+ * The engine drops the oldest lines, markers included: the run at a stream's beginning is found from `began`.
  */
 export function createRunSplitter(
   nonce: string,
@@ -52,28 +52,28 @@ export function createRunSplitter(
   const certain = certainly(began);
   return (line) => {
     const known = (runs[line.stream] ??= runAt(began, line.time));
-    // What was put aside may end before the marker of the run that is read next.
+    // A copied log may end before the marker of the run that is read next.
     const run = Math.max(known, ...certain(line.time));
     runs[line.stream] = run;
     const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
     runs[line.stream] = marker.run;
-    // What the run before wrote without a newline stands in front of the marker.
+    // Output of the previous run without a final newline precedes the marker in its line.
     return marker.at === 0 ? undefined : { ...line, bytes: line.bytes.subarray(0, marker.at), run };
   };
 }
 
-/** The highest run that can have been running then. */
+/** The highest run that can have been running at that time. */
 function runAt(began: readonly RunStart[], time: string): number {
   const newest = [...began].sort((one, other) => other.run - one.run);
   const found = newest.find(({ at }) => nanoseconds(at) <= nanoseconds(time));
   return found?.run ?? Math.max(1, (newest.at(-1)?.run ?? 2) - 1);
 }
 
-/** Beyond this after a start nothing of the run before comes any more. */
+/** This long after a start, no more output of the previous run arrives. */
 const LATE_MS = 2000;
 
-/** Runs that had begun for certain by a time. */
+/** Runs that had certainly begun by a time. */
 function certainly(began: readonly RunStart[]): (time: string) => number[] {
   const limits = began.map(({ run, at }) => ({
     run,

@@ -1,4 +1,4 @@
-// The lines of the table of fields for containers and init containers.
+// The rows of the field table for containers and init containers.
 import { capabilityName, DEFAULT_CAPABILITIES } from '../../pod/process/capabilities.ts';
 import { KEEPS_SIZE } from '../size.ts';
 import { implemented, refused, table, warned, type Field } from './field-table.ts';
@@ -16,7 +16,7 @@ const isFargateCapability = (name: unknown): boolean => {
   return known === 'SYS_PTRACE' || DEFAULT_CAPABILITIES.has(known);
 };
 
-/** Lines below `containers[]`. */
+/** Rows below `containers[]`. */
 export const CONTAINER_FIELDS: Field[] = [
   ...table(
     'containers[].{name,image,command[],args[],workingDir,stdin,stdinOnce,tty,terminationMessagePath,terminationMessagePolicy}',
@@ -56,7 +56,7 @@ export const CONTAINER_FIELDS: Field[] = [
       harmless: (address) => address === '' || address === '0.0.0.0',
     }),
   ),
-  // Whether it equals the containerPort is seen in fargate-limits.ts, which has both.
+  // limits.ts compares it with the containerPort, since it has both.
   ...table(
     'containers[].ports[].hostPort',
     implemented('only equal to containerPort: a Fargate task has no host ports'),

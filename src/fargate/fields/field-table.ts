@@ -1,6 +1,6 @@
-// The parts of the table of fields: what can be said of a field, and how a line names several.
+// The parts of the field table: what a row can say of a field, and how one row names several fields.
 
-/** `harmless` values ask for nothing that is missing; without it the empty ones are (false, '', [] and {}). */
+/** `harmless` values request nothing that is missing here; without it these are the empty values (false, '', [] and {}). */
 type Harmless = (value: unknown) => boolean;
 
 export type Treatment =
@@ -10,13 +10,13 @@ export type Treatment =
 
 export type Field = { path: string } & Treatment;
 
-/** Served as Kubernetes does, or with the difference that the note names. */
+/** Served as in Kubernetes, or with the difference in the note. */
 export const implemented = (note?: string): Treatment => ({
   kind: 'implemented',
   ...(note !== undefined && { note }),
 });
 
-/** Refused with 422; `docker`: local mode with --beyond-fargate can do it. */
+/** Refused with 422; `docker`: possible in local mode with --beyond-fargate. */
 export const refused = (
   reason: string,
   options: { docker?: boolean; harmless?: Harmless } = {},
@@ -29,14 +29,14 @@ export const warned = (reason: string, options: { harmless?: Harmless } = {}): T
   ...options,
 });
 
-/** One field per path; paths are parted by blanks and `a.{b,c}` stands for `a.b a.c`. */
+/** One field per path; paths are separated by blanks and `a.{b,c}` stands for `a.b a.c`. */
 export const table = (paths: string, treatment: Treatment): Field[] =>
   paths
     .split(' ')
     .flatMap(expand)
     .map((path) => ({ path, ...treatment }));
 
-// Braces may hold braces, so the choices are found by depth.
+// Braces can be nested, so the choices are found by depth.
 function expand(pattern: string): string[] {
   const open = pattern.indexOf('{');
   if (open < 0) return [pattern];

@@ -1,8 +1,8 @@
-// The field table as a tree, for walks along a pod: a path is no text then that is put together and looked up at each member.
+// The field table as a tree for walking along a pod, so that no path text has to be built and looked up at each member.
 import { FIELDS } from './fields.ts';
 import type { Field } from './field-table.ts';
 
-/** A place in the table. One that has neither a line nor lines below it is UNKNOWN, all the way down. */
+/** A node of the tree. A node without a row on it or below it is UNKNOWN, and so are all its descendants. */
 export interface FieldNode {
   readonly path: string;
   readonly field: Field | undefined;
@@ -24,7 +24,7 @@ class Branch implements FieldNode {
     return this.member('[]');
   }
 
-  /** The branch of a path in this one; made where it is not there. */
+  /** The child for a path; created where it is missing. */
   grow(steps: readonly string[]): Branch {
     const [step, ...rest] = steps;
     if (step === undefined) return this;
@@ -43,14 +43,14 @@ const stepsOf = (path: string): string[] => path.match(/\[\]|[^.[\]]+/g) ?? [];
 
 for (const field of FIELDS) ROOT.grow(stepsOf(field.path.replace(/\.\*\*$/, ''))).field = field;
 
-/** The place of a path; '' is the spec. */
+/** The node of a path; '' is the spec. */
 export const nodeAt = (path: string): FieldNode =>
   stepsOf(path).reduce<FieldNode>(
     (node, step) => (step === '[]' ? node.entry() : node.member(step)),
     ROOT,
   );
 
-/** The spec's own place, whose init containers stand where containers do. */
+/** The spec's own node, in which init containers have the rows of containers. */
 export const SPEC: FieldNode = {
   path: '',
   field: undefined,

@@ -1,5 +1,5 @@
-// What droppod does with every field of the 1.35 PodSpec: the table behind refusals, warnings and docs/limits.md.
-// Paths are relative to `spec`, `[]` stands for any element; initContainers[] are looked up as containers[]. `x.**` covers all below x.
+// droppod's treatment of every field of the 1.35 PodSpec: the table behind refusals, warnings and docs/limits.md.
+// Paths are relative to `spec`, `[]` stands for any element; initContainers[] use the rows of containers[]. `x.**` covers everything below x.
 import { CONTAINER_FIELDS } from './container-fields.ts';
 import { implemented, refused, table, warned, type Field } from './field-table.ts';
 import { isOwnSysctl } from '../../pod/model/sysctls.ts';
@@ -118,5 +118,5 @@ export const FIELDS: readonly Field[] = [...POD_FIELDS, ...CONTAINER_FIELDS, ...
 
 const BY_PATH = new Map(FIELDS.map((field) => [field.path.replace(/\.\*\*$/, ''), field]));
 
-/** What is said of exactly this path, or of everything below it; undefined: look at its members. */
+/** The row for exactly this path, or for everything below it; undefined: look at its members. */
 export const fieldAt = (path: string): Field | undefined => BY_PATH.get(path);

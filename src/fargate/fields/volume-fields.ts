@@ -1,4 +1,4 @@
-// The lines of the table of fields for volumes.
+// The rows of the field table for volumes.
 import { implemented, refused, table, type Field, type Treatment } from './field-table.ts';
 
 const ITEMS = 'items[].{key,path,mode}';
@@ -27,13 +27,13 @@ const NETWORK_DISKS = [
   'scaleIO',
   'storageos',
 ];
-// Even without a member the type asks for a volume of its kind.
+// Even without members, the type asks for a volume of its kind.
 const noVolume = (reason: string, options: { docker?: boolean } = {}): Treatment =>
   refused(reason, { ...options, harmless: (source) => source === undefined || source === null });
 
 const below = (types: readonly string[]): string => `volumes[].{${types.join(',')}}.**`;
 
-/** Lines below `volumes[]`. */
+/** Rows below `volumes[]`. */
 export const VOLUME_FIELDS: Field[] = [
   ...table('volumes[].name volumes[].emptyDir.sizeLimit', implemented()),
   ...table(
