@@ -1,0 +1,29 @@
+// What Lambda loads at a cold start: one file per function, as the deployment makes it.
+import { build } from 'esbuild';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BUNDLE } from '../../cdk/constructs/bundle.ts';
+
+const FUNCTIONS = join(import.meta.dirname, '../../functions');
+const MIB = 1024 * 1024;
+/** These are over 1 MiB yet, and may only shrink. */
+const LARGER: Record<string, number> = { api: 1.4 * MIB, sweep: 1.25 * MIB };
+
+it.each(readdirSync(FUNCTIONS).map((file) => basename(file, '.ts')))(
+  'the bundle of %s stays small',
+  async (name) => {
+    const { banner, ...options } = BUNDLE;
+    const { outputFiles } = await build({
+      ...options,
+      entryPoints: [join(FUNCTIONS, `${name}.ts`)],
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'esm',
+      banner: { js: banner },
+      logLevel: 'error',
+    });
+    expect(outputFiles[0]!.contents.length).toBeLessThanOrEqual(LARGER[name] ?? MIB);
+  },
+);
