@@ -1,10 +1,6 @@
 // The front contract: what a client gets is the same from every front, AWS's own runtime client included.
-import { build } from 'esbuild';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUNDLE } from '../../cdk/constructs/bundle.ts';
+import { bundled } from './bundled.ts';
 import { CASES, TIMED } from './front-cases.ts';
 import { probe } from './front-probe.ts';
 import {
@@ -17,27 +13,10 @@ import {
 } from './front-subjects.ts';
 import { fetchClient, VERSIONS } from './runtime-client.ts';
 
-/** A function as the stack bundles it, in a directory of its own. */
-async function bundled(entry: string): Promise<{ directory: string; handler: string }> {
-  const directory = mkdtempSync(join(tmpdir(), 'droppod-front-'));
-  const { banner, ...options } = BUNDLE;
-  await build({
-    ...options,
-    entryPoints: [join(import.meta.dirname, entry)],
-    outfile: join(directory, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: { js: banner },
-    logLevel: 'error',
-  });
-  return { directory, handler: 'index.handler' };
-}
-
 const clients: Subject[] = [];
 for (const version of VERSIONS) {
   if (await fetchClient(version))
-    clients.push(runtimeClient(version, () => bundled('front-function.ts')));
+    clients.push(runtimeClient(version, () => bundled('test/contract/front-function.ts')));
   else console.log(`skipped: aws-lambda-ric ${version} is not to be had from the registry`);
 }
 

@@ -1,0 +1,84 @@
+// The API's own function behind a function URL: its real bundle on AWS's runtime client and a real table, the same on whatever
+// DROPPOD_FRONT_URL names, which may be a deployment; none of it needs a login.
+import { CASES_OF_THE_API } from './front-api-cases.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDynamo, type Dynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
+import { httpServer, listen, type Listening } from '../../local/server.ts';
+import { createClients } from '../../src/aws/clients.ts';
+import { systemClock } from '../../src/aws/clock.ts';
+import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
+import { ensureTable } from '../../src/aws/ensure-table.ts';
+import { bundled } from './bundled.ts';
+import { overHttp, runtimeClient, type Front } from './front-subjects.ts';
+import { fetchClient, VERSIONS } from './runtime-client.ts';
+
+const version = VERSIONS[0]!;
+const URL_OF_A_FRONT = process.env['DROPPOD_FRONT_URL'];
+
+/** DynamoDB on a port, for another process. */
+async function tableOnAPort(): Promise<{ port: number; close(): Promise<void> }> {
+  const dynamo: Dynamo = await createDynamo({ clock: systemClock });
+  const { dynamodb } = createClients({
+    region: 'us-east-1',
+    endpoint: 'http://aws.local',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    requestHandler: dynamo.requestHandler,
+  });
+  await ensureTable(dynamodb, 'droppod', systemClock);
+  const handler = async (request: Request): Promise<Response> => {
+    const target = request.headers.get('x-amz-target') ?? '';
+    const answer = await dynamo.endpoint({ target, body: Buffer.from(await request.text()) });
+    return new Response(answer?.body ?? '{}', {
+      status: answer?.status ?? 404,
+      headers: answer?.headers ?? {},
+    });
+  };
+  const refusal = (status: number): Response => new Response(null, { status });
+  const door = { handler, refusal, maxBodyBytes: Infinity, clock: systemClock, log: () => {} };
+  const listening: Listening = await listen(() => httpServer(door), ['127.0.0.1'], 0);
+  return {
+    port: listening.port,
+    close: async () => {
+      await listening.close();
+      await dynamo.close();
+    },
+  };
+}
+
+const environmentOf = (port: number): Record<string, string> => ({
+  ...Object.fromEntries(Object.values(NAMES).map((name) => [name, 'front'])),
+  [NAMES.table]: 'droppod',
+  [NAMES.region]: 'us-east-1',
+  [OPTIONAL_NAMES.holdsKeys]: 'true',
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+  AWS_ACCESS_KEY_ID: 'a',
+  AWS_SECRET_ACCESS_KEY: 'b',
+});
+
+const hasClient = (await fetchClient(version)) !== undefined;
+if (!hasClient) console.log('skipped: aws-lambda-ric is not to be had from the registry');
+if (!URL_OF_A_FRONT) console.log('skipped: DROPPOD_FRONT_URL names no deployed front');
+
+describe.skipIf(!hasClient)("the API's bundle on AWS's runtime client", () => {
+  let table: Awaited<ReturnType<typeof tableOnAPort>>;
+  let front: Front;
+  beforeAll(async () => {
+    table = await tableOnAPort();
+    const api = (): ReturnType<typeof bundled> => bundled('functions/api.ts');
+    front = await runtimeClient(version, api, environmentOf(table.port)).open();
+  });
+  afterAll(async () => {
+    await front.close();
+    await table.close();
+  });
+
+  it.each(CASES_OF_THE_API)('$name', ({ run }) => run((call) => front.send(call)));
+  it('the runtime reported no error', () => {
+    expect(front.errors).toEqual([]);
+  });
+});
+
+describe.skipIf(!URL_OF_A_FRONT)('the front at DROPPOD_FRONT_URL', () => {
+  const base = (URL_OF_A_FRONT ?? '').replace(/\/$/, '');
+  it.each(CASES_OF_THE_API)('$name', ({ run }) => run((call) => overHttp(base, call)));
+});
