@@ -22,7 +22,9 @@ const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   // A strategic merge patch with a directive that is none.
   [500, /./, /"message":"unknown patch type/],
   // Server-side apply of what the schema does not have.
-  [500, /./, /^[^]*"message":"failed to create typed patch object/],
+  [500, /./, /message"?: ?"failed to create typed patch object/],
+  // A create of what says that it is stored already.
+  [500, /./, /resourceVersion should not be set on objects to be created/],
   [500, /fieldSelector=|labelSelector=/, /not a known field selector|unable to parse/],
 ];
 

@@ -26,6 +26,7 @@ import type { WriteOptions } from '../wire/options.ts';
 const NAME_ATTEMPTS = 8;
 const GENERATED_PREFIX = 58;
 const SUFFIX = 5;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** POST of a collection. */
 export async function create(call: Call): Promise<Answer> {
@@ -164,7 +165,7 @@ export async function createObject(
   for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)])
     call.warnings.push(warning);
   if (options.dryRun) return dry(call, first);
-  if (decoded.metadata.resourceVersion)
+  if (hasVersion(decoded))
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   await strategy.creating?.(call);
   const stored = await store(
@@ -176,6 +177,13 @@ export async function createObject(
   );
   await afterCommit(strategy.created?.(stored, call));
   return stored;
+}
+
+/** Whether the object says that it is stored already (etcd3's Create): a text that is no number says nothing. */
+function hasVersion({ metadata: { resourceVersion = '' } }: KubeObject): boolean {
+  if (!/^\d+$/.test(resourceVersion)) return false;
+  const version = BigInt(resourceVersion);
+  return version > 0n && version <= MAX_UINT64;
 }
 
 const generated = (prefix: string | undefined, suffix: string): string | undefined =>

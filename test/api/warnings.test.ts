@@ -1,0 +1,43 @@
+// `Warning` headers: what a client can take of them, as apiserver's filter writes them.
+import { describe, expect, it } from 'vitest';
+import { addWarnings } from '../../src/api/wire/warnings.ts';
+import { createApi } from './client.ts';
+
+function written(texts: string[]): string[] {
+  const headers = new Headers();
+  addWarnings(headers, texts);
+  return (headers.get('warning') ?? '').split(', 299').map((one) => one.replace(/^(299)? - /, ''));
+}
+
+describe('warnings', () => {
+  it('a text is said once, quoted, and control characters keep it back', () => {
+    expect(written(['a "b"', 'a "b"', 'c\n', ''])).toEqual(['"a \\"b\\""']);
+  });
+
+  it('beyond 4096 characters each is cut to 256, and none begins once they are full', () => {
+    const texts = Array.from({ length: 90 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
+    const all = written(texts);
+    expect(all).toHaveLength(16);
+    expect(all.map(({ length }) => length)).toEqual(all.map(() => 256 + 2));
+  });
+});
+
+it.each([
+  ['1', 500],
+  ['18446744073709551615', 500],
+  ['0', 201],
+  ['isPrototypeOf', 201],
+  [' ', 201],
+  ['18446744073709551616', 201],
+])('a new object with the version %j is answered with %i', async (resourceVersion, code) => {
+  const api = await createApi();
+  const { status, body } = await api.send('POST', '/api/v1/namespaces/default/configmaps', {
+    body: { metadata: { name: 'x', resourceVersion } },
+  });
+  expect(status).toBe(code);
+  if (code === 500)
+    expect(body).toMatchObject({
+      message: 'resourceVersion should not be set on objects to be created',
+      code: 500,
+    });
+});
