@@ -1,10 +1,10 @@
-// Admission of a new pod as pure steps on facts that the caller looked up: service account, token volume, priority, tolerations.
+// Admission of a new pod, as pure steps on facts that the caller looked up: service account, token volume, priority, tolerations.
 import type { Container, Pod, PodSpec, ServiceAccount } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME = 'kube-api-access-';
-/** Longer than an hour by some seconds, so that nodes which know no rotation can be distinguished. */
+/** Some seconds more than an hour, so that nodes without token rotation can be recognised. */
 const TOKEN_SECONDS = 3607;
 const TOLERATED_SECONDS = 300;
 const DEFAULT_MODE = 420;
@@ -20,22 +20,22 @@ interface PriorityClassFacts {
   preemptionPolicy?: string;
 }
 
-/** What the caller looked up before. */
+/** The facts that the caller looked up. */
 export interface AdmissionFacts {
-  /** The service account the pod names (see serviceAccountOf); undefined: there is none. */
+  /** The pod's service account (see serviceAccountOf); undefined where it does not exist. */
   serviceAccount: ServiceAccount | undefined;
   /** Five characters for the name of the token volume. */
   suffix: string;
-  /** The class the pod names, or the global default where it names none. system-* classes are known here. */
+  /** The priority class that the pod names, or the global default where it names none. system-* classes are built in here. */
   priorityClass?: PriorityClassFacts | undefined;
-  /** Whether the runtime class that the pod names exists. */
+  /** Whether the pod's runtime class exists. */
   runtimeClassFound?: boolean;
 }
 
-/** The admitted pod, or the text that follows `pods "x" is forbidden: `. */
+/** The admitted pod, or the text after `pods "x" is forbidden: `. */
 export type Admission = { pod: Pod } | { forbidden: string };
 
-/** Name of the service account to look up before admission. */
+/** The name of the service account to look up before admission. */
 export const serviceAccountOf = (pod: Pod): string => pod.spec.serviceAccountName || 'default';
 
 /** Admits a defaulted pod at creation, in Kubernetes' order: service account, priority, tolerations, runtime class. */
@@ -57,7 +57,7 @@ export function admitPod(pod: Pod, facts: AdmissionFacts): Admission {
   return { pod: { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } } };
 }
 
-/** Admission of an update: puts the two default tolerations back where they are missing. */
+/** Admission of an update: restores the two default tolerations where they are missing. */
 export const admitPodUpdate = (pod: Pod): Pod => ({
   ...pod,
   spec: { ...pod.spec, tolerations: withDefaultTolerations(pod.spec) },

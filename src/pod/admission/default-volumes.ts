@@ -3,7 +3,7 @@ import type { Volume } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';
 import { canonicalQuantity } from '../model/quantity.ts';
 
-/** 0644, written decimal as Kubernetes does. */
+/** 0644, written in decimal as Kubernetes does. */
 const DEFAULT_MODE = 420;
 const TOKEN_SECONDS = 3600;
 
@@ -14,7 +14,7 @@ const REFERENCE = new RegExp(
   `^(?:${DOMAIN}/)?${PATH}(?:/${PATH})*(?::([\\w][\\w.-]{0,127}))?(@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`,
 );
 
-/** Always for `latest` or no tag; IfNotPresent for any other tag, for a digest, and for what is no image reference at all. */
+/** Always for `latest` or no tag; IfNotPresent for any other tag, for a digest, and for an invalid reference. */
 export function imagePullPolicy(image: string): 'Always' | 'IfNotPresent' {
   const parts = REFERENCE.exec(image);
   if (!parts || parts[2] !== undefined) return 'IfNotPresent';
@@ -79,7 +79,7 @@ function fillClaim(source: Record<string, unknown>): Record<string, unknown> {
   };
 }
 
-/** Defaults by volume type; a type that is not here has none. */
+/** Defaults by volume type; types that are missing here have none. */
 const FILLS: Record<string, Fill> = {
   secret: withMode,
   configMap: withMode,
@@ -113,7 +113,7 @@ const FILLS: Record<string, Fill> = {
   ephemeral: fillClaim,
 };
 
-/** A volume with the defaults of its type; without any type it is an emptyDir. */
+/** A volume with its type's defaults; without any type it becomes an emptyDir. */
 export function defaultVolume(volume: Volume): Volume {
   const sources = Object.entries(volume).filter(([name]) => name !== 'name');
   if (sources.length === 0) return { ...volume, emptyDir: {} };

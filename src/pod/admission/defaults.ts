@@ -1,4 +1,4 @@
-// Defaults of a pod as Kubernetes 1.35 fills them in while decoding; before admission and validation.
+// A pod's defaults as Kubernetes 1.35 fills them in while decoding, before admission and validation.
 import { DEFAULT_GRACE_SECONDS } from '../../protocol/messages.ts';
 import type {
   Container,
@@ -20,7 +20,7 @@ const FAILURE_THRESHOLD = 3;
 
 type AnyContainer = Container | EphemeralContainer;
 
-/** The pod with every default filled in, quantities canonical and empty members left out; the argument stays as it is. May be called twice. */
+/** The pod with every default, canonical quantities and without empty members; the argument is not changed. May be repeated. */
 export function defaultPod(pod: Pod): Pod {
   const spec = defaultSpec(pod.spec ?? {});
   mirrorAppArmor(pod.metadata?.annotations, spec);
@@ -172,7 +172,7 @@ function defaultHandler<H extends LifecycleHandler | Probe>(handler: H): H {
 
 const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
-// PrepareForCreate turns the annotation of a container into its field; the other way round happens too, for old nodes.
+// PrepareForCreate turns a container's annotation into its field; the reverse happens too, for old nodes.
 function mirrorAppArmor(annotations: Record<string, string> | undefined, spec: PodSpec): void {
   if (spec.os?.name === 'windows') return;
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {

@@ -1,4 +1,4 @@
-// `matchLabelKeys` of affinity and topology spread: at creation they become expressions on the pod's own labels.
+// `matchLabelKeys` of affinity and topology spread: at creation they become expressions over the pod's own labels.
 import type { Pod, PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 
@@ -59,7 +59,7 @@ function mergeAffinity<A extends NonNullable<NonNullable<PodSpec['affinity']>['p
   };
 }
 
-/** The spec with label keys merged into their selectors; keys of labels that the pod lacks select nothing and are passed over. */
+/** The spec with label keys merged into their selectors; keys of labels that the pod lacks are skipped. */
 export function mergeLabelKeys({ metadata, spec }: Pod): PodSpec {
   const labels = metadata.labels ?? {};
   const { affinity, topologySpreadConstraints } = spec;

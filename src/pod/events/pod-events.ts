@@ -3,12 +3,12 @@ import type { Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { podFullName } from '../model/containers.ts';
 
-/** An event about a pod before it is stored; `container` becomes the fieldPath, folding and names are the writer's. */
+/** An event about a pod before it is stored; `container` becomes the fieldPath. The writer merges repetitions and sets names. */
 export interface PodEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
-  /** Container name; absent for events of the pod. */
+  /** The container's name; absent for events of the pod. */
   container?: string;
   component: 'kubelet' | 'default-scheduler' | 'node-controller' | 'taint-eviction-controller';
 }
@@ -36,7 +36,7 @@ export const scheduled = (pod: Pod, nodeName: string): PodEvent => ({
   component: 'default-scheduler',
 });
 
-/** No node fits; the text is cut as the scheduler cuts it. */
+/** No node fits; the text is cut as in the scheduler. */
 export const failedScheduling = (message: string): PodEvent => ({
   type: 'Warning',
   reason: 'FailedScheduling',
@@ -47,11 +47,11 @@ export const failedScheduling = (message: string): PodEvent => ({
   component: 'default-scheduler',
 });
 
-/** The node itself refused a pod that was bound to it past the scheduler. */
+/** The node refused a pod that was bound to it without the scheduler. */
 export const rejectedByNode = (reason: string, message: string): PodEvent =>
   warning(reason, message);
 
-/** An image is being fetched. */
+/** An image is being pulled. */
 export const pulling = (container: string, image: string): PodEvent =>
   normal('Pulling', `Pulling image "${image}"`, container);
 
@@ -63,7 +63,7 @@ function goMilliseconds(milliseconds: number): string {
   return `${minutes > 0 ? `${minutes}m` : ''}${(rounded % 60_000) / 1000}s`;
 }
 
-/** An image was fetched in that time. */
+/** An image was pulled in the given time. */
 export function pulled(
   container: string,
   image: string,
@@ -78,7 +78,7 @@ export function pulled(
   );
 }
 
-/** The image was there already. */
+/** The image was already present. */
 export const alreadyPresent = (container: string, image: string): PodEvent =>
   normal(
     'Pulled',
@@ -86,15 +86,15 @@ export const alreadyPresent = (container: string, image: string): PodEvent =>
     container,
   );
 
-/** A fetch failed: the text of the registry. */
+/** A pull failed, with the registry's text. */
 export const failedToPull = (container: string, image: string, error: string): PodEvent =>
   warning('Failed', `Failed to pull image "${image}": ${error}`, container);
 
-/** `Error: …`: the waiting reason (pull) or the error text (config, create, start) once more as an event. */
+/** `Error: …`: the waiting reason (pull) or the error text (config, create, start), repeated as an event. */
 export const failed = (container: string, text: string): PodEvent =>
   warning('Failed', `Error: ${text}`, container);
 
-/** The next fetch waits. */
+/** The next pull waits. */
 export const backOffPulling = (container: string, image: string): PodEvent =>
   normal('BackOff', `Back-off pulling image "${image}"`, container);
 
@@ -102,7 +102,7 @@ export const backOffPulling = (container: string, image: string): PodEvent =>
 export const inspectFailed = (container: string, message: string): PodEvent =>
   warning('InspectFailed', message, container);
 
-/** Policy Never and no image. */
+/** The pull policy is Never and the image is absent. */
 export const errImageNeverPull = (container: string, image: string): PodEvent =>
   warning(
     'ErrImageNeverPull',
@@ -110,7 +110,7 @@ export const errImageNeverPull = (container: string, image: string): PodEvent =>
     container,
   );
 
-/** The next run of a container waits (crash loop). */
+/** A container's next run waits (crash loop). */
 export const backOffRestarting = (pod: Pod, container: string): PodEvent =>
   warning(
     'BackOff',
@@ -118,11 +118,11 @@ export const backOffRestarting = (pod: Pod, container: string): PodEvent =>
     container,
   );
 
-/** A container's run was created. */
+/** A run of a container was created. */
 export const created = (container: string): PodEvent =>
   normal('Created', 'Container created', container);
 
-/** A container's run was started. */
+/** A run of a container was started. */
 export const started = (container: string): PodEvent =>
   normal('Started', 'Container started', container);
 
@@ -134,10 +134,10 @@ export const sandboxChanged = (): PodEvent =>
 export const failedCreatePodSandBox = (error: string): PodEvent =>
   warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${error}`);
 
-/** Servers or search paths beyond what a resolver takes. */
+/** More servers or search paths than a resolver accepts. */
 export const dnsConfigForming = (problem: string): PodEvent => warning('DNSConfigForming', problem);
 
-/** A volume's files cannot be had. */
+/** A volume's files are not available. */
 export const failedMount = (volume: string, error: string): PodEvent =>
   warning('FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${error}`);
 
@@ -151,7 +151,7 @@ export const failedToRetrieveImagePullSecret = (names: readonly string[]): PodEv
 /** The pod was evicted: the same text as in its status. */
 export const evicted = (message: string): PodEvent => warning('Evicted', message);
 
-/** activeDeadlineSeconds is over. */
+/** activeDeadlineSeconds has passed. */
 export const deadlineExceeded = (): PodEvent => normal('DeadlineExceeded', DEADLINE_MESSAGE);
 
 /** status.message of DeadlineExceeded. */

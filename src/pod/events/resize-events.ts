@@ -1,4 +1,4 @@
-// The events of an in-place resize: a word and then the sizes in question as JSON, as Go writes it.
+// The events of an in-place resize: a word, then the sizes as JSON in Go's format.
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import type { PodEvent } from './pod-events.ts';
@@ -23,7 +23,7 @@ const summaryOf = ({ name, resources = {} }: Container): object => ({
   resources: ordered(resources),
 });
 
-/** Go's encoder makes JSON safe for HTML. */
+/** Go's encoder escapes characters that are unsafe in HTML. */
 const goJson = (value: object): string =>
   JSON.stringify(value).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 
@@ -50,18 +50,18 @@ const event = (type: PodEvent['type'], reason: string, message: string): PodEven
   component: 'kubelet',
 });
 
-/** The node has promised the sizes that `pod` asks for. */
+/** The node has promised the sizes that `pod` requests. */
 export const resizeStarted = (pod: Pod, generation: number): PodEvent =>
   event('Normal', 'ResizeStarted', text('started', pod, generation));
 
-/** All containers have the sizes of `pod`. */
+/** All containers have the sizes in `pod`. */
 export const resizeCompleted = (pod: Pod, generation: number): PodEvent =>
   event('Normal', 'ResizeCompleted', text('completed', pod, generation));
 
-/** A container could not be given what it was promised. */
+/** A container could not get what it was promised. */
 export const resizeError = (pod: Pod, generation: number, error: string): PodEvent =>
   event('Warning', 'ResizeError', text('error', pod, generation, error));
 
-/** The node will never have what `pod` asks for. */
+/** The node can never provide what `pod` requests. */
 export const resizeInfeasible = (pod: Pod, generation: number, why: string): PodEvent =>
   event('Warning', 'ResizeInfeasible', text('Infeasible', pod, generation, why));

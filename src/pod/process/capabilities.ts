@@ -1,6 +1,6 @@
 // Capabilities of a container's process: names and defaults.
 
-/** What a container holds without asking: Docker's defaults, which every runtime here has. */
+/** A container's default capabilities: Docker's, which every runtime here uses. */
 export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'AUDIT_WRITE',
   'CHOWN',
@@ -18,5 +18,5 @@ export const DEFAULT_CAPABILITIES: ReadonlySet<string> = new Set([
   'SYS_CHROOT',
 ]);
 
-/** A capability's one name among its spellings (`cap_net_raw`, `NET_RAW`). */
+/** The canonical name of a capability for any of its spellings (`cap_net_raw`, `NET_RAW`). */
 export const capabilityName = (name: string): string => name.toUpperCase().replace(/^CAP_/, '');

@@ -4,10 +4,10 @@ import { expand, processRoom } from './expansion.ts';
 
 type Definition = Container | EphemeralContainer;
 
-/** containerd's default; without it nothing is found that has no slash. */
+/** containerd's default PATH; without one no program is found by a name without a slash. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** argv; empty: neither the pod nor the image names a command. */
+/** argv; empty where neither the pod nor the image names a command. */
 export function containerCommand(
   container: Definition,
   image: { entrypoint: readonly string[]; cmd: readonly string[] },
@@ -18,14 +18,14 @@ export function containerCommand(
     words.map((word) => expand(word, (name) => env.get(name), room));
   const command = container.command ?? [];
   const args = container.args ?? [];
-  // A command drops the image's CMD; args alone keep its ENTRYPOINT.
+  // A command replaces the image's ENTRYPOINT and CMD; args alone keep the ENTRYPOINT.
   if (command.length > 0) return [...expanded(command), ...expanded(args)];
   return args.length > 0
     ? [...image.entrypoint, ...expanded(args)]
     : [...image.entrypoint, ...image.cmd];
 }
 
-/** The process' environment: defaults, host name, the image's ENV, the pod's; later ones win. */
+/** The process' environment: defaults, host name, the image's ENV, the pod's variables; later ones win. */
 export function processEnvironment(
   container: Definition,
   hostname: string,

@@ -1,4 +1,4 @@
-// The environment that a container's spec asks for (kubelet makeEnvironmentVariables): envFrom, then env, then services.
+// The environment that a container's spec defines (kubelet makeEnvironmentVariables): envFrom, then env, then services.
 import type {
   ConfigMap,
   Container,
@@ -15,7 +15,7 @@ import { serviceVariables } from './service-variables.ts';
 import { partsOf } from '../volumes/volume-parts.ts';
 import { volumeKey, volumeOf, within } from '../volumes/volumes.ts';
 
-/** Looked-up facts of an environment. */
+/** Facts that were looked up for an environment. */
 export interface EnvContext extends FieldContext {
   configMap: (name: string) => ConfigMap | undefined;
   secret: (name: string) => Secret | undefined;
@@ -24,23 +24,23 @@ export interface EnvContext extends FieldContext {
   apiPort: number;
 }
 
-/** A variable that only the pod's volumes know: its place in other texts is held by `placeholder`. */
+/** A variable whose value is in one of the pod's volumes: `placeholder` stands for it in other texts. */
 export interface FileVariable {
   placeholder: string;
   name: string;
-  /** Key of the volume (volumeKey). */
+  /** The volume's key (volumeKey). */
   volume: string;
   path: string;
   key: string;
   optional: boolean;
 }
 
-/** A value, nothing (optional and missing), or why the container cannot be configured. */
+/** A value, nothing (optional and missing), or the reason why the container cannot be configured. */
 type Found = { value: string } | { absent: true } | { error: string };
 
 const ABSENT: Found = { absent: true };
 
-/** Variables in no particular order, as Kubernetes; `error` is the message of CreateContainerConfigError. */
+/** Variables in any order, as in Kubernetes; `error` is the message of CreateContainerConfigError. */
 export function specEnvironment(
   pod: Pod,
   container: Container | EphemeralContainer,
@@ -76,7 +76,7 @@ export function specEnvironment(
   return { env, files };
 }
 
-/** No variable holds a zero byte: a text between two of them stands for nothing else. */
+/** No variable can contain a zero byte, so a text between two of them cannot mean anything else. */
 function fileVariable(
   pod: Pod,
   { name, valueFrom }: EnvVar,
@@ -87,7 +87,7 @@ function fileVariable(
   return { placeholder: `\0${index}\0`, name, ...placeOf(pod, volumeName, path), key, optional };
 }
 
-/** The file may lie in a part of its volume. */
+/** The file may be in a part of its volume. */
 function placeOf(pod: Pod, name: string, path: string): { volume: string; path: string } {
   const volume = volumeOf(pod, name);
   const part = volume?.emptyDir === undefined ? undefined : partsOf(pod, volume).holder(path);
@@ -96,7 +96,7 @@ function placeOf(pod: Pod, name: string, path: string): { volume: string; path: 
     : { volume: part.key, path: within(path, part.path) ?? '' };
 }
 
-/** Halves of pairs stand for bytes that are no text: no text of an API object has one, and expansion carries them along. */
+/** Unpaired surrogates stand for bytes that are not text: no text of an API object contains one, and expansion preserves them. */
 const STRAY = 0xdc00;
 
 function decode(base64: string): string {
@@ -107,10 +107,10 @@ function decode(base64: string): string {
     : [...bytes].map((byte) => String.fromCharCode(byte < 0x80 ? byte : STRAY + byte)).join('');
 }
 
-/** The text holds bytes that are no UTF-8. */
+/** Whether the text holds bytes that are not UTF-8. */
 export const isNoText = (text: string): boolean => /[\ud800-\udfff]/u.test(text);
 
-/** envFrom in order, later keys override earlier ones; binaryData of configMaps is no environment. */
+/** envFrom in order; later keys override earlier ones; binaryData of configMaps is not used. */
 function bulkVariables(
   _pod: Pod,
   container: Container | EphemeralContainer,

@@ -1,20 +1,20 @@
 // `$(VAR)` in env values, commands, subPathExpr and exec probes (third_party/forked/golang/expansion).
 
-/** Characters that references may still bring in. A variable made of two others doubles: thirty lines would take all memory. */
+/** The most characters that references may add. A variable made of two others doubles in size: thirty lines would use all memory. */
 export interface Room {
   left: number;
 }
 
-/** As much as Linux takes for a process' arguments and environment together; what is longer cannot start anyway. */
+/** Linux's limit for a process' arguments and environment together; anything longer cannot start anyway. */
 export const processRoom = (): Room => ({ left: 2 * 1024 * 1024 });
 
-/** The text with its references replaced; an unknown name, or one whose value has no room, stays as written, `$$` is one `$`, nothing is expanded twice. */
+/** The text with its references replaced. An unknown name, or a value that exceeds the limit, stays as written; `$$` is one `$`; nothing is expanded twice. */
 export function expand(
   text: string,
   lookup: (name: string) => string | undefined,
   room: Room = processRoom(),
 ): string {
-  // Behind the last `)` no reference ends: looking for one from every `$(` would take the square of the time.
+  // No reference ends after the last `)`: searching from every `$(` would take quadratic time.
   const end = text.lastIndexOf(')') + 1;
   // In order: the escape, a closed reference, any other `$` (kept as it is).
   const expanded = text
@@ -29,7 +29,7 @@ export function expand(
   return expanded + text.slice(end).replaceAll('$$', () => '$');
 }
 
-/** The names that a text refers to. */
+/** The names in a text's references. */
 export function references(text: string): string[] {
   const names: string[] = [];
   expand(text, (name) => {

@@ -1,19 +1,19 @@
-// Values of fieldRef and resourceFieldRef (fieldpath, resource helpers), for environment and downwardAPI files alike.
+// Values of fieldRef and resourceFieldRef (fieldpath, resource helpers), for both the environment and downwardAPI files.
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { findContainer } from '../model/containers.ts';
 import { divideQuantities, parseQuantity } from '../model/quantity.ts';
 
-/** What a pod can learn of its place. */
+/** What a pod can learn about its node and address. */
 export interface FieldContext {
   podIP: string;
   hostIP: string;
   nodeName: string;
-  /** Stands for a limit that is not set: cpu in cores, the others in bytes. */
+  /** Used in place of an unset limit: cpu in cores, all others in bytes. */
   allocatable?: { cpu: number; memory: number; 'ephemeral-storage': number };
 }
 
-/** The largest sandbox is the node. */
+/** The node has the size of the largest sandbox. */
 export const NODE_ALLOCATABLE = {
   cpu: 32,
   memory: 249_856 * 1024 * 1024,
@@ -40,7 +40,7 @@ const hex = (character: string): string => {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 };
 
-/** As Go's %q: what does not print is escaped, blanks other than the common one too. */
+/** Go's %q: escapes unprintable characters, and all blanks except the common one. */
 const quote = (text: string): string =>
   `"${text.replace(/["\\\p{C}\p{Z}]/gu, (character) => (character === ' ' ? character : (own(GO_ESCAPES, character) ?? hex(character))))}"`;
 
@@ -50,7 +50,7 @@ function lines(map: { [key: string]: string } | undefined): string {
   return entries.map(([key, value]) => `${key}=${quote(value)}`).join('\n');
 }
 
-/** The field's text; undefined: no such field. A missing label or annotation is the empty string. */
+/** The field's text; undefined where there is no such field. A missing label or annotation is the empty string. */
 export function fieldValue(
   pod: Pod,
   fieldPath: string,
@@ -84,7 +84,7 @@ const exact = (value: number) => ({
   format: 'decimalSI' as const,
 });
 
-/** What `limits.cpu`, `requests.memory` … say for a container; a limit that is not set is the pod's, then the node's. */
+/** The value of `limits.cpu`, `requests.memory` … for a container; an unset limit is the pod's, else the node's. */
 function resourceQuantity(
   pod: Pod,
   container: Container | EphemeralContainer | undefined,
@@ -103,7 +103,7 @@ function resourceQuantity(
   return exact(own(allocatable, name) ?? 0);
 }
 
-/** The value in units of the divisor, rounded up; undefined: the container does not exist. */
+/** The value in units of the divisor, rounded up; undefined where the container does not exist. */
 export function resourceFieldValue(
   pod: Pod,
   selector: { containerName?: string; resource: string; divisor?: string },

@@ -1,17 +1,17 @@
 // /etc/hosts, host name and resolv.conf of a pod (kubelet_pods.go, network/dns/dns.go).
 import type { Pod } from '../../kinds/pod.ts';
 
-/** What the node adds: its own resolv.conf (absent where unknown) and the cluster's domain and DNS. */
+/** The node's contribution: its own resolv.conf (absent where unknown), and the cluster's domain and DNS. */
 export interface NetworkContext {
   podIP: string;
   clusterDomain: string;
-  /** Cluster DNS addresses; none: the node's own servers answer. */
+  /** Cluster DNS addresses; with none, the node's own servers are used. */
   clusterDns?: readonly string[];
   /** Text of the node's resolv.conf. */
   nodeResolvConf?: string | undefined;
 }
 
-/** A resolv.conf in parts. */
+/** A parsed resolv.conf. */
 interface ResolvConf {
   nameservers: readonly string[];
   searches: readonly string[];
@@ -23,7 +23,7 @@ const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
 const MAX_SEARCH_CHARACTERS = 2048;
 const MAX_SEARCH_PATH = 253;
-/** Linux' nodename (struct utsname). */
+/** Length of Linux's nodename (struct utsname). */
 const MAX_KERNEL_HOSTNAME = 64;
 
 /** The pod's short name in its own network. */
@@ -33,20 +33,20 @@ function podHostname({ metadata, spec }: Pod): string {
   return (spec.hostname || (metadata.name ?? '')).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, '');
 }
 
-/** With a subdomain also the full name; an override has none. */
+/** With a subdomain the full name as well; an override has none. */
 function fullName(pod: Pod, clusterDomain: string): string | undefined {
   const { subdomain, hostnameOverride } = pod.spec;
   if (!subdomain || hostnameOverride) return undefined;
   return `${podHostname(pod)}.${subdomain}.${pod.metadata.namespace ?? ''}.svc.${clusterDomain}`;
 }
 
-/** What the kernel and HOSTNAME call the pod. */
+/** The host name in the kernel and in HOSTNAME. */
 export function kernelHostname(pod: Pod, clusterDomain: string): string {
   const full = pod.spec.setHostnameAsFQDN === true ? fullName(pod, clusterDomain) : undefined;
   return full ?? podHostname(pod);
 }
 
-/** Why the pod can have no sandbox: its name does not fit into the kernel's field. */
+/** Why the pod cannot have a sandbox: its name is too long for the kernel. */
 export function hostnameProblem(pod: Pod, clusterDomain: string): string | undefined {
   const name = kernelHostname(pod, clusterDomain);
   if (name.length <= MAX_KERNEL_HOSTNAME) return undefined;
@@ -76,7 +76,7 @@ function hostsFile(pod: Pod, { podIP, clusterDomain }: NetworkContext): string {
 const EMPTY: ResolvConf = { nameservers: [], searches: [], options: [] };
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
-/** The parts of a resolv.conf; the last search line counts, as for the resolver. */
+/** The parts of a resolv.conf; the last search line counts, as in the resolver. */
 function parseResolvConf(text: string): ResolvConf {
   const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
   const all = (keyword: string): string[] =>
@@ -91,7 +91,7 @@ function parseResolvConf(text: string): ResolvConf {
   };
 }
 
-/** By dnsPolicy; undefined: the node's own, which droppod does not know (the file stays as the engine made it). */
+/** By dnsPolicy; undefined: the node's own, which droppod does not know (the engine's file stays). */
 function policyConf(
   pod: Pod,
   { clusterDns = [], clusterDomain, nodeResolvConf }: NetworkContext,
@@ -134,7 +134,7 @@ function withDnsConfig(pod: Pod, base: ResolvConf): ResolvConf {
   };
 }
 
-/** Search paths as far as the limits go; glibc breaks on a single path that is too long. */
+/** Search paths within the limits; glibc fails on a single path that is too long. */
 function fittingSearches(searches: readonly string[]): string[] {
   const fitting = searches.slice(0, MAX_SEARCHES).filter((path) => path.length <= MAX_SEARCH_PATH);
   while (fitting.join(' ').length > MAX_SEARCH_CHARACTERS) fitting.pop();
@@ -151,7 +151,7 @@ function resolvConfText({ nameservers, searches, options }: ResolvConf): string 
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** What does not fit into the pod's resolv.conf, in the kubelet's words (DNSConfigForming). */
+/** What exceeds the limits of the pod's resolv.conf, in the kubelet's words (DNSConfigForming). */
 export function dnsProblems(pod: Pod, context: NetworkContext): string[] {
   const base = policyConf(pod, context);
   if (base === undefined) return [];
@@ -181,7 +181,7 @@ export function networkFiles(
     hostname: kernelHostname(pod, context.clusterDomain),
     hosts: hostsFile(pod, context),
   };
-  // dnsConfig on top of an unknown node file would lose the node's servers.
+  // dnsConfig on top of an unknown node file would drop the node's servers.
   if (base === undefined) return files;
   return { ...files, resolvConf: resolvConfText(withDnsConfig(pod, base)) };
 }

@@ -54,7 +54,7 @@ function linked({ metadata, spec }: Service): LinkedService[] {
   return [{ name: metadata?.name ?? '', clusterIP, ports }];
 }
 
-/** The API's variables always, the others' of the pod's namespace only with enableServiceLinks. */
+/** Always the API's variables; those of other services in the pod's namespace only with enableServiceLinks. */
 export function serviceVariables(
   services: readonly Service[],
   { apiHost, apiPort, links }: { apiHost: string; apiPort: number; links: boolean },
@@ -64,7 +64,7 @@ export function serviceVariables(
     clusterIP: apiHost,
     ports: [{ name: 'https', port: apiPort, protocol: 'TCP' }],
   };
-  // The pods' way to the API is the real host and port, whatever the Service object shows.
+  // Pods reach the API under the real host and port, whatever the Service object shows.
   const others = links
     ? services.filter(({ metadata }) => metadata?.name !== 'kubernetes').flatMap(linked)
     : [];

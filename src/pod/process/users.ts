@@ -1,9 +1,9 @@
-// As whom a container's process runs (securitycontext/util.go): the container's security context over the pod's over the image's USER.
+// The user of a container's process (securitycontext/util.go): the container's security context over the pod's over the image's USER.
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { capabilityName } from './capabilities.ts';
 import { podFullName } from '../model/containers.ts';
 
-/** The user, groups and rights that supervise drops to. */
+/** The user, groups and rights that supervise switches to. */
 export interface EffectiveUser {
   user: string;
   group: string;
@@ -19,7 +19,7 @@ type Definition = Container | EphemeralContainer;
 const capabilityNames = (names: readonly string[] | undefined): string[] =>
   (names ?? []).map(capabilityName);
 
-/** Who the process is; names are looked up in the image by supervise. */
+/** The process' user; supervise looks names up in the image. */
 export function effectiveUser(pod: Pod, container: Definition, imageUser: string): EffectiveUser {
   const own = container.securityContext;
   const context = pod.spec.securityContext;
@@ -32,7 +32,7 @@ export function effectiveUser(pod: Pod, container: Definition, imageUser: string
   ];
   return {
     user: uid === undefined ? name || '0' : String(uid),
-    // With another user than the image's, the image's group means nothing.
+    // With a user other than the image's, the image's group does not apply.
     group: gid === undefined ? (uid === undefined ? group : '') : String(gid),
     supplementalGroups: [...new Set(groups)],
     groupsPolicy: policyOf(pod),
@@ -47,7 +47,7 @@ export function effectiveUser(pod: Pod, container: Definition, imageUser: string
 
 function policyOf(pod: Pod): 'Merge' | 'Strict' {
   const context = pod.spec.securityContext;
-  // 1.31 and later; kubernetes-types does not know it yet.
+  // Since 1.31; kubernetes-types does not have it yet.
   const policy: unknown =
     context !== undefined && 'supplementalGroupsPolicy' in context
       ? context.supplementalGroupsPolicy
@@ -60,10 +60,10 @@ const mustNotBeRoot = (
   context: Pod['spec']['securityContext'],
 ): boolean => (own?.runAsNonRoot ?? context?.runAsNonRoot) === true;
 
-/** Largest user id that Kubernetes takes. */
+/** Kubernetes' largest user id. */
 const MAX_UID = 2_147_483_647;
 
-/** Why runAsNonRoot refuses the container; undefined: it does not. */
+/** Why runAsNonRoot refuses the container; undefined where it does not. */
 export function nonRootProblem(
   pod: Pod,
   container: Definition,

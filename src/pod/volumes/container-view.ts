@@ -1,4 +1,4 @@
-// What one container sees of its pod's volumes: mounts of the sandbox's volumes, and the single files that must be put where no volume can be.
+// What one container sees of its pod's volumes: mounts of the sandbox's volumes, and single files that are placed where no volume can be mounted.
 import type { Brought } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
 import { directoriesOf, shownOfFiles } from './file-parts.ts';
@@ -26,23 +26,23 @@ export interface ViewedMount {
   memory: boolean;
 }
 
-/** A file of volume `key` at the mount's path, put there before each start: as a copy, or as a link to a mount of the volume at `base`. */
+/** A file of volume `key` that is placed at the mount's path before each start: as a copy, or as a link to a mount of the volume at `base`. */
 export interface Placing {
   mount: VolumeMount;
   at: string;
   key: string;
   base?: string;
-  /** A link's path below `base`, where the mount does not leave it to variables. */
+  /** A link's path below `base`, unless the mount leaves it to variables. */
   path: string;
-  /** The root is read-only: it lies in this copy of the image's directory. */
+  /** Under a read-only root: the key of the copied directory of the image in which the file lies. */
   seed?: string;
 }
 
-/** A copy of a directory of the image as a volume of the sandbox, mounted over that directory where the root is read-only. */
+/** A copy of a directory of the image as a volume of the sandbox, mounted over that directory under a read-only root. */
 export interface Seed {
   key: string;
   path: string;
-  /** Mounts below it, relative. */
+  /** Relative paths of the mounts below it. */
   inside: string[];
 }
 
@@ -50,15 +50,15 @@ export interface ContainerView {
   mounts: ViewedMount[];
   placings: Placing[];
   seeds: Seed[];
-  /** Directories of file volumes, as they are at the start. */
+  /** Directories of file volumes, as they are at the start of the container. */
   directories: Brought[];
   /** What init containers left in an emptyDir at the path of a part. */
   handedOver: Brought[];
-  /** Mounts that nothing here can show. */
+  /** Mounts that cannot be shown here. */
   impossible: { mount: VolumeMount; why: NoPlace }[];
 }
 
-/** Why a single file cannot be put where its mount says; `lateName`: a directory whose path is known at the start only. */
+/** Why a single file cannot be placed at its mount's path; `lateName`: a directory whose path is only known at the start. */
 export type NoPlace =
   | { kind: 'readOnlyVolume' | 'topDirectory' | 'lateName' }
   | { kind: 'kernelDirectory'; directory: string };
@@ -97,7 +97,7 @@ function viewed(pod: Pod, container: Definition): ContainerView {
     else if (volume !== undefined && isFileVolume(volume)) addFiles(view, pod, volume, mount);
     else if (volume !== undefined) addHostPath(view, pod, volume, mount);
   }
-  // A mount of the container's own comes before what another one brings with it.
+  // The container's own mounts come before those that other mounts bring with them.
   const byPath = new Map<string, ViewedMount>();
   for (const mount of [...view.mounts, ...inside])
     if (!byPath.has(mount.path)) byPath.set(mount.path, mount);
@@ -106,7 +106,7 @@ function viewed(pod: Pod, container: Definition): ContainerView {
   return view;
 }
 
-/** Where a container has a volume into which only links lead. */
+/** The path of a volume that the container only reaches through links. */
 const basePath = (key: string, { readOnly }: VolumeMount): string =>
   `/.droppod/m/${key}${readOnly === true ? '-ro' : ''}`;
 
@@ -165,7 +165,7 @@ function addFiles(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMo
   view.mounts.push({ key: own?.key ?? key, path: at, readOnly: true, volume, memory: false });
 }
 
-/** Directories of the machine (local mode only): what lies in them nobody here knows. */
+/** Directories of the machine (local mode only), whose content is not known here. */
 function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
   const key = volumeKey(pod, volume.name);
   const at = mountPathOf(mount);
@@ -180,7 +180,7 @@ function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: Volum
   if (isPartial(mount)) view.placings.push({ mount, at, key, base, path: partOf(mount) });
 }
 
-/** An emptyDir in memory that one container mounts, once, and nobody else brings into or takes from: it can be that container's own tmpfs. */
+/** An emptyDir in memory with a single mount in a single container, and nothing else to fill or read it: it can be that container's own tmpfs. */
 function isOwnMemory(pod: Pod, volume: Volume, parts: Parts, part: Part): boolean {
   if (
     volume.emptyDir?.medium !== 'Memory' ||
@@ -191,7 +191,7 @@ function isOwnMemory(pod: Pod, volume: Volume, parts: Parts, part: Part): boolea
   return parts.timesMounted(part) === 1 && !parts.isDrawnFrom(part);
 }
 
-/** Nothing can be put into these. */
+/** Nothing can be placed in these directories. */
 const KERNEL = ['/proc', '/sys', '/.droppod'];
 
 function place(view: ContainerView, { name, securityContext }: Definition): void {

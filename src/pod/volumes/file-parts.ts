@@ -1,10 +1,10 @@
-// What a subPath of a configMap, secret, downwardAPI or projected volume is: one file, or a directory of some.
+// What a subPath of a configMap, secret, downwardAPI or projected volume shows: one file, or a directory with some of the files.
 import type { Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
 import { oncePerSpec } from '../model/once-per-spec.ts';
 import { pathTree, type PathTree } from '../model/path-tree.ts';
 import { isPartial, partOf, usesOf, volumeKey } from './volumes.ts';
 
-/** Paths that the volume's definition names, and whether further keys may lie beside them. */
+/** The paths that the volume's definition names, and whether there may be further keys. */
 interface Known {
   paths: string[];
   open: boolean;
@@ -51,10 +51,10 @@ function pathsOf(volume: Volume): Paths {
   return paths;
 }
 
-/** What the mount shows; a path that nothing can bring is an empty directory, as the kubelet makes one. */
+/** What the mount shows; a path that does not exist becomes an empty directory, as with the kubelet. */
 export function shownOfFiles(volume: Volume, mount: VolumeMount): 'whole' | 'file' | 'directory' {
   if (!isPartial(mount) || (partOf(mount) === '' && !mount.subPathExpr)) return 'whole';
-  // Only the container's variables decide which: the podlet sees it when the container starts.
+  // Only the container's variables decide: the podlet knows them when the container starts.
   if (mount.subPathExpr) return 'file';
   const path = partOf(mount);
   const { files, tree, open } = pathsOf(volume);
@@ -67,7 +67,7 @@ type Directories = ReadonlyMap<string, { path: string; key: string }>;
 
 const directoriesByVolume = oncePerSpec(() => new Map<Volume, Directories>());
 
-/** The directories of a volume that are mounted by subPath, each a volume of the sandbox with only those files: others stay unseen. */
+/** The directories of a volume that are mounted by subPath, each as a volume of the sandbox with only those files: the others stay hidden. */
 export function directoriesOf(pod: Pod, volume: Volume): Directories {
   const made = directoriesByVolume(pod).get(volume);
   if (made !== undefined) return made;

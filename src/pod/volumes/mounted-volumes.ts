@@ -1,4 +1,4 @@
-// The volumes of a sandbox by the pod's own: what containers mount, under the names that the podlet knows.
+// A sandbox's volumes, grouped by the pod's volumes: what containers mount, under the names that the podlet uses.
 import type { Pod, Volume } from '../../kinds/pod.ts';
 import { containerView } from './container-view.ts';
 import { initAndAppContainers } from '../model/containers.ts';
@@ -7,7 +7,7 @@ import { oncePerSpec } from '../model/once-per-spec.ts';
 import { partsOf } from './volume-parts.ts';
 import { isFileVolume, volumeKey } from './volumes.ts';
 
-/** Names of the volumes that the podlet brings into form. A tmpfs is part of its one container. */
+/** Names of the volumes that the podlet prepares. A tmpfs belongs to its one container. */
 export function preparedVolumes(pod: Pod): string[] {
   const memory = memoryKeys(pod);
   const seeds = initAndAppContainers(pod).flatMap((container) =>
@@ -16,7 +16,7 @@ export function preparedVolumes(pod: Pod): string[] {
   return [...(pod.spec.volumes ?? []).flatMap((volume) => keysOf(pod, volume, memory)), ...seeds];
 }
 
-/** Those of one volume of the pod; `memory` are keys that no disk holds. */
+/** The volumes of one of the pod's volumes; `memory` are keys without a disk. */
 export function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): string[] {
   if (isFileVolume(volume))
     return [
@@ -29,7 +29,7 @@ export function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): s
     .filter((key) => !memory.has(key));
 }
 
-/** Parts that are a container's own tmpfs: not the podlet's to prepare. */
+/** Parts that are a container's own tmpfs: the podlet does not prepare them. */
 export const memoryKeys: (pod: Pod) => ReadonlySet<string> = oncePerSpec(
   (pod) =>
     new Set(

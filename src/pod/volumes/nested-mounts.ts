@@ -1,4 +1,4 @@
-// Mounts that lie inside other mounts: where a volume holds the mount points of something else.
+// Mounts inside other mounts: volumes that must contain mount points.
 import type { Pod } from '../../kinds/pod.ts';
 import { containerView } from './container-view.ts';
 import { initAndAppContainers } from '../model/containers.ts';
@@ -6,7 +6,7 @@ import { oncePerSpec } from '../model/once-per-spec.ts';
 import { pathTree } from '../model/path-tree.ts';
 import { sameDirectory, within } from './volumes.ts';
 
-/** Every engine mounts these files into a container by itself. */
+/** Every engine mounts these files into each container. */
 const ENGINE_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
 /** Paths inside a volume of the sandbox, relative to it, at which its containers have other mounts (volumes or the engine's own files). */

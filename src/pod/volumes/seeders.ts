@@ -1,16 +1,16 @@
-// Which images must give copies of their directories (seeds): one container of the sandbox for each.
+// The images whose directories must be copied (seeds): each needs one container of the sandbox.
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { containerView, type Seed } from './container-view.ts';
 import { initAndAppContainers } from '../model/containers.ts';
 
-/** One container that seeds: `container` has the image, `seeds` are those of every container with that image. */
+/** A container that seeds: `container` has the image, and `seeds` are those of every container with that image. */
 export interface Seeder {
   name: string;
   container: Container;
   seeds: Seed[];
 }
 
-/** One for each image whose directories are copied. */
+/** One for each image with copied directories. */
 export function seedersOf(pod: Pod): Seeder[] {
   const seeders = new Map<string | undefined, Seeder>();
   for (const container of initAndAppContainers(pod)) {

@@ -1,4 +1,4 @@
-// What stands for the parts of volumes that no mount can show: files and links put in place before a container starts.
+// Replaces the parts of volumes that no mount can show: files and links that are placed before a container starts.
 import type { Link, StartContent } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, VolumeMount } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -7,7 +7,7 @@ import { expand, references } from '../process/expansion.ts';
 
 type Path = { path: string } | { error: string };
 
-/** The path inside the volume; a variable that is missing or empty is an error. */
+/** The path inside the volume; a missing or empty variable is an error. */
 function partialPath(
   { subPath, subPathExpr }: VolumeMount,
   env: ReadonlyMap<string, string>,
@@ -32,7 +32,7 @@ function checked(path: string): Path {
 
 const some = <T>(list: T[]): T[] | undefined => (list.length === 0 ? undefined : list);
 
-/** What the container's partial mounts ask of a start, or the message of CreateContainerConfigError. */
+/** What the container's partial mounts need at a start, or the message of CreateContainerConfigError. */
 export function startContent(
   pod: Pod,
   container: Container | EphemeralContainer,
@@ -52,7 +52,7 @@ export function startContent(
       seed === undefined ? [{ link: at, target }] : [],
     ),
     content: withoutEmpty({
-      // The deeper part first: what is left of the one above follows.
+      // The deeper part comes first, and then the rest of the part above it.
       moved: some([...handedOver].sort((left, right) => right.path.length - left.path.length)),
       directories: some(directories),
       files: some(
@@ -67,7 +67,7 @@ export function startContent(
   };
 }
 
-/** Only the variables know the path of an expression, which is in the whole volume then. */
+/** An expression's path depends on variables; it is then a path in the whole volume. */
 function pathOf({ mount, path }: Placing, env: ReadonlyMap<string, string>): string {
   const found = mount.subPathExpr ? partialPath(mount, env) : { path };
   return 'path' in found ? found.path : path;
@@ -80,7 +80,7 @@ const withoutEmpty = (content: {
     Object.entries(content).filter(([, value]) => value !== undefined),
   ) as StartContent;
 
-/** Memory volumes of the container's own: modes that engines do not give where the image has a directory. */
+/** The container's own memory volumes: engines do not set their modes where the image has a directory. */
 export function memoryModes(
   pod: Pod,
   container: Container | EphemeralContainer,

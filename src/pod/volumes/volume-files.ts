@@ -4,11 +4,11 @@ import { own } from '../../own.ts';
 import { present } from '../../present.ts';
 import { fieldValue, resourceFieldValue, type FieldContext } from '../process/field-ref.ts';
 
-/** Looked-up facts of the files. */
+/** Facts that were looked up for the files. */
 export interface VolumeContext extends FieldContext {
   configMap: (name: string) => ConfigMap | undefined;
   secret: (name: string) => Secret | undefined;
-  /** A service account token; undefined: cannot be had now. Its text must stay the same until it is due for refresh. */
+  /** A service account token; undefined: not available now. Its text must stay the same until its refresh is due. */
   token: (request: { audience?: string; expirationSeconds: number }) => string | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface SourceFile {
   path: string;
   mode?: number;
   base64: string;
-  /** A service account token: readable by its owner alone where the owner is known. */
+  /** A service account token: only its owner may read it where the owner is known. */
   token?: boolean;
 }
 
@@ -34,7 +34,7 @@ const encode = (text: string): string => Buffer.from(text, 'utf8').toString('bas
 const withMode = (file: SourceFile, mode: number | undefined): SourceFile =>
   mode === undefined ? file : { ...file, mode };
 
-/** Every key, or only the listed ones under their paths; a missing key of a volume that is not optional stops the pod. */
+/** Every key, or only the listed ones under their paths; a missing key stops the pod unless the volume is optional. */
 function keyFiles(
   content: { [key: string]: string },
   items: KeyItem[] | undefined,
@@ -152,7 +152,7 @@ function projectedFiles(pod: Pod, sources: readonly Source[], context: VolumeCon
   return { files: [...byPath.values()] };
 }
 
-/** The files of a volume, or why they cannot be had; undefined: no volume of files. */
+/** The files of a volume, or why they are not available; undefined where the volume has no files. */
 export function volumeFiles(pod: Pod, volume: Volume, context: VolumeContext): Files | undefined {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined)

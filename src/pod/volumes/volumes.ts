@@ -1,4 +1,4 @@
-// The volumes of a pod under the names by which runtime and podlet know them, and who mounts them where.
+// A pod's volumes under the names that runtime and podlet use, and their mounts.
 import { posix } from 'node:path';
 import type {
   Container,
@@ -14,8 +14,8 @@ import { oncePerSpec } from '../model/once-per-spec.ts';
 const TOKEN_VOLUME = 'kube-api-access';
 
 /**
- * A volume's name without what differs from pod to pod: admission gives the token volume a random ending, and pods of
- * one shape share a definition at the runtime. The podlet mounts the volume at `/.droppod/v/<key>`.
+ * A volume's name without the part that differs between pods: admission gives the token volume a random ending, and pods of
+ * one shape share a definition in the runtime. The podlet mounts the volume at `/.droppod/v/<key>`.
  */
 export function volumeKey(pod: Pod, name: string): string {
   const random = /^kube-api-access-[a-z0-9]{5}$/.test(name);
@@ -30,7 +30,7 @@ const tokenVolumes = oncePerSpec(
   (pod) => (pod.spec.volumes ?? []).filter((volume) => volume.name.startsWith(TOKEN_VOLUME)).length,
 );
 
-// Of volumes with one name the first counts.
+// The first of several volumes with one name counts.
 const volumesByName = oncePerSpec(
   (pod) =>
     new Map(
@@ -42,18 +42,18 @@ const volumesByName = oncePerSpec(
 export const volumeOf = (pod: Pod, name: string): Volume | undefined =>
   volumesByName(pod).get(name);
 
-/** The volume's content is written from API objects; containers see it read-only. */
+/** Whether the volume's content is written from API objects; containers see it read-only. */
 export const isFileVolume = (volume: Volume): boolean =>
   volume.configMap !== undefined ||
   volume.secret !== undefined ||
   volume.downwardAPI !== undefined ||
   volume.projected !== undefined;
 
-/** The mount shows a part of its volume only. */
+/** Whether the mount shows only a part of its volume. */
 export const isPartial = ({ subPath, subPathExpr }: VolumeMount): boolean =>
   (subPath ?? '') !== '' || (subPathExpr ?? '') !== '';
 
-/** Where a mount lies in its container: a relative path counts from the root (kubelet makeMounts). */
+/** A mount's path in its container: a relative path starts at the root (kubelet makeMounts). */
 export const mountPathOf = ({ mountPath }: VolumeMount): string =>
   posix.join('/', mountPath).replace(/(?!^)\/+$/, '');
 
@@ -64,20 +64,20 @@ export const partOf = ({ subPath }: VolumeMount): string =>
     .slice(1)
     .replace(/\/+$/, '');
 
-/** `path` relative to `root` where it lies below it; '' is no root but everything's. */
+/** `path` relative to `root` if it is below it, else undefined; every path is below ''. */
 export const within = (path: string, root: string): string | undefined => {
   const prefix = root === '' || root === '/' ? root : `${root}/`;
   return path !== root && path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 };
 
-/** In nearly every image /var/run is a link to /run: both names may mean one directory. */
+/** In nearly every image /var/run is a link to /run, so both names may mean one directory. */
 export const sameDirectory = (path: string): string => path.replace(/^\/var\/run(?=\/|$)/, '/run');
 
 /** One mount of a volume, with its container's place in the order of start. */
 export interface Use {
   container: Container | EphemeralContainer;
   order: number;
-  /** It ends before anything after it begins. */
+  /** Whether the container ends before any later one begins. */
   runsFirst: boolean;
   mount: VolumeMount;
 }
@@ -96,7 +96,7 @@ const usesByVolume = oncePerSpec((pod) => {
   return uses;
 });
 
-/** Every mount of a volume by the containers that a pod is made with. */
+/** Every mount of a volume in the containers that a pod is created with. */
 export const usesOf = (pod: Pod, name: string): readonly Use[] => usesByVolume(pod).get(name) ?? [];
 
 const volumesOfVariables = oncePerSpec(
@@ -108,7 +108,7 @@ const volumesOfVariables = oncePerSpec(
     ),
 );
 
-/** Variables are read from a file of this volume: the podlet must have it. */
+/** Whether variables are read from a file of this volume: then the podlet must have it. */
 export const holdsVariables = (pod: Pod, name: string): boolean =>
   volumesOfVariables(pod).has(name);
 
@@ -121,6 +121,6 @@ const volumesOfEphemeral = oncePerSpec(
     ),
 );
 
-/** Volumes that nothing uses are not asked for (kubelet: "Volume is not used in the pod, ignore it"). */
+/** Unused volumes are not prepared (kubelet: "Volume is not used in the pod, ignore it"). */
 export const isUsed = (pod: Pod, { name }: Volume): boolean =>
   usesOf(pod, name).length > 0 || holdsVariables(pod, name) || volumesOfEphemeral(pod).has(name);
