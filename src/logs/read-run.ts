@@ -59,6 +59,8 @@ export async function* presentLines(source: RunSource): AsyncGenerator<RunLine> 
 
 /** Lines to read beyond the requested ones: markers, and the first line of each stream, whose beginning may be cut off. */
 const SPARE_ENTRIES = 16;
+/** At the end of a run: one for each stream, in whatever streams the log has. */
+const MARKERS = 2;
 const WIDER = 8;
 /** A request for more lines than this reads the log from its beginning. */
 const MOST_ENTRIES = 1_000_000;
@@ -67,11 +69,13 @@ const MOST_ENTRIES = 1_000_000;
 export interface LogEnd {
   lines: RunLine[];
   position: Position;
+  /** Whether the run's end has reached the log: no more of its lines will come. */
+  ended: boolean;
 }
 
 /** The last `count` existing lines of the run, read from the end. */
 export async function lastLines(source: RunSource, count: number): Promise<LogEnd> {
-  let found: LogEnd = { lines: [], position: new Position() };
+  let found: LogEnd = { lines: [], position: new Position(), ended: false };
   for (const taskArn of [...source.tasks].reverse()) {
     found = await lastOf(source, taskArn, Math.max(count, 1));
     if (found.lines.length > 0) break;
@@ -89,6 +93,7 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
       return {
         lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
         position: window.position,
+        ended: window.ended,
       };
     }
     // The log has no more at hand than these entries; read as a whole, it may begin earlier.
@@ -112,10 +117,14 @@ async function readWindow(
   tail: number | undefined,
   count: number,
 ): Promise<Window> {
-  const split = createRunSplitter(nonce, began);
+  let markers = 0;
+  const split = createRunSplitter(nonce, began, (marked) => {
+    if (marked > run) markers++;
+  });
   const window: Window = {
     lines: [],
     position: new Position(),
+    ended: false,
     entries: 0,
     firsts: [],
     reachesBack: false,
@@ -137,7 +146,7 @@ async function readWindow(
     const spare = window.lines.length - count - window.firsts.length;
     if (spare >= count) window.lines.splice(0, spare);
   }
-  return window;
+  return { ...window, ended: markers >= MARKERS };
 }
 
 /** The run's lines after the position until `over` resolves; lines written before that moment are still included. */

@@ -42,10 +42,12 @@ export interface RunStart {
 /**
  * Follows one log. Call it with line after line, oldest first; it returns the line with its run, or undefined for a bare marker.
  * The engine drops the oldest lines, markers included: the run at a stream's beginning is found from `began`.
+ * `onMarker` gets the run of every marker that passes.
  */
 export function createRunSplitter(
   nonce: string,
   began: readonly RunStart[] = [],
+  onMarker?: (run: number) => void,
 ): (line: LogLine) => RunLine | undefined {
   const runs: { [stream in LogLine['stream']]?: number } = {};
   const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
@@ -58,6 +60,7 @@ export function createRunSplitter(
     const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
     runs[line.stream] = marker.run;
+    onMarker?.(marker.run);
     // Output of the previous run without a final newline precedes the marker in its line.
     return marker.at === 0 ? undefined : { ...line, bytes: line.bytes.subarray(0, marker.at), run };
   };

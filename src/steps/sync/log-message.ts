@@ -13,9 +13,8 @@ import type { PodRecord } from '../../record/record.ts';
 const LAST_LINES = 80;
 const LAST_BYTES = 2048;
 
-/** The last output may reach the log a moment after the exit is known. */
-const LOOKS = 5;
-const PAUSE_MS = 100;
+/** The last output may reach the log a moment after the exit is known: pauses between the looks for the run's end there. */
+const PAUSES_MS = [100, 200, 400, 800, 1_500];
 
 type LogPorts = Pick<Ports, 'logs' | 'clock'>;
 
@@ -65,8 +64,8 @@ async function logTail(
   run: Run,
 ): Promise<string> {
   if (!taskArn) return '';
-  for (let look = 0; look < LOOKS; look++) {
-    const { lines } = await lastLines(
+  for (let look = 0; ; look++) {
+    const { lines, ended } = await lastLines(
       {
         logs,
         tasks: [taskArn],
@@ -77,11 +76,11 @@ async function logTail(
       },
       LAST_LINES,
     );
-    if (lines.length > 0)
+    const pauseMs = PAUSES_MS[look];
+    if (ended || pauseMs === undefined)
       return Buffer.concat(lines.map(({ bytes }) => bytes))
         .subarray(-LAST_BYTES)
         .toString('utf8');
-    await clock.sleep(PAUSE_MS);
+    await clock.sleep(pauseMs);
   }
-  return '';
 }

@@ -1,0 +1,90 @@
+// The message of a failed run that asks for its log: the whole end of the run, however late the log is.
+import { expect, it } from 'vitest';
+import type { TaskArn } from '../../../src/ports/identity.ts';
+import type { LogLine, Logs } from '../../../src/ports/logs.ts';
+import type { Report } from '../../../src/protocol/messages.ts';
+import type { PodRecord } from '../../../src/record/record.ts';
+import { withLogMessages } from '../../../src/steps/sync/log-message.ts';
+import { at, exited, observedOf, podOf } from '../../pod/samples.ts';
+
+const NONCE = 'nonce';
+const pod = podOf({
+  containers: [
+    { name: 'app', image: 'busybox', terminationMessagePolicy: 'FallbackToLogsOnError' },
+  ],
+});
+const record: PodRecord = {
+  uid: 'u',
+  namespace: 'default',
+  name: 'web',
+  generation: { number: 1, runs: 1 },
+  task: { attempt: 1, arn: 'task' as TaskArn },
+  logNonce: NONCE,
+  tokens: {},
+  observed: observedOf({ app: { desiredRun: 1 } }),
+};
+const report: Report = {
+  uid: 'u',
+  taskArn: 'task',
+  attempt: 1,
+  bootId: 'b',
+  sequence: 1,
+  sandboxReady: true,
+  containers: { app: { hello: true, run: exited(1, 1) } },
+  events: [],
+};
+
+const line = (text: string, stream: LogLine['stream'] = 'stdout'): LogLine => ({
+  time: at(-1),
+  stream,
+  bytes: Buffer.from(text),
+});
+const MARKER = `\x1e${NONCE} 2\n`;
+
+/** `log` holds at first `early`, and after so many milliseconds everything. */
+async function messageOf(
+  log: LogLine[],
+  { early = log, lateMs = 0 }: { early?: LogLine[]; lateMs?: number } = {},
+): Promise<{ message?: string; waitedMs: number }> {
+  let waitedMs = 0;
+  const logs: Logs = {
+    async *read() {
+      yield* waitedMs < lateMs ? early : log;
+    },
+    keep: () => Promise.resolve(),
+  };
+  const clock = {
+    now: () => new Date(at(0)),
+    sleep: (ms: number) => {
+      waitedMs += ms;
+      return Promise.resolve();
+    },
+  };
+  const answered = await withLogMessages({ logs, clock }, pod, record, report);
+  return { ...answered.containers['app']?.run, waitedMs };
+}
+
+it('nothing is waited for once the end of the run is in the log', async () => {
+  const log = [line(`DONE${MARKER}`), line(MARKER, 'stderr')];
+  expect(await messageOf(log)).toMatchObject({ message: 'DONE', waitedMs: 0 });
+  expect(await messageOf([line(MARKER), line(MARKER, 'stderr')])).toMatchObject({
+    message: '',
+    waitedMs: 0,
+  });
+});
+
+it('a log that comes late, or in pieces, is waited for', async () => {
+  const whole = [line('one\n'), line(`DONE${MARKER}`), line(MARKER, 'stderr')];
+  expect(await messageOf(whole, { early: [], lateMs: 500 })).toMatchObject({
+    message: 'one\nDONE',
+    waitedMs: 700,
+  });
+  expect(await messageOf(whole, { early: [line('one\n')], lateMs: 1 })).toMatchObject({
+    message: 'one\nDONE',
+    waitedMs: 100,
+  });
+});
+
+it('where the end never comes, what is there is the message after three seconds', async () => {
+  expect(await messageOf([line('one\n')])).toMatchObject({ message: 'one\n', waitedMs: 3000 });
+});
