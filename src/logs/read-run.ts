@@ -88,8 +88,8 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
   let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
   for (;;) {
     const window = await readWindow(source, taskArn, tail, count);
-    const whole = tail === undefined || window.entries > tail;
-    if (whole || window.reachesBack || window.lines.length - window.firsts.length >= count) {
+    const whole = tail === undefined || window.entries > tail || window.reachesBack;
+    if (whole || window.lines.length - window.firsts.length >= count) {
       return {
         lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
         position: window.position,
@@ -105,9 +105,9 @@ const knowsStart = ({ began, run }: RunSource): boolean => began.some((start) =>
 
 interface Window extends LogEnd {
   entries: number;
-  /** The first line of each stream. */
+  /** The first line of each stream: it may have lost its beginning. */
   firsts: RunLine[];
-  /** Whether it begins before the run. */
+  /** Whether it begins before the run, so that every line of the run is whole. */
   reachesBack: boolean;
 }
 
@@ -118,8 +118,10 @@ async function readWindow(
   count: number,
 ): Promise<Window> {
   let markers = 0;
-  const split = createRunSplitter(nonce, began, (marked) => {
-    if (marked > run) markers++;
+  let marked = 0;
+  const split = createRunSplitter(nonce, began, (next) => {
+    marked = next;
+    if (next > run) markers++;
   });
   const window: Window = {
     lines: [],
@@ -136,7 +138,8 @@ async function readWindow(
     ...present({ tail }),
   })) {
     const seen = split(line);
-    if (window.entries === 0) window.reachesBack = seen === undefined || seen.run < run;
+    // A marker alone is of the run's beginning, or of its end.
+    if (window.entries === 0) window.reachesBack = seen ? seen.run < run : marked <= run;
     window.entries += line.entries ?? 1;
     if (seen?.run !== run) continue;
     if (window.position.isEmpty && tail !== undefined) window.position.from(line);

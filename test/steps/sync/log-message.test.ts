@@ -73,6 +73,16 @@ it('nothing is waited for once the end of the run is in the log', async () => {
   });
 });
 
+it.each([
+  ['before', [line(MARKER, 'stderr'), line(`DONE${MARKER}`)]],
+  ['after', [line(`DONE${MARKER}`), line(MARKER, 'stderr')]],
+])(
+  'a single line is the message, though the other stream ends %s it in the log',
+  async (_when, log) => {
+    expect((await messageOf(log)).message).toBe('DONE');
+  },
+);
+
 it('a log that comes late, or in pieces, is waited for', async () => {
   const whole = [line('one\n'), line(`DONE${MARKER}`), line(MARKER, 'stderr')];
   expect(await messageOf(whole, { early: [], lateMs: 500 })).toMatchObject({
