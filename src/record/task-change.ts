@@ -164,8 +164,13 @@ export function taskEnded(
   };
 }
 
-const hasBegun = ({ observed }: PodRecord): boolean =>
-  Object.values(observed.containers).some(({ current }) => current !== undefined);
+/** Whether a container has begun, or may have: its order was with the podlet, whose report of it may be lost with the task. */
+const hasBegun = ({ observed, task }: PodRecord): boolean =>
+  Object.values(observed.containers).some(
+    ({ current, desiredRun, waiting }) =>
+      current !== undefined ||
+      (observed.sandboxReady && desiredRun > 0 && !waiting && !task.imageEvents),
+  );
 
 /** Kubernetes' message for a pod whose node went away. */
 export const nodeLostMessage = (pod: Pod): string =>
