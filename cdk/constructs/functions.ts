@@ -18,8 +18,9 @@ const REACTIONS = ['observe', 'sweep'] as const;
 const FRONTS = ['api', 'sync'] as const;
 /** Whose roles may read the keys that sign tokens. */
 export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
-export type FunctionName =
-  (typeof STEPS)[number] | (typeof REACTIONS)[number] | (typeof FRONTS)[number];
+/** All of them. */
+export const FUNCTIONS = [...FRONTS, ...STEPS, ...REACTIONS] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** The API serves schemas that are generated at build: they travel beside its code. */
 const WITH_KINDS: Partial<ICommandHooks> = {

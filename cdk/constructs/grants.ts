@@ -6,7 +6,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { pullSecretPrefix } from '../../src/aws/config.ts';
 import type { Cluster } from './cluster.ts';
-import { HOLDERS_OF_KEYS, type FunctionName, type Functions } from './functions.ts';
+import { FUNCTIONS, HOLDERS_OF_KEYS, type FunctionName, type Functions } from './functions.ts';
 
 interface Granted {
   table: TableV2;
@@ -25,20 +25,9 @@ const TABLE_ACTIONS = [
   'dynamodb:DeleteItem',
 ];
 
-const EVERY: FunctionName[] = [
-  'api',
-  'sync',
-  'bind-pod',
-  'launch-pod',
-  'start-container',
-  'finish-pod',
-  'observe',
-  'sweep',
-];
-
 /** Who may do what. */
 type Allow = (
-  names: FunctionName[],
+  names: readonly FunctionName[],
   actions: string[],
   resources: string[],
   conditions?: Conditions,
@@ -57,7 +46,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
     for (const name of names)
       functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
   };
-  allow(EVERY, TABLE_ACTIONS, [table.tableArn]);
+  allow(FUNCTIONS, TABLE_ACTIONS, [table.tableArn]);
   denyKeys(granted);
   grantExecutions(stack, allow, granted);
   grantTasks(stack, allow, granted);
@@ -73,7 +62,7 @@ const KEYS: readonly { partition: string; holders: readonly FunctionName[] }[] =
 
 /** A denial, since the other partitions are many; it says nothing of a request that names no partition, and none such is allowed. */
 function denyKeys({ table, functions }: Granted): void {
-  for (const name of EVERY) {
+  for (const name of FUNCTIONS) {
     const closed = KEYS.filter(({ holders }) => !holders.includes(name)).map(
       ({ partition }) => partition,
     );

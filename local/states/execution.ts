@@ -1,5 +1,6 @@
 // One execution: its record, the numbering of its history, its threads, and its end.
 import { setMaxListeners } from 'node:events';
+import { present } from '../../src/present.ts';
 import type { Draft, HistoryEvent } from './history.ts';
 import { MAX_EVENTS } from './history.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -165,7 +166,7 @@ export class Execution implements ThreadHost {
     if (this.#ended) return false;
     this.#ended = true;
     const { record, key } = this;
-    Object.assign(record, withoutUndefined(ending), {
+    Object.assign(record, present(ending), {
       stoppedAt: this.ports.clock.now().getTime(),
     });
     const root = this.threads.get(ROOT);
@@ -315,8 +316,4 @@ export function changeOf(record: ExecutionRecord): ExecutionChange {
     error: error ?? null,
     cause: cause ?? null,
   };
-}
-
-function withoutUndefined(ending: Ending): Partial<Ending> {
-  return Object.fromEntries(Object.entries(ending).filter(([, value]) => value !== undefined));
 }

@@ -51,7 +51,7 @@ export function startContent(
     links: links.flatMap(({ at, target, seed }) =>
       seed === undefined ? [{ link: at, target }] : [],
     ),
-    content: withoutEmpty({
+    content: present({
       // The deeper part comes first, and then the rest of the part above it.
       moved: some([...handedOver].sort((left, right) => right.path.length - left.path.length)),
       directories: some(directories),
@@ -72,13 +72,6 @@ function pathOf({ mount, path }: Placing, env: ReadonlyMap<string, string>): str
   const found = mount.subPathExpr ? partialPath(mount, env) : { path };
   return 'path' in found ? found.path : path;
 }
-
-const withoutEmpty = (content: {
-  [K in keyof StartContent]: StartContent[K] | undefined;
-}): StartContent =>
-  Object.fromEntries(
-    Object.entries(content).filter(([, value]) => value !== undefined),
-  ) as StartContent;
 
 /** The container's own memory volumes: engines do not set their modes where the image has a directory. */
 export function memoryModes(
