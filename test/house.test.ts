@@ -104,6 +104,18 @@ describe('arrows between rooms', () => {
     ],
     ['src/record knows no report', /^src\/record\//, /^src\/sync\//, undefined],
     [
+      'src/workloads is pure: the rules of the kinds around pods',
+      /^src\/workloads\//,
+      /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
+      undefined,
+    ],
+    [
+      'src/controllers is pure: it says what to write (src/steps/reconcile writes)',
+      /^src\/controllers\//,
+      /^src\/(?!controllers\/|workloads\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts)/,
+      undefined,
+    ],
+    [
       'steps know neither HTTP nor AWS nor DynamoDB (use ports)',
       /^src\/steps\//,
       /^src\/(api|aws|store)\//,
