@@ -98,7 +98,7 @@ export function validateLabels(
 }
 
 /** Problems of annotations: keys like labels in lower case, values only by their size in all. */
-function validateAnnotations(
+export function validateAnnotations(
   annotations: Record<string, string> | undefined,
   field: string,
 ): FieldError[] {

@@ -1,10 +1,7 @@
 // Kinds with few rules of their own: leases, pod templates, runtime and priority classes.
-import type { KubeObject } from '../../kinds/pod.ts';
-import { defaultPod } from '../../pod/admission/defaults.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
-
-import { toPod } from '../../pod/model/to-pod.ts';
+import { defaultTemplate } from '../../workloads/pod-template.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Leases are locks, so an update must name its version. */
@@ -29,14 +26,11 @@ export const leases: Strategy = {
   },
 };
 
-function defaultTemplate(object: KubeObject): KubeObject {
-  const template = member(object, 'template');
-  if (typeof template !== 'object' || template === null) return object;
-  const { metadata, spec } = defaultPod(toPod({ metadata: {}, ...template }));
-  return { ...object, template: { ...template, metadata, spec } };
-}
-
-export const podTemplates: Strategy = { ...plain, defaults: defaultTemplate, generation: true };
+export const podTemplates: Strategy = {
+  ...plain,
+  defaults: (object) => ({ ...object, template: defaultTemplate(object['template']) }),
+  generation: true,
+};
 
 export const runtimeClasses: Strategy = {
   ...plain,

@@ -22,7 +22,7 @@ type AnyContainer = Container | EphemeralContainer;
 
 /** The pod with every default, canonical quantities and without empty members; the argument is not changed. May be repeated. */
 export function defaultPod(pod: Pod): Pod {
-  const spec = defaultSpec(pod.spec ?? {});
+  const spec = withPodDefaults(defaultSpec(pod.spec ?? {}));
   mirrorAppArmor(pod.metadata?.annotations, spec);
   return {
     ...pod,
@@ -37,31 +37,46 @@ export const defaultEphemeralContainers = (
   containers: EphemeralContainer[],
 ): EphemeralContainer[] => containers.map((container) => defaultContainer(container));
 
-function defaultSpec(given: Partial<PodSpec>): PodSpec {
+/** The defaults of a pod's spec wherever one is written, also in a template: `withPodDefaults` has what only a pod gets. */
+export function defaultSpec(given: Partial<PodSpec>): PodSpec {
   const spec = omitEmpty(given, 'spec') as PodSpec;
   const account = spec.serviceAccountName ?? spec.serviceAccount;
-  const full: PodSpec = {
+  return {
     ...spec,
-    containers: (spec.containers ?? []).map((container) =>
-      defaultContainer(container, spec.hostNetwork),
-    ),
+    containers: (spec.containers ?? []).map(defaultContainer),
     restartPolicy: spec.restartPolicy ?? 'Always',
     terminationGracePeriodSeconds: graceSeconds(spec.terminationGracePeriodSeconds),
     dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
     securityContext: spec.securityContext ?? {},
     schedulerName: spec.schedulerName ?? 'default-scheduler',
-    enableServiceLinks: spec.enableServiceLinks ?? true,
     ...(account !== undefined && { serviceAccountName: account, serviceAccount: account }),
-    ...(spec.initContainers && {
-      initContainers: spec.initContainers.map((container) =>
-        defaultContainer(container, spec.hostNetwork),
-      ),
-    }),
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(defaultContainer) }),
     ...(spec.ephemeralContainers && {
       ephemeralContainers: defaultEphemeralContainers(spec.ephemeralContainers),
     }),
     ...(spec.volumes && { volumes: spec.volumes.map(defaultVolume) }),
     ...(spec.overhead && { overhead: canonicalList(spec.overhead) }),
+  };
+}
+
+/** What the spec of a pod gets beyond that of a template (SetDefaults_Pod): requests from limits, ports of the host's network. */
+function withPodDefaults(spec: PodSpec): PodSpec {
+  const fill = (container: Container): Container => ({
+    ...container,
+    ...(container.resources && { resources: withRequests(container.resources) }),
+    ...(spec.hostNetwork &&
+      container.ports && {
+        ports: container.ports.map((port) => ({
+          ...port,
+          hostPort: port.hostPort || port.containerPort,
+        })),
+      }),
+  });
+  const full: PodSpec = {
+    ...spec,
+    containers: spec.containers.map(fill),
+    enableServiceLinks: spec.enableServiceLinks ?? true,
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(fill) }),
   };
   return spec.resources ? { ...full, resources: fillPodResources(full) } : full;
 }
@@ -75,7 +90,7 @@ const canonicalList = (list: Record<string, string>): Record<string, string> =>
     Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
   );
 
-function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = false): C {
+function defaultContainer<C extends AnyContainer>(container: C): C {
   const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   return {
     ...container,
@@ -87,7 +102,6 @@ function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = fa
       ports: ports.map((port) => ({
         ...port,
         protocol: port.protocol ?? 'TCP',
-        ...(hostNetwork && !port.hostPort && { hostPort: port.containerPort }),
       })),
     }),
     ...(env && { env: env.map(defaultEnv) }),
@@ -104,15 +118,20 @@ function defaultContainer<C extends AnyContainer>(container: C, hostNetwork = fa
   };
 }
 
-function defaultResources(given: Container['resources']): NonNullable<Container['resources']> {
+type Resources = NonNullable<Container['resources']>;
+
+function defaultResources(given: Container['resources']): Resources {
   if (!given) return {};
-  const limits = given.limits && canonicalList(given.limits);
-  const requests = { ...limits, ...(given.requests && canonicalList(given.requests)) };
   return {
     ...given,
-    ...(limits && { limits }),
-    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(given.limits && { limits: canonicalList(given.limits) }),
+    ...(given.requests && { requests: canonicalList(given.requests) }),
   };
+}
+
+function withRequests(resources: Resources): Resources {
+  const requests = { ...resources.limits, ...resources.requests };
+  return Object.keys(requests).length === 0 ? resources : { ...resources, requests };
 }
 
 function defaultEnv(variable: EnvVar): EnvVar {
