@@ -47,31 +47,35 @@ export function grantLeast(scope: Construct, granted: Granted): void {
       functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
   };
   allow(FUNCTIONS, TABLE_ACTIONS, [table.tableArn]);
-  denyKeys(granted);
+  denyPartitions(granted);
   grantExecutions(stack, allow, granted);
   grantTasks(stack, allow, granted);
   grantImages(stack, allow, granted);
   grantSweepRule(stack, allow, granted);
 }
 
-/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts), and the only functions that may touch them. */
-const KEYS: readonly { partition: string; holders: readonly FunctionName[] }[] = [
-  { partition: 'r/key', holders: HOLDERS_OF_KEYS },
-  { partition: 'r/pull-key', holders: ['bind-pod'] },
+/** Who reads secrets for pods and their images, or empties a namespace. */
+const HOLDERS_OF_SECRETS: readonly FunctionName[] = ['bind-pod', ...SETTLING];
+
+/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts) and of secrets (src/store/layout.ts), and the only functions that may touch them. */
+const CLOSED: readonly { partitions: string[]; holders: readonly FunctionName[] }[] = [
+  { partitions: ['r/key'], holders: HOLDERS_OF_KEYS },
+  { partitions: ['r/pull-key'], holders: ['bind-pod'] },
+  { partitions: ['o/secrets', 's/*'], holders: HOLDERS_OF_SECRETS },
 ];
 
 /** A denial, since the other partitions are many; it says nothing of a request that names no partition, and none such is allowed. */
-function denyKeys({ table, functions }: Granted): void {
+function denyPartitions({ table, functions }: Granted): void {
   for (const name of FUNCTIONS) {
-    const closed = KEYS.filter(({ holders }) => !holders.includes(name)).map(
-      ({ partition }) => partition,
+    const closed = CLOSED.filter(({ holders }) => !holders.includes(name)).flatMap(
+      ({ partitions }) => partitions,
     );
     functions.all[name].addToRolePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         actions: TABLE_ACTIONS,
         resources: [table.tableArn],
-        conditions: { 'ForAnyValue:StringEquals': { 'dynamodb:LeadingKeys': closed } },
+        conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': closed } },
       }),
     );
   }

@@ -1,7 +1,7 @@
 // An object's JSON as table attributes: plain, gzipped, or in parts beside the item; from a few KB on, gzip saves write units.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { KubeObject } from '../kinds/pod.ts';
-import { partItem } from './layout.ts';
+import { partItem, sealedItem } from './layout.ts';
 import { toVersion } from './limits.ts';
 import type { Attribute, Item, Table, TableWrite } from './table.ts';
 
@@ -14,13 +14,31 @@ const INLINE_BYTES = 180 * 1024;
 const PART_BYTES = 350 * 1024;
 
 /** Attribute `body` or `prev` of an item. The text has no resourceVersion: the item's number is the version. */
-export type Body = { json: string } | { gz: Uint8Array } | { parts: number; at: number };
+export type Body =
+  | { json: string }
+  | { gz: Uint8Array }
+  | { parts: number; at: number; sealed?: true }
+  /** In a partition of its own, under the number that wrote it. */
+  | { sealedAt: number; which: 'body' | 'previous' };
 
 /** A text that is ready for the table; its parts are written under a number that is taken later. */
 export interface Packed {
   /** undefined: the text is stored in parts. */
   inline: { json: string } | { gz: Uint8Array } | undefined;
   gz: Uint8Array;
+}
+
+/** Moves a body out of an entry of the log: what the entry refers to instead, and the write of the body. */
+export function seal(
+  body: Body,
+  number: number,
+  which: 'body' | 'previous',
+  expires: number,
+): { body: Body; write: TableWrite } {
+  return {
+    body: { sealedAt: number, which },
+    write: { put: { ...sealedItem(number, which), body, expires } },
+  };
 }
 
 /** Compresses once, whatever the number will be. */
@@ -31,23 +49,27 @@ export function pack(json: string): Packed {
 }
 
 /** The body to store under `number`, and the writes of its parts. */
-export function bodyUnder(packed: Packed, number: number): { body: Body; writes: TableWrite[] } {
+export function bodyUnder(
+  packed: Packed,
+  number: number,
+  sealed: boolean,
+): { body: Body; writes: TableWrite[] } {
   if (packed.inline) return { body: packed.inline, writes: [] };
   const parts = Math.ceil(packed.gz.length / PART_BYTES);
   const writes = Array.from({ length: parts }, (_, part) => ({
     put: {
-      ...partItem(number, part),
+      ...partItem(number, part, sealed),
       gz: packed.gz.subarray(part * PART_BYTES, (part + 1) * PART_BYTES),
     },
   }));
-  return { body: { parts, at: number }, writes };
+  return { body: { parts, at: number, ...(sealed ? { sealed } : {}) }, writes };
 }
 
 /** Parts of a replaced body stay as long as the log refers to them. */
 export function expireParts(body: Body | undefined, expires: number): TableWrite[] {
   if (body === undefined || !('parts' in body)) return [];
   return Array.from({ length: body.parts }, (_, part) => ({
-    update: partItem(body.at, part),
+    update: partItem(body.at, part, body.sealed === true),
     expression: 'SET expires = :expires',
     values: { ':expires': expires },
   }));
@@ -62,10 +84,12 @@ export function bodyOf(attribute: Attribute | undefined): Body | undefined {
     attribute instanceof Uint8Array
   )
     return undefined;
-  const { json, gz, parts, at } = attribute;
+  const { json, gz, parts, at, sealed, sealedAt, which } = attribute;
   if (typeof json === 'string') return { json };
   if (gz instanceof Uint8Array) return { gz };
-  return { parts: Number(parts), at: Number(at) };
+  if (sealedAt !== undefined)
+    return { sealedAt: Number(sealedAt), which: which === 'previous' ? which : 'body' };
+  return { parts: Number(parts), at: Number(at), ...(sealed === true ? { sealed } : {}) };
 }
 
 /** The JSON of a body; undefined where its parts have expired (the body was replaced long ago: the reader looks again). */
@@ -75,8 +99,13 @@ export async function unpack(
 ): Promise<string | undefined> {
   if ('json' in body) return body.json;
   if ('gz' in body) return gunzipSync(body.gz).toString();
+  if ('sealedAt' in body) {
+    const [item] = await table.batchGet([sealedItem(body.sealedAt, body.which)]);
+    const opened = bodyOf(item?.body);
+    return opened && unpack(table, opened);
+  }
   const items = await table.batchGet(
-    Array.from({ length: body.parts }, (_, part) => partItem(body.at, part)),
+    Array.from({ length: body.parts }, (_, part) => partItem(body.at, part, body.sealed === true)),
   );
   const sorted = items.sort((a, b) => Number(a.sk) - Number(b.sk)).map(partBytes);
   return sorted.length === body.parts ? gunzipSync(Buffer.concat(sorted)).toString() : undefined;

@@ -2,16 +2,17 @@
 // See docs/design/store.md.
 import { StoreConflict, Unavailable } from '../errors.ts';
 import { own } from '../own.ts';
+import { present } from '../present.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { ObjectWrite, RecordWrite } from '../ports/store.ts';
 import type { Body, Packed } from './body.ts';
-import { bodyUnder, expireParts, pack, toText } from './body.ts';
+import { bodyUnder, expireParts, pack, seal, toText } from './body.ts';
 import { MARKER_MS } from './counter.ts';
 import type { Head } from './head.ts';
 import { readHead } from './head.ts';
-import { objectItem, recordItem } from './layout.ts';
+import { isSealed, objectItem, recordItem } from './layout.ts';
 import { checkObjectSize, toVersion } from './limits.ts';
 import type { Line } from './log.ts';
 import { lineWrite } from './log.ts';
@@ -153,7 +154,7 @@ function transactionOf(
   number: number,
 ): { line: Line; writes: TableWrite[] } {
   const { key, expected } = object;
-  const { body, writes: parts } = shownBody(packed, head, number);
+  const { body, writes: parts } = shownBody(packed, head, number, isSealed(key.resource));
   const expires = tail.expires();
   const type = object.object === null ? 'DELETED' : expected === 'absent' ? 'ADDED' : 'MODIFIED';
   const before = head?.body && { previous: head.body, previousNumber: head.number };
@@ -165,15 +166,32 @@ function transactionOf(
     ver: number,
     ...(object.object === null ? { expires: tail.expires(MARKER_MS) } : { body, ...lifetime }),
   };
+  const entry = isSealed(key.resource) ? sealedEntry(line, expires) : { line, writes: [] };
   return {
     line,
     writes: [
-      lineWrite(line, expires),
+      lineWrite(entry.line, expires),
       { put: item, condition: headCondition(expected, number, clock.now()) },
       ...records.map((record) => recordWrite(record, writeId)),
       ...(object.object === null ? parts.map((write) => expiring(write, expires)) : parts),
       ...expireParts(head?.body, expires),
+      ...entry.writes,
     ],
+  };
+}
+
+/** The line as it is stored, which refers to its bodies, and the writes of these. */
+function sealedEntry(line: Line, expires: number): { line: Line; writes: TableWrite[] } {
+  const { number, entry } = line;
+  if (entry === undefined) return { line, writes: [] };
+  const body = seal(entry.body, number, 'body', expires);
+  const previous = entry.previous && seal(entry.previous, number, 'previous', expires);
+  return {
+    line: {
+      ...line,
+      entry: { ...entry, body: body.body, ...present({ previous: previous?.body }) },
+    },
+    writes: [body.write, ...(previous ? [previous.write] : [])],
   };
 }
 
@@ -181,8 +199,9 @@ function shownBody(
   packed: Packed | undefined,
   head: Head | undefined,
   number: number,
+  sealed: boolean,
 ): { body: Body; writes: TableWrite[] } {
-  if (packed) return bodyUnder(packed, number);
+  if (packed) return bodyUnder(packed, number, sealed);
   return { body: head?.body ?? { json: '{"metadata":{}}' }, writes: [] };
 }
 

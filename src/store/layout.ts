@@ -35,10 +35,22 @@ export function objectRange(
 export const logItem = (number: number): ItemKey => ({ pk: `l/${number}`, sk: ALONE });
 
 /** A part of a body too large for its item, named by the number that wrote it. */
-export const partItem = (number: number, part: number): ItemKey => ({
-  pk: `b/${number}`,
+export const partItem = (number: number, part: number, sealed: boolean): ItemKey => ({
+  pk: `${sealed ? 's' : 'b'}/${number}`,
   sk: String(part),
 });
+
+/** What a log entry of a sealed resource refers to, in a partition that only some functions may read. */
+export const sealedItem = (number: number, which: 'body' | 'previous'): ItemKey => ({
+  pk: `s/${number}`,
+  sk: which,
+});
+
+/** Resources whose bodies stay out of the log's entries, which every function reads. */
+const SEALED: ReadonlySet<string> = new Set(['secrets']);
+
+/** Whether bodies of a resource are sealed. */
+export const isSealed = (resource: string): boolean => SEALED.has(resource);
 
 /** Records of one kind (the part before the first `/`) share a partition, so that a prefix is a Query. */
 export const recordItem = (key: string): ItemKey => ({ pk: `r/${kindOf(key)}`, sk: key });

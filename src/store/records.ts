@@ -5,6 +5,7 @@ import type { Json } from '../ports/json.ts';
 import type { RecordWrite, StoredRecord } from '../ports/store.ts';
 import { present } from '../present.ts';
 import { bodyOf, pack } from './body.ts';
+import type { Body } from './body.ts';
 import { recordItem, recordRange } from './layout.ts';
 import type { Item, Table, TableWrite } from './table.ts';
 
@@ -28,14 +29,13 @@ export async function listRecords(table: Table, prefix: string): Promise<StoredR
 
 function toRecord(item: Item): StoredRecord {
   const body = bodyOf(item.val);
-  const text =
-    body === undefined || 'parts' in body
-      ? 'null'
-      : 'json' in body
-        ? body.json
-        : gunzipSync(body.gz).toString();
-  return { key: item.sk, value: JSON.parse(text) as Json, revision: Number(item.rev) };
+  const text = body === undefined ? undefined : textOf(body);
+  return { key: item.sk, value: JSON.parse(text ?? 'null') as Json, revision: Number(item.rev) };
 }
+
+/** A record is always in its item. */
+const textOf = (body: Body): string | undefined =>
+  'json' in body ? body.json : 'gz' in body ? gunzipSync(body.gz).toString() : undefined;
 
 /** The table write of a record; its condition fails where the expectation does not hold. */
 export function recordWrite({ key, value, expected }: RecordWrite, writeId: string): TableWrite {

@@ -213,12 +213,16 @@ const writesOwnLog = (name: string): Asked[] => {
   }));
 };
 
-const KEY_PARTITIONS = ['r/key', 'r/pull-key'];
-/** What create-ports.ts reads at the start, and bind for the names of pull secrets. */
-const KEYS_OF: Record<string, string[]> = {
-  api: ['r/key'],
-  sync: ['r/key'],
-  'bind-pod': ['r/pull-key'],
+const SECRETS = ['o/secrets', 's/1'];
+const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', ...SECRETS];
+/** What create-ports.ts reads at the start, bind for the names of pull secrets, and whoever empties a namespace or starts containers. */
+const OPEN_TO: Record<string, string[]> = {
+  api: ['r/key', ...SECRETS],
+  sync: ['r/key', ...SECRETS],
+  'bind-pod': ['r/pull-key', ...SECRETS],
+  'finish-pod': SECRETS,
+  observe: SECRETS,
+  sweep: SECRETS,
 };
 
 const onTable = (action: string, partition: string): Asked => ({
@@ -229,7 +233,7 @@ const onTable = (action: string, partition: string): Asked => ({
 
 /** The partitions that a function's commits and reads name, besides those that every commit has. */
 const partitionsOf = (name: string): string[] => [
-  ...new Set(['counter', 'l/1', 'b/1', ...(touched.get(name) ?? []), ...(KEYS_OF[name] ?? [])]),
+  ...new Set(['counter', 'l/1', 'b/1', ...(touched.get(name) ?? []), ...(OPEN_TO[name] ?? [])]),
 ];
 
 it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
@@ -255,15 +259,15 @@ it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
   expect(verdict.unusedStatements).toEqual([]);
 });
 
-it.each(FUNCTIONS)('of the keys, %s reaches its own alone', async (name) => {
+it.each(FUNCTIONS)('of keys and secrets, %s reaches its own alone', async (name) => {
   const role = policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`));
   const actions = await tableActions();
-  for (const partition of KEY_PARTITIONS) {
+  for (const partition of CLOSED_PARTITIONS) {
     const { refused } = await judge(
       role,
       actions.map((action) => onTable(action, partition)),
     );
-    const isOwn = KEYS_OF[name]?.includes(partition) ?? false;
+    const isOwn = OPEN_TO[name]?.includes(partition) ?? false;
     expect([partition, refused.length]).toEqual([partition, isOwn ? 0 : actions.length]);
   }
 });

@@ -377,31 +377,39 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     ).toEqual([third]);
   });
 
-  it.each([
+  const sizes = [
     ['1 MiB that does not compress', () => randomBytes(750_000).toString('base64')],
     ['1 MiB that does', () => 'x'.repeat(1_000_000)],
     ['200 KB', () => randomBytes(150_000).toString('base64')],
-  ])('an object of %s is kept, listed, watched, replaced and deleted', async (name, make) => {
-    const key = keyOf(`large-${name.length}`, 'default', 'large');
-    const [text, next] = [make(), make()];
-    const start = await store.version();
-    const created = await put(store, key, { text });
-    expect((await store.get(key))?.data).toEqual({ text });
-    const updated = await put(store, key, { text: next }, created);
-    expect(
-      (await store.list({ resource: 'large' })).objects.find(
-        ({ metadata }) => metadata.name === key.name,
-      )?.data,
-    ).toEqual({ text: next });
-    await remove(store, key);
-    const { entries } = await store.changes(start, { waitMs: 0 });
-    expect(entries.map(({ object }) => (object.data as { text: string }).text === text)).toEqual([
-      true,
-      text === next,
-      text === next,
-    ]);
-    expect(entries[2]?.previous?.metadata.resourceVersion).toBe(updated);
-  });
+    ['10 bytes', () => randomBytes(8).toString('base64')],
+  ] as const;
+  it.each(
+    sizes.flatMap(([name, make]) =>
+      (['configmaps', 'secrets'] as const).map((resource) => [name, resource, make] as const),
+    ),
+  )(
+    'an object of %s in %s is kept, listed, watched, replaced and deleted',
+    async (name, resource, make) => {
+      const key = keyOf(`large-${name.length}`, 'default', resource);
+      const [text, next] = [make(), make()];
+      const start = await store.version();
+      const created = await put(store, key, { text });
+      expect((await store.get(key))?.data).toEqual({ text });
+      const updated = await put(store, key, { text: next }, created);
+      expect(
+        (await store.list({ resource })).objects.find(({ metadata }) => metadata.name === key.name)
+          ?.data,
+      ).toEqual({ text: next });
+      await remove(store, key);
+      const { entries } = await store.changes(start, { waitMs: 0 });
+      expect(entries.map(({ object }) => (object.data as { text: string }).text === text)).toEqual([
+        true,
+        text === next,
+        text === next,
+      ]);
+      expect(entries[2]?.previous?.metadata.resourceVersion).toBe(updated);
+    },
+  );
 
   it('more than 1.5 MiB is refused as too large', async () => {
     const key = keyOf('too-large');
