@@ -129,7 +129,10 @@ export const RESOURCES: readonly Resource[] = [
   resource('Service', {
     short: ['svc'],
     categories: ['all'],
-    subresources: [sub('status', 'Service', CHANGE)],
+    subresources: [
+      sub('proxy', 'ServiceProxyOptions', ['create', 'delete', 'get', 'patch', 'update']),
+      sub('status', 'Service', CHANGE),
+    ],
   }),
   resource('DaemonSet', { group: 'apps', short: ['ds'], verbs: NEVER_THERE }),
   resource('Deployment', { group: 'apps', short: ['deploy'], verbs: NEVER_THERE }),
@@ -160,6 +163,7 @@ export const RESOURCES: readonly Resource[] = [
     verbs: ['create'],
   }),
   resource('Lease', { group: 'coordination.k8s.io' }),
+  resource('EndpointSlice', { group: 'discovery.k8s.io' }),
   resource('Event', {
     group: 'events.k8s.io',
     short: ['ev'],

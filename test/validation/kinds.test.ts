@@ -1,7 +1,7 @@
 // Rules of the small kinds and of metadata (apimachinery/pkg/api/validation/objectmeta.go).
 import { describe, expect, it } from 'vitest';
 import type { FieldError } from '../../src/errors.ts';
-import type { ConfigMap, ObjectMeta, Secret, Service } from '../../src/kinds/pod.ts';
+import type { ConfigMap, ObjectMeta, Secret } from '../../src/kinds/pod.ts';
 import { validateConfigMap, validateConfigMapUpdate } from '../../src/validation/config-map.ts';
 import { defaultNamespace, validateNamespace } from '../../src/validation/namespace.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../src/validation/object-meta.ts';
@@ -10,11 +10,6 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from '../../src/validation/secret.ts';
-import {
-  defaultService,
-  validateService,
-  validateServiceUpdate,
-} from '../../src/validation/service.ts';
 
 const metadata = { name: 'x', namespace: 'ns' };
 const lines = (errors: FieldError[]): string[] =>
@@ -165,65 +160,4 @@ describe('Namespace', () => {
     expect(lines(validateNamespace({ metadata: { name: 'a.b' } }))).toEqual([
       'metadata.name: Invalid value: "a.b": must not contain dots',
     ]));
-});
-
-describe('Service', () => {
-  const service = (spec: Service['spec']): Service =>
-    defaultService({ metadata, ...(spec && { spec }) });
-
-  it('is defaulted but for its addresses', () =>
-    expect(service({ ports: [{ port: 80 }] })).toEqual({
-      metadata,
-      spec: {
-        type: 'ClusterIP',
-        sessionAffinity: 'None',
-        internalTrafficPolicy: 'Cluster',
-        ipFamilies: ['IPv4'],
-        ipFamilyPolicy: 'SingleStack',
-        ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
-      },
-      status: { loadBalancer: {} },
-    }));
-
-  it.each<[NonNullable<Service['spec']>, string[]]>([
-    [{}, ['spec.ports: Required value']],
-    [{ clusterIP: 'None' }, []],
-    [{ type: 'ExternalName' }, ['spec.externalName: Required value']],
-    [
-      { ports: [{ port: 0 }] },
-      [
-        'spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive',
-        'spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive',
-      ],
-    ],
-    [
-      { type: 'X', ports: [{ port: 1 }] },
-      [
-        'spec.type: Unsupported value: "X": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',
-      ],
-    ],
-    [
-      { ports: [{ port: 1 }, { port: 2 }] },
-      ['spec.ports[0].name: Required value', 'spec.ports[1].name: Required value'],
-    ],
-    [
-      { ports: [{ port: 1, nodePort: 30000 }] },
-      ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"],
-    ],
-  ])('%j', (spec, expected) => expect(lines(validateService(service(spec)))).toEqual(expected));
-
-  it('keeps its address', () => {
-    const old = service({
-      clusterIP: '10.96.0.1',
-      clusterIPs: ['10.96.0.1'],
-      ports: [{ port: 80 }],
-    });
-    const next = {
-      ...old,
-      spec: { ...old.spec, clusterIP: '10.96.0.77', clusterIPs: ['10.96.0.77'] },
-    };
-    expect(lines(validateServiceUpdate(next, old))).toEqual([
-      'spec.clusterIPs[0]: Invalid value: ["10.96.0.77"]: may not change once set',
-    ]);
-  });
 });

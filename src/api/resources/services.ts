@@ -1,20 +1,26 @@
-// Services: a cluster IP is assigned at creation and kept by updates that omit it.
+// Services: addresses and node ports are given out before the rules are checked, kept by updates that omit them, and given back.
 import { invalid } from '../../errors.ts';
 import type { KubeObject, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
+import { defaultService } from '../../workloads/service/default-service.ts';
+import type { ServiceSpec } from '../../workloads/service/default-service.ts';
+import { fillFamilies } from '../../workloads/service/families.ts';
 import {
-  defaultService,
-  validateService,
+  dropUnused,
+  keepAllocated,
+  validateServiceStatus,
   validateServiceUpdate,
-} from '../../validation/service.ts';
+} from '../../workloads/service/update-service.ts';
+import { validateService } from '../../workloads/service/validate-service.ts';
+import { serviceWarnings } from '../../workloads/service/warnings.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, member, plain, statusOf, text } from './plain.ts';
+import { allocate, allocationRecords } from '../services/allocate.ts';
+import { keepStatus, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Cluster IPs come from 10.96.0.0/16; .0.1 belongs to default/kubernetes. */
-const RANGE = '10.96.0.0/16';
-const PREFIX = '10.96.';
+const NO_ROUTE =
+  'spec: endpoints are kept, but nothing in droppod routes to a Service yet; neither its name nor its addresses lead to pods';
 
 const serviceOf = (object: KubeObject): Service => object as Service;
 const objectOf = (service: Service): KubeObject => ({
@@ -52,66 +58,41 @@ const selector = (object: KubeObject): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(',') || '<none>';
 
-/** Finds a free address by reading all services; a lost race gives two services the same address, which is harmless here. */
-async function allocate(object: KubeObject, call: Call): Promise<KubeObject> {
-  const { spec = {} } = serviceOf(object);
-  if (spec.type === 'ExternalName' || spec.clusterIP === 'None') return object;
-  const { objects } = await call.ports.store.list({ resource: 'services' });
-  const taken = new Set(objects.map((service) => text(service, 'spec', 'clusterIP')));
-  if (spec.clusterIP) {
-    checkAddress(object, spec.clusterIP, taken);
-    return { ...object, spec: { ...spec, clusterIPs: [spec.clusterIP] } };
-  }
-  for (let number = 2; number < 65_535; number++) {
-    const address = `${PREFIX}${number >> 8}.${number & 255}`;
-    if (!taken.has(address))
-      return { ...object, spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
-  }
-  throw refuseAddress(object, [], 'failed to allocate a serviceIP: range is full');
+const specOf = (object: KubeObject): ServiceSpec => serviceOf(object).spec ?? {};
+
+/** Fills in families, address and node ports; what this cluster cannot give is the answer 422. */
+async function placed(object: KubeObject, call: Call, old?: ServiceSpec): Promise<KubeObject> {
+  const { name = '', generateName = '', namespace = '' } = object.metadata;
+  const filled = fillFamilies(specOf(object), old);
+  if ('errors' in filled) throw invalid('Service', name, filled.errors);
+  const spec = await allocate(filled.spec, {
+    store: call.ports.store,
+    name,
+    seed: `${namespace}/${name || generateName}`,
+    ...present({ old }),
+    dryRun: call.query.has('dryRun'),
+  });
+  return { ...object, spec };
 }
 
-function checkAddress(object: KubeObject, address: string, taken: Set<string>): void {
-  if (!address.startsWith(PREFIX))
-    throw refuseAddress(
-      object,
-      [address],
-      `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${RANGE}`,
-    );
-  if (taken.has(address))
-    throw refuseAddress(
-      object,
-      [address],
-      `failed to allocate IP ${address}: provided IP is already allocated`,
-    );
+function allocateNew(object: KubeObject, call: Call): Promise<KubeObject> {
+  const spec = specOf(object);
+  const both =
+    spec.clusterIP && !spec.clusterIPs?.length ? { ...spec, clusterIPs: [spec.clusterIP] } : spec;
+  return placed({ ...object, spec: both }, call);
 }
 
-const refuseAddress = (
-  object: KubeObject,
-  addresses: string[],
-  problem: string,
-): ReturnType<typeof invalid> =>
-  invalid('Service', object.metadata.name ?? '', [
-    {
-      field: 'spec.clusterIPs',
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(addresses)}: ${problem}`,
-    },
-  ]);
-
-function keepAddress(next: KubeObject, old: KubeObject): KubeObject {
-  const kept = keepStatus(next, old);
-  const { spec = {} } = serviceOf(kept);
-  const before = serviceOf(old).spec;
-  if (spec.clusterIP || spec.type === 'ExternalName' || before?.clusterIP === undefined)
-    return kept;
-  return {
-    ...kept,
-    spec: {
-      ...spec,
-      clusterIP: before.clusterIP,
-      ...present({ clusterIPs: before.clusterIPs }),
-    },
-  };
+async function prepareForUpdate(
+  next: KubeObject,
+  old: KubeObject,
+  call: Call,
+): Promise<KubeObject> {
+  const before = specOf(old);
+  const kept = dropUnused(keepAllocated(specOf(next), before), before);
+  const object = await placed({ ...keepStatus(next, old), spec: kept }, call, before);
+  return specOf(object).type === 'LoadBalancer'
+    ? object
+    : { ...object, status: { ...serviceOf(object).status, loadBalancer: {} } };
 }
 
 export const services: Strategy = {
@@ -144,50 +125,24 @@ export const services: Strategy = {
     ],
   ),
   defaults: (object) => objectOf(defaultService(serviceOf(object))),
-  admit: allocate,
-  warnings: () => [
-    'spec: stored, but nothing in droppod routes to a Service yet; neither its name nor its addresses lead to pods',
-  ],
+  allocate: allocateNew,
+  warnings: (object) => [...serviceWarnings(specOf(object)), NO_ROUTE],
   prepareForCreate: (object) => ({ ...object, status: { loadBalancer: {} } }),
   validate: (object) => validateService(serviceOf(object)),
-  prepareForUpdate: keepAddress,
+  prepareForUpdate,
   validateUpdate: (next, old) => validateServiceUpdate(serviceOf(next), serviceOf(old)),
+  createRecords: (object) =>
+    allocationRecords(specOf(object), undefined, object.metadata.uid ?? ''),
+  updateRecords: (next, old) =>
+    allocationRecords(specOf(next), specOf(old), old.metadata.uid ?? ''),
+  removalRecords: (object) =>
+    Promise.resolve(allocationRecords(undefined, specOf(object), object.metadata.uid ?? '')),
+  createOnUpdate: true,
   resetFields: ['status'],
   returnsDeleted: true,
 };
 
 /** `/status` of services. */
-export const serviceStatus: Strategy = statusOf(services);
-
-/** Endpoints: written by users or by a controller. */
-export const endpoints: Strategy = {
-  ...plain,
-  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  createOnUpdate: true,
-  printer: lazyPrinter(
-    () => [
-      nameColumn(),
-      column('Endpoints', fieldDescription('Endpoints', 'subsets')),
-      ageColumn(),
-    ],
-    (object) => [object.metadata.name ?? '', addresses(object), age(object)],
-  ),
-};
-
-function addresses(object: KubeObject): string {
-  const subsets = member(object, 'subsets');
-  if (!Array.isArray(subsets)) return '<none>';
-  const found = subsets.flatMap((subset: unknown) => {
-    const ips = member(subset, 'addresses');
-    const numbers = member(subset, 'ports');
-    const hosts = Array.isArray(ips) ? ips.map((address: unknown) => text(address, 'ip')) : [];
-    const open = Array.isArray(numbers) ? numbers.map((port: unknown) => text(port, 'port')) : [];
-    return open.length === 0
-      ? hosts
-      : hosts.flatMap((host) => open.map((port) => `${host}:${port}`));
-  });
-  if (found.length === 0) return '<none>';
-  return found.length > 3
-    ? `${found.slice(0, 3).join(',')} + ${found.length - 3} more...`
-    : found.join(',');
-}
+export const serviceStatus: Strategy = statusOf(services, (next) =>
+  validateServiceStatus(serviceOf(next)),
+);

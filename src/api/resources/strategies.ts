@@ -12,13 +12,15 @@ import { plain } from './plain.ts';
 import { podEphemeralContainers, podResize } from './pod-subresources.ts';
 import { podStatus, pods } from './pods.ts';
 import { serviceAccounts } from './service-accounts.ts';
-import { endpoints, serviceStatus, services } from './services.ts';
+import { endpointSlices, endpoints } from './endpoints.ts';
+import { serviceStatus, services } from './services.ts';
 import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-kinds.ts';
 import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {
   configmaps: configMaps,
   endpoints: endpoints,
+  'endpointslices.discovery.k8s.io': endpointSlices,
   events: events,
   'events.events.k8s.io': groupEvents,
   'leases.coordination.k8s.io': leases,

@@ -42,6 +42,8 @@ export interface Strategy extends WriteStrategy {
   /** Lookups and refusals by admission, before `prepareForCreate`. */
   admit?(object: KubeObject, call: Call): Promise<KubeObject>;
   admitUpdate?(next: KubeObject): KubeObject;
+  /** Gives a new object, after `admit`, what no other may hold (addresses, ports); asked again where another writer took it first. */
+  allocate?(object: KubeObject, call: Call): Promise<KubeObject>;
   prepareForCreate(object: KubeObject, call: Call): KubeObject;
   /** The problems of a new object; refusals by the installation come before the kind's own rules. */
   validate(object: KubeObject, call: Call): FieldError[];
@@ -58,8 +60,12 @@ export interface Strategy extends WriteStrategy {
   versionedUpdate?: boolean;
   /** `metadata.generation` counts changes of the spec. */
   generation?: boolean;
+  /** What `generation` counts changes of, where it is not the spec. */
+  counted?(object: KubeObject): unknown;
   /** Records that are written in the commit that creates the object. */
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
+  /** Records that are written in the commit that updates it. */
+  updateRecords?(next: KubeObject, old: KubeObject): RecordWrite[];
   /** Records that are written in the commit that removes it. */
   removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
   /** Before the commit that creates the object; what it throws is the answer, and nothing is stored. */

@@ -1,4 +1,5 @@
 // `pods/[scheme:]NAME[:port]/proxy/PATH`: forwards the request to the pod's own address. Only a front that reaches pods serves it.
+// service-proxy.ts does the same with a pod behind a Service.
 import { ApiError, badRequest, notFound } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { keyOf } from '../call.ts';
@@ -7,10 +8,11 @@ import type { Call } from '../call.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { isProxyable } from './proxyable.ts';
 
-interface Target {
+export interface Target {
   scheme: 'http' | 'https';
   name: string;
-  port: number | undefined;
+  /** '' where none was named. */
+  port: string;
 }
 
 /** Headers of one hop, or about the caller's identity here: they are not forwarded to the pod. */
@@ -27,16 +29,17 @@ const NOT_FORWARDED = [
   'content-length',
 ];
 
-function targetOf(id: string): Target {
+/** What `[scheme:]NAME[:port]` names. */
+export function targetOf(id: string, what: 'pod' | 'service'): Target {
   const parts = id.split(':');
   const [scheme, name = '', port = ''] =
     parts.length === 3 ? parts : parts.length === 2 ? ['', ...parts] : ['', id];
   if (parts.length > 3 || (scheme !== '' && scheme !== 'http' && scheme !== 'https'))
-    throw badRequest(`invalid pod request ${JSON.stringify(id)}`);
+    throw badRequest(`invalid ${what} request ${JSON.stringify(id)}`);
   return {
     scheme: scheme === 'https' ? 'https' : 'http',
     name,
-    port: port === '' ? undefined : Number(port),
+    port,
   };
 }
 
@@ -59,24 +62,32 @@ const firstPort = (pod: Pod): number =>
 
 /** Forwards the request to the pod and returns its answer; 503 where the pod does not answer. */
 export async function proxy(call: Call): Promise<Response> {
-  const { scheme, name, port } = targetOf(call.name);
+  const { scheme, name, port } = targetOf(call.name, 'pod');
   const object = await call.ports.store.get(keyOf({ ...call, name }));
   if (object === undefined) throw notFound('pods', name);
   const pod = toPod(object);
+  return forward(call, scheme, pod.status.podIP ?? '', port === '' ? firstPort(pod) : Number(port));
+}
+
+/** Sends the request to an address of a pod; only the caller follows redirects, as they may lead anywhere. */
+export async function forward(
+  call: Call,
+  scheme: Target['scheme'],
+  address: string,
+  port: number,
+): Promise<Response> {
   const { podHttp } = call.ports;
   if (podHttp === undefined)
     throw badRequest(
       "a pod's address cannot be reached from AWS's serverless fronts: use kubectl logs, or a client inside the network",
     );
-  const { podIP } = pod.status;
-  if (!podIP || !isProxyable(podIP)) throw badRequest('address not allowed');
-  const authority = `${podIP.includes(':') ? `[${podIP}]` : podIP}:${port ?? firstPort(pod)}`;
+  if (!address || !isProxyable(address)) throw badRequest('address not allowed');
+  const authority = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const url = new URL(call.request.url);
   const target = `${scheme}://${authority}/${pathBelow(url)}${url.search}`;
   const headers = new Headers([...call.request.headers].flatMap(forwarded));
   const { method, body, signal } = call.request;
   try {
-    // Only the caller follows redirects: they may lead anywhere.
     const answer = await podHttp(
       new Request(target, {
         method,

@@ -13,6 +13,7 @@ import {
   selfSubjectRulesReview,
   tokenReview,
 } from './reviews.ts';
+import { serviceProxy } from './service-proxy.ts';
 import { token } from './token.ts';
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {
@@ -29,6 +30,7 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   selfsubjectreviews: selfSubjectReview,
   selfsubjectrulesreviews: selfSubjectRulesReview,
   'serviceaccounts/token': token,
+  'services/proxy': serviceProxy,
   tokenreviews: tokenReview,
 };
 

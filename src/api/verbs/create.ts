@@ -152,13 +152,14 @@ export async function createObject(
   const managed = entries ?? creationEntries(call, defaulted, options);
   const admitted = (await strategy.admit?.(defaulted, call)) ?? defaulted;
   const uid = ports.ids.uuid();
-  const named = (name: string | undefined): KubeObject =>
-    withManaged(
-      strategy.prepareForCreate(withSystemFields(admitted, name, uid, call.now), call),
-      managed,
-    );
   const { name, generateName } = admitted.metadata;
-  const first = named(name ?? generated(generateName, ports.ids.suffix(SUFFIX)));
+  const make = async (): Promise<KubeObject> => {
+    const allocated = (await strategy.allocate?.(admitted, call)) ?? admitted;
+    const called = name ?? generated(generateName, ports.ids.suffix(SUFFIX));
+    const whole = withSystemFields(allocated, called, uid, call.now);
+    return withManaged(strategy.prepareForCreate(whole, call), managed);
+  };
+  const first = await make();
   const problems = strategy.validate(first, call);
   if (problems.length > 0)
     throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
@@ -168,13 +169,7 @@ export async function createObject(
   if (hasVersion(decoded))
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   await strategy.creating?.(call);
-  const stored = await store(
-    call,
-    first,
-    name || !generateName
-      ? undefined
-      : () => named(generated(generateName, ports.ids.suffix(SUFFIX))),
-  );
+  const stored = await store(call, first, { make, named: Boolean(name) || !generateName });
   await afterCommit(strategy.created?.(stored, call));
   return stored;
 }
@@ -200,7 +195,7 @@ async function dry(call: Call, object: KubeObject): Promise<KubeObject> {
 async function store(
   call: Call,
   first: KubeObject,
-  again: (() => KubeObject) | undefined,
+  { make, named }: { make: () => Promise<KubeObject>; named: boolean },
 ): Promise<KubeObject> {
   let object = first;
   for (let attempt = 1; ; attempt++) {
@@ -220,8 +215,10 @@ async function store(
       };
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
-      if (again !== undefined && attempt < NAME_ATTEMPTS) object = again();
-      else throw existing(call, object, await call.ports.store.get(key));
+      const there = await call.ports.store.get(key);
+      // Where the name is free, another object took what this one was given (an address, a port).
+      if ((there && named) || attempt >= NAME_ATTEMPTS) throw existing(call, object, there);
+      object = await make();
     }
   }
 }

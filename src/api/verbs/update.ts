@@ -165,7 +165,8 @@ async function prepare(call: Call, sent: KubeObject, old: KubeObject): Promise<K
   const placed = withStoredFields(strategy.defaults(withNamespace(call, sent)), old);
   const prepared = await strategy.prepareForUpdate(placed, old, call);
   const next = strategy.admitUpdate?.(prepared) ?? prepared;
-  if (!strategy.generation || isDeepStrictEqual(next['spec'], old['spec'])) return next;
+  const counted = strategy.counted ?? ((object: KubeObject) => object['spec']);
+  if (!strategy.generation || isDeepStrictEqual(counted(next), counted(old))) return next;
   return {
     ...next,
     metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 },
@@ -227,12 +228,14 @@ async function storeUpdate(
         ...present({ resourceVersion: old.metadata.resourceVersion || undefined }),
       },
     };
+  const records = strategy.updateRecords?.(next, old) ?? [];
   const { version } = await ports.store.commit({
     object: {
       key: keyOf(call),
       object: next,
       expected: (old.metadata.resourceVersion ?? '') as ResourceVersion,
     },
+    ...present({ records: records.length > 0 ? records : undefined }),
   });
   const stored = {
     ...next,
