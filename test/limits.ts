@@ -44,7 +44,7 @@ const WHOLE = `## The pod as a whole
 | containers of a pod share their network and host name, not System V IPC or \`/dev/shm\` | a Fargate task has no \`ipcMode\` |
 | containers of a pod share one \`/etc/resolv.conf\` | they share the network of one task |
 | in local mode an image that the engine has is used, under \`Always\` too, when its registry cannot be reached at all | the engine is the registry then; a registry that refuses is believed |
-| the API on AWS refuses \`pods/proxy\` | its functions are not in the pods' network |`;
+| the API on AWS refuses \`pods/proxy\` and \`services/proxy\` | its functions are not in the pods' network |`;
 
 const API = `## The API
 

@@ -25,7 +25,8 @@ export async function serviceProxy(call: Call): Promise<Response> {
       .flatMap((entry) => addresses.map((address) => ({ address, port: entry.port }))),
   );
   // Requests spread over the pods: each starts at another one.
-  const first = open.length === 0 ? 0 : parseInt(call.ports.ids.uuid().slice(0, 8), 16) % open.length;
+  const first =
+    open.length === 0 ? 0 : parseInt(call.ports.ids.uuid().slice(0, 8), 16) % open.length;
   for (const { address, port: number } of [...open.slice(first), ...open.slice(0, first)])
     if (await isPods(call, address)) return forward(call, scheme, address.ip, number);
   throw unavailable(`no endpoints available for service ${JSON.stringify(call.name)}`);
