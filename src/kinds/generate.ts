@@ -38,7 +38,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 
-/** client-node gives quantities as strings; these fields are quantities (or maps of them). */
+/** client-node gives quantities as strings; these fields are quantities (or maps of them): of every type, or `Type.field`. */
 const QUANTITIES = new Set([
   'limits',
   'requests',
@@ -49,6 +49,13 @@ const QUANTITIES = new Set([
   'sizeLimit',
   'divisor',
   'podFixed',
+  'hard',
+  'used',
+  'LimitRangeItem.default',
+  'LimitRangeItem.defaultRequest',
+  'LimitRangeItem.max',
+  'LimitRangeItem.maxLimitRequestRatio',
+  'LimitRangeItem.min',
 ]);
 
 /** What 1.35 added to the models of 1.34. */
@@ -184,6 +191,9 @@ interface Closure extends Known {
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
+const isQuantity = (parent: string, field: string): boolean =>
+  QUANTITIES.has(field) || QUANTITIES.has(`${parent.replace(/^.*\./, '')}.${field}`);
+
 function typeSchema(
   closure: Closure,
   type: string,
@@ -201,7 +211,7 @@ function typeSchema(
       additionalProperties: typeSchema(closure, map, format, parent, field),
     };
   if (field === 'fieldsV1') return leaf(closure, `${META}.FieldsV1`);
-  if (type === 'string' && QUANTITIES.has(field)) return leaf(closure, QUANTITY);
+  if (type === 'string' && isQuantity(parent, field)) return leaf(closure, QUANTITY);
   if (type === 'IntOrString') return leaf(closure, INT_OR_STRING);
   if (type === 'Date' || type === 'V1MicroTime')
     return leaf(

@@ -105,6 +105,7 @@ export const RESOURCES: readonly Resource[] = [
   resource('ConfigMap', { short: ['cm'] }),
   resource('Endpoints', { short: ['ep'], plural: 'endpoints' }),
   resource('Event', { short: ['ev'], model: 'CoreV1Event' }),
+  resource('LimitRange', { short: ['limits'] }),
   resource('Namespace', {
     short: ['ns'],
     cluster: true,

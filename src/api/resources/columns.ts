@@ -67,3 +67,12 @@ export const plainPrinter = lazyPrinter(
   () => [nameColumn(), ageColumn()],
   (object) => [object.metadata.name ?? '', age(object)],
 );
+
+/** Name and time of creation: kinds for which Kubernetes has no printer. */
+export const createdPrinter = lazyPrinter(
+  () => [
+    nameColumn(),
+    { name: 'Created At', type: 'date', description: fieldDescription(META, 'creationTimestamp') },
+  ],
+  ({ metadata }) => [metadata.name ?? '', metadata.creationTimestamp ?? ''],
+);

@@ -23,6 +23,7 @@ import {
 } from '../../pod/validation/validate-pod.ts';
 import { present } from '../../present.ts';
 import { podWarnings } from '../../refusals/warnings.ts';
+import { withNamespaceLimits } from '../admission/limit-ranges.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, plain, statusOf, text } from './plain.ts';
@@ -51,7 +52,7 @@ const printer = lazyPrinter(
 );
 
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
-  const pod = toPod(object);
+  const pod = await withNamespaceLimits(toPod(object), call);
   const { store, ids, settings } = call.ports;
   const serviceAccount = (await store.get({
     resource: 'serviceaccounts',

@@ -6,6 +6,7 @@ import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { events, groupEvents } from './events.ts';
+import { limitRanges } from './limit-ranges.ts';
 import { namespaceFinalize, namespaceStatus, namespaces } from './namespaces.ts';
 import { nodeStatus, nodes } from './nodes.ts';
 import { plain } from './plain.ts';
@@ -24,6 +25,7 @@ const STRATEGIES: Record<string, Strategy> = {
   events: events,
   'events.events.k8s.io': groupEvents,
   'leases.coordination.k8s.io': leases,
+  limitranges: limitRanges,
   namespaces: {
     ...namespaces,
     marking: ({ ports }) => keepSweepOn(ports),

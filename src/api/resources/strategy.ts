@@ -9,7 +9,7 @@ import type { SelectableFields } from '../selectors/field-selector.ts';
 
 export interface Column {
   name: string;
-  type: 'string' | 'integer' | 'boolean';
+  type: 'string' | 'integer' | 'boolean' | 'date';
   format?: string;
   description: string;
   /** 1: shown with `-o wide`. */

@@ -12,6 +12,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import { present } from '../../present.ts';
+import { checkLimits } from '../admission/limit-ranges.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -163,6 +164,7 @@ export async function createObject(
   const problems = strategy.validate(first, call);
   if (problems.length > 0)
     throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
+  await checkLimits(call, first);
   for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)])
     call.warnings.push(warning);
   if (options.dryRun) return dry(call, first);

@@ -6,6 +6,7 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import { present } from '../../present.ts';
+import { checkLimits } from '../admission/limit-ranges.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -210,6 +211,7 @@ async function storeUpdate(
     ...strategy.validateUpdate(prepared, old, call),
   ];
   if (problems.length > 0) throw invalid(resource.kind, call.name, problems, resource.group);
+  await checkLimits(call, prepared, old);
   // An update with [{}] clears managedFields.
   const cleared =
     sent.metadata.managedFields?.length === 1 &&

@@ -13,7 +13,7 @@ import { own } from '../../own.ts';
 import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
 import { omitEmpty } from '../model/omit-empty.ts';
 import { fillPodResources } from '../model/pod-resources.ts';
-import { canonicalQuantity } from '../model/quantity.ts';
+import { canonicalList, canonicalQuantity } from '../model/quantity.ts';
 
 const PERIOD_SECONDS = 10;
 const FAILURE_THRESHOLD = 3;
@@ -84,11 +84,6 @@ function withPodDefaults(spec: PodSpec): PodSpec {
 // A negative grace period is stored as 1 (measured); 0 stays.
 const graceSeconds = (seconds: number | undefined): number =>
   seconds === undefined ? DEFAULT_GRACE_SECONDS : seconds < 0 ? 1 : seconds;
-
-const canonicalList = (list: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
-  );
 
 function defaultContainer<C extends AnyContainer>(container: C): C {
   const { ports, env, livenessProbe, readinessProbe, startupProbe, lifecycle } = container;

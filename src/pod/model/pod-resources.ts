@@ -3,7 +3,7 @@ import type { Container, PodSpec } from '../../kinds/pod.ts';
 import { own, setOwn } from '../../own.ts';
 import {
   addQuantities,
-  canonicalQuantity,
+  canonicalList,
   compareQuantities,
   parseQuantity,
   printQuantity,
@@ -20,19 +20,27 @@ const more = (left: Quantity | undefined, right: Quantity | undefined): Quantity
 const plus = (left: Quantity | undefined, right: Quantity | undefined): Quantity | undefined =>
   left && right ? addQuantities(left, right) : (left ?? right);
 
-const requestOf = (container: Container, name: string): Quantity | undefined => {
-  const text = own(container.resources?.requests, name);
+const amountOf = (
+  { resources }: Pick<Container, 'resources'>,
+  list: 'limits' | 'requests',
+  name: string,
+): Quantity | undefined => {
+  const text = own(resources?.[list], name);
   return text === undefined ? undefined : parseQuantity(text);
 };
 
 /** The pod's need of a resource at any time: containers and sidecars together, or the largest init container beside the sidecars before it. */
-export function aggregateRequest(spec: PodSpec, name: string): Quantity | undefined {
+export const aggregateRequest = (spec: PodSpec, name: string): Quantity | undefined =>
+  aggregate(spec, 'requests', name);
+
+/** What the containers may need or use of a resource at any time, as `aggregateRequest`. */
+function aggregate(spec: PodSpec, list: 'limits' | 'requests', name: string): Quantity | undefined {
   let running: Quantity | undefined;
-  for (const container of spec.containers) running = plus(running, requestOf(container, name));
+  for (const container of spec.containers) running = plus(running, amountOf(container, list, name));
   let sidecars: Quantity | undefined;
   let starting: Quantity | undefined;
   for (const container of spec.initContainers ?? []) {
-    const own = plus(requestOf(container, name), sidecars);
+    const own = plus(amountOf(container, list, name), sidecars);
     if (container.restartPolicy === 'Always') sidecars = own;
     starting = more(starting, own);
   }
@@ -42,12 +50,8 @@ export function aggregateRequest(spec: PodSpec, name: string): Quantity | undefi
 /** `spec.resources` with missing requests taken from the containers' sums, else from the limits. */
 export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources']> {
   const given = spec.resources ?? {};
-  const canonical = (list: Record<string, string>): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
-    );
-  const limits = given.limits && canonical(given.limits);
-  const requests = given.requests ? canonical(given.requests) : {};
+  const limits = given.limits && canonicalList(given.limits);
+  const requests = given.requests ? canonicalList(given.requests) : {};
   for (const [name, limit] of Object.entries(limits ?? {})) {
     if (own(requests, name) !== undefined || !isPodLevelResource(name)) continue;
     const sum = aggregateRequest(spec, name);
@@ -58,4 +62,21 @@ export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources'
     ...(limits && { limits }),
     ...(Object.keys(requests).length > 0 && { requests }),
   };
+}
+
+/** The pod's request or limit of each resource that one of its containers names, or `spec.resources` where that names it; without overhead. */
+export function podAmounts(spec: PodSpec, list: 'limits' | 'requests'): Map<string, Quantity> {
+  const amounts = new Map<string, Quantity>();
+  const holders = [...spec.containers, ...(spec.initContainers ?? [])];
+  for (const name of new Set(
+    holders.flatMap(({ resources }) => Object.keys(resources?.[list] ?? {})),
+  )) {
+    const amount = aggregate(spec, list, name);
+    if (amount) amounts.set(name, amount);
+  }
+  for (const name of Object.keys(spec.resources?.[list] ?? {})) {
+    const amount = isPodLevelResource(name) ? amountOf(spec, list, name) : undefined;
+    if (amount) amounts.set(name, amount);
+  }
+  return amounts;
 }

@@ -165,3 +165,9 @@ export function canonicalQuantity(
   if (!quantity) return String(text);
   return printQuantity(options.milli ? roundUp(quantity, MILLI) : quantity);
 }
+
+/** A resource list in canonical form, each amount rounded up to thousandths. */
+export const canonicalList = (list: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
+  );

@@ -24,13 +24,15 @@ type Resources = NonNullable<Container['resources']>;
 type List = Record<string, string> | undefined;
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
-const OTHER_STANDARD =
+const STANDARD_RESOURCE =
   /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
 const HUGE_PAGES = 'hugepages-';
 
 const isExtended = (name: string): boolean =>
   name.includes('/') && !name.includes('kubernetes.io/');
-const mayOvercommit = (name: string): boolean => !isExtended(name) && !name.startsWith(HUGE_PAGES);
+/** Whether a request may be less than its limit. */
+export const mayOvercommit = (name: string): boolean =>
+  !isExtended(name) && !name.startsWith(HUGE_PAGES);
 const entries = (list: List): [string, Quantity][] =>
   Object.entries(list ?? {}).flatMap(([name, text]): [string, Quantity][] => {
     const quantity = parseQuantity(text);
@@ -57,19 +59,33 @@ export function validateResources(
 }
 
 function validateEntry(name: string, quantity: Quantity, field: string): FieldError[] {
-  return [...validateName(name, field), ...validateAmount(name, quantity, field)];
+  return [...validateContainerResourceName(name, field), ...validateAmount(name, quantity, field)];
 }
 
-function validateName(name: string, field: string): FieldError[] {
+/** Problems of a name that any resource list may have. */
+export function validateResourceName(name: string, field: string): FieldError[] {
   const problems = qualifiedNameProblems(name);
   if (problems.length > 0) return invalidEach(field, name, problems);
-  const standard = STANDARD.includes(name) || name.startsWith(HUGE_PAGES);
+  const isKnown =
+    name.includes('/') ||
+    name.startsWith(HUGE_PAGES) ||
+    name.startsWith(`requests.${HUGE_PAGES}`) ||
+    STANDARD_RESOURCE.test(name);
+  return isKnown
+    ? []
+    : invalidEach(field, name, ['must be a standard resource type or fully qualified']);
+}
+
+/** Problems of a name in a list of what a container needs. */
+export function validateContainerResourceName(name: string, field: string): FieldError[] {
+  const problems = qualifiedNameProblems(name);
+  if (problems.length > 0) return invalidEach(field, name, problems);
   if (!name.includes('/')) {
-    if (standard) return [];
-    const known = OTHER_STANDARD.test(name)
-      ? []
-      : ['must be a standard resource type or fully qualified'];
-    return invalidEach(field, name, [...known, 'must be a standard resource for containers']);
+    if (STANDARD.includes(name) || name.startsWith(HUGE_PAGES)) return [];
+    return [
+      ...validateResourceName(name, field),
+      ...invalidEach(field, name, ['must be a standard resource for containers']),
+    ];
   }
   return isExtended(name) && name.startsWith('requests.')
     ? [invalidValue(field, name, "doesn't follow extended resource name standard")]

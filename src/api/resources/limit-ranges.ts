@@ -1,0 +1,181 @@
+// LimitRanges: bounds and defaults of what containers, pods and claims of a namespace ask for. The whole kind is here; what it does to
+// a pod is src/pod/admission/limit-ranges.ts.
+import type { FieldError } from '../../errors.ts';
+import type { KubeObject, LimitRange } from '../../kinds/pod.ts';
+import { own } from '../../own.ts';
+import type { Quantity } from '../../pod/model/quantity.ts';
+import { canonicalList, compareQuantities, parseQuantity } from '../../pod/model/quantity.ts';
+import {
+  mayOvercommit,
+  validateContainerResourceName,
+  validateResourceName,
+} from '../../pod/validation/resources.ts';
+import {
+  duplicate,
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  required,
+} from '../../validation/field-errors.ts';
+import { qualifiedNameProblems } from '../../validation/names.ts';
+import { createdPrinter } from './columns.ts';
+import { plain } from './plain.ts';
+import type { Strategy } from './strategy.ts';
+
+export type Limit = NonNullable<LimitRange['spec']>['limits'][number];
+
+const TYPES = ['Container', 'PersistentVolumeClaim', 'Pod'];
+const LISTS = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
+const ONE: Quantity = { digits: 1n, exponent: 0, format: 'decimalSI' };
+
+/** The limits of a stored or sent LimitRange. */
+export const limitsOf = (object: KubeObject): Limit[] => (object as LimitRange).spec?.limits ?? [];
+
+/** Limits of containers: a default is the maximum, a default request the default or the minimum, where it is not given. */
+function defaultLimit(sent: Limit): Limit {
+  const limit = { ...sent };
+  for (const list of LISTS) if (limit[list]) limit[list] = canonicalList(limit[list]);
+  if (limit.type !== 'Container') return limit;
+  const byDefault = { ...limit.max, ...limit.default };
+  const requests = { ...limit.min, ...byDefault, ...limit.defaultRequest };
+  return {
+    ...limit,
+    ...(Object.keys(byDefault).length > 0 && { default: byDefault }),
+    ...(Object.keys(requests).length > 0 && { defaultRequest: requests }),
+  };
+}
+
+function validateLimit(limit: Limit, field: string): FieldError[] {
+  const isPod = limit.type === 'Pod';
+  const checkName =
+    isPod || limit.type === 'Container' ? validateContainerResourceName : validateResourceName;
+  const names = LISTS.filter((list) => !isPod || !list.startsWith('default')).flatMap((list) =>
+    Object.keys(limit[list] ?? {}).flatMap((name) => checkName(name, `${field}.${list}[${name}]`)),
+  );
+  const stray = (['default', 'defaultRequest'] as const)
+    .filter((list) => isPod && Object.keys(limit[list] ?? {}).length > 0)
+    .map((list) => forbiddenValue(`${field}.${list}`, "may not be specified when `type` is 'Pod'"));
+  const bounded = own(limit.min, 'storage') ?? own(limit.max, 'storage');
+  const unbounded =
+    limit.type === 'PersistentVolumeClaim' && bounded === undefined
+      ? 'either minimum or maximum storage value is required, but neither was provided'
+      : undefined;
+  return [
+    ...validateType(limit.type, `${field}.type`),
+    ...names,
+    ...stray,
+    ...(unbounded === undefined ? [] : [required(`${field}.limits`, unbounded)]),
+    ...[...new Set(LISTS.flatMap((list) => Object.keys(limit[list] ?? {})))]
+      .sort()
+      .flatMap((name) => validateOrder(limit, name, field)),
+  ];
+}
+
+function validateType(type: string, field: string): FieldError[] {
+  const problems = qualifiedNameProblems(type);
+  if (problems.length > 0 || type.includes('/') || TYPES.includes(type))
+    return invalidEach(field, type, problems);
+  return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
+}
+
+/** Which amount may not be greater than which, and where it is reported. */
+const ORDER = [
+  ['min', 'max', 'min value', 'max value', 'min', 'min'],
+  [
+    'min',
+    'defaultRequest',
+    'min value',
+    'default request value',
+    'defaultRequest',
+    'defaultRequest',
+  ],
+  [
+    'defaultRequest',
+    'max',
+    'default request value',
+    'max value',
+    'defaultRequest',
+    'defaultRequest',
+  ],
+  [
+    'defaultRequest',
+    'default',
+    'default request value',
+    'default limit value',
+    'defaultRequest',
+    'defaultRequest',
+  ],
+  ['min', 'default', 'min value', 'default value', 'default', 'min'],
+  ['default', 'max', 'default value', 'max value', 'default', 'max'],
+] as const;
+
+function validateOrder(limit: Limit, name: string, field: string): FieldError[] {
+  const text = (list: (typeof LISTS)[number]): string =>
+    limit.type === 'Pod' && list.startsWith('default') ? '' : (own(limit[list], name) ?? '');
+  const amount = (list: (typeof LISTS)[number]): Quantity | undefined => parseQuantity(text(list));
+  const at = (list: string): string => `${field}.${list}[${name}]`;
+  const errors = ORDER.flatMap(([less, more, lessName, moreName, place, shown]) => {
+    const [left, right] = [amount(less), amount(more)];
+    if (!left || !right || compareQuantities(left, right) <= 0) return [];
+    const why = `${lessName} ${text(less)} is greater than ${moreName} ${text(more)}`;
+    return [invalidValue(at(place), text(shown), why)];
+  });
+  const [byDefault, request] = [amount('default'), amount('defaultRequest')];
+  if (byDefault && request && !mayOvercommit(name) && compareQuantities(byDefault, request) !== 0)
+    errors.push(
+      invalidValue(
+        at('defaultRequest'),
+        text('defaultRequest'),
+        `default value ${text('default')} must equal to defaultRequest value ${text('defaultRequest')} in ${name}`,
+      ),
+    );
+  return [
+    ...errors,
+    ...validateRatio(text('maxLimitRequestRatio'), amount, at('maxLimitRequestRatio')),
+  ];
+}
+
+function validateRatio(
+  text: string,
+  amount: (list: 'min' | 'max') => Quantity | undefined,
+  field: string,
+): FieldError[] {
+  const ratio = parseQuantity(text);
+  if (!ratio) return [];
+  const [min, max] = [amount('min'), amount('max')];
+  const most = min && max ? asNumber(max) / asNumber(min) : Infinity;
+  return [
+    ...(compareQuantities(ratio, ONE) < 0
+      ? [invalidValue(field, text, `ratio ${text} is less than 1`)]
+      : []),
+    ...(asNumber(ratio) > most
+      ? [invalidValue(field, text, `ratio ${text} is greater than max/min = ${most.toFixed(6)}`)]
+      : []),
+  ];
+}
+
+const asNumber = ({ digits, exponent }: Quantity): number => Number(digits) * 10 ** exponent;
+
+function validateLimits(object: KubeObject): FieldError[] {
+  const limits = limitsOf(object);
+  return limits.flatMap((limit, index) => {
+    const field = `spec.limits[${index}]`;
+    const isSecond = limits.findIndex(({ type }) => type === limit.type) < index;
+    return [
+      ...(isSecond ? [duplicate(`${field}.type`, limit.type)] : []),
+      ...validateLimit(limit, field),
+    ];
+  });
+}
+
+/** The whole kind: what Kubernetes fills in and refuses; it has neither status nor generation, and nothing acts on it but admission. */
+export const limitRanges: Strategy = {
+  ...plain,
+  printer: createdPrinter,
+  defaults: (object) => ({ ...object, spec: { limits: limitsOf(object).map(defaultLimit) } }),
+  validate: (object, call) => [...plain.validate(object, call), ...validateLimits(object)],
+  validateUpdate: (next, old, call) => [
+    ...plain.validateUpdate(next, old, call),
+    ...validateLimits(next),
+  ],
+};
