@@ -9,6 +9,7 @@ import { createDoors } from './compose/doors.ts';
 import { openListeners } from './compose/listeners.ts';
 import { openInstallation } from './compose/open-installation.ts';
 import type { LocalOptions } from './compose/options.ts';
+import { reconcileUntil } from './compose/reconciling.ts';
 import { sweepUntil } from './compose/sweeping.ts';
 import { claimDirectory } from './data-directory.ts';
 import { keepInstallation, type Installation } from './installation.ts';
@@ -34,12 +35,14 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   await bootstrapObjects(opened.ports);
   const stop = new AbortController();
   const sweeping = sweepUntil(stop.signal, opened.ports, log);
+  const reconciling = reconcileUntil(stop.signal, opened.ports, log);
   return {
     access: accessOf(installation),
     close: async () => {
       stop.abort();
       await listeners.close();
       await sweeping;
+      await reconciling;
       await opened.close();
     },
   };

@@ -3,7 +3,7 @@ import type { User } from '../auth/user.ts';
 import type { Resource, Verb } from '../kinds/resources.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { ObjectKey, StoredText } from '../ports/store.ts';
+import type { ObjectKey, RecordWrite, StoredText } from '../ports/store.ts';
 import type { Strategy } from './resources/strategy.ts';
 import type { Output } from './wire/negotiation.ts';
 
@@ -34,6 +34,8 @@ export interface Call extends ResourceRoute {
   /** Texts for `Warning` headers. */
   warnings: string[];
   now: Date;
+  /** Of a call that droppod makes itself: the uid of what it creates, and records that its commit writes as well. */
+  given?: { uid?: string; records: RecordWrite[] };
 }
 
 /** A verb returns an object or list, which is rendered as negotiated, or a complete response (streams, empty bodies). */

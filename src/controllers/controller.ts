@@ -13,6 +13,8 @@ export interface Controller {
    * objects wakes the object that controls it (by ownerReference), and those that `concerns` names.
    */
   reads: readonly string[];
+  /** How an object is tried again after an error or a refusal; absent: 5 ms, doubling up to 1000 s. */
+  backOff?: { firstMs: number; maxMs: number };
   /** The names of those among `objects` (all of `resource` in the namespace) that a changed object concerns besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
   /** Pure. The object and everything in the world are shared with others and must not be changed. */

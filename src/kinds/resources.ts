@@ -210,3 +210,8 @@ export const STORED_RESOURCES: readonly Resource[] = RESOURCES.filter(
     entry.verbs.includes('get') &&
     RESOURCES.findIndex(({ stored }) => stored === entry.stored) === index,
 );
+
+const byStored = new Map(STORED_RESOURCES.map((entry) => [entry.stored, entry]));
+
+/** The resource with this name in the store. */
+export const storedResource = (stored: string): Resource | undefined => byStored.get(stored);

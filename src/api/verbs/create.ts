@@ -3,6 +3,7 @@ import {
   ApiError,
   alreadyExists,
   badRequest,
+  conflict,
   forbidden,
   invalid,
   notFound,
@@ -152,7 +153,7 @@ export async function createObject(
   await admitNamespace(call, defaulted);
   const managed = entries ?? creationEntries(call, defaulted, options);
   const admitted = (await strategy.admit?.(defaulted, call)) ?? defaulted;
-  const uid = ports.ids.uuid();
+  const uid = call.given?.uid ?? ports.ids.uuid();
   const { name, generateName } = admitted.metadata;
   const make = async (): Promise<KubeObject> => {
     const allocated = (await strategy.allocate?.(admitted, call)) ?? admitted;
@@ -203,7 +204,10 @@ async function store(
   for (let attempt = 1; ; attempt++) {
     const key = { ...keyOf(call), name: object.metadata.name ?? '' };
     try {
-      const records = call.strategy.createRecords?.(object, call.ports.settings) ?? [];
+      const records = [
+        ...(call.strategy.createRecords?.(object, call.ports.settings) ?? []),
+        ...(call.given?.records ?? []),
+      ];
       const { version } = await call.ports.store.commit({
         object: { key, object, expected: 'absent' },
         ...present({ records: records.length > 0 ? records : undefined }),
@@ -218,6 +222,9 @@ async function store(
     } catch (error) {
       if (!(error instanceof StoreConflict)) throw error;
       const there = await call.ports.store.get(key);
+      if (call.given && (there === undefined || there.metadata.uid === call.given.uid))
+        // The caller's records have changed, or another run of the same call was here first.
+        throw conflict(call.resource.stored, object.metadata.name ?? '');
       // Where the name is free, another object took what this one was given (an address, a port).
       if ((there && named) || attempt >= NAME_ATTEMPTS) throw existing(call, object, there);
       object = await make();

@@ -145,11 +145,16 @@ function checkPolicy({ propagationPolicy: policy, orphanDependents }: DeleteOpti
   ];
 }
 
-/** Deletes one object by the rules of its kind; returns its last state and whether it is gone. */
-export async function deleteObject(
-  call: Call,
-  options: DeleteOptions,
-): Promise<{ object: KubeObject; gone: boolean }> {
+interface Deleted {
+  /** The last state. */
+  object: KubeObject;
+  gone: boolean;
+  /** False: its deletion has begun before, and nothing was to be changed. */
+  written: boolean;
+}
+
+/** Deletes one object by the rules of its kind. */
+export async function deleteObject(call: Call, options: DeleteOptions): Promise<Deleted> {
   for (let attempt = 1; ; attempt++) {
     const old = await call.ports.store.get(keyOf(call));
     if (old === undefined) throw notFound(call.resource.stored, call.name);
@@ -191,22 +196,23 @@ function checkPreconditions(
 
 type Decision = { step: 'keep' } | { step: 'mark' | 'remove'; object: KubeObject };
 
-async function deleteStored(
-  call: Call,
-  options: DeleteOptions,
-  old: KubeObject,
-): Promise<{ object: KubeObject; gone: boolean }> {
+async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject): Promise<Deleted> {
   const decision = decide(call, options, old);
   if (decision.step === 'keep') {
     if (!options.dryRun) await afterCommit(call.strategy.deleting?.(old, call));
-    return { object: old, gone: false };
+    return { object: old, gone: false, written: false };
   }
   if (decision.step === 'remove')
-    return { object: await removeObject(call, decision.object, old, options.dryRun), gone: true };
-  if (options.dryRun) return { object: decision.object, gone: false };
+    return {
+      object: await removeObject(call, decision.object, old, options.dryRun),
+      gone: true,
+      written: true,
+    };
+  if (options.dryRun) return { object: decision.object, gone: false, written: false };
   await call.strategy.marking?.(call);
   const { version } = await call.ports.store.commit({
     object: { key: keyOf(call), object: decision.object, expected: versionOf(old) },
+    ...present({ records: call.given?.records }),
   });
   const stored = {
     ...decision.object,
@@ -216,7 +222,7 @@ async function deleteStored(
     },
   };
   await afterCommit(call.strategy.deleting?.(stored, call));
-  return { object: stored, gone: false };
+  return { object: stored, gone: false, written: true };
 }
 
 const versionOf = ({ metadata }: KubeObject): ResourceVersion =>
@@ -280,7 +286,10 @@ export async function removeObject(
   dryRun: boolean,
 ): Promise<KubeObject> {
   if (dryRun) return last;
-  const records = (await call.strategy.removalRecords?.(old, call)) ?? [];
+  const records = [
+    ...((await call.strategy.removalRecords?.(old, call)) ?? []),
+    ...(call.given?.records ?? []),
+  ];
   const { resourceVersion: _version, ...metadata } = last.metadata;
   const { version } = await call.ports.store.commit({
     object: {

@@ -1,0 +1,150 @@
+// Carries out what a controller answered, write by write. A conflict ends the pass; a refusal is kept for the controller's second look.
+import type { Announcement, Controller, Refused, Write } from '../../controllers/controller.ts';
+import { ApiError } from '../../errors.ts';
+import { recordObjectEvent } from '../../events/object-event.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import type { Objects } from '../../ports/objects.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { present } from '../../present.ts';
+import { childOf } from './child.ts';
+import { workWrite } from './work.ts';
+import type { Work } from './work.ts';
+
+/** One pass over one object; `work` moves on with each creation and deletion. */
+export interface Pass {
+  ports: Pick<Ports, 'store' | 'clock' | 'ids'>;
+  objects: Objects;
+  controller: Controller;
+  object: KubeObject;
+  work: Work;
+  refused: Refused[];
+  /** What this pass has written, by uid: a later write to the same object begins from there. */
+  written: Map<string, KubeObject>;
+}
+
+type Stored = Exclude<Write, { verb: 'event' }>;
+
+/** A generated name may be taken by a stranger's object that often (kube-apiserver tries eight names too). */
+const NAME_ATTEMPTS = 8;
+
+/** Carries out the writes in order. Throws ApiError Conflict where the world has changed since it was read. */
+export async function carryOut(pass: Pass, writes: readonly Write[]): Promise<void> {
+  for (const write of writes) {
+    if (write.verb === 'event') await announce(pass, write, write);
+    // After a refusal the next creations would only be refused too (slow start).
+    else if (
+      write.verb !== 'create' ||
+      !pass.refused.some(({ write: { verb } }) => verb === 'create')
+    )
+      await carryOutOne(pass, write);
+  }
+}
+
+async function carryOutOne(pass: Pass, write: Stored): Promise<void> {
+  try {
+    const stored = await perform(pass, write);
+    if (stored !== undefined && write.done)
+      await announce(pass, write.done, { ...write, object: stored });
+  } catch (error) {
+    if (!(error instanceof ApiError) || isPassing(error, write)) throw error;
+    const { reason, message, details } = error;
+    pass.refused.push({ write, reason, message, details });
+    const ending = details.causes?.some((cause) => cause.reason === 'NamespaceTerminating');
+    if (write.refused && !ending) await announce(pass, write.refused, write, message);
+  }
+}
+
+/** The world was another than the pass believed: it begins anew. */
+const isPassing = ({ reason }: ApiError, { verb }: Stored): boolean =>
+  reason === 'Conflict' || (reason === 'NotFound' && verb !== 'create');
+
+/** The object as it is stored then; undefined: nothing was to be done. */
+async function perform(pass: Pass, write: Stored): Promise<KubeObject | undefined> {
+  const { objects, written } = pass;
+  const { resource, object } = write;
+  const uid = object.metadata.uid ?? '';
+  const newest = written.get(uid);
+  switch (write.verb) {
+    case 'create':
+      return createChild(pass, write);
+    case 'update': {
+      const stored = await objects.update(
+        resource,
+        newest ? underVersionOf(newest, object) : object,
+      );
+      written.set(uid, stored);
+      return stored;
+    }
+    case 'updateStatus': {
+      const next = newest ? { ...newest, status: object['status'] } : object;
+      const stored = await objects.updateStatus(resource, next);
+      written.set(uid, stored);
+      return stored;
+    }
+    case 'delete':
+      return (await removeChild(pass, write)) ? object : undefined;
+  }
+}
+
+const underVersionOf = (
+  { metadata: { resourceVersion } }: KubeObject,
+  object: KubeObject,
+): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, ...present({ resourceVersion }) },
+});
+
+async function createChild(pass: Pass, { resource, object }: Stored): Promise<KubeObject> {
+  const { work, objects, controller } = pass;
+  const { uid } = work;
+  for (let attempt = 1; ; attempt++) {
+    const count = work.count + attempt - 1;
+    const child = childOf({ controller: controller.name, uid, count }, object);
+    const next = { ...work, count: count + 1 };
+    try {
+      const stored = await objects.create(resource, child.object, {
+        uid: child.uid,
+        records: [workWrite(work, next)],
+      });
+      pass.work = { ...next, revision: work.revision + 1 };
+      return stored;
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
+      if (!taken || object.metadata.name || attempt === NAME_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Whether anything was deleted: gone already is as good, and so is one that is going. */
+async function removeChild(
+  pass: Pass,
+  { resource, object, ...write }: Extract<Write, { verb: 'delete' }>,
+): Promise<boolean> {
+  const { work, objects } = pass;
+  try {
+    const { written } = await objects.remove(resource, object, {
+      records: [workWrite(work, work)],
+      ...present({ propagationPolicy: write.propagationPolicy }),
+    });
+    if (written) pass.work = { ...work, revision: work.revision + 1 };
+    return written;
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return false;
+    throw error;
+  }
+}
+
+async function announce(
+  { ports, controller, object }: Pass,
+  { type, reason, message }: Announcement,
+  write: Write,
+  error = '',
+): Promise<void> {
+  const name = 'object' in write ? (write.object.metadata.name ?? '') : '';
+  await recordObjectEvent(ports, controller.resource, object, {
+    component: controller.name,
+    type,
+    reason,
+    message: message.replaceAll('%name', () => name).replaceAll('%error', () => error),
+  });
+}

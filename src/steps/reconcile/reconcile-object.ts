@@ -1,0 +1,81 @@
+// One pass of a controller over one object: read what is stored, ask the controller, write what it answers.
+// See docs/design/controllers.md.
+import type { Controller } from '../../controllers/controller.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import type { ObjectsAs } from '../../ports/objects.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { ObjectKey } from '../../ports/store.ts';
+import { carryOut } from './carry-out.ts';
+import type { Pass } from './carry-out.ts';
+import { forgetWork, readWork, workWrite } from './work.ts';
+import type { Work, WorkKey } from './work.ts';
+import { readWorld } from './world.ts';
+
+export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
+
+/** What a pass leaves: when to look again, and whether the API refused a write, which is then tried again later. */
+export interface PassEnd {
+  dueAt?: Date;
+  refused?: string;
+}
+
+/** One pass. May run at any time, twice, and beside itself: throws ApiError Conflict where another one was quicker. */
+export async function reconcileObject(
+  ports: ReconcilePorts,
+  objectsAs: ObjectsAs,
+  controller: Controller,
+  key: WorkKey,
+): Promise<PassEnd> {
+  // First of all: whoever creates or deletes after this raises its revision, and then nothing of this pass is carried out.
+  const work = await readWork(ports, key);
+  const object = await ports.store.get(keyOf(controller, key));
+  if (object === undefined) {
+    await forgetWork(ports, work);
+    return {};
+  }
+  const pass: Pass = {
+    ports,
+    objects: objectsAs(controller.name),
+    controller,
+    object,
+    work: ofObject(work, object),
+    refused: [],
+    written: new Map(),
+  };
+  const requeueAt = await carryOutAnswer(pass, object);
+  if (pass.refused.length === 0) return end(pass, requeueAt);
+  const newest = await ports.store.get(keyOf(controller, key));
+  const again = newest && (await carryOutAnswer(pass, newest));
+  return { ...(await end(pass, again)), refused: pass.refused[0]?.message ?? '' };
+}
+
+const keyOf = ({ resource }: Controller, { namespace, name }: WorkKey): ObjectKey => ({
+  resource,
+  namespace,
+  name,
+});
+
+/** A namesake of an earlier object has no children yet. */
+const ofObject = (work: Work, { metadata: { uid = '' } }: KubeObject): Work =>
+  work.uid === uid ? work : { key: work.key, revision: work.revision, uid, count: 0 };
+
+async function carryOutAnswer(pass: Pass, object: KubeObject): Promise<Date | undefined> {
+  const { ports, controller, refused } = pass;
+  const world = await readWorld(ports, controller, object.metadata.namespace ?? '', [...refused]);
+  const { writes, requeueAt } = controller.reconcile(object, world, ports.clock.now());
+  pass.written.clear();
+  await carryOut(pass, writes);
+  return requeueAt;
+}
+
+/** Stores when to look again, where that has changed. */
+async function end({ ports, work }: Pass, dueAt: Date | undefined): Promise<PassEnd> {
+  const at = dueAt?.toISOString();
+  if (at !== work.dueAt) {
+    const { uid, count } = work;
+    await ports.store.commit({
+      records: [workWrite(work, { uid, count, ...(at === undefined ? {} : { dueAt: at }) })],
+    });
+  }
+  return dueAt === undefined ? {} : { dueAt };
+}

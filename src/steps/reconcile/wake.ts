@@ -1,0 +1,73 @@
+// Which objects a change concerns: the changed one, the one that controls it, and those that a controller names.
+import type { Controller } from '../../controllers/controller.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { storedResource } from '../../kinds/resources.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { LogEntry } from '../../ports/store.ts';
+import { present } from '../../present.ts';
+import type { WorkKey } from './work.ts';
+
+type Change = Pick<LogEntry, 'key' | 'object' | 'previous'>;
+
+/** The objects to look at after a change. Late, doubled and lost changes are all the same to them. */
+export async function concerned(
+  { store }: Pick<Ports, 'store'>,
+  controllers: readonly Controller[],
+  change: Change,
+): Promise<WorkKey[]> {
+  const keys: WorkKey[] = [];
+  for (const controller of controllers) {
+    const names = new Set(namedBy(controller, change));
+    if (controller.reads.includes(change.key.resource) && controller.concerns !== undefined) {
+      const { objects } = await store.list({
+        resource: controller.resource,
+        ...present({ namespace: namespaceOf(controller, change) || undefined }),
+      });
+      if (objects.length > 0)
+        for (const state of statesOf(change))
+          for (const name of controller.concerns(state, objects)) names.add(name);
+    }
+    const namespace = namespaceOf(controller, change);
+    for (const name of names) keys.push({ controller: controller.name, namespace, name });
+  }
+  return keys;
+}
+
+/** Every object that a controller reconciles. */
+export async function everyObject(
+  { store }: Pick<Ports, 'store'>,
+  controllers: readonly Controller[],
+): Promise<WorkKey[]> {
+  const keys: WorkKey[] = [];
+  for (const { name: controller, resource } of controllers) {
+    const { objects } = await store.list({ resource });
+    for (const { metadata } of objects)
+      keys.push({ controller, namespace: metadata.namespace ?? '', name: metadata.name ?? '' });
+  }
+  return keys;
+}
+
+/** Before and after: what an object no longer matches or no longer owns must be looked at too. */
+const statesOf = ({ object, previous }: Change): KubeObject[] =>
+  previous === undefined ? [object] : [object, previous];
+
+const namespaceOf = ({ resource }: Controller, { key }: Change): string =>
+  storedResource(resource)?.namespaced === false ? '' : key.namespace;
+
+function namedBy(controller: Controller, change: Change): string[] {
+  if (change.key.resource === controller.resource)
+    return [change.key.name, ...owners(controller, change)];
+  return controller.reads.includes(change.key.resource) ? owners(controller, change) : [];
+}
+
+const owners = (controller: Controller, change: Change): string[] =>
+  statesOf(change).flatMap((state) => ownerIn(controller, state) ?? []);
+
+/** The name of the object of the controller's kind that controls this one. */
+function ownerIn({ resource }: Controller, { metadata }: KubeObject): string | undefined {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  const kind = storedResource(resource);
+  if (owner === undefined || kind === undefined || owner.kind !== kind.kind) return undefined;
+  const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
+  return group === kind.group ? owner.name : undefined;
+}

@@ -1,0 +1,76 @@
+// What droppod remembers of an object that a controller reconciles: how many children it was given, and when to look again.
+// Every creation and deletion of a pass raises the record's revision in its own commit, so of two passes that overlap only one goes on.
+import { isMap } from '../../own.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { RecordWrite } from '../../ports/store.ts';
+import { present } from '../../present.ts';
+
+/** One object of one controller. */
+export interface WorkKey {
+  /** The controller's name. */
+  controller: string;
+  namespace: string;
+  name: string;
+}
+
+export interface Work {
+  key: WorkKey;
+  /** Of the object that the rest is about; a new object of the same name begins anew. */
+  uid: string;
+  /** Children that were ever created. */
+  count: number;
+  /** When to look again though nothing changes. */
+  dueAt?: string;
+  /** Of the record; 0: not stored. */
+  revision: number;
+}
+
+const KIND = 'work/';
+
+const recordKey = ({ controller, namespace, name }: WorkKey): string =>
+  `${KIND}${controller}/${namespace}/${name}`;
+
+/** The record as it is stored now; it must be read before anything that the pass decides by. */
+export async function readWork({ store }: Pick<Ports, 'store'>, key: WorkKey): Promise<Work> {
+  const stored = await store.getRecord(recordKey(key));
+  return { key, revision: stored?.revision ?? 0, ...valueOf(stored?.value) };
+}
+
+/** Every object that has children or waits for a time. */
+export const listWork = async ({ store }: Pick<Ports, 'store'>): Promise<Work[]> =>
+  (await store.listRecords(KIND)).flatMap(({ key, value, revision }) => {
+    const [, controller, namespace, name] = key.split('/');
+    return controller === undefined || namespace === undefined || name === undefined
+      ? []
+      : [{ key: { controller, namespace, name }, revision, ...valueOf(value) }];
+  });
+
+function valueOf(value: unknown): Pick<Work, 'uid' | 'count' | 'dueAt'> {
+  const { uid, count, dueAt } = isMap(value) ? value : {};
+  return {
+    uid: typeof uid === 'string' ? uid : '',
+    count: typeof count === 'number' ? count : 0,
+    ...present({ dueAt: typeof dueAt === 'string' ? dueAt : undefined }),
+  };
+}
+
+/** The write that makes `next` of what was read. */
+export const workWrite = (
+  { key, revision }: Work,
+  { uid, count, dueAt }: Pick<Work, 'uid' | 'count' | 'dueAt'>,
+): RecordWrite => ({
+  key: recordKey(key),
+  value: { uid, count, ...present({ dueAt }) },
+  expected: revision,
+});
+
+/** Forgets an object that is gone. */
+export async function forgetWork(
+  { store }: Pick<Ports, 'store'>,
+  { key, revision }: Work,
+): Promise<void> {
+  if (revision === 0) return;
+  await store.commit({
+    records: [{ key: recordKey(key), value: null, expected: revision }],
+  });
+}

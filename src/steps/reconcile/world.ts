@@ -1,0 +1,32 @@
+// What a controller reads, as it is stored now.
+import type { Controller, Refused, World } from '../../controllers/controller.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { storedResource } from '../../kinds/resources.ts';
+import type { Ports } from '../../ports/ports.ts';
+import { present } from '../../present.ts';
+
+/** Reads the world of an object in `namespace` ('' for a cluster-wide one). */
+export async function readWorld(
+  { store }: Pick<Ports, 'store'>,
+  { reads }: Controller,
+  namespace: string,
+  refused: readonly Refused[] = [],
+): Promise<World> {
+  const lists = new Map<string, readonly KubeObject[]>();
+  for (const resource of reads) {
+    const within = storedResource(resource)?.namespaced === false ? '' : namespace;
+    const { objects } = await store.list({
+      resource,
+      ...present({ namespace: within || undefined }),
+    });
+    lists.set(resource, objects);
+  }
+  return {
+    refused,
+    list: (resource) => {
+      const objects = lists.get(resource);
+      if (objects === undefined) throw new Error(`${resource} is not among what is read`);
+      return objects;
+    },
+  };
+}
