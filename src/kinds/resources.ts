@@ -86,6 +86,9 @@ const sub = (name: string, kind: string, verbs: Verb[], group = ''): Subresource
   version: 'v1',
 });
 
+/** Of every workload with `spec.replicas`. */
+const SCALE = sub('scale', 'Scale', CHANGE, 'autoscaling');
+
 const POD_SUBRESOURCES = [
   sub('attach', 'PodAttachOptions', ['create', 'get']),
   sub('binding', 'Binding', ['create']),
@@ -121,7 +124,11 @@ export const RESOURCES: readonly Resource[] = [
   resource('PersistentVolume', { short: ['pv'], cluster: true, verbs: NEVER_THERE }),
   resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
   resource('PodTemplate'),
-  resource('ReplicationController', { short: ['rc'], verbs: NEVER_THERE }),
+  resource('ReplicationController', {
+    short: ['rc'],
+    categories: ['all'],
+    subresources: [SCALE, sub('status', 'ReplicationController', CHANGE)],
+  }),
   resource('Secret'),
   resource('ServiceAccount', {
     short: ['sa'],
@@ -136,8 +143,18 @@ export const RESOURCES: readonly Resource[] = [
     ],
   }),
   resource('DaemonSet', { group: 'apps', short: ['ds'], verbs: NEVER_THERE }),
-  resource('Deployment', { group: 'apps', short: ['deploy'], verbs: NEVER_THERE }),
-  resource('ReplicaSet', { group: 'apps', short: ['rs'], verbs: NEVER_THERE }),
+  resource('Deployment', {
+    group: 'apps',
+    short: ['deploy'],
+    categories: ['all'],
+    subresources: [SCALE, sub('status', 'Deployment', CHANGE, 'apps')],
+  }),
+  resource('ReplicaSet', {
+    group: 'apps',
+    short: ['rs'],
+    categories: ['all'],
+    subresources: [SCALE, sub('status', 'ReplicaSet', CHANGE, 'apps')],
+  }),
   resource('StatefulSet', { group: 'apps', short: ['sts'], verbs: NEVER_THERE }),
   resource('CronJob', { group: 'batch', short: ['cj'], verbs: NEVER_THERE }),
   resource('Job', { group: 'batch', verbs: NEVER_THERE }),
@@ -187,6 +204,7 @@ export const BODY_MODELS: readonly string[] = [
   'V1Eviction',
   'AuthenticationV1TokenRequest',
   'V1Binding',
+  'V1Scale',
 ];
 
 const byPath = new Map(

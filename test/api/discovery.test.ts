@@ -212,18 +212,21 @@ it('kinds that nothing acts on yet can be looked for and not made: kubectl apply
     const { status, body } = await api.send('GET', path);
     expect([path, status, body['items']]).toEqual([path, 200, []]);
   }
-  const made = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', {
-    body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } },
+  const path = '/apis/networking.k8s.io/v1/namespaces/default/ingresses';
+  const made = await api.send('POST', path, {
+    body: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'd' } },
   });
   expect(made.body).toMatchObject({
     kind: 'Status',
     code: 405,
     reason: 'MethodNotAllowed',
-    message: 'deployments.apps cannot be written: nothing in droppod acts on a Deployment yet',
+    message:
+      'ingresses.networking.k8s.io cannot be written: nothing in droppod acts on a Ingress yet',
   });
-  expect(
-    (await api.send('GET', '/apis/apps/v1/namespaces/default/deployments/d')).body,
-  ).toMatchObject({ code: 404, message: 'deployments.apps "d" not found' });
+  expect((await api.send('GET', `${path}/d`)).body).toMatchObject({
+    code: 404,
+    message: 'ingresses.networking.k8s.io "d" not found',
+  });
   expect(
     (await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status,
   ).toBe(200);

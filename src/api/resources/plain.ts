@@ -1,6 +1,9 @@
 // The strategy of a kind without rules of its own; kinds spread it and replace what differs for them.
+import { isDeepStrictEqual } from 'node:util';
+import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
+import { invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { plainPrinter } from './columns.ts';
 import type { Strategy, WriteStrategy } from './strategy.ts';
@@ -38,6 +41,10 @@ export const plain: Strategy = {
   resetFields: [],
   returnsDeleted: false,
 };
+
+/** The problem of a field that was changed though it may not be. */
+export const immutable = (field: string, next: unknown, old: unknown): FieldError[] =>
+  isDeepStrictEqual(next, old) ? [] : [invalidValue(field, next, 'field is immutable')];
 
 /** A kind whose main endpoint may not write the status. */
 export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {

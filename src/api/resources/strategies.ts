@@ -5,6 +5,7 @@ import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
+import { deployments, deploymentStatus } from './deployments.ts';
 import { events, groupEvents } from './events.ts';
 import { limitRanges } from './limit-ranges.ts';
 import { namespaceFinalize, namespaceStatus, namespaces } from './namespaces.ts';
@@ -12,6 +13,8 @@ import { nodeStatus, nodes } from './nodes.ts';
 import { plain } from './plain.ts';
 import { podEphemeralContainers, podResize } from './pod-subresources.ts';
 import { podStatus, pods } from './pods.ts';
+import { replicaSets, replicaSetStatus } from './replica-sets.ts';
+import { replicationControllers, replicationControllerStatus } from './replication-controllers.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { serviceStatus, services } from './services.ts';
@@ -20,6 +23,8 @@ import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {
   configmaps: configMaps,
+  'deployments.apps': deployments,
+  'deployments.apps/status': deploymentStatus,
   endpoints: endpoints,
   'endpointslices.discovery.k8s.io': endpointSlices,
   events: events,
@@ -47,6 +52,10 @@ const STRATEGIES: Record<string, Strategy> = {
   'pods/status': podStatus,
   podtemplates: podTemplates,
   'priorityclasses.scheduling.k8s.io': priorityClasses,
+  'replicasets.apps': replicaSets,
+  'replicasets.apps/status': replicaSetStatus,
+  replicationcontrollers: replicationControllers,
+  'replicationcontrollers/status': replicationControllerStatus,
   'runtimeclasses.node.k8s.io': runtimeClasses,
   secrets: secrets,
   serviceaccounts: serviceAccounts,

@@ -1,6 +1,7 @@
 // What a kind does at each step of a verb; the verbs are the same for all kinds. A subresource such as /status has its own strategy.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import type { Resource } from '../../kinds/resources.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import type { Settings } from '../../ports/settings.ts';
 import type { RecordWrite } from '../../ports/store.ts';
@@ -62,6 +63,8 @@ export interface Strategy extends WriteStrategy {
   generation?: boolean;
   /** What `generation` counts changes of, where it is not the spec. */
   counted?(object: KubeObject): unknown;
+  /** The stored kind whose fields a write owns in managedFields, where the endpoint shows another kind (`/scale`). */
+  shows?: Pick<Resource, 'group' | 'version' | 'kind'>;
   /** Records that are written in the commit that creates the object. */
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
   /** Records that are written in the commit that updates it. */

@@ -14,7 +14,11 @@ import {
   tokenReview,
 } from './reviews.ts';
 import { serviceProxy } from './service-proxy.ts';
+import { scale } from './scale.ts';
 import { token } from './token.ts';
+
+/** Handlers of subresources that several kinds have alike. */
+const SHARED: Record<string, (call: Call) => Promise<Answer>> = { scale };
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   bindings: binding,
@@ -39,4 +43,5 @@ export const subresourceVerb = ({
   resource,
   subresource,
 }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
-  own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`);
+  own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`) ??
+  own(SHARED, subresource);

@@ -180,21 +180,18 @@ function managed(
   next: KubeObject,
   old: KubeObject,
 ): ManagedEntry[] {
-  const { strategy, resource } = call;
+  const { strategy } = call;
+  const stored = strategy.shows ?? call.resource;
   const writer = {
     manager: options.fieldManager,
-    apiVersion: apiVersionOf(resource),
+    apiVersion: apiVersionOf(stored),
     subresource: call.subresource,
     now: call.now,
     resetFields: strategy.resetFields,
   };
-  const wire = (object: KubeObject): KubeObject => strategy.toWire?.(object) ?? object;
-  return managedAfterUpdate(
-    kindShape(resource.group, resource.kind),
-    wire(old),
-    wire(next),
-    writer,
-  );
+  const wire = (object: KubeObject): KubeObject =>
+    strategy.shows === undefined ? (strategy.toWire?.(object) ?? object) : object;
+  return managedAfterUpdate(kindShape(stored.group, stored.kind), wire(old), wire(next), writer);
 }
 
 async function storeUpdate(

@@ -1,0 +1,93 @@
+// Deployments: src/workloads has the rules, src/controllers what becomes of them.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
+import {
+  toDeployment,
+  validateDeploymentSpec,
+  validateDeploymentStatus,
+} from '../../workloads/deployment.ts';
+import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
+import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
+import { immutable, keepStatus, plain, statusOf } from './plain.ts';
+import { withRefusals } from './replica-sets.ts';
+import type { Strategy } from './strategy.ts';
+import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+
+const SCHEMA = 'io.k8s.api.apps.v1.Deployment';
+
+const printer = lazyPrinter(
+  () => [
+    nameColumn(),
+    column('Ready', 'Number of the pod with ready state'),
+    column('Up-to-date', fieldDescription(`${SCHEMA}Status`, 'updatedReplicas')),
+    column('Available', fieldDescription(`${SCHEMA}Status`, 'availableReplicas')),
+    ageColumn(),
+    ...containerColumns(),
+    column('Selector', fieldDescription(`${SCHEMA}Spec`, 'selector'), 1),
+  ],
+  (object) => {
+    const { spec, status } = toDeployment(object);
+    return [
+      object.metadata.name ?? '',
+      `${status.readyReplicas ?? 0}/${spec.replicas}`,
+      status.updatedReplicas ?? 0,
+      status.availableReplicas ?? 0,
+      age(object),
+      ...containerCells(spec.template),
+      selectorText(spec.selector),
+    ];
+  },
+);
+
+export const deployments: Strategy = {
+  ...plain,
+  printer,
+  defaults: toDeployment,
+  prepareForCreate: (object) => ({
+    ...object,
+    metadata: { ...object.metadata, generation: 1 },
+    status: {},
+  }),
+  validate: (object, call) => {
+    const deployment = toDeployment(object);
+    const problems = [...plain.validate(object, call), ...validateDeploymentSpec(deployment)];
+    return withRefusals(deployment.spec.template, problems, call);
+  },
+  warnings: (object) => [
+    ...workloadNameWarnings(object.metadata.name ?? ''),
+    ...templateWarnings(toDeployment(object).spec.template, 'spec.template'),
+  ],
+  prepareForUpdate: keepStatus,
+  validateUpdate: (next, old, call) => {
+    const deployment = toDeployment(next);
+    const problems = [
+      ...validateObjectMetaUpdate(next.metadata, old.metadata),
+      ...validateDeploymentSpec(deployment),
+      ...immutable('spec.selector', deployment.spec.selector, toDeployment(old).spec.selector),
+    ];
+    return withRefusals(deployment.spec.template, problems, call);
+  },
+  resetFields: ['status'],
+  generation: true,
+  // Annotations are copied to the ReplicaSets: their change is to be observed, too.
+  counted: ({ metadata, spec }) => [spec, metadata.annotations ?? {}],
+};
+
+const status = statusOf(deployments, (next, old) =>
+  validateDeploymentStatus(toDeployment(next).status, toDeployment(old).status),
+);
+
+/** `/status` of Deployments: unlike other kinds', it takes no labels. */
+export const deploymentStatus: Strategy = {
+  ...status,
+  prepareForUpdate: async (next, old, call) => {
+    const prepared = await status.prepareForUpdate(next, old, call);
+    return { ...prepared, metadata: withLabelsOf(prepared, old) };
+  },
+};
+
+function withLabelsOf(next: KubeObject, old: KubeObject): KubeObject['metadata'] {
+  const { labels: _labels, ...metadata } = next.metadata;
+  return { ...metadata, ...present({ labels: old.metadata.labels }) };
+}

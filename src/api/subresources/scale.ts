@@ -1,0 +1,146 @@
+// `/scale` of every workload with `spec.replicas`: its count alone, as an autoscaling/v1 Scale (registry/apps/*/storage: ScaleREST).
+import { badRequest } from '../../errors.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
+import type { Resource } from '../../kinds/resources.ts';
+import { isMap } from '../../own.ts';
+import type { LabelSelector } from '../../pod/placement/selection.ts';
+import { present } from '../../present.ts';
+import { notNegative } from '../../validation/field-errors.ts';
+import type { Answer, Call } from '../call.ts';
+import {
+  age,
+  ageColumn,
+  column,
+  fieldDescription,
+  lazyPrinter,
+  nameColumn,
+} from '../resources/columns.ts';
+import { member, plain, text } from '../resources/plain.ts';
+import { strategyFor } from '../resources/strategies.ts';
+import type { Strategy } from '../resources/strategy.ts';
+import { selectorText } from '../resources/template-columns.ts';
+import { get } from '../verbs/get.ts';
+import { patch } from '../verbs/patch.ts';
+import { update } from '../verbs/update.ts';
+import { parseText, readBody } from '../wire/body.ts';
+import { decoding } from '../wire/decoding.ts';
+import { renderObject, respond } from '../wire/render.ts';
+
+const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+
+const printer = lazyPrinter(
+  () => [
+    nameColumn(),
+    {
+      ...column('Desired', fieldDescription('io.k8s.api.autoscaling.v1.ScaleSpec', 'replicas')),
+      type: 'integer',
+    },
+    {
+      ...column('Available', fieldDescription('io.k8s.api.autoscaling.v1.ScaleStatus', 'replicas')),
+      type: 'integer',
+    },
+    ageColumn(),
+  ],
+  (scale) => [
+    scale.metadata.name ?? '',
+    countOf(scale, 'spec'),
+    countOf(scale, 'status'),
+    age(scale),
+  ],
+);
+
+const countOf = (object: KubeObject, part: 'spec' | 'status'): number =>
+  Number(member(object, part, 'replicas') ?? 0);
+
+/** GET, PUT and PATCH of a Scale. */
+export async function scale(call: Call): Promise<Response> {
+  const shown = scaleCall(call);
+  const { code, object } = await answerOf(call, shown);
+  return respond(call.request, code, renderObject(shown, scaleOf(object)), call.output);
+}
+
+async function answerOf(call: Call, shown: Call): Promise<{ code: number; object: KubeObject }> {
+  const answer = await answerTo(call, shown);
+  if (answer instanceof Response || !('object' in answer)) throw badRequest('not a single object');
+  return answer;
+}
+
+function answerTo(call: Call, shown: Call): Promise<Answer> {
+  if (call.verb === 'get') return get(shown);
+  if (call.verb === 'update') return update(shown);
+  return /^application\/apply-patch\+yaml\b/.test(call.request.headers.get('content-type') ?? '')
+    ? apply(call)
+    : patch(shown);
+}
+
+/** The call of the same verb on the Scale that shows the object. */
+function scaleCall(call: Call): Call {
+  const strategy = scaleStrategy(strategyFor(call.resource), call.resource);
+  return { ...call, resource: { ...call.resource, ...SCALE }, strategy };
+}
+
+const scaleStrategy = (of: Strategy, shows: Resource): Strategy => ({
+  ...plain,
+  printer,
+  ...present({ counted: of.counted, updated: of.updated }),
+  generation: true,
+  shows,
+  toWire: (object) => (isScale(object) ? object : scaleOf(object)),
+  prepareForUpdate: (next, old) => ({
+    ...old,
+    metadata: withoutVersion(old),
+    spec: { ...(isMap(old['spec']) ? old['spec'] : {}), replicas: countOf(next, 'spec') },
+  }),
+  validateUpdate: (next) => notNegative('spec.replicas', countOf(next, 'spec')),
+});
+
+function withoutVersion({ metadata }: KubeObject): KubeObject['metadata'] {
+  const { resourceVersion: _version, managedFields: _managed, ...kept } = metadata;
+  return kept;
+}
+
+const isScale = (object: KubeObject): boolean => object.kind === SCALE.kind;
+
+function scaleOf(object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const replicas = countOf(object, 'spec');
+  return {
+    kind: SCALE.kind,
+    apiVersion: apiVersionOf(SCALE),
+    metadata: present({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    spec: replicas === 0 ? {} : { replicas },
+    status: {
+      replicas: countOf(object, 'status'),
+      selector: selectorText(selectorOf(object)),
+    },
+  };
+}
+
+/** A ReplicationController's selector is a plain map. */
+function selectorOf(object: KubeObject): LabelSelector {
+  const selector = member(object, 'spec', 'selector');
+  if (!isMap(selector)) return {};
+  return isMap(selector['matchLabels']) || Array.isArray(selector['matchExpressions'])
+    ? selector
+    : { matchLabels: selector as { [key: string]: string } };
+}
+
+/** An applied Scale is an applied configuration of the object: that manager owns its count. */
+async function apply(call: Call): Promise<Answer> {
+  const sent = Buffer.from(await readBody(call.request)).toString('utf8');
+  const { value } = decoding('error decoding YAML: ', () => parseText(sent, 'yaml'));
+  if (text(value, 'kind') !== SCALE.kind || text(value, 'apiVersion') !== apiVersionOf(SCALE))
+    throw badRequest(
+      `invalid object type: ${text(value, 'apiVersion')}, Kind=${text(value, 'kind')}`,
+    );
+  const config = {
+    apiVersion: apiVersionOf(call.resource),
+    kind: call.resource.kind,
+    metadata: member(value, 'metadata'),
+    spec: { replicas: member(value, 'spec', 'replicas') ?? 0 },
+  };
+  const { url, headers } = call.request;
+  const request = new Request(url, { method: 'PATCH', headers, body: JSON.stringify(config) });
+  return patch({ ...call, request, strategy: strategyFor(call.resource) });
+}
