@@ -1,6 +1,7 @@
 // What every cluster has from the start.
 import { apiNode } from './node.ts';
 import type { ApiPorts } from './call.ts';
+import { isIp, isIpV6 } from '../validation/names.ts';
 import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-namespace.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -16,6 +17,7 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
     await fillNamespace(ports, name);
   }
   await ensureObject(ports, 'services', apiService(ports));
+  await ensureApiEndpoints(ports);
   await ensureNode(ports);
   for (const [name, value] of [
     ['system-cluster-critical', 2_000_000_000],
@@ -38,6 +40,30 @@ async function ensureNode(ports: ApiPorts): Promise<void> {
     ...found,
     metadata: { ...found.metadata, labels: { ...node.metadata.labels, ...found.metadata.labels } },
   }));
+}
+
+/** Where the Service `default/kubernetes` leads, where pods reach the API at an address; elsewhere they reach it by a name alone. */
+async function ensureApiEndpoints(ports: ApiPorts): Promise<void> {
+  const { apiHost: ip, apiPort: port } = ports.settings;
+  if (!isIp(ip)) return;
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  const open = { name: 'https', port, protocol: 'TCP' };
+  const endpoints = { subsets: [{ addresses: [{ ip }], ports: [open] }] };
+  const slice = { endpoints: [{ addresses: [ip], conditions: { ready: true } }], ports: [open] };
+  const parts: [string, Record<string, string>, object][] = [
+    ['endpoints', { 'endpointslice.kubernetes.io/skip-mirror': 'true' }, endpoints],
+    ['endpointslices.discovery.k8s.io', { 'kubernetes.io/service-name': 'kubernetes' }, slice],
+  ];
+  for (const [resource, labels, content] of parts) {
+    const fixed = resource === 'endpoints' ? {} : { addressType: isIpV6(ip) ? 'IPv6' : 'IPv4' };
+    await ensureObject(ports, resource, {
+      metadata: { ...metadata, labels },
+      ...fixed,
+      ...content,
+    });
+    const key = { resource, ...metadata };
+    await mendObject(ports.store, key, (found) => ({ ...found, ...content }));
+  }
 }
 
 /** The API's Service, under the name by which clients in pods look for it. */
