@@ -7,6 +7,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { Executions } from '../ports/executions.ts';
+import { present } from '../present.ts';
 
 /** `stateMachineArn` is the pod machine; an execution's ARN follows from its name. */
 export function awsExecutions(client: SFNClient, stateMachineArn: string): Executions {
@@ -41,11 +42,14 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
     },
     async describe(name) {
       try {
-        const { status } = await client.send(
+        const { status, error, cause } = await client.send(
           new DescribeExecutionCommand({ executionArn: executionArn(name) }),
         );
         // A machine of ours never redrives: PENDING_REDRIVE cannot come.
-        return status === 'PENDING_REDRIVE' ? 'RUNNING' : status;
+        return {
+          status: status === undefined || status === 'PENDING_REDRIVE' ? 'RUNNING' : status,
+          ...present({ error, cause }),
+        };
       } catch (error) {
         return answered(error, ['ExecutionDoesNotExist'], undefined);
       }

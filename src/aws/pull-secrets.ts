@@ -11,6 +11,7 @@ import {
 import { Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PullSecrets } from '../ports/pull-secrets.ts';
+import { orRefusal } from './refusal.ts';
 import { present } from '../present.ts';
 
 export interface PullSecretsOptions {
@@ -41,10 +42,10 @@ export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
       const name = `${options.prefix}${createHmac('sha256', key).update(content).digest('hex').slice(0, 32)}`;
       const at = clock.now().getTime();
       const kept = known.get(name);
-      if (kept && at - kept.at < TOUCH_MS) return kept.arn;
-      const arn = (await touch(client, name, content, at)) ?? (await create(client, name, content));
-      known.set(name, { arn, at });
-      return arn;
+      if (kept && at - kept.at < TOUCH_MS) return { arn: kept.arn };
+      const answer = await orRefusal(touchOrCreate(client, name, content, at));
+      if ('arn' in answer) known.set(name, { arn: answer.arn, at });
+      return answer;
     },
     async clear() {
       known.clear();
@@ -57,6 +58,17 @@ export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
         );
       return all.length - unused.length;
     },
+  };
+}
+
+async function touchOrCreate(
+  client: SecretsManagerClient,
+  name: string,
+  content: string,
+  at: number,
+): Promise<{ arn: string }> {
+  return {
+    arn: (await touch(client, name, content, at)) ?? (await create(client, name, content)),
   };
 }
 

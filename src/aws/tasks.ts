@@ -20,6 +20,7 @@ import { taskFacts } from '../fargate/task-facts.ts';
 import { PODLET_CONTAINER } from '../fargate/podlet-definition.ts';
 import { present } from '../present.ts';
 import type { Config } from './config.ts';
+import { orRefusal } from './refusal.ts';
 
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'> &
   Partial<Pick<Config, 'capacity'>>;
@@ -31,8 +32,8 @@ const PAGE = 100;
 export function awsTasks(client: ECSClient, place: Place): Tasks {
   const { cluster } = place;
   return {
-    register: (definition) => register(client, definition),
-    run: (request) => run(client, place, request),
+    register: (definition) => orRefusal(register(client, definition)),
+    run: (request) => orRefusal(run(client, place, request).catch(runningInstead)),
     async stop(taskArn, reason) {
       try {
         // ECS cuts nothing: a reason above 1024 characters is refused.
@@ -57,7 +58,7 @@ const isUnknown = (error: unknown): boolean =>
   error.name === 'InvalidParameterException' &&
   error.message.includes('not found');
 
-async function register(client: ECSClient, definition: TaskDefinition): Promise<string> {
+async function register(client: ECSClient, definition: TaskDefinition): Promise<{ arn: string }> {
   // The family is the hash of the content, so its newest revision has that content; registering again would cost the quota of 1/s.
   const known = await client
     .send(new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }))
@@ -66,7 +67,8 @@ async function register(client: ECSClient, definition: TaskDefinition): Promise<
       throw error;
     });
   const knownArn = known?.taskDefinition?.taskDefinitionArn;
-  if (knownArn !== undefined && known?.taskDefinition?.status === 'ACTIVE') return knownArn;
+  if (knownArn !== undefined && known?.taskDefinition?.status === 'ACTIVE')
+    return { arn: knownArn };
   const { ephemeralStorageGiB, runtimePlatform, ...wire } = definition;
   const { taskDefinition } = await client.send(
     new RegisterTaskDefinitionCommand({
@@ -81,7 +83,15 @@ async function register(client: ECSClient, definition: TaskDefinition): Promise<
         : { ephemeralStorage: { sizeInGiB: ephemeralStorageGiB } }),
     }),
   );
-  return taskDefinition?.taskDefinitionArn ?? definition.family;
+  return { arn: taskDefinition?.taskDefinitionArn ?? definition.family };
+}
+
+/** A repeated RunTask may meet a conflict, which names the task that runs for its client token already. */
+function runningInstead(error: unknown): { taskArn: TaskArn } {
+  const { name, resourceIds } = error as { name?: string; resourceIds?: string[] };
+  const [taskArn] = resourceIds ?? [];
+  if (name !== 'ConflictException' || taskArn === undefined) throw error;
+  return { taskArn: taskArn as TaskArn };
 }
 
 async function run(

@@ -3,7 +3,7 @@ import { Unavailable } from '../errors.ts';
 
 /** Throttling under the names of all services, EventBridge's answer to two writers of a rule, and DynamoDB's answer to a repetition that comes too early. */
 const PASSING =
-  /Throttl|TooManyRequests|LimitExceeded|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionInProgress|ConcurrentModification|^Timeout|SlowDown/;
+  /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionInProgress|ConcurrentModification|^Timeout|SlowDown/;
 
 /** Unavailable for throttling, server faults and broken connections; any other error as it is. */
 export function toUnavailable(error: unknown): unknown {

@@ -1,6 +1,13 @@
 // Step Functions, narrowed to the pod machine.
 import type { Json } from './json.ts';
 
+/** An execution as Step Functions describes it. `error` and `cause` say why one FAILED: the error's name, and JSON or text about it. */
+export interface ExecutionState {
+  status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  error?: string;
+  cause?: string;
+}
+
 /** Step Functions, narrowed to the pod machine. */
 export interface Executions {
   /** Same name and input while it runs: the same execution. A closed one of that name answers `alreadyExists`. */
@@ -10,7 +17,5 @@ export interface Executions {
   /** Best effort; an unknown or ended execution is not an error. */
   stop(name: string, cause: string): Promise<void>;
   /** undefined: unknown. */
-  describe(
-    name: string,
-  ): Promise<'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | undefined>;
+  describe(name: string): Promise<ExecutionState | undefined>;
 }

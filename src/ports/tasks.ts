@@ -3,9 +3,9 @@ import type { TaskArn } from './identity.ts';
 
 /** ECS, narrowed. All inputs and answers in the shapes of src/task. */
 export interface Tasks {
-  /** Registers unless the same content is known; answers the task definition's ARN. */
-  register(definition: TaskDefinition): Promise<string>;
-  /** `failures` (no capacity, no place) are outcomes; only faults throw. Same client token, same task. */
+  /** Registers unless the same content is known; answers the task definition's ARN. What ECS refuses for good is an outcome. */
+  register(definition: TaskDefinition): Promise<{ arn: string } | { failure: string }>;
+  /** No capacity, no place and what ECS refuses for good are outcomes; only faults throw. Same client token, same task. */
   run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }>;
   /** May be called again; an unknown task is not an error. */
   stop(taskArn: TaskArn, reason: string): Promise<void>;

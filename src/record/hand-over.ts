@@ -8,6 +8,19 @@ export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 /** The shortest time between two generations, whatever went wrong: each costs transitions. */
 export const MIN_GENERATION_MS = 60_000;
 
+/** So many successors follow an execution that failed by an error of its own; then the pod fails. */
+export const MAX_FAILURES = 3;
+/** A generation that lived this long was a good one: its failure is the first in a row. */
+const GOOD_GENERATION_MS = 3_600_000;
+
+/** How many generations failed in a row, the present one included, if it fails now. */
+export const failuresSoFar = (record: PodRecord, now: Date): number =>
+  generationAgeMs(record, now) > GOOD_GENERATION_MS ? 1 : (record.generation.failures ?? 0) + 1;
+
+/** The least age of a generation before another may follow: a minute, and five times more after each failure, so that a mended release meets the pod alive. */
+export const leastAgeMs = ({ generation }: PodRecord): number =>
+  MIN_GENERATION_MS * 5 ** (generation.failures ?? 0);
+
 /** The age of the generation in charge; NaN where it has not begun. */
 export const generationAgeMs = ({ generation }: PodRecord, now: Date): number =>
   now.getTime() - Date.parse(generation.at ?? '');

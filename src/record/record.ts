@@ -74,6 +74,8 @@ interface Generation {
   at?: string;
   /** Revision of the machine's document, as Bind reports it; documents without a revision report none. */
   revision?: string;
+  /** How many generations before it failed by an error of their own, in a row. */
+  failures?: number;
   /** Entries in its history so far: runs ordered, waits for a node, an image or capacity. */
   runs: number;
 }

@@ -14,14 +14,15 @@ const GOOD_SECONDS = 600;
 /** How many earlier tasks the record names: a log shows at most the run before, and the record must not grow with every relaunch. */
 const KEPT_TASKS = 20;
 
-/** The next execution continues where this one stands; the old one's tokens are answered with leave. */
-export const nextGeneration = (record: PodRecord, now: Date): PodRecord => ({
+/** The next execution continues where this one stands; the old one's tokens are answered with leave. `failures`: how many have failed in a row. */
+export const nextGeneration = (record: PodRecord, now: Date, failures = 0): PodRecord => ({
   ...record,
   generation: {
     number: record.generation.number + 1,
     at: now.toISOString(),
     runs: 0,
     toStart: true,
+    ...present({ failures: failures || undefined }),
   },
 });
 

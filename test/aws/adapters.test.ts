@@ -151,11 +151,49 @@ describe('tasks', () => {
     });
   });
 
+  it.each([
+    ['ClientException', 'ClientException: no'],
+    ['InvalidParameterException', 'InvalidParameterException: no'],
+    ['AccessDeniedException', 'AWS does not permit it: no'],
+    ['BlockedException', 'AWS has blocked the account: no'],
+    ['ClusterNotFoundException', 'the ECS cluster is missing: no'],
+    ['ConflictException', 'ConflictException: no'],
+    ['PlatformUnknownException', 'PlatformUnknownException: no'],
+    [
+      'PlatformTaskDefinitionIncompatibilityException',
+      'PlatformTaskDefinitionIncompatibilityException: no',
+    ],
+    ['UnsupportedFeatureException', 'the region does not support it: no'],
+    ['LimitExceededException', 'a quota of the AWS account is used up: no'],
+  ])('what ECS refuses for good is an outcome: %s', async (__type, failure) => {
+    const answers = { RunTask: { __type, message: 'no' } };
+    expect(await awsTasks(new ECSClient(scripted(answers).options), place).run(request)).toEqual({
+      failure,
+    });
+    const registering = {
+      DescribeTaskDefinition: { __type: 'ClientException', message: 'unknown' },
+      RegisterTaskDefinition: { __type, message: 'no' },
+    };
+    const client = new ECSClient(scripted(registering).options);
+    expect(await awsTasks(client, place).register(definition)).toEqual({ failure });
+  });
+
+  it('a conflict that names the running task is that task', async () => {
+    const answers = {
+      RunTask: { __type: 'ConflictException', message: 'no', resourceIds: ['arn:1'] },
+    };
+    expect(await awsTasks(new ECSClient(scripted(answers).options), place).run(request)).toEqual({
+      taskArn: 'arn:1',
+    });
+  });
+
   it('a known family is not registered again', async () => {
     const known = scripted({
       DescribeTaskDefinition: { taskDefinition: { taskDefinitionArn: 'td:1', status: 'ACTIVE' } },
     });
-    expect(await awsTasks(new ECSClient(known.options), place).register(definition)).toBe('td:1');
+    expect(await awsTasks(new ECSClient(known.options), place).register(definition)).toEqual({
+      arn: 'td:1',
+    });
     const fresh = scripted({
       DescribeTaskDefinition: {
         __type: 'ClientException',
@@ -168,7 +206,7 @@ describe('tasks', () => {
         ...definition,
         ephemeralStorageGiB: 30,
       }),
-    ).toBe('td:1');
+    ).toEqual({ arn: 'td:1' });
     expect(fresh.sent[1]?.input).toMatchObject({
       networkMode: 'awsvpc',
       requiresCompatibilities: ['FARGATE'],
@@ -241,8 +279,8 @@ describe('pull secrets', () => {
 
   it('G5: makes one secret per content, whose name does not reveal it, and asks once', async () => {
     const { sent, secrets } = on({ DescribeSecret: unknown, CreateSecret: { ARN: 'arn:new' } });
-    expect(await secrets.keep(credential)).toBe('arn:new');
-    expect(await secrets.keep(credential)).toBe('arn:new');
+    expect(await secrets.keep(credential)).toEqual({ arn: 'arn:new' });
+    expect(await secrets.keep(credential)).toEqual({ arn: 'arn:new' });
     expect(sent.map(({ operation }) => operation)).toEqual(['DescribeSecret', 'CreateSecret']);
     expect(sent[1]?.input).toMatchObject({
       Name: expect.stringMatching(/^droppod\/pull\/[0-9a-f]{32}$/),
@@ -260,7 +298,7 @@ describe('pull secrets', () => {
       DescribeSecret: { ARN: 'arn:old', LastChangedDate },
       PutSecretValue: { ARN: 'arn:old' },
     });
-    expect(await secrets.keep(credential)).toBe('arn:old');
+    expect(await secrets.keep(credential)).toEqual({ arn: 'arn:old' });
     expect(sent.map(({ operation }) => operation)).toEqual(operations);
   });
 

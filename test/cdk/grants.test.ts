@@ -82,7 +82,7 @@ function watched(port: string, target: object): object {
 
 const nothing = { on: () => Promise.resolve(), off: () => Promise.resolve() };
 const secrets = {
-  keep: () => Promise.resolve('arn:aws:secretsmanager:us-east-1:000000000000:secret:x'),
+  keep: () => Promise.resolve({ arn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:x' }),
   clear: () => Promise.resolve(0),
 };
 

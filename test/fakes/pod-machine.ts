@@ -119,7 +119,7 @@ export class PodMachine implements Executions {
     return this.#faulty(
       'describe',
       async () =>
-        (await this.interpreter.describe(`pod/${name}`))?.status as Awaited<
+        (await this.interpreter.describe(`pod/${name}`)) as Awaited<
           ReturnType<Executions['describe']>
         >,
     );

@@ -165,8 +165,8 @@ export class PodWorld {
       ports: () => this.ports,
       within,
       ...present({ random, fault }),
-      onEnd: ({ name, status }) =>
-        this.#change('Step Functions Execution Status Change', { name, status }),
+      onEnd: ({ name, status, error, cause }) =>
+        this.#change('Step Functions Execution Status Change', { name, status, error, cause }),
     });
     const wakeups: Wakeups = apart
       ? {

@@ -83,7 +83,7 @@ class FakeExecutions extends Recorder implements Executions {
   }
 
   describe(name: string): ReturnType<Executions['describe']> {
-    return this.record('executions.describe', { name }, () => this.states.get(name)?.status);
+    return this.record('executions.describe', { name }, () => this.states.get(name));
   }
 }
 
@@ -97,12 +97,12 @@ export class FakeTasks extends Recorder implements Tasks {
   failure: string | undefined;
   readonly #byToken = new Map<string, TaskArn>();
 
-  register(definition: TaskDefinition): Promise<string> {
+  register(definition: TaskDefinition): ReturnType<Tasks['register']> {
     return this.record('tasks.register', definition, () => {
       const text = JSON.stringify(definition);
       const at = this.definitions.findIndex((known) => JSON.stringify(known) === text);
       if (at < 0) this.definitions.push(definition);
-      return `arn:aws:ecs:us-east-1:000000000000:task-definition/${definition.family}:1`;
+      return { arn: `arn:aws:ecs:us-east-1:000000000000:task-definition/${definition.family}:1` };
     });
   }
 

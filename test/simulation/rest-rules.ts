@@ -40,7 +40,7 @@ async function checkExecutions(
   );
   const statuses = await Promise.all(names.map((name) => world.machine.describe(name)));
   return names
-    .filter((name, index) => (statuses[index] === 'RUNNING') !== (name === running))
+    .filter((name, index) => (statuses[index]?.status === 'RUNNING') !== (name === running))
     .map((name) => `execution ${name} ${name === running ? 'does not run' : 'still runs'}`);
 }
 

@@ -47,6 +47,9 @@ export const failedScheduling = (message: string): PodEvent => ({
   component: 'default-scheduler',
 });
 
+/** The pod's execution failed by an error of its own. */
+export const executionFailed = (message: string): PodEvent => warning('ExecutionFailed', message);
+
 /** The node refused a pod that was bound to it without the scheduler. */
 export const rejectedByNode = (reason: string, message: string): PodEvent =>
   warning(reason, message);

@@ -6,6 +6,7 @@ import { findNode } from './find-node.ts';
 import type { FoundNode } from './find-node.ts';
 import { isHeldByVolume } from './held-by-volume.ts';
 import { registerTask } from './register-task.ts';
+import { noPlace } from '../pod/no-place.ts';
 import { othersChanged } from '../settle/reschedule.ts';
 import { resolveImages } from './resolve-images.ts';
 import type { ResolvedImages } from './resolve-images.ts';
@@ -210,7 +211,16 @@ async function keepImages(
   { uid, generation }: BindInput,
 ): Promise<NextState> {
   const failed = Object.keys(resolved.failures).length > 0;
-  const definition = failed ? undefined : await registerTask(ports, pod, resolved);
+  const registered = failed ? undefined : await registerTask(ports, pod, resolved);
+  if (registered && 'failure' in registered)
+    return noPlace(
+      ports,
+      { uid, generation },
+      registered.failure,
+      ({ pod: newest, record }) =>
+        isOver(newest, record, generation) || record.task.arn !== undefined,
+    );
+  const definition = registered?.arn;
   const logNonce = ports.ids.uuid();
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
     // The execution before may have launched the attempt a moment ago: its task has the images that it has.

@@ -8,24 +8,25 @@ import type { ResolvedImages } from './resolve-images.ts';
 
 type RegisterPorts = Pick<Ports, 'tasks' | 'settings' | 'pullSecrets'>;
 
-/** The ARN of the definition with this content; may be called again. */
+/** The ARN of the definition with this content, or why AWS refuses it; may be called again. */
 export async function registerTask(
   ports: RegisterPorts,
   pod: Pod,
   resolved: ResolvedImages,
-): Promise<string> {
+): ReturnType<Ports['tasks']['register']> {
   const { tasks, settings } = ports;
   const sized = podSize(pod);
   if ('tooBig' in sized)
     throw new Error(`the pod was admitted with a size that no task has: ${sized.tooBig}`);
   const pullSecretArns = await keepCredentials(ports, resolved);
+  if ('failure' in pullSecretArns) return pullSecretArns;
   const { executionRoleArn } = settings;
   return tasks.register(
     taskDefinition(pod, {
       images: resolved.images,
       size: sized.size,
       settings,
-      pullSecretArns,
+      pullSecretArns: pullSecretArns.arns,
       ...present({ executionRoleArn }),
     }),
   );
@@ -34,12 +35,17 @@ export async function registerTask(
 async function keepCredentials(
   { pullSecrets }: RegisterPorts,
   { credentials }: ResolvedImages,
-): Promise<{ [container: string]: string }> {
-  if (!pullSecrets) return {};
-  const arns = await Promise.all(
+): Promise<{ arns: { [container: string]: string } } | { failure: string }> {
+  if (!pullSecrets) return { arns: {} };
+  const kept = await Promise.all(
     Object.entries(credentials).map(
       async ([container, credential]) => [container, await pullSecrets.keep(credential)] as const,
     ),
   );
-  return Object.fromEntries(arns);
+  const arns = new Map<string, string>();
+  for (const [container, answer] of kept) {
+    if ('failure' in answer) return answer;
+    arns.set(container, answer.arn);
+  }
+  return { arns: Object.fromEntries(arns) };
 }

@@ -1,21 +1,19 @@
 // The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
 // See docs/design/pod.md.
+import { noPlace } from '../pod/no-place.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
 import { attemptToken, podletSeed } from '../../auth/podlet-credential.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { allContainers } from '../../pod/model/containers.ts';
-import { failedCreatePodSandBox } from '../../pod/events/pod-events.ts';
 import { hostnameProblem, kernelHostname } from '../../pod/process/network-files.ts';
 import { podDone } from '../../pod/run/order.ts';
 import type { TaskArn } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RunTaskRequest } from '../../ports/tasks.ts';
-import { countingRuns } from '../../record/hand-over.ts';
-import { END, runBodies, waitUntil } from '../../record/bodies.ts';
+import { END, runBodies } from '../../record/bodies.ts';
 import { isOver } from '../../record/outcome.ts';
 import type { NextState, PodRecord, PodRef } from '../../record/record.ts';
-import { noPlaceBackOff } from '../../record/relaunch.ts';
 import { withTask } from '../../record/with-task.ts';
 import { clientToken, taskTags } from '../../fargate/run-request.ts';
 import { present } from '../../present.ts';
@@ -31,12 +29,14 @@ export async function launchPod(
   const pod = state?.pod;
   if (!state || !pod || isRefused(state, generation)) return END;
   if (state.record.task.arn) return runBodies(pod, state.record.observed);
+  const failed = (failure: string): Promise<NextState> =>
+    noPlace(ports, { uid, generation }, failure, (newest) => isRefused(newest, generation));
   const unnameable = hostnameProblem(pod, ports.settings.clusterDomain);
-  if (unnameable !== undefined) return keepFailure(ports, uid, unnameable, generation);
+  if (unnameable !== undefined) return failed(unnameable);
   const answer = await ports.tasks.run(runRequest(ports, pod, state.record));
   return 'taskArn' in answer
     ? keepTask(ports, state.record, answer.taskArn, generation)
-    : keepFailure(ports, uid, answer.failure, generation);
+    : failed(answer.failure);
 }
 
 const isRefused = ({ pod, record }: PodState, generation: number): boolean =>
@@ -95,24 +95,5 @@ async function keepTask(
   }
   return state.pod && !isOver(state.pod, state.record, generation)
     ? runBodies(state.pod, state.record.observed)
-    : END;
-}
-
-async function keepFailure(
-  ports: LaunchPorts,
-  uid: string,
-  failure: string,
-  generation: number,
-): Promise<NextState> {
-  const state = await updatePod(ports, uid, (newest) => {
-    if (isRefused(newest, generation)) return undefined;
-    const launchBackOff = noPlaceBackOff(newest.record, newest.now);
-    return {
-      record: { ...countingRuns(newest.record, 1), launchBackOff },
-      events: [failedCreatePodSandBox(failure)],
-    };
-  });
-  return state?.record.launchBackOff && !isRefused(state, generation)
-    ? waitUntil(state.record.launchBackOff.until)
     : END;
 }

@@ -7,6 +7,7 @@ import { podDone } from '../../pod/run/order.ts';
 import type { TaskArn } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { hasTask } from '../../record/conclude.ts';
+import { failureOf } from '../../record/execution-facts.ts';
 import { executionName, inCharge } from '../../record/execution-name.ts';
 import { isExhausted, isOutdated } from '../../record/hand-over.ts';
 import type { PodRecord } from '../../record/record.ts';
@@ -99,12 +100,20 @@ async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string |
       await observeTask(ports, { ...facts, startedBy: uid });
     return facts.lastStatus;
   }
-  // ECS forgets a task an hour after its end.
+  // ECS forgets a task an hour after its end; a new one it may not show for some minutes.
   await updatePod(ports, uid, ({ pod, record, now }) =>
-    record.task.arn === taskArn && hasTask(record) ? taskEnded(pod, record, {}, now) : undefined,
+    record.task.arn === taskArn && hasTask(record) && isLongLaunched(record, now)
+      ? taskEnded(pod, record, {}, now)
+      : undefined,
   );
   return undefined;
 }
+
+/** RunTask's answer precedes what other calls of ECS know, by minutes at worst. */
+const KNOWN_LATEST_MS = 600_000;
+
+const isLongLaunched = ({ task: { launchedAt } }: PodRecord, now: Date): boolean =>
+  launchedAt === undefined || now.getTime() - Date.parse(launchedAt) > KNOWN_LATEST_MS;
 
 async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Promise<number> {
   if (!hasTask(record) || record.end) return 0;
@@ -194,8 +203,8 @@ const OVERDUE_MS = 10_000;
 /** How often an execution is checked for an end that no message reported. Each check is a call to Step Functions, so pods are spread over the minutes. */
 const EXECUTION_LOOK_MINUTES = 5;
 
-function isExecutionsTurn({ uid, podlet }: PodRecord, now: Date): boolean {
-  if (!podlet) return true;
+function isExecutionsTurn({ uid, podlet, generation }: PodRecord, now: Date): boolean {
+  if (!podlet || generation.failures !== undefined) return true;
   const minute = Math.floor(now.getTime() / 60_000);
   return (
     minute % EXECUTION_LOOK_MINUTES === Number.parseInt(uid.slice(-4), 16) % EXECUTION_LOOK_MINUTES
@@ -220,8 +229,9 @@ async function sweepExecution(
     isExhausted(record) || (mayRenew && isOutdated(record, ports.settings.machineRevision, now));
   if (!handOver && !isExecutionsTurn(record, now)) return false;
   const ref = inCharge(record);
-  const status = await ports.executions.describe(executionName(ref));
-  if (status === undefined) await ports.executions.start(executionName(ref), { ...ref });
-  else if (status !== 'RUNNING' || handOver) await succeedExecution(ports, ref.uid, ref.generation);
+  const known = await ports.executions.describe(executionName(ref));
+  if (known === undefined) await ports.executions.start(executionName(ref), { ...ref });
+  else if (known.status !== 'RUNNING' || handOver)
+    await succeedExecution(ports, ref, failureOf(known));
   return handOver;
 }

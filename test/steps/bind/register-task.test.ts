@@ -48,7 +48,8 @@ describe('the task definition of a private image', () => {
   it('G5: names a secret for the containers that need one, and the role that reads it', async () => {
     const definition = await registered({
       pullSecrets: {
-        keep: ({ username }: RegistryCredential) => Promise.resolve(`arn:secret:${username}`),
+        keep: ({ username }: RegistryCredential) =>
+          Promise.resolve({ arn: `arn:secret:${username}` }),
         clear: () => Promise.resolve(0),
       },
     });

@@ -25,8 +25,8 @@ it('hands a pod over to a successor without touching its containers', async () =
   await world.sweep();
   await world.clock.advance(10_000);
   expect((await world.record(pod))?.generation.number).toBe(2);
-  expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
-  expect(await world.machine.describe(`${record.uid}-2`)).toBe('RUNNING');
+  expect((await world.machine.describe(record.uid))?.status).toBe('SUCCEEDED');
+  expect((await world.machine.describe(`${record.uid}-2`))?.status).toBe('RUNNING');
   await world.clock.advance(60_000);
   expect(
     world.events
@@ -44,7 +44,7 @@ it('an execution that was stopped by hand gets a successor', async () => {
   await world.clock.advance(100_000);
   await world.machine.stop(pod.metadata.uid ?? '', 'by hand');
   await world.clock.advance(5_000);
-  expect(await world.machine.describe(`${pod.metadata.uid ?? ''}-2`)).toBe('RUNNING');
+  expect((await world.machine.describe(`${pod.metadata.uid ?? ''}-2`))?.status).toBe('RUNNING');
   expect(world.events).toHaveLength(1);
 });
 
@@ -133,6 +133,6 @@ it('a pod that waits for its image is handed over too', async () => {
   await world.clock.advance(400_000);
   expect(await world.cell(pod)).toBe('Running');
   expect((await world.record(pod))?.generation.number).toBe(2);
-  expect(await world.machine.describe(record.uid)).toBe('SUCCEEDED');
+  expect((await world.machine.describe(record.uid))?.status).toBe('SUCCEEDED');
   expect(world.tasks.tasks.size).toBe(1);
 });

@@ -25,7 +25,7 @@ async function running(world: PodWorld, { metadata: { uid = '' } }: Pod): Promis
   const names = [uid, `${uid}-2`, `${uid}-3`, `${uid}-4`];
   const statuses = await Promise.all(names.map((name) => world.machine.describe(name)));
   return names
-    .filter((_name, index) => statuses[index] === 'RUNNING')
+    .filter((_name, index) => statuses[index]?.status === 'RUNNING')
     .map((name) => name.slice(uid.length));
 }
 

@@ -31,7 +31,7 @@ it('finds an execution that ended without a word within 5 minutes', async () => 
     await world.sweep();
     await world.clock.advance(60_000);
   }
-  expect(await world.machine.describe(`${pod.metadata.uid ?? ''}-2`)).toBe('RUNNING');
+  expect((await world.machine.describe(`${pod.metadata.uid ?? ''}-2`))?.status).toBe('RUNNING');
 });
 
 it('reports Ready Unknown after 40 s and of a lost node after 5 min of silence', async () => {

@@ -1,0 +1,29 @@
+// What a service refuses for good: an outcome that the pod's owner reads, where a retry would be billed and heal nothing.
+import { own } from '../own.ts';
+
+/** What the names of errors mean to somebody who does not know the service. */
+const MEANINGS: Record<string, string> = {
+  AccessDeniedException: 'AWS does not permit it',
+  BlockedException: 'AWS has blocked the account',
+  ClusterNotFoundException: 'the ECS cluster is missing',
+  LimitExceededException: 'a quota of the AWS account is used up',
+  UnsupportedFeatureException: 'the region does not support it',
+};
+
+/** The refusal in a line; undefined for faults, which a retry may heal, and for errors of our own. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || (error as { $fault?: unknown }).$fault !== 'client')
+    return undefined;
+  return `${own(MEANINGS, error.name) ?? error.name}: ${error.message}`;
+}
+
+/** The answer of a call, or its refusal as data. */
+export async function orRefusal<T>(call: Promise<T>): Promise<T | { failure: string }> {
+  try {
+    return await call;
+  } catch (error) {
+    const failure = refusalOf(error);
+    if (failure === undefined) throw error;
+    return { failure };
+  }
+}
