@@ -156,8 +156,17 @@ export const RESOURCES: readonly Resource[] = [
     subresources: [SCALE, sub('status', 'ReplicaSet', CHANGE, 'apps')],
   }),
   resource('StatefulSet', { group: 'apps', short: ['sts'], verbs: NEVER_THERE }),
-  resource('CronJob', { group: 'batch', short: ['cj'], verbs: NEVER_THERE }),
-  resource('Job', { group: 'batch', verbs: NEVER_THERE }),
+  resource('CronJob', {
+    group: 'batch',
+    short: ['cj'],
+    categories: ['all'],
+    subresources: [sub('status', 'CronJob', CHANGE, 'batch')],
+  }),
+  resource('Job', {
+    group: 'batch',
+    categories: ['all'],
+    subresources: [sub('status', 'Job', CHANGE, 'batch')],
+  }),
   resource('Ingress', {
     group: 'networking.k8s.io',
     short: ['ing'],

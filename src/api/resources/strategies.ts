@@ -6,7 +6,9 @@ import { own } from '../../own.ts';
 import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
+import { cronJobStatus, cronJobs } from './cron-jobs.ts';
 import { events, groupEvents } from './events.ts';
+import { jobStatus, jobs } from './jobs.ts';
 import { limitRanges } from './limit-ranges.ts';
 import { namespaceFinalize, namespaceStatus, namespaces } from './namespaces.ts';
 import { nodeStatus, nodes } from './nodes.ts';
@@ -25,10 +27,14 @@ const STRATEGIES: Record<string, Strategy> = {
   configmaps: configMaps,
   'deployments.apps': deployments,
   'deployments.apps/status': deploymentStatus,
+  'cronjobs.batch': cronJobs,
+  'cronjobs.batch/status': cronJobStatus,
   endpoints: endpoints,
   'endpointslices.discovery.k8s.io': endpointSlices,
   events: events,
   'events.events.k8s.io': groupEvents,
+  'jobs.batch': jobs,
+  'jobs.batch/status': jobStatus,
   'leases.coordination.k8s.io': leases,
   limitranges: limitRanges,
   namespaces: {

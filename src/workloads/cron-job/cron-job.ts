@@ -1,0 +1,51 @@
+// A CronJob as the rules and the controller read it; its defaults.
+import type * as batch from 'kubernetes-types/batch/v1';
+import type { KubeObject, ObjectMeta } from '../../kinds/pod.ts';
+import { isMap } from '../../own.ts';
+import { omitEmpty } from '../../pod/model/omit-empty.ts';
+import { defaultJobTemplateSpec } from '../job/default-job.ts';
+import type { JobSpec } from '../job/job.ts';
+
+const SUCCESSFUL_LIMIT = 3;
+const FAILED_LIMIT = 1;
+
+export interface CronJobSpec extends Omit<batch.CronJobSpec, 'jobTemplate'> {
+  jobTemplate: { metadata: ObjectMeta; spec: JobSpec };
+}
+export type CronJobStatus = batch.CronJobStatus;
+
+export interface CronJob extends KubeObject {
+  spec: CronJobSpec;
+  status: CronJobStatus;
+}
+
+/** A defaulted object of the resource cronjobs; a missing status is empty. */
+export const toCronJob = (object: KubeObject): CronJob =>
+  (object['status'] === undefined ? { ...object, status: {} } : object) as CronJob;
+
+/** The CronJob with every default; the template of its Jobs gets a pod's defaults only. May be repeated. */
+export function defaultCronJob(object: KubeObject): CronJob {
+  const spec = (isMap(object['spec']) ? object['spec'] : {}) as Partial<batch.CronJobSpec>;
+  const template: { metadata?: unknown; spec?: unknown } = isMap(spec.jobTemplate)
+    ? spec.jobTemplate
+    : {};
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      schedule: spec.schedule ?? '',
+      concurrencyPolicy: spec.concurrencyPolicy || 'Allow',
+      suspend: spec.suspend ?? false,
+      successfulJobsHistoryLimit: spec.successfulJobsHistoryLimit ?? SUCCESSFUL_LIMIT,
+      failedJobsHistoryLimit: spec.failedJobsHistoryLimit ?? FAILED_LIMIT,
+      jobTemplate: {
+        metadata: omitEmpty(
+          isMap(template.metadata) ? template.metadata : {},
+          'metadata',
+        ) as ObjectMeta,
+        spec: defaultJobTemplateSpec(template.spec),
+      },
+    },
+    status: (isMap(object['status']) ? object['status'] : {}) as CronJobStatus,
+  };
+}
