@@ -30,9 +30,8 @@ const printer = lazyPrinter(
     {
       name: 'Suspend',
       type: 'boolean',
-      // The text of batch/v1beta1, which the columns still have.
-      description:
-        'This flag tells the controller to suspend subsequent executions, it does not apply to already started executions.  Defaults to false.',
+      // The columns still have the text of batch/v1beta1.
+      description: fieldDescription(`${BATCH}.CronJobSpec`, 'suspend').replace('\n\n', '  '),
     },
     {
       name: 'Active',
