@@ -104,6 +104,12 @@ describe('arrows between rooms', () => {
     ],
     ['src/record knows no report', /^src\/record\//, /^src\/sync\//, undefined],
     [
+      'src/custom is pure: what a custom kind is, and what its objects may be',
+      /^src\/custom\//,
+      /^src\/(?!custom\/|pod\/model\/quantity\.ts|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/json\.ts)/,
+      undefined,
+    ],
+    [
       'src/workloads is pure: the rules of the kinds around pods',
       /^src\/workloads\//,
       /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,

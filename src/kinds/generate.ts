@@ -180,6 +180,8 @@ function qualifiedName(model: string, groups: Map<string, string>, parent: strin
   const hint = /^([A-Z][a-z]+)V1[A-Z]/.exec(model)?.[1]?.toLowerCase();
   const group = hint ?? groups.get(typeName(model));
   if (group === 'meta') return `${META}.${typeName(model)}`;
+  if (group === 'apiextensions')
+    return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.${typeName(model)}`;
   if (group === undefined) return `${parent.replace(/\.\w+$/, '')}.${typeName(model)}`;
   return `io.k8s.api.${group}.v1.${typeName(model)}`;
 }

@@ -43,6 +43,7 @@ const RULES: Record<string, Record<string, ListRule>> = {
     resourceClaimStatuses: { ...keyed('name'), retainKeys: true },
   },
   ContainerStatus: { volumeMounts: keyed('mountPath') },
+  CustomResourceDefinitionStatus: { conditions: { mapKeys: ['type'] } },
   NodeSpec: { podCIDRs: SET },
   NodeStatus: { ...CONDITIONS, addresses: keyed('type') },
   NamespaceStatus: CONDITIONS,

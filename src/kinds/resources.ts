@@ -1,4 +1,6 @@
 // What the API serves: every resource with its names, verbs and subresources. Discovery, OpenAPI and the routes come from here.
+// Kinds of CustomResourceDefinitions join them while the API runs (src/steps/definitions/served-kinds.ts).
+import type { CustomKind } from './custom-kind.ts';
 
 export interface GroupKind {
   /** '' is the core group. */
@@ -27,7 +29,15 @@ export interface Resource extends GroupKind {
   stored: string;
   /** Name of the model class that describes the kind, where it is not `V1<kind>`. */
   model: string;
+  /** Kind of a list of it, where it is not `<kind>List`. */
+  listKind?: string;
+  /** Set where a CustomResourceDefinition brings the kind. */
+  custom?: CustomKind;
 }
+
+/** The kind of a list of the resource. */
+export const listKindOf = ({ kind, listKind }: Pick<Resource, 'kind' | 'listKind'>): string =>
+  listKind ?? `${kind}List`;
 
 /** Seconds after its last write at which an object is forgotten, by its name in the store: kube-apiserver's `--event-ttl`. */
 export const LIFETIMES = { events: 3_600 } as const;
@@ -172,6 +182,13 @@ export const RESOURCES: readonly Resource[] = [
     short: ['ing'],
     plural: 'ingresses',
     verbs: NEVER_THERE,
+  }),
+  resource('CustomResourceDefinition', {
+    group: 'apiextensions.k8s.io',
+    short: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    cluster: true,
+    subresources: [sub('status', 'CustomResourceDefinition', CHANGE, 'apiextensions.k8s.io')],
   }),
   resource('SelfSubjectReview', {
     group: 'authentication.k8s.io',

@@ -5,6 +5,7 @@ import { keepsZero } from './kept-zeros.ts';
 import { listRule } from './list-keys.ts';
 import type { ListRule } from './list-keys.ts';
 import { ensureKinds } from './load.ts';
+import type { Resource } from './resources.ts';
 
 type Leaf =
   | 'string'
@@ -20,14 +21,29 @@ type Leaf =
   | 'any';
 
 export type Shape =
-  { type: Leaf } | { type: 'list'; of: Shape } | { type: 'map'; of: Shape } | ObjectShape;
+  | { type: Leaf }
+  | { type: 'list'; of: Shape }
+  | { type: 'map'; of: Shape }
+  /** A JSON schema, a list of them, or a boolean (Go's JSONSchemaPropsOrBool, JSONSchemaPropsOrArray): owned as a whole. */
+  | { type: 'schemas'; of: Shape }
+  | ObjectShape;
 
 export interface ObjectShape {
   type: 'object';
   /** Go's type name, e.g. `PodSpec`; its package alias in messages is `v1`. */
   name: string;
   fields: Map<string, Field>;
+  /** Shape of the fields that are not named, where such fields are kept. */
+  rest?: Shape;
+  /** Of a custom kind, whose parts are not there before somebody sets them. */
+  isCustom?: boolean;
 }
+
+const LEAF: Shape = { type: 'any' };
+
+/** The shape of a field that the shape does not name. */
+export const unnamedShape = (shape: Shape): Shape =>
+  shape.type === 'object' ? (shape.rest ?? LEAF) : LEAF;
 
 export interface Field {
   shape: Shape;
@@ -44,6 +60,9 @@ const LEAVES: Record<string, Leaf> = {
   FieldsV1: 'any',
 };
 
+/** Members of JSONSchemaProps that hold schemas or a boolean. */
+const SCHEMAS = new Set(['items', 'additionalItems', 'additionalProperties']);
+
 const compiled = new Map<string, Shape>();
 
 function compile(name: string, schemas: Record<string, Schema>): Shape {
@@ -59,7 +78,10 @@ function compile(name: string, schemas: Record<string, Schema>): Shape {
     const required = new Set(schema?.required ?? []);
     for (const [field, property] of Object.entries(schema?.properties ?? {})) {
       shape.fields.set(field, {
-        shape: shapeOf(property, schemas),
+        shape:
+          type === 'JSONSchemaProps' && SCHEMAS.has(field)
+            ? { type: 'schemas', of: shape }
+            : shapeOf(property, schemas),
         keepsZero: required.has(field) || keepsZero(type, field),
         list: listRule(type, field),
       });
@@ -87,6 +109,14 @@ function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
       return { type: 'any' };
   }
 }
+
+/** The shape of a served resource. */
+export const shapeOfResource = ({
+  group,
+  kind,
+  custom,
+}: Pick<Resource, 'group' | 'kind' | 'custom'>): ObjectShape =>
+  custom?.shape ?? kindShape(group, kind);
 
 /** The shape of a kind; throws where the kind is not generated. */
 export function kindShape(group: string, kind: string): ObjectShape {

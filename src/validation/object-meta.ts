@@ -42,7 +42,7 @@ export const validateObjectMeta = (meta: ObjectMeta, rules: MetaRules): FieldErr
 ];
 
 /** apimachinery's ValidateObjectMetaAccessor: what holds for every kind, of whoever serves it. */
-function validateAnyMeta(
+export function validateAnyMeta(
   meta: ObjectMeta,
   { namespaced, name: nameRule }: MetaRules,
 ): FieldError[] {
@@ -207,7 +207,7 @@ export const validateObjectMetaUpdate = (next: ObjectMeta, old: ObjectMeta): Fie
 ];
 
 /** New finalizers of a deleting object, immutable members, and what any write must keep. */
-function validateAnyMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function validateAnyMetaUpdate(next: ObjectMeta, old: ObjectMeta): FieldError[] {
   const known = new Set(old.finalizers);
   const added = (next.finalizers ?? []).filter((finalizer) => !known.has(finalizer));
   const errors: FieldError[] = [];

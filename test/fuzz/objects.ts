@@ -243,6 +243,8 @@ export function valueOf(shape: Shape, chance: Chance, depth: number): Value {
       return Array.from({ length: chance.pick([0, 1, 1, 2]) }, () =>
         valueOf(shape.of, chance, depth + 1),
       );
+    case 'schemas':
+      return chance.happens(0.2) ? chance.happens(0.5) : valueOf(shape.of, chance, depth + 1);
     case 'map':
       return Object.fromEntries(
         Array.from({ length: chance.pick([0, 1, 2]) }, () => [
