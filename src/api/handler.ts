@@ -3,12 +3,15 @@ import { authenticate } from '../auth/authenticate.ts';
 import { authorize, refusal } from '../auth/authorize.ts';
 import { impersonate } from '../auth/impersonate.ts';
 import type { User } from '../auth/user.ts';
-import { ApiError, badRequest, Unavailable } from '../errors.ts';
+import { ApiError, badRequest, notFound, Unavailable } from '../errors.ts';
+import { findResource } from '../kinds/resources.ts';
+import type { Resource } from '../kinds/resources.ts';
 import { present } from '../present.ts';
+import { servedKinds } from '../steps/definitions/served-kinds.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
 import { answerPath } from './discovery/paths.ts';
 import { strategyFor } from './resources/strategies.ts';
-import { isServed, parseRoute, verbOf } from './routes.ts';
+import { isServed, parseRoute, pathNotFound, verbOf } from './routes.ts';
 import type { Route } from './routes.ts';
 import { checkConnection, forwardedPorts } from './subresources/connect.ts';
 import type { Connection } from './subresources/connect.ts';
@@ -105,7 +108,8 @@ async function toCall(
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
   const target = resourceSegments(segments);
   if (target === undefined) return answerPath(ports, request, url, user);
-  const route = parseRoute(target.group, target.version, target.rest);
+  const route = await routeOf(ports, target);
+  if (route === undefined) return answerPath(ports, request, url, user);
   if (route.watchPrefix) url.searchParams.set('watch', 'true');
   const verb = verbOf(route, request.method, url.searchParams);
   admitCaller(user, route, verb, url.searchParams);
@@ -134,15 +138,38 @@ function decodeSegment(segment: string): string {
   }
 }
 
+/** The name in a path of the resource. */
+const nameIn = (rest: string[], { plural }: Resource): string =>
+  rest[rest.lastIndexOf(plural) + 1] ?? '';
+
+interface Target {
+  group: string;
+  version: string;
+  rest: string[];
+}
+
+/** The route of a resource's path, by Kubernetes' own kinds, then by those of CustomResourceDefinitions; undefined: nobody serves the group and version. */
+async function routeOf(
+  ports: ApiPorts,
+  { group, version, rest }: Target,
+): Promise<Route | undefined> {
+  const known = parseRoute(rest, (plural) => findResource(group, version, plural));
+  if (known !== undefined) return known;
+  const { find } = await servedKinds(ports);
+  let resource: Resource | undefined;
+  const custom = parseRoute(rest, (plural) => (resource = find(group, version, plural)));
+  if (custom === undefined && resource !== undefined)
+    throw notFound(resource.stored, nameIn(rest, resource));
+  if (custom === undefined && isServed(group, version)) throw pathNotFound();
+  return custom;
+}
+
 /** Group, version and the rest of a resource's path; undefined for discovery, health and everything else. */
-function resourceSegments(
-  segments: string[],
-): { group: string; version: string; rest: string[] } | undefined {
+function resourceSegments(segments: string[]): Target | undefined {
   const [root, first = '', second = '', ...more] = segments;
   if (root === 'api' && first === 'v1' && second !== '')
     return { group: '', version: 'v1', rest: trimmed([second, ...more]) };
-  if (root !== 'apis' || more.length === 0 || more[0] === '' || !isServed(first, second))
-    return undefined;
+  if (root !== 'apis' || more.length === 0 || more[0] === '') return undefined;
   return { group: first, version: second, rest: trimmed(more) };
 }
 

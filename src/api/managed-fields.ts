@@ -1,5 +1,6 @@
 // managedFields: which manager set which field. Sets of fields are trees in the form of FieldsV1 (`f:spec`, `k:{"name":"c"}`, `v:"x"`).
 import { isDeepStrictEqual } from 'node:util';
+import { unnamedShape } from '../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import { isMap, own, setOwn } from '../own.ts';
@@ -66,7 +67,7 @@ function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | unde
         return {
           segment: `f:${name}`,
           value: own(value, name),
-          shape: inner?.shape ?? { type: 'any' },
+          shape: inner?.shape ?? unnamedShape(shape),
           ...present({ field: inner }),
           member: false,
         };
@@ -270,6 +271,7 @@ export function entryFor(
 
 /** The parts of an empty object, which count as present for every writer. */
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
+const EMPTY_CUSTOM = { metadata: {} };
 
 /** managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones. */
 export function managedAfterUpdate(
@@ -278,7 +280,7 @@ export function managedAfterUpdate(
   next: KubeObject,
   writer: Writer,
 ): ManagedEntry[] {
-  const compared = compareFields(shape, old ?? EMPTY, next);
+  const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
   const changed = strip(compared.changed, writer.resetFields);
   const before = old === undefined ? [] : entriesOf(old);
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;

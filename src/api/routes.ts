@@ -1,7 +1,7 @@
 // Maps paths and methods to resources and verbs.
 import { ApiError } from '../errors.ts';
-import { RESOURCES, findResource } from '../kinds/resources.ts';
-import type { Verb } from '../kinds/resources.ts';
+import { RESOURCES } from '../kinds/resources.ts';
+import type { Resource, Verb } from '../kinds/resources.ts';
 import { own } from '../own.ts';
 import type { ResourceRoute } from './call.ts';
 import { boolOption } from './wire/options.ts';
@@ -23,20 +23,18 @@ export const methodNotAllowed = (): ApiError =>
 export const isServed = (group: string, version: string): boolean =>
   RESOURCES.some((entry) => entry.group === group && entry.version === version);
 
-/** Parses the segments below `/api/v1` or `/apis/<group>/<version>`; throws 404 for an unknown resource. */
-export function parseRoute(group: string, version: string, segments: string[]): Route {
+/** Finds the resource of a plural within the path's group and version. */
+type FindResource = (plural: string) => Resource | undefined;
+
+/** Parses the segments below `/api/v1` or `/apis/<group>/<version>`; undefined for an unknown resource. */
+export function parseRoute(segments: string[], find: FindResource): Route | undefined {
   const watchPrefix = segments[0] === 'watch';
   const rest = watchPrefix ? segments.slice(1) : segments;
-  const route = inNamespace(group, version, rest) ?? atCluster(group, version, rest);
-  if (route === undefined) throw pathNotFound();
-  return { ...route, watchPrefix };
+  const route = inNamespace(rest, find) ?? atCluster(rest, find);
+  return route && { ...route, watchPrefix };
 }
 
-function inNamespace(
-  group: string,
-  version: string,
-  segments: string[],
-): ResourceRoute | undefined {
+function inNamespace(segments: string[], find: FindResource): ResourceRoute | undefined {
   const [first, namespace, plural, name = '', subresource = '', ...more] = segments;
   if (
     first !== 'namespaces' ||
@@ -45,16 +43,16 @@ function inNamespace(
     (more.length > 0 && subresource !== 'proxy')
   )
     return undefined;
-  const resource = findResource(group, version, plural);
+  const resource = find(plural);
   const path = subresource === 'proxy' ? { path: more.join('/') } : {};
   return resource?.namespaced && hasSubresource(resource, subresource)
     ? { resource, namespace, name, subresource, ...path }
     : undefined;
 }
 
-function atCluster(group: string, version: string, segments: string[]): ResourceRoute | undefined {
+function atCluster(segments: string[], find: FindResource): ResourceRoute | undefined {
   const [plural = '', name = '', subresource = '', ...more] = segments;
-  const resource = findResource(group, version, plural);
+  const resource = find(plural);
   if (
     resource === undefined ||
     (more.length > 0 && subresource !== 'proxy') ||

@@ -1,7 +1,8 @@
 // OpenAPI v2 in protobuf, the only form that client-go's OpenAPISchema() asks for. The field numbers are those of gnostic's
 // openapi.v2 messages (openapiv2/OpenAPIv2.proto); extensions travel as YAML, of which JSON is a part.
 import { openapiV2 } from './openapi-v2.ts';
-import type { OperationV2, ParameterV2, PathV2, SchemaV2 } from './openapi-v2.ts';
+import type { Resource } from '../../kinds/resources.ts';
+import type { DocumentV2, OperationV2, ParameterV2, PathV2, SchemaV2 } from './openapi-v2.ts';
 
 const LENGTH_DELIMITED = 2;
 const METHODS = new Map([
@@ -144,12 +145,15 @@ const path = ({ parameters = [], operations }: PathV2): Buffer =>
     ...parameters.map((entry) => field(9, parameter(entry))),
   );
 
-let bytes: Buffer<ArrayBuffer> | undefined;
+const documents = new WeakMap<DocumentV2, Buffer<ArrayBuffer>>();
 
-/** The document's bytes, computed once. */
-export function openapiV2Protobuf(): Buffer<ArrayBuffer> {
-  const { version, paths, definitions } = openapiV2();
-  bytes ??= Buffer.from(
+/** The document's bytes, computed once for each table. */
+export function openapiV2Protobuf(table: readonly Resource[]): Buffer<ArrayBuffer> {
+  const document = openapiV2(table);
+  const known = documents.get(document);
+  if (known !== undefined) return known;
+  const { version, paths, definitions } = document;
+  const bytes = Buffer.from(
     message(
       field(1, '2.0'),
       field(2, message(field(1, 'Kubernetes'), field(2, version))),
@@ -160,5 +164,6 @@ export function openapiV2Protobuf(): Buffer<ArrayBuffer> {
       ),
     ),
   );
+  documents.set(document, bytes);
   return bytes;
 }

@@ -1,6 +1,9 @@
 // OpenAPI v2, one document for all groups, converted from the version 3 documents. kubectl up to 1.26, client-go's
 // OpenAPISchema() and the tools built on it read this one.
+import { createHash } from 'node:crypto';
+import { schemaName, schemaV2 as customSchemaV2 } from '../../custom/openapi.ts';
 import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import type { Resource } from '../../kinds/resources.ts';
 import { present } from '../../present.ts';
 import { openapiDocument } from './openapi.ts';
 import { VERSION } from './version.ts';
@@ -146,24 +149,36 @@ const pathParameters = (path: string): ParameterV2[] =>
     uniqueItems: true,
   }));
 
-let document: DocumentV2 | undefined;
+const documents = new WeakMap<readonly Resource[], DocumentV2>();
 
-/** The document as a tree, computed once. */
-export function openapiV2(): DocumentV2 {
-  document ??= build();
-  return document;
+/** The document as a tree, computed once for each table; the part of Kubernetes' own kinds only once. */
+export function openapiV2(table: readonly Resource[]): DocumentV2 {
+  const known = documents.get(table);
+  if (known !== undefined) return known;
+  const made = table === RESOURCES ? build(RESOURCES) : withCustom(table);
+  documents.set(table, made);
+  return made;
 }
 
-function build(): DocumentV2 {
+function withCustom(table: readonly Resource[]): DocumentV2 {
+  const [base, custom] = [openapiV2(RESOURCES), build(table.slice(RESOURCES.length))];
+  return {
+    version: base.version,
+    paths: new Map([...base.paths, ...custom.paths]),
+    definitions: new Map([...base.definitions, ...custom.definitions]),
+  };
+}
+
+function build(table: readonly Resource[]): DocumentV2 {
   const made: DocumentV2 = {
     version: VERSION.gitVersion,
     paths: new Map(),
     definitions: new Map(),
   };
   for (const group of new Set(
-    RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
+    table.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
   )) {
-    const { paths, components } = JSON.parse(openapiDocument(group)?.body ?? '{}') as {
+    const { paths, components } = JSON.parse(openapiDocument(table, group)?.body ?? '{}') as {
       paths: Record<string, Record<string, OperationV3>>;
       components: { schemas: Record<string, SchemaV3> };
     };
@@ -178,15 +193,26 @@ function build(): DocumentV2 {
     for (const [name, schema] of Object.entries(components.schemas))
       made.definitions.set(name, schemaV2(schema));
   }
+  for (const entry of table)
+    if (entry.custom !== undefined)
+      made.definitions.set(schemaName(entry), customSchemaV2(entry) as SchemaV2);
   return made;
 }
 
-let text: string | undefined;
+export interface TextV2 {
+  text: string;
+  etag: string;
+}
 
-/** The document as JSON. */
-export function openapiV2Json(): string {
-  const { version, paths, definitions } = openapiV2();
-  text ??= JSON.stringify({
+const texts = new WeakMap<DocumentV2, TextV2>();
+
+/** The document as JSON, with its ETag. */
+export function openapiV2Json(table: readonly Resource[]): TextV2 {
+  const document = openapiV2(table);
+  const known = texts.get(document);
+  if (known !== undefined) return known;
+  const { version, paths, definitions } = document;
+  const text = JSON.stringify({
     swagger: '2.0',
     info: { title: 'Kubernetes', version },
     paths: Object.fromEntries(
@@ -197,5 +223,8 @@ export function openapiV2Json(): string {
     ),
     definitions: Object.fromEntries(definitions),
   });
-  return text;
+  const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`;
+  const made = { text, etag };
+  texts.set(document, made);
+  return made;
 }

@@ -1,11 +1,12 @@
 // OpenAPI v3, one document per group version: kubectl validates, applies and explains by it.
 import { createHash } from 'node:crypto';
-import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource, Verb } from '../../kinds/resources.ts';
 import type { Schema } from '../../kinds/generate.ts';
 import { ensureKinds } from '../../kinds/load.ts';
 import { own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
+import { schemaName, schemaV3 } from '../../custom/openapi.ts';
 import { VERSION } from './version.ts';
 
 interface Document {
@@ -31,12 +32,12 @@ const METHODS: Partial<Record<Verb, [method: string, action: string]>> = {
   delete: ['delete', 'delete'],
   deletecollection: ['delete', 'deletecollection'],
 };
-const PATCH_TYPES = [
+const CUSTOM_PATCH_TYPES = [
   'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
 ];
+const PATCH_TYPES = [...CUSTOM_PATCH_TYPES, 'application/strategic-merge-patch+json'];
 const COLLECTION: Verb[] = ['create', 'list', 'deletecollection'];
 
 function operation(
@@ -44,6 +45,7 @@ function operation(
   verb: Verb,
   action: string,
   schema: string | undefined,
+  custom: boolean,
 ): unknown {
   const content =
     schema === undefined
@@ -63,7 +65,10 @@ function operation(
       ? {
           requestBody: {
             content: Object.fromEntries(
-              PATCH_TYPES.map((type) => [type, { schema: { type: 'object' } }]),
+              (custom ? CUSTOM_PATCH_TYPES : PATCH_TYPES).map((type) => [
+                type,
+                { schema: { type: 'object' } },
+              ]),
             ),
           },
         }
@@ -77,11 +82,17 @@ function operation(
   };
 }
 
+/** Name of the resource's schema. */
+const schemaOf = (resource: Resource): string =>
+  resource.custom === undefined
+    ? (own(ensureKinds().kinds, `${resource.group}/${resource.kind}`) ?? '')
+    : schemaName(resource);
+
 function pathsOf(resource: Resource): [string, unknown][] {
   const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersionOf(resource)}`;
   const inNamespace = `${resource.namespaced ? '/namespaces/{namespace}' : ''}/${resource.plural}`;
   const base = `${root}${inNamespace}`;
-  const schema = ensureKinds().kinds[`${resource.group}/${resource.kind}`];
+  const schema = schemaOf(resource);
   const operations = (
     verbs: Verb[],
     kind: Pick<Resource, 'group' | 'version' | 'kind'> = resource,
@@ -92,7 +103,7 @@ function pathsOf(resource: Resource): [string, unknown][] {
         const [method, action] = METHODS[verb] ?? [];
         return method === undefined || action === undefined
           ? []
-          : [[method, operation(kind, verb, action, type)]];
+          : [[method, operation(kind, verb, action, type, resource.custom !== undefined)]];
       }),
     );
   const objectVerbs = resource.verbs.filter(
@@ -149,58 +160,69 @@ function reach(names: string[], schemas: Record<string, Schema>): Record<string,
   return found;
 }
 
-function build(group: string, version: string): Document {
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+function build(served: readonly Resource[]): Document {
   const { schemas, kinds } = ensureKinds();
-  const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
+  const custom = served.filter((entry) => entry.custom !== undefined);
   const names = [
-    ...served.map(({ kind }) => own(kinds, `${group}/${kind}`) ?? ''),
+    ...served.filter((entry) => entry.custom === undefined).map(schemaOf),
     kinds['/DeleteOptions'] ?? '',
     kinds['/Status'] ?? '',
+    ...(custom.length > 0 ? [META] : []),
   ];
   const body = JSON.stringify({
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: VERSION.gitVersion },
     paths: Object.fromEntries(served.flatMap(pathsOf)),
     components: {
-      schemas: Object.fromEntries(
-        Object.entries(reach(names, schemas)).map(([name, schema]) => [
+      schemas: Object.fromEntries([
+        ...Object.entries(reach(names, schemas)).map(([name, schema]) => [
           name,
           inVersion3(name, schema),
         ]),
-      ),
+        ...custom.map((entry) => [schemaName(entry), schemaV3(entry)]),
+      ]),
     },
   });
   return { body, hash: createHash('sha512').update(body).digest('hex').toUpperCase() };
 }
 
-const documents = new Map<string, Document>();
+/** The last document of each path, with the resources that it describes. */
+const documents = new Map<string, { served: readonly Resource[]; document: Document }>();
+
+/** Documents of groups that are gone are forgotten once there are this many. */
+const MAX_DOCUMENTS = 1_000;
+
+const pathOf = (entry: Resource): string =>
+  entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`;
 
 /** The document at `api/v1` or `apis/<group>/<version>`; undefined where nothing is served. */
-export function openapiDocument(path: string): Document | undefined {
-  const [root, first = '', second = ''] = path.split('/');
-  const [group, version] = root === 'api' ? ['', first] : [first, second];
+export function openapiDocument(table: readonly Resource[], path: string): Document | undefined {
+  const served = table.filter((entry) => pathOf(entry) === path);
+  if (served.length === 0) return undefined;
+  const known = documents.get(path);
   if (
-    !RESOURCES.some((entry) => entry.group === group && entry.version === version) ||
-    (root === 'api' && second !== '')
+    known?.served.length === served.length &&
+    served.every((entry, index) => entry === known.served[index])
   )
-    return undefined;
-  const document = documents.get(path) ?? build(group, version);
-  documents.set(path, document);
+    return known.document;
+  const document = build(served);
+  if (documents.size >= MAX_DOCUMENTS) documents.clear();
+  documents.set(path, { served, document });
   return document;
 }
 
 /** `GET /openapi/v3`. */
-export function openapiIndex(): unknown {
-  const paths = [
-    ...new Set(
-      RESOURCES.map((entry) => (entry.group === '' ? 'api/v1' : `apis/${apiVersionOf(entry)}`)),
-    ),
-  ].sort();
+export function openapiIndex(table: readonly Resource[]): unknown {
+  const paths = [...new Set(table.map(pathOf))].sort();
   return {
     paths: Object.fromEntries(
       paths.map((path) => [
         path,
-        { serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(path)?.hash ?? ''}` },
+        {
+          serverRelativeURL: `/openapi/v3/${path}?hash=${openapiDocument(table, path)?.hash ?? ''}`,
+        },
       ]),
     ),
   };

@@ -4,6 +4,7 @@ import { issuerOf } from '../../auth/service-account-tokens.ts';
 import { publicKeys } from '../../auth/signing-keys.ts';
 import type { User } from '../../auth/user.ts';
 import { ApiError } from '../../errors.ts';
+import type { Resource } from '../../kinds/resources.ts';
 import type { ApiPorts } from '../call.ts';
 import { methodNotAllowed, pathNotFound } from '../routes.ts';
 import { negotiate } from '../wire/negotiation.ts';
@@ -19,7 +20,10 @@ import {
   groupList,
   resourceList,
 } from './resource-lists.ts';
+import { servedTable } from './served-table.ts';
 import { VERSION } from './version.ts';
+
+type Table = readonly Resource[];
 
 const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -28,7 +32,6 @@ const V2_PROTOBUF = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
   V2_PROTOBUF_ANSWER,
 ];
-const CUSTOM_KINDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const CHECKS = ['ping', 'log', 'etcd'];
 
 const notFoundText = (): Response =>
@@ -49,25 +52,13 @@ export async function answerPath(
     throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
-  if (path.startsWith('/openapi/')) return openapi(request, path, url.searchParams);
+  if (path.startsWith('/openapi/'))
+    return openapi(await servedTable(ports), request, path, url.searchParams);
   if (path === '/version' && request.method !== 'GET') throw methodNotAllowed();
   if (path === '/version') return respond(request, 200, VERSION, { format: 'json', pretty: true });
   if (path.startsWith('/openid') || path.startsWith('/.well-known'))
     return identity(ports, request, path);
-  // kubectl looks for a custom resource of a kind before it says "no matches for kind": there are none.
-  if (path === CUSTOM_KINDS)
-    return respond(
-      request,
-      200,
-      {
-        kind: 'CustomResourceDefinitionList',
-        apiVersion: 'apiextensions.k8s.io/v1',
-        metadata: { resourceVersion: '1' },
-        items: [],
-      },
-      { format: 'json', pretty: false },
-    );
-  return discovery(request, url, path);
+  return discovery(await servedTable(ports), request, url, path);
 }
 
 /** Both documents may be cached for as long as kube-apiserver allows. */
@@ -118,20 +109,20 @@ async function health(ports: ApiPorts, path: string, query: URLSearchParams): Pr
   );
 }
 
-function discovery(request: Request, url: URL, path: string): Response {
+function discovery(table: Table, request: Request, url: URL, path: string): Response {
   if (path === '/api' || path === '/apis') {
     const accept = request.headers.get('accept') ?? '';
     if (/as=APIGroupDiscoveryList/.test(accept) && /v=v2(?!beta)/.test(accept))
-      return aggregatedAnswer(request, path);
+      return aggregatedAnswer(table, request, path);
   }
   const document =
     path === '/api'
       ? coreVersions(url.host)
       : path === '/apis'
-        ? groupList()
+        ? groupList(table)
         : path === '/'
           ? rootPaths()
-          : byGroup(path.split('/').slice(1));
+          : byGroup(table, path.split('/').slice(1));
   if (document === undefined) {
     // Kubernetes answers unknown groups in plain text; everything else is refused with a Status, as elsewhere.
     if (path.startsWith('/apis/')) return notFoundText();
@@ -143,15 +134,15 @@ function discovery(request: Request, url: URL, path: string): Response {
   return respond(request, 200, document, { format, pretty: pretty || path === '/' });
 }
 
-function byGroup([root, first = '', second, ...more]: string[]): unknown {
+function byGroup(table: Table, [root, first = '', second, ...more]: string[]): unknown {
   if (more.length > 0) return undefined;
-  if (root === 'api') return second === undefined ? resourceList('', first) : undefined;
+  if (root === 'api') return second === undefined ? resourceList(table, '', first) : undefined;
   if (root !== 'apis') return undefined;
-  return second === undefined ? groupDocument(first) : resourceList(first, second);
+  return second === undefined ? groupDocument(table, first) : resourceList(table, first, second);
 }
 
-function aggregatedAnswer(request: Request, path: '/api' | '/apis'): Response {
-  const { body, etag } = aggregated(path);
+function aggregatedAnswer(table: Table, request: Request, path: '/api' | '/apis'): Response {
+  const { body, etag } = aggregated(table, path);
   // A cache takes the headers of a 304 for its own (RFC 9111, 4.3.4), and a function URL gives every answer a content type.
   const headers = { etag, vary: 'Accept', 'cache-control': 'public', 'content-type': AGGREGATED };
   if (request.headers.get('if-none-match') === etag)
@@ -175,36 +166,42 @@ const rootPaths = (): unknown => ({
   ],
 });
 
+function jsonV2(request: Request, table: Table): Response {
+  const { text, etag } = openapiV2Json(table);
+  const headers = { 'content-type': 'application/json', vary: 'Accept', etag };
+  return request.headers.get('if-none-match') === etag
+    ? new Response(null, { status: 304, headers })
+    : new Response(text, { headers });
+}
+
 /** Clients that read this document accept protobuf or JSON, under either spelling of the type. */
-function version2(request: Request): Response {
+function version2(table: Table, request: Request): Response {
   const accepted = (request.headers.get('accept') ?? '')
     .split(',')
     .map((clause) => clause.split(';')[0]?.trim() ?? '');
   for (const type of accepted) {
     if (V2_PROTOBUF.includes(type))
-      return new Response(openapiV2Protobuf(), {
+      return new Response(openapiV2Protobuf(table), {
         headers: { 'content-type': V2_PROTOBUF_ANSWER, vary: 'Accept' },
       });
     if (['', '*/*', 'application/*', 'application/json'].includes(type))
-      return new Response(openapiV2Json(), {
-        headers: { 'content-type': 'application/json', vary: 'Accept' },
-      });
+      return jsonV2(request, table);
   }
   return new Response(null, { status: 406 });
 }
 
-function openapi(request: Request, path: string, query: URLSearchParams): Response {
+function openapi(table: Table, request: Request, path: string, query: URLSearchParams): Response {
   if (path === '/openapi/v3')
     return respond(
       request,
       200,
-      openapiIndex(),
+      openapiIndex(table),
       { format: 'json', pretty: false },
       { 'content-type': 'text/plain; charset=utf-8' },
     );
-  if (path === '/openapi/v2') return version2(request);
+  if (path === '/openapi/v2') return version2(table, request);
   if (!path.startsWith('/openapi/v3/')) return new Response(null, { status: 404 });
-  const document = openapiDocument(path.slice('/openapi/v3/'.length));
+  const document = openapiDocument(table, path.slice('/openapi/v3/'.length));
   if (document === undefined) return new Response(null, { status: 404 });
   if (!/application\/json|\*\/\*|application\/\*|^$/.test(request.headers.get('accept') ?? ''))
     return new Response(null, { status: 406 });

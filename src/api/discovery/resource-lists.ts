@@ -1,16 +1,27 @@
-// Discovery documents: the groups, versions and resources that are served. All are derived once from the table of resources.
+// Discovery documents: the groups, versions and resources that are served, derived from the table of resources.
 import { createHash } from 'node:crypto';
-import { RESOURCES, apiVersionOf } from '../../kinds/resources.ts';
+import { compareVersions } from '../../custom/definition/compile.ts';
+import { apiVersionOf } from '../../kinds/resources.ts';
 import type { GroupKind, Resource } from '../../kinds/resources.ts';
 import { present } from '../../present.ts';
 
-const GROUPS: readonly string[] = [...new Set(RESOURCES.map(({ group }) => group))]
-  .filter((group) => group !== '')
-  .sort();
+type Table = readonly Resource[];
 
-const groupOf = (name: string) => {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' };
-  return { name, versions: [version], preferredVersion: version };
+const groupsOf = (table: Table): string[] =>
+  [...new Set(table.map(({ group }) => group))].filter((group) => group !== '').sort();
+
+/** The versions of a group, the preferred one first. */
+const versionsOf = (table: Table, group: string): string[] =>
+  [...new Set(table.filter((entry) => entry.group === group).map(({ version }) => version))].sort(
+    compareVersions,
+  );
+
+const groupOf = (table: Table, name: string) => {
+  const versions = versionsOf(table, name).map((version) => ({
+    groupVersion: `${name}/${version}`,
+    version,
+  }));
+  return { name, versions, preferredVersion: versions[0] };
 };
 
 const foreign = (owner: GroupKind, entry: GroupKind): { group?: string; version?: string } =>
@@ -51,19 +62,21 @@ export const coreVersions = (host: string): unknown => ({
 });
 
 /** `GET /apis`. */
-export const groupList = (): unknown => ({
+export const groupList = (table: Table): unknown => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
-  groups: GROUPS.map(groupOf),
+  groups: groupsOf(table).map((name) => groupOf(table, name)),
 });
 
 /** `GET /apis/<group>`; undefined for an unknown group. */
-export const groupDocument = (name: string): unknown =>
-  GROUPS.includes(name) ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(name) } : undefined;
+export const groupDocument = (table: Table, name: string): unknown =>
+  groupsOf(table).includes(name)
+    ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(table, name) }
+    : undefined;
 
 /** `GET /api/v1`, `/apis/<group>/<version>`; undefined where nothing is served. */
-export function resourceList(group: string, version: string): unknown {
-  const served = RESOURCES.filter((entry) => entry.group === group && entry.version === version);
+export function resourceList(table: Table, group: string, version: string): unknown {
+  const served = table.filter((entry) => entry.group === group && entry.version === version);
   if (served.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
@@ -78,7 +91,7 @@ function aggregatedResource(resource: Resource): unknown {
     resource;
   return {
     resource: plural,
-    responseKind: { group, version: '', kind },
+    responseKind: { group, version: shownVersion(resource, resource), kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
     verbs,
@@ -93,11 +106,17 @@ function aggregatedResource(resource: Resource): unknown {
   };
 }
 
+/** Of Kubernetes' own kinds, the version is left out where it is the document's. */
+const shownVersion = (
+  { group, custom }: Resource,
+  type: Pick<GroupKind, 'group' | 'version'>,
+): string => (custom === undefined && type.group === group ? '' : type.version);
+
 function aggregatedSubresource(
   owner: Resource,
   { name, group, version, kind, verbs }: Resource['subresources'][number],
 ): unknown {
-  const type = { group, version: group === owner.group ? '' : version, kind };
+  const type = { group, version: shownVersion(owner, { group, version }), kind };
   return {
     subresource: name,
     responseKind: type,
@@ -106,27 +125,35 @@ function aggregatedSubresource(
   };
 }
 
-function aggregate(groups: readonly string[], named: boolean): { body: string; etag: string } {
+interface Aggregate {
+  body: string;
+  etag: string;
+}
+
+function aggregate(table: Table, groups: readonly string[], named: boolean): Aggregate {
   const items = groups.map((group) => ({
     metadata: named ? { name: group } : {},
-    versions: [
-      {
-        version: 'v1',
-        resources: RESOURCES.filter((entry) => entry.group === group).map(aggregatedResource),
-        freshness: 'Current',
-      },
-    ],
+    versions: versionsOf(table, group).map((version) => ({
+      version,
+      resources: table
+        .filter((entry) => entry.group === group && entry.version === version)
+        .map(aggregatedResource),
+      freshness: 'Current',
+    })),
   }));
   const body = `${JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items })}\n`;
   return { body, etag: `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"` };
 }
 
-const documents = new Map<string, { body: string; etag: string }>();
+const documents = new WeakMap<Table, Map<string, Aggregate>>();
 
-/** The aggregated form of `/api` or `/apis`, with its ETag. */
-export function aggregated(path: '/api' | '/apis'): { body: string; etag: string } {
+/** The aggregated form of `/api` or `/apis`, with its ETag; computed once for each table. */
+export function aggregated(table: Table, path: '/api' | '/apis'): Aggregate {
+  const known = documents.get(table) ?? new Map<string, Aggregate>();
+  documents.set(table, known);
   const document =
-    documents.get(path) ?? (path === '/api' ? aggregate([''], false) : aggregate(GROUPS, true));
-  documents.set(path, document);
+    known.get(path) ??
+    (path === '/api' ? aggregate(table, [''], false) : aggregate(table, groupsOf(table), true));
+  known.set(path, document);
   return document;
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../../errors.ts';
 import type { Cause } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { unnamedShape } from '../../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { present } from '../../present.ts';
@@ -32,7 +33,7 @@ function overlay(shape: Shape, live: unknown, applied: unknown, field?: Field): 
         merged,
         key,
         overlay(
-          shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+          shape.type === 'map' ? shape.of : (inner?.shape ?? unnamedShape(shape)),
           own(merged, key),
           value,
           inner,
@@ -74,7 +75,7 @@ function prune(shape: Shape, value: unknown, tree: FieldTree, field?: Field): un
         below === undefined
           ? member
           : pruneMember(
-              shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+              shape.type === 'map' ? shape.of : (inner?.shape ?? unnamedShape(shape)),
               member,
               below,
               inner,
@@ -231,7 +232,7 @@ export function duplicateElement(
     for (const [key, member] of Object.entries(value)) {
       const inner = shape.type === 'object' ? shape.fields.get(key) : undefined;
       const found = duplicateElement(
-        shape.type === 'map' ? shape.of : (inner?.shape ?? { type: 'any' }),
+        shape.type === 'map' ? shape.of : (inner?.shape ?? unnamedShape(shape)),
         member,
         `${path}.${key}`,
         inner,

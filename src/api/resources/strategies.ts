@@ -7,6 +7,8 @@ import { emptyNamespace } from '../namespaces/empty-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
 import { cronJobStatus, cronJobs } from './cron-jobs.ts';
+import { customStrategy } from './custom.ts';
+import { definitions, definitionStatus } from './definitions.ts';
 import { events, groupEvents } from './events.ts';
 import { jobStatus, jobs } from './jobs.ts';
 import { limitRanges } from './limit-ranges.ts';
@@ -29,6 +31,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'deployments.apps/status': deploymentStatus,
   'cronjobs.batch': cronJobs,
   'cronjobs.batch/status': cronJobStatus,
+  'customresourcedefinitions.apiextensions.k8s.io': definitions,
+  'customresourcedefinitions.apiextensions.k8s.io/status': definitionStatus,
   endpoints: endpoints,
   'endpointslices.discovery.k8s.io': endpointSlices,
   events: events,
@@ -70,10 +74,9 @@ const STRATEGIES: Record<string, Strategy> = {
 };
 
 /** The strategy of an endpoint; a subresource without its own uses the resource's. */
-export function strategyFor(
-  { plural, group }: Pick<Resource, 'plural' | 'group'>,
-  subresource = '',
-): Strategy {
+export function strategyFor(resource: Resource, subresource = ''): Strategy {
+  const { plural, group, custom } = resource;
+  if (custom !== undefined) return customStrategy(resource, custom, subresource);
   const name = group === '' ? plural : `${plural}.${group}`;
   return own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain;
 }

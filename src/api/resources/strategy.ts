@@ -10,11 +10,11 @@ import type { SelectableFields } from '../selectors/field-selector.ts';
 
 export interface Column {
   name: string;
-  type: 'string' | 'integer' | 'boolean' | 'date';
+  type: 'string' | 'integer' | 'boolean' | 'number' | 'date';
   format?: string;
   description: string;
   /** 1: shown with `-o wide`. */
-  priority?: 0 | 1;
+  priority?: number;
 }
 
 export interface Printer {
@@ -64,7 +64,7 @@ export interface Strategy extends WriteStrategy {
   /** What `generation` counts changes of, where it is not the spec. */
   counted?(object: KubeObject): unknown;
   /** The stored kind whose fields a write owns in managedFields, where the endpoint shows another kind (`/scale`). */
-  shows?: Pick<Resource, 'group' | 'version' | 'kind'>;
+  shows?: Pick<Resource, 'group' | 'version' | 'kind' | 'custom'>;
   /** Records that are written in the commit that creates the object. */
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
   /** Records that are written in the commit that updates it. */

@@ -11,7 +11,7 @@ import {
 } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
-import { kindShape } from '../../kinds/shapes.ts';
+import { shapeOfResource } from '../../kinds/shapes.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
 import { afterCommit } from '../after-commit.ts';
@@ -125,7 +125,7 @@ function creationEntries(call: Call, object: KubeObject, options: WriteOptions):
     resetFields: call.strategy.resetFields,
   };
   return managedAfterUpdate(
-    kindShape(call.resource.group, call.resource.kind),
+    shapeOfResource(call.resource),
     undefined,
     call.strategy.toWire?.(object) ?? object,
     writer,

@@ -2,7 +2,7 @@
 import { ApiError, badRequest } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
-import { kindShape } from '../../kinds/shapes.ts';
+import { shapeOfResource } from '../../kinds/shapes.ts';
 import { own } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Answer, Call } from '../call.ts';
@@ -40,6 +40,12 @@ export async function patch(call: Call): Promise<Answer> {
   const type = TYPES.find((known) => known === sent);
   if (type === undefined)
     throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { empty: true });
+  // Only types that are written in Go say how their lists merge.
+  if (type === 'application/strategic-merge-patch+json' && call.resource.custom !== undefined)
+    throw new ApiError(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    );
   const options = writeOptions(
     call.request,
     call.query,
@@ -75,7 +81,7 @@ function changeOf(type: (typeof TYPES)[number], text: string, call: Call): (valu
     );
   }
   if (type === 'application/merge-patch+json') return (original) => mergePatch(original, value);
-  const shape = kindShape(call.resource.group, call.resource.kind);
+  const shape = shapeOfResource(call.resource);
   return (original) => strategicMerge(shape, original, value) as Values;
 }
 
@@ -176,7 +182,7 @@ function parseConfig(call: Call, options: WriteOptions, text: string): KubeObjec
       '',
       `${head}: .${/"(.*)"/.exec(stray)?.[1] ?? ''}: field not declared in schema`,
     );
-  const twice = duplicateElement(kindShape(call.resource.group, call.resource.kind), decoded);
+  const twice = duplicateElement(shapeOfResource(call.resource), decoded);
   if (twice !== undefined) throw new ApiError('', `${head}: ${twice}`);
   // An empty list counts as present, too.
   if ((member(value, 'metadata', 'managedFields') ?? null) !== null)
@@ -200,7 +206,7 @@ function checkConfigKind(call: Call, value: Values): void {
 async function apply(call: Call, options: WriteOptions, text: string): Promise<Answer> {
   const config = parseConfig(call, options, text);
   checkIdentity(call, config);
-  const shape = kindShape(call.resource.group, call.resource.kind);
+  const shape = shapeOfResource(call.resource);
   const writer = {
     manager: options.fieldManager,
     apiVersion: apiVersionOf(call.resource),

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError, badRequest, conflict, invalid, notFound, StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
-import { kindShape } from '../../kinds/shapes.ts';
+import { shapeOfResource } from '../../kinds/shapes.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
@@ -191,7 +191,7 @@ function managed(
   };
   const wire = (object: KubeObject): KubeObject =>
     strategy.shows === undefined ? (strategy.toWire?.(object) ?? object) : object;
-  return managedAfterUpdate(kindShape(stored.group, stored.kind), wire(old), wire(next), writer);
+  return managedAfterUpdate(shapeOfResource(stored), wire(old), wire(next), writer);
 }
 
 async function storeUpdate(

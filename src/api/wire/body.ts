@@ -1,5 +1,6 @@
 // Request bodies: read up to the limit, parsed by their format, decoded as the expected kind.
-import { ApiError, badRequest } from '../../errors.ts';
+import { ApiError, badRequest, invalid } from '../../errors.ts';
+import type { CustomKind } from '../../kinds/custom-kind.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { GroupKind } from '../../kinds/resources.ts';
@@ -8,8 +9,10 @@ import { kindShape } from '../../kinds/shapes.ts';
 import type { Json } from '../../ports/json.ts';
 import { readWithin } from '../../read-within.ts';
 import { decodeObject } from './decode.ts';
+import { decodeCustom, kindProblem } from './decode-custom.ts';
 import { decoding } from './decoding.ts';
 import { duplicateFields, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
+import { text } from '../resources/plain.ts';
 import { bodyFormat } from './negotiation.ts';
 import { decodeProtobuf } from './protobuf.ts';
 import { parseYaml } from './yaml.ts';
@@ -34,6 +37,8 @@ export async function readBody(request: Request): Promise<Uint8Array> {
 
 /** The kind that the body must have. `storedAs`: the internal type's group alias in messages (`core`). */
 export interface Expected extends GroupKind {
+  /** Set for a custom kind. */
+  custom?: CustomKind;
   /** Other versions of the kind's group that the endpoint accepts; they have the same fields. */
   otherVersions?: string[];
   validation: FieldValidation;
@@ -123,6 +128,17 @@ export function checkKind(value: Parsed['value'], expected: Expected): void {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
   const known = kind.endsWith('List') ? kind.slice(0, -4) : kind;
   const head = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `;
+  if (expected.custom !== undefined && taken.includes(apiVersion))
+    throw invalid(
+      kind,
+      text(value, 'metadata', 'name'),
+      [kindProblem({ kind }, expected.kind)],
+      expected.group,
+    );
+  if (expected.custom !== undefined)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
+    );
   if (
     !RESOURCES.some(
       (entry) => entry.kind === known && entry.group === group && entry.version === version,
@@ -148,8 +164,11 @@ export function decodeValue(
   const head = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `;
   const unknown: string[] = [];
   const { apiVersion: _apiVersion, kind: _kind, ...fields } = value;
+  const { custom } = expected;
   const object = decoding(head, () =>
-    decodeObject(kindShape(expected.group, expected.kind), fields, unknown),
+    custom === undefined
+      ? decodeObject(kindShape(expected.group, expected.kind), fields, unknown)
+      : decodeCustom(custom, fields, unknown),
   );
   const findings = [
     ...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)),
@@ -172,6 +191,12 @@ export function decodeValue(
 export async function decodeBody(request: Request, expected: Expected): Promise<KubeObject> {
   const format = bodyFormat(request);
   const bytes = await readBody(request);
+  // Nobody knows the numbers of a custom kind's fields.
+  if (format === 'protobuf' && expected.custom !== undefined)
+    throw new ApiError(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    );
   if (format === 'protobuf') {
     const value = await decodeProtobuf(bytes, expected);
     checkKind(value, expected);

@@ -149,6 +149,14 @@ function decodeValue(shape: Shape, value: Json, place: Place, found: Findings): 
       return value.map((item, index) =>
         decodeValue(shape.of, item, { ...place, strict: `${place.strict}[${index}]` }, found),
       );
+    case 'schemas':
+      if (typeof value === 'boolean') return value;
+      return decodeValue(
+        Array.isArray(value) ? { type: 'list', of: shape.of } : shape.of,
+        value,
+        place,
+        found,
+      );
     case 'map':
       if (value === null || typeof value !== 'object' || Array.isArray(value))
         throw mismatch(value, shape, place);

@@ -8,11 +8,8 @@ export const META = 'meta.k8s.io';
 
 /** The object with its kind, as single answers and watch events carry it. */
 export function typed(call: Pick<Call, 'resource' | 'strategy'>, object: KubeObject): KubeObject {
-  return {
-    kind: call.resource.kind,
-    apiVersion: apiVersionOf(call.resource),
-    ...bare(call, object),
-  };
+  const named = { kind: call.resource.kind, apiVersion: apiVersionOf(call.resource) };
+  return { ...named, ...bare(call, object) };
 }
 
 /** Only the metadata. */
@@ -22,8 +19,14 @@ export const partial = (object: KubeObject, version = 'v1'): KubeObject => ({
   metadata: object.metadata,
 });
 
+/** An item of a list: those of custom kinds carry kind and apiVersion. */
+export const listed = (
+  call: Pick<Call, 'resource' | 'strategy'>,
+  object: KubeObject,
+): KubeObject => (call.resource.custom === undefined ? bare(call, object) : typed(call, object));
+
 /** Items of typed lists carry neither kind nor apiVersion. */
-export function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
+function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
   const {
     kind: _kind,
     apiVersion: _apiVersion,

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { ApiError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { apiVersionOf } from '../../kinds/resources.ts';
+import { apiVersionOf, listKindOf } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { present } from '../../present.ts';
 import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
-import { META, bare, partial, typed } from './forms.ts';
+import { META, listed, partial, typed } from './forms.ts';
 import { includeOption, tableText, toTable } from './table.ts';
 
 const GZIP_ABOVE = 128 * 1024;
@@ -66,10 +66,10 @@ export function renderList(call: Call, list: ObjectList): unknown {
     };
   }
   return {
-    kind: `${call.resource.kind}List`,
+    kind: listKindOf(call.resource),
     apiVersion: apiVersionOf(call.resource),
     metadata: listMeta(list),
-    items: list.items.map((object) => bare(call, object)),
+    items: list.items.map((object) => listed(call, object)),
   };
 }
 
@@ -79,7 +79,7 @@ export function renderTexts(call: Call, { items, ...list }: TextList): string {
   if (output.as === 'Table')
     return `${tableText(call, items, listMeta(list), includeOption(query))}\n`;
   const head = JSON.stringify({
-    kind: `${resource.kind}List`,
+    kind: listKindOf(resource),
     apiVersion: apiVersionOf(resource),
     metadata: listMeta(list),
   });

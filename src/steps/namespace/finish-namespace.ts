@@ -3,22 +3,25 @@
 import { wholeSeconds } from '../../kinds/time.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
-import { STORED_RESOURCES } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
 import { present } from '../../present.ts';
+import { servedResources } from '../definitions/served-kinds.ts';
 import { namespaceConditions } from './namespace-conditions.ts';
 import type { Remaining } from './namespace-conditions.ts';
 
 type EndPorts = Pick<Ports, 'store' | 'clock'>;
 
 const AT_ONCE = 4;
-const CONTENT = STORED_RESOURCES.filter(
-  ({ namespaced, stored, verbs }) => namespaced && stored !== 'pods' && verbs.includes('create'),
-);
+
+/** The kinds of which a namespace may hold objects, custom ones included; pods go before them. */
+const contentOf = async (ports: EndPorts): Promise<Resource[]> =>
+  (await servedResources(ports)).filter(
+    ({ namespaced, stored, verbs }) => namespaced && stored !== 'pods' && verbs.includes('create'),
+  );
 
 /** Takes the next step of a Terminating namespace; does nothing for any other. May be called again. */
 export async function finishNamespace(ports: EndPorts, name: string): Promise<void> {
@@ -36,7 +39,7 @@ export async function finishNamespace(ports: EndPorts, name: string): Promise<vo
 /** Removes what has no finalizer, marks the rest; answers what is left. */
 async function removeContent(ports: EndPorts, namespace: string): Promise<Remaining[]> {
   const remaining: Remaining[] = [];
-  for (const resource of CONTENT) {
+  for (const resource of await contentOf(ports)) {
     const { objects } = await ports.store.list({ resource: resource.stored, namespace });
     for (let at = 0; at < objects.length; at += AT_ONCE)
       await Promise.all(
