@@ -29,6 +29,7 @@ import { backgroundOn, oneAtATime, type Background } from './background.ts';
 import { SESSIONS_PATH, type Behind } from './doors.ts';
 import { functionsOn } from './functions.ts';
 import { inProcessTable } from './in-process-table.ts';
+import { openLocalLog } from './local-log.ts';
 import { machineOfSources, type MachineDocument } from './machine.ts';
 import type { LocalOptions } from './options.ts';
 import { openServices, type Services } from './services.ts';
@@ -48,7 +49,8 @@ export async function openCore(options: LocalOptions, installation: Installation
     if (!ports) throw new Error('local mode is not ready');
     return ports;
   };
-  const functions = functionsOn(ready);
+  const { log, close: closeLog } = openLocalLog(options.directory, options.log);
+  const functions = functionsOn(ready, log);
   const services = await openServices(options, installation, {
     functions,
     onChange: (kind) => (detail) => {
@@ -63,6 +65,7 @@ export async function openCore(options: LocalOptions, installation: Installation
   const { engine, endpoint, states } = services;
   ports = {
     ...portsOn(services),
+    log,
     store,
     wakeups,
     settings: settingsOf(options, installation, machine.revision),
@@ -83,6 +86,7 @@ export async function openCore(options: LocalOptions, installation: Installation
     close: async () => {
       await services.close();
       await floor.close();
+      await closeLog();
     },
   };
 }

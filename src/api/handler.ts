@@ -6,6 +6,7 @@ import type { User } from '../auth/user.ts';
 import { ApiError, badRequest, notFound, Unavailable } from '../errors.ts';
 import { findResource } from '../kinds/resources.ts';
 import type { Resource } from '../kinds/resources.ts';
+import { faultMembers } from '../ports/log.ts';
 import { present } from '../present.ts';
 import { servedKinds } from '../steps/definitions/served-kinds.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
@@ -46,7 +47,7 @@ const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
 export async function handle(ports: ApiPorts, request: Request, caller?: User): Promise<Response> {
   const warnings: string[] = [];
   const response = await answer(ports, request, caller, warnings).catch((error: unknown) =>
-    failure(request, error),
+    failure(ports, request, error),
   );
   const { headers } = response;
   headers.set('audit-id', request.headers.get('audit-id') ?? ports.ids.uuid());
@@ -78,7 +79,7 @@ export async function checkStream(
       call.subresource === 'portforward' && byChannels ? forwardedPorts(call.query) : [];
     return { ...connection, subresource: call.subresource, query: call.query, ports: forwarded };
   } catch (error) {
-    return failure(request, error);
+    return failure(ports, request, error);
   }
 }
 
@@ -207,7 +208,7 @@ function render(call: Call, result: Answer): Response {
   return respond(call.request, result.code, value, call.output);
 }
 
-function failure(request: Request, error: unknown): Response {
+function failure(ports: Pick<ApiPorts, 'log'>, request: Request, error: unknown): Response {
   const known =
     error instanceof Unavailable
       ? new ApiError('ServiceUnavailable', 'the server is currently unable to handle the request', {
@@ -215,12 +216,7 @@ function failure(request: Request, error: unknown): Response {
           cause: error,
         })
       : error;
-  if (!(known instanceof ApiError))
-    console.error(request.method, new URL(request.url).pathname, error);
-  if (error instanceof Unavailable)
-    logOnce(
-      `${request.method} ${new URL(request.url).pathname} was unavailable: ${withCauses(error)}`,
-    );
+  logFailure(ports, request, known, error);
   const { code, status, retryAfterSeconds } = toStatus(known);
   const headers: Record<string, string> = {
     ...present({
@@ -231,21 +227,37 @@ function failure(request: Request, error: unknown): Response {
   return respond(request, code, status, outputFor(request), headers);
 }
 
+/** What the caller does not see: errors of ours, and faults of what lies below. */
+function logFailure(
+  { log }: Pick<ApiPorts, 'log'>,
+  { method, url }: Request,
+  known: unknown,
+  error: unknown,
+): void {
+  const on = { request: `${method} ${new URL(url).pathname}` };
+  if (error instanceof Unavailable) {
+    // A lasting fault meets every caller: only the first of consecutive lines with the same cause is logged, to spare the disk.
+    const causes = withCauses(error);
+    if (causes !== lastUnavailable) log('error', 'request unavailable', { ...on, error: causes });
+    lastUnavailable = causes;
+  } else if (!(known instanceof ApiError))
+    log('error', 'request failed', { ...on, ...faultMembers(error) });
+  else if (isOurs(known.details.cause))
+    log('error', 'a body could not be decoded', { ...on, ...faultMembers(known.details.cause) });
+}
+
+let lastUnavailable = '';
+
+/** Decoders say by their own errors what is wrong with a body; any other is a fault of the decoder. */
+const isOurs = (cause: unknown): boolean =>
+  cause instanceof TypeError || cause instanceof ReferenceError;
+
 /** An error's message, followed by the messages of its causes. */
 function withCauses(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined
     ? error.message
     : `${error.message} (${withCauses(error.cause)})`;
-}
-
-let lastLogged = '';
-
-/** A lasting fault meets every caller: only the first of consecutive lines with the same cause is logged, to spare the disk. */
-function logOnce(line: string): void {
-  const cause = line.slice(line.indexOf(' was unavailable'));
-  if (cause !== lastLogged) console.error(line);
-  lastLogged = cause;
 }
 
 /** What a door answers when no Request can be built (malformed bytes, a method that Fetch does not know). */

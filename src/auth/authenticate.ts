@@ -8,7 +8,7 @@ import { apiAudiences, verifyToken } from './service-account-tokens.ts';
 import { ADMIN, ANONYMOUS } from './user.ts';
 import type { User } from './user.ts';
 
-type AuthPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
+type AuthPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts' | 'log'>;
 
 const PROTOCOL = /(?:^|[\s,])base64url\.bearer\.authorization\.k8s\.io\.([A-Za-z0-9_-]+)/;
 

@@ -10,7 +10,7 @@ import { mapPrincipal, parsePrincipalMap } from './principal-map.ts';
 import type { PrincipalMap } from './principal-map.ts';
 import type { User } from './user.ts';
 
-type LoginPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts'>;
+type LoginPorts = Pick<Ports, 'store' | 'clock' | 'settings' | 'sts' | 'log'>;
 
 /** How many of STS's answers one API remembers; beyond that the oldest is dropped. */
 const MAX_KNOWN = 1_000;
@@ -51,7 +51,7 @@ export async function iamLogin(ports: LoginPorts, token: string): Promise<User |
   const { iam, region } = ports.settings;
   if (iam === undefined || ports.sts === undefined) return undefined;
   const login = readLogin(token, { region, now: ports.clock.now() });
-  if ('problem' in login) return refuse(`a token of aws eks get-token: ${login.problem}`);
+  if ('problem' in login) return refuse(ports, `a token of aws eks get-token: ${login.problem}`);
   const principal = await identified({ ...ports, sts: ports.sts }, iam.clusterId, token, login);
   return principal && userOf(ports, iam, principal);
 }
@@ -59,8 +59,8 @@ export async function iamLogin(ports: LoginPorts, token: string): Promise<User |
 let lastRefusal = '';
 
 /** Logs refusals for the API's operator, never for the caller; a flood of equal ones is logged once, to spare the disk. */
-function refuse(reason: string): undefined {
-  if (reason !== lastRefusal) console.warn(`login refused: ${reason}`);
+function refuse({ log }: Pick<Ports, 'log'>, reason: string): undefined {
+  if (reason !== lastRefusal) log('warn', 'login refused', { reason });
   lastRefusal = reason;
   return undefined;
 }
@@ -93,17 +93,17 @@ function remember(known: Map<string, Known>, key: string, entry: Known): void {
 }
 
 async function askSts(
-  { sts }: Required<Pick<Ports, 'sts'>>,
+  ports: Pick<Ports, 'log'> & Required<Pick<Ports, 'sts'>>,
   clusterId: string,
   { url, accessKeyId }: PresignedLogin,
 ): Promise<AwsPrincipal | undefined> {
-  const answer = await sts.callerIdentity(url, {
+  const answer = await ports.sts.callerIdentity(url, {
     [CLUSTER_ID_HEADER]: clusterId,
     accept: 'application/json',
   });
-  if ('refused' in answer) return refuse(`STS answered ${answer.refused}`);
+  if ('refused' in answer) return refuse(ports, `STS answered ${answer.refused}`);
   const principal = principalOf(answer, accessKeyId);
-  return principal ?? refuse(`${answer.arn} is no principal that may log in`);
+  return principal ?? refuse(ports, `${answer.arn} is no principal that may log in`);
 }
 
 async function userOf(
@@ -114,8 +114,8 @@ async function userOf(
   // The stack's own map comes first: no edit of the ConfigMap can lock its administrator out.
   const mapped =
     mapPrincipal(staticMap(iam), principal) ?? mapPrincipal(await awsAuth(ports), principal);
-  if (mapped === undefined) return refuse(`${principal.canonicalArn} is mapped to no user`);
-  if ('refused' in mapped) return refuse(`${principal.canonicalArn}: ${mapped.refused}`);
+  if (mapped === undefined) return refuse(ports, `${principal.canonicalArn} is mapped to no user`);
+  if ('refused' in mapped) return refuse(ports, `${principal.canonicalArn}: ${mapped.refused}`);
   return {
     name: mapped.name,
     uid: `aws-iam-authenticator:${principal.account}:${principal.userId}`,
@@ -145,7 +145,7 @@ function staticMap({ principals }: NonNullable<Settings['iam']>): PrincipalMap {
 const read = new WeakMap<object, { version: string; map: PrincipalMap }>();
 
 /** The ConfigMap as it is now: a principal that was removed from it is locked out at once. */
-async function awsAuth({ store }: LoginPorts): Promise<PrincipalMap> {
+async function awsAuth({ store, log }: LoginPorts): Promise<PrincipalMap> {
   const object = await store.get(AWS_AUTH);
   const version = `${object?.metadata.uid ?? ''} ${object?.metadata.resourceVersion ?? ''}`;
   const known = read.get(store);
@@ -155,7 +155,7 @@ async function awsAuth({ store }: LoginPorts): Promise<PrincipalMap> {
     typeof data === 'object' && data !== null ? (data as { [key: string]: unknown }) : {},
   );
   for (const problem of map.problems)
-    console.warn(`ConfigMap kube-system/aws-auth: ${problem}: left out`);
+    log('warn', 'an entry of ConfigMap kube-system/aws-auth is left out', { problem });
   read.set(store, { version, map });
   return map;
 }

@@ -13,6 +13,7 @@ import { createClients } from './clients.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
 import { pullSecretPrefix, readConfig } from './config.ts';
+import { environmentLog } from './environment-log.ts';
 import { ecrCredentials } from './ecr-credentials.ts';
 import { awsExecutions } from './executions.ts';
 import { randomIds, randomKey } from './ids.ts';
@@ -68,6 +69,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
       key: () => (pullKey ??= ensureKey(store, PULL_SECRETS_KEY, randomKey)),
     }),
     logs: awsLogs({ client: clients.logs, clock: systemClock, logGroup: config.logGroup, tasks }),
+    log: environmentLog,
     clock: systemClock,
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),

@@ -1,4 +1,6 @@
 // The door of a CloudFormation custom resource: whatever happens is answered to the event's URL, or the stack would wait for its time-out.
+import { faultMembers } from '../ports/log.ts';
+import { environmentLog } from './environment-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { systemClock } from './clock.ts';
 
@@ -48,7 +50,7 @@ export const customResource =
               Data: done.attributes,
             }),
             (error: unknown) => {
-              console.error(error);
+              environmentLog('error', 'custom resource failed', faultMembers(error));
               const why = error instanceof Error ? error.message : String(error);
               return {
                 Status: 'FAILED',

@@ -1,4 +1,6 @@
 // What answers web Requests as the handler of a function URL: streaming where the runtime offers it, in one piece where not.
+import { faultMembers } from '../ports/log.ts';
+import { environmentLog } from './environment-log.ts';
 import { buffered, respond, toRequest, type BufferedAnswer, type Head } from './function-url.ts';
 
 type Handle = (request: Request) => Promise<Response>;
@@ -47,8 +49,7 @@ async function answer(
   try {
     return { response: await handle(request), method: request.method };
   } catch (error) {
-    const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(JSON.stringify({ level: 'error', msg: 'request failed', error: fault }));
+    environmentLog('error', 'request failed', faultMembers(error));
     return { response: new Response(null, { status: 500 }), method: request.method };
   }
 }

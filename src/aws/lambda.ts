@@ -2,6 +2,7 @@
 import type { Ports } from '../ports/ports.ts';
 import { systemClock } from './clock.ts';
 import { httpHandler } from './http-handler.ts';
+import { environmentLog } from './environment-log.ts';
 import { logged } from './step-log.ts';
 
 let ports: Promise<Ports> | undefined;
@@ -25,7 +26,7 @@ export function lambda<Input, Output>(
   const run = logged(step, {
     step: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? step.name,
     now: systemClock.now,
-    write: (line) => console.log(line),
+    log: environmentLog,
   });
   return async (input) => run(await environmentPorts(), input);
 }

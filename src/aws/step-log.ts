@@ -1,33 +1,29 @@
-// One line of JSON per step and fault, whose members CloudWatch Logs Insights finds by name. Input and output stay out of it:
-// they may hold what a pod's owner would not show.
+// One line per step and fault. Input and output stay out of it: they may hold what a pod's owner would not show.
 import { own } from '../own.ts';
+import { faultMembers, type Log } from '../ports/log.ts';
 
 export interface StepLog {
   /** The function's name. */
   step: string;
   now: () => Date;
-  write: (line: string) => void;
+  log: Log;
 }
 
 /** The step with its outcome logged; a fault is thrown on, under its own name. */
 export const logged =
   <Ports, Input, Output>(
     step: (ports: Ports, input: Input) => Promise<Output>,
-    { step: name, now, write }: StepLog,
+    { step: name, now, log }: StepLog,
   ) =>
   async (ports: Ports, input: Input): Promise<Output> => {
-    const begun = now();
-    const line = (level: 'info' | 'error', msg: string, more: object): void => {
-      const time = now();
-      const ms = time.getTime() - begun.getTime();
-      write(JSON.stringify({ level, msg, time, step: name, pod: podUid(input), ms, ...more }));
-    };
+    const begun = now().getTime();
+    const line = (): object => ({ step: name, pod: podUid(input), ms: now().getTime() - begun });
     try {
       const output = await step(ports, input);
-      line('info', 'step ended', {});
+      log('info', 'step ended', { ...line() });
       return output;
     } catch (error) {
-      line('error', 'step failed', { error: faultOf(error) });
+      log('error', 'step failed', { ...line(), ...faultMembers(error) });
       throw error;
     }
   };
@@ -41,6 +37,3 @@ function podUid(input: unknown): string | undefined {
 interface Named {
   [name: string]: unknown;
 }
-
-const faultOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -5,6 +5,7 @@ import type { Executions } from './executions.ts';
 import type { Ids } from './ids.ts';
 import type { Images } from './images.ts';
 import type { LiveTasks } from './live-tasks.ts';
+import type { Log } from './log.ts';
 import type { Logs } from './logs.ts';
 import type { PullSecrets } from './pull-secrets.ts';
 import type { Sessions } from './sessions.ts';
@@ -21,6 +22,8 @@ export interface Ports {
   executions: Executions;
   images: Images;
   logs: Logs;
+  /** For whoever runs the installation; `logs` are the containers'. */
+  log: Log;
   clock: Clock;
   ids: Ids;
   wakeups: Wakeups;

@@ -1,5 +1,5 @@
 // R6: login by `aws eks get-token`. Tokens are made by the SDK's own signer, and a small STS checks them as AWS does.
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { isStsHost, partitionOf } from '../../src/auth/sts-hosts.ts';
 import { ApiError, Unavailable } from '../../src/errors.ts';
@@ -65,9 +65,6 @@ const UNAUTHORIZED = new ApiError('Unauthorized', 'Unauthorized');
 let w: ReturnType<typeof world>;
 beforeEach(() => {
   w = world();
-  // Refusals are written for whoever runs the API; here they are many.
-  const silent = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-  return () => silent.mockRestore();
 });
 
 describe('R6: who logs in', () => {

@@ -1,5 +1,6 @@
 // What a deployed step leaves in its log.
 import { expect, it } from 'vitest';
+import { jsonLog } from '../../src/aws/json-log.ts';
 import { logged } from '../../src/aws/step-log.ts';
 
 const AT = Date.parse('2026-01-01T00:00:00Z');
@@ -12,7 +13,10 @@ function written(): { lines: unknown[]; log: Parameters<typeof logged>[1] } {
     log: {
       step: 'bind-pod',
       now: () => new Date(AT + 250 * reads++),
-      write: (line) => void lines.push(JSON.parse(line)),
+      log: jsonLog(
+        () => new Date(AT + 250 * reads++),
+        (line) => void lines.push(JSON.parse(line)),
+      ),
     },
   };
 }
@@ -25,7 +29,7 @@ it('a step that ends is one line with its pod and its time, without what it got 
     {
       level: 'info',
       msg: 'step ended',
-      time: '2026-01-01T00:00:00.250Z',
+      time: '2026-01-01T00:00:00.500Z',
       step: 'bind-pod',
       pod: 'u-1',
       ms: 250,
@@ -42,7 +46,7 @@ it('a step that fails is one line with the fault, which the machine still sees u
     {
       level: 'error',
       msg: 'step failed',
-      time: '2026-01-01T00:00:00.250Z',
+      time: '2026-01-01T00:00:00.500Z',
       step: 'bind-pod',
       ms: 250,
       error: 'Unavailable: no such table',

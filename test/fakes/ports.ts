@@ -5,6 +5,7 @@ import type { Executions } from '../../src/ports/executions.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
 import type { Ids } from '../../src/ports/ids.ts';
 import type { ImageConfig, ImageOutcome, Images } from '../../src/ports/images.ts';
+import type { Log } from '../../src/ports/log.ts';
 import type { Json } from '../../src/ports/json.ts';
 import type { LogLine, Logs } from '../../src/ports/logs.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -313,6 +314,13 @@ export function fakeSettings(settings: Partial<Settings> = {}): Settings {
   };
 }
 
+/** A log that is read as `lines`. */
+export function fakeLog(): Log & { readonly lines: { level: string; msg: string }[] } {
+  const lines: { level: string; msg: string }[] = [];
+  const log: Log = (level, msg, members) => void lines.push({ level, msg, ...members });
+  return Object.assign(log, { lines });
+}
+
 /** A whole set of ports on one clock and one fault hook. */
 export function fakePorts({
   clock = new VirtualClock(),
@@ -336,6 +344,7 @@ export function fakePorts({
     images: new FakeImages(fault),
     logs: new FakeLogs(),
     wakeups: new FakeWakeups(clock),
+    log: fakeLog(),
     clock,
     ids: new FakeIds(),
     settings: fakeSettings(settings),

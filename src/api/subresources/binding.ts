@@ -59,7 +59,7 @@ export async function binding(call: Call): Promise<Answer> {
         expected: (resourceVersion ?? '') as ResourceVersion,
       },
     });
-    await afterCommit(podBound(call.ports, pod.metadata.uid ?? ''));
+    await afterCommit(call.ports, podBound(call.ports, pod.metadata.uid ?? ''));
   }
   return { code: 201, object: success({ code: 201 }), kind: 'status' };
 }

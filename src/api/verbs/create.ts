@@ -173,7 +173,7 @@ export async function createObject(
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
   await strategy.creating?.(call);
   const stored = await store(call, first, { make, named: Boolean(name) || !generateName });
-  await afterCommit(strategy.created?.(stored, call));
+  await afterCommit(call.ports, strategy.created?.(stored, call));
   return stored;
 }
 

@@ -199,7 +199,7 @@ type Decision = { step: 'keep' } | { step: 'mark' | 'remove'; object: KubeObject
 async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject): Promise<Deleted> {
   const decision = decide(call, options, old);
   if (decision.step === 'keep') {
-    if (!options.dryRun) await afterCommit(call.strategy.deleting?.(old, call));
+    if (!options.dryRun) await afterCommit(call.ports, call.strategy.deleting?.(old, call));
     return { object: old, gone: false, written: false };
   }
   if (decision.step === 'remove')
@@ -221,7 +221,7 @@ async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject)
       ...present({ resourceVersion: version ? version : undefined }),
     },
   };
-  await afterCommit(call.strategy.deleting?.(stored, call));
+  await afterCommit(call.ports, call.strategy.deleting?.(stored, call));
   return { object: stored, gone: false, written: true };
 }
 
@@ -304,9 +304,9 @@ export async function removeObject(
     ...last,
     metadata: { ...metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
-  await afterCommit(call.strategy.removed?.(shown, call));
+  await afterCommit(call.ports, call.strategy.removed?.(shown, call));
   // The namespace's own end may have waited for this object.
   if (old.metadata.deletionTimestamp !== undefined && call.namespace)
-    await afterCommit(finishNamespace(call.ports, call.namespace));
+    await afterCommit(call.ports, finishNamespace(call.ports, call.namespace));
   return shown;
 }

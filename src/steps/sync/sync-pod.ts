@@ -39,6 +39,7 @@ export type SyncPorts = Pick<
   | 'settings'
   | 'sessions'
   | 'logs'
+  | 'log'
   | 'liveTasks'
 >;
 
@@ -70,9 +71,12 @@ export async function syncPod(
   if (verdict === 'leave')
     return { desired: leave('Another task has taken this pod over, or it is gone') };
   if (report.sequence === 1 && isLyingAboutAddress(taken.record, report))
-    console.warn(
-      `pod ${uid}: its podlet says ${JSON.stringify(report.podIP)}, its task has ${taken.record.task.address ?? ''}`,
-    );
+    ports.log('warn', 'a podlet gives another address than its task has', {
+      step: 'sync',
+      pod: uid,
+      reported: report.podIP,
+      address: taken.record.task.address,
+    });
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
   const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;

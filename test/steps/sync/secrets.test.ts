@@ -139,7 +139,7 @@ it('puts no secret into task definitions, overrides, histories, records, objects
   for (const [place, content] of Object.entries({
     ...kept,
     later: await everything(world, pod),
-    printed,
+    printed: [printed, world.ports.log.lines],
   })) {
     for (const secret of FORBIDDEN)
       expect(JSON.stringify(content), `${secret} in ${place}`).not.toContain(secret);

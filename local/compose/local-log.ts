@@ -1,0 +1,22 @@
+// The structured log of local mode: all lines in a file, and what is no success on the terminal as well.
+import { join } from 'node:path';
+import { systemClock } from '../../src/aws/clock.ts';
+import { jsonLog } from '../../src/aws/json-log.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { logFile } from '../log-file.ts';
+
+/** Opens `steps.jsonl` in the directory; `show` prints a line for whoever watches the server. */
+export function openLocalLog(
+  directory: string,
+  show: (line: string) => void,
+): { log: Log; close(): Promise<void> } {
+  const file = logFile(join(directory, 'steps.jsonl'));
+  const log = jsonLog(systemClock.now, file.write);
+  return {
+    log: (level, msg, members = {}) => {
+      log(level, msg, members);
+      if (level !== 'info') show(`${level}: ${msg} ${JSON.stringify(members)}`);
+    },
+    close: file.close,
+  };
+}

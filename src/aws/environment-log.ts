@@ -1,0 +1,6 @@
+// The log of a Lambda environment: what it prints is its log stream.
+import { systemClock } from './clock.ts';
+import { jsonLog } from './json-log.ts';
+
+/** Prints lines of JSON. */
+export const environmentLog = jsonLog(systemClock.now, (line) => console.log(line));
