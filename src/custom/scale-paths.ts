@@ -1,7 +1,7 @@
 // The numbers that the scale subresource reads and writes in an object.
 import type { FieldError } from '../errors.ts';
 import type { ScalePaths } from '../kinds/custom-kind.ts';
-import { isMap, own } from '../own.ts';
+import { isMap, own, setOwn } from '../own.ts';
 import { invalidValue } from '../validation/field-errors.ts';
 import { simplePath } from './json-path.ts';
 
@@ -12,6 +12,25 @@ export function valueAt(object: unknown, path: string): unknown {
   let value = object;
   for (const name of simplePath(path) ?? []) value = isMap(value) ? own(value, name) : undefined;
   return value;
+}
+
+/** The object with a value at a simple path; maps on the way are made where they are missing. */
+export function withValueAt<T extends { [key: string]: unknown }>(
+  object: T,
+  path: string,
+  value: unknown,
+): T {
+  const [name, ...rest] = simplePath(path) ?? [];
+  if (name === undefined) return object;
+  const copy: { [key: string]: unknown } = { ...object };
+  const inner = own(object, name);
+  const below = rest.map((part) => `.${part.replaceAll('.', '\\.')}`).join('');
+  setOwn(
+    copy,
+    name,
+    rest.length === 0 ? value : withValueAt(isMap(inner) ? inner : {}, below, value),
+  );
+  return copy as T;
 }
 
 /** Problems of the replicas in an object of a kind that scales. */

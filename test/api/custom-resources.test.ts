@@ -111,6 +111,45 @@ it('the generation counts changes outside of metadata and status, and /status ta
   expect((await patched('', { metadata: { labels: { a: 'b' } } }))['metadata'].generation).toBe(2);
 });
 
+it('the scale subresource reads and writes the numbers at the definition’s paths', async () => {
+  const api = await createApi();
+  const properties = {
+    spec: { type: 'object', properties: { count: { type: 'integer', maximum: 5 } } },
+    status: {
+      type: 'object',
+      properties: { ready: { type: 'integer' }, selector: { type: 'string' } },
+    },
+  };
+  const scale = {
+    specReplicasPath: '.spec.count',
+    statusReplicasPath: '.status.ready',
+    labelSelectorPath: '.status.selector',
+  };
+  await define(api, definition({ properties }, { subresources: { scale } }));
+  await api.send('POST', GADGETS, {
+    body: gadget('g', { spec: { count: 2 }, status: { ready: 1, selector: 'a=b' } }),
+  });
+  expect((await api.send('GET', `${GADGETS}/g/scale`)).body).toMatchObject({
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    spec: { replicas: 2 },
+    status: { replicas: 1, selector: 'a=b' },
+  });
+  const scaled = (replicas: number) =>
+    api.send('PATCH', `${GADGETS}/g/scale`, { body: { spec: { replicas } }, headers: MERGE });
+  expect((await scaled(3)).body['spec']).toEqual({ replicas: 3 });
+  expect((await api.send('GET', `${GADGETS}/g`)).body).toMatchObject({
+    metadata: { generation: 2 },
+    spec: { count: 3 },
+  });
+  expect((await scaled(9)).status).toBe(422);
+  expect((await scaled(-1)).body['message']).toContain('should be a non-negative integer');
+  await api.send('POST', GADGETS, { body: gadget('none') });
+  expect((await api.send('GET', `${GADGETS}/none/scale`)).body['message']).toBe(
+    'Internal error occurred: the spec replicas field ".spec.count" does not exist',
+  );
+});
+
 it('a strategic merge patch, protobuf and a PUT without version are refused', async () => {
   const api = await createApi();
   await define(api, definition(SIZES));

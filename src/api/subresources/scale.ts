@@ -1,5 +1,8 @@
-// `/scale` of every workload with `spec.replicas`: its count alone, as an autoscaling/v1 Scale (registry/apps/*/storage: ScaleREST).
-import { badRequest } from '../../errors.ts';
+// `/scale` of every workload with `spec.replicas` and of custom kinds: the count alone, as an autoscaling/v1 Scale
+// (registry/apps/*/storage: ScaleREST).
+import { valueAt, withValueAt } from '../../custom/scale-paths.ts';
+import { ApiError, badRequest } from '../../errors.ts';
+import type { ScalePaths } from '../../kinds/custom-kind.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
@@ -57,7 +60,7 @@ const countOf = (object: KubeObject, part: 'spec' | 'status'): number =>
 export async function scale(call: Call): Promise<Response> {
   const shown = scaleCall(call);
   const { code, object } = await answerOf(call, shown);
-  return respond(call.request, code, renderObject(shown, scaleOf(object)), call.output);
+  return respond(call.request, code, renderObject(shown, object), call.output);
 }
 
 async function answerOf(call: Call, shown: Call): Promise<{ code: number; object: KubeObject }> {
@@ -77,7 +80,8 @@ function answerTo(call: Call, shown: Call): Promise<Answer> {
 /** The call of the same verb on the Scale that shows the object. */
 function scaleCall(call: Call): Call {
   const strategy = scaleStrategy(strategyFor(call.resource), call.resource);
-  return { ...call, resource: { ...call.resource, ...SCALE }, strategy };
+  const { custom: _custom, ...resource } = call.resource;
+  return { ...call, resource: { ...resource, ...SCALE }, strategy };
 }
 
 const scaleStrategy = (of: Strategy, shows: Resource): Strategy => ({
@@ -86,14 +90,19 @@ const scaleStrategy = (of: Strategy, shows: Resource): Strategy => ({
   ...present({ counted: of.counted, updated: of.updated }),
   generation: true,
   shows,
-  toWire: (object) => (isScale(object) ? object : scaleOf(object)),
+  toWire: (object) => (isScale(object) ? object : scaleOf(shows, of.toWire?.(object) ?? object)),
   prepareForUpdate: (next, old) => ({
-    ...old,
+    ...withValueAt(old, specPath(shows), countOf(next, 'spec')),
     metadata: withoutVersion(old),
-    spec: { ...(isMap(old['spec']) ? old['spec'] : {}), replicas: countOf(next, 'spec') },
   }),
-  validateUpdate: (next) => notNegative('spec.replicas', countOf(next, 'spec')),
+  validateUpdate: (next, old, call) =>
+    shows.custom === undefined
+      ? notNegative('spec.replicas', countOf(next, 'spec'))
+      : of.validateUpdate(next, old, call),
 });
+
+const specPath = ({ custom }: Resource): string =>
+  custom?.scale?.specReplicasPath ?? '.spec.replicas';
 
 function withoutVersion({ metadata }: KubeObject): KubeObject['metadata'] {
   const { resourceVersion: _version, managedFields: _managed, ...kept } = metadata;
@@ -102,18 +111,38 @@ function withoutVersion({ metadata }: KubeObject): KubeObject['metadata'] {
 
 const isScale = (object: KubeObject): boolean => object.kind === SCALE.kind;
 
-function scaleOf(object: KubeObject): KubeObject {
+function scaleOf({ custom }: Resource, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const replicas = countOf(object, 'spec');
+  const { replicas, ready, selector } =
+    custom?.scale === undefined
+      ? {
+          replicas: countOf(object, 'spec'),
+          ready: countOf(object, 'status'),
+          selector: selectorText(selectorOf(object)),
+        }
+      : countsAt(custom.scale, object);
   return {
     kind: SCALE.kind,
     apiVersion: apiVersionOf(SCALE),
     metadata: present({ name, namespace, uid, resourceVersion, creationTimestamp }),
     spec: replicas === 0 ? {} : { replicas },
-    status: {
-      replicas: countOf(object, 'status'),
-      selector: selectorText(selectorOf(object)),
-    },
+    status: { replicas: ready, ...present({ selector: selector || undefined }) },
+  };
+}
+
+/** The numbers of a custom object; it must say how many it wants. */
+function countsAt(paths: ScalePaths, object: KubeObject) {
+  const wanted = valueAt(object, paths.specReplicasPath);
+  if (typeof wanted !== 'number')
+    throw new ApiError(
+      'InternalError',
+      `Internal error occurred: the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`,
+    );
+  const selector = paths.labelSelectorPath && valueAt(object, paths.labelSelectorPath);
+  return {
+    replicas: wanted,
+    ready: Number(valueAt(object, paths.statusReplicasPath) ?? 0),
+    selector: typeof selector === 'string' ? selector : '',
   };
 }
 
@@ -138,7 +167,7 @@ async function apply(call: Call): Promise<Answer> {
     apiVersion: apiVersionOf(call.resource),
     kind: call.resource.kind,
     metadata: member(value, 'metadata'),
-    spec: { replicas: member(value, 'spec', 'replicas') ?? 0 },
+    ...withValueAt({}, specPath(call.resource), member(value, 'spec', 'replicas') ?? 0),
   };
   const { url, headers } = call.request;
   const request = new Request(url, { method: 'PATCH', headers, body: JSON.stringify(config) });

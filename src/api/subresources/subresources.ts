@@ -43,5 +43,6 @@ export const subresourceVerb = ({
   resource,
   subresource,
 }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
-  own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`) ??
-  own(SHARED, subresource);
+  (resource.custom === undefined
+    ? own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`)
+    : undefined) ?? own(SHARED, subresource);
