@@ -32,8 +32,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'log',
 ]);
 
-/** Made by mkfs in the root of a file system. */
-const NOBODYS = new Set(['lost+found']);
+/** What may lie beside them and stays: mkfs' own, the log of an engine that was started for droppod, and what other commands keep here. */
+const NEIGHBOURS = new Set(['lost+found', 'dockerd.log', 'aws', 'localstack']);
 
 /** Makes the directory, or takes it over where it is empty or droppod's; its owner alone may enter it then. */
 export function claimDirectory(directory: string): void {
@@ -49,7 +49,7 @@ export function claimDirectory(directory: string): void {
 }
 
 function checkFresh(directory: string): void {
-  const names = readdirSync(directory).filter((name) => !NOBODYS.has(name));
+  const names = readdirSync(directory).filter((name) => !NEIGHBOURS.has(name));
   const foreign = names.filter((name) => !KNOWN.has(name));
   if (foreign.length > 0)
     throw new Unusable(

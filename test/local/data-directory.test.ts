@@ -41,6 +41,15 @@ describe('taking a directory', () => {
     expect(mode(directory)).toBe('700');
   });
 
+  it("takes one that has only what stays beside droppod's: the log of an engine that was started for it, a deployment's kubeconfig", () => {
+    mkdirSync(directory);
+    put('dockerd.log');
+    mkdirSync(join(directory, 'aws'));
+    mkdirSync(join(directory, 'localstack'));
+    claimDirectory(directory);
+    expect(purgeDirectory(directory)).toEqual(['aws', 'dockerd.log', 'localstack']);
+  });
+
   it('leaves one with other files as it is, and says which', () => {
     mkdirSync(directory, { mode: 0o755 });
     for (const name of ['letters', 'photos', 'song', 'tax']) put(name);
