@@ -28,6 +28,9 @@ export const OPTIONAL_NAMES = {
   clusterId: 'DROPPOD_CLUSTER_ID',
   principals: 'DROPPOD_PRINCIPALS',
   stsEndpoint: 'AWS_ENDPOINT_URL_STS',
+  endpoint: 'AWS_ENDPOINT_URL',
+  ca: 'DROPPOD_CA',
+  registryEndpoint: 'DROPPOD_REGISTRY_ENDPOINT',
 } as const;
 
 /** How the names of an installation's pull secrets begin. */
@@ -64,8 +67,12 @@ export interface Config {
   clusterId: string;
   /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
   principals: { mapRoles?: unknown; mapUsers?: unknown };
-  /** An STS that is not AWS' own; ''. */
+  /** An STS that is not AWS' own, as the SDK would find it; ''. */
   stsEndpoint: string;
+  /** PEM of the CA that podlets trust besides the public ones, where the fronts stand behind a proxy of one's own; ''. */
+  ca: string;
+  /** A registry that is asked for all images, `<registry>/<repository>` being the repository; ''. An emulator's engine pulls for it. */
+  registryEndpoint: string;
 }
 
 /** Throws one error that lists every missing variable. */
@@ -100,7 +107,9 @@ export function readConfig(env: Environment): Config {
     holdsKeys: optional('holdsKeys', 'false') === 'true',
     clusterId: optional('clusterId', ''),
     principals: principalsIn(optional('principals', '{}')),
-    stsEndpoint: optional('stsEndpoint', ''),
+    stsEndpoint: optional('stsEndpoint', optional('endpoint', '')),
+    ca: optional('ca', ''),
+    registryEndpoint: optional('registryEndpoint', '').replace(/\/+$/, ''),
   };
 }
 

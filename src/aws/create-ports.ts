@@ -4,6 +4,7 @@ import { PODLET_KEY, PULL_SECRETS_KEY, ensureKey } from '../store/ensure-key.ts'
 import { dynamoStore } from '../store/dynamo-store.ts';
 import { LIFETIMES } from '../kinds/resources.ts';
 import { publicFetch } from '../images/public-fetch.ts';
+import type { Fetch } from '../images/registry-session.ts';
 import { registryImages } from '../images/registry-images.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -54,13 +55,11 @@ export async function createPorts(env: Environment): Promise<Ports> {
     tasks,
     executions: awsExecutions(clients.sfn, config.stateMachineArn),
     images: registryImages({
-      fetch: publicFetch(
-        (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) }),
-        (host) => lookup(host, { all: true }),
-      ),
+      fetch: registryFetch(config),
       clock: systemClock,
       architectures: config.architectures,
       nodeCredentials: ecrCredentials(clients.ecr, systemClock),
+      ...present({ endpoint: config.registryEndpoint || undefined }),
     }),
     pullSecrets: awsPullSecrets({
       client: clients.secrets,
@@ -79,6 +78,17 @@ export async function createPorts(env: Environment): Promise<Ports> {
   };
 }
 
+/** The installation's own registry may stand anywhere, any other host must be public. */
+function registryFetch({ registryEndpoint }: Config): Fetch {
+  const ask = (url: string, init: RequestInit): Promise<Response> =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) });
+  const askPublic = publicFetch(ask, (host) => lookup(host, { all: true }));
+  return (url, init) =>
+    registryEndpoint !== '' && url.startsWith(`${registryEndpoint}/`)
+      ? ask(url, { ...init, redirect: 'error' })
+      : askPublic(url, init);
+}
+
 const stsOf = ({ stsEndpoint }: Config): Sts =>
   awsSts({
     fetch: (url, init) => fetch(url, init),
@@ -90,9 +100,9 @@ function toSettings(config: Config, podletKey: string): Settings {
     mode: 'aws',
     beyondFargate: false,
     syncUrl: config.syncUrl,
-    caPem: '',
+    caPem: config.ca,
     apiHost: config.apiUrl === '' ? '' : new URL(config.apiUrl).hostname,
-    apiPort: 443,
+    apiPort: config.apiUrl === '' ? 443 : Number(new URL(config.apiUrl).port || 443),
     podletImage: config.podletImage,
     logGroup: config.logGroup,
     executionRoleArn: config.executionRoleArn,

@@ -1,6 +1,7 @@
 // STS by its own HTTP: the caller signed the request, so no SDK client can send it.
 import { Unavailable } from '../errors.ts';
 import type { CallerIdentity, Sts } from '../ports/sts.ts';
+import { own } from '../own.ts';
 import { readWithin } from '../read-within.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -42,6 +43,10 @@ async function bodyOf(response: Response): Promise<string> {
   return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
 }
 
+/** The members of a text that is no JSON: AWS answers in the form that was asked for, emulators in XML alone. */
+const xmlMember = (text: string, name: string): string | undefined =>
+  new RegExp(`<${name}>([^<>&]+)</${name}>`).exec(text)?.[1];
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -53,7 +58,7 @@ function parsed(text: string): unknown {
 /** Only the code: the message of a wrong signature repeats what was signed. */
 function codeIn(text: string): string {
   const { Error: error } = (parsed(text) ?? {}) as { Error?: { Code?: unknown } };
-  const code = error?.Code;
+  const code = error?.Code ?? xmlMember(text, 'Code');
   return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : '';
 }
 
@@ -61,7 +66,9 @@ function identityIn(text: string): CallerIdentity {
   const { GetCallerIdentityResponse: answer } = (parsed(text) ?? {}) as {
     GetCallerIdentityResponse?: { GetCallerIdentityResult?: Record<string, unknown> };
   };
-  const { Arn: arn, Account: account, UserId: userId } = answer?.GetCallerIdentityResult ?? {};
+  const member = (name: string): unknown =>
+    answer === undefined ? xmlMember(text, name) : own(answer.GetCallerIdentityResult, name);
+  const [arn, account, userId] = [member('Arn'), member('Account'), member('UserId')];
   if (typeof arn !== 'string' || typeof account !== 'string' || typeof userId !== 'string')
     throw new Unavailable('STS answered something else than an identity');
   return { arn, account, userId };

@@ -16,6 +16,8 @@ export interface RegistryImagesOptions {
   architectures: readonly string[];
   /** The node's own credentials for a registry, tried after the pod's. */
   nodeCredentials?: (registry: string) => Promise<RegistryCredential[]>;
+  /** One registry for all: it is asked for `<registry>/<repository>`. */
+  endpoint?: string;
 }
 
 /** Images from registries; private ones with the pod's credentials. An image that cannot be pulled is a return value. */
@@ -62,7 +64,7 @@ async function tryCredentials(
   for (const credential of all.length > 0 ? all : [undefined]) {
     try {
       const { facts, index } = await readFacts(
-        new RegistrySession(options.fetch, reference, credential),
+        new RegistrySession(options.fetch, reference, credential, options.endpoint),
         reference,
         options.architectures,
         cache,

@@ -31,8 +31,19 @@ export class RegistrySession {
   readonly #fetch: Fetch;
   readonly #reference: Reference;
   readonly #credential: RegistryCredential | undefined;
+  /** Up to the `/` before `manifests` and `blobs`. */
+  readonly #base: string;
 
-  constructor(fetch: Fetch, reference: Reference, credential: RegistryCredential | undefined) {
+  /** `endpoint`: a registry in place of the one that the reference names, with that one's name before the repository's. */
+  constructor(
+    fetch: Fetch,
+    reference: Reference,
+    credential: RegistryCredential | undefined,
+    endpoint?: string,
+  ) {
+    const { host, registry, repository } = reference;
+    const own = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2/${repository}`;
+    this.#base = endpoint === undefined ? own : `${endpoint}/v2/${registry}/${repository}`;
     this.#fetch = fetch;
     this.#reference = reference;
     this.#credential = credential;
@@ -93,8 +104,7 @@ export class RegistrySession {
   }
 
   async #get(path: string, accept: string): Promise<Response> {
-    const { host, repository } = this.#reference;
-    const url = `${isLoopback(host) ? 'http' : 'https'}://${host}/v2/${repository}/${path}`;
+    const url = `${this.#base}/${path}`;
     const ask = (): Promise<Response> =>
       this.#ask(url, {
         accept,

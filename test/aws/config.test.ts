@@ -25,6 +25,14 @@ it('complains once, about every missing name', () => {
   );
 });
 
+it("takes an STS of one's own as the SDK would find it", () => {
+  const endpoint = { [OPTIONAL_NAMES.endpoint]: 'http://all' };
+  expect(readConfig(full).stsEndpoint).toBe('');
+  expect(readConfig({ ...full, ...endpoint }).stsEndpoint).toBe('http://all');
+  const both = { ...endpoint, [OPTIONAL_NAMES.stsEndpoint]: 'http://sts' };
+  expect(readConfig({ ...full, ...both }).stsEndpoint).toBe('http://sts');
+});
+
 it('R6: takes the principals that may log in as JSON, and refuses what is none', () => {
   const principals = { mapRoles: [{ rolearn: 'arn', groups: ['g'] }] };
   const env = { ...full, [OPTIONAL_NAMES.principals]: JSON.stringify(principals) };

@@ -29,6 +29,18 @@ it('R6: an identity is what STS says', async () => {
   });
 });
 
+it('R6: an emulator may answer in XML, whatever it was asked for', async () => {
+  const members = Object.entries(IDENTITY).map(([name, value]) => `<${name}>${value}</${name}>`);
+  expect(await asked(200, `<?xml version="1.0"?><R><R1>${members.join('')}</R1></R>`)).toEqual({
+    arn: IDENTITY.Arn,
+    account: IDENTITY.Account,
+    userId: IDENTITY.UserId,
+  });
+  expect(await asked(403, '<E><Code>ExpiredToken</Code></E>')).toEqual({
+    refused: '403 ExpiredToken',
+  });
+});
+
 it.each([
   [403, error('SignatureDoesNotMatch'), '403 SignatureDoesNotMatch'],
   [403, error('ExpiredToken'), '403 ExpiredToken'],

@@ -116,7 +116,7 @@ const CONTENT: Record<string, string> = {
 };
 
 /** A registry with one image of two platforms that wants a token; private repositories want the right user too. */
-function registry() {
+function registry(endpoint?: string) {
   const asked: string[] = [];
   const fetch = (
     url: string,
@@ -147,7 +147,12 @@ function registry() {
   };
   return {
     asked,
-    images: registryImages({ fetch, clock: { now: () => new Date(0) }, architectures: ['amd64'] }),
+    images: registryImages({
+      fetch,
+      clock: { now: () => new Date(0) },
+      architectures: ['amd64'],
+      ...(endpoint === undefined ? {} : { endpoint }),
+    }),
   };
 }
 
@@ -175,6 +180,21 @@ describe('resolving', () => {
         stopSignal: 'SIGINT',
       },
     });
+  });
+
+  it('one registry may answer for all others, under their names', async () => {
+    const { images, asked } = registry('http://127.0.0.1:5000/all');
+    expect(await images.resolve('app', 'Always', [])).toMatchObject({
+      config: { reference: `docker.io/library/app@${sha(MANIFEST)}` },
+    });
+    const urls = asked.map((line) => line.split(' ')[0]).filter((url) => !url?.includes('auth'));
+    expect(new Set(urls.map((url) => url?.replace(/(manifests|blobs)\/.*/, '$1')))).toEqual(
+      new Set(
+        ['manifests', 'blobs'].map(
+          (part) => `http://127.0.0.1:5000/all/v2/docker.io/library/app/${part}`,
+        ),
+      ),
+    );
   });
 
   it("G5: a private image needs the pod's credential, and the answer names the one that opened it", async () => {
