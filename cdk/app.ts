@@ -6,18 +6,13 @@ import { buildLayout } from './constructs/podlet-image.ts';
 import { DroppodStack } from './stack.ts';
 
 const app = new App();
-const { vpcId, image, architectures, capacity, principals, oidcProvider } = readChoices((name) =>
-  app.node.tryGetContext(name),
-);
+const { vpcId, image, ...choices } = readChoices((name) => app.node.tryGetContext(name));
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 
 new DroppodStack(app, 'Droppod', {
   description: 'Kubernetes Pods without a Kubernetes cluster',
-  podlet: image === undefined ? await buildLayout(architectures) : { image },
-  architectures,
-  capacity,
-  principals,
-  oidcProvider,
+  podlet: image === undefined ? await buildLayout(choices.architectures) : { image },
+  ...choices,
   ...present({
     vpcId,
     env:

@@ -18,6 +18,12 @@ export interface Choices {
   principals: Principals;
   /** `oidcProvider=false`: without what makes AWS IAM trust service accounts, which an emulator may lack. */
   oidcProvider: boolean;
+  /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing may refer to them. */
+  without: string[];
+  /** `streaming=false`: function URLs that answer in one piece, for an emulator whose runtime streams nothing. */
+  streaming: boolean;
+  /** `environment={"NAME": "value"}`: what all functions get besides, such as an emulator's endpoints; it wins. */
+  environment: Record<string, string>;
 }
 
 /** Reads and checks them; throws one error with every fault. */
@@ -45,7 +51,33 @@ export function readChoices(context: (name: string) => unknown): Choices {
     capacity: text('capacity', /^(on-demand|spot)$/, 'on-demand') === 'spot' ? 'spot' : 'on-demand',
     principals: { admins: arns('admins'), editors: arns('editors'), viewers: arns('viewers') },
     oidcProvider: text('oidcProvider', /^(true|false)$/, 'true') !== 'false',
+    without: (text('without', /^\w+::\w+::\w+(,\w+::\w+::\w+)*$/, '') ?? '')
+      .split(',')
+      .filter((type) => type !== ''),
+    streaming: text('streaming', /^(true|false)$/, 'true') !== 'false',
+    environment: variables(context('environment'), faults),
   };
   if (faults.length > 0) throw new Error(`context is refused: ${faults.join('; ')}`);
   return choices;
+}
+
+/** A JSON object of texts on the command line, or an object in cdk.json. */
+function variables(value: unknown, faults: string[]): Record<string, string> {
+  const found = typeof value === 'string' ? parsed(value) : (value ?? {});
+  if (typeof found === 'object' && found !== null && !Array.isArray(found)) {
+    const entries: [string, unknown][] = Object.entries(found);
+    if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+      return Object.fromEntries(entries);
+  }
+  faults.push('environment is no JSON object of texts');
+  return {};
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The caller names it as a fault.
+    return undefined;
+  }
 }

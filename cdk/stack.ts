@@ -1,5 +1,5 @@
 // The stack: a list of constructs. Nothing in it costs by the hour (no NAT, no load balancer, no key of the user's).
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { present } from '../src/present.ts';
 import type { Architecture, Choices } from './choices.ts';
@@ -24,6 +24,12 @@ export interface DroppodProps extends StackProps {
   principals?: Principals;
   /** Whether AWS IAM trusts the API's tokens, so that service accounts become roles. An emulator may lack the resource type. */
   oidcProvider?: boolean;
+  /** Resource types that an emulator lacks. */
+  without?: string[];
+  /** Whether function URLs stream. */
+  streaming?: boolean;
+  /** What all functions get besides; it wins. */
+  environment?: Record<string, string>;
 }
 
 export class DroppodStack extends Stack {
@@ -44,6 +50,7 @@ export class DroppodStack extends Stack {
       capacity: props.capacity,
       machineName,
       sweepRuleName,
+      streaming: props.streaming ?? true,
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
@@ -65,5 +72,14 @@ export class DroppodStack extends Stack {
     }
     output('StateMachine', machine.arn);
     output('ClusterName', cluster.name);
+    functions.addEnvironment(props.environment ?? {});
+    leaveOut(this, props.without ?? []);
   }
+}
+
+/** What an emulator does not know it would refuse with the whole stack. */
+function leaveOut(stack: Stack, types: string[]): void {
+  for (const resource of stack.node.findAll())
+    if (CfnResource.isCfnResource(resource) && types.includes(resource.cfnResourceType))
+      resource.node.scope?.node.tryRemoveChild(resource.node.id);
 }

@@ -40,6 +40,8 @@ export interface FunctionsProps {
   machineName: string;
   /** Fixed, since the functions name the rule that targets one of them. */
   sweepRuleName: string;
+  /** Whether the fronts' URLs stream. */
+  streaming: boolean;
 }
 
 export class Functions extends Construct {
@@ -57,7 +59,7 @@ export class Functions extends Construct {
     const url = (front: NodejsFunction): string =>
       front.addFunctionUrl({
         authType: FunctionUrlAuthType.NONE,
-        invokeMode: InvokeMode.RESPONSE_STREAM,
+        invokeMode: props.streaming ? InvokeMode.RESPONSE_STREAM : InvokeMode.BUFFERED,
       }).url;
     this.apiUrl = url(api);
     const syncUrl = url(sync);
@@ -78,6 +80,12 @@ export class Functions extends Construct {
     for (const [name, fn] of Object.entries(this.all)) {
       if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
     }
+  }
+
+  /** Variables of every function, over what they have. */
+  addEnvironment(variables: Record<string, string>): void {
+    for (const fn of Object.values(this.all))
+      for (const [name, value] of Object.entries(variables)) fn.addEnvironment(name, value);
   }
 
   private make(name: FunctionName, timeout: Duration, memorySize: number): NodejsFunction {

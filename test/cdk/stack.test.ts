@@ -43,6 +43,26 @@ describe('what stands in the template', () => {
     ['AWS::IAM::OIDCProvider', 1],
   ])('%s: %i', (type, count) => expect(ofType(type)).toHaveLength(count));
 
+  it('leaves out what an emulator lacks, and says to all functions what it has instead', () => {
+    const without = ['AWS::EC2::SecurityGroupIngress', 'AWS::IAM::OIDCProvider'];
+    const emulated = testStack(
+      {},
+      {
+        without,
+        oidcProvider: false,
+        streaming: false,
+        environment: { [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' },
+      },
+    );
+    const all = Template.fromStack(emulated);
+    for (const type of without) all.resourceCountIs(type, 0);
+    all.resourcePropertiesCountIs('AWS::Lambda::Url', { InvokeMode: 'BUFFERED' }, 2);
+    const variables = {
+      Variables: Match.objectLike({ [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' }),
+    };
+    all.resourcePropertiesCountIs('AWS::Lambda::Function', { Environment: variables }, 8);
+  });
+
   it('the functions are those of functions/, each with every variable that it needs', () => {
     const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
       JSON.stringify(Properties['Environment'] ?? {}).includes(NAMES.table),
