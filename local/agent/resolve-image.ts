@@ -3,6 +3,7 @@
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
 import { fitsGlob } from '../../src/glob.ts';
+import { present } from '../../src/present.ts';
 import type { Clock } from '../clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
@@ -48,6 +49,8 @@ export interface ImageResolver {
     credentials: RegistryCredential[],
     onPull?: () => void,
   ): Promise<ImageOutcome>;
+  /** From now on this digest means that image, under any name: a registry's front has made a manifest for it. */
+  alias(digest: string, imageId: string): void;
   /** The engine's own facts of an image, without any pull. */
   inspect(image: string): Promise<ImageFacts | undefined>;
 }
@@ -59,6 +62,7 @@ const UNREACHABLE_MS = 30_000;
 export function createImageResolver(docker: Docker, clock: Clock): ImageResolver {
   const unreachable = new Map<string, number>();
   const pulls = new Map<string, Promise<string | undefined>>();
+  const aliases = new Map<string, string>();
   const pullOnce = (
     name: string,
     credential: PullCredential | undefined,
@@ -71,17 +75,19 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
   };
   return {
     inspect: (image) => inspectImage(docker, image),
+    alias: (digest, imageId) => void aliases.set(digest, imageId),
     async resolve(image, policy, credentials, onPull) {
       const begun = clock.now().getTime();
-      const parsed = parseImageName(image);
+      const named = parseImageName(image);
+      const parsed = named && unaliased(named, aliases);
       if (!parsed)
         return {
           failure: 'InvalidImageName',
           message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${referenceProblem(image)}`,
         };
       const askFirst = policy === 'Always' && (unreachable.get(parsed.registry) ?? 0) <= begun;
-      const present = askFirst ? undefined : await inspectPresent(docker, parsed);
-      if (present) return found(parsed, present, { pulled: false, milliseconds: 0 });
+      const here = askFirst ? undefined : await inspectPresent(docker, parsed);
+      if (here) return found(parsed, here, { pulled: false, milliseconds: 0 });
       if (policy === 'Never')
         return {
           failure: 'ErrImageNeverPull',
@@ -109,6 +115,11 @@ export function createImageResolver(docker: Docker, clock: Clock): ImageResolver
     },
   };
 }
+
+const unaliased = (name: ImageName, aliases: ReadonlyMap<string, string>): ImageName => ({
+  ...name,
+  ...present({ digest: name.digest && (aliases.get(name.digest) ?? name.digest) }),
+});
 
 /** A digest may be the engine's image id or a registry's manifest digest. */
 async function inspectPresent(docker: Docker, name: ImageName): Promise<ImageFacts | undefined> {

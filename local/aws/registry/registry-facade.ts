@@ -1,5 +1,6 @@
 // The engine's images as a read-only registry (v2 API), so that a registry client learns ENTRYPOINT, CMD, USER … in local mode too.
-// `GET /v2/<registry>/<repository>/manifests/<reference>?policy=…`; the digest that it answers is the engine's image id.
+// `GET /v2/<registry>/<repository>/manifests/<reference>?policy=…`. Its manifests are made here, so their digests are none of a registry's:
+// the engine takes them as names of its images from then on.
 import { createHash } from 'node:crypto';
 import type {
   ImageConfig,
@@ -24,6 +25,7 @@ export interface RegistryAnswer {
 
 const MANIFEST_TYPE = 'application/vnd.docker.distribution.manifest.v2+json';
 const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json';
+const LAYER_TYPE = 'application/vnd.docker.image.rootfs.diff.tar';
 const KEPT_CONFIGS = 1000;
 const STATUS: Record<Extract<ImageOutcome, { failure: string }>['failure'], [number, string]> = {
   ErrImagePull: [404, 'MANIFEST_UNKNOWN'],
@@ -61,11 +63,16 @@ export function registryFacade(
       credentials(name, authorization),
     );
     if ('failure' in outcome) return toFailure(outcome);
-    return manifest(outcome.config, configs);
+    const answer = manifest(outcome.config, configs);
+    images.alias(answer.headers['docker-content-digest'], outcome.config.digest);
+    return answer;
   };
 }
 
-function manifest(config: ImageConfig, configs: Map<string, string>): RegistryAnswer {
+function manifest(
+  config: ImageConfig,
+  configs: Map<string, string>,
+): RegistryAnswer & { headers: { 'docker-content-digest': string } } {
   const blob = JSON.stringify({
     architecture: config.architecture,
     os: 'linux',
@@ -78,7 +85,7 @@ function manifest(config: ImageConfig, configs: Map<string, string>): RegistryAn
       StopSignal: config.stopSignal,
     },
   });
-  const digest = `sha256:${createHash('sha256').update(blob).digest('hex')}`;
+  const digest = sha256(blob);
   configs.set(digest, blob);
   const oldest = configs.keys().next().value;
   if (configs.size > KEPT_CONFIGS && oldest !== undefined) configs.delete(oldest);
@@ -86,14 +93,18 @@ function manifest(config: ImageConfig, configs: Map<string, string>): RegistryAn
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
     config: { mediaType: CONFIG_TYPE, digest, size: Buffer.byteLength(blob) },
-    layers: [],
+    // By the image itself: two may have equal configs.
+    layers: [{ mediaType: LAYER_TYPE, digest: config.digest, size: config.sizeBytes ?? 0 }],
   });
   return {
     status: 200,
-    headers: { 'content-type': MANIFEST_TYPE, 'docker-content-digest': config.digest },
+    headers: { 'content-type': MANIFEST_TYPE, 'docker-content-digest': sha256(body) },
     body,
   };
 }
+
+const sha256 = (text: string): string =>
+  `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 function toFailure({
   failure,

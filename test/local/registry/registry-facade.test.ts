@@ -19,18 +19,23 @@ const config = {
   stopSignal: 'SIGQUIT',
 };
 
+const sha256 = (text: string): string =>
+  `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
 function facade(outcome: ImageOutcome) {
   const asked: unknown[] = [];
+  const aliases = new Map<string, string>();
   const images: ImageResolver = {
     inspect: () => Promise.resolve(undefined),
+    alias: (digest, imageId) => void aliases.set(digest, imageId),
     resolve: async (...given) => (asked.push(given), outcome),
   };
-  return { get: registryFacade(images), asked };
+  return { get: registryFacade(images), asked, aliases };
 }
 
 describe('the façade', () => {
   it("leads from the manifest to the image's config, whose digest is true", async () => {
-    const { get, asked } = facade({ config, pulled: false, milliseconds: 0 });
+    const { get, asked, aliases } = facade({ config, pulled: false, milliseconds: 0 });
     expect(await get({ method: 'GET', url: '/v2/' })).toMatchObject({ status: 200 });
     const manifest = await get({
       method: 'GET',
@@ -44,15 +49,16 @@ describe('the façade', () => {
         [{ registry: 'localhost:5000', username: 'u', password: 'p:q' }],
       ],
     ]);
-    expect(manifest.headers['docker-content-digest']).toBe(ID);
+    // A client holds the manifest against its digest; the engine runs that image by it.
+    const digest = sha256(manifest.body);
+    expect(manifest.headers['docker-content-digest']).toBe(digest);
+    expect([...aliases]).toEqual([[digest, ID]]);
     const parsed: { config: { digest: string; size: number } } = JSON.parse(manifest.body);
     const blob = await get({
       method: 'GET',
       url: `/v2/localhost:5000/team/x/blobs/${parsed.config.digest}`,
     });
-    expect(`sha256:${createHash('sha256').update(blob.body).digest('hex')}`).toBe(
-      parsed.config.digest,
-    );
+    expect(sha256(blob.body)).toBe(parsed.config.digest);
     expect(JSON.parse(blob.body)).toEqual({
       architecture: 'amd64',
       os: 'linux',
