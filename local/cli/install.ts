@@ -129,3 +129,18 @@ export async function ensureStaticBusybox(say: Say): Promise<void> {
   if (!existsSync('/bin/busybox'))
     await aptInstall(['busybox-static'], 'the image busybox is made from it', say);
 }
+
+/** `python3 -m pip` is there afterwards, if apt allows: the stand-in for AWS that the stack is tested on comes from PyPI. */
+export async function ensurePip(say: Say): Promise<void> {
+  const has = await run('python3', ['-m', 'pip', '--version']).then(
+    () => true,
+    // Neither Python nor pip: it is brought in below.
+    () => false,
+  );
+  if (
+    has ||
+    (await aptInstall(['python3', 'python3-pip'], 'the stack is tested on MiniStack', say))
+  )
+    return;
+  throw new Refusal('Python 3.10 or newer with pip is needed: install python3 and python3-pip');
+}
