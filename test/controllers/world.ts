@@ -24,7 +24,21 @@ export interface WorldOptions {
 /** What a pass saw: later writes of others make it stale. */
 export interface Snapshot {
   objects: Map<string, KubeObject>;
-  counts: Map<string, number>;
+  works: Map<string, Work>;
+}
+
+/** What is remembered of an object: each creation and deletion of a pass over it raises the revision, so that of two that overlap one goes on. */
+interface Work {
+  count: number;
+  revision: number;
+}
+
+interface Pass {
+  owner: KubeObject;
+  work: Work;
+  refused: Refused[];
+  /** What the pass has written, by uid: a later write begins from there. */
+  newest: Map<string, KubeObject>;
 }
 
 const keyOf = (resource: string, name: string): string => `${resource}/${name}`;
@@ -41,8 +55,7 @@ export class TestWorld {
   passes = 0;
   readonly #options: WorldOptions;
   #objects = new Map<string, KubeObject>();
-  /** Children that an owner made: their names follow from it, so that doubled passes name the same child. */
-  #counts = new Map<string, number>();
+  #works = new Map<string, Work>();
   #version = 1;
   #uids = 0;
 
@@ -90,7 +103,7 @@ export class TestWorld {
   }
 
   snapshot(): Snapshot {
-    return { objects: new Map(this.#objects), counts: new Map(this.#counts) };
+    return { objects: new Map(this.#objects), works: new Map(this.#works) };
   }
 
   /** One pass over one object as `seen` shows it; answers whether it wrote anything. */
@@ -99,25 +112,13 @@ export class TestWorld {
     if (object === undefined) return false;
     this.passes += 1;
     const before = this.#version;
-    const refused: Refused[] = [];
-    for (const again of [false, true]) {
-      const { writes, requeueAt } = controller.reconcile(
-        object,
-        this.#world(seen, refused),
-        this.now,
-      );
-      if (requeueAt !== undefined) this.requeues.push(requeueAt);
-      const children = { next: (seen.counts.get(object.metadata.uid ?? '') ?? 0) + 1 };
-      for (const write of writes) {
-        if (again && write.verb === 'create') continue;
-        const done = this.#apply(object, write, children);
-        if (done === 'conflict') return this.#version !== before;
-        if (done !== 'done') {
-          refused.push({ write, ...done });
-          if (!again) break;
-        }
-      }
-      if (refused.length === 0) break;
+    const work = seen.works.get(object.metadata.uid ?? '') ?? { count: 0, revision: 0 };
+    const pass: Pass = { owner: object, work, refused: [], newest: new Map() };
+    if (!this.#carryOut(controller, pass, seen) && pass.refused.length > 0) {
+      const now = this.snapshot();
+      const again = now.objects.get(keyOf(controller.resource, name));
+      if (again !== undefined)
+        this.#carryOut(controller, { ...pass, owner: again, newest: new Map() }, now);
     }
     return this.#version !== before;
   }
@@ -133,70 +134,78 @@ export class TestWorld {
     throw new Error(`still writing after ${most} rounds`);
   }
 
-  #world({ objects }: Snapshot, refused: Refused[]): World {
-    return { list: (resource) => listed(objects, resource), refused };
+  /** Carries out one answer; true: a conflict ended it. */
+  #carryOut(controller: Controller, pass: Pass, { objects }: Snapshot): boolean {
+    const world: World = {
+      list: (resource) => listed(objects, resource),
+      refused: [...pass.refused],
+    };
+    const { writes, requeueAt } = controller.reconcile(pass.owner, world, this.now);
+    if (requeueAt !== undefined) this.requeues.push(requeueAt);
+    for (const write of writes) {
+      const refusedBefore = pass.refused.some(({ write: { verb } }) => verb === 'create');
+      if (write.verb === 'create' && refusedBefore) continue;
+      if (this.#apply(pass, write) === 'conflict') return true;
+    }
+    return false;
   }
 
-  #apply(
-    owner: KubeObject,
-    write: Write,
-    children: { next: number },
-  ): 'done' | 'conflict' | Refusal {
+  #apply(pass: Pass, write: Write): 'done' | 'conflict' {
+    const { owner } = pass;
     if (write.verb === 'event') {
       this.#say(owner, write, '');
       return 'done';
     }
     const refusal = this.#options.refuses?.(write, this);
     if (refusal !== undefined) {
+      pass.refused.push({ write, ...refusal });
       if (write.refused) this.#say(owner, write.refused, nameOf(write.object), refusal.message);
-      return refusal;
+      return 'done';
     }
-    const name = this.#write(owner, write, children);
-    if (name === 'conflict' || name === 'nothing') return name === 'nothing' ? 'done' : name;
+    const name = this.#write(pass, write);
+    if (name === 'conflict') return name;
+    if (name === 'nothing') return 'done';
     this.written.push(`${write.verb} ${write.resource}/${name}`);
     if (write.done) this.#say(owner, write.done, name);
     return 'done';
   }
 
-  #write(
-    owner: KubeObject,
-    write: Exclude<Write, { verb: 'event' }>,
-    children: { next: number },
-  ): string {
+  #write(pass: Pass, write: Exclude<Write, { verb: 'event' }>): string {
     const { resource, object } = write;
-    if (write.verb === 'create') return this.#create(owner, resource, object, children);
+    if (write.verb === 'create') return this.#create(pass, resource, object);
     const name = nameOf(object);
     const old = this.get(resource, name);
     if (write.verb === 'delete') {
       if (old === undefined || old.metadata.deletionTimestamp !== undefined) return 'nothing';
+      if (!this.#goesOn(pass)) return 'conflict';
       this.#delete(resource, old);
       return name;
     }
-    if (old === undefined || old.metadata.resourceVersion !== object.metadata.resourceVersion)
+    const read = pass.newest.get(object.metadata.uid ?? '') ?? object;
+    if (old === undefined || old.metadata.resourceVersion !== read.metadata.resourceVersion)
       return 'conflict';
     const next = write.verb === 'update' ? keepStatus(object, old) : keepSpec(object, old);
-    if (isDeepStrictEqual(next, old)) return 'nothing';
-    this.edit(resource, name, () => next);
+    if (isDeepStrictEqual(withoutVersion(next), withoutVersion(old))) return 'nothing';
+    pass.newest.set(
+      object.metadata.uid ?? '',
+      this.edit(resource, name, () => next),
+    );
     return name;
   }
 
-  #create(
-    owner: KubeObject,
-    resource: string,
-    object: KubeObject,
-    children: { next: number },
-  ): string {
-    const { generateName } = object.metadata;
-    const number = children.next;
-    const name = object.metadata.name ?? `${generateName ?? ''}${number}`;
-    if (generateName) {
-      children.next += 1;
-      this.#counts.set(
-        owner.metadata.uid ?? '',
-        Math.max(number, this.#counts.get(owner.metadata.uid ?? '') ?? 0),
-      );
-    }
-    if (this.get(resource, name) !== undefined) return 'nothing';
+  /** Whether no other pass over the owner has made or removed anything since this one looked. */
+  #goesOn(pass: Pass, count = pass.work.count): boolean {
+    const uid = pass.owner.metadata.uid ?? '';
+    if ((this.#works.get(uid)?.revision ?? 0) !== pass.work.revision) return false;
+    pass.work = { count, revision: pass.work.revision + 1 };
+    this.#works.set(uid, pass.work);
+    return true;
+  }
+
+  #create(pass: Pass, resource: string, object: KubeObject): string {
+    const number = pass.work.count + 1;
+    const name = object.metadata.name ?? `${object.metadata.generateName ?? ''}${number}`;
+    if (this.get(resource, name) !== undefined || !this.#goesOn(pass, number)) return 'conflict';
     this.add(resource, { ...object, metadata: { ...object.metadata, name } });
     return name;
   }
@@ -229,6 +238,11 @@ export class TestWorld {
 
 const listed = (objects: Map<string, KubeObject>, resource: string): KubeObject[] =>
   [...objects].flatMap(([key, object]) => (key.startsWith(`${resource}/`) ? [object] : []));
+
+const withoutVersion = ({ metadata, ...object }: KubeObject): unknown => ({
+  ...object,
+  metadata: { ...metadata, resourceVersion: '' },
+});
 
 const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   const { status: _status, ...rest } = next;
