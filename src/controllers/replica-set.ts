@@ -131,28 +131,30 @@ function reconcile(kind: Kind, object: KubeObject, world: World, now: Date): Out
     world.list('pods').filter((pod) => !isTerminal(pod)),
   );
   const active = owned.filter(isActive);
-  const missing =
-    object.metadata.deletionTimestamp === undefined ? spec.replicas - active.length : 0;
-  const related = kind.related(object, world);
-  const steps =
-    missing >= 0
-      ? creations(owner, spec, missing)
-      : removals(
-          active,
-          -missing,
-          world.list('pods').filter((pod) => isActive(pod) && related(pod)),
-          now,
-        );
-  const status = nextStatus(kind, { object, owned, spec, missing, refused: world.refused, now });
-  const requeueAt = nextAvailableAt(active, spec.minReadySeconds, now);
+  const isEnding = object.metadata.deletionTimestamp !== undefined;
+  const missing = isEnding ? 0 : spec.replicas - active.length;
+  const going = missing < 0 ? surplus(kind, object, active, -missing, world, now) : [];
+  // What this pass removes counts as terminating at once: nobody may build on it any more.
+  const kept = active.filter((pod) => !going.includes(pod));
+  const terminating = owned.filter(isTerminating).length + going.length;
+  const status = nextStatus(kind, {
+    ...{ object, kept, terminating, spec, missing, now },
+    refused: world.refused,
+  });
+  const requeueAt = nextAvailableAt(kept, spec.minReadySeconds, now);
   return {
-    writes: [...writes, ...steps, ...writeStatus(resource, object, status)],
+    writes: [
+      ...writes,
+      ...creations(owner, spec, missing),
+      ...going.map(removal),
+      ...writeStatus(resource, object, status),
+    ],
     ...present({ requeueAt }),
   };
 }
 
-const creations = (owner: Owner, { template }: ReplicaSpec, count: number): Write[] =>
-  Array.from({ length: Math.min(count, BURST) }, () => ({
+const creations = (owner: Owner, { template }: ReplicaSpec, missing: number): Write[] =>
+  Array.from({ length: Math.max(0, Math.min(missing, BURST)) }, () => ({
     verb: 'create',
     resource: 'pods',
     object: childPod(owner, template),
@@ -160,25 +162,33 @@ const creations = (owner: Owner, { template }: ReplicaSpec, count: number): Writ
     refused: { type: 'Warning', reason: 'FailedCreate', message: 'Error creating: %error' },
   }));
 
-const removals = (
+/** The pods that are too many, those first whose end costs least. */
+function surplus(
+  kind: Kind,
+  object: KubeObject,
   active: readonly KubeObject[],
   count: number,
-  related: readonly KubeObject[],
+  world: World,
   now: Date,
-): Write[] =>
-  rankForRemoval(active, related, now)
-    .slice(0, Math.min(count, BURST))
-    .map((object) => ({
-      verb: 'delete',
-      resource: 'pods',
-      object,
-      done: { type: 'Normal', reason: 'SuccessfulDelete', message: 'Deleted pod: %name' },
-      refused: { type: 'Warning', reason: 'FailedDelete', message: 'Error deleting: %error' },
-    }));
+): KubeObject[] {
+  const isRelated = kind.related(object, world);
+  const related = world.list('pods').filter((pod) => isActive(pod) && isRelated(pod));
+  return rankForRemoval(active, related, now).slice(0, Math.min(count, BURST));
+}
+
+const removal = (object: KubeObject): Write => ({
+  verb: 'delete',
+  resource: 'pods',
+  object,
+  done: { type: 'Normal', reason: 'SuccessfulDelete', message: 'Deleted pod: %name' },
+  refused: { type: 'Warning', reason: 'FailedDelete', message: 'Error deleting: %error' },
+});
 
 interface Seen {
   object: KubeObject;
-  owned: readonly KubeObject[];
+  /** Active pods that stay. */
+  kept: readonly KubeObject[];
+  terminating: number;
   spec: ReplicaSpec;
   missing: number;
   refused: readonly Refused[];
@@ -186,19 +196,18 @@ interface Seen {
 }
 
 function nextStatus(kind: Kind, seen: Seen): ReplicaStatus {
-  const { object, owned, spec, now } = seen;
-  const active = owned.filter(isActive);
+  const { object, kept, terminating, spec, now } = seen;
   const count = (holds: (pod: KubeObject) => boolean): number | undefined =>
-    orAbsent(active.filter(holds).length);
+    orAbsent(kept.filter(holds).length);
   const { labels = {} } = spec.template.metadata ?? {};
   const conditions = nextConditions(seen);
   return {
-    replicas: active.length,
+    replicas: kept.length,
     ...present({
       fullyLabeledReplicas: count((pod) => selects({ matchLabels: labels }, pod.metadata.labels)),
       readyReplicas: count(isReady),
       availableReplicas: count((pod) => isAvailable(pod, spec.minReadySeconds, now)),
-      terminatingReplicas: kind.countsTerminating ? owned.filter(isTerminating).length : undefined,
+      terminatingReplicas: kind.countsTerminating ? terminating : undefined,
       observedGeneration: object.metadata.generation,
       conditions: conditions.length > 0 ? conditions : undefined,
     }),

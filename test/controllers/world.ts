@@ -27,7 +27,7 @@ export interface Snapshot {
   works: Map<string, Work>;
 }
 
-/** What is remembered of an object: each creation and deletion of a pass over it raises the revision, so that of two that overlap one goes on. */
+/** What is remembered of an object: each write of a pass over it raises the revision, so that of two that overlap one goes on. */
 interface Work {
   count: number;
   revision: number;
@@ -186,6 +186,7 @@ export class TestWorld {
       return 'conflict';
     const next = write.verb === 'update' ? keepStatus(object, old) : keepSpec(object, old);
     if (isDeepStrictEqual(withoutVersion(next), withoutVersion(old))) return 'nothing';
+    if (!this.#goesOn(pass)) return 'conflict';
     pass.newest.set(
       object.metadata.uid ?? '',
       this.edit(resource, name, () => next),
@@ -193,7 +194,7 @@ export class TestWorld {
     return name;
   }
 
-  /** Whether no other pass over the owner has made or removed anything since this one looked. */
+  /** Whether no other pass over the owner has written anything since this one looked. */
   #goesOn(pass: Pass, count = pass.work.count): boolean {
     const uid = pass.owner.metadata.uid ?? '';
     if ((this.#works.get(uid)?.revision ?? 0) !== pass.work.revision) return false;
