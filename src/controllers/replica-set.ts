@@ -46,7 +46,7 @@ interface Kind {
   apiVersion: string;
   kind: string;
   spec(object: KubeObject): ReplicaSpec;
-  /** Only ReplicaSets tell of their terminating pods. */
+  /** Only ReplicaSets count their terminating pods. */
   countsTerminating: boolean;
   /** Active pods beside which the set's own are crowded on a node. */
   related(object: KubeObject, world: World): (pod: KubeObject) => boolean;

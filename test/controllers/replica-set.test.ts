@@ -108,7 +108,7 @@ describe('ReplicaSet', () => {
     expect(status(world)).toMatchObject({ replicas: 1 });
   });
 
-  it('Q9: removes what costs least, and tells of what terminates', () => {
+  it('Q9: removes what costs least, and counts what terminates', () => {
     const world = worldOf(set(3));
     ready(world, 'web-1');
     ready(world, 'web-2');
@@ -210,7 +210,7 @@ describe('ReplicaSet', () => {
   });
 });
 
-it('Q6: a ReplicationController does the same with its plain selector, and tells of no terminating pods', () => {
+it('Q6: a ReplicationController does the same with its plain selector, and counts no terminating pods', () => {
   const world = new TestWorld({ controllers: [replicationController] });
   world.add('replicationcontrollers', {
     ...set(2, { selector: labels }),

@@ -187,7 +187,7 @@ describe('a rollout', () => {
     expect(world.conditions).toEqual(DONE);
   });
 
-  it('without a deadline there is no progress to tell of', () => {
+  it('without a deadline there is no condition Progressing', () => {
     const world = rolled({ progressDeadlineSeconds: 2_147_483_647 });
     expect(world.conditions).toEqual(['Available True MinimumReplicasAvailable']);
     expect(world.requeues).toEqual([]);
@@ -306,7 +306,7 @@ describe('a name that is taken', () => {
     expect(world.conditions).toEqual(DONE);
   });
 
-  it('a refusal is told by condition and event', () => {
+  it('a refusal shows as condition and event', () => {
     const world = new DeploymentWorld(
       {},
       {
