@@ -1,5 +1,5 @@
 // Every minute while pods live: looks at all pods, tasks and executions. The net under every lost call.
-import { endNamespace } from '../src/api/namespaces/end-namespace.ts';
+import { endNamespace } from '../src/api/resources/strategies.ts';
 import { lambda } from '../src/aws/lambda.ts';
 import type { Ports } from '../src/ports/ports.ts';
 import { sweep as sweepAll } from '../src/steps/sweep/sweep.ts';

@@ -54,7 +54,6 @@ const API = `## The API
 | a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
 | no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
-| \`ownerReferences\` are stored and not acted upon: an object stays when its owner is deleted (warning) | droppod has no garbage collector yet |
 | in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart | the engine's log is the container's, which all runs share |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
 

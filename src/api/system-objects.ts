@@ -5,6 +5,7 @@ import { storedResource } from '../kinds/resources.ts';
 import type { Verb } from '../kinds/resources.ts';
 import type { Fence, Objects, ObjectsAs, RemoveOptions } from '../ports/objects.ts';
 import { present } from '../present.ts';
+import { servedResources } from '../steps/definitions/served-kinds.ts';
 import type { ApiPorts, Call } from './call.ts';
 import { strategyFor } from './resources/strategies.ts';
 import { systemCall } from './system-call.ts';
@@ -25,23 +26,26 @@ const OPTIONS: WriteOptions = {
 export const systemObjects =
   (ports: ApiPorts): ObjectsAs =>
   (controller): Objects => {
-    const call = (verb: Verb, resource: string, object: KubeObject, subresource = ''): Call =>
-      callFor(ports, controller, { verb, resource, object, subresource });
+    const call = (
+      verb: Verb,
+      resource: string,
+      object: KubeObject,
+      subresource = '',
+    ): Promise<Call> => callFor(ports, controller, { verb, resource, object, subresource });
     return {
-      create: (resource, object, { uid, records }) =>
-        createObject(
-          { ...call('create', resource, object), given: { uid, records } },
-          object,
-          OPTIONS,
-        ),
-      update: (resource, object) => write(call('update', resource, object), object),
-      updateStatus: (resource, object) => write(call('update', resource, object, 'status'), object),
-      remove: (resource, object, options) =>
-        remove(call('delete', resource, object), object, options),
+      create: async (resource, object, { uid, records }) => {
+        const plain = await call('create', resource, object);
+        return createObject({ ...plain, given: { uid, records } }, object, OPTIONS);
+      },
+      update: async (resource, object) => write(await call('update', resource, object), object),
+      updateStatus: async (resource, object) =>
+        write(await call('update', resource, object, 'status'), object),
+      remove: async (resource, object, options) =>
+        remove(await call('delete', resource, object), object, options),
     };
   };
 
-function callFor(
+async function callFor(
   ports: ApiPorts,
   controller: string,
   {
@@ -50,8 +54,10 @@ function callFor(
     object: { metadata },
     subresource,
   }: { verb: Verb; resource: string; object: KubeObject; subresource: string },
-): Call {
-  const resource = storedResource(stored);
+): Promise<Call> {
+  const resource =
+    storedResource(stored) ??
+    (await servedResources(ports)).find((served) => served.stored === stored);
   if (resource === undefined) throw notFound(stored, metadata.name ?? '');
   return systemCall(ports, controller, {
     resource,

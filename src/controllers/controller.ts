@@ -15,6 +15,8 @@ export interface Controller {
   reads: readonly string[];
   /** How an object is tried again after an error or a refusal; absent: 5 ms, doubling up to 1000 s. */
   backOff?: { firstMs: number; maxMs: number };
+  /** A finalizer that it keeps on its children and takes off itself; the garbage collector takes it off a child that nobody controls. */
+  childFinalizer?: string;
   /** The names of those among `objects` (all of `resource` in the namespace) that a changed object concerns besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
   /** Pure. The object and everything in the world are shared with others and must not be changed. */

@@ -1,8 +1,70 @@
-// The end of a namespace as sweep continues it: the process that marked it may have died before its pods were deleted.
+// The end of a Terminating namespace, as far as it can go now: pods first and gracefully, everything else once they are gone, then itself.
+// Whatever may have been its last content leads here; the process that marked it may have died before its pods were deleted.
+import { storedResource } from '../../kinds/resources.ts';
+import type { Resource } from '../../kinds/resources.ts';
+import type { KubeObject } from '../../kinds/pod.ts';
+import { servedResources } from '../../steps/definitions/served-kinds.ts';
+import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
+import type { Remaining } from '../../steps/namespace/namespace-conditions.ts';
 import type { ApiPorts } from '../call.ts';
-import { strategyFor } from '../resources/strategies.ts';
-import { emptyNamespace } from './empty-namespace.ts';
+import type { Strategy } from '../resources/strategy.ts';
+import { systemCall } from '../system-call.ts';
+import { deleteAll } from '../verbs/delete-collection.ts';
 
-/** Takes every step of a Terminating namespace that is possible now. May be called at any time, and repeated. */
-export const endNamespace = (ports: ApiPorts, name: string): Promise<void> =>
-  emptyNamespace(ports, name, strategyFor);
+type StrategyFor = (resource: Resource) => Strategy;
+
+/** Starts the deletion of every pod in the namespace, and takes the remaining steps. May be called at any time, and repeated. */
+export async function emptyNamespace(
+  ports: ApiPorts,
+  name: string,
+  strategyFor: StrategyFor,
+): Promise<void> {
+  const namespace = await ports.store.get({ resource: 'namespaces', namespace: '', name });
+  if (namespace?.metadata.deletionTimestamp === undefined) return;
+  const pods = storedResource('pods');
+  if (pods !== undefined) await deleteContent(ports, pods, name, strategyFor);
+  await continueNamespace(ports, name, strategyFor);
+}
+
+/** The steps after the pods; does nothing while there are any. */
+export const continueNamespace = (
+  ports: ApiPorts,
+  name: string,
+  strategyFor: StrategyFor,
+): Promise<void> =>
+  finishNamespace(ports, name, async () => {
+    const remaining: Remaining[] = [];
+    for (const resource of await contentOf(ports)) {
+      const objects = await deleteContent(ports, resource, name, strategyFor);
+      if (objects.length > 0) remaining.push({ resource, objects });
+    }
+    return remaining;
+  });
+
+/** The kinds of which a namespace may hold objects, custom ones included; pods go before them. */
+const contentOf = async (ports: ApiPorts): Promise<Resource[]> =>
+  (await servedResources(ports)).filter(
+    ({ namespaced, stored, verbs }) => namespaced && stored !== 'pods' && verbs.includes('delete'),
+  );
+
+/** Deletes the objects of one resource; answers what is left of them. */
+async function deleteContent(
+  ports: ApiPorts,
+  resource: Resource,
+  namespace: string,
+  strategyFor: StrategyFor,
+): Promise<KubeObject[]> {
+  const list = async (): Promise<KubeObject[]> =>
+    (await ports.store.list({ resource: resource.stored, namespace })).objects;
+  const objects = await list();
+  const unmarked = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (unmarked.length === 0) return objects;
+  const call = systemCall(ports, 'namespace-controller', {
+    resource,
+    strategy: strategyFor(resource),
+    verb: 'deletecollection',
+    namespace,
+  });
+  await deleteAll(call, unmarked, { dryRun: false, propagationPolicy: 'Background' });
+  return list();
+}

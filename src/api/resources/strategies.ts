@@ -1,9 +1,9 @@
 // Which strategy serves which resource and subresource.
 import type { Resource } from '../../kinds/resources.ts';
-import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
-import { emptyNamespace } from '../namespaces/empty-namespace.ts';
+import type { ApiPorts } from '../call.ts';
+import { continueNamespace, emptyNamespace } from '../namespaces/end-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
 import { cronJobStatus, cronJobs } from './cron-jobs.ts';
@@ -44,19 +44,13 @@ const STRATEGIES: Record<string, Strategy> = {
   namespaces: {
     ...namespaces,
     marking: ({ ports }) => keepSweepOn(ports),
-    deleting: ({ metadata }, { ports }) => emptyNamespace(ports, metadata.name ?? '', strategyFor),
+    deleting: ({ metadata }, { ports }) => endNamespace(ports, metadata.name ?? ''),
   },
   'namespaces/finalize': namespaceFinalize,
   'namespaces/status': namespaceStatus,
   nodes: nodes,
   'nodes/status': nodeStatus,
-  pods: {
-    ...pods,
-    removed: async (object, call) => {
-      await pods.removed?.(object, call);
-      await finishNamespace(call.ports, object.metadata.namespace ?? '');
-    },
-  },
+  pods: pods,
   'pods/ephemeralcontainers': podEphemeralContainers,
   'pods/resize': podResize,
   'pods/status': podStatus,
@@ -76,7 +70,30 @@ const STRATEGIES: Record<string, Strategy> = {
 /** The strategy of an endpoint; a subresource without its own uses the resource's. */
 export function strategyFor(resource: Resource, subresource = ''): Strategy {
   const { plural, group, custom } = resource;
-  if (custom !== undefined) return customStrategy(resource, custom, subresource);
+  if (custom !== undefined) return withEnding(customStrategy(resource, custom, subresource));
   const name = group === '' ? plural : `${plural}.${group}`;
-  return own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain;
+  return withEnding(own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain);
 }
+
+const complete = new WeakMap<Strategy, Strategy>();
+
+/** What goes after it was marked may be what its namespace's own end has waited for. */
+function withEnding(strategy: Strategy): Strategy {
+  const known = complete.get(strategy);
+  if (known !== undefined) return known;
+  const made: Strategy = {
+    ...strategy,
+    removed: async (object, call) => {
+      await strategy.removed?.(object, call);
+      const { deletionTimestamp, namespace } = object.metadata;
+      if (deletionTimestamp !== undefined && namespace)
+        await continueNamespace(call.ports, namespace, strategyFor);
+    },
+  };
+  complete.set(strategy, made);
+  return made;
+}
+
+/** Takes every step of a Terminating namespace that is possible now. May be called at any time, and repeated. */
+export const endNamespace = (ports: ApiPorts, name: string): Promise<void> =>
+  emptyNamespace(ports, name, strategyFor);

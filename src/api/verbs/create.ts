@@ -12,6 +12,8 @@ import {
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { shapeOfResource } from '../../kinds/shapes.ts';
+import { ownerRecords } from '../../owners/dependents.ts';
+import { withOwners } from '../../owners/finalizers.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
 import { afterCommit } from '../after-commit.ts';
@@ -53,6 +55,26 @@ export function withNamespace(
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   return { ...object, metadata: { ...metadata, namespace: call.namespace } };
+}
+
+/** Drops references that are there already, and says so; exported for updates, which do the same. */
+export function withDistinctOwners(call: Pick<Call, 'warnings'>, object: KubeObject): KubeObject {
+  const owners = object.metadata.ownerReferences ?? [];
+  const known = new Set<string>();
+  const duplicates = owners.filter((owner) => {
+    const text = JSON.stringify(owner);
+    return known.has(text) || !known.add(text);
+  });
+  if (duplicates.length === 0) return object;
+  const uids = duplicates.map(({ uid }) => uid).join(', ');
+  call.warnings.push(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids}`,
+  );
+  const dropped = new Set(duplicates);
+  return withOwners(
+    object,
+    owners.filter((owner) => !dropped.has(owner)),
+  );
 }
 
 /** The object's name in admission's messages: a generated name does not exist yet. */
@@ -132,13 +154,6 @@ function creationEntries(call: Call, object: KubeObject, options: WriteOptions):
   );
 }
 
-const ownerWarnings = ({ metadata }: KubeObject): string[] =>
-  (metadata.ownerReferences ?? []).length > 0
-    ? [
-        'metadata.ownerReferences: stored, but nothing in droppod collects garbage yet; this object stays when its owner is deleted',
-      ]
-    : [];
-
 /** Creates a decoded object: everything after decoding. `entries`: the managedFields of an apply. */
 export async function createObject(
   call: Call,
@@ -148,7 +163,7 @@ export async function createObject(
 ): Promise<KubeObject> {
   const { strategy, ports, resource } = call;
   const placed = withNamespace(call, strategy.fromWire?.(decoded) ?? decoded);
-  const { managedFields: _sent, ...metadata } = placed.metadata;
+  const { managedFields: _sent, ...metadata } = withDistinctOwners(call, placed).metadata;
   const defaulted = strategy.defaults({ ...placed, metadata });
   await admitNamespace(call, defaulted);
   const managed = entries ?? creationEntries(call, defaulted, options);
@@ -166,8 +181,7 @@ export async function createObject(
   if (problems.length > 0)
     throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
   await checkLimits(call, first);
-  for (const warning of [...(strategy.warnings?.(first) ?? []), ...ownerWarnings(first)])
-    call.warnings.push(warning);
+  call.warnings.push(...(strategy.warnings?.(first) ?? []));
   if (options.dryRun) return dry(call, first);
   if (hasVersion(decoded))
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
@@ -206,6 +220,7 @@ async function store(
     try {
       const records = [
         ...(call.strategy.createRecords?.(object, call.ports.settings) ?? []),
+        ...ownerRecords(key, undefined, object),
         ...(call.given?.records ?? []),
       ];
       const { version } = await call.ports.store.commit({

@@ -1,12 +1,14 @@
 // delete: grace, preconditions and finalizers decide whether an object is removed now, marked, or left as it is.
+import { isDeepStrictEqual } from 'node:util';
 import { conflict, forbidden, invalid, notFound, StoreConflict } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { kindShape } from '../../kinds/shapes.ts';
-import { finishNamespace } from '../../steps/namespace/finish-namespace.ts';
 import { later, secondsLeft } from '../../later.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Json } from '../../ports/json.ts';
+import { deletionEndWrites, deletionWrites } from '../../owners/deletions.ts';
+import { ownerRecords } from '../../owners/dependents.ts';
 import { present } from '../../present.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
@@ -20,6 +22,7 @@ import { bodyFormat } from '../wire/negotiation.ts';
 import { checkDryRun, intOption } from '../wire/options.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import { success } from '../wire/status.ts';
+import { finalizersFor, policyWarnings } from './deletion-policy.ts';
 
 const ATTEMPTS = 5;
 
@@ -34,6 +37,7 @@ export interface DeleteOptions {
 /** DELETE of a name. */
 export async function remove(call: Call): Promise<Answer> {
   const options = await deleteOptions(call);
+  call.warnings.push(...policyWarnings(call, options));
   const { object, gone } = await deleteObject(call, options);
   if (!gone || call.strategy.returnsDeleted)
     return {
@@ -212,7 +216,7 @@ async function deleteStored(call: Call, options: DeleteOptions, old: KubeObject)
   await call.strategy.marking?.(call);
   const { version } = await call.ports.store.commit({
     object: { key: keyOf(call), object: decision.object, expected: versionOf(old) },
-    ...present({ records: call.given?.records }),
+    records: [...deletionWrites(keyOf(call), decision.object), ...(call.given?.records ?? [])],
   });
   const stored = {
     ...decision.object,
@@ -232,14 +236,16 @@ function decide(call: Call, options: DeleteOptions, old: KubeObject): Decision {
   const begun = call.strategy.beginDelete?.(old, call.now);
   if (begun !== undefined)
     return begun === old ? { step: 'keep' } : { step: 'mark', object: begun };
-  const held = (old.metadata.finalizers ?? []).length > 0;
+  const finalizers = finalizersFor(call, options, old);
+  const held = finalizers.length > 0;
   const grace = Math.min(
     call.strategy.graceSeconds?.(old, options.gracePeriodSeconds) ?? 0,
     secondsLeft(call.now),
   );
   if (old.metadata.deletionTimestamp !== undefined)
-    return decideAgain(call, options, old, grace, held);
-  if (grace > 0 || held) return { step: 'mark', object: marked(call, old, grace) };
+    return decideAgain(call, options, old, { grace, finalizers });
+  if (grace > 0 || held)
+    return { step: 'mark', object: withFinalizers(marked(call, old, grace), finalizers) };
   return { step: 'remove', object: call.strategy.graceSeconds ? marked(call, old, 0) : old };
 }
 
@@ -248,11 +254,11 @@ function decideAgain(
   call: Call,
   options: DeleteOptions,
   old: KubeObject,
-  grace: number,
-  held: boolean,
+  { grace, finalizers }: { grace: number; finalizers: string[] },
 ): Decision {
+  const held = finalizers.length > 0;
   const present = old.metadata.deletionGracePeriodSeconds ?? 0;
-  if (present === 0) return held ? { step: 'keep' } : { step: 'remove', object: old };
+  if (present === 0) return decideHeld(call, old, finalizers);
   const shorter = grace === 0 || (options.gracePeriodSeconds !== undefined && grace < present);
   if (!shorter) return { step: 'keep' };
   const deadline = later(new Date(String(old.metadata.deletionTimestamp)), grace - present);
@@ -262,8 +268,24 @@ function decideAgain(
     deletionTimestamp: wholeSeconds(late ? call.now : deadline),
     deletionGracePeriodSeconds: late && grace > 0 ? 1 : grace,
   };
-  const object = { ...old, metadata };
+  const object = withFinalizers({ ...old, metadata }, finalizers);
   return grace === 0 && !held ? { step: 'remove', object } : { step: 'mark', object };
+}
+
+/** Only finalizers keep the object. Another policy exchanges the collector's, except for kinds with a grace period (pendingGraceful). */
+function decideHeld({ strategy }: Call, old: KubeObject, finalizers: string[]): Decision {
+  const before = old.metadata.finalizers ?? [];
+  const next = strategy.graceSeconds ? before : finalizers;
+  if (next.length === 0) return { step: 'remove', object: old };
+  return isDeepStrictEqual(next, before)
+    ? { step: 'keep' }
+    : { step: 'mark', object: withFinalizers(old, next) };
+}
+
+function withFinalizers(object: KubeObject, next: string[]): KubeObject {
+  const { finalizers = [], ...metadata } = object.metadata;
+  if (isDeepStrictEqual(finalizers, next)) return object;
+  return { ...object, metadata: next.length > 0 ? { ...metadata, finalizers: next } : metadata };
 }
 
 function marked(call: Call, old: KubeObject, grace: number): KubeObject {
@@ -288,6 +310,8 @@ export async function removeObject(
   if (dryRun) return last;
   const records = [
     ...((await call.strategy.removalRecords?.(old, call)) ?? []),
+    ...ownerRecords(keyOf(call), old, undefined),
+    ...deletionEndWrites(old),
     ...(call.given?.records ?? []),
   ];
   const { resourceVersion: _version, ...metadata } = last.metadata;
@@ -305,8 +329,5 @@ export async function removeObject(
     metadata: { ...metadata, ...present({ resourceVersion: version ? version : undefined }) },
   };
   await afterCommit(call.ports, call.strategy.removed?.(shown, call));
-  // The namespace's own end may have waited for this object.
-  if (old.metadata.deletionTimestamp !== undefined && call.namespace)
-    await afterCommit(call.ports, finishNamespace(call.ports, call.namespace));
   return shown;
 }

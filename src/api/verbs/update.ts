@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { shapeOfResource } from '../../kinds/shapes.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
+import { ownerRecords } from '../../owners/dependents.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
 import { afterCommit } from '../after-commit.ts';
@@ -16,7 +17,7 @@ import { validateCommonFields } from '../../validation/object-meta.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
-import { createObject, withNamespace } from './create.ts';
+import { createObject, withDistinctOwners, withNamespace } from './create.ts';
 import { removeObject } from './delete.ts';
 
 const ATTEMPTS = 5;
@@ -163,7 +164,10 @@ function withStoredFields(next: KubeObject, old: KubeObject): KubeObject {
 
 async function prepare(call: Call, sent: KubeObject, old: KubeObject): Promise<KubeObject> {
   const { strategy } = call;
-  const placed = withStoredFields(strategy.defaults(withNamespace(call, sent)), old);
+  const placed = withStoredFields(
+    strategy.defaults(withDistinctOwners(call, withNamespace(call, sent))),
+    old,
+  );
   const prepared = await strategy.prepareForUpdate(placed, old, call);
   const next = strategy.admitUpdate?.(prepared) ?? prepared;
   const counted = strategy.counted ?? ((object: KubeObject) => object['spec']);
@@ -227,7 +231,10 @@ async function storeUpdate(
         ...present({ resourceVersion: old.metadata.resourceVersion || undefined }),
       },
     };
-  const records = strategy.updateRecords?.(next, old) ?? [];
+  const records = [
+    ...(strategy.updateRecords?.(next, old) ?? []),
+    ...ownerRecords(keyOf(call), old, next),
+  ];
   const { version } = await ports.store.commit({
     object: {
       key: keyOf(call),

@@ -7,13 +7,14 @@ import { ensureEvents, recordEvents } from '../../events/record-event.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import type { PodEvent } from '../../pod/events/pod-events.ts';
 import { computeStatus } from '../../pod/status/status.ts';
+import { ownerRecords } from '../../owners/dependents.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey, ObjectWrite, RecordWrite } from '../../ports/store.ts';
 import { present } from '../../present.ts';
 import { conclude, isFinished } from '../../record/conclude.ts';
 import type { PodRecord } from '../../record/record.ts';
-import { finishNamespace } from '../namespace/finish-namespace.ts';
+import { nudgeNamespace } from '../namespace/nudge-namespace.ts';
 import { indexWrites } from './pod-index.ts';
 import { forget, recordKey, toJson, toRecord } from './record-for.ts';
 import { hasStored, noteStored } from './stored-events.ts';
@@ -95,10 +96,15 @@ async function commitChange(
   const { record, due } = withDueEvents(before, concluded, wanted);
   const pod = base && withStatus(base, record, before.now);
   const object = objectWrite(before, pod, wanted.removePod === true);
-  const records = recordWrites(before, record, {
-    remove: wanted.removeRecord === true,
-    guard: object !== undefined,
-  });
+  const records = [
+    ...recordWrites(before, record, {
+      remove: wanted.removeRecord === true,
+      guard: object !== undefined,
+    }),
+    ...(object?.object === null
+      ? ownerRecords(object.key, before.pod && { ...before.pod }, undefined)
+      : []),
+  ];
   const after = {
     record,
     revision: before.revision + (records.length > 0 ? 1 : 0),
@@ -116,7 +122,7 @@ async function commitChange(
     await recordEvents(ports, base, wanted.events);
     noteStored(ports.store, record.uid, after.revision);
   }
-  if (wanted.removePod) await finishNamespace(ports, record.namespace);
+  if (wanted.removePod) await nudgeNamespace(ports, record.namespace);
   if (!pod || wanted.removePod) return after;
   return {
     ...after,

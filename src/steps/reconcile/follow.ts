@@ -1,57 +1,39 @@
-// The loop of a process that lives on (local mode): it follows the log of changes and runs the controllers that a change concerns.
-import { CONTROLLERS } from '../../controllers/controllers.ts';
-import type { Controller } from '../../controllers/controller.ts';
+// The loop of a process that lives on (local mode): it follows the log of changes and runs the looks that a change calls for.
 import { ApiError, CompactedError, StoreConflict, Unavailable } from '../../errors.ts';
-import type { ObjectsAs } from '../../ports/objects.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
+import type { Ports } from '../../ports/ports.ts';
 import { Queue } from './queue.ts';
-import { reconcileObject } from './reconcile-object.ts';
-import type { ReconcilePorts } from './reconcile-object.ts';
-import { concerned, everyObject } from './wake.ts';
-import type { WorkKey } from './work.ts';
+import type { Change, Look, Watcher } from './watcher.ts';
+
+type FollowPorts = Pick<Ports, 'store' | 'clock'>;
 
 const WAIT_MS = 60_000;
 const AT_ONCE = 8;
 /** After a fault of the store. */
 const PAUSE_MS = 1_000;
-/** client-go's rate limiter for items that fail. */
-const BACK_OFF = { firstMs: 5, maxMs: 1_000_000 };
 
-interface FollowOptions {
-  objectsAs: ObjectsAs;
-  log: (line: string) => void;
-  controllers?: readonly Controller[];
-}
-
-/** Runs the controllers until the signal aborts. All objects are looked at first, so nothing that was missed before stays undone. */
+/** Follows until the signal aborts. Everything is looked at first, so nothing that was missed before stays undone. */
 export async function followChanges(
-  ports: ReconcilePorts,
+  ports: FollowPorts,
   signal: AbortSignal,
-  { objectsAs, log, controllers = CONTROLLERS }: FollowOptions,
+  { watchers, log }: { watchers: readonly Watcher[]; log: (line: string) => void },
 ): Promise<void> {
-  const byName = new Map(controllers.map((controller) => [controller.name, controller]));
-  const queue = new Queue<WorkKey>({
+  const queue: Queue = new Queue({
     clock: ports.clock,
     atOnce: AT_ONCE,
-    id: ({ controller, namespace, name }) => `${controller}/${namespace}/${name}`,
-    run: async (key) => {
-      const controller = byName.get(key.controller);
-      if (controller === undefined) return {};
-      const { refused, ...end } = await reconcileObject(ports, objectsAs, controller, key);
-      return { ...end, failed: refused !== undefined };
-    },
-    backOff: ({ controller }) => byName.get(controller)?.backOff ?? BACK_OFF,
-    onError: (key, error) => {
-      if (!isPassing(error))
-        log(`${key.controller} ${key.namespace}/${key.name}: ${textOf(error)}`);
+    onError: ({ id }, error) => {
+      if (!isPassing(error)) log(`${id}: ${textOf(error)}`);
     },
   });
+  const ask = (looks: Look[]): void => {
+    for (const look of looks) queue.ask(look);
+  };
   await follow(ports, signal, {
     all: async () => {
-      for (const key of await everyObject(ports, controllers)) queue.ask(key);
+      for (const watcher of watchers) ask(await watcher.all());
     },
     changed: async (change) => {
-      for (const key of await concerned(ports, controllers, change)) queue.ask(key);
+      for (const watcher of watchers) ask(await watcher.after(change));
     },
     log,
   });
@@ -60,12 +42,12 @@ export async function followChanges(
 
 interface Following {
   all(): Promise<void>;
-  changed(change: Parameters<typeof concerned>[2]): Promise<void>;
+  changed(change: Change): Promise<void>;
   log(line: string): void;
 }
 
 async function follow(
-  { store, clock }: ReconcilePorts,
+  { store, clock }: FollowPorts,
   signal: AbortSignal,
   { all, changed, log }: Following,
 ): Promise<void> {

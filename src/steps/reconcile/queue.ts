@@ -1,32 +1,26 @@
-// The passes of one process: no key runs twice at once, a change during a run causes one more, a failed run is tried again later.
+// The looks of one process: no id runs twice at once, a change during a run causes one more, a failed run is tried again later.
 import type { Clock } from '../../ports/clock.ts';
+import type { Look } from './watcher.ts';
 
-/** How a failed key is tried again. */
-export interface BackOff {
-  firstMs: number;
-  maxMs: number;
-}
-
-export interface QueueOptions<Key> {
+export interface QueueOptions {
   clock: Clock;
-  id(key: Key): string;
-  /** Resolves with the time of the next look; `failed` or an error: tried again after the back-off. */
-  run(key: Key): Promise<{ dueAt?: Date; failed?: boolean }>;
-  backOff(key: Key): BackOff;
   /** Errors that are worth a line. */
-  onError(key: Key, error: unknown): void;
-  /** Keys that run at the same time. */
+  onError(look: Look, error: unknown): void;
+  /** Looks that run at the same time. */
   atOnce: number;
 }
 
-interface Entry<Key> {
-  key: Key;
+interface Entry {
+  look: Look;
   asked: boolean;
   running: boolean;
   failures: number;
   /** The wait for a time, if there is one. */
-  alarm?: { at: number; stop: AbortController };
+  alarm?: AbortController;
 }
+
+/** client-go's rate limiter for items that fail. */
+const BACK_OFF = { firstMs: 5, maxMs: 1_000_000 };
 
 /** No timer waits for longer: an early look costs nothing, and Node's timers end at 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
@@ -34,25 +28,24 @@ const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 /** A run that asks for a time in the past must not run without end. */
 const OVERDUE_MS = 1_000;
 
-/** A queue of keys; it lives until `close`. */
-export class Queue<Key> {
-  readonly #options: QueueOptions<Key>;
-  readonly #entries = new Map<string, Entry<Key>>();
-  readonly #ready: Entry<Key>[] = [];
+/** A queue of looks; it lives until `close`. */
+export class Queue {
+  readonly #options: QueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: Entry[] = [];
   #running = 0;
   #idle: (() => void)[] = [];
   #closed = false;
 
-  constructor(options: QueueOptions<Key>) {
+  constructor(options: QueueOptions) {
     this.#options = options;
   }
 
   /** Asks for a run as soon as possible; any number of requests before it begins are one. */
-  ask(key: Key): void {
+  ask(look: Look): void {
     if (this.#closed) return;
-    const id = this.#options.id(key);
-    const entry = this.#entries.get(id) ?? { key, asked: false, running: false, failures: 0 };
-    this.#entries.set(id, entry);
+    const entry = this.#entries.get(look.id) ?? { look, asked: false, running: false, failures: 0 };
+    this.#entries.set(look.id, entry);
     if (entry.asked) return;
     entry.asked = true;
     if (entry.running) return;
@@ -70,7 +63,7 @@ export class Queue<Key> {
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.length = 0;
-    for (const { alarm } of this.#entries.values()) alarm?.stop.abort();
+    for (const { alarm } of this.#entries.values()) alarm?.abort();
     await this.settled();
   }
 
@@ -91,44 +84,46 @@ export class Queue<Key> {
       for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #run(entry: Entry<Key>): Promise<void> {
+  async #run(entry: Entry): Promise<void> {
     entry.asked = false;
     entry.running = true;
-    entry.alarm?.stop.abort();
+    entry.alarm?.abort();
     delete entry.alarm;
     const at = await this.#next(entry);
     entry.running = false;
     if (this.#closed) return;
     if (at !== undefined) this.#wakeAt(entry, at);
     if (entry.asked) this.#ready.push(entry);
-    else if (at === undefined) this.#entries.delete(this.#options.id(entry.key));
+    else if (at === undefined) this.#entries.delete(entry.look.id);
   }
 
   /** Runs once; answers when to run again. */
-  async #next(entry: Entry<Key>): Promise<number | undefined> {
-    const { run, clock, onError, backOff } = this.#options;
+  async #next(entry: Entry): Promise<number | undefined> {
+    const { clock, onError } = this.#options;
+    const { look } = entry;
     try {
-      const { dueAt, failed } = await run(entry.key);
+      const { dueAt, failed, next = [] } = await look.run();
+      for (const one of next) this.ask(one);
       if (failed !== true) {
         entry.failures = 0;
         return dueAt?.getTime();
       }
     } catch (error) {
-      onError(entry.key, error);
+      onError(look, error);
     }
-    const { firstMs, maxMs } = backOff(entry.key);
+    const { firstMs, maxMs } = look.backOff ?? BACK_OFF;
     return clock.now().getTime() + Math.min(maxMs, firstMs * 2 ** entry.failures++);
   }
 
-  #wakeAt(entry: Entry<Key>, at: number): void {
+  #wakeAt(entry: Entry, at: number): void {
     const { clock } = this.#options;
-    const alarm = { at, stop: new AbortController() };
+    const alarm = new AbortController();
     entry.alarm = alarm;
     const left = at - clock.now().getTime();
     const wait = left <= 0 ? OVERDUE_MS : Math.min(LONGEST_WAIT_MS, left);
     const wake = (): void => {
-      if (!alarm.stop.signal.aborted) this.ask(entry.key);
+      if (!alarm.signal.aborted) this.ask(entry.look);
     };
-    clock.sleep(wait, alarm.stop.signal).then(wake, wake);
+    clock.sleep(wait, alarm.signal).then(wake, wake);
   }
 }

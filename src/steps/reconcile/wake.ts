@@ -3,11 +3,9 @@ import type { Controller } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { storedResource } from '../../kinds/resources.ts';
 import type { Ports } from '../../ports/ports.ts';
-import type { LogEntry } from '../../ports/store.ts';
 import { present } from '../../present.ts';
+import type { Change } from './watcher.ts';
 import type { WorkKey } from './work.ts';
-
-type Change = Pick<LogEntry, 'key' | 'object' | 'previous'>;
 
 /** The objects to look at after a change. Late, doubled and lost changes are all the same to them. */
 export async function concerned(

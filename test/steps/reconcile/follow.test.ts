@@ -1,6 +1,8 @@
 // The loop over the log: a change is acted upon at once, and what was missed is made up for at the start.
 import { expect, it } from 'vitest';
 import { systemObjects } from '../../../src/api/system-objects.ts';
+import type { Controller } from '../../../src/controllers/controller.ts';
+import { controllersWatcher } from '../../../src/steps/reconcile/controllers-watcher.ts';
 import { followChanges } from '../../../src/steps/reconcile/follow.ts';
 import { toy, toyCluster } from './toy.ts';
 
@@ -9,18 +11,16 @@ async function followed(data: Record<string, string>) {
   const stop = new AbortController();
   const lines: string[] = [];
   let passes = 0;
+  const counted: Controller = {
+    ...toy,
+    reconcile: (object, world, now) => {
+      if (object.metadata.name === 'set') passes++;
+      return toy.reconcile(object, world, now);
+    },
+  };
   const following = followChanges(cluster.ports, stop.signal, {
-    objectsAs: systemObjects(cluster.ports),
+    watchers: [controllersWatcher(cluster.ports, systemObjects(cluster.ports), [counted])],
     log: (line) => lines.push(line),
-    controllers: [
-      {
-        ...toy,
-        reconcile: (...asked) => {
-          if (asked[0].metadata.name === 'set') passes++;
-          return toy.reconcile(...asked);
-        },
-      },
-    ],
   });
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 30; round++) await cluster.ports.clock.settle();

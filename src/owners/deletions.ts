@@ -1,0 +1,23 @@
+// Deletions that wait for dependents: a record each, written in the commit that begins the deletion, so that none is forgotten.
+import type { KubeObject } from '../kinds/pod.ts';
+import type { ObjectKey, RecordWrite } from '../ports/store.ts';
+import { isOrphaning, isWaiting } from './finalizers.ts';
+
+export const DELETIONS = 'deletion/';
+
+const waits = (object: KubeObject): boolean => isWaiting(object) || isOrphaning(object);
+
+const recordKey = ({ metadata }: KubeObject): string => DELETIONS + (metadata.uid ?? '');
+
+/** The write that remembers such a deletion, where `object` begins one. */
+export const deletionWrites = (
+  { resource, namespace, name }: ObjectKey,
+  object: KubeObject,
+): RecordWrite[] =>
+  waits(object)
+    ? [{ key: recordKey(object), value: { resource, namespace, name }, expected: 'any' }]
+    : [];
+
+/** The write that forgets it, where `old` is removed. */
+export const deletionEndWrites = (old: KubeObject): RecordWrite[] =>
+  waits(old) ? [{ key: recordKey(old), value: null, expected: 'any' }] : [];

@@ -1,0 +1,30 @@
+// The objects that name an owner, found by the index. Entries that are no longer true are removed on the way.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { dependentIn, dependentsOf } from '../../owners/dependents.ts';
+import type { OwnerReference } from '../../owners/dependents.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { ObjectKey } from '../../ports/store.ts';
+
+export interface Dependent {
+  key: ObjectKey;
+  object: KubeObject;
+  /** What it says of this owner. */
+  owner: OwnerReference;
+}
+
+/** The dependents of the owner with this uid, as they are stored now. */
+export async function readDependents(
+  { store }: Pick<Ports, 'store'>,
+  uid: string,
+): Promise<Dependent[]> {
+  const found: Dependent[] = [];
+  for (const { key: record, value, revision } of await store.listRecords(dependentsOf(uid))) {
+    const key = dependentIn(value);
+    const object = key && (await store.get(key));
+    const owner = object?.metadata.ownerReferences?.find((one) => one.uid === uid);
+    if (key && object && owner) found.push({ key, object, owner });
+    // Whoever writes the object again writes its entry again.
+    else await store.commit({ records: [{ key: record, value: null, expected: revision }] });
+  }
+  return found;
+}
