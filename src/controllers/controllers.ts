@@ -1,4 +1,10 @@
 // All controllers, in the order in which a change is offered to them.
 import type { Controller } from './controller.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { replicaSetController, replicationController } from './replica-set.ts';
 
-export const CONTROLLERS: readonly Controller[] = [];
+export const CONTROLLERS: readonly Controller[] = [
+  deploymentController,
+  replicaSetController,
+  replicationController,
+];

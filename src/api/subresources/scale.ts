@@ -60,7 +60,9 @@ const countOf = (object: KubeObject, part: 'spec' | 'status'): number =>
 export async function scale(call: Call): Promise<Response> {
   const shown = scaleCall(call);
   const { code, object } = await answerOf(call, shown);
-  return respond(call.request, code, renderObject(shown, object), call.output);
+  // A Scale has little of the object's metadata, in every form.
+  const form = shown.strategy.toWire?.(object) ?? object;
+  return respond(call.request, code, renderObject(shown, form), call.output);
 }
 
 async function answerOf(call: Call, shown: Call): Promise<{ code: number; object: KubeObject }> {
