@@ -91,9 +91,9 @@ const containers = (n: number, from = 0) =>
   Array.from({ length: n }, (_, i) => ({ name: `c${from + i}`, image: 'i' }));
 const annotations = (n: number, value: string | null) => annotated(n, value);
 
-describe('patches', () => {
-  const shape = kindShape('', 'Pod');
+const shape = kindShape('', 'Pod');
 
+describe('patches', () => {
   it.each([
     [
       'appends',
@@ -214,7 +214,9 @@ describe('patches', () => {
     },
     LONGEST_MS,
   );
+});
 
+describe('patches that the server merges', () => {
   it(
     'strategic merge: elements that only the server has',
     async () => {

@@ -55,22 +55,22 @@ const createTable = (client: DynamoDBClient) =>
     }),
   );
 
+let dynamo: Dynamo;
+let client: DynamoDBClient;
+const clock = new VirtualClock();
+const read = async (pk: string) =>
+  (await client.send(new GetItemCommand({ TableName, Key: key(pk), ConsistentRead: true }))).Item;
+const transact = (...TransactItems: TransactWriteItem[]) =>
+  client.send(new TransactWriteItemsCommand({ TransactItems }));
+
+beforeAll(async () => {
+  dynamo = await createDynamo({ clock });
+  client = clientOf(dynamo);
+  await createTable(client);
+});
+afterAll(() => dynamo.close());
+
 describe('DynamoDB in this process', () => {
-  let dynamo: Dynamo;
-  let client: DynamoDBClient;
-  const clock = new VirtualClock();
-  const read = async (pk: string) =>
-    (await client.send(new GetItemCommand({ TableName, Key: key(pk), ConsistentRead: true }))).Item;
-  const transact = (...TransactItems: TransactWriteItem[]) =>
-    client.send(new TransactWriteItemsCommand({ TransactItems }));
-
-  beforeAll(async () => {
-    dynamo = await createDynamo({ clock });
-    client = clientOf(dynamo);
-    await createTable(client);
-  });
-  afterAll(() => dynamo.close());
-
   it('a table is ACTIVE soon after it was created', async () => {
     await expect
       .poll(
@@ -143,7 +143,9 @@ describe('DynamoDB in this process', () => {
       { name: 'ResourceNotFoundException' },
     );
   });
+});
 
+describe('DynamoDB: repetitions, contention, TTL', () => {
   it('a repeated ClientRequestToken writes once; another content under it is refused', async () => {
     const add = (n: string) =>
       new TransactWriteItemsCommand({

@@ -151,7 +151,9 @@ describe('a task', () => {
     ).toEqual({ podlet: 0, kind: 5, deaf: 137 });
     expect(task.containers!.find(({ name }) => name === 'deaf')?.reason).toBeUndefined();
   });
+});
 
+describe('a task and its surroundings', () => {
   it('starts a container when the ones whose end it depends on have ended, and stops when one of these fails', async () => {
     const seeded = (script: string) => [
       pause({ mountPoints: [{ sourceVolume: 'data', containerPath: '/data' }] }),

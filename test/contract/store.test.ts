@@ -69,14 +69,21 @@ async function collect(
   return all;
 }
 
-describe.each(subjects())('the store (%s)', (_name, open) => {
-  let subject: Subject;
-  let store: Subject['store'];
+const SUBJECTS = subjects();
+let subject: Subject;
+let store: Subject['store'];
+
+/** Opens the subject for the tests of a block. */
+function opened(open: () => Promise<Subject>): void {
   beforeAll(async () => {
     subject = await open();
     store = subject.store;
   });
   afterAll(() => subject.close());
+}
+
+describe.each(SUBJECTS)('the store (%s)', (_name, open) => {
+  opened(open);
 
   it('creates, gets, updates, deletes and creates again, each under a greater version', async () => {
     const key = keyOf('cycle');
@@ -206,6 +213,10 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     ).toEqual({ version: undefined });
     expect(await store.version()).toBe(before);
   });
+});
+
+describe.each(SUBJECTS)('lists and the log of the store (%s)', (_name, open) => {
+  opened(open);
 
   it('lists in storage order, by namespace, in pages', async () => {
     const names: [string, string][] = [
@@ -312,6 +323,10 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
     stop.abort();
     expect((await aborted).entries).toEqual([]);
   });
+});
+
+describe.each(SUBJECTS)('many at once in the store (%s)', (_name, open) => {
+  opened(open);
 
   it('16 concurrent writers of one object lose no update', async () => {
     const key = keyOf('contended');
@@ -376,6 +391,10 @@ describe.each(subjects())('the store (%s)', (_name, open) => {
       (await store.changes(second, { waitMs: 0 })).entries.map(({ version }) => version),
     ).toEqual([third]);
   });
+});
+
+describe.each(SUBJECTS)('sizes in the store (%s)', (_name, open) => {
+  opened(open);
 
   const sizes = [
     ['1 MiB that does not compress', () => randomBytes(750_000).toString('base64')],

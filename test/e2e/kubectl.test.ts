@@ -174,7 +174,9 @@ describe.concurrent('what there is', () => {
       await said('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.name}'),
     ).toBe('one two');
   });
+});
 
+describe('what there is, by labels, events and logs', () => {
   it('A10: --show-labels and -L add columns', async () => {
     expect(table(await said('get', 'pod', 'one', '--show-labels'))[1]?.at(-1)).toBe(
       'app=web,tier=front',
@@ -400,7 +402,9 @@ describe.concurrent('what changes', () => {
     ).toBe('pod/fixed patched\n');
     await said('delete', 'pod', 'fixed');
   });
+});
 
+describe('what changes of labels, statuses and whole namespaces', () => {
   it('N2: label and annotate', async () => {
     await keeper('named', { app: 'named' });
     expect(await said('label', 'pod', 'named', 'tier=back')).toBe('pod/named labeled\n');

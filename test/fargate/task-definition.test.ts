@@ -142,7 +142,9 @@ describe('taskDefinition', () => {
     });
     expect(mountPoints.map(({ containerPath }) => containerPath)).not.toContain('/fast');
   });
+});
 
+describe('taskDefinition: what it shares and how it is named', () => {
   it('mounts a hostPath from the machine (local mode beyond Fargate)', () => {
     const definition = define({
       containers: [{ name: 'app', volumeMounts: [{ name: 'host', mountPath: '/host' }] }],

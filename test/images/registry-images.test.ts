@@ -250,7 +250,9 @@ describe('resolving', () => {
       await images.resolve('1.dkr.ecr.eu-west-1.amazonaws.com/app:1', 'Always', []),
     ).toMatchObject({ message: expect.stringContaining('unexpected commit digest') });
   });
+});
 
+describe('what cannot be resolved', () => {
   it.each([
     [
       'registry.test/app:gone',

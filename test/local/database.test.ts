@@ -135,7 +135,9 @@ describe('a database', () => {
       ),
     });
   });
+});
 
+describe('a database in use', () => {
   it('that another process holds is named', async () => {
     const database = await openDatabase(new Level(location));
     await expect(openDatabase(new Level(location))).rejects.toMatchObject({

@@ -109,7 +109,9 @@ describe('starting', () => {
       startError: 'exec: "nope": executable file not found in $PATH',
     });
   });
+});
 
+describe('starting with its files and volumes', () => {
   it('I1: shares hosts, host name and resolv.conf before anything starts: containers with a read-only root cannot write them', async () => {
     const bench = await new AgentBench({ containers: ['a'] }).begin();
     await bench.want((desired) => {
@@ -206,25 +208,23 @@ describe('starting', () => {
   });
 });
 
-describe('stopping', () => {
-  const running = async (
-    script: ConstructorParameters<typeof AgentBench>[0]['script'],
-    containers = ['a'],
-  ): Promise<AgentBench> => {
-    const bench = await new AgentBench({
-      containers,
-      ...present({ script }),
-      exec: () => ({ code: 0, seconds: 60 }),
-    }).begin();
-    for (const name of containers) await bench.startContainer(name);
-    await bench.clock.advance(10_000 - bench.second() * 1000);
-    return bench;
-  };
-  const at10 = (texts: string[]): string[] =>
-    texts.map((text) =>
-      text.replace(/^[\d.]+/, (second) => String(Math.round(Number(second)) - 10)),
-    );
+const running = async (
+  script: ConstructorParameters<typeof AgentBench>[0]['script'],
+  containers = ['a'],
+): Promise<AgentBench> => {
+  const bench = await new AgentBench({
+    containers,
+    ...present({ script }),
+    exec: () => ({ code: 0, seconds: 60 }),
+  }).begin();
+  for (const name of containers) await bench.startContainer(name);
+  await bench.clock.advance(10_000 - bench.second() * 1000);
+  return bench;
+};
+const at10 = (texts: string[]): string[] =>
+  texts.map((text) => text.replace(/^[\d.]+/, (second) => String(Math.round(Number(second)) - 10)));
 
+describe('stopping', () => {
   it.each([
     ['L1: one that obeys gets TERM only', {}, 30, ['0 a kill SIGTERM'], 143],
     [
@@ -355,7 +355,9 @@ describe('stopping', () => {
     await bench.clock.advance(2_000);
     expect(bench.hasEnded).toBe(true);
   });
+});
 
+describe('stopping without an order', () => {
   it('refused by the API it stops all and leaves without a word', async () => {
     const bench = await running(() => ({}));
     bench.api = 'refuse';

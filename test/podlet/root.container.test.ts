@@ -36,32 +36,32 @@ async function buildImage(): Promise<void> {
 
 const sh = (script: string): string[] => ['sh', '-c', script];
 
+let box: Supervised;
+let run = 0;
+beforeAll(buildImage, 2 * BUILD_MS);
+afterEach(async () => {
+  await box.close();
+  run = 0;
+});
+
+const leftovers = (): string[] =>
+  box.messages.flatMap((message) =>
+    message.type === 'leftover'
+      ? [...message.paths, ...(message.more > 0 ? [`${message.more} more`] : [])]
+      : [],
+  );
+const next = (script: string): ReturnType<Supervised['run']> => box.run((run += 1), sh(script));
+
+/** What a run prints, without the marks of runs: stderr's come at any place. */
+async function printed(script: string): Promise<string> {
+  const [from, to] = [`begin-${run + 1}\n`, `end-${run + 1}\n`];
+  await next(`echo begin-${run + 1}; ${script}; echo end-${run + 1}`);
+  await expect.poll(() => box.log(), { timeout: 10_000 }).toContain(to);
+  const log = (await box.log()).replace(/^\x1enonce \d+\n/gm, '');
+  return log.slice(log.indexOf(from) + from.length, log.indexOf(to));
+}
+
 describe('C9: the root of a run', () => {
-  let box: Supervised;
-  let run = 0;
-  beforeAll(buildImage, 2 * BUILD_MS);
-  afterEach(async () => {
-    await box.close();
-    run = 0;
-  });
-
-  const leftovers = (): string[] =>
-    box.messages.flatMap((message) =>
-      message.type === 'leftover'
-        ? [...message.paths, ...(message.more > 0 ? [`${message.more} more`] : [])]
-        : [],
-    );
-  const next = (script: string): ReturnType<Supervised['run']> => box.run((run += 1), sh(script));
-
-  /** What a run prints, without the marks of runs: stderr's come at any place. */
-  async function printed(script: string): Promise<string> {
-    const [from, to] = [`begin-${run + 1}\n`, `end-${run + 1}\n`];
-    await next(`echo begin-${run + 1}; ${script}; echo end-${run + 1}`);
-    await expect.poll(() => box.log(), { timeout: 10_000 }).toContain(to);
-    const log = (await box.log()).replace(/^\x1enonce \d+\n/gm, '');
-    return log.slice(log.indexOf(from) + from.length, log.indexOf(to));
-  }
-
   it.each([
     [
       'files of processes that are gone',
@@ -147,7 +147,9 @@ describe('C9: the root of a run', () => {
     ).toBe('kept\nkept\ndeep\n');
     expect(leftovers()).toEqual([]);
   });
+});
 
+describe('C9: the root of a run, at its limits', () => {
   it('holds no process of a session that was open between two runs', async () => {
     box = await Supervised.open({}, IMAGE);
     await next('true');

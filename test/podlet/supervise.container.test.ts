@@ -6,7 +6,8 @@ let box: Supervised;
 let run = 0;
 const next = (): number => (run += 1);
 
-describe('in one container', () => {
+/** One container for the tests of a block. */
+function inOneContainer(): void {
   beforeAll(async () => {
     box = await Supervised.open({ Tmpfs: { '/v': '' } });
     run = 0;
@@ -15,6 +16,10 @@ describe('in one container', () => {
   afterEach(() => {
     box.messages.length = 0;
   });
+}
+
+describe('in one container', () => {
+  inOneContainer();
 
   it.each([
     ['exit 0', ['sh', '-c', 'exit 0'], 0],
@@ -120,6 +125,10 @@ describe('in one container', () => {
     box.send(order(first, ['false']));
     expect(await box.next('hello')).toMatchObject({ run: first, pid: 0, exit: { code: 137 } });
   });
+});
+
+describe('beside the process of a container', () => {
+  inOneContainer();
 
   it('runs commands beside the process: code, output, limit, timeout with the whole group', async () => {
     box.send(order(next(), ['sleep', '1000'], { env: ['PATH=/bin', 'WHO=me'], cwd: '/tmp' }));

@@ -74,7 +74,9 @@ describe('refusals', () => {
     const stored = pod({}, { ports: [{ containerPort: 80 }] });
     expect(fields(pod(stored.spec))).toEqual([]);
   });
+});
 
+describe('what is refused', () => {
   it.each<[string, object, object, string]>([
     [
       'I3: hostIPC',
@@ -145,7 +147,9 @@ describe('refusals', () => {
       fields(pod({ containers: many(9), initContainers: [{ name: 'i', image: 'x:1' }] })),
     ).toHaveLength(1);
   });
+});
 
+describe('parts and kinds of volumes', () => {
   describe('F2: parts of volumes', () => {
     const volumes = [
       { name: 'v', emptyDir: {} },
@@ -268,7 +272,9 @@ describe('refusals', () => {
       ]);
     });
   });
+});
 
+describe('warnings of volumes', () => {
   it('F2: warns where an init container finds the directory that it would make: somebody sees part and whole at once', () => {
     const warned = (inits: object[], app: object[]) =>
       limitWarnings(
@@ -326,7 +332,9 @@ describe('refusals', () => {
       }),
     ).toEqual([text]);
   });
+});
 
+describe('reasons and warnings', () => {
   it('I5: knows capabilities in small letters as runtimes do', () => {
     const adding = (name: string) =>
       fields(pod({}, { securityContext: { capabilities: { add: [name] } } }));

@@ -177,7 +177,9 @@ describe('containerSpec', () => {
       { VolumeOptions: { NoCopy: false } },
     ]);
   });
+});
 
+describe('containerSpec: overrides, labels, mounts', () => {
   it('lets overrides win over the definition', () => {
     const app = container('app', {
       command: ['a'],

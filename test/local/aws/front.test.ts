@@ -248,7 +248,9 @@ describe('the AWS port', () => {
     ).toMatchObject({ status: 403, type: 'InvalidSignatureException' });
     expect(invoked).toEqual([]);
   });
+});
 
+describe('the AWS port: times, hosts and names', () => {
   it.each([
     [6 * 60_000, /Signature expired: .* is now earlier than .* - 5 min\.\)/],
     [-6 * 60_000, /Signature not yet current: .* is still later than .* \+ 5 min\.\)/],

@@ -136,7 +136,9 @@ describe('RegisterTaskDefinition', () => {
       );
     },
   );
+});
 
+describe('families', () => {
   it('counts revisions per family, and a new engine on the store goes on counting', async () => {
     const store = memoryKeyValue();
     const first = await quietEngine(store);

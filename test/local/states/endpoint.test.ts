@@ -145,7 +145,9 @@ describe('machines', () => {
       'StateMachineDoesNotExist',
     ]);
   });
+});
 
+describe('definitions', () => {
   it.each<[string, string, Json, string]>([
     [
       'a definition without query language',
@@ -330,7 +332,9 @@ describe('executions', () => {
       ),
     ).toEqual([]);
   });
+});
 
+describe('histories of executions', () => {
   it('show their history in the wire form, forwards and backwards', async () => {
     const client = await opened();
     await client.create(task('arn:aws:states:::lambda:invoke'));
@@ -421,7 +425,9 @@ describe('executions', () => {
     ]);
     expect(await history({ reverseOrder: true, maxResults: 1 })).toMatchObject([{ id: 7 }]);
   });
+});
 
+describe('ends of executions', () => {
   it("a function that throws gives its error's name, with type, message and trace as the cause", async () => {
     const client = await opened();
     client.failWith = Object.assign(new Error('try later'), { name: 'Unavailable' });

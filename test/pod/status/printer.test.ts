@@ -174,7 +174,9 @@ describe('Ready, Status and Restarts', () => {
       cells,
     );
   });
+});
 
+describe('other cells and rows', () => {
   it('wide cells', () => {
     expect(podCells(podOf(), NOW)).toEqual([
       'web',

@@ -140,7 +140,9 @@ describe('a pod at creation', () => {
     [{ securityContext: { runAsNonRoot: true, runAsUser: 0 } }],
     [{ volumes: [{ name: 'v', emptyDir: { medium: 'X' } }] }],
   ])('takes %j', (spec) => expect(validatePod(make(spec))).toEqual([]));
+});
 
+describe('a pod at creation: hosts, volumes and names', () => {
   it.each<[object, string]>([
     [
       { hostAliases: [{ ip: '1.1.1.1' }, { ip: '1.1.1.1' }] },
@@ -291,7 +293,9 @@ describe('an update of a pod', () => {
     expect(lines(validatePodUpdate(make({}, { uid: 'x' }), make({}, { uid: 'y' })))).toEqual([
       'metadata.uid: Invalid value: "x": field is immutable',
     ]));
+});
 
+describe('an update of statuses and ephemeral containers', () => {
   it('lets a status not come back from the end', () => {
     const ended = {
       ...make({ restartPolicy: 'Never' }),

@@ -247,7 +247,9 @@ describe('what a report changes', () => {
       { count: 1, involvedObject: { fieldPath: 'spec.containers{a}' } },
     ]);
   });
+});
 
+describe('what a report says of images, volumes and evictions', () => {
   it('G1: Pulling is reported before a registry is asked; a restart in place finds the image', async () => {
     let answer = (): void => undefined;
     world = new PodWorld();
