@@ -17,6 +17,8 @@ export interface Controller {
   backOff?: { firstMs: number; maxMs: number };
   /** A finalizer that it keeps on its children and takes off itself; the garbage collector takes it off a child that nobody controls. */
   childFinalizer?: string;
+  /** In place of `reads`, where it differs from object to object; a custom resource may be among them. `concerns` is then asked about those that read it. Pure. */
+  readsFor?(object: KubeObject): readonly string[];
   /** The names of those among `objects` (all of `resource` in the namespace) that a changed object concerns besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
   /** Pure. The object and everything in the world are shared with others and must not be changed. */

@@ -2,9 +2,11 @@
 import type { Controller } from './controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
+import { resourceQuotaController } from './resource-quota.ts';
 
 export const CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   replicationController,
+  resourceQuotaController,
 ];

@@ -42,6 +42,7 @@ export interface EnvVar extends core.EnvVar {
 export type ConfigMap = core.ConfigMap;
 export type Secret = core.Secret;
 export type LimitRange = core.LimitRange;
+export type ResourceQuota = core.ResourceQuota;
 export type Service = core.Service;
 export type ServiceAccount = core.ServiceAccount;
 export type Namespace = core.Namespace;

@@ -139,6 +139,10 @@ export const RESOURCES: readonly Resource[] = [
     categories: ['all'],
     subresources: [SCALE, sub('status', 'ReplicationController', CHANGE)],
   }),
+  resource('ResourceQuota', {
+    short: ['quota'],
+    subresources: [sub('status', 'ResourceQuota', CHANGE)],
+  }),
   resource('Secret'),
   resource('ServiceAccount', {
     short: ['sa'],

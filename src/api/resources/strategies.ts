@@ -19,6 +19,7 @@ import { podEphemeralContainers, podResize } from './pod-subresources.ts';
 import { podStatus, pods } from './pods.ts';
 import { replicaSets, replicaSetStatus } from './replica-sets.ts';
 import { replicationControllers, replicationControllerStatus } from './replication-controllers.ts';
+import { resourceQuotas, resourceQuotaStatus } from './resource-quotas.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { serviceStatus, services } from './services.ts';
@@ -61,6 +62,8 @@ const STRATEGIES: Record<string, Strategy> = {
   replicationcontrollers: replicationControllers,
   'replicationcontrollers/status': replicationControllerStatus,
   'runtimeclasses.node.k8s.io': runtimeClasses,
+  resourcequotas: resourceQuotas,
+  'resourcequotas/status': resourceQuotaStatus,
   secrets: secrets,
   serviceaccounts: serviceAccounts,
   services: services,

@@ -16,6 +16,7 @@ import { ownerRecords } from '../../owners/dependents.ts';
 import { withOwners } from '../../owners/finalizers.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
+import { underQuota } from '../admission/quota.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -182,12 +183,15 @@ export async function createObject(
     throw invalid(resource.kind, first.metadata.name ?? '', problems, resource.group);
   await checkLimits(call, first);
   call.warnings.push(...(strategy.warnings?.(first) ?? []));
-  if (options.dryRun) return dry(call, first);
-  if (hasVersion(decoded))
+  const { dryRun } = options;
+  if (hasVersion(decoded) && !dryRun)
     throw new ApiError('', 'resourceVersion should not be set on objects to be created');
-  await strategy.creating?.(call);
-  const stored = await store(call, first, { make, named: Boolean(name) || !generateName });
-  await afterCommit(call.ports, strategy.created?.(stored, call));
+  const stored = await underQuota(call, { object: first, dryRun }, async () => {
+    if (dryRun) return dry(call, first);
+    await strategy.creating?.(call);
+    return store(call, first, { make, named: Boolean(name) || !generateName });
+  });
+  if (!dryRun) await afterCommit(call.ports, strategy.created?.(stored, call));
   return stored;
 }
 

@@ -8,6 +8,7 @@ import type { ResourceVersion } from '../../ports/identity.ts';
 import { ownerRecords } from '../../owners/dependents.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
+import { underQuota } from '../admission/quota.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -205,7 +206,7 @@ async function storeUpdate(
   old: KubeObject,
   entries: ManagedEntry[] | undefined,
 ): Promise<KubeObject> {
-  const { strategy, resource, ports } = call;
+  const { strategy, resource } = call;
   const prepared = await prepare(call, sent, old);
   const problems = [
     ...validateCommonFields(prepared.metadata, old.metadata, resource.namespaced),
@@ -223,14 +224,19 @@ async function storeUpdate(
   );
   if (isUnchanged(next, old)) return old;
   if (isReleased(next)) return removeObject(call, next, old, options.dryRun);
-  if (options.dryRun)
-    return {
-      ...next,
-      metadata: {
-        ...next.metadata,
-        ...present({ resourceVersion: old.metadata.resourceVersion || undefined }),
-      },
-    };
+  const { dryRun } = options;
+  const stored = await underQuota(call, { object: next, old, dryRun }, () =>
+    dryRun ? withVersion(next, old.metadata.resourceVersion) : commitUpdate(call, next, old),
+  );
+  if (!dryRun) await afterCommit(call.ports, strategy.updated?.(stored, old, call));
+  return stored;
+}
+
+async function commitUpdate(
+  { strategy, ports, ...call }: Call,
+  next: KubeObject,
+  old: KubeObject,
+): Promise<KubeObject> {
   const records = [
     ...(strategy.updateRecords?.(next, old) ?? []),
     ...ownerRecords(keyOf(call), old, next),
@@ -243,13 +249,13 @@ async function storeUpdate(
     },
     ...present({ records: records.length > 0 ? records : undefined }),
   });
-  const stored = {
-    ...next,
-    metadata: { ...next.metadata, ...present({ resourceVersion: version ? version : undefined }) },
-  };
-  await afterCommit(call.ports, strategy.updated?.(stored, old, call));
-  return stored;
+  return withVersion(next, version);
 }
+
+const withVersion = (object: KubeObject, version: string | undefined): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, ...present({ resourceVersion: version || undefined }) },
+});
 
 /** Ignores the version and the managers' times. */
 function isUnchanged(next: KubeObject, old: KubeObject): boolean {

@@ -25,7 +25,7 @@ type List = Record<string, string> | undefined;
 
 const STANDARD = ['cpu', 'memory', 'ephemeral-storage'];
 const STANDARD_RESOURCE =
-  /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
+  /^((requests|limits)\.)?(cpu|memory|ephemeral-storage|storage)$|^(pods|resourcequotas|services(\.nodeports|\.loadbalancers)?|secrets|configmaps|replicationcontrollers|persistentvolumeclaims)$/;
 const HUGE_PAGES = 'hugepages-';
 
 const isExtended = (name: string): boolean =>

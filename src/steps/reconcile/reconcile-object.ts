@@ -61,7 +61,7 @@ const ofObject = (work: Work, { metadata: { uid = '' } }: KubeObject): Work =>
 
 async function carryOutAnswer(pass: Pass, object: KubeObject): Promise<Date | undefined> {
   const { ports, controller, refused } = pass;
-  const world = await readWorld(ports, controller, object.metadata.namespace ?? '', [...refused]);
+  const world = await readWorld(ports, controller, object, [...refused]);
   const { writes, requeueAt } = controller.reconcile(object, world, ports.clock.now());
   pass.written.clear();
   await carryOut(pass, writes);

@@ -16,11 +16,14 @@ export async function concerned(
   const keys: WorkKey[] = [];
   for (const controller of controllers) {
     const names = new Set(namedBy(controller, change));
-    if (controller.reads.includes(change.key.resource) && controller.concerns !== undefined) {
-      const { objects } = await store.list({
+    if (mayRead(controller, change) && controller.concerns !== undefined) {
+      const { objects: all } = await store.list({
         resource: controller.resource,
         ...present({ namespace: namespaceOf(controller, change) || undefined }),
       });
+      const objects = all.filter(
+        (object) => controller.readsFor?.(object).includes(change.key.resource) ?? true,
+      );
       if (objects.length > 0)
         for (const state of statesOf(change))
           for (const name of controller.concerns(state, objects)) names.add(name);
@@ -30,6 +33,10 @@ export async function concerned(
   }
   return keys;
 }
+
+/** What a controller reads is known beforehand, or differs from object to object. */
+const mayRead = ({ reads, readsFor }: Controller, { key }: Change): boolean =>
+  readsFor !== undefined || reads.includes(key.resource);
 
 /** Every object that a controller reconciles. */
 export async function everyObject(

@@ -5,15 +5,16 @@ import { storedResource } from '../../kinds/resources.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { present } from '../../present.ts';
 
-/** Reads the world of an object in `namespace` ('' for a cluster-wide one). */
+/** Reads the world of an object. */
 export async function readWorld(
   { store }: Pick<Ports, 'store'>,
-  { reads }: Controller,
-  namespace: string,
+  { reads, readsFor }: Controller,
+  object: KubeObject,
   refused: readonly Refused[] = [],
 ): Promise<World> {
   const lists = new Map<string, readonly KubeObject[]>();
-  for (const resource of reads) {
+  const { namespace = '' } = object.metadata;
+  for (const resource of readsFor?.(object) ?? reads) {
     const within = storedResource(resource)?.namespaced === false ? '' : namespace;
     const { objects } = await store.list({
       resource,
