@@ -1,4 +1,5 @@
 // What every cluster has from the start.
+import { bootstrapRights } from './bootstrap-rights.ts';
 import { apiNode } from './node.ts';
 import type { ApiPorts } from './call.ts';
 import { isIp, isIpV6 } from '../validation/names.ts';
@@ -6,7 +7,7 @@ import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-names
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/** Creates the first namespaces, the Service `default/kubernetes`, the node and the system's priority classes. May be called at every start. */
+/** Creates the first namespaces, the Service `default/kubernetes`, the node, the system's priority classes and the default roles. May be called at every start. */
 export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   for (const name of NAMESPACES) {
     await ensureObject(ports, 'namespaces', {
@@ -29,6 +30,7 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
       preemptionPolicy: 'PreemptLowerPriority',
     });
   }
+  await bootstrapRights(ports);
 }
 
 /** Creates the node. One that an earlier version created gets the labels that are new since; labels that somebody set stay. */

@@ -1,6 +1,5 @@
 // The Kubernetes API without a socket: it takes a Request and returns a Response. Adapters (Lambda, the local server) only carry bytes.
 import { authenticate } from '../auth/authenticate.ts';
-import { authorize, refusal } from '../auth/authorize.ts';
 import { impersonate } from '../auth/impersonate.ts';
 import type { User } from '../auth/user.ts';
 import { ApiError, badRequest, notFound, Unavailable } from '../errors.ts';
@@ -9,10 +8,12 @@ import type { Resource } from '../kinds/resources.ts';
 import { faultMembers } from '../ports/log.ts';
 import { present } from '../present.ts';
 import { servedKinds } from '../steps/definitions/served-kinds.ts';
+import { admitCall, admitCaller } from './admit-caller.ts';
 import type { Answer, ApiPorts, Call } from './call.ts';
 import { answerPath } from './discovery/paths.ts';
+import { isAuthorizedRoute, requestAttributes } from './request-attributes.ts';
 import { strategyFor } from './resources/strategies.ts';
-import { isServed, parseRoute, pathNotFound, verbOf } from './routes.ts';
+import { isServed, methodNotAllowed, parseRoute, pathNotFound, verbOf } from './routes.ts';
 import type { Route } from './routes.ts';
 import { checkConnection, forwardedPorts } from './subresources/connect.ts';
 import type { Connection } from './subresources/connect.ts';
@@ -74,6 +75,8 @@ export async function checkStream(
     const call = await toCall(ports, request, undefined, []);
     if (call instanceof Response) return call;
     if (!STREAMS.has(call.subresource)) throw badRequest('Upgrade request is not possible here');
+    // A stream changes what runs, so that the right to read is not enough for it, although WebSockets open by GET.
+    if (call.verb === 'get') await admitCall(call, 'create');
     const connection = await checkConnection(call);
     const forwarded =
       call.subresource === 'portforward' && byChannels ? forwardedPorts(call.query) : [];
@@ -105,15 +108,17 @@ async function toCall(
   warnings: string[],
 ): Promise<Call | Response> {
   const url = new URL(request.url);
-  const user = impersonate(caller ?? (await authenticate(ports, request)), request);
+  const user = await impersonate(ports, caller ?? (await authenticate(ports, request)), request);
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
+  const attributes = requestAttributes(request.method, url, segments);
+  await admitCaller(ports, user, attributes);
   const target = resourceSegments(segments);
-  if (target === undefined) return answerPath(ports, request, url, user);
+  if (target === undefined) return answerPath(ports, request, url);
   const route = await routeOf(ports, target);
-  if (route === undefined) return answerPath(ports, request, url, user);
+  if (route === undefined) return answerPath(ports, request, url);
   if (route.watchPrefix) url.searchParams.set('watch', 'true');
   const verb = verbOf(route, request.method, url.searchParams);
-  admitCaller(user, route, verb, url.searchParams);
+  if (!isAuthorizedRoute(attributes, route, verb)) throw methodNotAllowed();
   const strategy = strategyFor(route.resource, route.subresource);
   if (strategy.deprecation !== undefined) warnings.push(strategy.deprecation);
   return {
@@ -176,27 +181,6 @@ function resourceSegments(segments: string[]): Target | undefined {
 
 const trimmed = (segments: string[]): string[] =>
   segments.at(-1) === '' ? segments.slice(0, -1) : segments;
-
-function admitCaller(user: User, route: Route, verb: string, query: URLSearchParams): void {
-  const { resource, namespace, name, subresource } = route;
-  // A field selector on the name makes this a request for one object.
-  const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1];
-  const attributes = {
-    verb,
-    group: resource.group,
-    resource: resource.plural,
-    subresource,
-    name: name || (selected ?? ''),
-    namespace: resource.plural === 'namespaces' && resource.group === '' ? name : namespace,
-  };
-  if (authorize(user, attributes)) return;
-  const named = name ? ` ${JSON.stringify(name)}` : '';
-  throw new ApiError(
-    'Forbidden',
-    `${resource.stored}${named} is forbidden: ${refusal(user, attributes)}`,
-    { ...present({ name: name || undefined }), kind: resource.stored },
-  );
-}
 
 function render(call: Call, result: Answer): Response {
   if (result instanceof Response) return result;

@@ -1,50 +1,48 @@
-// What a caller may do: the rules of the roles that its groups are bound to, matched as in Kubernetes' RBAC.
-import { own } from '../own.ts';
-import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './default-roles.ts';
-import type { PolicyRule } from './default-roles.ts';
+// What a caller may do: the rules of the roles that it is bound to, matched as in Kubernetes' RBAC.
+import type { Ports } from '../ports/ports.ts';
+import { quote } from '../validation/field-errors.ts';
+import type { Attributes } from './rbac/policy-rule.ts';
+import { allows } from './rbac/policy-rule.ts';
+import type { Policy } from './rbac/policy.ts';
+import { policyOf } from './rbac/rights.ts';
 import type { User } from './user.ts';
 
-export type Attributes =
-  | { verb: string; path: string }
-  | {
-      verb: string;
-      group: string;
-      resource: string;
-      subresource: string;
-      namespace: string;
-      name: string;
-    };
+export type AuthorizePorts = Pick<Ports, 'store' | 'clock' | 'settings'>;
 
-/** A role's own rules and those of the roles that it aggregates, recursively. */
-function rulesOfRole(name: string): readonly PolicyRule[] {
-  const role = CLUSTER_ROLES.find((candidate) => candidate.name === name);
-  const label = role?.aggregates;
-  const others =
-    label === undefined
-      ? []
-      : CLUSTER_ROLES.filter(({ labels }) => own(labels, label) === 'true').flatMap((other) =>
-          rulesOfRole(other.name),
-        );
-  return [...(role?.rules ?? []), ...others];
+export interface Decision {
+  allowed: boolean;
+  /** kube-apiserver's reason; '' where it gives none. */
+  reason: string;
 }
 
-/** The bindings' rules are looked up for each request. */
-const BOUND = CLUSTER_ROLE_BINDINGS.map(({ role, groups }) => ({
-  groups,
-  rules: rulesOfRole(role),
-}));
+/** Members may everything, without a look at any binding: what an installation without roles is administrated by. */
+export const isMaster = ({ groups }: User): boolean => groups.includes('system:masters');
 
-/** All rules that apply to a user. */
-export const rulesOf = (user: User): PolicyRule[] =>
-  BOUND.filter(({ groups }) => groups.some((group) => user.groups.includes(group))).flatMap(
-    ({ rules }) => rules,
-  );
+/** Whether the caller may do it, as roles and bindings are now (on AWS: within `STALE_MS`). */
+export async function authorize(
+  ports: AuthorizePorts,
+  user: User,
+  attributes: Attributes,
+): Promise<Decision> {
+  if (isMaster(user)) return { allowed: true, reason: '' };
+  return decide(await policyOf(ports), user, attributes);
+}
 
-/** Whether the caller may do it. */
-export function authorize(user: User, attributes: Attributes): boolean {
-  if (user.groups.includes('system:masters')) return true;
-  if (isReservedForMasters(attributes)) return false;
-  return rulesOf(user).some((rule) => allows(rule, attributes));
+/** The decision by one state of all roles and bindings. */
+export function decide(policy: Policy, user: User, attributes: Attributes): Decision {
+  if (isMaster(user)) return { allowed: true, reason: '' };
+  if (isReservedForMasters(attributes)) return { allowed: false, reason: '' };
+  const grants = policy.grantsOf(user, 'path' in attributes ? '' : attributes.namespace);
+  const missing = new Set<string>();
+  for (const grant of grants) {
+    if ('missing' in grant) missing.add(grant.missing);
+    else if (grant.rules.some((rule) => allows(rule, attributes)))
+      return { allowed: true, reason: `RBAC: allowed by ${grant.by()}` };
+  }
+  const [first, ...more] = missing;
+  if (first === undefined) return { allowed: false, reason: '' };
+  const problems = more.length === 0 ? first : `[${[...missing].join(', ')}]`;
+  return { allowed: false, reason: `RBAC: ${problems}` };
 }
 
 /**
@@ -60,38 +58,17 @@ const isReservedForMasters = (attributes: Attributes): boolean =>
 
 const READING = new Set(['get', 'list', 'watch']);
 
-const has = (list: readonly string[] | undefined, value: string): boolean =>
-  list?.some((entry) => entry === '*' || entry === value) === true;
-
-function allows(rule: PolicyRule, attributes: Attributes): boolean {
-  if (!has(rule.verbs, attributes.verb)) return false;
-  if ('path' in attributes)
-    return rule.nonResourceURLs?.some((pattern) => matchesPath(pattern, attributes.path)) === true;
-  const { group, resource, subresource, name } = attributes;
-  const whole = subresource === '' ? resource : `${resource}/${subresource}`;
-  return (
-    has(rule.apiGroups, group) &&
-    (has(rule.resources, whole) ||
-      (subresource !== '' && rule.resources?.includes(`*/${subresource}`) === true)) &&
-    (rule.resourceNames === undefined || rule.resourceNames.includes(name))
-  );
-}
-
-const matchesPath = (pattern: string, path: string): boolean =>
-  pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
-
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /** Kubernetes' text of a refusal: the part after `<resource> is forbidden: `, or the whole text for a path. */
-export function refusal(user: User, attributes: Attributes): string {
+export function refusal(user: User, attributes: Attributes, reason = ''): string {
   const who = `User ${JSON.stringify(escape(user.name))}`;
+  const why = reason === '' ? '' : `: ${reason}`;
   if ('path' in attributes)
-    return `${who} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`;
+    return `${who} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}${why}`;
   const { verb, group, resource, subresource, namespace } = attributes;
   const what = subresource ? `${resource}/${subresource}` : resource;
-  const where = namespace
-    ? `in the namespace ${JSON.stringify(namespace)}`
-    : 'at the cluster scope';
-  return `${who} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}`;
+  const where = namespace ? `in the namespace ${quote(namespace)}` : 'at the cluster scope';
+  return `${who} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)} ${where}${why}`;
 }

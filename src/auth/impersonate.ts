@@ -1,11 +1,10 @@
 // `kubectl --as`: a caller with the right to impersonate acts as another user.
 import { ApiError, badRequest } from '../errors.ts';
 import { present } from '../present.ts';
+import type { AuthorizePorts } from './authorize.ts';
 import { authorize, refusal } from './authorize.ts';
-import type { Attributes } from './authorize.ts';
+import type { ResourceAttributes } from './rbac/policy-rule.ts';
 import type { User } from './user.ts';
-
-type ResourceAttributes = Exclude<Attributes, { path: string }>;
 
 /** kube-apiserver's user name of a service account. */
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
@@ -53,7 +52,11 @@ function groupsOf(name: string, groups: string[]): string[] {
 }
 
 /** The user to act as: the caller, or the user that its headers name; throws 403 where the caller may not impersonate. */
-export function impersonate(caller: User, { headers }: Request): User {
+export async function impersonate(
+  ports: AuthorizePorts,
+  caller: User,
+  { headers }: Request,
+): Promise<User> {
   const name = headers.get('impersonate-user') ?? '';
   const groups = listOf(headers, 'impersonate-group');
   const uid = headers.get('impersonate-uid') ?? '';
@@ -63,7 +66,8 @@ export function impersonate(caller: User, { headers }: Request): User {
       throw badRequest(`requested [{Group  ${groups[0] ?? ''}    }] without impersonating a user`);
     return caller;
   }
-  for (const attributes of requests({ name, groups, uid, extra })) admit(caller, attributes);
+  for (const attributes of requests({ name, groups, uid, extra }))
+    await admit(ports, caller, attributes);
   return {
     name,
     groups: groupsOf(name, groups),
@@ -99,13 +103,18 @@ function requests({ name, groups, uid, extra }: Impersonated): ResourceAttribute
   ];
 }
 
-function admit(caller: User, attributes: ResourceAttributes): void {
-  if (authorize(caller, attributes)) return;
+async function admit(
+  ports: AuthorizePorts,
+  caller: User,
+  attributes: ResourceAttributes,
+): Promise<void> {
+  const { allowed, reason } = await authorize(ports, caller, attributes);
+  if (allowed) return;
   const { resource, group, name } = attributes;
   const kind = group === '' ? resource : `${resource}.${group}`;
   throw new ApiError(
     'Forbidden',
-    `${kind} ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes)}`,
+    `${kind} ${JSON.stringify(name)} is forbidden: ${refusal(caller, attributes, reason)}`,
     { name, kind: resource, ...present({ group: group === '' ? undefined : group }) },
   );
 }

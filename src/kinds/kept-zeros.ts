@@ -157,5 +157,7 @@ export const PRINTED_ZEROS: Readonly<
   ReplicaSetStatus: { replicas: 0 },
   ReplicationControllerStatus: { replicas: 0 },
   CustomResourceDefinitionVersion: { served: false, storage: false },
+  Role: { rules: null },
+  ClusterRole: { rules: null },
   ContainerStatus: { ready: false, restartCount: 0, image: '', imageID: '' },
 };

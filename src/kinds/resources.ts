@@ -200,12 +200,18 @@ export const RESOURCES: readonly Resource[] = [
     verbs: ['create'],
   }),
   resource('TokenReview', { group: 'authentication.k8s.io', cluster: true, verbs: ['create'] }),
+  resource('LocalSubjectAccessReview', { group: 'authorization.k8s.io', verbs: ['create'] }),
   resource('SelfSubjectAccessReview', {
     group: 'authorization.k8s.io',
     cluster: true,
     verbs: ['create'],
   }),
   resource('SelfSubjectRulesReview', {
+    group: 'authorization.k8s.io',
+    cluster: true,
+    verbs: ['create'],
+  }),
+  resource('SubjectAccessReview', {
     group: 'authorization.k8s.io',
     cluster: true,
     verbs: ['create'],
@@ -218,6 +224,10 @@ export const RESOURCES: readonly Resource[] = [
     stored: 'events',
     model: 'EventsV1Event',
   }),
+  resource('ClusterRoleBinding', { group: 'rbac.authorization.k8s.io', cluster: true }),
+  resource('ClusterRole', { group: 'rbac.authorization.k8s.io', cluster: true }),
+  resource('RoleBinding', { group: 'rbac.authorization.k8s.io' }),
+  resource('Role', { group: 'rbac.authorization.k8s.io' }),
   resource('RuntimeClass', { group: 'node.k8s.io', cluster: true, plural: 'runtimeclasses' }),
   resource('PriorityClass', {
     group: 'scheduling.k8s.io',

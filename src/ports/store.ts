@@ -63,6 +63,12 @@ export interface StoredText {
   json(): string;
 }
 
+export interface ChangesOptions {
+  waitMs: number;
+  signal?: AbortSignal;
+  only?: (key: ObjectKey) => boolean;
+}
+
 /** Objects with a resourceVersion, the log of changes, and records. See docs/design/store.md. */
 export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
@@ -86,11 +92,12 @@ export interface Store {
   }): Promise<{ version: ResourceVersion | undefined }>;
   /**
    * The log after `after`, oldest first, without holes. Entries are shared between callers and must not be changed. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
+   * `only`: entries of other objects are left out, and cost nothing.
    * Throws CompactedError when the log no longer reaches back to `after`.
    */
   changes(
     after: ResourceVersion,
-    options: { waitMs: number; signal?: AbortSignal },
+    options: ChangesOptions,
   ): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
   /** A hole-free version, as list answers. */
   version(): Promise<ResourceVersion>;

@@ -1,7 +1,7 @@
 // The end of the log in one process: follows it, fills holes, and wakes all waiters at once. One tail serves all watches.
 import { CompactedError, Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { LogEntry } from '../ports/store.ts';
+import type { ChangesOptions, LogEntry } from '../ports/store.ts';
 import type { Counter } from './counter.ts';
 import { EXPIRE_MS, isStale, MARK_MS, moveMark, moveStaleMark, storeMark } from './counter.ts';
 import type { Line } from './log.ts';
@@ -36,6 +36,8 @@ export interface TailOptions {
   /** This process announces numbers above this one itself, so they are not polled for until they are overdue. Absent: it announces none. */
   announcedAbove?: number;
 }
+
+type Only = NonNullable<ChangesOptions['only']>;
 
 interface Waiter {
   after: number;
@@ -102,7 +104,7 @@ export class Tail {
   /** Entries after `after`; waits up to `waitMs` for the first. */
   async changes(
     after: number,
-    { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
+    { waitMs, signal, only = () => true }: ChangesOptions,
   ): Promise<{ entries: LogEntry[]; upTo: number }> {
     if (this.#settled === undefined || (waitMs <= 0 && after >= this.#settled))
       await this.#advance();
@@ -114,8 +116,8 @@ export class Tail {
     if (after >= settled) return { entries: [], upTo: after };
     const start = settled - this.#lines.length;
     return after >= start
-      ? this.#fromMemory(after - start)
-      : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES));
+      ? this.#fromMemory(after - start, only)
+      : this.#fromTable(after, Math.min(start, after + MAX_ENTRIES), only);
   }
 
   /** Moves the stored mark if `counter`, which was read while taking a number, shows that it is due. */
@@ -261,24 +263,34 @@ export class Tail {
     this.#stir = new AbortController();
   }
 
-  async #fromMemory(offset: number): Promise<{ entries: LogEntry[]; upTo: number }> {
+  async #fromMemory(
+    offset: number,
+    only: Only,
+  ): Promise<{ entries: LogEntry[]; upTo: number }> {
     const slice = this.#lines.slice(offset, offset + MAX_ENTRIES);
     const upTo = slice.at(-1)?.line.number ?? 0;
+    const wanted = slice.filter(({ line }) => line.entry !== undefined && only(line.entry.key));
     const entries = await Promise.all(
-      slice.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))),
+      wanted.map((held) => (held.entry ??= toEntry(this.#options.table, held.line))),
     );
     return { entries: entries.filter((entry) => entry !== undefined), upTo };
   }
 
-  async #fromTable(after: number, upTo: number): Promise<{ entries: LogEntry[]; upTo: number }> {
+  async #fromTable(
+    after: number,
+    upTo: number,
+    only: Only,
+  ): Promise<{ entries: LogEntry[]; upTo: number }> {
     const { table, numbers } = this.#options;
     const lines = await readLines(table, range(after + 1, upTo));
     const { compactedTo } = await numbers.last();
     // Below the settled mark there are no holes: a missing entry has expired.
     if (after < compactedTo || lines.length < upTo - after)
       throw new CompactedError(`the log no longer reaches back to version ${after}`);
-    const sorted = lines.sort((a, b) => a.number - b.number);
-    const entries = await Promise.all(sorted.map((line) => toEntry(table, line)));
+    const wanted = lines
+      .filter(({ entry }) => entry !== undefined && only(entry.key))
+      .sort((a, b) => a.number - b.number);
+    const entries = await Promise.all(wanted.map((line) => toEntry(table, line)));
     return { entries: entries.filter((entry) => entry !== undefined), upTo };
   }
 }

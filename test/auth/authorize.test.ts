@@ -1,7 +1,8 @@
 // Who may what: Kubernetes' own roles, and the groups that AWS principals are mapped to.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { authorize, rulesOf } from '../../src/auth/authorize.ts';
-import { CLUSTER_ROLES, GROUPS } from '../../src/auth/default-roles.ts';
+import { decide } from '../../src/auth/authorize.ts';
+import { defaultRights, GROUPS } from '../../src/auth/defaults/default-objects.ts';
+import { Policy } from '../../src/auth/rbac/policy.ts';
 import type { User } from '../../src/auth/user.ts';
 import { bootstrapToken } from '../../src/auth/podlet-credential.ts';
 import { present } from '../../src/present.ts';
@@ -18,6 +19,8 @@ const MASTER = inGroup('system:masters');
 const NOBODY = inGroup();
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+const DEFAULTS = new Policy(defaultRights());
+
 /** `verb group/resource/subresource` in a namespace. */
 function may(user: User, text: string, namespace = 'default'): boolean {
   const [verb = '', what = ''] = text.split(' ');
@@ -26,12 +29,13 @@ function may(user: User, text: string, namespace = 'default'): boolean {
     : what.includes(':')
       ? [what.split(':')[0], ...(what.split(':')[1] ?? '').split('/')]
       : ['', ...what.split('/')];
-  return authorize(
+  return decide(
+    DEFAULTS,
     user,
     resource.startsWith('/')
       ? { verb, path: resource }
       : { verb, group, resource, subresource, namespace, name: 'x' },
-  );
+  ).allowed;
 }
 
 const WHO = { ANONYMOUS, NOBODY, VIEWER, EDITOR, ADMIN, MASTER };
@@ -42,8 +46,6 @@ const FROM: [string, keyof typeof WHO | undefined][] = [
   ['get /healthz', 'ANONYMOUS'],
   ['get /livez', 'ANONYMOUS'],
   ['get /readyz', 'ANONYMOUS'],
-  ['get /.well-known/openid-configuration', 'ANONYMOUS'],
-  ['get /openid/v1/jwks', 'ANONYMOUS'],
   ['get /', 'MASTER'],
   ['get /readyz/ping', 'MASTER'],
   ['get /metrics', 'MASTER'],
@@ -113,13 +115,25 @@ describe('from whom on it is allowed', () => {
   });
 
   it('roles aggregate: all of view is in edit, all of edit in admin', () => {
-    const all = (user: User) => rulesOf(user).map((rule) => JSON.stringify(rule));
+    const all = (user: User) =>
+      DEFAULTS.rulesOf(user, 'default').rules.map((rule) => JSON.stringify(rule));
     expect(all(EDITOR)).toEqual(expect.arrayContaining(all(VIEWER)));
     expect(all(ADMIN)).toEqual(expect.arrayContaining(all(EDITOR)));
   });
 
+  it("R6: the issuer's documents are for service accounts, and for callers without a login (AWS IAM)", () => {
+    for (const path of ['get /.well-known/openid-configuration', 'get /openid/v1/jwks']) {
+      expect(may(ANONYMOUS, path)).toBe(true);
+      expect(may(inGroup('system:serviceaccounts'), path)).toBe(true);
+      expect(may(NOBODY, path)).toBe(false);
+    }
+  });
+
   it('a role is named once, and a subresource is not its resource', () => {
-    const names = CLUSTER_ROLES.map(({ name }) => name);
+    const names = defaultRights().map(
+      ({ resource, object: { metadata } }) =>
+        `${resource}/${metadata.namespace ?? ''}/${metadata.name ?? ''}`,
+    );
     expect(new Set(names).size).toBe(names.length);
     expect(may(VIEWER, 'get pods/nothing')).toBe(false);
   });

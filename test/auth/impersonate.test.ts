@@ -1,15 +1,17 @@
 // Acting as another: each part of the other must be allowed by itself.
 import { expect, it } from 'vitest';
-import { GROUPS } from '../../src/auth/default-roles.ts';
+import { GROUPS } from '../../src/auth/defaults/default-objects.ts';
+import { createApi } from '../api/client.ts';
 import { impersonate } from '../../src/auth/impersonate.ts';
 
 const EDITOR = { name: 'e', groups: [GROUPS.edit, 'system:authenticated'] };
+const { ports } = await createApi();
 const acting = (headers: Record<string, string>) =>
-  impersonate(EDITOR, new Request('https://api/', { headers }));
+  impersonate(ports, EDITOR, new Request('https://api/', { headers }));
 const ROBOT = 'system:serviceaccount:ns:robot';
 
-it('R6: who may impersonate service accounts becomes one', () => {
-  expect(acting({ 'impersonate-user': ROBOT })).toEqual({
+it('R6: who may impersonate service accounts becomes one', async () => {
+  expect(await acting({ 'impersonate-user': ROBOT })).toEqual({
     name: ROBOT,
     groups: ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'],
   });
@@ -41,5 +43,5 @@ it.each([
     'users "system:serviceaccount:ns:" is forbidden: User "e" cannot impersonate resource "users" in API group "" at the cluster scope',
   ],
 ])('R6: as %j it becomes nobody', (headers, message) =>
-  expect(() => acting(headers)).toThrow(message),
+  expect(acting(headers)).rejects.toThrow(message),
 );

@@ -8,7 +8,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { mappings } from '../../cdk/constructs/access.ts';
 import type { Principals } from '../../cdk/constructs/access.ts';
 import { authenticate } from '../../src/auth/authenticate.ts';
-import { authorize } from '../../src/auth/authorize.ts';
+import { decide } from '../../src/auth/authorize.ts';
+import { defaultRights } from '../../src/auth/defaults/default-objects.ts';
+import { Policy } from '../../src/auth/rbac/policy.ts';
+import type { Attributes } from '../../src/auth/rbac/policy-rule.ts';
+import type { User } from '../../src/auth/user.ts';
 import { issuerOf } from '../../src/auth/service-account-tokens.ts';
 import { NAMES, readConfig } from '../../src/aws/config.ts';
 import { kubectlPath } from '../e2e/kubectl.ts';
@@ -22,6 +26,10 @@ const PRINCIPALS: Principals = {
   admins: [`arn:aws:iam::${ACCOUNT}:user/boss`],
   editors: [`arn:aws:iam::${ACCOUNT}:role/ci/Deployer`],
 };
+
+const DEFAULTS = new Policy(defaultRights());
+const may = (user: User, attributes: Attributes): boolean =>
+  decide(DEFAULTS, user, attributes).allowed;
 
 let resources: Resources;
 let outputs: Record<string, string>;
@@ -117,19 +125,19 @@ it('R6: whoever may assume a role is in the API what the role says, and nobody e
   });
   const viewer = await session(outputs['ViewerRoleArn']);
   expect(viewer.name).toBe('viewer:me');
-  expect([pods, secrets, creation].map((request) => authorize(viewer, request))).toEqual([
+  expect([pods, secrets, creation].map((request) => may(viewer, request))).toEqual([
     true,
     false,
     false,
   ]);
   const editor = await session(PRINCIPALS.editors?.[0]);
-  expect([pods, secrets, creation].map((request) => authorize(editor, request))).toEqual([
+  expect([pods, secrets, creation].map((request) => may(editor, request))).toEqual([
     true,
     true,
     true,
   ]);
   const boss = await login(PRINCIPALS.admins?.[0] ?? '', 'AIDA');
-  expect(authorize(boss, { ...creation, resource: 'namespaces' })).toBe(true);
+  expect(may(boss, { ...creation, resource: 'namespaces' })).toBe(true);
   await expect(session('role/Other')).rejects.toThrow('Unauthorized');
 });
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
 import type { Json } from '../../src/ports/json.ts';
 import type {
+  ChangesOptions,
   ListQuery,
   LogEntry,
   ObjectKey,
@@ -128,7 +129,7 @@ export class MemoryStore implements Store {
 
   async changes(
     after: ResourceVersion,
-    { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
+    { waitMs, signal, only = () => true }: ChangesOptions,
   ): ReturnType<Store['changes']> {
     await this.#run('changes', () => undefined);
     if (Number(after) < this.#compactedTo)
@@ -137,7 +138,9 @@ export class MemoryStore implements Store {
       await this.#wait(waitMs, signal);
     if (Number(after) < this.#compactedTo)
       throw new CompactedError(`version ${after} is older than ${this.#compactedTo}`);
-    const entries = this.#log.filter(({ number }) => number > Number(after)).map(toEntry);
+    const entries = this.#log
+      .filter(({ number, key }) => number > Number(after) && only(key))
+      .map(toEntry);
     return { entries, upTo: toVersion(Math.max(this.#counter, Number(after))) };
   }
 

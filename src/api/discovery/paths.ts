@@ -1,9 +1,6 @@
 // Paths that name no resource: discovery, OpenAPI, version, health.
-import { authorize, refusal } from '../../auth/authorize.ts';
 import { issuerOf } from '../../auth/service-account-tokens.ts';
 import { publicKeys } from '../../auth/signing-keys.ts';
-import type { User } from '../../auth/user.ts';
-import { ApiError } from '../../errors.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import type { ApiPorts } from '../call.ts';
 import { methodNotAllowed, pathNotFound } from '../routes.ts';
@@ -37,19 +34,12 @@ const CHECKS = ['ping', 'log', 'etcd'];
 const notFoundText = (): Response =>
   new Response('404 page not found\n', { status: 404, headers: PLAIN });
 
-/** Answers a path outside the served resources; 403 where the caller may not see it. */
+/** Answers a path outside the served resources; the caller may see it. */
 export async function answerPath(
   ports: ApiPorts,
   request: Request,
   url: URL,
-  user: User,
 ): Promise<Response> {
-  const attributes = {
-    verb: request.method === 'HEAD' ? 'get' : request.method.toLowerCase(),
-    path: url.pathname,
-  };
-  if (!authorize(user, attributes))
-    throw new ApiError('Forbidden', `forbidden: ${refusal(user, attributes)}`, { empty: true });
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
   if (path.startsWith('/openapi/'))

@@ -10,16 +10,13 @@ import { wholeSeconds } from '../../kinds/time.ts';
 
 type FillPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
 
-/** Creates an object if it is absent, without admission or validation. */
-export async function ensureObject(
-  { store, clock, ids }: Pick<Ports, 'store' | 'clock' | 'ids'>,
-  resource: string,
+/** An object of the system's own with its uid and time of creation. */
+export function newObject(
+  { clock, ids }: Pick<Ports, 'clock' | 'ids'>,
   object: KubeObject,
-): Promise<void> {
+): KubeObject {
   const { name = '', namespace = '', ...metadata } = object.metadata;
-  const key = { resource, namespace, name };
-  if ((await store.get(key)) !== undefined) return;
-  const made = {
+  return {
     ...object,
     metadata: {
       name,
@@ -29,8 +26,20 @@ export async function ensureObject(
       ...metadata,
     },
   };
+}
+
+/** Creates an object if it is absent, without admission or validation. */
+export async function ensureObject(
+  ports: Pick<Ports, 'store' | 'clock' | 'ids'>,
+  resource: string,
+  object: KubeObject,
+): Promise<void> {
+  const { store } = ports;
+  const { name = '', namespace = '' } = object.metadata;
+  const key = { resource, namespace, name };
+  if ((await store.get(key)) !== undefined) return;
   try {
-    await store.commit({ object: { key, object: made, expected: 'absent' } });
+    await store.commit({ object: { key, object: newObject(ports, object), expected: 'absent' } });
   } catch (error) {
     if (!(error instanceof StoreConflict)) throw error;
   }

@@ -62,6 +62,12 @@ export function lazyPrinter(
   };
 }
 
+/** Name and Created At, a whole time: kinds for which kube-apiserver has no printer. */
+export const createdAtPrinter = lazyPrinter(
+  () => [nameColumn(), { ...ageColumn(), name: 'Created At', type: 'date' }],
+  ({ metadata }) => [metadata.name ?? '', metadata.creationTimestamp ?? ''],
+);
+
 /** Name and Age: kinds without columns of their own. */
 export const plainPrinter = lazyPrinter(
   () => [nameColumn(), ageColumn()],

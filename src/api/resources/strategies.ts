@@ -20,6 +20,8 @@ import { podStatus, pods } from './pods.ts';
 import { replicaSets, replicaSetStatus } from './replica-sets.ts';
 import { replicationControllers, replicationControllerStatus } from './replication-controllers.ts';
 import { resourceQuotas, resourceQuotaStatus } from './resource-quotas.ts';
+import { clusterRoleBindings, roleBindings } from './role-bindings.ts';
+import { clusterRoles, roles } from './roles.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { serviceStatus, services } from './services.ts';
@@ -27,6 +29,8 @@ import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-k
 import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {
+  'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
+  'clusterroles.rbac.authorization.k8s.io': clusterRoles,
   configmaps: configMaps,
   'deployments.apps': deployments,
   'deployments.apps/status': deploymentStatus,
@@ -61,6 +65,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'replicasets.apps/status': replicaSetStatus,
   replicationcontrollers: replicationControllers,
   'replicationcontrollers/status': replicationControllerStatus,
+  'rolebindings.rbac.authorization.k8s.io': roleBindings,
+  'roles.rbac.authorization.k8s.io': roles,
   'runtimeclasses.node.k8s.io': runtimeClasses,
   resourcequotas: resourceQuotas,
   'resourcequotas/status': resourceQuotaStatus,

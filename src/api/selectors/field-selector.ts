@@ -90,5 +90,12 @@ export function parseFieldSelector(
   };
 }
 
+/** The name that a selector demands, whatever the kind; undefined where it demands none or cannot be read. */
+export function selectedName(text: string): string | undefined {
+  const terms = splitTerms(text);
+  if (!terms.every((term) => operatorOf(term) !== undefined)) return undefined;
+  return terms.map(parseTerm).find(({ field, equal }) => field === 'metadata.name' && equal)?.value;
+}
+
 const nameOf = (object: KubeObject): string => object.metadata.name ?? '';
 const namespaceOf = (object: KubeObject): string => object.metadata.namespace ?? '';

@@ -11,6 +11,7 @@ import {
   selfSubjectAccessReview,
   selfSubjectReview,
   selfSubjectRulesReview,
+  subjectAccessReview,
   tokenReview,
 } from './reviews.ts';
 import { serviceProxy } from './service-proxy.ts';
@@ -22,6 +23,7 @@ const SHARED: Record<string, (call: Call) => Promise<Answer>> = { scale };
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   bindings: binding,
+  localsubjectaccessreviews: subjectAccessReview,
   'nodes/proxy': nodeProxy,
   'pods/attach': connect,
   'pods/binding': binding,
@@ -35,6 +37,7 @@ const OWN: Record<string, (call: Call) => Promise<Answer>> = {
   selfsubjectrulesreviews: selfSubjectRulesReview,
   'serviceaccounts/token': token,
   'services/proxy': serviceProxy,
+  subjectaccessreviews: subjectAccessReview,
   tokenreviews: tokenReview,
 };
 

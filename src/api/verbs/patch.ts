@@ -5,6 +5,7 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import { shapeOfResource } from '../../kinds/shapes.ts';
 import { own } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
+import { admitCall } from '../admit-caller.ts';
 import type { Answer, Call } from '../call.ts';
 import { keyOf } from '../call.ts';
 import type { ManagedEntry } from '../managed-fields.ts';
@@ -216,6 +217,7 @@ async function apply(call: Call, options: WriteOptions, text: string): Promise<A
   };
   const live = await call.ports.store.get(keyOf(call));
   if (live === undefined && call.subresource === '') {
+    await admitCall(call, 'create');
     const { entries } = applyObject(shape, { metadata: {} }, config, writer, true);
     const named = { ...config, metadata: { ...config.metadata, name: call.name } };
     return { code: 201, object: await createObject(call, named, options, entries), kind: 'object' };

@@ -9,6 +9,7 @@ import { ownerRecords } from '../../owners/dependents.ts';
 import { present } from '../../present.ts';
 import { checkLimits } from '../admission/limit-ranges.ts';
 import { underQuota } from '../admission/quota.ts';
+import { admitCall } from '../admit-caller.ts';
 import { afterCommit } from '../after-commit.ts';
 import { keyOf } from '../call.ts';
 import type { Answer, Call } from '../call.ts';
@@ -104,6 +105,7 @@ export async function updateObject(
 async function createMissing(call: Call, options: WriteOptions, produce: Produce): Promise<Answer> {
   if (!call.strategy.createOnUpdate || call.verb !== 'update')
     throw notFound(call.resource.stored, call.name);
+  await admitCall(call, 'create');
   const { next } = await produce({ metadata: {} });
   const { resourceVersion: _version, ...metadata } = next.metadata;
   return {

@@ -1,27 +1,13 @@
-// The ClusterRoles of a new cluster, as data: Kubernetes 1.35's rules for users, and their first bindings.
+// The ClusterRoles for users of a new cluster, as data: Kubernetes 1.35's rules.
+import type { PolicyRule } from '../rbac/policy-rule.ts';
 
-export interface PolicyRule {
-  verbs: readonly string[];
-  apiGroups?: readonly string[];
-  /** `pods`, `pods/log`, or `*` for all; `*` with a subresource's name means that subresource of any resource. */
-  resources?: readonly string[];
-  /** Absent: all names. */
-  resourceNames?: readonly string[];
-  /** Complete paths, or prefixes that end with a star. */
-  nonResourceURLs?: readonly string[];
-}
-
-export interface ClusterRole {
+/** A role as it is written here. */
+export interface DefaultRole {
   name: string;
   labels?: { readonly [name: string]: string };
   /** The rules of roles with this label belong to this role as well. */
   aggregates?: string;
   rules: readonly PolicyRule[];
-}
-
-export interface ClusterRoleBinding {
-  role: string;
-  groups: readonly string[];
 }
 
 const AGGREGATE = 'rbac.authorization.k8s.io/aggregate-to-';
@@ -36,7 +22,7 @@ const rule = (
   verbs: readonly string[],
   apiGroups: readonly string[],
   ...resources: string[]
-): PolicyRule => ({ verbs, apiGroups, resources });
+): PolicyRule => ({ verbs, apiGroups, resources: resources.sort() });
 const paths = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ['get'], nonResourceURLs });
 
 const PUBLIC = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
@@ -128,7 +114,7 @@ const ADMIN: readonly PolicyRule[] = [
 ];
 
 /** In Kubernetes' order of listing. */
-export const CLUSTER_ROLES: readonly ClusterRole[] = [
+export const USER_ROLES: readonly DefaultRole[] = [
   { name: 'admin', labels: BOOTSTRAPPING, aggregates: `${AGGREGATE}admin`, rules: [] },
   {
     name: 'cluster-admin',
@@ -192,30 +178,4 @@ export const CLUSTER_ROLES: readonly ClusterRole[] = [
     ],
   },
   { name: 'view', labels: partOf('edit'), aggregates: `${AGGREGATE}view`, rules: [] },
-];
-
-const AUTHENTICATED = 'system:authenticated';
-const UNAUTHENTICATED = 'system:unauthenticated';
-
-/** droppod's own groups, which maps of AWS principals may name. */
-export const GROUPS = {
-  admin: 'droppod:admin',
-  edit: 'droppod:edit',
-  view: 'droppod:view',
-} as const;
-
-/** Kubernetes' own bindings, the issuer's documents for everybody (AWS IAM reads them without a login), and bindings of droppod's groups. */
-export const CLUSTER_ROLE_BINDINGS: readonly ClusterRoleBinding[] = [
-  { role: 'cluster-admin', groups: ['system:masters'] },
-  { role: 'system:basic-user', groups: [AUTHENTICATED] },
-  { role: 'system:discovery', groups: [AUTHENTICATED] },
-  { role: 'system:monitoring', groups: ['system:monitoring'] },
-  { role: 'system:public-info-viewer', groups: [AUTHENTICATED, UNAUTHENTICATED] },
-  {
-    role: 'system:service-account-issuer-discovery',
-    groups: ['system:serviceaccounts', AUTHENTICATED, UNAUTHENTICATED],
-  },
-  { role: 'admin', groups: [GROUPS.admin] },
-  { role: 'edit', groups: [GROUPS.edit] },
-  { role: 'view', groups: [GROUPS.view] },
 ];
