@@ -50,8 +50,9 @@ const API = `## The API
 
 | limit | why |
 |---|---|
-| no RBAC objects: roles and bindings are neither served nor made. A caller's groups decide: \`system:masters\` may everything, \`droppod:admin\`, \`droppod:edit\` and \`droppod:view\` have the rules of Kubernetes' roles of these names in all namespaces, a service account discovers the API and asks about itself, anonymous callers get /version, health and the issuer's documents. ConfigMaps of kube-system are written by masters alone, for \`aws-auth\` | roles of one's own and rights in one namespace come with RBAC |
-| a pod's own client cannot read even its own pod | the same: in a cluster, too, the account \`default\` may not until a role is bound |
+| the bindings of Kubernetes' own controllers (\`system:controller:…\`) are not made, their ClusterRoles are | nothing logs in as them, and an editor of all namespaces could |
+| ConfigMaps of kube-system are written by \`system:masters\` alone, whatever else somebody is bound to | \`aws-auth\` there makes masters |
+| on AWS a changed role or binding holds within 5 s everywhere, in local mode at once | each function instance decides from its memory ([rights.md](design/rights.md)) |
 | no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
 | in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart | the engine's log is the container's, which all runs share |

@@ -49,7 +49,10 @@ async function writeOne(
   const expected = found === undefined ? 'absent' : ((resourceVersion ?? '') as ResourceVersion);
   try {
     const { version } = await ports.store.commit({ object: { key, object: next, expected } });
-    const written = { ...next, metadata: { ...metadata, ...present({ resourceVersion: version }) } };
+    const written = {
+      ...next,
+      metadata: { ...metadata, ...present({ resourceVersion: version }) },
+    };
     noteRights(ports, key, written, version);
   } catch (error) {
     // Another process starts as well, or somebody edits: both are newer than what was read.

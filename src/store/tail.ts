@@ -263,10 +263,7 @@ export class Tail {
     this.#stir = new AbortController();
   }
 
-  async #fromMemory(
-    offset: number,
-    only: Only,
-  ): Promise<{ entries: LogEntry[]; upTo: number }> {
+  async #fromMemory(offset: number, only: Only): Promise<{ entries: LogEntry[]; upTo: number }> {
     const slice = this.#lines.slice(offset, offset + MAX_ENTRIES);
     const upTo = slice.at(-1)?.line.number ?? 0;
     const wanted = slice.filter(({ line }) => line.entry !== undefined && only(line.entry.key));

@@ -90,10 +90,7 @@ function validateSubject(subject: Subject, namespaced: boolean, field: string): 
     case 'Group':
       return [...unnamed, ...oneOf(`${field}.apiGroup`, apiGroup, [GROUP])];
     default:
-      return [
-        ...unnamed,
-        notSupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group']),
-      ];
+      return [...unnamed, notSupported(`${field}.kind`, kind, ['ServiceAccount', 'User', 'Group'])];
   }
 }
 

@@ -1,5 +1,5 @@
 // `npm run bench`: what droppod adds to the engine, side by side and interleaved; a table and, with --json FILE, JSON.
-// `--only start,burst,restart,probes,api,watch,interpreter` picks parts.
+// `--only start,burst,restart,probes,api,watch,interpreter,rights` picks parts.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ import { engineCall } from './engine.ts';
 import { benchProbes, benchRestart } from './in-pod.ts';
 import { benchInterpreter } from './interpreter.ts';
 import { benchBurst, benchStart } from './pod-start.ts';
+import { benchRights } from './rights.ts';
 import { Subject } from './subject.ts';
 import { table, type Measure } from './summary.ts';
 
@@ -29,6 +30,7 @@ const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
   api: (subject) => benchApi({ client: subject.client, residentMiB: () => subject.residentMiB() }),
   watch: benchWatch,
   interpreter: () => benchInterpreter(5),
+  rights: () => benchRights(5),
 };
 
 const droppod = testDroppod();

@@ -35,11 +35,7 @@ const notFoundText = (): Response =>
   new Response('404 page not found\n', { status: 404, headers: PLAIN });
 
 /** Answers a path outside the served resources; the caller may see it. */
-export async function answerPath(
-  ports: ApiPorts,
-  request: Request,
-  url: URL,
-): Promise<Response> {
+export async function answerPath(ports: ApiPorts, request: Request, url: URL): Promise<Response> {
   const path = url.pathname === '/' ? '/' : url.pathname.replace(/\/+$/, '');
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return health(ports, path, url.searchParams);
   if (path.startsWith('/openapi/'))

@@ -26,20 +26,15 @@ function validateRole(object: KubeObject, namespaced: boolean): FieldError[] {
     ...validateObjectMeta(metadata, { namespaced, name: 'path' }),
     ...validateRules(rules, namespaced),
     ...(aggregationRule !== undefined && selectors.length === 0
-      ? [
-          required(
-            field,
-            'at least one clusterRoleSelector required if aggregationRule is non-nil',
-          ),
-        ]
+      ? [required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')]
       : []),
     ...selectors.flatMap((selector, index) => validateSelector(selector, `${field}[${index}]`)),
   ];
 }
 
 const aggregates = (object: KubeObject | undefined): boolean =>
-  (object === undefined ? [] : (roleOf(object).aggregationRule?.clusterRoleSelectors ?? [])).length >
-  0;
+  (object === undefined ? [] : (roleOf(object).aggregationRule?.clusterRoleSelectors ?? []))
+    .length > 0;
 
 /** Whether a write leaves everything that can give a right to anybody as it is. */
 const isHarmless = (next: RoleObject, old: RoleObject): boolean =>

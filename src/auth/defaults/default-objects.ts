@@ -142,7 +142,8 @@ export function defaultRights(): RightsObject[] {
       })),
     ),
     ...BINDINGS.map((binding) => ({
-      resource: `${binding.namespace === undefined ? 'clusterrolebindings' : 'rolebindings'}.${RBAC_GROUP}` as const,
+      resource:
+        `${binding.namespace === undefined ? 'clusterrolebindings' : 'rolebindings'}.${RBAC_GROUP}` as const,
       object: bindingOf(binding),
     })),
   ];

@@ -57,6 +57,9 @@ interface Held {
   grant: Grant;
 }
 
+/** Callers whose grants are remembered. */
+const MAX_ASKED = 1_000;
+
 type BySubject = Map<string, Held[]>;
 
 /** What a rule's owner is called in a subject: a service account is the user that its tokens name. */
@@ -75,6 +78,7 @@ export class Policy {
   readonly #roles = new Map<string, readonly PolicyRule[]>();
   readonly #cluster: BySubject = new Map();
   readonly #namespaces = new Map<string, BySubject>();
+  readonly #asked = new Map<string, Grant[]>();
 
   constructor(objects: Iterable<RightsObject>) {
     const sorted = [...objects].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
@@ -104,7 +108,9 @@ export class Policy {
       if (key === undefined) return;
       const grant =
         rules === undefined
-          ? { missing: `${roleRef.kind.toLowerCase()}.${RBAC_GROUP} ${quote(roleRef.name)} not found` }
+          ? {
+              missing: `${roleRef.kind.toLowerCase()}.${RBAC_GROUP} ${quote(roleRef.name)} not found`,
+            }
           : { rules, by: () => describe(binding, subject, namespace) };
       bySubject.set(key, [...(bySubject.get(key) ?? []), { order, place, grant }]);
     });
@@ -117,7 +123,18 @@ export class Policy {
   }
 
   /** What a user has in a namespace ('': cluster-wide only), in Kubernetes' order: cluster bindings first. */
-  grantsOf({ name, groups }: User, namespace: string): Grant[] {
+  grantsOf(user: User, namespace: string): Grant[] {
+    // A review may ask for any name: a plain separator could be in it.
+    const key = JSON.stringify([namespace, user.name, user.groups]);
+    const known = this.#asked.get(key);
+    if (known !== undefined) return known;
+    if (this.#asked.size >= MAX_ASKED) this.#asked.clear();
+    const grants = this.#find(user, namespace);
+    this.#asked.set(key, grants);
+    return grants;
+  }
+
+  #find({ name, groups }: User, namespace: string): Grant[] {
     const local = namespace === '' ? undefined : this.#namespaces.get(namespace);
     const found = new Map<number, Held>();
     for (const key of [`u/${name}`, ...groups.map((group) => `g/${group}`)])
