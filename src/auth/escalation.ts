@@ -51,6 +51,11 @@ export async function admitRole(
     );
 }
 
+const ROLE_RESOURCES = new Map([
+  ['ClusterRole', 'clusterroles'],
+  ['Role', 'roles'],
+]);
+
 /** Throws 403 unless the writer has all rules of the bound role or may `bind` it, and 404 where there is no such role. */
 export async function admitBinding(
   writing: Writing,
@@ -59,7 +64,7 @@ export async function admitBinding(
 ): Promise<void> {
   const { ports, user, resource, namespace } = writing;
   if (isMaster(user)) return;
-  const bound = { ClusterRole: 'clusterroles', Role: 'roles' }[roleRef.kind];
+  const bound = ROLE_RESOURCES.get(roleRef.kind);
   const bind = {
     ...{ verb: 'bind', group: roleRef.apiGroup ?? '', resource: bound ?? '', subresource: '' },
     ...{ namespace, name: roleRef.name },
