@@ -168,7 +168,9 @@ describe('escalation', () => {
     const secrets = await api.send('GET', `${NAMESPACE}/secrets/allowed`, as('mallory'));
     refused(secrets);
   });
+});
 
+describe('granting', () => {
   it('what one has may be given on, and names a missing right', async () => {
     const reader = role('reader', rule([''], ['pods'], ['get']));
     expect((await api.send('POST', ROLES, { body: reader, ...as('mallory') })).status).toBe(201);
