@@ -211,10 +211,8 @@ export class TestWorld {
     return name;
   }
 
-  /** A pod with a node ends by itself (a test removes it); everything else is gone at once. */
+  /** A pod with a node ends by itself (a test ends it), and finalizers hold every object; everything else is gone at once. */
   #delete(resource: string, object: KubeObject): void {
-    const placed = (object['spec'] as { nodeName?: string } | undefined)?.nodeName;
-    if (resource !== 'pods' || !placed) return this.remove(resource, nameOf(object));
     const deletionTimestamp = this.now.toISOString();
     this.#put(resource, { ...object, metadata: { ...object.metadata, deletionTimestamp } });
   }
@@ -222,7 +220,8 @@ export class TestWorld {
   #put(resource: string, object: KubeObject): KubeObject {
     const resourceVersion = String((this.#version += 1));
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion } };
-    this.#objects.set(keyOf(resource, nameOf(object)), stored);
+    if (isGone(resource, stored)) this.remove(resource, nameOf(object));
+    else this.#objects.set(keyOf(resource, nameOf(object)), stored);
     return stored;
   }
 
@@ -244,6 +243,15 @@ const withoutVersion = ({ metadata, ...object }: KubeObject): unknown => ({
   ...object,
   metadata: { ...metadata, resourceVersion: '' },
 });
+
+/** Deleted, held by no finalizer, and of a pod nothing runs any more. */
+function isGone(resource: string, object: KubeObject): boolean {
+  const { deletionTimestamp, finalizers = [] } = object.metadata;
+  if (deletionTimestamp === undefined || finalizers.length > 0) return false;
+  const { nodeName } = (object['spec'] ?? {}) as { nodeName?: string };
+  const { phase = '' } = (object['status'] ?? {}) as { phase?: string };
+  return resource !== 'pods' || !nodeName || ['Succeeded', 'Failed'].includes(phase);
+}
 
 const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   const { status: _status, ...rest } = next;

@@ -19,6 +19,13 @@ export interface CronJob extends KubeObject {
   status: CronJobStatus;
 }
 
+/** The annotation of a run's Job that says for which time it is. */
+export const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
+
+/** The name of the Job of a run: the minute makes it, so a run cannot begin twice. */
+export const jobName = ({ metadata }: CronJob, time: Date): string =>
+  `${metadata.name ?? ''}-${Math.floor(time.getTime() / 60_000)}`;
+
 /** A defaulted object of the resource cronjobs; a missing status is empty. */
 export const toCronJob = (object: KubeObject): CronJob =>
   (object['status'] === undefined ? { ...object, status: {} } : object) as CronJob;
