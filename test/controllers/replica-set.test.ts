@@ -154,7 +154,11 @@ describe('ReplicaSet', () => {
     const world = worldOf(set(2));
     world.edit(SETS, 'web', ({ metadata, ...object }) => ({
       ...object,
-      metadata: { ...metadata, deletionTimestamp: world.now.toISOString() },
+      metadata: {
+        ...metadata,
+        deletionTimestamp: world.now.toISOString(),
+        finalizers: ['foregroundDeletion'],
+      },
     }));
     world.remove('pods', 'web-1');
     world.settle();

@@ -3,6 +3,7 @@ import type { Container, KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { FAILURE_COUNT, IGNORED_FAILURE_COUNT, INDEX_KEY } from '../../workloads/job/job.ts';
 import type { Job } from '../../workloads/job/job.ts';
+import { byKey } from '../../workloads/by-key.ts';
 import { childPod } from '../child-pod.ts';
 import { judge } from './failure-policy.ts';
 import { failuresBefore, tracked } from './job-pods.ts';
@@ -26,12 +27,12 @@ export function newPod(
     metadata: {
       ...pod.metadata,
       generateName: `${name.slice(0, GENERATED_PREFIX - suffix.length)}${suffix}`,
-      labels: { ...pod.metadata.labels, [INDEX_KEY]: `${index}` },
-      annotations: {
+      labels: byKey({ ...pod.metadata.labels, [INDEX_KEY]: `${index}` }),
+      annotations: byKey({
         ...pod.metadata.annotations,
         [INDEX_KEY]: `${index}`,
         ...failureCounts(job, replaces),
-      },
+      }),
     },
     spec: {
       ...template.spec,

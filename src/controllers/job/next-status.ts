@@ -39,15 +39,22 @@ export function nextStatus(view: View, pass: Pass): NextStatus {
     ...(end ? [end] : []),
   ];
   const started = pause?.status === 'False' || (startTime === undefined && !suspended);
+  const { active, ready, terminating } = sizesOf(view, pass.plan.remove);
+  const { succeeded, failed, ...others } = pass.counters;
   return {
+    // In the order in which Kubernetes writes it.
     status: {
       ...present({
+        conditions: conditions.length > 0 ? conditions : undefined,
         startTime: started ? wholeSeconds(now) : startTime,
         completionTime: end?.type === 'Complete' ? end.lastTransitionTime : completionTime,
+        active: active || undefined,
+        succeeded,
+        failed,
       }),
-      ...sizesOf(view, pass.plan.remove),
-      ...pass.counters,
-      ...present({ conditions: conditions.length > 0 ? conditions : undefined }),
+      terminating,
+      ...others,
+      ready,
     },
     announcements: [...(pause ? [pauseAnnouncement(pause)] : []), ...endAnnouncements(view, end)],
   };
@@ -116,15 +123,15 @@ function endAnnouncements({ job, succeeded }: View, end: JobCondition | undefine
   ];
 }
 
-/** What there is after this pass's deletions. A zero of `active` is left out, the others are always there. */
+/** What there is after this pass's deletions. */
 function sizesOf(
   { active, terminating }: View,
   removed: readonly KubeObject[],
-): Pick<JobStatus, 'active' | 'ready' | 'terminating'> {
+): Required<Pick<JobStatus, 'active' | 'ready' | 'terminating'>> {
   const gone = new Set(removed);
   const left = active.filter((pod) => !gone.has(pod));
   return {
-    ...present({ active: left.length || undefined }),
+    active: left.length,
     ready: left.filter(isReady).length,
     terminating: terminating.length + removed.length,
   };

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
 import { present } from '../../present.ts';
+import { byKey } from '../by-key.ts';
 import { defaultTemplate } from '../pod-template.ts';
 import type { Job, JobSpec } from './job.ts';
 
@@ -78,7 +79,7 @@ export function prepareJob(job: Job): Job {
     'controller-uid': uid,
     'batch.kubernetes.io/controller-uid': uid,
   };
-  const labels = { ...generated, ...template.metadata.labels };
+  const labels = byKey({ ...generated, ...template.metadata.labels });
   // A Job that took its template's labels has them all (in Kubernetes both are one map).
   const shared =
     metadata.labels === undefined || isDeepStrictEqual(metadata.labels, template.metadata.labels)

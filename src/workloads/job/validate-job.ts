@@ -12,6 +12,7 @@ import {
 } from '../../validation/field-errors.ts';
 import { labelProblems, subdomainProblems } from '../../validation/names.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
+import { byKey } from '../by-key.ts';
 import { validateTemplate } from '../pod-template.ts';
 import type { PodTemplate } from '../pod-template.ts';
 import { isIndexed } from './job.ts';
@@ -76,10 +77,6 @@ function validateGenerated({ metadata, spec }: Job): FieldError[] {
         ),
       ];
 }
-
-// Go prints maps in the order of their keys.
-const byKey = <T>(map: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const shownLabels = ({ metadata: { labels } }: PodTemplate): unknown => labels && byKey(labels);
 
