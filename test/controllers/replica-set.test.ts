@@ -154,11 +154,7 @@ describe('ReplicaSet', () => {
     const world = worldOf(set(2));
     world.edit(SETS, 'web', ({ metadata, ...object }) => ({
       ...object,
-      metadata: {
-        ...metadata,
-        deletionTimestamp: world.now.toISOString(),
-        finalizers: ['foregroundDeletion'],
-      },
+      metadata: { ...metadata, deletionTimestamp: world.now.toISOString() },
     }));
     world.remove('pods', 'web-1');
     world.settle();

@@ -94,7 +94,11 @@ export class TestWorld {
     const next = change(structuredClone(old));
     const isNew = !isDeepStrictEqual(next['spec'], old['spec']);
     const generation = (old.metadata.generation ?? 0) + (isNew ? 1 : 0);
-    return this.#put(resource, { ...next, metadata: { ...next.metadata, generation } });
+    const stored = this.#put(resource, { ...next, metadata: { ...next.metadata, generation } });
+    // The last step of a deletion: the end of a pod, or the last finalizer.
+    const waits = old.metadata.deletionTimestamp !== undefined && !isGone(resource, old);
+    if (waits && isGone(resource, stored)) this.remove(resource, name);
+    return stored;
   }
 
   /** Removes an object for good. */
@@ -214,14 +218,15 @@ export class TestWorld {
   /** A pod with a node ends by itself (a test ends it), and finalizers hold every object; everything else is gone at once. */
   #delete(resource: string, object: KubeObject): void {
     const deletionTimestamp = this.now.toISOString();
-    this.#put(resource, { ...object, metadata: { ...object.metadata, deletionTimestamp } });
+    const marked = { ...object, metadata: { ...object.metadata, deletionTimestamp } };
+    if (isGone(resource, marked)) this.remove(resource, nameOf(object));
+    else this.#put(resource, marked);
   }
 
   #put(resource: string, object: KubeObject): KubeObject {
     const resourceVersion = String((this.#version += 1));
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion } };
-    if (isGone(resource, stored)) this.remove(resource, nameOf(object));
-    else this.#objects.set(keyOf(resource, nameOf(object)), stored);
+    this.#objects.set(keyOf(resource, nameOf(object)), stored);
     return stored;
   }
 
