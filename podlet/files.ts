@@ -48,7 +48,9 @@ export class VolumeFiles implements Volumes {
     else if (desired.emptyDir === true) await emptyOut(directory, keep);
     if (desired.files !== undefined || desired.emptyDir === true)
       await chmod(directory, ALL | (desired.sticky === true ? STICKY : 0));
-    if (desired.fsGroup !== undefined)
+    if (desired.claim === true && (await readdir(directory)).length === 0)
+      await chmod(directory, ALL);
+    if (desired.fsGroup !== undefined && !(await isGroups(directory, desired)))
       await giveToGroup(
         directory,
         desired.fsGroup,
@@ -191,6 +193,16 @@ async function showNames(
     if (!name.startsWith('..') && !wanted.has(name) && !keep.has(name))
       await rm(join(directory, name), { recursive: true, force: true });
   }
+}
+
+/** Whether the top of a claim's data has the group already, where its pod says that this is enough. */
+async function isGroups(
+  directory: string,
+  { onRootMismatch, fsGroup }: DesiredVolume,
+): Promise<boolean> {
+  if (onRootMismatch !== true) return false;
+  const { gid, mode } = await stat(directory);
+  return gid === fsGroup && (mode & SETGID) !== 0 && (mode & 0o070) === 0o070;
 }
 
 /** fsGroup: everything to the group, directories setgid (volume/volume_linux.go); what is mounted at the paths of `keep` is another volume's. */

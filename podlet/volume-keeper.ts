@@ -86,6 +86,8 @@ export class VolumeKeeper {
     const used = new Map<string, number>();
     let onDisk = 0;
     for (const [key, { wanted }] of Object.entries(this.world.volumes)) {
+      // The data of a claim is not the pod's own.
+      if (wanted.claim === true) continue;
       if (limit === undefined && wanted.sizeLimit === undefined) continue;
       const name = wanted.partOf ?? key;
       const own = await this.ports.volumes.usedBytes(key);

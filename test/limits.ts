@@ -53,7 +53,8 @@ const API = `## The API
 | the bindings of Kubernetes' own controllers (\`system:controller:…\`) are not made, their ClusterRoles are | nothing logs in as them, and an editor of all namespaces could |
 | ConfigMaps of kube-system are written by \`system:masters\` alone, whatever else somebody is bound to | \`aws-auth\` there makes masters |
 | on AWS a changed role or binding holds within 5 s everywhere, in local mode at once | each function instance decides from its memory ([rights.md](design/rights.md)) |
-| no ReplicationController, Deployment, Job or other kind that makes pods, no PersistentVolume, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
+| no ReplicationController, Deployment, Job or other kind that makes pods, no Ingress: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
+| a PersistentVolume of another kind than local mode's own is an object alone (with \`--beyond-fargate\` hostPath and local ones are mounted): a pod that uses it stays Pending, Unschedulable; \`subPath\` of a claim is a link into the whole; a claim's size is not enforced, and a Block volume cannot be mounted | the engine's volumes are directories |
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
 | in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart | the engine's log is the container's, which all runs share |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
@@ -102,7 +103,7 @@ export function limitsPage(): string {
       INTRODUCTION,
       WHOLE,
       API,
-      `## Refused\n\n| field | why | beyond Fargate |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.docker ? 'yes' : 'no'] : []))}`,
+      `## Refused\n\n| field | why | in local mode |\n|---|---|---|\n${rows(refused, (field) => (field.kind === 'refused' ? [field.reason, field.local ? 'served' : field.docker ? 'with `--beyond-fargate`' : 'refused'] : []))}`,
       `## Accepted with a warning\n\n| field | why |\n|---|---|\n${rows(warned, (field) => (field.kind === 'warned' ? [field.reason] : []))}`,
       `## Served with a difference\n\n| field | difference |\n|---|---|\n${rows(noted, (field) => (field.kind === 'implemented' ? [field.note ?? ''] : []))}`,
     ].join('\n\n') + '\n'

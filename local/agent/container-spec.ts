@@ -14,6 +14,7 @@ import {
   REVISION_LABEL,
   TASK_LABEL,
   containerName,
+  fileSystemVolume,
   volumeName,
 } from './labels.ts';
 import { createReference } from './image-name.ts';
@@ -228,8 +229,9 @@ function mounts(
   const Binds: string[] = [];
   const Mounts = container.mountPoints.flatMap(
     ({ sourceVolume, containerPath, readOnly }): Mount[] => {
-      const sourcePath = definition.volumes.find(({ name }) => name === sourceVolume)?.host
-        ?.sourcePath;
+      const volume = definition.volumes.find(({ name }) => name === sourceVolume);
+      const sourcePath = volume?.host?.sourcePath;
+      const fileSystemId = volume?.efsVolumeConfiguration?.fileSystemId;
       if (sourcePath) {
         const mustExist =
           own(container.dockerLabels, `${HOST_PATH_LABEL}${sourceVolume}`) !== undefined;
@@ -245,6 +247,16 @@ function mounts(
         Binds.push(`${sourcePath}:${containerPath}${readOnly ? ':ro' : ''}`);
         return [];
       }
+      if (fileSystemId !== undefined)
+        return [
+          {
+            Type: 'volume',
+            Source: fileSystemVolume(engineId, fileSystemId),
+            Target: containerPath,
+            ReadOnly: readOnly ?? false,
+            VolumeOptions: { NoCopy: true, Labels: { [ENGINE_LABEL]: engineId } },
+          },
+        ];
       // A volume that the primary container mounts is filled from the primary's image, whichever container the engine creates first.
       const ofPrimary =
         primary?.mountPoints.some((mount) => mount.sourceVolume === sourceVolume) ?? false;

@@ -28,3 +28,7 @@ export function containerName(task: Task, name: string): string {
 export function volumeName(task: Task, name: string): string {
   return `droppod-${task.id}-${name}`;
 }
+
+/** The engine's volume that stands for a file system. */
+export const fileSystemVolume = (engineId: string, fileSystemId: string): string =>
+  `droppod-${engineId}-${fileSystemId}`;

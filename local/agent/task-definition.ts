@@ -15,7 +15,12 @@ export interface TaskDefinition {
   executionRoleArn?: string;
   taskRoleArn?: string;
   /** `host.sourcePath` mounts a directory of the machine: possible on EC2, not on Fargate. */
-  volumes: { name: string; host?: { sourcePath?: string } }[];
+  /** A file system outlives its tasks; here it is a volume of the engine. */
+  volumes: {
+    name: string;
+    host?: { sourcePath?: string };
+    efsVolumeConfiguration?: { fileSystemId: string };
+  }[];
   containerDefinitions: ContainerDefinition[];
   tags: Tag[];
   registeredAt: string;

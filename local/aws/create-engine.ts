@@ -5,6 +5,7 @@ import { adopt } from '../agent/adopt.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Limits } from '../agent/container-spec.ts';
 import type { KeyValue } from '../agent/key-value.ts';
+import { removeFileSystem } from '../agent/file-systems.ts';
 import { keepLog, type LogPlace } from '../agent/kept-log.ts';
 import { createLimit } from '../agent/limit.ts';
 import { pruneLogCopies } from '../agent/log-copy.ts';
@@ -74,6 +75,8 @@ export interface Engine {
     container: string,
     limits: Limits,
   ) => Promise<{ failure?: string }>;
+  /** Removes a file system of task definitions (efsVolumeConfiguration) with its data, once no container has it. */
+  removeFileSystem: (fileSystemId: string) => Promise<void>;
   /** Closes and leaves containers running; another engine on the same store adopts them. */
   close: () => Promise<void>;
 }
@@ -128,11 +131,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     metadata: (path) => metadata(agent, path),
     readLogs: (source) => readLogs(agent, source),
     keepLog: (place) => keepLog(agent, place),
-    resolveImage: (image, policy, credentials, onPull) =>
-      agent.images.resolve(image, policy, credentials, onPull),
+    resolveImage: (...request) => agent.images.resolve(...request),
     addContainer: (taskArn, container) => addContainer(agent, taskArn, container),
     resizeContainer: (taskArn, container, limits) =>
       resizeContainer(agent, { taskArn, container }, limits),
+    removeFileSystem: (fileSystemId) => removeFileSystem(agent, fileSystemId),
     close: async () => {
       closing.abort();
       await book.close();

@@ -71,6 +71,13 @@ export async function openCore(options: LocalOptions, installation: Installation
     settings: settingsOf(options, installation, machine.revision),
     sessions: { pending: (uid) => hub.pending(uid) },
     liveTasks: liveTasks(engine, ready, background),
+    engineVolumes: {
+      // A container of the last pod may have it for a while: nobody waits for that.
+      remove: (name) => {
+        background('removal of a volume')(engine.removeFileSystem(name));
+        return Promise.resolve();
+      },
+    },
   };
   const rest = (request: Request): Promise<Response | undefined> =>
     invokeOverRest(functions, request, background('lambda'));

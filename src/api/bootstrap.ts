@@ -2,6 +2,7 @@
 import { bootstrapRights } from './bootstrap-rights.ts';
 import { apiNode } from './node.ts';
 import type { ApiPorts } from './call.ts';
+import { ENGINE_PROVISIONER } from '../workloads/storage/storage-class.ts';
 import { isIp, isIpV6 } from '../validation/names.ts';
 import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-namespace.ts';
 
@@ -20,6 +21,8 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   await ensureObject(ports, 'services', apiService(ports));
   await ensureApiEndpoints(ports);
   await ensureNode(ports);
+  if (ports.engineVolumes !== undefined)
+    await ensureObject(ports, 'storageclasses.storage.k8s.io', ENGINE_CLASS);
   for (const [name, value] of [
     ['system-cluster-critical', 2_000_000_000],
     ['system-node-critical', 2_000_001_000],
@@ -43,6 +46,18 @@ async function ensureNode(ports: ApiPorts): Promise<void> {
     metadata: { ...found.metadata, labels: { ...node.metadata.labels, ...found.metadata.labels } },
   }));
 }
+
+/** What claims get in local mode unless they name another class. One that was deleted comes back at the next start. */
+const ENGINE_CLASS = {
+  metadata: {
+    name: 'standard',
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  },
+  provisioner: ENGINE_PROVISIONER,
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'Immediate',
+  allowVolumeExpansion: true,
+};
 
 /** Where the Service `default/kubernetes` leads, where pods reach the API at an address; elsewhere they reach it by a name alone. */
 async function ensureApiEndpoints(ports: ApiPorts): Promise<void> {

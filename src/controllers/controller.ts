@@ -21,6 +21,8 @@ export interface Controller {
   readsFor?(object: KubeObject): readonly string[];
   /** The names of those among `objects` (all of `resource` in the namespace) that a changed object concerns besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
+  /** Whether the object is one of those that it has something to do with; absent: all are. Pure. */
+  applies?(object: KubeObject): boolean;
   /** Pure. The object and everything in the world are shared with others and must not be changed. */
   reconcile(object: KubeObject, world: World, now: Date): Outcome;
 }

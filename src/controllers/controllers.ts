@@ -5,6 +5,13 @@ import { jobController } from './job/job-controller.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 import { resourceQuotaController } from './resource-quota.ts';
+import { endpointSliceController } from './service/endpoint-slices.ts';
+import { endpointController } from './service/endpoints.ts';
+import { endpointSliceMirroringController } from './service/mirrored-slices.ts';
+import { claimBinder } from './storage/bind-claims.ts';
+import { volumeBinder } from './storage/bind-volumes.ts';
+import { ephemeralVolumes } from './storage/ephemeral-claims.ts';
+import { claimProtection } from './storage/protect-claims.ts';
 
 export const CONTROLLERS: readonly Controller[] = [
   jobController,
@@ -13,4 +20,11 @@ export const CONTROLLERS: readonly Controller[] = [
   replicaSetController,
   replicationController,
   resourceQuotaController,
+  endpointSliceController,
+  endpointController,
+  endpointSliceMirroringController,
+  ephemeralVolumes,
+  claimBinder,
+  volumeBinder,
+  claimProtection,
 ];

@@ -22,6 +22,9 @@ export const LOG_STREAM_PREFIX = 'pod';
 /** ECS's maximum; droppod ends containers itself, earlier. */
 export const STOP_TIMEOUT_SECONDS = 120;
 
+/** A file system, or a directory of the machine (in local mode beyond Fargate). */
+export type ClaimedData = { fileSystemId: string } | { sourcePath: string };
+
 /** The input of a definition besides the pod. */
 export interface DefinitionContext {
   /** By container name, init containers included. */
@@ -29,6 +32,8 @@ export interface DefinitionContext {
   size: TaskSize;
   settings: Pick<Settings, 'podletImage' | 'logGroup' | 'region'> & Partial<Pick<Settings, 'mode'>>;
   executionRoleArn?: string;
+  /** Where the data of the pod's claims is, by volume. */
+  claims?: { [volume: string]: ClaimedData };
   /** ARN of the Secrets Manager secret with the pull credentials, by container. */
   pullSecretArns?: { [container: string]: string };
 }

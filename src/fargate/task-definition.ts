@@ -5,10 +5,11 @@ import { initAndAppContainers } from '../pod/model/containers.ts';
 import { seedersOf } from '../pod/volumes/seeders.ts';
 import { preparedVolumes } from '../pod/volumes/mounted-volumes.ts';
 import type { TaskDefinition } from '../ports/tasks.ts';
+import { own } from '../own.ts';
 import { present } from '../present.ts';
 import { containerDefinition } from './container-definition.ts';
 import { ADDED_VOLUME, BIN_VOLUME, controlVolume } from './mount-points.ts';
-import { podletDefinition, type DefinitionContext } from './podlet-definition.ts';
+import { podletDefinition, type ClaimedData, type DefinitionContext } from './podlet-definition.ts';
 import { seederDefinition } from './seed-definition.ts';
 
 /** The definition; pods of one shape get the same content and therefore the same family. */
@@ -26,7 +27,7 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
     runtimePlatform: { cpuArchitecture: architectureOf(context.images) },
     volumes: [
       ...[BIN_VOLUME, ...containers.map(({ name }) => controlVolume(name)), ...volumes].map(
-        (name) => ({ name }),
+        (name) => dataVolume(name, own(context.claims, name)),
       ),
       ...(context.settings.mode === 'local' ? [{ name: ADDED_VOLUME }] : []),
       ...hostVolumes(pod),
@@ -39,6 +40,16 @@ export function taskDefinition(pod: Pod, context: DefinitionContext): TaskDefini
   };
   return { family: `droppod-${contentHash(content)}`, ...content };
 }
+
+const dataVolume = (
+  name: string,
+  data: ClaimedData | undefined,
+): TaskDefinition['volumes'][number] =>
+  data === undefined
+    ? { name }
+    : 'fileSystemId' in data
+      ? { name, efsVolumeConfiguration: data }
+      : { name, host: data };
 
 /** Directories of the machine: such pods are only admitted in local mode beyond Fargate. */
 const hostVolumes = (pod: Pod): TaskDefinition['volumes'] =>

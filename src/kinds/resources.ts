@@ -130,8 +130,15 @@ export const RESOURCES: readonly Resource[] = [
     cluster: true,
     subresources: [sub('proxy', 'NodeProxyOptions', ['get']), sub('status', 'Node', CHANGE)],
   }),
-  resource('PersistentVolumeClaim', { short: ['pvc'], verbs: NEVER_THERE }),
-  resource('PersistentVolume', { short: ['pv'], cluster: true, verbs: NEVER_THERE }),
+  resource('PersistentVolumeClaim', {
+    short: ['pvc'],
+    subresources: [sub('status', 'PersistentVolumeClaim', CHANGE)],
+  }),
+  resource('PersistentVolume', {
+    short: ['pv'],
+    cluster: true,
+    subresources: [sub('status', 'PersistentVolume', CHANGE)],
+  }),
   resource('Pod', { short: ['po'], categories: ['all'], subresources: POD_SUBRESOURCES }),
   resource('PodTemplate'),
   resource('ReplicationController', {
@@ -234,6 +241,12 @@ export const RESOURCES: readonly Resource[] = [
     cluster: true,
     plural: 'priorityclasses',
     short: ['pc'],
+  }),
+  resource('StorageClass', {
+    group: 'storage.k8s.io',
+    cluster: true,
+    plural: 'storageclasses',
+    short: ['sc'],
   }),
 ];
 

@@ -1,6 +1,7 @@
 // What droppod asks of the outside world, all of it. src/aws adapts AWS to these ports, test/fakes holds small real ones.
 // A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
 import type { Clock } from './clock.ts';
+import type { EngineVolumes } from './engine-volumes.ts';
 import type { Executions } from './executions.ts';
 import type { Ids } from './ids.ts';
 import type { Images } from './images.ts';
@@ -36,6 +37,8 @@ export interface Ports {
   pullSecrets?: PullSecrets;
   /** Only in local mode. */
   liveTasks?: LiveTasks;
+  /** Only in local mode: elsewhere nothing keeps data for a claim yet. */
+  engineVolumes?: EngineVolumes;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
   podHttp?: (request: Request) => Promise<Response>;
 }

@@ -31,8 +31,12 @@ export interface TaskDefinition {
   pidMode?: 'task';
   ephemeralStorageGiB?: number;
   executionRoleArn?: string;
-  /** `host` only in local mode beyond Fargate (hostPath). */
-  volumes: { name: string; host?: { sourcePath: string } }[];
+  /** `host` only in local mode beyond Fargate (hostPath). A file system keeps its files when the task ends. */
+  volumes: {
+    name: string;
+    host?: { sourcePath: string };
+    efsVolumeConfiguration?: { fileSystemId: string };
+  }[];
   containerDefinitions: ContainerDefinition[];
 }
 

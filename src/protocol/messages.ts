@@ -192,6 +192,10 @@ export interface DesiredVolume {
   emptyDir?: boolean;
   /** Paths where containers have other mounts: taking them away would end those mounts, and what is mounted there is not this volume's. */
   keep?: string[];
+  /** The data of a claim: kept as it is; while it is empty everybody may write. */
+  claim?: boolean;
+  /** fsGroup of a claim is not applied where the top directory has it already (fsGroupChangePolicy OnRootMismatch). */
+  onRootMismatch?: boolean;
   /** The pod's volume that this is a part of: the size limit is for all its parts together. */
   partOf?: string;
   /** The volume stands for a tmpfs: its directory has the sticky bit. */

@@ -28,17 +28,20 @@ export function refusePod(
   { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,
 ): FieldError[] {
   return [
-    ...refusals(walk('spec', SPEC, withoutTokenVolume(pod)), mode === 'local' && beyondFargate),
+    ...refusals(walk('spec', SPEC, withoutTokenVolume(pod)), {
+      local: mode === 'local',
+      docker: mode === 'local' && beyondFargate,
+    }),
     ...fargateProblems(pod),
   ];
 }
 
-const refusals = (found: Found[], docker: boolean): FieldError[] =>
+const refusals = (found: Found[], served: { local: boolean; docker: boolean }): FieldError[] =>
   found.flatMap(({ place, field }): FieldError[] => {
     if (field === 'unknown') return [forbiddenValue(place, 'droppod does not know this field')];
-    if (field.kind === 'refused' && !(docker && field.docker))
-      return [forbiddenValue(place, field.reason)];
-    return [];
+    if (field.kind !== 'refused') return [];
+    const anyway = (served.docker && field.docker) || (served.local && field.local);
+    return anyway ? [] : [forbiddenValue(place, field.reason)];
   });
 
 /** The same for ephemeral containers that come to `old`: a Fargate task takes none. */
@@ -56,7 +59,7 @@ export function refuseEphemeralContainers(
       ? []
       : [forbiddenValue('spec.ephemeralContainers', NO_FURTHER_CONTAINER)];
   return fresh.flatMap(({ place, container: { targetContainerName: _target, ...container } }) =>
-    refusals(walk(place, CONTAINER, container), beyondFargate),
+    refusals(walk(place, CONTAINER, container), { local: true, docker: beyondFargate }),
   );
 }
 

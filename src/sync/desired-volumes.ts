@@ -7,7 +7,7 @@ import { canonicalQuantity, wholeUnits } from '../pod/model/quantity.ts';
 import { volumeFiles, type SourceFile, type VolumeContext } from '../pod/volumes/volume-files.ts';
 import { memoryKeys } from '../pod/volumes/mounted-volumes.ts';
 import { partsOf, type Part } from '../pod/volumes/volume-parts.ts';
-import { isUsed, volumeKey } from '../pod/volumes/volumes.ts';
+import { isClaimed, isUsed, volumeKey } from '../pod/volumes/volumes.ts';
 import { present } from '../present.ts';
 import type { DesiredVolume } from '../protocol/messages.ts';
 
@@ -27,6 +27,7 @@ export function desiredVolumes(
         return partsOf(pod, volume)
           .parts.filter(({ key }) => !memory.has(key))
           .map((part) => [part.key, emptyDir(pod, volume, part)]);
+      if (isClaimed(volume)) return [[volumeKey(pod, volume.name), claimed(pod, volume)]];
       const content = fileVolume(pod, volume, context);
       return content === undefined ? [] : [[volumeKey(pod, volume.name), content]];
     });
@@ -59,6 +60,18 @@ function emptyDir(pod: Pod, volume: Volume, { key }: Part): Content {
     ...present({
       sizeLimit: bytes > 0 ? { bytes, text: canonicalQuantity(sizeLimit) } : undefined,
     }),
+  };
+}
+
+/** Data that was there before: read-only, it stays even without fsGroup. */
+function claimed(pod: Pod, volume: Volume): Content {
+  const always = pod.spec.securityContext?.fsGroupChangePolicy !== 'OnRootMismatch';
+  return {
+    claim: true,
+    ...keepOf(pod, volumeKey(pod, volume.name)),
+    ...(volume.persistentVolumeClaim?.readOnly === true
+      ? {}
+      : { ...groupOf(pod), ...(always ? {} : { onRootMismatch: true }) }),
   };
 }
 

@@ -103,12 +103,6 @@ describe('what is refused', () => {
       'spec.containers[0].ports[0].hostPort: Forbidden: Fargate has no host ports; it may only equal containerPort',
     ],
     [
-      'F4: a claim',
-      { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] },
-      {},
-      'spec.volumes[0].persistentVolumeClaim: Forbidden: persistent volumes (EFS, EBS) are not offered; a pod keeps nothing beyond its emptyDirs',
-    ],
-    [
       'a volume type without members',
       { volumes: [{ name: 'v', flocker: {} }] },
       {},
@@ -135,6 +129,14 @@ describe('what is refused', () => {
   ])('refuses %s, on AWS and in local mode', (_, spec, container, line) => {
     expect(fields(pod(spec, container))).toContain(line);
     expect(fields(pod(spec, container), LOCAL)).toContain(line);
+  });
+
+  it('F4: refuses claims on AWS alone', () => {
+    const claiming = pod({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'x' } }] });
+    expect(fields(claiming)).toEqual([
+      'spec.volumes[0].persistentVolumeClaim: Forbidden: persistent volumes come to AWS with EFS; until then a pod keeps nothing beyond its emptyDirs',
+    ]);
+    expect(fields(claiming, LOCAL)).toEqual([]);
   });
 
   it('refuses the tenth container, init containers counted', () => {

@@ -24,6 +24,7 @@ const SERVED = [
   'ephemeralStorage',
 ];
 const FAMILY = /^[a-zA-Z0-9_-]{1,255}$/;
+const FILE_SYSTEM = /^fs-[0-9a-f]{8,40}$/;
 const MAX_CONTAINERS = 10;
 
 export async function registerTaskDefinition(context: EcsContext, body: unknown): Promise<Json> {
@@ -150,10 +151,22 @@ function readVolumes(input: Input): TaskDefinition['volumes'] {
   return structures(input, 'volumes').map((volume) => {
     const name = text(volume, 'name') ?? '';
     if (!FAMILY.test(name)) throw client(`Volume name '${name}' is not valid.`);
-    refuseOthers(volume, ['name', 'host'], 'ClientException', `Volume '${name}': `);
+    const members = ['name', 'host', 'efsVolumeConfiguration'];
+    refuseOthers(volume, members, 'ClientException', `Volume '${name}': `);
     const host = structure(volume, 'host');
+    const fileSystem = structure(volume, 'efsVolumeConfiguration');
+    if (fileSystem) return { name, efsVolumeConfiguration: readFileSystem(fileSystem, name) };
     return host ? { name, host: compact({ sourcePath: text(host, 'sourcePath') }) } : { name };
   });
+}
+
+/** A file system as a whole: no part of it, no access point, no encryption on the way. */
+function readFileSystem(fileSystem: Input, volume: string): { fileSystemId: string } {
+  refuseOthers(fileSystem, ['fileSystemId'], 'ClientException', `Volume '${volume}': `);
+  const fileSystemId = text(fileSystem, 'fileSystemId') ?? '';
+  if (!FILE_SYSTEM.test(fileSystemId))
+    throw client(`File system id '${fileSystemId}' of volume '${volume}' is not valid.`);
+  return { fileSystemId };
 }
 
 /** For API answers. */

@@ -14,6 +14,8 @@ import { jobStatus, jobs } from './jobs.ts';
 import { limitRanges } from './limit-ranges.ts';
 import { namespaceFinalize, namespaceStatus, namespaces } from './namespaces.ts';
 import { nodeStatus, nodes } from './nodes.ts';
+import { persistentVolumeClaimStatus, persistentVolumeClaims } from './persistent-volume-claims.ts';
+import { persistentVolumeStatus, persistentVolumes } from './persistent-volumes.ts';
 import { plain } from './plain.ts';
 import { podEphemeralContainers, podResize } from './pod-subresources.ts';
 import { podStatus, pods } from './pods.ts';
@@ -26,6 +28,7 @@ import { serviceAccounts } from './service-accounts.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { serviceStatus, services } from './services.ts';
 import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-kinds.ts';
+import { storageClasses } from './storage-classes.ts';
 import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {
@@ -56,6 +59,10 @@ const STRATEGIES: Record<string, Strategy> = {
   nodes: nodes,
   'nodes/status': nodeStatus,
   pods: pods,
+  persistentvolumeclaims: persistentVolumeClaims,
+  'persistentvolumeclaims/status': persistentVolumeClaimStatus,
+  persistentvolumes: persistentVolumes,
+  'persistentvolumes/status': persistentVolumeStatus,
   'pods/ephemeralcontainers': podEphemeralContainers,
   'pods/resize': podResize,
   'pods/status': podStatus,
@@ -74,6 +81,7 @@ const STRATEGIES: Record<string, Strategy> = {
   serviceaccounts: serviceAccounts,
   services: services,
   'services/status': serviceStatus,
+  'storageclasses.storage.k8s.io': storageClasses,
 };
 
 /** The strategy of an endpoint; a subresource without its own uses the resource's. */

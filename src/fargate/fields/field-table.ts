@@ -6,7 +6,7 @@ type Harmless = (value: unknown) => boolean;
 export type Treatment =
   | { kind: 'implemented'; note?: string }
   | { kind: 'warned'; reason: string; harmless?: Harmless }
-  | { kind: 'refused'; reason: string; docker: boolean; harmless?: Harmless };
+  | { kind: 'refused'; reason: string; docker: boolean; local: boolean; harmless?: Harmless };
 
 export type Field = { path: string } & Treatment;
 
@@ -16,11 +16,11 @@ export const implemented = (note?: string): Treatment => ({
   ...(note !== undefined && { note }),
 });
 
-/** Refused with 422; `docker`: possible in local mode with --beyond-fargate. */
+/** Refused with 422; `local`: served in local mode; `docker`: possible there with --beyond-fargate. */
 export const refused = (
   reason: string,
-  options: { docker?: boolean; harmless?: Harmless } = {},
-): Treatment => ({ kind: 'refused', reason, docker: false, ...options });
+  options: { docker?: boolean; local?: boolean; harmless?: Harmless } = {},
+): Treatment => ({ kind: 'refused', reason, docker: false, local: false, ...options });
 
 /** Accepted with a Warning header. */
 export const warned = (reason: string, options: { harmless?: Harmless } = {}): Treatment => ({

@@ -28,7 +28,7 @@ const NETWORK_DISKS = [
   'storageos',
 ];
 // Even without members, the type asks for a volume of its kind.
-const noVolume = (reason: string, options: { docker?: boolean } = {}): Treatment =>
+const noVolume = (reason: string, options: { docker?: boolean; local?: boolean } = {}): Treatment =>
   refused(reason, { ...options, harmless: (source) => source === undefined || source === null });
 
 const below = (types: readonly string[]): string => `volumes[].{${types.join(',')}}.**`;
@@ -66,12 +66,13 @@ export const VOLUME_FIELDS: Field[] = [
   ...table(
     'volumes[].persistentVolumeClaim.**',
     noVolume(
-      'persistent volumes (EFS, EBS) are not offered; a pod keeps nothing beyond its emptyDirs',
+      'persistent volumes come to AWS with EFS; until then a pod keeps nothing beyond its emptyDirs',
+      { local: true },
     ),
   ),
   ...table(
     'volumes[].ephemeral.**',
-    noVolume('persistent volume claims are not offered; an emptyDir lives as long'),
+    noVolume('claims come to AWS with EFS; an emptyDir lives as long', { local: true }),
   ),
   ...table(
     'volumes[].awsElasticBlockStore.**',

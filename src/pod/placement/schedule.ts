@@ -107,8 +107,22 @@ function counted(texts: readonly string[]): string {
     .join(', ');
 }
 
+/** The scheduler's message where a pod is held before any node is looked at. */
+export const heldMessage = (pod: Pod, nodes: number, text: string): string =>
+  nodes === 0
+    ? 'no nodes available to schedule pods'
+    : noNodeMessage(
+        pod,
+        Array.from({ length: nodes }, () => ({ reasons: [], byPods: false, final: true })),
+        text,
+      );
+
 /** FitError and the messages of the two PostFilter plugins, which find nothing to evict here: droppod does not preempt pods. */
-function noNodeMessage({ spec }: Pod, verdicts: readonly Verdict[]): string {
+function noNodeMessage(
+  { spec }: Pod,
+  verdicts: readonly Verdict[],
+  reasons = counted(verdicts.flatMap((verdict) => verdict.reasons)),
+): string {
   const none = `0/${verdicts.length} nodes are available`;
   const outcomes = verdicts.map(({ final }) =>
     final
@@ -119,5 +133,5 @@ function noNodeMessage({ spec }: Pod, verdicts: readonly Verdict[]): string {
     spec.preemptionPolicy === 'Never'
       ? 'not eligible due to preemptionPolicy=Never.'
       : `${none}: ${counted(outcomes)}.`;
-  return `${none}: ${counted(verdicts.flatMap(({ reasons }) => reasons))}. no new claims to deallocate, preemption: ${preemption}`;
+  return `${none}: ${reasons}. no new claims to deallocate, preemption: ${preemption}`;
 }

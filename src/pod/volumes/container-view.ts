@@ -95,7 +95,7 @@ function viewed(pod: Pod, container: Definition): ContainerView {
     if (volume?.emptyDir !== undefined)
       addEmptyDir(view, inside, pod, { volume, parts: parted(volume) }, mount);
     else if (volume !== undefined && isFileVolume(volume)) addFiles(view, pod, volume, mount);
-    else if (volume !== undefined) addHostPath(view, pod, volume, mount);
+    else if (volume !== undefined) addUnknown(view, pod, volume, mount);
   }
   // The container's own mounts come before those that other mounts bring with them.
   const byPath = new Map<string, ViewedMount>();
@@ -165,15 +165,16 @@ function addFiles(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMo
   view.mounts.push({ key: own?.key ?? key, path: at, readOnly: true, volume, memory: false });
 }
 
-/** Directories of the machine (local mode only), whose content is not known here. */
-function addHostPath(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
+/** Claims, and directories of the machine (both local mode only): their content is not known here. */
+function addUnknown(view: ContainerView, pod: Pod, volume: Volume, mount: VolumeMount): void {
   const key = volumeKey(pod, volume.name);
   const at = mountPathOf(mount);
-  const base = basePath(key, mount);
+  const readOnly = mount.readOnly === true || volume.persistentVolumeClaim?.readOnly === true;
+  const base = basePath(key, { ...mount, readOnly });
   view.mounts.push({
     key,
     path: isPartial(mount) ? base : at,
-    readOnly: mount.readOnly === true,
+    readOnly,
     volume,
     memory: false,
   });

@@ -5,7 +5,7 @@ import { initAndAppContainers } from '../model/containers.ts';
 import { directoriesOf } from './file-parts.ts';
 import { oncePerSpec } from '../model/once-per-spec.ts';
 import { partsOf } from './volume-parts.ts';
-import { isFileVolume, volumeKey } from './volumes.ts';
+import { isClaimed, isFileVolume, volumeKey } from './volumes.ts';
 
 /** Names of the volumes that the podlet prepares. A tmpfs belongs to its one container. */
 export function preparedVolumes(pod: Pod): string[] {
@@ -23,6 +23,7 @@ export function keysOf(pod: Pod, volume: Volume, memory: ReadonlySet<string>): s
       volumeKey(pod, volume.name),
       ...[...directoriesOf(pod, volume).values()].map(({ key }) => key),
     ];
+  if (isClaimed(volume)) return [volumeKey(pod, volume.name)];
   if (volume.emptyDir === undefined) return [];
   return partsOf(pod, volume)
     .parts.map(({ key }) => key)

@@ -49,6 +49,18 @@ export const isFileVolume = (volume: Volume): boolean =>
   volume.downwardAPI !== undefined ||
   volume.projected !== undefined;
 
+/** Whether its data belongs to a claim: it was there before the pod, and stays. */
+export const isClaimed = ({ persistentVolumeClaim, ephemeral }: Volume): boolean =>
+  persistentVolumeClaim !== undefined || ephemeral !== undefined;
+
+/** The name of the volume's claim; undefined: it has none. A generic ephemeral volume's is made for the pod. */
+export const claimName = (
+  { metadata }: Pick<Pod, 'metadata'>,
+  { name, persistentVolumeClaim, ephemeral }: Volume,
+): string | undefined =>
+  persistentVolumeClaim?.claimName ??
+  (ephemeral === undefined ? undefined : `${metadata.name ?? ''}-${name}`);
+
 /** Whether the mount shows only a part of its volume. */
 export const isPartial = ({ subPath, subPathExpr }: VolumeMount): boolean =>
   (subPath ?? '') !== '' || (subPathExpr ?? '') !== '';

@@ -5,13 +5,14 @@ import { nodeRejection } from '../../pod/placement/schedule.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { tooLargeFor } from '../../fargate/size.ts';
+import { readClaims, selectNode } from './claims.ts';
 import { placePod } from './place-pod.ts';
 
 export interface FoundNode {
   nodeName?: string;
   /** The node rejects the pod. */
   rejected?: { reason: string; message: string };
-  /** The scheduler's text. Without it and without a node: the named node does not exist, and no scheduler reports on it. */
+  /** The scheduler's text. Without it and without a node: the named node does not exist, or the chosen node's claims are not bound yet. */
   unschedulable?: string;
   /** Other pods are in the way. */
   byPods?: boolean;
@@ -19,17 +20,25 @@ export interface FoundNode {
 
 /** Where the pod goes; one that was bound keeps its node for life. */
 export async function findNode(
-  ports: Pick<Ports, 'store'>,
+  ports: Pick<Ports, 'store' | 'settings'>,
   pod: Pod,
   { observed }: PodRecord,
 ): Promise<FoundNode> {
   const { nodeName } = pod.spec;
   if (nodeName && observed.scheduledAt !== undefined) return { nodeName };
   const refused = nodeAdmission(pod);
+  const claims = await readClaims(ports, pod);
   if (!nodeName) {
-    const placement = await placePod(ports, pod);
-    return 'nodeName' in placement && refused ? { ...placement, rejected: refused } : placement;
+    const placement = await placePod(ports, pod, claims.held);
+    if (!('nodeName' in placement)) return placement;
+    if (claims.delayed.length > 0) {
+      await selectNode(ports, claims.delayed, placement.nodeName);
+      return {};
+    }
+    return refused ? { ...placement, rejected: refused } : placement;
   }
+  // No scheduler reports on it: the kubelet waits until the claims are bound.
+  if (claims.held !== undefined || claims.delayed.length > 0) return {};
   const node = await ports.store.get({ resource: 'nodes', namespace: '', name: nodeName });
   if (!node) return {};
   const rejected = refused ?? nodeRejection(pod, node as Node, tooLargeFor(pod));

@@ -5,7 +5,7 @@ import { StoreConflict } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
 import { alone } from '../../pod/placement/surroundings.ts';
 import type { Surroundings } from '../../pod/placement/surroundings.ts';
-import { schedule } from '../../pod/placement/schedule.ts';
+import { heldMessage, schedule } from '../../pod/placement/schedule.ts';
 import type { Placement } from '../../pod/placement/schedule.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -17,10 +17,15 @@ type Assumed = { [uid: string]: string };
 const ASSUMED = 'assumed/pods';
 const MAX_TRIES = 30;
 
-/** The pod's node; may be called again, the newest choice counts. */
-export async function placePod(ports: Pick<Ports, 'store'>, pod: Pod): Promise<Placement> {
+/** The pod's node; may be called again, the newest choice counts. `held`: why no node can have it, whatever the nodes are. */
+export async function placePod(
+  ports: Pick<Ports, 'store'>,
+  pod: Pod,
+  held?: string,
+): Promise<Placement> {
   const tooLarge = tooLargeFor(pod);
   const { nodes, othersMatter } = await readNodes(ports, pod);
+  if (held !== undefined) return { unschedulable: heldMessage(pod, nodes.length, held) };
   if (!othersMatter) return schedule(pod, alone(nodes), tooLarge);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const { assumed, revision } = await readAssumed(ports);

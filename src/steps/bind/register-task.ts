@@ -3,10 +3,11 @@ import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { podSize } from '../../fargate/size.ts';
 import { taskDefinition } from '../../fargate/task-definition.ts';
+import { readClaims } from './claims.ts';
 import { present } from '../../present.ts';
 import type { ResolvedImages } from './resolve-images.ts';
 
-type RegisterPorts = Pick<Ports, 'tasks' | 'settings' | 'pullSecrets'>;
+type RegisterPorts = Pick<Ports, 'store' | 'tasks' | 'settings' | 'pullSecrets'>;
 
 /** The ARN of the definition with this content, or why AWS refuses it; may be called again. */
 export async function registerTask(
@@ -21,12 +22,15 @@ export async function registerTask(
   const pullSecretArns = await keepCredentials(ports, resolved);
   if ('failure' in pullSecretArns) return pullSecretArns;
   const { executionRoleArn } = settings;
+  const { held, data: claims } = await readClaims(ports, pod);
+  if (held !== undefined) return { failure: held };
   return tasks.register(
     taskDefinition(pod, {
       images: resolved.images,
       size: sized.size,
       settings,
       pullSecretArns: pullSecretArns.arns,
+      claims,
       ...present({ executionRoleArn }),
     }),
   );

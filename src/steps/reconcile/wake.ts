@@ -15,21 +15,27 @@ export async function concerned(
 ): Promise<WorkKey[]> {
   const keys: WorkKey[] = [];
   for (const controller of controllers) {
-    const names = new Set(namedBy(controller, change));
+    const namespace = namespaceOf(controller, change);
+    const found = new Map([[namespace, new Set(namedBy(controller, change))]]);
     if (mayRead(controller, change) && controller.concerns !== undefined) {
       const { objects: all } = await store.list({
         resource: controller.resource,
-        ...present({ namespace: namespaceOf(controller, change) || undefined }),
+        ...present({ namespace: namespace || undefined }),
       });
       const objects = all.filter(
         (object) => controller.readsFor?.(object).includes(change.key.resource) ?? true,
       );
-      if (objects.length > 0)
+      // A change of a cluster-wide object may concern objects of every namespace.
+      for (const place of new Set(objects.map(namespaceIn))) {
+        const some = objects.filter((object) => namespaceIn(object) === place);
+        const names = found.get(place) ?? new Set();
         for (const state of statesOf(change))
-          for (const name of controller.concerns(state, objects)) names.add(name);
+          for (const name of controller.concerns(state, some)) names.add(name);
+        found.set(place, names);
+      }
     }
-    const namespace = namespaceOf(controller, change);
-    for (const name of names) keys.push({ controller: controller.name, namespace, name });
+    for (const [place, names] of found)
+      for (const name of names) keys.push({ controller: controller.name, namespace: place, name });
   }
   return keys;
 }
@@ -37,6 +43,8 @@ export async function concerned(
 /** What a controller reads is known beforehand, or differs from object to object. */
 const mayRead = ({ reads, readsFor }: Controller, { key }: Change): boolean =>
   readsFor !== undefined || reads.includes(key.resource);
+
+const namespaceIn = ({ metadata }: KubeObject): string => metadata.namespace ?? '';
 
 /** Every object that a controller reconciles. */
 export async function everyObject(
@@ -60,8 +68,10 @@ const namespaceOf = ({ resource }: Controller, { key }: Change): string =>
   storedResource(resource)?.namespaced === false ? '' : key.namespace;
 
 function namedBy(controller: Controller, change: Change): string[] {
-  if (change.key.resource === controller.resource)
-    return [change.key.name, ...owners(controller, change)];
+  if (change.key.resource === controller.resource) {
+    const own = controller.applies?.(change.object) === false ? [] : [change.key.name];
+    return [...own, ...owners(controller, change)];
+  }
   return controller.reads.includes(change.key.resource) ? owners(controller, change) : [];
 }
 

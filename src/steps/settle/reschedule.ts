@@ -3,6 +3,7 @@
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { nextGeneration } from '../../record/relaunch.ts';
+import { isPlaced, readClaims } from '../bind/claims.ts';
 import { wouldPlace } from '../bind/place-pod.ts';
 import { isWaiting, WAITING_PREFIX } from '../pod/pod-index.ts';
 import type { Waiting } from '../pod/pod-index.ts';
@@ -10,7 +11,7 @@ import { startDue } from './start-due.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodPorts } from '../pod/update-pod.ts';
 
-type ReschedulePorts = PodPorts & Pick<Ports, 'executions'>;
+type ReschedulePorts = PodPorts & Pick<Ports, 'executions' | 'settings'>;
 
 /** What decides over the pod's node. */
 const placingPart = ({
@@ -35,6 +36,9 @@ export const othersChanged = (ports: ReschedulePorts): Promise<void> =>
 /** A node came, changed or went. May be called again. */
 export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
 
+/** A claim came or was bound: pods that wait for one are tried again. May be called again. */
+export const claimsChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
+
 /** Somebody else's scheduler named the pod's node: it goes there now, not at its next look. May be called again. */
 export async function podBound(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
@@ -57,6 +61,8 @@ async function retryPod(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
   if (!found?.pod || found.pod.metadata.deletionTimestamp !== undefined || !isWaiting(found.record))
     return;
+  const { held, delayed } = await readClaims(ports, found.pod);
+  if (held !== undefined || delayed.some(isPlaced)) return;
   if (!('nodeName' in (await wouldPlace(ports, found.pod)))) return;
   await nextLook(ports, uid, found.record.generation.number);
 }

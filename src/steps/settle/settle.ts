@@ -19,7 +19,7 @@ import type { PodChange, PodState } from '../pod/update-pod.ts';
 
 export type SettlePorts = Pick<
   Ports,
-  'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks'
+  'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks' | 'settings'
 >;
 
 /** Does what is due and answers the state after it; `known` saves a read where the caller has just written. */

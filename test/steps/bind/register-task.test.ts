@@ -37,7 +37,7 @@ async function registered(more: object): Promise<TaskDefinition> {
   const { tasks, store } = fakePorts();
   const resolved = await resolveImages({ images, store }, pod, () => undefined);
   await registerTask(
-    { tasks, settings: fakeSettings({ executionRoleArn: 'arn:role' }), ...more },
+    { tasks, store, settings: fakeSettings({ executionRoleArn: 'arn:role' }), ...more },
     pod,
     resolved,
   );
