@@ -29,6 +29,7 @@ import {
   byAge,
   createdAt,
   findNewSet,
+  inOrder,
   isActiveSet,
   newSetOf,
   resized,
@@ -164,10 +165,10 @@ class Pass {
   #say(status: DeploymentStatus | undefined, revision?: number): void {
     if (status === undefined) return;
     const { metadata } = this.#deployment;
-    const annotations = {
+    const annotations = inOrder({
       ...metadata.annotations,
-      ...present({ [REVISION]: revision === undefined ? undefined : String(revision) }),
-    };
+      ...(revision !== undefined && { [REVISION]: String(revision) }),
+    });
     this.#deployment = {
       ...this.#deployment,
       metadata: revision === undefined ? metadata : { ...metadata, annotations },

@@ -33,6 +33,10 @@ const MAX_NAME = 253;
 
 type Annotations = Readonly<Record<string, string>>;
 
+/** By their names, as Go writes maps: what compares texts finds no difference. */
+export const inOrder = (annotations: Annotations): Record<string, string> =>
+  Object.fromEntries(Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 const annotationsOf = ({ metadata }: KubeObject): Annotations => metadata.annotations ?? {};
 
 /** The number in an annotation; undefined where there is none. */
@@ -112,20 +116,20 @@ export const copiedBack = (deployment: Deployment, set: ReplicaSet): Record<stri
 /** A revision only grows; the ones before are kept, the first cut off where they become too long. */
 function revised(annotations: Annotations, revision: number): Record<string, string> {
   const before = own(annotations, REVISION);
-  if (before !== undefined && !(Number(before) < revision)) return { ...annotations };
-  const next = { ...annotations, [REVISION]: String(revision) };
+  if (before !== undefined && !(Number(before) < revision)) return inOrder(annotations);
+  const next = inOrder({ ...annotations, [REVISION]: String(revision) });
   if (before === undefined) return next;
   const history = (own(annotations, HISTORY) ?? '').split(',').filter((part) => part !== '');
   const all = [...history, before];
   while (all.length > 1 && all.join(',').length > MAX_HISTORY) all.shift();
-  return { ...next, [HISTORY]: all.join(',') };
+  return inOrder({ ...next, [HISTORY]: all.join(',') });
 }
 
 /** The set that the Deployment's template asks for, without replicas yet. Its name follows from the template. */
 export function newSetOf(deployment: Deployment, oldSets: readonly ReplicaSet[]): ReplicaSet {
   const { metadata, spec, status } = deployment;
   const hash = templateHash(spec.template, status.collisionCount);
-  const labels = { ...spec.template.metadata.labels, [HASH_LABEL]: hash };
+  const labels = inOrder({ ...spec.template.metadata.labels, [HASH_LABEL]: hash });
   return {
     metadata: {
       name: `${(metadata.name ?? '').slice(0, MAX_NAME - 1 - hash.length)}-${hash}`,
@@ -154,11 +158,11 @@ export const resized = (deployment: Deployment, set: ReplicaSet, replicas: numbe
   ...set,
   metadata: {
     ...set.metadata,
-    annotations: {
+    annotations: inOrder({
       ...annotationsOf(set),
       [DESIRED]: String(deployment.spec.replicas),
       [MAX]: String(deployment.spec.replicas + maxSurge(deployment)),
-    },
+    }),
   },
   spec: { ...set.spec, replicas },
 });
