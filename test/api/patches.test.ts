@@ -37,9 +37,9 @@ it.each<[string, object, object]>([
     },
   ],
   [
-    'unknown elements are appended',
+    'new elements come before those that the patch does not name',
     { spec: { containers: [{ name: 'c' }] } },
-    { spec: { ...original.spec, containers: [...original.spec.containers, { name: 'c' }] } },
+    { spec: { ...original.spec, containers: [{ name: 'c' }, ...original.spec.containers] } },
   ],
   [
     '$patch delete takes an element out',
@@ -62,9 +62,24 @@ it.each<[string, object, object]>([
     },
   ],
   [
+    'others stay between the listed ones where they were',
+    {
+      spec: {
+        '$setElementOrder/containers': [{ name: 'c' }, { name: 'b' }],
+        containers: [{ name: 'c' }],
+      },
+    },
+    {
+      spec: {
+        ...original.spec,
+        containers: [{ name: 'c' }, original.spec.containers[0], original.spec.containers[1]],
+      },
+    },
+  ],
+  [
     'primitive lists merge',
     { metadata: { finalizers: ['c'] } },
-    { metadata: { ...original.metadata, finalizers: ['a', 'b', 'c'] } },
+    { metadata: { ...original.metadata, finalizers: ['c', 'a', 'b'] } },
   ],
   [
     '$deleteFromPrimitiveList',

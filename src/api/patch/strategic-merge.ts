@@ -41,13 +41,10 @@ export function strategicMerge(shape: Shape, original: Values, patch: Values): V
     else mergeMember(shape, merged, key, value, patch);
   }
   for (const key of Object.keys(patch).filter((name) => name.startsWith(ORDER)))
-    orderMember(
-      shape,
-      merged,
-      key.slice(ORDER.length),
-      own(patch, key),
-      own(patch, key.slice(ORDER.length)),
-    );
+    orderMember(shape, merged, key.slice(ORDER.length), own(patch, key), {
+      patched: own(patch, key.slice(ORDER.length)),
+      original: own(original, key.slice(ORDER.length)),
+    });
   return merged;
 }
 
@@ -157,8 +154,8 @@ function mergeList(
 ): unknown[] {
   const of = shape.type === 'list' ? shape.of : shape;
   if (mergeKey === '') {
-    const known = new Set(original);
-    return [...original, ...patch.filter((value) => !known.has(value))];
+    const merged = [...new Set([...original, ...patch])];
+    return inOrder(merged, patch.map(identityOf), original.map(identityOf), identityOf);
   }
   if (patch.some((entry) => isMap(entry) && entry[PATCH] === 'replace'))
     return patch.filter((entry) => !(isMap(entry) && entry[PATCH] === 'replace'));
@@ -174,10 +171,17 @@ function mergeList(
     if (entry[PATCH] === 'delete') merged.remove(key);
     else merged.merge(key, (present) => strategicMerge(of, present ?? {}, entry));
   }
-  return merged.elements();
+  const keyOf = keyReader(mergeKey);
+  return inOrder(merged.elements(), patch.map(keyOf), original.map(keyOf), keyOf);
 }
 
 const identityOf = (key: unknown): string => JSON.stringify(key) ?? '';
+
+/** How an element is known: by its merge key, a primitive by itself. */
+const keyReader =
+  (mergeKey: string) =>
+  (element: unknown): string =>
+    identityOf(mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
 
 /** Merges a list by its merge key; if several elements have the same key, the first one is merged. */
 class KeyedList {
@@ -221,35 +225,58 @@ function orderMember(
   merged: Values,
   key: string,
   order: unknown,
-  patched: unknown,
+  { patched, original }: { patched: unknown; original: unknown },
 ): void {
   const list = own(merged, key);
   if (!Array.isArray(order)) throw badRequest('invalid patch format of setElementOrder list');
   const mergeKey = memberOf(shape, key).field?.list.patchKey;
   if (!Array.isArray(list) || mergeKey === undefined) return;
-  const keyOf = (element: unknown): string =>
-    identityOf(mergeKey === '' || !isMap(element) ? element : own(element, mergeKey));
-  const places = new Map<string, number>();
-  for (const [at, element] of order.entries())
-    if (!places.has(keyOf(element))) places.set(keyOf(element), at);
-  const place = (element: unknown): number => places.get(keyOf(element)) ?? -1;
+  const keyOf = keyReader(mergeKey);
+  const listed = order.map(keyOf);
   const stray = Array.isArray(patched)
-    ? patched.find((entry) => !(isMap(entry) && entry[PATCH] !== undefined) && place(entry) < 0)
+    ? patched.find(
+        (entry) => !(isMap(entry) && entry[PATCH] !== undefined) && !listed.includes(keyOf(entry)),
+      )
     : undefined;
   if (stray !== undefined)
     throw badRequest(
       `The order in patch list: ${goMap(patched)} doesn't match $setElementOrder list: ${goMap(order)}`,
     );
-  setOwn(merged, key, ordered(list, list.map(place)));
+  const before = Array.isArray(original) ? original.map(keyOf) : [];
+  setOwn(merged, key, inOrder(list, listed, before, keyOf));
 }
 
-/** Sorts the elements that have a place; the others stay behind the element that they followed. */
-function ordered(list: readonly unknown[], places: readonly number[]): unknown[] {
-  const groups: { place: number; elements: unknown[] }[] = [{ place: -1, elements: [] }];
-  for (const [index, element] of list.entries()) {
-    const place = places[index] ?? -1;
-    if (place < 0) groups.at(-1)?.elements.push(element);
-    else groups.push({ place, elements: [element] });
+/**
+ * The merged elements: those that the patch lists in its order, and between them the others. One of these stands before the first listed one that
+ * it preceded in the original list; new elements have no place there, so they come first (apimachinery strategicpatch: mergeSortedSlice).
+ */
+function inOrder(
+  merged: readonly unknown[],
+  listed: readonly string[],
+  original: readonly string[],
+  keyOf: (element: unknown) => string,
+): unknown[] {
+  const places = placesOf(listed);
+  const before = placesOf(original);
+  const mine = merged
+    .filter((element) => places.has(keyOf(element)))
+    .sort((a, b) => (places.get(keyOf(a)) ?? 0) - (places.get(keyOf(b)) ?? 0));
+  const others = merged.filter((element) => !places.has(keyOf(element)));
+  const all: unknown[] = [];
+  for (const element of mine) {
+    const at = before.get(keyOf(element));
+    while (at !== undefined && others.length > 0 && precedes(before.get(keyOf(others[0])), at))
+      all.push(others.shift());
+    all.push(element);
   }
-  return groups.sort((a, b) => a.place - b.place).flatMap(({ elements }) => elements);
+  return [...all, ...others];
+}
+
+const precedes = (a: number | undefined, b: number): boolean => a !== undefined && a < b;
+
+/** The first place of each key. */
+function placesOf(keys: readonly string[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [at, key] of keys.entries()) if (!places.has(key)) places.set(key, at);
+  return places;
 }

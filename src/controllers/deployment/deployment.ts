@@ -27,6 +27,7 @@ import { newSetReplicas, oldPodsRun, shrinkOldSets } from './rolling.ts';
 import { isScalingEvent, scaleSets } from './scaling.ts';
 import {
   byAge,
+  byRevision,
   createdAt,
   findNewSet,
   inOrder,
@@ -162,7 +163,7 @@ class Pass {
   }
 
   /** A status that is stored before the pass goes on: clients are to see it. */
-  #say(status: DeploymentStatus | undefined, revision?: number): void {
+  #say(status: DeploymentStatus | undefined, revision?: bigint): void {
     if (status === undefined) return;
     const { metadata } = this.#deployment;
     const annotations = inOrder({
@@ -279,7 +280,7 @@ class Pass {
     if (keepsAllRevisions(this.#deployment)) return;
     const alive = this.#oldSets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const surplus = [...alive]
-      .sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b))
+      .sort((a, b) => byRevision(a, b) || byAge(a, b))
       .slice(0, Math.max(0, alive.length - revisionHistoryLimit));
     for (const set of surplus)
       if (isIdle(set)) this.#writes.push({ verb: 'delete', resource: SETS, object: set });

@@ -4,28 +4,35 @@ import { own } from '../../own.ts';
 import type { Deployment } from '../../workloads/deployment.ts';
 import type { ReplicaSet } from '../../workloads/replica-set.ts';
 import type { Write } from '../controller.ts';
-import { copiedBack, isSameTemplate, revisionOf, ROLLBACK, templateWithoutHash } from './sets.ts';
+import {
+  byRevision,
+  copiedBack,
+  isSameTemplate,
+  revisionOf,
+  ROLLBACK,
+  templateWithoutHash,
+} from './sets.ts';
 
 /** The revision that the annotation asks for; 0: the one before; undefined: no rollback. */
-export function rollbackTo({ metadata }: KubeObject): number | undefined {
+export function rollbackTo({ metadata }: KubeObject): bigint | undefined {
   const text = own(metadata.annotations, ROLLBACK);
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** Takes the template back, says so, and removes the annotation in any case. */
 export function rollBack(
   deployment: Deployment,
   sets: readonly ReplicaSet[],
-  wanted: number,
+  wanted: bigint,
 ): Write[] {
-  const revision = wanted === 0 ? previousRevision(sets) : wanted;
+  const revision = wanted === 0n ? previousRevision(sets) : wanted;
   const set = sets.find((one) => revisionOf(one) === revision);
-  if (set === undefined || revision === 0)
+  if (set === undefined || revision === 0n)
     return [
       cleared(deployment),
       warning(
         'DeploymentRollbackRevisionNotFound',
-        wanted === 0
+        wanted === 0n
           ? 'Unable to find last revision.'
           : 'Unable to find the revision to rollback to.',
       ),
@@ -57,9 +64,9 @@ export function rollBack(
   ];
 }
 
-function previousRevision(sets: readonly ReplicaSet[]): number {
-  const [, previous = 0] = sets.map(revisionOf).sort((a, b) => b - a);
-  return previous;
+function previousRevision(sets: readonly ReplicaSet[]): bigint {
+  const previous = [...sets].sort(byRevision).at(-2);
+  return previous === undefined ? 0n : revisionOf(previous);
 }
 
 function cleared(deployment: Deployment): Extract<Write, { verb: 'update' }> {

@@ -39,17 +39,22 @@ export const inOrder = (annotations: Annotations): Record<string, string> =>
 
 const annotationsOf = ({ metadata }: KubeObject): Annotations => metadata.annotations ?? {};
 
-/** The number in an annotation; undefined where there is none. */
-function numberIn(object: KubeObject, name: string): number | undefined {
+/** The number in an annotation; undefined where there is none. Revisions are 64 bits wide. */
+function numberIn(object: KubeObject, name: string): bigint | undefined {
   const text = own(annotationsOf(object), name);
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
-export const revisionOf = (object: KubeObject): number => numberIn(object, REVISION) ?? 0;
+const countIn = (object: KubeObject, name: string): number | undefined => {
+  const count = numberIn(object, name);
+  return count === undefined ? undefined : Number(count);
+};
+
+export const revisionOf = (object: KubeObject): bigint => numberIn(object, REVISION) ?? 0n;
 /** The count of the Deployment when the set was last scaled. */
-export const desiredOf = (set: ReplicaSet): number | undefined => numberIn(set, DESIRED);
+export const desiredOf = (set: ReplicaSet): number | undefined => countIn(set, DESIRED);
 /** The most pods that the Deployment might have had then. */
-export const mostOf = (set: ReplicaSet): number | undefined => numberIn(set, MAX);
+export const mostOf = (set: ReplicaSet): number | undefined => countIn(set, MAX);
 /** Whether the set has had an earlier revision: it was taken up again. */
 export const wasReused = (set: ReplicaSet): boolean =>
   own(annotationsOf(set), HISTORY) !== undefined;
@@ -80,8 +85,12 @@ export const findNewSet = (
   [...sets].sort(byAge).find((set) => isSameTemplate(set.spec.template, spec.template));
 
 /** The revision that follows those of the old sets. */
-export const nextRevision = (oldSets: readonly ReplicaSet[]): number =>
-  Math.max(0, ...oldSets.map(revisionOf)) + 1;
+export const nextRevision = (oldSets: readonly ReplicaSet[]): bigint =>
+  oldSets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n) + 1n;
+
+/** By revision, the lowest first. */
+export const byRevision = (a: ReplicaSet, b: ReplicaSet): number =>
+  revisionOf(a) < revisionOf(b) ? -1 : revisionOf(a) > revisionOf(b) ? 1 : 0;
 
 /** The existing new set with what must stand on it: the Deployment's annotations, its revision, its minReadySeconds. */
 export function updatedNewSet(
@@ -114,9 +123,10 @@ export const copiedBack = (deployment: Deployment, set: ReplicaSet): Record<stri
 });
 
 /** A revision only grows; the ones before are kept, the first cut off where they become too long. */
-function revised(annotations: Annotations, revision: number): Record<string, string> {
+function revised(annotations: Annotations, revision: bigint): Record<string, string> {
   const before = own(annotations, REVISION);
-  if (before !== undefined && !(Number(before) < revision)) return inOrder(annotations);
+  if (before !== undefined && !(/^\d+$/.test(before) && BigInt(before) < revision))
+    return inOrder(annotations);
   const next = inOrder({ ...annotations, [REVISION]: String(revision) });
   if (before === undefined) return next;
   const history = (own(annotations, HISTORY) ?? '').split(',').filter((part) => part !== '');

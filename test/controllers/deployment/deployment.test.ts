@@ -187,6 +187,22 @@ describe('a rollout', () => {
     expect(world.conditions).toEqual(DONE);
   });
 
+  it('revisions are wider than a double', () => {
+    const world = rolled();
+    world.edit(SETS, world.sets[0]!.metadata.name!, (set) => ({
+      ...set,
+      metadata: {
+        ...set.metadata,
+        annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' },
+      },
+    }));
+    world.roll('b:2');
+    world.finish();
+    expect(world.deployment.metadata.annotations).toEqual({
+      'deployment.kubernetes.io/revision': '3546343826724305833',
+    });
+  });
+
   it('without a deadline there is no condition Progressing', () => {
     const world = rolled({ progressDeadlineSeconds: 2_147_483_647 });
     expect(world.conditions).toEqual(['Available True MinimumReplicasAvailable']);
