@@ -163,7 +163,11 @@ async function routeOf(
   if (known !== undefined) return known;
   const { find } = await servedKinds(ports);
   let resource: Resource | undefined;
-  const custom = parseRoute(rest, (plural) => (resource = find(group, version, plural)));
+  const custom = parseRoute(rest, (plural) => {
+    const found = find(group, version, plural);
+    resource ??= found;
+    return found;
+  });
   if (custom === undefined && resource !== undefined)
     throw notFound(resource.stored, nameIn(rest, resource));
   if (custom === undefined && isServed(group, version)) throw pathNotFound();

@@ -2,28 +2,23 @@
 // version 2 take wrongly.
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
+import { ensureKinds } from '../kinds/load.ts';
 import type { Resource } from '../kinds/resources.ts';
 import { own } from '../own.ts';
 import { present } from '../present.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-const MORE =
-  'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
 
-const RESOURCE_PROPERTIES = {
-  apiVersion: {
-    type: 'string',
-    description: `The version of the schema of this representation of an object. ${MORE}#resources`,
-  },
-  kind: {
-    type: 'string',
-    description: `The type of the object, in CamelCase. ${MORE}#types-kinds`,
-  },
-  metadata: {
-    description: `Standard object's metadata. ${MORE}#metadata`,
-    allOf: [{ $ref: `#/components/schemas/${META}` }],
-  },
-};
+/** The members of every resource, described as those of Kubernetes' own kinds. */
+function resourceProperties(): { apiVersion: Published; kind: Published; metadata: Published } {
+  const known = own(ensureKinds().schemas, 'io.k8s.api.core.v1.ConfigMap')?.properties;
+  const text = (name: string) => present({ description: own(known, name)?.description });
+  return {
+    apiVersion: { type: 'string', ...text('apiVersion') },
+    kind: { type: 'string', ...text('kind') },
+    metadata: { ...text('metadata'), allOf: [{ $ref: `#/components/schemas/${META}` }] },
+  };
+}
 
 /** Name of the kind's schema: the group's labels in reverse, the version and the kind. */
 export const schemaName = ({
@@ -57,7 +52,7 @@ function withMembers(schema: JsonSchema): Published {
   if (schema['x-kubernetes-embedded-resource'] !== true) return published;
   return {
     ...published,
-    properties: { ...(published['properties'] as Published | undefined), ...RESOURCE_PROPERTIES },
+    properties: { ...(published['properties'] as Published | undefined), ...resourceProperties() },
     required: [...new Set([...(schema.required ?? []), 'kind', 'apiVersion'])],
   };
 }
@@ -80,7 +75,7 @@ export function schemaV3(resource: Resource): Published {
   const published = withMembers(resource.custom?.schema ?? {});
   return {
     ...published,
-    properties: { ...(published['properties'] as Published | undefined), ...RESOURCE_PROPERTIES },
+    properties: { ...(published['properties'] as Published | undefined), ...resourceProperties() },
     ...extensionsOf(resource),
   };
 }
@@ -118,13 +113,11 @@ function withMembersV2(published: Published): Published {
   };
 }
 
-const membersV2 = (): Published => ({
-  ...RESOURCE_PROPERTIES,
-  metadata: {
-    description: RESOURCE_PROPERTIES.metadata.description,
-    $ref: `#/definitions/${META}`,
-  },
-});
+function membersV2(): Published {
+  const { metadata, ...rest } = resourceProperties();
+  const { allOf: _allOf, ...described } = metadata;
+  return { ...rest, metadata: { ...described, $ref: `#/definitions/${META}` } };
+}
 
 /** The schema of a custom kind in OpenAPI v2. */
 export function schemaV2(resource: Resource): Published {

@@ -38,3 +38,13 @@ export function findsPattern(pattern: string, text: string): boolean {
   const found = known(pattern);
   return found instanceof Error ? false : found.matcher(text).find();
 }
+
+/** The matches of the pattern in the text, at most `most` (below zero: all); none for a pattern that cannot be compiled. */
+export function findAll(pattern: string, text: string, most: number): string[] {
+  const found = known(pattern);
+  if (found instanceof Error) throw found;
+  const matcher = found.matcher(text);
+  const all: string[] = [];
+  while ((most < 0 || all.length < most) && matcher.find()) all.push(matcher.group() ?? '');
+  return all;
+}

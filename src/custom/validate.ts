@@ -193,6 +193,13 @@ function listProblems(
   return errors;
 }
 
+/** The order of findings: Go has none, and kube-apiserver's answers on record name lists and maps first. */
+function partsFirst(value: { [key: string]: unknown }): string[] {
+  const isPart = (key: string): boolean => typeof own(value, key) === 'object';
+  const keys = Object.keys(value);
+  return [...keys.filter(isPart), ...keys.filter((key) => !isPart(key))];
+}
+
 function mapProblems(
   value: { [key: string]: unknown },
   schema: JsonSchema,
@@ -201,7 +208,7 @@ function mapProblems(
   old: unknown,
 ): FieldError[] {
   const below = (key: string): string => (path === '' ? key : `${path}.${key}`);
-  const keys = Object.keys(value);
+  const keys = partsFirst(value);
   const errors: FieldError[] = [];
   if (schema.minProperties !== undefined && keys.length < schema.minProperties)
     errors.push(

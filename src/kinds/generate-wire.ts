@@ -9,7 +9,11 @@ import { promisify } from 'node:util';
 import { own, setOwn } from '../own.ts';
 import { ensureKinds } from './load.ts';
 
-const MODULES = ['k8s.io/api@v0.35.4', 'k8s.io/apimachinery@v0.35.4'];
+const MODULES = [
+  'k8s.io/api@v0.35.4',
+  'k8s.io/apiextensions-apiserver@v0.35.4',
+  'k8s.io/apimachinery@v0.35.4',
+];
 const DOWNLOAD_MS = 60_000;
 
 /** One field of a message: its JSON name (before Go's renamings), type and repetition. */
@@ -66,7 +70,8 @@ function protoFiles(directory: string): string[] {
 }
 
 /** Name of a schema's message. */
-export const messageName = (schema: string): string => schema.replace(/^io\.k8s\./, 'k8s.io.');
+export const messageName = (schema: string): string =>
+  schema.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
 
 function reachable(wire: Wire, names: string[]): Wire {
   const found: Wire = {};
@@ -100,15 +105,22 @@ async function writeWire(): Promise<Wire> {
   return wire;
 }
 
+/** A working tree whose table of kinds grew since the build makes them again. Without the tables protobuf is refused and JSON serves. */
+async function load(): Promise<Wire | undefined> {
+  const place = PLACES.find((path) => existsSync(path));
+  const found =
+    place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Wire);
+  const messages = Object.values(ensureKinds().kinds).map(messageName);
+  if (found !== undefined && messages.every((name) => own(found, name) !== undefined))
+    return found;
+  // What cannot be made is refused where a body needs it, and the refusal says so.
+  return writeWire().catch(() => found);
+}
+
 let loading: Promise<Wire | undefined> | undefined;
 
 /** The tables; made once where the build has not. undefined: neither built nor to be had here. */
 export function ensureWire(): Promise<Wire | undefined> {
-  const place = PLACES.find((path) => existsSync(path));
-  // Without the tables protobuf is refused and JSON serves; the refusal says so.
-  loading ??=
-    place !== undefined
-      ? Promise.resolve(JSON.parse(readFileSync(place, 'utf8')) as Wire)
-      : writeWire().catch(() => undefined);
+  loading ??= load();
   return loading;
 }

@@ -65,14 +65,14 @@ it('an object that breaks the schema is refused with every problem', async () =>
   });
   expect(body['details'].causes).toEqual([
     {
-      reason: 'FieldValueInvalid',
-      message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1',
-      field: 'spec.size',
-    },
-    {
       reason: 'FieldValueNotSupported',
       message: 'Unsupported value: "green": supported values: "red", "blue"',
       field: 'spec.color',
+    },
+    {
+      reason: 'FieldValueInvalid',
+      message: 'Invalid value: 0: spec.size in body should be greater than or equal to 1',
+      field: 'spec.size',
     },
   ]);
 });

@@ -7,6 +7,7 @@ import { asResource, prune } from '../../custom/prune.ts';
 import { ruleFindings } from '../../custom/rules/run-rules.ts';
 import { scaleProblems } from '../../custom/scale-paths.ts';
 import { validate } from '../../custom/validate.ts';
+import { sortKeys } from '../../custom/sort-keys.ts';
 import { startWork, workProblems } from '../../custom/work.ts';
 import { ApiError } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
@@ -153,7 +154,7 @@ function mainStrategy({ namespaced, version }: Resource, kind: CustomKind): Stra
     ...plain,
     fields: fieldsOf(kind),
     printer: printerOf(kind),
-    defaults: (object) => withContent(object, fillDefaults(contentOf(object), root)),
+    defaults: (object) => withContent(object, sortKeys(fillDefaults(contentOf(object), root))),
     prepareForCreate: (object) => ({
       ...keepStatus(kind, object, { metadata: {} }),
       metadata: { ...object.metadata, generation: 1 },

@@ -41,7 +41,20 @@ const LEAVES: Record<string, (fields: RawField[]) => Json> = {
   },
   'k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1': (fields) =>
     parseJson(fields.map(textOf).at(-1) || '{}'),
+  'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON': (fields) =>
+    parseJson(fields.map(textOf).at(-1) || 'null'),
 };
+
+/** A schema, a list of them or a boolean: two messages in protobuf, one value in JSON. */
+function schemasOf(wire: Wire, type: string, of: Shape, fields: RawField[]): Json {
+  const [, message = '', other = ''] = /^(.*)Or(Bool|Array)$/.exec(type) ?? [];
+  const at = (number: number): Json[] =>
+    fields
+      .filter((field) => field.number === number)
+      .map(({ bytes }) => messageOf(wire, message, of, bytes));
+  if (other === 'Array') return at(1)[0] ?? at(2);
+  return at(2)[0] ?? fields.some(({ number, value }) => number === 1 && value !== 0n);
+}
 
 function timeOf(fields: RawField[]): string {
   const at = (number: number): bigint =>
@@ -77,6 +90,7 @@ function messageOf(wire: Wire, type: string, shape: Shape, bytes: Uint8Array): J
   const fields = readFields(bytes);
   const leaf = own(LEAVES, type);
   if (leaf !== undefined) return leaf(fields);
+  if (shape.type === 'schemas') return schemasOf(wire, type, shape.of, fields);
   const message = own(wire, type) ?? {};
   const object: JsonObject = {};
   for (const raw of fields) {
@@ -92,8 +106,10 @@ function memberOf(shape: Shape, name: string): { name: string; shape: Shape } | 
   if (shape.type !== 'object') return { name, shape: { type: 'any' } };
   const exact = shape.fields.get(name);
   if (exact !== undefined) return { name, shape: exact.shape };
-  // gogo writes `uID` where JSON has `uid`.
-  const other = [...shape.fields.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
+  // gogo writes `uID` where JSON has `uid`, and no signs (`$ref`, `x-kubernetes-list-type`).
+  const other = [...shape.fields.keys()].find(
+    (key) => key.replaceAll(/[-$]/g, '').toLowerCase() === name.toLowerCase(),
+  );
   return other === undefined
     ? undefined
     : { name: other, shape: shape.fields.get(other)?.shape ?? { type: 'any' } };
@@ -182,6 +198,11 @@ function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): Json
   const schema =
     own(kinds, `${expected.group}/${expected.kind}`) ?? own(kinds, `/${expected.kind}`);
   if (kind !== expected.kind || schema === undefined) return { apiVersion, kind };
+  if (own(wire, messageName(schema)) === undefined)
+    throw new ApiError(
+      'UnsupportedMediaType',
+      `${kind} in protobuf is not served by this build; send application/json`,
+    );
   const raw = envelope.find(({ number }) => number === RAW)?.bytes ?? new Uint8Array();
   const object = messageOf(
     wire,
