@@ -108,11 +108,9 @@ async function writeWire(): Promise<Wire> {
 /** A working tree whose table of kinds grew since the build makes them again. Without the tables protobuf is refused and JSON serves. */
 async function load(): Promise<Wire | undefined> {
   const place = PLACES.find((path) => existsSync(path));
-  const found =
-    place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Wire);
+  const found = place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Wire);
   const messages = Object.values(ensureKinds().kinds).map(messageName);
-  if (found !== undefined && messages.every((name) => own(found, name) !== undefined))
-    return found;
+  if (found !== undefined && messages.every((name) => own(found, name) !== undefined)) return found;
   // What cannot be made is refused where a body needs it, and the refusal says so.
   return writeWire().catch(() => found);
 }
