@@ -20,7 +20,7 @@ const shown = (rule: ValidationRule): string =>
 interface Place {
   path: string;
   isRoot: boolean;
-  /** Where the elements of an old list cannot be told apart from new ones: no rule below may ask for them. */
+  /** Where elements of an old list have no match among the new ones: no rule below may ask for them. */
   uncorrelatable?: string;
 }
 
