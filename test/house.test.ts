@@ -135,9 +135,9 @@ describe('arrows between rooms', () => {
     ],
     ['functions do not import one another', /^functions\//, /^functions\//, undefined],
     [
-      'local stays a general AWS-on-Docker engine (hand it in from local/compose)',
+      'local stays a general AWS-on-Docker engine (hand it in from local/compose); it knows the types of ports and sessions',
       /^local\//,
-      /^(src\/(?!(own|glob|present)\.ts$)|functions\/)/,
+      /^(src\/(?!(own|glob|present)\.ts$|ports\/|protocol\/)|functions\/)/,
       /^local\/(main\.ts$|compose\/)/,
     ],
     [
@@ -160,6 +160,20 @@ describe('arrows between rooms', () => {
     ],
     ['nobody imports cdk', /^(src|functions|podlet|local)\//, /^cdk\//, undefined],
   ] as const)('%s', (_rule, from, banned, but) => expect(offenders(from, banned, but)).toEqual([]));
+});
+
+describe('imports', () => {
+  it('local knows ports and messages as types alone', () => {
+    expect(
+      product
+        .filter(({ path }) => /^local\/(?!main\.ts$|compose\/)/.test(path))
+        .flatMap(({ path, own }) =>
+          own
+            .filter((target) => !target.typeOnly && /^src\/(ports|protocol)\//.test(target.path))
+            .map((target) => `${path} -> ${target.path}`),
+        ),
+    ).toEqual([]);
+  });
 
   // The one file that checks signatures does it with the SDK's own signer.
   it('only src/aws imports the AWS SDK (use a port)', () => {

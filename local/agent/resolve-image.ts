@@ -3,43 +3,16 @@
 import { inspectImage, pullImage, type ImageFacts, type PullCredential } from '../docker/images.ts';
 import { DockerError, type Docker } from '../docker/engine-api.ts';
 import { fitsGlob } from '../../src/glob.ts';
+import type {
+  ImageConfig,
+  ImageOutcome,
+  PullPolicy,
+  RegistryCredential,
+} from '../../src/ports/images.ts';
 import { present } from '../../src/present.ts';
 import type { Clock } from '../clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
-
-export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
-
-/** `registry`: host and optional path, as in a docker config's `auths`; globs per host label. */
-export interface RegistryCredential {
-  registry: string;
-  username: string;
-  password: string;
-}
-
-export interface ImageConfig {
-  /** The engine's image id: exact even for images that no registry has. */
-  digest: string;
-  /** Used in a task definition; the agent runs exactly this image. */
-  reference: string;
-  name: string;
-  imageId: string;
-  sizeBytes?: number;
-  architecture: string;
-  entrypoint: string[];
-  cmd: string[];
-  env: string[];
-  user: string;
-  workingDir: string;
-  stopSignal: string;
-}
-
-export type ImageOutcome =
-  | { config: ImageConfig; pulled: boolean; milliseconds: number }
-  | {
-      failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable';
-      message: string;
-    };
 
 export interface ImageResolver {
   /** An image that cannot be pulled is a return value. Equal concurrent pulls are one; `onPull` is called before a pull begins. */

@@ -12,7 +12,8 @@ import type { MetadataAnswer } from '../agent/metadata.ts';
 import type { Clock } from '../clock.ts';
 import { RequestFault, toRequest } from '../request.ts';
 import type { Door } from '../server.ts';
-import type { SessionHub, SessionRequest } from '../streams/session-hub.ts';
+import type { Session } from '../../src/protocol/messages.ts';
+import type { SessionHub } from '../streams/session-hub.ts';
 import { isTunnel, isWebSocket } from '../streams/serve-websocket.ts';
 import type { StreamTarget } from '../streams/stream-target.ts';
 import { createUpgrade, type StreamedAnswer } from '../streams/upgrade.ts';
@@ -167,7 +168,7 @@ function upgradeRequest(incoming: IncomingMessage, gone: AbortSignal): Request |
 /** The kubelet's message for a container without a process. */
 function goneText(
   { metadata: { name = '', namespace = '' } }: Pod,
-  kind: SessionRequest['kind'],
+  kind: Session['kind'],
   container: string,
 ): string {
   const which =

@@ -2,26 +2,11 @@
 // WebSocket to the session's URL. The hub knows ids and frames, nothing of Kubernetes.
 // See docs/design/local.md.
 import type { WebSocket } from 'ws';
-
-export interface SessionRequest {
-  container: string;
-  kind: 'exec' | 'attach' | 'portForward';
-  argv?: string[];
-  tty?: boolean;
-  stdin?: boolean;
-  stdout?: boolean;
-  stderr?: boolean;
-  port?: number;
-}
-
-export interface PendingSession extends SessionRequest {
-  id: string;
-  url: string;
-}
+import type { Session, SessionRequest } from '../../src/protocol/messages.ts';
 
 interface Waiting {
   owner: string;
-  session: PendingSession;
+  session: SessionRequest;
   resolve(socket: WebSocket): void;
 }
 
@@ -41,14 +26,14 @@ export class SessionHub {
   constructor(private readonly options: SessionHubOptions) {}
 
   /** Sessions that the owner's podlet has not dialled yet. */
-  pending(owner: string): PendingSession[] {
+  pending(owner: string): SessionRequest[] {
     return [...this.waiting.values()]
       .filter((one) => one.owner === owner)
       .map(({ session }) => session);
   }
 
   /** The podlet's connection for a new session; undefined when it does not dial in time. */
-  async open(owner: string, request: SessionRequest): Promise<WebSocket | undefined> {
+  async open(owner: string, request: Session): Promise<WebSocket | undefined> {
     const id = this.options.id();
     const gaveUp = new AbortController();
     const dialled = new Promise<WebSocket>((resolve) => {

@@ -1,12 +1,13 @@
 // What a client's upgrade request was checked to ask for, and what serving it needs.
 import type { Output } from './channels.ts';
 import type { OpenPort } from './port-forward.ts';
-import type { SessionHub, SessionRequest } from './session-hub.ts';
+import type { Session } from '../../src/protocol/messages.ts';
+import type { SessionHub } from './session-hub.ts';
 
 /** What a checked request asks for. `gone` is what Kubernetes says where the container cannot be reached. */
 export interface StreamTarget {
   owner: string;
-  session: SessionRequest;
+  session: Session;
   /** Ports of a port-forward by channels. */
   ports: number[];
   gone: string;

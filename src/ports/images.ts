@@ -1,5 +1,8 @@
 // Images as a registry or an engine knows them.
 
+/** A container's imagePullPolicy. */
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
+
 export interface ImageConfig {
   /** `sha256:…` of the platform's manifest. */
   digest: string;
@@ -41,7 +44,7 @@ export interface Images {
    */
   resolve(
     image: string,
-    policy: 'Always' | 'IfNotPresent' | 'Never',
+    policy: PullPolicy,
     credentials: RegistryCredential[],
     onPull?: () => void,
   ): Promise<ImageOutcome>;

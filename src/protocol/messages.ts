@@ -222,9 +222,8 @@ export interface NetworkFiles {
   resolvConf?: string;
 }
 
-export interface SessionRequest {
-  id: string;
-  url: string;
+/** What a client wants of a container: a program, its streams, or a port. */
+export interface Session {
   container: string;
   kind: 'exec' | 'attach' | 'portForward';
   argv?: string[];
@@ -233,4 +232,10 @@ export interface SessionRequest {
   stdout?: boolean;
   stderr?: boolean;
   port?: number;
+}
+
+/** A session that the podlet is to dial: the client waits at the URL. */
+export interface SessionRequest extends Session {
+  id: string;
+  url: string;
 }

@@ -30,8 +30,13 @@ export interface PodRef {
   generation: number;
 }
 
+/** A step's input: how often its state was tried before. */
+export interface StepInput extends PodRef {
+  retryCount?: number;
+}
+
 /** Bind's input, with the revision of the document that the execution goes by: it does not change while the execution lives. */
-export interface BindInput extends PodRef {
+export interface BindInput extends StepInput {
   revision?: string;
 }
 

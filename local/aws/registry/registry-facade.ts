@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import type {
   ImageConfig,
   ImageOutcome,
-  ImageResolver,
   PullPolicy,
   RegistryCredential,
-} from '../../agent/resolve-image.ts';
+} from '../../../src/ports/images.ts';
+import type { ImageResolver } from '../../agent/resolve-image.ts';
 
 export interface RegistryRequest {
   method: string;

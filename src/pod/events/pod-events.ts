@@ -47,6 +47,10 @@ export const failedScheduling = (message: string): PodEvent => ({
   component: 'default-scheduler',
 });
 
+/** A step of the pod meets a fault that lasts; it is tried again until it succeeds. */
+export const stepUnavailable = (step: string, fault: string): PodEvent =>
+  warning('FailedSync', `${step} is tried again: ${fault}`.slice(0, MAX_SCHEDULER_MESSAGE));
+
 /** The pod's execution failed by an error of its own. */
 export const executionFailed = (message: string): PodEvent => warning('ExecutionFailed', message);
 

@@ -10,6 +10,7 @@ import { noPlace } from '../pod/no-place.ts';
 import { othersChanged } from '../settle/reschedule.ts';
 import { resolveImages } from './resolve-images.ts';
 import type { ResolvedImages } from './resolve-images.ts';
+import { showingFaults } from '../pod/showing-faults.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
 import { allocatedPod } from '../../pod/status/allocation.ts';
@@ -47,13 +48,16 @@ type BindPorts = Pick<
   | 'settings'
   | 'pullSecrets'
   | 'executions'
+  | 'log'
 >;
 
 /** An ErrImagePull is shown for that long before it becomes ImagePullBackOff. */
 const SHOW_FAILURE_MS = 3_000;
 
 /** Binds the pod once; a pod that is bound, launched or over already only gets what comes next. */
-export async function bindPod(ports: BindPorts, input: BindInput): Promise<NextState> {
+export const bindPod = showingFaults('Bind', bind);
+
+async function bind(ports: BindPorts, input: BindInput): Promise<NextState> {
   const { uid, generation } = input;
   const state = await readPod(ports, uid);
   const pod = state?.pod;

@@ -1,6 +1,7 @@
 // The machine's second state: RunTask, one task per attempt. After it the containers of the pod are started.
 // See docs/design/pod.md.
 import { noPlace } from '../pod/no-place.ts';
+import { showingFaults } from '../pod/showing-faults.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodState } from '../pod/update-pod.ts';
 import { attemptToken, podletSeed } from '../../auth/podlet-credential.ts';
@@ -13,18 +14,20 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RunTaskRequest } from '../../ports/tasks.ts';
 import { END, runBodies } from '../../record/bodies.ts';
 import { isOver } from '../../record/outcome.ts';
-import type { NextState, PodRecord, PodRef } from '../../record/record.ts';
+import type { NextState, PodRecord, StepInput } from '../../record/record.ts';
 import { withTask } from '../../record/with-task.ts';
 import { clientToken, taskTags } from '../../fargate/run-request.ts';
 import { present } from '../../present.ts';
 
-type LaunchPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings'>;
+type LaunchPorts = Pick<
+  Ports,
+  'store' | 'clock' | 'ids' | 'wakeups' | 'tasks' | 'settings' | 'log'
+>;
 
 /** Runs the attempt's task unless it is known already; a task that a deletion has overtaken is stopped at once. May be called again. */
-export async function launchPod(
-  ports: LaunchPorts,
-  { uid, generation }: PodRef,
-): Promise<NextState> {
+export const launchPod = showingFaults('Launch', launch);
+
+async function launch(ports: LaunchPorts, { uid, generation }: StepInput): Promise<NextState> {
   const state = await readPod(ports, uid);
   const pod = state?.pod;
   if (!state || !pod || isRefused(state, generation)) return END;

@@ -3,10 +3,17 @@
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
-import type { PodRef } from '../../record/record.ts';
+import { showingFaults } from '../pod/showing-faults.ts';
+import type { Ports } from '../../ports/ports.ts';
+import type { StepInput } from '../../record/record.ts';
 
 /** Draws the conclusions of the pod's present state: final phase, leave for the podlet, removal of a deleted pod. May be called again. */
-export async function finishPod(ports: SettlePorts, { uid }: PodRef): Promise<{ phase: string }> {
+export const finishPod = showingFaults('Finish', finish);
+
+async function finish(
+  ports: SettlePorts & Pick<Ports, 'log'>,
+  { uid }: StepInput,
+): Promise<{ phase: string }> {
   const state = await updatePod(ports, uid, ({ record }) => ({ record }));
   const after = await settle(ports, uid, state);
   return { phase: after?.pod?.status.phase ?? 'Gone' };

@@ -1,5 +1,6 @@
 // The machine's Start container state: stores the desired run together with the task token, which is answered when the exit is seen.
 // See docs/design/pod.md.
+import { showingFaults } from '../pod/showing-faults.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 import { own } from '../../own.ts';
@@ -21,10 +22,12 @@ export interface StartContainerInput {
   retryCount: number;
 }
 
-type StartPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions'>;
+type StartPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'log'>;
 
 /** Ensures the run: if it is over, the token is answered at once; otherwise run and token are stored in one write. May be called again. */
-export async function startContainer(ports: StartPorts, input: StartContainerInput): Promise<void> {
+export const startContainer = showingFaults('Start container', start);
+
+async function start(ports: StartPorts, input: StartContainerInput): Promise<void> {
   let known: Outcome | undefined;
   const state = await updatePod(ports, input.uid, (newest) => {
     known = knownOutcome(newest, input);

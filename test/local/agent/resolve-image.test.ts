@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { createImageResolver, type PullPolicy } from '../../../local/agent/resolve-image.ts';
+import { createImageResolver } from '../../../local/agent/resolve-image.ts';
+import type { PullPolicy } from '../../../src/ports/images.ts';
 import { DockerError, type Docker } from '../../../local/docker/engine-api.ts';
 
 const ID = `sha256:${'1'.repeat(64)}`;

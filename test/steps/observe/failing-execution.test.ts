@@ -5,12 +5,12 @@ import { PodWorld } from '../../fakes/pod-world.ts';
 
 const spec: Pod['spec'] = { containers: [{ name: 'a', image: 'busybox' }] };
 
-async function failures(world: PodWorld): Promise<string[]> {
+async function events(world: PodWorld, wanted: string): Promise<string[]> {
   const { objects } = await world.ports.store.list({ resource: 'events' });
-  return objects.flatMap(({ reason, message }) =>
-    reason === 'ExecutionFailed' ? [String(message)] : [],
-  );
+  return objects.flatMap(({ reason, message }) => (reason === wanted ? [String(message)] : []));
 }
+
+const failures = (world: PodWorld): Promise<string[]> => events(world, 'ExecutionFailed');
 
 /** Looks once a minute, as the schedule does. */
 async function minutes(world: PodWorld, count: number): Promise<void> {
@@ -72,20 +72,25 @@ it('one that never ends: three successors, at once, five and twenty-five minutes
   expect(world.events).toEqual([]);
 });
 
-it('a fault is retried, at most twenty times an hour, and its end goes on with the pod', async () => {
+it('a fault is retried, at most twenty times an hour, shown on the pod, and its end goes on with the pod', async () => {
   let calls = 0;
+  let out = false;
   const world: PodWorld = new PodWorld({
     within: (name, act) => {
       const isOut = world.clock.now().getTime() - began < 6 * 3_600_000;
-      if (name !== 'launch-pod' || !isOut) return act();
-      calls += 1;
-      throw Object.assign(new Error('Rate exceeded'), { name: 'Unavailable' });
+      out = name === 'launch-pod' && isOut;
+      calls += out ? 1 : 0;
+      return act().finally(() => (out = false));
     },
+    fault: (operation) => (out && operation === 'tasks.run' ? 'fail-before' : 'ok'),
   });
   const began = world.clock.now().getTime();
   const pod = await world.create(spec, () => ({}));
   await world.clock.advance(3_600_000);
   expect(calls).toBeLessThanOrEqual(20);
+  expect(await events(world, 'FailedSync')).toEqual([
+    'Launch is tried again: tasks.run failed before it happened',
+  ]);
   await world.clock.advance(5 * 3_600_000 + 300_000);
   expect(await world.cell(pod)).toBe('Running');
 });
