@@ -45,7 +45,7 @@ export function newPod(
 
 function withIndex(container: Container): Container {
   if (container.env?.some(({ name }) => name === VARIABLE)) return container;
-  const fieldRef = { fieldPath: `metadata.labels['${INDEX_KEY}']` };
+  const fieldRef = { apiVersion: 'v1', fieldPath: `metadata.labels['${INDEX_KEY}']` };
   return {
     ...container,
     env: [...(container.env ?? []), { name: VARIABLE, valueFrom: { fieldRef } }],

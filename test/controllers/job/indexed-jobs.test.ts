@@ -34,7 +34,9 @@ describe('an indexed Job', () => {
             env: [
               {
                 name: 'JOB_COMPLETION_INDEX',
-                valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX}']` } },
+                valueFrom: {
+                  fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${INDEX}']` },
+                },
               },
             ],
           },
