@@ -47,13 +47,18 @@ function firstOfDay(
   const offsets = [
     ...new Set([offsetAt(zone, midnight - DAY), offsetAt(zone, midnight + 2 * DAY)]),
   ];
+  const smallest = Math.min(...offsets);
   let first: number | undefined;
-  for (const hour of hours)
+  for (const hour of hours) {
+    const hourEnd = midnight + (hour + 1) * 60 * MINUTE - smallest;
+    if (hourEnd <= from) continue;
     for (const minute of minutes)
       for (const offset of offsets) {
         const instant = midnight + (hour * 60 + minute) * MINUTE - offset;
         if (instant < from || (first !== undefined && instant >= first)) continue;
-        if (offsets.length === 1 || offsetAt(zone, instant) === offset) first = instant;
+        if (offsets.length === 1) return instant;
+        if (offsetAt(zone, instant) === offset) first = instant;
       }
+  }
   return first;
 }

@@ -1,6 +1,6 @@
 // The text of a schedule, read as the Go library robfig/cron reads it: its refusals are shown to clients.
 
-/** Numbers at which the schedule fires; `days` says how day of month and day of week go together. */
+/** Numbers at which the schedule fires, ascending; `days` says how day of month and day of week go together. */
 export interface CalendarSchedule {
   minutes: ReadonlySet<number>;
   hours: ReadonlySet<number>;
@@ -91,13 +91,14 @@ interface Field {
 }
 
 function parseField(text: string, bounds: Bounds): Field {
-  const field: Field = { numbers: new Set(), star: false };
+  const numbers: number[] = [];
+  let anywhere = false;
   for (const part of text.split(',').filter((entry) => entry !== '')) {
     const { first, last, step, star } = parseRange(part, bounds);
-    for (let number = first; number <= last; number += step) field.numbers.add(number);
-    field.star ||= star;
+    for (let number = first; number <= last; number += step) numbers.push(number);
+    anywhere ||= star;
   }
-  return field;
+  return { numbers: new Set(numbers.sort((a, b) => a - b)), star: anywhere };
 }
 
 interface Range {
