@@ -132,6 +132,16 @@ it.each([
     'Pod in version "v1" cannot be handled as a Pod: strict decoding error: duplicate field "metadata.name"',
   ],
   [
+    'unknown fields and fields twice, in the order of the document',
+    'POST',
+    `${PODS}?fieldValidation=Strict`,
+    {
+      body: '{"metadata":{"name":"a"},"spec":{"foo":1,"restartPolicy":"Never","restartPolicy":"Never","containers":[{"bar":1,"name":"c","image":"x"}]}}',
+    },
+    400,
+    'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.foo", duplicate field "spec.restartPolicy", unknown field "spec.containers[0].bar"',
+  ],
+  [
     'no name',
     'POST',
     PODS,

@@ -11,7 +11,7 @@ import { readWithin } from '../../read-within.ts';
 import { decodeObject } from './decode.ts';
 import { decodeCustom, kindProblem } from './decode-custom.ts';
 import { decoding } from './decoding.ts';
-import { duplicateFields, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
+import { duplicateFields, findingsInOrder, MAX_FINDINGS, ParseError, parseJson } from './json.ts';
 import { text } from '../resources/plain.ts';
 import { bodyFormat } from './negotiation.ts';
 import { decodeProtobuf } from './protobuf.ts';
@@ -155,11 +155,12 @@ export function checkKind(value: Parsed['value'], expected: Expected): void {
   throw badRequest(`${head}converting (v1.${kind}) to (core.${expected.kind}): unknown conversion`);
 }
 
-/** Decodes a parsed value as `expected`; strict findings become warnings or one 400. */
+/** Decodes a parsed value as `expected`; strict findings become warnings or one 400. `textOf`: the JSON text that was parsed. */
 export function decodeValue(
   value: Parsed['value'],
   expected: Expected,
   duplicates: string[] = [],
+  textOf?: () => string,
 ): KubeObject {
   const head = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: `;
   const unknown: string[] = [];
@@ -170,10 +171,15 @@ export function decodeValue(
       ? decodeObject(kindShape(expected.group, expected.kind), fields, unknown)
       : decodeCustom(custom, fields, unknown),
   );
-  const findings = [
-    ...duplicates.map((path) => (path.startsWith('yaml:') ? path : `duplicate field "${path}"`)),
-    ...unknown.map((path) => `unknown field "${path}"`),
-  ].slice(0, MAX_FINDINGS);
+  const findings =
+    textOf !== undefined && duplicates.length > 0 && unknown.length > 0
+      ? findingsInOrder(textOf(), unknown)
+      : [
+          ...duplicates.map((path) =>
+            path.startsWith('yaml:') ? path : `duplicate field "${path}"`,
+          ),
+          ...unknown.map((path) => `unknown field "${path}"`),
+        ].slice(0, MAX_FINDINGS);
   if (findings.length > 0 && expected.validation === 'Strict')
     throw badRequest(`${head}strict decoding error: ${findings.join(', ')}`);
   if (expected.validation === 'Warn') expected.warnings.push(...findings);
@@ -204,5 +210,6 @@ export async function decodeBody(request: Request, expected: Expected): Promise<
   }
   const { value, duplicates } = decoding('', () => parseBody(bytes, format, expected.kind));
   checkKind(value, expected);
-  return decodeValue(value, expected, duplicates);
+  const textOf = (): string => Buffer.from(bytes).toString('utf8');
+  return decodeValue(value, expected, duplicates, format === 'json' ? textOf : undefined);
 }

@@ -101,6 +101,26 @@ interface Level {
 /** The paths of duplicate fields in a valid JSON text (`spec.nodeName`), in document order; at most MAX_FINDINGS. */
 export function duplicateFields(text: string): string[] {
   const found: string[] = [];
+  for (const { level, again } of keysOf(text))
+    if (again && found.push(cut(pathOf(level))) >= MAX_FINDINGS) break;
+  return found;
+}
+
+/** The duplicate fields of a JSON text and its `unknown` ones as findings in document order: as they are found while Go decodes. */
+export function findingsInOrder(text: string, unknown: readonly string[]): string[] {
+  const found: string[] = [];
+  const left = new Set(unknown);
+  for (const { level, again } of keysOf(text)) {
+    const path = cut(pathOf(level));
+    if (again) found.push(`duplicate field "${path}"`);
+    else if (left.delete(path)) found.push(`unknown field "${path}"`);
+    if (found.length >= MAX_FINDINGS) return found;
+  }
+  return [...found, ...[...left].map((path) => `unknown field "${path}"`)];
+}
+
+/** Every key of a map, and whether the map had it before. A level is only valid until the next one. */
+function* keysOf(text: string): Generator<{ level: Level; again: boolean }> {
   const levels: Level[] = [];
   let expectKey = false;
   for (const [token] of text.matchAll(TOKEN)) {
@@ -123,11 +143,10 @@ export function duplicateFields(text: string): string[] {
       expectKey = false;
     } else if (expectKey && level?.keys !== undefined) {
       level.key = JSON.parse(token) as string;
-      if (level.keys.has(level.key) && found.push(cut(pathOf(level))) >= MAX_FINDINGS) return found;
+      yield { level, again: level.keys.has(level.key) };
       level.keys.add(level.key);
     }
   }
-  return found;
 }
 
 const pathOf = ({ path, keys, index, key }: Level): string =>
