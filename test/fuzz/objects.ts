@@ -127,8 +127,37 @@ const MICRO_TIME = '2020-01-01T00:00:00.000000Z';
 const TIMES = { firstTimestamp: '2020-01-01T00:00:00Z', lastTimestamp: '2020-01-01T00:00:00Z' };
 const POD_REFERENCE = { kind: 'Pod', namespace: NAMESPACE, name: 'pod1', apiVersion: 'v1' };
 
+const TEMPLATE = {
+  metadata: { labels: LABELS },
+  spec: { containers: [{ name: 'c', image: 'busybox' }] },
+};
+const ONE_RUN = { ...TEMPLATE, spec: { ...TEMPLATE.spec, restartPolicy: 'Never' } };
+/** Nothing is started for a request to a workload: it has no replicas, or is suspended. */
+const WORKLOADS: { [kind: string]: KubeValue } = {
+  ReplicationController: { spec: { replicas: 0, selector: LABELS, template: TEMPLATE } },
+  ReplicaSet: { spec: { replicas: 0, selector: SELECTOR, template: TEMPLATE } },
+  Deployment: { spec: { replicas: 0, selector: SELECTOR, template: TEMPLATE } },
+  StatefulSet: { spec: { replicas: 0, selector: SELECTOR, serviceName: 's', template: TEMPLATE } },
+  DaemonSet: { spec: { selector: SELECTOR, template: TEMPLATE } },
+  Job: { spec: { suspend: true, backoffLimit: 1, template: ONE_RUN } },
+  CronJob: {
+    spec: { schedule: '0 0 1 1 *', suspend: true, jobTemplate: { spec: { template: ONE_RUN } } },
+  },
+};
+
+const RULES = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'], resourceNames: ['pod1'] }];
+const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' };
+const RIGHTS: { [kind: string]: KubeValue } = {
+  Role: { rules: RULES },
+  ClusterRole: { rules: [...RULES, { nonResourceURLs: ['/x/*'], verbs: ['get'] }] },
+  RoleBinding: { roleRef, subjects: [{ kind: 'User', name: 'nobody' }] },
+  ClusterRoleBinding: { roleRef, subjects: [{ kind: 'Group', name: 'nobody' }] },
+};
+
 /** What stands in a whole object of the kind, beside its metadata. */
 const CONTENTS: { [kind: string]: KubeValue } = {
+  ...WORKLOADS,
+  ...RIGHTS,
   Pod: { spec: POD_SPEC },
   PodTemplate: { template: { metadata: { labels: LABELS }, spec: POD_SPEC } },
   ConfigMap: { data: { k: 'v' }, binaryData: { b: 'AAAA' }, immutable: false },
@@ -176,11 +205,38 @@ const CONTENTS: { [kind: string]: KubeValue } = {
     status: { capacity: { cpu: '1' } },
   },
   PriorityClass: { value: 5, description: 'd' },
+  LimitRange: { spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] } },
+  ResourceQuota: { spec: { hard: { 'count/secrets': '1000' } } },
+  EndpointSlice: {
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['1.2.3.4'] }],
+    ports: [{ name: 'p', port: 80, protocol: 'TCP' }],
+  },
+  PersistentVolumeClaim: {
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  },
+  PersistentVolume: {
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      hostPath: { path: '/x' },
+    },
+  },
+  StorageClass: { provisioner: 'example.com/x' },
   RuntimeClass: { handler: 'h', scheduling: { nodeSelector: LABELS } },
   Binding: { target: { kind: 'Node', name: 'nowhere' } },
   TokenReview: { spec: { token: 'x', audiences: ['a'] } },
   SelfSubjectAccessReview: {
     spec: { resourceAttributes: { verb: 'get', resource: 'pods', namespace: NAMESPACE } },
+  },
+  SubjectAccessReview: {
+    spec: { user: 'u', groups: ['g'], nonResourceAttributes: { verb: 'get', path: '/x' } },
+  },
+  LocalSubjectAccessReview: {
+    spec: {
+      user: 'u',
+      resourceAttributes: { verb: 'get', resource: 'pods', namespace: NAMESPACE },
+    },
   },
   SelfSubjectRulesReview: { spec: { namespace: NAMESPACE } },
   TokenRequest: {
@@ -206,7 +262,32 @@ export const pickResource = (chance: Chance): Resource =>
   chance.happens(0.45) ? RESOURCES.find(({ kind }) => kind === 'Pod')! : chance.pick(POSTED);
 
 export const nameOf = (resource: Resource, number: number): string =>
-  `${resource.singular}${number}`;
+  resource.kind === 'CustomResourceDefinition'
+    ? `things${number}.fuzz.example.com`
+    : `${resource.singular}${number}`;
+
+/** A definition is named by what it defines. */
+const definitionOf = (name: string): KubeValue => {
+  const plural = name.split('.')[0] ?? '';
+  const kind = `T${plural.slice(1)}`;
+  return {
+    spec: {
+      group: 'fuzz.example.com',
+      scope: 'Namespaced',
+      names: { plural, kind, singular: plural.slice(0, -1) + 'x' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+          },
+        },
+      ],
+    },
+  };
+};
 
 /** One of the names that a run uses. */
 export const anyName = (resource: Resource, chance: Chance): string =>
@@ -221,7 +302,10 @@ export function wholeObject(
   name: string,
 ): KubeValue {
   const apiVersion = apiVersionOf(kind);
-  const content = CONTENTS[kind.kind] ?? CONTENTS[`${apiVersion}/${kind.kind}`] ?? {};
+  const content =
+    kind.kind === 'CustomResourceDefinition'
+      ? definitionOf(name)
+      : (CONTENTS[kind.kind] ?? CONTENTS[`${apiVersion}/${kind.kind}`] ?? {});
   return structuredClone({
     apiVersion,
     kind: kind.kind,
