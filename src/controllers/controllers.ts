@@ -2,7 +2,9 @@
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job-controller.ts';
 import { jobController } from './job/job-controller.ts';
+import { daemonSetController } from './daemon-set/daemon-set.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 import { resourceQuotaController } from './resource-quota.ts';
 import { endpointSliceController } from './service/endpoint-slices.ts';
@@ -12,11 +14,14 @@ import { claimBinder } from './storage/bind-claims.ts';
 import { volumeBinder } from './storage/bind-volumes.ts';
 import { ephemeralVolumes } from './storage/ephemeral-claims.ts';
 import { claimProtection } from './storage/protect-claims.ts';
+import { statefulSetController } from './stateful-set/stateful-set.ts';
 
 export const CONTROLLERS: readonly Controller[] = [
   jobController,
   cronJobController,
+  daemonSetController,
   deploymentController,
+  disruptionController,
   replicaSetController,
   replicationController,
   resourceQuotaController,
@@ -27,4 +32,5 @@ export const CONTROLLERS: readonly Controller[] = [
   claimBinder,
   volumeBinder,
   claimProtection,
+  statefulSetController,
 ];

@@ -163,7 +163,13 @@ export const RESOURCES: readonly Resource[] = [
       sub('status', 'Service', CHANGE),
     ],
   }),
-  resource('DaemonSet', { group: 'apps', short: ['ds'], verbs: NEVER_THERE }),
+  resource('ControllerRevision', { group: 'apps' }),
+  resource('DaemonSet', {
+    group: 'apps',
+    short: ['ds'],
+    categories: ['all'],
+    subresources: [sub('status', 'DaemonSet', CHANGE, 'apps')],
+  }),
   resource('Deployment', {
     group: 'apps',
     short: ['deploy'],
@@ -176,7 +182,12 @@ export const RESOURCES: readonly Resource[] = [
     categories: ['all'],
     subresources: [SCALE, sub('status', 'ReplicaSet', CHANGE, 'apps')],
   }),
-  resource('StatefulSet', { group: 'apps', short: ['sts'], verbs: NEVER_THERE }),
+  resource('StatefulSet', {
+    group: 'apps',
+    short: ['sts'],
+    categories: ['all'],
+    subresources: [SCALE, sub('status', 'StatefulSet', CHANGE, 'apps')],
+  }),
   resource('CronJob', {
     group: 'batch',
     short: ['cj'],
@@ -235,6 +246,11 @@ export const RESOURCES: readonly Resource[] = [
   resource('ClusterRole', { group: 'rbac.authorization.k8s.io', cluster: true }),
   resource('RoleBinding', { group: 'rbac.authorization.k8s.io' }),
   resource('Role', { group: 'rbac.authorization.k8s.io' }),
+  resource('PodDisruptionBudget', {
+    group: 'policy',
+    short: ['pdb'],
+    subresources: [sub('status', 'PodDisruptionBudget', CHANGE, 'policy')],
+  }),
   resource('RuntimeClass', { group: 'node.k8s.io', cluster: true, plural: 'runtimeclasses' }),
   resource('PriorityClass', {
     group: 'scheduling.k8s.io',

@@ -5,6 +5,10 @@ import { own } from '../../own.ts';
 import type { ApiPorts } from '../call.ts';
 import { continueNamespace, emptyNamespace } from '../namespaces/end-namespace.ts';
 import { configMaps, secrets } from './config-maps.ts';
+import { controllerRevisions } from './controller-revisions.ts';
+import { disruptionBudgets, disruptionBudgetStatus } from './disruption-budgets.ts';
+import { daemonSets, daemonSetStatus } from './daemon-sets.ts';
+import { statefulSets, statefulSetStatus } from './stateful-sets.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
 import { cronJobStatus, cronJobs } from './cron-jobs.ts';
 import { customStrategy } from './custom.ts';
@@ -35,6 +39,9 @@ const STRATEGIES: Record<string, Strategy> = {
   'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
   'clusterroles.rbac.authorization.k8s.io': clusterRoles,
   configmaps: configMaps,
+  'controllerrevisions.apps': controllerRevisions,
+  'daemonsets.apps': daemonSets,
+  'daemonsets.apps/status': daemonSetStatus,
   'deployments.apps': deployments,
   'deployments.apps/status': deploymentStatus,
   'cronjobs.batch': cronJobs,
@@ -67,6 +74,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'pods/resize': podResize,
   'pods/status': podStatus,
   podtemplates: podTemplates,
+  'poddisruptionbudgets.policy': disruptionBudgets,
+  'poddisruptionbudgets.policy/status': disruptionBudgetStatus,
   'priorityclasses.scheduling.k8s.io': priorityClasses,
   'replicasets.apps': replicaSets,
   'replicasets.apps/status': replicaSetStatus,
@@ -77,6 +86,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'runtimeclasses.node.k8s.io': runtimeClasses,
   resourcequotas: resourceQuotas,
   'resourcequotas/status': resourceQuotaStatus,
+  'statefulsets.apps': statefulSets,
+  'statefulsets.apps/status': statefulSetStatus,
   secrets: secrets,
   serviceaccounts: serviceAccounts,
   services: services,

@@ -26,10 +26,14 @@ export function nodeRefusals(pod: Pod, node: Node, tooLarge: readonly string[]):
   return insufficient(pod, node, tooLarge).map((name) => `Insufficient ${name}`);
 }
 
-/** Whether the node has a taint that keeps the pod away. */
-export const isUntolerated = ({ spec }: Pod, node: Node): boolean =>
+/** Whether the node has a taint of one of the effects that the pod does not tolerate: by default of those that keep it away. */
+export const isUntolerated = (
+  { spec }: Pod,
+  node: Node,
+  effects: readonly string[] = ['NoSchedule', 'NoExecute'],
+): boolean =>
   (node.spec?.taints ?? []).some(
-    (taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(taint, spec.tolerations ?? []),
+    (taint) => effects.includes(taint.effect) && !isTolerated(taint, spec.tolerations ?? []),
   );
 
 function isTolerated(

@@ -1,0 +1,86 @@
+// StatefulSets: src/workloads has the rules, src/controllers/stateful-set what becomes of them.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { templateWarnings } from '../../workloads/pod-template.ts';
+import {
+  toStatefulSet,
+  validateStatefulSetChange,
+  validateStatefulSetSpec,
+  validateStatefulSetStatus,
+} from '../../workloads/stateful-set.ts';
+import { withClaimVolumes } from '../../workloads/stateful-pod.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
+import { keepStatus, plain, statusOf } from './plain.ts';
+import { withRefusals } from './replica-sets.ts';
+import type { Strategy } from './strategy.ts';
+import { containerCells, containerColumns } from './template-columns.ts';
+
+/** The template as the pods will have it: what is refused of the claims' volumes is refused here. */
+const templateOf = (object: KubeObject): Parameters<typeof withRefusals>[0] => {
+  const { spec } = toStatefulSet(object);
+  const pod = withClaimVolumes(spec.template.spec, spec.volumeClaimTemplates ?? [], '');
+  return { ...spec.template, spec: pod };
+};
+
+function warnings(object: KubeObject): string[] {
+  const { spec } = toStatefulSet(object);
+  return [
+    ...templateWarnings(spec.template, 'spec.template'),
+    ...(spec.revisionHistoryLimit < 0
+      ? [
+          'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
+        ]
+      : []),
+  ];
+}
+
+export const statefulSets: Strategy = {
+  ...plain,
+  printer: lazyPrinter(
+    () => [
+      nameColumn(),
+      column('Ready', 'Number of the pod with ready state'),
+      ageColumn(),
+      ...containerColumns(),
+    ],
+    (object) => {
+      const { spec, status } = toStatefulSet(object);
+      return [
+        object.metadata.name ?? '',
+        `${status.readyReplicas ?? 0}/${spec.replicas}`,
+        age(object),
+        ...containerCells(spec.template),
+      ];
+    },
+  ),
+  defaults: toStatefulSet,
+  prepareForCreate: (object) => ({
+    ...object,
+    metadata: { ...object.metadata, generation: 1 },
+    status: { replicas: 0, availableReplicas: 0 },
+  }),
+  validate: (object, call) => {
+    const problems = [
+      ...validateObjectMeta(object.metadata, { namespaced: true, name: 'label' }),
+      ...validateStatefulSetSpec(toStatefulSet(object)),
+    ];
+    return withRefusals(templateOf(object), problems, call);
+  },
+  warnings,
+  prepareForUpdate: keepStatus,
+  validateUpdate: (next, old, call) => {
+    const problems = [
+      ...validateObjectMetaUpdate(next.metadata, old.metadata),
+      ...validateStatefulSetSpec(toStatefulSet(next)),
+      ...validateStatefulSetChange(toStatefulSet(next), toStatefulSet(old)),
+    ];
+    return withRefusals(templateOf(next), problems, call);
+  },
+  resetFields: ['status'],
+  generation: true,
+};
+
+/** `/status` of StatefulSets. */
+export const statefulSetStatus: Strategy = statusOf(statefulSets, (next) =>
+  validateStatefulSetStatus(toStatefulSet(next).status),
+);

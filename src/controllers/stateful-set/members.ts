@@ -1,0 +1,27 @@
+// What a pass over a StatefulSet looks at, and what of its pods counts as well.
+import type { KubeObject } from '../../kinds/pod.ts';
+import { toPod } from '../../pod/model/to-pod.ts';
+import type { StatefulSet } from '../../workloads/stateful-set.ts';
+import type { Owner } from '../claim.ts';
+import { isAvailable } from '../pod-states.ts';
+
+export interface Members {
+  set: StatefulSet;
+  owner: Owner;
+  /** Its pods. */
+  pods: readonly KubeObject[];
+  /** The revision before the update, and that of the template. */
+  current: KubeObject;
+  update: KubeObject;
+  now: Date;
+}
+
+export const isGoing = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined;
+
+/** Runs, is ready and has been so for long enough; a pod that is being deleted may still be. */
+export const isUp = ({ set, now }: Members, pod: KubeObject): boolean =>
+  toPod(pod).status.phase === 'Running' && isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
+
+export const isHealthy = (members: Members, pod: KubeObject): boolean =>
+  isUp(members, pod) && !isGoing(pod);

@@ -1,0 +1,205 @@
+// StatefulSets: type, defaults and rules (pkg/apis/apps/validation).
+import { isDeepStrictEqual } from 'node:util';
+import type { FieldError } from '../errors.ts';
+import type { KubeObject } from '../kinds/pod.ts';
+import { isMap } from '../own.ts';
+import type { LabelSelector } from '../pod/placement/selection.ts';
+import { present } from '../present.ts';
+import {
+  forbiddenValue,
+  invalidEach,
+  invalidValue,
+  notNegative,
+  notSupported,
+  required,
+} from '../validation/field-errors.ts';
+import { labelProblems } from '../validation/names.ts';
+import type { PodTemplate } from './pod-template.ts';
+import { defaultTemplate } from './pod-template.ts';
+import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
+
+export interface RetentionPolicy {
+  whenDeleted: string;
+  whenScaled: string;
+}
+
+export interface StatefulSet extends KubeObject {
+  spec: {
+    replicas: number;
+    selector?: LabelSelector;
+    template: PodTemplate;
+    volumeClaimTemplates?: KubeObject[];
+    serviceName?: string;
+    podManagementPolicy: string;
+    updateStrategy: { type: string; rollingUpdate?: { partition: number } };
+    revisionHistoryLimit: number;
+    minReadySeconds?: number;
+    persistentVolumeClaimRetentionPolicy: RetentionPolicy;
+    ordinals?: { start: number };
+  };
+  status: StatefulSetStatus;
+}
+
+export interface StatefulSetStatus {
+  observedGeneration?: number;
+  replicas: number;
+  readyReplicas?: number;
+  currentReplicas?: number;
+  updatedReplicas?: number;
+  currentRevision?: string;
+  updateRevision?: string;
+  collisionCount?: number;
+  availableReplicas: number;
+}
+
+const REVISIONS = 10;
+
+/** The object as a StatefulSet with every default; the argument is not changed. May be repeated. */
+export function toStatefulSet(object: KubeObject): StatefulSet {
+  const spec = (isMap(object['spec']) ? object['spec'] : {}) as Partial<StatefulSet['spec']>;
+  const retention: Partial<RetentionPolicy> = spec.persistentVolumeClaimRetentionPolicy ?? {};
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      replicas: spec.replicas ?? 1,
+      podManagementPolicy: spec.podManagementPolicy || 'OrderedReady',
+      updateStrategy: defaultStrategy(spec.updateStrategy),
+      revisionHistoryLimit: spec.revisionHistoryLimit ?? REVISIONS,
+      persistentVolumeClaimRetentionPolicy: {
+        whenDeleted: retention.whenDeleted || 'Retain',
+        whenScaled: retention.whenScaled || 'Retain',
+      },
+      template: defaultTemplate(spec.template),
+      ...present({ volumeClaimTemplates: spec.volumeClaimTemplates?.map(defaultClaim) }),
+    },
+    status: {
+      replicas: 0,
+      availableReplicas: 0,
+      ...(isMap(object['status']) ? (object['status'] as Partial<StatefulSetStatus>) : {}),
+    },
+  };
+}
+
+/** `maxUnavailable` belongs to a feature that Kubernetes 1.35 has switched off: it does not store it either. */
+function defaultStrategy(
+  given: Partial<StatefulSet['spec']['updateStrategy']> = {},
+): StatefulSet['spec']['updateStrategy'] {
+  const type = given.type || 'RollingUpdate';
+  if (given.rollingUpdate === undefined && type !== 'RollingUpdate') return { type };
+  return { type, rollingUpdate: { partition: given.rollingUpdate?.partition ?? 0 } };
+}
+
+function defaultClaim(claim: KubeObject): KubeObject {
+  const spec = isMap(claim['spec']) ? claim['spec'] : {};
+  const status = isMap(claim['status']) ? claim['status'] : {};
+  return {
+    kind: 'PersistentVolumeClaim',
+    apiVersion: 'v1',
+    ...claim,
+    spec: { ...spec, volumeMode: spec['volumeMode'] ?? 'Filesystem' },
+    status: { ...status, phase: status['phase'] ?? 'Pending' },
+  };
+}
+
+/** Problems of a defaulted spec. */
+export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
+  const { problems, usable } = validateWorkloadSelector(spec.selector, 'statefulset');
+  const { whenDeleted, whenScaled } = spec.persistentVolumeClaimRetentionPolicy;
+  const retention = 'spec.persistentVolumeClaimRetentionPolicy';
+  return [
+    ...(['OrderedReady', 'Parallel'].includes(spec.podManagementPolicy)
+      ? []
+      : [
+          invalidValue(
+            'spec.podManagementPolicy',
+            spec.podManagementPolicy,
+            "must be 'OrderedReady' or 'Parallel'",
+          ),
+        ]),
+    ...validateStrategy(spec.updateStrategy),
+    ...retained(`${retention}.whenDeleted`, whenDeleted),
+    ...retained(`${retention}.whenScaled`, whenScaled),
+    ...notNegative('spec.replicas', spec.replicas),
+    ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...notNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...problems,
+    ...(usable ? validateLastingTemplate(spec.template, spec.selector, 'StatefulSet') : []),
+    ...(spec.serviceName
+      ? invalidEach('spec.serviceName', spec.serviceName, labelProblems(spec.serviceName))
+      : []),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+      validateClaim(claim, `spec.volumeClaimTemplates[${index}].spec`),
+    ),
+  ];
+}
+
+const retained = (field: string, policy: string): FieldError[] =>
+  ['Retain', 'Delete'].includes(policy) ? [] : [notSupported(field, policy, ['Retain', 'Delete'])];
+
+function validateStrategy({
+  type,
+  rollingUpdate,
+}: StatefulSet['spec']['updateStrategy']): FieldError[] {
+  const field = 'spec.updateStrategy';
+  if (type === 'RollingUpdate')
+    return notNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition);
+  if (type !== 'OnDelete') {
+    const shown = { Type: type, RollingUpdate: internal(rollingUpdate) };
+    return [invalidValue(field, shown, "must be 'RollingUpdate' or 'OnDelete'")];
+  }
+  if (rollingUpdate === undefined) return [];
+  const why = "only allowed for updateStrategy 'RollingUpdate'";
+  return [invalidValue(`${field}.rollingUpdate`, internal(rollingUpdate), why)];
+}
+
+/** As Kubernetes prints its own type. */
+const internal = (rollingUpdate: { partition: number } | undefined): object | null =>
+  rollingUpdate === undefined ? null : { Partition: rollingUpdate.partition, MaxUnavailable: null };
+
+function validateClaim({ spec }: KubeObject, field: string): FieldError[] {
+  const { accessModes, resources } = isMap(spec) ? spec : {};
+  const requests = isMap(resources) ? resources['requests'] : undefined;
+  const hasModes = Array.isArray(accessModes) && accessModes.length > 0;
+  const hasStorage = isMap(requests) && requests['storage'] !== undefined;
+  return [
+    ...(hasModes ? [] : [required(`${field}.accessModes`, 'at least 1 access mode is required')]),
+    ...(hasStorage ? [] : [required(`${field}.resources[storage]`)]),
+  ];
+}
+
+const CHANGEABLE = [
+  ...['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit'],
+  ...['persistentVolumeClaimRetentionPolicy', 'minReadySeconds'],
+];
+const FIXED =
+  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+
+/** Problems of a change of what must stay. */
+export function validateStatefulSetChange(next: StatefulSet, old: StatefulSet): FieldError[] {
+  const fixed = ({ spec }: StatefulSet): object =>
+    Object.fromEntries(Object.entries(spec).filter(([name]) => !CHANGEABLE.includes(name)));
+  return isDeepStrictEqual(fixed(next), fixed(old)) ? [] : [forbiddenValue('spec', FIXED)];
+}
+
+const COUNTS = [
+  'readyReplicas',
+  'currentReplicas',
+  'updatedReplicas',
+  'availableReplicas',
+] as const;
+
+/** Problems of a status. */
+export function validateStatefulSetStatus(status: StatefulSetStatus): FieldError[] {
+  const above = (name: (typeof COUNTS)[number], most: number, of: string): FieldError[] =>
+    (status[name] ?? 0) > most
+      ? [invalidValue(`status.${name}`, status[name] ?? 0, `cannot be greater than status.${of}`)]
+      : [];
+  return [
+    ...(['replicas', ...COUNTS, 'observedGeneration', 'collisionCount'] as const).flatMap((name) =>
+      notNegative(`status.${name}`, status[name]),
+    ),
+    ...COUNTS.flatMap((name) => above(name, status.replicas, 'replicas')),
+    ...above('availableReplicas', status.readyReplicas ?? 0, 'readyReplicas'),
+  ];
+}
