@@ -34,9 +34,9 @@ interface Subject {
 }
 
 const numberOf = ({ revision }: KubeObject): number => Number(revision ?? 0);
-const dataOf = (template: PodTemplate): object => ({
-  spec: { template: { ...template, $patch: 'replace' } },
-});
+/** Names in order, as Go writes them: clients find the revision of a set by comparing bytes. */
+const dataOf = (template: PodTemplate): object =>
+  JSON.parse(sortedJson({ spec: { template: { ...template, $patch: 'replace' } } })) as object;
 
 /** The template that a revision holds. */
 export function templateOf({ data }: KubeObject): PodTemplate {

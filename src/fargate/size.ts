@@ -2,7 +2,13 @@
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { aggregateRequest } from '../pod/model/pod-resources.ts';
-import { milliUnits, printQuantity, wholeUnits } from '../pod/model/quantity.ts';
+import {
+  addQuantities,
+  milliUnits,
+  parseQuantity,
+  printQuantity,
+  wholeUnits,
+} from '../pod/model/quantity.ts';
 import { present } from '../present.ts';
 
 /** The podlet's memory in every task. */
@@ -42,12 +48,13 @@ const FARGATE_SIZES: readonly { cpuUnits: number; memoryMiB: readonly number[] }
   { cpuUnits: 32768, memoryMiB: [61440, 122880, 249856] },
 ];
 
-/** The pod's request of a resource: its own where it states one, else the containers' by the scheduler's rule. */
+/** The pod's request of a resource: its own where it states one, else the containers' by the scheduler's rule; with its overhead. */
 function requested(pod: Pod, resource: string): string | undefined {
   const stated = own(pod.spec.resources?.requests, resource);
-  if (stated !== undefined) return stated;
-  const sum = aggregateRequest(pod.spec, resource);
-  return sum && printQuantity(sum);
+  const sum = stated === undefined ? aggregateRequest(pod.spec, resource) : parseQuantity(stated);
+  const overhead = parseQuantity(own(pod.spec.overhead, resource) ?? '');
+  const whole = sum && overhead ? addQuantities(sum, overhead) : (sum ?? overhead);
+  return whole && printQuantity(whole);
 }
 
 /** Bytes as whole units of 1024^`power`, rounded up. */

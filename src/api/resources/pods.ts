@@ -27,6 +27,8 @@ import { withNamespaceLimits } from '../admission/limit-ranges.ts';
 import type { Call } from '../call.ts';
 import { ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, plain, statusOf, text } from './plain.ts';
+import { priorityFor } from './priority-classes.ts';
+import { runtimeFactsOf } from './runtime-classes.ts';
 import type { Strategy } from './strategy.ts';
 
 /** A pod in its stored and wire form. */
@@ -59,20 +61,21 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
     namespace: call.namespace,
     name: serviceAccountOf(pod),
   })) as ServiceAccount | undefined;
-  const priorityClass = await priorityOf(pod, call);
-  const runtimeClass = pod.spec.runtimeClassName;
+  const priorityClass = await priorityFor(pod.spec.priorityClassName, call.ports);
+  const runtimeClass =
+    pod.spec.runtimeClassName === undefined
+      ? undefined
+      : await store.get({
+          resource: 'runtimeclasses.node.k8s.io',
+          namespace: '',
+          name: pod.spec.runtimeClassName,
+        });
   const admission = admitPod(pod, {
     serviceAccount,
     suffix: ids.suffix(5),
     ...present({
       priorityClass,
-      runtimeClassFound: runtimeClass
-        ? (await store.get({
-            resource: 'runtimeclasses.node.k8s.io',
-            namespace: '',
-            name: runtimeClass,
-          })) !== undefined
-        : undefined,
+      runtimeClass: runtimeClass && runtimeFactsOf(runtimeClass),
     }),
   });
   if ('forbidden' in admission)
@@ -82,25 +85,6 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
       admission.forbidden,
     );
   return objectOf(withWebIdentity(admission.pod, serviceAccount, settings.region));
-}
-
-async function priorityOf(
-  pod: Pod,
-  { ports }: Call,
-): Promise<{ value: number; preemptionPolicy?: string } | undefined> {
-  const name = pod.spec.priorityClassName;
-  if (!name || name.startsWith('system-')) return undefined;
-  const found = await ports.store.get({
-    resource: 'priorityclasses.scheduling.k8s.io',
-    namespace: '',
-    name,
-  });
-  if (found === undefined) return undefined;
-  const policy = text(found, 'preemptionPolicy');
-  return {
-    value: Number(found['value'] ?? 0),
-    ...present({ preemptionPolicy: policy || undefined }),
-  };
 }
 
 /** Grace as kube-apiserver computes it (CheckGracefulDelete in registry/core/pod/strategy.go): none before scheduling and after the end. */

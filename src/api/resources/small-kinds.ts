@@ -1,4 +1,4 @@
-// Kinds with few rules of their own: leases, pod templates, runtime and priority classes.
+// Kinds with few rules of their own: leases and pod templates.
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import { defaultTemplate } from '../../workloads/pod-template.ts';
@@ -29,23 +29,5 @@ export const leases: Strategy = {
 export const podTemplates: Strategy = {
   ...plain,
   defaults: (object) => ({ ...object, template: defaultTemplate(object['template']) }),
-  generation: true,
-};
-
-export const runtimeClasses: Strategy = {
-  ...plain,
-  printer: lazyPrinter(
-    () => [nameColumn(), column('Handler', 'The handler of the class'), ageColumn()],
-    (object) => [object.metadata.name ?? '', text(object, 'handler'), age(object)],
-  ),
-};
-
-export const priorityClasses: Strategy = {
-  ...plain,
-  defaults: (object) => ({
-    preemptionPolicy: 'PreemptLowerPriority',
-    ...object,
-    value: member(object, 'value') ?? 0,
-  }),
   generation: true,
 };

@@ -31,8 +31,10 @@ import { clusterRoles, roles } from './roles.ts';
 import { serviceAccounts } from './service-accounts.ts';
 import { endpointSlices, endpoints } from './endpoints.ts';
 import { serviceStatus, services } from './services.ts';
-import { leases, podTemplates, priorityClasses, runtimeClasses } from './small-kinds.ts';
 import { storageClasses } from './storage-classes.ts';
+import { leases, podTemplates } from './small-kinds.ts';
+import { priorityClasses } from './priority-classes.ts';
+import { runtimeClasses } from './runtime-classes.ts';
 import type { Strategy } from './strategy.ts';
 
 const STRATEGIES: Record<string, Strategy> = {

@@ -14,7 +14,7 @@ import { podStatus } from '../resources/pods.ts';
 import { member, text } from '../resources/plain.ts';
 import { strategyFor } from '../resources/strategies.ts';
 import { deleteObject } from '../verbs/delete.ts';
-import { admitNamespace } from '../verbs/create.ts';
+import { admitNamespace, withNamespace } from '../verbs/create.ts';
 import { updateObject } from '../verbs/update.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
@@ -34,6 +34,7 @@ export async function eviction(call: Call): Promise<Answer> {
     validation: options.fieldValidation,
     warnings: call.warnings,
   });
+  withNamespace(call, sent);
   await admitNamespace(call, sent);
   if ((sent.metadata.name ?? '') !== call.name)
     throw badRequest('name in URL does not match name in Eviction object');

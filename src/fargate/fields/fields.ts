@@ -96,8 +96,13 @@ const POD_FIELDS: Field[] = [
     'hostUsers',
     refused('Fargate has no user namespaces', { harmless: (value) => value !== false }),
   ),
-  ...table('runtimeClassName', refused('Fargate has one runtime')),
-  ...table('overhead', refused('Fargate has one runtime, without overhead')),
+  ...table(
+    'runtimeClassName',
+    warned(
+      'droppod has one runtime: the class gives overhead and scheduling, its handler is not looked at',
+    ),
+  ),
+  ...table('overhead', implemented('added to the size of the task')),
   ...table('resourceClaims[].**', refused('Fargate has no devices to claim')),
   ...table('resources.claims[].**', refused('Fargate has no devices to claim')),
   ...table('workloadRef.**', refused('droppod starts every pod alone, not in gangs')),

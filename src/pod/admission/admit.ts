@@ -2,6 +2,9 @@
 import type { Container, Pod, PodSpec, ServiceAccount } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 
+import type { RuntimeClassFacts } from './runtime-class.ts';
+import { withRuntimeClass } from './runtime-class.ts';
+
 const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_VOLUME = 'kube-api-access-';
 /** Some seconds more than an hour, so that nodes without token rotation can be recognised. */
@@ -10,12 +13,14 @@ const TOLERATED_SECONDS = 300;
 const DEFAULT_MODE = 420;
 const PREEMPTION = 'PreemptLowerPriority';
 
-const SYSTEM_CLASSES: Record<string, number> = {
+/** Built-in classes and their values. */
+export const SYSTEM_CLASSES: Record<string, number> = {
   'system-cluster-critical': 2_000_000_000,
   'system-node-critical': 2_000_001_000,
 };
 
-interface PriorityClassFacts {
+export interface PriorityClassFacts {
+  name: string;
   value: number;
   preemptionPolicy?: string;
 }
@@ -28,8 +33,8 @@ export interface AdmissionFacts {
   suffix: string;
   /** The priority class that the pod names, or the global default where it names none. system-* classes are built in here. */
   priorityClass?: PriorityClassFacts | undefined;
-  /** Whether the pod's runtime class exists. */
-  runtimeClassFound?: boolean;
+  /** The runtime class that the pod names; undefined: it does not exist. */
+  runtimeClass?: RuntimeClassFacts | undefined;
 }
 
 /** The admitted pod, or the text after `pods "x" is forbidden: `. */
@@ -48,13 +53,13 @@ export function admitPod(pod: Pod, facts: AdmissionFacts): Admission {
   }
   const priority = priorityOf(pod.spec, facts.priorityClass);
   if ('forbidden' in priority) return priority;
-  const runtime = runtimeProblem(pod.spec, facts.runtimeClassFound ?? false);
-  if (runtime !== undefined) return { forbidden: runtime };
   const spec = withToken(
     { ...withAccount(pod.spec, account, facts.serviceAccount), ...priority },
     facts,
   );
-  return { pod: { ...pod, spec: { ...spec, tolerations: withDefaultTolerations(spec) } } };
+  const tolerant = { ...spec, tolerations: withDefaultTolerations(spec) };
+  const classed = withRuntimeClass(tolerant, facts.runtimeClass);
+  return 'forbidden' in classed ? classed : { pod: { ...pod, spec: classed.spec } };
 }
 
 /** Admission of an update: restores the two default tolerations where they are missing. */
@@ -124,15 +129,17 @@ function tokenVolume(name: string): NonNullable<PodSpec['volumes']>[number] {
   };
 }
 
+type Prioritized = { priority: number; preemptionPolicy: string; priorityClassName?: string };
+
 function priorityOf(
   spec: PodSpec,
   found: PriorityClassFacts | undefined,
-): { priority: number; preemptionPolicy: string } | { forbidden: string } {
+): Prioritized | { forbidden: string } {
   const name = spec.priorityClassName ?? '';
   const system = own(SYSTEM_CLASSES, name);
-  const known = system === undefined ? found : { value: system };
+  const known = system === undefined ? found : { name, value: system };
   if (name !== '' && !known) return { forbidden: `no PriorityClass with name ${name} was found` };
-  const { value, preemptionPolicy = PREEMPTION } = known ?? { value: 0 };
+  const { name: given, value, preemptionPolicy = PREEMPTION } = known ?? { name: '', value: 0 };
   const suffix = 'must not be provided in pod spec; priority admission controller computed';
   if (spec.priority !== undefined && spec.priority !== value) {
     return {
@@ -144,15 +151,11 @@ function priorityOf(
       forbidden: `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${suffix} ${preemptionPolicy} from the given PriorityClass name`,
     };
   }
-  return { priority: value, preemptionPolicy };
-}
-
-function runtimeProblem(spec: PodSpec, found: boolean): string | undefined {
-  if (spec.runtimeClassName !== undefined && !found)
-    return `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`;
-  return spec.overhead && spec.runtimeClassName === undefined
-    ? 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
-    : undefined;
+  return {
+    priority: value,
+    preemptionPolicy,
+    ...(given !== '' && { priorityClassName: given }),
+  };
 }
 
 function withDefaultTolerations(spec: PodSpec): NonNullable<PodSpec['tolerations']> {

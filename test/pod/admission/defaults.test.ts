@@ -168,7 +168,7 @@ describe('admission', () => {
   it('takes the value of a priority class', () =>
     expect(
       admitted(pod({ priorityClassName: 'high' }), {
-        priorityClass: { value: 7, preemptionPolicy: 'Never' },
+        priorityClass: { name: 'high', value: 7, preemptionPolicy: 'Never' },
       }).spec,
     ).toMatchObject({ priority: 7, preemptionPolicy: 'Never' }));
 
