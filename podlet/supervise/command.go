@@ -49,7 +49,7 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 		then(done{Type: "done", Code: 128, Error: err.Error()})
 		return
 	}
-	stdout, stderr := collect(out), collect(errs)
+	output := outputOf(out, errs)
 	timedOut := false
 	var limit *time.Timer
 	if timeout > 0 {
@@ -66,56 +66,53 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 			limit.Stop() // it may be years away
 		}
 		go func() {
-			output := append(stdout.wait(), stderr.wait()...)
-			if len(output) > maxOutput {
-				output = output[:maxOutput]
-			}
+			written := output()
 			<-proc.staged
 			s.events <- func() {
-				then(done{Type: "done", Code: code, TimedOut: timedOut, Output: base64.StdEncoding.EncodeToString(output), Error: proc.stageError})
+				then(done{Type: "done", Code: code, TimedOut: timedOut, Output: base64.StdEncoding.EncodeToString(written), Error: proc.stageError})
 			}
 		}()
 	}
 }
 
+// A collector keeps the beginning of what a command writes; the rest is read and dropped, so that nobody waits for a full pipe.
 type collector struct {
-	source *os.File
-	bytes  []byte
-	mutex  sync.Mutex
-	end    chan struct{}
+	bytes []byte
+	mutex sync.Mutex
 }
 
-func collect(source *os.File) *collector {
-	c := &collector{source: source, end: make(chan struct{})}
-	go func() {
-		defer close(c.end)
-		chunk := make([]byte, 4096)
-		for {
-			count, err := source.Read(chunk)
-			c.mutex.Lock()
-			if room := maxOutput - len(c.bytes); room > 0 {
-				if count > room {
-					count = room
-				}
-				c.bytes = append(c.bytes, chunk[:count]...)
-			}
-			c.mutex.Unlock()
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return c
-}
-
-// A grandchild may hold the pipe open: its output is not waited for.
-func (c *collector) wait() []byte {
-	select {
-	case <-c.end:
-	case <-time.After(drainPatience):
+func (c *collector) take(chunk []byte) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if room := maxOutput - len(c.bytes); len(chunk) > room {
+		chunk = chunk[:room]
 	}
-	c.source.Close()
+	c.bytes = append(c.bytes, chunk...)
+	return true
+}
+
+func (c *collector) kept() []byte {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return append([]byte{}, c.bytes...)
+}
+
+// outputOf reads both pipes of a command; the result is called after its exit and gives what it wrote, stdout first. A grandchild
+// may hold the pipes open: it is waited for only while it writes, and not for long.
+func outputOf(out, errs *os.File) func() []byte {
+	stdout, stderr := &collector{}, &collector{}
+	both := newPump()
+	both.copy(out, stdout.take)
+	both.copy(errs, stderr.take)
+	both.seal()
+	return func() []byte {
+		both.drain(commandPatience)
+		out.Close()
+		errs.Close()
+		output := append(stdout.kept(), stderr.kept()...)
+		if len(output) > maxOutput {
+			output = output[:maxOutput]
+		}
+		return output
+	}
 }

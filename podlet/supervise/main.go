@@ -29,14 +29,16 @@ const (
 	writePatience  = 2 * time.Second
 	leavePatience  = 10 * time.Second
 	drainPatience  = 250 * time.Millisecond
-	endPatience    = 10 * time.Second
-	inputLook      = time.Second
-	minimumGrace   = 2 * time.Second
-	memoryLook     = 500 * time.Millisecond
-	lookUpPatience = 10 * time.Second
-	maxStageWords  = 1 << 20
-	restartFloor   = 100 * time.Millisecond
-	restartCeiling = 5 * time.Second
+	// How long a grandchild that goes on writing holds up the end of an exec probe or hook.
+	commandPatience = 2 * time.Second
+	endPatience     = 10 * time.Second
+	inputLook       = time.Second
+	minimumGrace    = 2 * time.Second
+	memoryLook      = 500 * time.Millisecond
+	lookUpPatience  = 10 * time.Second
+	maxStageWords   = 1 << 20
+	restartFloor    = 100 * time.Millisecond
+	restartCeiling  = 5 * time.Second
 )
 
 func main() {

@@ -175,6 +175,45 @@ func TestDrainWaitsForWhatNobodyHasReadYet(t *testing.T) {
 	}
 }
 
+// What a command wrote is read however late its readers have their turn; a grandchild that holds the pipe, or never stops, is not.
+func TestOutputOfACommand(t *testing.T) {
+	pipes := func() (out, outWrite, errs, errWrite *os.File) {
+		out, outWrite, _ = os.Pipe()
+		errs, errWrite, _ = os.Pipe()
+		return
+	}
+	out, outWrite, errs, errWrite := pipes()
+	output := outputOf(out, errs)
+	errWrite.WriteString("two")
+	outWrite.WriteString("one")
+	outWrite.Close()
+	errWrite.Close()
+	if got := string(output()); got != "onetwo" {
+		t.Errorf("wrote %q", got)
+	}
+
+	out, outWrite, errs, errWrite = pipes()
+	output = outputOf(out, errs)
+	outWrite.WriteString("held open")
+	inTime(t, "the end of a command whose grandchild holds the pipe", 4*commandPatience, func() {
+		if got := string(output()); got != "held open" {
+			t.Errorf("wrote %q", got)
+		}
+	})
+
+	out, outWrite, errs, errWrite = pipes()
+	output = outputOf(out, errs)
+	go func() {
+		for _, err := errWrite.Write(make([]byte, 4096)); err == nil; _, err = errWrite.Write(make([]byte, 4096)) {
+		}
+	}()
+	inTime(t, "the end of a command whose grandchild never stops", 4*commandPatience, func() {
+		if got := len(output()); got != maxOutput {
+			t.Errorf("kept %d bytes", got)
+		}
+	})
+}
+
 // A peer whose write fails loses what it has not read yet: Node tears such a socket down at once.
 func TestAStreamThatEndedStillTakesWhatItsPeerSends(t *testing.T) {
 	ours, theirs := unixPair(t)
