@@ -10,6 +10,7 @@ import { openListeners } from './compose/listeners.ts';
 import { openInstallation } from './compose/open-installation.ts';
 import type { LocalOptions } from './compose/options.ts';
 import { reconcileUntil } from './compose/reconciling.ts';
+import { keepStaticPodsUntil } from './compose/static-pods.ts';
 import { sweepUntil } from './compose/sweeping.ts';
 import { claimDirectory } from './data-directory.ts';
 import { keepInstallation, type Installation } from './installation.ts';
@@ -36,6 +37,10 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const stop = new AbortController();
   const sweeping = sweepUntil(stop.signal, opened.ports, log);
   const reconciling = reconcileUntil(stop.signal, opened.ports, log);
+  const keeping =
+    options.staticPods === undefined
+      ? undefined
+      : keepStaticPodsUntil(stop.signal, opened.ports, options.staticPods, log);
   return {
     access: accessOf(installation),
     close: async () => {
@@ -43,6 +48,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       await listeners.close();
       await sweeping;
       await reconciling;
+      await keeping;
       await opened.close();
     },
   };

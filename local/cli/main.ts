@@ -48,6 +48,7 @@ function addUp(droppod: Command): void {
       '--no-refusals',
       "warn of what droppod cannot do instead of refusing it, to compare its answers with kube-apiserver's",
     )
+    .option('--static-pods <directory>', 'run the pods of the manifests in this directory')
     .option('--accept-loss', 'go on with what is left where the database has lost writes')
     .option('--no-hello', 'do not apply the first example')
     .action(async (options: object) => {

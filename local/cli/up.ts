@@ -1,6 +1,7 @@
 // `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applyManifests, followPod, readManifests, removeEnded } from './apply.ts';
 import { Client } from './client.ts';
@@ -18,6 +19,7 @@ import {
   type Place,
 } from './place.ts';
 import { setUp } from './set-up.ts';
+import { present } from '../../src/present.ts';
 import { startLocal, type Local } from '../main.ts';
 
 export interface UpOptions {
@@ -27,6 +29,8 @@ export interface UpOptions {
   beyondFargate?: boolean;
   /** False by `--no-refusals`. */
   refusals?: boolean;
+  /** Directory of static pods' manifests. */
+  staticPods?: string;
   acceptLoss?: boolean;
   /** False: serve without applying the first example. */
   hello?: boolean;
@@ -95,6 +99,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
     '--data',
     place.directory,
     ...(options.port === undefined ? [] : ['--port', options.port]),
+    ...(options.staticPods === undefined ? [] : ['--static-pods', resolve(options.staticPods)]),
     ...flags,
   ];
   const child = spawn(process.execPath, [...process.execArgv, CLI, ...serveArguments], {
@@ -136,7 +141,9 @@ async function serve(
   say: Say,
 ): Promise<Local> {
   try {
-    const { beyondFargate = false, acceptLoss = false, refusals = true } = options;
+    const { beyondFargate = false, acceptLoss = false, refusals = true, staticPods } = options;
+    if (staticPods !== undefined && !existsSync(staticPods))
+      throw new Refusal(`--static-pods ${staticPods}: no such directory`, 2);
     return await startLocal({
       directory: place.directory,
       port: portOf(options.port),
@@ -144,6 +151,7 @@ async function serve(
       acceptLoss,
       warnOfRefusals: !refusals,
       podletImage,
+      ...present({ staticPods: staticPods === undefined ? undefined : resolve(staticPods) }),
       log: say,
     });
   } catch (error) {

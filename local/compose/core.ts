@@ -32,6 +32,7 @@ import { inProcessTable } from './in-process-table.ts';
 import { openLocalLog } from './local-log.ts';
 import { machineOfSources, type MachineDocument } from './machine.ts';
 import type { LocalOptions } from './options.ts';
+import { podHttp } from './pod-http.ts';
 import { openServices, type Services } from './services.ts';
 import { settingsOf, SYNC_WAIT_MS } from './settings.ts';
 
@@ -151,7 +152,7 @@ function portsOn({
     },
     clock: systemClock,
     ids: randomIds,
-    podHttp: (request) => fetch(request, { redirect: 'manual' }),
+    podHttp,
   };
 }
 

@@ -9,6 +9,8 @@ export interface LocalOptions {
   warnOfRefusals?: boolean;
   /** Continue with the remaining data if a database has lost writes. */
   acceptLoss: boolean;
+  /** The directory of static pods. */
+  staticPods?: string;
   podletImage: string;
   log: (line: string) => void;
 }

@@ -10,7 +10,7 @@ export const SYNC_WAIT_MS = 30_000;
 
 /** The settings of this installation, as the steps see them. */
 export function settingsOf(
-  { beyondFargate, warnOfRefusals = false, podletImage }: LocalOptions,
+  { beyondFargate, warnOfRefusals = false, staticPods, podletImage }: LocalOptions,
   { bridge, apiPort, adminToken, podletKey, certificates }: Installation,
   machineRevision: string,
 ): Settings {
@@ -18,6 +18,7 @@ export function settingsOf(
     mode: 'local',
     beyondFargate,
     warnOfRefusals,
+    staticPods: staticPods !== undefined,
     syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`,
     caPem: certificates.ca,
     apiHost: bridge,

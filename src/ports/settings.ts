@@ -15,6 +15,8 @@ export interface Settings {
   beyondFargate: boolean;
   /** Local mode: what droppod refuses and Kubernetes takes is a warning, so that answers can be held against kube-apiserver's; such a pod need not run. */
   warnOfRefusals?: boolean;
+  /** Local mode: a directory says which static pods there are, and the API cannot delete them. */
+  staticPods?: boolean;
   /** URL that podlets call. */
   syncUrl: string;
   /** PEM of the CA that podlets and pods trust for it; '' = public CAs. */

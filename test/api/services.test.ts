@@ -52,6 +52,17 @@ it('two that are created at once get two addresses and two node ports', async ()
   expect(new Set(replies.map(({ body }) => body['spec'].ports[0].nodePort)).size).toBe(4);
 });
 
+it('those with a generated name get as many addresses as there are', async () => {
+  const replies = await Promise.all(
+    Array.from({ length: 30 }, () =>
+      api.send('POST', SERVICES, {
+        body: { ...service(''), metadata: { generateName: 'many-' } },
+      }),
+    ),
+  );
+  expect(new Set(replies.map(({ body }) => body['spec'].clusterIP)).size).toBe(30);
+});
+
 it('ports of one number share a node port, and one that is taken is refused', async () => {
   const ports = [
     { name: 'tcp', port: 53 },

@@ -1,4 +1,6 @@
 // Pods: src/pod has the rules of a pod and src/steps its life; this file connects both to the verbs.
+import { isStatic } from '../../pod/static/static-pod.ts';
+import { STATIC_PODS } from '../../steps/static/keep-static-pods.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { forbidden } from '../../errors.ts';
 import type { FieldError } from '../../errors.ts';
@@ -122,6 +124,8 @@ export function refusals(
   return [];
 }
 
+const STATIC_PODS_USER = `system:serviceaccount:kube-system:${STATIC_PODS}`;
+
 /** The main endpoint of pods. */
 export const pods: Strategy = {
   ...plain,
@@ -144,6 +148,10 @@ export const pods: Strategy = {
   generation: true,
   returnsDeleted: true,
   graceSeconds,
+  refuseDelete: ({ metadata }, { ports, user }) =>
+    ports.settings.staticPods === true && isStatic(metadata) && user.name !== STATIC_PODS_USER
+      ? 'it is a static pod: remove its file from the directory of --static-pods instead'
+      : undefined,
   createRecords: (object, settings) => recordsFor(settings, toPod(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, toPod(object)),
   creating: ({ ports }) => keepSweepOn(ports),

@@ -62,13 +62,14 @@ const specOf = (object: KubeObject): ServiceSpec => serviceOf(object).spec ?? {}
 
 /** Fills in families, address and node ports; what this cluster cannot give is the answer 422. */
 async function placed(object: KubeObject, call: Call, old?: ServiceSpec): Promise<KubeObject> {
-  const { name = '', generateName = '', namespace = '' } = object.metadata;
+  const { name = '', namespace = '' } = object.metadata;
   const filled = fillFamilies(specOf(object), old);
   if ('errors' in filled) throw invalid('Service', name, filled.errors);
   const spec = await allocate(filled.spec, {
     store: call.ports.store,
     name,
-    seed: `${namespace}/${name || generateName}`,
+    // Services of one prefix that are made at once begin to look at different places.
+    seed: name ? `${namespace}/${name}` : call.ports.ids.uuid(),
     ...present({ old }),
     dryRun: call.query.has('dryRun'),
   });

@@ -52,7 +52,7 @@ export interface Strategy extends WriteStrategy {
   /** Grace in seconds when the client asks for `requested`; absent: the kind is removed at once. */
   graceSeconds?(object: KubeObject, requested: number | undefined): number;
   /** The reason why the object may not be deleted at all. */
-  refuseDelete?(object: KubeObject): string | undefined;
+  refuseDelete?(object: KubeObject, call: Pick<Call, 'ports' | 'user'>): string | undefined;
   /** DELETE returns the object instead of a Status. */
   returnsDeleted: boolean;
   /** PUT creates a missing object. */

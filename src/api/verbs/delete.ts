@@ -162,7 +162,7 @@ export async function deleteObject(call: Call, options: DeleteOptions): Promise<
   for (let attempt = 1; ; attempt++) {
     const old = await call.ports.store.get(keyOf(call));
     if (old === undefined) throw notFound(call.resource.stored, call.name);
-    const refusal = call.strategy.refuseDelete?.(old);
+    const refusal = call.strategy.refuseDelete?.(old, call);
     if (refusal !== undefined) throw forbidden(call.resource.stored, call.name, refusal);
     checkPreconditions(call, options, old);
     try {

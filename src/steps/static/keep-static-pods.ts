@@ -1,0 +1,65 @@
+// Brings the static pods that run to what the files of their directory say; the loop that reads the files calls it again and again.
+import { ApiError } from '../../errors.ts';
+import type { KubeObject, Pod } from '../../kinds/pod.ts';
+import { toPod } from '../../pod/model/to-pod.ts';
+import { isStatic, staticHash, staticPod } from '../../pod/static/static-pod.ts';
+import type { Objects } from '../../ports/objects.ts';
+import type { Ports } from '../../ports/ports.ts';
+
+type StaticPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
+
+/** The user in kube-system as which static pods are written: the only one that may delete them. */
+export const STATIC_PODS = 'static-pods';
+
+/**
+ * Creates the pods of the manifests that are missing, and deletes those whose file is gone, has changed, or whose pod has failed.
+ * Answers whether all are as they should be: what comes back after it was deleted needs another call.
+ */
+export async function keepStaticPods(
+  ports: StaticPorts,
+  objects: Objects,
+  manifests: readonly Pod[],
+  say: (line: string) => void,
+): Promise<boolean> {
+  const { nodeName } = ports.settings;
+  const node = await ports.store.get({ resource: 'nodes', namespace: '', name: nodeName });
+  if (node === undefined) return false;
+  const context = { nodeName, nodeUid: node.metadata.uid ?? '', now: ports.clock.now() };
+  const wanted = new Map(
+    manifests.map((manifest) => {
+      const pod = staticPod(manifest, context);
+      return [keyOf(pod as unknown as KubeObject), pod];
+    }),
+  );
+  const { objects: stored } = await ports.store.list({ resource: 'pods' });
+  const there = new Set<string>();
+  let settled = true;
+  for (const pod of stored.filter(({ metadata }) => isStatic(metadata))) {
+    there.add(keyOf(pod));
+    const file = wanted.get(keyOf(pod));
+    const same = file !== undefined && staticHash(file.metadata) === staticHash(pod.metadata);
+    const failed = toPod(pod).status.phase === 'Failed';
+    if (same && !failed && pod.metadata.deletionTimestamp === undefined) continue;
+    settled = false;
+    if (pod.metadata.deletionTimestamp === undefined)
+      await objects.remove('pods', pod, { records: [] });
+  }
+  for (const [key, pod] of wanted) if (!there.has(key)) await create(ports, objects, pod, say);
+  return settled;
+}
+
+async function create(
+  { ids }: StaticPorts,
+  objects: Objects,
+  pod: Pod,
+  say: (line: string) => void,
+): Promise<void> {
+  try {
+    await objects.create('pods', pod as unknown as KubeObject, { uid: ids.uuid(), records: [] });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    say(`static pod ${pod.metadata.name ?? ''}: ${error.message}`);
+  }
+}
+
+const keyOf = ({ metadata }: KubeObject): string => `${metadata.namespace}/${metadata.name}`;
