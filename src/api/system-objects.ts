@@ -37,9 +37,10 @@ export const systemObjects =
         const plain = await call('create', resource, object);
         return createObject({ ...plain, given: { uid, records } }, object, OPTIONS);
       },
-      update: async (resource, object) => write(await call('update', resource, object), object),
-      updateStatus: async (resource, object) =>
-        write(await call('update', resource, object, 'status'), object),
+      update: async (resource, object, fence) =>
+        write(await call('update', resource, object), object, fence),
+      updateStatus: async (resource, object, fence) =>
+        write(await call('update', resource, object, 'status'), object, fence),
       remove: async (resource, object, options) =>
         remove(await call('delete', resource, object), object, options),
     };
@@ -69,8 +70,13 @@ async function callFor(
   });
 }
 
-async function write(call: Call, object: KubeObject): Promise<KubeObject> {
-  const answer = await updateObject(call, OPTIONS, () => ({ next: object }));
+async function write(
+  call: Call,
+  object: KubeObject,
+  fence: Fence = { records: [] },
+): Promise<KubeObject> {
+  const fenced = { ...call, given: { records: fence.records } };
+  const answer = await updateObject(fenced, OPTIONS, () => ({ next: object }));
   if ('object' in answer) return answer.object;
   throw new ApiError('', `update of ${call.resource.stored} ${call.name} answered no object`);
 }

@@ -21,10 +21,10 @@ export interface Objects {
     object: KubeObject,
     options: Fence & { uid: string },
   ): Promise<KubeObject>;
-  /** The whole object under its resourceVersion. */
-  update(resource: string, object: KubeObject): Promise<KubeObject>;
+  /** The whole object under its resourceVersion. Where it changes nothing, nothing is written, the records neither. */
+  update(resource: string, object: KubeObject, options?: Fence): Promise<KubeObject>;
   /** As update, through `/status`. */
-  updateStatus(resource: string, object: KubeObject): Promise<KubeObject>;
+  updateStatus(resource: string, object: KubeObject, options?: Fence): Promise<KubeObject>;
   /** `written`: false where the deletion had begun already, and so neither object nor records were written. */
   remove(
     resource: string,

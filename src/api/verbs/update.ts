@@ -242,6 +242,7 @@ async function commitUpdate(
   const records = [
     ...(strategy.updateRecords?.(next, old) ?? []),
     ...ownerRecords(keyOf(call), old, next),
+    ...(call.given?.records ?? []),
   ];
   const { version } = await ports.store.commit({
     object: {

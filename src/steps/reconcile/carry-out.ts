@@ -10,7 +10,7 @@ import { childOf } from './child.ts';
 import { workWrite } from './work.ts';
 import type { Work } from './work.ts';
 
-/** One pass over one object; `work` moves on with each creation and deletion. */
+/** One pass over one object; `work` moves on with each write. */
 export interface Pass {
   ports: Pick<Ports, 'store' | 'clock' | 'ids'>;
   objects: Objects;
@@ -60,30 +60,36 @@ const isPassing = ({ reason }: ApiError, { verb }: Stored): boolean =>
 
 /** The object as it is stored then; undefined: nothing was to be done. */
 async function perform(pass: Pass, write: Stored): Promise<KubeObject | undefined> {
-  const { objects, written } = pass;
-  const { resource, object } = write;
-  const uid = object.metadata.uid ?? '';
-  const newest = written.get(uid);
+  const { object } = write;
+  const newest = pass.written.get(object.metadata.uid ?? '');
   switch (write.verb) {
     case 'create':
       return createChild(pass, write);
-    case 'update': {
-      const stored = await objects.update(
-        resource,
-        newest ? underVersionOf(newest, object) : object,
-      );
-      written.set(uid, stored);
-      return stored;
-    }
-    case 'updateStatus': {
-      const next = newest ? { ...newest, status: object['status'] } : object;
-      const stored = await objects.updateStatus(resource, next);
-      written.set(uid, stored);
-      return stored;
-    }
+    case 'update':
+      return updateObject(pass, write, newest ? underVersionOf(newest, object) : object);
+    case 'updateStatus':
+      return updateObject(pass, write, newest ? { ...newest, status: object['status'] } : object);
     case 'delete':
       return (await removeChild(pass, write)) ? object : undefined;
   }
+}
+
+/** Of two passes that overlap only one updates: the other has decided by what was there before. */
+async function updateObject(
+  pass: Pass,
+  { verb, resource }: Stored,
+  object: KubeObject,
+): Promise<KubeObject> {
+  const { objects, work, written } = pass;
+  const fence = { records: [workWrite(work, work)] };
+  const stored =
+    verb === 'update'
+      ? await objects.update(resource, object, fence)
+      : await objects.updateStatus(resource, object, fence);
+  if (stored.metadata.resourceVersion !== object.metadata.resourceVersion)
+    pass.work = { ...work, revision: work.revision + 1 };
+  written.set(object.metadata.uid ?? '', stored);
+  return stored;
 }
 
 const underVersionOf = (

@@ -26,7 +26,7 @@ export async function reconcileObject(
   controller: Controller,
   key: WorkKey,
 ): Promise<PassEnd> {
-  // First of all: whoever creates or deletes after this raises its revision, and then nothing of this pass is carried out.
+  // First of all: whoever writes after this raises its revision, and then nothing of this pass is carried out.
   const work = await readWork(ports, key);
   const object = await ports.store.get(keyOf(controller, key));
   if (object === undefined) {

@@ -1,5 +1,5 @@
 // What droppod remembers of an object that a controller reconciles: how many children it was given, and when to look again.
-// Every creation and deletion of a pass raises the record's revision in its own commit, so of two passes that overlap only one goes on.
+// Every write of a pass raises the record's revision in its own commit, so of two passes that overlap only one goes on.
 import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RecordWrite } from '../../ports/store.ts';
