@@ -17,7 +17,7 @@ import type { Condition } from './replica-set.ts';
 import { notAbove } from './replica-set.ts';
 import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
 
-export interface RollingUpdate {
+interface RollingUpdate {
   maxUnavailable: IntOrPercent;
   maxSurge: IntOrPercent;
 }

@@ -1,10 +1,11 @@
 // `npm run bench`: what droppod adds to the engine, side by side and interleaved; a table and, with --json FILE, JSON.
-// `--only start,burst,restart,probes,api,watch,interpreter,rights` picks parts.
+// `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights` picks parts.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { testDroppod } from '../e2e/droppod.ts';
 import { benchApi, benchWatch } from './api.ts';
+import { benchRollout } from './deployment.ts';
 import { engineCall } from './engine.ts';
 import { benchProbes, benchRestart } from './in-pod.ts';
 import { benchInterpreter } from './interpreter.ts';
@@ -27,6 +28,7 @@ const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
   burst: (subject) => benchBurst(subject, 2),
   restart: (subject) => benchRestart(subject, 5),
   probes: benchProbes,
+  rollout: benchRollout,
   api: (subject) => benchApi({ client: subject.client, residentMiB: () => subject.residentMiB() }),
   watch: benchWatch,
   interpreter: () => benchInterpreter(5),

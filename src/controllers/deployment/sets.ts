@@ -12,7 +12,7 @@ import { controllerReference } from '../claim.ts';
 import { maxSurge } from './limits.ts';
 
 export const SETS = 'replicasets.apps';
-export const HASH_LABEL = 'pod-template-hash';
+const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
 const HISTORY = 'deployment.kubernetes.io/revision-history';
 const DESIRED = 'deployment.kubernetes.io/desired-replicas';
@@ -85,7 +85,7 @@ export const findNewSet = (
   [...sets].sort(byAge).find((set) => isSameTemplate(set.spec.template, spec.template));
 
 /** The revision that follows those of the old sets. */
-export const nextRevision = (oldSets: readonly ReplicaSet[]): bigint =>
+const nextRevision = (oldSets: readonly ReplicaSet[]): bigint =>
   oldSets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n) + 1n;
 
 /** By revision, the lowest first. */
