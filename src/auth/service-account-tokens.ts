@@ -20,15 +20,23 @@ export interface TokenRequest {
   expirationSeconds: number;
 }
 
-/** Issuer and default audience: on AWS the URL under which AWS IAM finds the keys. */
-export const issuerOf = ({ settings }: Pick<Ports, 'settings'>): string =>
-  settings.mode === 'aws' && settings.apiHost !== ''
-    ? `https://${settings.apiHost}`
-    : `https://kubernetes.default.svc.${settings.clusterDomain}`;
+const clusterName = ({ settings }: Pick<Ports, 'settings'>): string =>
+  `https://kubernetes.default.svc.${settings.clusterDomain}`;
+
+/** The URL under which whoever verifies a token finds the keys: AWS IAM on AWS, pods in local mode (its port may be another one day). */
+export function issuerOf(ports: Pick<Ports, 'settings'>): string {
+  const { mode, apiHost, apiPort } = ports.settings;
+  if (mode === 'local') return new URL(`https://${apiHost}:${apiPort}`).origin;
+  return apiHost === '' ? clusterName(ports) : `https://${apiHost}`;
+}
+
+/** The audience of tokens for the API itself. */
+export const ownAudience = (ports: Pick<Ports, 'settings'>): string =>
+  ports.settings.mode === 'local' ? clusterName(ports) : issuerOf(ports);
 
 /** The audiences that the API accepts. */
 export const apiAudiences = (ports: Pick<Ports, 'settings'>): string[] => [
-  ...new Set([issuerOf(ports), `https://kubernetes.default.svc.${ports.settings.clusterDomain}`]),
+  ...new Set([issuerOf(ports), clusterName(ports)]),
 ];
 
 /** Signs a token; the caller has checked that the account (and the pod) exist. */
@@ -52,7 +60,7 @@ export async function issueToken(
     .setProtectedHeader({ alg: key.algorithm, kid: key.id })
     .setIssuer(issuerOf(ports))
     .setSubject(`system:serviceaccount:${namespace}:${serviceAccount.name}`)
-    .setAudience(request.audiences.length > 0 ? request.audiences : [issuerOf(ports)])
+    .setAudience(request.audiences.length > 0 ? request.audiences : [ownAudience(ports)])
     .setIssuedAt(now)
     .setNotBefore(now)
     .setExpirationTime(expires)
@@ -87,7 +95,8 @@ export async function verifyToken(
   let payload: JWTPayload;
   try {
     ({ payload } = await jwtVerify(token, ({ kid }) => keyNamed(keys, kid).public, {
-      issuer: apiAudiences(ports),
+      // In local mode the issuer's port may have been another; the signature is ours either way.
+      ...(ports.settings.mode === 'local' ? {} : { issuer: apiAudiences(ports) }),
       audience: audiences ?? apiAudiences(ports),
       currentDate: ports.clock.now(),
       algorithms: [...new Set(keys.map(({ algorithm }) => algorithm))],

@@ -170,15 +170,18 @@ describe('the documents on AWS', () => {
     );
   });
 
-  it('R6: where the API runs locally its issuer is the cluster’s own name', async () => {
-    const { ports } = await world();
+  it('R6: where the API runs locally its issuer is its address for pods, and another port spoils no token', async () => {
+    const { ports, issue } = await world();
+    const at = (apiPort: number) => ({ ...ports, settings: { ...ports.settings, apiPort } });
     const found = await api(
-      ports,
+      at(6443),
       requestOf('GET', '/.well-known/openid-configuration', { token: '' }),
     );
     expect(await found.json()).toMatchObject({
-      issuer: 'https://kubernetes.default.svc.cluster.local',
+      issuer: 'https://10.0.0.1:6443',
       id_token_signing_alg_values_supported: ['ES256'],
     });
+    const token = await issue();
+    expect((await api(at(7443), requestOf('GET', '/api', { token }))).status).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 // `/serviceaccounts/<name>/token`: TokenRequest.
-import { issueToken, issuerOf } from '../../auth/service-account-tokens.ts';
+import { issueToken, ownAudience } from '../../auth/service-account-tokens.ts';
 import { badRequest, conflict, invalid, notFound } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -85,7 +85,7 @@ export async function token(call: Call): Promise<Response> {
   const audiences =
     Array.isArray(sentAudiences) && sentAudiences.length > 0
       ? sentAudiences.map(String)
-      : [issuerOf(call.ports)];
+      : [ownAudience(call.ports)];
   const reference = member(sent, 'spec', 'boundObjectRef');
   const pod = await boundPod(call, reference);
   const { uid = '' } = account.metadata;
