@@ -1,5 +1,5 @@
 // The stack: a list of constructs. Nothing in it costs by the hour (no NAT, no load balancer, no key of the user's).
-import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { present } from '../src/present.ts';
 import type { Architecture, Choices } from './choices.ts';
@@ -12,6 +12,7 @@ import { Machine } from './constructs/machine.ts';
 import { Network } from './constructs/network.ts';
 import { PodletImage, type PodletSource } from './constructs/podlet-image.ts';
 import { Rules } from './constructs/rules.ts';
+import { DueTimes, Stream } from './constructs/stream.ts';
 import { ObjectTable } from './constructs/table.ts';
 
 export interface DroppodProps extends StackProps {
@@ -41,6 +42,16 @@ export class DroppodStack extends Stack {
     const podlet = new PodletImage(this, 'Podlet', props.podlet);
     const machineName = `${this.stackName}-pod`;
     const sweepRuleName = `${this.stackName}-sweep`;
+    const reconcileName = `${this.stackName}-reconcile`;
+    const dueTimes = new DueTimes(this, 'DueTimes', {
+      group: `${this.stackName}-due`,
+      targetArn: this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: reconcileName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    });
     const functions = new Functions(this, 'Functions', {
       table,
       network,
@@ -50,11 +61,14 @@ export class DroppodStack extends Stack {
       capacity: props.capacity,
       machineName,
       sweepRuleName,
+      reconcileName,
+      dueTimes,
       streaming: props.streaming ?? true,
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
-    grantLeast(this, { table, cluster, machineName, functions, sweepRuleName });
+    new Stream(this, 'Stream', { table, target: functions.all.reconcile });
+    grantLeast(this, { table, cluster, machineName, functions, sweepRuleName, dueTimes });
 
     const access = new Access(this, 'Access', { functions, principals: props.principals ?? {} });
 

@@ -36,7 +36,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   await bootstrapObjects(opened.ports);
   const stop = new AbortController();
   const sweeping = sweepUntil(stop.signal, opened.ports, log);
-  const reconciling = reconcileUntil(stop.signal, opened.ports, log);
+  const reconciling = reconcileUntil(stop.signal, opened.ports);
   const keeping =
     options.staticPods === undefined
       ? undefined

@@ -230,7 +230,9 @@ describe('doors', () => {
         .filter(
           ({ text }) =>
             text.trimEnd().split('\n').length > 15 ||
-            !/^export const handler = (lambda|lambdaHttp|customResource)\(\w+\);$/m.test(text),
+            !/^export const handler = (lambda|lambdaHttp|lambdaWoken|customResource)\(\w+\);$/m.test(
+              text,
+            ),
         )
         .map(({ path }) => path),
     ).toEqual([]);

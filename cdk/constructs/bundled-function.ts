@@ -18,6 +18,8 @@ export interface BundledFunctionProps {
   timeout: Duration;
   memorySize: number;
   environment: Record<string, string>;
+  /** Absent: CloudFormation's. */
+  functionName?: string;
   /** What goes into the bundle beside the code. */
   commandHooks?: Partial<ICommandHooks>;
 }

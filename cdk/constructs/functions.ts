@@ -11,10 +11,11 @@ import { bundledFunction } from './bundled-function.ts';
 import type { Cluster } from './cluster.ts';
 import type { Network } from './network.ts';
 import type { PodletImage } from './podlet-image.ts';
+import type { DueTimes } from './stream.ts';
 
 /** File names in functions/; the machine's `${BindPod}` is `bind-pod`. */
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
-const REACTIONS = ['observe', 'sweep'] as const;
+const REACTIONS = ['observe', 'sweep', 'reconcile'] as const;
 const FRONTS = ['api', 'sync'] as const;
 /** Whose roles may read the keys that sign tokens. */
 export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
@@ -40,6 +41,9 @@ export interface FunctionsProps {
   machineName: string;
   /** Fixed, since the functions name the rule that targets one of them. */
   sweepRuleName: string;
+  /** Fixed, since the function names itself as the target of its schedules. */
+  reconcileName: string;
+  dueTimes: DueTimes;
   /** Whether the fronts' URLs stream. */
   streaming: boolean;
 }
@@ -63,8 +67,10 @@ export class Functions extends Construct {
       }).url;
     this.apiUrl = url(api);
     const syncUrl = url(sync);
-    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>): NodejsFunction =>
-      this.make(name, Duration.minutes(2), 512);
+    const rest = (
+      name: Exclude<FunctionName, 'api' | 'sync'>,
+      functionName?: string,
+    ): NodejsFunction => this.make(name, Duration.minutes(2), 512, functionName);
     this.all = {
       api,
       sync,
@@ -74,8 +80,13 @@ export class Functions extends Construct {
       'finish-pod': rest('finish-pod'),
       observe: rest('observe'),
       sweep: rest('sweep'),
+      reconcile: rest('reconcile', props.reconcileName),
     };
     this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
+    const { group, role, targetArn } = props.dueTimes;
+    this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueTarget, targetArn);
+    this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueRole, role.roleArn);
+    this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueGroup, group);
     // A front cannot name its own URL in its environment (the URL needs the function): it reads it from the request.
     for (const [name, fn] of Object.entries(this.all)) {
       if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
@@ -88,13 +99,18 @@ export class Functions extends Construct {
       for (const [name, value] of Object.entries(variables)) fn.addEnvironment(name, value);
   }
 
-  private make(name: FunctionName, timeout: Duration, memorySize: number): NodejsFunction {
+  private make(
+    name: FunctionName,
+    timeout: Duration,
+    memorySize: number,
+    functionName?: string,
+  ): NodejsFunction {
     const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
     const { architectures, capacity } = this.props;
     return bundledFunction(this, name, {
       timeout,
       memorySize,
-      ...present({ commandHooks: name === 'api' ? WITH_KINDS : undefined }),
+      ...present({ functionName, commandHooks: name === 'api' ? WITH_KINDS : undefined }),
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,

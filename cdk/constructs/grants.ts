@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { pullSecretPrefix } from '../../src/aws/config.ts';
 import type { Cluster } from './cluster.ts';
 import { FUNCTIONS, HOLDERS_OF_KEYS, type FunctionName, type Functions } from './functions.ts';
+import type { DueTimes } from './stream.ts';
 
 interface Granted {
   table: TableV2;
@@ -14,6 +15,7 @@ interface Granted {
   machineName: string;
   functions: Functions;
   sweepRuleName: string;
+  dueTimes: DueTimes;
 }
 
 const TABLE_ACTIONS = [
@@ -36,7 +38,7 @@ type Allow = (
 type Conditions = Record<string, Record<string, string | string[]>>;
 
 /** Whoever settles a pod takes every step that is due (src/steps/settle/settle.ts). */
-const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep'];
+const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep', 'reconcile'];
 
 /** Gives every function what its step does and nothing else. */
 export function grantLeast(scope: Construct, granted: Granted): void {
@@ -52,6 +54,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
   grantTasks(stack, allow, granted);
   grantImages(stack, allow, granted);
   grantSweepRule(stack, allow, granted);
+  grantStream(stack, allow, granted);
 }
 
 /** Who reads secrets for pods and their images, or empties a namespace. */
@@ -177,6 +180,25 @@ function grantSweepRule(stack: Stack, allow: Allow, { sweepRuleName }: Granted):
     resource: 'rule',
     resourceName: sweepRuleName,
   });
-  allow(['api', 'sweep'], ['events:EnableRule'], [rule]);
+  allow(['api', 'sweep', 'reconcile'], ['events:EnableRule'], [rule]);
   allow(['sweep'], ['events:DisableRule'], [rule]);
+}
+
+/** The controllers: the stream that wakes them, and the schedules by which they wake themselves. */
+function grantStream(stack: Stack, allow: Allow, { table, dueTimes }: Granted): void {
+  allow(
+    ['reconcile'],
+    ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    [table.tableStreamArn ?? ''],
+  );
+  allow(['reconcile'], ['dynamodb:ListStreams'], ['*']); // It takes no resource.
+  const schedules = stack.formatArn({
+    service: 'scheduler',
+    resource: 'schedule',
+    resourceName: `${dueTimes.group}/*`,
+  });
+  allow(['reconcile'], ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'], [schedules]);
+  allow(['reconcile'], ['iam:PassRole'], [dueTimes.role.roleArn], {
+    StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+  });
 }

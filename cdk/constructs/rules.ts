@@ -1,6 +1,6 @@
 // What wakes droppod by itself: task changes, ended executions, and the sweep each minute, which switches itself off while no pod lives.
 import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Cluster } from './cluster.ts';
@@ -44,7 +44,13 @@ export class Rules extends Construct {
       // Off is what sweep finds out by itself: a deployment that said so would stop it under living pods.
       enabled: true,
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(functions.all.sweep, { retryAttempts: 0 })],
+      targets: [
+        new LambdaFunction(functions.all.sweep, { retryAttempts: 0 }),
+        new LambdaFunction(functions.all.reconcile, {
+          retryAttempts: 0,
+          event: RuleTargetInput.fromObject({ replay: true }),
+        }),
+      ],
     });
   }
 }

@@ -1,6 +1,12 @@
 // The one table: objects, the log of changes, records. On demand, encrypted by AWS's own key, entries of the log expire.
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 
 export class ObjectTable extends Construct {
@@ -13,6 +19,8 @@ export class ObjectTable extends Construct {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       timeToLiveAttribute: 'expires',
+      // Its readers are Lambda's, which are free.
+      dynamoStream: StreamViewType.NEW_IMAGE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // Objects outlive the stack, but a first deployment that fails leaves no table that the next would trip over.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

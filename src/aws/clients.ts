@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { present } from '../present.ts';
@@ -17,6 +18,7 @@ export interface Clients {
   events: EventBridgeClient;
   sfn: SFNClient;
   logs: CloudWatchLogsClient;
+  scheduler: SchedulerClient;
   secrets: SecretsManagerClient;
 }
 
@@ -51,6 +53,7 @@ export function createClients(options: ClientOptions): Clients {
     events: new EventBridgeClient(all),
     sfn: new SFNClient(all),
     logs: new CloudWatchLogsClient(all),
+    scheduler: new SchedulerClient(all),
     secrets: new SecretsManagerClient(all),
   };
   for (const { middlewareStack } of Object.values(clients)) nameFaults(middlewareStack);

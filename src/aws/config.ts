@@ -27,6 +27,9 @@ export const OPTIONAL_NAMES = {
   holdsKeys: 'DROPPOD_HOLDS_KEYS',
   clusterId: 'DROPPOD_CLUSTER_ID',
   principals: 'DROPPOD_PRINCIPALS',
+  dueTarget: 'DROPPOD_DUE_TARGET',
+  dueRole: 'DROPPOD_DUE_ROLE',
+  dueGroup: 'DROPPOD_DUE_GROUP',
   stsEndpoint: 'AWS_ENDPOINT_URL_STS',
   endpoint: 'AWS_ENDPOINT_URL',
   ca: 'DROPPOD_CA',
@@ -67,6 +70,10 @@ export interface Config {
   clusterId: string;
   /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
   principals: { mapRoles?: unknown; mapUsers?: unknown };
+  /** Of the function that wakes itself by schedules: its ARN, the scheduler's role, the installation's schedules; '' elsewhere. */
+  dueTarget: string;
+  dueRole: string;
+  dueGroup: string;
   /** An STS that is not AWS' own, as the SDK would find it; ''. */
   stsEndpoint: string;
   /** PEM of the CA that podlets trust besides the public ones, where the fronts stand behind a proxy of one's own; ''. */
@@ -107,6 +114,9 @@ export function readConfig(env: Environment): Config {
     holdsKeys: optional('holdsKeys', 'false') === 'true',
     clusterId: optional('clusterId', ''),
     principals: principalsIn(optional('principals', '{}')),
+    dueTarget: optional('dueTarget', ''),
+    dueRole: optional('dueRole', ''),
+    dueGroup: optional('dueGroup', ''),
     stsEndpoint: optional('stsEndpoint', optional('endpoint', '')),
     ca: optional('ca', ''),
     registryEndpoint: optional('registryEndpoint', '').replace(/\/+$/, ''),

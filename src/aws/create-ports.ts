@@ -10,7 +10,12 @@ import type { Ports } from '../ports/ports.ts';
 import type { Settings } from '../ports/settings.ts';
 import type { Sts } from '../ports/sts.ts';
 import { present } from '../present.ts';
+import type { Table } from '../store/table.ts';
+import type { DueTimes } from '../ports/due-times.ts';
+import { wakes } from '../owners/wakes.ts';
 import { createClients } from './clients.ts';
+import type { Clients } from './clients.ts';
+import { awsDueTimes } from './due-times.ts';
 import { systemClock } from './clock.ts';
 import type { Config, Environment } from './config.ts';
 import { pullSecretPrefix, readConfig } from './config.ts';
@@ -45,6 +50,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ids: randomIds,
     random: Math.random,
     lifetimes: LIFETIMES,
+    wakes,
   });
   const tasks = awsTasks(clients.ecs, config);
   // The roles of the other functions may not read it, and need not.
@@ -73,6 +79,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     sweepRule: awsSweepRule(clients.events, config.sweepRule),
+    ...present({ dueTimes: dueTimesOf(clients, config) }),
     ...present({ sts: config.clusterId === '' ? undefined : stsOf(config) }),
     settings: toSettings(config, podletKey),
   };
@@ -88,6 +95,18 @@ function registryFetch({ registryEndpoint }: Config): Fetch {
       ? ask(url, { ...init, redirect: 'error' })
       : askPublic(url, init);
 }
+
+const dueTimesOf = (
+  { scheduler: client }: Clients,
+  { dueTarget: target, dueRole: role, dueGroup: group }: Config,
+): DueTimes | undefined =>
+  target === '' ? undefined : awsDueTimes({ client, clock: systemClock, target, role, group });
+
+/** The table alone, for whoever reads its stream. */
+export const environmentTable = (env: Environment): Table => {
+  const { region, table } = readConfig(env);
+  return dynamoTable(createClients({ region }).dynamodb, table);
+};
 
 const stsOf = ({ stsEndpoint }: Config): Sts =>
   awsSts({

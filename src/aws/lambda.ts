@@ -1,5 +1,8 @@
 // The door of a step: `export const handler = lambda(step)`. Ports are built at the first call and kept by the environment.
+import { isMap } from '../own.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Wake } from '../ports/wake.ts';
+import type { Table } from '../store/table.ts';
 import { systemClock } from './clock.ts';
 import { httpHandler } from './http-handler.ts';
 import { environmentLog } from './environment-log.ts';
@@ -29,6 +32,28 @@ export function lambda<Input, Output>(
     log: environmentLog,
   });
   return async (input) => run(await environmentPorts(), input);
+}
+
+/** As `lambda`, for a step that a batch of the table's stream, a due time or a schedule wakes. */
+export function lambdaWoken<Output>(
+  step: (ports: Ports, wake: Wake) => Promise<Output>,
+): (event: unknown) => Promise<Output> {
+  const run = lambda(step);
+  return async (event) => run(await wakeOf(event));
+}
+
+let table: Promise<Table> | undefined;
+
+async function wakeOf(event: unknown): Promise<Wake> {
+  const { Records: records, controller, namespace, name, tries } = isMap(event) ? event : {};
+  if (Array.isArray(records)) {
+    table ??= import('./create-ports.ts').then((made) => made.environmentTable(process.env));
+    const { streamChanges } = await import('./stream-changes.ts');
+    return { changes: await streamChanges(await table, records) };
+  }
+  if (typeof controller !== 'string') return { replay: true };
+  const key = { controller, namespace: String(namespace), name: String(name) };
+  return { due: key, tries: Number(tries) || 0 };
 }
 
 /** The handler of a function URL: `handle` gets a web Request, its signal aborts when the client or the time is gone. */

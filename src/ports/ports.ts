@@ -1,6 +1,7 @@
 // What droppod asks of the outside world, all of it. src/aws adapts AWS to these ports, test/fakes holds small real ones.
 // A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
 import type { Clock } from './clock.ts';
+import type { DueTimes } from './due-times.ts';
 import type { EngineVolumes } from './engine-volumes.ts';
 import type { Executions } from './executions.ts';
 import type { Ids } from './ids.ts';
@@ -33,6 +34,8 @@ export interface Ports {
   /** Only where AWS principals log in. */
   sts?: Sts;
   sweepRule?: SweepRule;
+  /** Only where controllers run and no process lives on. */
+  dueTimes?: DueTimes;
   /** Absent where images are pulled before the task starts (local mode). */
   pullSecrets?: PullSecrets;
   /** Only in local mode. */

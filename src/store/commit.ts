@@ -3,10 +3,11 @@
 import { StoreConflict, Unavailable } from '../errors.ts';
 import { own } from '../own.ts';
 import { present } from '../present.ts';
+import type { KubeObject } from '../kinds/pod.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { ObjectWrite, RecordWrite } from '../ports/store.ts';
+import type { LogEntry, ObjectWrite, RecordWrite } from '../ports/store.ts';
 import type { Body, Packed } from './body.ts';
 import { bodyUnder, expireParts, pack, seal, toText } from './body.ts';
 import { MARKER_MS } from './counter.ts';
@@ -31,6 +32,8 @@ export interface Writer {
   random(): number;
   /** Seconds, by resource. */
   lifetimes: { readonly [resource: string]: number };
+  /** Which changes wake somebody at once; absent: none. */
+  wakes?(type: LogEntry['type'], resource: string, object: KubeObject | undefined): boolean;
 }
 
 /** How many numbers one write may take before it fails. */
@@ -148,7 +151,7 @@ async function settleOwn(
 }
 
 function transactionOf(
-  { tail, lifetimes, clock }: Writer,
+  { tail, lifetimes, clock, wakes: wakesOf }: Writer,
   { object, records, packed, writeId }: Plan,
   head: Head | undefined,
   number: number,
@@ -158,7 +161,9 @@ function transactionOf(
   const expires = tail.expires();
   const type = object.object === null ? 'DELETED' : expected === 'absent' ? 'ADDED' : 'MODIFIED';
   const before = head?.body && { previous: head.body, previousNumber: head.number };
-  const line: Line = { number, writeId, entry: { type, key, body, ...before } };
+  const shown = object.object ?? object.lastState;
+  const wakes = wakesOf?.(type, key.resource, shown) ?? false;
+  const line: Line = { number, writeId, entry: { type, key, body, ...before, wakes } };
   const seconds = own(lifetimes, key.resource);
   const lifetime = seconds === undefined ? {} : { expires: tail.expires(seconds * 1000) };
   const item = {

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { ListQuery, ObjectKey, ObjectWrite, RecordWrite, Store } from '../ports/store.ts';
+import { present } from '../present.ts';
 import { commit } from './commit.ts';
 import type { Writer } from './commit.ts';
 import { readObject } from './head.ts';
@@ -20,6 +21,8 @@ export interface DynamoStoreOptions {
   random(): number;
   /** Seconds after their last write at which objects of a resource expire, without an entry in the log. */
   lifetimes?: { readonly [resource: string]: number };
+  /** Which changes are marked for the table's stream. */
+  wakes?: NonNullable<Writer['wakes']>;
   /** Pause between looks at the log while a watch waits. */
   pollMs?: { first: number; idle: number };
 }
@@ -34,6 +37,7 @@ export function dynamoStore({
   ids,
   random,
   lifetimes = {},
+  wakes,
   pollMs = { first: 200, idle: 1_000 },
 }: DynamoStoreOptions): DynamoStore {
   const numbers = sharedNumbers(table);
@@ -43,6 +47,7 @@ export function dynamoStore({
     ids,
     random,
     lifetimes,
+    ...present({ wakes }),
     numbers,
     tail: new Tail({ table, numbers, clock, pollMs }),
   });

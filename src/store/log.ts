@@ -17,6 +17,8 @@ export interface Line {
     body: Body;
     previous?: Body;
     previousNumber?: number;
+    /** Somebody is to be woken at once. */
+    wakes?: boolean;
   };
 }
 
@@ -35,6 +37,8 @@ export function lineWrite(line: Line, expires: number): TableWrite {
           name: entry.key.name,
           body: entry.body,
           ...(entry.previous ? { prev: entry.previous, prevVer: entry.previousNumber } : {}),
+          // The stream's filter (cdk/constructs/stream.ts).
+          ...present({ wakes: entry.wakes ? true : undefined }),
         };
   return {
     put: {
@@ -93,6 +97,12 @@ function toLine(item: Item): Line {
     },
   };
 }
+
+/** An item of the log in the port's form; undefined for a tombstone. */
+export const readEntry = (
+  table: Pick<Table, 'batchGet'>,
+  item: Item,
+): Promise<LogEntry | undefined> => toEntry(table, toLine(item));
 
 /** The line in the port's form; undefined for a tombstone. */
 export async function toEntry(

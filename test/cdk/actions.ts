@@ -3,6 +3,7 @@
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { pullSecretPrefix, type Config } from '../../src/aws/config.ts';
+import { awsDueTimes } from '../../src/aws/due-times.ts';
 import { ecrCredentials } from '../../src/aws/ecr-credentials.ts';
 import { awsExecutions } from '../../src/aws/executions.ts';
 import { awsLogs } from '../../src/aws/logs.ts';
@@ -25,6 +26,7 @@ const PREFIXES: Record<string, string> = {
   SecretsManagerClient: 'secretsmanager',
   CloudWatchLogsClient: 'logs',
   ECRClient: 'ecr',
+  SchedulerClient: 'scheduler',
 };
 
 /** One request as IAM judges it. */
@@ -44,6 +46,22 @@ const secret = (name: string): string =>
 const inCluster = (input: Input) => ({
   'ecs:cluster': arnOf('ecs', `cluster/${text(input, 'cluster')}`),
 });
+
+/** A schedule hands its role on to the scheduler. */
+const scheduled =
+  (command: string) =>
+  (input: Input): Asked[] => [
+    {
+      action: `scheduler:${command}`,
+      resource: arnOf('scheduler', `schedule/${text(input, 'GroupName')}/${text(input, 'Name')}`),
+      context: {},
+    },
+    {
+      action: 'iam:PassRole',
+      resource: text(input['Target'] as Input, 'RoleArn'),
+      context: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+    },
+  ];
 
 /** What a command asks for by its input, and what IAM asks for beside it: tags and roles that are handed on, an image's layers. */
 const ASKED: Record<string, (input: Input, config: Config) => Omit<Asked, 'action'>[] | Asked[]> = {
@@ -88,6 +106,8 @@ const ASKED: Record<string, (input: Input, config: Config) => Omit<Asked, 'actio
   'events:DisableRule': (input) => [
     { resource: arnOf('events', `rule/${text(input, 'Name')}`), context: {} },
   ],
+  'scheduler:CreateSchedule': scheduled('CreateSchedule'),
+  'scheduler:UpdateSchedule': scheduled('UpdateSchedule'),
   'secretsmanager:CreateSecret': (input) => [
     { resource: secret(text(input, 'Name')), context: {} },
   ],
@@ -249,6 +269,11 @@ const METHODS: Record<
   },
   'sweepRule.on': { act: ({ events }, { sweepRule }) => awsSweepRule(events, sweepRule).on() },
   'sweepRule.off': { act: ({ events }, { sweepRule }) => awsSweepRule(events, sweepRule).off() },
+  'dueTimes.wakeAt': {
+    act: ({ scheduler: client }, { dueTarget: target, dueRole: role, dueGroup: group }) =>
+      awsDueTimes({ client, clock: systemClock, target, role, group }).wakeAt('id', new Date(), {}),
+    answers: () => [{}, { CreateSchedule: named('ConflictException') }],
+  },
   'logs.read': { act: (clients, config) => readLog(clients, config, false) },
   'logs.follow': { act: (clients, config) => readLog(clients, config, true) },
 };

@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
 import { readConfig, type Config } from '../../src/aws/config.ts';
+import { reconcile } from '../../functions/reconcile.ts';
 import { api } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 
@@ -33,6 +34,7 @@ const FUNCTIONS = [
   'finish-pod',
   'observe',
   'sweep',
+  'reconcile',
 ];
 
 /** Enough lives for every branch that calls out. */
@@ -89,7 +91,11 @@ const secrets = {
 function watch(ports: Ports): void {
   // CloudWatch keeps every line: on AWS the port has no such method.
   Object.assign(ports.logs, { keep: undefined });
-  Object.assign(ports, { sweepRule: nothing, pullSecrets: secrets });
+  Object.assign(ports, {
+    sweepRule: nothing,
+    pullSecrets: secrets,
+    dueTimes: { wakeAt: () => Promise.resolve() },
+  });
   for (const port of [
     'store',
     'tasks',
@@ -98,8 +104,9 @@ function watch(ports: Ports): void {
     'logs',
     'sweepRule',
     'pullSecrets',
+    'dueTimes',
   ] as const)
-    Object.assign(ports, { [port]: watched(port, ports[port] as object) });
+    Object.assign(ports, { [port]: watched(port, Reflect.get(ports, port) as object) });
 }
 
 const plain = {
@@ -153,11 +160,47 @@ async function useMoments(): Promise<void> {
   await late.sweep();
 }
 
+/** A Deployment that comes, rolls and goes: its pods are the controllers' own. */
+async function useControllers(): Promise<void> {
+  const world = new PodWorld({ within, settings: { adminToken: 'secret', caPem: 'PEM' } });
+  watch(world.ports);
+  const send = async (method: string, path: string, body: object): Promise<void> => {
+    const request = requestOf(method, `/apis/apps/v1/namespaces/default/deployments${path}`, {
+      body,
+    });
+    const answer = await within('api', () => api(world.ports, request));
+    expect(answer.status).toBeLessThan(300);
+  };
+  const react = (): Promise<void> =>
+    world.clock.runUntil(within('reconcile', () => reconcile(world.ports, { replay: true })));
+  const labels = { app: 'web' };
+  await send('POST', '', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'busybox' }] } },
+    },
+  });
+  // A CronJob's turn comes while the sweep rests.
+  await world.ports.store.commit({
+    records: [{ key: 'sweep-switch', value: null, expected: 'any' }],
+  });
+  for (let round = 0; round < 4; round++) await react();
+  expect((await world.ports.store.list({ resource: 'pods' })).objects).toHaveLength(2);
+  await send('DELETE', '/web', { propagationPolicy: 'Background' });
+  for (let round = 0; round < 4; round++) await react();
+  const { objects } = await world.ports.store.list({ resource: 'pods' });
+  expect(objects.every(({ metadata }) => metadata.deletionTimestamp !== undefined)).toBe(true);
+}
+
 const all = async (world: PodWorld): Promise<Pod> =>
   toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
 
 /** settle.ts takes every step that is due, whoever calls it: which of them fell to whom in these lives is chance. */
-const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep']);
+const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep', 'reconcile']);
 /** A pod that gets its node may be what another waited for (reschedule.ts); no life here has two pods. */
 const WAKES_OTHERS = ['executions.start'];
 const SETTLED = ['executions.start', 'executions.succeed', 'executions.stop', 'tasks.stop'];
@@ -168,14 +211,18 @@ let config: Config;
 beforeAll(async () => {
   const stack = testStack({ context: { 'aws:cdk:bundling-stacks': [] } });
   resources = (Template.fromStack(stack).toJSON() as { Resources: Resources }).Resources;
-  const sweeper = Object.entries(resources).find(
-    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('Functionssweep'),
-  );
-  const { Variables } = sweeper?.[1].Properties['Environment'] as { Variables: object };
-  const environment = resolve(resources, Variables) as Record<string, string>;
+  const environmentOf = (name: string): Record<string, string> => {
+    const found = Object.entries(resources).find(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(`Functions${name}`),
+    );
+    const { Variables } = found?.[1].Properties['Environment'] as { Variables: object };
+    return resolve(resources, Variables) as Record<string, string>;
+  };
+  const environment = { ...environmentOf('reconcile'), ...environmentOf('sweep') };
   config = readConfig({ ...environment, AWS_REGION: REGION });
   await useLogs();
   await useMoments();
+  await useControllers();
   for (let seed = 0; seed < SEEDS; seed++)
     await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);
@@ -213,6 +260,19 @@ const writesOwnLog = (name: string): Asked[] => {
   }));
 };
 
+/** Lambda reads the stream with the function's role. */
+const readsStream = (name: string): Asked[] =>
+  name === 'reconcile'
+    ? ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => ({
+        action: `dynamodb:${action}`,
+        resource:
+          action === 'ListStreams'
+            ? '*'
+            : `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${config.table}/stream/1`,
+        context: {},
+      }))
+    : [];
+
 const SECRETS = ['o/secrets', 's/1'];
 const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', ...SECRETS];
 /** What create-ports.ts reads at the start, bind for the names of pull secrets, and whoever empties a namespace or starts containers. */
@@ -223,6 +283,7 @@ const OPEN_TO: Record<string, string[]> = {
   'finish-pod': SECRETS,
   observe: SECRETS,
   sweep: SECRETS,
+  reconcile: SECRETS,
 };
 
 const onTable = (action: string, partition: string): Asked => ({
@@ -249,6 +310,7 @@ it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
     ...onTables,
     ...(await Promise.all([...new Set(methods)].map((method) => askedBy(method, config)))).flat(),
     ...writesOwnLog(name),
+    ...readsStream(name),
   ];
   const verdict = await judge(
     policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
@@ -279,6 +341,7 @@ it('what another installation has is out of reach', async () => {
       .replace(config.cluster, 'another-cluster')
       .replace(config.table, 'another-table')
       .replace(config.sweepRule, 'another-rule')
+      .replace(`schedule/${config.dueGroup}`, 'schedule/another')
       .replace(/stateMachine:.*/, 'stateMachine:another')
       .replace(/execution:[^:]*/, 'execution:another')
       .replace(config.logGroup, 'another-group')

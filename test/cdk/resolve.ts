@@ -50,6 +50,7 @@ const nameOf = (resources: Resources, id: string): string => {
 function attribute(resources: Resources, id: string, name: string): string {
   const { Type = '' } = resources[id] ?? {};
   if (name === 'Arn') return ARN_OF[Type]?.(nameOf(resources, id)) ?? `${id}.Arn`;
+  if (name === 'StreamArn') return `${ARN_OF[Type]?.(nameOf(resources, id)) ?? id}/stream/1`;
   if (name === 'FunctionUrl') return `https://${id.toLowerCase()}.lambda-url.${REGION}.on.aws/`;
   return `${id}.${name}`;
 }

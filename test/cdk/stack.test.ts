@@ -60,14 +60,14 @@ describe('what stands in the template', () => {
     const variables = {
       Variables: Match.objectLike({ [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' }),
     };
-    all.resourcePropertiesCountIs('AWS::Lambda::Function', { Environment: variables }, 8);
+    all.resourcePropertiesCountIs('AWS::Lambda::Function', { Environment: variables }, 9);
   });
 
   it('the functions are those of functions/, each with every variable that it needs', () => {
     const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
       JSON.stringify(Properties['Environment'] ?? {}).includes(NAMES.table),
     );
-    expect(functions).toHaveLength(8);
+    expect(functions).toHaveLength(9);
     for (const { Properties } of functions) {
       const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
       expect(Object.keys(Variables)).toEqual(
@@ -158,6 +158,9 @@ describe('what it costs and may do', () => {
     'AWS::EC2::SecurityGroup',
     'AWS::EC2::SecurityGroupIngress',
     'AWS::CDK::Metadata',
+    // Lambda reads the stream for nothing, and a schedule is paid when it fires.
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Scheduler::ScheduleGroup',
     // The image's 47 MB are half a cent a month.
     'AWS::ECR::Repository',
     'Custom::PodletImage',
@@ -175,6 +178,26 @@ describe('what it costs and may do', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
+    });
+  });
+
+  it('only what is marked for it invokes the controllers, and a batch that cannot be read holds nothing for long', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FilterCriteria: {
+        Filters: [
+          {
+            Pattern: JSON.stringify({
+              eventName: ['INSERT'],
+              dynamodb: { NewImage: { wakes: { BOOL: [true] } } },
+            }),
+          },
+        ],
+      },
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 5,
+    });
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
     });
   });
 
@@ -210,7 +233,7 @@ describe('what it costs and may do', () => {
     expect(
       anywhere.filter(
         (action) =>
-          !/^(ecs:(DescribeTaskDefinition|ListTasks)|ecr:GetAuthorizationToken|secretsmanager:ListSecrets|logs:|xray:)/.test(
+          !/^(dynamodb:ListStreams|ecs:(DescribeTaskDefinition|ListTasks)|ecr:GetAuthorizationToken|secretsmanager:ListSecrets|logs:|xray:)/.test(
             action,
           ),
       ),

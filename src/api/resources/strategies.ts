@@ -1,4 +1,5 @@
 // Which strategy serves which resource and subresource.
+import { CONTROLLERS } from '../../controllers/controllers.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
@@ -100,19 +101,27 @@ const STRATEGIES: Record<string, Strategy> = {
 /** The strategy of an endpoint; a subresource without its own uses the resource's. */
 export function strategyFor(resource: Resource, subresource = ''): Strategy {
   const { plural, group, custom } = resource;
-  if (custom !== undefined) return withEnding(customStrategy(resource, custom, subresource));
+  if (custom !== undefined)
+    return completed(resource, customStrategy(resource, custom, subresource));
   const name = group === '' ? plural : `${plural}.${group}`;
-  return withEnding(own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain);
+  return completed(
+    resource,
+    own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain,
+  );
 }
+
+const CONTROLLED: ReadonlySet<string> = new Set(CONTROLLERS.map(({ resource }) => resource));
 
 const complete = new WeakMap<Strategy, Strategy>();
 
-/** What goes after it was marked may be what its namespace's own end has waited for. */
-function withEnding(strategy: Strategy): Strategy {
+/** The strategy with what all kinds share, however they are written. */
+function completed({ stored }: Resource, strategy: Strategy): Strategy {
   const known = complete.get(strategy);
   if (known !== undefined) return known;
   const made: Strategy = {
     ...strategy,
+    ...(CONTROLLED.has(stored) ? sweptOver(strategy) : {}),
+    // What goes after it was marked may be what its namespace's own end has waited for.
     removed: async (object, call) => {
       await strategy.removed?.(object, call);
       const { deletionTimestamp, namespace } = object.metadata;
@@ -123,6 +132,18 @@ function withEnding(strategy: Strategy): Strategy {
   complete.set(strategy, made);
   return made;
 }
+
+/** What a controller acts upon is under the sweep, which makes up for a change that does not reach the controller. */
+const sweptOver = ({ creating, updated }: Strategy): Pick<Strategy, 'creating' | 'updated'> => ({
+  creating: async (call) => {
+    await keepSweepOn(call.ports);
+    await creating?.(call);
+  },
+  updated: async (object, old, call) => {
+    if (object.metadata.generation !== old.metadata.generation) await keepSweepOn(call.ports);
+    await updated?.(object, old, call);
+  },
+});
 
 /** Takes every step of a Terminating namespace that is possible now. May be called at any time, and repeated. */
 export const endNamespace = (ports: ApiPorts, name: string): Promise<void> =>

@@ -51,6 +51,7 @@ export function collector(
       const own = isConcerned(object, previous, [...childFinalizers.values()]);
       return own ? [lookAt(key), ...looks] : looks;
     },
+    overdue: async () => (await listDeletions(ports)).map(lookAt),
     all: async () =>
       [
         ...(await ports.store.listRecords(INDEX)).flatMap(({ value }) => dependentIn(value) ?? []),

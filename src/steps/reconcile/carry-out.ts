@@ -12,7 +12,7 @@ import type { Work } from './work.ts';
 
 /** One pass over one object; `work` moves on with each write. */
 export interface Pass {
-  ports: Pick<Ports, 'store' | 'clock' | 'ids'>;
+  ports: Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
   objects: Objects;
   controller: Controller;
   object: KubeObject;

@@ -6,7 +6,11 @@ import { reconcileObject } from './reconcile-object.ts';
 import type { ReconcilePorts } from './reconcile-object.ts';
 import { concerned, everyObject } from './wake.ts';
 import type { Look, Watcher } from './watcher.ts';
+import { dueId, listWork } from './work.ts';
 import type { WorkKey } from './work.ts';
+
+/** The scheduler is precise to a minute. */
+const LATE_MS = 90_000;
 
 export interface ControllersWatcher extends Watcher {
   /** The look at one object; undefined: no such controller. */
@@ -18,6 +22,7 @@ export function controllersWatcher(
   objectsAs: ObjectsAs,
   controllers: readonly Controller[],
 ): ControllersWatcher {
+  const { dueTimes } = ports;
   const byName = new Map(controllers.map((controller) => [controller.name, controller]));
   const look = (key: WorkKey): Look | undefined => {
     const controller = byName.get(key.controller);
@@ -25,6 +30,10 @@ export function controllersWatcher(
     return {
       id: `${key.controller}/${key.namespace}/${key.name}`,
       ...present({ backOff: controller.backOff }),
+      ...(dueTimes && {
+        later: (at: Date, tries: number) =>
+          dueTimes.wakeAt(dueId(key), at, { ...key, tries: String(tries) }),
+      }),
       run: async () => {
         const { refused, dueAt } = await reconcileObject(ports, objectsAs, controller, key);
         return { failed: refused !== undefined, ...present({ dueAt }) };
@@ -35,6 +44,12 @@ export function controllersWatcher(
   return {
     look,
     after: async (change) => looks(await concerned(ports, controllers, change)),
+    overdue: async (now) => {
+      const late = (await listWork(ports)).filter(
+        ({ dueAt }) => dueAt !== undefined && Date.parse(dueAt) + LATE_MS < now.getTime(),
+      );
+      return looks(late.map(({ key }) => key));
+    },
     all: async () => looks(await everyObject(ports, controllers)),
   };
 }

@@ -1,11 +1,13 @@
 // The loop of a process that lives on (local mode): it follows the log of changes and runs the looks that a change calls for.
-import { ApiError, CompactedError, StoreConflict, Unavailable } from '../../errors.ts';
+import { CompactedError } from '../../errors.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
+import { faultMembers } from '../../ports/log.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { isPassing } from './passing.ts';
 import { Queue } from './queue.ts';
 import type { Change, Look, Watcher } from './watcher.ts';
 
-type FollowPorts = Pick<Ports, 'store' | 'clock'>;
+type FollowPorts = Pick<Ports, 'store' | 'clock' | 'log'>;
 
 const WAIT_MS = 60_000;
 const AT_ONCE = 8;
@@ -16,13 +18,14 @@ const PAUSE_MS = 1_000;
 export async function followChanges(
   ports: FollowPorts,
   signal: AbortSignal,
-  { watchers, log }: { watchers: readonly Watcher[]; log: (line: string) => void },
+  watchers: readonly Watcher[],
 ): Promise<void> {
-  const queue: Queue = new Queue({
+  const queue = new Queue({
     clock: ports.clock,
     atOnce: AT_ONCE,
     onError: ({ id }, error) => {
-      if (!isPassing(error)) log(`${id}: ${textOf(error)}`);
+      if (!isPassing(error))
+        ports.log('error', 'a look failed', { look: id, ...faultMembers(error) });
     },
   });
   const ask = (looks: Look[]): void => {
@@ -35,7 +38,6 @@ export async function followChanges(
     changed: async (change) => {
       for (const watcher of watchers) ask(await watcher.after(change));
     },
-    log,
   });
   await queue.close();
 }
@@ -43,13 +45,12 @@ export async function followChanges(
 interface Following {
   all(): Promise<void>;
   changed(change: Change): Promise<void>;
-  log(line: string): void;
 }
 
 async function follow(
-  { store, clock }: FollowPorts,
+  { store, clock, log }: FollowPorts,
   signal: AbortSignal,
-  { all, changed, log }: Following,
+  { all, changed }: Following,
 ): Promise<void> {
   let at: ResourceVersion | undefined;
   while (!signal.aborted) {
@@ -66,18 +67,9 @@ async function follow(
       // The log is gone, or a change could not be looked at: everything is looked at again.
       at = undefined;
       if (!(error instanceof CompactedError)) {
-        log(`reconcile: ${textOf(error)}`);
+        log('error', 'changes could not be followed', faultMembers(error));
         await clock.sleep(PAUSE_MS, signal);
       }
     }
   }
 }
-
-/** Another run was quicker, or a dependency is away for a moment. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof StoreConflict ||
-  error instanceof Unavailable ||
-  (error instanceof ApiError && (error.reason === 'Conflict' || error.reason === 'NotFound'));
-
-const textOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);

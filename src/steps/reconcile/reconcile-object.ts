@@ -7,11 +7,11 @@ import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
 import { carryOut } from './carry-out.ts';
 import type { Pass } from './carry-out.ts';
-import { forgetWork, readWork, workWrite } from './work.ts';
+import { dueId, forgetWork, readWork, workWrite } from './work.ts';
 import type { Work, WorkKey } from './work.ts';
 import { readWorld } from './world.ts';
 
-export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
+export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
 
 /** What a pass leaves: when to look again, and whether the API refused a write, which is then tried again later. */
 export interface PassEnd {
@@ -72,7 +72,9 @@ async function carryOutAnswer(pass: Pass, object: KubeObject): Promise<Date | un
 async function end({ ports, work }: Pass, dueAt: Date | undefined): Promise<PassEnd> {
   const at = dueAt?.toISOString();
   if (at !== work.dueAt) {
-    const { uid, count } = work;
+    const { uid, count, key } = work;
+    // First, so that no due time is stored that nobody wakes for.
+    if (dueAt) await ports.dueTimes?.wakeAt(dueId(key), dueAt, { ...key, tries: '0' });
     await ports.store.commit({
       records: [workWrite(work, { uid, count, ...(at === undefined ? {} : { dueAt: at }) })],
     });

@@ -19,6 +19,8 @@ export interface Look {
   run(): Promise<LookEnd>;
   /** How it is tried again; absent: 5 ms, doubling up to 1000 s. */
   backOff?: { firstMs: number; maxMs: number };
+  /** Has it run again at a time, in whichever process; absent: its change must be delivered again. */
+  later?(at: Date, tries: number): Promise<void>;
 }
 
 export interface Watcher {
@@ -26,4 +28,6 @@ export interface Watcher {
   after(change: Change): Promise<Look[]>;
   /** Everything that there may be to do: for a start, and for what was lost. */
   all(): Promise<Look[]>;
+  /** What should have been done by now, where its wake was lost. */
+  overdue?(now: Date): Promise<Look[]>;
 }

@@ -30,6 +30,9 @@ const KIND = 'work/';
 const recordKey = ({ controller, namespace, name }: WorkKey): string =>
   `${KIND}${controller}/${namespace}/${name}`;
 
+/** Under which its due time is known. */
+export const dueId = recordKey;
+
 /** The record as it is stored now; it must be read before anything that the pass decides by. */
 export async function readWork({ store }: Pick<Ports, 'store'>, key: WorkKey): Promise<Work> {
   const stored = await store.getRecord(recordKey(key));

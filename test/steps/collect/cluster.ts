@@ -24,13 +24,14 @@ export async function collected(controllers: readonly Controller[] = []) {
   const objectsAs = systemObjects(api.ports);
   let following = Promise.resolve();
   const start = (): void => {
-    following = followChanges(api.ports, stop.signal, {
-      watchers: [
+    following = followChanges(
+      { ...api.ports, log: (_level, msg) => lines.push(msg) },
+      stop.signal,
+      [
         collector(api.ports, objectsAs, controllers),
         namespaceWatcher(api.ports, (name) => endNamespace(api.ports, name)),
       ],
-      log: (line) => lines.push(line),
-    });
+    );
   };
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 60; round++) await api.ports.clock.settle();

@@ -18,10 +18,11 @@ async function followed(data: Record<string, string>) {
       return toy.reconcile(object, world, now);
     },
   };
-  const following = followChanges(cluster.ports, stop.signal, {
-    watchers: [controllersWatcher(cluster.ports, systemObjects(cluster.ports), [counted])],
-    log: (line) => lines.push(line),
-  });
+  const following = followChanges(
+    { ...cluster.ports, log: (_level, msg) => lines.push(msg) },
+    stop.signal,
+    [controllersWatcher(cluster.ports, systemObjects(cluster.ports), [counted])],
+  );
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 30; round++) await cluster.ports.clock.settle();
   };

@@ -1,0 +1,21 @@
+// Everybody who acts upon the log of changes, on the API's own verbs: local mode follows with them, AWS reacts.
+import { CONTROLLERS } from '../controllers/controllers.ts';
+import { collector } from '../steps/collect/collector.ts';
+import { namespaceWatcher } from '../steps/namespace/namespace-watcher.ts';
+import { controllersWatcher } from '../steps/reconcile/controllers-watcher.ts';
+import type { Watchers } from '../steps/reconcile/react.ts';
+import type { ApiPorts } from './call.ts';
+import { endNamespace } from './resources/strategies.ts';
+import { systemObjects } from './system-objects.ts';
+
+/** The controllers, the garbage collector, and the end of namespaces. */
+export function watchersOn(ports: ApiPorts): Watchers {
+  const objectsAs = systemObjects(ports);
+  return {
+    controllers: controllersWatcher(ports, objectsAs, CONTROLLERS),
+    others: [
+      collector(ports, objectsAs, CONTROLLERS),
+      namespaceWatcher(ports, (name) => endNamespace(ports, name)),
+    ],
+  };
+}
