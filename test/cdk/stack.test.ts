@@ -133,6 +133,28 @@ describe('a new revision of the state machine', () => {
   });
 });
 
+describe('what wakes the controllers', () => {
+  it('only what is marked for it invokes the controllers, and a batch that cannot be read holds nothing for long', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FilterCriteria: {
+        Filters: [
+          {
+            Pattern: JSON.stringify({
+              eventName: ['INSERT'],
+              dynamodb: { NewImage: { wakes: { BOOL: [true] } } },
+            }),
+          },
+        ],
+      },
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 5,
+    });
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+    });
+  });
+});
+
 describe('what it costs and may do', () => {
   // Everything here is billed by use, or not at all. A new type must be looked up before it is added.
   const FREE_WHILE_IDLE = [
@@ -178,26 +200,6 @@ describe('what it costs and may do', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
-    });
-  });
-
-  it('only what is marked for it invokes the controllers, and a batch that cannot be read holds nothing for long', () => {
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      FilterCriteria: {
-        Filters: [
-          {
-            Pattern: JSON.stringify({
-              eventName: ['INSERT'],
-              dynamodb: { NewImage: { wakes: { BOOL: [true] } } },
-            }),
-          },
-        ],
-      },
-      BisectBatchOnFunctionError: true,
-      MaximumRetryAttempts: 5,
-    });
-    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
-      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
     });
   });
 
