@@ -174,9 +174,11 @@ function readKnown(): Known {
   return { groups, fields };
 }
 
-const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V1(?=[A-Z])/, '');
+const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V[12](?=[A-Z])/, '');
 
 function qualifiedName(model: string, groups: Map<string, string>, parent: string): string {
+  // The one kind of a second version.
+  if (/^V2[A-Z]/.test(model)) return `io.k8s.api.autoscaling.v2.${typeName(model)}`;
   const hint = /^([A-Z][a-z]+)V1[A-Z]/.exec(model)?.[1]?.toLowerCase();
   const group = hint ?? groups.get(typeName(model));
   if (group === 'meta') return `${META}.${typeName(model)}`;

@@ -66,6 +66,7 @@ interface Options {
   stored?: string;
   model?: string;
   plural?: string;
+  version?: string;
 }
 
 function resource(kind: string, options: Options = {}): Resource {
@@ -74,7 +75,7 @@ function resource(kind: string, options: Options = {}): Resource {
   const group = options.group ?? '';
   return {
     group,
-    version: 'v1',
+    version: options.version ?? 'v1',
     kind,
     plural,
     singular,
@@ -199,11 +200,31 @@ export const RESOURCES: readonly Resource[] = [
     categories: ['all'],
     subresources: [sub('status', 'Job', CHANGE, 'batch')],
   }),
+  resource('HorizontalPodAutoscaler', {
+    group: 'autoscaling',
+    version: 'v2',
+    short: ['hpa'],
+    categories: ['all'],
+    model: 'V2HorizontalPodAutoscaler',
+    subresources: [
+      { ...sub('status', 'HorizontalPodAutoscaler', CHANGE, 'autoscaling'), version: 'v2' },
+    ],
+  }),
   resource('Ingress', {
     group: 'networking.k8s.io',
     short: ['ing'],
     plural: 'ingresses',
-    verbs: NEVER_THERE,
+    subresources: [sub('status', 'Ingress', CHANGE, 'networking.k8s.io')],
+  }),
+  resource('IngressClass', {
+    group: 'networking.k8s.io',
+    cluster: true,
+    plural: 'ingressclasses',
+  }),
+  resource('NetworkPolicy', {
+    group: 'networking.k8s.io',
+    short: ['netpol'],
+    plural: 'networkpolicies',
   }),
   resource('CustomResourceDefinition', {
     group: 'apiextensions.k8s.io',

@@ -353,6 +353,55 @@ it('a deleted namespace takes its custom objects with it', async () => {
   expect((await api.send('GET', `${path}/g`)).status).toBe(404);
 });
 
+it.each([150, 2_000])(
+  'a schema of %i levels is refused before any rule looks at it',
+  async (levels) => {
+    const { send } = await createApi();
+    let schema: Record<string, unknown> = { type: 'string' };
+    for (let level = 0; level < levels; level++)
+      schema = { type: 'object', properties: { a: schema } };
+    const { status, body } = await send('POST', DEFINITIONS, { body: definition(schema) });
+    expect(status).toBe(400);
+    expect(body['message']).toContain('exceeded max depth');
+  },
+);
+
+it('an object deeper than can be shown is refused', async () => {
+  const api = await createApi();
+  await define(api, definition(SIZES));
+  let free: unknown = 1;
+  for (let level = 0; level < 500; level++) free = { a: free };
+  const { status } = await api.send('POST', GADGETS, {
+    body: gadget('g', { spec: { size: 1, free } }),
+  });
+  expect(status).toBe(400);
+});
+
+it('a schema and an object that multiply are given up, not waited for', async () => {
+  const api = await createApi();
+  const allOf = Array.from({ length: 2_000 }, () => ({ maxLength: 5 }));
+  const list = { type: 'array', items: { type: 'string', allOf } };
+  await define(api, definition(withSpec({ list })));
+  const { status, body } = await api.send('POST', GADGETS, {
+    body: gadget('g', { spec: { list: Array.from({ length: 20_000 }, () => 'x') } }),
+  });
+  expect(status).toBe(422);
+  expect(body['message']).toContain('the object was not checked to its end');
+});
+
+it('patterns are those of RE2, whose time grows with the text alone', async () => {
+  const api = await createApi();
+  await define(api, definition(withSpec({ text: { type: 'string', pattern: '^(a+)+$' } })));
+  const { body } = await api.send('POST', GADGETS, {
+    body: gadget('g', { spec: { text: `${'a'.repeat(100_000)}b` } }),
+  });
+  expect(body['details'].causes[0].message).toContain("should match '^(a+)+$'");
+  const refused = await api.send('POST', DEFINITIONS, {
+    body: definition(withSpec({ text: { type: 'string', pattern: '(?=a)' } })),
+  });
+  expect(refused.body['message']).toContain('must be a valid regular expression');
+});
+
 it.each([
   [
     'a conversion webhook',

@@ -207,25 +207,23 @@ it('kinds that nothing acts on yet can be looked for and not made: kubectl apply
     '/api/v1/persistentvolumes',
     '/apis/apps/v1/namespaces/default/deployments',
     '/apis/batch/v1/namespaces/default/cronjobs',
-    '/apis/networking.k8s.io/v1/ingresses',
   ]) {
     const { status, body } = await api.send('GET', path);
     expect([path, status, body['items']]).toEqual([path, 200, []]);
   }
-  const path = '/apis/networking.k8s.io/v1/namespaces/default/ingresses';
+  const path = '/apis/apps/v1/namespaces/default/daemonsets';
   const made = await api.send('POST', path, {
-    body: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', metadata: { name: 'd' } },
+    body: { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'd' } },
   });
   expect(made.body).toMatchObject({
     kind: 'Status',
     code: 405,
     reason: 'MethodNotAllowed',
-    message:
-      'ingresses.networking.k8s.io cannot be written: nothing in droppod acts on a Ingress yet',
+    message: 'daemonsets.apps cannot be written: nothing in droppod acts on a DaemonSet yet',
   });
   expect((await api.send('GET', `${path}/d`)).body).toMatchObject({
     code: 404,
-    message: 'ingresses.networking.k8s.io "d" not found',
+    message: 'daemonsets.apps "d" not found',
   });
   expect(
     (await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status,

@@ -12,6 +12,8 @@ import { daemonSets, daemonSetStatus } from './daemon-sets.ts';
 import { statefulSets, statefulSetStatus } from './stateful-sets.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
 import { cronJobStatus, cronJobs } from './cron-jobs.ts';
+import { autoscalers, autoscalerStatus } from './autoscalers.ts';
+import { ingressClasses, ingressStatus, ingresses, networkPolicies } from './networking.ts';
 import { customStrategy } from './custom.ts';
 import { definitions, definitionStatus } from './definitions.ts';
 import { events, groupEvents } from './events.ts';
@@ -49,6 +51,12 @@ const STRATEGIES: Record<string, Strategy> = {
   'deployments.apps/status': deploymentStatus,
   'cronjobs.batch': cronJobs,
   'cronjobs.batch/status': cronJobStatus,
+  'horizontalpodautoscalers.autoscaling': autoscalers,
+  'horizontalpodautoscalers.autoscaling/status': autoscalerStatus,
+  'ingresses.networking.k8s.io': ingresses,
+  'ingresses.networking.k8s.io/status': ingressStatus,
+  'ingressclasses.networking.k8s.io': ingressClasses,
+  'networkpolicies.networking.k8s.io': networkPolicies,
   'customresourcedefinitions.apiextensions.k8s.io': definitions,
   'customresourcedefinitions.apiextensions.k8s.io/status': definitionStatus,
   endpoints: endpoints,
