@@ -76,12 +76,6 @@ export function verbOf(route: Route, method: string, query: URLSearchParams): Ve
       ? route.resource.verbs
       : (route.resource.subresources.find(({ name }) => name === route.subresource)?.verbs ?? []);
   if (verb !== undefined && served.includes(verb)) return verb;
-  const { verbs, stored, kind } = route.resource;
-  if (verbs.includes('get') && !verbs.includes('create') && verb !== undefined)
-    throw new ApiError(
-      'MethodNotAllowed',
-      `${stored} cannot be written: nothing in droppod acts on a ${kind} yet`,
-    );
   throw methodNotAllowed();
 }
 

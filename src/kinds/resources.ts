@@ -53,8 +53,6 @@ const ALL: Verb[] = [
   'watch',
 ];
 const CHANGE: Verb[] = ['get', 'patch', 'update'];
-/** Of a kind that nothing here acts on yet: clients that look for what might be there (`kubectl apply --prune`, clean-ups) find nothing. */
-const NEVER_THERE: Verb[] = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 
 interface Options {
   group?: string;

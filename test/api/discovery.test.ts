@@ -200,32 +200,3 @@ it('the version is 1.35.4', async () => {
     gitVersion: 'v1.35.4',
   });
 });
-
-it('kinds that nothing acts on yet can be looked for and not made: kubectl apply --prune finds none of them', async () => {
-  for (const path of [
-    '/api/v1/namespaces/default/persistentvolumeclaims',
-    '/api/v1/persistentvolumes',
-    '/apis/apps/v1/namespaces/default/deployments',
-    '/apis/batch/v1/namespaces/default/cronjobs',
-  ]) {
-    const { status, body } = await api.send('GET', path);
-    expect([path, status, body['items']]).toEqual([path, 200, []]);
-  }
-  const path = '/apis/apps/v1/namespaces/default/daemonsets';
-  const made = await api.send('POST', path, {
-    body: { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'd' } },
-  });
-  expect(made.body).toMatchObject({
-    kind: 'Status',
-    code: 405,
-    reason: 'MethodNotAllowed',
-    message: 'daemonsets.apps cannot be written: nothing in droppod acts on a DaemonSet yet',
-  });
-  expect((await api.send('GET', `${path}/d`)).body).toMatchObject({
-    code: 404,
-    message: 'daemonsets.apps "d" not found',
-  });
-  expect(
-    (await api.send('DELETE', '/api/v1/namespaces/default/persistentvolumeclaims')).status,
-  ).toBe(200);
-});
