@@ -1,5 +1,6 @@
-// When a schedule fires next: the first instant at which the zone's clocks show a time that it names. What clocks skip does not fire,
-// what they show twice fires twice (robfig/cron does so; the libraries of npm run a skipped time late and a doubled one once).
+// When a schedule fires next: the first instant at which the zone's clocks show a time that it names. The times that the clocks show are
+// croner's; what clocks skip does not fire, what they show twice fires twice (so robfig/cron; croner itself runs a skipped time late).
+import { Cron } from 'croner';
 import type { CalendarSchedule, Schedule } from './parse-schedule.ts';
 import { offsetAt } from './time-zone.ts';
 
@@ -12,53 +13,47 @@ export function nextTime(schedule: Schedule, after: Date, zone = 'UTC'): Date | 
   if ('everySeconds' in schedule)
     return new Date(Math.floor(after.getTime() / 1000) * 1000 + schedule.everySeconds * 1000);
   const from = Math.floor(after.getTime() / MINUTE) * MINUTE + MINUTE;
-  const wall = from + offsetAt(zone, from);
-  const lastYear = new Date(wall).getUTCFullYear() + YEARS;
-  for (let midnight = Math.floor(wall / DAY) * DAY; ; midnight += DAY) {
-    const date = new Date(midnight);
-    if (date.getUTCFullYear() > lastYear) return undefined;
-    if (!matchesDay(schedule, date)) continue;
-    const found = firstOfDay(schedule, { midnight, from, zone });
-    if (found !== undefined) return new Date(found);
+  const first = Math.min(...offsetsAround(zone, from));
+  const lastYear = new Date(from + first).getUTCFullYear() + YEARS;
+  let found: number | undefined;
+  for (let wall = nextWall(schedule, from + first - MINUTE); ; wall = nextWall(schedule, wall)) {
+    if (wall === undefined || new Date(wall).getUTCFullYear() > lastYear) break;
+    const offsets = offsetsAround(zone, wall);
+    // Clocks that were set back show later times earlier, by the difference of their offsets at most.
+    if (found !== undefined && wall - Math.max(...offsets) >= found) break;
+    for (const offset of offsets) {
+      const instant = wall - offset;
+      const isShown = instant >= from && offsetAt(zone, instant) === offset;
+      if (isShown && (found === undefined || instant < found)) found = instant;
+    }
+    if (offsets.length === 1 && found !== undefined) break;
   }
+  return found === undefined ? undefined : new Date(found);
 }
 
-function matchesDay(
-  { months, daysOfMonth, daysOfWeek, days }: CalendarSchedule,
-  date: Date,
-): boolean {
-  if (!months.has(date.getUTCMonth() + 1)) return false;
-  const byMonth = daysOfMonth.has(date.getUTCDate());
-  const byWeek = daysOfWeek.has(date.getUTCDay());
-  return days === 'both' ? byMonth && byWeek : byMonth || byWeek;
+/** The offsets that a zone has about a time of its clocks: one, or two where the clocks are set that day. */
+const offsetsAround = (zone: string, wall: number): number[] => [
+  ...new Set([offsetAt(zone, wall - DAY), offsetAt(zone, wall + DAY)]),
+];
+
+const MAX_CRONS = 256;
+const crons = new Map<string, Cron>();
+
+function cronOf({ pattern, days }: CalendarSchedule): Cron {
+  const key = `${days} ${pattern}`;
+  const known = crons.get(key);
+  if (known) return known;
+  const cron = new Cron(pattern, {
+    timezone: 'UTC',
+    mode: '5-part',
+    legacyMode: days === 'either',
+  });
+  const [oldest] = crons.keys();
+  if (crons.size >= MAX_CRONS && oldest !== undefined) crons.delete(oldest);
+  crons.set(key, cron);
+  return cron;
 }
 
-/** A day of the zone's calendar: the midnight that its clocks show, read as if it were UTC. */
-interface LocalDay {
-  midnight: number;
-  from: number;
-  zone: string;
-}
-
-function firstOfDay(
-  { hours, minutes }: CalendarSchedule,
-  { midnight, from, zone }: LocalDay,
-): number | undefined {
-  const offsets = [
-    ...new Set([offsetAt(zone, midnight - DAY), offsetAt(zone, midnight + 2 * DAY)]),
-  ];
-  const smallest = Math.min(...offsets);
-  let first: number | undefined;
-  for (const hour of hours) {
-    const hourEnd = midnight + (hour + 1) * 60 * MINUTE - smallest;
-    if (hourEnd <= from) continue;
-    for (const minute of minutes)
-      for (const offset of offsets) {
-        const instant = midnight + (hour * 60 + minute) * MINUTE - offset;
-        if (instant < from || (first !== undefined && instant >= first)) continue;
-        if (offsets.length === 1) return instant;
-        if (offsetAt(zone, instant) === offset) first = instant;
-      }
-  }
-  return first;
-}
+/** The next time that the clocks show, both written as if the zone were UTC. */
+const nextWall = (schedule: CalendarSchedule, after: number): number | undefined =>
+  cronOf(schedule).nextRun(new Date(after))?.getTime();

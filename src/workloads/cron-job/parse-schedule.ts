@@ -1,12 +1,9 @@
-// The text of a schedule, read as the Go library robfig/cron reads it: its refusals are shown to clients.
+// The text of a schedule, checked as the Go library robfig/cron checks it, whose refusals clients see, and written with numbers alone.
 
-/** Numbers at which the schedule fires, ascending; `days` says how day of month and day of week go together. */
+/** `days` says how day of month and day of week go together. */
 export interface CalendarSchedule {
-  minutes: ReadonlySet<number>;
-  hours: ReadonlySet<number>;
-  daysOfMonth: ReadonlySet<number>;
-  months: ReadonlySet<number>;
-  daysOfWeek: ReadonlySet<number>;
+  /** Five fields, each `*` or a list of numbers. */
+  pattern: string;
   /** `either`: both are restricted, and one of them is enough. */
   days: 'both' | 'either';
 }
@@ -74,12 +71,11 @@ function parseCalendar(text: string): CalendarSchedule {
   const daysOfMonth = parseField(dayOfMonth, DAYS_OF_MONTH);
   const months = parseField(month, MONTHS_OF_YEAR);
   const daysOfWeek = parseField(dayOfWeek, DAYS_OF_WEEK);
+  const written = [minutes, hours, daysOfMonth, months, daysOfWeek].map(({ numbers, star }) =>
+    star ? '*' : [...numbers].join(','),
+  );
   return {
-    minutes: minutes.numbers,
-    hours: hours.numbers,
-    daysOfMonth: daysOfMonth.numbers,
-    months: months.numbers,
-    daysOfWeek: daysOfWeek.numbers,
+    pattern: written.join(' '),
     days: daysOfMonth.star || daysOfWeek.star ? 'both' : 'either',
   };
 }

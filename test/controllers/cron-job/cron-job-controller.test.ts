@@ -260,9 +260,9 @@ describe('what cannot be scheduled', () => {
   });
 });
 
-it('R7: a day of a CronJob takes less than a second', () => {
+it('R7: a day of a CronJob takes about a second', () => {
   const world = new CronWorld({ schedule: '*/5 * * * *', timeZone: 'Europe/Berlin' });
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   let made = 0;
   const end = new Date('2026-01-02T00:00:00Z');
   while (world.now < end) {
@@ -278,5 +278,7 @@ it('R7: a day of a CronJob takes less than a second', () => {
   }
   expect(made).toBe(288);
   expect(world.jobs).toHaveLength(3);
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  // Of the processor's time, on a machine that may be busy.
+  const { user, system } = process.cpuUsage(begun);
+  expect((user + system) / 1e6).toBeLessThan(3);
 });
