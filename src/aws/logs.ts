@@ -89,5 +89,6 @@ async function readPage(
 const toLine = ({ timestamp, message }: OutputLogEvent): LogLine => ({
   time: new Date(timestamp ?? 0).toISOString(),
   stream: 'stdout',
+  merged: true,
   bytes: Buffer.from(`${message ?? ''}\n`),
 });

@@ -52,6 +52,7 @@ export function createRunSplitter(
   const runs: { [stream in LogLine['stream']]?: number } = {};
   const head = Buffer.from(`${RECORD_SEPARATOR}${nonce} `, 'latin1');
   const certain = certainly(began);
+  let half: number | undefined;
   return (line) => {
     const known = (runs[line.stream] ??= runAt(began, line.time));
     // A copied log may end before the marker of the run that is read next.
@@ -59,7 +60,9 @@ export function createRunSplitter(
     runs[line.stream] = run;
     const marker = nonce === '' ? undefined : findMarker(line.bytes, head);
     if (marker === undefined) return { ...line, run };
-    runs[line.stream] = marker.run;
+    // Where both streams are in one, the other's last lines may come behind the first of the two markers.
+    if (line.merged !== true || half === marker.run) runs[line.stream] = marker.run;
+    half = marker.run;
     onMarker?.(marker.run);
     // Output of the previous run without a final newline precedes the marker in its line.
     return marker.at === 0 ? undefined : { ...line, bytes: line.bytes.subarray(0, marker.at), run };

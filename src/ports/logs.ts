@@ -7,6 +7,8 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   /** Bytes as written, with its newline if it had one. */
   bytes: Uint8Array;
+  /** The log has the lines of both streams in one, each stream's in its order alone. */
+  merged?: true;
   /** Entries of the log that it is made of, where more than one. */
   entries?: number;
 }

@@ -43,6 +43,14 @@ it.each([
   expect(await lastOf(2, 80, all)).toEqual(second.map(({ bytes }) => bytes.toString()));
 });
 
+it('a log that has both streams in one keeps the lines that come between the markers of its end', async () => {
+  const merged = (lines: LogLine[]): LogLine[] => lines.map((one) => ({ ...one, merged: true }));
+  const first = [line(-60, marker(2)), line(-60, 'late\n'), line(-60, marker(2))];
+  const second = [line(-49, 'next\n'), line(-10, marker(3)), line(-10, marker(3))];
+  expect(await lastOf(1, 80, merged([...first, ...second]))).toEqual(['late\n']);
+  expect(await lastOf(2, 80, merged([...first, ...second]))).toEqual(['next\n']);
+});
+
 it('a run whose beginning is not at hand gives as many whole lines as asked for', async () => {
   const all = [line(-99, 'first\n'), ...long, ...firstEnds];
   expect(await lastOf(1, 2, all)).toEqual(['298\n', '299\n']);
