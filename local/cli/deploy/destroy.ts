@@ -15,8 +15,8 @@ export interface DestroyTools {
 }
 
 const LOOK_MS = 3_000;
-/** ECS kills what its grace of at most 120 s has not ended. */
-const TASK_LOOKS = 60;
+/** ECS kills what its grace of at most 120 s has not ended, the podlet after its pod's containers. */
+const TASK_LOOKS = 100;
 const EXECUTION_ROUNDS = 10;
 const STACK_LOOKS = 600;
 
@@ -59,19 +59,35 @@ async function drain(
 ): Promise<void> {
   // First of all: a pod whose execution ends would get another, and a task that ends another task. The function that fills the
   // repository is CloudFormation's to call.
-  for (const name of idsOf(resources, 'AWS::Lambda::Function'))
-    if (!/putimage/i.test(name)) await account.silence(name);
+  const functions = idsOf(resources, 'AWS::Lambda::Function').filter(
+    (name) => !/putimage/i.test(name),
+  );
+  for (const name of functions) if (!TAKES_REPORTS.test(name)) await account.silence(name);
   out('the API is closed');
-  for (const machine of idsOf(resources, 'AWS::StepFunctions::StateMachine'))
-    await stopExecutions(account, machine, out);
-  for (const cluster of idsOf(resources, 'AWS::ECS::Cluster')) {
-    await stopTasks(account, cluster, sleep, out);
+  const executions = async (): Promise<number> => {
+    let stopped = 0;
+    for (const machine of idsOf(resources, 'AWS::StepFunctions::StateMachine'))
+      stopped += await stopExecutions(account, machine);
+    return stopped;
+  };
+  const stopped = await executions();
+  if (stopped > 0) out(`stopped ${stopped} executions`);
+  const clusters = idsOf(resources, 'AWS::ECS::Cluster');
+  for (const cluster of clusters) await stopTasks(account, cluster, sleep, out);
+  for (const name of functions) if (TAKES_REPORTS.test(name)) await account.silence(name);
+  // What the last reports began can do nothing any more.
+  await executions();
+  for (const cluster of clusters) {
     const secrets = await account.deletePullSecrets(cluster);
     if (secrets > 0) out(`deleted ${secrets} pull secrets`);
   }
 }
 
-async function stopExecutions(account: Account, machine: string, out: Say): Promise<void> {
+/** Sync and observe: a podlet that gets no answer keeps its task until ECS kills it. By themselves they start no task. */
+const TAKES_REPORTS = /Functions(sync|observe)/;
+
+/** The number of executions that it stopped. */
+async function stopExecutions(account: Account, machine: string): Promise<number> {
   let stopped = 0;
   for (let round = 0; round < EXECUTION_ROUNDS; round += 1) {
     const running = await account.runningExecutions(machine);
@@ -79,7 +95,7 @@ async function stopExecutions(account: Account, machine: string, out: Say): Prom
     for (const arn of running) await account.stopExecution(arn);
     stopped += running.length;
   }
-  if (stopped > 0) out(`stopped ${stopped} executions`);
+  return stopped;
 }
 
 async function stopTasks(

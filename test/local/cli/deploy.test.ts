@@ -18,6 +18,7 @@ const OUTPUTS = {
 };
 const RESOURCES = [
   { type: 'AWS::Lambda::Function', id: 'Droppod-Functionsapi-1' },
+  { type: 'AWS::Lambda::Function', id: 'Droppod-Functionssync-1' },
   { type: 'AWS::Lambda::Function', id: 'Droppod-Functionssweep-1' },
   { type: 'AWS::Lambda::Function', id: 'Droppod-Podletputimage-1' },
   { type: 'AWS::StepFunctions::StateMachine', id: 'arn:machine' },
@@ -405,6 +406,8 @@ describe('destroy', () => {
       'StopExecution e2',
       'StopTask t1',
       'StopTask t2',
+      // Until then podlets report, or their tasks would live until ECS kills them.
+      'PutFunctionConcurrency Droppod-Functionssync-1',
       'DeleteSecret s1',
       'DeleteStack',
     ]);
