@@ -1,7 +1,7 @@
 // The settings of local mode; on AWS they are environment variables.
 import type { Settings } from '../../src/ports/settings.ts';
 import type { Installation } from '../installation.ts';
-import { REGION } from './account.ts';
+import { ACCOUNT, REGION } from './account.ts';
 import { SYNC_PATH } from './doors.ts';
 import type { LocalOptions } from './options.ts';
 
@@ -25,6 +25,7 @@ export function settingsOf(
     apiPort,
     podletImage,
     logGroup: '/droppod/pods',
+    executionRoleArn: `arn:aws:iam::${ACCOUNT}:role/droppod-execution`,
     region: REGION,
     podletKey,
     syncWaitMs: SYNC_WAIT_MS,

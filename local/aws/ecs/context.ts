@@ -67,10 +67,25 @@ export function findTask(
   return task?.clusterArn === cluster.clusterArn ? task : undefined;
 }
 
-/** Tags in the order given. */
+const MAX_TAGS = 50;
+/** TagKey and TagValue of the API model. */
+const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
+
+/** Tags in the order given; throws for one that the API's model does not allow. */
 export function tagsOf(input: Input): Tag[] {
-  return structures(input, 'tags').map((tag) => ({
+  const tags = structures(input, 'tags').map((tag) => ({
     key: text(tag, 'key') ?? '',
     value: text(tag, 'value') ?? '',
   }));
+  const refuse = (why: string): never => {
+    throw new AwsError('InvalidParameterException', why);
+  };
+  if (tags.length > MAX_TAGS) refuse(`tags can have at most ${MAX_TAGS} entries`);
+  for (const { key, value } of tags) {
+    if (!TAG_KEY.test(key) || /^aws:/i.test(key)) refuse(`tag key '${key}' is not valid`);
+    if (!TAG_VALUE.test(value)) refuse(`the value of tag '${key}' is not valid`);
+  }
+  if (new Set(tags.map(({ key }) => key)).size < tags.length) refuse('a tag key is given twice');
+  return tags;
 }

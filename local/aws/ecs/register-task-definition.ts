@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../states/json.ts';
 import { AwsError } from '../protocol.ts';
 import { checkTogether, compact, readContainerDefinition } from './container-definition-input.ts';
 import { arn, epoch, tagsOf, type EcsContext } from './context.ts';
+import { refuseBeyondFargate, refuseHostAccess } from './fargate-rules.ts';
 import { isFargateSize } from './fargate-size.ts';
 import { asInput, refuseOthers, structure, structures, text, texts, type Input } from '../input.ts';
 
@@ -50,7 +51,6 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
     throw client(`Too many containers: a task definition may have at most ${MAX_CONTAINERS}.`);
   checkTogether(containerDefinitions);
   const volumes = readVolumes(input);
-  if (!context.beyondFargate) checkFargate(containerDefinitions, volumes);
   for (const { name, mountPoints } of containerDefinitions) {
     const unknown = mountPoints.find(
       ({ sourceVolume }) => !volumes.some((volume) => volume.name === sourceVolume),
@@ -64,7 +64,7 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
         .filter((other) => other.family === family)
         .map((other) => other.revision),
     ) + 1;
-  return compact<TaskDefinition>({
+  const definition = compact<TaskDefinition>({
     taskDefinitionArn: arn(context, `task-definition/${family}:${revision}`),
     family,
     revision,
@@ -78,24 +78,11 @@ function readDefinition(context: EcsContext, input: Input, family: string): Task
     registeredAt: context.agent.clock.now().toISOString(),
     deregisteredAt: undefined,
   });
-}
-
-// These members reach the host. Every task here counts as a Fargate task, whatever compatibility its definition declares.
-function checkFargate(
-  containers: TaskDefinition['containerDefinitions'],
-  volumes: TaskDefinition['volumes'],
-): void {
-  if (volumes.some(({ host }) => host?.sourcePath !== undefined))
-    throw client('Fargate compatible task definitions do not support sourcePath');
-  if (containers.some(({ privileged }) => privileged))
-    throw client('Fargate compatible task definitions do not support privileged');
-  const added = containers
-    .flatMap(({ linuxParameters }) => linuxParameters?.capabilities?.add ?? [])
-    .find((name) => name !== 'SYS_PTRACE');
-  if (added !== undefined)
-    throw client(
-      `Fargate compatible task definitions do not support the added capability ${added}: only SYS_PTRACE is`,
-    );
+  if (!context.beyondFargate) {
+    refuseHostAccess(definition);
+    if (definition.requiresCompatibilities.includes('FARGATE')) refuseBeyondFargate(definition);
+  }
+  return definition;
 }
 
 type Shape = Pick<

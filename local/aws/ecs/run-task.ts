@@ -56,6 +56,7 @@ export async function runTask(context: EcsContext, body: unknown): Promise<Json>
   const cluster = clusterOf(context, input);
   const definition = findDefinition(context, given);
   if (!definition) throw new AwsError('ClientException', 'TaskDefinition not found.');
+  if (!context.beyondFargate) refuseBeyondFargate(input, definition);
   const overrides = readOverrides(input, definition);
   const fingerprint = JSON.stringify({ ...input, clientToken: undefined });
   const key = clientToken && `${cluster.clusterName}/${clientToken}`;
@@ -70,6 +71,41 @@ export async function runTask(context: EcsContext, body: unknown): Promise<Json>
   const answer = tasks.map((task) => taskJson(task, { tags: true }));
   for (const task of tasks) beginLaunch(context.agent, task);
   return { tasks: answer, failures: [] };
+}
+
+const MAX_SUBNETS = 16;
+const MAX_SECURITY_GROUPS = 5;
+const PLATFORMS = ['LATEST', '1.4.0', '1.3.0'];
+
+/** What a request that names Fargate has to say besides. */
+function refuseBeyondFargate(input: Input, { requiresCompatibilities }: TaskDefinition): void {
+  const refuse = (why: string): never => {
+    throw new AwsError('InvalidParameterException', why);
+  };
+  const providers = structures(input, 'capacityProviderStrategy').map((one) =>
+    text(one, 'capacityProvider'),
+  );
+  const unknown = providers.find((name) => name !== 'FARGATE' && name !== 'FARGATE_SPOT');
+  if (providers.length > 0 && unknown !== undefined)
+    refuse(`The specified capacity provider '${unknown}' was not found.`);
+  if (text(input, 'launchType') !== 'FARGATE' && providers.length === 0) return;
+  if (!requiresCompatibilities.includes('FARGATE'))
+    refuse('Task definition does not support launch_type FARGATE.');
+  if (!PLATFORMS.includes(text(input, 'platformVersion') ?? 'LATEST'))
+    refuse('The specified platform does not exist.');
+  const network = structure(structure(input, 'networkConfiguration') ?? {}, 'awsvpcConfiguration');
+  if (network === undefined)
+    throw new AwsError(
+      'InvalidParameterException',
+      "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    );
+  const subnets = texts(network, 'subnets') ?? [];
+  if (subnets.length === 0) refuse('subnets can not be empty.');
+  if (subnets.length > MAX_SUBNETS) refuse(`subnets can have at most ${MAX_SUBNETS} items.`);
+  if ((texts(network, 'securityGroups') ?? []).length > MAX_SECURITY_GROUPS)
+    refuse(`securityGroups can have at most ${MAX_SECURITY_GROUPS} items.`);
+  if (!['ENABLED', 'DISABLED'].includes(text(network, 'assignPublicIp') ?? 'DISABLED'))
+    refuse('assignPublicIp is ENABLED or DISABLED.');
 }
 
 function checkPlain(input: Input): {
