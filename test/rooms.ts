@@ -7,6 +7,7 @@ export const NEEDS_DOCKER = [
   'test/chaos/**/*.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/contract/{ecs,images}.test.ts',
+  'test/localstack/**/*.test.ts',
 ];
 
 /** Patience: searches, budgets, doors under attack, a synthesized stack. They run in the whole suite. */

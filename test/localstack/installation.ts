@@ -30,8 +30,8 @@ export interface Localstack {
   environment: Record<string, string>;
   target: Target;
   abilities: Abilities;
-  /** Deploys, or deploys again; `context` goes to the CDK besides. */
-  deploy(context?: Record<string, string>): Promise<void>;
+  /** Deploys, or deploys again; the functions get the variables besides. */
+  deploy(environment?: Record<string, string>): Promise<void>;
   /** Ends all but the containers, which `purge` removes. */
   close(): Promise<void>;
 }
@@ -84,8 +84,8 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
     target,
     abilities,
     environment: { ...environmentOf(target.endpoint), ...endpointsOf(engine) },
-    deploy: async (context = {}) => {
-      const outputs = await deployStack(parts, context);
+    deploy: async (environment = {}) => {
+      const outputs = await deployStack(parts, environment);
       const functions = await functionsOf(target.endpoint, STACK);
       gateway.lead({
         endpoint: target.endpoint,
@@ -127,7 +127,7 @@ const endpointsOf = (engine: PodEngine): Record<string, string> => ({
 /** Deploys and answers the stack's outputs. */
 async function deployStack(
   parts: Parts,
-  context: Record<string, string>,
+  environment: Record<string, string>,
 ): Promise<Record<string, string>> {
   const { directory, installation, podletImage, engine, gateway, abilities } = parts;
   const all: Record<string, string> = {
@@ -139,9 +139,9 @@ async function deployStack(
       DROPPOD_REGISTRY_ENDPOINT: engine.registryEndpoint,
       DROPPOD_SYNC_URL: `https://${installation.bridge}:${gateway.port}${SYNC_PATH}`,
       DROPPOD_CA: installation.certificates.ca,
+      ...environment,
     }),
     ...(abilities.lacking.length > 0 ? { without: abilities.lacking.join(',') } : {}),
-    ...context,
   };
   const file = join(directory, 'outputs.json');
   await runCdk(parts, [

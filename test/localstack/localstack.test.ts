@@ -1,0 +1,192 @@
+// The real stack on a LocalStack-compatible target: deployed by the CDK, used by stock kubectl, pods on this machine's Docker. Its functions,
+// table, state machine, rules and schedule are what AWS would get; DROPPOD_LOCALSTACK=off is the only way around it, and is printed.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ENGINE_LABEL } from '../../local/agent/labels.ts';
+import { purge } from '../../local/compose/purge.ts';
+import { listContainers } from '../../local/docker/containers.ts';
+import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
+import { readInstallation } from '../../local/installation.ts';
+import { kubectl, kubectlWith, type Said } from '../e2e/kubectl.ts';
+import { openLocalstack, type Localstack } from './installation.ts';
+import { containerOf, isReady, OUTCOMES, type Outcome, type PodJson } from './outcomes.ts';
+import { PROBES, SIDECAR, SLOW_END, TEN } from './pods.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const EXAMPLES = join(ROOT, 'examples');
+const isOff = process.env['DROPPOD_LOCALSTACK'] === 'off';
+if (isOff)
+  console.warn('DROPPOD_LOCALSTACK=off: the stack on a LocalStack-compatible target is NOT tested');
+
+/** For what takes seconds on a machine of its own. */
+const PATIENCE_MS = 240_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'droppod-localstack-'));
+let localstack: Localstack | undefined;
+
+/** No pod: nothing of it is as expected. */
+const NONE: PodJson = { metadata: { name: '', uid: '' }, status: { phase: '' } };
+
+const k = (...words: string[]): Promise<Said> => kubectl(localstack?.kubeconfig ?? '', ...words);
+async function apply(object: object): Promise<void> {
+  const said = await kubectlWith(
+    localstack?.kubeconfig ?? '',
+    JSON.stringify(object),
+    'apply',
+    '-f',
+    '-',
+  );
+  expect([said.code, said.stderr]).toEqual([0, '']);
+}
+
+async function pods(): Promise<Map<string, PodJson>> {
+  const { stdout } = await k('get', 'pods', '-o', 'json');
+  const { items = [] } = (stdout.startsWith('{') ? JSON.parse(stdout) : {}) as {
+    items?: PodJson[];
+  };
+  return new Map(items.map((pod) => [pod.metadata.name, pod]));
+}
+
+/** The pods once each is as its outcome says; fails with what the others were last. */
+async function until(outcomes: Record<string, Outcome>): Promise<Map<string, PodJson>> {
+  const reached = new Map<string, PodJson>();
+  const open = (): string[] => Object.keys(outcomes).filter((name) => !reached.has(name));
+  await expect
+    .poll(
+      async () => {
+        const all = await pods();
+        for (const name of open()) {
+          const pod = all.get(name);
+          if (pod && outcomes[name]?.check(pod)) reached.set(name, pod);
+        }
+        return open().map((name) => `${name}: ${JSON.stringify(all.get(name)?.status)}`);
+      },
+      { timeout: PATIENCE_MS, interval: 1_000 },
+    )
+    .toEqual([]);
+  for (const [name, { logs }] of Object.entries(outcomes))
+    if (logs)
+      await expect
+        .poll(async () => said(await k('logs', name, ...logs[0])), { timeout: PATIENCE_MS })
+        .toContain(logs[1]);
+  return reached;
+}
+
+const said = ({ stdout, stderr }: Said): string => `${stdout}${stderr}`;
+
+/** Containers of this installation, ended ones too. */
+async function containers(): Promise<number> {
+  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
+  const label = `${ENGINE_LABEL}=${readInstallation(directory)?.id ?? ''}`;
+  const found = await listContainers(docker, [label]);
+  docker.close();
+  return found.length;
+}
+
+/** `./droppod` against the target. */
+const droppod = (...words: string[]): Promise<Said> =>
+  new Promise((resolve) => {
+    execFile(
+      join(ROOT, 'droppod'),
+      words,
+      { cwd: ROOT, env: { ...process.env, ...localstack?.environment }, timeout: 300_000 },
+      (error, stdout, stderr) => resolve({ stdout, stderr, code: error === null ? 0 : 1 }),
+    );
+  });
+
+describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () => {
+  beforeAll(async () => {
+    localstack = await openLocalstack(directory, (line) => console.log(`localstack: ${line}`));
+    console.log(`localstack: ${JSON.stringify(localstack.abilities)}`);
+  }, 400_000);
+  afterAll(async () => {
+    await localstack?.close();
+    await purge(directory);
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  it('R6: kubectl logs in with a session of the administrator’s role', async () => {
+    const { stdout } = await k('auth', 'whoami', '-o', 'json');
+    const { status } = JSON.parse(stdout) as { status: { userInfo: { groups: string[] } } };
+    expect(status.userInfo.groups).toContain('system:masters');
+    const config = JSON.parse(readFileSync(localstack?.kubeconfig ?? '', 'utf8')) as {
+      users: { user: object }[];
+    };
+    for (const one of config.users) one.user = { token: 'nobody' };
+    const stranger = join(directory, 'stranger');
+    writeFileSync(stranger, JSON.stringify(config));
+    expect((await kubectl(stranger, 'get', 'pods')).stderr).toContain('Unauthorized');
+  });
+
+  it('every example becomes what its text says', async () => {
+    const said = await k('apply', '-f', EXAMPLES);
+    expect([said.code, said.stderr]).toEqual([0, '']);
+    const names = readdirSync(EXAMPLES).map((file) => basename(file, '.yaml'));
+    expect(names).toEqual(expect.arrayContaining(Object.keys(OUTCOMES)));
+    await until(OUTCOMES);
+    expect((await k('get', 'namespace', 'team-a', '-o', 'jsonpath={.status.phase}')).stdout).toBe(
+      'Active',
+    );
+  }, 600_000);
+
+  it('a sidecar serves and ends with its pod; probes make a pod ready, and restart its container', async () => {
+    await Promise.all([apply(SIDECAR), apply(PROBES)]);
+    const reached = await until({
+      sidecar: {
+        check: ({ status }) => status.phase === 'Succeeded',
+        logs: [['-c', 'main'], 'served'],
+      },
+      probes: { check: (pod) => isReady(pod) && (containerOf(pod, 'main')?.restartCount ?? 0) > 0 },
+    });
+    const helper = containerOf(reached.get('sidecar') ?? NONE, 'helper');
+    expect(helper?.state.terminated?.exitCode).toBe(0);
+    const { stdout } = await k('get', 'events', '--field-selector', 'involvedObject.name=probes');
+    for (const probe of ['Readiness', 'Liveness'])
+      expect(stdout).toContain(`${probe} probe failed`);
+  }, 600_000);
+
+  it('a deletion gives its grace, and the pod is gone with its containers', async () => {
+    await apply(SLOW_END);
+    await until({ 'slow-end': { check: isReady } });
+    const begun = Date.now();
+    const { code } = await k('delete', 'pod', 'slow-end', 'probes');
+    expect(code).toBe(0);
+    expect(Date.now() - begun).toBeGreaterThan(3_000);
+    expect((await pods()).has('slow-end')).toBe(false);
+  }, 600_000);
+
+  it('a redeploy leaves living pods alone, and what it brings serves the next', async () => {
+    const before = (await pods()).get('long-running');
+    await localstack?.deploy({ REDEPLOYED: 'yes' });
+    const after = (await until({ 'long-running': { check: isReady } })).get('long-running') ?? NONE;
+    expect(after.metadata.uid).toBe(before?.metadata.uid);
+    expect(containerOf(after, 'main')?.restartCount).toBe(0);
+  }, 600_000);
+
+  it('ten pods at once end as one would', async () => {
+    await apply(TEN);
+    await until(
+      Object.fromEntries(
+        TEN.items.map((_, at): [string, Outcome] => [
+          `many-${at}`,
+          {
+            check: ({ status }) => status.phase === 'Succeeded',
+            logs: [[], `this is ${at}\n`],
+          },
+        ]),
+      ),
+    );
+  }, 400_000);
+
+  it('destroy ends living pods and the stack', async () => {
+    expect(await containers()).toBeGreaterThan(0);
+    const { code, stdout, stderr } = await droppod('destroy', '--yes');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('droppod is deleted');
+    await expect.poll(containers, { timeout: 30_000 }).toBe(0);
+  }, 600_000);
+});

@@ -1,0 +1,66 @@
+// Pods that no example has: a sidecar, probes, a shutdown that takes its time, ten at once.
+
+const pod = (name: string, spec: object): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec,
+});
+const sh = (name: string, script: string, rest: object = {}): object => ({
+  name,
+  image: 'busybox',
+  imagePullPolicy: 'IfNotPresent',
+  command: ['sh', '-c', script],
+  ...rest,
+});
+
+/** The sidecar writes what the container waits for, and must be ended for the pod to end. */
+export const SIDECAR = pod('sidecar', {
+  restartPolicy: 'Never',
+  volumes: [{ name: 'shared', emptyDir: {} }],
+  initContainers: [
+    sh('helper', 'trap "exit 0" TERM; echo served > /shared/file; while :; do sleep 1; done', {
+      restartPolicy: 'Always',
+      volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+    }),
+  ],
+  containers: [
+    sh('main', 'until [ -f /shared/file ]; do sleep 1; done; cat /shared/file', {
+      volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+    }),
+  ],
+});
+
+const ILL_ONCE =
+  'if [ -f /tmp/sick ]; then rm /tmp/sick; touch /tmp/well; fi; sleep 2; touch /tmp/ok; [ -f /tmp/well ] || { sleep 3; touch /tmp/sick; }';
+
+/** Ready once a file is there; in its first run it falls ill and is started again. */
+export const PROBES = pod('probes', {
+  containers: [
+    sh('main', `trap "exit 0" TERM; ${ILL_ONCE}; while :; do sleep 1; done`, {
+      readinessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1 },
+      livenessProbe: {
+        exec: { command: ['sh', '-c', '! [ -f /tmp/sick ]'] },
+        periodSeconds: 1,
+        failureThreshold: 1,
+      },
+    }),
+  ],
+});
+
+/** Says how it was ended, after a while. */
+export const SLOW_END = pod('slow-end', {
+  terminationGracePeriodSeconds: 20,
+  containers: [
+    sh('main', 'trap "echo ending; sleep 3; exit 0" TERM; echo up; while :; do sleep 1; done'),
+  ],
+});
+
+/** As many as a first day may bring, as one list. */
+export const TEN = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: Array.from({ length: 10 }, (_, at) =>
+    pod(`many-${at}`, { restartPolicy: 'Never', containers: [sh('main', `echo this is ${at}`)] }),
+  ),
+};
