@@ -33,11 +33,3 @@ const orDefault = (value: unknown, schema: JsonSchema): unknown =>
   isMissing(value, schema) && schema.default !== undefined
     ? structuredClone(schema.default)
     : value;
-
-/** Whether reading an object of this schema can add anything to it. */
-export const hasDefaults = (schema: JsonSchema): boolean =>
-  schema.default !== undefined ||
-  [
-    ...Object.values(schema.properties ?? {}),
-    ...[itemsOf(schema), valuesOf(schema)].filter((inner) => inner !== undefined),
-  ].some(hasDefaults);

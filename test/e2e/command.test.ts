@@ -217,9 +217,9 @@ describe('run, down and purge', () => {
       /kind Widget of example.com\/v1 is not served/,
     ],
     [
-      'a kind that nothing acts on yet',
+      'a workload that is refused',
       'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}',
-      /nothing in droppod acts on a Deployment yet/,
+      /Deployment.apps "x" is invalid/,
     ],
     [
       'a pod without a name',

@@ -6,7 +6,7 @@ import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource, Subresource, Verb } from '../../kinds/resources.ts';
 import type { ObjectShape } from '../../kinds/shapes.ts';
 import { customShape } from '../shape.ts';
-import { DEFINITIONS, isTrue } from './definition.ts';
+import { isTrue } from './definition.ts';
 import type { Definition, Version } from './definition.ts';
 
 const VERBS: Verb[] = [
@@ -116,7 +116,3 @@ export function resourcesOf(definition: Definition): Resource[] {
       custom: kindOf(definition, version),
     }));
 }
-
-/** Whether the resource is the definitions' own. */
-export const isDefinitions = ({ stored }: Pick<Resource, 'stored'>): boolean =>
-  stored === DEFINITIONS;

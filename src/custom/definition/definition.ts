@@ -45,7 +45,7 @@ export interface DefinitionSpec {
   preserveUnknownFields?: boolean;
 }
 
-export interface DefinitionStatus {
+interface DefinitionStatus {
   conditions: Condition[] | null;
   acceptedNames: Names;
   storedVersions: string[] | null;
@@ -106,7 +106,7 @@ export function defaultDefinition(definition: Definition): Definition {
 }
 
 /** The version in which objects are stored. */
-export const storageVersion = ({ spec }: Definition): string | undefined =>
+const storageVersion = ({ spec }: Definition): string | undefined =>
   spec.versions.find(({ storage }) => storage)?.name;
 
 /** The status with the storage version among the stored ones. */

@@ -15,7 +15,7 @@ export interface CompiledRule {
   message?: Program;
 }
 
-export interface RuleProblem {
+interface RuleProblem {
   index: number;
   member: 'rule' | 'messageExpression';
   problem: string;

@@ -40,7 +40,7 @@ const RESERVED = new Set([
 ]);
 
 /** The name by which rules call a property; undefined: they cannot (Kubernetes' escaping). */
-export function ruleName(property: string): string | undefined {
+function ruleName(property: string): string | undefined {
   if (RESERVED.has(property)) return `__${property}__`;
   const escaped = property
     .replaceAll('__', '__underscores__')
