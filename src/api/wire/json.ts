@@ -106,11 +106,15 @@ export function duplicateFields(text: string): string[] {
   return found;
 }
 
+/** Longer paths of unknown fields come last: a body may have half a million keys, and each path is looked up. */
+const MAX_ORDERED = 300;
+
 /** The duplicate fields of a JSON text and its `unknown` ones as findings in document order: as they are found while Go decodes. */
 export function findingsInOrder(text: string, unknown: readonly string[]): string[] {
   const found: string[] = [];
   const left = new Set(unknown);
   for (const { level, again } of keysOf(text)) {
+    if (!again && level.path.length + level.key.length > MAX_ORDERED) continue;
     const path = cut(pathOf(level));
     if (again) found.push(`duplicate field "${path}"`);
     else if (left.delete(path)) found.push(`unknown field "${path}"`);
