@@ -56,15 +56,15 @@ function reconcile(object: KubeObject, world: World, now: Date): Outcome {
   ).length;
   const spare = scale.expected > 0 ? Math.max(0, healthy - scale.desired) : 0;
   const status: BudgetStatus = {
-    ...(budget.status.conditions && { conditions: budget.status.conditions }),
-    currentHealthy: healthy,
-    desiredHealthy: scale.desired,
-    disruptionsAllowed: spare,
-    expectedPods: scale.expected,
     ...present({
       observedGeneration: object.metadata.generation,
       disruptedPods: Object.keys(disrupted).length > 0 ? disrupted : undefined,
     }),
+    disruptionsAllowed: spare,
+    currentHealthy: healthy,
+    desiredHealthy: scale.desired,
+    expectedPods: scale.expected,
+    ...present({ conditions: budget.status.conditions }),
   };
   const conditions = withAllowance({ ...budget, status }, now);
   const written = writeStatus(BUDGETS, object, { ...status, conditions });

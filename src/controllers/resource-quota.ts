@@ -1,5 +1,6 @@
 // ResourceQuotas' status: what the spec allows and what is used of it, counted anew (pkg/controller/resourcequota).
 import type { KubeObject } from '../kinds/pod.ts';
+import { canonicalList } from '../pod/model/quantity.ts';
 import { present } from '../present.ts';
 import type { Amounts } from '../workloads/quota/amounts.ts';
 import { amountsOf, count, plus, textsOf, within } from '../workloads/quota/amounts.ts';
@@ -23,7 +24,7 @@ function reconcile(object: KubeObject, world: World, now: Date): Outcome {
   const used = countUsed(quota, world, now);
   const total = charges.reduce((sum, charge) => plus(sum, amountsOf(charge.used)), used);
   const zeros: Amounts = new Map(Object.keys(hard).map((name) => [name, count(0)]));
-  const status = { hard, used: textsOf(plus(zeros, within(total, hard))) };
+  const status = { hard: canonicalList(hard), used: textsOf(plus(zeros, within(total, hard))) };
   const requeueAt = earliest([
     ...charges.map(({ at }) => new Date(new Date(at).getTime() + CHARGE_MS)),
     ...endingPods(quota, world, now),

@@ -73,13 +73,15 @@ export function toStatefulSet(object: KubeObject): StatefulSet {
       template: defaultTemplate(spec.template),
       ...present({ volumeClaimTemplates: spec.volumeClaimTemplates?.map(defaultClaim) }),
     },
-    status: {
-      replicas: 0,
-      availableReplicas: 0,
-      ...(isMap(object['status']) ? (object['status'] as Partial<StatefulSetStatus>) : {}),
-    },
+    status: withCounts(isMap(object['status']) ? object['status'] : {}),
   };
 }
+
+const withCounts = (status: Partial<StatefulSetStatus>): StatefulSetStatus => ({
+  ...status,
+  replicas: status.replicas ?? 0,
+  availableReplicas: status.availableReplicas ?? 0,
+});
 
 /** `maxUnavailable` belongs to a feature that Kubernetes 1.35 has switched off: it does not store it either. */
 function defaultStrategy(

@@ -32,17 +32,17 @@ const ONE: Quantity = { digits: 1n, exponent: 0, format: 'decimalSI' };
 export const limitsOf = (object: KubeObject): Limit[] => (object as LimitRange).spec?.limits ?? [];
 
 /** Limits of containers: a default is the maximum, a default request the default or the minimum, where it is not given. */
-function defaultLimit(sent: Limit): Limit {
-  const limit = { ...sent };
-  for (const list of LISTS) if (limit[list]) limit[list] = canonicalList(limit[list]);
-  if (limit.type !== 'Container') return limit;
-  const byDefault = { ...limit.max, ...limit.default };
-  const requests = { ...limit.min, ...byDefault, ...limit.defaultRequest };
-  return {
-    ...limit,
-    ...(Object.keys(byDefault).length > 0 && { default: byDefault }),
-    ...(Object.keys(requests).length > 0 && { defaultRequest: requests }),
-  };
+function defaultLimit({ type, ...sent }: Limit): Limit {
+  const isContainer = type === 'Container';
+  const limits = isContainer ? { ...sent.max, ...sent.default } : sent.default;
+  const requests = isContainer
+    ? { ...sent.min, ...limits, ...sent.defaultRequest }
+    : sent.defaultRequest;
+  const lists = { ...sent, default: limits, defaultRequest: requests };
+  const filled = LISTS.flatMap((list) =>
+    Object.keys(lists[list] ?? {}).length > 0 ? [[list, canonicalList(lists[list] ?? {})]] : [],
+  );
+  return { type, ...(Object.fromEntries(filled) as Omit<Limit, 'type'>) };
 }
 
 function validateLimit(limit: Limit, field: string): FieldError[] {

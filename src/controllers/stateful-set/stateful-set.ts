@@ -97,17 +97,17 @@ function nextStatus(
     set.spec.updateStrategy.type === 'RollingUpdate' &&
     [updated, ready, pods.length].every((number) => number === set.spec.replicas);
   return {
+    ...present({ observedGeneration: set.metadata.generation }),
     replicas: pods.length,
-    availableReplicas: available,
     ...present({
       readyReplicas: orAbsent(ready),
       currentReplicas: orAbsent(isComplete ? updated : count(lasting(current))),
       updatedReplicas: orAbsent(updated),
       currentRevision: isComplete ? update.metadata.name : current.metadata.name,
       updateRevision: update.metadata.name,
-      observedGeneration: set.metadata.generation,
     }),
     collisionCount,
+    availableReplicas: available,
   };
 }
 

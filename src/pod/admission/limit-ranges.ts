@@ -3,7 +3,12 @@ import type { Container, LimitRange, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { podAmounts } from '../model/pod-resources.ts';
 import type { Quantity } from '../model/quantity.ts';
-import { compareQuantities, parseQuantity, printQuantity } from '../model/quantity.ts';
+import {
+  canonicalList,
+  compareQuantities,
+  parseQuantity,
+  printQuantity,
+} from '../model/quantity.ts';
 
 type Limit = NonNullable<LimitRange['spec']>['limits'][number];
 type List = Record<string, string>;
@@ -49,8 +54,8 @@ function fill(pod: Pod, limits: List, requests: List): Pod {
         ...container,
         resources: {
           ...given,
-          limits: { ...limits, ...given.limits },
-          requests: { ...requests, ...given.requests },
+          ...listed('limits', { ...limits, ...given.limits }),
+          ...listed('requests', { ...requests, ...given.requests }),
         },
       };
     };
@@ -67,6 +72,9 @@ function fill(pod: Pod, limits: List, requests: List): Pod {
   };
   return { ...pod, metadata: { ...pod.metadata, annotations }, spec };
 }
+
+const listed = (name: 'limits' | 'requests', list: List): { [name: string]: List } =>
+  Object.keys(list).length > 0 ? { [name]: canonicalList(list) } : {};
 
 const amountsOf = (list: List | undefined): Amounts =>
   new Map(

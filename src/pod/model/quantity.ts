@@ -166,8 +166,10 @@ export function canonicalQuantity(
   return printQuantity(options.milli ? roundUp(quantity, MILLI) : quantity);
 }
 
-/** A resource list in canonical form, each amount rounded up to thousandths. */
+/** A resource list in canonical form, each amount rounded up to thousandths; names in order, as Go prints maps. */
 export const canonicalList = (list: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(list).map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
+    Object.entries(list)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, text]) => [name, canonicalQuantity(text, { milli: true })]),
   );
