@@ -3,7 +3,6 @@ import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 import { isMap } from '../own.ts';
 import type { LabelSelector } from '../pod/placement/selection.ts';
-import { selects } from '../pod/placement/selection.ts';
 import { invalidValue, notNegative, notSupported, required } from '../validation/field-errors.ts';
 import type { IntOrPercent } from './int-or-percent.ts';
 import { atMostWhole, plainValue, validateIntOrPercent } from './int-or-percent.ts';
@@ -85,10 +84,6 @@ export function validateDaemonSetSpec({ spec }: DaemonSet): FieldError[] {
     ...notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ];
 }
-
-/** Whether a set's selector takes the pods of its own template; without that nothing can run. */
-export const selectsItself = ({ spec }: DaemonSet): boolean =>
-  selects(spec.selector, spec.template.metadata.labels);
 
 function validateStrategy({
   type,

@@ -11,16 +11,23 @@ import {
   invalidValue,
   notNegative,
   notSupported,
-  required,
 } from '../validation/field-errors.ts';
 import { labelProblems } from '../validation/names.ts';
+import type { IntOrPercent } from './int-or-percent.ts';
 import type { PodTemplate } from './pod-template.ts';
 import { defaultTemplate } from './pod-template.ts';
 import { validateLastingTemplate, validateWorkloadSelector } from './selector.ts';
+import type { ClaimSpec } from './storage/claim.ts';
+import { defaultClaimSpec, validateClaimSpec } from './storage/claim.ts';
 
-export interface RetentionPolicy {
+interface RetentionPolicy {
   whenDeleted: string;
   whenScaled: string;
+}
+
+interface UpdateStrategy {
+  type: string;
+  rollingUpdate?: { partition: number; maxUnavailable?: IntOrPercent };
 }
 
 export interface StatefulSet extends KubeObject {
@@ -31,7 +38,7 @@ export interface StatefulSet extends KubeObject {
     volumeClaimTemplates?: KubeObject[];
     serviceName?: string;
     podManagementPolicy: string;
-    updateStrategy: { type: string; rollingUpdate?: { partition: number } };
+    updateStrategy: UpdateStrategy;
     revisionHistoryLimit: number;
     minReadySeconds?: number;
     persistentVolumeClaimRetentionPolicy: RetentionPolicy;
@@ -83,23 +90,33 @@ const withCounts = (status: Partial<StatefulSetStatus>): StatefulSetStatus => ({
   availableReplicas: status.availableReplicas ?? 0,
 });
 
-/** `maxUnavailable` belongs to a feature that Kubernetes 1.35 has switched off: it does not store it either. */
-function defaultStrategy(
-  given: Partial<StatefulSet['spec']['updateStrategy']> = {},
-): StatefulSet['spec']['updateStrategy'] {
+function defaultStrategy(given: Partial<UpdateStrategy> = {}): UpdateStrategy {
   const type = given.type || 'RollingUpdate';
   if (given.rollingUpdate === undefined && type !== 'RollingUpdate') return { type };
-  return { type, rollingUpdate: { partition: given.rollingUpdate?.partition ?? 0 } };
+  const { partition = 0, ...more } = (given.rollingUpdate ?? {}) as { partition?: number };
+  return { type, rollingUpdate: { partition, ...more } };
 }
 
+/** Without `maxUnavailable`: its feature is switched off in Kubernetes 1.35, which does not store the field either. */
+export function withoutMaxUnavailable(set: StatefulSet): StatefulSet {
+  const { rollingUpdate } = set.spec.updateStrategy;
+  if (rollingUpdate?.maxUnavailable === undefined) return set;
+  const updateStrategy = {
+    ...set.spec.updateStrategy,
+    rollingUpdate: { partition: rollingUpdate.partition },
+  };
+  return { ...set, spec: { ...set.spec, updateStrategy } };
+}
+
+const claimSpecOf = ({ spec }: KubeObject): ClaimSpec => (isMap(spec) ? spec : {});
+
 function defaultClaim(claim: KubeObject): KubeObject {
-  const spec = isMap(claim['spec']) ? claim['spec'] : {};
   const status = isMap(claim['status']) ? claim['status'] : {};
   return {
     kind: 'PersistentVolumeClaim',
     apiVersion: 'v1',
     ...claim,
-    spec: { ...spec, volumeMode: spec['volumeMode'] ?? 'Filesystem' },
+    spec: defaultClaimSpec(claimSpecOf(claim)),
     status: { ...status, phase: status['phase'] ?? 'Pending' },
   };
 }
@@ -131,7 +148,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
       ? invalidEach('spec.serviceName', spec.serviceName, labelProblems(spec.serviceName))
       : []),
     ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
-      validateClaim(claim, `spec.volumeClaimTemplates[${index}].spec`),
+      validateClaimSpec(claimSpecOf(claim), `spec.volumeClaimTemplates[${index}].spec`),
     ),
   ];
 }
@@ -139,10 +156,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
 const retained = (field: string, policy: string): FieldError[] =>
   ['Retain', 'Delete'].includes(policy) ? [] : [notSupported(field, policy, ['Retain', 'Delete'])];
 
-function validateStrategy({
-  type,
-  rollingUpdate,
-}: StatefulSet['spec']['updateStrategy']): FieldError[] {
+function validateStrategy({ type, rollingUpdate }: UpdateStrategy): FieldError[] {
   const field = 'spec.updateStrategy';
   if (type === 'RollingUpdate')
     return notNegative(`${field}.rollingUpdate.partition`, rollingUpdate?.partition);
@@ -158,17 +172,6 @@ function validateStrategy({
 /** As Kubernetes prints its own type. */
 const internal = (rollingUpdate: { partition: number } | undefined): object | null =>
   rollingUpdate === undefined ? null : { Partition: rollingUpdate.partition, MaxUnavailable: null };
-
-function validateClaim({ spec }: KubeObject, field: string): FieldError[] {
-  const { accessModes, resources } = isMap(spec) ? spec : {};
-  const requests = isMap(resources) ? resources['requests'] : undefined;
-  const hasModes = Array.isArray(accessModes) && accessModes.length > 0;
-  const hasStorage = isMap(requests) && requests['storage'] !== undefined;
-  return [
-    ...(hasModes ? [] : [required(`${field}.accessModes`, 'at least 1 access mode is required')]),
-    ...(hasStorage ? [] : [required(`${field}.resources[storage]`)]),
-  ];
-}
 
 const CHANGEABLE = [
   ...['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit'],

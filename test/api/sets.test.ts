@@ -72,6 +72,15 @@ describe('StatefulSet', () => {
     expect([status, body['details'].causes[0].field]).toEqual([422, field]);
   });
 
+  it('says that maxUnavailable is not stored', async () => {
+    const rollingUpdate = { partition: 1, maxUnavailable: 2 };
+    const { body, headers } = await create('StatefulSet', {
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate },
+    });
+    expect(body['spec'].updateStrategy.rollingUpdate).toEqual({ partition: 1 });
+    expect(headers.get('warning')).toContain('maxUnavailable');
+  });
+
   it('its status may not claim more than there is', async () => {
     await create('StatefulSet');
     const { body } = await patch('statefulsets/s/status', {

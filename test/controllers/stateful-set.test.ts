@@ -174,3 +174,55 @@ describe('updates', () => {
     expect(numbers).toEqual([3, 4]);
   });
 });
+
+describe('claims', () => {
+  const CLAIMS = 'persistentvolumeclaims';
+  const volumeClaimTemplates = [
+    {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ];
+  const claims = () => world.list(CLAIMS).map(({ metadata }) => metadata.name);
+  const owners = (name: string) =>
+    world.get(CLAIMS, name)!.metadata.ownerReferences?.map(({ kind }) => kind) ?? [];
+
+  it('are made before their pod, and stay when it goes', () => {
+    world.add(SETS, set({ replicas: 2, volumeClaimTemplates }));
+    start('web-0', 'web-1');
+    expect(claims()).toEqual(['data-web-0', 'data-web-1']);
+    expect(world.get(CLAIMS, 'data-web-0')!.metadata.labels).toEqual(labels);
+    const spec = world.get('pods', 'web-1')!['spec'] as { volumes: unknown };
+    expect(spec.volumes).toEqual([
+      { name: 'data', persistentVolumeClaim: { claimName: 'data-web-1' } },
+    ]);
+    change({ replicas: 1 });
+    world.settle();
+    expect(owners('data-web-1')).toEqual([]);
+  });
+
+  it('belong to the set, or to the pod that is too many, where the policy says so', () => {
+    const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' };
+    world.add(
+      SETS,
+      set({ replicas: 2, volumeClaimTemplates, persistentVolumeClaimRetentionPolicy }),
+    );
+    start('web-0', 'web-1');
+    expect(owners('data-web-1')).toEqual(['StatefulSet']);
+    change({ replicas: 1 });
+    world.settle();
+    expect([owners('data-web-0'), owners('data-web-1')]).toEqual([['StatefulSet'], ['Pod']]);
+  });
+
+  it('one that is being deleted keeps its pod from being made', () => {
+    world.add(CLAIMS, {
+      metadata: { name: 'data-web-0', deletionTimestamp: world.now.toISOString() },
+    });
+    world.add(SETS, set({ volumeClaimTemplates }));
+    world.settle();
+    expect(names()).toEqual([]);
+    world.remove(CLAIMS, 'data-web-0');
+    world.settle();
+    expect(names()).toEqual(['web-0']);
+  });
+});

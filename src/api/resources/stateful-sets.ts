@@ -6,9 +6,11 @@ import {
   validateStatefulSetChange,
   validateStatefulSetSpec,
   validateStatefulSetStatus,
+  withoutMaxUnavailable,
 } from '../../workloads/stateful-set.ts';
 import { withClaimVolumes } from '../../workloads/stateful-pod.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import type { Call } from '../call.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, plain, statusOf } from './plain.ts';
 import { withRefusals } from './replica-sets.ts';
@@ -34,6 +36,17 @@ function warnings(object: KubeObject): string[] {
   ];
 }
 
+/** What Kubernetes does not store is said. */
+function dropped(object: KubeObject, { warnings: said }: Call): KubeObject {
+  const set = toStatefulSet(object);
+  const kept = withoutMaxUnavailable(set);
+  if (kept !== set)
+    said.push(
+      'spec.updateStrategy.rollingUpdate.maxUnavailable: not stored, as in Kubernetes 1.35; pods are updated one at a time',
+    );
+  return kept;
+}
+
 export const statefulSets: Strategy = {
   ...plain,
   printer: lazyPrinter(
@@ -54,6 +67,7 @@ export const statefulSets: Strategy = {
     },
   ),
   defaults: toStatefulSet,
+  admit: (object, call) => Promise.resolve(dropped(object, call)),
   prepareForCreate: (object) => ({
     ...object,
     metadata: { ...object.metadata, generation: 1 },
@@ -67,7 +81,7 @@ export const statefulSets: Strategy = {
     return withRefusals(templateOf(object), problems, call);
   },
   warnings,
-  prepareForUpdate: keepStatus,
+  prepareForUpdate: (next, old, call) => dropped(keepStatus(next, old), call),
   validateUpdate: (next, old, call) => {
     const problems = [
       ...validateObjectMetaUpdate(next.metadata, old.metadata),

@@ -12,7 +12,7 @@ import {
 export type Amounts = ReadonlyMap<string, Quantity>;
 type Texts = Readonly<Record<string, string>>;
 
-export const ZERO: Quantity = { digits: 0n, exponent: 0, format: 'decimalSI' };
+const ZERO: Quantity = { digits: 0n, exponent: 0, format: 'decimalSI' };
 
 /** A whole number of things. */
 export const count = (number: number): Quantity => ({ ...ZERO, digits: BigInt(number) });

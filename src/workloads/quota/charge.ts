@@ -62,7 +62,7 @@ export function chargeQuotas(quotas: readonly StoredQuota[], written: Written): 
 }
 
 /** Whether the charge is for this very write. */
-export const isOf = (charge: Charge, { object, old }: Written): boolean =>
+const isOf = (charge: Charge, { object, old }: Written): boolean =>
   charge.uid === object.metadata.uid && charge.version === old?.metadata.resourceVersion;
 
 const isConcerned = (quota: StoredQuota, { resource, object }: Written): boolean =>
