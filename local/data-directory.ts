@@ -30,6 +30,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   'env',
   'pid',
   'log',
+  'steps.jsonl',
+  'steps.jsonl.1',
 ]);
 
 /** What may lie beside them and stays: mkfs' own, the log of an engine that was started for droppod, and what other commands keep here. */

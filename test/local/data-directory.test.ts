@@ -106,6 +106,8 @@ describe('purging a directory', () => {
       'kubeconfig',
       'env',
       'log',
+      'steps.jsonl',
+      'steps.jsonl.1',
       'dynamodb.writes',
       'versions',
     ])
