@@ -56,28 +56,25 @@ const printer = lazyPrinter(
 );
 
 async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
-  const pod = await withNamespaceLimits(toPod(object), call);
+  const sent = toPod(object);
   const { store, ids, settings } = call.ports;
-  const serviceAccount = (await store.get({
-    resource: 'serviceaccounts',
-    namespace: call.namespace,
-    name: serviceAccountOf(pod),
-  })) as ServiceAccount | undefined;
-  const priorityClass = await priorityFor(pod.spec.priorityClassName, call.ports);
-  const runtimeClass =
-    pod.spec.runtimeClassName === undefined
-      ? undefined
-      : await store.get({
-          resource: 'runtimeclasses.node.k8s.io',
-          namespace: '',
-          name: pod.spec.runtimeClassName,
-        });
+  const [pod, account, priorityClass, runtimeClass] = await Promise.all([
+    withNamespaceLimits(sent, call),
+    store.get({
+      resource: 'serviceaccounts',
+      namespace: call.namespace,
+      name: serviceAccountOf(sent),
+    }),
+    priorityFor(sent.spec.priorityClassName, call.ports),
+    runtimeClassOf(sent, call),
+  ]);
+  const serviceAccount = account as ServiceAccount | undefined;
   const admission = admitPod(pod, {
     serviceAccount,
     suffix: ids.suffix(5),
     ...present({
       priorityClass,
-      runtimeClass: runtimeClass && runtimeFactsOf(runtimeClass),
+      runtimeClass,
     }),
   });
   if ('forbidden' in admission)
@@ -87,6 +84,16 @@ async function admit(object: KubeObject, call: Call): Promise<KubeObject> {
       admission.forbidden,
     );
   return objectOf(withWebIdentity(admission.pod, serviceAccount, settings.region));
+}
+
+async function runtimeClassOf(
+  { spec: { runtimeClassName } }: Pod,
+  { ports }: Call,
+): Promise<ReturnType<typeof runtimeFactsOf> | undefined> {
+  if (runtimeClassName === undefined) return undefined;
+  const resource = 'runtimeclasses.node.k8s.io';
+  const found = await ports.store.get({ resource, namespace: '', name: runtimeClassName });
+  return found && runtimeFactsOf(found);
 }
 
 /** Grace as kube-apiserver computes it (CheckGracefulDelete in registry/core/pod/strategy.go): none before scheduling and after the end. */
