@@ -162,3 +162,26 @@ it('shows name and time of creation', async () => {
   ]);
   expect(body['rows'][0].cells).toEqual(['sizes', '2026-01-01T00:00:00Z']);
 });
+
+it('bounds what a claim asks for', async () => {
+  const limit = { type: 'PersistentVolumeClaim', min: { storage: '1Gi' }, max: { storage: '2Gi' } };
+  await api.send('POST', RANGES, { body: range([limit]) });
+  const claim = async (storage: string) =>
+    (
+      await api.send('POST', `${NAMESPACE}/persistentvolumeclaims`, {
+        body: {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: { name: 'c' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+        },
+      })
+    ).body['message'] as string;
+  expect(await claim('500Mi')).toBe(
+    'persistentvolumeclaims "c" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 500Mi',
+  );
+  expect(await claim('3Gi')).toContain(
+    'maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi',
+  );
+  expect(await claim('1Gi')).toBeUndefined();
+});

@@ -158,6 +158,32 @@ describe('writes under a quota', () => {
     expect(status).toBe(403);
   });
 
+  it('counts the storage of claims, also by class', async () => {
+    const OF_CLASS = 'slow.storageclass.storage.k8s.io/requests.storage';
+    await withQuota({ 'requests.storage': '3Gi', [OF_CLASS]: '1Gi', persistentvolumeclaims: '5' });
+    const claim = async (name: string, storage: string, storageClassName: string) =>
+      (
+        await post('persistentvolumeclaims', {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: { name },
+          spec: {
+            accessModes: ['ReadWriteOnce'],
+            storageClassName,
+            resources: { requests: { storage } },
+          },
+        })
+      ).body['message'] as string | undefined;
+    expect(await claim('a', '2Gi', '')).toBeUndefined();
+    expect(await claim('b', '2Gi', '')).toContain('requested: requests.storage=2Gi');
+    expect(await claim('c', '1Gi', 'slow')).toBeUndefined();
+    expect(await used()).toEqual({
+      persistentvolumeclaims: '2',
+      'requests.storage': '3Gi',
+      [OF_CLASS]: '1Gi',
+    });
+  });
+
   it('a pod at its end and one past its grace are not counted, but exist', async () => {
     await withQuota({ pods: '5', 'count/pods': '5' });
     await post('pods', pod('p'));
