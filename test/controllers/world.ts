@@ -185,10 +185,12 @@ export class TestWorld {
       this.#delete(resource, old);
       return name;
     }
-    const read = pass.newest.get(object.metadata.uid ?? '') ?? object;
+    const newest = pass.newest.get(object.metadata.uid ?? '');
+    const read = newest ?? object;
     if (old === undefined || old.metadata.resourceVersion !== read.metadata.resourceVersion)
       return 'conflict';
-    const next = write.verb === 'update' ? keepStatus(object, old) : keepSpec(object, old);
+    const status = newest ? { ...newest, status: object['status'] } : object;
+    const next = write.verb === 'update' ? keepStatus(object, old) : keepSpec(status, old);
     if (isDeepStrictEqual(withoutVersion(next), withoutVersion(old))) return 'nothing';
     if (!this.#goesOn(pass)) return 'conflict';
     pass.newest.set(

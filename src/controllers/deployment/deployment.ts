@@ -175,6 +175,9 @@ class Pass {
       metadata: revision === undefined ? metadata : { ...metadata, annotations },
       status,
     };
+    // One write says all: a second one would begin from the first and drop the annotations.
+    const said = this.#writes.findIndex(({ verb }) => verb === 'updateStatus');
+    if (said >= 0) this.#writes.splice(said, 1);
     this.#writes.push({
       verb: 'updateStatus',
       resource: DEPLOYMENTS,
@@ -194,7 +197,9 @@ class Pass {
     this.#say(this.#foundStatus(this.#newSet, isFirst), revision);
   }
 
+  /** A pause is the only thing that a paused Deployment says of its progress. */
   #foundStatus(set: ReplicaSet, isFirst: boolean): DeploymentStatus {
+    if (this.#deployment.spec.paused === true) return this.#deployment.status;
     const name = set.metadata.name ?? '';
     const isMade = !wasReused(set) && createdAt(this.#deployment) <= createdAt(set);
     if (isMade && hasDeadline(this.#deployment))

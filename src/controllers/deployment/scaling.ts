@@ -32,7 +32,10 @@ export function scaleSets(
   }
   if (isSaturated(deployment, newSet))
     return active.filter((set) => set !== newSet).map((set) => [set, 0]);
-  return isRolling(deployment) ? inProportion(deployment, active) : [];
+  // Under Recreate they keep their sizes, until the old ones go: the count is noted, or this would be a scaling for ever.
+  return isRolling(deployment)
+    ? inProportion(deployment, active)
+    : active.map((set) => [set, set.spec.replicas]);
 }
 
 /** Whether the new set has all that is wanted: then the old ones are not needed. */
