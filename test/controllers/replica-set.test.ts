@@ -149,7 +149,9 @@ describe('ReplicaSet', () => {
     expect(world.get('pods', 'orphan')?.metadata.ownerReferences).toBeUndefined();
     expect(names(world)).toEqual(['orphan', 'web-1']);
   });
+});
 
+describe('ReplicaSet, out of the ordinary', () => {
   it('does no work when it is being deleted, and still counts', () => {
     const world = worldOf(set(2));
     world.edit(SETS, 'web', ({ metadata, ...object }) => ({
