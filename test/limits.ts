@@ -53,7 +53,8 @@ const API = `## The API
 | the bindings of Kubernetes' own controllers (\`system:controller:…\`) are not made, their ClusterRoles are | nothing logs in as them, and an editor of all namespaces could |
 | ConfigMaps of kube-system are written by \`system:masters\` alone, whatever else somebody is bound to | \`aws-auth\` there makes masters |
 | on AWS a changed role or binding holds within 5 s everywhere, in local mode at once | each function instance decides from its memory ([rights.md](design/rights.md)) |
-| no ReplicationController, Deployment, Job or other kind that makes pods: they can be listed (there are none) and not created | droppod runs pods; it takes no object that nothing would act on |
+| a template that Fargate cannot run is refused with its Job or other workload | Kubernetes would take it, and each pod would fail |
+| a failed pod that is gone no longer delays the one that replaces it | the back-off of a Job follows from the pods that there are: nothing remembers the others |
 | a PersistentVolume of another kind than local mode's own is an object alone (with \`--beyond-fargate\` hostPath and local ones are mounted): a pod that uses it stays Pending, Unschedulable; \`subPath\` of a claim is a link into the whole; a claim's size is not enforced, and a Block volume cannot be mounted | the engine's volumes are directories |
 | an Ingress, IngressClass, NetworkPolicy or HorizontalPodAutoscaler is stored and does nothing (warning) | charts bring them; nothing here routes, filters or measures |
 | custom kinds: no conversion webhooks (refused), and definitions of at most 200 levels of JSON, objects of at most 100 | droppod calls no webhooks; every rule must know its stack |

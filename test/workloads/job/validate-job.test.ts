@@ -129,6 +129,19 @@ describe('a new Job', () => {
     expect(lines(validateJob(storedJob(spec, pod)))).toEqual([line]);
   });
 
+  it('C11: takes OnFailure and Never only', () => {
+    const field = 'spec.template.spec.restartPolicy';
+    for (const [restartPolicy, refused] of [
+      ['OnFailure', false],
+      ['Never', false],
+      ['Always', true],
+      ['Sometimes', true],
+    ] as const)
+      expect(
+        validateJob(storedJob({}, { restartPolicy })).some((problem) => problem.field === field),
+      ).toBe(refused);
+  });
+
   it('Q4: may not bring another value of a generated label', () => {
     const template = {
       metadata: { labels: { 'job-name': 'other' } },
