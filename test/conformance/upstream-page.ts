@@ -22,13 +22,14 @@ interface SpecReport {
   Failure?: { Message?: string };
 }
 
-/** The specs in scope: Conformance ones that Fargate or Docker can serve, others that Fargate can serve. */
+/** The specs in scope: Conformance ones that Fargate or Docker can serve and those of the kinds around pods (`next`), others that Fargate can serve. */
 export function specsInScope(list: string): Spec[] {
   return list.split('\n').flatMap((line): Spec[] => {
     const [scope = '', kind = '', , name = ''] = line.split('\t');
     const conformance = kind === 'Conformance';
     const inScope =
-      !line.startsWith('#') && (scope === 'yes' || (scope === 'local' && conformance));
+      !line.startsWith('#') &&
+      (scope === 'yes' || (conformance && (scope === 'local' || scope === 'next')));
     return inScope
       ? [{ name, conformance, group: /^\[([\w-]+)\]/.exec(name)?.[1] ?? 'other' }]
       : [];
@@ -111,7 +112,7 @@ export function conformancePage(
           `${again} of them passed only in a second run: specs that fail without a known reason are run once more.`,
         ]
       : []),
-    'In scope are the specs of what droppod serves: pods and what pods read. Specs of other kinds and of nodes are not counted.',
+    'In scope are the specs of what droppod serves: pods, the kinds around them and custom kinds. Specs of webhooks, cluster DNS, several nodes and their hosts are not counted.',
     '',
     '| group | Conformance | other pod specs |',
     '|---|---|---|',
