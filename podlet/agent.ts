@@ -17,6 +17,7 @@ import { buildReport } from './report.ts';
 import { Runs } from './runs.ts';
 import { networkFiles, startMessage } from './start-message.ts';
 import { SyncLoop } from './sync-loop.ts';
+import { meterUsage } from './usage-meter.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, newContainer, newWorld } from './world.ts';
@@ -121,6 +122,9 @@ export class Agent {
     });
     this.own('sync', this.syncLoop.run(this.left.signal));
     this.own('volumes', this.volumes.watch(this.left.signal));
+    const { clock, counters } = this.ports;
+    if (counters !== undefined)
+      this.own('usage', meterUsage(this.world, clock, counters, this.left.signal));
     while (!this.left.signal.aborted) await this.turn();
   }
 

@@ -2,12 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
-import { present } from '../src/present.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from './cut-text.ts';
 import { VolumeFiles } from './files.ts';
-import { readTaskMetadata } from './metadata.ts';
+import { readCounters, readTaskMetadata } from './metadata.ts';
 import type { Memory, Network, PodletClock } from './ports.ts';
 import { nodeLookup } from './node-lookup.ts';
 import { Sessions } from './sessions.ts';
@@ -129,6 +128,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       for (const { path, content } of files) attempt(() => writeFileSync(path, content));
     },
     runtimeIds: async () => (await readTaskMetadata(metadataUri)).runtimeIds,
+    counters: () => readCounters(metadataUri),
     fault,
     engineTerm: engineTerm.signal,
     identity: {
@@ -139,8 +139,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       ...start(env),
       containers,
       ...(task.podIP === undefined ? ownAddress() : { podIP: task.podIP }),
-      ...present({ hostIP: task.hostIP }),
-      ...node,
+      ...(task.hostIP === undefined ? node : { hostIP: task.hostIP, ...node }),
     },
   });
   // The last net: uncaught errors are reported and the pod keeps its podlet. Nothing should ever get here.

@@ -1,5 +1,6 @@
 // Task metadata endpoint v4: who this task is, its address, the engine's ids of its containers.
 import { get } from 'node:http';
+import type { Counters } from './usage-meter.ts';
 import { present } from '../src/present.ts';
 
 export interface TaskMetadata {
@@ -20,6 +21,42 @@ export async function readTaskMetadata(uri: string | undefined): Promise<TaskMet
   } catch {
     return { runtimeIds: {} };
   }
+}
+
+/** The counters of the task's containers by name, from `<uri>/task` and `<uri>/task/stats`; undefined where they cannot be read. */
+export async function readCounters(
+  uri: string | undefined,
+): Promise<{ [container: string]: Counters } | undefined> {
+  if (uri === undefined || uri === '') return undefined;
+  const [{ runtimeIds }, stats] = await Promise.all([
+    readTaskMetadata(uri),
+    fetchText(`${uri}/task/stats`),
+  ]);
+  try {
+    const byId: unknown = JSON.parse(stats ?? '');
+    return Object.fromEntries(
+      Object.entries(runtimeIds).flatMap(([name, id]) => {
+        const counters = toCounters(field(byId, id));
+        return counters === undefined ? [] : [[name, counters]];
+      }),
+    );
+  } catch {
+    // Nothing that can be read: the next look may find more.
+    return undefined;
+  }
+}
+
+/** The engine's statistics of one container; a container that does not run has none. */
+function toCounters(stats: unknown): Counters | undefined {
+  const at = Date.parse(text(stats, 'read') ?? '');
+  const cpuNs = field(field(field(stats, 'cpu_stats'), 'cpu_usage'), 'total_usage');
+  const memory = field(stats, 'memory_stats');
+  const used = field(memory, 'usage');
+  const details = field(memory, 'stats');
+  // cgroup v2, then v1.
+  const cold = field(details, 'inactive_file') ?? field(details, 'total_inactive_file') ?? 0;
+  if (!(at > 0) || typeof cpuNs !== 'number' || typeof used !== 'number') return undefined;
+  return { at, cpuNs, memoryBytes: Math.max(0, used - (typeof cold === 'number' ? cold : 0)) };
 }
 
 function toMetadata(task: unknown): TaskMetadata {

@@ -1,4 +1,5 @@
 // What the agent needs from outside: clock, sync, supervisors, volumes, network, memory. main.ts gives real ones, tests fakes.
+import type { Counters } from './usage-meter.ts';
 import type {
   Desired,
   DesiredVolume,
@@ -121,6 +122,8 @@ export interface PodletPorts {
   openSession(request: SessionRequest): void;
   /** Engine ids of the containers, as far as known. */
   runtimeIds(): Promise<{ [container: string]: string }>;
+  /** The counters of the containers by name; undefined: they cannot be read now. Absent: nowhere to read them. */
+  counters?(): Promise<{ [container: string]: Counters } | undefined>;
   /** Logs a fault of the podlet. The agent reports it as an event as well, and goes on. */
   fault(message: string, error: unknown): void;
   /** Aborts when the podlet's own container gets TERM. */

@@ -34,6 +34,7 @@ export function buildReport(world: World, sequence: number, events: PodletEvent[
         ? true
         : undefined,
       evict: world.evict,
+      usage: world.usage,
     }),
   };
 }

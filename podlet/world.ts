@@ -1,6 +1,6 @@
 // Everything the podlet knows, as plain data: what supervisors said, what the API wants, what is under way.
 import type { Run } from '../src/protocol/run.ts';
-import type { Desired, DesiredVolume, StartOrder } from '../src/protocol/messages.ts';
+import type { Desired, DesiredVolume, StartOrder, Usage } from '../src/protocol/messages.ts';
 import type { PodletIdentity } from './ports.ts';
 
 /** A stop under way; times in ms of the podlet's clock. */
@@ -65,6 +65,7 @@ export interface World {
   /** The report that said done was answered. */
   doneAnswered: boolean;
   evict?: string;
+  usage?: Usage;
 }
 
 /** A container whose supervisor has not said hello yet. */

@@ -1,4 +1,5 @@
 // Task metadata v4 for the tasks' containers: `/v4/<secret>-<index>` is the container, `/task` below it the task.
+import { containerStats } from '../docker/containers.ts';
 import { present } from '../../src/present.ts';
 import type { Agent } from './agent.ts';
 import {
@@ -18,22 +19,46 @@ export interface MetadataAnswer {
   body: string;
 }
 
-const PATH = /^\/v4\/([0-9a-f]+)-(\d+)(\/task)?\/?$/;
+const PATH = /^\/v4\/([0-9a-f]+)-(\d+)(\/task)?(\/stats)?\/?$/;
 /** How long a container that asks during its own start waits for its address; clients give up after 2 s. */
 const ADDRESS_WAIT_MS = 1500;
 
 /** Answers one GET; a path without a task's secret is 404, whatever the rest of it. */
 export async function metadata(agent: Agent, path: string): Promise<MetadataAnswer> {
-  const [, secret, index, wholeTask] = PATH.exec(path) ?? [];
+  const [, secret, index, wholeTask, stats] = PATH.exec(path) ?? [];
   const task = [...agent.book.tasks.values()].find((candidate) => candidate.secret === secret);
   const container = task?.containers[Number(index)];
   if (!task || !container) return { status: 404, body: JSON.stringify({ error: 'unknown task' }) };
+  if (stats)
+    return {
+      status: 200,
+      body: await statistics(agent, wholeTask ? task.containers : [container], !wholeTask),
+    };
   await addressKnown(agent, task);
   const definition = agent.book.definitionOf(task);
   const document = wholeTask
     ? taskDocument(task, definition)
     : containerDocument(task, definition, container);
   return { status: 200, body: JSON.stringify(document) };
+}
+
+/** The engine's statistics: of one container, or of all by their ids. One that does not run has none. */
+async function statistics(
+  { docker }: Agent,
+  containers: readonly TaskContainer[],
+  alone: boolean,
+): Promise<string> {
+  const found = await Promise.all(
+    containers.map(async ({ runtimeId }) => {
+      const stats = runtimeId === undefined ? 'null' : await containerStats(docker, runtimeId);
+      return [runtimeId ?? '', stats] as const;
+    }),
+  );
+  if (alone) return found[0]?.[1] ?? 'null';
+  return `{${found
+    .filter(([id]) => id !== '')
+    .map(([id, stats]) => `${JSON.stringify(id)}:${stats}`)
+    .join(',')}}`;
 }
 
 async function addressKnown({ book, clock, closing }: Agent, task: Task): Promise<void> {

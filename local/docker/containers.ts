@@ -86,6 +86,18 @@ export async function startContainer(docker: Docker, id: string): Promise<void> 
   await docker.call('POST', `/containers/${id}/start`);
 }
 
+/** The engine's counters of the container as JSON; `null`: there is no such container. */
+export async function containerStats(docker: Docker, id: string): Promise<string> {
+  try {
+    return await docker.call('GET', `/containers/${id}/stats`, {
+      query: { stream: 'false', 'one-shot': 'true' },
+    });
+  } catch (error) {
+    if (isMissing(error)) return 'null';
+    throw error;
+  }
+}
+
 /** Bytes in use at this moment; undefined: it does not run. */
 export async function memoryUsage(docker: Docker, id: string): Promise<number | undefined> {
   const answer: { memory_stats?: { usage?: number } } = JSON.parse(

@@ -58,7 +58,7 @@ const QUANTITIES = new Set([
   'LimitRangeItem.min',
 ]);
 
-/** What 1.35 added to the models of 1.34. */
+/** What 1.35 added to the models of 1.34, and kinds of other groups. */
 const ADDED: Record<string, Attribute[]> = {
   V1PodSpec: [{ baseName: 'workloadRef', type: 'V1WorkloadReference', format: '' }],
   V1WorkloadReference: ['name', 'podGroup', 'podGroupReplicaKey'].map((baseName) => ({
@@ -72,6 +72,19 @@ const ADDED: Record<string, Attribute[]> = {
   ],
   V1PodCertificateProjection: [
     { baseName: 'userAnnotations', type: '{ [key: string]: string; }', format: '' },
+  ],
+  // metrics.k8s.io is not among the models.
+  V1PodMetrics: [
+    { baseName: 'apiVersion', type: 'string', format: '' },
+    { baseName: 'kind', type: 'string', format: '' },
+    { baseName: 'metadata', type: 'V1ObjectMeta', format: '' },
+    { baseName: 'timestamp', type: 'Date', format: 'date-time' },
+    { baseName: 'window', type: 'string', format: '' },
+    { baseName: 'containers', type: 'Array<V1ContainerMetrics>', format: '' },
+  ],
+  V1ContainerMetrics: [
+    { baseName: 'name', type: 'string', format: '' },
+    { baseName: 'usage', type: '{ [key: string]: string; }', format: '' },
   ],
   V1NodeStatus: [{ baseName: 'declaredFeatures', type: 'Array<string>', format: '' }],
 };

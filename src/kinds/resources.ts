@@ -283,6 +283,14 @@ export const RESOURCES: readonly Resource[] = [
     plural: 'storageclasses',
     short: ['sc'],
   }),
+  // Made of what podlets report: nothing of it is stored, and nobody writes it.
+  resource('PodMetrics', {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    plural: 'pods',
+    stored: 'pods',
+    verbs: ['get', 'list'],
+  }),
 ];
 
 /** Kinds that appear only in bodies: their models, by the name of the kind. */

@@ -30,6 +30,22 @@ export interface Report {
   volumes?: { [volume: string]: string };
   /** Eviction causes that only the podlet can see, e.g. emptyDir sizeLimit: the text for status.message. */
   evict?: string;
+  /** What the containers use; absent: not known, or a podlet from before that. */
+  usage?: Usage;
+}
+
+/** What containers used over the last moments. */
+export interface Usage {
+  at: string;
+  /** What the processor's share is an average over. */
+  windowMs: number;
+  containers: { [name: string]: ContainerUsage };
+}
+
+export interface ContainerUsage {
+  /** Billionths of a processor. */
+  cpuNanoCores: number;
+  memoryBytes: number;
 }
 
 export interface ContainerReport {

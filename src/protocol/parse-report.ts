@@ -3,7 +3,7 @@
 import { isMap } from '../own.ts';
 import { present } from '../present.ts';
 import type { Run } from './run.ts';
-import type { ContainerReport, PodletEvent, Report } from './messages.ts';
+import type { ContainerReport, PodletEvent, Report, Usage } from './messages.ts';
 
 /** Names, ids and reasons. */
 const MAX_NAME = 256;
@@ -90,6 +90,7 @@ const hasOptionalFields = ({
   prompt,
   volumes,
   evict,
+  usage,
 }: Fields): boolean =>
   isOptional(podIP, isText) &&
   isOptional(hostIP, isText) &&
@@ -97,7 +98,19 @@ const hasOptionalFields = ({
   isOptional(done, isFlag) &&
   isOptional(prompt, isFlag) &&
   isOptional(evict, isText) &&
+  isOptional(usage, isUsage) &&
   isOptional(volumes, (value) => isMap(value) && Object.values(value).every(isText));
+
+function isUsage(value: unknown): value is Usage {
+  if (!isMap(value) || !isTime(value['at']) || !isCount(value['windowMs'])) return false;
+  const { containers } = value;
+  return (
+    isMap(containers) &&
+    Object.values(containers).every(
+      (used) => isMap(used) && isCount(used['cpuNanoCores']) && isCount(used['memoryBytes']),
+    )
+  );
+}
 
 function isContainerReport(value: unknown): value is ContainerReport {
   if (!isMap(value)) return false;
@@ -182,6 +195,7 @@ function bounded(report: Report): Report {
     done,
     volumes,
     evict,
+    usage,
   } = report;
   const containers = Object.entries(report.containers)
     .slice(0, MOST_CONTAINERS)
@@ -207,9 +221,20 @@ function bounded(report: Report): Report {
           ? undefined
           : Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)),
       evict: evict === undefined ? undefined : cut(evict, MAX_EVENT_BYTES),
+      usage: usage === undefined ? undefined : boundedUsage(usage),
     }),
   };
 }
+
+const boundedUsage = ({ at, windowMs, containers }: Usage): Usage => ({
+  at,
+  windowMs,
+  containers: Object.fromEntries(
+    Object.entries(containers)
+      .slice(0, MOST_CONTAINERS)
+      .map(([name, { cpuNanoCores, memoryBytes }]) => [name, { cpuNanoCores, memoryBytes }]),
+  ),
+});
 
 function boundedContainer({
   hello,

@@ -6,6 +6,7 @@ import { connect } from './connect.ts';
 import { eviction } from './eviction.ts';
 import { log } from './log/log.ts';
 import { nodeProxy } from './node-proxy.ts';
+import { podMetrics } from './pod-metrics.ts';
 import { proxy } from './proxy.ts';
 import {
   selfSubjectAccessReview,
@@ -46,6 +47,8 @@ export const subresourceVerb = ({
   resource,
   subresource,
 }: Pick<Call, 'resource' | 'subresource'>): ((call: Call) => Promise<Answer>) | undefined =>
+  (resource.group === 'metrics.k8s.io' ? podMetrics : undefined) ??
   (resource.custom === undefined
     ? own(OWN, subresource === '' ? resource.plural : `${resource.plural}/${subresource}`)
-    : undefined) ?? own(SHARED, subresource);
+    : undefined) ??
+  own(SHARED, subresource);

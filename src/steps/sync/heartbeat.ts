@@ -1,22 +1,32 @@
 // When a pod's podlet last reported: a record of its own, so that a heartbeat makes no new version of the pod.
 // See docs/design/sync.md.
 import { isMap } from '../../own.ts';
+import type { Json } from '../../ports/json.ts';
 import type { Ports } from '../../ports/ports.ts';
+import { present } from '../../present.ts';
+import type { Usage } from '../../protocol/messages.ts';
 import type { PodRecord } from '../../record/record.ts';
 import { heartbeatKey } from '../pod/record-for.ts';
 
 const HEARTBEAT_MS = 10_000;
 
-/** Records that the podlet has reported, at most every 10 s. */
+/** Records that the podlet has reported, and what it says that its containers use, at most every 10 s. */
 export async function recordHeartbeat(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   { uid }: PodRecord,
+  usage?: Usage,
 ): Promise<void> {
   const now = clock.now();
   const last = await lastHeartbeat({ store }, uid);
   if (last && now.getTime() - last.getTime() < HEARTBEAT_MS) return;
   await store.commit({
-    records: [{ key: heartbeatKey(uid), value: { at: now.toISOString() }, expected: 'any' }],
+    records: [
+      {
+        key: heartbeatKey(uid),
+        value: { at: now.toISOString(), ...present({ usage: usage as Json | undefined }) },
+        expected: 'any',
+      },
+    ],
   });
 }
 
@@ -28,4 +38,13 @@ export async function lastHeartbeat(
   const value = (await store.getRecord(heartbeatKey(uid)))?.value;
   const at = isMap(value) ? value['at'] : undefined;
   return typeof at === 'string' ? new Date(at) : undefined;
+}
+
+/** What the pod's containers used when the podlet last said so; undefined: it has not. */
+export async function lastUsage(
+  { store }: Pick<Ports, 'store'>,
+  uid: string,
+): Promise<Usage | undefined> {
+  const value = (await store.getRecord(heartbeatKey(uid)))?.value;
+  return isMap(value) ? (value['usage'] as Usage | undefined) : undefined;
 }

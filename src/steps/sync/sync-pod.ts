@@ -79,7 +79,7 @@ export async function syncPod(
     });
   const settled = await settle(ports, uid, taken);
   // A pod that has just gone must not leave a heartbeat behind.
-  const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record) : undefined;
+  const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record, report.usage) : undefined;
   const kept = keepLogs(ports, taken.record, restarted);
   const [answered] = await Promise.all([answer(ports, report, until, signal), heartbeat, kept]);
   return answered;

@@ -1,0 +1,55 @@
+// What the containers use, from two looks at the engine's counters; it goes with the next report that is sent anyway.
+import type { ContainerUsage } from '../src/protocol/messages.ts';
+import { own } from '../src/own.ts';
+import type { PodletClock } from './ports.ts';
+import type { World } from './world.ts';
+
+/** metrics-server looks that often. */
+const LOOK_MS = 15_000;
+
+/** One container's counters at a moment. */
+export interface Counters {
+  /** Processor time since its start, in ns. */
+  cpuNs: number;
+  /** Memory that cannot be reclaimed at once (the working set). */
+  memoryBytes: number;
+  /** When they were read, in ms. */
+  at: number;
+}
+
+/** Reads the counters until the signal aborts; `read` answers undefined where there are none. */
+export async function meterUsage(
+  world: World,
+  clock: PodletClock,
+  read: () => Promise<{ [container: string]: Counters } | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
+  let before: { [container: string]: Counters } = {};
+  while (!signal.aborted) {
+    const now = await read();
+    if (now !== undefined) {
+      const containers = Object.entries(now).flatMap(([name, counters]) => {
+        const used = between(own(before, name), counters);
+        return used === undefined ? [] : [[name, used] as const];
+      });
+      if (containers.length > 0)
+        world.usage = {
+          at: clock.now().toISOString(),
+          windowMs: LOOK_MS,
+          containers: Object.fromEntries(containers),
+        };
+      before = now;
+    }
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
+
+/** Undefined where the container was not there before, or has begun anew since. */
+function between(before: Counters | undefined, now: Counters): ContainerUsage | undefined {
+  if (before === undefined || now.at <= before.at || now.cpuNs < before.cpuNs) return undefined;
+  return {
+    // Nanoseconds a second: billionths of a processor.
+    cpuNanoCores: Math.round(((now.cpuNs - before.cpuNs) * 1000) / (now.at - before.at)),
+    memoryBytes: now.memoryBytes,
+  };
+}
