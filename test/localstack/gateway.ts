@@ -16,7 +16,7 @@ export interface Gateway {
 }
 
 /** Names of function URLs, and the address that answers for them. */
-export interface Destinations {
+interface Destinations {
   endpoint: string;
   apiHost: string;
   syncHost: string;
