@@ -32,15 +32,18 @@ export const SIDECAR = pod('sidecar', {
 });
 
 const ILL_ONCE =
-  'if [ -f /tmp/sick ]; then rm /tmp/sick; touch /tmp/well; fi; sleep 2; touch /tmp/ok; [ -f /tmp/well ] || { sleep 3; touch /tmp/sick; }';
+  'sleep 2; touch /kept/ok; [ -f /kept/sick ] && rm -f /kept/sick && touch /kept/well; [ -f /kept/well ] || { sleep 3; touch /kept/sick; }';
 
 /** Ready once a file is there; in its first run it falls ill and is started again. */
 export const PROBES = pod('probes', {
+  volumes: [{ name: 'kept', emptyDir: {} }],
   containers: [
     sh('main', `trap "exit 0" TERM; ${ILL_ONCE}; while :; do sleep 1; done`, {
-      readinessProbe: { exec: { command: ['cat', '/tmp/ok'] }, periodSeconds: 1 },
+      volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
+      readinessProbe: { exec: { command: ['cat', '/kept/ok'] }, periodSeconds: 1 },
       livenessProbe: {
-        exec: { command: ['sh', '-c', '! [ -f /tmp/sick ]'] },
+        exec: { command: ['sh', '-c', '! [ -f /kept/sick ]'] },
+        initialDelaySeconds: 4,
         periodSeconds: 1,
         failureThreshold: 1,
       },
