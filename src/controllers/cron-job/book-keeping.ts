@@ -8,7 +8,7 @@ import { finishedCondition, hasCondition, isFinished, toJob } from '../../worklo
 import type { Job } from '../../workloads/job/job.ts';
 import type { Announcement } from '../controller.ts';
 
-export type JobReference = NonNullable<CronJobStatus['active']>[number];
+type JobReference = NonNullable<CronJobStatus['active']>[number];
 
 export interface Books {
   active: JobReference[];

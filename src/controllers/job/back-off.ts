@@ -8,7 +8,7 @@ const INITIAL_SECONDS = 10;
 const MAX_SECONDS = 600;
 
 /** Seconds after the last of `failures` in a row. */
-export const backOffSeconds = (failures: number): number =>
+const backOffSeconds = (failures: number): number =>
   failures === 0 ? 0 : Math.min(INITIAL_SECONDS * 2 ** (failures - 1), MAX_SECONDS);
 
 /**
