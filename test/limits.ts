@@ -65,6 +65,7 @@ const API = `## The API
 | a Service leads nowhere: its name does not resolve and nothing answers at its address (warning); pods get its variables | droppod has no resolver and no proxy between pods yet |
 | in local mode a container's log keeps its last 100 to 150 MB, over all its runs; of the run before, once the present one has written more, the last 10 MiB or 20 000 lines until the restart | the engine's log is the container's, which all runs share |
 | metrics.k8s.io has pods and no nodes; a number is up to half a minute old and comes with the podlet's next report | nothing asks a podlet for it |
+| on AWS a controller's waits (minReadySeconds, back-off, deadlines, TTL, schedules) end up to a minute late, and pods without an owner reach a Service's endpoints or a budget within a minute | EventBridge Scheduler is precise to a minute; such pods must invoke nothing |
 | exec, attach and port-forward in local mode only; attach to a container without stdin and tty shows whole lines | no serverless front carries upgrades; such output comes from the log |`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');

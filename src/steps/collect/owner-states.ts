@@ -12,7 +12,7 @@ import { servedKinds } from '../definitions/served-kinds.ts';
  * `solid`: it is there; `waiting`: it goes once its dependents are gone; `dangling`: it is gone; `elsewhere`: as dangling, but there is such
  * an object in another namespace; `unknown`: nobody can say, so the object must stay.
  */
-export type OwnerState = 'solid' | 'waiting' | 'dangling' | 'elsewhere' | 'unknown';
+type OwnerState = 'solid' | 'waiting' | 'dangling' | 'elsewhere' | 'unknown';
 
 export interface OwnerFinding {
   owner: OwnerReference;

@@ -1,11 +1,7 @@
 // A pass of a controller: nothing twice whatever is lost, repeated or interrupted.
 import { describe, expect, it } from 'vitest';
+import { chance } from '../../simulation/random.ts';
 import { extremes, isPassing, toyCluster } from './toy.ts';
-
-/** Numbers that look like chance and are the same each time. */
-function* numbers(seed: number): Generator<number> {
-  for (let state = seed; ; state = (state * 1103515245 + 12345) % 2147483648) yield state;
-}
 
 describe('one pass', () => {
   it('makes what is missing, with names and events, and rests then', async () => {
@@ -123,9 +119,28 @@ describe('interrupted', () => {
     },
   );
 
+  it('a pass that decided by an older world deletes nothing after a newer one has', async () => {
+    let before: (() => Promise<void>) | undefined;
+    const cluster = await toyCluster({ replicas: '3' }, async (operation) => {
+      if (operation !== 'store.commit') return undefined;
+      const act = before;
+      before = undefined;
+      await act?.();
+      return undefined;
+    });
+    await rest(cluster);
+    await cluster.set({ replicas: '1' });
+    before = async () => {
+      await cluster.set({ replicas: '2' });
+      await rest(cluster);
+    };
+    await expect(cluster.pass()).rejects.toThrow('modified');
+    expect(await cluster.secrets()).toHaveLength(2);
+  });
+
   it('passes that overlap in any order: never more children than wanted, never fewer left', async () => {
     for (let seed = 1; seed <= 60; seed++) {
-      const chance = numbers(seed);
+      const random = chance(seed);
       const waiting: (() => void)[] = [];
       // Each call to the store waits until it is its turn.
       const cluster = await toyCluster(
@@ -143,7 +158,7 @@ describe('interrupted', () => {
             .finally(() => open--);
         while (open > 0) {
           await new Promise((resolve) => setImmediate(resolve));
-          waiting.splice(Number(chance.next().value) % Math.max(1, waiting.length), 1)[0]?.();
+          waiting.splice(random.below(waiting.length), 1)[0]?.();
         }
       };
       const quiet = async (work: () => Promise<unknown>): Promise<void> => {
