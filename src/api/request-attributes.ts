@@ -9,6 +9,7 @@ import { boolOption } from './wire/options.ts';
 const VERBS: Record<string, string> = {
   GET: 'get',
   HEAD: 'get',
+  OPTIONS: 'get',
   POST: 'create',
   PUT: 'update',
   PATCH: 'patch',

@@ -90,13 +90,14 @@ function collectionVerb(
   return method === 'POST' ? 'create' : method === 'DELETE' ? 'deletecollection' : undefined;
 }
 
-/** HEAD is only served behind a proxy, and POST to a name never is. */
+/** HEAD and OPTIONS are only served behind a proxy, and POST to a name never is. */
 function objectVerb({ subresource }: Route, method: string): Verb | undefined {
-  if (method === 'HEAD' && subresource !== 'proxy') return undefined;
+  if (['HEAD', 'OPTIONS'].includes(method) && subresource !== 'proxy') return undefined;
   if (method === 'POST' && subresource === '') return undefined;
   const verbs: Record<string, Verb> = {
     GET: 'get',
     HEAD: 'get',
+    OPTIONS: 'get',
     POST: 'create',
     PUT: 'update',
     PATCH: 'patch',

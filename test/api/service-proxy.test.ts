@@ -4,8 +4,10 @@ import { handle } from '../../src/api/handler.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
 import { NAMESPACE, createApi, pod, requestOf } from './client.ts';
 
+const targetRef = { kind: 'Pod', namespace: 'default', name: 'p' };
+
 /** A Service `web` with ports a (80) and b (81), Endpoints as given, and a pod `p` at 10.1.0.1. */
-async function served(address: object) {
+async function served(address: object, answer = () => new Response('hello')) {
   const api = await createApi();
   await api.send('POST', `${NAMESPACE}/pods`, { body: pod('p') });
   const key = { resource: 'pods', namespace: 'default', name: 'p' };
@@ -40,7 +42,7 @@ async function served(address: object) {
     ...api.ports,
     podHttp: (request: Request) => {
       urls.push(request.url);
-      return Promise.resolve(new Response('hello'));
+      return Promise.resolve(answer());
     },
   };
   return {
@@ -49,7 +51,19 @@ async function served(address: object) {
   };
 }
 
-const targetRef = { kind: 'Pod', namespace: 'default', name: 'p' };
+it('a page’s links to its own root lead through the proxy, and the proxy’s path ends in a slash', async () => {
+  const page = '<a href="/x" title="/t">t</a><img src=\'/y\' longdesc=/z><a href="//other/">o</a>';
+  const { get } = await served(
+    { ip: '10.1.0.1', targetRef },
+    () => new Response(page, { headers: { 'content-type': 'text/html' } }),
+  );
+  const root = `${NAMESPACE}/services/web:a/proxy`;
+  expect(await (await get('web:a/proxy/')).text()).toBe(
+    `<a href="${root}/x" title="/t">t</a><img src='${root}/y' longdesc=${root}/z><a href="//other/">o</a>`,
+  );
+  const redirected = await get('web:a/proxy?q=1');
+  expect([redirected.status, redirected.headers.get('location')]).toEqual([301, `${root}/?q=1`]);
+});
 
 it.each([
   ['web:a/proxy/x%3Fy?q=1', 'http://10.1.0.1:8080/x%3Fy?q=1'],

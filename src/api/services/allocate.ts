@@ -26,7 +26,7 @@ const PROBES = 16;
 const addressKey = (address: string): string => `clusterip/${address}`;
 const nodePortKey = (port: number): string => `nodeport/${port}`;
 
-export interface Allocation {
+interface Allocation {
   store: Store;
   name: string;
   /** What places in the ranges follow from: a Service that comes back under its name finds the same ones where they are free. */

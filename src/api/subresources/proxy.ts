@@ -69,6 +69,21 @@ export async function proxy(call: Call): Promise<Response> {
   return forward(call, scheme, pod.status.podIP ?? '', port === '' ? firstPort(pod) : Number(port));
 }
 
+/** The path of the proxy itself: where the pod's own root is for the caller. */
+const rootOf = ({ pathname }: URL): string => pathname.split('/').slice(0, 8).join('/');
+
+const TAG = /<[a-z][^>]*>/gi;
+const LINK =
+  /(\s(?:action|background|cite|codebase|data|formaction|href|icon|longdesc|manifest|poster|profile|src|usemap)\s*=\s*["']?)(\/(?!\/))/gi;
+
+/** A page whose links to the pod's own paths lead through the proxy (apimachinery's proxy transport does the same). */
+async function throughProxy(answer: Response, root: string): Promise<BodyInit | null> {
+  const { headers, body } = answer;
+  if (body === null || !headers.get('content-type')?.startsWith('text/html')) return body;
+  const page = await answer.text();
+  return page.replace(TAG, (tag) => tag.replace(LINK, (_whole, name: string) => `${name}${root}/`));
+}
+
 /** Sends the request to an address of a pod; only the caller follows redirects, as they may lead anywhere. */
 export async function forward(
   call: Call,
@@ -87,6 +102,10 @@ export async function forward(
   const target = `${scheme}://${authority}/${pathBelow(url)}${url.search}`;
   const headers = new Headers([...call.request.headers].flatMap(forwarded));
   const { method, body, signal } = call.request;
+  const root = rootOf(url);
+  // Relative links of a page are right only below a slash.
+  if (url.pathname === root && (method === 'GET' || method === 'HEAD'))
+    return new Response(null, { status: 301, headers: { location: `${root}/${url.search}` } });
   try {
     const answer = await podHttp(
       new Request(target, {
@@ -97,7 +116,7 @@ export async function forward(
         ...(body ? { body, duplex: 'half' } : {}),
       }),
     );
-    return new Response(answer.body, {
+    return new Response(await throughProxy(answer, root), {
       status: answer.status,
       headers: [...answer.headers].filter(
         ([header]) => !NOT_FORWARDED.includes(header) && header !== 'content-encoding',

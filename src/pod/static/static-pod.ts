@@ -8,7 +8,7 @@ const SEEN = 'kubernetes.io/config.seen';
 const SOURCE = 'kubernetes.io/config.source';
 
 /** What a pod of a file is made of besides the file. */
-export interface StaticContext {
+interface StaticContext {
   nodeName: string;
   nodeUid: string;
   now: Date;

@@ -13,7 +13,7 @@ import type { StorageClass } from '../../workloads/storage/storage-class.ts';
 
 type ClaimPorts = Pick<Ports, 'store' | 'settings'>;
 
-export interface PodClaims {
+interface PodClaims {
   /** Why the pod cannot have a node: the scheduler's text. */
   held?: string;
   /** Claims that wait for the pod's node before they are bound. */
