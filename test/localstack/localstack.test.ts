@@ -106,7 +106,8 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
   afterAll(async () => {
     await localstack?.close();
     await purge(directory);
-    rmSync(directory, { recursive: true, force: true });
+    for (const made of [directory, `${directory}.kube-cache`])
+      rmSync(made, { recursive: true, force: true });
   }, 60_000);
 
   it('R6: kubectl logs in with a session of the administrator’s role', async () => {

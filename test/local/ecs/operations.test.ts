@@ -68,9 +68,9 @@ describe('RegisterTaskDefinition', () => {
       {
         family: 'f',
         containerDefinitions: [app],
-        volumes: [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs' } }],
+        volumes: [{ name: 'v', dockerVolumeConfiguration: { scope: 'shared' } }],
       },
-      "Volume 'v': efsVolumeConfiguration is not supported by the local engine",
+      "Volume 'v': dockerVolumeConfiguration is not supported by the local engine",
     ],
     [
       { family: 'f', containerDefinitions: [app], requiresCompatibilities: ['FARGATE'] },
