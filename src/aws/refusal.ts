@@ -11,7 +11,7 @@ const MEANINGS: Record<string, string> = {
 };
 
 /** The refusal in a line; undefined for faults, which a retry may heal, and for errors of our own. */
-export function refusalOf(error: unknown): string | undefined {
+function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || (error as { $fault?: unknown }).$fault !== 'client')
     return undefined;
   return `${own(MEANINGS, error.name) ?? error.name}: ${error.message}`;

@@ -29,7 +29,7 @@ export function readySince(pod: KubeObject): Date | undefined {
 }
 
 /** When a ready pod counts as available; undefined: it is not ready. Without `minReadySeconds` that is at once. */
-export function availableAt(pod: KubeObject, minReadySeconds = 0): Date | undefined {
+function availableAt(pod: KubeObject, minReadySeconds = 0): Date | undefined {
   if (!isReady(pod)) return undefined;
   const since = readySince(pod);
   if (minReadySeconds <= 0) return since ?? new Date(0);

@@ -2,7 +2,7 @@
 import type { Json } from './json.ts';
 
 /** An execution as Step Functions describes it. `error` and `cause` say why one FAILED: the error's name, and JSON or text about it. */
-export interface ExecutionState {
+interface ExecutionState {
   status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   error?: string;
   cause?: string;

@@ -6,7 +6,7 @@ export const MAX_RUNS_IN_GENERATION = 1_500;
 /** AWS ends an execution after one year. */
 export const MAX_GENERATION_MS = 300 * 24 * 3_600_000;
 /** The shortest time between two generations, whatever went wrong: each costs transitions. */
-export const MIN_GENERATION_MS = 60_000;
+const MIN_GENERATION_MS = 60_000;
 
 /** So many successors follow an execution that failed by an error of its own; then the pod fails. */
 export const MAX_FAILURES = 3;

@@ -315,7 +315,7 @@ export function fakeSettings(settings: Partial<Settings> = {}): Settings {
 }
 
 /** A log that is read as `lines`. */
-export function fakeLog(): Log & { readonly lines: { level: string; msg: string }[] } {
+function fakeLog(): Log & { readonly lines: { level: string; msg: string }[] } {
   const lines: { level: string; msg: string }[] = [];
   const log: Log = (level, msg, members) => void lines.push({ level, msg, ...members });
   return Object.assign(log, { lines });
