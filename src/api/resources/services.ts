@@ -4,6 +4,7 @@ import type { KubeObject, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { defaultService } from '../../workloads/service/default-service.ts';
 import type { ServiceSpec } from '../../workloads/service/default-service.ts';
+import { inPrintOrder } from '../../workloads/service/print-order.ts';
 import { fillFamilies } from '../../workloads/service/families.ts';
 import {
   dropUnused,
@@ -73,7 +74,7 @@ async function placed(object: KubeObject, call: Call, old?: ServiceSpec): Promis
     ...present({ old }),
     dryRun: call.query.has('dryRun'),
   });
-  return { ...object, spec };
+  return { ...object, spec: inPrintOrder(spec) };
 }
 
 function allocateNew(object: KubeObject, call: Call): Promise<KubeObject> {

@@ -21,6 +21,7 @@ import {
   servicesOf,
   specOf,
   triggeredAt,
+  inKeyOrder,
 } from './service-pods.ts';
 
 export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
@@ -80,11 +81,11 @@ function truncated(subsets: readonly Subset[]): { subsets: Subset[]; cut: boolea
 
 function labelsOf(service: KubeObject): Record<string, string> {
   const { [HEADLESS]: _sent, ...labels } = service.metadata.labels ?? {};
-  return {
+  return inKeyOrder({
     ...labels,
     ...(isHeadless(specOf(service)) && { [HEADLESS]: '' }),
     [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER,
-  };
+  });
 }
 
 function reconcile(service: KubeObject, world: World): Outcome {

@@ -8,7 +8,7 @@ import type { EndpointAddress, Endpoints } from '../../workloads/endpoints/valid
 import { controllerReference, isControlledBy } from '../claim.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER } from './endpoints.ts';
-import { MANAGED_BY, SERVICE_NAME, TRIGGERED, specOf } from './service-pods.ts';
+import { inKeyOrder, MANAGED_BY, SERVICE_NAME, TRIGGERED, specOf } from './service-pods.ts';
 import { hasContent, planSlices } from './slice-plan.ts';
 import type { Group } from './slice-plan.ts';
 
@@ -46,7 +46,17 @@ const groupsOf = ({ subsets = [] }: Endpoints, family: string): Group[] =>
       .slice(0, MAX_ADDRESSES);
     return endpoints.length === 0
       ? []
-      : [{ ports: ports.map((port) => ({ ...port, name: port.name ?? '' })), endpoints }];
+      : [
+          {
+            ports: ports.map(({ name = '', protocol, port, appProtocol }) => ({
+              name,
+              ...present({ protocol }),
+              port,
+              ...present({ appProtocol }),
+            })),
+            endpoints,
+          },
+        ];
   });
 
 function familyWrites(
@@ -61,7 +71,11 @@ function familyWrites(
     ...annotations
   } = endpoints.metadata.annotations ?? {};
   const meta = {
-    labels: { ...endpoints.metadata.labels, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER },
+    labels: inKeyOrder({
+      ...endpoints.metadata.labels,
+      [SERVICE_NAME]: name,
+      [MANAGED_BY]: MANAGER,
+    }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
   };
   const owner = { apiVersion: 'v1', kind: 'Endpoints', object: endpoints };

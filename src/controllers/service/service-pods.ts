@@ -89,12 +89,16 @@ export function labelsOf(service: KubeObject, own: Record<string, string>): Reco
   const copied = Object.entries(service.metadata.labels ?? {}).filter(
     ([key]) => !reserved.includes(key),
   );
-  return {
+  return inKeyOrder({
     ...Object.fromEntries(copied),
     ...own,
     ...(isHeadless(specOf(service)) && { [HEADLESS]: '' }),
-  };
+  });
 }
+
+/** Labels as Kubernetes writes them: by their keys. */
+export const inKeyOrder = (labels: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** When what the endpoints say last changed for those who wait for it: a pod's readiness, or the Service's beginning. */
 export function triggeredAt(service: KubeObject, pods: readonly Pod[]): string | undefined {
