@@ -233,9 +233,10 @@ function orderMember(
   if (!Array.isArray(list) || mergeKey === undefined) return;
   const keyOf = keyReader(mergeKey);
   const listed = order.map(keyOf);
+  const known = new Set(listed);
   const stray = Array.isArray(patched)
     ? patched.find(
-        (entry) => !(isMap(entry) && entry[PATCH] !== undefined) && !listed.includes(keyOf(entry)),
+        (entry) => !(isMap(entry) && entry[PATCH] !== undefined) && !known.has(keyOf(entry)),
       )
     : undefined;
   if (stray !== undefined)
@@ -263,16 +264,16 @@ function inOrder(
     .sort((a, b) => (places.get(keyOf(a)) ?? 0) - (places.get(keyOf(b)) ?? 0));
   const others = merged.filter((element) => !places.has(keyOf(element)));
   const all: unknown[] = [];
+  let next = 0;
   for (const element of mine) {
     const at = before.get(keyOf(element));
-    while (at !== undefined && others.length > 0 && precedes(before.get(keyOf(others[0])), at))
-      all.push(others.shift());
+    const precedes = (other: unknown): boolean =>
+      (before.get(keyOf(other)) ?? Infinity) < (at ?? 0);
+    for (; next < others.length && precedes(others[next]); next++) all.push(others[next]);
     all.push(element);
   }
-  return [...all, ...others];
+  return [...all, ...others.slice(next)];
 }
-
-const precedes = (a: number | undefined, b: number): boolean => a !== undefined && a < b;
 
 /** The first place of each key. */
 function placesOf(keys: readonly string[]): Map<string, number> {

@@ -22,6 +22,13 @@ export const leases: Strategy = {
         reason: 'FieldValueInvalid',
         message: `Invalid value: ${seconds}: must be greater than 0`,
       });
+    const transitions = member(object, 'spec', 'leaseTransitions');
+    if (typeof transitions === 'number' && transitions < 0)
+      problems.push({
+        field: 'spec.leaseTransitions',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${transitions}: must be greater than or equal to 0`,
+      });
     return problems;
   },
 };

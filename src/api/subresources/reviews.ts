@@ -131,7 +131,8 @@ async function decision(call: Call, user: User, sent: KubeObject): Promise<Answe
 
 function refuseInvalid(call: Call, problems: readonly FieldError[]): void {
   if (problems.length > 0)
-    throw invalid(call.resource.kind, '', [...problems], call.resource.group);
+    // The internal object has no kind, and so the answer of kube-apiserver.
+    throw invalid('', '', [...problems], call.resource.group);
 }
 
 /** SelfSubjectAccessReview: whether the caller may do one thing. */
