@@ -101,19 +101,16 @@ async function startOthers(
   if (failed) throw failed.reason;
 }
 
-/** ECS's default. */
-const START_TIMEOUT_SECONDS = 180;
-
-/** Waits for containers that must end before this one starts; if one fails or takes too long, the task ends. */
+/** Waits for containers that must end before this one starts; if one fails or takes longer than its startTimeout (without one: for ever), the task ends. */
 async function awaitEnds(
   { agent, task, definition, signal }: Launch,
   container: ContainerDefinition,
 ): Promise<void> {
   for (const { containerName, condition } of container.dependsOn ?? []) {
     if (condition === 'START') continue;
-    const seconds =
-      definition.containerDefinitions.find(({ name }) => name === containerName)?.startTimeout ??
-      START_TIMEOUT_SECONDS;
+    const seconds = definition.containerDefinitions.find(
+      ({ name }) => name === containerName,
+    )?.startTimeout;
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
     const ended = agent.book.when(
@@ -122,7 +119,9 @@ async function awaitEnds(
         t.desiredStatus === 'STOPPED' || containerOf(t, containerName).lastStatus === 'STOPPED',
       until,
     );
-    await Promise.race([ended, agent.clock.sleep(seconds * 1000, until)]);
+    await (seconds === undefined
+      ? ended
+      : Promise.race([ended, agent.clock.sleep(seconds * 1000, until)]));
     over.abort();
     if (signal.aborted || task.desiredStatus === 'STOPPED') throw new LaunchAborted();
     const { lastStatus, exitCode } = containerOf(task, containerName);

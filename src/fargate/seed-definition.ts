@@ -13,8 +13,6 @@ import {
   type DefinitionContext,
 } from './podlet-definition.ts';
 
-/** An application's directory can hold gigabytes; ECS gives up after three minutes unless the definition says otherwise. */
-const SEED_TIMEOUT_SECONDS = 900;
 /** ECS's minimum for a container. */
 const MIN_CONTAINER_MEMORY_MIB = 6;
 
@@ -59,7 +57,7 @@ export function seederDefinition(
       })),
     ],
     dependsOn: [{ containerName: PODLET_CONTAINER, condition: 'START' }],
-    startTimeout: SEED_TIMEOUT_SECONDS,
+    // No startTimeout: an application's directory can hold gigabytes, and Fargate takes 120 seconds at most.
     stopTimeout: STOP_TIMEOUT_SECONDS,
     ...present({
       repositoryCredentials:

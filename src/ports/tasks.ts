@@ -60,7 +60,6 @@ export interface ContainerDefinition {
   interactive?: boolean;
   pseudoTerminal?: boolean;
   stopTimeout?: number;
-  startTimeout?: number;
   linuxParameters?: {
     capabilities?: { add: string[] };
     tmpfs?: { containerPath: string; size: number; mountOptions?: string[] }[];
