@@ -29,15 +29,15 @@ const containersOf = (spec: PodSpec): [string, Container][] =>
     ]),
   );
 
-/** Problems of the whole pod on Fargate. */
-export function fargateProblems(pod: Pod): FieldError[] {
+/** Problems of the whole pod on Fargate. `devices`: resources that nodes may have (extended ones) are left to scheduling. */
+export function fargateProblems(pod: Pod, devices = false): FieldError[] {
   const containers = containersOf(pod.spec);
   return [
     ...(hasTooMany(pod)
       ? [tooMany(`${mountsOf(pod)} mounts and ${(pod.spec.volumes ?? []).length} volumes`)]
       : [...countProblems(pod, containers.length), ...partProblems(pod)]),
     ...containers.flatMap(([field, container]) => [
-      ...resourceProblems(field, container),
+      ...resourceProblems(field, container, devices),
       ...portProblems(field, container),
     ]),
   ];
@@ -53,10 +53,10 @@ const tooMany = (what: string): FieldError =>
     `a Fargate task definition has 64 KiB: at most ${MAX_MOUNTS} volumes and ${MAX_MOUNTS} mounts, parts inside other parts included; this pod has ${what}`,
   );
 
-function resourceProblems(field: string, { resources }: Container): FieldError[] {
+function resourceProblems(field: string, { resources }: Container, devices: boolean): FieldError[] {
   return (['limits', 'requests'] as const).flatMap((list) =>
     Object.keys(resources?.[list] ?? {})
-      .filter((name) => !SERVED.includes(name))
+      .filter((name) => !SERVED.includes(name) && !(devices && name.includes('/')))
       .map((name) =>
         forbiddenValue(
           `${field}.resources.${list}[${name}]`,

@@ -32,7 +32,7 @@ export function refusePod(
       local: mode === 'local',
       docker: mode === 'local' && beyondFargate,
     }),
-    ...fargateProblems(pod),
+    ...fargateProblems(pod, mode === 'local' && beyondFargate),
   ];
 }
 

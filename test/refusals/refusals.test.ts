@@ -357,6 +357,17 @@ describe('reasons and warnings', () => {
     );
   });
 
+  it('leaves devices to scheduling beyond Fargate, where nodes may have some', () => {
+    const subject = pod({}, { resources: { limits: { 'example.com/dongle': '1' } } });
+    expect(fields(subject)).toEqual(
+      ['limits', 'requests'].map(
+        (list) =>
+          `spec.containers[0].resources.${list}[example.com/dongle]: Forbidden: Fargate has cpu, memory and ephemeral storage only, no GPUs, huge pages or other devices`,
+      ),
+    );
+    expect(fields(subject, BEYOND)).toEqual([]);
+  });
+
   it.each<[object, object, string[]]>([
     [{ nodeName: 'n1' }, {}, []],
     [

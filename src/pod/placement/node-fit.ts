@@ -75,7 +75,12 @@ function matchesTerm(
 
 /** Resources of which the node has less than the pod requests. */
 export function insufficient(pod: Pod, { status }: Node, tooLarge: readonly string[]): string[] {
-  const small = Object.entries(status?.allocatable ?? {}).flatMap(([name, text]) => {
+  // A resource that the node does not name it has none of.
+  const offers = new Map([
+    ...extendedRequests(pod).map((name) => [name, '0'] as const),
+    ...Object.entries(status?.allocatable ?? {}),
+  ]);
+  const small = [...offers].flatMap(([name, text]) => {
     const request = requestText(pod, name);
     const wanted = request === undefined ? undefined : parseQuantity(request);
     const offered = parseQuantity(text);
@@ -83,6 +88,11 @@ export function insufficient(pod: Pod, { status }: Node, tooLarge: readonly stri
   });
   return [...new Set([...tooLarge, ...small])];
 }
+
+const extendedRequests = ({ spec }: Pod): string[] =>
+  [...(spec.initContainers ?? []), ...spec.containers].flatMap(({ resources }) =>
+    Object.keys(resources?.requests ?? {}).filter((name) => name.includes('/')),
+  );
 
 /** The pod's request: its own where it states one, else the containers' together. */
 export function requestText({ spec }: Pod, name: string): string | undefined {

@@ -153,6 +153,17 @@ it.each<[string, Partial<PodSpec>, Node[], string[], string]>([
     `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory. ${NOT_HELPFUL(1)}`,
   ],
   [
+    'a device that no node has',
+    {
+      containers: [
+        { name: 'a', image: 'x', resources: { requests: { 'example.com/dongle': '2' } } },
+      ],
+    },
+    [node('n')],
+    [],
+    `0/1 nodes are available: 1 Insufficient example.com/dongle. ${NOT_HELPFUL(1)}`,
+  ],
+  [
     'above the largest task',
     {},
     [node('n')],
