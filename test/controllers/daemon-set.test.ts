@@ -64,7 +64,7 @@ const update = (image: string): unknown =>
     },
   }));
 
-it('every node that fits gets one pod, meant for it alone', () => {
+it('Q3: every node that fits gets one pod, meant for it alone', () => {
   world.add('nodes', node('a'));
   world.add('nodes', node('b', {}, { disk: 'ssd' }));
   world.add('nodes', node('c', { taints: [{ key: 'k', effect: 'NoSchedule' }] }));

@@ -49,7 +49,7 @@ const change = (spec: object): unknown =>
   );
 
 describe('in order', () => {
-  it('makes the next pod when the one before is ready, each with its name and labels', () => {
+  it('Q2: makes the next pod when the one before is ready, each with its name and labels', () => {
     world.add(SETS, set({ replicas: 3 }));
     world.settle();
     expect(names()).toEqual(['web-0']);
@@ -119,7 +119,7 @@ describe('updates', () => {
     start(name);
   };
 
-  it('go from the highest down to the partition', () => {
+  it('Q2: go from the highest down to the partition', () => {
     world.add(SETS, set({ replicas: 3 }));
     start('web-0', 'web-1', 'web-2');
     change({

@@ -32,7 +32,7 @@ async function installation(data: Record<string, string>, other = NOBODY) {
 
 const DUE = { controller: toy.name, namespace: 'default', name: 'set' };
 
-it('a replay finds everything at first, and later what has changed since', async () => {
+it('Q11: a replay finds everything at first, and later what has changed since', async () => {
   const { run, secrets, set } = await installation({ replicas: '1' });
   await run({ replay: true });
   expect(await secrets()).toHaveLength(1);
