@@ -58,7 +58,13 @@ export function grantLeast(scope: Construct, granted: Granted): void {
 }
 
 /** Who reads secrets for pods and their images, or empties a namespace. */
-const HOLDERS_OF_SECRETS: readonly FunctionName[] = ['bind-pod', ...SETTLING];
+const HOLDERS_OF_SECRETS: readonly FunctionName[] = [
+  'api',
+  'sync',
+  'bind-pod',
+  'sweep',
+  'reconcile',
+];
 
 /** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts) and of secrets (src/store/layout.ts), and the only functions that may touch them. */
 const CLOSED: readonly { partitions: string[]; holders: readonly FunctionName[] }[] = [

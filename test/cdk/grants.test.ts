@@ -280,8 +280,6 @@ const OPEN_TO: Record<string, string[]> = {
   api: ['r/key', ...SECRETS],
   sync: ['r/key', ...SECRETS],
   'bind-pod': ['r/pull-key', ...SECRETS],
-  'finish-pod': SECRETS,
-  observe: SECRETS,
   sweep: SECRETS,
   reconcile: SECRETS,
 };
