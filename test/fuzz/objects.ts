@@ -205,8 +205,19 @@ const CONTENTS: { [kind: string]: KubeValue } = {
     status: { capacity: { cpu: '1' } },
   },
   PriorityClass: { value: 5, description: 'd' },
+  HorizontalPodAutoscaler: {
+    spec: {
+      maxReplicas: 3,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+    },
+  },
+  Ingress: { spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } } },
+  IngressClass: { spec: { controller: 'example.com/c' } },
+  NetworkPolicy: { spec: { podSelector: { matchLabels: LABELS }, ingress: [{}] } },
+  PodDisruptionBudget: { spec: { minAvailable: 1, selector: { matchLabels: LABELS } } },
+  ControllerRevision: { data: { spec: {} }, revision: 1 },
   LimitRange: { spec: { limits: [{ type: 'Container', default: { cpu: '1' } }] } },
-  ResourceQuota: { spec: { hard: { 'count/secrets': '1000' } } },
+  ResourceQuota: { spec: { hard: { 'count/widgets.example.com': '1000' } } },
   EndpointSlice: {
     addressType: 'IPv4',
     endpoints: [{ addresses: ['1.2.3.4'] }],
