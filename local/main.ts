@@ -1,6 +1,7 @@
 // Local mode put together: the same functions and state machine as on AWS, on AWS endpoints inside this process.
 // It only wires; the parts are in local/compose.
 // See docs/design/local.md.
+import { setMaxListeners } from 'node:events';
 import { bootstrapObjects } from '../src/api/bootstrap.ts';
 import { systemClock } from '../src/aws/clock.ts';
 import type { AccessKey } from './aws/signature.ts';
@@ -35,6 +36,8 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   await opened.resume();
   await bootstrapObjects(opened.ports);
   const stop = new AbortController();
+  // Every controller, watcher and due time waits under it.
+  setMaxListeners(0, stop.signal);
   const sweeping = sweepUntil(stop.signal, opened.ports, log);
   const reconciling = reconcileUntil(stop.signal, opened.ports);
   const keeping =

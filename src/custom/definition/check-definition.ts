@@ -90,9 +90,19 @@ function groupProblems(group: string): FieldError[] {
     : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
 }
 
-const isShared = (versions: readonly Version[], member: keyof Version): boolean =>
-  versions.length > 0 &&
-  versions.every((version) => isDeepStrictEqual(version[member], versions[0]?.[member]));
+/** Each version asks for each member: what is compared once is remembered with the list. */
+const shared = new WeakMap<readonly Version[], Map<keyof Version, boolean>>();
+
+function isShared(versions: readonly Version[], member: keyof Version): boolean {
+  const known = shared.get(versions) ?? new Map<keyof Version, boolean>();
+  shared.set(versions, known);
+  const answer =
+    known.get(member) ??
+    (versions.length > 0 &&
+      versions.every((version) => isDeepStrictEqual(version[member], versions[0]?.[member])));
+  known.set(member, answer);
+  return answer;
+}
 
 /** What every version has alike is checked once, at the top. */
 function sharedProblems({ versions }: DefinitionSpec): FieldError[] {
