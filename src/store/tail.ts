@@ -1,4 +1,5 @@
 // The end of the log in one process: follows it, fills holes, and wakes all waiters at once. One tail serves all watches.
+import { setMaxListeners } from 'node:events';
 import { CompactedError, Unavailable } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChangesOptions, LogEntry } from '../ports/store.ts';
@@ -39,6 +40,13 @@ export interface TailOptions {
 
 type Only = NonNullable<ChangesOptions['only']>;
 
+/** Wakes everybody who waits for a hole to close: as many as read at once. */
+function stirring(): AbortController {
+  const stir = new AbortController();
+  setMaxListeners(0, stir.signal);
+  return stir;
+}
+
 interface Waiter {
   after: number;
   wake: AbortController;
@@ -57,7 +65,7 @@ export class Tail {
   #mark: Counter | undefined;
   #advancing: Promise<number> | undefined;
   #following = false;
-  #stir = new AbortController();
+  #stir = stirring();
 
   constructor(options: TailOptions) {
     this.#options = options;
@@ -260,7 +268,7 @@ export class Tail {
 
   #stirUp(): void {
     this.#stir.abort(WOKEN);
-    this.#stir = new AbortController();
+    this.#stir = stirring();
   }
 
   async #fromMemory(offset: number, only: Only): Promise<{ entries: LogEntry[]; upTo: number }> {

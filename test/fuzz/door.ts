@@ -120,6 +120,7 @@ export async function runDoor(door: Door, options: RunOptions): Promise<Tally> {
     tally.memoryMiB.end = await door.memoryMiB();
     tally.problems.push(...memoryProblems(tally));
   } finally {
+    for (const { case: at, what } of tally.problems) options.log(`${door.name} ${at}: ${what}`);
     await door.close();
   }
   return tally;
