@@ -108,7 +108,7 @@ function fieldBytes(wire: Wire, number: number, { type }: WireField, value: Valu
     );
   if (type === 'bool') return plain(number, value === true ? 1n : 0n);
   if (/^u?int(32|64)$/.test(type)) return plain(number, integer(value));
-  if (type.endsWith('.Quantity')) return prefixed(number, prefixed(1, Buffer.from(String(value))));
+  if (type.endsWith('.Quantity')) return prefixed(number, prefixed(1, Buffer.from(textOf(value))));
   if (type.endsWith('.IntOrString'))
     return prefixed(
       number,
@@ -117,9 +117,13 @@ function fieldBytes(wire: Wire, number: number, { type }: WireField, value: Valu
         : plain(2, integer(value)),
     );
   if (/\.(Micro)?Time$/.test(type))
-    return prefixed(number, plain(1, BigInt(Math.trunc(Date.parse(String(value)) / 1000) || 0)));
+    return prefixed(number, plain(1, BigInt(Math.trunc(Date.parse(textOf(value)) / 1000) || 0)));
   return prefixed(number, messageBytes(wire, type, value));
 }
+
+/** A value may have a `toString` that is none. */
+const textOf = (value: Value): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
 
 function messageBytes(wire: Wire, type: string, value: Value): Buffer {
   if (!isFields(value)) return Buffer.from(JSON.stringify(value));

@@ -21,6 +21,8 @@ const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   [500, /\/bindings?/, /"message":"\[?(target|metadata)\./],
   // A strategic merge patch with a directive that is none.
   [500, /./, /"message":"unknown patch type/],
+  // A strategic merge patch with an element that has no merge key.
+  [500, /./, /does not contain declared merge key/],
   // Server-side apply of what the schema does not have.
   [500, /./, /message"?: ?"failed to create typed patch object/],
   // A create of what says that it is stored already.

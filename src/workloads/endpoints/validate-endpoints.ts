@@ -53,7 +53,11 @@ function validateSubset(subset: Subset, field: string): FieldError[] {
   ];
 }
 
-function validateAddress({ ip, hostname, nodeName }: EndpointAddress, field: string): FieldError[] {
+/** A body may leave out what the type demands. */
+function validateAddress(
+  { ip = '', hostname, nodeName }: Partial<EndpointAddress>,
+  field: string,
+): FieldError[] {
   const malformed = invalidEach(`${field}.ip`, ip, ipProblems(ip));
   return [
     ...malformed,
