@@ -75,23 +75,33 @@ function validateSpec(object: KubeObject): FieldError[] {
   const names = Object.keys(hard ?? {}).sort();
   const expressions = scopeSelector?.matchExpressions ?? [];
   const within = 'spec.scopeSelector.matchExpressions';
+  const ofScopes = findingOnce('spec.scopes', scopes);
+  const ofSelector = findingOnce(within, scopeSelector);
   return [
     ...validateAmounts(hard, 'spec.hard'),
     ...scopes.flatMap((scope) => [
-      ...(Object.hasOwn(SCOPES, scope)
-        ? []
-        : [invalidValue('spec.scopes', scopes, 'unsupported scope')]),
-      ...unfit(scope, names).map((why) => invalidValue('spec.scopes', scopes, why)),
+      ...(Object.hasOwn(SCOPES, scope) ? [] : [ofScopes('unsupported scope')]),
+      ...unfit(scope, names).map(ofScopes),
     ]),
     ...conflicts(scopes).map((why) => invalidValue('spec.scopes', scopes, why)),
     ...expressions.flatMap((expression) => [
       ...validateExpression(expression, within),
-      ...unfit(expression.scopeName, names).map((why) => invalidValue(within, scopeSelector, why)),
+      ...unfit(expression.scopeName, names).map(ofSelector),
     ]),
     ...conflicts(expressions.map(({ scopeName }) => scopeName)).map((why) =>
       invalidValue(within, expressions, why),
     ),
   ];
+}
+
+/** Findings that quote the whole list: quoted once, however many there are. */
+function findingOnce(field: string, value: unknown): (why: string) => FieldError {
+  const made = new Map<string, FieldError>();
+  return (why) => {
+    const finding = made.get(why) ?? invalidValue(field, value, why);
+    made.set(why, finding);
+    return finding;
+  };
 }
 
 /** One text for each name that a quota of the scope cannot count. */
