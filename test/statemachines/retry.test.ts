@@ -63,6 +63,11 @@ it('errors of the steps that are not in the list are caught where they are throw
     .map(([, name]) => name ?? '');
   const others = named.filter((name) => !(MACHINE_ERRORS as readonly string[]).includes(name));
   const wire = ['DecodeError', 'ParseError', 'PatchError', 'WireError'];
-  const caught = { ApiError: 'src/api', CompactedError: 'watches', RegistryRefusal: 'src/images' };
+  const caught = {
+    ApiError: 'src/api',
+    CompactedError: 'watches',
+    CostExceeded: 'src/custom/rules',
+    RegistryRefusal: 'src/images',
+  };
   expect(others.sort()).toEqual([...Object.keys(caught), ...wire].sort());
 });
