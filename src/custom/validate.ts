@@ -1,4 +1,5 @@
 // Validation of an object by its schema, with the paths and texts of kube-openapi's validator.
+import { sameElement } from './same-element.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../errors.ts';
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
@@ -160,16 +161,6 @@ const isMultiple = (value: number, of: number): boolean => {
   const quotient = value / of;
   return Math.abs(quotient - Math.round(quotient)) < 1e-9;
 };
-
-/** Finds the element of an old list with the same keys; other lists have no elements that stay the same. */
-function sameElement(schema: JsonSchema, old: unknown): (item: unknown) => unknown {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old)) return () => undefined;
-  const named = (item: unknown): string =>
-    JSON.stringify(keys.map((key) => (isMap(item) ? (own(item, key) ?? null) : null)));
-  const byKeys = new Map(old.map((item: unknown) => [named(item), item]));
-  return (item) => byKeys.get(named(item));
-}
 
 function listProblems(
   value: unknown[],

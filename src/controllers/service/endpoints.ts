@@ -1,4 +1,5 @@
 // endpoint-controller: the pods behind a Service as Endpoints, which older clients read. Pods that are being deleted are not in it.
+import { byKey } from '../../workloads/by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -21,7 +22,6 @@ import {
   servicesOf,
   specOf,
   triggeredAt,
-  inKeyOrder,
 } from './service-pods.ts';
 
 export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
@@ -81,7 +81,7 @@ function truncated(subsets: readonly Subset[]): { subsets: Subset[]; cut: boolea
 
 function labelsOf(service: KubeObject): Record<string, string> {
   const { [HEADLESS]: _sent, ...labels } = service.metadata.labels ?? {};
-  return inKeyOrder({
+  return byKey({
     ...labels,
     ...(isHeadless(specOf(service)) && { [HEADLESS]: '' }),
     [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER,

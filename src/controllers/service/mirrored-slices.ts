@@ -1,5 +1,6 @@
 // endpointslicemirroring-controller: Endpoints that somebody wrote for a Service without a selector, as EndpointSlices.
 // What endpoint-controller wrote goes here when its Service is gone: Endpoints have no owner.
+import { byKey } from '../../workloads/by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -8,7 +9,7 @@ import type { EndpointAddress, Endpoints } from '../../workloads/endpoints/valid
 import { controllerReference, isControlledBy } from '../claim.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER } from './endpoints.ts';
-import { inKeyOrder, MANAGED_BY, SERVICE_NAME, TRIGGERED, specOf } from './service-pods.ts';
+import { MANAGED_BY, SERVICE_NAME, TRIGGERED, specOf } from './service-pods.ts';
 import { hasContent, planSlices } from './slice-plan.ts';
 import type { Group } from './slice-plan.ts';
 
@@ -71,7 +72,7 @@ function familyWrites(
     ...annotations
   } = endpoints.metadata.annotations ?? {};
   const meta = {
-    labels: inKeyOrder({
+    labels: byKey({
       ...endpoints.metadata.labels,
       [SERVICE_NAME]: name,
       [MANAGED_BY]: MANAGER,

@@ -1,4 +1,5 @@
 // The pods behind a Service: which of them count, and at which ports (controller/util/endpointslice, pkg/controller/endpoint).
+import { byKey } from '../../workloads/by-key.ts';
 import type { KubeObject, Pod, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { selects } from '../../pod/placement/selection.ts';
@@ -89,16 +90,12 @@ export function labelsOf(service: KubeObject, own: Record<string, string>): Reco
   const copied = Object.entries(service.metadata.labels ?? {}).filter(
     ([key]) => !reserved.includes(key),
   );
-  return inKeyOrder({
+  return byKey({
     ...Object.fromEntries(copied),
     ...own,
     ...(isHeadless(specOf(service)) && { [HEADLESS]: '' }),
   });
 }
-
-/** Labels as Kubernetes writes them: by their keys. */
-export const inKeyOrder = (labels: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** When what the endpoints say last changed for those who wait for it: a pod's readiness, or the Service's beginning. */
 export function triggeredAt(service: KubeObject, pods: readonly Pod[]): string | undefined {

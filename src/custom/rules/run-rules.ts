@@ -1,4 +1,5 @@
 // Rules on an object (x-kubernetes-validations): every node of the schema asks its own, within one budget for the object.
+import { sameElement } from '../same-element.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
@@ -52,7 +53,7 @@ function check(run: Run, schema: JsonSchema, place: Place): void {
   if (compiled !== undefined) ask(run, schema, compiled, place);
   if (Array.isArray(value)) {
     const items = itemsOf(schema);
-    const before = elementFinder(schema, old);
+    const before = sameElement(schema, old);
     if (items !== undefined)
       for (const [index, item] of value.entries())
         check(run, items, {
@@ -75,16 +76,6 @@ function check(run: Run, schema: JsonSchema, place: Place): void {
         });
     }
   }
-}
-
-/** Elements of a list with keys have an old state; those of other lists have none. */
-function elementFinder(schema: JsonSchema, old: unknown): (item: unknown) => unknown {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old)) return () => undefined;
-  const named = (item: unknown): string =>
-    JSON.stringify(keys.map((key) => (isMap(item) ? (own(item, key) ?? null) : null)));
-  const byKeys = new Map(old.map((item: unknown) => [named(item), item]));
-  return (item) => byKeys.get(named(item));
 }
 
 function ask(run: Run, schema: JsonSchema, { declared, rules }: CompiledRules, place: Place): void {
