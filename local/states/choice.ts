@@ -1,4 +1,4 @@
-// The Choice state: the first rule whose Condition is true, else Default.
+// The Choice state: takes the first rule whose Condition is true, or else Default.
 import { present } from '../../src/present.ts';
 import type { ChoiceState, Outcome } from './machine.ts';
 import { leave } from './leave.ts';
@@ -6,7 +6,7 @@ import { typeName } from './number-field.ts';
 import { StateError } from './state-error.ts';
 import type { ThreadRun } from './thread-run.ts';
 
-/** Chooses; States.NoChoiceMatched where nothing fits. */
+/** Picks the next state; fails with States.NoChoiceMatched when no rule matches and there is no Default. */
 export async function choose(run: ThreadRun, state: ChoiceState): Promise<Outcome> {
   for (const [index, rule] of state.Choices.entries()) {
     const path = `Choices[${index}]/`;

@@ -1,4 +1,4 @@
-// One execution: its record, the numbering of its history, its threads, and its end.
+// One execution: its record, the numbering of its history events, its threads, and its end.
 import { setMaxListeners } from 'node:events';
 import { present } from '../../src/present.ts';
 import type { Draft, HistoryEvent } from './history.ts';
@@ -21,7 +21,7 @@ export type ExecutionRecord = {
   name: string;
   machineArn: string;
   machineName: string;
-  /** Hash of the definition it runs by, whatever becomes of the machine. */
+  /** Hash of the definition it runs; updating the machine does not change it. */
   definition: string;
   roleArn: string;
   input: Json;
@@ -52,7 +52,7 @@ export const keys = {
   thread: (key: string, id: string): string => `thread/${key}/${id}`,
   history: (key: string, id: number): string =>
     `history/${key}/${String(id).padStart(ID_DIGITS, '0')}`,
-  /** Closed executions whose end was not yet published. */
+  /** Closed executions whose end has not been published yet. */
   ended: (key: string): string => `ended/${key}`,
   definition: (hash: string): string => `definition/${hash}`,
 };
@@ -63,9 +63,9 @@ export class Execution implements ThreadHost {
   readonly arn: string;
   readonly key: string;
   readonly context: JsonObject;
-  /** Resolves with the closed record, once it is written. */
+  /** Resolves with the closed record once it is in the journal. */
   readonly closed: Promise<ExecutionRecord>;
-  /** Resolves when the start is written. */
+  /** Resolves once the start is in the journal. */
   begun: Promise<void> = Promise.resolve();
   readonly #controller = new AbortController();
   #resolveClosed: (record: ExecutionRecord) => void = () => undefined;
@@ -108,7 +108,7 @@ export class Execution implements ThreadHost {
     return this.begun;
   }
 
-  /** Takes up what the journal has of its threads. */
+  /** Takes over the threads that the journal holds for it. */
   restore(threads: readonly Thread[]): void {
     this.#lastEvent = Math.max(...threads.map(({ newestEvent }) => newestEvent));
     for (const thread of threads) {
@@ -117,7 +117,7 @@ export class Execution implements ThreadHost {
     }
   }
 
-  /** Runs to the end; never rejects. A fault of ours is logged and fails the execution as States.Runtime. */
+  /** Runs to the end and never rejects. An internal fault is logged and fails the execution as States.Runtime. */
   async run(): Promise<void> {
     const root = this.threads.get(ROOT);
     if (root === undefined) return;
@@ -139,7 +139,7 @@ export class Execution implements ThreadHost {
 
   save(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): Promise<number> {
     if (this.#ended) return Promise.reject(new Aborted());
-    // The last place is kept for the event that ends the execution.
+    // The last place is reserved for the event that ends the execution.
     if (this.#lastEvent + drafts.length >= MAX_EVENTS) {
       return Promise.reject(
         new StateError(
@@ -161,7 +161,7 @@ export class Execution implements ThreadHost {
       .then(() => lastEvent);
   }
 
-  /** Closes the execution once: record, last event and the news of it in one write, then everything that runs is stopped. */
+  /** Closes the execution once: record, last event and end notice in one write; then stops everything that still runs. */
   async end(ending: Ending, last: Draft): Promise<boolean> {
     if (this.#ended) return false;
     this.#ended = true;
@@ -192,7 +192,7 @@ export class Execution implements ThreadHost {
     return true;
   }
 
-  /** Answers a token's task and writes that; 'gone': nothing waits for it any more. */
+  /** Delivers the answer to the task that holds the token, and journals it; 'gone': nothing waits for it any more. */
   async answer(threadId: string, token: string, answer: Answer): Promise<'answered' | 'gone'> {
     const run = this.threads.get(threadId);
     const thread = run?.thread ?? this.stored.get(threadId);
@@ -214,7 +214,7 @@ export class Execution implements ThreadHost {
     return 'answered';
   }
 
-  /** Moves a heartbeat's due time; 'gone' as above. */
+  /** Moves a heartbeat's due time; 'gone' as in `answer`. */
   heartbeat(threadId: string, token: string): 'answered' | 'gone' {
     const run = this.threads.get(threadId);
     const thread = run?.thread ?? this.stored.get(threadId);
@@ -225,7 +225,7 @@ export class Execution implements ThreadHost {
     return 'answered';
   }
 
-  /** Stops running without ending: the journal keeps the rest for the next process. */
+  /** Stops running without ending the execution: the next process resumes it from the journal. */
   close(): void {
     this.#ended = true;
     this.#controller.abort();
@@ -238,7 +238,7 @@ export class Execution implements ThreadHost {
   async #failed(fault: unknown): Promise<void> {
     if (fault instanceof Aborted) return;
     if (!(fault instanceof StateError)) this.ports.onFault?.(fault);
-    // An execution that hangs would be worse than one that fails: whoever watches the ends can start another.
+    // A failed execution is better than one that hangs: whoever watches for ends can start another.
     const failure =
       fault instanceof StateError
         ? fault
@@ -300,7 +300,7 @@ function contextOf(record: ExecutionRecord): JsonObject {
   };
 }
 
-/** A closed record in the form of EventBridge's change. */
+/** A closed record in the form of EventBridge's status change. */
 export function changeOf(record: ExecutionRecord): ExecutionChange {
   const { arn, machineArn, name, status, startedAt, stoppedAt, input, output, error, cause } =
     record;

@@ -1,4 +1,4 @@
-// Parallel branches and Map iterations: threads below a thread, so many at a time, all or none.
+// Parallel branches and Map iterations: child threads, a limited number at a time; one failure stops the rest.
 import { setMaxListeners } from 'node:events';
 import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
@@ -10,7 +10,7 @@ import { ThreadRun } from './thread-run.ts';
 
 export type FanOutPhase = Extract<Phase, { at: 'fan-out' }>;
 
-/** How the children of one state are made. */
+/** How to make the children of one state. */
 export interface Fan {
   type: 'Parallel' | 'Map';
   flow(index: number): Flow;
@@ -18,7 +18,7 @@ export interface Fan {
   start(index: number): Promise<{ input: Json; item?: NonNullable<Thread['item']> }>;
 }
 
-/** Outputs of all children by index (failed ones, where tolerated, are left out). Takes up what the journal has of them. */
+/** Outputs of all children by index, without tolerated failures. Resumes from what the journal has of them. */
 export async function fanOut(run: ThreadRun, phase: FanOutPhase, fan: Fan): Promise<Json[]> {
   const group = new AbortController();
   setMaxListeners(0, group.signal);
@@ -43,7 +43,7 @@ export async function fanOut(run: ThreadRun, phase: FanOutPhase, fan: Fan): Prom
   }
 }
 
-/** Children that had begun before a restart come first: they hold their places under the concurrency limit. */
+/** Children that had begun before a restart come first: they already count against the concurrency limit. */
 function order(run: ThreadRun, count: number): number[] {
   const begun = (index: number): number =>
     run.host.stored.has(childId(run.thread.id, index)) ? 0 : 1;
@@ -65,7 +65,7 @@ class Children {
     this.outputs = Array.from({ length: phase.count });
   }
 
-  /** Runs one child after the other; AWS chains an iteration to the last event of the one whose place it takes. */
+  /** Runs one child after another; AWS chains an iteration to the last event of the one whose slot it takes. */
   async work(turns: Iterator<number> & Iterable<number>): Promise<void> {
     let previous = this.run.thread.lastEvent;
     for (const index of turns) {
@@ -100,7 +100,7 @@ class Children {
     return child;
   }
 
-  /** The child's output; undefined: it failed and may. Its end is in the journal before the parent acts on it. */
+  /** The child's output; undefined when it failed and the failure is tolerated. Its end is journaled before the parent acts on it. */
   async #finish(child: ThreadRun): Promise<Json | undefined> {
     const { thread } = child;
     if (thread.phase.at !== 'done' && thread.phase.at !== 'failed') await this.#drive(child);
@@ -149,7 +149,7 @@ function descendants(run: ThreadRun): string[] {
   return [...run.host.threads.keys()].filter((id) => id.startsWith(prefix));
 }
 
-/** Notes what the failure cut short. */
+/** Notes which children the failure cut short. */
 function noteAborted(run: ThreadRun, { type }: Fan): void {
   const ids = descendants(run);
   for (const id of ids) {

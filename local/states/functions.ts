@@ -1,4 +1,4 @@
-// Step Functions' own JSONata functions, and JSONata's that would draw time or chance from the machine.
+// Step Functions' own JSONata functions, and replacements for JSONata's that would read the real clock or randomness.
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 import type { Json } from './json.ts';
@@ -12,7 +12,7 @@ const ALGORITHMS = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
 /** The largest array that AWS's $range makes. */
 const MAX_RANGE = 1000;
 
-/** The functions to bind before an expression runs; `eval` is absent because AWS does not offer it. */
+/** The functions to bind before an expression runs; `eval` is disabled because AWS does not offer it. */
 export function stateFunctions({
   clock,
   random,
@@ -47,7 +47,7 @@ function partition(values: Json[], size: number): Json[][] {
   );
 }
 
-/** A JSONata sequence, as AWS's is: one value stands for itself, none for nothing. */
+/** A JSONata sequence, as AWS returns it: a single value unwrapped, an empty one as undefined. */
 function range(first: number, last: number, step: number): number[] | number | undefined {
   if (![first, last, step].every((value) => Number.isFinite(value)))
     throw new Error('$range: all three arguments must be numbers');
@@ -73,7 +73,7 @@ function parse(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** The same seed gives the same number, as AWS promises; which number is our own. */
+/** The same seed gives the same number, as AWS promises; the number itself differs from AWS's. */
 function seeded(seed: number): number {
   return createHash('sha256').update(String(seed)).digest().readUInt32BE(0) / 2 ** 32;
 }

@@ -1,11 +1,11 @@
-// Retry and Catch around the states that may have them.
+// Retry and Catch around the states that support them.
 import type { GuardedState, Outcome } from './machine.ts';
 import { leave } from './leave.ts';
 import { chooseCatcher, chooseRetrier, retryDelaySeconds } from './retry.ts';
 import { StateError } from './state-error.ts';
 import type { ThreadRun } from './thread-run.ts';
 
-/** Runs `attempt` until it succeeds, a catcher takes its error, or nothing is left to try. A pending retry survives a restart. */
+/** Runs `attempt` until it succeeds, a catcher takes its error, or no retry is left. A pending retry survives a restart. */
 export async function guarded(
   run: ThreadRun,
   state: GuardedState,
@@ -18,7 +18,7 @@ export async function guarded(
     } catch (error) {
       if (!(error instanceof StateError)) throw error;
       if (await planRetry(run, state, error)) continue;
-      // AWS notes the state as failed only when nothing is left to try.
+      // AWS records the state as failed only when no retry is left.
       if (state.Type !== 'Task') run.draft(`${state.Type}StateFailed`);
       return await caught(run, state, error);
     }

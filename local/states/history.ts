@@ -1,5 +1,5 @@
 // History events as the interpreter writes them: AWS's types, ids and previousEventIds; values stay JSON.
-// local/aws/states turns them into the wire's form, where each type has its own details member.
+// local/aws/states converts them to the wire format, where each type has its own details member.
 import type { JsonObject } from './json.ts';
 
 export type HistoryEvent = {
@@ -11,13 +11,13 @@ export type HistoryEvent = {
   details: JsonObject;
 };
 
-/** An event that has no id yet. */
+/** An event without an id yet. */
 export interface Draft {
   type: string;
   details: JsonObject;
   /** `before-entered`: AWS numbers a failed evaluation after the event before the state's Entered. */
   after?: 'before-entered' | number;
-  /** The chain of previous events does not run through this one (…StateSucceeded, …IterationSucceeded). */
+  /** Leaves this event out of the chain of previous events (…StateSucceeded, …IterationSucceeded). */
   aside?: boolean;
 }
 

@@ -13,17 +13,17 @@ import type { Answer, Thread } from './thread.ts';
 import { texts } from './task-events.ts';
 import { readToken } from './token.ts';
 
-/** What StartExecution says. */
+/** The parameters of StartExecution. */
 export interface StartRequest {
   machine: { arn: string; name: string; roleArn: string };
-  /** Checked before; the same object may be started many times. */
+  /** Already validated; the same object may be started many times. */
   definition: Machine;
   arn: string;
   name: string;
   input: Json;
 }
 
-/** 'unknown': no execution of ours made it; 'gone': its task waits no longer. */
+/** 'unknown': no execution here issued it; 'gone': its task no longer waits. */
 export type TokenAnswer = 'answered' | 'gone' | 'unknown' | 'invalid';
 
 export class Interpreter {
@@ -39,7 +39,7 @@ export class Interpreter {
     this.#evaluator = new Evaluator(ports);
   }
 
-  /** Takes up every execution of the journal that has not ended, and publishes the ends that were not published. Call once, first. */
+  /** Resumes every execution of the journal that has not ended, and publishes unpublished ends. Call once, before anything else. */
   async load(): Promise<void> {
     const { journal } = this.#ports;
     for (const { key, value } of await journal.list('ended/'))
@@ -57,8 +57,8 @@ export class Interpreter {
   }
 
   /**
-   * Starts an execution under a name that no closed one has (the caller has looked); resolves when its start is written.
-   * Where one of that name runs already, that one is answered.
+   * Starts an execution under a name that no closed one has (the caller checks); resolves when its start is journaled.
+   * Returns the running execution if one of that name exists.
    */
   async start({ machine, definition, arn, name, input }: StartRequest): Promise<Execution> {
     const startedAt = this.#ports.clock.now().getTime();
@@ -120,7 +120,7 @@ export class Interpreter {
     return entries.flatMap(({ value }) => fromJournal<HistoryEvent[]>(value));
   }
 
-  /** Removes executions that closed before a time, with their histories. */
+  /** Removes executions that closed before the given time, with their histories. */
   async forget(before: number): Promise<void> {
     const { journal } = this.#ports;
     for (const { machineName, name, stoppedAt } of await this.list()) {
@@ -151,7 +151,7 @@ export class Interpreter {
     );
   }
 
-  /** SendTaskSuccess and SendTaskFailure: 'answered' only after the journal has it. */
+  /** SendTaskSuccess and SendTaskFailure; 'answered' only once the journal has it. */
   async answer(token: string, answer: Answer): Promise<TokenAnswer> {
     const place = readToken(token);
     if (place === undefined) return 'invalid';
@@ -169,7 +169,7 @@ export class Interpreter {
     return (await this.describe(place.execution)) === undefined ? 'unknown' : 'gone';
   }
 
-  /** Stops everything where it stands; the journal stays open and complete. */
+  /** Stops everything where it is; the journal stays open and complete. */
   close(): void {
     for (const execution of this.#executions.values()) execution.close();
     this.#executions.clear();
@@ -205,7 +205,7 @@ export class Interpreter {
       .catch(this.#faulty);
   }
 
-  /** At least once: the note in the journal goes when the listener has taken it. */
+  /** At least once: the notice leaves the journal only when the listener has taken it. */
   async #publishEnd(key: string, change: ExecutionChange): Promise<void> {
     try {
       await this.#ports.onExecutionEnd?.(change);
@@ -215,7 +215,7 @@ export class Interpreter {
     }
   }
 
-  /** The definition's hash, under which the journal keeps it. */
+  /** The definition's hash, which is its key in the journal. */
   async #define(definition: Machine): Promise<string> {
     const known = this.#hashes.get(definition);
     if (known !== undefined) return known;
@@ -238,7 +238,7 @@ export class Interpreter {
   }
 }
 
-/** The journal gives back what was written into it. */
+/** Journal values have the type with which they were written. */
 function fromJournal<T>(value: Json): T {
   return value as T;
 }

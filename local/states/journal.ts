@@ -1,13 +1,13 @@
-// The journal on disk: LevelDB without fsync, so it outlives the process but not necessarily the power.
+// The journal on disk: LevelDB without fsync, so it survives a crash of the process but not necessarily a power failure.
 import { Level } from 'level';
 import { openDatabase, type Database, type DatabaseOptions, type Operation } from '../database.ts';
 import type { Json } from './json.ts';
 import type { Journal, JournalEntry } from './ports.ts';
 
-/** Follows every character that a key may have after its prefix. */
+/** Sorts after every character that a key may have after its prefix. */
 const LAST = '\uffff';
 
-/** Opens (and makes) the journal in a directory; one process at a time. */
+/** Opens (or creates) the journal in a directory; one process at a time. */
 export async function openJournal(directory: string, options?: DatabaseOptions): Promise<Journal> {
   const db = new Level<string, string>(directory);
   return new LevelJournal(db, await openDatabase(db, options));
@@ -28,7 +28,7 @@ class LevelJournal implements Journal {
   }
 
   write(entries: readonly JournalEntry[]): Promise<void> {
-    // Made text now: the caller changes its objects while the batch waits.
+    // Serialised now, because the caller changes its objects while the batch waits.
     return this.#database.write(entries.map(operation));
   }
 

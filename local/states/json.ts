@@ -1,4 +1,4 @@
-// JSON as the local engine passes it on: undefined members are left out when it is written.
+// JSON types of the interpreter; undefined members are left out when a value is written.
 /** Any value that JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 

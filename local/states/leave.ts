@@ -1,4 +1,4 @@
-// The way out of a state: Output and Assign, both evaluated with the variables as they were.
+// Leaving a state: Output and Assign, both evaluated with the variables as they were before.
 import { setOwn } from '../../src/own.ts';
 import { present } from '../../src/present.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -9,14 +9,14 @@ import type { Given, ThreadRun } from './thread-run.ts';
 /** AWS's limit for inputs, outputs and task results, in bytes of UTF-8. */
 const MAX_BYTES = 256 * 1024;
 
-/** Where a state, a choice rule or a catcher leads, and what it makes of its values. */
+/** Where a state, a choice rule or a catcher leads, and how it transforms its values. */
 export interface Exit {
   Output?: Template;
   Assign?: { [name: string]: Template };
   Next?: string;
 }
 
-/** Computes the outcome; without Output it is `fallback`. `path` stands before the field names in errors. */
+/** Computes the outcome; without Output it is `fallback`. Error messages prefix field names with `path`. */
 export async function leave(
   run: ThreadRun,
   exit: Exit,
@@ -35,7 +35,7 @@ export async function leave(
   };
 }
 
-/** Throws States.DataLimitExceeded when `value` is larger than AWS passes on. `terminal`: no Catch sees it. */
+/** Throws States.DataLimitExceeded when `value` exceeds AWS's limit. `terminal`: no Catch can take it. */
 export function checkSize(value: Json, source: string, terminal: boolean): void {
   if (Buffer.byteLength(JSON.stringify(value)) <= MAX_BYTES) return;
   throw new StateError(

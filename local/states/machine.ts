@@ -122,7 +122,7 @@ export type State =
 /** The states that may have Retry and Catch. */
 export type GuardedState = TaskState | ParallelState | MapState;
 
-/** What a state leaves behind: its output, the variables it set, and where to go (undefined: the flow is over). */
+/** What a state leaves behind: its output, the variables it set, and the next state (undefined: the flow is over). */
 export interface Outcome {
   output: Json;
   assigned?: JsonObject;

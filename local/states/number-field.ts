@@ -1,7 +1,7 @@
-// Fields that are a number or an expression for one.
+// Fields that hold a number or an expression for one.
 import type { ThreadRun } from './thread-run.ts';
 
-/** The field's value; undefined where it is absent. Anything but a whole number from `min` on fails the state. */
+/** The field's value; undefined where it is absent. Anything but a whole number of at least `min` fails the state. */
 export async function wholeNumber(
   run: ThreadRun,
   template: number | string | undefined,
@@ -24,7 +24,7 @@ export async function wholeNumber(
   return value;
 }
 
-/** JSON's name of a value's type. */
+/** A value's type by its JSON name. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;

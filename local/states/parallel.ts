@@ -1,11 +1,11 @@
-// The Parallel state: all branches at once, their outputs as an array.
+// The Parallel state: runs all branches at once and collects their outputs in an array.
 import { fanOut } from './fan-out.ts';
 import { leave } from './leave.ts';
 import type { Outcome, ParallelState } from './machine.ts';
 import { StateError } from './state-error.ts';
 import type { ThreadRun } from './thread-run.ts';
 
-/** One attempt; the first branch that fails stops the others. */
+/** One attempt; the first branch to fail stops the others. */
 export async function parallel(run: ThreadRun, state: ParallelState): Promise<Outcome> {
   const { thread } = run;
   if (thread.phase.at !== 'fan-out') {

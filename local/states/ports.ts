@@ -1,4 +1,4 @@
-// What the interpreter asks of the outside: time, chance, a journal on disk, and someone who carries out tasks.
+// What the interpreter needs from outside: time, randomness, a journal on disk, and something that carries out tasks.
 import type { Clock } from '../clock.ts';
 import type { Json } from './json.ts';
 
@@ -8,9 +8,9 @@ export interface JournalEntry {
   value: Json;
 }
 
-/** Sorted keys with JSON values. What `write` has acknowledged survives the death of the process. */
+/** Sorted keys with JSON values. What `write` has acknowledged survives a crash of the process. */
 export interface Journal {
-  /** All entries or none; writes take effect in the order of the calls. */
+  /** Writes all entries or none; writes take effect in the order of the calls. */
   write(entries: readonly JournalEntry[]): Promise<void>;
   read(key: string): Promise<Json | undefined>;
   /** Entries whose key starts with `prefix`, by key. */
@@ -18,14 +18,14 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** A Task state's call. The signal aborts when nobody waits for the answer any more (timeout, failed branch, StopExecution). */
+/** A Task state's call. The signal aborts when the answer is no longer awaited (timeout, failed branch, StopExecution). */
 export interface TaskCall {
   execution: string;
   state: string;
   resource: string;
-  /** Evaluated Arguments; the state's input where it has none. */
+  /** Evaluated Arguments, or the state's input where it has none. */
   args: Json;
-  /** Present for `.waitForTaskToken`: the call's own answer then only means that it was submitted. */
+  /** Present for `.waitForTaskToken`; the call's own result then only means that it was submitted. */
   token?: string;
   retryCount: number;
   signal: AbortSignal;
@@ -48,10 +48,10 @@ export type ExecutionChange = {
   cause: string | null;
 };
 
-/** Every way in which an execution can be over. */
+/** Every status of a closed execution. */
 export type ClosedStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** Everything that an interpreter is given. */
+/** Everything an interpreter needs. */
 export interface StatesPorts {
   clock: Clock;
   /** Uniform in [0, 1). */
@@ -61,6 +61,6 @@ export interface StatesPorts {
   tasks: TaskPort;
   /** Called at least once per execution, after its end is in the journal. */
   onExecutionEnd?: (change: ExecutionChange) => void | Promise<void>;
-  /** A fault of the interpreter or of its journal; the execution it struck fails, or stays as the journal has it. */
+  /** A fault of the interpreter or its journal. The execution it hits fails, or stays as the journal has it. */
   onFault?: (error: unknown) => void;
 }

@@ -1,4 +1,4 @@
-// The arithmetic of Retry and the choice of a retrier or catcher.
+// The arithmetic of Retry, and which retrier or catcher applies.
 import type { Catcher, Retrier } from './machine.ts';
 import type { StateError } from './state-error.ts';
 import { matches } from './state-error.ts';
@@ -7,7 +7,7 @@ const DEFAULT_INTERVAL_SECONDS = 1;
 const DEFAULT_MAX_ATTEMPTS = 3;
 const DEFAULT_BACKOFF_RATE = 2;
 
-/** Position of the retrier in charge of `error`, if it has attempts left. Only the first that matches counts. */
+/** Index of the retrier that matches `error`, if it has attempts left. Only the first match counts. */
 export function chooseRetrier(
   retriers: readonly Retrier[],
   retries: readonly number[],
@@ -19,7 +19,7 @@ export function chooseRetrier(
   return (retries[index] ?? 0) < attempts ? index : undefined;
 }
 
-/** Seconds before retry number `retry` (0 is the first). `random` is drawn only for full jitter. */
+/** Seconds before retry number `retry` (0 is the first). `random` is called only for full jitter. */
 export function retryDelaySeconds(retrier: Retrier, retry: number, random: () => number): number {
   const {
     IntervalSeconds = DEFAULT_INTERVAL_SECONDS,

@@ -1,4 +1,4 @@
-// The way of a thread through its flow: run a state, note its exit, enter the next, write, go on.
+// A thread's walk through its flow: run a state, record its exit, enter the next, save, go on.
 import { setOwn } from '../../src/own.ts';
 import { present } from '../../src/present.ts';
 import { choose } from './choice.ts';
@@ -13,7 +13,7 @@ import { task } from './task.ts';
 import type { ThreadRun } from './thread-run.ts';
 import { wait } from './wait.ts';
 
-/** Runs from where the thread stands to the flow's end. The last state's exit is noted and not yet written. */
+/** Runs from the thread's current state to the end of the flow. The last state's exit is drafted but not yet saved. */
 export async function runFlow(run: ThreadRun): Promise<Json> {
   for (;;) {
     const { output, assigned, next } = await runState(run, run.state);

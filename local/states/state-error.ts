@@ -1,4 +1,4 @@
-// Errors of the language: a name that Retry and Catch may list, and a cause for people.
+// Errors of the language: a name that Retry and Catch may list, and a cause for humans.
 import type { Json } from './json.ts';
 
 /** A failure inside an execution. Both texts may be absent, as a Fail state allows. */
@@ -7,13 +7,13 @@ export class StateError extends Error {
   constructor(
     readonly error: string | undefined,
     override readonly cause: string | undefined,
-    /** No Retry or Catch sees it. */
+    /** No Retry or Catch applies to it. */
     readonly terminal = false,
   ) {
     super(`${error ?? 'error'}: ${cause ?? ''}`);
   }
 
-  /** The value of `$states.errorOutput`. A timeout's absent cause is shown as the empty string, as AWS does. */
+  /** The value of `$states.errorOutput`. A timeout without a cause shows the empty string, as on AWS. */
   get output(): Json {
     return {
       Error: this.error ?? null,
@@ -22,7 +22,7 @@ export class StateError extends Error {
   }
 }
 
-/** The execution was stopped, or the interpreter is closing: leave without a trace. */
+/** The execution was stopped, or the interpreter is closing: exit without writing anything. */
 export class Aborted extends Error {
   override readonly name = 'Aborted';
 }

@@ -78,7 +78,7 @@ function limits(timeoutInSeconds?: number, heartbeatInSeconds?: number): JsonObj
   };
 }
 
-/** Error and cause where they are there. */
+/** Error and cause, where present. */
 export function texts({ error, cause }: Pick<StateError, 'error' | 'cause'>): JsonObject {
   return { ...present({ error, cause }) };
 }

@@ -1,4 +1,4 @@
-// The Task state: one call through the port, or a call and then a task token.
+// The Task state: one call through the port, or a call followed by waiting for a task token.
 import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
 import type { Outcome, TaskState } from './machine.ts';
@@ -10,12 +10,12 @@ import type { ThreadRun } from './thread-run.ts';
 import type { Answer, Phase } from './thread.ts';
 import { makeToken } from './token.ts';
 
-/** One for all: an error and its stack per task would cost more than the task. */
+/** Shared by all tasks: creating an error and its stack per task would cost more than the task. */
 const OVER = new Aborted('the task is over');
 
 type TaskPhase = Extract<Phase, { at: 'task' }>;
 
-/** One attempt. After a restart a token still waits; a plain call in flight is a fault that Retry may take. */
+/** One attempt. After a restart a token still waits; a plain call that was in flight counts as failed, and Retry may apply. */
 export async function task(run: ThreadRun, state: TaskState): Promise<Outcome> {
   const { thread } = run;
   const resumed = thread.phase.at === 'task' ? thread.phase : undefined;
@@ -54,7 +54,7 @@ async function schedule(run: ThreadRun, state: TaskState): Promise<TaskPhase> {
   return phase;
 }
 
-/** Notes how the work ended, in AWS's event for it. */
+/** Records how the work ended, in AWS's event for it. */
 async function settle(run: ThreadRun, state: TaskState, start: () => Promise<Json>): Promise<Json> {
   const events = taskEvents(state.Resource);
   try {
@@ -150,13 +150,13 @@ function hasDeadline({ token, deadline, heartbeatSeconds }: TaskPhase): boolean 
   return deadline !== undefined || (token !== undefined && heartbeatSeconds !== undefined);
 }
 
-/** Rejects at the deadline, when a heartbeat stays out, or when the task is over; never resolves. */
+/** Rejects at the deadline, when a heartbeat is missed, or when the task is over; never resolves. */
 async function expiry(run: ThreadRun, phase: TaskPhase, signal: AbortSignal): Promise<never> {
   const heartbeatMs =
     phase.token === undefined || phase.heartbeatSeconds === undefined
       ? undefined
       : phase.heartbeatSeconds * 1000;
-  // After a restart the interval begins anew: the sender could not reach us meanwhile.
+  // After a restart the interval starts again: the sender could not reach us in between.
   if (heartbeatMs !== undefined) run.heartbeatDue = run.now() + heartbeatMs;
   for (;;) {
     const due = Math.min(phase.deadline ?? Infinity, run.heartbeatDue ?? Infinity);

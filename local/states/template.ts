@@ -1,4 +1,4 @@
-// Values with `{% … %}` in them: each expression is compiled once, constants are handed on as they are.
+// Values with `{% … %}` in them: each expression is compiled once, constants are returned as they are.
 import jsonata from 'jsonata';
 import { setOwn } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -7,7 +7,7 @@ import type { Template } from './machine.ts';
 import { stateFunctions } from './functions.ts';
 import type { StatesPorts } from './ports.ts';
 
-/** Why an expression gave no JSON; the caller adds the state's name. `field` is e.g. `Arguments/FunctionName`. */
+/** Why an expression produced no JSON; the caller adds the state's name. `field` is e.g. `Arguments/FunctionName`. */
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
   constructor(
@@ -18,7 +18,7 @@ export class EvaluationError extends Error {
   }
 }
 
-/** What an expression may name: `$states` and the variables in scope. */
+/** The names that an expression may use: `$states` and the variables in scope. */
 export type Bindings = { [name: string]: unknown };
 
 type Compiled =
@@ -34,7 +34,7 @@ export function expressionOf(text: string): string | undefined {
   return EXPRESSION.exec(text)?.[1]?.trim();
 }
 
-/** Evaluates templates; keeps what it compiled, per template object and per expression text. */
+/** Evaluates templates; caches compiled ones by template object and by expression text. */
 export class Evaluator {
   readonly #functions: ReturnType<typeof stateFunctions>;
   readonly #programs = new Map<string, jsonata.Expression>();
@@ -140,14 +140,14 @@ export class Evaluator {
 
 const isConstant = ({ kind }: Compiled): boolean => kind === 'constant';
 
-/** JSONata's own errors are objects with code and message; functions of ours throw plain Errors. */
+/** JSONata's own errors are objects with code and message; our functions throw plain Errors. */
 function describe(error: unknown): string {
   if (!isObject(error) && !(error instanceof Error)) return String(error);
   const code = 'code' in error ? `${String(error.code)}: ` : '';
   return `${code}${'message' in error ? String(error.message) : ''}`;
 }
 
-/** JSONata marks its sequences with extra members and may answer functions: copy to plain JSON; undefined: not JSON. */
+/** JSONata marks its sequences with extra members and may return functions: copies to plain JSON; undefined: not JSON. */
 function toJson(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;

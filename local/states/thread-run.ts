@@ -1,4 +1,4 @@
-// A thread while it runs: records history, writes itself to the journal before effects, evaluates and sleeps.
+// A running thread: drafts history, writes itself to the journal before any effect, evaluates expressions and sleeps.
 import { own } from '../../src/own.ts';
 import { present } from '../../src/present.ts';
 import type { Draft } from './history.ts';
@@ -10,7 +10,7 @@ import type { Bindings, Evaluator } from './template.ts';
 import { EvaluationError } from './template.ts';
 import type { Answer, Thread } from './thread.ts';
 
-/** What a thread needs of the execution that it is part of. */
+/** What a thread needs from its execution. */
 export interface ThreadHost {
   readonly ports: StatesPorts;
   readonly evaluator: Evaluator;
@@ -20,9 +20,9 @@ export interface ThreadHost {
   /** $states.context without State, Task and Map. */
   readonly context: JsonObject;
   readonly threads: Map<string, ThreadRun>;
-  /** Threads of the journal that nobody has taken up yet after a restart. */
+  /** Threads of the journal that have not been resumed yet after a restart. */
   readonly stored: Map<string, Thread>;
-  /** Writes the drafts as events, the thread, and forgets `removed` threads: all or nothing. Answers the newest event's id. */
+  /** Writes the drafts as events, writes the thread, and deletes `removed` threads, all or nothing. Returns the newest event's id. */
   save(thread: Thread, drafts: readonly Draft[], removed: readonly string[]): Promise<number>;
   /** Runs a thread through its flow; resolves with the flow's output. */
   runFlow(run: ThreadRun): Promise<Json>;
@@ -37,15 +37,15 @@ export interface Given {
   element?: { index: number; value: Json };
 }
 
-/** setTimeout holds 31 bits of milliseconds. */
+/** setTimeout takes at most 31 bits of milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 
 export class ThreadRun {
   /** Wakes the Task state that waits for its token. */
   onAnswer: ((answer: Answer) => void) | undefined;
-  /** The task's time ran out: its token takes no answer any more. */
+  /** The task's time ran out: answers to its token are refused. */
   tokenClosed = false;
-  /** Until when a heartbeat is due, while a token waits under HeartbeatSeconds. */
+  /** When the next heartbeat is due, while a token waits under HeartbeatSeconds. */
   heartbeatDue: number | undefined;
   #drafts: Draft[] = [];
   #removed: string[] = [];
@@ -68,12 +68,12 @@ export class ThreadRun {
     return state;
   }
 
-  /** Notes an event; it is written, and gets its id, with the next save. */
+  /** Drafts an event, which is written, and gets its id, with the next save. */
   draft(type: string, details: JsonObject = {}, order: Pick<Draft, 'after' | 'aside'> = {}): void {
     this.#drafts.push({ type, details, ...order });
   }
 
-  /** Hands over the events that were noted and not written. */
+  /** Takes the drafts that have not been written. */
   takeDrafts(): Draft[] {
     const drafts = this.#drafts;
     this.#drafts = [];
@@ -86,7 +86,7 @@ export class ThreadRun {
     this.#removed.push(...threads);
   }
 
-  /** Writes the thread as it is now; resolves, with the newest event's id, when process death can no longer undo it. */
+  /** Writes the thread as it is now; resolves with the newest event's id once a crash can no longer undo it. */
   async save(): Promise<number> {
     this.checkAborted();
     const removed = this.#removed;
@@ -96,7 +96,7 @@ export class ThreadRun {
     return lastEvent;
   }
 
-  /** Puts the thread at the door of a state (to be saved by the caller). */
+  /** Moves the thread to the entry of a state; the caller saves. */
   enter(name: string, input: Json): void {
     const { thread } = this;
     Object.assign(thread, {
@@ -109,7 +109,7 @@ export class ThreadRun {
     this.draft(`${this.state.Type}StateEntered`, { name, input });
   }
 
-  /** Evaluates a template of the current state; a failure is noted as EvaluationFailed and thrown as StateError. */
+  /** Evaluates a template of the current state; a failure is drafted as EvaluationFailed and thrown as StateError. */
   async evaluate(template: Template, field: string, given: Given = {}): Promise<Json> {
     try {
       return await this.host.evaluator.evaluate(template, field, this.#bindings(given));
@@ -138,7 +138,7 @@ export class ThreadRun {
     return this.host.ports.clock.now().getTime();
   }
 
-  /** Sleeps until an absolute time; throws Aborted when the thread is stopped meanwhile. */
+  /** Sleeps until an absolute time; throws Aborted when the thread is stopped first. */
   async sleepUntil(until: number, signal: AbortSignal = this.signal): Promise<void> {
     for (let left = until - this.now(); left > 0 && !signal.aborted; left = until - this.now()) {
       await this.host.ports.clock.sleep(Math.min(left, MAX_SLEEP_MS), signal);
@@ -150,7 +150,7 @@ export class ThreadRun {
     if (this.signal.aborted) throw new Aborted();
   }
 
-  /** All variables that the thread can read; inner ones hide outer ones. */
+  /** All variables that the thread can read; inner ones shadow outer ones. */
   get variables(): { [name: string]: Json } {
     return this.parent === undefined
       ? this.thread.variables

@@ -1,5 +1,5 @@
 // A thread is one run through a flow: the execution's own, a Parallel branch or a Map iteration.
-// It is plain JSON, and the journal holds its newest form: what is not in here does not survive the process.
+// It is plain JSON, and the journal holds its newest form: whatever is not in here is lost with the process.
 import { present } from '../../src/present.ts';
 import type { Json } from './json.ts';
 
@@ -34,10 +34,10 @@ export type Thread = {
   enteredEvent: number;
   beforeEntered: number;
   lastEvent: number;
-  /** The execution's newest event when the thread was written; the highest of all threads is where numbering goes on. */
+  /** The execution's newest event when the thread was written; numbering continues from the highest of all threads. */
   newestEvent: number;
   input: Json;
-  /** Only what this thread assigned; outer variables are read through the parent. */
+  /** Only what this thread assigned; outer variables are read from the parent. */
   variables: { [name: string]: Json };
   /** Retries so far in this state, by position in Retry. */
   retries: number[];
@@ -49,7 +49,7 @@ export type Thread = {
 /** The id of a thread's child. */
 export const childId = (parent: string, index: number): string => `${parent}.${index}`;
 
-/** A thread at the door of its first state. */
+/** A thread about to enter its first state. */
 export function newThread(
   from: Pick<Thread, 'id' | 'index' | 'state' | 'input' | 'lastEvent'> & {
     item?: Thread['item'] | undefined;

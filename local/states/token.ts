@@ -1,5 +1,5 @@
-// Task tokens: they name the place that waits, so none has to be stored apart from its thread.
-/** The place a token belongs to; the nonce distinguishes attempts. */
+// Task tokens: they encode the place that waits, so none has to be stored apart from its thread.
+/** The place that a token belongs to; the nonce distinguishes attempts. */
 export interface TokenPlace {
   execution: string;
   thread: string;
@@ -11,7 +11,7 @@ export function makeToken({ execution, thread, nonce }: TokenPlace): string {
   return Buffer.from(JSON.stringify([execution, thread, nonce])).toString('base64url');
 }
 
-/** The place that a token names; undefined: not a token of ours. */
+/** The place that a token encodes; undefined: not one of these tokens. */
 export function readToken(token: string): TokenPlace | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());

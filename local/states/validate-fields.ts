@@ -1,6 +1,6 @@
-// Which fields a state may and must have, by its type; JSONPath's own fields are none of them.
+// Which fields each type of state may and must have; JSONPath's fields are not among them.
 
-/** Fields of one type: allowed beyond the common ones, required, and whether Next or End ends it. */
+/** Fields of one type: allowed beyond the common ones, required, and whether it needs Next or End. */
 export interface StateShape {
   allowed: readonly string[];
   required: readonly string[];

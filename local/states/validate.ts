@@ -1,4 +1,4 @@
-// Checks a definition before it may become a machine; problems read as AWS's do: `text at /States/Name/Field`.
+// Validates a definition before it becomes a machine; problems read as AWS's do: `text at /States/Name/Field`.
 import { own } from '../../src/own.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
@@ -8,7 +8,7 @@ import { COMMON, FLOW_FIELDS, MACHINE_FIELDS, SHAPES } from './validate-fields.t
 import { parseTimestamp } from './wait.ts';
 import { expressionOf } from './template.ts';
 
-/** What is being checked: problems so far, names in use, and what the engine can call. */
+/** What validation collects: problems so far, names in use, and what the engine can call. */
 interface Check {
   problems: string[];
   stateNames: Set<string>;
@@ -17,7 +17,7 @@ interface Check {
 
 const MAX_NAME = 80;
 
-/** The machine, typed, or everything that is wrong with it. */
+/** The typed machine, or every problem with it. */
 export function parseMachine(
   definition: Json,
   supportsResource: (resource: string) => boolean = () => true,
@@ -244,7 +244,7 @@ function checkTarget(
     problems.push(`MISSING_TRANSITION_TARGET: Missing '${field}' target: ${target} at ${path}`);
 }
 
-/** Every way out of a state, with the place that says it. */
+/** Every transition out of a state, with the place of its name. */
 function transitions(state: JsonObject, path: string): [string, string][] {
   const lists = ['Choices', 'Catch'].flatMap((name) =>
     objects(own(state, name)).map((one, index): [Json | undefined, string] => [
@@ -260,7 +260,7 @@ function transitions(state: JsonObject, path: string): [string, string][] {
   return all.filter((one): one is [string, string] => typeof one[0] === 'string');
 }
 
-/** Names of the variables that a state assigns, with the place. */
+/** Names of the variables that a state assigns, with their places. */
 function assignments(state: JsonObject, path: string): [string, string][] {
   return [state, ...objects(state['Choices']), ...objects(state['Catch'])].flatMap(({ Assign }) =>
     isObject(Assign)

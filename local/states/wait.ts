@@ -1,4 +1,4 @@
-// The Wait state: until an absolute time that the journal keeps.
+// The Wait state: waits until an absolute time that the journal keeps.
 import type { Outcome, WaitState } from './machine.ts';
 import { leave } from './leave.ts';
 import { wholeNumber } from './number-field.ts';
@@ -7,7 +7,7 @@ import type { ThreadRun } from './thread-run.ts';
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const DAYS_PER_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Waits; after a restart only for what is left. */
+/** Waits; after a restart only for the remaining time. */
 export async function wait(run: ThreadRun, state: WaitState): Promise<Outcome> {
   const { thread } = run;
   if (thread.phase.at !== 'waiting') {
@@ -32,7 +32,7 @@ async function deadline(run: ThreadRun, state: WaitState): Promise<number> {
   return time;
 }
 
-/** Epoch ms of an RFC 3339 time with its offset; undefined: not one. */
+/** Epoch ms of an RFC 3339 time with an offset; undefined: not one. */
 export function parseTimestamp(text: string): number | undefined {
   if (!TIMESTAMP.test(text)) return undefined;
   const [month = 0, day = 0] = [Number(text.slice(5, 7)), Number(text.slice(8, 10))];
