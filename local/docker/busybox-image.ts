@@ -1,5 +1,5 @@
-// `busybox:latest` where no registry can be reached: made from the machine's static busybox, with a link for every applet.
-// Tests and the CLI's examples use it; where a registry answers, the real image is pulled.
+// `busybox:latest` where no registry can be reached: made from the host's static busybox, with a link for every applet.
+// Tests and the CLI's examples use it; where a registry is reachable, the real image is pulled.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
@@ -11,7 +11,7 @@ import { importImage, inspectImage, pullImage } from './images.ts';
 const IMAGE = { repository: 'busybox', tag: 'latest' };
 const NAME = `${IMAGE.repository}:${IMAGE.tag}`;
 
-/** Makes sure that the engine has `busybox:latest` and says how it came; throws when there is neither registry nor busybox. */
+/** Makes sure that the engine has `busybox:latest` and reports where it came from; throws without a registry or a busybox. */
 export async function ensureBusyboxImage(
   docker: Docker,
   binary = '/bin/busybox',

@@ -1,4 +1,4 @@
-// Containers of the engine, one function per call. Those that end a container may be called again.
+// Containers of the engine, one function per call. Calls that stop or remove a container may be repeated.
 import { DockerError, isMissing, type Docker } from './engine-api.ts';
 
 /** Body of a create call, as far as the agent uses it (Engine API names). */
@@ -25,7 +25,7 @@ export interface HostConfig {
   MemorySwap?: number;
   MemoryReservation?: number;
   CpuShares?: number;
-  /** Microseconds of processor time in each `CpuPeriod` microseconds. */
+  /** Microseconds of CPU time per period of `CpuPeriod` microseconds. */
   CpuQuota?: number;
   CpuPeriod?: number;
   PidsLimit?: number;
@@ -37,7 +37,7 @@ export interface HostConfig {
   Tmpfs?: Record<string, string>;
   Sysctls?: Record<string, string>;
   Mounts?: Mount[];
-  /** `source:target[:ro]`; a source that is missing is made as a directory, which no `Mounts` entry does. */
+  /** `source:target[:ro]`; a missing source is created as a directory, which `Mounts` entries do not do. */
   Binds?: string[];
   LogConfig: { Type: string; Config: Record<string, string> };
 }
@@ -50,7 +50,7 @@ export interface Mount {
   VolumeOptions?: { NoCopy: boolean; Labels: Record<string, string> };
 }
 
-/** What inspect says, as far as the agent reads it. */
+/** What inspect reports, as far as the agent reads it. */
 export interface ContainerFacts {
   Id: string;
   Image: string;
@@ -69,7 +69,7 @@ export interface ContainerFacts {
   };
 }
 
-/** The id; a name that is taken throws DockerError 409, an unknown image 404. */
+/** Returns the id; a taken name throws DockerError 409, an unknown image 404. */
 export async function createContainer(
   docker: Docker,
   name: string,
@@ -81,12 +81,12 @@ export async function createContainer(
   return answer.Id;
 }
 
-/** A container that already runs is left alone. */
+/** Does nothing to a container that already runs. */
 export async function startContainer(docker: Docker, id: string): Promise<void> {
   await docker.call('POST', `/containers/${id}/start`);
 }
 
-/** The engine's counters of the container as JSON; `null`: there is no such container. */
+/** The engine's statistics of the container as JSON; `null`: no such container. */
 export async function containerStats(docker: Docker, id: string): Promise<string> {
   try {
     return await docker.call('GET', `/containers/${id}/stats`, {
@@ -98,7 +98,7 @@ export async function containerStats(docker: Docker, id: string): Promise<string
   }
 }
 
-/** Bytes in use at this moment; undefined: it does not run. */
+/** Bytes in use right now; undefined: it does not run. */
 export async function memoryUsage(docker: Docker, id: string): Promise<number | undefined> {
   const answer: { memory_stats?: { usage?: number } } = JSON.parse(
     await docker.call('GET', `/containers/${id}/stats`, {
@@ -108,7 +108,7 @@ export async function memoryUsage(docker: Docker, id: string): Promise<number | 
   return answer.memory_stats?.usage;
 }
 
-/** The image's stop signal, KILL after `graceSeconds`; resolves when it has ended. Missing and ended ones are left alone. */
+/** Sends the image's stop signal, and KILL after `graceSeconds`; resolves when it has exited. Missing and exited ones are ignored. */
 export async function stopContainer(
   docker: Docker,
   id: string,
@@ -119,7 +119,7 @@ export async function stopContainer(
   );
 }
 
-/** Sends a signal; a container that is missing or does not run is left alone. */
+/** Sends a signal; a container that is missing or not running is ignored. */
 export async function killContainer(docker: Docker, id: string, signal = 'SIGKILL'): Promise<void> {
   try {
     await docker.call('POST', `/containers/${id}/kill`, { query: { signal } });
@@ -129,18 +129,18 @@ export async function killContainer(docker: Docker, id: string, signal = 'SIGKIL
   }
 }
 
-/** Kills and removes it with its anonymous volumes; a missing one is left alone. */
+/** Kills and removes it with its anonymous volumes; a missing one is ignored. */
 export async function removeContainer(docker: Docker, id: string): Promise<void> {
   try {
     await docker.call('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
   } catch (error) {
-    // 409: another removal of it is under way.
+    // 409: its removal is already in progress.
     if (!(error instanceof DockerError && (error.status === 404 || error.status === 409)))
       throw error;
   }
 }
 
-/** undefined: the engine knows no such container. */
+/** undefined: the engine has no such container. */
 export async function inspectContainer(
   docker: Docker,
   id: string,
@@ -161,7 +161,7 @@ export interface ListedContainer {
   State: string;
 }
 
-/** All containers, ended ones too, that carry every one of `labels` (`key` or `key=value`). */
+/** All containers, exited ones too, that carry every one of `labels` (`key` or `key=value`). */
 export async function listContainers(docker: Docker, labels: string[]): Promise<ListedContainer[]> {
   const answer: ListedContainer[] = JSON.parse(
     await docker.call('GET', '/containers/json', {
@@ -171,13 +171,13 @@ export async function listContainers(docker: Docker, labels: string[]): Promise<
   return answer;
 }
 
-/** Limits that may change while a container runs; what is absent stays. */
+/** Limits that may change while a container runs; absent ones stay as they are. */
 export type ContainerLimits = Pick<
   HostConfig,
   'Memory' | 'MemorySwap' | 'CpuShares' | 'CpuQuota' | 'CpuPeriod'
 >;
 
-/** Changes limits in place; refused (memory in use, a limit too small for the kernel) throws DockerError. */
+/** Changes limits in place; throws DockerError when refused (memory in use, or a limit below the kernel's minimum). */
 export async function updateContainer(
   docker: Docker,
   id: string,

@@ -1,9 +1,9 @@
-// HTTP to Docker Engine over its unix socket, kept alive; paths carry no version, so each engine answers in its own newest.
-// Next: containers.ts, images.ts and their neighbours, one small function per call.
+// HTTP to Docker Engine over its unix socket, kept alive; paths carry no version, so each engine uses its newest API.
+// containers.ts, images.ts and their neighbours build on it, one small function per call.
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { present } from '../../src/present.ts';
 
-/** A refusal of the engine (`status` is its HTTP code) or, with status 0, an engine that cannot be reached. */
+/** An error reply of the engine (`status` is its HTTP code) or, with status 0, an engine that cannot be reached. */
 export class DockerError extends Error {
   override readonly name = 'DockerError';
   constructor(
@@ -25,7 +25,7 @@ export interface DockerRequest {
   signal?: AbortSignal;
 }
 
-/** The engine. `open` hands out the answer's stream, `call` its whole text; both throw DockerError from 400 on. */
+/** The engine. `open` returns the response as a stream, `call` as text; both throw DockerError from 400 on. */
 export interface Docker {
   open(method: string, path: string, options?: DockerRequest): Promise<IncomingMessage>;
   call(method: string, path: string, options?: DockerRequest): Promise<string>;
@@ -40,7 +40,7 @@ export function dockerSocketPath(dockerHost: string | undefined): string {
   return dockerHost.slice('unix://'.length);
 }
 
-/** A client of the engine behind `socketPath`; nothing is sent yet. */
+/** A client of the engine behind `socketPath`; connects only when used. */
 export function connectDocker(socketPath: string): Docker {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   const open = async (
@@ -87,7 +87,7 @@ function send(target: Target, options: DockerRequest, again = true): Promise<Inc
     });
     outgoing.on('response', resolve);
     outgoing.on('error', (cause) => {
-      // A kept socket may have been closed by a restarted engine before it read the request: Node's rule is to send once more.
+      // A restarted engine may have closed a kept socket before it read the request: Node advises to send it once more.
       if (again && outgoing.reusedSocket && !options.signal?.aborted)
         send(target, options, false).then(resolve, reject);
       else
@@ -117,12 +117,12 @@ function errorText(body: string, status: number): string {
     const parsed: { message?: unknown } = JSON.parse(body);
     if (typeof parsed.message === 'string') return parsed.message;
   } catch {
-    // Proxies before an engine answer plain text; it is the message then.
+    // Proxies in front of an engine send plain text; that is the message then.
   }
   return body.trim() || `Docker Engine answered ${status}`;
 }
 
-/** Whether the engine does not have what was asked for. */
+/** Whether the error means that the engine does not have what was asked for. */
 export function isMissing(error: unknown): boolean {
   return error instanceof DockerError && error.status === 404;
 }

@@ -1,4 +1,4 @@
-// The engine's events as an endless sequence: a broken stream is opened again from the last event on.
+// The engine's events as an endless sequence: a broken stream is reopened from its last event on.
 import { createInterface } from 'node:readline';
 import type { Clock } from '../clock.ts';
 import type { Docker } from './engine-api.ts';
@@ -18,13 +18,13 @@ export interface EventSource {
   actions: string[];
   clock: Clock;
   signal: AbortSignal;
-  /** The stream is open: what happens from now on will be reported. Called after each reconnection too. */
+  /** The stream is open, and everything from now on will be reported. Called after each reconnection too. */
   onOpen: () => void;
 }
 
 const RECONNECT_MS = 500;
 
-/** Events of containers, oldest first, until the signal aborts. After a reconnection the last ones may come again. */
+/** Events of containers, oldest first, until the signal aborts. After a reconnection the last ones may be repeated. */
 export async function* containerEvents(
   docker: Docker,
   source: EventSource,
@@ -38,7 +38,7 @@ export async function* containerEvents(
       }
     } catch (error) {
       if (source.signal.aborted) return;
-      // The engine is away or restarts; containers go on or end without us, onOpen lets the caller look.
+      // The engine is down or restarting. Containers may change meanwhile; `onOpen` lets the caller look.
       if (!(error instanceof Error)) throw error;
     }
     await source.clock.sleep(RECONNECT_MS, source.signal);
@@ -61,7 +61,7 @@ async function* oneStream(
   });
   source.onOpen();
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-    // timeNano is beyond what a JSON number keeps: taken from the text.
+    // timeNano exceeds the precision of a JSON number, so it is read from the text.
     const timeNano = /"timeNano":(\d+)/.exec(line)?.[1];
     if (timeNano === undefined) continue;
     const event: { Action: string; Actor: { ID: string; Attributes: Record<string, string> } } =
@@ -80,7 +80,7 @@ function toSeconds(nanoseconds: string): string {
   return `${padded.slice(0, -9)}.${padded.slice(-9)}`;
 }
 
-/** RFC3339 with nanoseconds of an event's time. */
+/** An event's time as RFC 3339 with nanoseconds. */
 export function eventTime(timeNano: string): string {
   const seconds = Number(timeNano.slice(0, -9));
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${timeNano.slice(-9)}Z`;

@@ -1,8 +1,8 @@
-// Images of the engine: what it has, pulling with a credential, importing a root file system.
+// Images of the engine: inspecting, pulling with a credential, importing a root file system.
 import { createInterface } from 'node:readline';
 import { DockerError, isMissing, type Docker } from './engine-api.ts';
 
-/** What inspect says, as far as it is read here. */
+/** What inspect reports, as far as it is read here. */
 export interface ImageFacts {
   Id: string;
   RepoTags: string[] | null;
@@ -42,7 +42,7 @@ export interface PullCredential {
   serverAddress: string;
 }
 
-/** Pulls `image` (a reference with tag or digest) and answers the digest that it has now; a refusal by the registry is a DockerError with the engine's text. */
+/** Pulls `image` (with tag or digest) and returns its digest; a refusal by the registry is a DockerError with the engine's text. */
 export async function pullImage(
   docker: Docker,
   image: string,
@@ -53,7 +53,7 @@ export async function pullImage(
     query: { fromImage: image },
     headers: credential ? { 'x-registry-auth': registryAuth(credential) } : {},
   });
-  // Once the stream has begun, a failure is a line of it.
+  // Once the stream has begun, a failure is reported as one of its lines.
   for await (const line of createInterface({ input: answer, crlfDelay: Infinity })) {
     if (!line.trim()) continue;
     const progress: { error?: string; status?: string } = JSON.parse(line);
@@ -63,13 +63,13 @@ export async function pullImage(
   return digest;
 }
 
-/** The engine drops any other form than padded base64url without a word. */
+/** The engine silently ignores anything but padded base64url. */
 function registryAuth({ username, password, serverAddress }: PullCredential): string {
   const json = JSON.stringify({ username, password, serveraddress: serverAddress });
   return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-/** Makes `repository:tag` from a tar of a root file system; `changes` are Dockerfile lines. Answers the image's id. */
+/** Makes `repository:tag` from a tar of a root file system; `changes` are Dockerfile lines. Returns the image's id. */
 export async function importImage(
   docker: Docker,
   into: { repository: string; tag: string },
@@ -93,7 +93,7 @@ export async function importImage(
   throw new DockerError(500, `import of ${into.repository}:${into.tag} gave no image`);
 }
 
-/** Takes a name from an image, and the image with its last name; a missing one is left alone. */
+/** Removes a name from an image, and the image with its last name; a missing one is ignored. */
 export async function removeImage(docker: Docker, image: string): Promise<void> {
   try {
     await docker.call('DELETE', `/images/${image}`);

@@ -1,5 +1,5 @@
-// A container's log as lines: the engine's multiplexed frames taken apart, pieces of long lines joined.
-// The same bytes, kept in a file, are read by the same parser (agent/log-copy.ts).
+// A container's log as lines: splits the engine's multiplexed frames and joins the pieces of long lines.
+// Copies of a log in a file hold the same bytes and go through the same parser (agent/log-copy.ts).
 import { present } from '../../src/present.ts';
 import type { Docker } from './engine-api.ts';
 
@@ -9,7 +9,7 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   /** As written, with its newline if it had one. */
   bytes: Uint8Array;
-  /** Entries of the engine that it is made of, where more than one. */
+  /** How many entries of the engine it was joined from, where more than one. */
   entries?: number;
 }
 
@@ -40,9 +40,9 @@ export function openLogs(
 
 export interface RawLog {
   bytes: AsyncIterable<Buffer>;
-  /** The container has a terminal: there are no frames and all is stdout. */
+  /** The container has a terminal: there are no frames, and all output is stdout. */
   terminal: boolean;
-  /** The log may go on elsewhere: a line without its end is left out. */
+  /** The log may continue elsewhere: an unfinished last line is left out. */
   cut?: boolean;
 }
 
@@ -57,10 +57,10 @@ const HEADER_BYTES = 8;
 const NEWLINE = 10;
 const SPACE = 32;
 
-/** The engine cuts longer lines into pieces of exactly this size; each is a frame with its own time. */
+/** The engine cuts longer lines into pieces of exactly this size, each a frame with its own time. */
 const PIECE_BYTES = 16 * 1024;
 
-/** A longer line goes on in parts, so that nobody's output is held without a bound. Its end stays together: it may be a marker. */
+/** A longer line is emitted in parts, so that memory stays bounded. Its tail stays in one part: it may be a marker. */
 const LONGEST_LINE_BYTES = 1024 * 1024;
 const KEPT_END_BYTES = 1024;
 
@@ -70,7 +70,7 @@ interface Piece {
   length: number;
 }
 
-/** Joins the pieces of a line: it ends with a newline, with a shorter piece or with the log. */
+/** Joins the pieces of a line, which ends with a newline, a shorter piece or the log. */
 class FrameParser {
   private rest: Buffer = Buffer.alloc(0);
   private readonly pieces: Record<'stdout' | 'stderr', Piece | undefined> = {
@@ -145,7 +145,7 @@ class FrameParser {
 class TerminalParser {
   private parts: Buffer[] = [];
   private length = 0;
-  /** Time of a line whose beginning went out already. */
+  /** Time of a line whose beginning was already emitted. */
   private time: string | undefined;
 
   *push(chunk: Buffer): Generator<LogLine> {

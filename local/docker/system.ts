@@ -1,7 +1,7 @@
-// What the engine says about itself: is it there, and under which address its containers reach the machine.
+// What the engine says about itself: whether it runs, and the address at which its containers reach the host.
 import type { Docker } from './engine-api.ts';
 
-/** Version of the engine; throws DockerError (status 0) when nothing listens. */
+/** Version of the engine; throws DockerError (status 0) when it cannot be reached. */
 export async function engineVersion(
   docker: Docker,
 ): Promise<{ version: string; architecture: string }> {
@@ -11,7 +11,7 @@ export async function engineVersion(
   return { version: answer.Version, architecture: answer.Arch };
 }
 
-/** The machine's address on the network that pods join (`bridge`). */
+/** The host's address on the network that pods join (`bridge`). */
 export async function bridgeGateway(docker: Docker): Promise<string> {
   const network: { IPAM?: { Config?: { Gateway?: string; Subnet?: string }[] } } = JSON.parse(
     await docker.call('GET', '/networks/bridge'),
@@ -24,7 +24,7 @@ export async function bridgeGateway(docker: Docker): Promise<string> {
   return gateway;
 }
 
-/** Engines that were started without `--bip` name only the subnet; the bridge takes its first address. */
+/** Engines started without `--bip` report only the subnet; the bridge takes its first address. */
 function firstAddress(subnet: string | undefined): string | undefined {
   return subnet?.replace(/\.\d+\/\d+$/, '.1');
 }

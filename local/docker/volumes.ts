@@ -1,7 +1,7 @@
-// Named volumes of the engine. They come into being with the first container that mounts them; here they are found and removed.
+// Named volumes of the engine. The first container that mounts one creates it; they are found and removed here.
 import { isMissing, type Docker } from './engine-api.ts';
 
-/** Its directory on the engine's machine; undefined: the engine knows no such volume. */
+/** Its directory on the engine's host; undefined: the engine has no such volume. */
 export async function volumeDirectory(docker: Docker, name: string): Promise<string | undefined> {
   try {
     const volume: { Mountpoint: string } = JSON.parse(
@@ -14,7 +14,7 @@ export async function volumeDirectory(docker: Docker, name: string): Promise<str
   }
 }
 
-/** A missing volume is left alone; one in use throws DockerError 409. */
+/** A missing volume is ignored; one in use throws DockerError 409. */
 export async function removeVolume(docker: Docker, name: string): Promise<void> {
   try {
     await docker.call('DELETE', `/volumes/${encodeURIComponent(name)}`);
