@@ -1,4 +1,4 @@
-// Applies manifests through the API, as `up` and `run` do, and follows their pods to the end.
+// Applies manifests through the API, for `up` and `run`, and follows their pods until they end.
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { messageOf, type Client } from './client.ts';
@@ -24,7 +24,7 @@ interface ResourceList {
   resources: { name: string; kind: string; namespaced: boolean }[];
 }
 
-/** The manifests of a file (`-`: standard input); a Refusal where there are none. */
+/** The manifests of a file (`-`: standard input); throws a Refusal when there are none. */
 export function readManifests(file: string): Manifest[] {
   let text: string;
   try {
@@ -89,7 +89,7 @@ async function apply(
   };
 }
 
-/** Applies every manifest of a file and answers its pods. */
+/** Applies every manifest of a file and returns its pods. */
 export async function applyManifests(
   client: Client,
   file: string,
@@ -105,7 +105,7 @@ export async function applyManifests(
   return pods;
 }
 
-/** Removes those pods of the manifests that have come to their end before. */
+/** Removes those pods of the manifests that ended earlier. */
 export async function removeEnded(client: Client, manifests: Manifest[]): Promise<void> {
   for (const { kind, metadata = {} } of manifests) {
     if (kind !== 'Pod' || !metadata.name) continue;
@@ -118,7 +118,7 @@ export async function removeEnded(client: Client, manifests: Manifest[]): Promis
   }
 }
 
-/** Follows one pod to its end, prints its containers' logs, and answers the last phase. */
+/** Follows one pod until it ends, prints its containers' logs, and returns its last phase. */
 export async function followPod(
   client: Client,
   pod: AppliedPod,

@@ -1,4 +1,4 @@
-// A small HTTPS client of the Kubernetes API for the command's own use: JSON requests and a watch's lines.
+// A small HTTPS client of the Kubernetes API for the command line: JSON requests and the lines of a watch.
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { IncomingMessage } from 'node:http';
@@ -36,7 +36,7 @@ export class Client {
     });
   }
 
-  /** One request; the body is parsed where it is JSON, else text. Rejects when the server cannot be reached. */
+  /** One request; a JSON body is parsed, any other stays text. Rejects when the server cannot be reached. */
   async request(
     method: string,
     path: string,
@@ -64,7 +64,7 @@ export class Client {
     };
   }
 
-  /** The lines of a streaming answer, until it ends or the signal aborts. */
+  /** The lines of a streamed response, until it ends or the signal aborts. */
   async *lines(
     path: string,
     headers: Record<string, string>,
@@ -81,7 +81,7 @@ export class Client {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      // A reader who leaves early closes the stream; readline passes the stream's end on as an error that nobody awaits.
+      // A reader that stops early closes the stream, and readline reports that as an error that nobody awaits.
       lines.on('error', () => undefined);
       answer.destroy();
     }
@@ -92,7 +92,7 @@ export class Client {
   }
 }
 
-/** The message of a Status answer, or its text. */
+/** The message of a Status, or else the body's text. */
 export function messageOf({ status, body }: Answer): string {
   if (
     typeof body === 'object' &&

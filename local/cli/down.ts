@@ -1,4 +1,4 @@
-// `droppod down`: stops the serving process; with --purge also removes its containers, volumes and data.
+// `droppod down`: stops the serving process; with --purge it also removes its containers, volumes and data.
 import { existsSync, readdirSync } from 'node:fs';
 import { lockDirectory, purgeDirectory } from '../data-directory.ts';
 import { readInstallation } from '../installation.ts';
@@ -9,7 +9,7 @@ import { placeOf, Refusal, removePid, servingPid, type Place } from './place.ts'
 
 const STOP_SECONDS = 30;
 
-/** The whole of `droppod down`. A droppod that is not up is only an error without --purge. */
+/** Runs `droppod down`. That nothing is up is an error only without --purge. */
 export async function down(options: { data?: string; purge?: boolean }, out: Say): Promise<void> {
   const place = placeOf(options.data);
   const pid = servingPid(place);
@@ -27,7 +27,7 @@ export async function down(options: { data?: string; purge?: boolean }, out: Say
   if (options.purge) await purgePlace(place, out);
 }
 
-/** Removes what the installation says is droppod's; without one nothing is touched. */
+/** Removes what the installation file lists as droppod's; without that file nothing is touched. */
 async function purgePlace(place: Place, out: Say): Promise<void> {
   const { directory } = place;
   if (!existsSync(directory) || readdirSync(directory).length === 0)

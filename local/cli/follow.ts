@@ -1,4 +1,4 @@
-// Shows a pod's way live: one line per change (time, phase, STATUS, container, reason), until its end.
+// Shows a pod live until it ends: one line per change (time, phase, STATUS, container, reason).
 import type { Client } from './client.ts';
 
 interface Watched {
@@ -54,7 +54,7 @@ function line(now: Date, phase: string, status: string, container: string, reaso
   return `${now.toISOString().slice(11, 21)}  ${phase.padEnd(9)}  ${status.padEnd(20)}  ${container.padEnd(12)}  ${reason}`.trimEnd();
 }
 
-/** Prints each change of the pod and answers its last phase, or 'Deleted' / 'Stopped' (signal). */
+/** Prints each change of the pod and returns its last phase, or 'Deleted' / 'Stopped' (signal). */
 export async function follow(
   client: Client,
   pod: { namespace: string; name: string },
@@ -72,7 +72,7 @@ export async function follow(
     for await (const text of client.lines(path, { accept: TABLE }, signal)) {
       const event = JSON.parse(text) as Watched;
       const row = event.object.rows?.[0];
-      // An expired watch is begun anew, from what is there now.
+      // An expired watch starts again from the current state.
       if (event.type === 'ERROR' || !row) break;
       if (event.type === 'DELETED') return 'Deleted';
       const { phase } = row.object.status;

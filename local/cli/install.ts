@@ -1,4 +1,4 @@
-// Brings in what a fresh machine lacks: Docker Engine and Go, by apt where root and apt allow; else one line that says what to do.
+// Installs what a new machine lacks, Docker Engine and Go, by apt where possible; otherwise says in one line what to do.
 import { execFile, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, openSync } from 'node:fs';
 import { request } from 'node:http';
@@ -20,7 +20,7 @@ export function find(program: string): string | undefined {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Not there or not a program: another place may have it.
+      // Not there or not executable: try the next directory.
       continue;
     }
   }
@@ -37,7 +37,7 @@ function dockerSocket(): string {
   return host.slice('unix://'.length);
 }
 
-/** 'ok', or the code of the failure (ENOENT, ECONNREFUSED, EACCES …). */
+/** 'ok', or the error code (ENOENT, ECONNREFUSED, EACCES …). */
 function pingEngine(socketPath: string): Promise<string> {
   return new Promise((resolve) => {
     const sent = request({ socketPath, path: '/_ping', timeout: 5000 }, (answer) => {
@@ -95,7 +95,7 @@ async function startEngine(place: Place, socketPath: string, say: Say): Promise<
   );
 }
 
-/** Docker Engine answers on its socket afterwards. */
+/** Makes sure that Docker Engine responds on its socket. */
 export async function ensureEngine(place: Place, say: Say): Promise<void> {
   const socketPath = dockerSocket();
   const answer = await pingEngine(socketPath);
@@ -115,7 +115,7 @@ export async function ensureEngine(place: Place, say: Say): Promise<void> {
   if ((await pingEngine(socketPath)) !== 'ok') await startEngine(place, socketPath, say);
 }
 
-/** `go` is there afterwards (it builds supervise, the entry point of every container). */
+/** Makes sure that `go` exists, which builds supervise, the entry point of every container. */
 export async function ensureGo(say: Say): Promise<void> {
   if (find('go') || (await aptInstall(['golang-go'], 'Go builds the container entry point', say)))
     return;
@@ -124,17 +124,17 @@ export async function ensureGo(say: Say): Promise<void> {
   );
 }
 
-/** A static busybox is there afterwards, if apt allows: the test image is made from it where no registry is reachable. */
+/** Installs a static busybox if apt can: the test image is made from it where no registry is reachable. */
 export async function ensureStaticBusybox(say: Say): Promise<void> {
   if (!existsSync('/bin/busybox'))
     await aptInstall(['busybox-static'], 'the image busybox is made from it', say);
 }
 
-/** `python3 -m pip` is there afterwards, if apt allows: the stand-in for AWS that the stack is tested on comes from PyPI. */
+/** Installs `python3 -m pip` if apt can: the AWS emulator that the stack is tested on comes from PyPI. */
 export async function ensurePip(say: Say): Promise<void> {
   const has = await run('python3', ['-m', 'pip', '--version']).then(
     () => true,
-    // Neither Python nor pip: it is brought in below.
+    // No Python or no pip: installed below.
     () => false,
   );
   if (

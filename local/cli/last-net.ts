@@ -1,11 +1,11 @@
-// The last net under the serving process: an error that no code owns is logged with its cause, and the process serves on.
-// It is no way to handle errors: every line of it is a defect, and every suite that finds one in a droppod's log fails.
+// The last resort of the serving process: an error that no code handles is logged with its cause, and the process goes on serving.
+// It is not a way to handle errors: each such line is a defect, and a test that finds one in a droppod's log fails.
 import { fstatSync, writeSync } from 'node:fs';
 
-/** How each line of the net begins; the suites look for it. */
+/** The beginning of each line it logs; the tests search for it. */
 export const UNOWNED = 'error without an owner: ';
 
-/** Catches for the rest of the process's life. Call it once the process serves: what fails before ends it. */
+/** Installs it for the rest of the process's life. Call it once the process serves: earlier failures should end the process. */
 export function spreadLastNet(say: (line: string) => void): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) =>
@@ -13,11 +13,11 @@ export function spreadLastNet(say: (line: string) => void): void {
     );
   }
   for (const stream of [process.stdout, process.stderr]) keepWriting(stream);
-  // A terminal that has gone fails every write to it: the net's own line must not come back as its next catch.
+  // When the terminal is gone every write to it fails; the logged line must not be caught and logged again.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
-/** Into a file without a stream, which would end for good at the first line that a full disk does not take. */
+/** Writes to the file directly: a stream would stop for good at the first line that a full disk rejects. */
 function keepWriting(stream: typeof process.stdout | typeof process.stderr): void {
   if (!fstatSync(stream.fd).isFile()) return;
   const write = (chunk: string | Uint8Array): boolean => {
@@ -25,7 +25,7 @@ function keepWriting(stream: typeof process.stdout | typeof process.stderr): voi
       if (typeof chunk === 'string') writeSync(stream.fd, chunk);
       else writeSync(stream.fd, chunk);
     } catch {
-      // No room: this line is lost, the next one may find some.
+      // No space: this line is lost, the next one may succeed.
     }
     return true;
   };

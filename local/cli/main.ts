@@ -127,7 +127,7 @@ function addDestroy(droppod: Command): void {
     });
 }
 
-/** Faults of the machine (no space, no right, engine gone) carry a code and their message says it all; anything else is a defect and shows where. */
+/** Faults of the machine (no space, no permission, engine gone) have a code and a clear message; anything else is a defect. */
 function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error || error.name === 'DockerError'
@@ -147,5 +147,5 @@ try {
     process.exitCode = 1;
   }
 }
-// Keep-alive sockets and watches of a finished command must not hold the process.
+// Keep-alive sockets and watches of a finished command must not keep the process alive.
 process.exit();

@@ -1,9 +1,9 @@
-// Where one installation lives: its data directory and the small files by which others find it.
+// Where an installation lives: its data directory and the small files by which other commands find it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { absent } from '../absent.ts';
 
-/** One line on stderr and an exit code; everything that the command refuses is thrown as this. */
+/** A refusal of the command: printed as one line on stderr, with an exit code. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   constructor(
@@ -43,7 +43,7 @@ export interface Access {
   accessKey: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** Writes kubeconfig and env, readable by the owner only (they hold the admin token). */
+/** Writes kubeconfig and env, readable only by their owner because they hold the admin token. */
 export function writeAccess(place: Place, access: Access): void {
   const config = {
     apiVersion: 'v1',
@@ -76,7 +76,7 @@ function quote(text: string): string {
   return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** What a kubeconfig written by writeAccess says; undefined: there is none. */
+/** Reads a kubeconfig written by writeAccess; undefined: there is none. */
 export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'> | undefined {
   let text: string;
   try {
@@ -100,7 +100,7 @@ export function readAccess(place: Place): Pick<Access, 'server' | 'ca' | 'token'
   };
 }
 
-/** Undefined: no JSON. The next start writes it anew. */
+/** undefined: not JSON. The next start rewrites it. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -109,7 +109,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The living process that serves this place, if any. A pid file of a process that is gone, or became another program, does not count. */
+/** The living process that serves this place, if any. A pid file whose process is gone or is another program does not count. */
 export function servingPid(place: Place): number | undefined {
   let pid: number;
   try {
@@ -117,7 +117,7 @@ export function servingPid(place: Place): number | undefined {
     if (!Number.isInteger(pid) || pid <= 1) return undefined;
     process.kill(pid, 0);
   } catch {
-    // No file, no process, or not one of ours: none serves here.
+    // No file, no process, or a process of somebody else: nothing serves here.
     return undefined;
   }
   return isDroppod(pid) ? pid : undefined;
@@ -127,7 +127,7 @@ function isDroppod(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('local/cli/main.ts');
   } catch {
-    return true; // No /proc here: the signal's answer has to do.
+    return true; // No /proc here: the result of the signal has to suffice.
   }
 }
 

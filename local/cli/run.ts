@@ -1,14 +1,14 @@
-// `droppod run FILE…`: applies manifests to a running (or just started) droppod and follows their pods to the end.
+// `droppod run FILE…`: applies manifests to a running (or just started) droppod and follows their pods until they end.
 import { applyManifests, followPod, readManifests, type AppliedPod } from './apply.ts';
 import { Client } from './client.ts';
 import type { Say } from './install.ts';
 import { placeOf, readAccess, Refusal, servingPid } from './place.ts';
 import { portOf, ready, startDetached, type UpOptions } from './up.ts';
 
-/** What a shell says for a command that Ctrl-C ended. */
+/** The exit code by which shells report Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** The whole of `droppod run`; the exit code: 0 only when every pod succeeded. */
+/** Runs `droppod run` and returns its exit code: 0 only when every pod succeeded. */
 export async function run(
   files: string[],
   options: Pick<UpOptions, 'data' | 'port'>,

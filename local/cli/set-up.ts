@@ -1,4 +1,4 @@
-// What up and test need before anything runs: the engine, the podlet's image and the image busybox.
+// What `up` and `test` need before anything runs: the engine, the podlet's image and a busybox image.
 import { ensurePodletImage } from '../../podlet/image.ts';
 import { ensureBusyboxImage } from '../docker/busybox-image.ts';
 import { connectDocker, dockerSocketPath, type Docker } from '../docker/engine-api.ts';
@@ -7,7 +7,7 @@ import { engineVersion } from '../docker/system.ts';
 import { ensureEngine, ensureGo, ensureStaticBusybox, type Say } from './install.ts';
 import type { Place } from './place.ts';
 
-/** Safe to call again; quick (well under a second) when nothing is missing. Answers the podlet's image. */
+/** Safe to call again, and quick (well under a second) when nothing is missing. Returns the podlet's image. */
 export async function setUp(place: Place, say: Say): Promise<string> {
   await ensureEngine(place, say);
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));

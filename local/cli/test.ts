@@ -18,7 +18,7 @@ interface Summary {
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-/** A file that fails before its first test counts as one failed test, and so does each tool of the check. */
+/** A file that fails before its first test counts as one failed test, and so does each failing tool of the check. */
 function summaryLine(summary: Summary, objecting: number): string {
   const broken = summary.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
@@ -28,7 +28,7 @@ function summaryLine(summary: Summary, objecting: number): string {
   return `${summary.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** Runs Node in the repository with its output shown; answers the exit code. */
+/** Runs Node in the repository with its output shown; returns the exit code. */
 async function node(words: string[]): Promise<number> {
   const child = spawn(process.execPath, words, {
     cwd: ROOT,
@@ -37,14 +37,14 @@ async function node(words: string[]): Promise<number> {
   return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
 }
 
-/** The number of tools that object to the sources. */
+/** The number of tools of the check that failed. */
 async function check(say: Say): Promise<number> {
   const objecting = await node(['--import', 'tsx', join(ROOT, 'test/check.ts')]);
   if (objecting > 0) say(`npm run check failed: ${objecting} of its tools object, see above`);
   return objecting;
 }
 
-/** The whole of `droppod test`; answers the exit code. `filters` go to vitest; with none the sources are checked first. */
+/** Runs `droppod test` and returns its exit code. `filters` go to vitest; without any, the sources are checked first. */
 export async function test(filters: string[], out: Say, say: Say): Promise<number> {
   await setUp(placeOf(undefined), say);
   const objecting = filters.length === 0 ? await check(say) : 0;
@@ -57,7 +57,7 @@ export async function test(filters: string[], out: Say, say: Say): Promise<numbe
   try {
     summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
   } catch {
-    // vitest has said why on its own output.
+    // vitest has printed the reason itself.
     say('vitest ended without a report');
   }
   rmSync(report, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// `droppod up`: sets up what is missing, serves local mode, shows the first pod live, then serves until Ctrl-C.
+// `droppod up`: sets up what is missing, starts local mode, shows the first pod live, then serves until Ctrl-C.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -27,12 +27,12 @@ export interface UpOptions {
   port?: string;
   detach?: boolean;
   beyondFargate?: boolean;
-  /** False by `--no-refusals`. */
+  /** False with `--no-refusals`. */
   refusals?: boolean;
-  /** Directory of static pods' manifests. */
+  /** Directory of static pod manifests. */
   staticPods?: string;
   acceptLoss?: boolean;
-  /** False: serve without applying the first example. */
+  /** False: do not apply the first example. */
   hello?: boolean;
 }
 
@@ -40,7 +40,7 @@ const HELLO = fileURLToPath(new URL('../../examples/hello.yaml', import.meta.url
 const CLI = fileURLToPath(new URL('main.ts', import.meta.url));
 const DETACH_SECONDS = 180;
 
-/** The port that the text names; a Refusal where it names none. */
+/** Parses a port number; throws a Refusal where it is none. */
 export function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
@@ -67,7 +67,7 @@ async function alreadyServing(place: Place, pid: number, out: Say): Promise<void
   howToGoOn(place, out);
 }
 
-/** Whether the API of this place answers. */
+/** Whether the API of this place responds. */
 export async function ready(place: Place): Promise<boolean> {
   const access = readAccess(place);
   if (!access) return false;
@@ -75,14 +75,14 @@ export async function ready(place: Place): Promise<boolean> {
   try {
     return (await client.request('GET', '/readyz')).status === 200;
   } catch {
-    // Not there yet: the caller asks again, and says so in the end.
+    // Not ready yet: the caller polls, and reports a timeout itself.
     return false;
   } finally {
     client.close();
   }
 }
 
-/** Starts a serving process of its own and answers once its API is ready. */
+/** Starts a separate serving process and returns once its API is ready. */
 export async function startDetached(place: Place, options: UpOptions, say: Say): Promise<void> {
   await setUp(place, say);
   claimDirectory(place.directory);
@@ -112,7 +112,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
     ended = true;
   });
   child.unref();
-  // Whoever serves the place in the end: another `up` at the same moment may have come first.
+  // It counts whoever serves in the end: another `up` may have started first at the same moment.
   const serves = async (): Promise<boolean> =>
     servingPid(place) !== undefined && (await ready(place));
   for (let tenth = 0; tenth < DETACH_SECONDS * 10 && !ended; tenth++) {
@@ -133,7 +133,7 @@ export async function startDetached(place: Place, options: UpOptions, say: Say):
   );
 }
 
-/** Serves, or says in one line why this machine does not let it. */
+/** Serves, or explains in one line why this machine prevents it. */
 async function serve(
   place: Place,
   podletImage: string,
@@ -166,7 +166,7 @@ async function serve(
   }
 }
 
-/** The right to start in this place, before a key is made or a port taken; undefined: another `up` came first and serves by now. */
+/** Takes the lock on starting here, before a key is made or a port taken; undefined: another `up` was faster and serves by now. */
 async function turnIn(place: Place, say: Say): Promise<(() => Promise<void>) | undefined> {
   claimDirectory(place.directory);
   for (let tenth = 0; tenth < DETACH_SECONDS * 10; tenth++) {
@@ -189,7 +189,7 @@ async function serveUntilStopped(
   out: Say,
   say: Say,
 ): Promise<void> {
-  // Keys, data and logs are their owner's alone, whatever the caller's umask.
+  // Keys, data and logs are readable only by their owner, whatever the caller's umask.
   process.umask(0o077);
   const release = await turnIn(place, say);
   if (!release) return alreadyServing(place, servingPid(place) ?? 0, out);
@@ -207,7 +207,7 @@ async function serveUntilStopped(
     const client = new Client(local.access);
     out('applying examples/hello.yaml');
     const manifests = readManifests(HELLO);
-    // What an earlier `up` left is over: this one shows a first pod of its own.
+    // Removes ended pods of an earlier `up`: this one shows a first pod of its own.
     await removeEnded(client, manifests);
     const [pod] = await applyManifests(client, HELLO, manifests, out);
     if (pod) await followPod(client, pod, out, stop.signal);
@@ -224,7 +224,7 @@ async function serveUntilStopped(
   );
 }
 
-/** The whole of `droppod up`. */
+/** Runs `droppod up`. */
 export async function up(options: UpOptions, out: Say, say: Say): Promise<void> {
   const place = placeOf(options.data);
   portOf(options.port);

@@ -12,7 +12,7 @@ export interface Certificates {
   caKey: string;
   certificate: string;
   key: string;
-  /** Names and addresses that the certificate is good for. */
+  /** Names and addresses that the certificate is valid for. */
   names: string[];
 }
 
@@ -32,7 +32,7 @@ async function keyPair(): Promise<{ keys: webcrypto.CryptoKeyPair; pem: string }
   };
 }
 
-/** A new CA and a server certificate signed by it for `names` (DNS names and IP addresses), good for ten years. */
+/** A new CA and a server certificate signed by it for `names` (DNS names and IP addresses), valid for ten years. */
 export async function makeCertificates(names: string[], now: Date): Promise<Certificates> {
   x509.cryptoProvider.set(webcrypto as unknown as Crypto);
   const validity = {

@@ -1,14 +1,14 @@
-// The CDK command line of this repository, with its own progress on the terminal.
+// The CDK command line of this repository, with its progress shown on the terminal.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CDK = fileURLToPath(new URL('../../../node_modules/aws-cdk/bin/cdk', import.meta.url));
 
-/** Runs `cdk` with these arguments in this repository; answers its exit code. */
+/** Runs `cdk` with these arguments in this repository; returns its exit code. */
 export type Cdk = (args: string[]) => Promise<number>;
 
-/** The real one, in a region. */
+/** The real CDK, for a region. */
 export const cdkIn =
   (region: string): Cdk =>
   (args) =>

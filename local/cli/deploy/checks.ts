@@ -1,22 +1,21 @@
-// What a deployment needs of an account, looked at before anything is made: each finding is one line, and says what to do where something
-// is missing.
+// Checks of the account before anything is created. Each finding is one line, and says what to do where something is missing.
 import type { Account } from '../../compose/aws-account.ts';
 
 export interface Finding {
-  /** `stop`: a deployment would fail. `make`: is missing and will be made. `note`: works, within this limit. */
+  /** `stop`: a deployment would fail. `make`: missing, will be created. `note`: works, with this limitation. */
   level: 'ok' | 'note' | 'make' | 'stop';
   what: 'credentials' | 'bootstrap' | 'ECS role' | 'Lambda concurrency' | 'Fargate quota';
   text: string;
 }
 
-/** What asset files and lookups of this CDK version need. */
+/** The oldest bootstrap version that this CDK's assets and lookups work with. */
 const OLDEST_BOOTSTRAP = 6;
-/** An API's watches, syncs and steps at once; a fresh account has 10 until AWS knows it. */
+/** An API's watches, syncs and steps run concurrently; a new account is limited to 10 until AWS raises it. */
 const LITTLE_CONCURRENCY = 100;
 const DEFAULT_VCPUS = 6;
 const SMALLEST_POD_VCPUS = 0.25;
 
-/** Every finding; after missing credentials nothing else is asked. A right to look that is missing is a note, not the end. */
+/** Every finding; without credentials nothing else is checked. A missing permission to look is a note, and the checks go on. */
 export async function checkAccount(
   account: Account,
   capacity: 'on-demand' | 'spot',
@@ -93,7 +92,7 @@ async function vcpus(account: Account, capacity: 'on-demand' | 'spot'): Promise<
   return { level: limit <= DEFAULT_VCPUS ? 'note' : 'ok', what, text };
 }
 
-/** AWS's own words on one line. */
+/** AWS's error message on one line. */
 export function reason(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.replaceAll(/\s+/g, ' ').slice(0, 300);

@@ -1,4 +1,4 @@
-// What `droppod deploy` takes, and the CDK context that it becomes.
+// The options of `droppod deploy`, and the CDK context that they become.
 import { Refusal } from '../place.ts';
 
 export interface DeployOptions {
@@ -9,11 +9,11 @@ export interface DeployOptions {
   architecture?: string;
   image?: string;
   kubeconfig?: string;
-  /** Only look and say what was found. */
+  /** Only look at the account and report the findings. */
   check?: boolean;
 }
 
-/** Name of the stack that cdk/app.ts makes. */
+/** Name of the stack in cdk/app.ts. */
 export const STACK = 'Droppod';
 
 const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture']: RegExp } = {
@@ -23,7 +23,7 @@ const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture']: RegExp } = {
 };
 const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/\S+$/;
 
-/** Refuses what a deployment would refuse minutes later. */
+/** Refuses up front what a deployment would refuse only minutes later. */
 export function checkOptions(options: DeployOptions): void {
   for (const [name, form] of Object.entries(FORMS)) {
     const value = options[name as keyof typeof FORMS];
@@ -38,7 +38,7 @@ export function checkOptions(options: DeployOptions): void {
       );
 }
 
-/** The CDK context of these options, as arguments of its command line. */
+/** The options as CDK context arguments on its command line. */
 export function contextArguments(options: DeployOptions): string[] {
   const context: Record<string, string | undefined> = {
     vpc: options.vpc,

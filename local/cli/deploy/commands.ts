@@ -1,4 +1,4 @@
-// `deploy` and `destroy` with what they need of this machine: the account, the CDK, the terminal.
+// `deploy` and `destroy`, wired to this machine: the account, the CDK, the terminal.
 import { createInterface } from 'node:readline/promises';
 import { connectAccount, findRegion, type Account } from '../../compose/aws-account.ts';
 import { find, type Say } from '../install.ts';
@@ -21,7 +21,7 @@ async function accountIn(region: string | undefined): Promise<Account> {
   return connectAccount(where);
 }
 
-/** The whole of `droppod deploy`. */
+/** Runs `droppod deploy` on this machine. */
 export async function deployCommand(options: DeployOptions, out: Say, say: Say): Promise<void> {
   const account = await accountIn(options.region);
   await deploy(options, {
@@ -40,7 +40,7 @@ export async function deployCommand(options: DeployOptions, out: Say, say: Say):
   });
 }
 
-/** The whole of `droppod destroy`. */
+/** Runs `droppod destroy` on this machine. */
 export async function destroyCommand(
   options: { region?: string; yes?: boolean },
   out: Say,

@@ -1,4 +1,4 @@
-// `droppod deploy`: looks at the account, makes what is missing, lets the CDK deploy, and ends with a kubeconfig that works.
+// `droppod deploy`: checks the account, creates what is missing, lets the CDK deploy, and ends with a working kubeconfig.
 import { join, resolve } from 'node:path';
 import type { Account, StackEvent } from '../../compose/aws-account.ts';
 import type { Say } from '../install.ts';
@@ -11,7 +11,7 @@ import { loginOf, writeKubeconfig, type Login } from './kubeconfig.ts';
 export interface DeployTools {
   account: Account;
   cdk: Cdk;
-  /** GET without a credential; its status. */
+  /** GET without a credential; returns the status. */
   get(url: string): Promise<number>;
   sleep(ms: number): Promise<void>;
   /** Whether a program is on the PATH. */
@@ -21,11 +21,11 @@ export interface DeployTools {
   say: Say;
 }
 
-/** A new function URL answers 403 until its permission has spread. */
+/** A new function URL returns 403 until its permission has propagated. */
 const ANSWER_TRIES = 20;
 const ANSWER_WAIT_MS = 3_000;
 
-/** The whole of `droppod deploy`. */
+/** Runs `droppod deploy`. */
 export async function deploy(options: DeployOptions, tools: DeployTools): Promise<void> {
   checkOptions(options);
   const { account, cdk, out } = tools;
@@ -49,7 +49,7 @@ export async function deploy(options: DeployOptions, tools: DeployTools): Promis
 
 const listed = (findings: Finding[]): string => findings.map(({ what }) => what).join(', ');
 
-/** Events that there are before the deployment begins. Refuses where somebody else's is under way. */
+/** Ids of the stack events from before this deployment. Refuses while somebody else's deployment is in progress. */
 async function beforeDeployment(account: Account): Promise<Set<string>> {
   const stack = await account.stack(STACK);
   if (stack === undefined) return new Set();
@@ -66,7 +66,7 @@ async function makeMissing(
   const missing = new Set(findings.filter(({ level }) => level === 'make').map(({ what }) => what));
   if (missing.has('ECS role')) {
     out('making the service-linked role of ECS …');
-    // Whoever may not make it may still deploy: ECS makes it at the first cluster where CloudFormation's role may.
+    // A user who may not create it can still deploy: ECS creates it with the first cluster, if CloudFormation's role may.
     await account
       .makeEcsRole()
       .catch((error: unknown) => out(`note ECS role: could not be made (${reason(error)})`));
@@ -78,7 +78,7 @@ async function makeMissing(
   }
 }
 
-/** CloudFormation's first reason: the rest only follows from it. */
+/** CloudFormation's first failure reason: later ones only follow from it. */
 async function whyFailed(account: Account, seen: Set<string>): Promise<string> {
   const stack = await account.stack(STACK);
   const events = stack === undefined ? [] : await account.stackEvents(stack.id);
@@ -92,7 +92,7 @@ async function whyFailed(account: Account, seen: Set<string>): Promise<string> {
     : `the deployment failed: ${first.resource}: ${(first.reason ?? first.status).replaceAll(/\s+/g, ' ')}${left}`;
 }
 
-/** undefined: nothing failed by itself. */
+/** The first event that failed by itself; undefined: none did. */
 export const firstFailure = (events: StackEvent[]): StackEvent | undefined =>
   events.find(
     ({ status, reason: why = '' }) => status.endsWith('_FAILED') && !/cancelled/i.test(why),
@@ -103,7 +103,7 @@ async function finish(options: DeployOptions, tools: DeployTools): Promise<void>
   const stack = await account.stack(STACK);
   if (stack === undefined)
     throw new Refusal(`the stack ${STACK} is not there after its deployment`);
-  // A destroy that did not come to its end has left them silent.
+  // An interrupted destroy may have left them disabled.
   for (const { type, id } of await account.stackResources(stack.id))
     if (type === 'AWS::Lambda::Function') await account.unsilence(id);
   const login = loginOf(stack.outputs, account.region, tools.profile);

@@ -1,4 +1,4 @@
-// `droppod destroy`: ends what runs, so that nothing bills on behind the stack's back, deletes the stack, and names what stays.
+// `droppod destroy`: stops everything that runs, so that nothing keeps costing unseen, deletes the stack, and lists what is kept.
 import type { Account, StackEvent, StackFacts, StackResource } from '../../compose/aws-account.ts';
 import type { Say } from '../install.ts';
 import { Refusal } from '../place.ts';
@@ -8,19 +8,19 @@ import { firstFailure } from './deploy.ts';
 
 export interface DestroyTools {
   account: Account;
-  /** Whether the user says yes; undefined: there is nobody to ask. */
+  /** Asks the user; undefined: there is nobody to ask. */
   confirm(question: string): Promise<boolean | undefined>;
   sleep(ms: number): Promise<void>;
   out: Say;
 }
 
 const LOOK_MS = 3_000;
-/** ECS kills what its grace of at most 120 s has not ended, the podlet after its pod's containers. */
+/** ECS kills after at most 120 s of grace, and the podlet ends after its pod's containers. */
 const TASK_LOOKS = 100;
 const EXECUTION_ROUNDS = 10;
 const STACK_LOOKS = 600;
 
-/** The whole of `droppod destroy`. May be run again after it broke off anywhere. */
+/** Runs `droppod destroy`. After an interruption it may be run again. */
 export async function destroy(
   options: { yes?: boolean },
   { account, confirm, sleep, out }: DestroyTools,
@@ -50,15 +50,15 @@ export async function destroy(
 const idsOf = (resources: StackResource[], type: string): string[] =>
   resources.filter((one) => one.type === type).map(({ id }) => id);
 
-/** Nothing runs afterwards, and nobody starts anything. */
+/** Stops whatever runs and keeps anything from being started again. */
 async function drain(
   account: Account,
   resources: StackResource[],
   sleep: DestroyTools['sleep'],
   out: Say,
 ): Promise<void> {
-  // First of all: a pod whose execution ends would get another, and a task that ends another task. The function that fills the
-  // repository is CloudFormation's to call.
+  // The functions go first: otherwise a pod whose execution ends gets a new one, and a task that ends a new task.
+  // CloudFormation still has to call the function that fills the repository.
   const functions = idsOf(resources, 'AWS::Lambda::Function').filter(
     (name) => !/putimage/i.test(name),
   );
@@ -75,7 +75,7 @@ async function drain(
   const clusters = idsOf(resources, 'AWS::ECS::Cluster');
   for (const cluster of clusters) await stopTasks(account, cluster, sleep, out);
   for (const name of functions) if (TAKES_REPORTS.test(name)) await account.silence(name);
-  // What the last reports began can do nothing any more.
+  // Executions that the last reports started can no longer do anything.
   await executions();
   for (const cluster of clusters) {
     const secrets = await account.deletePullSecrets(cluster);
@@ -83,10 +83,10 @@ async function drain(
   }
 }
 
-/** Sync and observe: a podlet that gets no answer keeps its task until ECS kills it. By themselves they start no task. */
+/** Sync and observe: a podlet without answers would keep its task until ECS kills it. They start no task themselves. */
 const TAKES_REPORTS = /Functions(sync|observe)/;
 
-/** The number of executions that it stopped. */
+/** Returns how many executions it stopped. */
 async function stopExecutions(account: Account, machine: string): Promise<number> {
   let stopped = 0;
   for (let round = 0; round < EXECUTION_ROUNDS; round += 1) {
@@ -124,7 +124,7 @@ async function stopTasks(
   );
 }
 
-/** `seen`: the events of before. */
+/** `seen`: ids of the earlier events. */
 async function followDeletion(
   { account, sleep, out }: Omit<DestroyTools, 'confirm'>,
   { id }: StackFacts,
@@ -151,7 +151,7 @@ async function followDeletion(
   throw new Refusal(`the stack ${STACK} is still being deleted: run this again`);
 }
 
-/** What any deletion of the stack has left alone. */
+/** Lists what a deletion of the stack always keeps. */
 function sayKept(events: StackEvent[], out: Say): void {
   out('droppod is deleted');
   const kept = new Map(

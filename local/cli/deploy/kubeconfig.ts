@@ -1,19 +1,19 @@
-// The kubeconfig of a deployment: whoever may assume the administrator's role logs in by it, with nothing secret in the file.
+// The kubeconfig of a deployment: whoever may assume the administrator's role can log in with it; the file holds no secret.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Refusal } from '../place.ts';
 
 export interface Login {
   server: string;
-  /** What tokens are signed for. */
+  /** The audience that tokens are signed for. */
   clusterId: string;
   roleArn: string;
   region: string;
-  /** AWS_PROFILE of the deployment, whose credentials assume the role. */
+  /** AWS_PROFILE of the deployment; its credentials assume the role. */
   profile?: string | undefined;
 }
 
-/** The stack's outputs, as cdk/stack.ts names them. */
+/** Reads the login from the stack's outputs, which cdk/stack.ts names. */
 export function loginOf(
   outputs: ReadonlyMap<string, string>,
   region: string,
@@ -33,7 +33,7 @@ export function loginOf(
   };
 }
 
-/** Writes it; a file that is there is replaced. */
+/** Writes it, replacing an existing file. */
 export function writeKubeconfig(path: string, login: Login): void {
   const { server, clusterId, roleArn, region, profile } = login;
   const args = ['--region', region, 'eks', 'get-token', '--cluster-name', clusterId];
