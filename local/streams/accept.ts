@@ -1,13 +1,13 @@
-// The one place where a WebSocket begins: it has an owner of its errors before its first byte is read. A malformed frame is an
-// `error` event, and one without a listener ends the process.
+// Where every WebSocket is accepted: an error handler is attached before the first byte is read. A malformed frame raises
+// an `error` event, and without a listener that would end the process.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 
-/** A message above this ends the connection (golang.org/x/net/websocket takes as much: DefaultMaxPayloadBytes). */
+/** A larger message ends the connection (as golang.org/x/net/websocket: DefaultMaxPayloadBytes). */
 const MAX_MESSAGE_BYTES = 32 << 20;
 
-/** Accepts upgrades of one kind; `take` gets a connection whose errors end it. */
+/** Accepts upgrades of one kind; `take` gets a connection that errors close. */
 export type Accept = (
   incoming: IncomingMessage,
   socket: Duplex,
@@ -15,7 +15,7 @@ export type Accept = (
   take: (ws: WebSocket) => void,
 ) => void;
 
-/** An acceptor that chooses the sub-protocol by `protocolOf`; undefined: the answer names none. */
+/** An acceptor that chooses the sub-protocol by `protocolOf`; undefined: the response names none. */
 export function webSocketAcceptor(
   protocolOf: (offered: string[]) => string | undefined = () => undefined,
   answerHeaders: string[] = [],

@@ -1,4 +1,4 @@
-// A client's exec or attach as numbered channels (kubectl's v5 framing), whatever carries it, and its bridge to the podlet.
+// A client's exec or attach as numbered channels (kubectl's v5 framing) over any carrier, and its bridge to the podlet.
 import type { WebSocket } from 'ws';
 import { sendPaced } from './channel-messages.ts';
 
@@ -7,23 +7,23 @@ export const STDOUT = 1;
 export const STDERR = 2;
 export const STATUS = 3;
 export const RESIZE = 4;
-/** v5: the next byte names the channel that ends. */
+/** v5: the next byte is the channel that ends. */
 export const CLOSE = 255;
 
 export interface ChannelClient {
-  /** Frames from the client: channel and its bytes. Resolves when more can be taken. */
+  /** Frames from the client: channel and bytes. Resolves when more can be taken. */
   onFrame: (channel: number, bytes: Buffer) => Promise<void>;
-  /** The client went away. */
+  /** The client disconnected. */
   onEnd: () => void;
-  /** Resolves when the client can take more. */
+  /** Resolves when the client accepts more. */
   send(channel: number, bytes: Buffer): Promise<void>;
-  /** Ends the connection after everything that was sent. */
+  /** Closes the connection after everything sent so far. */
   finish(): Promise<void>;
 }
 
 const INTERNAL_ERROR_CODE = 500;
 
-/** metav1.Status of a stream that failed before or beside the command (apimachinery `NewInternalError`). */
+/** metav1.Status of a stream that failed before or outside the command (apimachinery `NewInternalError`). */
 export function failureStatus(message: string): Buffer {
   return Buffer.from(
     JSON.stringify({
@@ -37,13 +37,13 @@ export function failureStatus(message: string): Buffer {
   );
 }
 
-/** Before v4 the error channel carries a text, and nothing after success. */
+/** Before v4 the error channel carries plain text, and nothing on success. */
 export function plainError(status: Buffer): Buffer | undefined {
   const { message } = JSON.parse(status.toString()) as { message?: string };
   return message === undefined ? undefined : Buffer.from(message);
 }
 
-/** What a container writes, where it does not come through the podlet. Ends with the container or the signal. */
+/** A container's output, where it does not come through the podlet. Ends with the container or the signal. */
 export type Output = (
   signal: AbortSignal,
 ) => AsyncIterable<{ stream: 'stdout' | 'stderr'; bytes: Uint8Array }>;
@@ -62,7 +62,7 @@ async function copyOutput(
 export interface Bridge {
   client: ChannelClient;
   podlet: WebSocket;
-  /** What the client gets when the podlet goes without a status. */
+  /** The client's status when the podlet disconnects without one. */
   gone: string;
   output?: Output | undefined;
 }
@@ -72,7 +72,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
   let ended = false;
   let fromPodlet: Promise<void> = Promise.resolve();
   const over = new AbortController();
-  // A client that is gone reads no more; its end is seen at its socket.
+  // A client that is gone reads nothing; its end is noticed on its socket.
   const written = output
     ? copyOutput(client, output, over.signal).catch(() => undefined)
     : Promise.resolve();
@@ -80,7 +80,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
     if (ended) return;
     ended = true;
     over.abort();
-    // The same for all that is sent below.
+    // Likewise for all that is sent below.
     fromPodlet = fromPodlet.then(() => client.finish()).catch(() => undefined);
     podlet.close();
   };
@@ -88,7 +88,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
     const channel = data[0] ?? STATUS;
     podlet.pause();
     if (channel === STATUS) fromPodlet = fromPodlet.then(() => written);
-    // What cannot be sent: the client is gone.
+    // A failed send means that the client is gone.
     fromPodlet = fromPodlet
       .then(() => (ended ? undefined : client.send(channel, data.subarray(1))))
       .catch(() => undefined)
@@ -98,7 +98,7 @@ export function bridgeChannels({ client, podlet, gone, output }: Bridge): void {
       });
   });
   podlet.on('close', () => {
-    // What cannot be sent: the client is gone.
+    // A failed send means that the client is gone.
     fromPodlet = fromPodlet
       .then(async () => {
         if (!ended) await client.send(STATUS, failureStatus(gone));

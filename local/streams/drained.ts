@@ -1,7 +1,7 @@
-// Back-pressure of Node's streams as a promise.
+// Back-pressure of Node's streams, as a promise.
 import type { Writable } from 'node:stream';
 
-/** Resolves when the stream takes more or is gone; leaves no listener behind, however often it is asked. */
+/** Resolves when the stream accepts more or is gone; leaves no listener behind, however often it is called. */
 export function drained(stream: Pick<Writable, 'on' | 'off'>): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -15,8 +15,8 @@ export function drained(stream: Pick<Writable, 'on' | 'off'>): Promise<void> {
 }
 
 /**
- * Waits for work that a silent client may hold up for ever, but no longer than its source is open: a watch's time ends by itself.
- * (A race with `closed` for each piece would leave a reaction of each on it.)
+ * Waits for work that a silent client may block for ever, but only as long as its source is open: a watch ends at its own time.
+ * (Racing `closed` for each piece would add one reaction to it every time.)
  */
 export function untilClosed(closed: Promise<unknown>): (work: Promise<void>) => Promise<void> {
   let over = false;

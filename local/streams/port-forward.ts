@@ -7,7 +7,7 @@ import type { SpdyStream } from './spdy-connection.ts';
 /** Opens the podlet's end of one connection to `port`; undefined: the podlet did not dial in. */
 export type OpenPort = (port: number) => Promise<WebSocket | undefined>;
 
-/** How long a stream waits for the other one of its pair (kubelet `streamCreationTimeout`). */
+/** How long a stream waits for its counterpart (kubelet `streamCreationTimeout`). */
 export const STREAM_CREATION_MS = 30_000;
 
 const MAX_EARLY_BYTES = 256 * 1024;
@@ -35,7 +35,7 @@ function portOf({
     : undefined;
 }
 
-/** Answers the function that takes the client's streams. */
+/** Returns the function that takes the client's streams. */
 export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: SpdyStream) => void {
   const pairs = new Map<string, Pair>();
   const abandon = (requestId: string, pair: Pair): void => {
@@ -50,7 +50,7 @@ export function spdyPortForward({ open, sleep, gone }: PortForward): (stream: Sp
     if (port === undefined) return stream.reset();
     const pair = pairs.get(requestid) ?? {};
     if (!pairs.has(requestid))
-      // Only `gone` ends the sleep early: then all pairs are.
+      // Only `gone` ends the sleep early, and then every pair is gone.
       sleep(STREAM_CREATION_MS, gone)
         .then(() => abandon(requestid, pair))
         .catch(() => undefined);
@@ -74,7 +74,7 @@ async function forward(
   data.onGone = () => {
     left = true;
   };
-  // The client gets its answer below; why it was not possible is in the podlet's log.
+  // The client is answered below; the podlet's log has the reason.
   const podlet = await open(port).catch(() => undefined);
   if (!podlet) {
     early.dropped();
@@ -82,7 +82,7 @@ async function forward(
   }
   if (left) return podlet.close();
   data.onGone = () => podlet.close();
-  // The far end learns of a half close by an empty message.
+  // A half-close reaches the other side as an empty message.
   early.taken((bytes) => sendPaced(podlet, bytes ?? Buffer.alloc(0)));
   let toClient: Promise<void> = Promise.resolve();
   podlet.on('message', (bytes: Buffer) => {
@@ -93,7 +93,7 @@ async function forward(
       .then(() => podlet.resume());
   });
   podlet.on('close', (code, reason) => {
-    // What cannot be sent: the client is gone.
+    // A failed send means that the client is gone.
     toClient = toClient
       .then(() =>
         code === 1011 ? fail({ error, data }, port, reason.toString()) : end({ error, data }),
@@ -103,7 +103,7 @@ async function forward(
   podlet.resume();
 }
 
-/** Keeps a little of what comes before the podlet has dialled; the client waits with the rest. */
+/** Buffers a little of what arrives before the podlet has connected; the client holds back the rest. */
 function earlyData(data: SpdyStream): {
   taken: (take: SpdyStream['onData']) => void;
   dropped: () => void;
@@ -140,7 +140,7 @@ async function fail({ error, data }: Required<Pair>, port: number, why: string):
   await end({ error, data });
 }
 
-/** client-node: channel 2i carries data of port i, 2i+1 its errors; each begins with the port as 16 bit little endian. */
+/** client-node: channel 2i carries the data of port i, 2i+1 its errors; each starts with the port as 16 bits, little endian. */
 export async function channelPortForward(
   socket: WebSocket,
   ports: number[],
@@ -154,7 +154,7 @@ export async function channelPortForward(
   socket.on('close', () => {
     for (const podlet of podlets.values()) podlet.close();
   });
-  // The client waits while the podlet has not dialled: nothing of it is kept here.
+  // Paused until the podlet has connected, so that nothing is buffered here.
   socket.pause();
   await Promise.all(
     ports.map(async (port, index) => {

@@ -1,12 +1,12 @@
-// A refusal in plain HTTP on a connection that asked to be upgraded.
+// A plain HTTP refusal of an upgrade request.
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { StreamContext } from './stream-target.ts';
 
-/** How long a client may take to read a refusal (Go's server waits as long before it cuts: `rstAvoidanceDelay`). */
+/** How long a client may take to read a refusal (as Go's server: `rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;
 
-/** Answers and hangs up; a client that stays is cut off. */
+/** Responds and closes; a client that does not hang up is cut off. */
 export async function refuseUpgrade(
   { sleep }: Pick<StreamContext, 'sleep'>,
   socket: Duplex,
@@ -25,7 +25,7 @@ export async function refuseUpgrade(
   destroyAfter(sleep, socket, LAST_WORDS_MS);
 }
 
-/** Cuts a connection that its other end does not end in time. */
+/** Destroys a connection that its peer does not close in time. */
 export function destroyAfter(sleep: StreamContext['sleep'], socket: Duplex, ms: number): void {
   sleep(ms)
     .then(() => socket.destroy())

@@ -1,4 +1,4 @@
-// A GET whose answer streams (logs, watches) over a WebSocket instead of a chunked body: each piece is one message.
+// A GET with a streamed response (logs, watches) over a WebSocket instead of a chunked body: each piece is one message.
 import { webSocketAcceptor } from './accept.ts';
 import { sendTo } from './channel-messages.ts';
 import { untilClosed } from './drained.ts';
@@ -11,7 +11,7 @@ const PROTOCOLS = ['binary.k8s.io', BASE64];
 
 const accept = webSocketAcceptor((offered) => offered.find((one) => PROTOCOLS.includes(one)));
 
-/** Accepts the upgrade and sends the body, then closes. What the client says is read and dropped. */
+/** Accepts the upgrade, sends the body, then closes. Messages of the client are read and dropped. */
 export function sendOverWebSocket(
   incoming: IncomingMessage,
   socket: Duplex,
@@ -22,7 +22,7 @@ export function sendOverWebSocket(
   accept(incoming, socket, head, (ws) => {
     ws.on('close', () => gone.abort());
     ws.on('message', () => undefined);
-    // A body that breaks off ends the stream, as it ends a response.
+    // A body that breaks off ends the stream, as it would end a response.
     pump(ws, response)
       .catch(() => undefined)
       .finally(() => ws.close(1000))

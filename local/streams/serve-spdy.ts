@@ -1,4 +1,4 @@
-// A checked stream over SPDY/3.1: what clients of before WebSockets speak.
+// An authorised stream over SPDY/3.1, for clients older than WebSocket streaming.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { bridgeChannels, failureStatus, STATUS } from './channels.ts';
@@ -10,7 +10,7 @@ import { SpdyConnection, type Carrier } from './spdy-connection.ts';
 import { openPort, type StreamContext, type StreamTarget } from './stream-target.ts';
 
 const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';
-/** Newest first; none offered is the first version. */
+/** Newest first; a client that offers none speaks the first version. */
 const REMOTE_COMMAND_PROTOCOLS = [
   'v5.channel.k8s.io',
   'v4.channel.k8s.io',
@@ -18,10 +18,10 @@ const REMOTE_COMMAND_PROTOCOLS = [
   'v2.channel.k8s.io',
   'channel.k8s.io',
 ];
-/** How long a client may take to hang up after the end. */
+/** How long a client may take to close the connection after the end. */
 const HANG_UP_MS = 30_000;
 
-/** Takes the upgrade; ends when the stream is bridged. */
+/** Accepts the upgrade; returns when the stream is bridged. */
 export async function serveSpdy(
   context: StreamContext,
   incoming: IncomingMessage,
@@ -48,7 +48,7 @@ function protocolOf({ headers }: IncomingMessage, { session }: StreamTarget): st
   return REMOTE_COMMAND_PROTOCOLS.find((one) => offered.includes(one)) ?? 'channel.k8s.io';
 }
 
-/** Speaks SPDY on the socket; the signal aborts when the client is gone. */
+/** Starts SPDY on the socket; the signal aborts when the client is gone. */
 function connect(
   context: StreamContext,
   socket: Duplex,

@@ -1,4 +1,4 @@
-// A checked stream over a WebSocket: exec and attach on channels, port-forward on channels or by SPDY inside (kubectl's tunnel).
+// An authorised stream over a WebSocket: exec and attach on channels, port-forward on channels or by tunnelled SPDY (kubectl).
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
@@ -21,11 +21,11 @@ import { websocketClient } from './websocket-client.ts';
 
 const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
 
-/** Whether the upgrade is to a WebSocket; else it is to SPDY. */
+/** Whether the upgrade is to a WebSocket; otherwise it is to SPDY. */
 export const isWebSocket = ({ headers }: IncomingMessage): boolean =>
   (headers.upgrade ?? '').toLowerCase() === 'websocket';
 
-/** Whether the client forwards ports by SPDY inside a WebSocket, as kubectl does. */
+/** Whether the client tunnels SPDY in a WebSocket to forward ports, as kubectl does. */
 export const isTunnel = (incoming: IncomingMessage): boolean =>
   offeredProtocols(incoming.headers['sec-websocket-protocol']).includes(TUNNEL_PROTOCOL);
 
@@ -35,10 +35,10 @@ const acceptRemoteCommand = webSocketAcceptor((offered) =>
 const acceptPortForward = webSocketAcceptor((offered) =>
   chooseProtocol(offered, PORT_FORWARD_PROTOCOLS),
 );
-// `ws` takes the "/" in the tunnel's name for a malformed token: the header is answered by hand.
+// `ws` rejects the "/" in the tunnel's name as a malformed token, so the header is written by hand.
 const acceptTunnel = webSocketAcceptor(undefined, [`Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`]);
 
-/** Takes the upgrade, or refuses it where no offered protocol is known. */
+/** Accepts the upgrade, or refuses it when no offered protocol is supported. */
 export function serveWebSocket(
   context: StreamContext,
   incoming: IncomingMessage,
@@ -116,7 +116,7 @@ async function remoteCommand(
     gone: target.gone,
     output: target.output,
   });
-  // Before v5 an empty message says that the connection is there (kubelet `createWebSocketStreams`).
+  // Before v5 an empty message says that the connection is established (kubelet `createWebSocketStreams`).
   if (ws.protocol !== V5) await sendOnChannel(ws, firstChannel(target), Buffer.alloc(0));
   ws.resume();
 }

@@ -1,5 +1,5 @@
-// Pairs a client's stream with the podlet that dials in for it: the API asks by the sync answer, the podlet opens a
-// WebSocket to the session's URL. The hub knows ids and frames, nothing of Kubernetes.
+// Pairs a client's stream with the podlet that connects for it: the sync answer asks for the session, and the podlet opens a
+// WebSocket to its URL. The hub knows ids and frames, nothing about Kubernetes.
 // See docs/design/local.md.
 import type { WebSocket } from 'ws';
 import type { Session, SessionRequest } from '../../src/protocol/messages.ts';
@@ -11,10 +11,10 @@ interface Waiting {
 }
 
 export interface SessionHubOptions {
-  /** URL under which podlets dial, without the id. */
+  /** URL that podlets connect to, without the id. */
   baseUrl: () => string;
   id: () => string;
-  /** Makes the owner's long poll answer now. */
+  /** Completes the owner's long poll now. */
   wake: (owner: string) => void;
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -25,14 +25,14 @@ export class SessionHub {
   private readonly waiting = new Map<string, Waiting>();
   constructor(private readonly options: SessionHubOptions) {}
 
-  /** Sessions that the owner's podlet has not dialled yet. */
+  /** Sessions that the owner's podlet has not connected for yet. */
   pending(owner: string): SessionRequest[] {
     return [...this.waiting.values()]
       .filter((one) => one.owner === owner)
       .map(({ session }) => session);
   }
 
-  /** The podlet's connection for a new session; undefined when it does not dial in time. */
+  /** The podlet's connection for a new session; undefined when it does not connect in time. */
   async open(owner: string, request: Session): Promise<WebSocket | undefined> {
     const id = this.options.id();
     const gaveUp = new AbortController();
@@ -53,17 +53,17 @@ export class SessionHub {
     return socket;
   }
 
-  /** Whose podlet may dial this id, once; undefined: nobody's. */
+  /** Whose podlet may connect for this id, once; undefined: nobody's. */
   ownerOf(id: string): string | undefined {
     return this.waiting.get(id)?.owner;
   }
 
-  /** The podlet dialled; an id that nobody waits for is closed. */
+  /** The podlet's connection for an id; closed when nobody waits for it. */
   accept(id: string, socket: WebSocket): void {
     const waiting = this.waiting.get(id);
     if (!waiting) return socket.close(1008, 'unknown session');
     this.waiting.delete(id);
-    // Nothing listens yet: what the podlet sends meanwhile must not be lost.
+    // Nobody listens yet: what the podlet sends meanwhile must not be lost.
     socket.pause();
     waiting.resolve(socket);
   }

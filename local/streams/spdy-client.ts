@@ -1,4 +1,4 @@
-// exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, distinguished by `streamtype`.
+// exec and attach over SPDY (kubectl's fallback and older clients): one SPDY stream per channel, named by its `streamtype`.
 import { sendsStatus } from './channel-messages.ts';
 import {
   CLOSE,
@@ -20,10 +20,10 @@ const CHANNEL_OF = new Map([
   ['resize', RESIZE],
 ]);
 
-/** Kept of what comes before somebody takes it; beyond this the client waits. */
+/** How much early input is kept until there is a reader; beyond this the client waits. */
 const MAX_EARLY_BYTES = 1 << 20;
 
-/** Which streams the client will open, by its query. */
+/** Which streams the client will open, according to its query. */
 export interface WantedStreams {
   stdin: boolean;
   stdout: boolean;
@@ -32,7 +32,7 @@ export interface WantedStreams {
 }
 
 export class SpdyClient implements ChannelClient {
-  /** What the client sends before somebody takes it: kubectl writes its stdin at once. */
+  /** What the client sends before there is a reader: kubectl writes its stdin at once. */
   private readonly early: [channel: number, bytes: Buffer][] = [];
   private earlyBytes = 0;
   private taken: () => void = () => undefined;

@@ -1,6 +1,6 @@
-// One SPDY/3.1 connection from a Kubernetes client, over a raw socket or tunnelled in a WebSocket:
-// accepts the client's streams and lets each be read and written. kubectl sends no WINDOW_UPDATE, so only the
-// carrier's own back-pressure counts: it rests while a stream's bytes are not taken.
+// One SPDY/3.1 connection from a Kubernetes client, over a raw socket or tunnelled in a WebSocket: accepts the client's
+// streams and moves their bytes. kubectl sends no WINDOW_UPDATE, so back-pressure is the carrier's: it pauses until a
+// stream's bytes are consumed.
 import { constants, createDeflate, createInflate, type Deflate, type Inflate } from 'node:zlib';
 import { SPDY_DICTIONARY } from './spdy-dictionary.ts';
 import {
@@ -21,40 +21,40 @@ import {
 
 const CANCEL = 5;
 
-/** What carries the bytes. `write` resolves when the carrier can take more. */
+/** What carries the bytes. `write` resolves when the carrier accepts more. */
 export interface Carrier {
   write(bytes: Buffer): Promise<void>;
   pause(): void;
   resume(): void;
-  /** Ends after everything that was written. */
+  /** Closes after everything written so far. */
   close(): void;
-  /** Ends at once. */
+  /** Closes at once. */
   destroy(): void;
 }
 
 export interface SpdyStream {
   id: number;
   headers: Record<string, string>;
-  /** The client's bytes; `undefined` is the end (half close). Resolves when more can be taken. */
+  /** The client's bytes; `undefined` is the end (half-close). Resolves when more can be taken. */
   onData: (bytes: Buffer | undefined) => Promise<void>;
-  /** The client gave the stream up, or its connection is gone. */
+  /** The client reset the stream, or its connection is gone. */
   onGone: () => void;
   write(bytes: Buffer): Promise<void>;
   /** Half-closes our side. */
   end(): Promise<void>;
-  /** Refuses the stream or gives it up. */
+  /** Refuses or resets the stream. */
   reset(): void;
 }
 
 const MAX_DATA_BYTES = 32 * 1024;
-/** Headers of one stream, inflated: a client's are below 1 KiB. */
+/** Headers of one stream, decompressed; a client's are below 1 KiB. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Streams open at a time: two for each forwarded connection. */
+/** Concurrent streams: two for each forwarded connection. */
 const MAX_STREAMS = 4096;
 
 interface Open {
   stream: SpdyStream;
-  /** Which sides still send. */
+  /** Which sides may still send. */
   theirs: boolean;
   ours: boolean;
 }
@@ -68,7 +68,7 @@ export class SpdyConnection {
   private readonly deflated: Buffer[] = [];
   private readonly streams = new Map<number, Open>();
   private over = false;
-  // Header blocks of one direction share a compression context: strictly one after the other.
+  // Header blocks of one direction share a compression context, so they are processed strictly in order.
   private incoming: Promise<void> = Promise.resolve();
   private outgoing: Promise<void> = Promise.resolve();
 
@@ -95,7 +95,7 @@ export class SpdyConnection {
       .then(() => this.carrier.resume());
   }
 
-  /** The carrier ended: every open stream is gone too. */
+  /** The carrier ended, and with it every open stream. */
   ended(): void {
     if (this.over) return;
     this.over = true;
@@ -106,7 +106,7 @@ export class SpdyConnection {
     this.deflate.close();
   }
 
-  /** Says goodbye and closes the carrier after everything that was written. */
+  /** Sends GOAWAY and closes the carrier after everything written so far. */
   async goAway(): Promise<void> {
     await this.send(controlFrame(GOAWAY, 0, uint32(0, 0)));
     this.carrier.close();
@@ -119,7 +119,7 @@ export class SpdyConnection {
 
   private send(bytes: Buffer): Promise<void> {
     const sent = this.outgoing.then(() => this.carrier.write(bytes));
-    // Its sender sees a failure; what is sent next has its own.
+    // The sender of this frame sees the failure; later frames have their own.
     this.outgoing = sent.catch(() => undefined);
     return sent;
   }
@@ -172,7 +172,7 @@ export class SpdyConnection {
     };
     const open: Open = { stream, theirs: true, ours: true };
     this.streams.set(id, open);
-    // The reply must precede any data of ours, or a refused port hangs instead of printing its error.
+    // The reply must precede any data, or kubectl hangs on a refused port instead of printing its error.
     await this.reply(id);
     this.onStream(stream);
     if ((flags & FLAG_FIN) !== 0) await this.half(open, 'theirs');
@@ -207,7 +207,7 @@ export class SpdyConnection {
         controlFrame(SYN_REPLY, 0, Buffer.concat([uint32(id), ...this.deflated])),
       );
     });
-    // Its sender sees a failure; what is sent next has its own.
+    // The sender of this frame sees the failure; later frames have their own.
     this.outgoing = sent.catch(() => undefined);
     return sent;
   }

@@ -1,5 +1,5 @@
-// The dictionary with which SPDY/3 and 3.1 compress headers: a constant of the protocol (draft-mbelshe-httpbis-spdy-00, 2.6.10.1),
-// names and values with their lengths before them, then frequent pieces without.
+// The compression dictionary of SPDY/3 and 3.1 headers, a constant of the protocol (draft-mbelshe-httpbis-spdy-00, 2.6.10.1):
+// length-prefixed names and values, followed by common fragments without lengths.
 
 const WORDS = [
   ...[

@@ -1,5 +1,5 @@
-// SPDY/3.1 frames as kubectl and client-go speak them: encoding and decoding, header compression apart.
-// Only what moby/spdystream uses: SYN_STREAM, SYN_REPLY, RST_STREAM, SETTINGS, PING, GOAWAY, HEADERS, WINDOW_UPDATE and data.
+// SPDY/3.1 frames as kubectl and client-go use them: encoding and decoding, without header compression.
+// Covers only what moby/spdystream uses: SYN_STREAM, SYN_REPLY, RST_STREAM, SETTINGS, PING, GOAWAY, HEADERS, WINDOW_UPDATE, data.
 import { setOwn } from '../../src/own.ts';
 
 export const SYN_STREAM = 1;
@@ -11,15 +11,15 @@ export const FLAG_FIN = 1;
 
 const HEADER_BYTES = 8;
 const VERSION = 3;
-/** Control frames hold the headers of a stream; a peer that announces more is not a Kubernetes client. */
+/** Control frames hold a stream's headers; a peer that announces more is not a Kubernetes client. */
 const MAX_CONTROL_BYTES = 64 * 1024;
 
 export type Frame =
   | { kind: 'control'; type: number; flags: number; payload: Buffer }
-  /** A data frame, or a piece of it: its flags come with the last piece. */
+  /** A data frame, or a piece of one: its flags come with the last piece. */
   | { kind: 'data'; stream: number; flags: number; payload: Buffer };
 
-/** Cuts a byte stream into frames. Data is handed out as it comes, so that no more than a control frame is ever kept. */
+/** Splits a byte stream into frames. Data is passed on as it arrives, so at most one control frame is buffered. */
 export class FrameReader {
   private rest: Buffer = Buffer.alloc(0);
   private data: { stream: number; flags: number; left: number } | undefined;
@@ -89,7 +89,7 @@ export function uint32(...values: number[]): Buffer {
   return bytes;
 }
 
-/** A name-value block before compression. */
+/** A name-value block, uncompressed. */
 export function encodeHeaders(headers: Record<string, string>): Buffer {
   const parts: Buffer[] = [uint32(Object.keys(headers).length)];
   for (const [name, value] of Object.entries(headers)) {
@@ -99,7 +99,7 @@ export function encodeHeaders(headers: Record<string, string>): Buffer {
   return Buffer.concat(parts);
 }
 
-/** A decompressed name-value block; names in lower case. */
+/** Decodes a decompressed name-value block; names are lower case. */
 export function decodeHeaders(block: Buffer): Record<string, string> {
   // Names come from the client.
   const headers = Object.create(null) as Record<string, string>;

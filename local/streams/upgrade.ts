@@ -1,4 +1,4 @@
-// The door for upgrades on the API's HTTPS port: exec, attach and port-forward of clients, and the podlets' sessions.
+// Handles upgrades on the API's HTTPS port: exec, attach and port-forward of clients, and the podlets' sessions.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { webSocketAcceptor } from './accept.ts';
@@ -8,24 +8,24 @@ import { serveSpdy } from './serve-spdy.ts';
 import { isWebSocket, serveWebSocket } from './serve-websocket.ts';
 import type { StreamContext, StreamTarget } from './stream-target.ts';
 
-/** Any other GET: its answer is sent over the WebSocket, if it succeeds. */
+/** Any other GET: its response is sent over the WebSocket, if it succeeds. */
 export interface StreamedAnswer {
   answer: Response;
   gone: AbortController;
 }
 
 export interface UpgradeOptions extends StreamContext {
-  /** Authenticates and checks; a Response is sent as the refusal. */
+  /** Authenticates and authorises; a Response is sent as the refusal. */
   check: (incoming: IncomingMessage) => Promise<StreamTarget | StreamedAnswer | Response>;
-  /** Whether the request carries the credential of the owner of a session. */
+  /** Whether the request carries the credential of a session's owner. */
   owns: (owner: string, incoming: IncomingMessage) => Promise<boolean>;
-  /** Path prefix of the podlets' own connections. */
+  /** Path prefix of the podlets' connections. */
   sessionsPath: string;
 }
 
 const acceptSession = webSocketAcceptor();
 
-/** Answers the handler of the server's `upgrade` event. */
+/** Returns the handler of the server's `upgrade` event. */
 export const createUpgrade =
   (options: UpgradeOptions) =>
   (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -53,7 +53,7 @@ async function take(
   return serveSpdy(options, incoming, socket, head, target);
 }
 
-/** A podlet dials in for a session that it was asked to open. */
+/** A podlet connects for a session that it was asked to open. */
 async function takeSession(
   options: UpgradeOptions,
   id: string,
@@ -63,7 +63,7 @@ async function takeSession(
 ): Promise<void> {
   const { hub, owns } = options;
   const owner = hub.ownerOf(id);
-  // One answer for both: who may not dial need not learn which sessions there are.
+  // The same refusal for both cases: an outsider must not learn which sessions exist.
   if (owner === undefined || !(await owns(owner, incoming)))
     return refuseUpgrade(options, socket, new Response('unknown session\n', { status: 404 }));
   acceptSession(incoming, socket, head, (ws) => hub.accept(id, ws));

@@ -1,4 +1,4 @@
-// exec and attach of a client over WebSocket: kubectl's (v5), other libraries' (v4) and consoles in browsers (base64).
+// A client's exec or attach over WebSocket: kubectl's (v5), other libraries' (v4) and browser consoles' (base64).
 import type { WebSocket } from 'ws';
 import { onChannelMessage, rest, sendOnChannel, sendsStatus, V5 } from './channel-messages.ts';
 import { CLOSE, plainError, RESIZE, STATUS, STDIN, type ChannelClient } from './channels.ts';
