@@ -1,4 +1,4 @@
-// `npx cdk synth` and `npx cdk deploy`: one stack. What a deployment may choose stands in cdk/choices.ts.
+// The CDK app with its one stack (`npx cdk synth`, `npx cdk deploy`). The options of a deployment are in cdk/choices.ts.
 import { App } from 'aws-cdk-lib';
 import { present } from '../src/present.ts';
 import { readChoices } from './choices.ts';

@@ -1,4 +1,4 @@
-// What a deployment may choose, by `-c name=value` or cdk.json; anything else than what stands here is refused before anything is built.
+// The options of a deployment, by `-c name=value` or cdk.json; any other value is refused before anything is built.
 
 import type { Principals } from './constructs/access.ts';
 
@@ -10,23 +10,23 @@ export interface Choices {
   vpcId: string | undefined;
   /** `podletImage=…`: an image of the user's own, which the tasks' execution role must be able to pull. */
   image: string | undefined;
-  /** `architecture=amd64`, `arm64`, or both with the preferred one first. */
+  /** `architecture=amd64`, `arm64`, or both, the preferred one first. */
   architectures: Architecture[];
   /** `capacity=spot`: pods may ask for Fargate Spot. */
   capacity: 'on-demand' | 'spot';
   /** `admins=ARN,ARN`, `editors`, `viewers`: who may log in besides the stack's two roles. */
   principals: Principals;
-  /** `oidcProvider=false`: without what makes AWS IAM trust service accounts, which an emulator may lack. */
+  /** `oidcProvider=false`: without the IAM identity provider that trusts service accounts, which an emulator may lack. */
   oidcProvider: boolean;
-  /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing may refer to them. */
+  /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing else may refer to them. */
   without: string[];
-  /** `streaming=false`: function URLs that answer in one piece, for an emulator whose runtime streams nothing. */
+  /** `streaming=false`: function URLs that respond in one piece, for an emulator without response streaming. */
   streaming: boolean;
-  /** `environment={"NAME": "value"}`: what all functions get besides, such as an emulator's endpoints; it wins. */
+  /** `environment={"NAME": "value"}`: variables for all functions, such as an emulator's endpoints; these take precedence. */
   environment: Record<string, string>;
 }
 
-/** Reads and checks them; throws one error with every fault. */
+/** Reads and validates the options; throws one error that lists every fault. */
 export function readChoices(context: (name: string) => unknown): Choices {
   const faults: string[] = [];
   const text = (name: string, form: RegExp, otherwise: string | undefined): string | undefined => {
@@ -36,7 +36,7 @@ export function readChoices(context: (name: string) => unknown): Choices {
     faults.push(`${name}=${String(value)} does not fit ${form.source}`);
     return otherwise;
   };
-  /** ARNs by commas on the command line, or a list in cdk.json. */
+  /** ARNs separated by commas on the command line, or a list in cdk.json. */
   const arns = (name: string): string[] => {
     const value = context(name) ?? [];
     const list: unknown[] = Array.isArray(value) ? value : String(value).split(',');
@@ -61,7 +61,7 @@ export function readChoices(context: (name: string) => unknown): Choices {
   return choices;
 }
 
-/** A JSON object of texts on the command line, or an object in cdk.json. */
+/** A JSON object of strings on the command line, or an object in cdk.json. */
 function variables(value: unknown, faults: string[]): Record<string, string> {
   const found = typeof value === 'string' ? parsed(value) : (value ?? {});
   if (typeof found === 'object' && found !== null && !Array.isArray(found)) {
@@ -77,7 +77,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The caller names it as a fault.
+    // The caller reports it as a fault.
     return undefined;
   }
 }

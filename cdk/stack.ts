@@ -1,4 +1,4 @@
-// The stack: a list of constructs. Nothing in it costs by the hour (no NAT, no load balancer, no key of the user's).
+// The stack: a list of constructs. Nothing in it costs by the hour (no NAT, no load balancer, no customer-managed key).
 import { ArnFormat, CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { present } from '../src/present.ts';
@@ -23,13 +23,13 @@ export interface DroppodProps extends StackProps {
   vpcId?: string;
   /** Who may log in besides the stack's two roles. */
   principals?: Principals;
-  /** Whether AWS IAM trusts the API's tokens, so that service accounts become roles. An emulator may lack the resource type. */
+  /** Whether AWS IAM trusts the API's tokens, so that pods can assume roles by service account. An emulator may lack the resource type. */
   oidcProvider?: boolean;
   /** Resource types that an emulator lacks. */
   without?: string[];
   /** Whether function URLs stream. */
   streaming?: boolean;
-  /** What all functions get besides; it wins. */
+  /** Variables for all functions; these take precedence. */
   environment?: Record<string, string>;
 }
 
@@ -91,7 +91,7 @@ export class DroppodStack extends Stack {
   }
 }
 
-/** What an emulator does not know it would refuse with the whole stack. */
+/** An emulator would refuse the whole stack for a resource type that it does not know. */
 function leaveOut(stack: Stack, types: string[]): void {
   for (const resource of stack.node.findAll())
     if (CfnResource.isCfnResource(resource) && types.includes(resource.cfnResourceType))

@@ -1,18 +1,19 @@
-// Who logs in: two roles that principals of the account assume where IAM lets them, and principals by context. ConfigMap aws-auth adds others.
+// Who may log in: two roles that principals of the account assume if IAM lets them, and principals by context.
+// The ConfigMap aws-auth adds others.
 import { Aws, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import type { Functions } from './functions.ts';
 
-/** ARNs of users and roles (as `arn:…:iam::…`) by what they may. */
+/** ARNs of users and roles (as `arn:…:iam::…`) by their rights. */
 export interface Principals {
   admins?: string[];
   editors?: string[];
   viewers?: string[];
 }
 
-/** src/auth/default-roles.ts binds these groups; a test holds the two together. */
+/** The groups that src/auth/default-roles.ts binds; a test compares the two. */
 const GROUPS = {
   admins: 'system:masters',
   editors: 'droppod:edit',
@@ -33,7 +34,7 @@ interface UserMapping {
 export class Access extends Construct {
   readonly administrator: Role;
   readonly viewer: Role;
-  /** What tokens are signed for; unique among all installations, since a token of one must be none of another. */
+  /** The audience that tokens are signed for; unique per installation, so that one installation's token is worthless at another. */
   readonly clusterId: string;
   constructor(
     scope: Construct,
@@ -45,7 +46,7 @@ export class Access extends Construct {
     this.clusterId = `${stack.stackName}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
     const role = (name: string, description: string): Role =>
       new Role(this, name, { assumedBy: new AccountRootPrincipal(), description });
-    // Without any rights in AWS: to be one of them is all that a login needs.
+    // No permissions in AWS: assuming the role is all that a login needs.
     this.administrator = role('Administrator', `May do everything in ${stack.stackName}'s API`);
     this.viewer = role('Viewer', `May read all but secrets in ${stack.stackName}'s API`);
     const { api } = functions.all;
@@ -67,7 +68,7 @@ export class Access extends Construct {
     );
   }
 
-  /** Commands that write a kubeconfig's cluster, user and context and switch to it. */
+  /** Commands that write a cluster, user and context into a kubeconfig and switch to it. */
   kubeconfigCommand(apiUrl: string): string {
     const id = this.clusterId;
     const token = ['eks', 'get-token', '--cluster-name', id, '--role-arn'];
@@ -87,7 +88,7 @@ const sessionsOf = (rolearn: string, name: string, group: string): RoleMapping =
   groups: [group],
 });
 
-/** Pairs of ARN and group; an ARN that can be no principal's is refused at synthesis. */
+/** Pairs of ARN and group; an ARN that cannot be a principal's is refused at synthesis. */
 export function mappings(principals: Principals, kind: 'role' | 'user'): [string, string][] {
   return (Object.keys(GROUPS) as (keyof typeof GROUPS)[]).flatMap((who) =>
     (principals[who] ?? []).flatMap((arn): [string, string][] => {

@@ -1,4 +1,4 @@
-// How esbuild makes a function's one file, an ES module: the deployment and the tests of the bundles say it with these words.
+// esbuild's options for a function's single file, an ES module; shared by the deployment and the tests of the bundles.
 export const BUNDLE = {
   target: 'node22',
   minify: true,

@@ -1,4 +1,4 @@
-// A Lambda function out of a file of functions/: one bundle, no dependency installed beside it, logs kept for a week.
+// A Lambda function from a file of functions/: one bundle without installed dependencies, logs kept for a week.
 import { join } from 'node:path';
 import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -18,13 +18,13 @@ export interface BundledFunctionProps {
   timeout: Duration;
   memorySize: number;
   environment: Record<string, string>;
-  /** Absent: CloudFormation's. */
+  /** Absent: CloudFormation chooses. */
   functionName?: string;
-  /** What goes into the bundle beside the code. */
+  /** Adds files to the bundle beside the code. */
   commandHooks?: Partial<ICommandHooks>;
 }
 
-/** The function of `functions/<name>.ts`, under its name in `scope`. */
+/** The function in `functions/<name>.ts`, under its name in `scope`. */
 export function bundledFunction(
   scope: Construct,
   name: string,
@@ -53,7 +53,7 @@ export function bundledFunction(
   });
 }
 
-/** AWS's own policy for functions writes to every log group of the account; this one to the function's. */
+/** AWS's managed policy may write to every log group of the account; this role only to the function's own. */
 const roleOf = (scope: Construct, name: string, logGroup: LogGroup): Role =>
   new Role(scope, `${name}-role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

@@ -1,4 +1,4 @@
-// Where tasks run: an ECS cluster on Fargate, with Spot where it is chosen, the pods' log group, and the role that pulls images and writes logs.
+// Where tasks run: an ECS cluster on Fargate, with Spot if chosen, the pods' log group, and the role that pulls images and writes logs.
 import type { Stack } from 'aws-cdk-lib';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
@@ -16,7 +16,7 @@ export class Cluster extends Construct {
   readonly executionRole: Role;
   constructor(scope: Construct, id: string, vpc: IVpc, capacity: Choices['capacity']) {
     super(scope, id);
-    // Without the association nothing waits for the account's ECS role, whose making a first deployment would race.
+    // Nothing else waits for the account's ECS role, and a first deployment could otherwise use it before it exists.
     const cluster = new EcsCluster(this, 'Cluster', {
       vpc,
       ...present({ enableFargateCapacityProviders: capacity === 'spot' ? true : undefined }),
@@ -30,7 +30,7 @@ export class Cluster extends Construct {
     this.executionRole = new Role(this, 'ExecutionRole', {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
     });
-    // AWS's own policy for this role reaches every log group and repository of the account: grants.ts has the repositories.
+    // AWS's managed policy for this role covers every log group and repository of the account; grants.ts names the repositories.
     this.logGroup.grantWrite(this.executionRole);
   }
 

@@ -1,4 +1,4 @@
-// The Lambda functions, one per file of functions/, with their URLs and environment.
+// The Lambda functions, one per file of functions/, with their URLs and environments.
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
@@ -17,13 +17,13 @@ import type { DueTimes } from './stream.ts';
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
 const REACTIONS = ['observe', 'sweep', 'reconcile'] as const;
 const FRONTS = ['api', 'sync'] as const;
-/** Whose roles may read the keys that sign tokens. */
+/** The functions whose roles may read the keys that sign tokens. */
 export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
-/** All of them. */
+/** Every function of the stack. */
 export const FUNCTIONS = [...FRONTS, ...STEPS, ...REACTIONS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The API serves schemas that are generated at build: they travel beside its code. */
+/** The API serves schemas that are generated at build time: they ship beside its code. */
 const WITH_KINDS: Partial<ICommandHooks> = {
   beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
   afterBundling: (input, output) => [
@@ -39,12 +39,12 @@ export interface FunctionsProps {
   architectures: Architecture[];
   capacity: Choices['capacity'];
   machineName: string;
-  /** Fixed, since the functions name the rule that targets one of them. */
+  /** Fixed, because the functions name the rule that targets one of them. */
   sweepRuleName: string;
-  /** Fixed, since the function names itself as the target of its schedules. */
+  /** Fixed, because the function names itself as the target of its schedules. */
   reconcileName: string;
   dueTimes: DueTimes;
-  /** Whether the fronts' URLs stream. */
+  /** Whether the front functions' URLs stream. */
   streaming: boolean;
 }
 
@@ -57,7 +57,7 @@ export class Functions extends Construct {
     private readonly props: FunctionsProps,
   ) {
     super(scope, id);
-    // The fronts hold streams open: as long as Lambda allows. `sync` waits two seconds at most.
+    // The fronts keep streams open for as long as Lambda allows. `sync` waits two seconds at most.
     const api = this.make('api', Duration.minutes(15), 1024);
     const sync = this.make('sync', Duration.seconds(30), 512);
     const url = (front: NodejsFunction): string =>
@@ -87,13 +87,13 @@ export class Functions extends Construct {
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueTarget, targetArn);
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueRole, role.roleArn);
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueGroup, group);
-    // A front cannot name its own URL in its environment (the URL needs the function): it reads it from the request.
+    // A front's own URL cannot be in its environment (the URL depends on the function): it reads it from the request.
     for (const [name, fn] of Object.entries(this.all)) {
       if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
     }
   }
 
-  /** Variables of every function, over what they have. */
+  /** Adds variables to every function; these take precedence. */
   addEnvironment(variables: Record<string, string>): void {
     for (const fn of Object.values(this.all))
       for (const [name, value] of Object.entries(variables)) fn.addEnvironment(name, value);

@@ -1,4 +1,4 @@
-// Least privilege: what each function may do, by resource.
+// Least privilege: the permissions of each function, by resource.
 // See docs/design/security.md.
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -27,7 +27,7 @@ const TABLE_ACTIONS = [
   'dynamodb:DeleteItem',
 ];
 
-/** Who may do what. */
+/** Grants actions on resources to functions. */
 type Allow = (
   names: readonly FunctionName[],
   actions: string[],
@@ -37,10 +37,10 @@ type Allow = (
 
 type Conditions = Record<string, Record<string, string | string[]>>;
 
-/** Whoever settles a pod takes every step that is due (src/steps/settle/settle.ts). */
+/** Whatever settles a pod takes every step that is due (src/steps/settle/settle.ts). */
 const SETTLING: FunctionName[] = ['api', 'sync', 'finish-pod', 'observe', 'sweep', 'reconcile'];
 
-/** Gives every function what its step does and nothing else. */
+/** Gives every function the permissions of its step and nothing else. */
 export function grantLeast(scope: Construct, granted: Granted): void {
   const { table, functions } = granted;
   const stack = Stack.of(scope);
@@ -57,7 +57,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
   grantStream(stack, allow, granted);
 }
 
-/** Who reads secrets for pods and their images, or empties a namespace. */
+/** The functions that read secrets for pods and their images, or empty a namespace. */
 const HOLDERS_OF_SECRETS: readonly FunctionName[] = [
   'api',
   'sync',
@@ -66,14 +66,14 @@ const HOLDERS_OF_SECRETS: readonly FunctionName[] = [
   'reconcile',
 ];
 
-/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts) and of secrets (src/store/layout.ts), and the only functions that may touch them. */
+/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts) and secrets (src/store/layout.ts), and who may use them. */
 const CLOSED: readonly { partitions: string[]; holders: readonly FunctionName[] }[] = [
   { partitions: ['r/key'], holders: HOLDERS_OF_KEYS },
   { partitions: ['r/pull-key'], holders: ['bind-pod'] },
   { partitions: ['o/secrets', 's/*'], holders: HOLDERS_OF_SECRETS },
 ];
 
-/** A denial, since the other partitions are many; it says nothing of a request that names no partition, and none such is allowed. */
+/** A denial, since there are many other partitions. It does not cover requests that name no partition, and none of those is allowed. */
 function denyPartitions({ table, functions }: Granted): void {
   for (const name of FUNCTIONS) {
     const closed = CLOSED.filter(({ holders }) => !holders.includes(name)).flatMap(
@@ -114,7 +114,7 @@ function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
   });
   const inCluster = { ArnEquals: { 'ecs:cluster': cluster.arn } };
   allow(['bind-pod'], ['ecs:RegisterTaskDefinition'], [definitions]);
-  allow(['bind-pod'], ['ecs:DescribeTaskDefinition'], ['*']); // It takes no resource.
+  allow(['bind-pod'], ['ecs:DescribeTaskDefinition'], ['*']); // Supports no resource.
   allow(['launch-pod'], ['ecs:RunTask'], [definitions], inCluster);
   allow(['launch-pod'], ['ecs:TagResource'], [cluster.taskArns(stack)], {
     StringEquals: { 'ecs:CreateAction': 'RunTask' },
@@ -123,14 +123,14 @@ function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
     StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
   });
   allow([...SETTLING, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
-  // A pod's address is what ECS knows of its task: asked for once where its change has not come before the first report.
+  // A pod's address is in ECS's description of its task, read once when the task change has not arrived before the first report.
   allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
-  allow(['sweep'], ['ecs:ListTasks'], ['*'], inCluster); // Its resource is an instance, which Fargate has none of.
+  allow(['sweep'], ['ecs:ListTasks'], ['*'], inCluster); // Its resource would be a container instance, which Fargate does not have.
   // A termination message may be the end of the log.
   allow(['api', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn]);
 }
 
-/** Images of ECR, and the pull secrets that tasks read. */
+/** Images in ECR, and the pull secrets that tasks read. */
 function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
   const pullSecrets = stack.formatArn({
     service: 'secretsmanager',
@@ -148,12 +148,12 @@ function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
     [pullSecrets],
   );
   allow(['sweep'], ['secretsmanager:DeleteSecret'], [pullSecrets]);
-  allow(['sweep'], ['secretsmanager:ListSecrets'], ['*']); // Listing takes no secret.
+  allow(['sweep'], ['secretsmanager:ListSecrets'], ['*']); // Listing supports no resource.
   cluster.executionRole.addToPolicy(
     new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [pullSecrets] }),
   );
   grantPulls(stack, cluster);
-  allow(['bind-pod'], ['ecr:GetAuthorizationToken'], ['*']); // One token for the whole registry.
+  allow(['bind-pod'], ['ecr:GetAuthorizationToken'], ['*']); // The token is for the whole registry.
   allow(
     ['bind-pod'],
     ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
@@ -161,7 +161,7 @@ function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
   );
 }
 
-/** What tasks pull: another account's repository lets them by its own policy too. */
+/** The images that tasks pull: another account's repository also needs a policy that lets them. */
 function grantPulls(stack: Stack, { executionRole }: Cluster): void {
   const repositories = stack.formatArn({
     service: 'ecr',
@@ -190,14 +190,14 @@ function grantSweepRule(stack: Stack, allow: Allow, { sweepRuleName }: Granted):
   allow(['sweep'], ['events:DisableRule'], [rule]);
 }
 
-/** The controllers: the stream that wakes them, and the schedules by which they wake themselves. */
+/** The controllers: the stream that wakes them, and the schedules with which they wake themselves. */
 function grantStream(stack: Stack, allow: Allow, { table, dueTimes }: Granted): void {
   allow(
     ['reconcile'],
     ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     [table.tableStreamArn ?? ''],
   );
-  allow(['reconcile'], ['dynamodb:ListStreams'], ['*']); // It takes no resource.
+  allow(['reconcile'], ['dynamodb:ListStreams'], ['*']); // Supports no resource.
   const schedules = stack.formatArn({
     service: 'scheduler',
     resource: 'schedule',

@@ -1,4 +1,4 @@
-// The state machine: statemachines/pod.asl.yaml with the functions' ARNs put in for its ${Names}, and its revision.
+// The state machine: statemachines/pod.asl.yaml with the functions' ARNs in place of its ${Names}, and its revision.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { STEPS, type Functions } from './functions.ts';
 
-/** `bind-pod` stands in the document as `${BindPod}`. */
+/** `bind-pod` is `${BindPod}` in the document. */
 export const placeholder = (name: string): string =>
   name.replaceAll(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
 
@@ -36,7 +36,7 @@ export class Machine extends Construct {
       stateMachineName: name,
       definitionBody: DefinitionBody.fromString(JSON.stringify(document)),
       definitionSubstitutions: { ...arns, Revision: revision },
-      // Faults only: the pod's audit trail is the execution's own history.
+      // Errors only: the execution's own history is the pod's audit trail.
       logs: {
         destination: new LogGroup(this, 'Logs', {
           retention: RetentionDays.ONE_WEEK,
@@ -46,7 +46,7 @@ export class Machine extends Construct {
       },
     });
     for (const step of STEPS) functions.all[step].grantInvoke(machine);
-    // Sweep hands living pods over to the machine's newest revision: it must not know of one that is not there yet.
+    // Sweep hands living pods over to the newest revision, so it must not learn of a revision before it is deployed.
     functions.all.sweep.addEnvironment(OPTIONAL_NAMES.machineRevision, revision);
     functions.all.sweep.node.addDependency(machine);
     this.arn = machine.stateMachineArn;

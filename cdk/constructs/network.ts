@@ -1,4 +1,4 @@
-// Public subnets with public addresses and no NAT: a gateway would cost more per hour than three small pods.
+// Public subnets with public addresses and no NAT: a NAT gateway would cost more per hour than three small pods.
 import {
   Port,
   SecurityGroup,
@@ -14,7 +14,7 @@ export class Network extends Construct {
   readonly pods: ISecurityGroup;
   constructor(scope: Construct, id: string, vpcId: string | undefined) {
     super(scope, id);
-    // CDK was not compiled for exact optional properties: its own class does not fit its own interface.
+    // The CDK is not compiled for exact optional properties: its own class does not fit its interface.
     this.vpc = (
       vpcId === undefined ? ownNetwork(this) : Vpc.fromLookup(this, 'Vpc', { vpcId })
     ) as IVpc;
@@ -23,11 +23,11 @@ export class Network extends Construct {
       description: 'droppod pods: reach one another and the outside',
       allowAllOutbound: true,
     });
-    // Pods talk to each other by pod IP on any port (features E10), nobody from outside may.
+    // Pods reach each other by pod IP on any port (features E10); nothing from outside does.
     this.pods.addIngressRule(this.pods, Port.allTraffic(), 'pod to pod');
   }
 
-  /** Ids of the subnets that tasks are placed in, joined by commas. */
+  /** Ids of the subnets that tasks run in, separated by commas. */
   get subnetIds(): string {
     return this.vpc.selectSubnets({ subnetType: SubnetType.PUBLIC }).subnetIds.join(',');
   }

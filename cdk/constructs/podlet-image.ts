@@ -1,5 +1,5 @@
 // The podlet's image: an ECR repository, and a custom resource that fills it from assets, one per blob, so that a new version of droppod
-// uploads droppod's own layer only. A deployment needs no container engine.
+// uploads only droppod's own layer. A deployment needs no container engine.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -12,7 +12,7 @@ import { podletLayout } from '../../podlet/build-layout.ts';
 import type { Architecture } from '../choices.ts';
 import { bundledFunction } from './bundled-function.ts';
 
-/** Puts the image together for a stack; throws where a part is missing. */
+/** Builds the image's layout for a stack; throws when a part is missing. */
 export const buildLayout = async (
   architectures: readonly Architecture[],
 ): Promise<PodletSource> => ({
@@ -22,10 +22,10 @@ export const buildLayout = async (
 /** Where the image comes from: a layout that podlet/oci.ts wrote, or an image of the user's own. */
 export type PodletSource = { layout: string } | { image: string };
 
-/** Living pods keep the image that they began with; a handful of versions is enough for them. */
+/** Living pods keep the image that they started with; a handful of versions is enough for them. */
 const KEPT_IMAGES = 12;
 
-/** What AWS lists for a push. */
+/** The actions that AWS lists for a push. */
 const PUSH_ACTIONS = [
   'ecr:BatchCheckLayerAvailability',
   'ecr:BatchGetImage',
@@ -56,7 +56,7 @@ export class PodletImage extends Construct {
     });
     const push = bundledFunction(this, 'put-image', {
       timeout: Duration.minutes(10),
-      // The largest blob, Node's layer, is held whole while its digest is proven.
+      // The largest blob, Node's layer, is held in memory while its digest is verified.
       memorySize: 1024,
       environment: {},
     });
@@ -64,7 +64,7 @@ export class PodletImage extends Construct {
       new PolicyStatement({ actions: PUSH_ACTIONS, resources: [repository.repositoryArn] }),
     );
     push.addToRolePolicy(
-      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }), // One token for the whole registry.
+      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }), // The token is for the whole registry.
     );
     const { index, manifests, blobs } = readLayout(layout);
     const properties = {
@@ -109,7 +109,7 @@ export class PodletImage extends Construct {
 const blobFile = (layout: string, digest: string): string =>
   join(layout, 'blobs', ...digest.split(':'));
 
-/** What a layout of one index holds: blobs in the order of their layers, each once. */
+/** The content of a layout with one index: blobs in the order of their layers, each once. */
 function readLayout(layout: string): {
   index: Descriptor;
   manifests: Descriptor[];

@@ -1,4 +1,4 @@
-// What wakes droppod by itself: task changes, ended executions, and the sweep each minute, which switches itself off while no pod lives.
+// What wakes droppod by itself: task changes, ended executions, and the sweep every minute, which disables itself while no pod lives.
 import { Duration } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -41,7 +41,7 @@ export class Rules extends Construct {
     });
     new Rule(this, 'Sweep', {
       ruleName: sweepRuleName,
-      // Off is what sweep finds out by itself: a deployment that said so would stop it under living pods.
+      // Sweep itself disables the rule; if the template did, a deployment would stop it under living pods.
       enabled: true,
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [

@@ -1,4 +1,4 @@
-// What wakes the controllers: the table's stream (changes that are marked for it, nothing else invokes), one-off schedules for due times.
+// What wakes the controllers: changes in the table's stream that are marked for them, and one-off schedules for due times.
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -12,7 +12,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-/** Attribute of an entry of the log that wakes somebody (src/store/log.ts). */
+/** Attribute of log entries that wake a controller (src/store/log.ts). */
 const WAKES = { dynamodb: { NewImage: { wakes: { BOOL: [true] } } } };
 
 export class Stream extends Construct {
@@ -27,7 +27,7 @@ export class Stream extends Construct {
       eventSourceArn: table.tableStreamArn ?? '',
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      // One change that nobody can read must not hold the others; the sweep looks at everything again.
+      // One unreadable change must not block the others; the sweep looks at everything again.
       bisectBatchOnError: true,
       retryAttempts: 5,
       maxRecordAge: Duration.hours(1),
@@ -36,7 +36,7 @@ export class Stream extends Construct {
   }
 }
 
-/** Where the schedules of due times are, and the role by which they invoke the function, and nothing else. */
+/** The group of due-time schedules, and the role with which they may invoke this one function. */
 export class DueTimes extends Construct {
   readonly group: string;
   readonly role: Role;

@@ -1,4 +1,4 @@
-// The one table: objects, the log of changes, records. On demand, encrypted by AWS's own key, entries of the log expire.
+// The one table: objects, the log of changes, records. On demand, encrypted with AWS's own key; log entries expire.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
@@ -19,10 +19,10 @@ export class ObjectTable extends Construct {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       timeToLiveAttribute: 'expires',
-      // Its readers are Lambda's, which are free.
+      // Lambda reads it, which is free.
       dynamoStream: StreamViewType.NEW_IMAGE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // Objects outlive the stack, but a first deployment that fails leaves no table that the next would trip over.
+      // Objects outlive the stack, but a failed first deployment leaves no table that would block the next one.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
   }
