@@ -1,4 +1,4 @@
-// The parts of an emptyDir that containers mount by subPath, each a volume of its own: the runtime mounts volumes whole.
+// The parts of an emptyDir that containers mount by subPath, each as a volume of its own: the runtime mounts only whole volumes.
 import type {
   Container,
   EnvVar,
@@ -23,39 +23,39 @@ import {
 
 /** A directory of the volume that is a volume of the sandbox. */
 export interface Part {
-  /** Path inside the pod's volume; '' is the rest, or the whole. */
+  /** Path inside the pod's volume; '' is the whole, or the rest beside other parts. */
   path: string;
   /** Name of the sandbox's volume. */
   key: string;
-  /** Parts below it that are mounted inside wherever this one is mounted: they are there from the beginning. */
+  /** Parts below this one, mounted inside wherever this one is mounted, from the start. */
   inside: Part[];
   /**
-   * Parts above it that only init containers mount which are over before this part's first container starts: what they
-   * left at this path is moved here then. Before that the path is theirs alone, so `cp -r` finds no directory there.
+   * Parts above this one that are mounted only by init containers that have ended before this part's first container starts: what
+   * they left at this path is moved here then. Until then they see no directory at the path, so `cp -r` works as on a node.
    */
   comesFrom: Part[];
 }
 
 export interface Parts {
   parts: Part[];
-  /** Paths of parts that are there, mounted inside, before an init container that sees more and could make them itself. */
+  /** Paths of parts that already exist, mounted inside a larger mount, while an init container runs that could create them. */
   early: string[];
   /** What a mount shows of the parts. */
   shown(mount: VolumeMount): Shown;
-  /** The nearest part that `path` is or lies in. */
+  /** The nearest part that is `path` or contains it. */
   holder(path: string): Part | undefined;
-  /** How often a part is mounted by the pod's containers, inside others too. */
+  /** How often the pod's containers mount a part, inside other parts included. */
   timesMounted(part: Part): number;
-  /** What init containers leave in the part moves into another. */
+  /** Content that init containers leave in the part and that moves into another. */
   isDrawnFrom(part: Part): boolean;
 }
 
-/** A part as a mount; or a path in a part of which nobody can say beforehand whether it is a file: a link shows it. */
+/** A part as a mount, or as a path inside a part that may turn out to be a file or a directory: a link can show either. */
 type Shown = { part: Part } | { linkInto: Part; path: string };
 
 const partsByVolume = oncePerSpec(() => new Map<Volume, Parts>());
 
-/** The parts of an emptyDir by the mounts of all containers. */
+/** The parts of an emptyDir, computed from the mounts of all containers. */
 export function partsOf(pod: Pod, volume: Volume): Parts {
   const made = partsByVolume(pod).get(volume) ?? divided(pod, volume, usesOf(pod, volume.name));
   partsByVolume(pod).set(volume, made);
@@ -64,7 +64,7 @@ export function partsOf(pod: Pod, volume: Volume): Parts {
 
 function divided(pod: Pod, volume: Volume, uses: readonly Use[]): Parts {
   const expressions = uses.filter(({ mount }) => mount.subPathExpr);
-  // A path that only the container's variables decide is a volume of its own where nobody sees it by another path.
+  // A path that depends on variables becomes a volume of its own if nothing mounts the volume by another path.
   if (expressions.length > 0)
     return ofOne(pod, volume, expressions.length === uses.length && areEqual(expressions), uses);
   const byPath = grouped(uses, ({ mount }) => partOf(mount));
@@ -81,7 +81,7 @@ function divided(pod: Pod, volume: Volume, uses: readonly Use[]): Parts {
   return { early, ...lookedUp(parts, uses, files) };
 }
 
-/** A volume that is one whole: every partial mount is a link into it, or (`alone`) the volume itself. */
+/** A volume in one part: every partial mount is a link into it or, with `alone`, the volume itself. */
 function ofOne(pod: Pod, volume: Volume, alone: boolean, uses: readonly Use[]): Parts {
   const whole: Part = { path: '', key: volumeKey(pod, volume.name), inside: [], comesFrom: [] };
   const shown = (mount: VolumeMount): Shown =>
@@ -96,7 +96,7 @@ function ofOne(pod: Pod, volume: Volume, alone: boolean, uses: readonly Use[]): 
   };
 }
 
-/** The expressions say the same, and so do the definitions of their variables: they have equal values in all containers. */
+/** Equal expressions whose variables have equal definitions: they expand to the same path in all containers. */
 function areEqual(uses: readonly Use[]): boolean {
   const definitions = new Map<Container | EphemeralContainer, Map<string, EnvVar[]>>();
   const texts = uses.map(({ container, mount: { subPathExpr = '' } }) => {
@@ -122,7 +122,7 @@ function lookedUp(
     const path = partOf(mount);
     const exact = files.has(path) ? undefined : byPath.get(path);
     const holder = above(path);
-    // A container that joins later may ask for more than any before it.
+    // A container that joins later may mount more than any before it.
     if (exact !== undefined || holder === undefined)
       return {
         part: exact ?? {
@@ -165,8 +165,8 @@ const FILE_NAMES =
   /^(\..+|cacerts|.+_config|passwd|group|shadow|htpasswd|hosts|authorized_keys|known_hosts|id_[a-z0-9]+|token|kubeconfig|crontab)$/;
 
 /**
- * Somebody who sees more of the volume may put a file here, and the names look like one's. Nobody can know it before, and
- * a mount must be one or the other: a directory is a mount, and what looks like a file a link, which can show both.
+ * A container that sees more of the volume may create this path, and its name looks like a file's. It is not known in advance, but
+ * a mount needs a kind: directories are mounted, and names that look like files become links, which can show either.
  */
 function mayBeFile(path: string, uses: readonly Use[], tree: PathTree): boolean {
   if (path === '' || tree.holdsBelow(path) || tree.above(path) === undefined) return false;
@@ -201,7 +201,7 @@ function related(
     for (let path = tree.above(part.path); path !== undefined; path = tree.above(path))
       around.push(path);
     for (const above of around.reverse().flatMap((path) => byPath.get(path) ?? [])) {
-      // Every container that mounts what lies above is over when the first that uses the part, or something in it, starts.
+      // The move is possible when all containers that mount a part above have ended before the first user of this part starts.
       const { last, firstToEnd } = seers.get(above.path) ?? NOBODY;
       const first = firsts.get(part.path) ?? Infinity;
       if (last < first) {
@@ -215,7 +215,7 @@ function related(
   return { parts, early: [...early] };
 }
 
-/** By part the order of the first container that uses it, or something in it. */
+/** For each part the position of the first container that uses it or anything inside it. */
 function firstOrders(
   uses: ReadonlyMap<string, readonly Use[]>,
   tree: PathTree,
@@ -229,7 +229,7 @@ function firstOrders(
   return firsts;
 }
 
-/** Of containers that mount one path the last, Infinity where not all end before others start, and the first that does. */
+/** For one mounted path the last container (Infinity unless all have ended before others start) and the first. */
 interface Ends {
   last: number;
   firstToEnd: number;
@@ -248,11 +248,11 @@ const endsOf = (uses: readonly Use[]): Ends => ({
   ),
 });
 
-/** Runtimes take letters, digits, hyphens and underscores; no volume of a pod has an underscore in its name. */
+/** Runtimes accept letters, digits, hyphens and underscores; a pod's volume names contain no underscore. */
 const keyOf = (key: string, path: string, index: number): string =>
   path === '' ? key : `${key}_${index}_${path.replace(/[^A-Za-z0-9-]+/g, '_').slice(0, 100)}`;
 
-/** Values by what `by` says of them. */
+/** Groups values by the key that `by` returns. */
 function grouped<K, V>(values: readonly V[], by: (value: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const value of values) {
