@@ -1,6 +1,6 @@
-// Signals with their sender. Only the engine sends from outside the PID namespace, and only its stop signal is a question:
-// what a process of the pod sends to process 1 is meant for the program. Go reports no sender, so a handler of our own takes
-// what the kernel says and puts it into a pipe (arrivals_*.s).
+// Signals with their sender. Only the engine sends from outside the PID namespace, and only its stop signal has to be confirmed;
+// signals that the pod's processes send to process 1 are forwarded to the program. Go does not report the sender, so a handler of
+// our own writes what the kernel reports into a pipe (arrivals_*.s).
 
 package main
 
@@ -22,7 +22,7 @@ const (
 	withReturn  = 0x04000000 // SA_RESTORER
 )
 
-// signalPipe is the end that the handler writes to; handlerAddress and returnAddress are where the kernel goes.
+// signalPipe is the pipe's end that the handler writes to; handlerAddress and returnAddress are the kernel's entry points.
 var (
 	signalPipe     int64
 	handlerAddress uintptr
@@ -33,27 +33,27 @@ func onSignal()
 
 func fromSignal()
 
-// arrival is one signal; inside: a process of the pod sent it.
+// arrival is one signal; inside means that a process of the pod sent it.
 type arrival struct {
 	number syscall.Signal
 	inside bool
 }
 
-// runtimes are those that Go's runtime needs itself; those of their senders that matter are children and the kernel.
+// runtimes are the signals that Go's runtime needs itself; only children and the kernel send those that matter.
 var runtimes = []os.Signal{syscall.SIGCHLD, syscall.SIGILL, syscall.SIGTRAP, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGSEGV}
 
-// untouched: nobody may take the first two, Go's preemption is the third, the others belong to C libraries.
+// untouched signals stay as they are: the first two cannot be caught, the third is Go's preemption, the rest are the C library's.
 var untouched = []os.Signal{syscall.SIGKILL, syscall.SIGSTOP, syscall.SIGURG, syscall.Signal(32), syscall.Signal(33), syscall.Signal(34)}
 
 func bit(number syscall.Signal) uint64 { return 1 << uint(number-1) }
 
-// arrivals answers every signal from now on.
+// arrivals starts to catch signals and returns them as a channel.
 func arrivals() (<-chan arrival, error) {
 	var ends [2]int
 	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
 		return nil, err
 	}
-	// A handler that waits would hold its thread: what finds the pipe full is lost, as a signal is that is pending already.
+	// A handler that blocks would block its thread: when the pipe is full the signal is lost, like a second one of a pending signal.
 	if err := syscall.SetNonblock(ends[1], true); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func arrivals() (<-chan arrival, error) {
 	signalPipe = int64(ends[1])
 	all := make(chan arrival, 64)
 	others := make(chan os.Signal, 64)
-	// Of a log that nobody reads the runtime would die, unless it knows that somebody cares.
+	// The runtime would die of a log that nobody reads, unless somebody has asked for SIGPIPE.
 	signal.Notify(others, append([]os.Signal{syscall.SIGPIPE}, runtimes...)...)
 	if err := handle(); err != nil {
 		return nil, err

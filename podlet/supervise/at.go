@@ -1,4 +1,4 @@
-// System calls relative to an open directory: nothing here follows a link, whoever planted it.
+// System calls relative to an open directory: none of them follows a link, whoever planted it.
 // See docs/design/security.md.
 
 package main
@@ -29,7 +29,7 @@ const (
 	maxNameList       = 256 * 1024
 )
 
-// Go's syscall has no name for it that both architectures share.
+// Go's syscall package has no name for it that both architectures share.
 var sysFstatat = map[string]uintptr{"amd64": 262, "arm64": 79}[runtime.GOARCH]
 
 type name struct {
@@ -100,7 +100,7 @@ func linkAt(directory int, from, name string) error {
 	return failed(syscall.Syscall6(syscall.SYS_LINKAT, uintptr(directory), uintptr(unsafe.Pointer(old)), uintptr(directory), uintptr(unsafe.Pointer(path)), 0, 0))
 }
 
-// setModified leaves the time of access alone; an empty name means the open file itself.
+// setModified leaves the access time alone; an empty name means the open file itself.
 func setModified(directory int, name string, modified int64) {
 	times := [2]syscall.Timespec{{Nsec: utimeOmit}, syscall.NsecToTimespec(modified)}
 	var path *byte
@@ -114,7 +114,7 @@ func setModified(directory int, name string, modified int64) {
 	syscall.Syscall6(syscall.SYS_UTIMENSAT, uintptr(directory), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&times[0])), flags, 0, 0)
 }
 
-// attributesOf reads all extended attributes of an open file: a program's capabilities are one.
+// attributesOf reads all extended attributes of an open file, which include a program's capabilities.
 func attributesOf(fd int) map[string]string {
 	size, _, errno := syscall.RawSyscall(syscall.SYS_FLISTXATTR, uintptr(fd), 0, 0)
 	if errno != 0 || size == 0 || size > maxAttribute {
@@ -153,7 +153,7 @@ func setAttributes(fd int, wanted map[string]string) {
 	}
 }
 
-// namesIn lists an open directory from its beginning, with the kinds that the kernel reports.
+// namesIn lists an open directory from its beginning, with the file types that the kernel reports.
 func namesIn(fd int, buffer []byte) ([]name, error) {
 	var found []name
 	syscall.Seek(fd, 0, 0)
@@ -183,7 +183,7 @@ func namesIn(fd int, buffer []byte) ([]name, error) {
 	}
 }
 
-// mapContent maps a whole file for reading; 0 where that is not possible.
+// mapContent maps a whole file for reading; it returns 0 where that is not possible.
 func mapContent(fd int, size int64) uintptr {
 	address, _, errno := syscall.RawSyscall6(syscall.SYS_MMAP, 0, uintptr(size), syscall.PROT_READ, syscall.MAP_SHARED, uintptr(fd), 0)
 	if errno != 0 {
@@ -198,7 +198,7 @@ func unmap(address uintptr, size int64) {
 	}
 }
 
-// holds compares an open file with a mapping. A mapping that lost its file is no content.
+// holds compares an open file with a mapping. A mapping whose file was truncated does not match.
 func holds(fd int, address uintptr, size int64) (same bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -221,7 +221,7 @@ func holds(fd int, address uintptr, size int64) (same bool) {
 	return true
 }
 
-// writeMapped lets the kernel read the mapping: what cannot be read is an error there and no signal here.
+// writeMapped lets the kernel read the mapping: unreadable pages are an error there, not a signal here.
 func writeMapped(fd int, address uintptr, size int64) error {
 	for done := int64(0); done < size; {
 		count, _, errno := syscall.Syscall(syscall.SYS_WRITE, uintptr(fd), address+uintptr(done), uintptr(size-done))

@@ -27,7 +27,7 @@ var capabilityNames = strings.Fields(`CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER 
 	SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
 	MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`)
 
-// dropTo leaves the thread with the rights of the spec, or says why it could not: what root kept by mistake the program has.
+// dropTo leaves the thread with the rights of the spec, or fails: the program would inherit any right that was kept by mistake.
 func dropTo(who identity, spec stageSpec) error {
 	if err := setGroups(who.Groups); err != nil {
 		return fmt.Errorf("setgroups: %v", err)
@@ -62,7 +62,7 @@ func dropTo(who identity, spec stageSpec) error {
 	return nil
 }
 
-// keptCapabilities: what the container has, less drop, plus those of add that it has.
+// keptCapabilities are those of the container, less drop, plus those of add that the container has.
 func keptCapabilities(user processUser) uint64 {
 	have := uint64(0)
 	for number := 0; number <= lastCapability; number++ {
@@ -130,13 +130,13 @@ type capabilityHeader struct {
 
 type capabilityPart struct{ effective, permitted, inheritable uint32 }
 
-// The thread keeps the set and passes none on as inheritable.
+// The thread keeps the set, and none of it is inheritable.
 func setCapabilities(keep uint64) error {
 	now, err := capget()
 	if err != nil {
 		return err
 	}
-	// One that the thread lacks would fail the whole call.
+	// Asking for one that the thread lacks would fail the whole call.
 	low, high := uint32(keep)&now[0].permitted, uint32(keep>>32)&now[1].permitted
 	return capset([2]capabilityPart{{low, low, 0}, {high, high, 0}})
 }

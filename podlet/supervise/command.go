@@ -17,7 +17,7 @@ func (s *supervisor) exec(received *order) {
 	})
 }
 
-// Runs argv as the container's user in its own process group, keeps the first 10 KiB of output, calls `then` once.
+// command runs argv as the container's user in its own process group, keeps the first 10 KiB of output, and calls `then` once.
 func (s *supervisor) command(argv []string, timeout time.Duration, then func(done)) {
 	main := s.main
 	if main == nil {
@@ -25,7 +25,7 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 		return
 	}
 	if !main.begun() {
-		// As whom is known when the program runs.
+		// The user is known only once the main program runs.
 		s.whenBegun(main, func() { s.command(argv, timeout, then) })
 		return
 	}
@@ -75,7 +75,7 @@ func (s *supervisor) command(argv []string, timeout time.Duration, then func(don
 	}
 }
 
-// A collector keeps the beginning of what a command writes; the rest is read and dropped, so that nobody waits for a full pipe.
+// A collector keeps the beginning of a command's output and reads and drops the rest, so that nothing blocks on a full pipe.
 type collector struct {
 	bytes []byte
 	mutex sync.Mutex
@@ -97,8 +97,8 @@ func (c *collector) kept() []byte {
 	return append([]byte{}, c.bytes...)
 }
 
-// outputOf reads both pipes of a command; the result is called after its exit and gives what it wrote, stdout first. A grandchild
-// may hold the pipes open: it is waited for only while it writes, and not for long.
+// outputOf reads both pipes of a command; the function it returns is called after the exit and gives the output, stdout first. A
+// grandchild may keep the pipes open: it is waited for only while it writes, and not for long.
 func outputOf(out, errs *os.File) func() []byte {
 	stdout, stderr := &collector{}, &collector{}
 	both := newPump()

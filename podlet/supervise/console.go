@@ -80,7 +80,7 @@ func writeAll(fd int, bytes []byte) {
 	}
 }
 
-// spread waits for the slowest client, but for none too long, and holds nothing that the loop takes.
+// spread waits for the slowest client, up to a limit, and holds no lock that the loop needs.
 func (c *console) spread(channel byte, bytes []byte) {
 	c.each(func(client *stream) {
 		client.conn.SetWriteDeadline(time.Now().Add(writePatience))
@@ -132,10 +132,10 @@ func (c *console) attach(st *stream, stdin bool) {
 	}()
 }
 
-// A terminal has no end of input that could be passed on (containerd's Attach).
+// A terminal's input has no end that could be passed on (containerd's Attach).
 func (c *console) takesStdinOnce() bool { return c.stdinOnce && c.ends.tty == nil }
 
-// inputEnded: a process that takes its input once sees the end of it and is watched on; from any other the client is let go.
+// inputEnded: with stdinOnce the process sees the end of its input and the client keeps watching; otherwise the client is detached.
 func (c *console) inputEnded(st *stream) {
 	if c.takesStdinOnce() {
 		c.ends.take(st, channelHalfClose, nil)

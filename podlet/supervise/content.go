@@ -1,4 +1,4 @@
-// Single files of volumes, which no mount can show: put into the container before each run, as the podlet read them.
+// Single files of volumes, which cannot be mounted: written into the container before each run, as the podlet read them.
 
 package main
 
@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// copied is one file, or a directory that something is missing for.
+// copied is one file, or a directory whose source is missing.
 type copied struct {
 	Path      string `json:"path"`
 	Content   []byte `json:"content"`
@@ -19,7 +19,7 @@ type copied struct {
 	Directory bool   `json:"directory"`
 }
 
-// ownMemory is a tmpfs that only this container has.
+// ownMemory is a tmpfs of this container alone.
 type ownMemory struct {
 	Path string `json:"path"`
 	Mode uint32 `json:"mode"`
@@ -41,7 +41,7 @@ func (s *supervisor) putContent(received *order) error {
 	return nil
 }
 
-// An engine gives a tmpfs the mode of the image's directory at its place; Kubernetes mounts every one alike.
+// An engine gives a tmpfs the mode of the image's directory at that path; Kubernetes gives every tmpfs the same mode.
 func setMode(memory ownMemory) {
 	directory, err := os.OpenFile(memory.Path, syscall.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {
@@ -74,7 +74,7 @@ func putFile(file copied) error {
 	return replace(at, file)
 }
 
-// The new file takes the old one's name as a whole, so that nobody reads half of it and no other name of the old one changes.
+// The new file replaces the old one by a rename, so that nobody reads half of it and other names of the old one keep its content.
 func replace(at place, file copied) error {
 	fresh := place{at.directory, at.name + ".droppod-new"}
 	os.Remove(fresh.path())
@@ -96,7 +96,7 @@ func replace(at place, file copied) error {
 		return nil
 	}
 	os.Remove(fresh.path())
-	// A mount of the engine (hosts, hostname, resolv.conf) cannot give way: it gets the content.
+	// A mount of the engine (hosts, hostname, resolv.conf) cannot be replaced: its content is overwritten.
 	if errors.Is(err, syscall.EBUSY) {
 		return writeInPlace(file.Path, file.Content)
 	}

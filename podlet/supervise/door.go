@@ -1,4 +1,4 @@
-// The way to the podlet: a socket that nobody in the container can put another one in the place of.
+// The way to the podlet: a socket that nothing in the container can replace.
 
 package main
 
@@ -12,7 +12,7 @@ import (
 
 const controlDirectory = "/.droppod/ctl"
 
-// door holds the directory itself: its name can be given to another one by root in the container, though not the mount.
+// door holds the directory itself: root in the container can give its name to another directory, but cannot move the mount.
 type door struct {
 	directory *os.File
 	strict    bool
@@ -36,8 +36,8 @@ func (d *door) path() string {
 	return "/proc/self/fd/" + strconv.Itoa(int(d.directory.Fd())) + "/sock"
 }
 
-// dial connects, unless a process of the container has taken the podlet's place. Before the first run there is none: should
-// the kernel not distinguish the two then, it never will.
+// dial connects, and refuses a listener inside the container. Before the first run there can be none: if the kernel does not
+// distinguish the two at that time, it never will.
 func (d *door) dial() (net.Conn, error) {
 	conn, err := net.Dial("unix", d.path())
 	if err != nil {
@@ -54,7 +54,7 @@ func (d *door) dial() (net.Conn, error) {
 	return conn, nil
 }
 
-// listenerOutside asks the kernel who listens: no process of this namespace (pid 0), or with shared processes one of another
+// listenerOutside asks the kernel who listens: no process of this namespace (pid 0) or, with a shared one, a process of another
 // container.
 func listenerOutside(conn net.Conn) bool {
 	unix, known := conn.(*net.UnixConn)
@@ -73,7 +73,7 @@ func listenerOutside(conn net.Conn) bool {
 	return outside
 }
 
-// With a shared PID namespace a container is recognised by its cgroup.
+// With a shared PID namespace a container's processes are recognised by their cgroup.
 func isFamily(pid int) bool {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {

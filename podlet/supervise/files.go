@@ -1,4 +1,4 @@
-// Files and links that root makes in the container before a run.
+// Files and links that root creates in the container before a run.
 
 package main
 
@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// maxSource is the largest file that takes the place of one of the engine's.
+// maxSource is the largest file that may replace one of the engine's.
 const maxSource = 1 << 20
 
 func makeLink(link, target string) error {
@@ -25,7 +25,7 @@ func makeLink(link, target string) error {
 	if current, err := os.Readlink(at.path()); err == nil && current == target {
 		return nil
 	}
-	err = os.Remove(at.path()) // an empty directory or a file of the image gives way, as under a mount
+	err = os.Remove(at.path()) // an empty directory or a file of the image is replaced, as a mount would hide it
 	if errors.Is(err, syscall.EBUSY) {
 		return overwrite(link, target)
 	}
@@ -41,7 +41,7 @@ func makeLink(link, target string) error {
 	return nil
 }
 
-// What is mounted there belongs to others: it must not be removed with the directory that gives way.
+// A mount inside belongs to somebody else: it must not be removed with the directory that is replaced.
 func hasMountInside(path string) bool {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
@@ -55,7 +55,7 @@ func hasMountInside(path string) bool {
 	return false
 }
 
-// A mount of the engine (hosts, hostname, resolv.conf) cannot give way: it gets the content.
+// A mount of the engine (hosts, hostname, resolv.conf) cannot be replaced: its content is overwritten.
 func overwrite(path, source string) error {
 	from, err := locate(source, nil, true)
 	if err != nil {
@@ -69,7 +69,7 @@ func overwrite(path, source string) error {
 	return writeInPlace(path, content)
 }
 
-// writeInPlace gives a file new content and leaves it the file it is: the engine's are mounts.
+// writeInPlace changes a file's content but keeps the file itself, because the engine's are mounts.
 func writeInPlace(path string, content []byte) error {
 	at, err := locate(path, plainDirectory, true)
 	if err != nil {
@@ -91,7 +91,7 @@ func writeInPlace(path string, content []byte) error {
 	return err
 }
 
-// A missing subPath becomes a directory with the mode and group of the volume's own.
+// A missing subPath becomes a directory with the mode and group of the volume.
 func makeLikeParent(path string) error {
 	at, err := locate(path, likeParent, true)
 	if err != nil {
@@ -121,7 +121,7 @@ func likeParent(missing place) error {
 	return syscall.Fchmod(int(made.Fd()), like.Mode&0o7777)
 }
 
-// freshMessageFile makes a new file, whatever was there: an old one may be a link to any other of its file system.
+// freshMessageFile creates a new file whatever was there: an old one may be a link to any other file of its file system.
 func freshMessageFile(path string) error {
 	if path == "" {
 		return nil
@@ -142,7 +142,7 @@ func freshMessageFile(path string) error {
 	return file.Chmod(0o666)
 }
 
-// The kubelet reads the last 4096 bytes, then cuts to the pod's budget from the start.
+// The kubelet reads the last 4096 bytes, then cuts from the start to the pod's budget.
 func readMessage(path string, budget int) string {
 	if path == "" {
 		return ""

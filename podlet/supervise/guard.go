@@ -1,4 +1,4 @@
-// What one bad word from outside may cost: the goroutine that read it, never the container.
+// Limits the damage of bad input from outside to the goroutine that read it, never the container.
 
 package main
 
@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// guarded runs `work` beside the loop; should it panic, the log says so and everything else goes on.
+// guarded runs `work` beside the loop; a panic is logged, and everything else goes on.
 func guarded(name string, work func()) {
 	go func() {
 		defer report(name)
@@ -21,7 +21,7 @@ func report(name string) {
 	}
 }
 
-// careful runs one step of the loop itself.
+// careful runs one step of the loop itself with the same protection.
 func careful(step func()) {
 	defer report("event")
 	step()

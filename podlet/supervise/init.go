@@ -1,4 +1,4 @@
-// --init: process 1 of the podlet's own container, and with shared processes of the whole pod. It keeps the agent running.
+// --init: process 1 of the podlet's own container and, with shared processes, of the whole pod. It keeps the agent running.
 
 package main
 
@@ -16,15 +16,15 @@ const (
 	capDacReadSearch = 2
 )
 
-// agentSpec is what the agent's process is made of. It travels through a pipe: the environment holds the pod's credential,
-// and that of a process is open to others until it hides.
+// agentSpec is passed to the agent's process through a pipe: the environment holds the pod's credential, and other processes
+// could read it there until the agent has made itself undumpable.
 type agentSpec struct {
 	Argv []string
 	Env  []string
 }
 
-// runInit keeps argv running: a crash is not the pod's death, only exit 0 ends the container. It reaps, and passes on what the
-// engine sends; a process of the pod has nothing to say here.
+// runInit keeps argv running: only exit 0 ends the container, a crash does not end the pod. It reaps, and forwards the engine's
+// signals; those from the pod's processes are ignored.
 func runInit(argv []string) int {
 	signals, err := arrivals()
 	if err != nil {
@@ -34,7 +34,7 @@ func runInit(argv []string) int {
 	wait, ended := restartFloor, ""
 	for starts := 1; ; starts++ {
 		began, oomBefore := time.Now(), oomKills()
-		// Which start this is, and how the one before ended: only the process that went on knows.
+		// The agent learns which start this is and how the last one ended: nothing else survives its crash.
 		env := append(os.Environ(), fmt.Sprintf("DROPPOD_BOOT=%d", starts), "DROPPOD_LAST_END="+ended)
 		state, err := runChild(argv, env, signals)
 		if err != nil {
@@ -93,7 +93,7 @@ func reapUntil(agent int) (last syscall.WaitStatus, ended bool) {
 		case err != nil || pid <= 0:
 			return last, ended
 		case pid == agent && state.Stopped():
-			// Root of a container that shares processes may stop the agent, and with it the whole pod.
+			// Root in a container that shares processes may stop the agent, and with it the whole pod.
 			syscall.Kill(agent, syscall.SIGCONT)
 		case pid == agent:
 			last, ended = state, true
@@ -115,8 +115,8 @@ func startAgent(spec agentSpec) (int, error) {
 	return pid, err
 }
 
-// runAgentStage becomes the agent. A program that its process cannot read begins undumpable, so that nobody can look into it
-// without CAP_SYS_PTRACE: root reads what it likes, but not without these two capabilities, which the program gets back.
+// runAgentStage becomes the agent. A program that its own process cannot read starts undumpable, so nothing can inspect it without
+// CAP_SYS_PTRACE: root reads any file except without these two capabilities, which the program gets back.
 func runAgentStage() error {
 	runtime.LockOSThread()
 	if err := hide(); err != nil {
@@ -133,7 +133,7 @@ func runAgentStage() error {
 	return fmt.Errorf("exec %s: %v", spec.Argv[0], syscall.Exec(spec.Argv[0], spec.Argv, spec.Env))
 }
 
-// withoutReading puts the capabilities that read any file aside; the permitted set keeps them.
+// withoutReading lowers the capabilities that read any file; they stay in the permitted set.
 func withoutReading() error {
 	now, err := capget()
 	if err != nil {

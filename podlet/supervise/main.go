@@ -1,7 +1,7 @@
 // supervise is PID 1 of every container of a pod: it starts the real process when the podlet says so, reports its exit,
-// runs probes, hooks and sessions beside it, and reaps. It executes orders; every rule of Kubernetes lives in the podlet.
-// The same file is the stage that drops root before a process begins, (--init) a plain init for the podlet itself, and
-// (--seed, --move) what copies trees of files from images and between volumes. See docs/design/supervise.md.
+// runs probes, hooks and sessions beside it, and reaps. It only follows orders; the rules of Kubernetes live in the podlet.
+// The same binary is the stage that drops root before a process begins, a plain init for the podlet itself (--init), and what
+// copies trees of files from images and between volumes (--seed, --move). See docs/design/supervise.md.
 package main
 
 import (
@@ -29,7 +29,7 @@ const (
 	writePatience  = 2 * time.Second
 	leavePatience  = 10 * time.Second
 	drainPatience  = 250 * time.Millisecond
-	// How long a grandchild that goes on writing holds up the end of an exec probe or hook.
+	// How long a grandchild that keeps writing may delay the end of an exec probe or hook.
 	commandPatience = 2 * time.Second
 	endPatience     = 10 * time.Second
 	inputLook       = time.Second
@@ -67,5 +67,5 @@ func fail(err error) {
 	os.Exit(128)
 }
 
-// hide keeps memory, environment and files of this process from every other that may not trace (CAP_SYS_PTRACE).
+// hide keeps memory, environment and files of this process from every process that may not trace (CAP_SYS_PTRACE).
 func hide() error { return prctl(prSetDumpable, 0) }

@@ -1,5 +1,5 @@
-// Paths that root opens for others: by descriptors, one component after the other, through no link that root did not make.
-// A process of the pod may swap any directory that it owns for a link, between two runs or beside one.
+// Paths that root opens for others: component by component through descriptors, following only links that root made.
+// A process of the pod may at any time replace a directory that it owns by a link.
 
 package main
 
@@ -20,7 +20,7 @@ const (
 
 var errPlanted = errors.New("a link on the way was not made by root")
 
-// place is one name in a directory that stays open: its Path means the same file whatever happens to the names above it.
+// place is a name in a directory that stays open: its Path means the same file whatever happens to the names above it.
 type place struct {
 	directory *os.File
 	name      string
@@ -30,12 +30,12 @@ func (p place) path() string { return fmt.Sprintf("/proc/self/fd/%d/%s", p.direc
 
 func (p place) close() { p.directory.Close() }
 
-// makeDirectory makes a missing directory of a path; nil: missing ones are an error.
+// makeDirectory creates a missing directory of a path; if nil, a missing one is an error.
 type makeDirectory func(missing place) error
 
 func plainDirectory(missing place) error { return os.Mkdir(missing.path(), 0o755) }
 
-// locate walks to the directory that holds the last component of path. With `through` a last component that is a link is
+// locate walks to the directory that holds the last component of path. With `through`, a last component that is a link is
 // followed as well.
 func locate(path string, missing makeDirectory, through bool) (place, error) {
 	root, err := openDirectory(nil, "/")
@@ -96,7 +96,7 @@ func (w *walk) isLast() bool {
 	return true
 }
 
-// enter goes into `name`; true: it is the last component and no link.
+// enter goes into `name`; it returns true for the last component that is not a link.
 func (w *walk) enter(name string) (bool, error) {
 	next, err := openDirectory(w.top(), name)
 	if errors.Is(err, syscall.ENOENT) {
@@ -154,7 +154,7 @@ func (w *walk) follow(link *os.File, owner uint32) error {
 	return nil
 }
 
-// openDirectory answers a handle of whatever has that name, links included, that allows nothing but going on from there.
+// openDirectory opens whatever has that name, links included, as a handle that only allows to walk on from there.
 func openDirectory(parent *os.File, name string) (*os.File, error) {
 	at := -100 // AT_FDCWD
 	if parent != nil {
@@ -167,7 +167,7 @@ func openDirectory(parent *os.File, name string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// readLink reads the link that the handle stands for: the name may mean another one by now.
+// readLink reads the link behind the handle, because the name may mean another one by now.
 func readLink(link *os.File) (string, error) {
 	buffer, empty := make([]byte, 4096), []byte{0}
 	count, _, errno := syscall.Syscall6(syscall.SYS_READLINKAT, link.Fd(), uintptr(unsafe.Pointer(&empty[0])),
@@ -178,7 +178,7 @@ func readLink(link *os.File) (string, error) {
 	return string(buffer[:count]), nil
 }
 
-// makeDirectories makes what is missing of path.
+// makeDirectories creates the missing directories of path.
 func makeDirectories(path string) error {
 	end, err := locate(strings.TrimRight(path, "/")+"/x", plainDirectory, false)
 	if err == nil {
@@ -187,8 +187,8 @@ func makeDirectories(path string) error {
 	return err
 }
 
-// readRegular reads a file of the container, as long as it is a file and no longer than limit. It waits for nobody: a FIFO has
-// no writer.
+// readRegular reads a file of the container if it is a regular file of at most limit bytes. It never blocks, as a FIFO without a
+// writer would.
 func readRegular(path string, limit int64) ([]byte, error) {
 	file, err := openRegular(path, syscall.O_RDONLY)
 	if err != nil {
@@ -202,7 +202,7 @@ func readRegular(path string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// openRegular opens path as it is followed by the kernel, unless something else than a file is there.
+// openRegular opens path as the kernel resolves it, unless it is anything but a regular file.
 func openRegular(path string, flags int) (*os.File, error) {
 	fd, err := syscall.Open(path, flags|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
 	if err != nil {

@@ -1,4 +1,4 @@
-// What a client that reads nothing, a program that reads nothing and an order that is long may cost: never the loop.
+// Clients that read nothing, programs that read nothing and very long orders must never block the loop.
 
 package main
 
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// unixPair: the two ends of a connection over a socket.
+// unixPair returns the two ends of a connection over a socket.
 func unixPair(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sock")
@@ -44,7 +44,7 @@ func inTime(t *testing.T, what string, limit time.Duration, work func()) {
 	}
 }
 
-// answersPing is true when the loop has a pong on its connection.
+// answersPing waits until the loop has sent a pong on its connection.
 func answersPing(t *testing.T, s *supervisor) {
 	t.Helper()
 	ours, theirs := unixPair(t)
@@ -62,20 +62,20 @@ func TestNoClientHoldsTheLoopAtTheEndOfARun(t *testing.T) {
 	s.run, s.started, s.reported = 1, &order{}, 1
 	s.io = &console{clients: map[*stream]bool{}}
 	for count := 0; count < 8; count++ {
-		ours, theirs := net.Pipe() // takes nothing that is not read
+		ours, theirs := net.Pipe() // accepts only what is read
 		defer theirs.Close()
 		s.io.clients[&stream{conn: ours}] = true
 	}
-	main := &process{pid: 5, staged: make(chan struct{})} // and its stage has not answered yet
+	main := &process{pid: 5, staged: make(chan struct{})} // whose stage has not reported yet
 	s.ending = main
 	inTime(t, "the end of a run", time.Second, func() { s.settleExit(main, &exited{Run: 1, Code: 7}, oomKills()) })
 	answersPing(t, s)
-	s.obey(&order{Type: "start", Run: 1}) // an old one, which waits for the report all the same
+	s.obey(&order{Type: "start", Run: 1}) // a stale order, which waits for the report all the same
 	if len(s.held) != 1 {
 		t.Error("a start is obeyed before the run before is reported")
 	}
 	close(main.staged)
-	// Eight that read nothing cost what one does.
+	// Eight clients that read nothing take no longer than one.
 	for until := time.Now().Add(4 * writePatience); s.last == nil && time.Now().Before(until); {
 		s.settle()
 	}
@@ -148,7 +148,7 @@ func TestNothingOfALongOrderStays(t *testing.T) {
 	}
 }
 
-// A reader that has not had its turn: what waits in the pipe is not given up before the patience ends, an empty pipe is.
+// A slow reader: what waits in the pipe is kept until the patience ends; an empty pipe is given up.
 func TestDrainWaitsForWhatNobodyHasReadYet(t *testing.T) {
 	source, sink, err := os.Pipe()
 	if err != nil {
@@ -175,7 +175,7 @@ func TestDrainWaitsForWhatNobodyHasReadYet(t *testing.T) {
 	}
 }
 
-// What a command wrote is read however late its readers have their turn; a grandchild that holds the pipe, or never stops, is not.
+// A command's output is read however late its readers run; a grandchild that holds the pipe open or never stops is not waited for.
 func TestOutputOfACommand(t *testing.T) {
 	pipes := func() (out, outWrite, errs, errWrite *os.File) {
 		out, outWrite, _ = os.Pipe()
@@ -214,7 +214,7 @@ func TestOutputOfACommand(t *testing.T) {
 	})
 }
 
-// A peer whose write fails loses what it has not read yet: Node tears such a socket down at once.
+// A peer whose write fails loses what it has not read yet: Node destroys such a socket at once.
 func TestAStreamThatEndedStillTakesWhatItsPeerSends(t *testing.T) {
 	ours, theirs := unixPair(t)
 	c := &console{clients: map[*stream]bool{}}

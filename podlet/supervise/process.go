@@ -1,4 +1,4 @@
-// Processes: their birth through the stage, their reaping, and the end of what they leave behind.
+// Processes: starting them through the stage, reaping them, and killing what they leave behind.
 
 package main
 
@@ -32,7 +32,7 @@ func (p *process) begun() bool {
 	}
 }
 
-// Starts the stage that becomes the process. stdio is inherited as it is: no copy lies between the app and its log.
+// spawn starts the stage that becomes the process. stdio is inherited as it is: nothing copies between the program and its log.
 func (s *supervisor) spawn(spec stageSpec, stdio [3]*os.File) (*process, error) {
 	specRead, specWrite, err := os.Pipe()
 	if err != nil {
@@ -70,8 +70,8 @@ func (s *supervisor) spawn(spec stageSpec, stdio [3]*os.File) (*process, error) 
 	return proc, nil
 }
 
-// readStage reads what the stage says until it has become the program. Who it will be must be clear in time: the image's own
-// files may lie where reading never ends.
+// readStage reads the stage's messages until it has become the program. It has a deadline, because the image's own passwd file may
+// be one whose reading never ends.
 func (s *supervisor) readStage(proc *process, source *os.File) {
 	source.SetReadDeadline(time.Now().Add(lookUpPatience))
 	words := json.NewDecoder(io.LimitReader(source, maxStageWords))
@@ -98,7 +98,7 @@ func (s *supervisor) readStage(proc *process, source *os.File) {
 	}
 }
 
-// reap collects every ended child; true: there are no children left at all.
+// reap collects every ended child; it returns true when no children are left.
 func (s *supervisor) reap() bool {
 	for {
 		var state syscall.WaitStatus
@@ -144,7 +144,7 @@ func (s *supervisor) killRest() {
 	}
 }
 
-// With a shared PID namespace the container is recognised by its cgroup: neighbours stay untouched.
+// With a shared PID namespace the container's processes are recognised by their cgroup, so that its neighbours stay untouched.
 func killFamily() {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -164,7 +164,7 @@ func killFamily() {
 	}
 }
 
-// oomKills reads how often the kernel killed in this container (cgroup v1, else v2).
+// oomKills reads how many processes the kernel killed for memory in this container (cgroup v1, else v2).
 func oomKills() int {
 	for _, path := range []string{"/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"} {
 		text, err := os.ReadFile(path)

@@ -1,4 +1,4 @@
-// What podlet and supervise say to one another over the control socket: one JSON line a message.
+// Messages between podlet and supervise over the control socket, one JSON object per line.
 
 package main
 
@@ -22,7 +22,7 @@ type processUser struct {
 	} `json:"capabilities"`
 }
 
-// sameAccount: the image's files answer the same for both.
+// sameAccount: the image's files resolve both to the same user.
 func (user processUser) sameAccount(other processUser) bool {
 	return user.User == other.User && user.Group == other.Group && user.GroupsPolicy == other.GroupsPolicy &&
 		reflect.DeepEqual(user.SupplementalGroups, other.SupplementalGroups)
@@ -88,7 +88,7 @@ type hello struct {
 	User      *owner  `json:"user,omitempty"`
 }
 
-// owner is as whom the newest run began.
+// owner is the user as which the newest run began.
 type owner struct {
 	UID    int      `json:"uid"`
 	GID    int      `json:"gid"`
@@ -120,7 +120,7 @@ type note struct {
 
 var errOrder = errors.New("not an order")
 
-// parseOrder takes one line.
+// parseOrder parses one line.
 func parseOrder(line []byte) (*order, error) {
 	received := &order{}
 	if err := json.Unmarshal(line, received); err != nil {

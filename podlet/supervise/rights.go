@@ -1,4 +1,4 @@
-// The most that a process of this container may do: what the first start said. No later order raises it, whoever sent it.
+// The rights ceiling of this container, as the first start set it. No later order raises it, whoever sent it.
 // See docs/design/security.md.
 
 package main
@@ -10,7 +10,7 @@ type rights struct {
 	nonRoot         bool
 }
 
-// lower takes in what a start asks for; what it leaves is for this run and all that follow.
+// lower applies the limits of a start; they hold for this run and all later ones.
 func (r *rights) lower(user processUser) {
 	keep := keptCapabilities(user)
 	if r.known {
@@ -21,5 +21,5 @@ func (r *rights) lower(user processUser) {
 	r.nonRoot = r.nonRoot || user.RunAsNonRoot
 }
 
-// began notes as whom a run began: a container that was not root never becomes root.
+// began records the user of a run: a container that was not root never becomes root.
 func (r *rights) began(who identity) { r.nonRoot = r.nonRoot || who.UID != 0 }

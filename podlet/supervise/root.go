@@ -1,5 +1,5 @@
-// What the container's root held before the first run, so that every later run finds the same. Kubernetes gives each run a
-// new root file system; supervise has one for all, and notes it while the first program begins.
+// Records the container's root before the first run, so that every later run finds the same. Kubernetes gives each run a new root
+// file system; supervise has one for all, and records it while the first program starts.
 
 package main
 
@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// Noted before the first program begins, in the time in which its stage comes up: where programs write at once.
+	// Recorded before the first program starts, while its stage comes up: the places where programs write first.
 	firstNoted = 128
 	maxNoted   = 50_000
-	// Contents that are kept. One costs the container about 2 KiB of the kernel's memory, whatever its size.
+	// How many contents are kept. Each costs the container about 2 KiB of kernel memory, whatever its size.
 	maxKept       = 2048
 	memoryPerKept = 64 * 1024
 	maxDepth      = 200
 )
 
-// What is known of a name that was first seen when the program was already running.
+// standing says how certain an entry is that was first seen after the program had started.
 type standing byte
 
 const (
@@ -83,7 +83,7 @@ type laterDirectory struct {
 	path      string
 }
 
-// newRoot: nil where nothing can change.
+// newRoot returns nil when nothing can change (a read-only root).
 func newRoot(own []string) *root {
 	var system syscall.Statfs_t
 	var top syscall.Stat_t
@@ -103,7 +103,7 @@ func newRoot(own []string) *root {
 	return r
 }
 
-// ownPaths are what supervise itself writes before each run.
+// ownPaths are the paths that supervise itself writes before each run.
 func ownPaths(received *order) []string {
 	own := []string{received.MessagePath}
 	for _, file := range received.Files {
@@ -118,7 +118,7 @@ func ownPaths(received *order) []string {
 	return own
 }
 
-// A small container pays for few contents.
+// A container with little memory keeps fewer contents.
 func keepable() int {
 	for _, path := range []string{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"} {
 		text, err := os.ReadFile(path)
@@ -151,7 +151,7 @@ func unescapeMount(path string) string {
 	return path
 }
 
-// note walks the root once. Its thread steps back behind the program's as soon as that begins, and ends with it.
+// note walks the root once. Its thread yields to the program's as soon as that begins, and ends with it.
 func (r *root) note() {
 	runtime.LockOSThread()
 	defer close(r.done)
@@ -187,7 +187,7 @@ func (r *root) stateOfOpen(fd int) fileState {
 	return stateOf(&stat)
 }
 
-// openBelow opens a directory name by name: a link on the way is an error.
+// openBelow opens a directory component by component: a link on the way is an error.
 func openBelow(path string) (int, error) {
 	fd, err := syscall.Open("/", readDirectory, 0)
 	for _, part := range strings.Split(strings.Trim(path, "/"), "/") {
@@ -206,7 +206,7 @@ func (r *root) noteDirectory(fd int, directory *entry, path string, depth int) {
 	if err != nil || depth > maxDepth || r.noted+len(names) > maxNoted {
 		return
 	}
-	// A list that was complete before the program could add to it holds nothing of the program's.
+	// A directory unchanged since before the program started lists nothing of the program's.
 	whole := r.hot || r.stateOfOpen(fd).modified < r.began
 	directory.children = make([]entry, 0, len(names))
 	for _, found := range names {
@@ -264,7 +264,7 @@ func (r *root) noteBelow(fd int, directory *entry, path string, depth int) {
 	}
 }
 
-// What is mounted by nobody that mountinfo names is still another's.
+// Something may be mounted that mountinfo does not name: the device shows it.
 func (r *root) isOwnDevice(fd int) bool {
 	var stat syscall.Stat_t
 	return syscall.Fstat(fd, &stat) == nil && uint64(stat.Dev) == r.device
@@ -285,8 +285,8 @@ func (r *root) noteEntry(directory int, found name, one *entry) bool {
 	return true
 }
 
-// noteFile keeps a file's content by a mapping: overlayfs lets a mapping stay with the image's file when a write has made
-// a copy of it ("changes to the file are not reflected in the memory mapping", kernel documentation). Nothing is read.
+// noteFile keeps a file's content as a mapping: on overlayfs a mapping stays with the image's file after a write has made a copy
+// of it ("changes to the file are not reflected in the memory mapping", kernel documentation). Nothing is read.
 func (r *root) noteFile(directory int, one *entry) bool {
 	fd, err := openAt(directory, one.name, syscall.O_RDONLY, 0)
 	if err != nil {
@@ -306,7 +306,7 @@ func (r *root) noteFile(directory int, one *entry) bool {
 		one.attributes = attributesOf(fd)
 	}
 	content := mapContent(fd, one.state.size)
-	// Looked at after the mapping: a file unchanged now was unchanged then.
+	// Checked after mapping: a file unchanged now was unchanged then.
 	if one.state = r.stateOfOpen(fd); one.state.changed >= r.began || content == 0 {
 		unmap(content, one.state.size)
 		return true
@@ -329,7 +329,7 @@ func rank(top string) int {
 	return 50
 }
 
-// Programs and libraries come last.
+// Programs and libraries come last, because they are seldom written.
 func seldomWritten(path string) bool {
 	switch path {
 	case "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/boot", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec",

@@ -1,4 +1,4 @@
-// Between two runs: what is new in the root goes, what was changed or removed is put back as it was noted.
+// Between two runs: removes what is new in the root, and puts back what was changed or removed.
 
 package main
 
@@ -27,7 +27,7 @@ type restoring struct {
 	opened  int
 }
 
-// leftover is what the next run finds that the first one did not.
+// leftover lists what could not be restored, and what the next run therefore finds changed.
 type leftover struct {
 	Type  string   `json:"type"`
 	Run   int      `json:"run"`
@@ -35,7 +35,7 @@ type leftover struct {
 	More  int      `json:"more"`
 }
 
-// restore answers nil where the root is as it was. Nothing else runs in the container meanwhile.
+// restore returns nil when the root is as it was. Nothing else runs in the container during it.
 func (r *root) restore() *leftover {
 	<-r.done
 	fd, err := syscall.Open("/", readDirectory, 0)
@@ -133,12 +133,12 @@ func (r *restoring) putBack(fd int, one *entry, path string, linked map[uint64]s
 			linked[one.state.inode] = one.name
 		}
 	case !r.canCreate(one) || !r.remove(fd, one.name, path, 0) || !r.create(fd, one, path, linked):
-		// Made anew always: another name may lead to the file that is there.
+		// Always created anew: the existing file may be reachable under another name.
 		r.leave(path)
 	}
 }
 
-// same: no change of a file goes by without a new time of change. Its number and its other names do not matter.
+// same compares two states. Every change of a file changes its ctime; inode number and link count do not matter.
 func (s fileState) same(noted fileState) bool {
 	s.links, s.inode = noted.links, noted.inode
 	if s.is(syscall.S_IFDIR) {
@@ -168,7 +168,7 @@ func (r *restoring) putBackDirectory(fd int, one *entry, path string, now fileSt
 	one.state.changed = r.stateOfOpen(directory).changed
 }
 
-// A directory that holds anything of the image is the image's.
+// A directory that holds anything of the image belongs to the image.
 func (e *entry) hasCertain() bool {
 	for index := range e.children {
 		if child := &e.children[index]; child.standing == certain || child.hasCertain() {
@@ -178,7 +178,7 @@ func (e *entry) hasCertain() bool {
 	return false
 }
 
-// putBackState is enough where only owner, mode or attributes differ.
+// putBackState suffices when only owner, mode or attributes differ.
 func (r *restoring) putBackState(fd int, one *entry, now fileState) bool {
 	if now.is(syscall.S_IFLNK) {
 		if target, err := linkTargetAt(fd, one.name); err != nil || target != one.target {
@@ -196,7 +196,7 @@ func (r *restoring) putBackState(fd int, one *entry, now fileState) bool {
 		return false
 	}
 	defer syscall.Close(file)
-	// A tool that keeps times may have written all the same.
+	// A tool that preserves times may have written to it all the same.
 	if one.content != 0 && !holds(file, one.content, one.state.size) {
 		return false
 	}
@@ -204,7 +204,7 @@ func (r *restoring) putBackState(fd int, one *entry, now fileState) bool {
 	return r.see(fd, one)
 }
 
-// dress gives an open file owner, mode (a change of owner takes setuid away), attributes and time of the noted one.
+// dress restores owner, mode (a change of owner clears setuid), attributes and time of an open file.
 func (r *restoring) dress(fd int, one *entry) {
 	syscall.Fchown(fd, int(one.state.uid), int(one.state.gid))
 	syscall.Fchmod(fd, one.state.mode&0o7777)
@@ -214,7 +214,7 @@ func (r *restoring) dress(fd int, one *entry) {
 	setModified(fd, "", one.state.modified)
 }
 
-// see takes what is there now as what was noted: times of change and numbers of files are new.
+// see records the current state as the original: ctime and inode number are new.
 func (r *restoring) see(fd int, one *entry) bool {
 	var stat syscall.Stat_t
 	if statAt(fd, one.name, &stat) != nil {
@@ -302,7 +302,7 @@ func (r *restoring) createFile(fd int, one *entry, linked map[uint64]string) boo
 	return r.see(fd, one)
 }
 
-// remove takes a whole tree away, but nothing that is mounted inside it.
+// remove deletes a whole tree, except for anything mounted inside it.
 func (r *restoring) remove(fd int, name, path string, depth int) bool {
 	err := removeAt(fd, name, 0)
 	if err == nil || err == syscall.ENOENT {
@@ -333,7 +333,7 @@ func (r *restoring) remove(fd int, name, path string, depth int) bool {
 	return whole && removeAt(fd, name, atRemoveDir) == nil
 }
 
-// liftOut moves what lies too deep to the top, from where it is removed later: each step down costs an open file.
+// liftOut moves what is nested too deeply to the top, to be removed later: each level costs an open file.
 func (r *restoring) liftOut(fd int, name string) bool {
 	r.deep++
 	lifted := fmt.Sprintf(".droppod-removed-%d", r.deep)

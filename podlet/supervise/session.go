@@ -1,4 +1,4 @@
-// Sessions of kubectl: exec and attach over a stream of frames.
+// kubectl's sessions: exec and attach over a stream of frames.
 
 package main
 
@@ -53,15 +53,15 @@ func (st *stream) status(code int, text string) {
 	st.write(channelStatus, payload)
 }
 
-// finish is the last word of a stream; one that takes it too slowly does without.
+// finish sends the final status of a stream; a client that takes it too slowly does not get it.
 func (st *stream) finish(code int, text string) {
 	st.conn.SetWriteDeadline(time.Now().Add(writePatience))
 	st.status(code, text)
 	st.leave()
 }
 
-// leave ends what is said here and lets the peer close: its writes would fail on a closed connection, and take what it has not
-// read yet with them. Whoever reads the stream closes it at the peer's end, or when that does not come.
+// leave closes only our direction and lets the peer close its own: writes to a closed connection would fail, and take unread data
+// with them. The reader of the stream closes it at the peer's end, or when that does not come in time.
 func (st *stream) leave() {
 	half, known := st.conn.(interface{ CloseWrite() error })
 	if !known || half.CloseWrite() != nil {
@@ -71,7 +71,7 @@ func (st *stream) leave() {
 	st.conn.SetReadDeadline(time.Now().Add(leavePatience))
 }
 
-// refuse is said beside the loop.
+// refuse runs outside the loop.
 func (st *stream) refuse(text string) {
 	guarded("stream", func() {
 		st.finish(126, text)
@@ -125,7 +125,7 @@ func (s *supervisor) execSession(received *order, st *stream) {
 		return
 	}
 	if !main.begun() {
-		// As whom is known when the program runs.
+		// The user is known only once the main program runs.
 		s.whenBegun(main, func() { s.execSession(received, st) })
 		return
 	}
@@ -162,7 +162,7 @@ func (s *supervisor) execSession(received *order, st *stream) {
 	}()
 }
 
-// A pump copies output; it is drained when its sources ended, or when nothing moves and nothing waits (a grandchild holds them open).
+// A pump copies output; it is drained when its sources ended, or when nothing moves and nothing waits (a grandchild keeps them open).
 type pump struct {
 	end     chan struct{}
 	sources []*os.File
@@ -201,13 +201,13 @@ func (p *pump) copy(source *os.File, write func([]byte) bool) {
 
 func (p *pump) seal() { go func() { p.group.Wait(); close(p.end) }() }
 
-// drain without patience waits as long as output moves.
+// drain without a patience waits as long as output moves.
 func (p *pump) drain(patience time.Duration) {
 	var late <-chan time.Time
 	if patience > 0 {
 		late = time.After(patience)
 	}
-	// What the process wrote last may not have been read yet, however long it was silent before.
+	// The last output may not have been read yet, however long the process was silent before.
 	p.mark(0)
 	for {
 		select {
@@ -220,14 +220,14 @@ func (p *pump) drain(patience time.Duration) {
 		p.mutex.Lock()
 		idle := p.busy == 0 && time.Since(p.moved) > drainPatience
 		p.mutex.Unlock()
-		// On a loaded machine a reader may not have had its turn for as long.
+		// On a loaded machine the reader may not have run for that long.
 		if idle && !p.waits() {
 			return
 		}
 	}
 }
 
-// waits asks whether a source has bytes, or its end, that nobody has read yet.
+// waits asks whether a source has unread bytes, or an unread end.
 func (p *pump) waits() bool {
 	for _, source := range p.sources {
 		if polled(source, pollIn)&(pollIn|pollHangUp) != 0 {
@@ -287,7 +287,7 @@ func openEnds(tty, stdin bool) (*ends, error) {
 func (e *ends) closeChild() {
 	for _, file := range e.child {
 		if file != nil {
-			file.Close() // the terminal's three are one: closing twice is harmless
+			file.Close() // a terminal's three are the same file: closing it twice is harmless
 		}
 	}
 }
@@ -312,7 +312,7 @@ func (e *ends) pump(st *stream) *pump {
 	return copied
 }
 
-// input gives a process what its client sends. One that reads nothing holds the client back, and must not hide that it left.
+// input passes a client's input on to the process. A process that reads nothing blocks the client, which may still disconnect.
 func (e *ends) input(from *stream, payload []byte) {
 	for len(payload) > 0 {
 		e.stdin.SetWriteDeadline(time.Now().Add(inputLook))
@@ -324,13 +324,13 @@ func (e *ends) input(from *stream, payload []byte) {
 	}
 }
 
-// hungUp asks whether the peer has closed, though what it sent before is still to be read.
+// hungUp asks whether the peer has closed, even if earlier input is still unread.
 func hungUp(conn net.Conn) bool {
 	unix, known := conn.(*net.UnixConn)
 	return known && polled(unix, 0)&(pollError|pollHangUp) != 0
 }
 
-// polled answers what has happened to a descriptor, without waiting; one that is closed has an error.
+// polled returns the pending events of a descriptor without waiting; a closed one reports an error.
 func polled(file syscall.Conn, events int16) int16 {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -363,7 +363,7 @@ func (e *ends) take(from *stream, channel byte, payload []byte) {
 		if e.tty == nil && e.stdin != nil {
 			e.stdin.Close()
 		} else if e.tty != nil {
-			e.input(from, []byte{4}) // a terminal knows no half-close: end of transmission
+			e.input(from, []byte{4}) // a terminal has no half-close: end of transmission
 		}
 	case channelResize:
 		resizeTerminal(e.tty, payload)

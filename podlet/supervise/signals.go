@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// blockedLook is how long after a blocked signal is asked again: one that stays blocked is waited for, by sigwait or signalfd.
+// blockedLook is the interval at which a blocked signal is checked: one that stays blocked is being waited for (sigwait, signalfd).
 const blockedLook = 20 * time.Millisecond
 
 var signalNames = map[string]syscall.Signal{
@@ -21,7 +21,7 @@ var signalNames = map[string]syscall.Signal{
 	"RTMIN": 34, "RTMAX": 64,
 }
 
-// signalNumber understands 15, TERM, SIGTERM, SIGRTMIN+3 and SIGRTMAX-2; 0 for anything else.
+// signalNumber parses 15, TERM, SIGTERM, SIGRTMIN+3 and SIGRTMAX-2; it returns 0 for anything else.
 func signalNumber(name string) syscall.Signal {
 	if number, err := strconv.Atoi(name); err == nil && number > 0 && number <= 64 {
 		return syscall.Signal(number)
@@ -40,9 +40,9 @@ func signalNumber(name string) syscall.Signal {
 	return 0
 }
 
-// signalMain sends it to the main process, by the kernel's rule for process 1, whose place it has: what it neither handles
-// nor ignores is not delivered, whoever sends it; only KILL is. A process that has not begun receives nothing before its
-// program runs, KILL excepted.
+// signalMain signals the main process by the kernel's rule for process 1, in whose place it runs: a signal that it neither handles
+// nor ignores is not delivered, whoever sends it, except KILL. A process still in its stage gets nothing before its program runs,
+// except KILL.
 func (s *supervisor) signalMain(number syscall.Signal) {
 	main := s.main
 	switch {
@@ -56,7 +56,7 @@ func (s *supervisor) signalMain(number syscall.Signal) {
 			}
 		})
 	case os.Getpid() != 1:
-		// With shared processes no program is process 1, in Kubernetes either.
+		// With shared processes no program is process 1, and neither is one in Kubernetes.
 		syscall.Kill(main.pid, number)
 	default:
 		s.signalFirst(main, number)
@@ -84,7 +84,7 @@ const (
 	held
 )
 
-// dispositionOf reads what the process does about a signal; one that is gone does not matter.
+// dispositionOf reads how the process handles a signal; for a process that is gone the result does not matter.
 func dispositionOf(pid int, number syscall.Signal) disposition {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {

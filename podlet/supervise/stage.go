@@ -1,4 +1,4 @@
-// The stage: a re-exec of this file that drops root and becomes the program.
+// The stage: a re-exec of this binary that drops root and becomes the program.
 // See docs/design/supervise.md.
 
 package main
@@ -27,7 +27,7 @@ type stageSpec struct {
 	after           <-chan struct{} // the stage waits for it
 }
 
-// stageWord is what the stage says on its way: who the user is, and what stood in the way.
+// stageWord is a message of the stage: who the user is, or what failed.
 type stageWord struct {
 	Who   *identity `json:"who,omitempty"`
 	Error string    `json:"error,omitempty"`
@@ -42,10 +42,10 @@ func (s *supervisor) stageFor(argv []string, tty bool) stageSpec {
 	}
 }
 
-// runStage becomes the process that the spec on fd 3 describes; its words go to fd 4.
+// runStage becomes the process that the spec on fd 3 describes; it reports on fd 4.
 func runStage() {
 	runtime.LockOSThread() // credentials belong to the thread that will exec
-	// It holds more rights than what runs beside it in the container.
+	// It has more rights than its neighbours in the container.
 	_ = hide()
 	syscall.CloseOnExec(3)
 	syscall.CloseOnExec(4)
@@ -70,7 +70,7 @@ func become(spec stageSpec, report func(identity)) error {
 		return err
 	}
 	for fd := 0; fd < 3; fd++ {
-		// An app that reopens /dev/stdout must own the pipe (runc does the same).
+		// A program that reopens /dev/stdout must own the pipe (runc does the same).
 		if who.UID != 0 && !isNull(fd) {
 			syscall.Fchown(fd, who.UID, -1)
 		}
@@ -116,8 +116,8 @@ func (spec stageSpec) cwd() string {
 	return spec.Cwd
 }
 
-// enter goes to the working directory as root, which may be the only one that can; where root may not (a volume of the
-// network), the user may (true), as runc tries. A missing one is made.
+// enter changes to the working directory as root, who may be the only one permitted; where root is not (a network file system),
+// the user tries again later, as in runc, and enter returns true. A missing directory is created.
 func enter(spec stageSpec) (bool, error) {
 	err := syscall.Chdir(spec.cwd())
 	if err == syscall.ENOENT {

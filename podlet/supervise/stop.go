@@ -1,4 +1,4 @@
-// The stop plan that runs here when no podlet answers.
+// The stop plan, which supervise carries out itself when no podlet answers.
 // See docs/design/deletion.md.
 
 package main
@@ -17,7 +17,7 @@ func (s *supervisor) stopAlone() {
 		return
 	}
 	if s.ending != nil {
-		s.alone = &aloneStop{} // its report is the end
+		s.alone = &aloneStop{} // the stop is reported with the exit
 		return
 	}
 	if s.main == nil {
@@ -55,7 +55,7 @@ func (s *supervisor) signalAlone() {
 	s.after(rest, func() { s.signalMain(syscall.SIGKILL) })
 }
 
-// longest is what a wait may last: Kubernetes takes seconds that no clock of Go's holds (2147483647 as a probe's timeout).
+// longest is the longest wait: Kubernetes accepts seconds that Go's clock cannot represent (2147483647 as a probe's timeout).
 const longest = 100 * 365 * 24 * time.Hour
 
 func seconds(count float64) time.Duration {

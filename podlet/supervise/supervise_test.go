@@ -1,4 +1,4 @@
-// What a container or a broken podlet may feed to supervise, and how it counts users, links and signals, without a container.
+// Malformed input from a container or podlet, and the rules for users, links and signals, tested without a container.
 
 package main
 
@@ -105,7 +105,7 @@ func TestAListenerOfThisContainerIsNoPodlet(t *testing.T) {
 	if _, err := (&door{directory: held, strict: true}).dial(); !errors.Is(err, errStranger) {
 		t.Errorf("dialled a stranger: %v", err)
 	}
-	// The directory is what was opened, whatever has its name by now.
+	// The directory is the one that was opened, whatever has its name by now.
 	if err := os.Rename(directory, directory+".aside"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// The loop of a container: the connection to the podlet, its orders, and each run of the main process from start to report.
+// The main loop of a container: the connection to the podlet, its orders, and each run of the main process from start to report.
 
 package main
 
@@ -51,7 +51,7 @@ func (s *supervisor) serve() {
 	if os.Getpid() != 1 {
 		// Shared PID namespace: orphans of this container must come here, not to the pod's PID 1.
 		_ = prctl(prSetChildSubreaper, 1)
-		// And processes of other containers see this one. (As PID 1 it stays open to who has its rights: /proc/1/fd/1 is the log.)
+		// And other containers' processes see this one. (As PID 1 it stays open to those with its rights: /proc/1/fd/1 is the log.)
 		_ = hide()
 	}
 	signals, err := arrivals()
@@ -76,9 +76,9 @@ func (s *supervisor) onSignal(arrived arrival) {
 	case arrived.inside:
 		s.signalMain(number)
 	case isJobControl(number):
-		// None is an engine's stop signal.
+		// No engine stops a container with it.
 	case number == syscall.SIGWINCH && s.io != nil && s.io.outerTTY:
-		// Some images stop by WINCH; with an outer terminal it only says that its size changed.
+		// Some images stop by WINCH; with an outer terminal it only means that the size changed.
 	default:
 		// The engine sends the image's STOPSIGNAL, whichever that is.
 		s.onTerm(number)
@@ -99,7 +99,7 @@ func (s *supervisor) onTerm(received syscall.Signal) {
 	s.awaitAck()
 }
 
-// Without an answer in time the stop plan runs here; an answer (or a newer wait) makes the timer stale.
+// Without an answer in time the stop plan runs here; an answer, or a newer wait, makes the timer void.
 func (s *supervisor) awaitAck() {
 	s.termSeq++
 	seq := s.termSeq
@@ -135,7 +135,7 @@ func (s *supervisor) dialForever() {
 	}
 }
 
-// A podlet that boots is met within milliseconds; one that stays away costs nothing.
+// A booting podlet is found within milliseconds; one that stays away costs next to nothing.
 func nextRedial(wait, tried time.Duration) time.Duration {
 	limit := slowestRedial
 	if tried < bootPatience {
@@ -147,7 +147,7 @@ func nextRedial(wait, tried time.Duration) time.Duration {
 	return wait
 }
 
-// A line that is no order ends the connection; what was read before it counts. Nothing of a long line stays.
+// An invalid line ends the connection; the orders before it hold. The memory of a long line is freed.
 func (s *supervisor) readOrders(conn io.Reader) {
 	defer report("orders")
 	source := bufio.NewReaderSize(conn, 16*1024)
@@ -162,13 +162,13 @@ func (s *supervisor) readOrders(conn io.Reader) {
 		}
 		s.events <- func() { s.obey(received) }
 		if len(line) > longLine {
-			// The container's memory pays for what this process holds.
+			// This process's memory counts against the container's limit.
 			s.after(longLineUse, func() { guarded("memory", debug.FreeOSMemory) })
 		}
 	}
 }
 
-// readLine keeps no room from one line to the next: the longest of a container's life would stay with it.
+// readLine reuses no buffer: one as large as the longest line would stay for the container's life.
 func readLine(source *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -248,7 +248,7 @@ func (s *supervisor) obey(received *order) {
 	}
 }
 
-// waits: the order means a run that is about to begin, or begins when the one before has been reported.
+// waits: the order is for a run that is about to begin, or that begins once the one before has been reported.
 func (s *supervisor) waits(received *order) bool {
 	switch received.Type {
 	case "start":
@@ -259,7 +259,7 @@ func (s *supervisor) waits(received *order) bool {
 	return false
 }
 
-// hangUp: the next hello says where things stand.
+// hangUp closes the connection; the hello of the next one reports the state.
 func (s *supervisor) hangUp() {
 	if s.conn != nil {
 		s.conn.Close()
@@ -317,7 +317,7 @@ func (s *supervisor) obeyHeld() {
 	}
 }
 
-// begin starts the ordered run in a root that is as it should be.
+// begin starts the ordered run once the root has been restored.
 func (s *supervisor) begin(received *order) {
 	if err := s.prepare(received); err != nil {
 		s.failStart(err.Error())
@@ -347,7 +347,7 @@ func (s *supervisor) begin(received *order) {
 	})
 }
 
-// reportStarted says once for a run that its program runs, and as whom.
+// reportStarted reports once per run that its program runs, and as which user.
 func (s *supervisor) reportStarted(main *process) {
 	if main.stageError != "" || s.reported == s.run {
 		return
@@ -360,7 +360,7 @@ func (s *supervisor) reportStarted(main *process) {
 	s.send(started{Type: "started", Run: s.run, Pid: main.pid, At: s.began, User: s.owner()})
 }
 
-// owner is as whom the newest run began; nil until its program runs.
+// owner is the user of the newest run; nil until its program runs.
 func (s *supervisor) owner() *owner {
 	if s.who == nil || s.reported != s.run {
 		return nil
@@ -378,7 +378,7 @@ func (s *supervisor) whenBegun(main *process, then func()) {
 
 func (s *supervisor) prepare(received *order) error {
 	for _, file := range received.Files {
-		// In place: hosts and resolv.conf are mounts of the engine. A read-only root refuses, as documented.
+		// In place: hosts and resolv.conf are mounts of the engine. It fails with a read-only root, as documented.
 		_ = writeInPlace(file.Path, []byte(file.Content))
 	}
 	for _, link := range received.Links {
@@ -398,7 +398,7 @@ func (s *supervisor) prepare(received *order) error {
 	return nil
 }
 
-// noteRoot begins to note the root before anything has run in it. The channel is closed when a program may change it.
+// noteRoot starts to record the root before anything has run in it. The channel is closed when a program may change it.
 func (s *supervisor) noteRoot(received *order) <-chan struct{} {
 	fresh := !s.used
 	if s.used = true; !fresh || received.RunsOnce {
@@ -411,8 +411,8 @@ func (s *supervisor) noteRoot(received *order) <-chan struct{} {
 	return s.root.first
 }
 
-// What follows in the log belongs to `run`. Written at the end of the run before: the engine keeps a line without an end
-// to itself until more comes, and nothing may ever come.
+// The mark starts the part of the log that belongs to `run`. It is written at the end of the run before, because the engine holds
+// back a line without an end until more follows, which may be never.
 func (s *supervisor) markLog(run int) {
 	if s.started.LogNonce == "" || s.marked == run {
 		return
@@ -434,8 +434,8 @@ func (s *supervisor) failStart(text string) {
 	s.report()
 }
 
-// A container that outgrows its memory ends as a whole (the kubelet sets memory.oom.group), not only the process that the
-// kernel chose: nobody would notice a server whose workers are killed.
+// A container that exceeds its memory ends as a whole (the kubelet sets memory.oom.group), not only the process that the kernel
+// chose: nobody would notice a server whose workers are killed.
 func (s *supervisor) watchMemory(main *process, oomBefore int) {
 	s.after(memoryLook, func() {
 		switch {
@@ -455,8 +455,8 @@ func (s *supervisor) mainExited(main *process, code int, oomBefore int) {
 	s.settleExit(main, last, oomBefore)
 }
 
-// settleExit reports the exit once its output is on its way and its message is read. Others may hold both up (a client that
-// does not read, a log that nobody takes, a file system of the network): the loop goes on meanwhile, without a next run.
+// settleExit reports the exit once the output is flushed and the termination message is read. Either may be held up (a client that
+// does not read, a log that nobody takes, a network file system): the loop goes on, but starts no next run.
 func (s *supervisor) settleExit(main *process, last *exited, oomBefore int) {
 	shown, message, budget := s.io, s.started.MessagePath, s.started.MessageBytes
 	s.io = nil
@@ -472,7 +472,7 @@ func (s *supervisor) settleExit(main *process, last *exited, oomBefore int) {
 		shown.ended(last.Code)
 		s.markLog(last.Run + 1) // the loop writes no mark before it has begun the next run
 		awaitDrain()
-		// The runtime says so whatever the code is: one that outlived a killed child may have any.
+		// The runtime reports OOM whatever the code is: a program that outlived a killed child may exit with any.
 		last.OOM = oomKills() > oomBefore
 		last.Message = readMessage(message, budget)
 	})
@@ -487,7 +487,7 @@ func (s *supervisor) mainEnded(last *exited) {
 	s.obeyHeld()
 }
 
-// What the process wrote last shall be with the engine before anyone learns of the exit and asks for the log.
+// The last output must have reached the engine before anyone learns of the exit and asks for the log.
 func awaitDrain() {
 	for pause := 50 * time.Microsecond; pause < 200*time.Millisecond; pause *= 2 {
 		unread := 0

@@ -1,5 +1,5 @@
-// Trees of files copied as they are: --seed copies directories of the image into volumes, --move brings what init containers
-// left in one volume into another.
+// Copies trees of files: --seed copies directories of the image into volumes, --move moves what init containers left in one
+// volume into another.
 
 package main
 
@@ -15,7 +15,7 @@ import (
 	"unsafe"
 )
 
-// seed is one directory of the image; Inside are paths in it where the container has mounts.
+// seed is one directory of the image; Inside are the paths in it where the container has mounts.
 type seed struct {
 	From   string   `json:"from"`
 	To     string   `json:"to"`
@@ -59,13 +59,13 @@ func bring(one seed) error {
 		return err
 	}
 	for _, path := range one.Inside {
-		// Where the image has a link on the way the engine follows it, as it does without this copy.
+		// If the image has a link on the way, the engine follows it, as it does without this copy.
 		os.MkdirAll(filepath.Join(one.To, path), 0o755)
 	}
 	return nil
 }
 
-// runMove moves what lies at `path` below `root` into the directory `to`. Repeated after a crash it ends what was begun.
+// runMove moves what is at `path` below `root` into the directory `to`. Repeated after a crash, it completes the move.
 func runMove(root, path, to string) int {
 	from := root
 	for _, name := range strings.Split(path, "/") {
@@ -87,8 +87,8 @@ func runMove(root, path, to string) int {
 	return ended(os.RemoveAll(from))
 }
 
-// copyInto copies the content of directory `from` into directory `to`, then its owner and mode; `mounted` are paths that
-// stay empty.
+// copyInto copies the content of directory `from` into directory `to`, then its owner and mode; the paths in `mounted` stay
+// empty.
 func copyInto(from, to, path string, mounted map[string]bool) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -166,7 +166,7 @@ func copyFile(from, to string) error {
 	return err
 }
 
-// Owner first: a change of owner takes set-id bits and capabilities away.
+// Owner first: a change of owner clears set-id bits and capabilities.
 func copyState(from, to string) error {
 	var state syscall.Stat_t
 	if err := syscall.Lstat(from, &state); err != nil {

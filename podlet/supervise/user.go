@@ -1,4 +1,4 @@
-// As whom a process runs, by the image's passwd and group files and runc's rules (moby/sys/user, GetExecUser).
+// Which user a process runs as, by the image's passwd and group files and runc's rules (moby/sys/user, GetExecUser).
 
 package main
 
@@ -20,8 +20,8 @@ var (
 	errNonRoot = errors.New("container has runAsNonRoot and image will run as root")
 )
 
-// identity is what a user's name came to. It is looked up once: every later process of the container runs as the same,
-// whatever stands in the files by then (the runtime's exec takes its user from the container too).
+// identity is a resolved user. It is looked up once: every later process of the container runs as the same, whatever the files
+// say by then (the runtime's exec takes its user from the container too).
 type identity struct {
 	UID    int      `json:"uid"`
 	GID    int      `json:"gid"`
@@ -29,7 +29,7 @@ type identity struct {
 	Home   string   `json:"home"`
 }
 
-// accounts reads a file of the container's root; one that is not there has no entries.
+// accounts reads a file of the container's root; a missing one has no entries.
 type accounts func(path string) ([]byte, error)
 
 func containerAccounts(path string) ([]byte, error) {
@@ -68,7 +68,7 @@ func lookUp(user processUser, read accounts) (identity, error) {
 	return who, nil
 }
 
-// setUser answers the login name, ” for a number without an entry.
+// setUser returns the login name, or "" for a number without an entry.
 func (who *identity) setUser(name, passwd string) (string, error) {
 	if name == "" {
 		name = "0"
@@ -78,7 +78,7 @@ func (who *identity) setUser(name, passwd string) (string, error) {
 		if notNumeric != nil {
 			return fields[0] == name
 		}
-		// A number is never a name, even where somebody is called that.
+		// A number is never a name, even if an entry has that name.
 		uid, err := strconv.Atoi(field(fields, 2))
 		return err == nil && uid == number
 	})
@@ -86,7 +86,7 @@ func (who *identity) setUser(name, passwd string) (string, error) {
 	case entry != nil:
 		uid, err1 := strconv.Atoi(field(entry, 2))
 		gid, err2 := strconv.Atoi(field(entry, 3))
-		// Of such an entry the kernel would take -1 as "leave it root".
+		// The kernel would take -1 in such an entry as "keep root".
 		if err1 != nil || err2 != nil || !inRange(uid) || !inRange(gid) {
 			return "", fmt.Errorf("unable to find user %s: %v", name, errRange)
 		}
@@ -131,7 +131,7 @@ func field(fields []string, index int) string {
 	return ""
 }
 
-// findEntry answers the first line that matches.
+// findEntry returns the first line that matches.
 func findEntry(text string, matches func([]string) bool) []string {
 	for len(text) > 0 {
 		line := text

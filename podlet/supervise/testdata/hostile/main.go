@@ -1,5 +1,5 @@
-// A workload that is root without any right and wants them back: it takes the podlet's place at the control socket, by the
-// file and by the path, and orders whoever calls to start and run things as root. For rights.container.test.ts only.
+// A workload that is root without capabilities and tries to regain them: it takes the podlet's place at the control socket, by
+// file and by path, and orders every caller to start and run things as root. Only for rights.container.test.ts.
 package main
 
 import (
