@@ -1,4 +1,4 @@
-// The pod that a workload makes of its template (pkg/controller/controller_utils.go).
+// The pod that a workload creates from its template (pkg/controller/controller_utils.go).
 import type { KubeObject, ObjectMeta, PodSpec } from '../kinds/pod.ts';
 import { present } from '../present.ts';
 import type { Owner } from './claim.ts';
@@ -9,7 +9,7 @@ interface Template {
   spec?: PodSpec;
 }
 
-/** A pod of the template, controlled by `owner`; its name is generated from the owner's. Workloads with names of their own replace it. */
+/** A pod from the template, controlled by `owner`, with a name generated from the owner's; workloads that name their pods replace it. */
 export const childPod = (owner: Owner, { metadata = {}, spec }: Template): KubeObject => ({
   metadata: {
     generateName: `${owner.object.metadata.name ?? ''}-`,

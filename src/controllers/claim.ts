@@ -1,4 +1,4 @@
-// Which objects are a controller's own: those that name it as their controller. Labels only decide who is adopted and who is released
+// Which objects belong to a controller: those that name it as their controller. Labels only decide about adoption and release
 // (pkg/controller/controller_ref_manager.go).
 import type { KubeObject, ObjectMeta } from '../kinds/pod.ts';
 import type { Labels } from '../pod/placement/selection.ts';
@@ -23,7 +23,7 @@ export const controllerReference = ({ apiVersion, kind, object }: Owner): OwnerR
   blockOwnerDeletion: true,
 });
 
-/** The controller of an object; undefined: nobody. */
+/** The controller of an object; undefined: it has none. */
 export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true);
 
@@ -32,16 +32,16 @@ export const isControlledBy = (object: KubeObject, { metadata }: KubeObject): bo
   metadata.uid !== undefined && controllerOf(object)?.uid === metadata.uid;
 
 export interface Claim {
-  /** The owner's objects, those included that `writes` adopts. */
+  /** The owner's objects, including those that `writes` adopts. */
   owned: KubeObject[];
-  /** Adoptions and releases; what releases or adopts an object that changed meanwhile is a conflict. */
+  /** Adoptions and releases; a conflict if the object has changed since it was read. */
   writes: Write[];
 }
 
 /**
- * The objects of `resource` that belong to the owner. One without a controller whose labels match is adopted unless it is being deleted; one
- * whose labels no longer match is released and not among them; one of another controller is never touched. An owner that is being deleted
- * neither adopts nor releases.
+ * The objects of `resource` that belong to the owner. An object without a controller whose labels match is adopted unless it is being
+ * deleted; an owned one whose labels no longer match is released and left out; objects of other controllers are never touched. An owner
+ * that is being deleted neither adopts nor releases.
  */
 export function claim(
   resource: string,

@@ -1,43 +1,43 @@
-// What a controller is: a pure function from an object and what it reads to the writes that bring the world nearer to the object's spec.
-// src/steps/reconcile runs it; every delivery may be lost, doubled, late or reordered (docs/design/controllers.md).
+// The interface of a controller: a pure function from an object and what it reads to the writes that bring the state closer to the spec.
+// src/steps/reconcile runs it; any delivery may be lost, repeated, late or out of order (docs/design/controllers.md).
 import type { ApiErrorDetails, Reason } from '../errors.ts';
 import type { KubeObject } from '../kinds/pod.ts';
 
 export interface Controller {
-  /** Kubernetes' name, e.g. `job-controller`: the source of its events, and its service account in kube-system is its user. */
+  /** Kubernetes' name, e.g. `job-controller`: the source of its events, and the service account in kube-system that it acts as. */
   name: string;
   /** The resource that it reconciles, by its name in the store, e.g. `jobs.batch`. */
   resource: string;
   /**
-   * Other resources that `reconcile` reads: of the object's namespace, or all objects of a cluster-wide resource. A change of one of their
-   * objects wakes the object that controls it (by ownerReference), and those that `concerns` names.
+   * Other resources that `reconcile` reads: in the object's namespace, or all objects of a cluster-wide resource. A change to one of
+   * them wakes the object that controls it (by ownerReference), and those that `concerns` names.
    */
   reads: readonly string[];
-  /** How an object is tried again after an error or a refusal; absent: 5 ms, doubling up to 1000 s. */
+  /** The delays of retries after an error or a refusal; absent: 5 ms, doubling up to 1000 s. */
   backOff?: { firstMs: number; maxMs: number };
-  /** A finalizer that it keeps on its children and takes off itself; the garbage collector takes it off a child that nobody controls. */
+  /** A finalizer that it sets on its children and removes itself; the garbage collector removes it from a child without a controller. */
   childFinalizer?: string;
-  /** In place of `reads`, where it differs from object to object; a custom resource may be among them. `concerns` is then asked about those that read it. Pure. */
+  /** Replaces `reads` where it differs by object, custom resources included; `concerns` is asked only about its readers. Pure. */
   readsFor?(object: KubeObject): readonly string[];
-  /** The names of those among `objects` (all of `resource` in the namespace) that a changed object concerns besides its owner. Pure. */
+  /** Names of those `objects` (all of `resource` in the namespace) that a change to another object concerns, besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
-  /** Whether the object is one of those that it has something to do with; absent: all are. Pure. */
+  /** Whether the controller is responsible for the object; absent: for all. Pure. */
   applies?(object: KubeObject): boolean;
-  /** Pure. The object and everything in the world are shared with others and must not be changed. */
+  /** Pure. The object and everything in the world are shared and must not be changed. */
   reconcile(object: KubeObject, world: World, now: Date): Outcome;
 }
 
-/** What is stored now, as the store reads its own writes: no expectations are needed (kube-controller-manager has them because its caches lag). */
+/** What is stored now. The store reads its own writes, so no expectations are needed (kube-controller-manager's caches lag). */
 export interface World {
   /** The objects of one of the controller's `reads`. */
   list(resource: string): readonly KubeObject[];
-  /** The writes of this pass that the API refused. Then `reconcile` is asked once more, and of its answer everything but creations is done. */
+  /** The writes of this pass that the API refused. `reconcile` is then called once more, and all of its writes but creations are done. */
   refused: readonly Refused[];
 }
 
 export interface Refused {
   write: Write;
-  /** `status.reason`, message and details of the API's answer. */
+  /** `status.reason`, message and details of the API's response. */
   reason: Reason | '';
   message: string;
   details: ApiErrorDetails;
@@ -46,11 +46,11 @@ export interface Refused {
 export interface Outcome {
   /** Done in this order; a conflict ends the pass, and the object is reconciled again. */
   writes: Write[];
-  /** When to look again though nothing changes (deadlines, TTL, minReadySeconds, a schedule). */
+  /** When to look again even if nothing changes (deadlines, TTL, minReadySeconds, a schedule). */
   requeueAt?: Date;
 }
 
-/** An event on the reconciled object; `%name` in the message becomes the name of the written object, `%error` the API's message. */
+/** An event on the reconciled object; in the message `%name` stands for the written object's name, `%error` for the API's message. */
 export interface Announcement {
   type: 'Normal' | 'Warning';
   reason: string;
@@ -58,23 +58,23 @@ export interface Announcement {
 }
 
 interface Announced {
-  /** Said when the write succeeded. */
+  /** Recorded when the write succeeded. */
   done?: Announcement;
-  /** Said when the API refused it (not for a namespace that is ending). */
+  /** Recorded when the API refused it (but not in a namespace that is terminating). */
   refused?: Announcement;
 }
 
 export type Write =
   /**
-   * A child. With `generateName` its name and uid follow from the owner's uid and a count that the same commit raises, so that a doubled run
-   * makes nothing double; a name that is taken by another owner's object is a refusal.
+   * A child. With `generateName`, its name and uid derive from the owner's uid and a count that the same commit raises, so a repeated run
+   * creates nothing twice; a name that another owner's object has taken is a refusal.
    */
   | ({ verb: 'create'; resource: string; object: KubeObject } & Announced)
-  /** The whole object under the resourceVersion that was read. */
+  /** The whole object, on condition of the resourceVersion that was read. */
   | ({ verb: 'update'; resource: string; object: KubeObject } & Announced)
   /** As update, through the `/status` subresource; skipped where nothing changes. */
   | ({ verb: 'updateStatus'; resource: string; object: KubeObject } & Announced)
-  /** Under the uid that was read; gone already is success and announces nothing. */
+  /** On condition of the uid that was read; if the object is gone already, it succeeds without an event. */
   | ({
       verb: 'delete';
       resource: string;

@@ -1,4 +1,4 @@
-// All controllers, in the order in which a change is offered to them.
+// All controllers, in the order in which they are offered a change.
 import type { Controller } from './controller.ts';
 import { cronJobController } from './cron-job/cron-job-controller.ts';
 import { jobController } from './job/job-controller.ts';

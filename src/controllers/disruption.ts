@@ -12,10 +12,10 @@ import { isReady } from './pod-states.ts';
 import { writeStatus } from './status.ts';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
-/** What is not deleted so long after its eviction began counts again. */
+/** An evicted pod that is not deleted within this time counts again. */
 const DISRUPTED_MS = 2 * 60 * 1000;
 
-/** Kinds with a scale, and the resource of each. */
+/** Kinds with a scale, and their resources. */
 const SCALED = {
   ReplicationController: 'replicationcontrollers',
   ReplicaSet: 'replicasets.apps',
@@ -27,7 +27,7 @@ export const disruptionController: Controller = {
   name: 'controllermanager',
   resource: BUDGETS,
   reads: ['pods', ...Object.values(SCALED)],
-  // A workload's scale may concern any of them.
+  // A workload's scale may concern any budget.
   concerns: (changed, budgets) =>
     budgets
       .filter(
@@ -81,11 +81,11 @@ function reconcile(object: KubeObject, world: World, now: Date): Outcome {
 interface Scale {
   expected: number;
   desired: number;
-  /** Whether the numbers leave out pods that nobody controls. */
+  /** Whether the numbers leave out pods without a controller. */
   unmanaged: boolean;
 }
 
-/** How many pods there should be, and how many of them must be healthy. */
+/** How many pods are expected, and how many of them must be healthy. */
 function scaleOf(
   { spec: { minAvailable, maxUnavailable } }: DisruptionBudget,
   pods: readonly KubeObject[],
@@ -105,7 +105,7 @@ function scaleOf(
   return { expected: replicas, desired, unmanaged };
 }
 
-/** The replicas of all workloads that control one of the pods; a text: why that cannot be said. */
+/** The replicas of all workloads that control one of the pods; a text: why they cannot be determined. */
 function replicasOf(pods: readonly KubeObject[], world: World): number | string {
   const counted = new Map<string, number>();
   for (const pod of pods) {
@@ -130,7 +130,7 @@ const deploymentOf = (set: KubeObject, world: World): KubeObject | undefined =>
 const specReplicas = ({ spec }: KubeObject): number =>
   (spec as { replicas?: number } | undefined)?.replicas ?? 1;
 
-/** Evictions that are under way: the pod is there and not yet being deleted. */
+/** Evictions in progress: the pod exists and is not being deleted yet. */
 function stillDisrupted(
   { status }: DisruptionBudget,
   pods: readonly KubeObject[],
@@ -163,7 +163,7 @@ function announcements(
   return [{ verb: 'event', type: 'Warning', reason: 'UnmanagedPods', message }];
 }
 
-/** Nothing may be evicted while it is not known how many pods there should be. */
+/** Nothing may be evicted while the expected number of pods is unknown. */
 function failed(budget: DisruptionBudget, object: KubeObject, failure: string, now: Date): Outcome {
   const status = { ...budget.status, disruptionsAllowed: 0 };
   const conditions = withAllowance({ ...budget, status }, now, failure);

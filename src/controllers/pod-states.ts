@@ -1,16 +1,16 @@
-// What every controller asks of a pod: is it active, ready, available (pkg/controller/controller_utils.go, pkg/api/v1/pod/util.go).
+// Questions that every controller asks about a pod: active, ready, available (pkg/controller/controller_utils.go, pkg/api/v1/pod/util.go).
 import type { KubeObject, PodCondition } from '../kinds/pod.ts';
 import { toPod } from '../pod/model/to-pod.ts';
 
-/** Succeeded or Failed: nothing of it runs again. */
+/** Succeeded or Failed: nothing in it runs again. */
 export const isTerminal = (pod: KubeObject): boolean =>
   ['Succeeded', 'Failed'].includes(toPod(pod).status.phase ?? '');
 
-/** Neither at its end nor on the way to it. */
+/** Neither ended nor being deleted. */
 export const isActive = (pod: KubeObject): boolean =>
   !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined;
 
-/** Being deleted, and not at its end yet. */
+/** Being deleted, but not ended yet. */
 export const isTerminating = (pod: KubeObject): boolean =>
   !isTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
 
@@ -42,7 +42,7 @@ export function isAvailable(pod: KubeObject, minReadySeconds: number, now: Date)
   return at !== undefined && at <= now;
 }
 
-/** The first moment after `now` at which one more of the pods is available; undefined: none waits for a time. */
+/** The first moment after `now` at which another of the pods becomes available; undefined: none is waiting. */
 export function nextAvailableAt(
   pods: readonly KubeObject[],
   minReadySeconds: number,

@@ -1,4 +1,4 @@
-// Which pods a set removes first: those whose end costs least (pkg/controller/controller_utils.go, ActivePodsWithRanks).
+// Which pods a set removes first: those whose end costs the least (pkg/controller/controller_utils.go, ActivePodsWithRanks).
 import type { KubeObject, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { toPod } from '../pod/model/to-pod.ts';
@@ -8,7 +8,7 @@ const COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASES = ['Pending', 'Unknown', 'Running'];
 
 /**
- * The pods in the order in which they are to be removed. `related`: active pods whose crowding on a node counts, e.g. those of all sets of one
+ * The pods in order of removal. `related`: active pods that count for crowding on a node, e.g. those of all sets of one
  * Deployment.
  */
 export function rankForRemoval(
@@ -47,7 +47,7 @@ function cost({ metadata }: KubeObject): number {
 const createdAt = ({ metadata }: KubeObject): Date | undefined =>
   metadata.creationTimestamp ? new Date(metadata.creationTimestamp) : undefined;
 
-/** The most restarts among the containers that are meant to last. */
+/** The maximum of restarts among the long-running containers. */
 function restarts({ spec, status }: Pod): number {
   const sidecars = new Set(
     (spec.initContainers ?? []).flatMap(({ name, restartPolicy }) =>
@@ -63,7 +63,7 @@ function restarts({ spec, status }: Pod): number {
   );
 }
 
-/** Ages are compared as whole powers of two, so that not always the youngest goes; of equal ones the uid decides. */
+/** Ages are compared as powers of two, so that it is not always the youngest that goes; ties are broken by uid. */
 function younger(
   a: Date | undefined,
   b: Date | undefined,

@@ -1,4 +1,4 @@
-// ReplicaSets and ReplicationControllers: as many active pods as asked for (pkg/controller/replicaset).
+// The ReplicaSet and ReplicationController controllers: keep the requested number of active pods (pkg/controller/replicaset).
 import type { KubeObject } from '../kinds/pod.ts';
 import type { LabelSelector } from '../pod/placement/selection.ts';
 import { selects } from '../pod/placement/selection.ts';
@@ -28,7 +28,7 @@ import {
   writeStatus,
 } from './status.ts';
 
-/** kube-controller-manager makes and removes no more at once. */
+/** The maximum that kube-controller-manager creates or deletes at once. */
 const BURST = 500;
 const FAILURE = 'ReplicaFailure';
 
@@ -46,9 +46,9 @@ interface Kind {
   apiVersion: string;
   kind: string;
   spec(object: KubeObject): ReplicaSpec;
-  /** Only ReplicaSets count their terminating pods. */
+  /** Only ReplicaSets count terminating pods. */
   countsTerminating: boolean;
-  /** Active pods beside which the set's own are crowded on a node. */
+  /** Active pods that count for crowding on a node, besides the set's own. */
   related(object: KubeObject, world: World): (pod: KubeObject) => boolean;
 }
 
@@ -113,7 +113,7 @@ function controllerFor(kind: Kind): Controller {
   };
 }
 
-/** The sets that may adopt an object that nobody controls. */
+/** The sets that may adopt an object without a controller. */
 const adopters = (kind: Kind, { metadata }: KubeObject, objects: readonly KubeObject[]): string[] =>
   objects
     .filter((object) => selects(kind.spec(object).selector, metadata.labels))
@@ -123,7 +123,7 @@ function reconcile(kind: Kind, object: KubeObject, world: World, now: Date): Out
   const { apiVersion, resource } = kind;
   const owner: Owner = { apiVersion, kind: kind.kind, object };
   const spec = kind.spec(object);
-  // What has ended is replaced and left behind: it is neither counted, adopted nor released.
+  // Ended pods are replaced and left as they are: not counted, adopted or released.
   const { owned, writes } = claim(
     'pods',
     owner,
@@ -134,7 +134,7 @@ function reconcile(kind: Kind, object: KubeObject, world: World, now: Date): Out
   const isEnding = object.metadata.deletionTimestamp !== undefined;
   const missing = isEnding ? 0 : spec.replicas - active.length;
   const going = missing < 0 ? surplus(kind, object, active, -missing, world, now) : [];
-  // What this pass removes counts as terminating at once: nobody may build on it any more.
+  // Pods removed in this pass count as terminating at once.
   const kept = active.filter((pod) => !going.includes(pod));
   const terminating = owned.filter(isTerminating).length + going.length;
   const status = nextStatus(kind, {
@@ -162,7 +162,7 @@ const creations = (owner: Owner, { template }: ReplicaSpec, missing: number): Wr
     refused: { type: 'Warning', reason: 'FailedCreate', message: 'Error creating: %error' },
   }));
 
-/** The pods that are too many, those first whose end costs least. */
+/** The surplus pods, those first whose end costs the least. */
 function surplus(
   kind: Kind,
   object: KubeObject,
@@ -214,7 +214,7 @@ function nextStatus(kind: Kind, seen: Seen): ReplicaStatus {
   };
 }
 
-/** A failure is said until nothing is missing any more: what is tried again may be refused again. */
+/** A failure is reported until no pod is missing: a retry may be refused again. */
 function nextConditions({ object, missing, refused, now }: Seen): ReturnType<typeof withCondition> {
   const { conditions } = statusOf(object);
   const failure = refused.find(({ write: { verb } }) => verb === 'create' || verb === 'delete');

@@ -1,4 +1,4 @@
-// ResourceQuotas' status: what the spec allows and what is used of it, counted anew (pkg/controller/resourcequota).
+// ResourceQuotas' status: what the spec allows and the recalculated usage (pkg/controller/resourcequota).
 import type { KubeObject } from '../kinds/pod.ts';
 import { canonicalList } from '../pod/model/quantity.ts';
 import { present } from '../present.ts';
@@ -9,7 +9,7 @@ import { isWithin, scopesOf } from '../workloads/quota/scopes.ts';
 import { countedBy, uncountedAt, usageOf } from '../workloads/quota/usage.ts';
 import type { Controller, Outcome, World } from './controller.ts';
 
-/** A charge whose write is not stored after this time was of a process that ended. */
+/** A charge whose write is not stored by then belonged to a process that died. */
 const CHARGE_MS = 60_000;
 
 const countedKinds = (quota: StoredQuota): string[] => [
@@ -50,7 +50,7 @@ function countUsed(quota: StoredQuota, world: World, now: Date): Amounts {
   return used;
 }
 
-/** Whether the write that was charged may still come: then its object is not stored, or not in its new version. */
+/** Whether the charged write may still happen: its object, or its new version, is not stored yet. */
 function isOpen({ resource, uid, version, at }: Charge, world: World, now: Date): boolean {
   if (now.getTime() - new Date(at).getTime() >= CHARGE_MS) return false;
   const stored = world.list(resource).find(({ metadata }) => metadata.uid === uid);
@@ -59,7 +59,7 @@ function isOpen({ resource, uid, version, at }: Charge, world: World, now: Date)
     : stored?.metadata.resourceVersion === version;
 }
 
-/** When pods that are being deleted stop to count although nothing changes. */
+/** When pods that are being deleted stop counting, even if nothing changes. */
 const endingPods = (quota: StoredQuota, world: World, now: Date): Date[] =>
   countedKinds(quota).includes('pods')
     ? world.list('pods').flatMap((pod) => {
@@ -71,7 +71,7 @@ const endingPods = (quota: StoredQuota, world: World, now: Date): Date[] =>
 const earliest = (times: readonly Date[]): Date | undefined =>
   times.length === 0 ? undefined : new Date(Math.min(...times.map((time) => time.getTime())));
 
-/** A change of an object concerns all quotas that count its kind. */
+/** A change to an object concerns all quotas that count its kind. */
 export const resourceQuotaController: Controller = {
   name: 'resourcequota-controller',
   resource: 'resourcequotas',

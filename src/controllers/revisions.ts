@@ -1,4 +1,4 @@
-// The history of a set's template, as ControllerRevisions (pkg/controller/history): which revision the template is, and which may go.
+// A set's template history as ControllerRevisions (pkg/controller/history): which revision the template is, and which may be deleted.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../kinds/pod.ts';
 import { isMap, own } from '../own.ts';
@@ -18,7 +18,7 @@ const NAME_PREFIX = 223;
 export interface History {
   /** The owner's revisions, oldest first. */
   revisions: KubeObject[];
-  /** The revision of the template as it is now; perhaps only after the writes. */
+  /** The revision of the current template; it may exist only after the writes. */
   update: KubeObject;
   collisionCount: number;
   writes: Write[];
@@ -28,13 +28,13 @@ interface Subject {
   owner: Owner;
   selector: LabelSelector | undefined;
   template: PodTemplate;
-  /** The label by which a revision carries its hash. */
+  /** The label that holds a revision's hash. */
   hashLabel: string;
   collisionCount: number;
 }
 
 const numberOf = ({ revision }: KubeObject): number => Number(revision ?? 0);
-/** Names in order, as Go writes them: clients find the revision of a set by comparing bytes. */
+/** Sorted by name, as Go writes them: clients find a set's revision by comparing bytes. */
 const dataOf = (template: PodTemplate): object =>
   JSON.parse(sortedJson({ spec: { template: { ...template, $patch: 'replace' } } })) as object;
 
@@ -45,11 +45,11 @@ export function templateOf({ data }: KubeObject): PodTemplate {
   return defaultTemplate(template);
 }
 
-/** The hash by which a revision is named. */
+/** The hash in a revision's name. */
 export const hashOf = ({ metadata }: KubeObject, label: string): string =>
   own(metadata.labels, label) ?? '';
 
-/** The history with the template's revision in it: one that was there before is taken again under a new number, as after a rollback. */
+/** The history including the template's revision: an earlier one is reused under a new number, as after a rollback. */
 export function historyOf(subject: Subject, world: World): History {
   const { owner, selector } = subject;
   const claimed = claim(
@@ -80,7 +80,7 @@ export function historyOf(subject: Subject, world: World): History {
   };
 }
 
-/** Whether a stranger has the name of the new revision: the next hash counts the collision. */
+/** Whether another owner's object has the new revision's name: the next hash counts the collision. */
 const isTaken = ({ refused }: World): boolean =>
   refused.some(
     ({ write, reason }) =>
@@ -107,7 +107,7 @@ function newRevision(
   };
 }
 
-/** Deletions of revisions that nothing uses, oldest first, beyond the limit; a negative limit keeps all. */
+/** Deletions of unused revisions beyond the limit, oldest first; a negative limit keeps all. */
 export function truncation(
   { revisions, update }: History,
   isUsed: (revision: KubeObject) => boolean,

@@ -1,11 +1,11 @@
-// How controllers write a status: only where it changed, zeros left out, conditions by their type.
+// How controllers write a status: only when it changed, zeros left out, conditions by type.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../kinds/pod.ts';
 import { wholeSeconds } from '../kinds/time.ts';
 import type { Condition } from '../workloads/replica-set.ts';
 import type { Write } from './controller.ts';
 
-/** The write of a status; none where it is what is stored. */
+/** The write of a status; none if it equals what is stored. */
 export const writeStatus = (resource: string, object: KubeObject, status: object): Write[] =>
   isDeepStrictEqual(object['status'] ?? {}, status)
     ? []
@@ -14,7 +14,7 @@ export const writeStatus = (resource: string, object: KubeObject, status: object
 /** The number, or undefined for zero: Go leaves such members out. */
 export const orAbsent = (count: number): number | undefined => (count === 0 ? undefined : count);
 
-/** A condition that begins now. */
+/** A condition that starts now. */
 export const newCondition = (
   type: string,
   status: 'True' | 'False' | 'Unknown',
@@ -35,7 +35,7 @@ export const withoutCondition = (
   type: string,
 ): Condition[] => (conditions ?? []).filter((condition) => condition.type !== type);
 
-/** The conditions with this one at their end; one of equal status and reason stays as it is, and equal status keeps its time. */
+/** The conditions with this one at the end; with equal status and reason it stays as it is, with equal status it keeps its time. */
 export function withCondition(
   conditions: readonly Condition[] | undefined,
   condition: Condition,

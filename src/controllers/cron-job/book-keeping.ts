@@ -1,4 +1,4 @@
-// What a CronJob knows of its Jobs: which are active, what the last run was, when one last succeeded, which are too many.
+// What a CronJob knows about its Jobs: which are active, the last run, the last success, and which exceed the history limits.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { own } from '../../own.ts';
@@ -19,7 +19,7 @@ export interface Books {
   expired: Job[];
 }
 
-/** Reads the CronJob's own Jobs; `all`: every Job of the namespace. */
+/** Reads the CronJob's own Jobs; `all` is every Job of the namespace. */
 export function keepBooks(cronJob: CronJob, all: readonly KubeObject[], ours: Job[]): Books {
   const { status } = cronJob;
   const expired = expiredJobs(cronJob, ours);
@@ -46,7 +46,7 @@ function enter(books: Books, cronJob: CronJob, job: Job): void {
     books.lastScheduleTime = scheduled.toISOString().replace('.000Z', 'Z');
   if (!isFinished(job.status)) {
     if (listed) return;
-    // A run that was made in the pass before; any other is somebody's own.
+    // The run that the previous pass created; any other Job was created by somebody else.
     if (scheduled !== undefined) books.active.push(referenceTo(job));
     else books.announcements.push(unexpected(name));
     return;
@@ -75,7 +75,7 @@ const unexpected = (name: string): Announcement => ({
   message: `Saw a job that the controller did not create or forgot: ${name}`,
 });
 
-/** The time for which the CronJob made the Job: its name and its annotation say the same. */
+/** The scheduled time of the Job, if its name and its annotation agree on it. */
 function scheduledTime(cronJob: CronJob, { metadata }: Job): Date | undefined {
   const text = own(metadata.annotations, SCHEDULED_AT);
   const time = new Date(text ?? Number.NaN);
@@ -103,7 +103,7 @@ function strikeMissing(books: Books, all: readonly KubeObject[]): void {
   books.active = books.active.filter(({ name }) => names.has(name));
 }
 
-/** Successes and failures apart, the oldest first. */
+/** Successes and failures separately, oldest first. */
 function expiredJobs({ spec }: CronJob, ours: readonly Job[]): Job[] {
   const beyond = (type: string, limit: number | undefined): Job[] => {
     const finished = ours.filter(({ status }) => finishedCondition(status)?.type === type);

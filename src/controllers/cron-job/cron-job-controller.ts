@@ -1,4 +1,4 @@
-// The CronJob controller: a Job for each time of a schedule (pkg/controller/cronjob).
+// The CronJob controller: creates a Job at each time of a schedule (pkg/controller/cronjob).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -45,7 +45,7 @@ function reconcile(cronJob: CronJob, world: World, now: Date): Outcome {
   };
 }
 
-/** Who must make room under the policy Replace. */
+/** The active Jobs that the policy Replace deletes. */
 function replacedJobs(
   { spec }: CronJob,
   { active }: Books,
@@ -56,7 +56,7 @@ function replacedJobs(
   return all.filter(({ metadata }) => names.has(metadata.name));
 }
 
-/** The run that begins enters `active` and becomes the last one in the pass that its Job wakes: only then does it have a uid. */
+/** A new run enters `active` and becomes the last one only in the pass that its Job wakes, because it has a uid only then. */
 function statusOf(books: Books, replaced: readonly KubeObject[]): CronJobStatus {
   const gone = new Set(replaced.map(({ metadata }) => metadata.name));
   const active = books.active.filter(({ name }) => !gone.has(name));
@@ -76,7 +76,7 @@ const removal = (job: KubeObject): Write => ({
   refused: { type: 'Warning', reason: 'FailedDelete', message: 'Deleted job: %error' },
 });
 
-/** The Job of the run; nothing where its name is taken, by its own earlier pass or by somebody else. */
+/** The Job of the run; none if its name is taken, by an earlier pass or by somebody else. */
 function startOf(cronJob: CronJob, { time, zone }: NextRun, all: readonly KubeObject[]): Write[] {
   if (time === undefined || zone === undefined) return [];
   const name = jobName(cronJob, time);

@@ -11,7 +11,7 @@ import type { Announcement } from '../controller.ts';
 import type { Books } from './book-keeping.ts';
 
 export interface NextRun {
-  /** The scheduled time of the run that is to begin. */
+  /** The scheduled time of the run to start. */
   time?: Date;
   zone?: string;
   announcements: Announcement[];
@@ -26,7 +26,7 @@ const warning = (reason: string, message: string): Announcement => ({
   message,
 });
 
-/** The decision for a CronJob whose books are kept; deleted and suspended ones run nothing. */
+/** The decision for a CronJob with up-to-date books; deleted and suspended ones run nothing. */
 export function nextRun(cronJob: CronJob, books: Books, now: Date): NextRun {
   const { spec, metadata } = cronJob;
   if (metadata.deletionTimestamp !== undefined) return stop();
@@ -98,7 +98,7 @@ function runOf(cronJob: CronJob, books: Books, timing: Timing): NextRun {
   };
 }
 
-/** Times before the deadline are not looked at. */
+/** Times before the deadline are skipped. */
 function withinDeadline(timing: Timing, seconds: number | undefined): Timing {
   if (seconds === undefined) return timing;
   const earliest = later(timing.now, -seconds);

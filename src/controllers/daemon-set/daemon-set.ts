@@ -1,4 +1,4 @@
-// DaemonSets: a pod on every node that wants one (pkg/controller/daemon).
+// The DaemonSet controller: a pod on every node that should have one (pkg/controller/daemon).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { selects } from '../../pod/placement/selection.ts';
 import { present } from '../../present.ts';
@@ -24,7 +24,7 @@ export const daemonSetController: Controller = {
   name: 'daemonset-controller',
   resource: SETS,
   reads: ['pods', 'nodes', REVISIONS],
-  // A node has no namespace, and concerns them all.
+  // A node has no namespace and concerns every DaemonSet.
   concerns: (changed, sets) =>
     (changed.metadata.namespace === undefined
       ? sets
@@ -76,7 +76,7 @@ function reconcile(object: KubeObject, world: World, now: Date): Outcome {
 const earliest = (times: readonly (Date | undefined)[]): Date | undefined =>
   times.reduce((first, time) => (!first || (time && time < first) ? time : first), undefined);
 
-/** What is missing or too much comes first; the update goes on when that is in order. */
+/** Missing and surplus pods come first; the update continues once there are none. */
 function planOf(members: Members): Plan {
   const plan = manage(members);
   const isIdle = plan.removed.length + plan.wanted.length === 0;

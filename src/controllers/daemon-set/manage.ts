@@ -1,4 +1,4 @@
-// One pod on every node that wants one: what is missing, what is too much, what has ended (pkg/controller/daemon, podsShouldBeOnNode).
+// One pod on every eligible node: finds missing, surplus and ended pods (pkg/controller/daemon, podsShouldBeOnNode).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { plainValue } from '../../workloads/int-or-percent.ts';
@@ -10,15 +10,15 @@ import { isAvailable, isReady } from '../pod-states.ts';
 export interface Members {
   set: DaemonSet;
   nodes: { node: KubeObject; runs: boolean; stays: boolean }[];
-  /** The set's pods by node, the placed and the oldest first. */
+  /** The set's pods by node, scheduled and older ones first. */
   pods: ReadonlyMap<string, readonly KubeObject[]>;
-  /** Of the template as it is now. */
+  /** The hash of the current template. */
   hash: string;
   now: Date;
 }
 
 export interface Plan {
-  /** Nodes that get a pod. */
+  /** Nodes that should get a pod. */
   wanted: string[];
   removed: KubeObject[];
   events: Write[];
@@ -26,10 +26,10 @@ export interface Plan {
   again?: Date;
 }
 
-/** A pod that failed is replaced so long after its end: kube-controller-manager doubles from one second, and has a memory for it. */
+/** A failed pod is replaced this long after its end. kube-controller-manager starts at one second and doubles, which needs memory. */
 const FAILED_SECONDS = 10;
 
-/** Whether the pod is of the template as it is now. */
+/** Whether the pod was created from the current template. */
 export function isUpdated({ set, hash }: Members, { metadata }: KubeObject): boolean {
   const generation = set.metadata.annotations?.[TEMPLATE_GENERATION];
   const { labels = {} } = metadata;
@@ -44,7 +44,7 @@ const mayRunTwo = ({ set }: Members): boolean => {
   return type === 'RollingUpdate' && plainValue(rollingUpdate?.maxSurge ?? 0) > 0;
 };
 
-/** Looks at every node. */
+/** Checks every node. */
 export function manage(members: Members): Plan {
   const plan: Plan = { wanted: [], removed: [], events: [] };
   for (const { node, runs, stays } of members.nodes) {
@@ -81,7 +81,7 @@ function replaceFailed({ now }: Members, node: string, pod: KubeObject, plan: Pl
   plan.removed.push(pod);
 }
 
-/** When the last container ended; a pod that never ran ended when it was made. */
+/** When the last container ended; for a pod that never ran, its creation. */
 function endOf(object: KubeObject): Date {
   const { metadata, status } = toPod(object);
   const ends = (status.containerStatuses ?? []).flatMap(({ state }) =>
@@ -107,7 +107,7 @@ function found({ metadata }: KubeObject, node: string, how: 'failed' | 'succeede
       };
 }
 
-/** While it surges a node has an old pod and a new one: the old one goes when it is not ready or the new one is available. */
+/** During a surge a node has an old and a new pod: the old one goes when it is not ready or the new one is available. */
 function surgeSurplus(members: Members, running: readonly KubeObject[]): KubeObject[] {
   if (running.length <= 1) return [];
   const { set, now } = members;

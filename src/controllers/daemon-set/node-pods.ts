@@ -1,4 +1,4 @@
-// Where a DaemonSet's pods belong: which nodes want one, which may keep theirs, and which pods a node has (pkg/controller/daemon).
+// Which nodes should have a DaemonSet's pod, which may keep theirs, and which pods a node has (pkg/controller/daemon).
 import type { KubeObject, Node, Pod, PodSpec } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { isUntolerated, matchesNodeAffinity } from '../../pod/placement/node-fit.ts';
@@ -19,7 +19,7 @@ function tolerated(name: string, effect: string): Toleration {
   return { key: `${PREFIX}${name}`, operator: 'Exists', effect };
 }
 
-/** The spec of the set's pod on a node: only that node will do, and its troubles are borne. */
+/** The spec of the set's pod on a node: pinned to that node, and tolerating its problems. */
 export function specOn({ spec }: DaemonSet, nodeName: string): PodSpec {
   const template = spec.template.spec;
   return {
@@ -38,7 +38,7 @@ export function specOn({ spec }: DaemonSet, nodeName: string): PodSpec {
 type Affinity = NonNullable<NonNullable<PodSpec['affinity']>['nodeAffinity']>;
 type Required = NonNullable<Affinity['requiredDuringSchedulingIgnoredDuringExecution']>;
 
-/** The node's name takes the place of a template's own terms on fields. */
+/** The node's name replaces the template's own field terms. */
 function termsOn({ affinity }: PodSpec, nodeName: string): Required {
   const field = { key: 'metadata.name', operator: 'In', values: [nodeName] };
   const terms =
@@ -63,7 +63,7 @@ function withTolerations({ tolerations = [], hostNetwork }: PodSpec): Toleration
   return [...tolerations.filter((toleration) => !isAdded(toleration)), ...added];
 }
 
-/** Whether the node wants a pod of the set, and whether one that is there may stay. */
+/** Whether the node should get a pod of the set, and whether an existing one may stay. */
 export function isWanted(set: DaemonSet, object: KubeObject): { runs: boolean; stays: boolean } {
   const node = object as Node;
   const { nodeName } = set.spec.template.spec;
@@ -73,7 +73,7 @@ export function isWanted(set: DaemonSet, object: KubeObject): { runs: boolean; s
   return { runs: !isUntolerated(pod, node), stays: !isUntolerated(pod, node, ['NoExecute']) };
 }
 
-/** The node that a pod is on, or is meant for. */
+/** The node that a pod runs on, or is meant for. */
 function targetOf(object: KubeObject): string | undefined {
   const { spec } = toPod(object);
   if (spec.nodeName) return spec.nodeName;
@@ -84,7 +84,7 @@ function targetOf(object: KubeObject): string | undefined {
     .find(({ key, operator }) => key === 'metadata.name' && operator === 'In')?.values?.[0];
 }
 
-/** The pods by their node, the placed and then the oldest first. What is at its end and only waits to be gone is left out. */
+/** The pods by node, scheduled and then older ones first. Ended pods that only wait to be removed are left out. */
 export function podsByNode(pods: readonly KubeObject[]): Map<string, KubeObject[]> {
   const found = new Map<string, KubeObject[]>();
   const living = pods.filter(

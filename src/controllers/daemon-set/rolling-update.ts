@@ -1,4 +1,4 @@
-// A DaemonSet's rolling update: old pods go first, or with a surge new ones come first (pkg/controller/daemon/update.go).
+// A DaemonSet's rolling update: old pods go first or, with a surge, new ones come first (pkg/controller/daemon/update.go).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { shareOf } from '../../workloads/int-or-percent.ts';
 import { isAvailable } from '../pod-states.ts';
@@ -7,7 +7,7 @@ import type { Members, Plan } from './manage.ts';
 
 type Pods = { fresh?: KubeObject; old?: KubeObject } | 'too many';
 
-/** The pods that go and the nodes that get another one now. */
+/** The pods to delete and the nodes to get another one now. */
 export function rollingUpdate(members: Members): Pick<Plan, 'wanted' | 'removed'> {
   const { set, nodes, pods } = members;
   const wanting = nodes.filter(({ runs }) => runs).map(({ node }) => node.metadata.name ?? '');
@@ -25,7 +25,7 @@ export function rollingUpdate(members: Members): Pick<Plan, 'wanted' | 'removed'
     : { removed: replaced(members, [...states.values()], Math.max(1, unavailable)), wanted: [] };
 }
 
-/** The new and the old pod of a node; those that are being deleted are gone already. */
+/** The new and the old pod of a node; pods that are being deleted count as gone. */
 function podsOn(members: Members, pods: readonly KubeObject[]): Pods {
   const lasting = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const [fresh, secondFresh] = lasting.filter((pod) => isUpdated(members, pod));
@@ -37,7 +37,7 @@ function podsOn(members: Members, pods: readonly KubeObject[]): Pods {
 const isUp = ({ set, now }: Members, pod: KubeObject): boolean =>
   isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
 
-/** Old pods that are not available anyhow, and as many of the others as may be missing. */
+/** Old pods that are unavailable anyway, and as many of the others as may be unavailable. */
 function replaced(members: Members, states: readonly Pods[], most: number): KubeObject[] {
   const broken: KubeObject[] = [];
   const candidates: KubeObject[] = [];

@@ -1,5 +1,5 @@
-// Deployments: a ReplicaSet for each template that they had, and a rollout from the old ones to the new one (pkg/controller/deployment).
-// Each pass goes as far as the stored statuses allow; the change of a ReplicaSet asks for the next one.
+// The Deployment controller: a ReplicaSet for each template version, and a rollout from the old sets to the new one
+// (pkg/controller/deployment). Each pass goes as far as the stored statuses allow; a change to a ReplicaSet triggers the next.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { selects } from '../../pod/placement/selection.ts';
@@ -57,7 +57,7 @@ export const deploymentController: Controller = {
   reconcile: (object, world, now) => new Pass(toDeployment(object), world, now).outcome(),
 };
 
-/** One pass: sets and Deployment as they will be, beside what is stored. */
+/** One pass: the sets and the Deployment as they will be, beside what is stored. */
 class Pass {
   #deployment: Deployment;
   readonly #world: World;
@@ -162,7 +162,7 @@ class Pass {
     };
   }
 
-  /** A status that is stored before the pass goes on: clients are to see it. */
+  /** A status that is stored before the pass goes on, so that clients see it. */
   #say(status: DeploymentStatus | undefined, revision?: bigint): void {
     if (status === undefined) return;
     const { metadata } = this.#deployment;
@@ -175,7 +175,7 @@ class Pass {
       metadata: revision === undefined ? metadata : { ...metadata, annotations },
       status,
     };
-    // One write says all: a second one would begin from the first and drop the annotations.
+    // One write holds everything: a second one would start from the first and drop the annotations.
     const said = this.#writes.findIndex(({ verb }) => verb === 'updateStatus');
     if (said >= 0) this.#writes.splice(said, 1);
     this.#writes.push({
@@ -185,7 +185,7 @@ class Pass {
     });
   }
 
-  /** What must stand on the new set, and its revision on the Deployment. */
+  /** What the new set must carry, and its revision on the Deployment. */
   #adoptNewSet(): void {
     const set = this.#newSet;
     if (set === undefined) return;
@@ -197,7 +197,7 @@ class Pass {
     this.#say(this.#foundStatus(this.#newSet, isFirst), revision);
   }
 
-  /** A pause is the only thing that a paused Deployment says of its progress. */
+  /** The only progress that a paused Deployment reports is the pause. */
   #foundStatus(set: ReplicaSet, isFirst: boolean): DeploymentStatus {
     if (this.#deployment.spec.paused === true) return this.#deployment.status;
     const name = set.metadata.name ?? '';
@@ -221,7 +221,7 @@ class Pass {
       : this.#deployment.status;
   }
 
-  /** Notes the sizes; true where one changes. */
+  /** Records the new sizes; returns true if one changes. */
   #resize(sizes: readonly Resize[]): boolean {
     const next = new Map(
       sizes.map(([set, replicas]) => [set, resized(this.#deployment, set, replicas)]),
@@ -246,7 +246,7 @@ class Pass {
     ];
   }
 
-  /** The new set is made; the pass that its creation causes goes on. */
+  /** Creates the new set; its creation triggers the pass that goes on. */
   #create(): Outcome {
     const made = newSetOf(this.#deployment, this.#oldSets);
     const name = made.metadata.name ?? '';
@@ -279,7 +279,7 @@ class Pass {
       : this.#deployment.status;
   }
 
-  /** Old sets beyond the limit go, the lowest revision first. */
+  /** Deletes old sets beyond the limit, the lowest revision first. */
   #cleanUp(): void {
     const { revisionHistoryLimit } = this.#deployment.spec;
     if (keepsAllRevisions(this.#deployment)) return;

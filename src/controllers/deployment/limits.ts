@@ -1,10 +1,10 @@
-// How far a Deployment may stray from its count while it rolls (pkg/controller/deployment/util: ResolveFenceposts and its callers).
+// How far a Deployment may deviate from its replicas during a rollout (pkg/controller/deployment/util: ResolveFenceposts and its callers).
 import type { Deployment } from '../../workloads/deployment.ts';
 import { shareOf } from '../../workloads/int-or-percent.ts';
 
 const MAX_INT32 = 2_147_483_647;
 
-/** Shares of the count; a rollout that could move nothing at all may miss one pod. */
+/** Percentages of the replicas, resolved; a rollout that could not move at all may have one pod unavailable. */
 function resolved({ spec }: Deployment): { surge: number; unavailable: number } {
   const { rollingUpdate } = spec.strategy;
   if (rollingUpdate === undefined) return { surge: 0, unavailable: 0 };
@@ -15,11 +15,11 @@ function resolved({ spec }: Deployment): { surge: number; unavailable: number } 
 
 export const isRolling = ({ spec }: Deployment): boolean => spec.strategy.type === 'RollingUpdate';
 
-/** Pods that may exist beyond the count. */
+/** How many pods may exist beyond the replicas. */
 export const maxSurge = (deployment: Deployment): number =>
   isRolling(deployment) ? resolved(deployment).surge : 0;
 
-/** Pods of the count that may be missing. */
+/** How many of the replicas may be unavailable. */
 export const maxUnavailable = (deployment: Deployment): number =>
   isRolling(deployment) ? Math.min(resolved(deployment).unavailable, deployment.spec.replicas) : 0;
 

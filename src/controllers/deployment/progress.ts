@@ -1,4 +1,4 @@
-// A Deployment's status: counts over its sets, and the conditions that say how its rollout gets on
+// A Deployment's status: counts over its sets, and the conditions that report the progress of its rollout
 // (pkg/controller/deployment/sync.go calculateStatus, progress.go).
 import { wholeSeconds } from '../../kinds/time.ts';
 import { present } from '../../present.ts';
@@ -15,7 +15,7 @@ const DONE = 'NewReplicaSetAvailable';
 const TIMED_OUT = 'ProgressDeadlineExceeded';
 const PAUSED = 'DeploymentPaused';
 
-/** What a status is made from. */
+/** The input of a status. */
 export interface Progress {
   deployment: Deployment;
   newSet: ReplicaSet | undefined;
@@ -40,7 +40,7 @@ const progressing = (
 export const progressOf = ({ status }: Deployment): Condition | undefined =>
   conditionOf(status.conditions, PROGRESSING);
 
-/** The status with one condition more. */
+/** The status with one more condition. */
 export const withProgress = (
   { status }: Deployment,
   ...condition: Parameters<typeof progressing>
@@ -49,7 +49,7 @@ export const withProgress = (
   conditions: withCondition(status.conditions, progressing(...condition)),
 });
 
-/** The status that says that a pause began or ended; undefined: neither, or the rollout has failed before. */
+/** The status that reports that a pause began or ended; undefined: neither, or the rollout has already failed. */
 export function pauseStatus(deployment: Deployment, now: Date): DeploymentStatus | undefined {
   const current = progressOf(deployment);
   if (!hasDeadline(deployment) || current?.reason === TIMED_OUT) return undefined;
@@ -63,7 +63,7 @@ export function pauseStatus(deployment: Deployment, now: Date): DeploymentStatus
 
 const actual = ({ status }: ReplicaSet): number => status.replicas;
 
-/** Counts and the condition Available; other conditions stay. */
+/** Counts and the condition Available; the other conditions stay. */
 export function countedStatus({ deployment, newSet, oldSets, now }: Progress): DeploymentStatus {
   const sets = newSet === undefined ? oldSets : [...oldSets, newSet];
   const { metadata, spec, status } = deployment;
@@ -84,7 +84,7 @@ export function countedStatus({ deployment, newSet, oldSets, now }: Progress): D
   };
 }
 
-/** Unknown as long as a set that was looked at does not say its own. */
+/** Unknown until every set reports its own. */
 function terminating(sets: readonly ReplicaSet[]): number | undefined {
   const isSilent = sets.some(
     ({ status }) =>
@@ -105,13 +105,13 @@ function availability(enough: boolean, now: Date): Condition {
   return { ...condition, lastUpdateTime: wholeSeconds(now) };
 }
 
-/** Whether everything that is wanted is there, new and available. */
+/** Whether all desired replicas exist, are new and are available. */
 export const isComplete = ({ metadata, spec }: Deployment, status: DeploymentStatus): boolean =>
   [status.updatedReplicas, status.replicas, status.availableReplicas].every(
     (count) => (count ?? 0) === spec.replicas,
   ) && (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 
-/** Whether the new status has come nearer to the end than the old one. */
+/** Whether the new status is closer to the end than the old one. */
 const isNearer = (next: DeploymentStatus, old: DeploymentStatus): boolean => {
   const grew = (name: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas'): boolean =>
     (next[name] ?? 0) > (old[name] ?? 0);
@@ -125,7 +125,7 @@ const isNearer = (next: DeploymentStatus, old: DeploymentStatus): boolean => {
   );
 };
 
-/** The status of a Deployment that rolls out: counts, progress, and the failures of its sets. */
+/** The status of a rolling Deployment: counts, progress, and the failures of its sets. */
 export function rolloutStatus(progress: Progress): DeploymentStatus {
   const { deployment, newSet, oldSets } = progress;
   const counted = countedStatus(progress);
@@ -150,7 +150,7 @@ export function rolloutStatus(progress: Progress): DeploymentStatus {
   };
 }
 
-/** What is complete is not measured again before the template changes. */
+/** A completed rollout is not judged again before the template changes. */
 function nextProgress(
   { deployment, newSet, now }: Progress,
   counted: DeploymentStatus,
@@ -191,7 +191,7 @@ function isLate(deployment: Deployment, now: Date): boolean {
   return current.reason === TIMED_OUT || deadlineOf(deployment, current) < now.getTime();
 }
 
-/** When a rollout that stands still is to be looked at again; undefined: no deadline runs. */
+/** When to look again at a rollout that does not progress; undefined: no deadline is running. */
 export function deadlineAt(deployment: Deployment, status: DeploymentStatus): Date | undefined {
   const current = conditionOf(status.conditions, PROGRESSING);
   const runs =
@@ -200,6 +200,6 @@ export function deadlineAt(deployment: Deployment, status: DeploymentStatus): Da
     current.reason !== TIMED_OUT &&
     current.reason !== DONE &&
     !isComplete(deployment, status);
-  // A second later it has surely passed.
+  // One second later it has certainly passed.
   return runs ? new Date(deadlineOf(deployment, current) + 1000) : undefined;
 }

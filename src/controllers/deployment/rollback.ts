@@ -1,4 +1,4 @@
-// The rollback of older clients: an annotation names the revision whose template is to be taken again (pkg/controller/deployment/rollback.go).
+// The rollback of older clients: an annotation names the revision whose template to restore (pkg/controller/deployment/rollback.go).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import type { Deployment } from '../../workloads/deployment.ts';
@@ -13,13 +13,13 @@ import {
   templateWithoutHash,
 } from './sets.ts';
 
-/** The revision that the annotation asks for; 0: the one before; undefined: no rollback. */
+/** The revision that the annotation names; 0: the previous one; undefined: no rollback. */
 export function rollbackTo({ metadata }: KubeObject): bigint | undefined {
   const text = own(metadata.annotations, ROLLBACK);
   return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
-/** Takes the template back, says so, and removes the annotation in any case. */
+/** Restores the template, records an event, and in any case removes the annotation. */
 export function rollBack(
   deployment: Deployment,
   sets: readonly ReplicaSet[],

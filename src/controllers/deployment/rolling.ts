@@ -1,23 +1,23 @@
-// One step of a rollout: how many replicas each set is to have (pkg/controller/deployment/rolling.go, recreate.go).
+// One step of a rollout: the replicas that each set should have (pkg/controller/deployment/rolling.go, recreate.go).
 import type { Deployment } from '../../workloads/deployment.ts';
 import type { ReplicaSet } from '../../workloads/replica-set.ts';
 import { isRolling, maxSurge, maxUnavailable } from './limits.ts';
 import { availableReplicas, byAge, isActiveSet, specReplicas, sum } from './sets.ts';
 
-/** A set and the size that it is to have. */
+/** A set and the size that it should have. */
 export type Resize = [set: ReplicaSet, replicas: number];
 
 /**
- * Pods that a set may still have: its status counts those that it has yet to remove. (Kubernetes counts the spec alone, so for a moment more
- * pods than allowed may exist there.)
+ * Pods that a set may still have: its status counts those yet to be removed. (Kubernetes counts the spec alone, so for a moment more pods
+ * than allowed may exist there.)
  */
 const pods = ({ spec, status }: ReplicaSet): number => Math.max(spec.replicas, status.replicas);
 
-/** Whether the set's controller has seen its size: before, it may still make pods of an earlier one. A set that is to be made has none. */
+/** Whether the set's controller has seen its current size: until then it may still create pods for an earlier one. */
 const isObserved = ({ metadata, status }: ReplicaSet): boolean =>
   metadata.uid === undefined || status.observedGeneration === metadata.generation;
 
-/** How large the new set may be now. */
+/** The size that the new set may have now. */
 export function newSetReplicas(
   deployment: Deployment,
   newSet: ReplicaSet,
@@ -31,10 +31,10 @@ export function newSetReplicas(
   return present + Math.max(0, Math.min(room, replicas - present));
 }
 
-/** Pods that are there and counted on: what a set is to lose is not available for long. */
+/** Available pods that will stay: those that a set is about to lose do not count. */
 const reliable = (set: ReplicaSet): number => Math.min(availableReplicas(set), set.spec.replicas);
 
-/** The old sets that shrink now: first by what is not available in them, then by what can be done without. */
+/** The old sets that shrink now: unavailable pods first, then as many as the rollout allows. */
 export function shrinkOldSets(
   deployment: Deployment,
   newSet: ReplicaSet,
@@ -62,7 +62,7 @@ export function shrinkOldSets(
   });
 }
 
-/** Whether a pod of an old set may still run: under Recreate the new ones wait for its end. */
+/** Whether a pod of an old set may still run: under Recreate the new pods wait for it. */
 export const oldPodsRun = (oldSets: readonly ReplicaSet[]): boolean =>
   oldSets.some(
     ({ metadata, spec, status }) =>

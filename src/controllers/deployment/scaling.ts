@@ -1,4 +1,4 @@
-// A Deployment's new count, spread over its sets: in the middle of a rollout each gets its share (pkg/controller/deployment/sync.go).
+// Distributes a Deployment's new replica count over its sets: during a rollout each gets its share (pkg/controller/deployment/sync.go).
 import type { Deployment } from '../../workloads/deployment.ts';
 import type { ReplicaSet } from '../../workloads/replica-set.ts';
 import { isRolling, maxSurge } from './limits.ts';
@@ -13,11 +13,11 @@ import {
   sum,
 } from './sets.ts';
 
-/** Whether an active set was last scaled for another count. */
+/** Whether an active set was last scaled for a different count. */
 export const isScalingEvent = ({ spec }: Deployment, sets: readonly ReplicaSet[]): boolean =>
   sets.filter(isActiveSet).some((set) => ![undefined, spec.replicas].includes(desiredOf(set)));
 
-/** The size of each set under the new count; sets that keep their size are named too, as the count is noted on them. */
+/** The size of each set under the new count; unchanged sets are included, because the count is recorded on them. */
 export function scaleSets(
   deployment: Deployment,
   newSet: ReplicaSet | undefined,
@@ -32,13 +32,13 @@ export function scaleSets(
   }
   if (isSaturated(deployment, newSet))
     return active.filter((set) => set !== newSet).map((set) => [set, 0]);
-  // Under Recreate they keep their sizes, until the old ones go: the count is noted, or this would be a scaling for ever.
+  // Under Recreate sizes stay until the old sets go; the count is recorded, or this would look like scaling for ever.
   return isRolling(deployment)
     ? inProportion(deployment, active)
     : active.map((set) => [set, set.spec.replicas]);
 }
 
-/** Whether the new set has all that is wanted: then the old ones are not needed. */
+/** Whether the new set has all desired replicas, so that the old ones are not needed. */
 const isSaturated = ({ spec }: Deployment, set: ReplicaSet | undefined): boolean =>
   set !== undefined &&
   [set.spec.replicas, desiredOf(set), availableReplicas(set)].every(
@@ -58,7 +58,7 @@ function inProportion(deployment: Deployment, active: readonly ReplicaSet[]): Re
     left -= share;
     return set.spec.replicas + share;
   });
-  // What rounding left over goes to the largest.
+  // The largest set gets what rounding leaves over.
   return sets.map((set, index) => [
     set,
     Math.max(0, (sizes[index] ?? 0) + (index === 0 ? left : 0)),
@@ -68,7 +68,7 @@ function inProportion(deployment: Deployment, active: readonly ReplicaSet[]): Re
 const within = (share: number, left: number): number =>
   left > 0 ? Math.min(share, left) : Math.max(share, left);
 
-/** How much the set grows or shrinks if it keeps its part of all pods. */
+/** How much the set grows or shrinks if it keeps its share of all pods. */
 function shareOf(deployment: Deployment, set: ReplicaSet): number {
   const { spec, status } = deployment;
   const size = set.spec.replicas;

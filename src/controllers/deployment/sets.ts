@@ -1,4 +1,4 @@
-// The ReplicaSets of a Deployment: which one is the new one, what is written on them, and the one that is to be made
+// The ReplicaSets of a Deployment: which one is the new one, the annotations on them, and the one to be created
 // (pkg/controller/deployment/util/deployment_util.go).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -19,7 +19,7 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAX = 'deployment.kubernetes.io/max-replicas';
 export const ROLLBACK = 'deprecated.deployment.rollback.to';
 
-/** Annotations that a Deployment and its sets each have for themselves. */
+/** Annotations that are not copied between a Deployment and its sets. */
 const NOT_COPIED = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
   REVISION,
@@ -33,13 +33,13 @@ const MAX_NAME = 253;
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** By their names, as Go writes maps: what compares texts finds no difference. */
+/** Sorted by name, as Go prints maps: clients that compare texts see no difference. */
 export const inOrder = (annotations: Annotations): Record<string, string> =>
   Object.fromEntries(Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const annotationsOf = ({ metadata }: KubeObject): Annotations => metadata.annotations ?? {};
 
-/** The number in an annotation; undefined where there is none. Revisions are 64 bits wide. */
+/** The number in an annotation; undefined where there is none. Revisions have 64 bits. */
 function numberIn(object: KubeObject, name: string): bigint | undefined {
   const text = own(annotationsOf(object), name);
   return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
@@ -51,48 +51,48 @@ const countIn = (object: KubeObject, name: string): number | undefined => {
 };
 
 export const revisionOf = (object: KubeObject): bigint => numberIn(object, REVISION) ?? 0n;
-/** The count of the Deployment when the set was last scaled. */
+/** The Deployment's replicas when the set was last scaled. */
 export const desiredOf = (set: ReplicaSet): number | undefined => countIn(set, DESIRED);
-/** The most pods that the Deployment might have had then. */
+/** The Deployment's maximum of pods at that time. */
 export const mostOf = (set: ReplicaSet): number | undefined => countIn(set, MAX);
-/** Whether the set has had an earlier revision: it was taken up again. */
+/** Whether the set had an earlier revision and was reused. */
 export const wasReused = (set: ReplicaSet): boolean =>
   own(annotationsOf(set), HISTORY) !== undefined;
 
-/** A set's template as a Deployment has it. */
+/** A set's template without the hash, as the Deployment has it. */
 export function templateWithoutHash({ metadata, ...template }: PodTemplate): PodTemplate {
   const { [HASH_LABEL]: _hash, ...labels } = metadata.labels ?? {};
   return { ...template, metadata: { ...metadata, labels } };
 }
 
-/** Whether both make the same pods, the hash apart. */
+/** Whether both templates are equal apart from the hash. */
 export const isSameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
   isDeepStrictEqual(templateWithoutHash(a), templateWithoutHash(b));
 
-/** When the object was made, in milliseconds. */
+/** When the object was created, in milliseconds. */
 export const createdAt = ({ metadata }: KubeObject): number =>
   Date.parse(metadata.creationTimestamp ?? '');
 
-/** By age, the oldest first; of one age by name. */
+/** Oldest first, then by name. */
 export const byAge = (a: KubeObject, b: KubeObject): number =>
   createdAt(a) - createdAt(b) || ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1);
 
-/** The set whose template is the Deployment's, the oldest where there are several. */
+/** The set whose template is the Deployment's; the oldest if there are several. */
 export const findNewSet = (
   { spec }: Deployment,
   sets: readonly ReplicaSet[],
 ): ReplicaSet | undefined =>
   [...sets].sort(byAge).find((set) => isSameTemplate(set.spec.template, spec.template));
 
-/** The revision that follows those of the old sets. */
+/** The revision after those of the old sets. */
 const nextRevision = (oldSets: readonly ReplicaSet[]): bigint =>
   oldSets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n) + 1n;
 
-/** By revision, the lowest first. */
+/** Lowest revision first. */
 export const byRevision = (a: ReplicaSet, b: ReplicaSet): number =>
   revisionOf(a) < revisionOf(b) ? -1 : revisionOf(a) > revisionOf(b) ? 1 : 0;
 
-/** The existing new set with what must stand on it: the Deployment's annotations, its revision, its minReadySeconds. */
+/** The existing new set with what it must carry: the Deployment's annotations, its revision, its minReadySeconds. */
 export function updatedNewSet(
   deployment: Deployment,
   set: ReplicaSet,
@@ -114,7 +114,7 @@ const copied = (object: KubeObject): Annotations =>
     Object.entries(annotationsOf(object)).filter(([name]) => !NOT_COPIED.has(name)),
   );
 
-/** The Deployment's annotations after a rollback: its own private ones, and what the set has. */
+/** The Deployment's annotations after a rollback: its own private ones, and those of the set. */
 export const copiedBack = (deployment: Deployment, set: ReplicaSet): Record<string, string> => ({
   ...Object.fromEntries(
     Object.entries(annotationsOf(deployment)).filter(([name]) => NOT_COPIED.has(name)),
@@ -122,7 +122,7 @@ export const copiedBack = (deployment: Deployment, set: ReplicaSet): Record<stri
   ...copied(set),
 });
 
-/** A revision only grows; the ones before are kept, the first cut off where they become too long. */
+/** A revision only grows; earlier ones are kept, the oldest dropped when the list becomes too long. */
 function revised(annotations: Annotations, revision: bigint): Record<string, string> {
   const before = own(annotations, REVISION);
   if (before !== undefined && !(/^\d+$/.test(before) && BigInt(before) < revision))
@@ -135,7 +135,7 @@ function revised(annotations: Annotations, revision: bigint): Record<string, str
   return inOrder({ ...next, [HISTORY]: all.join(',') });
 }
 
-/** The set that the Deployment's template asks for, without replicas yet. Its name follows from the template. */
+/** A new set for the Deployment's template, without replicas yet. Its name derives from the template. */
 export function newSetOf(deployment: Deployment, oldSets: readonly ReplicaSet[]): ReplicaSet {
   const { metadata, spec, status } = deployment;
   const hash = templateHash(spec.template, status.collisionCount);
@@ -163,7 +163,7 @@ export function newSetOf(deployment: Deployment, oldSets: readonly ReplicaSet[])
   };
 }
 
-/** The set at another size, with the Deployment's size noted on it. */
+/** The set at another size, with the Deployment's size recorded on it. */
 export const resized = (deployment: Deployment, set: ReplicaSet, replicas: number): ReplicaSet => ({
   ...set,
   metadata: {
@@ -179,7 +179,7 @@ export const resized = (deployment: Deployment, set: ReplicaSet, replicas: numbe
 
 export const isActiveSet = ({ spec }: ReplicaSet): boolean => spec.replicas > 0;
 
-/** The sum of a number of each set. */
+/** The sum of a number over the sets. */
 export const sum = (sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number): number =>
   sets.reduce((total, set) => total + of(set), 0);
 

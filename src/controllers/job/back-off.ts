@@ -7,13 +7,13 @@ import { failuresBefore, finishedAt, hasFailed, isCountable, phaseOf } from './j
 const INITIAL_SECONDS = 10;
 const MAX_SECONDS = 600;
 
-/** Seconds after the last of `failures` in a row. */
+/** The delay after `failures` failures in a row, in seconds. */
 const backOffSeconds = (failures: number): number =>
   failures === 0 ? 0 : Math.min(INITIAL_SECONDS * 2 ** (failures - 1), MAX_SECONDS);
 
 /**
- * When the next pod may be made, by the pods that ended since the last success; undefined: at once. Pods that are gone are forgotten,
- * which only a restarted kube-controller-manager does.
+ * When the next pod may be created, judged by the pods that ended since the last success; undefined: at once. Pods that no longer exist
+ * are forgotten, as by a restarted kube-controller-manager.
  */
 export function replacementDue(job: Job, pods: readonly KubeObject[]): Date | undefined {
   const counted = pods.filter((pod) => isCountable(pod, job.spec));
@@ -30,7 +30,7 @@ export function replacementDue(job: Job, pods: readonly KubeObject[]): Date | un
 
 const timeOf = (pod: KubeObject): number => finishedAt(pod).getTime();
 
-/** When the index of a failed pod may be tried again. */
+/** When the index of a failed pod may be retried. */
 export function indexDue(lastFailed: KubeObject): Date {
   const { counted, ignored } = failuresBefore(lastFailed);
   return later(finishedAt(lastFailed), backOffSeconds(counted + ignored + 1));

@@ -1,5 +1,5 @@
-// Counting: a pod's end is written into the status under its uid first, then its finalizer goes, then the uid becomes part of a number.
-// So a pod that is deleted early is counted, and none is counted twice, wherever a pass breaks off.
+// Counting: a pod's uid goes into the status first, then its finalizer is removed, then the uid becomes part of a number. So a pod that is
+// deleted early is still counted, and none is counted twice, wherever a pass breaks off.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { countIndexes, formatIndexes, hasIndex, withIndexes } from '../../workloads/job/indexes.ts';
@@ -19,11 +19,11 @@ export interface Count {
     JobStatus,
     'succeeded' | 'failed' | 'completedIndexes' | 'failedIndexes' | 'uncountedTerminatedPods'
   >;
-  /** Pods whose end is part of `counters`: once those are stored, their finalizers may go. */
+  /** Pods whose end is included in `counters`: once those are stored, their finalizers may be removed. */
   counted: KubeObject[];
 }
 
-/** The next counters. `outcome`: with a decided Job all pods are let go, and the rest of a failed one counts as failed. */
+/** The next counters. `outcome`: once the Job is decided all pods are released, and the remaining ones of a failed Job count as failed. */
 export function countPods(view: View, outcome: Outcome | undefined): Count {
   const { job, pods } = view;
   const { status } = job;
@@ -60,7 +60,7 @@ function mayBeCounted({ job, waiting }: View, pod: KubeObject, outcome?: Outcome
   if (phaseOf(pod) === 'Succeeded') return true;
   if (!hasFailed(pod, job)) return false;
   const index = validIndex(pod, job.spec);
-  // It waits for the pod that replaces it and takes over its count.
+  // It is kept until the pod that replaces it takes over its failure count.
   return index === undefined || waiting.get(index) !== pod;
 }
 

@@ -1,4 +1,4 @@
-// podFailurePolicy: the first rule that fits a failed pod says what its failure means.
+// podFailurePolicy: the first rule that matches a failed pod decides what the failure means.
 import type { ContainerStatus, KubeObject } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import type { JobSpec, PodFailurePolicyRule } from '../../workloads/job/job.ts';
@@ -13,7 +13,7 @@ export interface Judgement {
 
 const COUNTED: Judgement = { counted: true };
 
-/** What a pod's failure means; without a rule that fits it is counted. */
+/** What a pod's failure means; without a matching rule it counts. */
 export function judge({ podFailurePolicy: policy }: JobSpec, pod: KubeObject): Judgement {
   for (const [index, rule] of (policy?.rules ?? []).entries()) {
     const found = matches(rule, pod);
@@ -26,7 +26,7 @@ export function judge({ podFailurePolicy: policy }: JobSpec, pod: KubeObject): J
   return COUNTED;
 }
 
-/** The beginning of the message; undefined: the rule does not fit. */
+/** The beginning of the message; undefined: the rule does not match. */
 function matches(
   { onExitCodes, onPodConditions = [] }: PodFailurePolicyRule,
   pod: KubeObject,

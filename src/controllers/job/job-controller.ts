@@ -1,4 +1,4 @@
-// The Job controller: pods until enough have succeeded or too many have failed (pkg/controller/job).
+// The Job controller: runs pods until enough have succeeded or too many have failed (pkg/controller/job).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { later } from '../../later.ts';
@@ -40,7 +40,7 @@ export const jobController: Controller = {
   },
 };
 
-/** A finished Job lets its last pods go, and goes itself when its time has come. */
+/** A finished Job releases its last pods, and is deleted when its TTL has passed. */
 function endJob(job: Job, since: string | undefined, world: World, now: Date): Answer {
   const writes = world
     .list(PODS)
@@ -75,11 +75,11 @@ function runJob(job: Job, world: World, now: Date): Answer {
       ...claimed.writes,
       ...plan.remove.flatMap((pod) => removal(pod, { counted: decided?.type === 'FailureTarget' })),
       ...plan.create.map(creation),
-      // The pods that were just made wake the Job, and then it counts them.
+      // Creating the pods wakes the Job, and then it counts them.
       ...(quiet || isDeepStrictEqual(status, job.status)
         ? []
         : statusWrites(job, status, announcements)),
-      // A pod that this pass removes has become another version; the next pass lets it go.
+      // A pod removed in this pass has a new version; the next pass releases it.
       ...counted
         .filter((pod) => !removed.has(pod))
         .map((pod): Write => ({ verb: 'update', resource: PODS, object: untracked(pod) })),
@@ -95,7 +95,7 @@ const unknownMode: Write = {
   message: 'Skipped Job sync because completion mode is unknown',
 };
 
-/** The Job's pods. Whom it adopts it also tracks, whom it releases it lets go. */
+/** The Job's pods. Adopted ones get the tracking finalizer, released ones lose it. */
 function claimPods(job: Job, pods: readonly KubeObject[]): { pods: KubeObject[]; writes: Write[] } {
   const owner = { apiVersion: 'batch/v1', kind: 'Job', object: job };
   const { owned, writes } = claim(
@@ -124,7 +124,7 @@ function planOf(view: View, decided: Outcome | undefined, { refused }: World): P
   if (decided !== undefined) return { remove: [...view.active], create: [] };
   if (view.job.metadata.deletionTimestamp !== undefined) return { remove: [], create: [] };
   const plan = planPods(view);
-  // What was refused is tried again later; until then there are only the pods that there are.
+  // What was refused is retried later; until then only the existing pods count.
   return refused.some(({ write }) => write.verb === 'create') ? { ...plan, create: [] } : plan;
 }
 
@@ -134,7 +134,7 @@ function reached({ job, succeeded, active }: View, plan: PodPlan): Outcome | und
   return left === 0 && succeeded >= (job.spec.completions ?? 1) ? COMPLETIONS_REACHED : undefined;
 }
 
-/** A failed Job's pods are counted after they are deleted; all others are let go uncounted. */
+/** A failed Job's pods are counted after their deletion; all others are released uncounted. */
 function removal(pod: KubeObject, { counted }: { counted: boolean }): Write[] {
   const remove: Write = {
     verb: 'delete',
@@ -167,7 +167,7 @@ function statusWrites(
   ];
 }
 
-/** Whether nothing differs but how many pods there are. */
+/** Whether only pod counts differ. */
 function onlySizes(next: JobStatus, old: JobStatus): boolean {
   const rest = ({
     startTime: _start,

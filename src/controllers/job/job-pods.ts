@@ -1,4 +1,4 @@
-// What the Job controller reads from a pod: is it counted yet, has it failed and when, which index it has.
+// What the Job controller reads from a pod: whether it is counted, whether and when it failed, and its index.
 import type { ContainerStatus, KubeObject } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { later } from '../../later.ts';
@@ -16,11 +16,11 @@ export const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
 
 export const phaseOf = (pod: KubeObject): string => toPod(pod).status.phase ?? '';
 
-/** Whether the pod is held until it is counted. */
+/** Whether the pod has the finalizer that keeps it until it is counted. */
 export const isTracked = ({ metadata }: KubeObject): boolean =>
   metadata.finalizers?.includes(JOB_TRACKING) === true;
 
-/** The pod without the finalizer that holds it. */
+/** The pod without that finalizer. */
 export function untracked(pod: KubeObject): KubeObject {
   const { finalizers = [], ...metadata } = pod.metadata;
   const left = finalizers.filter((finalizer) => finalizer !== JOB_TRACKING);
@@ -47,13 +47,13 @@ function countIn({ metadata }: KubeObject, annotation: string): number | undefin
 /** The completion index; undefined: none. */
 export const indexOf = (pod: KubeObject): number | undefined => countIn(pod, INDEX_KEY);
 
-/** Its index where that is one of the Job's; undefined: none, or the Job has become smaller. */
+/** Its index if that is one of the Job's; undefined: none, or the Job has become smaller. */
 export function validIndex(pod: KubeObject, { completions = 0 }: JobSpec): number | undefined {
   const index = indexOf(pod);
   return index !== undefined && index < completions ? index : undefined;
 }
 
-/** Whether the pod may be counted: all of a Job without indexes, and those with one of its indexes. */
+/** Whether the pod may be counted: any pod of a Job without indexes, otherwise those with a valid index. */
 export const isCountable = (pod: KubeObject, spec: JobSpec): boolean =>
   !isIndexed(spec) || validIndex(pod, spec) !== undefined;
 
@@ -63,11 +63,11 @@ export const failuresBefore = (pod: KubeObject): { counted: number; ignored: num
   ignored: countIn(pod, IGNORED_FAILURE_COUNT) ?? 0,
 });
 
-/** Whether terminating pods are waited for before they are replaced. */
+/** Whether terminating pods are replaced only once they have failed. */
 export const replacesFailedOnly = ({ podReplacementPolicy, podFailurePolicy }: JobSpec): boolean =>
   podReplacementPolicy === 'Failed' || podFailurePolicy !== undefined;
 
-/** Failed; being deleted counts as well, unless the Job waits for the end of such pods. */
+/** Failed; a pod being deleted counts too, unless the Job waits for the end of such pods. */
 export function hasFailed(pod: KubeObject, { spec }: Job): boolean {
   const phase = phaseOf(pod);
   if (phase === 'Failed') return true;
@@ -78,7 +78,7 @@ export function hasFailed(pod: KubeObject, { spec }: Job): boolean {
   );
 }
 
-/** When the pod ended: its last container, else the loss of Ready, else the request to delete it, else its creation. */
+/** When the pod ended: the end of its last container, else its loss of Ready, else its deletion request, else its creation. */
 export function finishedAt(pod: KubeObject): Date {
   const { status, spec, metadata } = toPod(pod);
   const sidecars = new Set(
@@ -99,7 +99,7 @@ export function finishedAt(pod: KubeObject): Date {
   return new Date(metadata.creationTimestamp ?? 0);
 }
 
-/** The latest end; undefined where one has none. */
+/** The latest end; undefined if a container has none. */
 function endsOf(statuses: readonly ContainerStatus[]): Date | undefined {
   const ends = statuses.map(({ state }) => state?.terminated?.finishedAt);
   if (ends.length === 0) return undefined;
@@ -107,7 +107,7 @@ function endsOf(statuses: readonly ContainerStatus[]): Date | undefined {
   return times.some(Number.isNaN) ? undefined : new Date(Math.max(...times));
 }
 
-/** Restarts of all its containers. */
+/** Restarts over all its containers. */
 export function restartsOf(pod: KubeObject): number {
   const { initContainerStatuses = [], containerStatuses = [] } = toPod(pod).status;
   return [...initContainerStatuses, ...containerStatuses].reduce(

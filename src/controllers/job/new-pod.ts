@@ -1,4 +1,4 @@
-// The pod that a Job makes: its template, held until it is counted; with an index its host name, label and variable.
+// The pod that a Job creates: its template with the tracking finalizer; for an index also host name, label and variable.
 import type { Container, KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { FAILURE_COUNT, IGNORED_FAILURE_COUNT, INDEX_KEY } from '../../workloads/job/job.ts';
@@ -11,7 +11,7 @@ import { failuresBefore, tracked } from './job-pods.ts';
 const GENERATED_PREFIX = 58;
 const VARIABLE = 'JOB_COMPLETION_INDEX';
 
-/** A pod for the Job; `index` of an indexed one, `replaces` the last failed pod of that index. */
+/** A pod for the Job; `index` is for indexed Jobs, `replaces` the last failed pod of that index. */
 export function newPod(
   job: Job,
   { index, replaces }: { index?: number; replaces?: KubeObject } = {},
@@ -52,7 +52,7 @@ function withIndex(container: Container): Container {
   };
 }
 
-/** How often the index failed until now, where the Job limits that. */
+/** How often the index has failed so far, if the Job limits that. */
 function failureCounts({ spec }: Job, replaces: KubeObject | undefined): Record<string, string> {
   if (spec.backoffLimitPerIndex === undefined) return {};
   const { counted, ignored } = replaces ? failuresBefore(replaces) : { counted: 0, ignored: 0 };

@@ -21,7 +21,7 @@ export interface NextStatus {
   announcements: Announcement[];
 }
 
-/** The next status and what is said of it once it is stored. */
+/** The next status, and the events to record once it is stored. */
 export function nextStatus(view: View, pass: Pass): NextStatus {
   const { job, now } = view;
   const { conditions: before = [], startTime, completionTime } = job.status;
@@ -42,7 +42,7 @@ export function nextStatus(view: View, pass: Pass): NextStatus {
   const { active, ready, terminating } = sizesOf(view, pass.plan.remove);
   const { succeeded, failed, ...others } = pass.counters;
   return {
-    // In the order in which Kubernetes writes it.
+    // In Kubernetes' member order.
     status: {
       ...present({
         conditions: conditions.length > 0 ? conditions : undefined,
@@ -70,7 +70,7 @@ function newCondition(
   return { type, status, lastProbeTime: time, lastTransitionTime: time, reason, message };
 }
 
-/** Suspended turns True, or False where it was True; undefined: it stays. A Job that is being deleted is left as it is. */
+/** Suspended becomes True, or False if it was True; undefined: unchanged. A Job that is being deleted stays as it is. */
 function pauseChange({ job, now }: View): JobCondition | undefined {
   if (job.metadata.deletionTimestamp !== undefined) return undefined;
   const isPaused = hasCondition(job.status, 'Suspended');
@@ -90,7 +90,7 @@ const pauseAnnouncement = ({ status, message = '' }: JobCondition): Announcement
   message,
 });
 
-/** Complete or Failed: when the first condition is stored, nothing is left to count and no pod terminates. */
+/** Complete or Failed, once the first condition is stored, everything is counted and no pod is terminating. */
 function endOf(
   { job, now, terminating }: View,
   { outcome, counters, counted, plan }: Pass,
@@ -123,7 +123,7 @@ function endAnnouncements({ job, succeeded }: View, end: JobCondition | undefine
   ];
 }
 
-/** What there is after this pass's deletions. */
+/** The pod counts after this pass's deletions. */
 function sizesOf(
   { active, terminating }: View,
   removed: readonly KubeObject[],

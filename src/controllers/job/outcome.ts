@@ -1,4 +1,4 @@
-// Whether the Job is decided. The first rule that holds wins, and what was stored before stands.
+// Whether the Job is decided. The first rule that holds wins, and a stored decision stands.
 import { later } from '../../later.ts';
 import { countIndexes } from '../../workloads/job/indexes.ts';
 import { conditionOf, hasCondition, isIndexed } from '../../workloads/job/job.ts';
@@ -8,7 +8,7 @@ import { hasFailed, phaseOf, restartsOf } from './job-pods.ts';
 import { satisfiedRule } from './success-policy.ts';
 import type { View } from './view.ts';
 
-/** The condition that comes first; Complete or Failed follows with the same reason when nothing is left to count. */
+/** The condition that comes first; Complete or Failed follows with the same reason once nothing is left to count. */
 export interface Outcome {
   type: 'SuccessCriteriaMet' | 'FailureTarget';
   reason: string;
@@ -27,7 +27,7 @@ const failure = (reason: string, message: string): Outcome => ({
   message,
 });
 
-/** The outcome, as far as it does not depend on what this pass does; undefined: the Job goes on. */
+/** The outcome, as far as it does not depend on this pass's actions; undefined: the Job continues. */
 export const decidedOutcome = (view: View): Outcome | undefined =>
   storedOutcome(view.job) ??
   policyOutcome(view) ??
@@ -63,7 +63,7 @@ function limitOutcome(view: View): Outcome | undefined {
     : undefined;
 }
 
-/** Restarts in place count where the pods restart their containers. */
+/** In-place restarts count if the pods restart their containers. */
 function restartsTooOften({ job: { spec }, pods }: View): boolean {
   if (spec.template.spec.restartPolicy !== 'OnFailure') return false;
   const restarts = pods
@@ -73,7 +73,7 @@ function restartsTooOften({ job: { spec }, pods }: View): boolean {
   return backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit;
 }
 
-/** When the Job has been active for too long; undefined: it has no deadline, or does not run. Its time begins anew when it resumes. */
+/** When the Job will have been active for too long; undefined: no deadline, or not running. The time starts again when it resumes. */
 export const deadlineOf = ({ spec, status }: Job): Date | undefined =>
   spec.activeDeadlineSeconds === undefined ||
   spec.suspend === true ||

@@ -1,4 +1,4 @@
-// How many pods a running Job should have now, and what brings it there: a pass removes pods or makes some, never both.
+// How many pods a running Job should have now, and how to get there: a pass either deletes or creates pods, never both.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { withIndexes } from '../../workloads/job/indexes.ts';
 import type { Interval } from '../../workloads/job/indexes.ts';
@@ -21,7 +21,7 @@ export interface PodPlan {
 
 const NOTHING: PodPlan = { remove: [], create: [] };
 
-/** The plan of a Job that is not decided. */
+/** The plan for a Job that is not decided. */
 export function planPods(view: View): PodPlan {
   const { job, active, terminating } = view;
   if (job.spec.suspend === true)
@@ -43,7 +43,7 @@ function wantedPods({ job: { spec }, active, succeeded }: View): number {
   return Math.max(0, Math.min(parallelism, completions - succeeded));
 }
 
-/** All pods wait for the last failure. */
+/** All pods wait for the last failure's back-off. */
 function planTogether(view: View, missing: number): PodPlan {
   const { job, pods, now } = view;
   const dueAt = replacementDue(job, pods);
@@ -54,7 +54,7 @@ function planTogether(view: View, missing: number): PodPlan {
   return { ...NOTHING, create };
 }
 
-/** Each index waits for its own last failure. */
+/** Each index waits for the back-off of its own last failure. */
 function planByIndex(view: View, missing: number): PodPlan {
   const { job, now, waiting } = view;
   const tried = pendingIndexes(view, missing).map((index) => {
@@ -68,7 +68,7 @@ function planByIndex(view: View, missing: number): PodPlan {
   return { ...NOTHING, create, dueAt: new Date(Math.min(...times.map((time) => time.getTime()))) };
 }
 
-/** The lowest indexes that neither run nor are over. */
+/** The lowest indexes that are neither running nor finished. */
 function pendingIndexes(view: View, count: number): number[] {
   const { job, active, terminating, succeededIndexes, failedIndexes = [] } = view;
   const busy = [...active, ...(replacesFailedOnly(job.spec) ? terminating : [])].flatMap(

@@ -1,4 +1,4 @@
-// Which active pods a Job gives up first: those that have come least far.
+// Which active pods a Job removes first: those that have made the least progress.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { isIndexed } from '../../workloads/job/job.ts';
@@ -8,7 +8,7 @@ import { phaseOf, validIndex } from './job-pods.ts';
 
 const PHASES = ['Pending', 'Unknown', 'Running'];
 
-/** The pods, those to be removed first in front. */
+/** The pods, first to be removed first. */
 const ranked = (pods: readonly KubeObject[]): KubeObject[] => [...pods].sort(compare);
 
 function compare(a: KubeObject, b: KubeObject): number {
@@ -33,7 +33,7 @@ const mostRestarts = (pod: KubeObject): number =>
 const createdAt = ({ metadata }: KubeObject): number =>
   Date.parse(metadata.creationTimestamp ?? '') || 0;
 
-/** At least `count` of the pods; of an indexed Job also all without one of its indexes, and all but one of each index. */
+/** At least `count` of the pods; for an indexed Job also all without a valid index, and all but one of each index. */
 export function podsToRemove(
   spec: JobSpec,
   active: readonly KubeObject[],
@@ -48,7 +48,7 @@ export function podsToRemove(
 function surplusPods(spec: JobSpec, active: readonly KubeObject[]): KubeObject[] {
   const surplus: KubeObject[] = [];
   const seen = new Set<number>();
-  // The last of the ranking is the one to keep.
+  // The last in the ranking is the one to keep.
   for (const pod of ranked(active).reverse()) {
     const index = validIndex(pod, spec);
     if (index === undefined || seen.has(index)) surplus.push(pod);

@@ -1,9 +1,9 @@
-// successPolicy: a Job may be done before all of its indexes are.
+// successPolicy: a Job may succeed before all of its indexes have.
 import { countIndexes, parseIndexes } from '../../workloads/job/indexes.ts';
 import type { Interval } from '../../workloads/job/indexes.ts';
 import type { JobSpec } from '../../workloads/job/job.ts';
 
-/** The number of the first rule that the succeeded indexes satisfy; undefined: none. */
+/** The index of the first rule that the succeeded indexes satisfy; undefined: none. */
 export function satisfiedRule(
   { successPolicy: policy, completions = 0 }: JobSpec,
   succeeded: readonly Interval[],
@@ -22,7 +22,7 @@ export function satisfiedRule(
   return found < 0 ? undefined : found;
 }
 
-/** How many indexes both sets hold. */
+/** How many indexes are in both sets. */
 const overlap = (some: readonly Interval[], others: readonly Interval[]): number =>
   some.reduce(
     (sum, [first, last]) =>

@@ -1,4 +1,4 @@
-// A Job and its pods as one pass sees them: what has been counted and what is new.
+// A Job and its pods as one pass sees them: what is counted already and what is new.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { countIndexes, hasIndex, parseIndexes, withIndexes } from '../../workloads/job/indexes.ts';
 import type { Interval } from '../../workloads/job/indexes.ts';
@@ -24,20 +24,20 @@ export interface View {
   pods: readonly KubeObject[];
   active: readonly KubeObject[];
   terminating: readonly KubeObject[];
-  /** All that succeeded, stored or not. */
+  /** All successes, stored or not. */
   succeeded: number;
   /** All failures that count, stored or not. */
   failed: number;
-  /** The indexes as stored, and with those that are new. */
+  /** The indexes as stored, and together with the new ones. */
   storedIndexes: readonly Interval[];
   succeededIndexes: readonly Interval[];
   /** Absent without backoffLimitPerIndex. */
   failedIndexes?: readonly Interval[];
-  /** The last failed pod of each index that waits for its replacement: it keeps the count of the index's failures. */
+  /** The last failed pod of each index that awaits a replacement: it holds the index's failure count. */
   waiting: ReadonlyMap<number, KubeObject>;
 }
 
-/** Everything that the later steps of a pass decide by. */
+/** Everything on which the later steps of a pass base their decisions. */
 export function viewOf(job: Job, pods: readonly KubeObject[], now: Date): View {
   const { spec, status } = job;
   const uncounted = status.uncountedTerminatedPods ?? {};
@@ -87,7 +87,7 @@ function indexesOf(job: Job, pods: readonly KubeObject[]): Indexes {
   const { failed = [] } = status.uncountedTerminatedPods ?? {};
   const failedIndexes = withIndexes(
     stored,
-    // A pod that was counted before is not looked at again: the end of the Job deletes pods whose index has not failed.
+    // Pods counted before are skipped: the end of the Job also deletes pods whose index has not failed.
     of((pod) => !failed.includes(uidOf(pod)) && failsIndex(pod, job, limit)),
   );
   return { storedIndexes, succeededIndexes, failedIndexes };

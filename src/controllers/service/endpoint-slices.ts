@@ -1,4 +1,4 @@
-// endpointslice-controller: the pods behind a Service as EndpointSlices. A pod leaves with its deletion timestamp, before it gets TERM.
+// endpointslice-controller: the pods behind a Service as EndpointSlices. A deletion timestamp removes a pod, before it gets TERM.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -50,7 +50,7 @@ const addressesOf = ({ status }: Pod, family: string): string[] =>
     .map(({ ip = '' }) => ip)
     .filter((ip) => ip !== '' && ip.includes(':') === (family === 'IPv6'));
 
-/** The slices of one address family: their writes. */
+/** The writes for the slices of one address family. */
 function familyWrites(
   service: KubeObject,
   pods: readonly Pod[],

@@ -1,4 +1,4 @@
-// endpoint-controller: the pods behind a Service as Endpoints, which older clients read. Pods that are being deleted are not in it.
+// endpoint-controller: the pods behind a Service as Endpoints, which older clients read. Pods being deleted are left out.
 import { byKey } from '../../workloads/by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
@@ -40,7 +40,7 @@ const addressOf = (service: KubeObject, pod: Pod): EndpointAddress => ({
 
 const byAddress = (a: EndpointAddress, b: EndpointAddress): number => (a.ip < b.ip ? -1 : 1);
 
-/** Pods with equal ports together, ready ones and others apart. */
+/** Groups pods by equal ports, ready and unready ones separately. */
 function subsetsOf(service: KubeObject, pods: readonly Pod[]): Subset[] {
   const subsets = new Map<string, Subset>();
   for (const pod of pods) {

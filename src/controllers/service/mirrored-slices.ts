@@ -1,5 +1,5 @@
-// endpointslicemirroring-controller: Endpoints that somebody wrote for a Service without a selector, as EndpointSlices.
-// What endpoint-controller wrote goes here when its Service is gone: Endpoints have no owner.
+// endpointslicemirroring-controller: turns manually written Endpoints of a Service without a selector into EndpointSlices.
+// It also deletes endpoint-controller's Endpoints once their Service is gone, since Endpoints have no owner.
 import { byKey } from '../../workloads/by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';

@@ -1,4 +1,4 @@
-// The pods behind a Service: which of them count, and at which ports (controller/util/endpointslice, pkg/controller/endpoint).
+// The pods behind a Service: which of them count, and on which ports (controller/util/endpointslice, pkg/controller/endpoint).
 import { byKey } from '../../workloads/by-key.ts';
 import type { KubeObject, Pod, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -16,7 +16,7 @@ export const TRIGGERED = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 export const specOf = (object: KubeObject): ServiceSpec => (object as Service).spec ?? {};
 
-/** Whether controllers keep this Service's endpoints: one without a selector has them from elsewhere. */
+/** Whether controllers maintain this Service's endpoints: without a selector they come from elsewhere. */
 export const isSelecting = (service: KubeObject): boolean => {
   const { type, selector } = specOf(service);
   return type !== 'ExternalName' && selector !== undefined && Object.keys(selector).length > 0;
@@ -26,14 +26,14 @@ const selectsPod = (service: KubeObject, pod: KubeObject): boolean =>
   isSelecting(service) &&
   selects({ matchLabels: specOf(service).selector ?? {} }, pod.metadata.labels);
 
-/** The names of those Services that a changed pod or its Endpoints concern. */
+/** Names of the Services that a changed pod or Endpoints object concerns. */
 export const servicesOf = (changed: KubeObject, services: readonly KubeObject[]): string[] =>
   services.flatMap((service) => {
     const { name = '' } = service.metadata;
     return name === changed.metadata.name || selectsPod(service, changed) ? [name] : [];
   });
 
-/** The Service's pods that have an address and have not ended, in the order of their names. */
+/** The Service's pods that have an address and have not ended, sorted by name. */
 export function candidates(service: KubeObject, pods: readonly KubeObject[]): Pod[] {
   return pods
     .filter((pod) => selectsPod(service, pod) && !isTerminal(pod))
@@ -41,11 +41,11 @@ export function candidates(service: KubeObject, pods: readonly KubeObject[]): Po
     .filter(({ status }) => status.podIP);
 }
 
-/** Ready pods, and all where the Service says so: who starts a cluster of its own finds the others before they are ready. */
+/** Ready pods, or all if the Service publishes unready addresses: members of a cluster find each other before they are ready. */
 export const isServed = (service: KubeObject, pod: Pod): boolean =>
   specOf(service).publishNotReadyAddresses === true || isReady(pod as unknown as KubeObject);
 
-/** The number behind a port of the Service in this pod; undefined: the pod does not name it. */
+/** The pod's port number behind a Service port; undefined: the pod does not define it. */
 function portOf({ targetPort, port, protocol = 'TCP' }: ServicePort, pod: Pod): number | undefined {
   if (typeof targetPort === 'number') return targetPort;
   if (targetPort === undefined) return port;
@@ -58,7 +58,7 @@ function portOf({ targetPort, port, protocol = 'TCP' }: ServicePort, pod: Pod): 
     ?.containerPort;
 }
 
-/** The ports of the Service as this pod serves them. */
+/** The Service's ports as this pod serves them. */
 export const portsOf = (service: KubeObject, pod: Pod): SlicePort[] =>
   (specOf(service).ports ?? []).flatMap((port) => {
     const number = portOf(port, pod);
@@ -74,17 +74,17 @@ export const portsOf = (service: KubeObject, pod: Pod): SlicePort[] =>
         ];
   });
 
-/** What is known of the pod beside its address. */
+/** A reference to the pod, beside its address. */
 export const referenceTo = ({ metadata }: Pod) => ({
   kind: 'Pod',
   ...present({ namespace: metadata.namespace, name: metadata.name, uid: metadata.uid }),
 });
 
-/** The host name under which a headless Service would have the pod; undefined: none. */
+/** The host name of the pod in a headless Service; undefined: none. */
 export const hostnameOf = (service: KubeObject, { spec }: Pod): string | undefined =>
   spec.hostname && spec.subdomain === service.metadata.name ? spec.hostname : undefined;
 
-/** The Service's labels with those that its endpoints carry; a client's own values for them do not count. */
+/** The Service's labels plus those of its endpoints; a client's values for the latter are ignored. */
 export function labelsOf(service: KubeObject, own: Record<string, string>): Record<string, string> {
   const reserved = [SERVICE_NAME, MANAGED_BY, HEADLESS];
   const copied = Object.entries(service.metadata.labels ?? {}).filter(
@@ -97,7 +97,7 @@ export function labelsOf(service: KubeObject, own: Record<string, string>): Reco
   });
 }
 
-/** When what the endpoints say last changed for those who wait for it: a pod's readiness, or the Service's beginning. */
+/** When the endpoints last changed (a pod's readiness, or the Service's creation), for latency measurements. */
 export function triggeredAt(service: KubeObject, pods: readonly Pod[]): string | undefined {
   const ready = pods.flatMap(
     ({ status }) =>

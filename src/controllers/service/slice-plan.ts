@@ -1,4 +1,4 @@
-// How endpoints are laid into slices: at most 100 in each, those that stay keep their slice, and as few slices as possible are written.
+// Distributes endpoints over slices: at most 100 in each; existing endpoints keep their slice, and as few slices as possible are written.
 import { isDeepStrictEqual } from 'node:util';
 import type {
   Endpoint,
@@ -8,13 +8,13 @@ import type {
 
 const MAX_ENDPOINTS = 100;
 
-/** Endpoints that are reached at the same ports. */
+/** Endpoints with the same ports. */
 export interface Group {
   ports: SlicePort[];
   endpoints: Endpoint[];
 }
 
-/** What a slice of one address type holds. */
+/** The content of a slice of one address type. */
 type Content = Pick<EndpointSlice, 'ports' | 'endpoints'>;
 
 export interface Plan {
@@ -38,7 +38,7 @@ const contentOf = (ports: SlicePort[], endpoints: Endpoint[]): Content => ({
   endpoints: endpoints.length > 0 ? endpoints : null,
 });
 
-/** Groups by equal ports; without any endpoint one empty group, so that a Service always has a slice. */
+/** Groups by equal ports; without endpoints one empty group, so that every Service has a slice. */
 export function grouped(all: readonly { ports: SlicePort[]; endpoint: Endpoint }[]): Group[] {
   const groups = new Map<string, Group>();
   for (const { ports, endpoint } of all) {
@@ -50,7 +50,7 @@ export function grouped(all: readonly { ports: SlicePort[]; endpoint: Endpoint }
   return groups.size > 0 ? [...groups.values()] : [{ ports: [], endpoints: [] }];
 }
 
-/** The writes that lead from the slices that are there to the groups, with at most `most` endpoints in a slice. */
+/** The writes that turn the existing slices into the groups, with at most `most` endpoints in a slice. */
 export function planSlices(
   groups: readonly Group[],
   existing: readonly EndpointSlice[],
@@ -69,7 +69,7 @@ export function planSlices(
     );
   }
   plan.delete.push(...free);
-  // A slice that would go takes the content of one that would come.
+  // A slice due for deletion takes the content of one due for creation.
   while (plan.create.length > 0 && plan.delete.length > 0) {
     const slice = plan.delete.shift();
     const content = plan.create.shift();
@@ -89,7 +89,7 @@ function planGroup(
     slice,
     endpoints: (slice.endpoints ?? []).flatMap((endpoint) => take(left, keyOf(endpoint)) ?? []),
   }));
-  // The fullest first: what is nearly empty runs empty and goes.
+  // The fullest first, so that nearly empty slices run empty and are deleted.
   for (const { endpoints: held } of [...kept].sort(
     (a, b) => b.endpoints.length - a.endpoints.length,
   ))
@@ -112,7 +112,7 @@ function take(left: Map<string, Endpoint>, key: string): Endpoint[] | undefined 
   return endpoint && [endpoint];
 }
 
-/** Whether a slice has this content already, whatever the order of its ports. */
+/** Whether a slice already has this content, whatever the order of its ports. */
 export const hasContent = (slice: EndpointSlice, { ports, endpoints }: Content): boolean =>
   keyOfPorts(slice.ports ?? []) === keyOfPorts(ports ?? []) &&
   isDeepStrictEqual(slice.endpoints ?? [], endpoints ?? []);

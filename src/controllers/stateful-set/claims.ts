@@ -1,4 +1,4 @@
-// The claims of a StatefulSet's pods: made before the pod, kept after it unless the retention policy says otherwise
+// The claims of a StatefulSet's pods: created before the pod, and kept after it unless the retention policy says otherwise
 // (pkg/controller/statefulset/stateful_pod_control.go).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -10,7 +10,7 @@ import type { Members } from './members.ts';
 
 export const CLAIMS = 'persistentvolumeclaims';
 
-/** Creations of the claims that the pod at an ordinal lacks; `in the way`: one of that name is being deleted. */
+/** Creations of the claims that the pod with an ordinal lacks; `in the way`: a claim of that name is being deleted. */
 export function missingClaims(
   members: Members,
   ordinal: number,
@@ -44,7 +44,7 @@ export function missingClaims(
     });
 }
 
-/** Changes of who owns the claims of pods that exist: the set where they go with it, a pod that is too many where they go with that. */
+/** Owner changes for the claims of existing pods: the set where they are deleted with it, a surplus pod where they go with that. */
 export function claimOwners(
   members: Members,
   condemned: readonly KubeObject[],

@@ -1,4 +1,4 @@
-// What a pass over a StatefulSet looks at, and what of its pods counts as well.
+// What a pass over a StatefulSet works on, and when one of its pods counts as up.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import type { StatefulSet } from '../../workloads/stateful-set.ts';
@@ -10,7 +10,7 @@ export interface Members {
   owner: Owner;
   /** Its pods. */
   pods: readonly KubeObject[];
-  /** The revision before the update, and that of the template. */
+  /** The revision before the update, and that of the current template. */
   current: KubeObject;
   update: KubeObject;
   now: Date;
@@ -19,7 +19,7 @@ export interface Members {
 export const isGoing = ({ metadata }: KubeObject): boolean =>
   metadata.deletionTimestamp !== undefined;
 
-/** Runs, is ready and has been so for long enough; a pod that is being deleted may still be. */
+/** Running and ready for long enough; this may also hold for a pod that is being deleted. */
 export const isUp = ({ set, now }: Members, pod: KubeObject): boolean =>
   toPod(pod).status.phase === 'Running' && isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
 

@@ -1,4 +1,4 @@
-// What a StatefulSet does to its pods next: scaling before updating, and in order unless its pods are managed in parallel
+// What a StatefulSet does next with its pods: scaling before updating, and in order unless podManagementPolicy is Parallel
 // (pkg/controller/statefulset/stateful_set_control.go).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { ordinalOf, podName, REVISION_LABEL, statefulPod } from '../../workloads/stateful-pod.ts';
@@ -64,16 +64,16 @@ function growOne(
 ): Step {
   if (pod === undefined) {
     const claims = missingClaims(members, ordinal, world);
-    // A claim that is being deleted has the name that the next one needs.
+    // A claim that is being deleted has the name that the new one needs.
     if (claims === 'in the way') return { writes: [], waits: true };
     return { writes: [...claims, creation(members, ordinal)], waits: isOrdered };
   }
-  // It is made anew when it is gone.
+  // It is created again when it is gone.
   if (isTerminal(pod)) return { writes: isGoing(pod) ? [] : [removal(members, pod)], waits: true };
   return { writes: [], waits: isOrdered && !isHealthy(members, pod) };
 }
 
-/** From the highest ordinal down, one at a time; while another pod is not well, only the first such one goes. */
+/** From the highest ordinal down, one at a time; while another pod is unhealthy, only the first such pod is deleted. */
 function shrinkage(members: Members, condemned: readonly KubeObject[], isOrdered: boolean): Step {
   if (!isOrdered) {
     const going = condemned.filter((pod) => !isGoing(pod));
@@ -87,7 +87,7 @@ function shrinkage(members: Members, condemned: readonly KubeObject[], isOrdered
   return { writes: blocked ? [] : [removal(members, highest)], waits: true };
 }
 
-/** A rolling update takes away the highest pod of another revision, and waits while one that it has passed is not well. */
+/** A rolling update deletes the highest pod of another revision, and waits while a higher one is unhealthy. */
 function replacement(
   members: Members,
   ordinals: readonly number[],
@@ -106,7 +106,7 @@ function replacement(
   return [];
 }
 
-/** Below the partition pods are made of the revision before the update. */
+/** Below the partition, pods are created from the revision before the update. */
 function creation({ set, owner, current, update }: Members, ordinal: number): Write {
   const { type, rollingUpdate } = set.spec.updateStrategy;
   const start = set.spec.ordinals?.start ?? 0;

@@ -1,4 +1,4 @@
-// StatefulSets: pods with names of their own, made and removed in order (pkg/controller/statefulset).
+// The StatefulSet controller: pods with stable names, created and removed in order (pkg/controller/statefulset).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { selects } from '../../pod/placement/selection.ts';
 import { present } from '../../present.ts';
@@ -114,7 +114,7 @@ function nextStatus(
 const phaseOf = (pod: KubeObject): unknown =>
   (pod['status'] as { phase?: string } | undefined)?.phase;
 
-/** Revisions that neither the status nor a pod names go beyond the limit. */
+/** Revisions beyond the limit that neither the status nor a pod uses. */
 function forgotten(
   { set, pods }: Members,
   history: History,

@@ -1,4 +1,4 @@
-// persistent-volume-binder, the claims' side: finds or makes the volume, and notes on both that they belong together.
+// persistent-volume-binder for claims: finds or creates the volume, and records the binding on both.
 import { isDeepStrictEqual } from 'node:util';
 import { own } from '../../own.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -59,7 +59,7 @@ const referenceTo = ({ metadata }: KubeObject) => ({
   resourceVersion: metadata.resourceVersion ?? '',
 });
 
-/** Both sides of the binding, as far as they are not written yet: volume first, so that no other claim takes it. */
+/** Both sides of the binding, as far as they are not written: the volume first, so that no other claim takes it. */
 function bind(claim: KubeObject, volume: KubeObject): Write[] {
   const writes: Write[] = [];
   const { claimRef } = volumeIn(volume).spec ?? {};
@@ -87,7 +87,7 @@ function bind(claim: KubeObject, volume: KubeObject): Write[] {
   return [...writes, ...withStatus(claim, { phase: 'Bound', accessModes, capacity })];
 }
 
-/** What a class's own provisioner makes: a volume of the engine, which comes into being when it is first mounted. */
+/** What a class's own provisioner creates: a volume of the engine, which exists from its first mount on. */
 function provisioned(claim: KubeObject, storageClass: StorageClass): KubeObject {
   const { spec } = claimIn(claim);
   const uid = claim.metadata.uid ?? '';
@@ -105,7 +105,7 @@ function provisioned(claim: KubeObject, storageClass: StorageClass): KubeObject 
   };
 }
 
-/** A claim that names no volume and for which there is none. */
+/** A claim that names no volume and has none that fits. */
 function withoutVolume(claim: KubeObject, world: World): Write[] {
   const name = claimIn(claim).spec?.storageClassName;
   const storageClass = world
@@ -184,7 +184,7 @@ const lost = (claim: KubeObject, reason: string, message: string): Write[] =>
     ? []
     : [...withStatus(claim, { phase: 'Lost' }), event('Warning', reason, message)];
 
-/** A claim that names its volume: because its author named it, or because it was bound. */
+/** A claim that names its volume, because its author did or because it was bound. */
 function withVolume(claim: KubeObject, name: string, world: World): Write[] {
   const volume = world.list(VOLUMES).find(({ metadata }) => metadata.name === name);
   const bound = claim.metadata.annotations?.[COMPLETED] !== undefined;
@@ -223,7 +223,7 @@ function withVolume(claim: KubeObject, name: string, world: World): Write[] {
   return [...grown(claim, volume), ...bind(claim, volume)];
 }
 
-/** A claim that asks for more than its volume has: a volume of the engine has no size of its own. */
+/** A claim that asks for more than its volume has: an engine volume has no size of its own. */
 function grown(claim: KubeObject, volume: KubeObject): Write[] {
   const { csi, ...spec } = volumeIn(volume).spec ?? {};
   if (csi?.driver !== ENGINE_PROVISIONER || !isSmaller(sizeOf(volume), requestOf(claim))) return [];
@@ -249,7 +249,7 @@ function reconcile(claim: KubeObject, world: World): Outcome {
   return { writes: found === undefined ? withoutVolume(claim, world) : bind(claim, found) };
 }
 
-/** A volume concerns its claim; a free one, and a class, those that wait. */
+/** A volume concerns its claim; free volumes and classes concern all waiting claims. */
 function concerns(changed: KubeObject, claims: readonly KubeObject[]): string[] {
   const { claimRef } = volumeIn(changed).spec ?? {};
   return claims.flatMap((claim) => {

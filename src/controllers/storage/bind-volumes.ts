@@ -1,4 +1,4 @@
-// persistent-volume-binder, the volumes' side: their phase, and what becomes of one whose claim is gone.
+// persistent-volume-binder for volumes: their phase, and what happens to one whose claim is gone.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { ENGINE_PROVISIONER } from '../../workloads/storage/storage-class.ts';
@@ -11,7 +11,7 @@ const PROTECTION = 'kubernetes.io/pv-protection';
 
 function phaseOf(volume: KubeObject, world: World): string {
   const reference = volumeIn(volume).spec?.claimRef;
-  // Bound beforehand to a claim that is not there yet, or to none.
+  // Pre-bound to a claim that does not exist yet, or to none.
   if (!reference?.uid) return 'Available';
   const claim = world
     .list(CLAIMS)
@@ -29,7 +29,7 @@ function withPhase(volume: KubeObject, phase: string): Write[] {
     : [{ verb: 'updateStatus', resource: VOLUMES, object: { ...volume, status } }];
 }
 
-/** A volume that is being deleted goes once no claim has it. */
+/** A volume that is being deleted goes once no claim uses it. */
 function unprotected(volume: KubeObject): Write[] {
   const { finalizers = [] } = volume.metadata;
   if (!finalizers.includes(PROTECTION)) return [];
@@ -50,7 +50,7 @@ function reconcile(volume: KubeObject, world: World): Outcome {
   const writes = withPhase(volume, phase);
   const { persistentVolumeReclaimPolicy: policy, csi, claimRef } = volumeIn(volume).spec ?? {};
   if (phase !== 'Released' || policy !== 'Delete') return { writes };
-  // Other drivers' volumes are theirs to delete.
+  // Volumes of other drivers are deleted by those drivers.
   return csi?.driver === ENGINE_PROVISIONER
     ? { writes: [...writes, { verb: 'delete', resource: VOLUMES, object: volume }] }
     : { writes: claimRef === undefined ? [] : writes };

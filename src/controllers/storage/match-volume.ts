@@ -1,4 +1,4 @@
-// Which volume a claim gets: the smallest that is free and has what the claim asks for (controller/volume/persistentvolume index.go).
+// Which volume a claim gets: the smallest free one that meets its requirements (controller/volume/persistentvolume index.go).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isEverything, selects } from '../../pod/placement/selection.ts';
 import { isSmaller } from '../../workloads/storage/claim.ts';
@@ -25,7 +25,7 @@ export function isFor(volume: KubeObject, claim: KubeObject): boolean {
   );
 }
 
-/** Why the volume cannot be this claim's; undefined: it can. */
+/** Why the volume does not fit this claim; undefined: it does. */
 export function mismatch(volume: KubeObject, claim: KubeObject): string | undefined {
   const { spec = {} } = volumeIn(volume);
   const wanted = claimIn(claim).spec ?? {};
@@ -39,7 +39,7 @@ export function mismatch(volume: KubeObject, claim: KubeObject): string | undefi
     : 'incompatible accessMode';
 }
 
-/** The claim's volume among all; undefined: none fits. One that names the claim comes first, then the smallest. */
+/** The claim's volume among all; undefined: none fits. One that names the claim is preferred, then the smallest. */
 export function matchVolume(
   claim: KubeObject,
   volumes: readonly KubeObject[],

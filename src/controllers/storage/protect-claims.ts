@@ -1,4 +1,4 @@
-// pvc-protection-controller: a claim that is being deleted goes once no pod uses it any more.
+// pvc-protection-controller: a claim that is being deleted goes once no pod uses it.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import { claimName } from '../../pod/volumes/volumes.ts';
@@ -10,7 +10,7 @@ const PROTECTION = 'kubernetes.io/pvc-protection';
 const claimsOf = (pod: KubeObject): string[] =>
   (toPod(pod).spec.volumes ?? []).flatMap((volume) => claimName(toPod(pod), volume) ?? []);
 
-/** A pod without a node has mounted nothing yet, and one at its end nothing any more. */
+/** A pod without a node has mounted nothing yet, and an ended one no longer mounts anything. */
 const uses = (pod: KubeObject, claim: string): boolean =>
   Boolean(toPod(pod).spec.nodeName) && !isTerminal(pod) && claimsOf(pod).includes(claim);
 
