@@ -39,7 +39,7 @@ export interface DaemonSetStatus {
 }
 
 const REVISIONS = 10;
-/** Counts the changes of the template; the API server writes it. */
+/** Counts changes to the template; written by the API server. */
 export const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 
 /** The object as a DaemonSet with every default; the argument is not changed. May be repeated. */

@@ -1,4 +1,4 @@
-// PodDisruptionBudgets: type and rules, and what one says to an eviction (pkg/apis/policy, pkg/registry/core/pod/storage/eviction.go).
+// PodDisruptionBudgets: type and rules, and their decision on an eviction (pkg/apis/policy, pkg/registry/core/pod/storage/eviction.go).
 import { ApiError, forbidden } from '../errors.ts';
 import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../kinds/pod.ts';
@@ -41,7 +41,7 @@ export interface BudgetStatus {
   conditions?: BudgetCondition[];
 }
 
-/** How many evictions may be under way. */
+/** How many evictions may be in progress. */
 const MAX_DISRUPTED = 2000;
 const RETRY_SECONDS = 10;
 const ALLOWED = 'DisruptionAllowed';
@@ -92,7 +92,7 @@ export const validateBudgetStatus = (status: BudgetStatus): FieldError[] =>
     (name) => notNegative(`status.${name}`, status[name]),
   );
 
-/** The conditions with what the numbers say about evictions. */
+/** The conditions with DisruptionAllowed as the numbers say. */
 export function withAllowance(
   { status, metadata }: DisruptionBudget,
   now: Date,
@@ -113,13 +113,13 @@ export function withAllowance(
   return [...(status.conditions ?? []).filter(({ type }) => type !== ALLOWED), condition];
 }
 
-/** Whether the budget has no say in the eviction of a pod that is not ready. */
+/** Whether the budget does not restrict the eviction of a pod that is not ready. */
 export function ignoresUnready({ spec, status }: DisruptionBudget): boolean {
   if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
   return status.currentHealthy >= status.desiredHealthy && status.desiredHealthy > 0;
 }
 
-/** The status once the pod's eviction is taken off the budget, or the refusal. */
+/** The status after the pod's eviction is deducted, or the refusal. */
 export function spend(budget: DisruptionBudget, pod: string, now: Date): BudgetStatus | ApiError {
   const { status, metadata } = budget;
   const name = metadata.name ?? '';

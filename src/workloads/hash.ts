@@ -1,5 +1,5 @@
-// Hashes that become part of names and labels: FNV, written in the alphabet of generated names (apimachinery `util/rand` SafeEncodeString).
-// kube-controller-manager hashes a print of Go's own structs, which nobody else can make: its values are opaque to clients, as are these.
+// Hashes for names and labels: FNV, written in the alphabet of generated names (apimachinery `util/rand` SafeEncodeString).
+// kube-controller-manager hashes a dump of Go structs, which cannot be reproduced here; clients treat the values as opaque.
 import { isMap } from '../own.ts';
 
 const OFFSET = 0x811c9dc5;
@@ -20,11 +20,11 @@ export function fnv1(bytes: Uint8Array, start = OFFSET): number {
   return sum;
 }
 
-/** A number's decimal digits in letters and digits that form no words. */
+/** A number's decimal digits mapped to letters and digits that form no words. */
 export const safeText = (sum: number): string =>
   [...String(sum)].map((digit) => ALPHABET[digit.charCodeAt(0) % ALPHABET.length] ?? '').join('');
 
-/** JSON whose members are in the order of their names: equal values have equal texts. */
+/** JSON with sorted members: equal values have equal texts. */
 export const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_name, part: unknown) =>
     isMap(part)
@@ -32,7 +32,7 @@ export const sortedJson = (value: unknown): string =>
       : part,
   );
 
-/** The hash of a pod template; each count of collisions gives another one. */
+/** The hash of a pod template; each collision count gives another one. */
 export function templateHash(template: unknown, collisionCount?: number): string {
   const sum = fnv1a(Buffer.from(sortedJson(template)));
   if (collisionCount === undefined) return safeText(sum);

@@ -1,4 +1,4 @@
-// The pod template of every workload: defaults, rules, refusals and warnings are those of the pod that comes from it, at the template's place.
+// The pod template of every workload: defaults, rules, refusals and warnings of the pods to be created, reported at the template's path.
 import type { FieldError } from '../errors.ts';
 import type { ObjectMeta, Pod, PodSpec } from '../kinds/pod.ts';
 import { isMap } from '../own.ts';
@@ -19,7 +19,7 @@ export interface PodTemplate {
   spec: PodSpec;
 }
 
-/** The template with a pod's defaults, apart from what Kubernetes fills in only when the pod is made. May be repeated. */
+/** The template with a pod's defaults, without those that Kubernetes fills in only at a pod's creation. May be repeated. */
 export function defaultTemplate(template: unknown): PodTemplate {
   const { metadata, spec } = isMap(template) ? template : {};
   return {
@@ -28,10 +28,10 @@ export function defaultTemplate(template: unknown): PodTemplate {
   };
 }
 
-/** The pod that would come from the template: its name and namespace do not exist yet. */
+/** The pod that the template would create; its name and namespace do not exist yet. */
 const podOf = ({ metadata, spec }: PodTemplate): Pod => ({ metadata, spec, status: {} });
 
-/** Problems of a defaulted template, `path` being e.g. `spec.template`; the kind's own rules (restartPolicy, selector) come after it. */
+/** Problems of a defaulted template at `path`, e.g. `spec.template`; the kind's own rules (restartPolicy, selector) come after it. */
 export function validateTemplate(template: PodTemplate, path: string): FieldError[] {
   const { metadata, spec } = template;
   const pod = podOf(template);
@@ -57,24 +57,24 @@ export function validateTemplate(template: PodTemplate, path: string): FieldErro
 const below = (path: string, problems: readonly FieldError[]): FieldError[] =>
   problems.map((problem) => ({ ...problem, field: `${path}.${problem.field}` }));
 
-/** What droppod refuses of the pods to come, refused where it is written: else it would show only in events of the workload. */
+/** Refuses what droppod would refuse of the pods, already in the workload: otherwise it would show only in its events. */
 export const refuseTemplate = (
   template: PodTemplate,
   path: string,
   settings: Pick<Settings, 'mode' | 'beyondFargate'>,
 ): FieldError[] => below(path, refusePod(defaultPod(podOf(template)), settings));
 
-/** Warnings of the pods to come. Texts that begin with a field begin with its place in the workload. */
+/** Warnings for the pods to be created. Texts that start with a field start with its path in the workload. */
 export function templateWarnings(template: PodTemplate, path: string): string[] {
   const pod = defaultPod(podOf(template));
-  // A template has no name, and the pods' names are the controller's.
+  // A template has no name: the controller names the pods.
   const named = { ...pod, metadata: { ...pod.metadata, name: 'pod' } };
   return [...podWarnings(named), ...limitWarnings(named)].map((text) =>
     /^(spec|metadata)\b/.test(text) ? `${path}.${text}` : text,
   );
 }
 
-/** The warning about a workload whose name its pods' host names cannot be built from. */
+/** The warning about a workload whose name cannot become part of its pods' host names. */
 export function workloadNameWarnings(name: string): string[] {
   const problems = labelProblems(name);
   return problems.length === 0

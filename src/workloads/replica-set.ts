@@ -84,7 +84,7 @@ export function validateReplicaStatus(status: ReplicaStatus): FieldError[] {
 
 type Limited = 'fullyLabeledReplicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas';
 
-/** No count may exceed `replicas`, nor `availableReplicas` what is ready. */
+/** No count may exceed `replicas`, and `availableReplicas` no more than what is ready. */
 export function notAbove(
   status: { [name in Limited | 'replicas']?: number },
   names: readonly Limited[],

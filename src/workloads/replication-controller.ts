@@ -23,7 +23,7 @@ export interface ReplicationController extends KubeObject {
 
 const isEmpty = (labels: Labels): boolean => Object.keys(labels ?? {}).length === 0;
 
-/** The object as a ReplicationController with every default: selector and labels are the template's where there are none. May be repeated. */
+/** The object as a ReplicationController with every default: a missing selector or labels are the template's. May be repeated. */
 export function toReplicationController(object: KubeObject): ReplicationController {
   const given = (isMap(object['spec']) ? object['spec'] : {}) as Partial<
     ReplicationController['spec']

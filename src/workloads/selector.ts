@@ -1,4 +1,4 @@
-// The selector of a workload: it must match the labels of the workload's own template.
+// The selector of a workload, which must match the labels of its template.
 import type { FieldError } from '../errors.ts';
 import type { LabelSelector } from '../pod/placement/selection.ts';
 import { isEverything, selects } from '../pod/placement/selection.ts';
@@ -15,7 +15,7 @@ import { validateTemplate } from './pod-template.ts';
 
 const MISMATCH = '`selector` does not match template `labels`';
 
-/** Problems of `spec.selector`, and whether labels can be held against it at all. `kind`: in lower case, as in Kubernetes' message. */
+/** Problems of `spec.selector`, and whether labels can be compared with it. `kind`: in lower case, as in Kubernetes' message. */
 export function validateWorkloadSelector(
   selector: LabelSelector | undefined,
   kind: string,
@@ -45,7 +45,7 @@ const printed = ({ matchLabels, matchExpressions }: LabelSelector): LabelSelecto
   }),
 });
 
-/** Problems of the template of a workload that runs pods for good; `owner`: the kind that messages name. */
+/** Problems of the template of a workload whose pods run continuously; `owner`: the kind that messages name. */
 export function validateLastingTemplate(
   template: PodTemplate,
   selector: LabelSelector | undefined,

@@ -5,13 +5,13 @@ import { present } from '../present.ts';
 import type { PodTemplate } from './pod-template.ts';
 import type { StatefulSet } from './stateful-set.ts';
 
-/** The label that names the revision that a pod was made of. */
+/** The label that names the revision from which a pod was created. */
 export const REVISION_LABEL = 'controller-revision-hash';
 
 export const podName = ({ metadata }: KubeObject, ordinal: number): string =>
   `${metadata.name ?? ''}-${ordinal}`;
 
-/** The number at the end of a pod's name; undefined: the pod has not the name of one of the set's. */
+/** The ordinal at the end of a pod's name; undefined: the name is not of this set. */
 export function ordinalOf(set: KubeObject, pod: KubeObject): number | undefined {
   const [, parent, ordinal] = /^(.*)-(\d+)$/.exec(pod.metadata.name ?? '') ?? [];
   return parent === set.metadata.name && ordinal !== undefined ? Number(ordinal) : undefined;
@@ -38,7 +38,7 @@ export function withClaimVolumes(
   };
 }
 
-/** The pod, without its owner. */
+/** The pod without its owner reference. */
 export function statefulPod(
   set: StatefulSet,
   ordinal: number,
@@ -70,7 +70,7 @@ export function statefulPod(
   };
 }
 
-/** The claims of the pod at an ordinal, without owners. */
+/** The claims of the pod at an ordinal, without owner references. */
 export const claimsOf = (set: StatefulSet, ordinal: number): KubeObject[] =>
   (set.spec.volumeClaimTemplates ?? []).map((claim) => ({
     metadata: {

@@ -97,7 +97,7 @@ function defaultStrategy(given: Partial<UpdateStrategy> = {}): UpdateStrategy {
   return { type, rollingUpdate: { partition, ...more } };
 }
 
-/** Without `maxUnavailable`: its feature is switched off in Kubernetes 1.35, which does not store the field either. */
+/** Without `maxUnavailable`: Kubernetes 1.35 disables the feature by default and does not store the field. */
 export function withoutMaxUnavailable(set: StatefulSet): StatefulSet {
   const { rollingUpdate } = set.spec.updateStrategy;
   if (rollingUpdate?.maxUnavailable === undefined) return set;
@@ -180,7 +180,7 @@ const CHANGEABLE = [
 const FIXED =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 
-/** Problems of a change of what must stay. */
+/** Problems of changes to immutable fields. */
 export function validateStatefulSetChange(next: StatefulSet, old: StatefulSet): FieldError[] {
   const fixed = ({ spec }: StatefulSet): object =>
     Object.fromEntries(Object.entries(spec).filter(([name]) => !CHANGEABLE.includes(name)));

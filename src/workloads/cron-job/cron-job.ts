@@ -19,10 +19,10 @@ export interface CronJob extends KubeObject {
   status: CronJobStatus;
 }
 
-/** The annotation of a run's Job that says for which time it is. */
+/** The annotation on a run's Job that holds its scheduled time. */
 export const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 
-/** The name of the Job of a run: the minute makes it, so a run cannot begin twice. */
+/** The name of a run's Job, derived from the minute, so that a run cannot start twice. */
 export const jobName = ({ metadata }: CronJob, time: Date): string =>
   `${metadata.name ?? ''}-${Math.floor(time.getTime() / 60_000)}`;
 
@@ -30,7 +30,7 @@ export const jobName = ({ metadata }: CronJob, time: Date): string =>
 export const toCronJob = (object: KubeObject): CronJob =>
   (object['status'] === undefined ? { ...object, status: {} } : object) as CronJob;
 
-/** The CronJob with every default; the template of its Jobs gets a pod's defaults only. May be repeated. */
+/** The CronJob with every default; its Job template gets only the defaults of pods. May be repeated. */
 export function defaultCronJob(object: KubeObject): CronJob {
   const spec = (isMap(object['spec']) ? object['spec'] : {}) as Partial<batch.CronJobSpec>;
   const template: { metadata?: unknown; spec?: unknown } = isMap(spec.jobTemplate)

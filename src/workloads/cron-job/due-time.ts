@@ -1,26 +1,26 @@
-// Which run of a CronJob is due: of all that were missed only the most recent, and how many were missed is only estimated.
+// Which run of a CronJob is due: only the most recent of the missed ones, whose number is only estimated.
 import type { Schedule } from './parse-schedule.ts';
 import { nextTime } from './next-time.ts';
 
 const MANY = 100;
-/** The controller looks a little after the time, so that clocks which differ do not make it look too early. */
+/** The controller looks slightly late, so that clock differences do not make it look too early. */
 const DELTA_MS = 100;
 
 export interface Timing {
   schedule: Schedule;
   zone: string;
-  /** The last run's scheduled time, else the creation. */
+  /** The last run's scheduled time, or else the creation. */
   since: Date;
   now: Date;
 }
 
 export interface Due {
-  /** The scheduled time that is to be run; undefined: none. */
+  /** The scheduled time to run; undefined: none. */
   time?: Date;
   missed: 'none' | 'few' | 'many';
 }
 
-/** What is due since `since`; `never`: the calendar has no second such time. */
+/** What is due since `since`; `never`: the schedule has no second time. */
 export function dueTime({ schedule, zone, since, now }: Timing): Due | 'never' {
   const next = (after: Date): Date | undefined => nextTime(schedule, after, zone);
   const first = next(since);
@@ -31,7 +31,7 @@ export function dueTime({ schedule, zone, since, now }: Timing): Due | 'never' {
   const seconds = Math.round((second.getTime() - first.getTime()) / 1000);
   const elapsed = Math.trunc((now.getTime() - first.getTime()) / 1000);
   const missed = Math.trunc(elapsed / seconds) + 1;
-  // One interval before the estimate, for schedules whose times do not lie equally far apart.
+  // Starts one interval before the estimate, for schedules with uneven intervals.
   let time: Date | undefined;
   let at = next(new Date(first.getTime() + (missed - 2) * seconds * 1000));
   while (at !== undefined && at <= now) {
@@ -42,7 +42,7 @@ export function dueTime({ schedule, zone, since, now }: Timing): Due | 'never' {
   return time === undefined ? { missed: many } : { time, missed: many };
 }
 
-/** When to look again: a little after the run that follows the due one. */
+/** When to look again: slightly after the run that follows the due one. */
 export function nextLook(timing: Timing): Date | undefined {
   const due = dueTime(timing);
   const from =

@@ -1,5 +1,5 @@
-// When a schedule fires next: the first instant at which the zone's clocks show a time that it names. The times that the clocks show are
-// croner's; what clocks skip does not fire, what they show twice fires twice (so robfig/cron; croner itself runs a skipped time late).
+// When a schedule fires next: the first instant at which the zone's clocks show a matching time. croner computes the clock times; times
+// that clocks skip do not fire, and repeated ones fire twice (as in robfig/cron; croner itself runs a skipped time late).
 import { Cron } from 'croner';
 import type { CalendarSchedule, Schedule } from './parse-schedule.ts';
 import { offsetAt } from './time-zone.ts';
@@ -19,7 +19,7 @@ export function nextTime(schedule: Schedule, after: Date, zone = 'UTC'): Date | 
   for (let wall = nextWall(schedule, from + first - MINUTE); ; wall = nextWall(schedule, wall)) {
     if (wall === undefined || new Date(wall).getUTCFullYear() > lastYear) break;
     const offsets = offsetsAround(zone, wall);
-    // Clocks that were set back show later times earlier, by the difference of their offsets at most.
+    // After clocks are set back, a later clock time may come earlier, by at most the difference of the offsets.
     if (found !== undefined && wall - Math.max(...offsets) >= found) break;
     for (const offset of offsets) {
       const instant = wall - offset;
@@ -31,7 +31,7 @@ export function nextTime(schedule: Schedule, after: Date, zone = 'UTC'): Date | 
   return found === undefined ? undefined : new Date(found);
 }
 
-/** The offsets that a zone has about a time of its clocks: one, or two where the clocks are set that day. */
+/** The possible offsets of a zone at a clock time: one, or two on a day when the clocks change. */
 const offsetsAround = (zone: string, wall: number): number[] => [
   ...new Set([offsetAt(zone, wall - DAY), offsetAt(zone, wall + DAY)]),
 ];
@@ -54,6 +54,6 @@ function cronOf({ pattern, days }: CalendarSchedule): Cron {
   return cron;
 }
 
-/** The next time that the clocks show, both written as if the zone were UTC. */
+/** The next matching clock time; both are written as if the zone were UTC. */
 const nextWall = (schedule: CalendarSchedule, after: number): number | undefined =>
   cronOf(schedule).nextRun(new Date(after))?.getTime();

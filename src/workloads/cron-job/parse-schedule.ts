@@ -1,10 +1,10 @@
-// The text of a schedule, checked as the Go library robfig/cron checks it, whose refusals clients see, and written with numbers alone.
+// Parses a schedule, checked as by the Go library robfig/cron (clients see its messages), into fields of numbers only.
 
-/** `days` says how day of month and day of week go together. */
+/** `days` says how day of month and day of week combine. */
 export interface CalendarSchedule {
   /** Five fields, each `*` or a list of numbers. */
   pattern: string;
-  /** `either`: both are restricted, and one of them is enough. */
+  /** `either`: both are restricted, and one match is enough. */
   days: 'both' | 'either';
 }
 
@@ -25,7 +25,7 @@ const DAYS_OF_MONTH: Bounds = { low: 1, high: 31 };
 const MONTHS_OF_YEAR: Bounds = { low: 1, high: 12, names: MONTHS };
 const DAYS_OF_WEEK: Bounds = { low: 0, high: 6, names: WEEKDAYS };
 
-/** What the shorthands stand for. */
+/** What the shorthands mean. */
 const DESCRIPTORS = new Map([
   ['@yearly', '0 0 1 1 *'],
   ['@annually', '0 0 1 1 *'],
@@ -38,7 +38,7 @@ const DESCRIPTORS = new Map([
 
 class Unreadable extends Error {}
 
-/** The schedule, or the library's text of what is wrong with it. A time zone in front is not read here: `zonedSchedule` takes it off. */
+/** The schedule, or the library's message. A leading time zone is not parsed here: `zonedSchedule` removes it. */
 export function parseSchedule(text: string): Schedule | { problem: string } {
   try {
     if (text === '') throw new Unreadable('empty spec string');
@@ -53,7 +53,7 @@ export function parseSchedule(text: string): Schedule | { problem: string } {
   }
 }
 
-/** Schedules of before Kubernetes 1.27 may begin with their time zone. */
+/** Schedules from before Kubernetes 1.27 may start with their time zone. */
 export function zonedSchedule(text: string): { zone?: string; schedule: string } {
   const found = /^(?:CRON_)?TZ=([^ ]*) +(.*)$/.exec(text);
   return found ? { zone: found[1] ?? '', schedule: (found[2] ?? '').trim() } : { schedule: text };

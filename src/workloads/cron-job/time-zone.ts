@@ -1,4 +1,4 @@
-// IANA time zones by the platform's own table (Intl).
+// IANA time zones, by the platform's own data (Intl).
 
 const COMPONENT = /^[A-Za-z.\-_0-9+]{1,14}$/;
 
@@ -21,9 +21,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** Whether a zone of this name exists; names are written in one way only. */
+/** Whether a zone of this exact name exists. */
 export function isTimeZone(name: string): boolean {
-  // Intl also takes offsets such as `+01:00` and any case.
+  // Intl also accepts offsets such as `+01:00` and any case.
   if (!/^[A-Z]/.test(name)) return false;
   try {
     formatOf(name);
@@ -36,7 +36,7 @@ export function isTimeZone(name: string): boolean {
   return same === undefined || same === name;
 }
 
-/** What is wrong with `timeZone`; undefined: nothing. */
+/** The problem of `timeZone`; undefined: none. */
 export function timeZoneProblem(zone: string): string | undefined {
   if (zone === '') return 'timeZone must be nil or non-empty string';
   const parts = zone.split('/');
@@ -51,7 +51,7 @@ export function timeZoneProblem(zone: string): string | undefined {
   return isTimeZone(zone) ? undefined : `unknown time zone ${zone}`;
 }
 
-/** Milliseconds by which a zone's clocks are ahead of UTC at an instant. */
+/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */
 export function offsetAt(zone: string, instant: number): number {
   if (zone === 'UTC') return 0;
   const parts: Record<string, number> = {};

@@ -13,7 +13,7 @@ import type { CronJob, CronJobSpec } from './cron-job.ts';
 import { parseSchedule, zonedSchedule } from './parse-schedule.ts';
 import { timeZoneProblem } from './time-zone.ts';
 
-/** Eleven characters of a Job's 63 are the minute. */
+/** A Job's name adds eleven characters for the minute, and may have 63. */
 const MAX_NAME = 52;
 
 /** All problems of a new CronJob. */
@@ -28,7 +28,7 @@ export function validateCronJob({ metadata, spec }: CronJob): FieldError[] {
   ];
 }
 
-/** All problems of an update; what an old schedule was allowed stays allowed. */
+/** All problems of an update; an old schedule that was allowed stays allowed. */
 export const validateCronJobUpdate = (next: CronJob, old: CronJob): FieldError[] => [
   ...validateObjectMetaUpdate(next.metadata, old.metadata),
   ...validateSpec(next.spec, old.spec),

@@ -18,7 +18,7 @@ type Port = NonNullable<Subset['ports']>[number];
 
 const MAX_PORT = 65_535;
 
-/** Fills in the protocols. */
+/** Fills in protocols. */
 export function defaultEndpoints(endpoints: Endpoints): Endpoints {
   if (endpoints.subsets === undefined) return endpoints;
   const subsets = endpoints.subsets.map((subset) => ({
@@ -53,7 +53,7 @@ function validateSubset(subset: Subset, field: string): FieldError[] {
   ];
 }
 
-/** A body may leave out what the type demands. */
+/** A request body may lack what the type requires. */
 function validateAddress(
   { ip = '', hostname, nodeName }: Partial<EndpointAddress>,
   field: string,

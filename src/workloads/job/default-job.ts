@@ -1,4 +1,4 @@
-// What creation fills into a Job: defaults, then the selector and labels by which its pods are known as its own.
+// Defaults of a Job at creation, and the generated selector and labels that identify its pods.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
@@ -12,7 +12,7 @@ const MAX_INT32 = 2_147_483_647;
 
 type GivenSpec = Partial<Omit<JobSpec, 'template'>> & { template?: unknown };
 
-/** A Job's spec with its template's defaults only: all that the template of a CronJob gets. */
+/** A Job's spec with only its pod template's defaults: all that the template of a CronJob gets. */
 export function defaultJobTemplateSpec(given: unknown): JobSpec {
   const spec = (isMap(given) ? given : {}) as GivenSpec;
   const policy = spec.podFailurePolicy;
@@ -53,7 +53,7 @@ function defaultSpec(given: unknown): JobSpec {
   };
 }
 
-/** The Job with every default; without labels of its own it has its template's. May be repeated. */
+/** The Job with every default; without labels it takes its template's. May be repeated. */
 export function defaultJob(object: KubeObject): Job {
   const spec = defaultSpec(object['spec']);
   const { labels } = object.metadata;
@@ -66,7 +66,7 @@ export function defaultJob(object: KubeObject): Job {
   };
 }
 
-/** A new Job in its first stored form: generation 1, no status, and unless `manualSelector` says otherwise a selector by its uid. */
+/** A new Job in its first stored form: generation 1, no status and, unless `manualSelector` is set, a selector on its uid. */
 export function prepareJob(job: Job): Job {
   const { metadata, spec } = job;
   const first = { ...job, metadata: { ...metadata, generation: 1 }, status: {} };
@@ -80,7 +80,7 @@ export function prepareJob(job: Job): Job {
     'batch.kubernetes.io/controller-uid': uid,
   };
   const labels = byKey({ ...generated, ...template.metadata.labels });
-  // A Job that took its template's labels has them all (in Kubernetes both are one map).
+  // A Job that took its template's labels gets all of them (in Kubernetes both are one map).
   const shared =
     metadata.labels === undefined || isDeepStrictEqual(metadata.labels, template.metadata.labels)
       ? labels

@@ -1,9 +1,9 @@
-// Sets of completion indexes as text: `0-2,4,6,7`. They may hold 100 000 indexes, so they stay intervals.
+// Sets of completion indexes as text: `0-2,4,6,7`. With up to 100 000 indexes they stay intervals.
 
 /** First and last index, both included. */
 export type Interval = readonly [number, number];
 
-/** The intervals of a stored text; parts that cannot be read, or lie beyond `completions`, are left out. */
+/** The intervals of a stored text; unreadable parts and those beyond `completions` are left out. */
 export function parseIndexes(text: string | undefined, completions: number): Interval[] {
   return (text ?? '').split(',').flatMap((part): Interval[] => {
     const [first = '', last = first] = part.split('-');
@@ -13,11 +13,11 @@ export function parseIndexes(text: string | undefined, completions: number): Int
   });
 }
 
-/** How many indexes the intervals hold. */
+/** How many indexes the intervals contain. */
 export const countIndexes = (intervals: readonly Interval[]): number =>
   intervals.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 
-/** Whether one of the ascending intervals holds the index. */
+/** Whether one of the ascending intervals contains the index. */
 export function hasIndex(intervals: readonly Interval[], index: number): boolean {
   let low = 0;
   let high = intervals.length - 1;
@@ -31,7 +31,7 @@ export function hasIndex(intervals: readonly Interval[], index: number): boolean
   return false;
 }
 
-/** The intervals with further indexes, joined and ascending. */
+/** The intervals with further indexes added, merged and ascending. */
 export function withIndexes(intervals: readonly Interval[], indexes: Iterable<number>): Interval[] {
   const all = [...intervals, ...[...indexes].map((index): Interval => [index, index])].sort(
     ([a], [b]) => a - b,
@@ -45,7 +45,7 @@ export function withIndexes(intervals: readonly Interval[], indexes: Iterable<nu
   return joined;
 }
 
-/** Three or more neighbours are a range, two stand side by side. */
+/** Three or more consecutive indexes become a range, two are listed. */
 export const formatIndexes = (intervals: readonly Interval[]): string =>
   intervals
     .map(([first, last]) =>
@@ -53,7 +53,7 @@ export const formatIndexes = (intervals: readonly Interval[]): string =>
     )
     .join(',');
 
-/** What is wrong with a text of indexes below `completions`; undefined: nothing. */
+/** The problem of a text of indexes below `completions`; undefined: none. */
 export function indexesProblem(text: string, completions: number): string | undefined {
   if (text === '') return undefined;
   let previous: number | undefined;
@@ -74,7 +74,7 @@ export function indexesProblem(text: string, completions: number): string | unde
   return undefined;
 }
 
-/** The lowest index that both sets hold; undefined: they are apart. */
+/** The lowest index in both sets; undefined: they are disjoint. */
 export function commonIndex(
   some: readonly Interval[],
   others: readonly Interval[],

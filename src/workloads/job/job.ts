@@ -1,4 +1,4 @@
-// A Job as the rules and the controller read it, with the conditions that say how far it is.
+// A Job as the rules and the controller read it, with the conditions that describe its progress.
 import type * as batch from 'kubernetes-types/batch/v1';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { PodTemplate } from '../pod-template.ts';
@@ -25,7 +25,7 @@ export interface Job extends KubeObject {
 export const toJob = (object: KubeObject): Job =>
   (object['status'] === undefined ? { ...object, status: {} } : object) as Job;
 
-/** Whether it numbers its pods. */
+/** Whether its pods have indexes. */
 export const isIndexed = ({ completionMode }: Partial<JobSpec>): boolean =>
   completionMode === 'Indexed';
 
@@ -37,7 +37,7 @@ export const conditionOf = ({ conditions }: JobStatus, type: string): JobConditi
 export const hasCondition = (status: JobStatus, type: string): boolean =>
   conditionOf(status, type)?.status === 'True';
 
-/** Complete or Failed: nothing of it changes any more. */
+/** Complete or Failed: final. */
 export const finishedCondition = (status: JobStatus): JobCondition | undefined =>
   status.conditions?.find(
     ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',

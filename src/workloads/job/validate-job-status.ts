@@ -1,4 +1,4 @@
-// What may become of a Job's status: counts and conditions that contradict one another are refused, whoever manages the Job.
+// Rules for a Job's status: contradictory counts and conditions are refused, whoever manages the Job.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import { duplicate, invalidValue, notNegative, required } from '../../validation/field-errors.ts';
@@ -10,7 +10,7 @@ import { invalidWhole } from './validate-policies.ts';
 const COUNTS = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const;
 const CONDITIONS = 'status.conditions';
 
-/** Both versions of a status: a rule is asked only where one of its fields has changed, so an old fault blocks nothing else. */
+/** Both versions of a status: a rule applies only if one of its fields has changed, so an old fault blocks nothing else. */
 class Change {
   readonly next: JobStatus;
   readonly old: JobStatus;
@@ -25,7 +25,7 @@ class Change {
     names.some((name) => !isDeepStrictEqual(this.next[name], this.old[name]));
 }
 
-/** Problems of a status write; metadata's are the caller's. */
+/** Problems of a status write, without those of metadata. */
 export function validateJobStatus(next: Job, old: Job): FieldError[] {
   const change = new Change(next, old);
   return [
@@ -212,7 +212,7 @@ function validateCriteria({ is }: Change, { spec }: Job): FieldError[] {
   return errors;
 }
 
-/** What has been reached stays reached. */
+/** What has been reached stays. */
 function validateTransition(change: Change, job: Job): FieldError[] {
   const { next, old, is, was, changed } = change;
   const { spec } = job;

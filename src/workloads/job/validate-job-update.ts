@@ -1,4 +1,4 @@
-// What of a Job may change: its size and its limits, and how the pods of one that never started will be placed.
+// What may change in a Job: its size and limits, and the placement of pods while it has not started.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import { present } from '../../present.ts';
@@ -9,7 +9,7 @@ import { isIndexed } from './job.ts';
 import type { Job, JobSpec } from './job.ts';
 import { shownSelector, validateJob, validateSelectedSpec } from './validate-job.ts';
 
-/** All problems of a Job's main endpoint: Kubernetes asks the rules of a new Job, and those of its spec once more. */
+/** All problems of an update through the main endpoint: Kubernetes applies the rules of a new Job, then those for its spec. */
 export const validateJobUpdate = (next: Job, old: Job): FieldError[] => [
   ...validateJob(next),
   ...validateObjectMetaUpdate(next.metadata, old.metadata),
@@ -59,7 +59,7 @@ function validateTemplateChange(next: Job, old: Job): FieldError[] {
     : [invalidValue('spec.template', next.spec.template, 'field is immutable')];
 }
 
-/** The template with what a queueing controller may still decide: node affinity, selector, tolerations, gates, labels, annotations. */
+/** The template with what a queueing controller may still change: node affinity, selector, tolerations, gates, labels, annotations. */
 function withPlacementOf(template: PodTemplate, next: PodTemplate): PodTemplate {
   const { labels: _labels, annotations: _annotations, ...metadata } = template.metadata;
   const {

@@ -26,7 +26,7 @@ const MAX_PARALLELISM_OF_MANY = 10_000;
 const MAX_FAILED_INDEXES_OF_MANY = 10_000;
 const MAX_MANAGED_BY = 63;
 
-/** All problems of a defaulted Job, its selector already generated. */
+/** All problems of a defaulted Job whose selector is already generated. */
 export function validateJob(job: Job): FieldError[] {
   const { metadata, spec } = job;
   const name = metadata.name ?? '';
@@ -47,7 +47,7 @@ export function validateJob(job: Job): FieldError[] {
   return errors;
 }
 
-// A generated selector is only as good as the labels that it selects.
+// A generated selector works only with the labels that it selects.
 function validateGenerated({ metadata, spec }: Job): FieldError[] {
   if (spec.manualSelector === true || spec.selector === undefined) return [];
   const { uid = '', name = '' } = metadata;
@@ -80,14 +80,14 @@ function validateGenerated({ metadata, spec }: Job): FieldError[] {
 
 const shownLabels = ({ metadata: { labels } }: PodTemplate): unknown => labels && byKey(labels);
 
-/** A selector as messages show it. */
+/** A selector as printed in messages. */
 export const shownSelector = (selector: JobSpec['selector']): unknown =>
   selector && {
     ...selector,
     ...(selector.matchLabels && { matchLabels: byKey(selector.matchLabels) }),
   };
 
-/** Problems of the spec of a Job, selector included. */
+/** Problems of a Job's spec, including the selector. */
 export function validateSelectedSpec(spec: JobSpec): FieldError[] {
   const errors = [
     ...validateJobSpec(spec, 'spec'),
@@ -118,7 +118,7 @@ const NUMBERS = [
   'maxFailedIndexes',
 ] as const;
 
-/** Problems of the spec of a Job or of a CronJob's template of one, without the selector. */
+/** Problems of the spec of a Job, or of a CronJob's Job template, without the selector. */
 export function validateJobSpec(spec: JobSpec, path: string): FieldError[] {
   return [
     ...NUMBERS.flatMap((name) => notNegative(`${path}.${name}`, spec[name])),
@@ -219,7 +219,7 @@ function validateReplacementPolicy(
 
 function validateRestartPolicy(spec: JobSpec, field: string): FieldError[] {
   const policy = spec.template.spec.restartPolicy ?? '';
-  // Always is what the template's defaults make of no policy.
+  // Always is what defaulting makes of a missing policy.
   if (policy === 'Always' || policy === '')
     return [required(field, 'valid values: "OnFailure", "Never"')];
   if (policy !== 'OnFailure' && policy !== 'Never')
@@ -229,7 +229,7 @@ function validateRestartPolicy(spec: JobSpec, field: string): FieldError[] {
     : [];
 }
 
-/** The warning that so many indexes may fail as a status cannot hold. */
+/** The warning that more indexes may fail than a status can hold. */
 export const jobSizeWarnings = (
   { completionMode, completions = 0, parallelism = 0 }: JobSpec,
   path: string,

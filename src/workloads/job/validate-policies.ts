@@ -23,14 +23,14 @@ const MAX_INDEXES_BYTES = 64 * 1024;
 const ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
 const STATUSES = ['False', 'True', 'Unknown'];
 
-/** An Invalid that shows no value (Go's OmitValueType). */
+/** An Invalid without a value (Go's OmitValueType). */
 export const invalidWhole = (field: string, detail: string): FieldError => ({
   field,
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${detail}`,
 });
 
-/** Nothing, Required with the values that there are, or Unsupported. */
+/** No problem, Required with the valid values, or Unsupported. */
 function choice(field: string, value: string | undefined, values: readonly string[]): FieldError[] {
   if (!value) return [required(field, `valid values: [${values.map(quote).join(' ')}]`)];
   return values.includes(value) ? [] : [notSupported(field, value, values)];

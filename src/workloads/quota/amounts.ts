@@ -17,7 +17,7 @@ const ZERO: Quantity = { digits: 0n, exponent: 0, format: 'decimalSI' };
 /** A whole number of things. */
 export const count = (number: number): Quantity => ({ ...ZERO, digits: BigInt(number) });
 
-/** The amounts of a resource list; what is no quantity is left out. */
+/** The amounts of a resource list; invalid quantities are left out. */
 export const amountsOf = (texts: Texts | undefined): Amounts =>
   new Map(
     Object.entries(texts ?? {}).flatMap(([name, text]): [string, Quantity][] => {
@@ -26,7 +26,7 @@ export const amountsOf = (texts: Texts | undefined): Amounts =>
     }),
   );
 
-/** As a resource list, names in order. */
+/** As a resource list, sorted by name. */
 export function textsOf(amounts: Amounts): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const name of [...amounts.keys()].sort()) {
@@ -48,7 +48,7 @@ export function plus(left: Amounts, right: Amounts): Amounts {
   return sums;
 }
 
-/** What is left of `left`, never less than nothing. */
+/** `left` minus `right`, at least zero. */
 export function minus(left: Amounts, right: Amounts): Amounts {
   const rest = new Map<string, Quantity>();
   for (const [name, amount] of left) {
@@ -59,15 +59,15 @@ export function minus(left: Amounts, right: Amounts): Amounts {
   return rest;
 }
 
-/** Only what the list names. */
+/** Only the resources in the list. */
 export const within = (amounts: Amounts, names: Texts | undefined): Amounts =>
   new Map([...amounts].filter(([name]) => own(names, name) !== undefined));
 
-/** Without what is nothing. */
+/** Without zero amounts. */
 export const positive = (amounts: Amounts): Amounts =>
   new Map([...amounts].filter(([, { digits }]) => digits !== 0n));
 
-/** Names of which `amounts` has more than `most`, in order. */
+/** Names of the resources that exceed `most`, in order. */
 export const exceeding = (amounts: Amounts, most: Amounts): string[] =>
   [...amounts]
     .filter(([name, amount]) => {

@@ -1,4 +1,4 @@
-// May an object be written under the quotas of its namespace, and what do they count then (apiserver's admission/plugin/resourcequota).
+// Whether an object may be written under its namespace's quotas, and their usage then (apiserver's admission/plugin/resourcequota).
 import type { Container, KubeObject, ResourceQuota } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
@@ -7,7 +7,7 @@ import { amountsOf, exceeding, minus, plus, positive, textsOf, within } from './
 import { isWithin, scopesOf } from './scopes.ts';
 import { computeNames, countedBy, usageOf } from './usage.ts';
 
-/** A write that is not stored yet. */
+/** A write that is about to happen. */
 export interface Written {
   /** Its name in the store. */
   resource: string;
@@ -17,10 +17,10 @@ export interface Written {
   now: Date;
 }
 
-/** What a quota counts before the write that it counts is stored. */
+/** What a quota counts in advance for a write that is not stored yet. */
 export interface Charge {
   resource: string;
-  /** Of the object. */
+  /** Uid of the object. */
   uid: string;
   /** The version that an update replaces; absent: a creation. */
   version?: string;
@@ -28,10 +28,10 @@ export interface Charge {
   used: Record<string, string>;
 }
 
-/** A stored quota; `charges` are of writes whose end is not known yet, and no client sees them. */
+/** A stored quota; `charges` are of writes with an unknown result, and hidden from clients. */
 export type StoredQuota = ResourceQuota & { charges?: Charge[] };
 
-/** The text of a refusal, or the quotas that count more after the write. */
+/** The message of a refusal, or the quotas that count more after the write. */
 export type Verdict = { forbidden: string } | { charged: StoredQuota[] };
 
 const CONTAINERS_MUST_NAME = ['cpu', 'memory'].flatMap((name) => [
@@ -40,7 +40,7 @@ const CONTAINERS_MUST_NAME = ['cpu', 'memory'].flatMap((name) => [
   `limits.${name}`,
 ]);
 
-/** Looks at one write. A quota that holds this write's charge already is not charged again. */
+/** Judges one write. A quota that already holds this write's charge is not charged again. */
 export function chargeQuotas(quotas: readonly StoredQuota[], written: Written): Verdict {
   const concerned = quotas.filter((quota) => isConcerned(quota, written));
   for (const quota of concerned) {
@@ -61,7 +61,7 @@ export function chargeQuotas(quotas: readonly StoredQuota[], written: Written): 
   return { charged };
 }
 
-/** Whether the charge is for this very write. */
+/** Whether the charge is for this write. */
 const isOf = (charge: Charge, { object, old }: Written): boolean =>
   charge.uid === object.metadata.uid && charge.version === old?.metadata.resourceVersion;
 
@@ -75,7 +75,7 @@ function addedUsage({ resource, object, old, now }: Written): Amounts {
   return old === undefined ? usage : minus(usage, usageOf(resource, old, now));
 }
 
-/** Why a quota cannot judge the object: it is too new itself, or the object does not say what it counts. */
+/** Why a quota cannot judge the object: the quota is too new, or the object does not specify what is counted. */
 function unfit(quota: StoredQuota, { resource, object }: Written): string | undefined {
   const name = quota.metadata?.name ?? '';
   const hard = Object.keys(quota.status?.hard ?? quota.spec?.hard ?? {});
@@ -86,7 +86,7 @@ function unfit(quota: StoredQuota, { resource, object }: Written): string | unde
   return `status unknown for quota: ${name}, resources: ${restricted.join(',')}`;
 }
 
-/** What a quota counts and a container does not ask for. */
+/** Resources that a quota counts and a container does not request. */
 function unnamed(object: KubeObject, hard: readonly string[]): string {
   const { containers, initContainers = [], resources } = toPod(object).spec;
   const namesOf = (of: Container['resources']): string[] =>
@@ -124,7 +124,7 @@ const withCharge = (quota: StoredQuota, used: Amounts, charge: Charge): StoredQu
   charges: [...(quota.charges ?? []), charge],
 });
 
-/** The quota without the write's charge, for a write that the store refused; undefined: it holds none. */
+/** The quota without the charge of a write that the store refused; undefined: it has none. */
 export function withoutCharge(quota: StoredQuota, written: Written): StoredQuota | undefined {
   const charge = quota.charges?.find((known) => isOf(known, written));
   if (charge === undefined) return undefined;

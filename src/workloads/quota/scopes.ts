@@ -1,4 +1,4 @@
-// Which objects a quota with scopes counts. All of its scopes must hold.
+// Which objects a quota with scopes counts: all of its scopes must match.
 import type { KubeObject, Pod, ResourceQuota } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
 import { qosClass } from '../../pod/model/qos.ts';
@@ -11,13 +11,13 @@ export interface Scope {
   values?: string[];
 }
 
-/** The scopes of a quota, in the form of its selector. */
+/** The scopes of a quota, as scope selectors. */
 export const scopesOf = ({ spec = {} }: ResourceQuota): Scope[] => [
   ...(spec.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
   ...(spec.scopeSelector?.matchExpressions ?? []),
 ];
 
-/** Whether an object of `resource` is within all of the scopes. Only pods and claims have any. */
+/** Whether an object of `resource` matches all scopes. Only pods and claims can be scoped. */
 export function isWithin(scopes: readonly Scope[], resource: string, object: KubeObject): boolean {
   if (scopes.length === 0) return true;
   if (resource === 'pods') return scopes.every((scope) => holdsForPod(scope, toPod(object)));
@@ -47,7 +47,7 @@ function holdsForPod(scope: Scope, pod: Pod): boolean {
 
 const isTerminating = ({ spec }: Pod): boolean => (spec.activeDeadlineSeconds ?? -1) >= 0;
 
-/** The scope's operator and values, over a name that may be missing. */
+/** The scope's operator and values, applied to a name that may be missing. */
 const names = ({ scopeName, operator, values }: Scope, name: string | undefined): boolean =>
   isMet({ key: scopeName, operator, values: values ?? [] }, name ? { [scopeName]: name } : {});
 

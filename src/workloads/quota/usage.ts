@@ -8,12 +8,12 @@ import { addQuantities, parseQuantity } from '../../pod/model/quantity.ts';
 import type { Amounts } from './amounts.ts';
 import { count, plus } from './amounts.ts';
 
-/** Kinds that also have a name of their own, from before `count/`. */
+/** Kinds that also have a name from before `count/`. */
 const NAMED = ['configmaps', 'replicationcontrollers', 'resourcequotas', 'secrets'];
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
 const OF_CLASS = '.storageclass.storage.k8s.io/';
 
-/** The kind of object that a quota's name counts; undefined: a name that nothing uses. */
+/** The kind of object that a quota's resource name counts; undefined: none. */
 export function countedBy(name: string): string | undefined {
   if (name.startsWith('count/')) return name.slice('count/'.length);
   if (NAMED.includes(name)) return name;
@@ -41,14 +41,14 @@ export function usageOf(resource: string, object: KubeObject, now: Date): Amount
   }
 }
 
-/** A pod counts until its end, or until its grace has passed once more after the date of its deletion. */
+/** A pod counts until it ends, or until its grace period has passed once more after its deletion timestamp. */
 function isCounted(object: KubeObject, now: Date): boolean {
   const { phase } = toPod(object).status;
   const end = uncountedAt(object);
   return phase !== 'Succeeded' && phase !== 'Failed' && (end === undefined || now <= end);
 }
 
-/** When a pod that is being deleted counts no longer. */
+/** When a pod that is being deleted stops counting. */
 export function uncountedAt({ metadata }: KubeObject): Date | undefined {
   const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds === undefined) return undefined;
@@ -72,7 +72,7 @@ function podUsage(spec: PodSpec): Amounts {
 const addTo = (sum: Quantity | undefined, amount: Quantity): Quantity =>
   sum ? addQuantities(sum, amount) : amount;
 
-/** The names by which quotas know what containers ask for. */
+/** The names under which quotas count what containers request. */
 export function computeNames(requests: Amounts, limits: Amounts): [string, Quantity][] {
   const named: [string, Quantity][] = [];
   for (const [name, amount] of requests) {

@@ -1,4 +1,4 @@
-// Defaults of a Service that need no address; families, addresses and node ports are given out by the API afterwards.
+// Defaults of a Service that need no address; the API allocates families, addresses and node ports afterwards.
 import type { Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 
@@ -13,11 +13,11 @@ export const isHeadless = ({ clusterIPs = [] }: ServiceSpec): boolean =>
 export const needsNodePorts = ({ type }: ServiceSpec): boolean =>
   type === 'NodePort' || type === 'LoadBalancer';
 
-/** Whether clients outside reach the Service: only then it has an external traffic policy. */
+/** Whether external clients reach the Service: only then does it have an external traffic policy. */
 export const isExternal = (spec: ServiceSpec): boolean =>
   needsNodePorts(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0);
 
-/** Whether the load balancer asks nodes for their health, at a node port of its own. */
+/** Whether the load balancer checks the nodes' health, on a node port of its own. */
 export const needsHealthPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
@@ -63,7 +63,7 @@ export function defaultService(service: Service): Service {
   };
 }
 
-/** An address of a load balancer is reached as itself (VIP) unless its owner says otherwise. */
+/** A load balancer's address is used as it is (VIP) unless its owner says otherwise. */
 function withModes(
   status: NonNullable<Service['status']>,
   { type }: ServiceSpec,

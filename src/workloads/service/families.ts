@@ -1,4 +1,4 @@
-// Address families of a Service in a cluster that has IPv4 alone.
+// Address families of a Service in a cluster with only IPv4.
 import type { FieldError } from '../../errors.ts';
 import {
   duplicate,
@@ -16,7 +16,7 @@ const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 
 const familyOf = (address: string): string => (isIpV6(address) ? 'IPv6' : 'IPv4');
 
-/** Problems of `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` as they were sent. */
+/** Problems of `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` as sent. */
 export function validateFamilies(spec: ServiceSpec): FieldError[] {
   if (spec.type === 'ExternalName') return [];
   const { clusterIP = '', clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
@@ -98,7 +98,7 @@ export function fillFamilies(
   return unserved.length > 0 ? { errors: unserved } : { spec: { ...spec, ipFamilies: families } };
 }
 
-/** Of both families only the first remains where an update asks for one stack and changes nothing else. */
+/** Keeps only the first of two families when an update asks for a single stack and changes nothing else. */
 function singleOf(spec: ServiceSpec, old: ServiceSpec): ServiceSpec {
   const same = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
     a.length === b.length && a.every((value, index) => value === b[index]);

@@ -1,4 +1,4 @@
-// The members of a Service in the order of Kubernetes' own types (core/v1 ServiceSpec, ServicePort), which `get -o yaml` shows.
+// Orders the members of a Service as Kubernetes' own types do (core/v1 ServiceSpec, ServicePort), which `get -o yaml` shows.
 import { own } from '../../own.ts';
 import type { ServiceSpec } from './default-service.ts';
 
@@ -34,7 +34,7 @@ const PORT: readonly string[] = [
   'nodePort',
 ];
 
-/** The members in the order of `names`; others stay behind them. */
+/** The members in the order of `names`; all others follow. */
 function ordered<T extends object>(value: T, names: readonly string[]): T {
   const members = value as Record<string, unknown>;
   const first = names.flatMap((name) => {
@@ -45,7 +45,7 @@ function ordered<T extends object>(value: T, names: readonly string[]): T {
   return Object.fromEntries([...first, ...rest]) as T;
 }
 
-/** The same spec with its members, and those of its ports, in order. */
+/** The same spec with its members, and those of its ports, in that order. */
 export function inPrintOrder(spec: ServiceSpec): ServiceSpec {
   const { ports } = spec;
   return ordered(

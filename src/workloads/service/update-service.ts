@@ -1,4 +1,5 @@
-// What an update of a Service keeps, drops and refuses. A Service is a union by its type: what the new type cannot have goes where nobody changed it.
+// What an update of a Service keeps, drops and refuses. Its type decides which members exist: those that the new type cannot have are
+// dropped if the client left them unchanged.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import type { Service } from '../../kinds/pod.ts';
@@ -23,7 +24,7 @@ export function keepAllocated(next: ServiceSpec, old: ServiceSpec): ServiceSpec 
   if (hasAddress(old) && hasAddress(next)) {
     const clusterIP = next.clusterIP || old.clusterIP;
     const clusterIPs = next.clusterIPs?.length ? next.clusterIPs : old.clusterIPs;
-    // A client that knows only the single field and changes it means both.
+    // A client that only knows the single field and changes it means both.
     const renamed = clusterIP !== old.clusterIP && isDeepStrictEqual(clusterIPs, old.clusterIPs);
     spec = {
       ...next,
@@ -39,7 +40,7 @@ export function keepAllocated(next: ServiceSpec, old: ServiceSpec): ServiceSpec 
   return spec;
 }
 
-/** A port without a node port takes that of the old port of its name, unless another port has it now. */
+/** A port without a node port keeps that of the old port of its name, unless another port has it now. */
 function keepNodePorts(ports: ServicePort[], old: readonly ServicePort[]): ServicePort[] {
   const sent = new Set(ports.map(({ nodePort }) => nodePort));
   return ports.map((port) => {
@@ -48,7 +49,7 @@ function keepNodePorts(ports: ServicePort[], old: readonly ServicePort[]): Servi
   });
 }
 
-/** The new spec without what its type cannot have and the client left as it was. */
+/** The new spec without what its type cannot have and the client left unchanged. */
 export function dropUnused(next: ServiceSpec, old: ServiceSpec): ServiceSpec {
   const same = (name: keyof ServiceSpec): boolean => isDeepStrictEqual(next[name], old[name]);
   let spec = next;
@@ -77,7 +78,7 @@ export function dropUnused(next: ServiceSpec, old: ServiceSpec): ServiceSpec {
   return spec;
 }
 
-/** Problems of an update, metadata included. */
+/** Problems of an update, including metadata. */
 export function validateServiceUpdate(next: Service, old: Service): FieldError[] {
   const now = next.spec ?? {};
   const was = old.spec ?? {};

@@ -6,7 +6,7 @@ import type { ServicePort } from './default-service.ts';
 
 const MAX_PORT = 65_535;
 
-/** Problems of each port by itself, and names that come twice. */
+/** Problems of each port, and of duplicate names. */
 export function validatePorts(ports: readonly ServicePort[]): FieldError[] {
   const names = new Set<string>();
   return ports.flatMap((port, index) => {
@@ -33,7 +33,7 @@ export function validatePorts(ports: readonly ServicePort[]): FieldError[] {
   });
 }
 
-/** Problems of ports of one protocol and number; Kubernetes shows the pair as a port of its own structure. */
+/** Problems of duplicate protocol and number; Kubernetes shows the pair as a port of its own type. */
 export function repeatedPorts(ports: readonly ServicePort[]): FieldError[] {
   const seen = new Set<string>();
   return ports.flatMap(({ protocol, port }, index) => {
@@ -52,7 +52,7 @@ export function repeatedPorts(ports: readonly ServicePort[]): FieldError[] {
   });
 }
 
-/** Problems of node ports of one protocol and number. */
+/** Problems of duplicate node ports. */
 export function repeatedNodePorts(ports: readonly ServicePort[]): FieldError[] {
   const seen = new Set<string>();
   return ports.flatMap(({ protocol, nodePort }, index) => {

@@ -1,4 +1,4 @@
-// What kube-apiserver warns of in a Service.
+// kube-apiserver's warnings about a Service.
 import { isHeadless } from './default-service.ts';
 import type { ServiceSpec } from './default-service.ts';
 

@@ -21,13 +21,13 @@ const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWri
 const VOLUME_MODES = ['Block', 'Filesystem'];
 const POSITIVE = 'must be greater than zero';
 
-/** The spec with its default: a claim's own, or one that a template makes. */
+/** The spec with its default, for a claim and for a claim template. */
 export const defaultClaimSpec = (spec: ClaimSpec): ClaimSpec => ({
   ...spec,
   volumeMode: spec.volumeMode ?? 'Filesystem',
 });
 
-/** Problems of the modes, of a claim as well as of a volume. */
+/** Problems of access modes, of a claim or a volume. */
 export function validateAccessModes(
   modes: readonly string[],
   field: string,
@@ -45,7 +45,7 @@ export function validateAccessModes(
   ];
 }
 
-/** Problems of a size: it is positive. */
+/** Problems of a size, which must be positive. */
 export function validateSize(text: string, field: string): FieldError[] {
   const size = parseQuantity(text);
   const zero = parseQuantity('0');
@@ -54,17 +54,17 @@ export function validateSize(text: string, field: string): FieldError[] {
     : [];
 }
 
-/** Problems of the volume mode. */
+/** Problems of a volume mode. */
 export const validateVolumeMode = (mode: string | undefined, field: string): FieldError[] =>
   mode === undefined || VOLUME_MODES.includes(mode)
     ? []
     : [notSupported(field, mode, VOLUME_MODES)];
 
-/** Problems of a class's name; '' is none. */
+/** Problems of a class name; '' means no class. */
 export const validateClassName = (name: string | undefined, field: string): FieldError[] =>
   name ? invalidEach(field, name, subdomainProblems(name)) : [];
 
-/** Problems of a claim's spec, also of a template's. */
+/** Problems of a claim's spec, or of a template's. */
 export function validateClaimSpec(spec: ClaimSpec, field: string): FieldError[] {
   const size = spec.resources?.requests?.['storage'];
   const place = `${field}.resources[storage]`;
@@ -89,7 +89,7 @@ export const validateClaim = ({ metadata, spec = {} }: Claim): FieldError[] => [
 
 const sizeOf = (claim: Claim): string => claim.spec?.resources?.requests?.['storage'] ?? '0';
 
-/** Problems of an update: a claim asks for the same, but a bound one may ask for more. */
+/** Problems of an update: the spec is immutable, except that a bound claim may request more. */
 export function validateClaimUpdate(next: Claim, old: Claim): FieldError[] {
   const bound = old.status?.phase === 'Bound';
   const fixed = ({ spec = {} }: Claim): unknown => {

@@ -1,4 +1,4 @@
-// Defaults and rules of a StorageClass, and which one claims get that name none.
+// Defaults and rules of a StorageClass, and the default class.
 import { isDeepStrictEqual } from 'node:util';
 import type { StorageClass as Class } from 'kubernetes-types/storage/v1';
 import type { FieldError } from '../../errors.ts';
@@ -15,7 +15,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/o
 
 export type StorageClass = Class;
 
-/** What local mode's own class is served by, and the driver of its volumes. */
+/** The provisioner of local mode's own class, and the driver of its volumes. */
 export const ENGINE_PROVISIONER = 'engine.droppod';
 
 const DEFAULT_MARKS = [
@@ -26,7 +26,7 @@ const DEFAULT_MARKS = [
 export const isDefaultClass = ({ metadata }: StorageClass): boolean =>
   DEFAULT_MARKS.some((mark) => own(metadata?.annotations, mark) === 'true');
 
-/** The class of claims that name none: of several the newest, then the first by name; undefined: there is none. */
+/** The class of claims without one: the newest default, then the first by name; undefined: there is none. */
 export const defaultClass = (classes: readonly StorageClass[]): StorageClass | undefined =>
   [...classes]
     .filter(isDefaultClass)
@@ -60,7 +60,7 @@ export function validateStorageClass(storageClass: StorageClass): FieldError[] {
   ];
 }
 
-/** Problems of an update: what volumes were made by stays. */
+/** Problems of an update: what volumes were created with is immutable. */
 export function validateStorageClassUpdate(next: StorageClass, old: StorageClass): FieldError[] {
   const errors = validateObjectMetaUpdate(next.metadata ?? {}, old.metadata ?? {});
   for (const member of ['parameters', 'provisioner', 'reclaimPolicy'] as const)

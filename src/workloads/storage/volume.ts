@@ -22,7 +22,7 @@ export type StoredVolume = PersistentVolume;
 export type VolumeSpec = NonNullable<StoredVolume['spec']>;
 
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
-/** The members of the spec that say where the data lies. */
+/** The members of the spec that say where the data is. */
 const SOURCES = [
   'hostPath',
   'gcePersistentDisk',
@@ -126,7 +126,7 @@ function validateSource(spec: VolumeSpec): FieldError[] {
   return errors;
 }
 
-/** Problems of an update: where the data lies stays. */
+/** Problems of an update: the source is immutable. */
 export function validateVolumeUpdate(next: StoredVolume, old: StoredVolume): FieldError[] {
   const errors = validateVolume(next);
   if (!isDeepStrictEqual(sourcesOf(next.spec ?? {}), sourcesOf(old.spec ?? {})))
