@@ -1,4 +1,4 @@
-// Embedded resources (x-kubernetes-embedded-resource): each has apiVersion, kind and metadata as a stored object has.
+// Embedded resources (x-kubernetes-embedded-resource), which have apiVersion, kind and metadata like a stored object.
 import type { FieldError } from '../errors.ts';
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
@@ -47,7 +47,7 @@ export function decodeEmbedded(
   return decoded;
 }
 
-/** Problems of embedded resources at any depth; the root is checked as every object is. */
+/** Problems of embedded resources at any depth; the root is checked like every object. */
 export function embeddedProblems(value: unknown, schema: JsonSchema, path = ''): FieldError[] {
   const items = itemsOf(schema);
   if (Array.isArray(value))

@@ -6,7 +6,7 @@ import { isMap, own, setOwn } from '../own.ts';
 const isMissing = (value: unknown, schema: JsonSchema): boolean =>
   value === undefined || (value === null && schema.nullable !== true);
 
-/** The value with its defaults; a null without a default that may not be null is left out of its map. */
+/** The value with its defaults; a disallowed null without a default is removed from its map. */
 export function fillDefaults(value: unknown, schema: JsonSchema): unknown {
   if (Array.isArray(value)) {
     const items = itemsOf(schema);

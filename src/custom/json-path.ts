@@ -1,4 +1,4 @@
-// The JSONPath of printer columns: kubectl's dialect, without its templates. Parsed once; each step looks at no value twice.
+// The JSONPath of printer columns: kubectl's dialect without templates. Parsed once; each step visits a value at most once.
 import { isMap, own } from '../own.ts';
 
 type Step =
@@ -33,7 +33,7 @@ class Reader {
 const unquote = (text: string): string => text.slice(1, -1).replaceAll(/\\(.)/g, '$1');
 const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/;
 
-/** The value that a filter compares with. */
+/** The value that a filter compares to. */
 function literal(reader: Reader): { value: unknown } | undefined {
   const quoted = reader.take(QUOTED);
   if (quoted) return { value: unquote(quoted[0]) };
@@ -44,7 +44,7 @@ function literal(reader: Reader): { value: unknown } | undefined {
 function filter(reader: Reader): Step | undefined {
   if (!reader.take(/@/)) return undefined;
   const path = steps(reader);
-  // A search of everything below inside of a filter would multiply with each level.
+  // A recursive search inside a filter would multiply with each level.
   if (path === undefined || path.some((one) => 'below' in one)) return undefined;
   const operator = reader.take(/\s*(==|!=|<=|>=|<|>)\s*/)?.[1];
   if (operator === undefined) return reader.take(/\)\]/) && { where: { path } };
@@ -65,7 +65,7 @@ function bracket(reader: Reader): Step | undefined {
   return index && { index: Number(index[1]) };
 }
 
-/** Steps up to the first sign that begins none; undefined where a step is malformed. */
+/** Steps up to the first character that starts none; undefined when a step is malformed. */
 function steps(reader: Reader): Step[] | undefined {
   const found: Step[] = [];
   for (;;) {
@@ -93,7 +93,7 @@ function member(reader: Reader): Step | undefined {
   return name === undefined ? undefined : { member: name.replaceAll(/\\(.)/g, '$1') };
 }
 
-/** The path's steps; undefined where droppod does not read it. */
+/** The path's steps; undefined for syntax that droppod does not support. */
 export function parseJsonPath(text: string): JsonPath | undefined {
   const reader = new Reader(text.trim());
   const found = steps(reader);
@@ -158,7 +158,7 @@ export function evaluate(path: JsonPath, root: unknown): unknown[] {
   return values;
 }
 
-/** The members of a path that only has members (`.spec.replicas`); undefined for any other. */
+/** The members of a path without anything else (`.spec.replicas`); undefined for any other. */
 export function simplePath(text: string): string[] | undefined {
   const path = parseJsonPath(text);
   const names = path?.flatMap((step) => ('member' in step ? [step.member] : []));

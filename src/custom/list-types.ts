@@ -1,11 +1,11 @@
-// The promises of x-kubernetes-list-type: no value twice in a set, no keys twice in a map.
+// The rules of x-kubernetes-list-type: no duplicate values in a set, no duplicate keys in a map.
 import type { FieldError } from '../errors.ts';
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
 import { isMap, own } from '../own.ts';
 import { duplicate, invalidValue } from '../validation/field-errors.ts';
 
-/** Indices of elements whose text was there before; each text is reported once. */
+/** Indices of elements whose text occurred before; each text is reported once. */
 function repeated(texts: string[]): number[] {
   const seen = new Map<string, number>();
   return texts.flatMap((text, index) => {
@@ -47,7 +47,7 @@ function keyedProblems(value: unknown[], keys: string[], path: string): FieldErr
   );
 }
 
-/** Elements that are there twice, in sets and maps at any depth. */
+/** Duplicate elements of sets and maps, at any depth. */
 export function listTypeProblems(value: unknown, schema: JsonSchema, path = ''): FieldError[] {
   if (Array.isArray(value)) {
     const type = schema['x-kubernetes-list-type'];

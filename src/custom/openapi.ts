@@ -1,5 +1,5 @@
-// How a custom kind's schema is published: with the members of every resource (version 3), and without what old readers of
-// version 2 take wrongly.
+// The published schema of a custom kind: with the members of every resource (version 3), and without what old readers of version 2
+// misinterpret.
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
 import { ensureKinds } from '../kinds/load.ts';
@@ -9,7 +9,7 @@ import { present } from '../present.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
-/** The members of every resource, described as those of Kubernetes' own kinds. */
+/** The members of every resource, described as for Kubernetes' own kinds. */
 function resourceProperties(): { apiVersion: Published; kind: Published; metadata: Published } {
   const known = own(ensureKinds().schemas, 'io.k8s.api.core.v1.ConfigMap')?.properties;
   const text = (name: string) => present({ description: own(known, name)?.description });
@@ -80,7 +80,7 @@ export function schemaV3(resource: Resource): Published {
   };
 }
 
-/** What kubectl's reader of version 2 cannot take is left out: combinations, null, untyped lists, parts of open maps. */
+/** Leaves out what kubectl's version 2 reader cannot read: combinations, null, untyped lists, parts of open maps. */
 function plainer(schema: JsonSchema): Published {
   const { anyOf: _any, allOf: _all, oneOf: _one, not: _not, nullable, ...rest } = schema;
   const open = schema['x-kubernetes-preserve-unknown-fields'] === true;

@@ -1,8 +1,8 @@
-// Regular expressions of schemas and rules. Clients write them, so the engine is one whose time grows with the text alone
-// (Go's RE2, which is also the syntax that kube-apiserver reads).
+// Regular expressions of schemas and rules. Clients write them, so the engine's time grows only linearly with the text (Go's RE2, whose
+// syntax kube-apiserver uses too).
 import { RE2JS } from 're2js';
 
-/** The longest pattern that is compiled: an automaton needs memory in proportion to it. */
+/** The longest pattern to compile: an automaton needs memory in proportion to it. */
 const MAX_PATTERN = 10_000;
 const KEPT = 500;
 
@@ -27,19 +27,19 @@ function known(pattern: string): RE2JS | Error {
   return made;
 }
 
-/** Why the pattern cannot be compiled; undefined where it can. */
+/** Why the pattern cannot be compiled; undefined: it can. */
 export function patternProblem(pattern: string): string | undefined {
   const found = known(pattern);
   return found instanceof Error ? found.message : undefined;
 }
 
-/** Whether the pattern is found anywhere in the text; false for a pattern that cannot be compiled. */
+/** Whether the pattern occurs anywhere in the text; false if it cannot be compiled. */
 export function findsPattern(pattern: string, text: string): boolean {
   const found = known(pattern);
   return found instanceof Error ? false : found.matcher(text).find();
 }
 
-/** The matches of the pattern in the text, at most `most` (below zero: all); none for a pattern that cannot be compiled. */
+/** The matches of the pattern in the text, at most `most` (negative: all); none if it cannot be compiled. */
 export function findAll(pattern: string, text: string, most: number): string[] {
   const found = known(pattern);
   if (found instanceof Error) throw found;

@@ -1,4 +1,4 @@
-// Pruning: what the schema does not name is dropped, unless a part of it preserves unknown fields.
+// Pruning: drops what the schema does not name, unless a part of it preserves unknown fields.
 import { itemsOf } from '../kinds/json-schema.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
 import { isMap, own, setOwn } from '../own.ts';
@@ -11,7 +11,7 @@ const preserves = (schema: JsonSchema): boolean =>
 const isEmbedded = (schema: JsonSchema): boolean =>
   schema['x-kubernetes-embedded-resource'] === true;
 
-/** A schema that knows nothing: everything below is dropped. */
+/** A schema without any member: everything below is dropped. */
 const NOTHING: JsonSchema = {};
 
 /** The schema of a member: `keep` keeps it as it is, undefined drops it. */
@@ -25,11 +25,11 @@ function memberSchema(schema: JsonSchema, key: string): JsonSchema | 'keep' | un
   return preserves(schema) ? 'keep' : undefined;
 }
 
-/** The root of a resource: its schema with the members that every resource has. */
+/** The root of a resource: its schema plus the members that every resource has. */
 export const asResource = (schema: JsonSchema): JsonSchema =>
   isEmbedded(schema) ? schema : { ...schema, 'x-kubernetes-embedded-resource': true };
 
-/** The value with what the schema knows; paths of dropped fields (`spec.list[0].more`) are added to `dropped`. */
+/** The value with only what the schema knows; paths of dropped fields (`spec.list[0].more`) are added to `dropped`. */
 export function prune(
   value: unknown,
   schema: JsonSchema,

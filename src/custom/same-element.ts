@@ -1,8 +1,8 @@
-// Which element of an old list a new one continues: lists of type map know theirs by keys.
+// Finds the element of an old list that corresponds to one of the new list: lists of type map match by keys.
 import { isMap, own } from '../own.ts';
 import type { JsonSchema } from '../kinds/json-schema.ts';
 
-/** Finds the element of an old list with the same keys; other lists have no elements that stay the same. */
+/** A finder of the old element with the same keys; elements of other list types never correspond. */
 export function sameElement(schema: JsonSchema, old: unknown): (item: unknown) => unknown {
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old)) return () => undefined;

@@ -14,7 +14,7 @@ export function valueAt(object: unknown, path: string): unknown {
   return value;
 }
 
-/** The object with a value at a simple path; maps on the way are made where they are missing. */
+/** The object with a value at a simple path; missing maps on the way are created. */
 export function withValueAt<T extends { [key: string]: unknown }>(
   object: T,
   path: string,
@@ -33,7 +33,7 @@ export function withValueAt<T extends { [key: string]: unknown }>(
   return copy as T;
 }
 
-/** Problems of the replicas in an object of a kind that scales. */
+/** Problems of the replicas in an object of a scalable kind. */
 export function scaleProblems(scale: ScalePaths | undefined, object: unknown): FieldError[] {
   if (scale === undefined) return [];
   return [scale.specReplicasPath, scale.statusReplicasPath].flatMap((path) => {

@@ -1,11 +1,11 @@
-// A schema as the shape by which server-side apply merges, and managedFields name the fields, of an object of the kind.
+// Converts a schema into the shape that server-side apply and managedFields use for objects of the kind.
 import type { JsonSchema } from '../kinds/json-schema.ts';
 import { itemsOf, valuesOf } from '../kinds/json-schema.ts';
 import type { ListRule } from '../kinds/list-keys.ts';
 import { kindShape } from '../kinds/shapes.ts';
 import type { Field, ObjectShape, Shape } from '../kinds/shapes.ts';
 
-/** What no schema describes: maps are merged, everything else is replaced. */
+/** The shape where no schema describes a value: maps are merged, everything else is replaced. */
 const UNDESCRIBED: Shape = ((): Shape => {
   const shape: { type: 'map'; of: Shape } = { type: 'map', of: { type: 'any' } };
   shape.of = shape;
@@ -17,7 +17,7 @@ const WHOLE: Shape = { type: 'any' };
 const preserves = (schema: JsonSchema): boolean =>
   schema['x-kubernetes-preserve-unknown-fields'] === true;
 
-/** How lists of the schema merge. */
+/** How a list of this schema merges. */
 function listRule(schema: JsonSchema): ListRule {
   switch (schema['x-kubernetes-list-type']) {
     case 'set':

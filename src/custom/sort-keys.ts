@@ -1,7 +1,7 @@
-// The order in which objects of custom kinds are stored and shown: Go prints maps by their sorted keys, and clients compare texts.
+// Sorts the keys of custom objects: Go prints maps that way, and clients compare texts.
 import { isMap, own, setOwn } from '../own.ts';
 
-/** The value with the keys of every map in order. */
+/** The value with the keys of every map sorted. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isMap(value)) return value;

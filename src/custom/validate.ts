@@ -37,11 +37,11 @@ const wrongType = (path: string, wanted: string, found: string): FieldError => (
 const wrong = (path: string, value: unknown, detail: string): FieldError =>
   invalidValue(path === '' ? '<nil>' : path, value, `${path} in body ${detail}`);
 
-/** A problem of a combination of schemas stands at the root, and names its place in the text. */
+/** The problem of a combination of schemas is reported at the root and names its path in the text. */
 const combination = (path: string, detail: string): FieldError =>
   invalidValue('<nil>', '', `${JSON.stringify(path)} ${detail}`);
 
-/** Types that the schema takes; none: any. */
+/** Types that the schema allows; none: any. */
 const typesOf = (schema: JsonSchema): string[] =>
   schema['x-kubernetes-int-or-string'] === true
     ? ['integer', 'string']
@@ -49,7 +49,7 @@ const typesOf = (schema: JsonSchema): string[] =>
       ? []
       : [schema.type];
 
-/** The problems of `value`; stops where the work is used up. A part that equals the same part of `old` is not looked at again. */
+/** The problems of `value`; stops when the budget is used up. A part equal to the same part of `old` is not checked again. */
 export function validate(
   value: unknown,
   schema: JsonSchema,
@@ -98,7 +98,7 @@ function enumProblems(
       ];
 }
 
-/** Characters as Go counts them. */
+/** Characters, as Go counts them. */
 const runes = (text: string): number => {
   let count = 0;
   for (const _sign of text) count++;
@@ -184,7 +184,7 @@ function listProblems(
   return errors;
 }
 
-/** The order of findings: Go has none, and kube-apiserver's answers on record name lists and maps first. */
+/** The order of findings: Go's is random; kube-apiserver's recorded answers name lists and maps first. */
 function partsFirst(value: { [key: string]: unknown }): string[] {
   const isPart = (key: string): boolean => typeof own(value, key) === 'object';
   const keys = Object.keys(value);

@@ -1,8 +1,8 @@
-// A bound on the work that one object may cause: schemas, patterns and objects are all written by clients, and their sizes multiply.
+// A limit on the work for one object: clients write schemas, patterns and objects, and their sizes multiply.
 import type { FieldError } from '../errors.ts';
 
 const MAX_STEPS = 5_000_000;
-/** A pattern's cost grows with its own length and the text's. */
+/** A pattern's cost grows with its length and with that of the text. */
 const SIGNS_PER_STEP = 64;
 
 export interface Work {
@@ -12,17 +12,17 @@ export interface Work {
 /** The budget of one request. */
 export const startWork = (): Work => ({ left: MAX_STEPS });
 
-/** Takes a step; false: the budget is used up, and the caller stops. */
+/** Takes steps; false: the budget is used up, and the caller stops. */
 export function step(work: Work, steps = 1): boolean {
   work.left -= steps;
   return work.left >= 0;
 }
 
-/** Steps of one search for a pattern. */
+/** Steps of one pattern search. */
 export const patternSteps = (pattern: string, text: string): number =>
   1 + Math.ceil((pattern.length * text.length) / SIGNS_PER_STEP);
 
-/** The problem of an object whose check was given up; none where it was not. */
+/** The problem of an object whose validation was abandoned; otherwise none. */
 export const workProblems = ({ left }: Work): FieldError[] =>
   left >= 0
     ? []

@@ -1,4 +1,4 @@
-// What a CustomResourceDefinition says of its kind in one version, compiled for use (src/custom makes it).
+// One version of a CustomResourceDefinition's kind, compiled for use (by src/custom).
 import type { JsonSchema } from './json-schema.ts';
 import type { ObjectShape } from './shapes.ts';
 
@@ -21,13 +21,13 @@ export interface ScalePaths {
 export interface CustomKind {
   /** Name of the CustomResourceDefinition. */
   definition: string;
-  /** The definition is being deleted: nothing may be created. */
+  /** The definition is being deleted: no objects may be created. */
   terminating: boolean;
   schema: JsonSchema;
-  /** The version in which objects are stored, and its schema: what it does not know is not read. */
+  /** The version in which objects are stored, and its schema: fields that it lacks are dropped when read. */
   storageVersion: string;
   storageSchema: JsonSchema;
-  /** The schema in the form in which server-side apply and managedFields read it. */
+  /** The schema in the form that server-side apply and managedFields use. */
   shape: ObjectShape;
   hasStatus: boolean;
   scale?: ScalePaths;

@@ -1,5 +1,5 @@
-// Field numbers of Kubernetes' protobuf form, from the generated.proto files of its Go modules. Runs at build, where Go is at hand;
-// the answer goes to build/kinds/wire.json. Without it bodies in protobuf are refused.
+// Field numbers of Kubernetes' protobuf encoding, from the generated.proto files of its Go modules. Runs at build time, where Go is
+// available; the result goes to build/kinds/wire.json. Without it, protobuf bodies are refused.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,19 +105,19 @@ async function writeWire(): Promise<Wire> {
   return wire;
 }
 
-/** A working tree whose table of kinds grew since the build makes them again. Without the tables protobuf is refused and JSON serves. */
+/** Regenerates the tables when the working tree's kinds have grown. Without them protobuf is refused, and JSON works. */
 async function load(): Promise<Wire | undefined> {
   const place = PLACES.find((path) => existsSync(path));
   const found = place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Wire);
   const messages = Object.values(ensureKinds().kinds).map(messageName);
   if (found !== undefined && messages.every((name) => own(found, name) !== undefined)) return found;
-  // What cannot be made is refused where a body needs it, and the refusal says so.
+  // What cannot be generated is refused when a body needs it, and the refusal says so.
   return writeWire().catch(() => found);
 }
 
 let loading: Promise<Wire | undefined> | undefined;
 
-/** The tables; made once where the build has not. undefined: neither built nor to be had here. */
+/** The tables; generated once if the build has not. undefined: neither built nor available. */
 export function ensureWire(): Promise<Wire | undefined> {
   loading ??= load();
   return loading;

@@ -1,5 +1,5 @@
 // Builds the OpenAPI schemas of all served kinds from @kubernetes/client-node's model classes (1.34) and the fields 1.35 added.
-// Runs at build (`npm run update`) or once before the first start; the answer goes to build/kinds/schemas.json.
+// Runs at build time (`npm run update`) or once before the first start; the result goes to build/kinds/schemas.json.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -38,7 +38,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 
-/** client-node gives quantities as strings; these fields are quantities (or maps of them): of every type, or `Type.field`. */
+/** client-node declares quantities as strings; these fields are quantities or maps of them, in every type or as `Type.field`. */
 const QUANTITIES = new Set([
   'limits',
   'requests',
@@ -109,7 +109,7 @@ const LEAVES: Record<string, Schema> = {
 };
 
 const requireHere = createRequire(import.meta.url);
-// The models put paragraphs on one line, two spaces apart.
+// The models join paragraphs in one line, separated by two spaces.
 const unescape = (text: string): string =>
   text
     .replaceAll(/\.  (?=[A-Z])/g, '.\n\n')
@@ -152,9 +152,9 @@ function readModel(directory: string, name: string): Model {
 }
 
 interface Known {
-  /** Which API group a type belongs to: kubernetes-types has a folder per group. */
+  /** The API group of each type: kubernetes-types has a folder per group. */
   groups: Map<string, string>;
-  /** `<Type>.<field>` -> description; the models have none for fields that refer to another type. */
+  /** `<Type>.<field>` -> description; the models lack those of fields that refer to another type. */
   fields: Map<string, string>;
 }
 
@@ -190,7 +190,7 @@ function readKnown(): Known {
 const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V[12](?=[A-Z])/, '');
 
 function qualifiedName(model: string, groups: Map<string, string>, parent: string): string {
-  // The one kind of a second version.
+  // The only kind with a second version.
   if (/^V2[A-Z]/.test(model)) return `io.k8s.api.autoscaling.v2.${typeName(model)}`;
   const hint = /^([A-Z][a-z]+)V1[A-Z]/.exec(model)?.[1]?.toLowerCase();
   const group = hint ?? groups.get(typeName(model));
@@ -307,7 +307,7 @@ export interface Kinds {
   kinds: Record<string, string>;
 }
 
-/** All schemas that the served kinds reach. */
+/** All schemas reachable from the served kinds. */
 export function generateKinds(): Kinds {
   const directory = join(dirname(requireHere.resolve('@kubernetes/client-node')), 'gen', 'models');
   const closure: Closure = { directory, ...readKnown(), schemas: {} };

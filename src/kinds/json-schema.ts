@@ -62,6 +62,6 @@ export interface JsonSchema {
 export const itemsOf = ({ items }: JsonSchema): JsonSchema | undefined =>
   Array.isArray(items) ? undefined : items;
 
-/** The schema of a map's values; undefined where any value goes or none is described. */
+/** The schema of a map's values; undefined if any value is allowed or none is described. */
 export const valuesOf = ({ additionalProperties: values }: JsonSchema): JsonSchema | undefined =>
   typeof values === 'object' ? values : undefined;

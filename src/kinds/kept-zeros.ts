@@ -1,5 +1,5 @@
-// Fields whose zero value (false, 0, '') says something: Go pointers in Kubernetes' types. Every other optional zero is dropped
-// when an object is decoded, as Go's omitempty does. `field` for all types that have it, `Type.field` where types differ.
+// Fields whose zero value (false, 0, '') has a meaning: Go pointers in Kubernetes' types. Every other optional zero is dropped when an
+// object is decoded, as by Go's omitempty. `field` applies to all types that have it, `Type.field` where types differ.
 
 const FIELDS = new Set([
   'automountServiceAccountToken',
@@ -159,7 +159,7 @@ const FIELDS = new Set([
 export const keepsZero = (type: string, field: string): boolean =>
   FIELDS.has(field) || FIELDS.has(`${type}.${field}`);
 
-/** Members that Go prints even when nobody set them (no `omitempty`), with the zero it prints, by Go type. */
+/** Members that Go prints even when unset (no `omitempty`), with the zero value it prints, by Go type. */
 export const PRINTED_ZEROS: Readonly<
   Record<string, Readonly<Record<string, null | string | number | boolean>>>
 > = {

@@ -5,7 +5,7 @@ import { own } from '../own.ts';
 export interface ListRule {
   /** Strategic merge key; '' merges primitives. Absent: the list is replaced. */
   patchKey?: string;
-  /** The patch may carry $retainKeys semantics (`merge,retainKeys`). */
+  /** The patch may use $retainKeys (`merge,retainKeys`). */
   retainKeys?: boolean;
   /** Keys of server-side apply; empty: a set of primitives. Absent: atomic. */
   mapKeys?: string[];

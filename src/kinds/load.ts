@@ -1,4 +1,4 @@
-// The generated schemas on disk: read once, made when they are missing.
+// The generated schemas on disk: read once, generated when missing.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,14 +8,14 @@ import type { Kinds } from './generate.ts';
 import { RESOURCES } from './resources.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-// A bundle carries the file beside itself; the working tree keeps it under build/.
+// A bundle has the file beside it; the working tree has it in build/.
 const PLACES = [
   join(here, 'kinds', 'schemas.json'),
   join(here, '..', '..', 'build', 'kinds', 'schemas.json'),
 ];
 const BUILD = join(here, '..', '..', 'build', 'kinds', 'schemas.json');
 
-/** Generates the schemas and stores them; answers them. */
+/** Generates, stores and returns the schemas. */
 export function writeKinds(): Kinds {
   const kinds = generateKinds();
   mkdirSync(dirname(BUILD), { recursive: true });
@@ -27,13 +27,13 @@ export function writeKinds(): Kinds {
 
 let loaded: Kinds | undefined;
 
-/** The schemas; generates them (once, a second) where the build has not. */
+/** The schemas; generates them (once, about a second) if the build has not. */
 export function ensureKinds(): Kinds {
   if (loaded !== undefined) return loaded;
   const place = PLACES.find((path) => existsSync(path));
   const found =
     place === undefined ? undefined : (JSON.parse(readFileSync(place, 'utf8')) as Kinds);
-  // A working tree whose table grew since the build makes them again.
+  // A working tree whose kinds have grown since the build generates them again.
   const complete =
     found !== undefined &&
     RESOURCES.every(({ group, kind }) => own(found.kinds, `${group}/${kind}`) !== undefined);

@@ -4,7 +4,7 @@ import type { ObjectMeta as Meta } from 'kubernetes-types/meta/v1';
 
 export type ObjectMeta = Meta;
 
-/** Any stored object: what all kinds share. */
+/** Any stored object: what all kinds have in common. */
 export interface KubeObject {
   apiVersion?: string;
   kind?: string;

@@ -31,7 +31,7 @@ export interface Resource extends GroupKind {
   model: string;
   /** Kind of a list of it, where it is not `<kind>List`. */
   listKind?: string;
-  /** Set where a CustomResourceDefinition brings the kind. */
+  /** Present for a kind of a CustomResourceDefinition. */
   custom?: CustomKind;
 }
 
@@ -39,7 +39,7 @@ export interface Resource extends GroupKind {
 export const listKindOf = ({ kind, listKind }: Pick<Resource, 'kind' | 'listKind'>): string =>
   listKind ?? `${kind}List`;
 
-/** Seconds after its last write at which an object is forgotten, by its name in the store: kube-apiserver's `--event-ttl`. */
+/** Seconds after its last write at which an object expires, by its name in the store: kube-apiserver's `--event-ttl`. */
 export const LIFETIMES = { events: 3_600 } as const;
 
 const ALL: Verb[] = [
@@ -95,7 +95,7 @@ const sub = (name: string, kind: string, verbs: Verb[], group = ''): Subresource
   version: 'v1',
 });
 
-/** Of every workload with `spec.replicas`. */
+/** For every workload with `spec.replicas`. */
 const SCALE = sub('scale', 'Scale', CHANGE, 'autoscaling');
 
 const POD_SUBRESOURCES = [
@@ -111,7 +111,7 @@ const POD_SUBRESOURCES = [
   sub('status', 'Pod', CHANGE),
 ];
 
-/** Stored resources first, in discovery's order within a group; those with the verb `create` alone answer without storing. */
+/** Stored resources first, in discovery's order within a group; those with only the verb `create` respond without storing. */
 export const RESOURCES: readonly Resource[] = [
   resource('Binding', { verbs: ['create'] }),
   resource('ConfigMap', { short: ['cm'] }),
@@ -283,7 +283,7 @@ export const RESOURCES: readonly Resource[] = [
     plural: 'storageclasses',
     short: ['sc'],
   }),
-  // Made of what podlets report: nothing of it is stored, and nobody writes it.
+  // Computed from the podlets' reports: not stored and not writable.
   resource('PodMetrics', {
     group: 'metrics.k8s.io',
     version: 'v1beta1',
@@ -293,7 +293,7 @@ export const RESOURCES: readonly Resource[] = [
   }),
 ];
 
-/** Kinds that appear only in bodies: their models, by the name of the kind. */
+/** Kinds that appear only in request bodies: their models, by kind. */
 export const BODY_MODELS: readonly string[] = [
   'V1DeleteOptions',
   'V1Status',

@@ -1,4 +1,4 @@
-// The schemas compiled for use: what a value of each Go type may hold. Compiled once per process, on first use per kind.
+// The schemas compiled for use: the possible values of each Go type. Compiled once per process, at a kind's first use.
 import { own } from '../own.ts';
 import type { Schema } from './generate.ts';
 import { keepsZero } from './kept-zeros.ts';
@@ -33,9 +33,9 @@ export interface ObjectShape {
   /** Go's type name, e.g. `PodSpec`; its package alias in messages is `v1`. */
   name: string;
   fields: Map<string, Field>;
-  /** Shape of the fields that are not named, where such fields are kept. */
+  /** The shape of unnamed fields, where they are kept. */
   rest?: Shape;
-  /** Of a custom kind, whose parts are not there before somebody sets them. */
+  /** For a custom kind, whose parts do not exist until set. */
   isCustom?: boolean;
 }
 
@@ -47,7 +47,7 @@ export const unnamedShape = (shape: Shape): Shape =>
 
 export interface Field {
   shape: Shape;
-  /** A zero value stays: the field is required or a pointer in Go. */
+  /** A zero value is kept: in Go the field is required or a pointer. */
   keepsZero: boolean;
   list: ListRule;
 }

@@ -1,5 +1,5 @@
 // Times as Kubernetes writes them (metav1.Time): RFC 3339 in UTC with whole seconds.
 
-/** The moment, or the timestamp in UTC, without its fraction of a second. */
+/** The time in UTC without a fraction of a second. */
 export const wholeSeconds = (time: Date | string): string =>
   (typeof time === 'string' ? time : time.toISOString()).replace(/(\.\d+)?Z$/, 'Z');

@@ -1,4 +1,4 @@
-// `npm run update`: writes build/kinds/ anew: the schemas, and the protobuf tables where Go can fetch Kubernetes' modules.
+// `npm run update`: regenerates build/kinds/: the schemas, and the protobuf tables if Go can fetch Kubernetes' modules.
 import { ensureWire } from './generate-wire.ts';
 import { writeKinds } from './load.ts';
 

@@ -1,4 +1,4 @@
-// Which names of a definition are accepted, and the conditions that say so. Names are unique within a group; who has one keeps it.
+// Which names of a definition are accepted, and the conditions that report it. Names are unique within a group; the first owner keeps one.
 import { isDeepStrictEqual } from 'node:util';
 import type { Condition, Definition, Names } from './definition.ts';
 import { present } from '../../present.ts';
@@ -30,7 +30,7 @@ interface Verdict {
   conflict?: { reason: string; message: string };
 }
 
-/** Takes every name that is free or the definition's own already; the last conflict is the one reported. */
+/** Accepts every name that is free or already the definition's own; the last conflict is reported. */
 function verdictOn({ spec, status }: Definition, taken: Taken): Verdict {
   const accepted: Names = { ...status.acceptedNames };
   let conflict: Verdict['conflict'];
@@ -73,7 +73,7 @@ function verdictOn({ spec, status }: Definition, taken: Taken): Verdict {
   };
 }
 
-/** The conditions with this one; its time stays while its status does. */
+/** The conditions with this one; its time changes only with its status. */
 export function withCondition(
   conditions: readonly Condition[] | null,
   condition: Condition,
@@ -90,7 +90,7 @@ export function withCondition(
     : (conditions ?? []).map((one) => (one === known ? next : one));
 }
 
-/** The definition with its accepted names and the conditions NamesAccepted and Established; the same one where nothing changes. */
+/** The definition with its accepted names and the conditions NamesAccepted and Established; the same object if nothing changes. */
 export function acceptNames(
   definition: Definition,
   others: readonly Definition[],

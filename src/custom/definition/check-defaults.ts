@@ -1,4 +1,4 @@
-// Defaults must be values that an object of the kind may have: known fields only, and valid.
+// Rules for defaults: an object of the kind must be able to have them, so only known fields and valid values.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import { itemsOf } from '../../kinds/json-schema.ts';
@@ -9,7 +9,7 @@ import { asResource, prune } from '../prune.ts';
 import { validate } from '../validate.ts';
 import type { Work } from '../work.ts';
 
-/** Problems of every default below a schema. Nothing is looked at under additionalProperties, where defaults are not followed. */
+/** Problems of every default below a schema. Nothing below additionalProperties is checked, where defaults do not apply. */
 export function defaultProblems(schema: JsonSchema, path: string, work: Work): FieldError[] {
   const items = itemsOf(schema);
   return [

@@ -1,4 +1,4 @@
-// The rules of a CustomResourceDefinition. Paths are those of kube-apiserver's internal form: what all versions share stands at the top.
+// The rules of a CustomResourceDefinition. Paths are those of kube-apiserver's internal form, where what all versions share is at the top.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import type { JsonSchema } from '../../kinds/json-schema.ts';
@@ -24,7 +24,7 @@ import type { Definition, DefinitionSpec, Names, Version } from './definition.ts
 
 const MAX_SELECTABLE = 8;
 
-/** Go's print of versions in messages: the internal struct, whose shared parts stand elsewhere. */
+/** Versions as Go prints them in messages: the internal struct, without the shared parts. */
 const shown = (versions: readonly Version[]): unknown =>
   versions.map(({ name, served, storage, deprecated = false, deprecationWarning = null }) => ({
     Name: name,
@@ -90,7 +90,7 @@ function groupProblems(group: string): FieldError[] {
     : [invalidValue('spec.group', group, 'should be a domain with at least one dot')];
 }
 
-/** Each version asks for each member: what is compared once is remembered with the list. */
+/** Each version asks for each member: comparisons are cached by list. */
 const shared = new WeakMap<readonly Version[], Map<keyof Version, boolean>>();
 
 function isShared(versions: readonly Version[], member: keyof Version): boolean {
@@ -104,7 +104,7 @@ function isShared(versions: readonly Version[], member: keyof Version): boolean 
   return answer;
 }
 
-/** What every version has alike is checked once, at the top. */
+/** What all versions share is checked once, at the top. */
 function sharedProblems({ versions }: DefinitionSpec): FieldError[] {
   const [first] = versions;
   if (first === undefined) return [];
@@ -167,7 +167,7 @@ function deprecationProblems(
   return invalidEach(field, text, problems);
 }
 
-/** Members that a schema may have at its root beside a status subresource. */
+/** Members that a root schema may have beside a status subresource. */
 const NOT_AT_ROOT: (keyof JsonSchema)[] = [
   'allOf',
   'anyOf',
@@ -193,7 +193,7 @@ function checkSchema(
   const stray = hasStatus ? NOT_AT_ROOT.find((name) => schema[name] !== undefined) : undefined;
   const work = startWork();
   const bySchema = schemaProblems(schema, path);
-  // What is not even a schema of this kind has no structure to speak of.
+  // A schema of the wrong type has no structure to check.
   const structure = bySchema.some(({ message }) => message.endsWith('is not supported'))
     ? []
     : structureProblems(schema, path);
@@ -369,7 +369,7 @@ function immutableProblems(next: Definition, old: Definition): FieldError[] {
 
 const APPROVED = 'api-approved.kubernetes.io';
 
-/** Groups of Kubernetes itself ask for a note of who approved them. */
+/** Groups of Kubernetes itself require a note of who approved them. */
 function approvalProblems(
   { spec, metadata }: Definition,
   old: Definition | undefined,

@@ -1,4 +1,4 @@
-// What a schema may say in a CustomResourceDefinition: keywords, list and map types, and where defaults may stand.
+// Rules for a schema in a CustomResourceDefinition: keywords, list and map types, and where defaults are allowed.
 import type { FieldError } from '../../errors.ts';
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
 import type { JsonSchema } from '../../kinds/json-schema.ts';
@@ -26,7 +26,7 @@ interface Place {
   isRoot?: boolean;
   /** Within apiVersion, kind or metadata of a resource. */
   insideMeta?: boolean;
-  /** Why no default may stand here. */
+  /** Why no default is allowed here. */
   noDefaults?: string;
 }
 
@@ -137,7 +137,7 @@ function valuesProblems(schema: JsonSchema, place: Place): FieldError[] {
       ];
 }
 
-/** The problem of a type that another member asks for. */
+/** The problem of a type that another member requires. */
 const wrongType = (path: string, type: string, text: string): FieldError =>
   type === '' ? required(path, text) : invalidValue(path, type, text);
 

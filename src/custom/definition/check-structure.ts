@@ -1,4 +1,4 @@
-// Whether a schema is structural: every value has a known type, and what is said of values (anyOf …) brings nothing new.
+// Whether a schema is structural: every value has a known type, and value validations (anyOf …) introduce nothing new.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
@@ -124,7 +124,7 @@ function saysMoreOfMetadata({ properties = {}, ...rest }: JsonSchema): boolean {
   );
 }
 
-/** What combinations of schemas may not say. `skipsAnyOf`: they only repeat that the value is a number or a text. */
+/** What value validations must not contain. `skipsAnyOf`: the anyOf only repeats that the value is a number or a text. */
 function valueProblems(schema: JsonSchema, path: string, skipsAnyOf: boolean): FieldError[] {
   const errors: FieldError[] = [];
   if (!skipsAnyOf)
@@ -153,7 +153,7 @@ function valueProblems(schema: JsonSchema, path: string, skipsAnyOf: boolean): F
   return errors;
 }
 
-/** Members that a nested schema may not have, with what they must be. */
+/** Members that a nested schema must not have, with the only allowed value. */
 const NOT_NESTED: [keyof JsonSchema, string][] = [
   ['type', 'empty'],
   ['additionalProperties', 'undefined'],
@@ -188,7 +188,7 @@ function nestedProblems(schema: JsonSchema, path: string, skipsAnyOf: boolean): 
   ];
 }
 
-/** Everything that a combination names must be described outside of it, too. */
+/** Everything that a combination names must also be described outside of it. */
 function completeness(
   nested: JsonSchema,
   schema: JsonSchema | undefined,

@@ -21,7 +21,7 @@ const VERBS: Verb[] = [
 ];
 const CHANGE: Verb[] = ['get', 'patch', 'update'];
 
-/** GA before beta before alpha, the higher number first; other names come last, in their order. */
+/** GA before beta before alpha, higher numbers first; other names come last, alphabetically. */
 export function compareVersions(a: string, b: string): number {
   const [one, other] = [rank(a), rank(b)];
   for (const [index, value] of one.entries()) {

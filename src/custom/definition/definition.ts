@@ -1,4 +1,4 @@
-// The CustomResourceDefinition as a value: its types, its defaults, and the names that it asks for.
+// The CustomResourceDefinition as a value: its types, its defaults, and the names that it requests.
 import type { CustomColumn, ScalePaths } from '../../kinds/custom-kind.ts';
 import type { JsonSchema } from '../../kinds/json-schema.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -58,7 +58,7 @@ export interface Definition extends KubeObject {
 
 /** Name of the resource in the store. */
 export const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
-/** Holds a definition until its objects are gone. */
+/** Keeps a definition until its objects are deleted. */
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
 const NO_NAMES: Names = { plural: '', kind: '' };
@@ -68,7 +68,7 @@ const NO_STATUS: DefinitionStatus = {
   storedVersions: null,
 };
 
-/** The decoded object with every member that the rules read; it may still break all of them. */
+/** The decoded object with every member that the rules read; it may still violate all of them. */
 export function toDefinition(object: KubeObject): Definition {
   const spec = (object['spec'] ?? {}) as Partial<DefinitionSpec>;
   const status = object['status'] as Partial<DefinitionStatus> | undefined;
@@ -85,7 +85,7 @@ export function toDefinition(object: KubeObject): Definition {
   };
 }
 
-/** Fills in the names that follow from the kind, and that versions are not converted. */
+/** Fills in the names that derive from the kind, and that versions are not converted. */
 export function defaultDefinition(definition: Definition): Definition {
   const { names, conversion, ...spec } = definition.spec;
   const listKind = names.listKind || (names.kind === '' ? '' : `${names.kind}List`);
@@ -109,7 +109,7 @@ export function defaultDefinition(definition: Definition): Definition {
 const storageVersion = ({ spec }: Definition): string | undefined =>
   spec.versions.find(({ storage }) => storage)?.name;
 
-/** The status with the storage version among the stored ones. */
+/** The status with the storage version added to the stored ones. */
 export function withStoredVersion(definition: Definition): Definition {
   const version = storageVersion(definition);
   const stored = definition.status.storedVersions ?? [];

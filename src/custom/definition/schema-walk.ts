@@ -1,4 +1,4 @@
-// What is asked of all schemas of a definition.
+// Queries over all schemas of a definition.
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
 import type { JsonSchema } from '../../kinds/json-schema.ts';
 import { isKnownFormat } from '../formats.ts';
@@ -19,7 +19,7 @@ function* below(schema: JsonSchema): Generator<JsonSchema> {
   for (const part of parts) if (part !== undefined) yield* below(part);
 }
 
-/** Formats of strings that nothing checks, each once. */
+/** String formats that nothing checks, each once. */
 export function unknownFormats({ spec }: Definition): string[] {
   const found = new Set<string>();
   for (const { schema } of spec.versions)

@@ -1,4 +1,4 @@
-// Rules when a definition is written: each must compile, by what droppod has of Kubernetes' CEL, or the definition is refused.
+// Checks the rules of a new definition: each must compile with the supported part of Kubernetes' CEL, or the definition is refused.
 import type { FieldError } from '../../errors.ts';
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
 import type { JsonSchema, ValidationRule } from '../../kinds/json-schema.ts';
@@ -6,7 +6,7 @@ import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { parseJsonPath } from '../json-path.ts';
 import { compileRules, hasRules } from './compile-rules.ts';
 
-/** Go's print of a rule: its struct in JSON, with signs of HTML escaped. */
+/** A rule as Go prints it: its struct in JSON, with HTML characters escaped. */
 const shown = (rule: ValidationRule): string =>
   JSON.stringify({
     Rule: rule.rule,
@@ -20,11 +20,11 @@ const shown = (rule: ValidationRule): string =>
 interface Place {
   path: string;
   isRoot: boolean;
-  /** Where elements of an old list have no match among the new ones: no rule below may ask for them. */
+  /** Elements of an old list have no counterpart among the new ones here: no rule below may refer to them. */
   uncorrelatable?: string;
 }
 
-/** Types that are declared for all rules (each schema with rules declares those below it), and the text of all rules. */
+/** Limits for all rules together: the declared types (each schema with rules declares those below it), and the text. */
 const MAX_TYPES = 5_000;
 const MAX_TEXT = 200_000;
 
@@ -33,7 +33,7 @@ interface Weight {
   text: number;
 }
 
-/** Adds what the rules of a schema weigh; answers the object types at and below it. */
+/** Adds the size of a schema's rules; returns the number of object types at and below it. */
 function weigh(schema: JsonSchema, weight: Weight): number {
   const parts = [itemsOf(schema), valuesOf(schema), ...Object.values(schema.properties ?? {})];
   let types = schema.type === 'object' ? 1 : 0;

@@ -35,14 +35,14 @@ function durationOf(env: ReturnType<typeof kubernetesEnvironment>, text: string)
   try {
     return durations({ text }) as unknown;
   } catch {
-    // The schema's own check of the format has the finding; to rules it is absent.
+    // The schema's own format check reports it; for rules it is absent.
     return undefined;
   }
 }
 
 const compiled = new WeakMap<JsonSchema, CompiledRules | null>();
 
-/** The rules that stand at the schema itself; undefined where there are none. `isRoot`: the schema is a whole object's. */
+/** The rules of this schema itself; undefined if it has none. `isRoot`: it is the schema of a whole object. */
 export function compileRules(schema: JsonSchema, isRoot: boolean): CompiledRules | undefined {
   const known = compiled.get(schema);
   if (known !== undefined) return known ?? undefined;

@@ -1,11 +1,11 @@
-// A schema as a type of CEL, and how its values become values of that type. Only what is declared can be named by a rule.
+// A schema as a CEL type, and the conversion of its values. Rules can only refer to what is declared.
 import type { Environment } from '@marcbachmann/cel-js';
 import { itemsOf, valuesOf } from '../../kinds/json-schema.ts';
 import type { JsonSchema } from '../../kinds/json-schema.ts';
 import { isMap, own, setOwn } from '../../own.ts';
 import { charge } from './meter.ts';
 
-/** Converts a JSON value; undefined: it counts as absent. */
+/** Converts a JSON value; undefined: treated as absent. */
 type Convert = (value: unknown) => unknown;
 
 export interface Declared {
@@ -14,7 +14,7 @@ export interface Declared {
   convert: Convert;
 }
 
-/** Words of CEL that a field is named by with underscores around them. */
+/** CEL's reserved words, which are escaped with underscores in field names. */
 const RESERVED = new Set([
   'true',
   'false',
@@ -39,7 +39,7 @@ const RESERVED = new Set([
   'while',
 ]);
 
-/** The name by which rules call a property; undefined: they cannot (Kubernetes' escaping). */
+/** The name of a property in rules; undefined: not accessible (Kubernetes' escaping). */
 function ruleName(property: string): string | undefined {
   if (RESERVED.has(property)) return `__${property}__`;
   const escaped = property
@@ -89,7 +89,7 @@ export class Declarations {
     this.#duration = duration;
   }
 
-  /** The type of the schema's values; undefined where rules cannot see them. */
+  /** The type of the schema's values; undefined where rules cannot access them. */
   declare(schema: JsonSchema): Declared | undefined {
     if (schema['x-kubernetes-int-or-string'] === true) return { type: 'dyn', convert: toEither };
     switch (schema.type) {

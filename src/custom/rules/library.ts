@@ -1,5 +1,5 @@
-// The functions that Kubernetes adds to CEL, as far as droppod has them. A rule that calls any other does not compile, and its
-// definition is refused.
+// The functions that Kubernetes adds to CEL, as far as supported. A rule that calls any other does not compile, and its definition is
+// refused.
 import { Environment } from '@marcbachmann/cel-js';
 import { addQuantities, compareQuantities, parseQuantity } from '../../pod/model/quantity.ts';
 import type { Quantity } from '../../pod/model/quantity.ts';
@@ -9,7 +9,7 @@ import { findAll } from '../patterns.ts';
 import { patternSteps } from '../work.ts';
 import { charge } from './meter.ts';
 
-/** A quantity as a value of its own type. */
+/** A quantity as a CEL value. */
 class QuantityValue {
   readonly quantity: Quantity;
   constructor(quantity: Quantity) {
@@ -35,7 +35,7 @@ function quantityOf(text: string): Quantity {
   return quantity;
 }
 
-/** The number as a fraction's value; exact for what fits a double. */
+/** The number as a float; exact for what fits a double. */
 const approximate = ({ digits, exponent }: Quantity): number => Number(digits) * 10 ** exponent;
 
 function wholeOf({ digits, exponent }: Quantity): bigint {
@@ -227,7 +227,7 @@ function registerAddresses(env: Environment): void {
   env.registerFunction('isCIDR(string): bool', (text: string) => hasFormat('cidr', text));
 }
 
-/** CEL with the functions of Kubernetes; environments of rules are clones of it. */
+/** CEL with Kubernetes' functions; the environments of rules are clones of it. */
 export function kubernetesEnvironment(): Environment {
   const env = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
   registerQuantities(env);
@@ -238,5 +238,5 @@ export function kubernetesEnvironment(): Environment {
   return env;
 }
 
-/** Methods of the evaluator that are no part of Kubernetes' CEL. */
+/** Methods of the evaluator that Kubernetes' CEL does not have. */
 export const FOREIGN_METHODS: ReadonlySet<string> = new Set(['json', 'hex', 'base64', 'at']);

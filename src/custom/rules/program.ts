@@ -1,4 +1,4 @@
-// One expression, compiled: its type, and evaluations that count their cost.
+// One compiled expression: its type, and evaluations that count their cost.
 import { Optional } from '@marcbachmann/cel-js';
 import type { Environment } from '@marcbachmann/cel-js';
 import { isMap } from '../../own.ts';
@@ -7,7 +7,7 @@ import { patternSteps } from '../work.ts';
 import { FOREIGN_METHODS } from './library.ts';
 import { charge, chargeValue } from './meter.ts';
 
-/** What the evaluator keeps of an expression, as far as it is used here. */
+/** The evaluator's syntax node, as far as it is used here. */
 interface Node {
   op: string;
   args: unknown;
@@ -22,7 +22,7 @@ interface Evaluator {
 
 export interface Program {
   usesOldSelf: boolean;
-  /** Evaluates; runs under `metered`. Throws where the expression fails. */
+  /** Evaluates; runs under `metered`. Throws if the expression fails. */
   run(values: { self: unknown; oldSelf?: unknown }): unknown;
 }
 
@@ -54,7 +54,7 @@ function* nodesOf(root: unknown): Generator<Node> {
 
 type Fields = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** A field that `has` asks for and no object of the type can have: the evaluator itself would answer false. */
+/** A field tested by `has` that the type does not declare: the evaluator itself would return false. */
 function undeclaredField(node: Node, fields: Fields): { name: string; start: number } | undefined {
   const macro = node.meta.macro as { macroHasProps?: unknown } | undefined;
   const path = macro?.macroHasProps;
@@ -72,7 +72,7 @@ function undeclaredField(node: Node, fields: Fields): { name: string; start: num
 
 const COMPARES = new Set(['==', '!=', 'in']);
 
-/** Makes a node count what it costs; the operands of a comparison cost all that is in them. */
+/** Makes a node charge its cost; the operands of a comparison cost all that they contain. */
 function countCost(node: Node, compared: ReadonlySet<unknown>): void {
   const whole = compared.has(node);
   const evaluate: Evaluate =
@@ -83,7 +83,7 @@ function countCost(node: Node, compared: ReadonlySet<unknown>): void {
           if (alternate) return alternate.evaluate(evaluator, alternate, context);
           return macro ? macro.evaluate(evaluator, macro, context) : own(evaluator, self, context);
         };
-  // The evaluator would replace this method by its own at the first call.
+  // The evaluator would otherwise replace this method at the first call.
   Object.defineProperty(node, 'evaluate', {
     configurable: true,
     get: (): Evaluate => (evaluator, self, context) => {
@@ -96,7 +96,7 @@ function countCost(node: Node, compared: ReadonlySet<unknown>): void {
   });
 }
 
-/** `matches` with patterns whose time grows with the text alone. */
+/** `matches` with patterns whose time grows only linearly with the text. */
 const matches: Evaluate = (evaluator, node, context) => {
   const [, receiver, [pattern]] = (node as { args: [string, unknown, [unknown]] }).args;
   const [text, sought] = [evaluator.run(receiver, context), evaluator.run(pattern, context)];
@@ -106,7 +106,7 @@ const matches: Evaluate = (evaluator, node, context) => {
   return findsPattern(sought, text);
 };
 
-/** Kubernetes' print of a place in an expression. */
+/** A position in an expression as Kubernetes prints it. */
 function located(expression: string, at: number, text: string): string {
   const before = expression.slice(0, at).split('\n');
   const column = before.at(-1)?.length ?? 0;
@@ -128,7 +128,7 @@ function problemOf(expression: string, error: unknown): CompileProblem {
     : { problem: located(expression, start, summary ?? message) };
 }
 
-/** The expression as a program of the wanted type, or why there is none. */
+/** The expression as a program of the wanted type, or the reason why not. */
 export function compile(
   env: Environment,
   expression: string,
@@ -171,7 +171,7 @@ function parse(env: Environment, expression: string) {
   }
 }
 
-/** The old value for a rule that is also asked where there is none. */
+/** The old value for a rule that also runs when there is none. */
 export const optional = (value: unknown): unknown =>
   value === undefined ? Optional.none() : Optional.of(value);
 

@@ -1,4 +1,4 @@
-// Rules on an object (x-kubernetes-validations): every node of the schema asks its own, within one budget for the object.
+// Runs the rules of an object (x-kubernetes-validations) at every node of the schema, within one budget for the object.
 import { sameElement } from '../same-element.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
@@ -12,7 +12,7 @@ import type { CompiledRule, CompiledRules } from './compile-rules.ts';
 import { CostExceeded, metered, OBJECT_LIMIT } from './meter.ts';
 import { optional } from './program.ts';
 
-/** The state of one object's check. */
+/** The state of one object's validation. */
 interface Run {
   budget: number;
   errors: FieldError[];
@@ -25,7 +25,7 @@ const NOT_CHECKED: FieldError = {
     'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
-/** Findings of all rules. `blocked`: the object is so wrong that rules cannot be asked. */
+/** Findings of all rules. `blocked`: the object is too invalid for rules to run. */
 export function ruleFindings(
   schema: JsonSchema,
   object: KubeObject,
@@ -109,7 +109,7 @@ function ask(run: Run, schema: JsonSchema, { declared, rules }: CompiledRules, p
   }
 }
 
-/** Runs within the budget; undefined where it failed, which is a finding of its own. */
+/** Runs within the budget; undefined after a failure, which becomes a finding of its own. */
 function take<T>(run: Run, place: Place, rule: string, act: () => T): { value: T } | undefined {
   try {
     const { value, cost } = metered(run.budget, act);
@@ -144,7 +144,7 @@ const typeName = (value: unknown): string =>
 
 const fieldOf = (path: string): string => (path === '' ? '<nil>' : path);
 
-/** The rule's own words: by its expression, its message, or the rule itself. */
+/** The rule's message: from its messageExpression, its message, or the rule itself. */
 function messageOf(
   run: Run,
   { rule, message }: CompiledRule,
@@ -159,7 +159,7 @@ function messageOf(
     const text = typeof value === 'string' ? value.trim() : '';
     return text === '' || /[\n\r]/.test(text) ? fallback : text;
   } catch {
-    // A message that cannot be made does not change the verdict.
+    // A message that cannot be computed does not change the result.
     return fallback;
   }
 }
