@@ -1,4 +1,4 @@
-// The gate of a request: Kubernetes' 403 for what the caller may not do.
+// Authorizes a request: Kubernetes' 403 for what the caller may not do.
 import type { AuthorizePorts } from '../auth/authorize.ts';
 import { authorize, refusal } from '../auth/authorize.ts';
 import type { Attributes } from '../auth/rbac/policy-rule.ts';
@@ -26,7 +26,7 @@ export async function admitCaller(
   });
 }
 
-/** The same for a verb beside the call's own: what it does as well. */
+/** The same for an additional verb that the call performs. */
 export const admitCall = (
   { ports, user, resource, namespace, name, subresource }: Call,
   verb: string,

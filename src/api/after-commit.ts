@@ -3,7 +3,7 @@ import { Unavailable } from '../errors.ts';
 import { faultMembers } from '../ports/log.ts';
 import type { Ports } from '../ports/ports.ts';
 
-/** Waits for a step after the commit. Its failure does not fail the request: sweep takes the step again. One that is no passing fault is logged. */
+/** Waits for a step after the commit. Its failure does not fail the request, since sweep repeats it; lasting faults are logged. */
 export async function afterCommit(
   { log }: Pick<Ports, 'log'>,
   step: Promise<void> | undefined,

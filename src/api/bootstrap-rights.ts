@@ -16,12 +16,12 @@ import { writeAggregated } from './resources/rights-changes.ts';
 
 const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
-/** Writes at once: all of them are new at the first start only. */
+/** Concurrent writes; only at the first start are all objects new. */
 const AT_ONCE = 16;
 
 type Ports = Pick<ApiPorts, 'store' | 'clock' | 'ids' | 'settings'>;
 
-/** Adds what is missing to the stored roles and bindings; those with the annotation `autoupdate: "false"` stay as they are. May be repeated. */
+/** Adds what is missing to the stored roles and bindings, except those annotated `autoupdate: "false"`. May be repeated. */
 export async function bootstrapRights(ports: Ports): Promise<void> {
   const stored = new Map((await rightsObjects(ports)).map((entry) => [placeOf(entry), entry]));
   const wanted = defaultRights().flatMap((entry) => {
@@ -55,7 +55,7 @@ async function writeOne(
     };
     noteRights(ports, key, written, version);
   } catch (error) {
-    // Another process starts as well, or somebody edits: both are newer than what was read.
+    // Another process is starting too, or somebody has edited the object: either is newer than what was read.
     if (!(error instanceof StoreConflict)) throw error;
   }
 }
@@ -67,7 +67,7 @@ type Fields = KubeObject & {
   roleRef?: unknown;
 };
 
-/** The stored object with everything that the default has besides. A binding of another role becomes the default. */
+/** The stored object plus everything that only the default has. A binding of another role is replaced by the default. */
 function restored(found: KubeObject, wanted: KubeObject): KubeObject {
   const { annotations, labels } = found.metadata;
   if (annotations?.[AUTO_UPDATE] === 'false') return found;

@@ -1,4 +1,4 @@
-// What every cluster has from the start.
+// The objects that every cluster has from the start.
 import { bootstrapRights } from './bootstrap-rights.ts';
 import { apiNode } from './node.ts';
 import type { ApiPorts } from './call.ts';
@@ -36,7 +36,7 @@ export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   await bootstrapRights(ports);
 }
 
-/** Creates the node. One that an earlier version created gets the labels that are new since; labels that somebody set stay. */
+/** Creates the node. An existing one of an earlier version gets the newer labels; labels that somebody set stay. */
 async function ensureNode(ports: ApiPorts): Promise<void> {
   const node = apiNode(ports);
   await ensureObject(ports, 'nodes', node);
@@ -47,7 +47,7 @@ async function ensureNode(ports: ApiPorts): Promise<void> {
   }));
 }
 
-/** What claims get in local mode unless they name another class. One that was deleted comes back at the next start. */
+/** The default class of claims in local mode. If deleted, it comes back at the next start. */
 const ENGINE_CLASS = {
   metadata: {
     name: 'standard',
@@ -59,7 +59,7 @@ const ENGINE_CLASS = {
   allowVolumeExpansion: true,
 };
 
-/** Where the Service `default/kubernetes` leads, where pods reach the API at an address; elsewhere they reach it by a name alone. */
+/** The endpoints of the Service `default/kubernetes`, if pods reach the API at an address; elsewhere only by name. */
 async function ensureApiEndpoints(ports: ApiPorts): Promise<void> {
   const { apiHost: ip, apiPort: port } = ports.settings;
   if (!isIp(ip)) return;
@@ -83,7 +83,7 @@ async function ensureApiEndpoints(ports: ApiPorts): Promise<void> {
   }
 }
 
-/** The API's Service, under the name by which clients in pods look for it. */
+/** The API's Service, under the name that clients in pods expect. */
 function apiService({ settings }: Pick<ApiPorts, 'settings'>) {
   return {
     metadata: {

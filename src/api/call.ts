@@ -7,7 +7,7 @@ import type { ObjectKey, RecordWrite, StoredText } from '../ports/store.ts';
 import type { Strategy } from './resources/strategy.ts';
 import type { Output } from './wire/negotiation.ts';
 
-/** What the API needs of the outside; `handle` takes the whole set because the pods' steps do. */
+/** What the API needs from outside; `handle` takes the whole set because the pods' steps need it. */
 export type ApiPorts = Ports;
 
 /** A path below `/api` or `/apis` of a served resource. */
@@ -34,7 +34,7 @@ export interface Call extends ResourceRoute {
   /** Texts for `Warning` headers. */
   warnings: string[];
   now: Date;
-  /** Of a call that droppod makes itself: the uid of what it creates, and records that its commit writes as well. */
+  /** For droppod's own calls: the uid of a created object, and records to write in the same commit. */
   given?: { uid?: string; records: RecordWrite[] };
 }
 

@@ -154,7 +154,7 @@ interface Target {
   rest: string[];
 }
 
-/** The route of a resource's path, by Kubernetes' own kinds, then by those of CustomResourceDefinitions; undefined: nobody serves the group and version. */
+/** The route of a resource's path, by Kubernetes' own kinds, then custom ones; undefined: the group and version are not served. */
 async function routeOf(
   ports: ApiPorts,
   { group, version, rest }: Target,
@@ -215,7 +215,7 @@ function failure(ports: Pick<ApiPorts, 'log'>, request: Request, error: unknown)
   return respond(request, code, status, outputFor(request), headers);
 }
 
-/** What the caller does not see: errors of ours, and faults of what lies below. */
+/** Logs what the caller does not see: internal errors, and faults of dependencies. */
 function logFailure(
   { log }: Pick<ApiPorts, 'log'>,
   { method, url }: Request,
@@ -236,7 +236,7 @@ function logFailure(
 
 let lastUnavailable = '';
 
-/** Decoders say by their own errors what is wrong with a body; any other is a fault of the decoder. */
+/** Decoders report invalid bodies by their own error types; any other error is a fault of the decoder. */
 const isOurs = (cause: unknown): boolean =>
   cause instanceof TypeError || cause instanceof ReferenceError;
 
@@ -248,7 +248,7 @@ function withCauses(error: unknown): string {
     : `${error.message} (${withCauses(error.cause)})`;
 }
 
-/** What a door answers when no Request can be built (malformed bytes, a method that Fetch does not know). */
+/** The response when no Request can be built (malformed bytes, a method that Fetch does not know). */
 export function refusalOf(code: number, message: string): Response {
   const reason =
     code === 405

@@ -1,4 +1,4 @@
-// The virtual node that pods name as their node: it has the size of the largest task, for each pod anew, and is always ready.
+// The virtual node of all pods: each pod gets one as large as the largest task, and it is always ready.
 import type { KubeObject } from '../kinds/pod.ts';
 import { NODE_ALLOCATABLE } from '../pod/process/field-ref.ts';
 import type { ApiPorts } from './call.ts';

@@ -1,4 +1,4 @@
-// What a request does, as the authorizer sees it: read from the path before anything is looked up, so that a 403 comes before every 404.
+// The authorization attributes of a request, read from its path before anything is looked up, so that a 403 precedes every 404.
 import type { Attributes } from '../auth/rbac/policy-rule.ts';
 import { own } from '../own.ts';
 import { pathSegmentProblems } from '../validation/names.ts';
@@ -58,7 +58,7 @@ function nameIn(query: URLSearchParams): string {
   return pathSegmentProblems(name).length > 0 ? '' : name;
 }
 
-/** Whether what was authorized is what the route will do. It always is; this is the second lock on the door. */
+/** Whether the authorized attributes match the route. They always do; this is a second check. */
 export const isAuthorizedRoute = (
   attributes: Attributes,
   { resource, namespace, name, subresource }: Route,

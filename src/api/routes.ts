@@ -11,7 +11,7 @@ export type Route = ResourceRoute & { watchPrefix: boolean };
 /** go-restful's answer for a path below a served version that names nothing. */
 export const pathNotFound = (): ApiError =>
   new ApiError('NotFound', 'the server could not find the requested resource', { empty: true });
-/** The answer to a method that a route does not take. */
+/** The response to a method that a route does not support. */
 export const methodNotAllowed = (): ApiError =>
   new ApiError(
     'MethodNotAllowed',
@@ -68,7 +68,7 @@ function atCluster(segments: string[], find: FindResource): ResourceRoute | unde
 const hasSubresource = ({ subresources }: ResourceRoute['resource'], name: string): boolean =>
   name === '' || subresources.some((entry) => entry.name === name);
 
-/** The verb for a method on a route; throws 405 where the endpoint does not take it. */
+/** The verb for a method on a route; throws 405 if the endpoint does not support it. */
 export function verbOf(route: Route, method: string, query: URLSearchParams): Verb {
   const verb = route.name === '' ? collectionVerb(route, method, query) : objectVerb(route, method);
   const served =

@@ -14,7 +14,7 @@ export async function api(ports: Ports, request: Request): Promise<Response> {
   return handle(atHome(ports, request), request);
 }
 
-/** A function cannot have its own URL in its environment (the URL needs the function), but every request through the URL names it. */
+/** A function's own URL cannot be in its environment (the URL depends on the function), but every request through it names it. */
 const atHome = (ports: Ports, { url }: Request): Ports =>
   ports.settings.mode === 'aws' && ports.settings.apiHost === ''
     ? { ...ports, settings: { ...ports.settings, apiHost: new URL(url).hostname } }

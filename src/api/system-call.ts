@@ -1,4 +1,4 @@
-// A call that droppod itself makes: no request came in, and no answer goes out.
+// droppod's own calls to the API, without a request or a response.
 import type { Resource, Verb } from '../kinds/resources.ts';
 import type { ApiPorts, Call } from './call.ts';
 import type { Strategy } from './resources/strategy.ts';

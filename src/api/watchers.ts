@@ -1,4 +1,4 @@
-// Everybody who acts upon the log of changes, on the API's own verbs: local mode follows with them, AWS reacts.
+// Everything that acts on the log of changes through the API's verbs; local mode follows the log, AWS is invoked with it.
 import { CONTROLLERS } from '../controllers/controllers.ts';
 import { collector } from '../steps/collect/collector.ts';
 import { namespaceWatcher } from '../steps/namespace/namespace-watcher.ts';

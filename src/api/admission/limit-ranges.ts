@@ -1,4 +1,4 @@
-// The LimitRanges of a namespace at the writes that they bound: creation and resize of pods, creation and growth of claims.
+// Applies a namespace's LimitRanges to creation and resize of pods, and to creation and growth of claims.
 import { forbidden } from '../../errors.ts';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
@@ -13,7 +13,7 @@ import type { Limit } from '../resources/limit-ranges.ts';
 import { limitsOf } from '../resources/limit-ranges.ts';
 import { member } from '../resources/plain.ts';
 
-/** A creation asks twice, before and after the pod's own rules. */
+/** A creation reads them twice, before and after the pod's own rules. */
 const read = new WeakMap<Request, Promise<Limit[][]>>();
 
 function rangesFor({ ports, request, namespace }: Call): Promise<Limit[][]> {
@@ -30,7 +30,7 @@ function rangesFor({ ports, request, namespace }: Call): Promise<Limit[][]> {
 export const withNamespaceLimits = async (pod: Pod, call: Call): Promise<Pod> =>
   withLimitDefaults(pod, await rangesFor(call));
 
-/** Refuses what lies outside of the namespace's LimitRanges; nothing for a kind or an update that they do not bound. */
+/** Refuses what violates the namespace's LimitRanges; does nothing for kinds and updates that they do not cover. */
 export async function checkLimits(call: Call, object: KubeObject, old?: KubeObject): Promise<void> {
   const { resource, subresource } = call;
   const isPod = resource.stored === 'pods' && (old === undefined || subresource === 'resize');

@@ -1,4 +1,4 @@
-// The ResourceQuotas of a namespace at every write: counted before the write is stored, given back where the store refuses it. A crash in
+// Applies a namespace's ResourceQuotas to every write: charged before the write is stored, returned if the store refuses it. A crash in
 // between leaves a charge that resourcequota-controller settles.
 import { ApiError, conflict, forbidden, StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -8,11 +8,11 @@ import type { StoredQuota, Written } from '../../workloads/quota/charge.ts';
 import { chargeQuotas, withoutCharge } from '../../workloads/quota/charge.ts';
 import type { Call } from '../call.ts';
 
-/** Others charge the same quota meanwhile. */
+/** Other writers charge the same quota concurrently. */
 const ATTEMPTS = 50;
 const QUOTAS = 'resourcequotas';
 
-/** Runs `write` under the namespace's quotas: 403 where one does not allow it. Two writes that fit only one by one do not both pass. */
+/** Runs `write` under the namespace's quotas: 403 if one does not allow it. Of two writes that only fit one at a time, one is refused. */
 export async function underQuota<T>(
   call: Call,
   objects: { object: KubeObject; old?: KubeObject; dryRun: boolean },
@@ -37,14 +37,14 @@ export async function underQuota<T>(
   }
 }
 
-/** Creations, but for events; of updates those that may use more. */
+/** Creations except of events, and updates that may use more. */
 const isCharged = (stored: string, subresource: string, old: KubeObject | undefined): boolean =>
   old === undefined
     ? stored !== 'events'
     : (stored === 'pods' && subresource === 'resize') ||
       (['services', 'persistentvolumeclaims'].includes(stored) && subresource === '');
 
-/** The names of the quotas that count the write now and did not before. */
+/** Names of the quotas that the write newly charges. */
 async function charge(
   call: Call,
   written: Written,
@@ -102,7 +102,7 @@ async function giveBack(call: Call, written: Written, name: string): Promise<voi
       await keep(call, without);
       return;
     } catch (error) {
-      // What cannot be given back now is settled by the controller.
+      // The controller settles what cannot be returned now.
       if (error instanceof ApiError) return;
       if (!(error instanceof StoreConflict)) throw error;
     }

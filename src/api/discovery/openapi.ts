@@ -1,4 +1,4 @@
-// OpenAPI v3, one document per group version: kubectl validates, applies and explains by it.
+// OpenAPI v3, one document per group version, which kubectl uses to validate, apply and explain.
 import { createHash } from 'node:crypto';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import type { Resource, Verb } from '../../kinds/resources.ts';

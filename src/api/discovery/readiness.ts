@@ -1,7 +1,7 @@
-// Whether the store takes writes, found out by writing: with a full disk or a throttled table, reads still succeed.
+// Whether the store accepts writes, determined by writing: with a full disk or a throttled table, reads still succeed.
 import type { Ports } from '../../ports/ports.ts';
 
-/** How long a finding is reused, since anybody may ask without a credential; a bad finding is reused for a shorter time. */
+/** How long a result is reused, since anybody may ask without a credential; a bad result is reused for a shorter time. */
 const GOOD_MS = 5_000;
 const BAD_MS = 1_000;
 

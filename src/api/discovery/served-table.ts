@@ -6,7 +6,7 @@ import { servedKinds } from '../../steps/definitions/served-kinds.ts';
 
 const tables = new WeakMap<readonly Resource[], readonly Resource[]>();
 
-/** The table; the same value again while no definition changes, so that what is made of it can be remembered. */
+/** The table; the same value while no definition changes, so that results derived from it can be cached. */
 export async function servedTable(ports: Pick<Ports, 'store'>): Promise<readonly Resource[]> {
   const { resources } = await servedKinds(ports);
   if (resources.length === 0) return RESOURCES;

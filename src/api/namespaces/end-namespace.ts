@@ -1,5 +1,5 @@
-// The end of a Terminating namespace, as far as it can go now: pods first and gracefully, everything else once they are gone, then itself.
-// Whatever may have been its last content leads here; the process that marked it may have died before its pods were deleted.
+// The end of a Terminating namespace, as far as possible now: pods first and gracefully, then everything else, then the namespace.
+// Called when its last content may be gone; the process that marked it may have died before its pods were deleted.
 import { storedResource } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -47,7 +47,7 @@ const contentOf = async (ports: ApiPorts): Promise<Resource[]> =>
     ({ namespaced, stored, verbs }) => namespaced && stored !== 'pods' && verbs.includes('delete'),
   );
 
-/** Deletes the objects of one resource; answers what is left of them. */
+/** Deletes the objects of one resource; returns what is left of them. */
 async function deleteContent(
   ports: ApiPorts,
   resource: Resource,

@@ -177,7 +177,7 @@ function mergeList(
 
 const identityOf = (key: unknown): string => JSON.stringify(key) ?? '';
 
-/** How an element is known: by its merge key, a primitive by itself. */
+/** The identity of an element: its merge key, or a primitive itself. */
 const keyReader =
   (mergeKey: string) =>
   (element: unknown): string =>
@@ -248,8 +248,8 @@ function orderMember(
 }
 
 /**
- * The merged elements: those that the patch lists in its order, and between them the others. One of these stands before the first listed one that
- * it preceded in the original list; new elements have no place there, so they come first (apimachinery strategicpatch: mergeSortedSlice).
+ * The merged elements: those that the patch lists, in its order, and the others between them. An unlisted element precedes the first listed
+ * one that followed it in the original list; new elements have no such place, so they come first (apimachinery: mergeSortedSlice).
  */
 function inOrder(
   merged: readonly unknown[],

@@ -1,4 +1,4 @@
-// HorizontalPodAutoscaler: charts bring it, and nothing here measures pods to scale by; a warning says so.
+// HorizontalPodAutoscaler: accepted because charts contain it; nothing scales pods by it, and a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
@@ -8,7 +8,7 @@ import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** What Kubernetes scales by where nothing is said. */
+/** The metric that Kubernetes scales by if none is given. */
 const CPU = {
   type: 'Resource',
   resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
@@ -46,7 +46,7 @@ function specProblems(object: KubeObject): FieldError[] {
   return errors;
 }
 
-/** A metric's target as kubectl shows it, of which the present value is never known here. */
+/** A metric's target as kubectl shows it; its current value is never known here. */
 function targetText(metric: unknown): string {
   const type = text(metric, 'type');
   const source = member(metric, `${type.charAt(0).toLowerCase()}${type.slice(1)}`);

@@ -20,7 +20,7 @@ const objectOf = (object: ConfigMap | Secret): KubeObject => ({
 const count = (object: KubeObject, name: string): number =>
   Object.keys(member(object, name) ?? {}).length;
 
-/** The CA's ConfigMap is always as the system made it (root-ca-cert-publisher). */
+/** The CA's ConfigMap always stays as the system created it (root-ca-cert-publisher). */
 const isRootCa = (object: KubeObject): boolean => object.metadata.name === ROOT_CA;
 
 export const configMaps: Strategy = {
@@ -62,7 +62,7 @@ export const secrets: Strategy = {
     ],
   ),
   defaults: (object) => objectOf(defaultSecret(secretOf(object))),
-  // A patch that leaves the type out means the stored one.
+  // A patch that removes the type keeps the stored one.
   prepareForUpdate: (next, old) => ({ ...next, type: text(next, 'type') || text(old, 'type') }),
   validate: (object) => validateSecret(secretOf(object)),
   validateUpdate: (next, old) => validateSecretUpdate(secretOf(next), secretOf(old)),

@@ -1,4 +1,4 @@
-// ControllerRevisions: what a StatefulSet or DaemonSet looked like at a time. Their data never changes, their number may rise.
+// ControllerRevisions: past templates of a StatefulSet or DaemonSet. Their data is immutable; their revision may rise.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { notNegative, required } from '../../validation/field-errors.ts';
@@ -10,7 +10,7 @@ const SCHEMA = 'io.k8s.api.apps.v1.ControllerRevision';
 
 const revisionOf = (object: KubeObject): number => Number(member(object, 'revision') ?? 0);
 
-/** Who it belongs to, e.g. `statefulset.apps/web`. */
+/** The owner, e.g. `statefulset.apps/web`. */
 function controllerOf({ metadata }: KubeObject): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (owner === undefined) return '<none>';

@@ -1,4 +1,4 @@
-// CronJobs: src/workloads/cron-job has the rules, src/controllers/cron-job what becomes of them.
+// CronJobs at the API; their rules are in src/workloads/cron-job, their controller in src/controllers/cron-job.
 import type { FieldError } from '../../errors.ts';
 import { defaultCronJob, toCronJob } from '../../workloads/cron-job/cron-job.ts';
 import type { CronJob } from '../../workloads/cron-job/cron-job.ts';
@@ -60,7 +60,7 @@ const printer = lazyPrinter(
   },
 );
 
-/** The rules first; then what droppod refuses of the pods. */
+/** The rules first, then droppod's refusals of the pods. */
 function validate({ spec }: CronJob, problems: FieldError[], call: Call): FieldError[] {
   if (problems.length > 0) return problems;
   const { template } = spec.jobTemplate.spec;

@@ -1,4 +1,4 @@
-// Objects of custom kinds: what their definition's schema says, in the order in which apiextensions-apiserver asks it.
+// Objects of custom kinds: validated by their definition's schema, in the order of apiextensions-apiserver.
 import { embeddedProblems } from '../../custom/embedded.ts';
 import { fillDefaults } from '../../custom/fill-defaults.ts';
 import { evaluate, parseJsonPath, simplePath } from '../../custom/json-path.ts';
@@ -42,7 +42,7 @@ const BLOCKING = new Set([
   'FieldValueTypeInvalid',
 ]);
 
-/** Problems by schema, list types and rules; an unchanged part of `old` keeps what it has. */
+/** Problems by schema, list types and rules; an unchanged part of `old` keeps its problems without a finding. */
 function contentProblems(
   kind: CustomKind,
   object: KubeObject,
@@ -187,7 +187,7 @@ function mainStrategy({ namespaced, version }: Resource, kind: CustomKind): Stra
   };
 }
 
-/** `/status`: nothing but the status is taken, not even labels. */
+/** `/status` accepts only the status, not even labels. */
 function statusStrategy(main: Strategy, kind: CustomKind): Strategy {
   return {
     ...main,

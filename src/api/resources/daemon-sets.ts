@@ -1,4 +1,4 @@
-// DaemonSets: src/workloads has the rules, src/controllers/daemon-set what becomes of them.
+// DaemonSets at the API; their rules are in src/workloads, their controller in src/controllers/daemon-set.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import {
@@ -63,7 +63,7 @@ const withGeneration = (object: KubeObject, generation: number): KubeObject => (
 const generationOf = ({ metadata }: KubeObject): number =>
   Number(metadata.annotations?.[TEMPLATE_GENERATION] ?? 0) || 0;
 
-/** Clients do not write the template's generation: it counts the changes of the template. */
+/** Clients cannot write the template generation: it counts changes to the template. */
 function prepareForUpdate(next: KubeObject, old: KubeObject): KubeObject {
   const isChanged = !isDeepStrictEqual(
     toDaemonSet(next).spec.template,

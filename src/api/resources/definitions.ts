@@ -1,4 +1,4 @@
-// CustomResourceDefinitions: their names are accepted after the write, and their objects go before they do.
+// CustomResourceDefinitions: their names are accepted after the write, and their objects are deleted before them.
 import { withCondition } from '../../custom/definition/accept-names.ts';
 import { definitionProblems } from '../../custom/definition/check-definition.ts';
 import { unknownFormats } from '../../custom/definition/schema-walk.ts';
@@ -21,7 +21,7 @@ import { column, lazyPrinter, nameColumn } from './columns.ts';
 import { plain, statusOf } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Levels of JSON; each level of a schema takes two. No rule has to fear its stack below. */
+/** Levels of JSON; each schema level takes two. No rule below can overflow the stack. */
 const MAX_SCHEMA_DEPTH = 200;
 
 const TERMINATING = {
@@ -33,7 +33,7 @@ const TERMINATING = {
 
 function beginDelete(object: KubeObject, now: Date): KubeObject | undefined {
   if (object.metadata.deletionTimestamp !== undefined) {
-    // A second request goes on where the first one stopped.
+    // A repeated request continues where the first one stopped.
     return (object.metadata.finalizers ?? []).length > 0 ? object : undefined;
   }
   const definition = toDefinition(object);

@@ -1,4 +1,4 @@
-// Deployments: src/workloads has the rules, src/controllers what becomes of them.
+// Deployments at the API; their rules are in src/workloads, their controller in src/controllers/deployment.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import {
@@ -70,7 +70,7 @@ export const deployments: Strategy = {
   },
   resetFields: ['status'],
   generation: true,
-  // Annotations are copied to the ReplicaSets: their change is to be observed, too.
+  // Annotations are copied to the ReplicaSets, so that changes to them count too.
   counted: ({ metadata, spec }) => [spec, metadata.annotations ?? {}],
 };
 

@@ -1,4 +1,4 @@
-// PodDisruptionBudgets: src/workloads has the rules, src/controllers/disruption.ts keeps the status, `/eviction` asks them.
+// PodDisruptionBudgets at the API; their rules are in src/workloads, and src/controllers/disruption.ts keeps the status that `/eviction` reads.
 import {
   toBudget,
   validateBudgetSpec,

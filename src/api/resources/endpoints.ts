@@ -1,4 +1,4 @@
-// Endpoints and EndpointSlices: written by users or by controllers.
+// Endpoints and EndpointSlices, written by users and controllers.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import {
@@ -38,7 +38,7 @@ function addresses(object: KubeObject): string {
 const joined = (ip: string, port: number): string =>
   ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 
-/** A controller or a user writes them; clients that still read them are warned. */
+/** Written by controllers and users; clients that still read them get a warning. */
 export const endpoints: Strategy = {
   ...plain,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',

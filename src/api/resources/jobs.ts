@@ -1,4 +1,4 @@
-// Jobs: src/workloads/job has the rules, src/controllers/job what becomes of them.
+// Jobs at the API; their rules are in src/workloads/job, their controller in src/controllers/job.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { humanDuration } from '../../pod/status/human-duration.ts';
@@ -71,7 +71,7 @@ const printer = lazyPrinter(
   },
 );
 
-/** The rules first; then what droppod refuses of the pods. */
+/** The rules first, then droppod's refusals of the pods. */
 function validate(job: Job, problems: FieldError[], call: Call): FieldError[] {
   if (problems.length > 0) return problems;
   return refusals(call, refuseTemplate(job.spec.template, 'spec.template', call.ports.settings));

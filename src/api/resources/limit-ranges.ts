@@ -1,5 +1,5 @@
-// LimitRanges: bounds and defaults of what containers, pods and claims of a namespace ask for. The whole kind is here; what it does to
-// a pod is src/pod/admission/limit-ranges.ts.
+// LimitRanges: limits and defaults for containers, pods and claims of a namespace. src/pod/admission/limit-ranges.ts applies them to
+// pods; the rest of the kind is here.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject, LimitRange } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
@@ -31,7 +31,7 @@ const ONE: Quantity = { digits: 1n, exponent: 0, format: 'decimalSI' };
 /** The limits of a stored or sent LimitRange. */
 export const limitsOf = (object: KubeObject): Limit[] => (object as LimitRange).spec?.limits ?? [];
 
-/** Limits of containers: a default is the maximum, a default request the default or the minimum, where it is not given. */
+/** Defaults of container limits: a missing default is the maximum, a missing default request the default or the minimum. */
 function defaultLimit({ type, ...sent }: Limit): Limit {
   const isContainer = type === 'Container';
   const limits = isContainer ? { ...sent.max, ...sent.default } : sent.default;
@@ -78,7 +78,7 @@ function validateType(type: string, field: string): FieldError[] {
   return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
 }
 
-/** Which amount may not be greater than which, and where it is reported. */
+/** Pairs of amounts in which the first may not exceed the second, and where a violation is reported. */
 const ORDER = [
   ['min', 'max', 'min value', 'max value', 'min', 'min'],
   [
@@ -168,7 +168,7 @@ function validateLimits(object: KubeObject): FieldError[] {
   });
 }
 
-/** The whole kind: what Kubernetes fills in and refuses; it has neither status nor generation, and nothing acts on it but admission. */
+/** The kind's defaults and rules; it has neither status nor generation, and only admission uses it. */
 export const limitRanges: Strategy = {
   ...plain,
   printer: createdPrinter,

@@ -1,4 +1,4 @@
-// Ingress, IngressClass and NetworkPolicy: charts bring them, and nothing acts upon them; a warning says so.
+// Ingress, IngressClass and NetworkPolicy: accepted because charts contain them; they have no effect, and a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';
@@ -13,7 +13,7 @@ import { selectorText } from './template-columns.ts';
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** A kind whose generation counts from one. */
+/** A kind with a generation, from 1. */
 const counted: Pick<Strategy, 'generation' | 'prepareForCreate'> = {
   generation: true,
   prepareForCreate: (object) => ({

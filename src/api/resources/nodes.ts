@@ -29,7 +29,7 @@ const address = (object: KubeObject, type: string): string =>
 const fact = (object: KubeObject, name: string, missing = '<unknown>'): string =>
   text(object, 'status', 'nodeInfo', name) || missing;
 
-/** The part of a node that decides which pods it may have. */
+/** The part of a node that affects placement. */
 const placingPart = (object: KubeObject): string =>
   JSON.stringify([
     nodeOf(object).metadata?.labels,

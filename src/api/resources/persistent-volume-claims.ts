@@ -1,4 +1,4 @@
-// PersistentVolumeClaims: the default class is filled in, and a finalizer keeps a claim while a pod uses it.
+// PersistentVolumeClaims: fills in the default class; a finalizer keeps a claim while a pod uses it.
 import { forbidden } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { claimsChanged } from '../../steps/settle/reschedule.ts';
@@ -120,7 +120,7 @@ export const persistentVolumeClaims: Strategy = {
   created: (_object, { ports }) => claimsChanged(ports),
 };
 
-/** `/status` of claims: a bound one lets the pods that wait for it go on. */
+/** `/status` of claims: once bound, pods that wait for the claim continue. */
 export const persistentVolumeClaimStatus: Strategy = {
   ...statusOf(persistentVolumeClaims),
   updated: (object, old, { ports }) =>

@@ -1,4 +1,4 @@
-// PersistentVolumes: a finalizer keeps one while a claim is bound to it; with one of the engine's own its data goes.
+// PersistentVolumes: a finalizer keeps one while a claim is bound to it; an engine volume is deleted with its data.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
 import { ENGINE_PROVISIONER } from '../../workloads/storage/storage-class.ts';
@@ -75,7 +75,7 @@ export const persistentVolumes: Strategy = {
   },
 };
 
-/** `/status` of volumes notes when the phase changed. */
+/** `/status` of volumes records when the phase changed. */
 export const persistentVolumeStatus: Strategy = (() => {
   const status = statusOf(persistentVolumes);
   return {

@@ -42,7 +42,7 @@ export const plain: Strategy = {
   returnsDeleted: false,
 };
 
-/** The problem of a field that was changed though it may not be. */
+/** The problem of a changed field that is immutable. */
 export const immutable = (field: string, next: unknown, old: unknown): FieldError[] =>
   isDeepStrictEqual(next, old) ? [] : [invalidValue(field, next, 'field is immutable')];
 

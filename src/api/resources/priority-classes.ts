@@ -1,4 +1,4 @@
-// PriorityClasses: names for the priority of pods; at most one is what pods get that name none.
+// PriorityClasses: named priorities of pods; at most one is the default.
 import type { FieldError } from '../../errors.ts';
 import { forbidden } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -14,7 +14,7 @@ import type { Strategy } from './strategy.ts';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
 const SCHEMA = 'io.k8s.api.scheduling.v1.PriorityClass';
-/** Above it are the system's own classes. */
+/** Higher values are reserved for the system's classes. */
 const HIGHEST = 1_000_000_000;
 const RESERVED = 'system-';
 
@@ -27,7 +27,7 @@ const factsOf = (object: KubeObject): PriorityClassFacts => ({
   ...present({ preemptionPolicy: text(object, 'preemptionPolicy') || undefined }),
 });
 
-/** The class that a pod names, or the default one where it names none. */
+/** The class that a pod names, or the default one. */
 export async function priorityFor(
   name: string | undefined,
   { store }: Pick<Call['ports'], 'store'>,
@@ -77,7 +77,7 @@ function validateValue(name: string, value: number, byDefault: boolean): FieldEr
   ];
 }
 
-/** Two defaults would leave open which one a pod gets. */
+/** With two defaults it would be ambiguous which one a pod gets. */
 async function refuseSecondDefault(object: KubeObject, { ports }: Call): Promise<void> {
   const { name = '' } = object.metadata;
   const other = isDefault(object) ? await defaultClass(ports) : undefined;

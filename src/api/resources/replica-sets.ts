@@ -1,4 +1,4 @@
-// ReplicaSets: src/workloads has the rules, src/controllers what becomes of them.
+// ReplicaSets at the API; their rules are in src/workloads, their controller in src/controllers/replica-set.ts.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import {
@@ -62,7 +62,7 @@ export const replicaPrinter = (
     },
   );
 
-/** The rules first; then what droppod refuses of the pods to come. */
+/** The rules first, then droppod's refusals of the pods to be created. */
 export const withRefusals = (
   template: PodTemplate | undefined,
   problems: FieldError[],
@@ -94,7 +94,7 @@ export const replicaSets: Strategy = {
     ...templateWarnings(toReplicaSet(object).spec.template, 'spec.template'),
   ],
   prepareForUpdate: keepStatus,
-  // kube-apiserver asks the rules of the spec twice, and says each problem as often.
+  // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
   validateUpdate: (next, old, call) => {
     const set = toReplicaSet(next);
     const problems = validateReplicaSetSpec(set);

@@ -1,4 +1,4 @@
-// ReplicationControllers: the older ReplicaSets of the core group.
+// ReplicationControllers: the core group's predecessor of ReplicaSets.
 import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
 import {
   toReplicationController,
@@ -40,7 +40,7 @@ export const replicationControllers: Strategy = {
     ];
   },
   prepareForUpdate: keepStatus,
-  // kube-apiserver asks the rules of the spec twice, and says each problem as often.
+  // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
   validateUpdate: (next, old, call) => {
     const set = toReplicationController(next);
     const problems = validateReplicationControllerSpec(set);

@@ -1,5 +1,5 @@
-// ResourceQuotas: the most that a namespace may use. What they do to writes is src/api/admission/quota.ts, what they count
-// src/workloads/quota; resourcequota-controller keeps their status.
+// ResourceQuotas: limits on what a namespace uses. src/api/admission/quota.ts applies them to writes, src/workloads/quota counts, and
+// resourcequota-controller keeps their status.
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject, ResourceQuota } from '../../kinds/pod.ts';
@@ -41,7 +41,7 @@ const OPPOSITES = [
   ['BestEffort', 'NotBestEffort'],
   ['Terminating', 'NotTerminating'],
 ] as const;
-/** Scopes that name no values. */
+/** Scopes without values. */
 const BARE = [...OPPOSITES.flat(), 'CrossNamespacePodAffinity'];
 
 const quotaOf = (object: KubeObject): ResourceQuota => object as ResourceQuota;
@@ -94,7 +94,7 @@ function validateSpec(object: KubeObject): FieldError[] {
   ];
 }
 
-/** Findings that quote the whole list: quoted once, however many there are. */
+/** Findings that quote the whole list: it is quoted once, however many there are. */
 function findingOnce(field: string, value: unknown): (why: string) => FieldError {
   const made = new Map<string, FieldError>();
   return (why) => {
@@ -104,7 +104,7 @@ function findingOnce(field: string, value: unknown): (why: string) => FieldError
   };
 }
 
-/** One text for each name that a quota of the scope cannot count. */
+/** One message for each resource that a quota of the scope cannot count. */
 const unfit = (scope: string, names: readonly string[]): string[] =>
   names
     .filter((name) => isStandard(name) && own(SCOPES, scope)?.includes(name) !== true)
@@ -176,7 +176,7 @@ function withCanonicalAmounts(object: KubeObject): KubeObject {
   };
 }
 
-/** What is charged and not settled yet stays whatever a client writes. */
+/** Unsettled charges stay, whatever a client writes. */
 const keepCharges = (next: KubeObject, old: KubeObject): KubeObject => ({
   ...next,
   ...present({ charges: (next as StoredQuota).charges ?? (old as StoredQuota).charges }),

@@ -1,4 +1,4 @@
-// What follows a change of a role or binding: this process decides by it at once, and roles that collect others are written anew.
+// Reactions to changes of roles and bindings: this process applies them at once, and aggregating roles are rewritten.
 import { isDeepStrictEqual } from 'node:util';
 import type { AggregableRole } from '../../auth/rbac/aggregate.ts';
 import { aggregatedRules, isAggregating } from '../../auth/rbac/aggregate.ts';
@@ -21,7 +21,7 @@ const keyOf = (resource: RightsResource, { metadata }: KubeObject) => ({
   name: metadata.name ?? '',
 });
 
-/** The steps after the commits of a resource of rights. */
+/** The steps after the commits of an RBAC resource. */
 export function rightsChanges(
   resource: RightsResource,
 ): Pick<Strategy, 'created' | 'updated' | 'removed'> {
@@ -40,7 +40,7 @@ export function rightsChanges(
   };
 }
 
-/** Writes the collected rules into ClusterRoles that show others; decisions do not wait for it. May be repeated. */
+/** Writes the aggregated rules into ClusterRoles that collect others, for display; decisions do not wait for it. May be repeated. */
 export async function writeAggregated(ports: RightsPorts): Promise<void> {
   const roles = (await rightsObjects(ports))
     .filter(({ resource }) => resource === CLUSTER_ROLES)

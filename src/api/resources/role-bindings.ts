@@ -39,7 +39,7 @@ const validate = (object: KubeObject, namespaced: boolean): FieldError[] => [
   ...validateBinding(bindingOf(object), namespaced),
 ];
 
-/** Whether a write leaves everything that can give a right to anybody as it is. */
+/** Whether a write cannot give anybody a new right. */
 const isHarmless = (next: BindingObject, old: BindingObject): boolean =>
   isDeepStrictEqual(next.roleRef, old.roleRef) &&
   isDeepStrictEqual(next.subjects ?? [], old.subjects ?? []) &&

@@ -36,7 +36,7 @@ const aggregates = (object: KubeObject | undefined): boolean =>
   (object === undefined ? [] : (roleOf(object).aggregationRule?.clusterRoleSelectors ?? []))
     .length > 0;
 
-/** Whether a write leaves everything that can give a right to anybody as it is. */
+/** Whether a write cannot give anybody a new right. */
 const isHarmless = (next: RoleObject, old: RoleObject): boolean =>
   isDeepStrictEqual(next.rules ?? [], old.rules ?? []) &&
   isDeepStrictEqual(next.aggregationRule, old.aggregationRule) &&

@@ -1,5 +1,5 @@
-// RuntimeClasses: scheduling and overhead of the pods that name them (src/pod/admission/runtime-class.ts). droppod has one runtime, so
-// the handler is only a name.
+// RuntimeClasses: scheduling and overhead of the pods that name them (src/pod/admission/runtime-class.ts). droppod has only one runtime,
+// so the handler is just a name.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject, PodSpec } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';

@@ -1,4 +1,4 @@
-// ServiceAccounts.
+// ServiceAccounts at the API.
 import type { KubeObject, ServiceAccount } from '../../kinds/pod.ts';
 import {
   defaultServiceAccount,

@@ -1,4 +1,4 @@
-// Services: addresses and node ports are given out before the rules are checked, kept by updates that omit them, and given back.
+// Services: addresses and node ports are allocated before validation, kept by updates that omit them, and released.
 import { invalid } from '../../errors.ts';
 import type { KubeObject, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -61,7 +61,7 @@ const selector = (object: KubeObject): string =>
 
 const specOf = (object: KubeObject): ServiceSpec => serviceOf(object).spec ?? {};
 
-/** Fills in families, address and node ports; what this cluster cannot give is the answer 422. */
+/** Fills in families, address and node ports; 422 for what this cluster cannot provide. */
 async function placed(object: KubeObject, call: Call, old?: ServiceSpec): Promise<KubeObject> {
   const { name = '', namespace = '' } = object.metadata;
   const filled = fillFamilies(specOf(object), old);
@@ -69,7 +69,7 @@ async function placed(object: KubeObject, call: Call, old?: ServiceSpec): Promis
   const spec = await allocate(filled.spec, {
     store: call.ports.store,
     name,
-    // Services of one prefix that are made at once begin to look at different places.
+    // Services created at once with one prefix start their search at different places.
     seed: name ? `${namespace}/${name}` : call.ports.ids.uuid(),
     ...present({ old }),
     dryRun: call.query.has('dryRun'),

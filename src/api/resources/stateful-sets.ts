@@ -1,4 +1,4 @@
-// StatefulSets: src/workloads has the rules, src/controllers/stateful-set what becomes of them.
+// StatefulSets at the API; their rules are in src/workloads, their controller in src/controllers/stateful-set.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { templateWarnings } from '../../workloads/pod-template.ts';
 import {
@@ -17,7 +17,7 @@ import { withRefusals } from './replica-sets.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns } from './template-columns.ts';
 
-/** The template as the pods will have it: what is refused of the claims' volumes is refused here. */
+/** The template as its pods get it, so that refusals cover the claims' volumes. */
 const templateOf = (object: KubeObject): Parameters<typeof withRefusals>[0] => {
   const { spec } = toStatefulSet(object);
   const pod = withClaimVolumes(spec.template.spec, spec.volumeClaimTemplates ?? [], '');
@@ -36,7 +36,7 @@ function warnings(object: KubeObject): string[] {
   ];
 }
 
-/** What Kubernetes does not store is said. */
+/** Warns of fields that Kubernetes does not store. */
 function dropped(object: KubeObject, { warnings: said }: Call): KubeObject {
   const set = toStatefulSet(object);
   const kept = withoutMaxUnavailable(set);

@@ -1,4 +1,4 @@
-// StorageClasses: local mode has one of its own, whose volumes are the engine's.
+// StorageClasses at the API; local mode has a default one, whose volumes are the engine's.
 import type { KubeObject } from '../../kinds/pod.ts';
 import {
   defaultStorageClass,

@@ -1,4 +1,4 @@
-// Which strategy serves which resource and subresource.
+// The strategy of each resource and subresource.
 import { CONTROLLERS } from '../../controllers/controllers.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
@@ -122,14 +122,14 @@ const CONTROLLED: ReadonlySet<string> = new Set(CONTROLLERS.map(({ resource }) =
 
 const complete = new WeakMap<Strategy, Strategy>();
 
-/** The strategy with what all kinds share, however they are written. */
+/** The strategy plus what all kinds have in common. */
 function completed({ stored }: Resource, strategy: Strategy): Strategy {
   const known = complete.get(strategy);
   if (known !== undefined) return known;
   const made: Strategy = {
     ...strategy,
     ...(CONTROLLED.has(stored) ? sweptOver(strategy) : {}),
-    // What goes after it was marked may be what its namespace's own end has waited for.
+    // The end of a terminating namespace may have been waiting for this object.
     removed: async (object, call) => {
       await strategy.removed?.(object, call);
       const { deletionTimestamp, namespace } = object.metadata;
@@ -141,7 +141,7 @@ function completed({ stored }: Resource, strategy: Strategy): Strategy {
   return made;
 }
 
-/** What a controller acts upon is under the sweep, which makes up for a change that does not reach the controller. */
+/** Whatever a controller acts upon is swept as well, in case a change does not reach the controller. */
 const sweptOver = ({ creating, updated }: Strategy): Pick<Strategy, 'creating' | 'updated'> => ({
   creating: async (call) => {
     await keepSweepOn(call.ports);

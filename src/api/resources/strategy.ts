@@ -43,7 +43,7 @@ export interface Strategy extends WriteStrategy {
   /** Lookups and refusals by admission, before `prepareForCreate`. */
   admit?(object: KubeObject, call: Call): Promise<KubeObject>;
   admitUpdate?(next: KubeObject): KubeObject;
-  /** Gives a new object, after `admit`, what no other may hold (addresses, ports); asked again where another writer took it first. */
+  /** Gives a new object, after `admit`, its exclusive values (addresses, ports); repeated if another writer takes one first. */
   allocate?(object: KubeObject, call: Call): Promise<KubeObject>;
   prepareForCreate(object: KubeObject, call: Call): KubeObject;
   /** The problems of a new object; refusals by the installation come before the kind's own rules. */
@@ -61,9 +61,9 @@ export interface Strategy extends WriteStrategy {
   versionedUpdate?: boolean;
   /** `metadata.generation` counts changes of the spec. */
   generation?: boolean;
-  /** What `generation` counts changes of, where it is not the spec. */
+  /** What `generation` counts changes of, if not the spec. */
   counted?(object: KubeObject): unknown;
-  /** The stored kind whose fields a write owns in managedFields, where the endpoint shows another kind (`/scale`). */
+  /** The stored kind that managedFields refer to, if the endpoint shows another kind (`/scale`). */
   shows?: Pick<Resource, 'group' | 'version' | 'kind' | 'custom'>;
   /** Records that are written in the commit that creates the object. */
   createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
@@ -71,7 +71,7 @@ export interface Strategy extends WriteStrategy {
   updateRecords?(next: KubeObject, old: KubeObject): RecordWrite[];
   /** Records that are written in the commit that removes it. */
   removalRecords?(object: KubeObject, call: Pick<Call, 'ports'>): Promise<RecordWrite[]>;
-  /** Before the commit that creates the object; what it throws is the answer, and nothing is stored. */
+  /** Before the commit that creates the object; an error is the response, and nothing is stored. */
   creating?(call: Call): Promise<void>;
   /** As `creating`, before the commit that marks it as being deleted. */
   marking?(call: Call): Promise<void>;

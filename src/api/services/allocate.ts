@@ -1,5 +1,5 @@
-// Cluster IPs and node ports: each is a record that the commit of its Service writes under the condition that it is not there,
-// so that no two Services hold the same one.
+// Allocates cluster IPs and node ports: each is a record that the Service's commit creates on condition that it does not exist, so
+// that no two Services hold the same one.
 import { createHash } from 'node:crypto';
 import { ApiError, invalid } from '../../errors.ts';
 import type { RecordWrite, Store } from '../../ports/store.ts';
@@ -12,15 +12,15 @@ import {
 } from '../../workloads/service/default-service.ts';
 import type { ServicePort, ServiceSpec } from '../../workloads/service/default-service.ts';
 
-/** The API's own address is never given out. */
+/** The API's own address is never allocated. */
 const RANGE = '10.96.0.0/16';
 const PREFIX = '10.96.';
 const API_ADDRESS = `${PREFIX}0.1`;
-/** What Kubernetes leaves to those who choose a value themselves: the lower end of a range. */
+/** Kubernetes reserves the lower end of a range for values that clients choose. */
 const ADDRESSES = { first: 256, last: 65_534 };
 const NODE_PORTS = { first: 30_086, last: 32_767 };
 const LOWEST_NODE_PORT = 30_000;
-/** Places of the range that are tried before all of it is read. */
+/** Candidates to try before the whole range is read. */
 const PROBES = 16;
 
 const addressKey = (address: string): string => `clusterip/${address}`;
@@ -29,15 +29,15 @@ const nodePortKey = (port: number): string => `nodeport/${port}`;
 interface Allocation {
   store: Store;
   name: string;
-  /** What places in the ranges follow from: a Service that comes back under its name finds the same ones where they are free. */
+  /** Determines the candidates: a Service that is created again under its name gets the same values if they are free. */
   seed: string;
-  /** The stored spec of an update: what it holds is its own. */
+  /** The stored spec of an update, whose values it keeps. */
   old?: ServiceSpec;
-  /** A dry run takes node ports outside of the range, as kube-apiserver's does. */
+  /** A dry run accepts node ports outside the range, as kube-apiserver's does. */
   dryRun: boolean;
 }
 
-/** The spec with its cluster IP, node ports and health check port; throws where one that was asked for is not free. */
+/** The spec with its cluster IP, node ports and health check port; throws if a requested one is not free. */
 export async function allocate(spec: ServiceSpec, allocation: Allocation): Promise<ServiceSpec> {
   const addressed = await withAddress(spec, allocation);
   const taken = new Set(nodePortsOf(allocation.old ?? {}));
@@ -85,7 +85,7 @@ const inRange = (address: string): boolean => {
 
 const addressAt = (place: number): string => `${PREFIX}${place >> 8}.${place & 255}`;
 
-/** Ports of one number share a node port (one for TCP, one for UDP); others get their own. */
+/** Ports of one number share a node port (one for TCP, one for UDP); all others get their own. */
 async function withNodePorts(
   spec: ServiceSpec,
   allocation: Allocation,
@@ -118,7 +118,7 @@ async function withNodePorts(
   return done;
 }
 
-/** Why a node port cannot be had; undefined: it can, or this Service has it already. */
+/** Why a node port is not available; undefined: it is, or this Service has it already. */
 async function refuseNodePort(
   port: number,
   { store, dryRun }: Allocation,
@@ -139,7 +139,7 @@ const freeNodePort = async (
 ): Promise<number> =>
   Number(await freePlace(store, 'nodeport/', `${seed} ${what}`, NODE_PORTS, String, taken));
 
-/** A value of the range without a record: places that follow from the seed first, then any. */
+/** A free value of the range: candidates from the seed first, then any. */
 async function freePlace(
   store: Store,
   prefix: string,
@@ -176,7 +176,7 @@ const nodePortsOf = (spec: ServiceSpec): number[] => [
 const keysOf = (spec: ServiceSpec): Set<string> =>
   new Set([...addressesOf(spec).map(addressKey), ...nodePortsOf(spec).map(nodePortKey)]);
 
-/** The records of what a Service comes to hold and gives back between two states; absent: it was not, or is no more, there. */
+/** The records of what a Service allocates and releases between two states; absent: it does not exist before or after. */
 export function allocationRecords(
   next: ServiceSpec | undefined,
   old: ServiceSpec | undefined,

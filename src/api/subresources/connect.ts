@@ -1,4 +1,4 @@
-// exec, attach, port-forward without an upgrade: the checks before it, and the answer where no upgrade is served.
+// exec, attach, port-forward without an upgrade: the checks before it, and the response if no upgrade is possible.
 import { badRequest, notFound } from '../../errors.ts';
 import type { ApiError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';

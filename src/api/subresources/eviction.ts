@@ -1,4 +1,4 @@
-// `/eviction`: a delete that asks the pod's disruption budget first.
+// `/eviction`: a delete that first checks the pod's disruption budget.
 import { ApiError, badRequest, notFound, StoreConflict } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
@@ -45,7 +45,7 @@ export async function eviction(call: Call): Promise<Answer> {
   const dryRun = options.dryRun || (Array.isArray(dryRuns) && dryRuns.length > 0);
   const pod = await call.ports.store.get(keyOf(call));
   if (pod === undefined) throw notFound(call.resource.stored, call.name);
-  // A precondition that fails is the delete's to say; nothing is taken off the budget then.
+  // The delete itself reports a failed precondition; nothing is deducted from the budget then.
   const isMeant =
     (uid === '' || uid === pod.metadata.uid) &&
     (version === '' || version === pod.metadata.resourceVersion);
@@ -60,7 +60,7 @@ export async function eviction(call: Call): Promise<Answer> {
         gracePeriodSeconds: typeof grace === 'number' ? (grace < 0 ? 1 : grace) : undefined,
       }),
       preconditions: {
-        // The mark has changed the version that the client had seen.
+        // Marking the pod has changed the version that the client saw.
         ...present({
           uid: uid || undefined,
           resourceVersion: (!isMeant || dryRun) && version ? version : undefined,
@@ -72,7 +72,7 @@ export async function eviction(call: Call): Promise<Answer> {
   return { code: 201, object: success({ code: 201 }), kind: 'status' };
 }
 
-/** Takes the eviction off the budget of a running pod; throws where there is none left. */
+/** Deducts the eviction of a running pod from its budget; throws if none is left. */
 async function askBudget(call: Call, object: KubeObject, dryRun: boolean): Promise<void> {
   if (isBeyondBudgets(object)) return;
   for (let attempt = 1; ; attempt++) {
@@ -89,7 +89,7 @@ async function askBudget(call: Call, object: KubeObject, dryRun: boolean): Promi
   }
 }
 
-/** A pod that does not run yet or any more, or is being deleted anyhow. */
+/** A pod that is not running yet or any more, or is being deleted anyway. */
 const isBeyondBudgets = (object: KubeObject): boolean =>
   object.metadata.deletionTimestamp !== undefined ||
   ['Pending', 'Succeeded', 'Failed'].includes(toPod(object).status.phase ?? '');
@@ -130,7 +130,7 @@ async function keep(
   });
 }
 
-/** The pod says why it goes: Jobs, among others, do not count it as a failure of its own. */
+/** The pod's condition says why it was evicted: Jobs, for example, do not count it as a failure. */
 async function markDisrupted(call: Call): Promise<void> {
   const condition = {
     type: 'DisruptionTarget',

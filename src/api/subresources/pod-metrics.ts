@@ -1,4 +1,4 @@
-// metrics.k8s.io: what pods use, as their podlets have reported it last (`kubectl top pod`).
+// metrics.k8s.io: the pods' usage as last reported by their podlets (`kubectl top pod`).
 import { ApiError } from '../../errors.ts';
 import { findResource } from '../../kinds/resources.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -11,11 +11,11 @@ import { get } from '../verbs/get.ts';
 import { listObjects, selectionOf } from '../verbs/list.ts';
 import { listOptions } from '../wire/options.ts';
 
-/** Older numbers say nothing of a pod any more. */
+/** Older numbers are outdated. */
 const STALE_MS = 120_000;
 const KIB = 1024;
 
-/** GET of one or of all: pods without numbers yet are left out. */
+/** GET of one or all; pods without numbers are left out. */
 export async function podMetrics(call: Call): Promise<Answer> {
   const pods: Call = { ...call, resource: findResource('', 'v1', 'pods') ?? call.resource };
   if (call.name !== '') {
@@ -37,7 +37,7 @@ export async function podMetrics(call: Call): Promise<Answer> {
   };
 }
 
-/** The numbers of one pod; undefined: there are none, or they are old. */
+/** The numbers of one pod; undefined: none, or outdated. */
 async function metricsOf(
   { ports, now }: Call,
   object: KubeObject,

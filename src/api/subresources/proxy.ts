@@ -69,14 +69,14 @@ export async function proxy(call: Call): Promise<Response> {
   return forward(call, scheme, pod.status.podIP ?? '', port === '' ? firstPort(pod) : Number(port));
 }
 
-/** The path of the proxy itself: where the pod's own root is for the caller. */
+/** The path of the proxy itself, which is the pod's root for the caller. */
 const rootOf = ({ pathname }: URL): string => pathname.split('/').slice(0, 8).join('/');
 
 const TAG = /<[a-z][^>]*>/gi;
 const LINK =
   /(\s(?:action|background|cite|codebase|data|formaction|href|icon|longdesc|manifest|poster|profile|src|usemap)\s*=\s*["']?)(\/(?!\/))/gi;
 
-/** A page whose links to the pod's own paths lead through the proxy (apimachinery's proxy transport does the same). */
+/** A page whose links to the pod's paths are rewritten to lead through the proxy (as in apimachinery's proxy transport). */
 async function throughProxy(answer: Response, root: string): Promise<BodyInit | null> {
   const { headers, body } = answer;
   if (body === null || !headers.get('content-type')?.startsWith('text/html')) return body;
@@ -103,7 +103,7 @@ export async function forward(
   const headers = new Headers([...call.request.headers].flatMap(forwarded));
   const { method, body, signal } = call.request;
   const root = rootOf(url);
-  // Relative links of a page are right only below a slash.
+  // Relative links of a page need a trailing slash.
   if (url.pathname === root && (method === 'GET' || method === 'HEAD'))
     return new Response(null, { status: 301, headers: { location: `${root}/${url.search}` } });
   try {

@@ -131,7 +131,7 @@ async function decision(call: Call, user: User, sent: KubeObject): Promise<Answe
 
 function refuseInvalid(call: Call, problems: readonly FieldError[]): void {
   if (problems.length > 0)
-    // The internal object has no kind, and so the answer of kube-apiserver.
+    // The internal object has no kind, and neither has kube-apiserver's response.
     throw invalid('', '', [...problems], call.resource.group);
 }
 

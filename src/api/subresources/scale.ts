@@ -1,4 +1,4 @@
-// `/scale` of every workload with `spec.replicas` and of custom kinds: the count alone, as an autoscaling/v1 Scale
+// `/scale` of workloads with `spec.replicas` and of custom kinds: only the replica count, as an autoscaling/v1 Scale
 // (registry/apps/*/storage: ScaleREST).
 import { valueAt, withValueAt } from '../../custom/scale-paths.ts';
 import { ApiError, badRequest } from '../../errors.ts';
@@ -60,7 +60,7 @@ const countOf = (object: KubeObject, part: 'spec' | 'status'): number =>
 export async function scale(call: Call): Promise<Response> {
   const shown = scaleCall(call);
   const { code, object } = await answerOf(call, shown);
-  // A Scale has little of the object's metadata, in every form.
+  // A Scale shows little of the object's metadata in any form.
   const form = shown.strategy.toWire?.(object) ?? object;
   return respond(call.request, code, renderObject(shown, form), call.output);
 }
@@ -79,7 +79,7 @@ function answerTo(call: Call, shown: Call): Promise<Answer> {
     : patch(shown);
 }
 
-/** The call of the same verb on the Scale that shows the object. */
+/** The same call on the Scale that represents the object. */
 function scaleCall(call: Call): Call {
   const strategy = scaleStrategy(strategyFor(call.resource), call.resource);
   const { custom: _custom, ...resource } = call.resource;
@@ -132,7 +132,7 @@ function scaleOf({ custom }: Resource, object: KubeObject): KubeObject {
   };
 }
 
-/** The numbers of a custom object; it must say how many it wants. */
+/** The numbers of a custom object, which must have a replica count. */
 function countsAt(paths: ScalePaths, object: KubeObject) {
   const wanted = valueAt(object, paths.specReplicasPath);
   if (typeof wanted !== 'number')
@@ -157,7 +157,7 @@ function selectorOf(object: KubeObject): LabelSelector {
     : { matchLabels: selector as { [key: string]: string } };
 }
 
-/** An applied Scale is an applied configuration of the object: that manager owns its count. */
+/** An applied Scale is an applied configuration of the object: its manager owns the replica count. */
 async function apply(call: Call): Promise<Answer> {
   const sent = Buffer.from(await readBody(call.request)).toString('utf8');
   const { value } = decoding('error decoding YAML: ', () => parseText(sent, 'yaml'));

@@ -24,7 +24,7 @@ export async function serviceProxy(call: Call): Promise<Response> {
       .filter((entry) => (entry.name ?? '') === portName)
       .flatMap((entry) => addresses.map((address) => ({ address, port: entry.port }))),
   );
-  // Requests spread over the pods: each starts at another one.
+  // Spreads requests over the pods: each starts at another one.
   const first =
     open.length === 0 ? 0 : parseInt(call.ports.ids.uuid().slice(0, 8), 16) % open.length;
   for (const { address, port: number } of [...open.slice(first), ...open.slice(0, first)])
@@ -32,7 +32,7 @@ export async function serviceProxy(call: Call): Promise<Response> {
   throw unavailable(`no endpoints available for service ${JSON.stringify(call.name)}`);
 }
 
-/** The name of the Service's port with this number. */
+/** The name of the Service port with this number. */
 async function nameOfPort(call: Call, name: string, number: number): Promise<string> {
   const { namespace } = call;
   const service = await call.ports.store.get({ resource: 'services', namespace, name });
@@ -43,7 +43,7 @@ async function nameOfPort(call: Call, name: string, number: number): Promise<str
   return port.name ?? '';
 }
 
-/** Whether the address is that of the pod which it names: anybody may write Endpoints, and the server reaches more than pods do. */
+/** Whether the address belongs to the pod that it names: anybody may write Endpoints, and the server reaches more than pods do. */
 async function isPods(call: Call, { ip, targetRef }: EndpointAddress): Promise<boolean> {
   const { namespace } = call;
   if (targetRef?.namespace !== namespace || !targetRef.name) return false;

@@ -19,7 +19,7 @@ import { serviceProxy } from './service-proxy.ts';
 import { scale } from './scale.ts';
 import { token } from './token.ts';
 
-/** Handlers of subresources that several kinds have alike. */
+/** Handlers of subresources that are the same for several kinds. */
 const SHARED: Record<string, (call: Call) => Promise<Answer>> = { scale };
 
 const OWN: Record<string, (call: Call) => Promise<Answer>> = {

@@ -58,7 +58,7 @@ export function withNamespace(
   return { ...object, metadata: { ...metadata, namespace: call.namespace } };
 }
 
-/** Drops references that are there already, and says so; exported for updates, which do the same. */
+/** Drops duplicate owner references with a warning; exported for updates, which do the same. */
 export function withDistinctOwners(call: Pick<Call, 'warnings'>, object: KubeObject): KubeObject {
   const owners = object.metadata.ownerReferences ?? [];
   const known = new Set<string>();
@@ -195,7 +195,7 @@ export async function createObject(
   return stored;
 }
 
-/** Whether the object says that it is stored already (etcd3's Create): a text that is no number says nothing. */
+/** Whether the object claims to be stored already (etcd3's Create); a text that is not a number does not count. */
 function hasVersion({ metadata: { resourceVersion = '' } }: KubeObject): boolean {
   if (!/^\d+$/.test(resourceVersion)) return false;
   const version = BigInt(resourceVersion);
@@ -205,7 +205,7 @@ function hasVersion({ metadata: { resourceVersion = '' } }: KubeObject): boolean
 const generated = (prefix: string | undefined, suffix: string): string | undefined =>
   prefix ? prefix.slice(0, GENERATED_PREFIX) + suffix : undefined;
 
-/** A dry run stores nothing, but still refuses a name that is taken. */
+/** A dry run stores nothing, but still refuses a taken name. */
 async function dry(call: Call, object: KubeObject): Promise<KubeObject> {
   const key = { ...keyOf(call), name: object.metadata.name ?? '' };
   const present = await call.ports.store.get(key);
@@ -242,9 +242,9 @@ async function store(
       if (!(error instanceof StoreConflict)) throw error;
       const there = await call.ports.store.get(key);
       if (call.given && (there === undefined || there.metadata.uid === call.given.uid))
-        // The caller's records have changed, or another run of the same call was here first.
+        // The caller's records have changed, or another run of the same call came first.
         throw conflict(call.resource.stored, object.metadata.name ?? '');
-      // Where the name is free, another object took what this one was given (an address, a port).
+      // If the name is free, another object took a value that this one was given (an address, a port).
       if ((there && named) || attempt >= NAME_ATTEMPTS) throw existing(call, object, there);
       object = await make();
     }

@@ -153,7 +153,7 @@ interface Deleted {
   /** The last state. */
   object: KubeObject;
   gone: boolean;
-  /** False: its deletion has begun before, and nothing was to be changed. */
+  /** False: the deletion had begun before, and nothing had to change. */
   written: boolean;
 }
 
@@ -272,7 +272,7 @@ function decideAgain(
   return grace === 0 && !held ? { step: 'remove', object } : { step: 'mark', object };
 }
 
-/** Only finalizers keep the object. Another policy exchanges the collector's, except for kinds with a grace period (pendingGraceful). */
+/** Only finalizers keep the object. Another policy replaces the collector's, except for kinds with a grace period (pendingGraceful). */
 function decideHeld({ strategy }: Call, old: KubeObject, finalizers: string[]): Decision {
   const before = old.metadata.finalizers ?? [];
   const next = strategy.graceSeconds ? before : finalizers;

@@ -1,4 +1,4 @@
-// What a deletion does with the dependents, as finalizers of the garbage collector (deletionFinalizersForGarbageCollection).
+// How a deletion treats dependents, as finalizers of the garbage collector (deletionFinalizersForGarbageCollection).
 import type { KubeObject } from '../../kinds/pod.ts';
 import { FOREGROUND, ORPHAN } from '../../owners/finalizers.ts';
 import type { Call } from '../call.ts';
@@ -8,7 +8,7 @@ export interface PolicyOptions {
   orphanDependents?: boolean;
 }
 
-/** Their first versions orphaned: clients of the bare API rely on it. */
+/** The first API versions of these kinds orphaned, and clients of the bare API rely on it. */
 const ORPHANING = new Set(['jobs.batch', 'replicationcontrollers']);
 
 /** Nothing depends on them. */
@@ -17,7 +17,7 @@ const WITHOUT_DEPENDENTS = new Set(['events']);
 const JOB_WARNING =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
 
-/** What a client that says nothing should know. */
+/** The warning for a client that names no policy. */
 export const policyWarnings = (
   { resource }: Pick<Call, 'resource'>,
   { propagationPolicy, orphanDependents }: PolicyOptions,

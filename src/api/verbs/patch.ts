@@ -41,7 +41,7 @@ export async function patch(call: Call): Promise<Answer> {
   const type = TYPES.find((known) => known === sent);
   if (type === undefined)
     throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', { empty: true });
-  // Only types that are written in Go say how their lists merge.
+  // Only types written in Go declare how their lists merge.
   if (type === 'application/strategic-merge-patch+json' && call.resource.custom !== undefined)
     throw new ApiError(
       'UnsupportedMediaType',
@@ -66,7 +66,7 @@ export async function patch(call: Call): Promise<Answer> {
   }));
 }
 
-/** The stored object in the version that the patch is written for. */
+/** The stored object in the version for which the patch is written. */
 const present = (call: Call, old: KubeObject): Values =>
   JSON.parse(JSON.stringify(typed(call, old))) as Values;
 
@@ -126,7 +126,7 @@ function redecode(
 ): KubeObject {
   if (patched === null || typeof patched !== 'object' || Array.isArray(patched))
     throw badRequest('error decoding patch: the patched object is not an object');
-  // Operations can build a deeper value than each of them carries.
+  // Operations can build a deeper value than any that they contain.
   if (isDeeper(patched, MAX_PATCH_DEPTH))
     throw badRequest('error decoding patch: exceeded max depth');
   const expected = {

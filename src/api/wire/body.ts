@@ -197,7 +197,7 @@ export function decodeValue(
 export async function decodeBody(request: Request, expected: Expected): Promise<KubeObject> {
   const format = bodyFormat(request);
   const bytes = await readBody(request);
-  // Nobody knows the numbers of a custom kind's fields.
+  // The field numbers of a custom kind are unknown.
   if (format === 'protobuf' && expected.custom !== undefined)
     throw new ApiError(
       'UnsupportedMediaType',

@@ -40,7 +40,7 @@ export function decodeCustom(
   return decoded;
 }
 
-/** The problem of a body that says that it is of another kind. */
+/** The problem of a body that claims to be of another kind. */
 export const kindProblem = (object: Pick<KubeObject, 'kind'>, expected: string) => ({
   field: 'kind',
   reason: 'FieldValueInvalid',

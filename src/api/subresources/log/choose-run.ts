@@ -1,4 +1,4 @@
-// The run of a container that a log request means, or why there is none, in the kubelet's words (kubelet_pods.go, validateContainerLogStatus).
+// Which run of a container a log request means, or why there is none, in the kubelet's words (kubelet_pods.go, validateContainerLogStatus).
 import { badRequest } from '../../../errors.ts';
 import type { ContainerStatus, Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
