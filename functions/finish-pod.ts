@@ -1,4 +1,4 @@
-// The machine's last state: whatever is still due for a pod that is over is done here, once more or for the first time.
+// The machine's last state: does whatever is still due for a pod that is over.
 import { lambda } from '../src/aws/lambda.ts';
 import { finishPod } from '../src/steps/settle/finish-pod.ts';
 

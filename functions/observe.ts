@@ -1,4 +1,4 @@
-// What EventBridge reports: a task changed, an execution ended. Both may come twice, late or never: sweep finds the same by looking.
+// EventBridge's events: a task changed, an execution ended. Both may be repeated, late or lost: sweep finds the same.
 import { lambda } from '../src/aws/lambda.ts';
 import { observe } from '../src/steps/observe/observe.ts';
 

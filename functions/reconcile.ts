@@ -5,7 +5,7 @@ import type { Ports } from '../src/ports/ports.ts';
 import type { Wake } from '../src/ports/wake.ts';
 import { react } from '../src/steps/reconcile/react.ts';
 
-/** Acts upon one wake. */
+/** Handles one wake. */
 export const reconcile = (ports: Ports, wake: Wake): Promise<void> =>
   react(ports, watchersOn(ports), wake);
 

@@ -1,4 +1,4 @@
-// The podlets' door: POST a report, get the desired state. Its own URL and concurrency on AWS; no other caller has a credential for it.
+// The podlets' endpoint: POST a report, get the desired state. On AWS it has its own URL and concurrency.
 import { lambdaHttp } from '../src/aws/lambda.ts';
 import { sync } from '../src/steps/sync/sync.ts';
 

@@ -1,4 +1,4 @@
-// An AWS account as deploy and destroy see it: what a deployment needs of it, the stack, and what runs in it.
+// An AWS account as deploy and destroy see it: its prerequisites, the stack, and what runs in it.
 import {
   CloudFormationClient,
   DeleteStackCommand,
@@ -32,7 +32,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { pullSecretPrefix } from './config.ts';
 
 export interface StackFacts {
-  /** ARN, by which a stack is known after its deletion too. */
+  /** ARN, which identifies the stack even after its deletion. */
   id: string;
   /** CloudFormation's status word. */
   status: string;
@@ -56,7 +56,7 @@ export interface StackResource {
   id: string;
 }
 
-/** Calls to one account and region. A right that is missing is thrown as AWS says it. */
+/** Calls to one account and region. Missing permissions are thrown as AWS reports them. */
 export interface Account {
   region: string;
   /** Who calls. */
@@ -65,34 +65,34 @@ export interface Account {
   bootstrapVersion(): Promise<number | undefined>;
   /** Whether ECS has its service-linked role, without which the first task cannot be started. */
   hasEcsRole(): Promise<boolean>;
-  /** Makes it; one that is there already is no error. */
+  /** Creates it; not an error if it exists. */
   makeEcsRole(): Promise<void>;
-  /** Functions that may run at once. */
+  /** The limit of concurrent function executions. */
   lambdaConcurrency(): Promise<number | undefined>;
-  /** vCPUs that Fargate gives; undefined: the account has no quota of its own, AWS's default holds. */
+  /** Fargate's vCPU quota; undefined: the account has none of its own, and AWS's default applies. */
   fargateVcpus(capacity: 'on-demand' | 'spot'): Promise<number | undefined>;
   stack(name: string): Promise<StackFacts | undefined>;
-  /** Events of a stack, oldest first. A deleted stack answers by its id alone. */
+  /** Events of a stack, oldest first. A deleted stack is found only by its id. */
   stackEvents(name: string): Promise<StackEvent[]>;
   stackResources(name: string): Promise<StackResource[]>;
   deleteStack(name: string): Promise<void>;
-  /** Keeps a function from being invoked, whoever invokes it. */
+  /** Keeps a function from being invoked at all. */
   silence(functionName: string): Promise<void>;
-  /** Takes `silence` back; a concurrency that somebody else reserved stays. */
+  /** Reverts `silence`; a concurrency that somebody else reserved stays. */
   unsilence(functionName: string): Promise<void>;
   runningExecutions(machineArn: string): Promise<string[]>;
   stopExecution(arn: string): Promise<void>;
   /** Tasks of a cluster that are not STOPPED. */
   livingTasks(cluster: string): Promise<string[]>;
   stopTask(cluster: string, arn: string): Promise<void>;
-  /** Deletes the cluster's pull secrets, which cost by the month; answers how many. */
+  /** Deletes the cluster's pull secrets, which cost by the month; returns how many. */
   deletePullSecrets(cluster: string): Promise<number>;
 }
 
 const QUOTAS = { 'on-demand': 'L-3032A538', spot: 'L-36FBB829' } as const;
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';
 const ECS_ROLE = 'AWSServiceRoleForECS';
-/** DescribeTasks takes so many. */
+/** The limit of DescribeTasks. */
 const PAGE = 100;
 
 const named =
@@ -151,7 +151,7 @@ function needs(options: Options): Needs {
       await iam
         .send(new CreateServiceLinkedRoleCommand({ AWSServiceName: 'ecs.amazonaws.com' }))
         .catch((error: unknown) => {
-          // IAM says so in two ways, one of them an InvalidInputException like any other.
+          // IAM reports it in two ways, one of them as a generic InvalidInputException.
           if (!(error instanceof Error && /already exists|has been taken/.test(error.message)))
             throw error;
         });
@@ -177,7 +177,7 @@ type Stacks = Pick<Account, 'stack' | 'stackEvents' | 'stackResources' | 'delete
 function stacks(client: CloudFormationClient): Stacks {
   return {
     stack: async (name) => {
-      // An unknown stack is a ValidationError like any other: only its text differs.
+      // An unknown stack is a generic ValidationError, recognisable only by its text.
       const answer = await client
         .send(new DescribeStacksCommand({ StackName: name }))
         .catch((error: unknown) => {
@@ -285,7 +285,7 @@ function running(options: Options): Running {
   };
 }
 
-/** A task that was asked to stop is listed as STOPPED at once and bills until it is. */
+/** A task that was asked to stop is listed as STOPPED at once, but bills until it has stopped. */
 async function livingTasks(client: ECSClient, cluster: string): Promise<string[]> {
   const listed: string[] = [];
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const)
@@ -307,7 +307,7 @@ async function deleteSecrets(client: SecretsManagerClient, prefix: string): Prom
   const pages = paginateListSecrets({ client }, { Filters: [{ Key: 'name', Values: [prefix] }] });
   for await (const { SecretList = [] } of pages)
     for (const { ARN, Name = '' } of SecretList) {
-      // The filter takes words that begin so, in any case.
+      // The filter matches prefixes of words, in any case.
       if (ARN === undefined || !Name.startsWith(prefix)) continue;
       await client.send(
         new DeleteSecretCommand({ SecretId: ARN, ForceDeleteWithoutRecovery: true }),

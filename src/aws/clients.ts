@@ -1,4 +1,4 @@
-// The one place where SDK clients are made.
+// The one place where SDK clients are created.
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -22,17 +22,17 @@ export interface Clients {
   secrets: SecretsManagerClient;
 }
 
-/** What differs from AWS itself; absent members are the SDK's own (AWS_ENDPOINT_URL… included). */
+/** Deviations from AWS; absent members are the SDK's defaults (AWS_ENDPOINT_URL… included). */
 export interface ClientOptions {
   region: string;
   /** One endpoint for all services, as local mode has. */
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  /** Carries the requests in this process, without a socket and unsigned, since nobody checks. */
+  /** Carries the requests within this process, without a socket and unsigned, since nobody checks signatures. */
   requestHandler?: NonNullable<DynamoDBClientConfig['requestHandler']>;
 }
 
-/** Emulators and local mode answer on one host without the services' prefixes. */
+/** Emulators and local mode serve all services on one host, without per-service prefixes. */
 const OPTIONS = { maxAttempts: 5, disableHostPrefix: true };
 
 const UNSIGNED = {
@@ -64,7 +64,7 @@ type Middleware = <Args, Output>(
   next: (args: Args) => Promise<Output>,
 ) => (args: Args) => Promise<Output>;
 
-/** What the SDK gave up on gets the name that the state machine retries. */
+/** Names errors that the SDK gave up on, as the state machine retries them. */
 function nameFaults(stack: {
   add(
     middleware: Middleware,

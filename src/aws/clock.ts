@@ -1,10 +1,10 @@
 // Real time.
 import type { Clock } from '../ports/clock.ts';
 
-/** Node's timers end at once beyond 31 bits. */
+/** Node's timers fire at once beyond 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The clock of the machine. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms, signal) =>

@@ -1,4 +1,4 @@
-// The environment of a function, read once and refused once with every missing name. cdk/ imports NAMES and sets them.
+// A function's environment, read once; one error lists every missing name. cdk/ imports NAMES and sets them.
 
 /** Variables that every function must have. */
 export const NAMES = {
@@ -14,7 +14,7 @@ export const NAMES = {
   region: 'AWS_REGION',
 } as const;
 
-/** Variables that a function may lack: URLs are known only after the first deployment, the rest has defaults. */
+/** Optional variables: URLs are known only after the first deployment, the rest has defaults. */
 export const OPTIONAL_NAMES = {
   syncUrl: 'DROPPOD_SYNC_URL',
   apiUrl: 'DROPPOD_API_URL',
@@ -36,7 +36,7 @@ export const OPTIONAL_NAMES = {
   registryEndpoint: 'DROPPOD_REGISTRY_ENDPOINT',
 } as const;
 
-/** How the names of an installation's pull secrets begin. */
+/** The prefix of the names of an installation's pull secrets. */
 export const pullSecretPrefix = (cluster: string): string => `${cluster}/pull/`;
 
 export type Environment = { readonly [name: string]: string | undefined };
@@ -62,23 +62,23 @@ export interface Config {
   architectures: ('amd64' | 'arm64')[];
   clusterDomain: string;
   nodeName: string;
-  /** Only sweep needs it; '' elsewhere. */
+  /** Only sweep has it; '' elsewhere. */
   machineRevision: string;
-  /** Of those functions whose roles may read the installation's keys: the API and sync. */
+  /** True for functions whose roles may read the installation's keys: the API and sync. */
   holdsKeys: boolean;
-  /** What a login with `aws eks get-token --cluster-name` is signed for; '': nobody logs in this way. */
+  /** The audience of a login with `aws eks get-token --cluster-name`; '': no such logins. */
   clusterId: string;
-  /** JSON in the form of EKS' aws-auth: who may log in whatever the ConfigMap says. */
+  /** JSON in the form of EKS' aws-auth: who may log in besides the ConfigMap's entries. */
   principals: { mapRoles?: unknown; mapUsers?: unknown };
-  /** Of the function that wakes itself by schedules: its ARN, the scheduler's role, the installation's schedules; '' elsewhere. */
+  /** For the function that wakes itself by schedules: its ARN, the scheduler's role and the schedule group; '' elsewhere. */
   dueTarget: string;
   dueRole: string;
   dueGroup: string;
-  /** An STS that is not AWS' own, as the SDK would find it; ''. */
+  /** An STS endpoint other than AWS', as the SDK would find it; or ''. */
   stsEndpoint: string;
-  /** PEM of the CA that podlets trust besides the public ones, where the fronts stand behind a proxy of one's own; ''. */
+  /** PEM of a CA that podlets trust besides the public ones, if the fronts are behind a private proxy; or ''. */
   ca: string;
-  /** A registry that is asked for all images, `<registry>/<repository>` being the repository; ''. An emulator's engine pulls for it. */
+  /** A registry to ask for all images, as repositories `<registry>/<repository>`; or ''. An emulator's engine pulls from it. */
   registryEndpoint: string;
 }
 

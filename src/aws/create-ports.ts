@@ -34,13 +34,13 @@ import { processWakeups } from './wakeups.ts';
 /** How long a sync request may be held on AWS: Lambda bills the wait. */
 const SYNC_WAIT_MS = 2_000;
 
-/** A registry that takes longer is asked again by the pod's back-off. */
+/** A registry that takes longer is asked again with the pod's back-off. */
 const REGISTRY_MS = 15_000;
 
-/** Another function's write is seen by looking again. */
+/** Polling interval for another function's writes. */
 const LOOK_AGAIN_MS = 500;
 
-/** Builds the ports; a function that holds keys reads the podlets' and makes it at the very first call. */
+/** Builds the ports; a function that holds keys reads the podlet key, creating it at the very first call. */
 export async function createPorts(env: Environment): Promise<Ports> {
   const config = readConfig(env);
   const clients = createClients({ region: config.region });
@@ -53,7 +53,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     wakes,
   });
   const tasks = awsTasks(clients.ecs, config);
-  // The roles of the other functions may not read it, and need not.
+  // The roles of the other functions may not read it, and they do not need it.
   const podletKey = config.holdsKeys ? await ensureKey(store, PODLET_KEY, randomKey) : '';
   let pullKey: Promise<string> | undefined;
   return {
@@ -85,7 +85,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
   };
 }
 
-/** The installation's own registry may stand anywhere, any other host must be public. */
+/** The installation's own registry may be anywhere; any other host must be public. */
 function registryFetch({ registryEndpoint }: Config): Fetch {
   const ask = (url: string, init: RequestInit): Promise<Response> =>
     fetch(url, { ...init, signal: AbortSignal.timeout(REGISTRY_MS) });
@@ -102,7 +102,7 @@ const dueTimesOf = (
 ): DueTimes | undefined =>
   target === '' ? undefined : awsDueTimes({ client, clock: systemClock, target, role, group });
 
-/** The table alone, for whoever reads its stream. */
+/** Only the table, for the reader of its stream. */
 export const environmentTable = (env: Environment): Table => {
   const { region, table } = readConfig(env);
   return dynamoTable(createClients({ region }).dynamodb, table);

@@ -1,10 +1,10 @@
-// The door of a CloudFormation custom resource: whatever happens is answered to the event's URL, or the stack would wait for its time-out.
+// The handler of a CloudFormation custom resource: always responds to the event's URL, or the stack would wait for its time-out.
 import { faultMembers } from '../ports/log.ts';
 import { environmentLog } from './environment-log.ts';
 import type { Clock } from '../ports/clock.ts';
 import { systemClock } from './clock.ts';
 
-/** CloudFormation's event, as far as it is read. */
+/** CloudFormation's event, as far as it is used. */
 export interface ResourceEvent {
   RequestType: 'Create' | 'Update' | 'Delete';
   ResponseURL: string;
@@ -16,9 +16,9 @@ export interface ResourceEvent {
 }
 
 export interface ResourceOutcome {
-  /** Keeps its value as long as the resource stays the same one: another makes CloudFormation delete the old. */
+  /** Constant for the life of the resource: a new value makes CloudFormation delete the old resource. */
   id: string;
-  /** What `Fn::GetAtt` reads. */
+  /** Values for `Fn::GetAtt`. */
   attributes: Record<string, string>;
 }
 
@@ -27,12 +27,12 @@ interface Tools {
   clock: Pick<Clock, 'sleep'>;
 }
 
-/** CloudFormation takes 4096 bytes in all. */
+/** CloudFormation accepts 4096 bytes in all. */
 const MAX_REASON = 1_000;
 const ANSWER_TRIES = 5;
 const ANSWER_WAIT_MS = 1_000;
 
-/** A handler that carries `put` out for Create and Update; a Delete of what goes with its parent needs nothing. */
+/** A handler that runs `put` for Create and Update; Delete needs nothing, as the content goes with its repository. */
 export const customResource =
   (
     put: (properties: unknown) => Promise<ResourceOutcome>,

@@ -13,13 +13,13 @@ export interface DueTimesOptions {
   clock: Pick<Clock, 'now'>;
   /** ARN of the function. */
   target: string;
-  /** ARN of the role by which the scheduler invokes it. */
+  /** ARN of the role with which the scheduler invokes it. */
   role: string;
-  /** The installation's schedules. */
+  /** The installation's schedule group. */
   group: string;
 }
 
-/** Schedules under names that follow from the ids. */
+/** Schedules whose names derive from the ids. */
 export function awsDueTimes({ client, clock, target, role, group }: DueTimesOptions): DueTimes {
   return {
     async wakeAt(id, at, input) {

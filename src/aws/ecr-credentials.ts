@@ -1,4 +1,4 @@
-// The node's own credentials on AWS: private ECR repositories open for the function's role, as they do for a node's.
+// The node's own credentials on AWS: the function's role opens private ECR repositories, as an instance role does for a node.
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Clock } from '../ports/clock.ts';
@@ -6,10 +6,10 @@ import type { RegistryCredential } from '../ports/images.ts';
 
 const ECR_HOST =
   /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
-/** A token is good for twelve hours; an instance of a function lives shorter than the rest. */
+/** A token is valid for twelve hours; a function's environment lives shorter than the remaining time. */
 const MARGIN_MS = 60 * 60_000;
 
-/** Credentials for a registry; none for hosts that are not ECR's. One token serves all of a region. */
+/** Credentials for a registry; none for hosts other than ECR's. One token serves a whole region. */
 export function ecrCredentials(
   client: ECRClient,
   clock: Pick<Clock, 'now'>,

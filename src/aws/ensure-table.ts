@@ -1,4 +1,4 @@
-// Makes the table where no stack does: local mode and the contract suite. cdk/ makes the same one on AWS.
+// Creates the table where no stack does: in local mode and the contract suite. cdk/ creates the same one on AWS.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateTableCommand,
@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../ports/clock.ts';
 
-/** TTL attribute of every item that may vanish, in epoch seconds. */
+/** TTL attribute of every item that may expire, in epoch seconds. */
 const TTL_ATTRIBUTE = 'expires';
 
-/** Creates the table with its TTL unless it is there; resolves when it can be used. */
+/** Creates the table with its TTL unless it exists; resolves when it is usable. */
 export async function ensureTable(
   client: DynamoDBClient,
   name: string,

@@ -1,4 +1,4 @@
-// The log of a Lambda environment: what it prints is its log stream.
+// The log of a Lambda environment: its standard output becomes the log stream.
 import { systemClock } from './clock.ts';
 import { jsonLog } from './json-log.ts';
 

@@ -45,7 +45,7 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
         const { status, error, cause } = await client.send(
           new DescribeExecutionCommand({ executionArn: executionArn(name) }),
         );
-        // A machine of ours never redrives: PENDING_REDRIVE cannot come.
+        // The machine never uses redrive, so PENDING_REDRIVE cannot occur.
         return {
           status: status === undefined || status === 'PENDING_REDRIVE' ? 'RUNNING' : status,
           ...present({ error, cause }),
@@ -57,7 +57,7 @@ export function awsExecutions(client: SFNClient, stateMachineArn: string): Execu
   };
 }
 
-/** `value` where the error is one of `names`; throws any other. */
+/** `value` if the error is one of `names`; throws any other. */
 function answered<T>(error: unknown, names: string[], value: T): T {
   if (error instanceof Error && names.includes(error.name)) return value;
   throw error;

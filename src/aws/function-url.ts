@@ -1,4 +1,4 @@
-// A function URL's event (payload 2.0) as a web Request, and a web Response as the runtime's stream or as one buffered answer.
+// Converts a function URL's event (payload 2.0) to a web Request, and a web Response to the runtime's stream or to one buffered response.
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import { present } from '../present.ts';
@@ -17,15 +17,15 @@ export interface Head {
   headers: Record<string, string>;
 }
 
-/** An answer in one piece (payload format 2.0). */
+/** A response in one piece (payload format 2.0). */
 export interface BufferedAnswer extends Head {
   body: string;
   isBase64Encoded: boolean;
 }
 
 /**
- * `event` comes from Lambda alone, so its shape is trusted, but not what the client wrote: what no Request can say is
- * answered with its refusal.
+ * `event` comes only from Lambda, so its shape is trusted, but not the client's values in it: what no Request can represent is
+ * refused.
  */
 export function toRequest(event: unknown, signal: AbortSignal): Request | Response {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } =
@@ -51,7 +51,7 @@ export function toRequest(event: unknown, signal: AbortSignal): Request | Respon
   }
 }
 
-/** WHATWG's Request knows no such method (Fetch, forbidden method). */
+/** Methods that WHATWG's Request rejects (Fetch, forbidden method). */
 const NO_METHOD_OF_FETCH = ['TRACE', 'CONNECT', 'TRACK'];
 
 const refusal = (code: number, reason: string, message: string): Response =>
@@ -60,13 +60,13 @@ const refusal = (code: number, reason: string, message: string): Response =>
     { status: code },
   );
 
-/** A URL would take "." and ".." away, and what is left may name something else: they become names that nothing has. */
+/** A URL would resolve "." and "..", and the rest might name something else: they are replaced by names that nothing has. */
 const keptDots = (path: string): string =>
   path.replaceAll(/(?<=[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)/gi, (dots) =>
     dots.replaceAll(/\.|%2e/gi, '%252e'),
   );
 
-/** Writes head and body; ends when the body ends or the signal aborts. */
+/** Writes head and body; returns when the body ends or the signal aborts. */
 export async function respond(
   response: Response,
   method: string,
@@ -74,12 +74,12 @@ export async function respond(
   signal: AbortSignal,
 ): Promise<void> {
   const stream = open(headOf(response));
-  // The runtime sends the head with the first write only: without one the caller would get an empty 200,
-  // and the status of a watch would come with its first event.
+  // The runtime sends the head only with the first write: without one the caller would get an empty 200,
+  // and the status of a watch would arrive with its first event.
   stream.write('');
   const reader = bodyOf(response, method)?.getReader();
   const cancel = (): void => {
-    // The client is gone: nobody takes what is left.
+    // The client is gone, so the rest is discarded.
     reader?.cancel().catch(() => undefined);
   };
   signal.addEventListener('abort', cancel);
@@ -88,14 +88,14 @@ export async function respond(
     part && !part.done && !signal.aborted;
     part = await reader?.read()
   ) {
-    // A stream that breaks closes, which aborts the signal.
+    // A broken stream closes, which aborts the signal.
     if (!stream.write(part.value)) await once(stream, 'drain', { signal }).catch(() => undefined);
   }
   signal.removeEventListener('abort', cancel);
   stream.end();
 }
 
-/** The whole answer at once; text as it is, anything else as base64. */
+/** The whole response at once; text as it is, anything else as base64. */
 export async function buffered(response: Response, method: string): Promise<BufferedAnswer> {
   const body = bodyOf(response, method);
   const bytes = Buffer.from(await new Response(body).arrayBuffer());
@@ -112,11 +112,11 @@ const headOf = ({ status, headers }: Response): Head => ({
   headers: Object.fromEntries(headers),
 });
 
-/** What is sent of the body: an answer to HEAD has none (RFC 9110, 9.3.2). */
+/** The body to send: a response to HEAD has none (RFC 9110, 9.3.2). */
 function bodyOf({ body }: Response, method: string): ReadableStream<Uint8Array> | null {
   if (method !== 'HEAD') return body;
   body?.cancel().catch(() => {
-    // Nobody takes it, so nobody minds how it ends.
+    // Nobody reads it, so its errors do not matter.
   });
   return null;
 }

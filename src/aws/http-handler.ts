@@ -1,25 +1,25 @@
-// What answers web Requests as the handler of a function URL: streaming where the runtime offers it, in one piece where not.
+// Runs a handler of web Requests behind a function URL: streaming where the runtime supports it, otherwise in one piece.
 import { faultMembers } from '../ports/log.ts';
 import { environmentLog } from './environment-log.ts';
 import { buffered, respond, toRequest, type BufferedAnswer, type Head } from './function-url.ts';
 
 type Handle = (request: Request) => Promise<Response>;
 
-/** Time kept to end an answer properly before Lambda cuts it. */
+/** Time reserved to end a response properly before Lambda's time-out. */
 const LAST_WORDS_MS = 5_000;
-/** How long an answer in one piece gathers: nobody sees an event of a watch before its end. */
+/** How long a response in one piece is collected: a watch's events are not visible before it ends. */
 const GATHER_MS = 5_000;
 
-/** Once for all requests of an environment; a `handle` that throws is a 500 without details, which go to the log. */
+/** Called once per environment; if `handle` throws, the response is a 500 without details, which are logged. */
 export function httpHandler(handle: Handle): unknown {
   const runtime = (globalThis as { awslambda?: Partial<AwsLambda> }).awslambda;
-  // The SDK itself leaves an empty `awslambda`; emulators have their own runtimes, which only take a returned answer.
+  // The SDK itself leaves an empty `awslambda`; emulators have their own runtimes, which only accept a returned response.
   return streams(runtime) ? streaming(handle, runtime) : inOnePiece(handle);
 }
 
 const streaming = (handle: Handle, runtime: AwsLambda): unknown =>
   runtime.streamifyResponse(async (event, stream, context) => {
-    // As for any async handler: what is left over (a socket kept open) must not hold the environment until its time is over.
+    // As for any async handler: leftovers such as an open socket must not keep the environment until its time-out.
     context.callbackWaitsForEmptyEventLoop = false;
     await within(context, async (end) => {
       stream.on('close', () => end.abort());
@@ -54,7 +54,7 @@ async function answer(
   }
 }
 
-/** Runs `work`, whose controller aborts shortly before the invocation's time is over. */
+/** Runs `work`; the controller aborts shortly before the invocation's time-out. */
 async function within<Result>(
   context: Context,
   work: (end: AbortController) => Promise<Result>,
@@ -75,7 +75,7 @@ interface Context {
   callbackWaitsForEmptyEventLoop?: boolean;
 }
 
-/** What the managed Node runtime offers as `awslambda`. */
+/** The managed Node runtime's `awslambda`. */
 interface AwsLambda {
   streamifyResponse(
     handler: (event: unknown, stream: NodeJS.WritableStream, context: Context) => Promise<void>,

@@ -1,4 +1,4 @@
-// Real chance.
+// Real randomness.
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { Ids } from '../ports/ids.ts';
 
@@ -15,7 +15,7 @@ export const randomIds: Ids = {
 /** A fresh 256-bit key, base64. */
 export const randomKey = (): string => randomBytes(32).toString('base64');
 
-/** A fresh access key in the form that AWS's tools take: 20 letters and digits, and 40 characters of base64. */
+/** A new access key in AWS's format: 20 letters and digits, and 40 characters of base64. */
 export const randomAccessKey = (): { accessKeyId: string; secretAccessKey: string } => ({
   accessKeyId: `DROPPOD${randomBytes(20)
     .toString('base64')

@@ -1,4 +1,4 @@
-// Lines of JSON, whose members CloudWatch Logs Insights (or jq) finds by name.
+// JSON log lines, whose members CloudWatch Logs Insights (or jq) finds by name.
 import type { Log } from '../ports/log.ts';
 
 /** A log that writes each line by `write`. */

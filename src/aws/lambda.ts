@@ -1,4 +1,4 @@
-// The door of a step: `export const handler = lambda(step)`. Ports are built at the first call and kept by the environment.
+// The Lambda handler of a step: `export const handler = lambda(step)`. Ports are built at the first call and kept by the environment.
 import { isMap } from '../own.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Wake } from '../ports/wake.ts';
@@ -10,7 +10,7 @@ import { logged } from './step-log.ts';
 
 let ports: Promise<Ports> | undefined;
 
-/** Builds the ports once; imported late, so that tests which import a function load no SDK. */
+/** Builds the ports once; imported lazily, so that tests which import a function load no SDK. */
 function environmentPorts(): Promise<Ports> {
   // A failed start (a throttled first read) must not poison the environment.
   ports ??= import('./create-ports.ts')
@@ -22,7 +22,7 @@ function environmentPorts(): Promise<Ports> {
   return ports;
 }
 
-/** A step as an AWS handler: input and output are the JSON of the invocation, faults are thrown with their names; one line of log for each. */
+/** A step as a Lambda handler: input and output are the invocation's JSON, faults are thrown by name; logs one line per call. */
 export function lambda<Input, Output>(
   step: (ports: Ports, input: Input) => Promise<Output>,
 ): (input: Input) => Promise<Output> {
@@ -34,7 +34,7 @@ export function lambda<Input, Output>(
   return async (input) => run(await environmentPorts(), input);
 }
 
-/** As `lambda`, for a step that a batch of the table's stream, a due time or a schedule wakes. */
+/** Like `lambda`, for a step that is woken by a batch of the table's stream, a due time or a schedule. */
 export function lambdaWoken<Output>(
   step: (ports: Ports, wake: Wake) => Promise<Output>,
 ): (event: unknown) => Promise<Output> {
@@ -56,7 +56,7 @@ async function wakeOf(event: unknown): Promise<Wake> {
   return { due: key, tries: Number(tries) || 0 };
 }
 
-/** The handler of a function URL: `handle` gets a web Request, its signal aborts when the client or the time is gone. */
+/** The handler of a function URL: `handle` gets a web Request whose signal aborts when the client is gone or the time is up. */
 export const lambdaHttp = (
   handle: (ports: Ports, request: Request) => Promise<Response>,
 ): unknown => httpHandler(async (request) => handle(await environmentPorts(), request));

@@ -1,4 +1,4 @@
-// The Logs port on CloudWatch Logs. Best effort: awslogs gives whole lines without their stream, so all count as stdout.
+// The Logs port on CloudWatch Logs. Best effort: awslogs delivers whole lines without their stream, so all count as stdout.
 import type { CloudWatchLogsClient, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +8,7 @@ import type { Tasks } from '../ports/tasks.ts';
 import { LOG_STREAM_PREFIX } from '../fargate/podlet-definition.ts';
 import { present } from '../present.ts';
 
-/** Pause between looks while following. */
+/** Polling interval while following. */
 const FOLLOW_MS = 1_000;
 
 interface Source {
@@ -18,7 +18,7 @@ interface Source {
   tasks: Pick<Tasks, 'describe'>;
 }
 
-/** Reads the stream `<prefix>/<container>/<task id>`; a stream that is not there yet is empty. */
+/** Reads the stream `<prefix>/<container>/<task id>`; a stream that does not exist yet is empty. */
 export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
   return {
     async *read({ taskArn, container, follow, since }, signal) {
@@ -35,7 +35,7 @@ export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
             since,
           });
           for (const event of page.events) yield toLine(event);
-          // The same token again means the end of what is there.
+          // A repeated token marks the current end.
           if (page.nextToken === undefined || page.nextToken === nextToken) break;
           nextToken = page.nextToken;
         }
@@ -47,7 +47,7 @@ export function awsLogs({ client, clock, logGroup, tasks }: Source): Logs {
   };
 }
 
-/** Whether the container may still write; a task that ECS forgot may not. */
+/** Whether the container may still write; a task that ECS has forgotten does not. */
 async function mayGrow(
   tasks: Pick<Tasks, 'describe'>,
   taskArn: TaskArn,

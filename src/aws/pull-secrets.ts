@@ -17,21 +17,21 @@ import { present } from '../present.ts';
 export interface PullSecretsOptions {
   client: SecretsManagerClient;
   clock: Pick<Clock, 'now'>;
-  /** First part of the names; grants are given for it. */
+  /** The prefix of the names, to which grants apply. */
   prefix: string;
-  /** Key of the hash in the names (base64), asked for when a name is made: only one function may read it. */
+  /** Key of the hash in the names (base64), read when a name is needed: only one function may read it. */
   key: () => Promise<string>;
 }
 
-/** A new value may be put about every ten minutes without filling the list of versions. */
+/** A secret may be updated about every ten minutes without filling its list of versions. */
 const TOUCH_MS = 10 * 60_000;
-/** Unused for that long, no task can be about to be pulled with it. */
+/** After this time without use, no starting task can still depend on it. */
 const UNUSED_MS = 30 * 60_000;
 
 const isNamed = (error: unknown, name: string): boolean =>
   error instanceof Error && error.name === name;
 
-/** Secrets of one installation. Each costs by the month, so they go when no pod lives. */
+/** The secrets of one installation. Each costs by the month, so they are deleted when no pod lives. */
 export function awsPullSecrets(options: PullSecretsOptions): PullSecrets {
   const { client, clock } = options;
   const known = new Map<string, { arn: string; at: number }>();
@@ -72,7 +72,7 @@ async function touchOrCreate(
   };
 }
 
-/** Says that the secret is in use; undefined: there is none. */
+/** Marks the secret as used; undefined: it does not exist. */
 async function touch(
   client: SecretsManagerClient,
   name: string,
@@ -88,7 +88,7 @@ async function touch(
       .ARN;
   } catch (error) {
     if (isNamed(error, 'ResourceNotFoundException')) return undefined;
-    // A deletion that is still going on ends by itself.
+    // A deletion that is still in progress completes by itself.
     if (isNamed(error, 'InvalidRequestException'))
       throw new Unavailable('a pull secret is being deleted', { cause: error });
     throw error;
@@ -131,7 +131,7 @@ async function list(
       }),
     );
     for (const { ARN, Name, LastChangedDate } of page.SecretList ?? []) {
-      // The filter knows words, not the exact prefix.
+      // The filter matches words, not the exact prefix.
       if (ARN !== undefined && Name?.startsWith(prefix))
         found.push({ arn: ARN, changedAt: LastChangedDate?.getTime() ?? 0 });
     }

@@ -1,18 +1,18 @@
-// The podlet image from the deployment's assets in S3 into the stack's ECR repository.
+// Copies the podlet image from the deployment's assets in S3 into the stack's ECR repository.
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { pushImage, type PushContent, type PushTools } from '../images/push-image.ts';
 import { systemClock } from './clock.ts';
 import type { ResourceOutcome } from './custom-resource.ts';
 
-/** An object in S3 and the digest of what it must hold. */
+/** An object in S3 and the digest of its expected content. */
 export interface ContentProperties {
   Digest: string;
   Bucket: string;
   Key: string;
 }
 
-/** Properties of the custom resource; cdk/constructs/podlet-image.ts writes them. */
+/** Properties of the custom resource, written by cdk/constructs/podlet-image.ts. */
 export interface ImageProperties {
   /** `<account>.dkr.ecr.<region>.…/<name>`. */
   RepositoryUri: string;
@@ -26,7 +26,7 @@ export interface ImageClients {
   ecr: Pick<ECRClient, 'send'>;
 }
 
-/** The step of functions/put-image.ts, with clients of its environment: requests are few and worth repeating. */
+/** The step of functions/put-image.ts, with the environment's clients; its few requests are worth retrying. */
 export const putPodletImage = (properties: unknown): Promise<ResourceOutcome> =>
   putImage(
     { s3: new S3Client({ maxAttempts: 5 }), ecr: new ECRClient({ maxAttempts: 5 }) },
@@ -34,7 +34,7 @@ export const putPodletImage = (properties: unknown): Promise<ResourceOutcome> =>
     properties as ImageProperties,
   );
 
-/** May be called again with the same properties: what is in the repository stays. */
+/** May be called again with the same properties: existing content stays. */
 export async function putImage(
   { s3, ecr }: ImageClients,
   tools: Pick<PushTools, 'fetch' | 'clock'>,

@@ -1,4 +1,4 @@
-// Makes or renews the state machine where no stack does: local mode. cdk/ makes it on AWS.
+// Creates or updates the state machine where no stack does: in local mode. cdk/ creates it on AWS.
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { CreateStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 
@@ -10,7 +10,7 @@ export interface StateMachineSource {
   roleArn: string;
 }
 
-/** The machine has this definition afterwards; running executions go on with the one they began with. */
+/** Gives the machine this definition; running executions continue with the one they started with. */
 export async function putStateMachine(
   client: SFNClient,
   { arn, name, definition, roleArn }: StateMachineSource,

@@ -1,7 +1,7 @@
-// What a service refuses for good: an outcome that the pod's owner reads, where a retry would be billed and heal nothing.
+// Final refusals by a service: an outcome for the pod's owner to read, where a retry would be billed and not help.
 import { own } from '../own.ts';
 
-/** What the names of errors mean to somebody who does not know the service. */
+/** Error names explained for somebody who does not know the service. */
 const MEANINGS: Record<string, string> = {
   AccessDeniedException: 'AWS does not permit it',
   BlockedException: 'AWS has blocked the account',
@@ -10,14 +10,14 @@ const MEANINGS: Record<string, string> = {
   UnsupportedFeatureException: 'the region does not support it',
 };
 
-/** The refusal in a line; undefined for faults, which a retry may heal, and for errors of our own. */
+/** The refusal in one line; undefined for faults that a retry may fix, and for errors of our own. */
 function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || (error as { $fault?: unknown }).$fault !== 'client')
     return undefined;
   return `${own(MEANINGS, error.name) ?? error.name}: ${error.message}`;
 }
 
-/** The answer of a call, or its refusal as data. */
+/** The result of a call, or its refusal as data. */
 export async function orRefusal<T>(call: Promise<T>): Promise<T | { failure: string }> {
   try {
     return await call;

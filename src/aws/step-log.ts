@@ -1,4 +1,4 @@
-// One line per step and fault. Input and output stay out of it: they may hold what a pod's owner would not show.
+// One line per step and fault, without input and output: they may hold what a pod's owner would not show.
 import { own } from '../own.ts';
 import { faultMembers, type Log } from '../ports/log.ts';
 
@@ -9,7 +9,7 @@ export interface StepLog {
   log: Log;
 }
 
-/** The step with its outcome logged; a fault is thrown on, under its own name. */
+/** Logs the step's outcome; a fault is rethrown under its own name. */
 export const logged =
   <Ports, Input, Output>(
     step: (ports: Ports, input: Input) => Promise<Output>,
@@ -28,7 +28,7 @@ export const logged =
     }
   };
 
-/** What the machine hands to every step of a pod. */
+/** The pod's uid in the machine's input to a step. */
 function podUid(input: unknown): string | undefined {
   const uid = typeof input === 'object' && input !== null ? own(input as Named, 'uid') : undefined;
   return typeof uid === 'string' ? uid : undefined;

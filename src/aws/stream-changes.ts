@@ -1,10 +1,10 @@
-// A batch of the table's stream as changes of the log. Lambda hands over the items' images in DynamoDB's JSON, bytes in base64.
+// Reads a batch of the table's stream as changes of the log. Lambda passes the items' images as DynamoDB JSON, with bytes in base64.
 import type { LogEntry } from '../ports/store.ts';
 import { isMap } from '../own.ts';
 import { readEntry } from '../store/log.ts';
 import type { Attribute, Item, Table } from '../store/table.ts';
 
-/** The changes in the batch; what is no entry of the log is left out. */
+/** The changes in the batch; items that are not log entries are left out. */
 export async function streamChanges(
   table: Pick<Table, 'batchGet'>,
   records: readonly unknown[],

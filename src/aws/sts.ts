@@ -1,4 +1,4 @@
-// STS by its own HTTP: the caller signed the request, so no SDK client can send it.
+// STS over plain HTTP: the caller signed the request, so no SDK client can send it.
 import { Unavailable } from '../errors.ts';
 import type { CallerIdentity, Sts } from '../ports/sts.ts';
 import { own } from '../own.ts';
@@ -9,11 +9,11 @@ const MAX_BYTES = 64 * 1024;
 
 export interface StsOptions {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Where STS is not AWS' own (an emulator): the request goes there as it is. */
+  /** An STS endpoint other than AWS' (an emulator): the request is sent there unchanged. */
   endpoint?: string;
 }
 
-/** STS behind the endpoint that the caller's URL names. */
+/** STS behind the endpoint in the caller's URL. */
 export const awsSts = ({ fetch, endpoint }: StsOptions): Sts => ({
   async callerIdentity(url, headers) {
     const response = await fetch(endpoint === undefined ? url : elsewhere(url, endpoint), {
@@ -21,7 +21,7 @@ export const awsSts = ({ fetch, endpoint }: StsOptions): Sts => ({
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error: unknown) => {
-      // Not as its cause: an error of fetch may show the URL, which is a credential.
+      // Without a cause: an error of fetch may contain the URL, which is a credential.
       throw new Unavailable(`STS did not answer: ${error instanceof Error ? error.name : 'fault'}`);
     });
     const text = await bodyOf(response);
@@ -38,12 +38,12 @@ function elsewhere(url: string, endpoint: string): string {
 }
 
 async function bodyOf(response: Response): Promise<string> {
-  // An answer that breaks off or is too long names nobody.
+  // A response that breaks off or is too long identifies nobody.
   const bytes = await readWithin(response, MAX_BYTES).catch(() => undefined);
   return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
 }
 
-/** The members of a text that is no JSON: AWS answers in the form that was asked for, emulators in XML alone. */
+/** The members of a text that is not JSON: AWS replies in the requested format, emulators only in XML. */
 const xmlMember = (text: string, name: string): string | undefined =>
   new RegExp(`<${name}>([^<>&]+)</${name}>`).exec(text)?.[1];
 
@@ -55,7 +55,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Only the code: the message of a wrong signature repeats what was signed. */
+/** Only the code: the message for a wrong signature repeats what was signed. */
 function codeIn(text: string): string {
   const { Error: error } = (parsed(text) ?? {}) as { Error?: { Code?: unknown } };
   const code = error?.Code ?? xmlMember(text, 'Code');

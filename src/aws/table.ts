@@ -1,4 +1,4 @@
-// The store's table on DynamoDB's SDK.
+// The store's table, on DynamoDB's SDK.
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetItemCommand,
@@ -28,7 +28,7 @@ const COMMANDS = {
 export const dynamoTable = (client: DynamoDBClient, name: string): Table =>
   wireTable(sdkCarrier(client), name);
 
-/** The compiler cannot follow from an operation's name to its command's input and answer. */
+/** The compiler cannot derive a command's input and output from the operation's name. */
 type AnyCommand = new (input: object) => GetItemCommand;
 
 function sdkCarrier(client: DynamoDBClient): Carrier {

@@ -25,7 +25,7 @@ import { orRefusal } from './refusal.ts';
 type Place = Pick<Config, 'cluster' | 'subnets' | 'securityGroups' | 'assignPublicIp'> &
   Partial<Pick<Config, 'capacity'>>;
 
-/** DescribeTasks and ListTasks take this many at a time. */
+/** The page size of DescribeTasks and ListTasks. */
 const PAGE = 100;
 
 /** Tasks of one cluster, in the installation's subnets. */
@@ -36,7 +36,7 @@ export function awsTasks(client: ECSClient, place: Place): Tasks {
     run: (request) => orRefusal(run(client, place, request).catch(runningInstead)),
     async stop(taskArn, reason) {
       try {
-        // ECS cuts nothing: a reason above 1024 characters is refused.
+        // ECS refuses a reason above 1024 characters instead of cutting it.
         await client.send(
           new StopTaskCommand({ cluster, task: taskArn, reason: reason.slice(0, 1024) }),
         );
@@ -52,14 +52,14 @@ export function awsTasks(client: ECSClient, place: Place): Tasks {
   };
 }
 
-// ECS answers an unknown task with InvalidParameterException "The referenced task was not found."
+// ECS reports an unknown task as InvalidParameterException "The referenced task was not found."
 const isUnknown = (error: unknown): boolean =>
   error instanceof Error &&
   error.name === 'InvalidParameterException' &&
   error.message.includes('not found');
 
 async function register(client: ECSClient, definition: TaskDefinition): Promise<{ arn: string }> {
-  // The family is the hash of the content, so its newest revision has that content; registering again would cost the quota of 1/s.
+  // The family is the hash of the content, so its newest revision has that content; registering again would use up the quota of 1/s.
   const known = await client
     .send(new DescribeTaskDefinitionCommand({ taskDefinition: definition.family }))
     .catch((error: unknown) => {
@@ -86,7 +86,7 @@ async function register(client: ECSClient, definition: TaskDefinition): Promise<
   return { arn: taskDefinition?.taskDefinitionArn ?? definition.family };
 }
 
-/** A repeated RunTask may meet a conflict, which names the task that runs for its client token already. */
+/** A repeated RunTask may fail with a conflict that names the task already running for its client token. */
 function runningInstead(error: unknown): { taskArn: TaskArn } {
   const { name, resourceIds } = error as { name?: string; resourceIds?: string[] };
   const [taskArn] = resourceIds ?? [];

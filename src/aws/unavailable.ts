@@ -1,7 +1,7 @@
-// Which of the SDK's errors are faults that a retry may heal.
+// Which of the SDK's errors are faults that a retry may fix.
 import { Unavailable } from '../errors.ts';
 
-/** Throttling under the names of all services, EventBridge's answer to two writers of a rule, and DynamoDB's answer to a repetition that comes too early. */
+/** Throttling by all services, EventBridge's error for concurrent changes of a rule, and DynamoDB's for a repetition that is too early. */
 const PASSING =
   /Throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|TransactionInProgress|ConcurrentModification|^Timeout|SlowDown/;
 

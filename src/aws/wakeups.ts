@@ -1,8 +1,8 @@
-// Wakeups: in one process a wake ends the waits at once; functions on AWS share no memory, so their waits only sleep.
+// Wakeups: within one process a wake ends the waits at once; functions on AWS share no memory, so their waits only sleep.
 import type { Clock } from '../ports/clock.ts';
 import type { Wakeups } from '../ports/wakeups.ts';
 
-/** Waits are cut to `maxWaitMs` (what the front allows). Used by local mode as it is, on AWS with a short cut. */
+/** Waits are capped at `maxWaitMs` (the front's limit). Local mode uses it with a long cap, AWS with a short one. */
 export function processWakeups({
   clock,
   maxWaitMs,

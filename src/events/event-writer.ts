@@ -1,11 +1,11 @@
-// Events that happen while something else goes on: written at once, so that they carry the time at which they happened.
+// Events of something that is in progress: stored at once, so that they carry the time at which they happened.
 import type { Pod } from '../kinds/pod.ts';
 import type { PodEvent } from '../pod/events/pod-events.ts';
 import type { Ports } from '../ports/ports.ts';
 import { recordEvents } from './record-event.ts';
 
 export interface EventWriter {
-  /** Begins to store the events. */
+  /** Starts to store the events. */
   write(events: PodEvent[]): void;
   /** Resolves when all of them are stored; throws if storing one failed. */
   written(): Promise<void>;

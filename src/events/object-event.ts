@@ -1,4 +1,4 @@
-// Events about any object, as controllers write them: core/v1 objects beside it, repeats counted.
+// Events about any object, as controllers record them: core/v1 objects, with repetitions counted.
 import { createHash } from 'node:crypto';
 import { StoreConflict } from '../errors.ts';
 import type { Event, KubeObject } from '../kinds/pod.ts';
@@ -11,7 +11,7 @@ import { present } from '../present.ts';
 type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 
 export interface ObjectEvent {
-  /** Who says it: `source.component` and `reportingComponent`. */
+  /** The reporter: `source.component` and `reportingComponent`. */
   component: string;
   type: 'Normal' | 'Warning';
   reason: string;
@@ -22,7 +22,7 @@ const MAX_TRIES = 20;
 /** kube-apiserver's limit for a message. */
 const MAX_MESSAGE = 1024;
 
-/** Stores the event, or counts up an equal one; says nothing in a namespace that is ending. */
+/** Stores the event, or increments the count of an equal one; does nothing in a namespace that is terminating. */
 export async function recordObjectEvent(
   ports: EventPorts,
   resource: string,
@@ -55,7 +55,7 @@ export async function recordObjectEvent(
   }
 }
 
-/** Says what the event is, so that a repeat finds its first. */
+/** The name identifies the event, so that a repetition finds the first one. */
 function eventName({ metadata }: KubeObject, event: ObjectEvent): string {
   const { component, type, reason, message } = event;
   const hash = createHash('sha256')

@@ -1,4 +1,4 @@
-// Kubernetes Events as the kubelet and the scheduler write them: core/v1 objects of their own beside the pod, repeats counted.
+// Kubernetes Events as the kubelet and the scheduler record them: separate core/v1 objects, with repetitions counted.
 import { wholeSeconds } from '../kinds/time.ts';
 import { createHash } from 'node:crypto';
 import { StoreConflict } from '../errors.ts';
@@ -14,7 +14,7 @@ type EventPorts = Pick<Ports, 'store' | 'clock' | 'ids'>;
 
 const MAX_TRIES = 20;
 
-/** Stores the events of a pod, each on its own; equal ones (source, object, type, reason, message, fieldPath) are counted up. */
+/** Stores a pod's events; for an equal one (source, object, type, reason, message, fieldPath) the count is incremented. */
 export async function recordEvents(
   ports: EventPorts,
   pod: Pod,
@@ -56,7 +56,7 @@ async function recordEvent(
   throw new Error(`event ${key.namespace}/${name} changed ${MAX_TRIES} times in between`);
 }
 
-/** Stores those events of a change at `at` that nobody has stored since; may be called again. */
+/** Stores those events of a change at `at` that are not stored yet; may be called again. */
 export async function ensureEvents(
   ports: EventPorts,
   pod: Pod,
@@ -69,7 +69,7 @@ export async function ensureEvents(
   if (lost.length > 0) await recordEvents(ports, pod, lost);
 }
 
-/** Times of events are whole seconds, or the moment itself where the scheduler speaks. */
+/** Event times are whole seconds, or exact for the scheduler's events. */
 function isSince(known: KubeObject | undefined, at: string): boolean {
   const last = known?.['lastTimestamp'] ?? known?.['eventTime'];
   return typeof last === 'string' && Date.parse(last) >= Math.floor(Date.parse(at) / 1000) * 1000;
@@ -81,15 +81,15 @@ const eventKey = (pod: Pod, name: string): ObjectKey => ({
   name,
 });
 
-/** Events of a pod's first steps are usually new, so they are created without looking for an equal one first. */
+/** Events of a pod's first steps are usually new, so they are created without searching for an equal one first. */
 const mayRepeat = ({ reason }: PodEvent): boolean => reason !== 'Scheduled';
 
 const versionOf = ({ metadata }: KubeObject): ResourceVersion =>
   (metadata.resourceVersion ?? '') as ResourceVersion;
 
 /**
- * `<pod>.<16 hex>` like the kubelet's. There the digits are the time, and kubectl relies on it: events of one second stay in the
- * order of their names. Here they say what the event is, so that a repeat finds its first: place in the pod, step, then a hash.
+ * `<pod>.<16 hex>` like the kubelet's. There the digits are the time, and kubectl relies on that: events of one second are sorted by
+ * name. Here they identify the event, so that a repetition finds the first one: place in the pod, step, then a hash.
  */
 function eventName(pod: Pod, event: PodEvent): string {
   const identity = [
@@ -105,7 +105,7 @@ function eventName(pod: Pod, event: PodEvent): string {
   return `${pod.metadata.name ?? ''}.${Math.min(place, 255).toString(16).padStart(2, '0')}${step(event).toString(16)}${hash}`;
 }
 
-/** What a container goes through in one second, in order. */
+/** A container's events within one second, in order. */
 const STEPS = [
   'Scheduled',
   'Pulling',
@@ -118,7 +118,7 @@ const STEPS = [
   'Failed',
 ];
 
-/** `Failed to pull` comes at once, `Error:` after what it repeats; other reasons come later. */
+/** `Failed to pull` comes first, and `Error:` after what it repeats; other reasons come later. */
 function step({ reason, message }: PodEvent): number {
   const found = STEPS.indexOf(
     reason === 'Failed' && !message.startsWith('Error: ') ? 'InspectFailed' : reason,

@@ -1,4 +1,4 @@
-// Deletions that wait for dependents: a record each, written in the commit that begins the deletion, so that none is forgotten.
+// Deletions that wait for dependents: one record each, written in the commit that starts the deletion, so that none is lost.
 import type { KubeObject } from '../kinds/pod.ts';
 import type { ObjectKey, RecordWrite } from '../ports/store.ts';
 import { isOrphaning, isWaiting } from './finalizers.ts';
@@ -9,7 +9,7 @@ const waits = (object: KubeObject): boolean => isWaiting(object) || isOrphaning(
 
 const recordKey = ({ metadata }: KubeObject): string => DELETIONS + (metadata.uid ?? '');
 
-/** The write that remembers such a deletion, where `object` begins one. */
+/** The write that records such a deletion, if this change of `object` starts one. */
 export const deletionWrites = (
   { resource, namespace, name }: ObjectKey,
   object: KubeObject,
@@ -18,6 +18,6 @@ export const deletionWrites = (
     ? [{ key: recordKey(object), value: { resource, namespace, name }, expected: 'any' }]
     : [];
 
-/** The write that forgets it, where `old` is removed. */
+/** The write that deletes the record when `old` is removed. */
 export const deletionEndWrites = (old: KubeObject): RecordWrite[] =>
   waits(old) ? [{ key: recordKey(old), value: null, expected: 'any' }] : [];

@@ -1,5 +1,5 @@
 // The index of dependents: a record for each owner that an object names, written in the commit that writes the object.
-// So an owner's dependents are found without a list, and an object without owners costs nothing.
+// So an owner's dependents are found without a list, and objects without owners cost nothing.
 import { createHash } from 'node:crypto';
 import type { KubeObject, ObjectMeta } from '../kinds/pod.ts';
 import { isMap } from '../own.ts';
@@ -10,17 +10,17 @@ export type OwnerReference = NonNullable<ObjectMeta['ownerReferences']>[number];
 
 export const INDEX = 'owned/';
 
-/** A transaction takes 100 items. Further owners are only found by whoever looks at all dependents. */
+/** A transaction takes 100 items. Further owners are found only by a scan of all possible dependents. */
 const MAX_OWNERS = 40;
 
-/** What the records of an owner's dependents begin with. */
+/** The key prefix of the records of an owner's dependents. */
 export const dependentsOf = (uid: string): string => `${INDEX}${keyPart(uid)}/`;
 
-/** Clients choose the uids in their references. */
+/** Clients choose the uids in their owner references. */
 const keyPart = (uid: string): string =>
   /^[\w-]{1,64}$/.test(uid) ? uid : createHash('sha256').update(uid).digest('hex');
 
-/** The index's writes for a change of an object from `old` to `next`; undefined: not there. */
+/** The index's writes for a change of an object from `old` to `next`; undefined: it does not exist. */
 export function ownerRecords(
   { resource, namespace, name }: ObjectKey,
   old: KubeObject | undefined,
@@ -49,7 +49,7 @@ const ownersOf = (object: KubeObject | undefined): Set<string> =>
     [...new Set(object?.metadata.ownerReferences?.map(({ uid }) => uid))].slice(0, MAX_OWNERS),
   );
 
-/** The object that a record of the index names. */
+/** The object that an index record names. */
 export function dependentIn(value: unknown): ObjectKey | undefined {
   const { resource, namespace, name } = isMap(value) ? value : {};
   return typeof resource === 'string' && typeof namespace === 'string' && typeof name === 'string'

@@ -1,4 +1,4 @@
-// The garbage collector's finalizers: how a deletion says what becomes of the dependents.
+// The garbage collector's finalizers, which say what a deletion does with the dependents.
 import type { KubeObject } from '../kinds/pod.ts';
 
 /** The object stays until its blocking dependents are gone. */
@@ -12,15 +12,15 @@ const isDeleting = ({ metadata }: KubeObject): boolean => metadata.deletionTimes
 export const hasFinalizer = ({ metadata }: KubeObject, finalizer: string): boolean =>
   metadata.finalizers?.includes(finalizer) === true;
 
-/** Waits for its dependents to go. */
+/** Whether it waits for its dependents to be deleted. */
 export const isWaiting = (object: KubeObject): boolean =>
   isDeleting(object) && hasFinalizer(object, FOREGROUND);
 
-/** Waits for its dependents to lose their reference. */
+/** Whether it waits for its dependents to lose their reference to it. */
 export const isOrphaning = (object: KubeObject): boolean =>
   isDeleting(object) && hasFinalizer(object, ORPHAN);
 
-/** The object without a finalizer. */
+/** The object without one of its finalizers. */
 export function withoutFinalizer(object: KubeObject, finalizer: string): KubeObject {
   const { finalizers = [], ...metadata } = object.metadata;
   const left = finalizers.filter((one) => one !== finalizer);

@@ -1,16 +1,16 @@
-// Which changes wake somebody at once. On AWS everything else waits for the next sweep, so that what changes most costs nothing:
+// Which changes wake the controllers at once. On AWS all others wait for the next sweep, so that the most frequent ones cost nothing:
 // pods without an owner, events, leases.
 import type { KubeObject } from '../kinds/pod.ts';
 import type { LogEntry } from '../ports/store.ts';
 import { isOrphaning, isWaiting } from './finalizers.ts';
 
-/** Nobody acts upon them. */
+/** Kinds that nothing reacts to. */
 const SILENT = new Set(['events', 'leases.coordination.k8s.io']);
 
-/** Nobody reads them but the garbage collector and the end of a namespace, which look at what goes. */
+/** Only the garbage collector and the end of a namespace react to these, and only to deletions. */
 const PLAIN = new Set(['configmaps', 'secrets', 'serviceaccounts', 'podtemplates', 'limitranges']);
 
-/** `object`: as it is shown; undefined: unknown. */
+/** `object` as shown to clients; undefined: unknown. */
 export function wakes(
   type: LogEntry['type'],
   resource: string,
