@@ -1,5 +1,5 @@
-// The errors of two of the three doors: ApiError becomes a metav1.Status in src/api/wire/status.ts,
-// the named errors at the end are what statemachines/pod.asl.yaml may retry or catch.
+// The error types: ApiError becomes a metav1.Status in src/api/wire/status.ts; the named errors at the end are those that
+// statemachines/pod.asl.yaml may retry or catch.
 import { present } from './present.ts';
 
 /** A reason of metav1.Status and its HTTP code (apimachinery `metav1.StatusReason`). */
@@ -43,12 +43,12 @@ export interface ApiErrorDetails {
   retryAfterSeconds?: number;
   /** HTTP code where it differs from the reason's own. */
   code?: number;
-  /** `details` is there though empty: as Kubernetes' router answers. */
+  /** `details` is present though empty, as in responses of Kubernetes' router. */
   empty?: boolean;
   cause?: unknown;
 }
 
-/** An answer to an API caller; anything else that is thrown goes out as InternalError "internal error". */
+/** A response to an API caller; any other error is sent as InternalError "internal error". */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   constructor(
@@ -96,10 +96,10 @@ export interface FieldError {
   message: string;
 }
 
-/** Findings that an answer lists; each may quote a long value. */
+/** The most findings that a response lists; each may quote a long value. */
 const MAX_FIELD_ERRORS = 1000;
 
-/** 422 for `kind` `name`; equal lines appear once in the message and stay in the causes. */
+/** 422 for `kind` `name`; equal lines appear once in the message but stay in the causes. */
 export function invalid(
   kind: string,
   name: string,
@@ -118,12 +118,12 @@ export function invalid(
   });
 }
 
-/** A write met a newer version or record; the caller reads again and repeats. Never leaves the API as such. */
+/** A write met a newer version or record; the caller reads again and retries. Never leaves the API as such. */
 export class StoreConflict extends Error {
   override readonly name = 'StoreConflict';
 }
 
-/** The log no longer reaches back to the version that was asked for (410 outward). */
+/** The log no longer reaches back to the requested version (410 for clients). */
 export class CompactedError extends Error {
   override readonly name = 'CompactedError';
 }

@@ -1,15 +1,15 @@
-// Shell patterns as Go's path.Match reads them, matched in time that grows with pattern × text and no faster.
+// Shell patterns as in Go's path.Match, matched in time proportional to pattern × text.
 
 /** One place of a pattern: any text, or one character. */
 type Token = 'star' | ((character: string) => boolean);
 
-/** Whether all of `text` fits the pattern (`*`, `?`, `[a-z]`, `[^a]`, `\*`); a malformed pattern fits nothing. */
+/** Whether all of `text` matches the pattern (`*`, `?`, `[a-z]`, `[^a]`, `\*`); a malformed pattern matches nothing. */
 export function fitsGlob(pattern: string, text: string): boolean {
   const tokens = tokensOf([...pattern]);
   if (tokens === undefined) return false;
   const characters = [...text];
   let [at, from] = [0, 0];
-  // Where to go on when what follows the last star does not fit: that star takes one character more.
+  // Where to resume when the rest after the last star does not match: the star takes one more character.
   let retry: { token: number; from: number } | undefined;
   while (from < characters.length) {
     const token = tokens[at];
@@ -48,7 +48,7 @@ function tokensOf(pattern: readonly string[]): Token[] | undefined {
   return tokens;
 }
 
-/** A class from behind its `[`; undefined where it is malformed. */
+/** A character class after its `[`; undefined: malformed. */
 function characterClass(
   pattern: readonly string[],
   start: number,

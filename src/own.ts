@@ -1,7 +1,7 @@
-// Records that are read and written by a text from outside: `{}['constructor']` is a function, `{}['__proto__'] = x` loses x.
-// The lint rule house/own-lookups sends every such look-up here (or to a Map).
+// Access to records by text from outside: `{}['constructor']` is a function, `{}['__proto__'] = x` loses x.
+// The lint rule house/own-lookups requires these functions (or a Map) for such access.
 
-/** The record's own member; undefined where there is none or no record. */
+/** The record's own member; undefined if it has none, or if it is not a record. */
 export const own = <T>(
   record: Readonly<Record<string, T>> | null | undefined,
   key: string,

@@ -1,4 +1,4 @@
-// Members that may be absent: in JSON and in Kubernetes a member without a value is not the same as none.
+// Optional members: in JSON and in Kubernetes an undefined member differs from an absent one.
 
 import { setOwn } from './own.ts';
 

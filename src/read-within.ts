@@ -1,12 +1,12 @@
-// How a body is read in every front: whole, but never more of it than its reader has a use for.
+// Reads a whole body, but never more than its reader can use.
 
-/** The body's bytes; undefined as soon as they are more than `limit`: what is left of it is not read. */
+/** The body's bytes; undefined once they exceed `limit`, and the rest is not read. */
 export async function readWithin(
   { body, headers }: Pick<Request | Response, 'body' | 'headers'>,
   limit: number,
 ): Promise<Uint8Array | undefined> {
   if (body === null) return new Uint8Array();
-  // Who says beforehand that it is too much need not send it.
+  // A client that announces too much need not send it.
   if (Number(headers.get('content-length') ?? 0) > limit) {
     await body.cancel();
     return undefined;

@@ -10,7 +10,7 @@ interface ExecutionState {
 
 /** Step Functions, narrowed to the pod machine. */
 export interface Executions {
-  /** Same name and input while it runs: the same execution. A closed one of that name answers `alreadyExists`. */
+  /** Same name and input while it runs: the same execution. If a closed one has that name: `alreadyExists`. */
   start(name: string, input: Json): Promise<'started' | 'alreadyExists'>;
   /** TaskTimedOut, TaskDoesNotExist and InvalidToken count as answered. */
   succeed(token: string, output: Json): Promise<void>;

@@ -1,4 +1,4 @@
-// Who and which: identities that are strings on the wire, distinguished by their types.
+// Identities that are strings on the wire, distinguished by their types.
 
 export type TaskArn = string & { readonly brand: 'TaskArn' };
 

@@ -1,4 +1,4 @@
-// Images as a registry or an engine knows them.
+// Images as described by a registry or an engine.
 
 /** A container's imagePullPolicy. */
 export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never';
@@ -23,7 +23,7 @@ export interface ImageConfig {
 }
 
 export type ImageOutcome =
-  /** `credential`: the pod's own that opened the registry; absent where none was needed. */
+  /** `credential`: the one of the pod's credentials that opened the registry; absent if none was needed. */
   | { config: ImageConfig; pulled: boolean; milliseconds: number; credential?: RegistryCredential }
   | {
       failure: 'ErrImagePull' | 'ErrImageNeverPull' | 'InvalidImageName' | 'RegistryUnavailable';
@@ -39,8 +39,8 @@ export interface RegistryCredential {
 
 export interface Images {
   /**
-   * An image that cannot be had is an outcome. `policy` Never and IfNotPresent matter to local mode only.
-   * `onPull` is called before a registry is asked, once at most; an image that is here already asks none.
+   * An unavailable image is an outcome. `policy` Never and IfNotPresent matter only in local mode.
+   * `onPull` is called before a registry is asked, at most once; an image that is already present asks none.
    */
   resolve(
     image: string,

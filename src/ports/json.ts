@@ -1,3 +1,3 @@
-// JSON as a type.
+// The type of JSON values.
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };

@@ -1,8 +1,8 @@
-// Changes to a task that runs; only local mode has them.
+// Changes to a running task; only local mode supports them.
 import type { TaskArn } from './identity.ts';
 import type { ContainerDefinition } from './tasks.ts';
 
-/** A container that joins a task while it runs (see LiveTasks). */
+/** A container that joins a running task (see LiveTasks). */
 export interface AddedContainer extends ContainerDefinition {
   /** Container of the task whose processes it shares. */
   pidOf?: string;
@@ -19,9 +19,9 @@ export interface ContainerLimits {
   cpuShares?: number;
 }
 
-/** Changes to a task that runs: ECS knows none, so only local mode has them. What the engine refuses is an outcome. */
+/** Changes to a running task: ECS has none, so only local mode supports them. A refusal by the engine is an outcome. */
 export interface LiveTasks {
-  /** Resolves when the container has started; again for one that is there changes nothing. */
+  /** Resolves when the container has started; a repetition for an existing one changes nothing. */
   add(taskArn: TaskArn, container: AddedContainer): Promise<{ failure?: string }>;
   /** May be repeated. */
   resize(
@@ -29,6 +29,6 @@ export interface LiveTasks {
     container: string,
     limits: ContainerLimits,
   ): Promise<{ failure?: string }>;
-  /** Has src/steps/edit/change-task.ts look at the pod soon; answers at once. */
+  /** Makes src/steps/edit/change-task.ts look at the pod soon; returns at once. */
   changed(uid: string): void;
 }

@@ -1,13 +1,13 @@
-// The log of the installation, for whoever runs it: one structured line per step and fault.
+// The installation's log, for its operator: one structured line per step and fault.
 
-/** Writes a line. `members` stand beside level, msg and time; they hold no input and no output, which may be secret. Never throws. */
+/** Writes a line. `members` appear beside level, msg and time, without input and output, which may be secret. Never throws. */
 export type Log = (
   level: 'info' | 'warn' | 'error',
   msg: string,
   members?: { readonly [name: string]: unknown },
 ) => void;
 
-/** The members of a fault: its name and message, and its stack where it is an error of ours. */
+/** The members of a fault: its name and message, and its stack if it is one of our own errors. */
 export const faultMembers = (error: unknown): { error: string; stack?: string } =>
   error instanceof Error
     ? {

@@ -1,4 +1,4 @@
-// What containers wrote.
+// The output of containers.
 import type { TaskArn } from './identity.ts';
 
 export interface LogLine {
@@ -7,21 +7,21 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   /** Bytes as written, with its newline if it had one. */
   bytes: Uint8Array;
-  /** The log has the lines of both streams in one, each stream's in its order alone. */
+  /** The log mixes both streams, so only each stream's own order is kept. */
   merged?: true;
-  /** Entries of the log that it is made of, where more than one. */
+  /** How many log entries it was joined from, if more than one. */
   entries?: number;
 }
 
 export interface Logs {
   /**
    * Lines of one container of a task, oldest first; with `follow` until the container's log ends or the signal aborts.
-   * `tail` is a favour: the last that many entries (LogLine.entries) of the log, or all of it.
+   * `tail` is a hint: the last so many entries (LogLine.entries) of the log, or all of it.
    */
   read(
     source: { taskArn: TaskArn; container: string; follow: boolean; since?: Date; tail?: number },
     signal?: AbortSignal,
   ): AsyncIterable<LogLine>;
-  /** Puts aside the end of what a container has written until now, where later output would push it out; absent where nothing does. */
+  /** Saves the end of a container's output so far, where later output would push it out; absent where nothing does. */
   keep?(source: { taskArn: TaskArn; container: string }): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What droppod asks of the outside world, all of it. src/aws adapts AWS to these ports, test/fakes holds small real ones.
+// Everything that droppod needs from outside. src/aws implements these ports on AWS, test/fakes has small working implementations.
 // A function takes the ports it uses, narrowed: `({ store, clock }: Pick<Ports, 'store' | 'clock'>, input)`.
 import type { Clock } from './clock.ts';
 import type { DueTimes } from './due-times.ts';
@@ -24,7 +24,7 @@ export interface Ports {
   executions: Executions;
   images: Images;
   logs: Logs;
-  /** For whoever runs the installation; `logs` are the containers'. */
+  /** For the operator; `logs` are the containers'. */
   log: Log;
   clock: Clock;
   ids: Ids;
@@ -34,13 +34,13 @@ export interface Ports {
   /** Only where AWS principals log in. */
   sts?: Sts;
   sweepRule?: SweepRule;
-  /** Only where controllers run and no process lives on. */
+  /** Only where controllers run without a long-lived process. */
   dueTimes?: DueTimes;
   /** Absent where images are pulled before the task starts (local mode). */
   pullSecrets?: PullSecrets;
   /** Only in local mode. */
   liveTasks?: LiveTasks;
-  /** Only in local mode: elsewhere nothing keeps data for a claim yet. */
+  /** Only in local mode: elsewhere nothing stores data for claims yet. */
   engineVolumes?: EngineVolumes;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
   podHttp?: (request: Request) => Promise<Response>;

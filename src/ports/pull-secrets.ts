@@ -3,10 +3,10 @@ import type { RegistryCredential } from './images.ts';
 
 /** Where tasks find the passwords of registries by name, so that no task definition holds one. */
 export interface PullSecrets {
-  /** ARN of the secret with this credential's content, or why AWS refuses it; equal contents share one. May be called again. */
+  /** ARN of the secret with this credential, or why AWS refuses it; equal credentials share one. May be called again. */
   keep(
     credential: Pick<RegistryCredential, 'username' | 'password'>,
   ): Promise<{ arn: string } | { failure: string }>;
-  /** Removes those that nobody has asked for lately; answers how many are left. Only for times when no pod lives. */
+  /** Removes those not used lately; returns how many are left. Only while no pod lives. */
   clear(): Promise<number>;
 }

@@ -55,7 +55,7 @@ export interface RecordWrite {
   expected: number | 'any';
 }
 
-/** An object under one version. A store that keeps it answers the same value again, so that what is made of it can be remembered. */
+/** An object at one version. A store that caches it returns the same value again, so that results derived from it can be cached too. */
 export interface StoredText {
   namespace: string;
   name: string;
@@ -73,35 +73,35 @@ export interface ChangesOptions {
 export interface Store {
   /** The object with `metadata.resourceVersion`; undefined: not there. Always the newest. */
   get(key: ObjectKey): Promise<KubeObject | undefined>;
-  /** In Kubernetes' storage order: by the bytes of `namespace/name`. `version` is a hole-free prefix: a watch from it misses nothing. `more`: the limit cut. */
+  /** In Kubernetes' storage order: by the bytes of `namespace/name`. A watch from `version` misses nothing. `more`: cut by the limit. */
   list(
     query: ListQuery,
   ): Promise<{ objects: KubeObject[]; version: ResourceVersion; more: boolean }>;
-  /** As list, each object as JSON: for an answer that shows all of them whole, or what was made of them before. */
+  /** Like list, with each object as JSON: for responses that show all of them whole, or that use cached results. */
   listTexts(
     query: ListQuery,
   ): Promise<{ objects: StoredText[]; version: ResourceVersion; more: boolean }>;
   /**
-   * At most one object and any number of records, all or nothing. Answers the new version (undefined without an object).
-   * Throws StoreConflict where an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable where
-   * the table did not answer: whether it was written is open then, and the caller looks again.
+   * At most one object and any number of records, all or nothing. Returns the new version (undefined without an object).
+   * Throws StoreConflict if an expectation fails, ApiError RequestEntityTooLarge above 1.5 MiB (etcd's limit), Unavailable if
+   * the table did not respond: the write may or may not have happened, and the caller reads again.
    */
   commit(write: {
     object?: ObjectWrite;
     records?: RecordWrite[];
   }): Promise<{ version: ResourceVersion | undefined }>;
   /**
-   * The log after `after`, oldest first, without holes. Entries are shared between callers and must not be changed. Waits up to `waitMs` for the first entry; an empty answer still moves `upTo`.
-   * `only`: entries of other objects are left out, and cost nothing.
+   * The log after `after`, oldest first, without holes. Waits up to `waitMs` for the first entry; an empty result still moves `upTo`.
+   * Entries are shared between callers and must not be changed. `only`: entries of other objects are left out, and cost nothing.
    * Throws CompactedError when the log no longer reaches back to `after`.
    */
   changes(
     after: ResourceVersion,
     options: ChangesOptions,
   ): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
-  /** A hole-free version, as list answers. */
+  /** A version without holes before it, as list returns. */
   version(): Promise<ResourceVersion>;
   getRecord(key: string): Promise<StoredRecord | undefined>;
-  /** All records whose key starts with `prefix`, sorted by key. `prefix` holds at least the kind, which is what stands before the first `/`. */
+  /** All records whose key starts with `prefix`, sorted by key. `prefix` contains at least the kind, the part before the first `/`. */
   listRecords(prefix: string): Promise<StoredRecord[]>;
 }

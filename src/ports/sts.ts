@@ -1,4 +1,4 @@
-// AWS' own word on who signed a request.
+// AWS' answer to who signed a request.
 
 /** Who signed a request, as STS says. */
 export interface CallerIdentity {
@@ -10,8 +10,8 @@ export interface CallerIdentity {
 /** STS, asked with a request that a caller has signed. */
 export interface Sts {
   /**
-   * Sends the presigned GetCallerIdentity with these headers and follows no redirect. `refused`: STS does not take it, by status and code.
-   * Throws Unavailable where STS is throttled or does not answer.
+   * Sends the presigned GetCallerIdentity with these headers, without following redirects. `refused`: STS rejects it, by status and code.
+   * Throws Unavailable if STS throttles or does not respond.
    */
   callerIdentity(
     url: string,

@@ -1,21 +1,21 @@
 // ECS, narrowed to what a pod needs.
 import type { TaskArn } from './identity.ts';
 
-/** ECS, narrowed. All inputs and answers in the shapes of src/task. */
+/** ECS, narrowed. Inputs and results have the shapes of src/fargate. */
 export interface Tasks {
-  /** Registers unless the same content is known; answers the task definition's ARN. What ECS refuses for good is an outcome. */
+  /** Registers unless the same content is registered; returns the task definition's ARN. A final refusal by ECS is an outcome. */
   register(definition: TaskDefinition): Promise<{ arn: string } | { failure: string }>;
-  /** No capacity, no place and what ECS refuses for good are outcomes; only faults throw. Same client token, same task. */
+  /** Missing capacity, no placement and final refusals by ECS are outcomes; only faults throw. Same client token, same task. */
   run(request: RunTaskRequest): Promise<{ taskArn: TaskArn } | { failure: string }>;
   /** May be called again; an unknown task is not an error. */
   stop(taskArn: TaskArn, reason: string): Promise<void>;
-  /** undefined: ECS knows no such task (any more). */
+  /** undefined: ECS has no such task (any more). */
   describe(taskArn: TaskArn): Promise<TaskFacts | undefined>;
-  /** All tasks of the cluster that shall run and are not STOPPED. */
+  /** All tasks of the cluster that should run and are not STOPPED. */
   listRunning(): Promise<RunningTask[]>;
 }
 
-/** A task as a list of all shows it. */
+/** An entry of the list of tasks. */
 export interface RunningTask {
   taskArn: TaskArn;
   startedBy: string;
@@ -31,7 +31,7 @@ export interface TaskDefinition {
   pidMode?: 'task';
   ephemeralStorageGiB?: number;
   executionRoleArn?: string;
-  /** `host` only in local mode beyond Fargate (hostPath). A file system keeps its files when the task ends. */
+  /** `host` only in local mode beyond Fargate (hostPath). A file system's files survive the task. */
   volumes: {
     name: string;
     host?: { sourcePath: string };

@@ -1,11 +1,11 @@
-// What wakes the controllers where no process lives on: a batch of changes, a due time, or each minute the look at what was missed.
+// What wakes the controllers where no process is long-lived: a batch of changes, a due time, or the minutely sweep for missed ones.
 import type { LogEntry } from './store.ts';
 
 export type Wake =
   | { changes: readonly LogEntry[] }
   | {
       due: { controller: string; namespace: string; name: string };
-      /** How often it was tried without success. */
+      /** How many attempts have failed. */
       tries: number;
     }
   | { replay: true };

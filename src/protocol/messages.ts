@@ -1,5 +1,5 @@
-// The messages between podlet and API (docs/design/sync.md): level-based both ways; each may be lost, repeated or late.
-// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; an answer of type Refusal makes the podlet leave.
+// The messages between podlet and API (docs/design/sync.md): level-based in both directions; each may be lost, repeated or late.
+// POST <syncUrl> with `Authorization: Bearer <bootstrap>.<secret>`; JSON both ways; a response of type Refusal makes the podlet leave.
 import type { Run } from './run.ts';
 import type { StartContent } from './start-content.ts';
 
@@ -9,7 +9,7 @@ export interface Report {
   attempt: number;
   /** Random per start of the podlet process. */
   bootId: string;
-  /** 1, 2, 3 … with each start of it in its task: the API drops reports of an older one. Absent: a podlet from before that. */
+  /** Counts the podlet's starts in its task from 1: the API drops reports of an older one. Absent: an older podlet. */
   boot?: number;
   /** Grows with each report of a boot; the API drops older ones. */
   sequence: number;
@@ -20,30 +20,30 @@ export interface Report {
   /** Text of the podlet's own /etc/resolv.conf: the node's DNS, which dnsPolicy builds upon. */
   resolvConf?: string;
   containers: { [name: string]: ContainerReport };
-  /** The podlet must know the answer now: do not hold the request open for news. */
+  /** The podlet needs the response now: do not hold the request open for news. */
   prompt?: boolean;
-  /** Kubernetes Events to write; kept in the report until an answer acknowledges them. */
+  /** Kubernetes Events to store; repeated in reports until a response acknowledges them. */
   events: PodletEvent[];
-  /** Nothing runs any more after a terminate or leave; the podlet ends after the answer. */
+  /** Nothing runs any more after a terminate or leave; the podlet exits after the response. */
   done?: boolean;
   /** Versions of files that are in place, by volume. */
   volumes?: { [volume: string]: string };
   /** Eviction causes that only the podlet can see, e.g. emptyDir sizeLimit: the text for status.message. */
   evict?: string;
-  /** What the containers use; absent: not known, or a podlet from before that. */
+  /** What the containers use; absent: unknown, or an older podlet. */
   usage?: Usage;
 }
 
-/** What containers used over the last moments. */
+/** The containers' usage over the last moments. */
 export interface Usage {
   at: string;
-  /** What the processor's share is an average over. */
+  /** The period over which CPU usage is averaged. */
   windowMs: number;
   containers: { [name: string]: ContainerUsage };
 }
 
 export interface ContainerUsage {
-  /** Billionths of a processor. */
+  /** Billionths of a CPU. */
   cpuNanoCores: number;
   memoryBytes: number;
 }
@@ -52,7 +52,7 @@ export interface ContainerReport {
   hello: boolean;
   /** The engine's id of the container, from task metadata v4. */
   runtimeId?: string;
-  /** Newest run in this sandbox; absent: none began. Exits are never unsaid. */
+  /** Newest run in this sandbox; absent: none has started. An exit is never taken back. */
   run?: Run;
   /** Why the ordered run was not started (files missing …). */
   waiting?: { reason: string; message?: string };
@@ -74,44 +74,44 @@ export interface PodletEvent {
 export interface Desired {
   /** For the texts of failed hooks; `name` and `namespace` of the pod. */
   pod?: { name: string; namespace: string };
-  /** The podlet may stop all and end: pod over, superseded task, unknown pod. Answered also when terminating is done. */
+  /** The podlet may stop everything and exit: pod over, task superseded, or pod unknown. Also sent when terminating is done. */
   leave?: { reason: string };
-  /** Graceful deletion or end of the pod: stop all containers until `deadline`. `graceSeconds` only ever shrinks. */
+  /** Graceful deletion or end of the pod: stop all containers until `deadline`. `graceSeconds` can only shrink. */
   terminate?: { graceSeconds: number; deadline: string };
   containers: { [name: string]: DesiredContainer };
   /** Files of configMap, secret, downwardAPI and projected volumes, whole content, only when `version` differs from the report's. */
   volumes: { [volume: string]: DesiredVolume };
   hosts?: NetworkFiles;
-  /** What all volumes of the pod on disk may hold together. */
+  /** The combined limit of all of the pod's volumes on disk. */
   storageLimit?: SizeLimit;
   /** Ids of events that are stored. */
   acknowledged: string[];
   /** Streams that a user opened (exec, attach, port-forward): the podlet dials `url` once per id. */
   sessions: SessionRequest[];
-  /** Call again after that many ms at the latest (the request itself may be held open for news). */
+  /** Call again after at most that many ms (the request itself may be held open for news). */
   syncAgainMs: number;
 }
 
-/** Body of an answer (401, 403, 410) that turns a podlet away for good. Gateways and proxies answer these codes by themselves: the code alone says nothing. */
+/** Body of a response (401, 403, 410) that dismisses a podlet for good. Proxies send these codes too, so the code alone means nothing. */
 export type Refusal = Required<Pick<Desired, 'leave'>>;
 
 export interface DesiredContainer {
-  /** The run that should be; 0: not yet. Not above the newest run while that is running. */
+  /** The run that should exist; 0: none yet. Not above the newest run while that is running. */
   run: number;
   /** How to start `run`; present when `run` is above the newest reported run. */
   start?: StartOrder;
   /** Stop the running process (sidecars at the end, an edited image …). `reason` is the Killing event's message. */
   stop?: { graceSeconds: number; message?: string };
-  /** It joined the running task: the podlet did not know of it when it began, and opens a socket for it. */
+  /** It joined the running task after the podlet had started, so the podlet opens a socket for it. */
   added?: true;
-  /** A sidecar's place among the init containers: at the end of the pod its signal waits for the regular containers and later sidecars. */
+  /** A sidecar's position among the init containers: at the pod's end it is signalled after the regular containers and later sidecars. */
   sidecar?: number;
 }
 
 export interface StartOrder {
   argv: string[];
   env: [string, string][];
-  /** Variables whose values stand in files of volumes: their placeholders in `env` and `argv` are filled in at the start. */
+  /** Variables whose values are in files of volumes: their placeholders in `env` and `argv` are replaced at the start. */
   fileVariables?: {
     placeholder: string;
     name: string;
@@ -136,11 +136,11 @@ export interface StartOrder {
   stdin?: boolean;
   stdinOnce?: boolean;
   tty?: boolean;
-  /** Links for subPath mounts, made before the start: `link` in the container -> `target` inside the volume's mount. */
+  /** Links for subPath mounts, created before the start: `link` in the container -> `target` inside the volume's mount. */
   links?: { link: string; target: string }[];
-  /** What the podlet brings from volume to volume, and what supervise puts into the container, before the start. */
+  /** Content that the podlet moves between volumes, and that supervise puts into the container, before the start. */
   content?: StartContent;
-  /** Memory volumes of the container's own, with the mode that they have before the first run. */
+  /** The container's own memory volumes, with their mode before the first run. */
   memory?: { path: string; mode: number; gid?: number }[];
   /** The container is never restarted in place. */
   runsOnce?: true;
@@ -155,7 +155,7 @@ export interface ProcessUser {
   /** Merge: also the image's /etc/group memberships. */
   groupsPolicy: 'Merge' | 'Strict';
   noNewPrivileges: boolean;
-  /** supervise starts no process as root, whatever the image's files make of the name. */
+  /** supervise starts no process as root, whatever the name means in the image's files. */
   runAsNonRoot: boolean;
   capabilities: { add: string[]; drop: string[] };
 }
@@ -175,7 +175,7 @@ export type Hook =
   | { tcpSocket: { host?: string; port: number } }
   | { sleep: { seconds: number } };
 
-/** Ports are resolved to numbers by the API; `error` is what Kubernetes says where that fails. */
+/** The API resolves ports to numbers; `error` is Kubernetes' message if that fails. */
 export interface HttpGet {
   host?: string;
   port: number;
@@ -196,7 +196,7 @@ export interface ProbeOrder {
   timeoutSeconds: number;
   successThreshold: number;
   failureThreshold: number;
-  /** Grace for the kill after a failed liveness or startup probe, where it differs from the pod's. */
+  /** Grace for the kill after a failed liveness or startup probe, if it differs from the pod's. */
   terminationGracePeriodSeconds?: number;
   /** The text after `Container NAME failed liveness probe` in the Killing event (`, will be restarted` or ''). */
   killSuffix: string;
@@ -206,13 +206,13 @@ export interface DesiredVolume {
   version: string;
   /** An emptyDir: emptied and made 0777 once, before the first start. Without it and without files only fsGroup is applied. */
   emptyDir?: boolean;
-  /** Paths where containers have other mounts: taking them away would end those mounts, and what is mounted there is not this volume's. */
+  /** Paths where containers have other mounts: they must not be removed, and what is mounted there is not part of this volume. */
   keep?: string[];
   /** The data of a claim: kept as it is; while it is empty everybody may write. */
   claim?: boolean;
-  /** fsGroup of a claim is not applied where the top directory has it already (fsGroupChangePolicy OnRootMismatch). */
+  /** A claim's fsGroup is not applied if the top directory already has it (fsGroupChangePolicy OnRootMismatch). */
   onRootMismatch?: boolean;
-  /** The pod's volume that this is a part of: the size limit is for all its parts together. */
+  /** The pod's volume of which this is a part: its parts share one size limit. */
   partOf?: string;
   /** The volume stands for a tmpfs: its directory has the sticky bit. */
   sticky?: boolean;
@@ -220,9 +220,9 @@ export interface DesiredVolume {
   files?: { path: string; mode: number; uid?: number; base64: string }[];
   /** Group and setgid for the volume (fsGroup). */
   fsGroup?: number;
-  /** The podlet reports eviction above; `text` as Kubernetes prints the limit. */
+  /** The podlet reports eviction above it; `text` is the limit as Kubernetes prints it. */
   sizeLimit?: SizeLimit;
-  /** Why the files cannot be had (missing configMap …): containers wait, the event FailedMount is the API's. */
+  /** Why the files are unavailable (missing configMap …): containers wait, and the API records the event FailedMount. */
   missing?: string;
 }
 
@@ -238,7 +238,7 @@ export interface NetworkFiles {
   resolvConf?: string;
 }
 
-/** What a client wants of a container: a program, its streams, or a port. */
+/** What a client opens to a container: a program, its streams, or a port. */
 export interface Session {
   container: string;
   kind: 'exec' | 'attach' | 'portForward';
@@ -250,7 +250,7 @@ export interface Session {
   port?: number;
 }
 
-/** A session that the podlet is to dial: the client waits at the URL. */
+/** A session for the podlet to connect to: the client waits at the URL. */
 export interface SessionRequest extends Session {
   id: string;
   url: string;

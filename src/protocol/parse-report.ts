@@ -1,5 +1,5 @@
-// The door for reports: a podlet runs beside its pod's own processes, so its messages are claims. What is no report is refused; what is
-// out of range in one is left out or cut, so that the rest still counts. Which of it is believed is decided by receive.ts.
+// Parses reports: a podlet runs beside its pod's own processes, so its messages are untrusted. What is not a report is refused; values
+// out of range are left out or cut, so that the rest still counts. receive.ts decides what to believe.
 import { isMap } from '../own.ts';
 import { present } from '../present.ts';
 import type { Run } from './run.ts';
@@ -7,21 +7,21 @@ import type { ContainerReport, PodletEvent, Report, Usage } from './messages.ts'
 
 /** Names, ids and reasons. */
 const MAX_NAME = 256;
-/** A termination message; other explanations of a run go with it. */
+/** A termination message; other explanations of a run have the same limit. */
 const MAX_MESSAGE_BYTES = 4096;
 /** A Kubernetes Event's message. */
 const MAX_EVENT_BYTES = 1024;
-/** What a podlet sends at once at most; the rest is not acknowledged. */
+/** The most events in one report; the rest is not acknowledged. */
 const MOST_EVENTS = 100;
 /** A pod has ten containers at most, ephemeral ones apart. */
 const MOST_CONTAINERS = 256;
 const MOST_VOLUMES = 1024;
-/** As many groups as a report has room for. */
+/** As many groups as fit into a report. */
 const MOST_GROUPS = 4096;
 const MAX_ID = 2 ** 32 - 1;
 const MAX_COUNT = 2 ** 31 - 1;
 const MAX_RESOLV_CONF_BYTES = 16 * 1024;
-/** The reason that a podlet itself gives for an end. */
+/** The reasons that a podlet itself may give for an end. */
 const REASONS: readonly string[] = ['ContainerStatusUnknown'];
 
 type Fields = Record<string, unknown>;
@@ -46,14 +46,14 @@ const isReason = (value: unknown): value is string =>
 const isRuntimeId = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,128}$/.test(value);
 
-/** The beginning of a text, at most that many bytes in UTF-8, never half a character. */
+/** The beginning of a text, at most that many bytes of UTF-8, without splitting a character. */
 function cut(text: string, bytes: number): string {
   const whole = new TextEncoder().encode(text.slice(0, bytes));
   if (text.length <= bytes && whole.length <= bytes) return text;
   return new TextDecoder().decode(whole.subarray(0, bytes)).replace(/\ufffd$/, '');
 }
 
-/** The report in a body; undefined: not one. */
+/** The report in a body; undefined: it is not one. */
 export function parseReport(text: string): Report | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -178,7 +178,7 @@ function isEvent(value: unknown): value is PodletEvent {
   );
 }
 
-/** Only what a report has, each part within its bounds. */
+/** Only a report's own members, each within its limits. */
 function bounded(report: Report): Report {
   const {
     uid,
@@ -312,7 +312,7 @@ function boundedRun(said: Run): Run {
   };
 }
 
-/** An event of a wrong reason is acknowledged and not stored: it is said with an empty one. */
+/** An event with an invalid reason is acknowledged but not stored: its reason becomes empty. */
 function boundedEvent({ id, at, type, reason, message, container }: PodletEvent): PodletEvent {
   return {
     id: cut(id, MAX_NAME),

@@ -1,6 +1,6 @@
-// One run of a container, as podlet and API speak of it.
+// One run of a container, in the messages between podlet and API.
 
-/** One run of a container: number 1, 2, 3 …; restartCount is the newest run that began minus one. */
+/** One run of a container, counted from 1; restartCount is the newest started run minus one. */
 export interface Run {
   run: number;
   /** ISO 8601 with microseconds, from supervise's clock. Absent where the start failed. */
@@ -16,23 +16,23 @@ export interface Run {
   postStartError?: string;
   /** Termination message (already cut). */
   message?: string;
-  /** A reason that droppod itself gives: ContainerStatusUnknown, RestartingAllContainers. */
+  /** A reason given by droppod itself: ContainerStatusUnknown, RestartingAllContainers. */
   reason?: string;
   /** Startup probe passed (or none). */
   started: boolean;
   /** Readiness probe passed (or none) while running. */
   ready: boolean;
-  /** It was stopped because its resize asks for a restart: the next run follows whatever the policy. */
+  /** It was stopped because its resize requires a restart: the next run follows whatever the policy. */
   resized?: boolean;
   /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (computePodActions in kuberuntime_manager.go). */
   killedByProbe?: boolean;
-  /** As whom its process began; `groups` with the primary one. */
+  /** The user of its process; `groups` includes the primary one. */
   user?: { uid: number; gid: number; groups: number[] };
   /** Runtime id of the container that this run happened in (64 hex). */
   runtimeId?: string;
 }
 
-/** How the kubelet ends a container that it cannot find any more. */
+/** The exit code that the kubelet gives a container that it cannot find any more. */
 export const LOST_EXIT_CODE = 137;
 export const LOST_REASON = 'ContainerStatusUnknown';
 export const LOST_MESSAGE = 'The container could not be located when the pod was terminated';

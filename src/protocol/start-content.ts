@@ -1,6 +1,6 @@
-// What a start brings into a container before its process runs: content of volumes where no mount can show it.
+// Content of volumes that is put in place before a container starts, where no mount can show it.
 
-/** Content that the podlet brings from one volume into another before the container starts. */
+/** Content that the podlet copies from one volume into another before the container starts. */
 export interface Brought {
   from: string;
   path: string;
@@ -12,11 +12,11 @@ export interface Link {
   target: string;
 }
 
-/** Content of volumes that a start brings where it must be. Volumes are named by their keys. */
+/** Volume content to put in place at a start. Volumes are named by their keys. */
 export interface StartContent {
-  /** What init containers left in a volume at the path of a part moves into the part. */
+  /** What init containers left in a volume at the path of a part is moved into the part. */
   moved?: Brought[];
-  /** Directories of file volumes as they are now. */
+  /** Directories of file volumes, as they are at the start. */
   directories?: Brought[];
   /** Files of volumes, copied to `at` in the container; with `seed` into that volume, which is mounted at their directory. */
   files?: { volume: string; path: string; at: string; seed?: string }[];
