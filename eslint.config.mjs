@@ -1,5 +1,6 @@
 // Few rules, all errors (the house's arrows between rooms are held by test/house.test.ts).
 import tseslint from 'typescript-eslint';
+import { growingCopies } from './lint/growing-copies.mjs';
 import { ownLookups } from './lint/own-lookups.mjs';
 import { silentErrors } from './lint/silent-errors.mjs';
 
@@ -29,6 +30,13 @@ export default tseslint.config(
     ignores: ['test/**', 'src/own.ts'],
     plugins: { house: { rules: { 'own-lookups': ownLookups } } },
     rules: { 'house/own-lookups': 'error' },
+  },
+  // The work on a list grows as the list does.
+  {
+    files: ['**/*.ts'],
+    ignores: ['test/**'],
+    plugins: { growth: { rules: { 'growing-copies': growingCopies } } },
+    rules: { 'growth/growing-copies': 'error' },
   },
   // `String(value)` calls the value's toString, which a client's may have as a number: what was sent is shown as JSON.
   {

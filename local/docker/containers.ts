@@ -1,4 +1,5 @@
 // Containers of the engine, one function per call. Calls that stop or remove a container may be repeated.
+import { setTimeout } from 'node:timers/promises';
 import { DockerError, isMissing, type Docker } from './engine-api.ts';
 
 /** Body of a create call, as far as the agent uses it (Engine API names). */
@@ -129,14 +130,25 @@ export async function killContainer(docker: Docker, id: string, signal = 'SIGKIL
   }
 }
 
-/** Kills and removes it with its anonymous volumes; a missing one is ignored. */
+/** How often, and after how long each, a removal is tried again while another one is in progress: 30 s in all. */
+const REMOVALS = 300;
+const REMOVAL_MS = 100;
+
+/**
+ * Kills and removes it with its anonymous volumes, and returns once it is gone, whoever removed it: only then are its volumes
+ * free. A missing one is ignored.
+ */
 export async function removeContainer(docker: Docker, id: string): Promise<void> {
-  try {
-    await docker.call('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
-  } catch (error) {
-    // 409: its removal is already in progress.
-    if (!(error instanceof DockerError && (error.status === 404 || error.status === 409)))
-      throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await docker.call('DELETE', `/containers/${id}`, { query: { force: '1', v: '1' } });
+      return;
+    } catch (error) {
+      if (isMissing(error)) return;
+      const isUnderWay = error instanceof DockerError && error.status === 409;
+      if (!isUnderWay || attempt === REMOVALS) throw error;
+      await setTimeout(REMOVAL_MS);
+    }
   }
 }
 

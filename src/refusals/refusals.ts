@@ -114,13 +114,12 @@ function walkBelow(node: FieldNode, value: unknown): readonly Found[] {
   if (value === null || typeof value !== 'object')
     return isEmpty(value) ? NOTHING : [{ place: '', field: 'unknown' }];
   const isArray = Array.isArray(value);
-  let found = NOTHING;
-  for (const [name, member] of Object.entries(value)) {
+  const found = Object.entries(value).flatMap(([name, member]) => {
     const here = walkBelow(isArray ? node.entry() : node.member(name), member);
     // A place is put together only where something is there to be said.
-    if (here.length === 0) continue;
+    if (here.length === 0) return here;
     const step = isArray ? `[${name}]` : `.${name}`;
-    found = [...found, ...here.map((one) => ({ ...one, place: step + one.place }))];
-  }
-  return found;
+    return here.map((one) => ({ ...one, place: step + one.place }));
+  });
+  return found.length === 0 ? NOTHING : found;
 }

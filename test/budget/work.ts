@@ -1,15 +1,13 @@
 // How a function's time grows from n to 4n of its input: the processor's time, of which what others on the machine do is not a part.
 // A loaded machine still blurs it (caches, clock rate, collections), and bounds make steps: only growth that shows in every one of
-// many rounds and at every size counts.
+// many rounds, and at half of the size as well, counts.
 import { BODY_LIMIT } from '../../src/api/wire/body.ts';
 
 /** Linear is 4. */
 const MOST_GROWTH = 5;
-/** Shorter runs say little; the input grows until they take as long, or until nobody may send more. */
-const FLOOR_MS = 12;
+/** What the largest input takes at most may grow as it likes: nothing larger can be sent. Shorter runs say little, too. */
+const HARMLESS_MS = 50;
 const ROUNDS = 8;
-/** Of doubled sizes that are looked at as well where one has grown too fast. */
-const MORE_SIZES = 3;
 /** Of all rounds of one size. */
 const PATIENCE_MS = 20_000;
 
@@ -31,10 +29,8 @@ async function once<T>(run: Run<T>, input: T): Promise<number> {
   return usedMs(begun);
 }
 
-/** No body is longer. */
-const isSent = (input: unknown): boolean =>
-  (typeof input === 'string' || input instanceof Uint8Array ? input : JSON.stringify(input))
-    .length <= BODY_LIMIT;
+const lengthOf = (input: unknown): number =>
+  (typeof input === 'string' || input instanceof Uint8Array ? input : JSON.stringify(input)).length;
 
 /** Four short runs beside a long one meet the same weather. */
 async function round<T>(small: T, large: T, run: Run<T>): Promise<number> {
@@ -52,22 +48,33 @@ async function growth<T>(small: T, large: T, first: number, run: Run<T>): Promis
   return least;
 }
 
-/** Why the work on `make(n)` grows faster than n (undefined: it does not), for up to `most` of its unit. */
+/** The largest of n, 2n, 4n … of which four times as much is at most `most` and short enough to be sent. */
+function largestSize<T>(n: number, make: (n: number) => T, most: number): number {
+  const sent = (BODY_LIMIT / lengthOf(make(n))) * n;
+  let size = n;
+  while (8 * size <= Math.min(most, sent)) size *= 2;
+  return size;
+}
+
+/**
+ * Why the work on `make(n)` grows faster than n (undefined: it does not, or is harmless however large), for up to `most` of its
+ * unit. A square beside much linear work shows at the largest size alone, so that is looked at first.
+ */
 export async function growthProblem<T>(
   n: number,
   make: (n: number) => T,
   run: Run<T>,
   most = Infinity,
 ): Promise<string | undefined> {
+  const largest = largestSize(n, make, most);
   const problems: string[] = [];
-  for (let size = n; 4 * size <= most && problems.length <= MORE_SIZES; size *= 2) {
+  for (const size of [largest, largest / 2]) {
     const large = make(4 * size);
-    if (size > n && !isSent(large)) break;
     const first = await once(run, large);
-    if (first < FLOOR_MS) continue;
+    if (problems.length === 0 && first < HARMLESS_MS) return undefined;
     const least = await growth(make(size), large, first, run);
     if (least <= MOST_GROWTH) return undefined;
     problems.push(`${4 * size} take ${least.toFixed(1)} times as long as ${size}`);
   }
-  return problems.length === 0 ? undefined : problems.join(', ');
+  return problems.join(', ');
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createContainer,
+  removeContainer,
   startContainer,
   stopContainer,
 } from '../../../local/docker/containers.ts';
@@ -49,6 +50,16 @@ describe('connectDocker', () => {
       }),
     ).rejects.toMatchObject({ name: 'DockerError', status: 404, message: 'No such image: nope:1' });
     await expect(stopContainer(docker, 'gone', 1)).resolves.toBeUndefined();
+  });
+
+  it('waits for a removal that another one is ahead of', async () => {
+    const answers = [409, 409, 404];
+    const docker = await dockerThat((_request, response) => {
+      const status = answers.shift() ?? 500;
+      response.writeHead(status).end('{"message":"removal of container a is already in progress"}');
+    });
+    await removeContainer(docker, 'a');
+    expect(answers).toEqual([]);
   });
 
   it('takes 304 of a start as done, and sends the body as JSON', async () => {
