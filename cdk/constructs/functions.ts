@@ -23,7 +23,9 @@ export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
 export const FUNCTIONS = [...FRONTS, ...STEPS, ...REACTIONS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** The API serves schemas that are generated at build time: they ship beside its code. */
+/** Who writes objects of all kinds, by schemas that are generated at build time: they ship beside the code. */
+export const HOLDERS_OF_KINDS: readonly string[] = ['api', 'reconcile', 'sweep'];
+
 const WITH_KINDS: Partial<ICommandHooks> = {
   beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
   afterBundling: (input, output) => [
@@ -110,7 +112,10 @@ export class Functions extends Construct {
     return bundledFunction(this, name, {
       timeout,
       memorySize,
-      ...present({ functionName, commandHooks: name === 'api' ? WITH_KINDS : undefined }),
+      ...present({
+        functionName,
+        commandHooks: HOLDERS_OF_KINDS.includes(name) ? WITH_KINDS : undefined,
+      }),
       environment: {
         [NAMES.table]: table.tableName,
         [NAMES.cluster]: cluster.name,
