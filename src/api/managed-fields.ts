@@ -273,27 +273,42 @@ export function entryFor(
 const EMPTY = { metadata: {}, spec: { containers: [] }, status: {} };
 const EMPTY_CUSTOM = { metadata: {} };
 
-/** managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones. */
+/** The same write as another version of the kind shows it. */
+export interface OtherForm {
+  apiVersion: string;
+  shape: ObjectShape;
+  old: KubeObject;
+  next: KubeObject;
+}
+
+/**
+ * managedFields after a create, update or patch: the writer owns the fields that it changed, and nobody owns removed ones.
+ * `others`: the write in the kind's other versions, by which their managers' fields are judged.
+ */
 export function managedAfterUpdate(
   shape: ObjectShape,
   old: KubeObject | undefined,
   next: KubeObject,
   writer: Writer,
+  others: readonly OtherForm[] = [],
 ): ManagedEntry[] {
   const compared = compareFields(shape, old ?? (shape.isCustom ? EMPTY_CUSTOM : EMPTY), next);
   const changed = strip(compared.changed, writer.resetFields);
   const before = old === undefined ? [] : entriesOf(old);
   if (isLeaf(changed) && isLeaf(strip(compared.removed, writer.resetFields))) return before;
   const own = before.find((entry) => isWriter(entry, writer, 'Update'));
-  const others = before
+  const inForm = new Map(
+    others.map((form) => [form.apiVersion, compareFields(form.shape, form.old, form.next)]),
+  );
+  const kept = before
     .filter((entry) => entry !== own)
-    .map((entry) => ({
-      ...entry,
-      fieldsV1: subtract(subtract(entry.fieldsV1, changed), compared.removed),
-    }))
+    .map((entry) => {
+      const lost = inForm.get(entry.apiVersion) ?? { changed, removed: compared.removed };
+      return { ...entry, fieldsV1: subtract(subtract(entry.fieldsV1, lost.changed), lost.removed) };
+    })
     .filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
   const fields = union(subtract(own?.fieldsV1 ?? {}, compared.removed), changed);
-  return limit(isLeaf(fields) ? others : [...others, entryFor(writer, 'Update', fields)]);
+  return limit(isLeaf(fields) ? kept : [...kept, entryFor(writer, 'Update', fields)]);
 }
 
 /** Keeps at most ten managers that update; the oldest are merged into one. */

@@ -13,6 +13,8 @@ const MODULES = [
   'k8s.io/api@v0.35.4',
   'k8s.io/apiextensions-apiserver@v0.35.4',
   'k8s.io/apimachinery@v0.35.4',
+  'k8s.io/kube-aggregator@v0.35.4',
+  'k8s.io/metrics@v0.35.4',
 ];
 const DOWNLOAD_MS = 60_000;
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { own, setOwn } from '../own.ts';
 import { present } from '../present.ts';
 import { listRule } from './list-keys.ts';
-import { BODY_MODELS, RESOURCES } from './resources.ts';
+import { BODY_MODELS, kindKey, RESOURCES } from './resources.ts';
 
 export interface Schema {
   type?: string;
@@ -189,10 +189,19 @@ function readKnown(): Known {
 
 const typeName = (model: string): string => model.replace(/^[A-Za-z]*?V[12](?=[A-Z])/, '');
 
+/** The packages of groups whose types are not below k8s.io/api: of a model, and of all models whose names begin with a group. */
+const PACKAGES: Record<string, string> = {
+  V1APIService: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
+  V1PodMetrics: 'io.k8s.metrics.pkg.apis.metrics.v1beta1',
+  apiregistration: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1',
+};
+
 function qualifiedName(model: string, groups: Map<string, string>, parent: string): string {
-  // The only kind with a second version.
+  // The one kind whose preferred version is the second.
   if (/^V2[A-Z]/.test(model)) return `io.k8s.api.autoscaling.v2.${typeName(model)}`;
   const hint = /^([A-Z][a-z]+)V1[A-Z]/.exec(model)?.[1]?.toLowerCase();
+  const placed = own(PACKAGES, model) ?? own(PACKAGES, hint ?? '');
+  if (placed !== undefined) return `${placed}.${typeName(model)}`;
   const group = hint ?? groups.get(typeName(model));
   if (group === 'meta') return `${META}.${typeName(model)}`;
   if (group === 'apiextensions')
@@ -303,7 +312,7 @@ function propertySchema(
 
 export interface Kinds {
   schemas: Record<string, Schema>;
-  /** `<group>/<kind>` -> name of its schema. */
+  /** `kindKey`, or `/<kind>` of kinds that appear only in bodies -> name of the schema. */
   kinds: Record<string, string>;
 }
 
@@ -314,7 +323,7 @@ export function generateKinds(): Kinds {
   const kinds: Record<string, string> = {};
   for (const { model, group, version, kind } of RESOURCES) {
     const name = addModel(closure, model, 'io.k8s.api.core.v1.x');
-    setOwn(kinds, `${group}/${kind}`, name);
+    setOwn(kinds, kindKey({ group, version, kind }), name);
     const schema = own(closure.schemas, name);
     if (schema !== undefined)
       schema['x-kubernetes-group-version-kind'] = [{ group, version, kind }];

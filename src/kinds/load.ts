@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { own } from '../own.ts';
 import { generateKinds } from './generate.ts';
 import type { Kinds } from './generate.ts';
-import { RESOURCES } from './resources.ts';
+import { kindKey, RESOURCES } from './resources.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 // A bundle has the file beside it; the working tree has it in build/.
@@ -36,7 +36,7 @@ export function ensureKinds(): Kinds {
   // A working tree whose kinds have grown since the build generates them again.
   const complete =
     found !== undefined &&
-    RESOURCES.every(({ group, kind }) => own(found.kinds, `${group}/${kind}`) !== undefined);
+    RESOURCES.every((entry) => own(found.kinds, kindKey(entry)) !== undefined);
   loaded = complete ? found : writeKinds();
   return loaded;
 }

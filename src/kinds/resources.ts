@@ -208,6 +208,37 @@ export const RESOURCES: readonly Resource[] = [
       { ...sub('status', 'HorizontalPodAutoscaler', CHANGE, 'autoscaling'), version: 'v2' },
     ],
   }),
+  resource('HorizontalPodAutoscaler', {
+    group: 'autoscaling',
+    short: ['hpa'],
+    categories: ['all'],
+    subresources: [sub('status', 'HorizontalPodAutoscaler', CHANGE, 'autoscaling')],
+  }),
+  resource('CertificateSigningRequest', {
+    group: 'certificates.k8s.io',
+    short: ['csr'],
+    cluster: true,
+    subresources: [
+      sub('approval', 'CertificateSigningRequest', CHANGE, 'certificates.k8s.io'),
+      sub('status', 'CertificateSigningRequest', CHANGE, 'certificates.k8s.io'),
+    ],
+  }),
+  resource('MutatingWebhookConfiguration', {
+    group: 'admissionregistration.k8s.io',
+    categories: ['api-extensions'],
+    cluster: true,
+  }),
+  resource('ValidatingWebhookConfiguration', {
+    group: 'admissionregistration.k8s.io',
+    categories: ['api-extensions'],
+    cluster: true,
+  }),
+  resource('APIService', {
+    group: 'apiregistration.k8s.io',
+    categories: ['api-extensions'],
+    cluster: true,
+    subresources: [sub('status', 'APIService', CHANGE, 'apiregistration.k8s.io')],
+  }),
   resource('Ingress', {
     group: 'networking.k8s.io',
     short: ['ing'],
@@ -277,6 +308,8 @@ export const RESOURCES: readonly Resource[] = [
     plural: 'priorityclasses',
     short: ['pc'],
   }),
+  resource('CSIDriver', { group: 'storage.k8s.io', cluster: true }),
+  resource('CSINode', { group: 'storage.k8s.io', cluster: true }),
   resource('StorageClass', {
     group: 'storage.k8s.io',
     cluster: true,
@@ -317,6 +350,10 @@ export const findResource = (
 /** `v1` or `<group>/<version>`. */
 export const apiVersionOf = ({ group, version }: { group: string; version: string }): string =>
   group === '' ? version : `${group}/${version}`;
+
+/** A kind's key in the table of schemas. */
+export const kindKey = ({ group, version, kind }: GroupKind): string =>
+  `${group}/${version}/${kind}`;
 
 /** Resources that the store keeps, one entry per stored name. */
 export const STORED_RESOURCES: readonly Resource[] = RESOURCES.filter(

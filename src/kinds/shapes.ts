@@ -5,6 +5,7 @@ import { keepsZero } from './kept-zeros.ts';
 import { listRule } from './list-keys.ts';
 import type { ListRule } from './list-keys.ts';
 import { ensureKinds } from './load.ts';
+import { kindKey } from './resources.ts';
 import type { Resource } from './resources.ts';
 
 type Leaf =
@@ -113,15 +114,16 @@ function shapeOf(schema: Schema, schemas: Record<string, Schema>): Shape {
 /** The shape of a served resource. */
 export const shapeOfResource = ({
   group,
+  version,
   kind,
   custom,
-}: Pick<Resource, 'group' | 'kind' | 'custom'>): ObjectShape =>
-  custom?.shape ?? kindShape(group, kind);
+}: Pick<Resource, 'group' | 'version' | 'kind' | 'custom'>): ObjectShape =>
+  custom?.shape ?? kindShape(group, kind, version);
 
-/** The shape of a kind; throws where the kind is not generated. */
-export function kindShape(group: string, kind: string): ObjectShape {
+/** The shape of a kind in one of its versions; throws where the kind is not generated. */
+export function kindShape(group: string, kind: string, version = 'v1'): ObjectShape {
   const { schemas, kinds } = ensureKinds();
-  const name = own(kinds, `${group}/${kind}`) ?? own(kinds, `/${kind}`);
+  const name = own(kinds, kindKey({ group, version, kind })) ?? own(kinds, `/${kind}`);
   const shape = name === undefined ? undefined : compile(name, schemas);
   if (shape?.type !== 'object') throw new Error(`no schema for ${kind} in group "${group}"`);
   return shape;

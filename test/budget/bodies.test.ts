@@ -140,7 +140,7 @@ async function problemsOf(
   distinct: boolean,
   run: (body: string) => unknown,
 ): Promise<string[]> {
-  const shape = kindShape(kind.group, kind.kind);
+  const shape = kindShape(kind.group, kind.kind, kind.version);
   const problems: string[] = [];
   for (const place of places) {
     const make = (n: number) => JSON.stringify(filled(baseOf(kind), shape, place, n, distinct));
@@ -162,8 +162,8 @@ for (const resource of stored) await api.send('POST', pathOf(resource), { body: 
 /** A pod's own rules look at each place by its path, the others' at their own types. What no new object has is below. */
 const isOther = onePerType();
 longPlaces('', 'Pod').forEach(isOther);
-const newPlaces = ({ group, kind }: Resource): LongPlace[] =>
-  longPlaces(group, kind).filter((place) =>
+const newPlaces = ({ group, kind, version }: Resource): LongPlace[] =>
+  longPlaces(group, kind, version).filter((place) =>
     kind === 'Pod'
       ? place.path[0] !== 'status' && !place.path.includes('ephemeralContainers')
       : isOther(place),
@@ -207,7 +207,7 @@ describe.each(subresources)('the body of %s/%s', (_kind, name, resource, sub) =>
   it.each(ENTRIES)(
     '%s entries: the work grows as they do, whatever they are of',
     async (_entries, distinct) => {
-      const places = longPlaces(sub.group, sub.kind).filter(
+      const places = longPlaces(sub.group, sub.kind, sub.version).filter(
         ({ path }) => PARTS[name]?.(path) ?? true,
       );
       const method = sub.verbs.includes('create') ? 'POST' : 'PUT';
@@ -227,7 +227,7 @@ const ofStored = stored
         resource.group,
         resource.kind,
         resource,
-        longPlaces(resource.group, resource.kind).filter(isFirst),
+        longPlaces(resource.group, resource.kind, resource.version).filter(isFirst),
       ] as const,
   )
   .filter(([, , , places]) => places.length > 0);

@@ -11,7 +11,7 @@ export interface LongPlace {
 }
 
 /** The places; a type that contains itself ends there. */
-export function longPlaces(group: string, kind: string): LongPlace[] {
+export function longPlaces(group: string, kind: string, version?: string): LongPlace[] {
   const places: LongPlace[] = [];
   const visit = (shape: Shape, path: string[], above: readonly Shape[]): void => {
     if (above.includes(shape)) return;
@@ -24,7 +24,7 @@ export function longPlaces(group: string, kind: string): LongPlace[] {
       visit(shape.of, [...path, '0'], above);
     }
   };
-  visit(kindShape(group, kind), [], []);
+  visit(kindShape(group, kind, version), [], []);
   return places;
 }
 

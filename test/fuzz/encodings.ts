@@ -4,7 +4,7 @@ import type { Wire, WireField } from '../../src/kinds/generate-wire.ts';
 import { messageName } from '../../src/kinds/generate-wire.ts';
 import { ensureKinds } from '../../src/kinds/load.ts';
 import type { GroupKind } from '../../src/kinds/resources.ts';
-import { apiVersionOf } from '../../src/kinds/resources.ts';
+import { apiVersionOf, kindKey } from '../../src/kinds/resources.ts';
 import type { Chance } from '../simulation/random.ts';
 import { flipped, noise, TEXTS, type Value } from './values.ts';
 
@@ -149,8 +149,7 @@ function messageBytes(wire: Wire, type: string, value: Value): Buffer {
 
 /** The object in Kubernetes' envelope. */
 function protobufBody(wire: Wire, kind: GroupKind, value: Value): Buffer {
-  const schema =
-    ensureKinds().kinds[`${kind.group}/${kind.kind}`] ?? ensureKinds().kinds[`/${kind.kind}`] ?? '';
+  const schema = ensureKinds().kinds[kindKey(kind)] ?? ensureKinds().kinds[`/${kind.kind}`] ?? '';
   const typeMeta = Buffer.concat([
     prefixed(1, Buffer.from(apiVersionOf(kind))),
     prefixed(2, Buffer.from(kind.kind)),

@@ -1,7 +1,12 @@
 // Objects of every served kind: whole ones to begin with, grown by fields that the schemas know, then spoilt by values.ts.
 import type { ObjectShape, Shape } from '../../src/kinds/shapes.ts';
 import { kindShape } from '../../src/kinds/shapes.ts';
-import { apiVersionOf, RESOURCES, type Resource } from '../../src/kinds/resources.ts';
+import {
+  apiVersionOf,
+  RESOURCES,
+  type GroupKind,
+  type Resource,
+} from '../../src/kinds/resources.ts';
 import type { Chance } from '../simulation/random.ts';
 import { INTEGERS, TEXTS, type Value } from './values.ts';
 
@@ -374,12 +379,8 @@ export function valueOf(shape: Shape, chance: Chance, depth: number): Value {
 }
 
 /** Adds fields that the schemas know at random places of the object. */
-export function grown(
-  object: KubeValue,
-  kind: { group: string; kind: string },
-  chance: Chance,
-): KubeValue {
-  let shape: ObjectShape = kindShape(kind.group, kind.kind);
+export function grown(object: KubeValue, kind: GroupKind, chance: Chance): KubeValue {
+  let shape: ObjectShape = kindShape(kind.group, kind.kind, kind.version);
   let at: KubeValue = object;
   for (;;) {
     const [name, field] = chance.pick([...shape.fields]);

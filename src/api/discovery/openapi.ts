@@ -1,6 +1,6 @@
 // OpenAPI v3, one document per group version, which kubectl uses to validate, apply and explain.
 import { createHash } from 'node:crypto';
-import { apiVersionOf } from '../../kinds/resources.ts';
+import { apiVersionOf, kindKey } from '../../kinds/resources.ts';
 import type { Resource, Verb } from '../../kinds/resources.ts';
 import type { Schema } from '../../kinds/generate.ts';
 import { ensureKinds } from '../../kinds/load.ts';
@@ -85,7 +85,7 @@ function operation(
 /** Name of the resource's schema. */
 const schemaOf = (resource: Resource): string =>
   resource.custom === undefined
-    ? (own(ensureKinds().kinds, `${resource.group}/${resource.kind}`) ?? '')
+    ? (own(ensureKinds().kinds, kindKey(resource)) ?? '')
     : schemaName(resource);
 
 function pathsOf(resource: Resource): [string, unknown][] {

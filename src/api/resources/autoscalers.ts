@@ -1,18 +1,49 @@
-// HorizontalPodAutoscaler: accepted because charts contain it; nothing scales pods by it, and a warning says so.
+// HorizontalPodAutoscaler: charts bring it, and nothing here measures pods to scale by; a warning says so. It is stored as autoscaling/v2.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { kindShape } from '../../kinds/shapes.ts';
 import { isMap } from '../../own.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
+import { present } from '../../present.ts';
 import { invalidValue, required } from '../../validation/field-errors.ts';
+import { CPU, fromFirstVersion, toFirstVersion } from '../../workloads/autoscaler/first-version.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy, VersionForm } from './strategy.ts';
 
-/** The metric that Kubernetes scales by if none is given. */
-const CPU = {
-  type: 'Resource',
-  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
+const KIND = 'HorizontalPodAutoscaler';
+const FIRST: VersionForm = {
+  apiVersion: 'autoscaling/v1',
+  shape: () => kindShape('autoscaling', KIND, 'v1'),
+  toWire: toFirstVersion,
 };
+const SECOND: VersionForm = {
+  apiVersion: 'autoscaling/v2',
+  shape: () => kindShape('autoscaling', KIND, 'v2'),
+  toWire: (object) => object,
+};
+
+const perQuarterMinute = (type: string, value: number) => ({ type, value, periodSeconds: 15 });
+
+/** The rules of a behavior that names none. */
+const SCALE_UP = {
+  stabilizationWindowSeconds: 0,
+  selectPolicy: 'Max',
+  policies: [perQuarterMinute('Pods', 4), perQuarterMinute('Percent', 100)],
+};
+const SCALE_DOWN = { selectPolicy: 'Max', policies: [perQuarterMinute('Percent', 100)] };
+
+const wholeBehavior = (behavior: unknown): unknown =>
+  isMap(behavior)
+    ? {
+        ...behavior,
+        scaleUp: { ...SCALE_UP, ...(isMap(behavior['scaleUp']) ? behavior['scaleUp'] : {}) },
+        scaleDown: {
+          ...SCALE_DOWN,
+          ...(isMap(behavior['scaleDown']) ? behavior['scaleDown'] : {}),
+        },
+      }
+    : undefined;
 
 function defaultAutoscaler(object: KubeObject): KubeObject {
   const spec = object['spec'];
@@ -24,6 +55,7 @@ function defaultAutoscaler(object: KubeObject): KubeObject {
       ...spec,
       minReplicas: spec['minReplicas'] ?? 1,
       metrics: metrics.length > 0 ? metrics : [CPU],
+      ...present({ behavior: wholeBehavior(spec['behavior']) }),
     },
   };
 }
@@ -65,7 +97,7 @@ const metricsOf = (object: KubeObject): unknown[] => {
 
 const count = (object: KubeObject, ...path: string[]): Cell => Number(member(object, ...path) ?? 0);
 
-/** The main endpoint, which may not write the status. */
+/** The main endpoint of autoscaling/v2, which may not write the status. */
 export const autoscalers: Strategy = {
   ...plain,
   printer: lazyPrinter(
@@ -103,7 +135,20 @@ export const autoscalers: Strategy = {
     'spec: stored, but nothing in droppod measures pods, so a HorizontalPodAutoscaler changes no number of replicas',
   ],
   resetFields: ['status'],
+  otherForms: [FIRST],
 };
 
-/** `/status` of autoscalers. */
+/** `/status` of autoscaling/v2. */
 export const autoscalerStatus: Strategy = statusOf(autoscalers);
+
+const firstForm = {
+  fromWire: fromFirstVersion,
+  toWire: toFirstVersion,
+  otherForms: [SECOND],
+};
+
+/** The main endpoint of autoscaling/v1. */
+export const autoscalersV1: Strategy = { ...autoscalers, ...firstForm };
+
+/** `/status` of autoscaling/v1. */
+export const autoscalerStatusV1: Strategy = { ...autoscalerStatus, ...firstForm };

@@ -5,6 +5,12 @@ import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
 import type { ApiPorts } from '../call.ts';
 import { continueNamespace, emptyNamespace } from '../namespaces/end-namespace.ts';
+import { apiServices, apiServiceStatus } from './api-services.ts';
+import {
+  certificateApproval,
+  certificateRequests,
+  certificateStatus,
+} from './certificate-requests.ts';
 import { configMaps, secrets } from './config-maps.ts';
 import { controllerRevisions } from './controller-revisions.ts';
 import { disruptionBudgets, disruptionBudgetStatus } from './disruption-budgets.ts';
@@ -12,8 +18,9 @@ import { daemonSets, daemonSetStatus } from './daemon-sets.ts';
 import { statefulSets, statefulSetStatus } from './stateful-sets.ts';
 import { deployments, deploymentStatus } from './deployments.ts';
 import { cronJobStatus, cronJobs } from './cron-jobs.ts';
-import { autoscalers, autoscalerStatus } from './autoscalers.ts';
+import { autoscalers, autoscalersV1, autoscalerStatus, autoscalerStatusV1 } from './autoscalers.ts';
 import { ingressClasses, ingressStatus, ingresses, networkPolicies } from './networking.ts';
+import { csiDrivers, csiNodes } from './csi.ts';
 import { customStrategy } from './custom.ts';
 import { definitions, definitionStatus } from './definitions.ts';
 import { events, groupEvents } from './events.ts';
@@ -39,10 +46,21 @@ import { leases, podTemplates } from './small-kinds.ts';
 import { priorityClasses } from './priority-classes.ts';
 import { runtimeClasses } from './runtime-classes.ts';
 import type { Strategy } from './strategy.ts';
+import { mutatingWebhooks, validatingWebhooks } from './webhook-configurations.ts';
 
+/** By `<plural>.<group>`, or `<plural>.<version>.<group>` of a version that is not the stored one. */
 const STRATEGIES: Record<string, Strategy> = {
   'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindings,
   'clusterroles.rbac.authorization.k8s.io': clusterRoles,
+  'apiservices.apiregistration.k8s.io': apiServices,
+  'apiservices.apiregistration.k8s.io/status': apiServiceStatus,
+  'certificatesigningrequests.certificates.k8s.io': certificateRequests,
+  'certificatesigningrequests.certificates.k8s.io/approval': certificateApproval,
+  'certificatesigningrequests.certificates.k8s.io/status': certificateStatus,
+  'csidrivers.storage.k8s.io': csiDrivers,
+  'csinodes.storage.k8s.io': csiNodes,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhooks,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhooks,
   configmaps: configMaps,
   'controllerrevisions.apps': controllerRevisions,
   'daemonsets.apps': daemonSets,
@@ -53,6 +71,8 @@ const STRATEGIES: Record<string, Strategy> = {
   'cronjobs.batch/status': cronJobStatus,
   'horizontalpodautoscalers.autoscaling': autoscalers,
   'horizontalpodautoscalers.autoscaling/status': autoscalerStatus,
+  'horizontalpodautoscalers.v1.autoscaling': autoscalersV1,
+  'horizontalpodautoscalers.v1.autoscaling/status': autoscalerStatusV1,
   'ingresses.networking.k8s.io': ingresses,
   'ingresses.networking.k8s.io/status': ingressStatus,
   'ingressclasses.networking.k8s.io': ingressClasses,
@@ -108,14 +128,15 @@ const STRATEGIES: Record<string, Strategy> = {
 
 /** The strategy of an endpoint; a subresource without its own uses the resource's. */
 export function strategyFor(resource: Resource, subresource = ''): Strategy {
-  const { plural, group, custom } = resource;
+  const { plural, group, version, custom } = resource;
   if (custom !== undefined)
     return completed(resource, customStrategy(resource, custom, subresource));
   const name = group === '' ? plural : `${plural}.${group}`;
-  return completed(
-    resource,
-    own(STRATEGIES, `${name}/${subresource}`) ?? own(STRATEGIES, name) ?? plain,
-  );
+  const names = [`${plural}.${version}.${group}`, name];
+  const found = names
+    .flatMap((one) => [own(STRATEGIES, `${one}/${subresource}`), own(STRATEGIES, one)])
+    .find((strategy) => strategy !== undefined);
+  return completed(resource, found ?? plain);
 }
 
 const CONTROLLED: ReadonlySet<string> = new Set(CONTROLLERS.map(({ resource }) => resource));

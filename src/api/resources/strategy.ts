@@ -2,6 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Resource } from '../../kinds/resources.ts';
+import type { ObjectShape } from '../../kinds/shapes.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import type { Settings } from '../../ports/settings.ts';
 import type { RecordWrite } from '../../ports/store.ts';
@@ -24,6 +25,13 @@ export interface Printer {
   conditions?(
     object: KubeObject,
   ): { type: string; status: string; reason: string; message: string }[];
+}
+
+/** The form that an object has in another version of its kind. */
+export interface VersionForm {
+  apiVersion: string;
+  shape(): ObjectShape;
+  toWire(object: KubeObject): KubeObject;
 }
 
 /** How a write changes an object. Each step may change its argument, which was decoded for this call. */
@@ -49,6 +57,7 @@ export interface Strategy extends WriteStrategy {
   /** The problems of a new object; refusals by the installation come before the kind's own rules. */
   validate(object: KubeObject, call: Call): FieldError[];
   warnings?(object: KubeObject): string[];
+  updateWarnings?(next: KubeObject, old: KubeObject): string[];
   /** Grace in seconds when the client asks for `requested`; absent: the kind is removed at once. */
   graceSeconds?(object: KubeObject, requested: number | undefined): number;
   /** The reason why the object may not be deleted at all. */
@@ -85,6 +94,8 @@ export interface Strategy extends WriteStrategy {
   /** Converts the stored form from and to another group's form of the kind. */
   fromWire?(object: KubeObject): KubeObject;
   toWire?(object: KubeObject): KubeObject;
+  /** The forms of the kind's other versions: what their managers own is counted in them. */
+  otherForms?: readonly VersionForm[];
   /** A warning for every read and write. */
   deprecation?: string;
 }

@@ -198,7 +198,13 @@ function managed(
   };
   const wire = (object: KubeObject): KubeObject =>
     strategy.shows === undefined ? (strategy.toWire?.(object) ?? object) : object;
-  return managedAfterUpdate(shapeOfResource(stored), wire(old), wire(next), writer);
+  const others = (strategy.shows === undefined ? (strategy.otherForms ?? []) : []).map((form) => ({
+    apiVersion: form.apiVersion,
+    shape: form.shape(),
+    old: form.toWire(old),
+    next: form.toWire(next),
+  }));
+  return managedAfterUpdate(shapeOfResource(stored), wire(old), wire(next), writer, others);
 }
 
 async function storeUpdate(
@@ -216,6 +222,8 @@ async function storeUpdate(
   ];
   if (problems.length > 0) throw invalid(resource.kind, call.name, problems, resource.group);
   await checkLimits(call, prepared, old);
+  if (call.subresource === '')
+    call.warnings.push(...(strategy.updateWarnings?.(prepared, old) ?? []));
   // An update with [{}] clears managedFields.
   const cleared =
     sent.metadata.managedFields?.length === 1 &&

@@ -168,7 +168,7 @@ export function decodeValue(
   const { custom } = expected;
   const object = decoding(head, () =>
     custom === undefined
-      ? decodeObject(kindShape(expected.group, expected.kind), fields, unknown)
+      ? decodeObject(kindShape(expected.group, expected.kind, expected.version), fields, unknown)
       : decodeCustom(custom, fields, unknown),
   );
   const findings =

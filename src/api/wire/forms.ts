@@ -30,7 +30,8 @@ function bare(call: Pick<Call, 'strategy'>, object: KubeObject): KubeObject {
   const {
     kind: _kind,
     apiVersion: _apiVersion,
+    metadata,
     ...rest
   } = call.strategy.toWire?.(object) ?? object;
-  return { ...rest, metadata: object.metadata };
+  return { ...rest, metadata };
 }

@@ -5,7 +5,7 @@ import { ensureWire, messageName } from '../../kinds/generate-wire.ts';
 import type { Wire, WireField } from '../../kinds/generate-wire.ts';
 import { ensureKinds } from '../../kinds/load.ts';
 import type { GroupKind } from '../../kinds/resources.ts';
-import { apiVersionOf } from '../../kinds/resources.ts';
+import { apiVersionOf, kindKey } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
 import { own, setOwn } from '../../own.ts';
@@ -195,8 +195,7 @@ function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): Json
       .at(-1) ?? '';
   const [apiVersion, kind] = [metaText(1) || apiVersionOf(expected), metaText(2) || expected.kind];
   const { kinds } = ensureKinds();
-  const schema =
-    own(kinds, `${expected.group}/${expected.kind}`) ?? own(kinds, `/${expected.kind}`);
+  const schema = own(kinds, kindKey(expected)) ?? own(kinds, `/${expected.kind}`);
   if (kind !== expected.kind || schema === undefined) return { apiVersion, kind };
   if (own(wire, messageName(schema)) === undefined)
     throw new ApiError(
@@ -207,7 +206,7 @@ function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): Json
   const object = messageOf(
     wire,
     messageName(schema),
-    kindShape(expected.group, expected.kind),
+    kindShape(expected.group, expected.kind, expected.version),
     raw,
   );
   return typeof object === 'object' && object !== null && !Array.isArray(object)
