@@ -41,3 +41,38 @@ it.each([
       code: 500,
     });
 });
+
+it.each([
+  ['deployments', { spec: {} }],
+  ['statefulsets', { spec: { serviceName: 's' } }],
+])(
+  '%s: an update of the template is warned of as its creation is, a label is not',
+  async (plural, more) => {
+    const { send } = await createApi();
+    const path = `/apis/apps/v1/namespaces/default/${plural}`;
+    const labels = { app: 'a' };
+    const template = (os: string) => ({
+      metadata: { labels },
+      spec: { nodeSelector: { [os]: 'linux' }, containers: [{ name: 'c', image: 'busybox:1' }] },
+    });
+    const spec = { ...more.spec, selector: { matchLabels: labels } };
+    const warned = (reply: { headers: Headers }): boolean =>
+      (reply.headers.get('warning') ?? '').includes(
+        'spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated',
+      );
+    const body = {
+      metadata: { name: 'a' },
+      spec: { ...spec, template: template('kubernetes.io/os') },
+    };
+    const patch = (change: object) =>
+      send('PATCH', `${path}/a`, {
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: change,
+      });
+    expect(warned(await send('POST', path, { body }))).toBe(false);
+    expect(warned(await patch({ spec: { template: template('beta.kubernetes.io/os') } }))).toBe(
+      true,
+    );
+    expect(warned(await patch({ metadata: { labels } }))).toBe(false);
+  },
+);

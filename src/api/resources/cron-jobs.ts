@@ -14,7 +14,7 @@ import {
 } from '../../workloads/pod-template.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, plain, statusOf } from './plain.ts';
+import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { refusals } from './pods.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
@@ -85,6 +85,9 @@ export const cronJobs: Strategy = {
       ...templateWarnings(spec.jobTemplate.spec.template, TEMPLATE),
     ];
   },
+  updateWarnings: onNewGeneration((object) =>
+    templateWarnings(toCronJob(object).spec.jobTemplate.spec.template, TEMPLATE),
+  ),
   prepareForUpdate: keepStatus,
   validateUpdate: (next, old, call) =>
     validate(toCronJob(next), validateCronJobUpdate(toCronJob(next), toCronJob(old)), call),

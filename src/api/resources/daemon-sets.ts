@@ -10,7 +10,7 @@ import {
 import { templateWarnings } from '../../workloads/pod-template.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, plain, statusOf } from './plain.ts';
+import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { withRefusals } from './replica-sets.ts';
 import type { Column, Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
@@ -72,6 +72,9 @@ function prepareForUpdate(next: KubeObject, old: KubeObject): KubeObject {
   return withGeneration(keepStatus(next, old), generationOf(old) + (isChanged ? 1 : 0));
 }
 
+const podWarnings = (object: KubeObject): string[] =>
+  templateWarnings(toDaemonSet(object).spec.template, 'spec.template');
+
 export const daemonSets: Strategy = {
   ...plain,
   printer,
@@ -95,7 +98,8 @@ export const daemonSets: Strategy = {
     const problems = [...plain.validate(object, call), ...validateDaemonSetSpec(set)];
     return withRefusals(set.spec.template, problems, call);
   },
-  warnings: (object) => templateWarnings(toDaemonSet(object).spec.template, 'spec.template'),
+  warnings: podWarnings,
+  updateWarnings: onNewGeneration(podWarnings),
   prepareForUpdate,
   validateUpdate: (next, old, call) => {
     const set = toDaemonSet(next);

@@ -9,7 +9,7 @@ import {
 import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, plain, statusOf } from './plain.ts';
+import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { withRefusals } from './replica-sets.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
@@ -40,6 +40,9 @@ const printer = lazyPrinter(
   },
 );
 
+const podWarnings = (object: KubeObject): string[] =>
+  templateWarnings(toDeployment(object).spec.template, 'spec.template');
+
 export const deployments: Strategy = {
   ...plain,
   printer,
@@ -56,8 +59,9 @@ export const deployments: Strategy = {
   },
   warnings: (object) => [
     ...workloadNameWarnings(object.metadata.name ?? ''),
-    ...templateWarnings(toDeployment(object).spec.template, 'spec.template'),
+    ...podWarnings(object),
   ],
+  updateWarnings: onNewGeneration(podWarnings),
   prepareForUpdate: keepStatus,
   validateUpdate: (next, old, call) => {
     const deployment = toDeployment(next);

@@ -16,7 +16,7 @@ import {
 } from '../../workloads/pod-template.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, plain, statusOf } from './plain.ts';
+import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { refusals } from './pods.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
@@ -95,6 +95,9 @@ export const jobs: Strategy = {
       ...templateWarnings(spec.template, 'spec.template'),
     ];
   },
+  updateWarnings: onNewGeneration((object) =>
+    templateWarnings(toJob(object).spec.template, 'spec.template'),
+  ),
   prepareForUpdate: keepStatus,
   validateUpdate: (next: KubeObject, old: KubeObject, call) => {
     const problems = validateJobUpdate(toJob(next), toJob(old));

@@ -46,6 +46,12 @@ export const plain: Strategy = {
 export const immutable = (field: string, next: unknown, old: unknown): FieldError[] =>
   isDeepStrictEqual(next, old) ? [] : [invalidValue(field, next, 'field is immutable')];
 
+/** Warnings of updates that change what is desired: all others are as silent as in Kubernetes. */
+export const onNewGeneration =
+  (warnings: (object: KubeObject) => string[]): NonNullable<Strategy['updateWarnings']> =>
+  (next, old) =>
+    next.metadata.generation === old.metadata.generation ? [] : warnings(next);
+
 /** A kind whose main endpoint may not write the status. */
 export const keepStatus = (next: KubeObject, old: KubeObject): KubeObject => {
   const { status: _status, ...rest } = next;

@@ -17,7 +17,7 @@ import {
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, plain, statusOf } from './plain.ts';
+import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { refusals } from './pods.ts';
 import type { Column, Printer, Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
@@ -72,6 +72,9 @@ export const withRefusals = (
     ? problems
     : refusals(call, refuseTemplate(template, 'spec.template', call.ports.settings));
 
+const podWarnings = (object: KubeObject): string[] =>
+  templateWarnings(toReplicaSet(object).spec.template, 'spec.template');
+
 export const replicaSets: Strategy = {
   ...plain,
   printer: replicaPrinter(SCHEMA, (object) => {
@@ -91,8 +94,9 @@ export const replicaSets: Strategy = {
   },
   warnings: (object) => [
     ...workloadNameWarnings(object.metadata.name ?? ''),
-    ...templateWarnings(toReplicaSet(object).spec.template, 'spec.template'),
+    ...podWarnings(object),
   ],
+  updateWarnings: onNewGeneration(podWarnings),
   prepareForUpdate: keepStatus,
   // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
   validateUpdate: (next, old, call) => {

@@ -1,4 +1,5 @@
 // ReplicationControllers: the core group's predecessor of ReplicaSets.
+import type { KubeObject } from '../../kinds/pod.ts';
 import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
 import {
   toReplicationController,
@@ -6,10 +7,15 @@ import {
 } from '../../workloads/replication-controller.ts';
 import { statusOf as replicaStatusOf, validateReplicaStatus } from '../../workloads/replica-set.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
-import { keepStatus, plain, statusOf, text } from './plain.ts';
+import { keepStatus, onNewGeneration, plain, statusOf, text } from './plain.ts';
 import { replicaPrinter, withRefusals } from './replica-sets.ts';
 import type { Strategy } from './strategy.ts';
 import { selectorText } from './template-columns.ts';
+
+function podWarnings(object: KubeObject): string[] {
+  const { template } = toReplicationController(object).spec;
+  return template ? templateWarnings(template, 'spec.template') : [];
+}
 
 export const replicationControllers: Strategy = {
   ...plain,
@@ -32,13 +38,11 @@ export const replicationControllers: Strategy = {
     const problems = [...plain.validate(object, call), ...validateReplicationControllerSpec(set)];
     return withRefusals(set.spec.template, problems, call);
   },
-  warnings: (object) => {
-    const { template } = toReplicationController(object).spec;
-    return [
-      ...workloadNameWarnings(object.metadata.name ?? ''),
-      ...(template ? templateWarnings(template, 'spec.template') : []),
-    ];
-  },
+  warnings: (object) => [
+    ...workloadNameWarnings(object.metadata.name ?? ''),
+    ...podWarnings(object),
+  ],
+  updateWarnings: onNewGeneration(podWarnings),
   prepareForUpdate: keepStatus,
   // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
   validateUpdate: (next, old, call) => {

@@ -12,7 +12,7 @@ import { withClaimVolumes } from '../../workloads/stateful-pod.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, plain, statusOf } from './plain.ts';
+import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
 import { withRefusals } from './replica-sets.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns } from './template-columns.ts';
@@ -81,6 +81,7 @@ export const statefulSets: Strategy = {
     return withRefusals(templateOf(object), problems, call);
   },
   warnings,
+  updateWarnings: onNewGeneration(warnings),
   prepareForUpdate: (next, old, call) => dropped(keepStatus(next, old), call),
   validateUpdate: (next, old, call) => {
     const problems = [
