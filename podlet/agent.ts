@@ -1,4 +1,4 @@
-// The podlet: the kubelet of one pod. It takes messages of supervisors and the API, asks decide.ts what is due, and carries it out.
+// The podlet: the kubelet of one pod. It receives messages from supervisors and the API, asks decide.ts what is due, and does it.
 // See docs/design/supervise.md.
 import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
@@ -29,11 +29,11 @@ const LOST_WHILE_ENDING_MS = 1_500;
 const START_RETRY_MS = 10_000;
 const FAULT_PAUSE_MS = 1_000;
 
-/** A run that does not begin in the root of its image. */
+/** The event text for a run whose root differs from its image. */
 const leftoverText = ({ run, paths, more }: Extract<FromSupervise, { type: 'leftover' }>): string =>
   `Run ${run} does not find the root file system as the first run did: ${paths.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 
-/** A podlet on these ports; `run` ends when the podlet may leave its container. */
+/** A podlet on these ports; `run` resolves when the podlet may leave its container. */
 export const createAgent = (ports: PodletPorts): Agent => new Agent(ports);
 
 export class Agent {
@@ -44,7 +44,7 @@ export class Agent {
   private readonly syncLoop: SyncLoop;
   private readonly left = new AbortController();
   private readonly runs: Runs;
-  /** Streams that the API still names and that were opened. */
+  /** Opened streams that the API still lists. */
   private sessions = new Set<string>();
   private wake = new AbortController();
 
@@ -84,7 +84,7 @@ export class Agent {
     this.changed();
   };
 
-  /** Takes charge of a promise that nobody awaits. */
+  /** Handles the errors of a promise that nobody awaits. */
   private own = (where: string, work: Promise<unknown>): void => {
     work.catch((error: unknown) => this.fault(where, error));
   };
@@ -100,7 +100,7 @@ export class Agent {
     }
   }
 
-  /** Resolves once everything has ended and was reported, and the supervisors were ordered to quit. */
+  /** Resolves once everything has ended and been reported, and the supervisors were ordered to quit. */
   async run(): Promise<void> {
     this.guard('memory', () => recall(this.world, this.ports.memory.load()));
     if (this.ports.identity.restarted !== undefined)
@@ -137,7 +137,7 @@ export class Agent {
         this.guard(`the order ${order.kind}`, () => this.carryOut(order)),
       );
       if (this.left.signal.aborted) return;
-      // An order that failed is decided again after a pause.
+      // A failed order is decided again after a pause.
       if (!done) return this.ports.clock.sleep(FAULT_PAUSE_MS, this.left.signal);
       if (orders.length > 0) continue;
       if (this.wake.signal.aborted) return;
@@ -150,7 +150,7 @@ export class Agent {
 
   private now = (): number => this.ports.clock.now().getTime();
 
-  /** Something worth a report happened. */
+  /** Something changed that belongs into a report. */
   private changed(): void {
     this.syncLoop.changed();
     this.wake.abort();
@@ -190,7 +190,7 @@ export class Agent {
     this.wake.abort();
   }
 
-  /** Containers that joined the task since. */
+  /** Containers that have joined the task. */
   private admit({ containers }: Desired): void {
     for (const [name, { added }] of Object.entries(containers)) {
       if (added !== true || this.find(name) !== undefined) continue;
@@ -238,14 +238,14 @@ export class Agent {
     const container = this.find(name);
     if (container === undefined) return;
     container.connected = false;
-    // Nobody knows whether the signal arrived: it is sent again when the supervisor is back.
+    // It is unknown whether the signal arrived, so it is sent again when the supervisor is back.
     delete container.stopping?.signalledAt;
     delete container.stopping?.killed;
     this.commands.abandon(name);
     this.own('a lost container', this.declareLost(container));
   }
 
-  /** A container whose supervisor stays away was killed from outside. */
+  /** A container whose supervisor does not come back was killed from outside. */
   private async declareLost(container: ContainerView): Promise<void> {
     await this.ports.clock.sleep(
       ending(this.world) ? LOST_WHILE_ENDING_MS : LOST_MS,
@@ -264,7 +264,7 @@ export class Agent {
     this.changed();
   }
 
-  /** The pod's own end overtakes a stop that a probe asked for and that has not begun. */
+  /** The pod's own end takes precedence over a stop that a probe requested and that has not begun. */
   private dropOwnStops(): void {
     for (const container of this.world.containers)
       if (container.ownStop !== undefined && container.stopping === undefined)
@@ -323,7 +323,7 @@ export class Agent {
     );
   }
 
-  /** The order with values that only the pod's volumes hold. */
+  /** The order with the values that only the pod's volumes hold. */
   private async completed(
     order: StartOrder,
   ): Promise<{ order: StartOrder; copies: CopiedFile[] } | { error: string }> {
@@ -333,7 +333,7 @@ export class Agent {
     return 'error' in filled ? filled : { ...filled, ...brought };
   }
 
-  /** The run cannot start at present; it is tried again later, as the kubelet does. */
+  /** The run cannot start now; it is retried later, as by the kubelet. */
   private refuse(container: ContainerView, message: string): void {
     container.refusal = { message, until: this.now() + START_RETRY_MS };
     this.events.add('Warning', 'Failed', `Error: ${message}`, container.name);

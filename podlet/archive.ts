@@ -1,10 +1,10 @@
-// Archives in and out: files of a tar, of an npm package and of a Debian package; a tar whose bytes follow from its content alone.
+// Reading and writing archives: files of a tar, an npm package or a Debian package; tars whose bytes depend only on their content.
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
-// A CommonJS package whose names Node does not find by itself.
+// A CommonJS package whose exports Node does not detect.
 import xz from 'xz-decompress';
 
 export interface TreeFile {
@@ -15,7 +15,7 @@ export interface TreeFile {
   content?: Buffer;
 }
 
-/** A tar of these files in their order; no times, owners or names of this machine in it. */
+/** A tar of these files in order, without times, owners or names of this machine. */
 export function tarOf(files: readonly TreeFile[]): Promise<Buffer> {
   const tar = pack();
   const whole = buffer(tar);
@@ -28,7 +28,7 @@ export function tarOf(files: readonly TreeFile[]): Promise<Buffer> {
   return whole;
 }
 
-/** One file of an npm package (`package/` is its root); undefined: it has none of this name. */
+/** One file of an npm package (`package/` is its root); undefined: there is none of this name. */
 export async function fileOfNpmPackage(tgz: Buffer, name: string): Promise<Buffer | undefined> {
   return (await filesOfTar(gunzipSync(tgz), [`package/${name}`])).get(`package/${name}`);
 }
@@ -57,7 +57,7 @@ export async function filesOfDebianPackage(
 const AR_MAGIC = '!<arch>\n';
 const AR_HEADER = 60;
 
-/** Content of a member of a Unix archive: a 60 byte header each, contents padded to even length. */
+/** Content of a member of a Unix archive: 60-byte headers, contents padded to even length. */
 function memberOfAr(archive: Buffer, wanted: string): Buffer {
   if (archive.toString('latin1', 0, AR_MAGIC.length) !== AR_MAGIC)
     throw new Error('not a Debian package: no archive');
@@ -95,6 +95,6 @@ async function filesOfTar(tar: Buffer, names: readonly string[]): Promise<Map<st
   );
 }
 
-/** A library's link may come before or after its file, whose name begins with the link's. */
+/** A library's link may come before or after its file, whose name starts with the link's. */
 const wants = (name: string, names: readonly string[]): boolean =>
   names.some((one) => name === one || name.startsWith(`${one}.`));

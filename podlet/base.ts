@@ -1,5 +1,5 @@
 // What the deployed image takes from elsewhere, pinned by hash: Node.js from npm, the C and C++ libraries it needs from Debian.
-// Both exist for each architecture, whatever machine puts the image together.
+// Both exist for each architecture, whichever machine builds the image.
 import type { Architecture } from './build.ts';
 
 /** Debian's multiarch name, under which its loader looks for libraries. */

@@ -1,5 +1,5 @@
-// The podlet image that a deployment brings to ECR, under build/. `npm run build [amd64|arm64 …]` makes it ahead of time, `cdk synth` when
-// it is called; both find what is there already.
+// The podlet image that a deployment copies to ECR, under build/. `npm run build [amd64|arm64 …]` builds it ahead of time, or else
+// `cdk synth` does; both reuse an existing one.
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Architecture } from './build.ts';
@@ -9,7 +9,7 @@ const OUTPUT = fileURLToPath(new URL('../build/podlet', import.meta.url));
 
 export const ARCHITECTURES = ['amd64', 'arm64'] as const;
 
-/** The image's layout for these architectures. Throws where a part cannot be had: there is no image without all of them. */
+/** The image's layout for these architectures. Throws if a part is unavailable: the image needs all of them. */
 export async function podletLayout(
   architectures: readonly Architecture[],
 ): Promise<{ directory: string; digest: string }> {

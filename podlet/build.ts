@@ -1,4 +1,4 @@
-// Builds what the podlet's image is made of into build/podlet: supervise by Go, the agent bundled into one file, a stripped Node.
+// Builds the content of the podlet's image in build/podlet: supervise by Go, the agent bundled into one file, a stripped Node.
 // `node --import tsx podlet/build.ts [amd64|arm64 …]` builds ahead of time; image.ts calls the same functions.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,10 +14,10 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const OUTPUT = join(HERE, '..', 'build', 'podlet');
 const GO_PLACES = ['go', '/usr/local/go/bin/go', '/usr/lib/go/bin/go'];
 
-/** Architecture of this machine in Go's and the engine's word. */
+/** This machine's architecture, as Go and the engine call it. */
 export const hostArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64');
 
-/** Hash of everything that goes into the image, read from sources only: cheap enough for every start. */
+/** Hash of everything that goes into the image, computed from sources only: fast enough for every start. */
 export async function podletHash(architecture: Architecture): Promise<string> {
   const hash = createHash('sha256').update(`${architecture} ${process.version}`);
   const files = [
@@ -36,7 +36,7 @@ async function sources(directory: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** supervise for an architecture; rebuilt only when its source is newer. Answers its path. */
+/** supervise for an architecture; rebuilt only when its source is newer. Returns its path. */
 export async function buildSupervise(architecture: Architecture): Promise<string> {
   const source = join(HERE, 'supervise');
   const hash = createHash('sha256');
@@ -59,10 +59,10 @@ export async function buildSupervise(architecture: Architecture): Promise<string
   return output;
 }
 
-/** The Go of this machine, brought by apt where there is none. */
+/** This machine's Go, installed by apt if there is none. */
 export async function findGo(): Promise<string> {
   for (const go of GO_PLACES) {
-    // A Go that does not run is none.
+    // A Go that does not run does not count.
     if (
       await run(go, ['version']).then(
         () => true,
@@ -82,7 +82,7 @@ export async function findGo(): Promise<string> {
   return 'go';
 }
 
-/** The agent as one file; the answer is its text. */
+/** Bundles the agent into one file; returns its text. */
 export async function bundleAgent(): Promise<Buffer> {
   const { build } = await import('esbuild');
   const bundled = await build({
@@ -95,7 +95,7 @@ export async function bundleAgent(): Promise<Buffer> {
     write: false,
     external: ['bufferutil', 'utf-8-validate'],
     logLevel: 'error',
-    // What is loaded late becomes a require: the first import() of a process sets Node's ES module loader up, which no other code here needs.
+    // Dynamic imports become requires: a process's first import() initialises Node's ES module loader, which no other code here needs.
     supported: { 'dynamic-import': false },
   });
   const [file] = bundled.outputFiles;
@@ -103,13 +103,13 @@ export async function bundleAgent(): Promise<Buffer> {
   return Buffer.from(file.contents);
 }
 
-/** This machine's Node without debugging symbols where `strip` is at hand. */
+/** This machine's Node, without debugging symbols if `strip` is available. */
 export async function strippedNode(): Promise<string> {
   const { mtimeMs, size } = await stat(process.execPath);
   const output = join(OUTPUT, `node-${process.version}-${size}-${Math.floor(mtimeMs)}`);
   if (await exists(output)) return output;
   await intoPlace(output, async (temporary) => {
-    // Without the program Node is only larger.
+    // Without `strip` Node is only larger.
     await run('strip', ['-o', temporary, process.execPath]).catch(() =>
       copyFile(process.execPath, temporary),
     );
@@ -126,7 +126,7 @@ export async function nodeLibraries(): Promise<string[]> {
   );
 }
 
-/** Two builders at once must not see half a file. */
+/** Concurrent builders must not see half a file. */
 async function intoPlace(
   output: string,
   make: (temporary: string) => Promise<void>,
@@ -137,7 +137,7 @@ async function intoPlace(
   await rename(temporary, output);
 }
 
-// Built anew where it cannot be seen.
+// Rebuilt if it cannot be accessed.
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

@@ -1,4 +1,4 @@
-// Commands that run inside containers for probes and hooks: sent to supervise with an id, answered by its `done`.
+// Commands that run inside containers for probes and hooks: sent to supervise with an id, completed by its `done`.
 import type { ExecDone } from './messages.ts';
 import type { Supervisors } from './ports.ts';
 
@@ -10,7 +10,7 @@ export class Commands {
   >();
   constructor(private readonly supervisors: Supervisors) {}
 
-  /** Runs argv as the container's user; `timeoutMs` 0: no limit. Never throws: a lost supervisor is an error in the answer. */
+  /** Runs argv as the container's user; `timeoutMs` 0: no limit. Never throws: a lost supervisor is an error in the result. */
   run(container: string, argv: string[], timeoutMs: number): Promise<ExecDone> {
     this.count += 1;
     const id = `x${this.count}`;
@@ -26,7 +26,7 @@ export class Commands {
     this.waiting.delete(done.id);
   }
 
-  /** The container's process ended or its supervisor is gone: commands that run there are answered as failed. */
+  /** The container's process ended or its supervisor is gone: commands that run there are completed as failed. */
   abandon(container: string): void {
     for (const [id, command] of this.waiting) {
       if (command.container !== container) continue;

@@ -13,10 +13,10 @@ const ADDED_SOCKETS = '/.droppod/e';
 
 /** The longest lines that supervise writes: an exit with its message, a user of many groups, a command's output. */
 const MAX_SAID_BYTES = 1024 * 1024;
-/** A first line names the connection: hello or stream. */
+/** The first line identifies the connection: hello or stream. */
 const MAX_FIRST_LINE_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 128;
-/** Connections that have not said what they are; the oldest makes room. */
+/** Connections that have not identified themselves; the oldest is dropped for a new one. */
 const MAX_UNNAMED = 16;
 
 type Take = (container: string, message: FromSupervise) => void;
@@ -27,7 +27,7 @@ export class ContainerSockets implements Supervisors {
   private readonly servers: Server[] = [];
   private take: Take = () => undefined;
   private gone: (container: string) => void = () => undefined;
-  /** Connections from before anybody listens: not read, so that they keep what they say. */
+  /** Connections from before there is a listener: left unread, so that nothing they send is lost. */
   private early: (() => void)[] = [];
   private readonly unnamed = new Map<string, Set<Socket>>();
   private listening = false;
@@ -49,7 +49,7 @@ export class ContainerSockets implements Supervisors {
     this.servers.push(server);
   }
 
-  /** Their sockets lie in `addedDirectory`, a volume that the podlet has from the beginning. */
+  /** Their sockets are in `addedDirectory`, a volume that the podlet has had from the start. */
   admit(container: string): void {
     if (this.admitted.has(container)) return;
     this.admitted.add(container);
@@ -63,7 +63,7 @@ export class ContainerSockets implements Supervisors {
     for (const read of this.early.splice(0)) read();
   }
 
-  /** Orders to a supervisor that reads nothing do not pile up: it is cut off, and its next hello brings them back. */
+  /** Orders to a supervisor that does not read are not queued: it is disconnected, and its next hello repeats them. */
   send(container: string, message: ToSupervise): void {
     const socket = this.control.get(container);
     if (socket === undefined) return;
@@ -125,7 +125,7 @@ export class ContainerSockets implements Supervisors {
     socket.on('data', onData);
   }
 
-  /** The first control connection counts until it ends: an app cannot take its supervisor's place. */
+  /** The first control connection counts until it ends, so that an app cannot take its supervisor's place. */
   private acceptControl(container: string, message: FromSupervise, socket: Socket): boolean {
     if (message.type !== 'hello' || this.control.has(container)) return false;
     this.control.set(container, socket);

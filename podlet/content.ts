@@ -1,4 +1,4 @@
-// Content that must be in place before a start: parts of volumes from one volume into another, single files into the container.
+// Content that must be in place before a start: parts of volumes copied between volumes, single files put into the container.
 import { posix } from 'node:path';
 import type { StartOrder } from '../src/protocol/messages.ts';
 import type { CopiedFile } from './messages.ts';
@@ -7,7 +7,7 @@ import type { PutFile, VolumeFile, Volumes } from './ports.ts';
 type Content = NonNullable<StartOrder['content']>;
 type ContentVolumes = Pick<Volumes, 'move' | 'filesAt' | 'put'>;
 
-/** Puts content in place, and answers what supervise has to put into the container; else why the container cannot start now. May be repeated. */
+/** Puts content in place, and returns what supervise has to put into the container, or why it cannot start now. May be repeated. */
 export async function bringContent(
   { content = {} }: StartOrder,
   volumes: ContentVolumes,
@@ -28,7 +28,7 @@ export async function bringContent(
   }
 }
 
-/** A path at which the volume has nothing is an empty directory, as the kubelet makes one. */
+/** A missing path in the volume becomes an empty directory, as with the kubelet. */
 async function placed(
   { volume, path, at, seed }: NonNullable<Content['files']>[number],
   volumes: ContentVolumes,

@@ -1,4 +1,4 @@
-// Decide, then do: one pure function from the known world to the orders that are due and the time of the next look.
+// Decide, then do: one pure function from the known state to the orders that are due and the time to look again.
 // See docs/design/supervise.md.
 import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
@@ -6,14 +6,14 @@ import { decideStop, isHeldBackByOthers, stopRequest } from './stop.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, quiet, sandboxReady } from './world.ts';
 
-/** supervise gives up waiting after 3 s: the podlet answers before that, with or without the API. */
+/** supervise stops waiting after 3 s: the podlet replies before that, with or without the API. */
 const TERM_ANSWER_MS = 2_500;
-/** ECS kills at 120 s; a podlet that cannot report leaves a little earlier. */
+/** ECS kills at 120 s; a podlet that cannot report leaves slightly earlier. */
 const ENGINE_PATIENCE_MS = 115_000;
 
 export type Order =
   | { kind: 'start'; container: string; run: number; order: StartOrder }
-  /** The run cannot begin: its container was killed. */
+  /** The run cannot start: its container was killed. */
   | { kind: 'lose'; container: string; run: number }
   | {
       kind: 'beginStop';
@@ -35,12 +35,12 @@ export interface Decision {
   wakeAt: number;
 }
 
-/** What is due now. Repeating it after its orders were carried out gives no order twice. */
+/** What is due now. Once its orders are carried out, repeating it gives none of them again. */
 export function decide(world: World, now: number): Decision {
   const decision: Decision = { orders: [], wakeAt: Infinity };
   for (const container of world.containers) {
     answerTerm(world, container, now, decision);
-    // Orders to a supervisor that is not connected would be lost: its next hello brings them back here.
+    // Orders to a disconnected supervisor would be lost: its next hello brings them up again.
     if (container.alive && container.connected) stop(world, container, now, decision);
     else if (
       !container.alive &&
@@ -134,7 +134,7 @@ function starts(world: World, now: number): Order[] {
   )
     return [];
   const orders: Order[] = [];
-  // In the pod's order, which the answer cannot keep: JavaScript puts members that are named by digits first.
+  // In the pod's order, which the response cannot preserve: JavaScript puts members with numeric names first.
   for (const container of world.containers) {
     const { name } = container;
     const wanted = own(world.desired.containers, name);
@@ -155,7 +155,7 @@ function starts(world: World, now: number): Order[] {
       container.quit !== true &&
       (container.refusal?.until ?? 0) <= now;
     if (!free || wanted.start === undefined || wanted.run <= (container.run?.run ?? 0)) {
-      // The hook of a start that is on its way still comes before the next container.
+      // The hook of a pending start still comes before the next container.
       if (container.starting !== undefined && container.order?.postStart !== undefined) break;
       continue;
     }
@@ -165,7 +165,7 @@ function starts(world: World, now: number): Order[] {
   return orders;
 }
 
-/** A volume that was complete once stays good when what its files came from has gone; what is there is brought in before a start. */
+/** A volume that was complete once stays usable when its source is deleted; the current content is applied before a start. */
 const volumesInPlace = (world: World): boolean =>
   Object.values(world.volumes).every(
     ({ applied, wanted }) =>

@@ -1,5 +1,5 @@
-// Fetches what podlet/base.ts pins: npm packages through npm itself (its registry and credentials), Debian packages from a mirror.
-// Nothing is used before its hash is the pinned one; what was fetched once is kept under build/.
+// Downloads what podlet/base.ts pins: npm packages through npm itself (its registry and credentials), Debian packages from a mirror.
+// Nothing is used unless its hash is the pinned one; downloads are kept under build/.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { LibrarySource, NodeSource } from './base.ts';
 
 const run = promisify(execFile);
 
-/** A mirror has a package until the next one replaces it; the snapshot keeps it for ever. */
+/** A mirror drops a package when the next one replaces it; the snapshot archive keeps it for ever. */
 const DEBIAN = [
   'https://deb.debian.org/debian',
   'https://snapshot.debian.org/archive/debian/20261126T000000Z',
@@ -19,7 +19,7 @@ const DEADLINE_MS = 120_000;
 export interface Downloads {
   /** Where files are kept. */
   directory: string;
-  /** Asked before Debian's own servers. */
+  /** Tried before Debian's own servers. */
   mirror?: string | undefined;
   fetch?: typeof fetch;
 }
@@ -27,7 +27,7 @@ export interface Downloads {
 const sha = (algorithm: string, content: Buffer, encoding: 'hex' | 'base64'): string =>
   createHash(algorithm).update(content).digest(encoding);
 
-/** The package as npm's registry has it. */
+/** The package from npm's registry. */
 export function downloadNode(
   { directory }: Downloads,
   { package: name, version, integrity }: NodeSource,
@@ -76,7 +76,7 @@ export function downloadLibrary(
   });
 }
 
-/** The content, or why there is none. */
+/** The content, or the reason why there is none. */
 async function fetched(get: typeof fetch, url: string): Promise<Buffer | string> {
   try {
     const answer = await get(url, { signal: AbortSignal.timeout(DEADLINE_MS) });
@@ -88,13 +88,13 @@ async function fetched(get: typeof fetch, url: string): Promise<Buffer | string>
   }
 }
 
-/** A file that is right already, or what `make` gives, kept for the next time. */
+/** An existing file with the right hash, or the result of `make`, kept for the next time. */
 async function kept(
   file: string,
   isRight: (content: Buffer) => boolean,
   make: () => Promise<Buffer>,
 ): Promise<Buffer> {
-  // What cannot be read is made anew.
+  // An unreadable file is downloaded again.
   const there = await readFile(file).catch(() => undefined);
   if (there && isRight(there)) return there;
   const content = await make();

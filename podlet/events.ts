@@ -1,9 +1,9 @@
-// Kubernetes Events that the podlet saw, kept until the API says that they are stored.
+// Kubernetes Events that the podlet reports, kept until the API acknowledges that they are stored.
 import { present } from '../src/present.ts';
 import { cutText, MAX_EVENT_BYTES } from './cut-text.ts';
 import type { PodletEvent } from '../src/protocol/messages.ts';
 
-/** A podlet cut off for hours must not grow: the oldest go first. */
+/** The limit for a podlet that is cut off for hours: the oldest are dropped. */
 const MOST_EVENTS = 200;
 /** Events per report; the next ones follow once these are stored. */
 const MOST_AT_ONCE = 50;

@@ -3,7 +3,7 @@ import type { StartOrder } from '../src/protocol/messages.ts';
 import { readEnvFile } from './env-file.ts';
 import type { Volumes } from './ports.ts';
 
-/** What Linux takes of arguments and variables together (a quarter of the stack's usual limit). */
+/** Linux's limit for arguments and environment together (a quarter of the usual stack limit). */
 const MAX_ALL_BYTES = 2 * 1024 * 1024;
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -29,7 +29,7 @@ export async function withFileVariables(
   const placeholders = /\0\d+\0/g;
   const env = order.env.filter(([, value]) => !absent.has(value));
   const texts = [...env.map(([, value]) => value), ...order.argv];
-  // One value may stand in many places: the sum counts before it is made.
+  // One value may occur in many places: the size is checked before the texts are built.
   const size = texts.reduce(
     (sum, text) =>
       sum +
@@ -59,6 +59,6 @@ async function valueOf(
   const file = await volumes.read(volume, path, MAX_FILE_BYTES);
   if (file === undefined) return undefined;
   const value = readEnvFile(file.text, key);
-  // What was not read may set it, or break the form.
+  // The unread rest may set it, or contain a format error.
   return value === '' && !file.whole ? undefined : value;
 }

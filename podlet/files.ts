@@ -1,4 +1,4 @@
-// Volumes on disk: emptyDirs made ready, files written by an atomic switch (pkg/volume/util/atomic_writer.go), sizes.
+// Volumes on disk: prepares emptyDirs, writes files with an atomic switch (pkg/volume/util/atomic_writer.go), measures sizes.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ import type { DesiredVolume } from '../src/protocol/messages.ts';
 import type { PutFile, VolumeFile as FileContent, Volumes } from './ports.ts';
 
 const run = promisify(execFile);
-/** It copies owners, attributes and special files, which Node cannot. */
+/** Copies owners, attributes and special files, which Node cannot. */
 const SUPERVISE = '/.droppod/bin/supervise';
 const ALL = 0o777;
 const SETGID = 0o2000;
@@ -64,24 +64,24 @@ export class VolumeFiles implements Volumes {
     path: string,
     most: number,
   ): Promise<{ text: string; whole: boolean } | undefined> {
-    // A path that leads nowhere, for whatever reason, has no file: the container waits for it with that message.
+    // A path that cannot be resolved, for whatever reason, has no file: the container waits with that message.
     const directory = await realpath(join(this.root, volume)).catch(() => undefined);
     // The same.
     const real = await realpath(join(this.root, volume, path)).catch(() => undefined);
     if (directory === undefined || real === undefined) return undefined;
-    // Without O_NONBLOCK a FIFO holds a thread until somebody writes; the last element may have become a link since.
+    // Without O_NONBLOCK a FIFO blocks a thread until there is a writer; the last element may have become a link in the meantime.
     const file = await open(
       real,
       constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY,
     ).catch(() => undefined);
     if (file === undefined) return undefined;
     try {
-      // Any container may put a link here that leads to the podlet's own files: what was opened counts.
+      // A container may put a link to the podlet's own files here: what was actually opened counts.
       const opened = await readlink(`/proc/self/fd/${file.fd}`);
       if (!opened.startsWith(`${directory}/`) || !(await file.stat()).isFile()) return undefined;
       return await readAtMost(file, most);
     } catch {
-      // It went, or cannot be read: as above.
+      // It disappeared, or cannot be read: as above.
       return undefined;
     } finally {
       await file.close();
@@ -134,7 +134,7 @@ export class VolumeFiles implements Volumes {
     await chmod(target, 0o755);
     for (const file of files) await writeOne(target, file);
     if (fsGroup !== undefined) await giveToGroup(target, fsGroup, 0o440, []);
-    // The first time there is none.
+    // There is none the first time.
     const before = await readlink(join(directory, '..data')).catch(() => undefined);
     await rm(join(directory, '..data_tmp'), { force: true });
     await symlink(fresh, join(directory, '..data_tmp'));
@@ -148,7 +148,7 @@ export class VolumeFiles implements Volumes {
   }
 }
 
-/** Takes all away but `keep`: to remove a directory ends what containers have mounted there, in their namespaces as well. */
+/** Removes everything except `keep`: removing a directory ends what containers have mounted there, in their namespaces too. */
 async function emptyOut(directory: string, keep: string[]): Promise<void> {
   for (const name of await readdir(directory)) {
     if (keep.includes(name)) continue;
@@ -184,7 +184,7 @@ async function showNames(
   for (const name of wanted) {
     if (keep.has(name)) continue;
     const link = join(directory, name);
-    // Not there or no link: it is made.
+    // Missing or not a link: it is created.
     if ((await readlink(link).catch(() => undefined)) === join('..data', name)) continue;
     await rm(link, { recursive: true, force: true });
     await symlink(join('..data', name), link);
@@ -195,7 +195,7 @@ async function showNames(
   }
 }
 
-/** Whether the top of a claim's data has the group already, where its pod says that this is enough. */
+/** Whether the top of a claim's data already has the group, if its pod accepts that as sufficient. */
 async function isGroups(
   directory: string,
   { onRootMismatch, fsGroup }: DesiredVolume,
@@ -245,7 +245,7 @@ async function contentsOf(path: string, name: string): Promise<FileContent[]> {
 async function putOne(directory: string, file: PutFile): Promise<void> {
   const path = join(directory, file.path);
   if ('directory' in file) {
-    // Not there, or no directory: it is made.
+    // Missing or not a directory: it is created.
     if (
       !(await lstat(path).then(
         (state) => state.isDirectory(),
@@ -267,7 +267,7 @@ async function putOne(directory: string, file: PutFile): Promise<void> {
     await chown(fresh, file.uid, file.gid);
     await chmod(fresh, file.mode);
   }
-  // Where a path was an empty directory, because nothing was there, the file takes its place.
+  // An empty directory that stood for a missing file is replaced by the file.
   await rmdir(path).catch(() => undefined);
   await rename(fresh, path);
 }
@@ -302,7 +302,7 @@ async function readAtMost(
 
 /** A directory's entries are read a few at a time: there may be millions. */
 async function treeBytes(path: string): Promise<number> {
-  // What went meanwhile takes no space.
+  // What has disappeared takes no space.
   const state = await lstat(path).catch(() => undefined);
   if (state === undefined) return 0;
   if (!state.isDirectory()) return state.blocks * 512;
@@ -313,7 +313,7 @@ async function treeBytes(path: string): Promise<number> {
   try {
     for await (const { name } of entries) sum += await treeBytes(join(path, name));
   } catch {
-    // It went while it was read.
+    // It disappeared while being read.
   }
   return sum;
 }

@@ -1,5 +1,5 @@
-// The podlet's image for this machine's engine: what podlet/tree.ts puts together with Node and its libraries from here, in one tar
-// that the engine imports. What is deployed is put together by podlet/oci.ts of the same tree.
+// The podlet's image for this machine's engine: podlet/tree.ts with this machine's Node and its libraries, as one tar to import.
+// podlet/oci.ts builds the deployed image from the same tree.
 import { readFile } from 'node:fs/promises';
 import { tarOf } from './archive.ts';
 import { hostArchitecture, nodeLibraries, podletHash, strippedNode } from './build.ts';
@@ -23,7 +23,7 @@ export interface PodletImageOptions {
   hasImage(reference: string): Promise<boolean>;
   /** The engine's architecture. */
   architecture: Architecture;
-  /** Brings in what a build needs (Go); only called before one. */
+  /** Installs what a build needs (Go); only called before one. */
   prepare?(): Promise<void>;
   log(text: string): void;
 }

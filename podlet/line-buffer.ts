@@ -1,8 +1,8 @@
-// Lines out of a stream whose writer may send them byte by byte or never end one: one buffer, however many pieces came.
+// Splits a stream into lines, whose writer may send single bytes or never end one: one buffer, however many pieces come.
 
 const NEWLINE = 10;
 const SMALLEST_BYTES = 1024;
-/** What a long line needed is given back once it is taken. */
+/** The memory of a longer line is released once it is taken. */
 const KEPT_BYTES = 64 * 1024;
 
 export class LineBuffer {
@@ -11,7 +11,7 @@ export class LineBuffer {
   private end = 0;
   private searched = 0;
 
-  /** Bytes that no whole line has taken yet. */
+  /** Bytes that are not part of a line taken so far. */
   get size(): number {
     return this.end - this.start;
   }
@@ -33,7 +33,7 @@ export class LineBuffer {
     return line;
   }
 
-  /** Takes everything that is left. */
+  /** Takes the rest. */
   rest(): Buffer {
     const left = Buffer.from(this.bytes.subarray(this.start, this.end));
     this.clear();

@@ -1,4 +1,4 @@
-// Where the podlet begins in its container: sockets first (supervisors are already dialling), then who it is, then the agent.
+// The podlet's entry point: sockets first (supervisors are already connecting), then its identity, then the agent.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
@@ -14,9 +14,9 @@ import { createTransport } from './transport.ts';
 
 const SOCKETS = '/.droppod/c';
 const VOLUMES = '/.droppod/v';
-/** On the container's own filesystem: it outlives a crash of this process and nothing else can read it. */
+/** On the container's own file system: it survives a crash of this process, and nothing else can read it. */
 const STATE = '/podlet/state';
-/** Lets a `quit` reach the supervisors before the sockets go. */
+/** Time for a `quit` to reach the supervisors before the sockets close. */
 const FAREWELL_MS = 20;
 
 /** No resolver reads more, and a report must stay small. */
@@ -61,13 +61,13 @@ function readOwn(name: string): string | undefined {
   try {
     return readFileSync(`${STATE}/${name}`, 'utf8');
   } catch (error) {
-    // Another secret than the first is refused for ever: a fault of the disk is no first start.
+    // Any other secret than the first is refused for ever, so a disk error must not look like a first start.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     return undefined;
   }
 }
 
-/** Whole or not at all: a crash while writing leaves the old content. */
+/** Completely or not at all: a crash while writing leaves the old content. */
 function writeOwn(name: string, text: string): void {
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
   writeFileSync(`${STATE}/${name}.new`, text, { mode: 0o600 });
@@ -142,7 +142,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       ...(task.hostIP === undefined ? node : { hostIP: task.hostIP, ...node }),
     },
   });
-  // The last net: uncaught errors are reported and the pod keeps its podlet. Nothing should ever get here.
+  // The last resort: uncaught errors are reported and the pod keeps its podlet. None should ever get here.
   process.on('uncaughtException', (error) => agent.fault('uncaught', error));
   process.on('unhandledRejection', (error) => agent.fault('unhandled', error));
   await agent.run();
@@ -150,15 +150,15 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   process.exit(0);
 }
 
-/** Suites fail for a podlet's log that has such a line, and for the event. */
+/** Tests fail if a podlet's log has such a line, or the pod such an event. */
 const fault = (message: string, error: unknown): void =>
   console.error(
     `podlet: fault: ${message}${error instanceof Error ? `\n${error.stack ?? ''}` : ''}`,
   );
 
-/** Which start of the podlet in this container this is, and how the last one ended, as supervise says, which starts it again. */
+/** Which start of the podlet in this container this is, and how the last one ended, as reported by supervise, which restarts it. */
 function start(env: NodeJS.ProcessEnv): { boot: number; restarted?: string } {
-  // Own memory counts through a restart of the whole container, supervise's through a full disk.
+  // Its own count survives a restart of the whole container, supervise's survives a full disk.
   const boot = Math.max(
     (Number(readOwn('boot') ?? '0') || 0) + 1,
     Number(env.DROPPOD_BOOT ?? '1') || 1,
@@ -172,7 +172,7 @@ function start(env: NodeJS.ProcessEnv): { boot: number; restarted?: string } {
     : { boot };
 }
 
-/** Runs work that the pod can do without, e.g. on a full disk. */
+/** Does something that the pod can do without, e.g. on a full disk. */
 function attempt(work: () => void): void {
   try {
     work();

@@ -1,4 +1,4 @@
-// What the podlet must remember over a crash of its own process: each container's newest run and the order that started it.
+// What the podlet must remember after a crash of its own process: each container's newest run and the order that started it.
 // See docs/design/supervise.md.
 import { own, setOwn } from '../src/own.ts';
 import { present } from '../src/present.ts';
@@ -13,7 +13,7 @@ interface Remembered {
   volumes: { [name: string]: DesiredVolume };
 }
 
-/** The part of the world that supervisors cannot report again. */
+/** The part of the state that supervisors cannot report again. */
 export function remember(world: World): Remembered {
   const containers = world.containers.map(
     ({ name, hello, run, order, added }) =>
@@ -31,7 +31,7 @@ export function remember(world: World): Remembered {
   return { containers: Object.fromEntries(containers), volumes: Object.fromEntries(volumes) };
 }
 
-/** No secret outlives what the podlet needs it for. */
+/** No secret is kept longer than the podlet needs it. */
 const withoutFiles = ({ files: _content, ...rest }: DesiredVolume): DesiredVolume => rest;
 
 const isRemembered = (state: unknown): state is Remembered =>
@@ -44,7 +44,7 @@ export function recall(world: World, state: unknown): void {
     if (added === true) world.containers.push({ ...newContainer(name), added });
   for (const container of world.containers) {
     const known = own(state.containers, container.name);
-    // It said hello once: a supervisor that ended meanwhile must not hold the sandbox back.
+    // It has said hello once: a supervisor that has ended since must not block the sandbox.
     if (known?.hello === true) container.hello = true;
     if (known?.order !== undefined) container.order = known.order;
     if (known?.run === undefined) continue;

@@ -12,7 +12,7 @@ export interface TaskMetadata {
 
 const TIMEOUT_MS = 2_000;
 
-/** Reads `<uri>/task`; where there is none or it fails, nothing is known. */
+/** Reads `<uri>/task`; without an endpoint, or after an error, nothing is known. */
 export async function readTaskMetadata(uri: string | undefined): Promise<TaskMetadata> {
   if (uri === undefined || uri === '') return { runtimeIds: {} };
   const text = await fetchText(`${uri}/task`);
@@ -41,7 +41,7 @@ export async function readCounters(
       }),
     );
   } catch {
-    // Nothing that can be read: the next look may find more.
+    // Unreadable: the next look may succeed.
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
-// The API's name is asked of the node's servers: the pod's resolv.conf, which the podlet's container shares, may name others or none.
+// Resolves the API's name by the node's servers: the pod's resolv.conf, which the podlet's container shares, may name others or none.
 import { lookup, Resolver } from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
-/** A lookup by the servers of this resolv.conf, and as the system does where they know nothing; undefined: it names none. */
+/** A lookup by the servers in this resolv.conf, then by the system; undefined: it names none. */
 export function nodeLookup(resolvConf: string | undefined): LookupFunction | undefined {
   const servers = [...(resolvConf ?? '').matchAll(/^\s*nameserver\s+(\S+)/gm)].flatMap(
     ([, server = '']) => (isIP(server) === 0 ? [] : [server]),

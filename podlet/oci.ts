@@ -1,5 +1,5 @@
-// The podlet image as it is deployed: an OCI image layout for one or both architectures, put together without a container engine, whose
-// digests follow from its content alone. Three layers: libraries, Node, droppod's own; only the last changes from version to version.
+// The deployed podlet image: an OCI image layout for one or both architectures, built without a container engine, whose digests depend
+// only on its content. Three layers: libraries, Node, droppod's own; only the last one changes between versions.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,13 +31,13 @@ interface Layer {
 const digestOf = (content: Buffer): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`;
 
-/** Compressed by code of this repository's lock file: zlib's output differs between the versions that Node carries. */
+/** Compressed by a locked package: zlib's output differs between Node versions. */
 async function layerOf(files: readonly TreeFile[]): Promise<Layer> {
   const tar = await tarOf(files);
   return { compressed: Buffer.from(gzipSync(tar, { mtime: 0, level: 6 })), diffId: digestOf(tar) };
 }
 
-/** Compressing Node takes seconds: its layer is kept under the hash of what it is made of. */
+/** Compressing Node takes seconds, so its layer is cached by the hash of its inputs. */
 async function keptLayer(
   directory: string,
   sources: object,
@@ -45,7 +45,7 @@ async function keptLayer(
 ): Promise<Layer> {
   const key = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 24);
   const file = join(directory, `layer-${key}.tar.gz`);
-  // What cannot be read is made anew.
+  // An unreadable one is built again.
   const [compressed, note] = await Promise.all([
     readFile(file).catch(() => undefined),
     readFile(`${file}.json`, 'utf8').catch(() => undefined),
@@ -92,7 +92,7 @@ interface Image {
 }
 
 async function imageOf(downloads: Downloads, architecture: Architecture): Promise<Image> {
-  // droppod's own first: a missing Go is known before 50 MB have been fetched. One after the other: two Nodes at once hold half a gigabyte.
+  // droppod's own first: a missing Go shows before 50 MB are downloaded. Sequential, because two Nodes at once take half a gigabyte.
   const own = await layerOf(await ownFiles(architecture));
   const libraries = await libraryLayer(downloads, architecture);
   const layers = [libraries, await nodeLayer(downloads, architecture), own];
@@ -149,7 +149,7 @@ export async function writeLayout(
   return top.digest;
 }
 
-/** Whole or not at all: somebody may read the layout meanwhile. */
+/** Completely or not at all: the layout may be read concurrently. */
 async function put(file: string, content: Buffer): Promise<void> {
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(`${file}.${process.pid}`, content);

@@ -1,4 +1,4 @@
-// Parses what comes over a container's socket. The container's own processes may write there too, so everything is checked.
+// Parses messages from a container's socket. The container's own processes may write there too, so everything is checked.
 import { isMap } from '../src/own.ts';
 import { present } from '../src/present.ts';
 import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
@@ -9,19 +9,19 @@ const MAX_ID = 2 ** 32 - 2;
 const MAX_PID = 2 ** 22;
 const MAX_GROUPS = 65_536;
 const MAX_RUN = 2 ** 31 - 1;
-/** Ids of commands and sessions are the podlet's and the API's own. */
+/** Ids of commands and sessions come from the podlet and the API. */
 const MAX_NAME = 256;
 /** supervise keeps 10 KiB of a command's output; base64. */
 const MAX_OUTPUT = 64 * 1024;
 /** supervise names five paths and counts the others. */
 const MOST_PATHS = 16;
 const MAX_PATH = 4096;
-/** Of the groups of a process, as many as a report has room for. */
+/** As many groups as a report has room for. */
 const MOST_GROUPS = 4096;
 
 type Fields = { [name: string]: unknown };
 
-/** One line as a message; 'unknown': a kind that a newer supervise may have; undefined: nothing that supervise sends. */
+/** Parses one line; 'unknown': a kind that a newer supervise may send; undefined: not a message of supervise. */
 export function parseMessage(line: string): FromSupervise | 'unknown' | undefined {
   const fields = toFields(line);
   if (fields === undefined) return undefined;

@@ -1,4 +1,4 @@
-// A supervisor's messages, merged into the world. Each may come twice or after a reconnect; hello makes good what was lost.
+// Merges a supervisor's messages into the world. Each may be repeated or come after a reconnect; hello makes up for lost ones.
 // See docs/design/supervise.md.
 import { LOST_EXIT_CODE, LOST_MESSAGE, LOST_REASON } from '../src/protocol/run.ts';
 import { present } from '../src/present.ts';
@@ -37,7 +37,7 @@ function receiveHello(
   const first = !container.connected;
   container.hello = container.connected = true;
   delete container.lost;
-  // An answer given over an earlier connection does not count on this one.
+  // A reply sent over an earlier connection does not count on this one.
   if (hello.term !== undefined && container.term?.settled !== false) receiveTerm(container, now);
   // The start was lost with the old connection: decide sends it again.
   if (container.starting !== undefined && hello.run < container.starting) delete container.starting;
@@ -115,7 +115,7 @@ function receiveTerm(container: ContainerView, now: number): Received {
   return 'changed';
 }
 
-/** The supervisor is gone for good: nobody will report this run's exit, nor begin the one that was ordered. */
+/** The supervisor is gone for good: this run's exit will not be reported, and the ordered one will not begin. */
 export function receiveLost(container: ContainerView, now: Date): Received {
   const { alive, run, starting } = container;
   const lost = alive ? run : starting === undefined ? undefined : { run: starting, started: false };

@@ -17,7 +17,7 @@ export interface RunsAgent {
   commands: Commands;
   events: EventLog;
   changed(): void;
-  /** Takes charge of a promise that nobody awaits. */
+  /** Handles the errors of a promise that nobody awaits. */
   own(where: string, work: Promise<unknown>): void;
 }
 
@@ -42,7 +42,7 @@ export class Runs {
     this.watched.get(container)?.abort();
     this.watched.delete(container);
     this.agent.commands.abandon(container);
-    // A hook that the container's end cuts off has failed; reported at once, since the report of that end may be the last.
+    // A hook cut off by the container's end has failed; reported at once, since the report of that end may be the last one.
     if (this.stopHooks.delete(container)) this.preStopFailed(container);
   }
 
@@ -54,7 +54,7 @@ export class Runs {
     for (const run of this.watched.values()) run.abort();
   }
 
-  /** Calls preStop; answers when it has returned, unless the run ended first. */
+  /** Runs preStop; resolves when it has returned, unless the run ended first. */
   async preStop(container: ContainerView, hook: Hook): Promise<'done' | 'overtaken'> {
     const run = this.watched.get(container.name);
     if (run === undefined) return 'done';
@@ -66,7 +66,7 @@ export class Runs {
     return 'done';
   }
 
-  /** A run's process exists: its hook, then its probes. `fresh` is false where an earlier podlet process saw it begin. */
+  /** A run's process exists: runs its hook, then its probes. `fresh` is false if an earlier podlet process saw it begin. */
   begin(container: ContainerView, fresh: boolean): void {
     const run = new AbortController();
     this.watched.get(container.name)?.abort();

@@ -1,4 +1,4 @@
-// exec, attach and port-forward: the podlet dials the API's URL and bridges it to supervise or to a port of the pod.
+// exec, attach and port-forward: the podlet connects to the API's URL and bridges it to supervise or to a port of the pod.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -32,28 +32,28 @@ export interface SessionOptions {
   sockets: ContainerSockets;
   token: string;
   ca: string;
-  /** Takes errors of work whose promise nobody awaits. */
+  /** Handles errors of work whose promise nobody awaits. */
   fault(message: string, error: unknown): void;
   pingMs?: number;
   openPatienceMs?: number;
 }
 
-/** The API is away, or does not know the session any more: it will notice. */
+/** The API is unreachable, or no longer knows the session: it will notice by itself. */
 class NotDialled extends Error {
   override readonly name = 'NotDialled';
 }
 
-/** Opens sessions; each request is dialled once, a failure to dial is the API's to notice. */
+/** Opens sessions; each request is connected once, and the API notices a failure. */
 export class Sessions {
   private readonly open = new Set<string>();
   constructor(private readonly options: SessionOptions) {}
 
-  /** How many are being dialled or open. */
+  /** How many are being connected or open. */
   get count(): number {
     return this.open.size;
   }
 
-  /** An id that is open already is not opened again: it would take that session's stream. */
+  /** An id that is open is not opened again: it would take over that session's stream. */
   start(request: SessionRequest): void {
     if (this.open.has(request.id) || this.open.size >= MAX_SESSIONS) return;
     this.open.add(request.id);
@@ -117,7 +117,7 @@ export class Sessions {
     const keep = (message: Buffer): void => {
       early.push(message);
       size += message.length;
-      // The supervisor comes within moments or not at all.
+      // The supervisor connects within moments or not at all.
       if (size >= HIGH_WATER_BYTES) socket.pause();
     };
     const patience = setTimeout(() => {
@@ -130,7 +130,7 @@ export class Sessions {
       socket.off('message', keep);
     };
     socket.on('message', keep);
-    // Nobody would end a stream that came later.
+    // Nobody would close a stream that came later.
     socket.once('close', expectNoMore);
     socket.resume();
     sockets.expectStream(key, (stream, rest) => {
@@ -166,7 +166,7 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
       (channel !== CHANNEL.stdin && message.length > MAX_FRAME_BYTES)
     )
       return;
-    // A client's frame may be longer than supervise takes.
+    // A client's frame may be longer than supervise accepts.
     for (let from = 1; from === 1 || from < message.length; from += MAX_FRAME_BYTES)
       write(encodeFrame(channel, message.subarray(from, from + MAX_FRAME_BYTES)));
   };
@@ -183,12 +183,12 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
     try {
       read(chunk);
     } catch {
-      // supervise sends no such thing: something else has taken its place.
+      // supervise never sends this: something else has taken its place.
       end({ code: KILLED });
     }
   };
   stream.on('data', feed);
-  // The container ended, and its supervisor with it: the command went like everything in it.
+  // The container ended, and its supervisor with it: the command was killed like everything in it.
   stream.on('close', () => end({ code: KILLED }));
   socket.on('message', toSupervise);
   socket.on('close', () => stream.destroy());
@@ -196,7 +196,7 @@ function bridgeStream({ socket, stream, kind }: Bridge, rest: Buffer, early: Buf
   feed(rest);
 }
 
-/** Writes to `sink`; while it is full the socket is not read. What the socket has taken in already comes nevertheless. */
+/** Writes to `sink`; pauses the socket while it is full. What the socket has already received is still delivered. */
 function pacedWrite(sink: Socket, socket: WebSocket): (bytes: Buffer) => void {
   let isWaiting = false;
   return (bytes) => {
@@ -231,7 +231,7 @@ function parseStatus(payload: Buffer): SessionStatus {
 
 function finish(socket: WebSocket, kind: SessionRequest['kind'], status: SessionStatus): void {
   socket.resume();
-  // Without a status the API says that there is no such container.
+  // Without a status the API reports that there is no such container.
   if (status.error === NOT_RUNNING) return socket.close(1000);
   // The end of an attached container is no failure of the stream, whatever its exit code (kubelet ServeAttach).
   const shown = kind === 'attach' && status.error === undefined ? { code: 0 } : status;
@@ -297,7 +297,7 @@ function forwardPort(socket: WebSocket, port: number): void {
     });
     socket.once('close', () => six.destroy());
   });
-  // Its user may be gone before anybody answers.
+  // Its user may be gone before the connection is accepted.
   socket.once('close', () => target.destroy());
   target.once('connect', () => {
     target.removeAllListeners('error');

@@ -1,4 +1,4 @@
-// A start order as supervise takes it: environment as strings, network files, and the stop plan for a death of the podlet.
+// A start order in supervise's form: environment as strings, network files, and the stop plan in case the podlet dies.
 import type { NetworkFiles, StartOrder } from '../src/protocol/messages.ts';
 import type { CopiedFile, StartMessage } from './messages.ts';
 
@@ -38,7 +38,7 @@ export function startMessage(
   };
 }
 
-/** What the pod's network looks like from inside, as files that all its containers share. */
+/** The pod's network files, which all of its containers share. */
 export function networkFiles(
   network: NetworkFiles | undefined,
 ): { path: string; content: string }[] {

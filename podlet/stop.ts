@@ -1,4 +1,5 @@
-// How one container is stopped (docs/design/deletion.md; killContainer in kuberuntime_container.go): who asks, with which grace, whose turn it is, when TERM and when KILL.
+// How one container is stopped (docs/design/deletion.md; killContainer in kuberuntime_container.go): by which request, with which grace,
+// in which order, and when TERM and KILL are sent.
 import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import type { ContainerView, Stopping, World } from './world.ts';

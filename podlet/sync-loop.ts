@@ -1,17 +1,17 @@
-// Reports go up at every change, answers come down; a request may be held open by the API, so a newer one may overtake it.
+// Reports go up at every change, responses come down; the API may hold a request open, so that a newer one overtakes it.
 // See docs/design/sync.md.
 import type { Desired, Report } from '../src/protocol/messages.ts';
 import type { PodletClock } from './ports.ts';
 import { SyncRefused } from './ports.ts';
 
-/** Changes within a burst go at once, beyond it one report per gap. */
+/** Within a burst changes are reported at once, beyond it one report per gap. */
 const BURST = 10;
 const GAP_MS = 50;
-/** An API that answers at once and asks for more at once is not asked faster than this. */
+/** The shortest interval for an API that responds at once and asks for more at once. */
 const SHORTEST_PAUSE_MS = 20;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5_000;
-/** A held request, one that overtook it, and one more on the way. */
+/** A held request, one that overtook it, and one more in flight. */
 const MOST_REQUESTS = 3;
 
 export interface SyncLoopOptions {
@@ -20,10 +20,10 @@ export interface SyncLoopOptions {
   sync(report: Report, signal: AbortSignal): Promise<Desired>;
   /** The report of this moment. */
   report(sequence: number): Report;
-  /** An answer newer than all before. */
+  /** A response newer than all before. */
   onAnswer(desired: Desired, report: Report): void;
   onRefused(): void;
-  /** Takes what nobody waits for. */
+  /** Handles the errors of work that nobody awaits. */
   own(where: string, work: Promise<unknown>): void;
 }
 
@@ -113,7 +113,7 @@ export class SyncLoop {
   private fail(error: unknown, request: AbortController): void {
     this.forget(request);
     if (error instanceof SyncRefused) this.options.onRefused();
-    // One that was overtaken and cut off is no sign of trouble.
+    // A request that was overtaken and cut off is no sign of a problem.
     if (request.signal.aborted) return;
     this.retryMs = Math.min(this.retryMs * 2, LONGEST_RETRY_MS);
     this.nextAt =

@@ -1,4 +1,4 @@
-// The podlet's way to the API: POST over kept connections, JSON both ways.
+// The podlet's connection to the API: POST over kept connections, JSON both ways.
 import { request as plainRequest, Agent as PlainAgent } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { present } from '../src/present.ts';
@@ -15,7 +15,7 @@ export interface TransportOptions {
   token: string;
   /** PEM; '' trusts the public CAs. */
   ca: string;
-  /** Finds the API's address; absent: as the container's resolv.conf says, which becomes the pod's. */
+  /** Resolves the API's address; absent: by the container's resolv.conf, which becomes the pod's. */
   lookup?: LookupFunction | undefined;
 }
 
@@ -105,7 +105,7 @@ function settle(
   }
 }
 
-/** Whatever stands between answers 401, 403, 404, 410, 429 and 5xx in words of its own: that means to try again. */
+/** Proxies in between answer 401, 403, 404, 410, 429 and 5xx with texts of their own, which means to try again. */
 function isRefusal(text: string): boolean {
   try {
     const { leave }: Partial<Refusal> = Object(JSON.parse(text));

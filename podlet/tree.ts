@@ -1,10 +1,10 @@
-// What every podlet image has of droppod's own, wherever Node comes from: supervise, the bundled agent, their directories, and how it starts.
+// droppod's own part of every podlet image: supervise, the bundled agent, their directories, and the entry point.
 import { readFile } from 'node:fs/promises';
 import type { TreeFile } from './archive.ts';
 import { buildSupervise, bundleAgent } from './build.ts';
 import type { Architecture } from './build.ts';
 
-/** supervise is the init: it reaps, and a crash of Node is not the pod's death. */
+/** supervise is the init: it reaps, and restarts Node after a crash without ending the pod. */
 export const PODLET_ENTRYPOINT = [
   '/.droppod/bin/supervise',
   '--init',
@@ -13,7 +13,7 @@ export const PODLET_ENTRYPOINT = [
   '/podlet/podlet.js',
 ];
 
-/** Copied up into the task's volume, from which every container takes its entry point. */
+/** Copied into the task's volume, from which every container takes its entry point. */
 export const PODLET_VOLUMES = ['/.droppod/bin'];
 
 const DIRECTORIES = ['.droppod/', '.droppod/bin/', '.droppod/c/', '.droppod/v/', 'podlet/'];
@@ -31,7 +31,7 @@ export async function ownFiles(architecture: Architecture): Promise<TreeFile[]> 
   ];
 }
 
-/** Node in its place. Its own process must not be able to read it: then no other can look into that (supervise, runAgentStage). */
+/** Node's file. Its own process must not be able to read it, so that no other can look into that process (supervise, runAgentStage). */
 export const nodeFile = (content: Buffer): TreeFile => ({
   name: 'podlet/node',
   mode: 0o111,

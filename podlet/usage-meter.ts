@@ -1,13 +1,13 @@
-// What the containers use, from two looks at the engine's counters; it goes with the next report that is sent anyway.
+// Measures what the containers use by two readings of the engine's counters; sent with the next report that is due anyway.
 import type { ContainerUsage } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import type { PodletClock } from './ports.ts';
 import type { World } from './world.ts';
 
-/** metrics-server looks that often. */
+/** metrics-server's interval. */
 const LOOK_MS = 15_000;
 
-/** One container's counters at a moment. */
+/** One container's counters at one moment. */
 export interface Counters {
   /** Processor time since its start, in ns. */
   cpuNs: number;
@@ -44,7 +44,7 @@ export async function meterUsage(
   }
 }
 
-/** Undefined where the container was not there before, or has begun anew since. */
+/** undefined if the container is new or has restarted since. */
 function between(before: Counters | undefined, now: Counters): ContainerUsage | undefined {
   if (before === undefined || now.at <= before.at || now.cpuNs < before.cpuNs) return undefined;
   return {

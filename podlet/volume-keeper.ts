@@ -1,20 +1,20 @@
-// Brings volumes into the wanted form before containers start, keeps them current, and watches size limits.
+// Prepares volumes before containers start, keeps them current, and enforces size limits.
 import { own, setOwn } from '../src/own.ts';
 import type { Desired } from '../src/protocol/messages.ts';
 import { errorText } from './cut-text.ts';
 import type { PodletPorts } from './ports.ts';
 import type { World } from './world.ts';
 
-/** The kubelet's eviction manager looks that often. */
+/** The kubelet's eviction manager's interval. */
 const SIZE_CHECK_MS = 10_000;
-/** A volume that cannot be set up is tried again as the kubelet does: 0.5 s, doubling. */
+/** A volume that cannot be set up is retried as by the kubelet: after 0.5 s, doubling. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 122_000;
 
 export interface VolumeKeeperAgent {
   changed(): void;
   failed(message: string): void;
-  /** Takes what nobody waits for. */
+  /** Handles the errors of work that nobody awaits. */
   own(where: string, work: Promise<unknown>): void;
 }
 
@@ -44,7 +44,7 @@ export class VolumeKeeper {
     if (volume === undefined || this.busy.has(name)) return;
     this.busy.add(name);
     const { wanted } = volume;
-    // Emptied once, never again while the pod lives.
+    // Emptied once, and never again while the pod lives.
     const change = volume.applied === undefined ? wanted : { ...wanted, emptyDir: false };
     const error = await this.ports.volumes.apply(name, change).then(() => undefined, errorText);
     const now = own(this.world.volumes, name);
@@ -72,7 +72,7 @@ export class VolumeKeeper {
       if (signal.aborted || this.world.evict !== undefined) continue;
       const look = this.excess();
       this.agent.own('sizes of volumes', look);
-      // A fault is said by `own`.
+      // `own` reports the error.
       const excess = await look.catch(() => undefined);
       if (excess === undefined) continue;
       this.world.evict = excess;

@@ -1,9 +1,9 @@
-// Everything the podlet knows, as plain data: what supervisors said, what the API wants, what is under way.
+// Everything the podlet knows, as plain data: what supervisors reported, what the API wants, what is in progress.
 import type { Run } from '../src/protocol/run.ts';
 import type { Desired, DesiredVolume, StartOrder, Usage } from '../src/protocol/messages.ts';
 import type { PodletIdentity } from './ports.ts';
 
-/** A stop under way; times in ms of the podlet's clock. */
+/** A stop in progress; times in ms of the podlet's clock. */
 export interface Stopping {
   since: number;
   /** Only shrinks (kubelet: a shorter grace interrupts the stop and repeats it). */
@@ -25,23 +25,23 @@ export interface ContainerView {
   connected: boolean;
   /** Newest run that began or failed to begin. */
   run?: Run;
-  /** The order it was started by. */
+  /** The order that started it. */
   order?: StartOrder;
-  /** A start was sent and not answered yet: its run number. */
+  /** The number of a run whose start was sent and not confirmed yet. */
   starting?: number;
   alive: boolean;
-  /** Why the ordered run could not be started, and when it is tried again (ms). */
+  /** Why the ordered run could not start, and when it is retried (ms). */
   refusal?: { message: string; until: number };
-  /** postStart is under way: the container is locked, later ones wait. */
+  /** postStart is running: the container is locked, later ones wait. */
   hookRunning: boolean;
   stopping?: Stopping;
   ownStop?: OwnStop;
-  /** The engine's TERM: when it came, and whether a report that said so was answered. */
+  /** The engine's TERM: when it came, and whether a report with it was answered. */
   term?: { at: number; reported?: number; answered: boolean; settled: boolean };
   /** Its supervisor was ordered to end. */
   quit?: boolean;
   runtimeId?: string;
-  /** Its supervisor stayed away: the container was killed, and nothing starts in it any more. */
+  /** Its supervisor did not come back: the container was killed, and nothing starts in it any more. */
   lost?: true;
   /** It joined the running task: the sandbox was ready without it. */
   added?: true;
@@ -62,7 +62,7 @@ export interface World {
   /** Own TERM from the engine, ms. */
   engineTermAt?: number;
   lastAnswerAt?: number;
-  /** The report that said done was answered. */
+  /** The report with `done` was answered. */
   doneAnswered: boolean;
   evict?: string;
   usage?: Usage;

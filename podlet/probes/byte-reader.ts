@@ -1,4 +1,4 @@
-// Bytes of a peer that may send anything, for ever, one at a time: read on demand, so that what nobody asks for stays with the peer.
+// Reads bytes from a peer that may send anything, for ever, one at a time: on demand, so that unread data stays with the peer.
 
 const LF = 10;
 const CR = 13;
@@ -13,7 +13,7 @@ export interface Line {
 }
 
 export class ByteReader {
-  /** Bytes taken off so far. */
+  /** Bytes consumed so far. */
   consumed = 0;
   private buffered: Buffer = Buffer.alloc(0);
   private readonly chunks: AsyncIterator<unknown>;
@@ -28,7 +28,7 @@ export class ByteReader {
     return this.buffered.subarray(0, count);
   }
 
-  /** Takes what is there, at least one byte and at most `most`; nothing at the end. */
+  /** Takes available bytes, at least one and at most `most`; nothing at the end. */
   async take(most: number): Promise<Buffer> {
     if (this.buffered.length === 0) await this.more();
     return this.cut(Math.min(most, this.buffered.length));

@@ -1,4 +1,4 @@
-// One connection of a probe or hook: dialled in plain or by TLS, written to once, read on demand, ended by the signal.
+// One connection of a probe or hook: opened in plain or by TLS, written to once, read on demand, closed by the signal.
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';

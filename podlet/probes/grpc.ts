@@ -10,7 +10,7 @@ const GRPC_UNKNOWN = '2';
 const GRPC_DEADLINE_EXCEEDED = '4';
 const GRPC_RESOURCE_EXHAUSTED = '8';
 const GRPC_UNAVAILABLE = '14';
-/** A health answer has seven bytes; nobody needs more than this. */
+/** A health response has seven bytes; no more than this is read. */
 const MAX_ANSWER_BYTES = 4096;
 const CODE_NAMES = [
   'OK',
@@ -42,7 +42,7 @@ export async function grpcProbe(
 ): Promise<Attempt> {
   const { connect } = await import('node:http2');
   const deadline = AbortSignal.timeout(timeoutMs);
-  // Nothing that a health check did not ask for is taken.
+  // Anything that a health check does not need is refused.
   const session = await dial(
     () =>
       connect(`http://${hostPort(host, port)}`, {

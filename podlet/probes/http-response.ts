@@ -1,5 +1,5 @@
-// An HTTP/1 response as Go's client reads it (net/http ReadResponse, its transport), more forgiving than Node's parser: LF alone ends a
-// line, headers may be long or folded, two lengths may stand together, and what follows the body is nobody's business.
+// Parses an HTTP/1 response as Go's client does (net/http ReadResponse, its transport), which is more lenient than Node's parser: LF
+// alone ends a line, headers may be long or folded, two lengths may be present, and whatever follows the body is ignored.
 import { present } from '../../src/present.ts';
 import { KEPT_LINE_BYTES } from './byte-reader.ts';
 import type { ByteReader, Line } from './byte-reader.ts';
@@ -19,7 +19,7 @@ export class BrokenResponse extends Error {
 export interface ResponseHead {
   status: number;
   location?: string;
-  /** How the end of the body is known. */
+  /** What determines the end of the body. */
   body: 'none' | 'chunked' | 'untilEnd' | { bytes: number };
 }
 
@@ -58,7 +58,7 @@ function statusLine(line: string): { status: number; hasChunks: boolean } {
 const broken = (what: string, line: string): BrokenResponse =>
   new BrokenResponse(`${what} ${JSON.stringify(line.slice(0, QUOTED_CHARACTERS))}`);
 
-/** The headers that decide something; others are checked and forgotten, however many there are. */
+/** The headers that matter; others are checked and dropped, however many there are. */
 interface Headers {
   location: string[];
   'content-length': string[];

@@ -1,5 +1,5 @@
-// The URL of a probe or hook as the kubelet makes it (pkg/probe/http formatURL, then Go's parser): what a manifest says is never an
-// exception here, but an address, or the parser's words.
+// The URL of a probe or hook, built as by the kubelet (pkg/probe/http formatURL, then Go's parser): no manifest causes an exception
+// here, only an address or the parser's error message.
 import { isIP } from 'node:net';
 import { hostPort } from './network-error.ts';
 
@@ -8,11 +8,11 @@ export interface RequestUrl {
   /** To connect to. */
   host: string;
   port: number;
-  /** `host:port` as it stands in the URL. */
+  /** `host:port` as in the URL. */
   authority: string;
-  /** Path and query as they stand in the request line. */
+  /** Path and query as in the request line. */
   target: string;
-  /** The whole, for errors. */
+  /** The whole URL, for error messages. */
   text: string;
 }
 
@@ -48,14 +48,14 @@ function hostProblem(host: string, authority: string): string | undefined {
       : `invalid host: ParseAddr(${JSON.stringify(host)}): unable to parse IP`;
   }
   if (host.includes('[')) return 'invalid IP-literal';
-  // Only what is no ASCII may stand escaped in a host.
+  // In a host only non-ASCII characters may be escaped.
   const [escaped] = /%(?!25)[0-7][0-9A-F]/.exec(authority) ?? [];
   return escaped === undefined ? undefined : `invalid URL escape ${JSON.stringify(escaped)}`;
 }
 
-/** The path of a manifest may hold a query, a fragment (which is not sent), or, behind two slashes, a host (which is replaced). */
+/** A manifest's path may contain a query, a fragment (which is not sent) or, after two slashes, a host (which is replaced). */
 function requestTarget(written: string): string {
-  // What Go's parser takes no part of is one path, whatever is in it.
+  // What Go's parser rejects is one path, whatever is in it.
   if ([...written].some((char) => char < ' ' || char === '\x7f'))
     return slashed(escape(written, PATH));
   const [whole = ''] = written.split('#', 1);

@@ -1,4 +1,4 @@
-// TCP probe: whoever accepts is well (pkg/probe/tcp).
+// TCP probe: an accepted connection is success (pkg/probe/tcp).
 import { connect } from 'node:net';
 import type { Attempt } from '../ports.ts';
 import { hostPort, networkError } from './network-error.ts';
