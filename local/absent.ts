@@ -1,4 +1,4 @@
-// A file that is not there is an answer; any other fault of reading it is one.
+// A missing file is a result; any other error of reading it is a fault.
 
 /** For `catch`: undefined where a file or a directory on the way is missing; throws anything else. */
 export function absent(error: unknown): undefined {

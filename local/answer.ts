@@ -1,18 +1,18 @@
-// The one way out of every door: a Response is streamed to its client, and the connection ends with it where the request's body
-// was not read to its end or the client takes nothing.
+// Sends every response of local mode: streams it to the client, and closes the connection afterwards if the request's body was not
+// read to its end or the client reads nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import { drained, untilClosed } from './streams/drained.ts';
 
 export interface AnswerBounds {
   clock: Clock;
-  /** How long a client may take nothing once all of an answer is there. */
+  /** How long a client may read nothing once the whole response is available. */
   idleMs: number;
 }
 
-/** Go's server waits as long between an answer and the end of a connection whose body it did not read (`rstAvoidanceDelay`) … */
+/** Go's server waits this long before it closes a connection whose body it did not read (`rstAvoidanceDelay`) … */
 const LAST_WORDS_MS = 500;
-/** … and takes as much of the body meanwhile (`maxPostHandlerReadBytes`). */
+/** … and discards this much of the body meanwhile (`maxPostHandlerReadBytes`). */
 const LAST_WORDS_BYTES = 256 * 1024;
 
 const nextTurn = (): Promise<undefined> =>
@@ -20,7 +20,7 @@ const nextTurn = (): Promise<undefined> =>
     setImmediate(resolve, undefined);
   });
 
-/** Sends the answer; resolves when its last piece was handed over. */
+/** Sends the response; resolves when its last piece was handed over. */
 export async function sendAnswer(
   response: Response,
   incoming: IncomingMessage,
@@ -33,9 +33,9 @@ export async function sendAnswer(
   });
   const warnings = splitWarnings(response.headers.get('warning'));
   if (warnings.length > 0) outgoing.setHeader('Warning', warnings);
-  // What came with the head is parsed by the next turn.
+  // A body that came with the head is parsed in the next turn.
   if (!incoming.complete) await nextTurn();
-  // The rest of a body would be taken for the next request, or read for nobody.
+  // The rest of the body would be taken for the next request.
   if (!incoming.complete) outgoing.setHeader('Connection', 'close');
   await sendBody(response, incoming, outgoing, bounds);
 }
@@ -49,7 +49,7 @@ async function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void>
   if (!outgoing.write(bytes) && !outgoing.destroyed) await drained(outgoing);
 }
 
-/** The last piece is held back while the next may be there at once: most answers then leave in one write. */
+/** The last piece is held back while another may follow at once: most responses then leave in one write. */
 async function sendBody(
   response: Response,
   incoming: IncomingMessage,
@@ -59,7 +59,7 @@ async function sendBody(
   if (!response.body) return end(undefined, incoming, outgoing, bounds);
   const reader = response.body.getReader();
   outgoing.on('close', () => {
-    // The client is gone: nobody takes what is left.
+    // The client is gone, so the rest is discarded.
     reader.cancel().catch(() => undefined);
   });
   const whileOpen = untilClosed(reader.closed);
@@ -85,7 +85,7 @@ async function end(
   { clock, idleMs }: AnswerBounds,
 ): Promise<void> {
   if (!incoming.complete && !outgoing.headersSent && !outgoing.hasHeader('content-length')) {
-    // Whole before the connection ends: a client in the middle of its body learns by the length that this is all.
+    // Complete before the connection ends: the length shows a client that is still sending its body that this is all.
     outgoing.setHeader('Content-Length', last?.length ?? 0);
     outgoing.flushHeaders();
     if (last) outgoing.write(last);
@@ -94,17 +94,17 @@ async function end(
   } else {
     outgoing.end(last);
   }
-  // Node itself ends a kept connection that rests after its answer; this is for one that does not take the answer.
+  // Node closes idle kept connections itself; this is for a client that does not read the response.
   const { socket } = outgoing;
   if (outgoing.writableFinished || !socket) return;
   socket.setTimeout(idleMs);
-  // A request that was sent ahead may be a watch, which may rest.
+  // A pipelined request may be a watch, which may be idle.
   outgoing.once('finish', () => {
     if (socket.timeout === idleMs) socket.setTimeout(0);
   });
 }
 
-/** Takes a little more of the body, that the client may come to read the answer before the connection is cut. */
+/** Reads a little more of the body, so that the client gets to read the response before the connection is cut. */
 async function lastWords(
   incoming: IncomingMessage,
   outgoing: ServerResponse,

@@ -1,4 +1,4 @@
-// Time as the engine's rooms see it: injected, so that tests and adoption need no real waiting.
+// Time for the engine's rooms: injected, so that tests and adoption do not really wait.
 
 /** `sleep` resolves after `ms`, or at once when the signal aborts. */
 export interface Clock {

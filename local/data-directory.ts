@@ -1,4 +1,4 @@
-// The data directory: private to its owner, droppod's alone, and in the hands of one process at a time.
+// The data directory: readable only by its owner, used only by droppod, and by one process at a time.
 import {
   chmodSync,
   existsSync,
@@ -17,10 +17,10 @@ const DATABASES = ['dynamodb', 'engine', 'states'];
 const KEYS = 'installation.json';
 const LOCK = 'lock';
 
-/** Worth nothing without the keys: the pods' objects, tasks, executions and logs. */
+/** Useless without the keys: the pods' objects, tasks, executions and logs. */
 const DATA = [...DATABASES, ...DATABASES.flatMap(witnessFiles), 'versions', 'logs'];
 
-/** All that droppod makes in its directory. */
+/** Everything that droppod creates in its directory. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...DATA,
   KEYS,
@@ -34,10 +34,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'steps.jsonl.1',
 ]);
 
-/** What may lie beside them and stays: mkfs' own, the log of an engine that was started for droppod, and what other commands keep here. */
+/** Other files that may exist there and stay: mkfs' own, the log of an engine started for droppod, and what other commands keep. */
 const NEIGHBOURS = new Set(['lost+found', 'dockerd.log', 'aws', 'localstack']);
 
-/** Makes the directory, or takes it over where it is empty or droppod's; its owner alone may enter it then. */
+/** Creates the directory, or takes it over if it is empty or droppod's; afterwards only its owner may enter it. */
 export function claimDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const { uid, mode } = lstatSync(`${directory}/`);
@@ -63,7 +63,7 @@ function checkFresh(directory: string): void {
     );
 }
 
-/** Takes the directory for this process; undefined while another one has it. The kernel drops LevelDB's lock with its process. */
+/** Locks the directory for this process; undefined while another one has it. LevelDB's lock ends with its process. */
 export async function lockDirectory(directory: string): Promise<(() => Promise<void>) | undefined> {
   const level = new Level(join(directory, LOCK));
   try {
@@ -81,7 +81,7 @@ export async function lockDirectory(directory: string): Promise<(() => Promise<v
   return () => level.close();
 }
 
-/** Removes what droppod made, and the directory where nothing else is in it; answers what stays. */
+/** Removes what droppod created, and the directory if nothing else is in it; returns what is left. */
 export function purgeDirectory(directory: string): string[] {
   if (!existsSync(directory)) return [];
   for (const name of readdirSync(directory))
@@ -91,7 +91,7 @@ export function purgeDirectory(directory: string): string[] {
   try {
     rmdirSync(directory);
   } catch {
-    // A mount point, or in a directory that is not ours: empty is as far as it goes.
+    // A mount point, or a parent directory of another owner: emptying it has to suffice.
   }
   return left;
 }

@@ -1,6 +1,6 @@
-// A LevelDB database of the installation. LevelDB forgives: it takes a log that was cut short for a crash, drops damaged
-// blocks with a line in a file of its own, and writes on behind a torn record. Here every write is counted in the
-// database and in a file beside it, so that a start sees what is missing, and a failed write is followed by a recovery. See docs/design/local.md.
+// A LevelDB database of the installation. LevelDB is lenient: it takes a truncated log for a crash, drops damaged blocks with a line
+// in a file of its own, and appends after a torn record. Here every write is counted in the database and in a file beside it, so that
+// a start notices missing writes, and a failed write is followed by a recovery. See docs/design/local.md.
 import {
   closeSync,
   existsSync,
@@ -17,30 +17,30 @@ import { basename, dirname, join } from 'node:path';
 import { Level } from 'level';
 import { Unusable } from './unusable.ts';
 
-/** Values are texts, taken as they are now. */
+/** Values are texts, captured at the call. */
 export type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 export interface DatabaseOptions {
-  /** Go on with what is left where writes were lost; else the start is refused. */
+  /** Continue with the remaining data if writes were lost; otherwise the start is refused. */
   acceptLoss?: boolean;
 }
 
-/** Sorts behind every key of the databases' users. */
+/** Sorts after every key of the databases' users. */
 const COUNT_KEY = '~~writes';
 
-/** A recovery writes the log anew as a table, and a new log. */
+/** A recovery rewrites the log as a table and starts a new log. */
 const SPARE_BYTES = 1024 * 1024;
 
-/** The database's own files beside its directory. */
+/** The database's own files next to its directory. */
 export const witnessFiles = (name: string): string[] => [`${name}.writes`, `${name}.damage`];
 
-/** What a database's own encoding makes of them is its users' affair. */
+/** The encodings of the database's users do not apply here. */
 const TEXT = { valueEncoding: 'utf8' } as const;
 
-/** A Level database, whoever made it. */
+/** A Level database of any implementation. */
 type Located = { readonly location: string };
 
-/** Level's own methods: dynalite puts others with callbacks over them. */
+/** Level's original methods: dynalite overrides them with callback versions. */
 const {
   batch,
   close,
@@ -53,7 +53,7 @@ const {
   batch(operations: Operation[], options: typeof TEXT): Promise<void>;
 } = Level.prototype as Level;
 
-/** Opens the database, or throws Unusable with what is wrong with it. */
+/** Opens the database, or throws Unusable with the reason. */
 export async function openDatabase(
   level: Located,
   options: DatabaseOptions = {},
@@ -69,7 +69,7 @@ export class Database {
   readonly #damage: string;
   #file: number | undefined;
   #count = 0;
-  /** A write failed: what follows its torn record in the log would be dropped by the next start. */
+  /** A write failed: the next start would drop whatever follows its torn record in the log. */
   #torn = false;
   #waiting: { group: Operation[]; landed: Promise<void> } | undefined;
   #inFlight: Promise<void> = Promise.resolve();
@@ -92,7 +92,7 @@ export class Database {
     const counted = await this.#counted();
     const problem = droppedBytes(this.#level.location) ?? missing(counted, this.#witnessed());
     if (problem !== undefined && !acceptLoss) {
-      // The recovery of this start has removed what shows it: the next one must know.
+      // This start's recovery has removed the evidence, so it is recorded for the next start.
       writeFileSync(this.#damage, problem, { mode: 0o600 });
       await close.call(this.#level);
       throw damaged(this.#level.location, problem);
@@ -103,7 +103,7 @@ export class Database {
     this.#note();
   }
 
-  /** All or nothing. What comes while a batch is on its way goes along in the next one. */
+  /** All or nothing. Writes that arrive while a batch is in progress go into the next one. */
   write(operations: readonly Operation[]): Promise<void> {
     if (this.#waiting !== undefined) {
       this.#waiting.group.push(...operations);
@@ -115,7 +115,7 @@ export class Database {
       return this.#land(group);
     });
     this.#waiting = { group, landed };
-    // A failed batch is its writers' error, not the next group's.
+    // A failed batch is the error of its own writers, not of the next group.
     this.#inFlight = landed.catch(() => undefined);
     return landed;
   }
@@ -144,7 +144,7 @@ export class Database {
     this.#note();
   }
 
-  /** Closes and opens the database once there is room for it; until then it stays open for reads. */
+  /** Closes and reopens the database once there is space for it; until then it stays open for reads. */
   async #recover(): Promise<void> {
     const { bavail, bsize } = statfsSync(this.#level.location);
     if (bavail * bsize < logBytes(this.#level.location) + SPARE_BYTES)
@@ -184,7 +184,7 @@ export class Database {
     return existsSync(this.#witness) ? Number(readFileSync(this.#witness, 'utf8')) || 0 : 0;
   }
 
-  // In place and of one length: needs no space on a full disk. Without fsync, as the database itself: it outlives the process.
+  // In place and with constant length, so that it needs no space on a full disk. Without fsync, like the database: it survives the process.
   #note(): void {
     if (this.#file !== undefined)
       writeSync(this.#file, `${String(this.#count).padStart(16, '0')}\n`, 0);
@@ -195,7 +195,7 @@ function missing(counted: number, witnessed: number): string | undefined {
   return counted < witnessed ? `its last ${witnessed - counted} writes are missing` : undefined;
 }
 
-/** LevelDB's own words for what it dropped while it opened. */
+/** What LevelDB logged about data that it dropped while opening. */
 function droppedBytes(location: string): string | undefined {
   const file = join(location, 'LOG');
   if (!existsSync(file)) return undefined;

@@ -1,11 +1,11 @@
-// What comes on a connection behind requests that are not answered yet waits for its turn: an upgrade, and the refusal of what is
-// no HTTP or comes too slowly, which is sent once and ends the connection.
+// Whatever follows unanswered requests on a connection waits for its turn: an upgrade, or the refusal of input that is not HTTP or
+// comes too slowly, which is sent once and closes the connection.
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 
-/** As long as Go's server waits between its last answer and the end of a connection (`rstAvoidanceDelay`). */
+/** Go's server waits this long between its last response and closing the connection (`rstAvoidanceDelay`). */
 const LAST_WORDS_MS = 500;
 
 export interface RefusingDoor {
@@ -13,13 +13,13 @@ export interface RefusingDoor {
   clock: Clock;
 }
 
-/** The answers of one server's connections that are still due, and the connections that were refused. */
+/** The pending responses of one server's connections, and the connections that were refused. */
 export class DueAnswers {
   private readonly due = new WeakMap<Duplex, Set<ServerResponse>>();
   private readonly refused = new WeakSet<Duplex>();
   constructor(private readonly door: RefusingDoor) {}
 
-  /** To be called for each request. */
+  /** Call it for each request. */
   note(outgoing: ServerResponse): void {
     const { socket } = outgoing.req;
     const due = this.due.get(socket) ?? new Set();
@@ -27,7 +27,7 @@ export class DueAnswers {
     outgoing.once('close', () => due.delete(outgoing));
   }
 
-  /** Ends a connection with a code, once: the parser repeats its fault with every piece that comes after. */
+  /** Closes a connection with a status code, once: the parser repeats its error for every later piece. */
   refuse(code: number, socket: Duplex): void {
     if (this.refused.has(socket)) return;
     this.refused.add(socket);
@@ -40,7 +40,7 @@ export class DueAnswers {
     const bytes = await this.bytesOf(code);
     const [broken] = this.due.get(socket) ?? [];
     if (!socket.writable) return void socket.destroy();
-    // Cut at once, the client would lose the answer for what it is still sending.
+    // If it were cut at once, a client that is still sending would lose the response.
     const over = new AbortController();
     let outstanding = 2;
     const oneWay = (): void => {
@@ -54,22 +54,22 @@ export class DueAnswers {
     socket.destroy();
   }
 
-  /** Does the work when all answers to requests that came whole are out; at once where there are none. */
+  /** Runs `work` after the responses to all complete requests; at once if there are none. */
   inTurn(socket: Duplex, work: () => void): void {
     if (this.nextWhole(socket) === undefined) return work();
-    // The server has let go of an upgraded socket, and nobody has taken it yet.
+    // The server no longer owns an upgraded socket, and nobody else owns it yet.
     socket.on('error', () => socket.destroy());
     this.answered(socket)
       .then(() => {
         if (socket.destroyed) return;
-        // The server has begun to wait for a next request.
+        // The server has started its timeout for a next request.
         if (socket instanceof Socket) socket.setTimeout(0);
         work();
       })
       .catch(() => socket.destroy());
   }
 
-  /** What broke may be a follower of these requests, or a body that never came whole. */
+  /** The fault may be in a request that follows these, or in a body that is incomplete. */
   private async answered(socket: Duplex): Promise<void> {
     for (let next = this.nextWhole(socket); next; next = this.nextWhole(socket)) {
       const answer = next;

@@ -1,21 +1,21 @@
-// What one local installation is: keys, certificates, ports and bridge, made once and kept in its data directory.
+// The identity of a local installation: keys, certificates, ports and bridge, created once and kept in its data directory.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCertificates, type Certificates } from './tls/certificates.ts';
 import { Unusable } from './unusable.ts';
 
-/** What is drawn at random, once. */
+/** The random secrets, created once. */
 export interface Secrets {
   id: string;
   adminToken: string;
   /** HMAC key of podlets' bootstrap tokens, base64. */
   podletKey: string;
-  /** Who signs with it may call the AWS endpoints. */
+  /** The key for signing requests to the AWS endpoints. */
   accessKey: { accessKeyId: string; secretAccessKey: string };
 }
 
 export interface Installation extends Secrets {
-  /** 0 until the first start has taken one. */
+  /** 0 until the first start has chosen one. */
   apiPort: number;
   awsPort: number;
   metadataPort: number;
@@ -25,7 +25,7 @@ export interface Installation extends Secrets {
 
 const file = (directory: string): string => join(directory, 'installation.json');
 
-/** The stored installation, or a new one; its certificate is made again when the bridge has another address. */
+/** The stored installation, or a new one; the certificate is renewed when the bridge's address has changed. */
 export async function loadInstallation(
   directory: string,
   bridge: string,
@@ -33,7 +33,7 @@ export async function loadInstallation(
   fresh: () => Secrets,
 ): Promise<Installation> {
   const stored = readInstallation(directory);
-  // An installation of before the AWS endpoints asked for a key gets one.
+  // An installation older than this key gets one.
   const known = stored && { ...stored, accessKey: stored.accessKey ?? fresh().accessKey };
   if (known?.bridge === bridge) return known;
   const names = [
@@ -50,7 +50,7 @@ export async function loadInstallation(
   return keepInstallation(directory, { ...kept, bridge, certificates });
 }
 
-/** Undefined: nothing was ever started in this directory. Throws Unusable where the file is damaged. */
+/** undefined: nothing was ever started in this directory. Throws Unusable if the file is damaged. */
 export function readInstallation(directory: string): Installation | undefined {
   if (!existsSync(file(directory))) return undefined;
   let stored: unknown;
@@ -81,7 +81,7 @@ function damaged(directory: string, how: string): Unusable {
   );
 }
 
-/** Written whole or not at all: a kill in between leaves the old one. */
+/** Written completely or not at all: a kill in between leaves the old file. */
 export function keepInstallation(directory: string, installation: Installation): Installation {
   const next = `${file(directory)}.new`;
   writeFileSync(next, JSON.stringify(installation), { mode: 0o600 });

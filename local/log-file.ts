@@ -1,4 +1,4 @@
-// The server's structured log: a file of JSON lines that starts over, keeping the one before, when it has grown large.
+// The server's structured log: a file of JSON lines that is rotated when large, keeping one old file.
 import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
 
 const MAX_BYTES = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-// Local mode put together: the same functions and state machine as on AWS, on AWS endpoints inside this process.
+// Starts local mode: the same functions and state machine as on AWS, on AWS endpoints inside this process.
 // It only wires; the parts are in local/compose.
 // See docs/design/local.md.
 import { setMaxListeners } from 'node:events';

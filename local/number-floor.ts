@@ -1,4 +1,4 @@
-// The highest version that was reserved, in a file of its own and down on the disk: the database may lose what it wrote last.
+// The highest reserved version, in a file of its own with fsync: the database may lose its last writes.
 import { open } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { Unusable } from './unusable.ts';
@@ -9,7 +9,7 @@ export interface FloorFile {
   close(): Promise<void>;
 }
 
-/** Opens `file`, or makes it with 0. */
+/** Opens `file`, or creates it with 0. */
 export async function openNumberFloor(file: string): Promise<FloorFile> {
   const found = existsSync(file);
   const highest = found ? Number(readFileSync(file, 'utf8')) || 0 : 0;
@@ -17,7 +17,7 @@ export async function openNumberFloor(file: string): Promise<FloorFile> {
   return {
     highest,
     raise: async (number) => {
-      // One length: needs no space on a full disk.
+      // Constant length: needs no space on a full disk.
       await handle.write(`${String(number).padStart(16, '0')}\n`, 0);
       await handle.datasync();
     },
@@ -25,7 +25,7 @@ export async function openNumberFloor(file: string): Promise<FloorFile> {
   };
 }
 
-/** Throws Unusable where the table's counter is behind the floor: versions that clients have seen would come again. */
+/** Throws Unusable if the table's counter is below the floor: versions that clients have seen would be repeated. */
 export function checkFloor(directory: string, floor: FloorFile, counted: number): void {
   if (counted >= floor.highest) return;
   throw new Unusable(

@@ -1,10 +1,10 @@
-// The one way in of every door: an incoming message becomes a Request. Its body is read only as its handler asks for it,
-// within the door's bounds of bytes and time; what no Request can say is refused.
+// Turns every incoming message of local mode into a Request. Its body is read only as its handler asks for it, within limits of
+// bytes and time; what no Request can represent is refused.
 import type { IncomingMessage } from 'node:http';
 import type { Limit } from './agent/limit.ts';
 import type { Clock } from './clock.ts';
 
-/** A request that never reaches a handler, or a body that cannot be read: the door answers with the code. */
+/** A request that never reaches a handler, or an unreadable body: the server responds with the code. */
 export class RequestFault extends Error {
   override readonly name = 'RequestFault';
   constructor(
@@ -16,23 +16,23 @@ export class RequestFault extends Error {
 }
 
 export interface BodyBounds {
-  /** The most that is taken of one body; Infinity: as much as the handler reads, at its pace. 0: no body is looked at. */
+  /** The most bytes of one body; Infinity: as much as the handler reads, at its pace. 0: bodies are ignored. */
   maxBytes: number;
-  /** Time that is waited for the client's bytes, all pauses together; each 16 KiB that came give a second more. */
+  /** The total time to wait for the client's bytes; each 16 KiB received adds a second. */
   patienceMs: number;
   clock: Clock;
-  /** Bodies of one remote address that are read at a time; more wait for their turn. */
+  /** How many bodies of one remote address are read concurrently; more wait for their turn. */
   atATime?: Limit;
-  /** Called before the first byte is asked for (100 Continue). */
+  /** Called before the first byte is read (100 Continue). */
   begins?: () => void;
 }
 
 const BYTES_PER_SECOND = 16 * 1024;
 
-/** WHATWG's Request knows no such method (Fetch, forbidden method). */
+/** Methods that WHATWG's Request rejects (Fetch, forbidden method). */
 const NO_METHOD_OF_FETCH = ['TRACE', 'CONNECT', 'TRACK'];
 
-/** A WHATWG Request of an incoming message; its signal aborts when the client goes away. Throws RequestFault. */
+/** A WHATWG Request for an incoming message; its signal aborts when the client disconnects. Throws RequestFault. */
 export function toRequest(
   incoming: IncomingMessage,
   scheme: 'http' | 'https',
@@ -69,7 +69,7 @@ export function toRequest(
   } as RequestInit);
 }
 
-/** The request's URL. The host is only a name here, so an absolute form's own one is passed over, its user too. */
+/** The request's URL. The host is only a placeholder here, so an absolute form's host and user are ignored. */
 function urlOf(
   { url: target = '/', headers: { host } }: IncomingMessage,
   scheme: 'http' | 'https',
@@ -84,7 +84,7 @@ function urlOf(
     /[/?#\\]/.test(host ?? '')
   )
     throw new RequestFault(400, 'malformed Host header');
-  // A URL would take them away, and what is left may name something else (`DELETE …/secrets/..` the namespace).
+  // A URL would resolve them, and the rest might name something else (`DELETE …/secrets/..` the namespace).
   const dots = /\/((?:\.|%2e){1,2})(?:[/?#]|$)/i.exec(
     target.replace(/\?.*$/s, '').replaceAll('\\', '/'),
   )?.[1];
@@ -92,7 +92,7 @@ function urlOf(
     const name = decodeURIComponent(dots);
     throw new RequestFault(400, `Name parameter invalid: "${name}": may not be '${name}'`);
   }
-  // "//x" names a path, not a host: the text is put behind the origin instead of being resolved against it.
+  // "//x" is a path, not a host: the text is appended to the origin instead of being resolved against it.
   if (target.startsWith('/')) return parseUrl(origin.origin + target) ?? refusedTarget();
   const absolute = /^https?:\/\//i.test(target) ? parseUrl(target) : undefined;
   return (
@@ -112,7 +112,7 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** The body as its reader pulls it: nothing is taken from the socket before. */
+/** The body, pulled by its reader: nothing is read from the socket before. */
 function bodyOf(incoming: IncomingMessage, bounds: BodyBounds): ReadableStream<Uint8Array> {
   const reading = new BodyReading(incoming, bounds);
   return new ReadableStream<Uint8Array>(
@@ -138,7 +138,7 @@ class BodyReading {
     private readonly bounds: BodyBounds,
   ) {}
 
-  /** The next piece; undefined at the end. Throws RequestFault at a bound, and what the connection broke with. */
+  /** The next piece; undefined at the end. Throws RequestFault at a limit, and the connection's error if it broke. */
   async next(): Promise<Uint8Array | undefined> {
     try {
       if (!this.begun) await this.begin();
@@ -153,7 +153,7 @@ class BodyReading {
     }
   }
 
-  /** Gives its place to the next body. */
+  /** Lets the next body have its turn. */
   leave(): void {
     this.giveBack();
   }
@@ -174,7 +174,7 @@ class BodyReading {
     return (this.incoming.read() as Uint8Array | null) ?? undefined;
   }
 
-  /** Waits for a piece, the end or the break of the connection, as long as the client's patience reaches. */
+  /** Waits for a piece, the end or an error of the connection, within the client's time limit. */
   private async awaited(): Promise<Uint8Array | undefined> {
     const {
       incoming,
@@ -202,24 +202,24 @@ class BodyReading {
   }
 }
 
-/** A reason of one's own: without one each abort makes an exception with a stack, for every body. */
+/** A constant reason: otherwise each abort would create an exception with a stack, for every body. */
 const CAME = 'a piece came';
 
 const WAKING = ['readable', 'end', 'close', 'error'];
 
-/** All of it came and was taken. */
+/** Completely received and read. */
 const isWhole = (incoming: IncomingMessage): boolean =>
   incoming.complete && incoming.readableLength === 0;
 
 const isOver = (incoming: IncomingMessage): boolean => incoming.readableEnded || incoming.destroyed;
 
-/** The end of a body that came whole; a broken one throws. */
+/** The end of a complete body; an incomplete one throws. */
 function ended(incoming: IncomingMessage): undefined {
   if (incoming.complete) return undefined;
   throw new RequestFault(400, "the connection ended within the request's body");
 }
 
-/** Waits for a place; answers what gives it back. */
+/** Waits for a turn; returns the function that ends it. */
 async function turn(limit: Limit): Promise<() => void> {
   let leave = (): void => undefined;
   const over = new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-// Node's HTTP(S) servers around handlers that know no sockets: a request becomes a Request, and the Response is streamed back.
+// Node's HTTP(S) servers around handlers that know nothing of sockets: a message becomes a Request, and the Response is streamed back.
 // Each door limits what its clients may use of this process: body bytes, time, connections.
 import {
   createServer as createHttpServer,

@@ -1,4 +1,4 @@
-// A data directory that cannot be served as it is: the message is one line, names the file and says what to do.
+// A data directory that cannot be used as it is: the message is one line, names the file and says what to do.
 
 export class Unusable extends Error {
   override readonly name = 'Unusable';

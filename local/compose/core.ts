@@ -1,4 +1,4 @@
-// Everything behind the doors of local mode: opens the services, builds the steps' ports on them, creates the machine.
+// Everything behind the ports of local mode: opens the services, builds the steps' ports on them, creates the machine.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../src/aws/clock.ts';
@@ -73,7 +73,7 @@ export async function openCore(options: LocalOptions, installation: Installation
     sessions: { pending: (uid) => hub.pending(uid) },
     liveTasks: liveTasks(engine, ready, background),
     engineVolumes: {
-      // A container of the last pod may have it for a while: nobody waits for that.
+      // A container of the last pod may still use it: nobody waits for that.
       remove: (name) => {
         background('removal of a volume')(engine.removeFileSystem(name));
         return Promise.resolve();

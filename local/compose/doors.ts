@@ -1,5 +1,5 @@
-// The handlers behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. Doors open before
-// their handlers are ready and answer so until then.
+// The handlers behind each port of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. The ports open
+// before their handlers are ready, and respond accordingly until then.
 import type { IncomingMessage } from 'node:http';
 import { sync } from '../../src/steps/sync/sync.ts';
 import { checkStream, handle, refusalOf } from '../../src/api/handler.ts';
@@ -23,7 +23,7 @@ export const SESSIONS_PATH = '/sessions';
 /** DynamoDB's limit for one batch, which is higher than any other service's here. */
 const MAX_AWS_BODY_BYTES = 16 * 1024 * 1024;
 
-/** What the doors serve. */
+/** What the ports serve. */
 export interface Behind {
   ports: Ports;
   hub: SessionHub;

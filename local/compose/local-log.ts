@@ -1,11 +1,11 @@
-// The structured log of local mode: all lines in a file, and what is no success on the terminal as well.
+// The structured log of local mode: all lines in a file, and everything but successes on the terminal as well.
 import { join } from 'node:path';
 import { systemClock } from '../../src/aws/clock.ts';
 import { jsonLog } from '../../src/aws/json-log.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { logFile } from '../log-file.ts';
 
-/** Opens `steps.jsonl` in the directory; `show` prints a line for whoever watches the server. */
+/** Opens `steps.jsonl` in the directory; `show` prints a line on the server's terminal. */
 export function openLocalLog(
   directory: string,
   show: (line: string) => void,

@@ -1,13 +1,13 @@
-// Requests to a pod's own address. A pod's certificate is its own affair: kube-apiserver's proxy does not check it either.
+// Requests to a pod's own address. The pod's certificate is not verified, as in kube-apiserver's proxy.
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 
-/** Statuses whose answers have no body. */
+/** Statuses whose responses have no body. */
 const EMPTY = [101, 204, 205, 304];
 
-/** Sends the request and answers what the pod answers; redirects are not followed. */
+/** Sends the request and returns the pod's response; redirects are not followed. */
 export const podHttp = (request: Request): Promise<Response> =>
   request.url.startsWith('https:') ? overTls(request) : fetch(request, { redirect: 'manual' });
 

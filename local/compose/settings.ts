@@ -5,7 +5,7 @@ import { ACCOUNT, REGION } from './account.ts';
 import { SYNC_PATH } from './doors.ts';
 import type { LocalOptions } from './options.ts';
 
-/** How long a podlet's report may wait for news before it is answered. */
+/** How long a podlet's report may wait for news. */
 export const SYNC_WAIT_MS = 30_000;
 
 /** The settings of this installation, as the steps see them. */

@@ -1,4 +1,4 @@
-// `droppod up --static-pods DIR`: the kubelet's directory of manifests. A file that comes, changes or goes is seen within a second.
+// `droppod up --static-pods DIR`: the kubelet's directory of manifests. Added, changed and removed files take effect within a second.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -13,10 +13,10 @@ import type { Ports } from '../../src/ports/ports.ts';
 import { STATIC_PODS, keepStaticPods } from '../../src/steps/static/keep-static-pods.ts';
 
 const LOOK_MS = 1_000;
-/** The kubelet's fileCheckFrequency: after that long the pods are compared though no file has changed. */
+/** The kubelet's fileCheckFrequency: after this time the pods are compared even if no file has changed. */
 const AGAIN_MS = 20_000;
 
-/** Keeps the directory's pods until the signal aborts; what is no pod is said once and left alone. */
+/** Maintains the directory's pods until the signal aborts; a file that is not a pod is reported once and then ignored. */
 export async function keepStaticPodsUntil(
   signal: AbortSignal,
   ports: Ports,
@@ -51,7 +51,7 @@ export async function keepStaticPodsUntil(
   }
 }
 
-/** Names that begin with a dot are editors' own. */
+/** Names that start with a dot belong to editors. */
 const filesIn = (directory: string): string[] =>
   readdirSync(directory)
     .filter((name) => !name.startsWith('.'))
@@ -64,7 +64,7 @@ function signatureOf(directory: string): string {
       .map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`)
       .join('\n');
   } catch {
-    // It went while it was read: the next look shows what is left.
+    // Removed while being read: the next look shows what is left.
     return '';
   }
 }
