@@ -1,5 +1,5 @@
-// `npm run check`: layout, compilers, linters and dead code over everything, and Go's own look at supervise with its tests.
-// The exit code is the number of tools that object.
+// `npm run check`: format, compilers, linters and dead code for everything, and Go's vet and tests for supervise.
+// The exit code is the number of tools that failed.
 import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ const SUPERVISE = join(ROOT, 'podlet/supervise');
 
 interface Tool {
   name: string;
-  /** What it objects to; '' when all is well. */
+  /** Its findings; '' if there are none. */
   findings: () => Promise<string>;
 }
 
-/** The output of a program that failed; '' when it went well. */
+/** The output of a program that failed; '' if it succeeded. */
 async function failure(program: string, words: string[], cwd = ROOT): Promise<string> {
   try {
     const env = { ...process.env, CGO_ENABLED: '0' };
@@ -47,7 +47,7 @@ const gofmt: Tool = {
   },
 };
 
-/** The longest first. */
+/** The slowest first. */
 const TOOLS = [
   npm('eslint', 'eslint/bin/eslint.js', '.', '--no-color'),
   npm('tsc', 'typescript/bin/tsc', '--noEmit', '--pretty', 'false'),

@@ -1,4 +1,4 @@
-// Pages that are made from the code and its tests: none is stale, every promise has a test, every miss a reason.
+// Generated pages: none is stale, every promise has a test, every miss a reason.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // Writes the last column of docs/features.md: for each row's ID the tests that name it ("C3: …", "D2, D3: …"), by kind:
-// rules (pure), clock (virtual time), containers (real ones). `npm run update` runs it; test/documents.test.ts says when the page is stale.
+// rules (pure), clock (virtual time), containers (real ones). `npm run update` runs it; test/documents.test.ts fails if it is stale.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +68,7 @@ function expand(ids: string): string[] {
   });
 }
 
-/** The page with its test column made anew; the other columns are kept. */
+/** The page with a new test column; the other columns are kept. */
 export function featuresPage(page: string): string {
   const tests = shownBy();
   return page

@@ -1,4 +1,4 @@
-// Holds the house together by reading import lists and links: arrows between rooms, no cycles, no hidden time or randomness.
+// Keeps the structure by checking import lists and links: arrows between rooms, no cycles, no hidden time or randomness.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -175,7 +175,7 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
-  // The one file that checks signatures does it with the SDK's own signer.
+  // Signatures are checked with the SDK's own signer, in one file.
   it('only src/aws imports the AWS SDK (use a port)', () => {
     expect(
       product
@@ -283,7 +283,7 @@ describe('how a file is written', () => {
   });
 });
 
-/** Idiom of ours for which the field has words: reported, shown, due, desired, requested, heartbeat, receive. */
+/** Private idiom for which the field has words: reported, shown, due, desired, requested, heartbeat, receive. */
 const PRIVATE_WORDS =
   /\b(told|tell|tells|telling|owe|owed|owes|owing|wish|wished|wishes|beat|beats|hear|heard|hears|unheard|untold)\b|\b(should be|this is|make it) so\b/gi;
 
@@ -321,7 +321,7 @@ describe('what runs a pod', () => {
       .filter(({ path }) => path.startsWith('src/pod/'))
       .flatMap(({ path, text }) =>
         text
-          // runc's own text, which a container's status shows, and a member of Kubernetes' own.
+          // runc's own text, which a container's status shows, and a member of a Kubernetes type.
           .replace('failed to create containerd task: failed to create shim task', '')
           .replaceAll('awsElasticBlockStore', '')
           .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')

@@ -1,4 +1,4 @@
-// Writes docs/limits.md from the table of fields; `npm run update` runs it, test/fargate/fields/fields.test.ts says when it is stale.
+// Writes docs/limits.md from the table of fields; `npm run update` runs it, test/fargate/fields/fields.test.ts fails when it is stale.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,7 +87,7 @@ function byParent(paths: readonly string[]): string[] {
   );
 }
 
-/** Fields of one line of the table share its words; they are shown together. */
+/** Fields of one line of the table share its text; they are shown together. */
 function rows(fields: readonly Field[], words: (field: Field) => string[]): string {
   const groups = new Map<string, string[]>();
   for (const field of fields) {

@@ -1,6 +1,6 @@
 // Which test files need more than this process: the lists behind `npm run test:unit` and `npm run test:e2e`.
 
-/** A container engine. */
+/** Tests that need a container engine. */
 export const NEEDS_DOCKER = [
   'test/e2e/**/*.test.ts',
   'test/**/*.container.test.ts',
@@ -10,7 +10,7 @@ export const NEEDS_DOCKER = [
   'test/localstack/**/*.test.ts',
 ];
 
-/** Patience: searches, budgets, doors under attack, a synthesized stack. They run in the whole suite. */
+/** Slow tests: searches, budgets, doors under attack, a synthesized stack. Only the whole suite runs them. */
 export const TAKES_LONG = [
   'test/budget/**/*.test.ts',
   'test/cdk/**/*.test.ts',

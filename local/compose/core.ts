@@ -1,4 +1,4 @@
-// Everything behind the ports of local mode: opens the services, builds the steps' ports on them, creates the machine.
+// Everything behind the doors of local mode: opens the services, builds the steps' ports on them, creates the machine.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../src/aws/clock.ts';

@@ -1,4 +1,4 @@
-// The handlers behind each port of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. The ports open
+// The handlers behind each door of local mode: the API with its streams, the AWS endpoints, the tasks' metadata. The doors open
 // before their handlers are ready, and respond accordingly until then.
 import type { IncomingMessage } from 'node:http';
 import { sync } from '../../src/steps/sync/sync.ts';
@@ -23,7 +23,7 @@ export const SESSIONS_PATH = '/sessions';
 /** DynamoDB's limit for one batch, which is higher than any other service's here. */
 const MAX_AWS_BODY_BYTES = 16 * 1024 * 1024;
 
-/** What the ports serve. */
+/** What the doors serve. */
 export interface Behind {
   ports: Ports;
   hub: SessionHub;

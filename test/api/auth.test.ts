@@ -1,4 +1,4 @@
-// Who may: admin all, service accounts discovery and self reviews, anonymous version and health.
+// Access rights: admin everything, service accounts discovery and self reviews, anonymous callers version and health.
 import { beforeEach, expect, it } from 'vitest';
 import { present } from '../../src/present.ts';
 import { NAMESPACE, createApi, pod } from './client.ts';
@@ -109,7 +109,7 @@ it('who may impersonate acts as the other; others may not', async () => {
   expect((await whoami({ 'impersonate-user': 'bob' }, await tokenFor())).body['message']).toBe(
     'users "bob" is forbidden: User "system:serviceaccount:default:default" cannot impersonate resource "users" in API group "" at the cluster scope',
   );
-  // kube-apiserver keeps a key that is wrongly escaped as it stands.
+  // kube-apiserver keeps a key with an invalid escape as it is.
   expect(
     (await whoami({ 'impersonate-user': 'bob', 'impersonate-extra-%zz': 'v' })).body['status']
       .userInfo,

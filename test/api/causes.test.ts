@@ -1,4 +1,4 @@
-// Order, place and number of causes, names in refusals, and methods that a path does not take, as kube-apiserver 1.35.4 answers.
+// Order, place and number of causes, names in refusals, and methods that a path does not support, as kube-apiserver 1.35.4 responds.
 import { expect, it } from 'vitest';
 import { NAMESPACE, createApi, pod } from './client.ts';
 import type { Reply } from './client.ts';
@@ -16,7 +16,7 @@ const map = (name: string, fields: object = {}, metadata: object = {}) => ({
   ...fields,
 });
 
-/** Field and reason of each cause, in order, without the word that all reasons begin with. */
+/** Field and reason of each cause, in order, without the prefix that all reasons share. */
 const causes = ({ body }: Reply): string[] =>
   ((body['details']?.causes ?? []) as { field: string; reason: string }[]).map(
     ({ field, reason }) => `${field} ${reason.replace('FieldValue', '')}`,

@@ -1,4 +1,4 @@
-// PriorityClass and RuntimeClass: their rules, and what they give to pods.
+// PriorityClass and RuntimeClass: their rules, and their effect on pods.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NAMESPACE, TABLE, createApi, pod } from './client.ts';
 

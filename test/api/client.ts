@@ -11,7 +11,7 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  // Answers are read freely by tests.
+  // Tests read responses without types.
   body: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
 }
 
@@ -25,7 +25,7 @@ export interface Options {
 export const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 export const NAMESPACE = '/api/v1/namespaces/default';
 
-/** A pod of one container. */
+/** A pod with one container. */
 export const pod = (
   name: string,
   fields: Record<string, unknown> = {},
@@ -58,7 +58,7 @@ export function requestOf(
   });
 }
 
-/** A fresh API with what every cluster has. */
+/** A new API with the objects that every cluster has. */
 export async function createApi(settings: Partial<Settings> = {}) {
   const ports = fakePorts({ settings: { adminToken: 'secret', caPem: 'PEM', ...settings } });
   await bootstrapObjects(ports);
@@ -71,7 +71,7 @@ export async function createApi(settings: Partial<Settings> = {}) {
     try {
       body = JSON.parse(text) as object;
     } catch {
-      // Streams and texts are no JSON.
+      // Streams and texts are not JSON.
     }
     return { status: response.status, headers: response.headers, text, body };
   };

@@ -1,4 +1,4 @@
-// Custom kinds: the definition's names and end, and objects of the kind through every verb.
+// Custom kinds: a definition's names and deletion, and objects of the kind through every verb.
 import { expect, it } from 'vitest';
 import { createApi, TABLE } from './client.ts';
 import { DEFINITIONS, define, definition, gadget, GADGETS, withSpec } from './definitions.ts';

@@ -1,4 +1,4 @@
-// Rules of custom kinds (x-kubernetes-validations): what they see, what they say, and what they may cost.
+// Rules of custom kinds (x-kubernetes-validations): what they can access, their messages, and their cost limits.
 import { expect, it } from 'vitest';
 import { createApi } from './client.ts';
 import { DEFINITIONS, define, definition, gadget, GADGETS, withSpec } from './definitions.ts';
@@ -31,7 +31,7 @@ interface Rule {
 const ruled = (...rules: Rule[]) =>
   definition(withSpec(PROPERTIES, { 'x-kubernetes-validations': rules }));
 
-/** The findings of a gadget under one rule, created and then changed. */
+/** The findings for a gadget under one rule, at creation and then at a change. */
 async function findings(rule: Rule, spec: object, next?: object): Promise<string[]> {
   const api = await createApi();
   await define(api, ruled(rule));

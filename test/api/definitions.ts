@@ -41,7 +41,7 @@ export const gadget = (name: string, fields: Fields = {}, version = 'v1') => ({
   ...fields,
 });
 
-/** Creates the definition; fails the test where it is refused. */
+/** Creates the definition; fails the test if it is refused. */
 export async function define(
   { send }: Pick<Awaited<ReturnType<typeof createApi>>, 'send'>,
   body: ReturnType<typeof definition>,

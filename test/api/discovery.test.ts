@@ -22,7 +22,7 @@ it('A: kubectl reads both aggregated documents, and 304 when it has them', async
     headers: { accept, 'if-none-match': headers.get('etag') ?? '' },
   });
   expect([again.status, again.text]).toEqual([304, '']);
-  // A front that finds no type gives one of its own, which the client's cache would take over.
+  // A front adds a content type where there is none, and the client's cache would store it.
   expect(again.headers.get('content-type')).toBe(headers.get('content-type'));
 });
 
@@ -88,7 +88,7 @@ it('/readyz says when the store takes no writes, and that it does again; /livez 
     500,
     '[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\nreadyz check failed\n',
   ]);
-  // kube-apiserver shows single checks, which may name a fault, to nobody without a login.
+  // kube-apiserver shows single checks, which may name a fault, only to authenticated users.
   expect((await ask('/readyz/etcd'))[0]).toBe(403);
   expect(await ask('/readyz/etcd', 'secret')).toEqual([
     500,

@@ -1,4 +1,4 @@
-// `/eviction` and PodDisruptionBudgets: what an eviction takes off a budget, and when it is refused.
+// `/eviction` and PodDisruptionBudgets: what an eviction deducts from a budget, and when it is refused.
 import { beforeEach, expect, it } from 'vitest';
 import type { KubeObject } from '../../src/kinds/pod.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';

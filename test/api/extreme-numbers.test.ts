@@ -1,4 +1,4 @@
-// Every int64 of a pod and of the options of DELETE at its extremes: an answer that is no 500, and only times that can be written.
+// Every int64 of a pod and of the options of DELETE at its extremes: never a 500, and only valid dates.
 import { describe, expect, it } from 'vitest';
 import { deadlineOf as activeDeadline } from '../../src/record/deadline.ts';
 import { later, secondsLeft } from '../../src/later.ts';
@@ -17,7 +17,7 @@ const EXTREMES = [
 ];
 const TIME = /^\d{4}-\d\d-\d\dT/;
 
-/** Every date in an answer can be read. */
+/** Every date in a response is valid. */
 function expectTimes(value: unknown): void {
   for (const [name, member] of Object.entries(value ?? {})) {
     if (/^(?!f:).*(Time|Timestamp)$/.test(name) && member !== null)

@@ -1,4 +1,4 @@
-// What only a forger sends: tokens of pages, options and members that are no texts. Refused in Kubernetes' words, never taken, never 500.
+// Forged input: continue tokens, options and members that are not texts. Refused in Kubernetes' words, never accepted, never a 500.
 import { describe, expect, it } from 'vitest';
 import { createApi, NAMESPACE, pod } from './client.ts';
 
@@ -14,7 +14,7 @@ await api.send('POST', '/api/v1/namespaces', {
 });
 await api.send('POST', '/api/v1/namespaces/other/pods', { body: pod('hidden') });
 
-/** A value whose `toString` is no function: `String(value)` throws. */
+/** A value whose `toString` is not a function: `String(value)` throws. */
 const NO_TEXT = { toString: 1, valueOf: 1 };
 const V1 = 'meta.k8s.io/v1';
 
@@ -90,7 +90,7 @@ it.each([
     headers: { 'content-type': type },
   });
   expect(text).not.toContain('internal error');
-  // Kubernetes names an unknown directive with 500.
+  // Kubernetes responds to an unknown directive with 500.
   expect([status, text]).toEqual([
     expect.toSatisfy((code: number) =>
       (text.includes('unknown patch type') ? [500] : [400, 422]).includes(code),

@@ -1,4 +1,4 @@
-// JSON patches as kube-apiserver applies them, and within what bounds.
+// JSON patches as kube-apiserver applies them, and their limits.
 import { describe, expect, it } from 'vitest';
 import { applyJsonPatch, type Operation } from '../../src/api/patch/json-patch.ts';
 import { mergePatch } from '../../src/api/patch/merge-patch.ts';

@@ -1,4 +1,4 @@
-// LimitRange: the kind's own rules, and what it does to pods.
+// LimitRange: the kind's own rules, and its effect on pods.
 import { beforeEach, expect, it } from 'vitest';
 import { NAMESPACE, TABLE, createApi, pod } from './client.ts';
 

@@ -130,7 +130,7 @@ it.each([
   for (const turn of ['first', 'again']) {
     const whole = await api.send('GET', path, { headers: { accept: TABLE } });
     const selected = await api.send('GET', path + selector, { headers: { accept: TABLE } });
-    // Without selectors the answer counts what is left, in the token as well.
+    // Without selectors the response counts the remaining objects, and so does the token.
     for (const { body } of [whole, selected]) {
       delete body['metadata'].remainingItemCount;
       if (body['metadata'].continue !== undefined) body['metadata'].continue = 'more';
@@ -144,7 +144,7 @@ it('a Table reads an object anew when it has changed, and counts ages anew each 
   const listTexts = store.listTexts.bind(store);
   const kept = new Map<string, StoredText>();
   let read = 0;
-  // A store that keeps what it answered, as the single writer's does.
+  // A store that caches its results, like the single writer's.
   store.listTexts = async (query) => {
     const page = await listTexts(query);
     const objects = page.objects.map((text) => {

@@ -1,4 +1,4 @@
-// Logs: runs are distinguished by supervise's markers; the kubelet's words where there is nothing to show.
+// Logs: supervise's markers separate the runs, and the kubelet's messages where there is nothing to show.
 import { beforeEach, expect, it } from 'vitest';
 import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
@@ -112,7 +112,7 @@ async function secondRun(state: object, change: Partial<PodRecord> = {}): Promis
   });
 }
 
-/** The pod's task has stopped: what is followed ends. */
+/** Stops the pod's task, which ends followed logs. */
 async function stopTask(): Promise<void> {
   const [key] = [
     ...(await api.ports.store.list({ resource: 'pods', namespace: 'default' })).objects,
@@ -288,7 +288,7 @@ it('attach shows what comes after it, of the present run, until the run ends', a
   expect(seen).toEqual(['stderr five\n']);
 });
 
-/** A pod in its second run whose log begins in the middle of that run, and how much of the log was read. */
+/** A pod in its second run whose log starts in the middle of that run; returns how much of the log was read. */
 async function longLog(count: number): Promise<() => number> {
   const at = (second: number): string =>
     new Date(Date.parse('2026-01-01T01:00:00Z') + second * 1000)
@@ -352,7 +352,7 @@ it.each(['', '&tailLines=2', '&tailLines=20'])(
   'A11: what the run before wrote is there when the engine has thrown it away%s',
   async (query) => {
     await longLog(5_000);
-    // Put aside before its end was marked: only the time shows where the next run begins.
+    // Saved before its end was marked: only the time shows where the next run starts.
     const old = Array.from({ length: 3 }, (_, index) => ({
       ...line(`old ${index}\n`),
       time: `2026-01-01T00:00:0${index}.000000000Z`,

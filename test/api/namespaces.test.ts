@@ -58,7 +58,7 @@ it('a namespace with a bound pod is Terminating until the pod is gone, and takes
       ],
     },
   });
-  // What the node says of the pod's end comes after the namespace was emptied.
+  // The node reports the pod's end after the namespace was emptied.
   const key = { resource: 'events', namespace: 'team', name: 'web.1' };
   await api.ports.store.commit({
     object: {

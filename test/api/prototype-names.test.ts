@@ -1,4 +1,4 @@
-// Names that every JavaScript object answers to (constructor, __proto__ …) are names like any other.
+// Names of members that every JavaScript object has (constructor, __proto__ …) are ordinary names.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseFieldSelector } from '../../src/api/selectors/field-selector.ts';
 import { recordKey, toRecord } from '../../src/steps/pod/record-for.ts';
@@ -12,7 +12,7 @@ const NAMES = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
 const LABELS = NAMES.filter((name) => name !== '__proto__');
 const json = (name: string, value: unknown): unknown =>
   JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`);
-/** An object whose member keeps its name even where that is __proto__. */
+/** An object with a member of that name, even if it is __proto__. */
 const body = (fields: object, at: string, name: string, value: unknown): string =>
   JSON.stringify(fields).replace(
     /}$/,

@@ -1,4 +1,4 @@
-// Where the proxy subresource may lead: to pods, never to the server's own machine or what answers about it.
+// Where the proxy subresource may lead: to pods, never to the server's own machine or its metadata services.
 import { describe, expect, it } from 'vitest';
 import { handle } from '../../src/api/handler.ts';
 import { isProxyable } from '../../src/api/subresources/proxyable.ts';
@@ -39,7 +39,7 @@ it.each([
 );
 
 describe('pods/proxy', () => {
-  /** The API with a pod at this address, as its status says; what was fetched from pods. */
+  /** The API with a pod at this address according to its status; returns what was fetched from pods. */
   async function at(
     podIP: string,
     answer: () => Response = () => new Response('pod'),

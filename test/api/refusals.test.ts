@@ -1,4 +1,4 @@
-// Malformed and forbidden requests: a Status with Kubernetes' words, never 5xx of our own, never a hang.
+// Malformed and forbidden requests: a Status with Kubernetes' words, never a 5xx of our own, never a hang.
 import { expect, it } from 'vitest';
 import { NAMESPACE, createApi, pod } from './client.ts';
 

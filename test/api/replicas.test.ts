@@ -1,4 +1,4 @@
-// Deployments, ReplicaSets and ReplicationControllers over handle(); what becomes of them is in test/controllers.
+// Deployments, ReplicaSets and ReplicationControllers over handle(); test/controllers covers their controllers.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NAMESPACE, TABLE, createApi } from './client.ts';
 

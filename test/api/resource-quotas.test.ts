@@ -1,4 +1,4 @@
-// ResourceQuota: the kind's rules, and what it does to the writes of its namespace.
+// ResourceQuota: the kind's rules, and its effect on writes in its namespace.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { resourceQuotaController } from '../../src/controllers/resource-quota.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
@@ -38,7 +38,7 @@ const stored = async (name = 'q') =>
   (await api.ports.store.get({ resource: 'resourcequotas', namespace: 'default', name }))!;
 const used = async () => (await api.send('GET', `${QUOTAS}/q`)).body['status'].used as object;
 
-/** A pass of the controller over the quota, as the loop would make it. */
+/** One pass of the controller over the quota, as in its loop. */
 async function recount(name = 'q'): Promise<void> {
   const object = await stored(name);
   const reads = resourceQuotaController.readsFor?.(object) ?? [];

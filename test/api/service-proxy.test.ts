@@ -1,4 +1,4 @@
-// services/proxy: the request goes to a ready pod that the Endpoints name and that has this address, and nowhere else.
+// services/proxy: the request goes to a ready pod that the Endpoints name and that really has this address, and nowhere else.
 import { expect, it } from 'vitest';
 import { handle } from '../../src/api/handler.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';

@@ -1,4 +1,4 @@
-// What Services are given: addresses and node ports of which no two are the same, and their return.
+// What Services are allocated: unique addresses and node ports, and their release.
 import { beforeEach, expect, it } from 'vitest';
 import { NAMESPACE, createApi } from './client.ts';
 

@@ -1,4 +1,4 @@
-// StatefulSets, DaemonSets and ControllerRevisions over the API: defaults, rules, what may change.
+// StatefulSets, DaemonSets and ControllerRevisions over the API: defaults, rules, and what may change.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TABLE, createApi } from './client.ts';
 

@@ -1,4 +1,4 @@
-// Kinds that charts bring and nothing acts upon: stored, shown, and answered with a warning that says so.
+// Kinds that charts contain and that have no effect: stored, shown, and warned about.
 import { expect, it } from 'vitest';
 import { createApi, TABLE } from './client.ts';
 

@@ -1,4 +1,4 @@
-// Patches of many writers at once: each is applied whole and once, in some order, and none is refused for another's sake.
+// Concurrent patches by many writers: each is applied completely and once, in some order, and none is refused because of another.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { handle } from '../../src/api/handler.ts';
@@ -9,7 +9,7 @@ import { NAMESPACE, requestOf } from './client.ts';
 
 const WRITERS = 6;
 const PATCHES = 8;
-/** A writer that lost five times in a row gets 409 and asks again. */
+/** A writer that lost five times in a row gets 409 and retries. */
 const MOST_ATTEMPTS = 100;
 const LONGEST_MS = 120_000;
 const MAP = `${NAMESPACE}/configmaps/m`;
@@ -112,7 +112,7 @@ describe.each(subjects())('on the store %s', (_name, open) => {
       };
       const keysOf = (writer: number) =>
         Array.from({ length: PATCHES }, (_, index) => `w${writer}-${index}`);
-      // What a manager applied before and applies no more is taken out again, so every applied key has a manager of its own.
+      // What a manager applied before and no longer applies is removed, so every applied key has a manager of its own.
       await Promise.all(
         Array.from({ length: WRITERS }, async (_, writer) => {
           for (const key of keysOf(writer)) await write(key, kind === 'apply' ? key : `w${writer}`);

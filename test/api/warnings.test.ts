@@ -1,4 +1,4 @@
-// `Warning` headers: what a client can take of them, as apiserver's filter writes them.
+// `Warning` headers: length limits and escaping, as in apiserver's filter.
 import { describe, expect, it } from 'vitest';
 import { addWarnings } from '../../src/api/wire/warnings.ts';
 import { createApi } from './client.ts';

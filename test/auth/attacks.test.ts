@@ -1,4 +1,4 @@
-// Attempts to get more than one was given: each must end in Kubernetes' 403, and what is stored stays as it was.
+// Attempts at privilege escalation: each must end in Kubernetes' 403 and leave what is stored unchanged.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Reply } from '../api/client.ts';
 import { createApi, NAMESPACE, pod } from '../api/client.ts';
@@ -34,7 +34,7 @@ const SECRETS = rule([''], ['secrets'], ['get']);
 
 let api: Awaited<ReturnType<typeof createApi>>;
 
-/** The mallory of each row may do everything with roles and bindings in `default`, and read pods there. */
+/** In each row mallory may do everything with roles and bindings in `default`, and read pods there. */
 beforeEach(async () => {
   api = await createApi();
   const made = async (path: string, body: unknown): Promise<void> => {
@@ -212,7 +212,7 @@ describe('granting', () => {
     const reply = await api.send('POST', CLUSTER_ROLES, { body: collecting, ...as('clara') });
     refused(reply);
     expect(reply.body.message).toContain('must have cluster-admin privileges');
-    // Nor does a role get into one that is there without being held.
+    // Nor can a role be added to an existing aggregation without holding its rights.
     const part = role('part', SECRETS);
     const labelled = {
       ...part,

@@ -1,4 +1,4 @@
-// Who may what: Kubernetes' own roles, and the groups that AWS principals are mapped to.
+// Who may do what: Kubernetes' default roles, and the groups to which AWS principals are mapped.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decide } from '../../src/auth/authorize.ts';
 import { defaultRights, GROUPS } from '../../src/auth/defaults/default-objects.ts';
@@ -39,7 +39,7 @@ function may(user: User, text: string, namespace = 'default'): boolean {
 }
 
 const WHO = { ANONYMOUS, NOBODY, VIEWER, EDITOR, ADMIN, MASTER };
-/** From which of these on it is allowed: each may what those before it may. */
+/** The first of these that is allowed: each may do whatever those before it may. */
 const FROM: [string, keyof typeof WHO | undefined][] = [
   ['get /version', 'ANONYMOUS'],
   ['get /version/', 'ANONYMOUS'],

@@ -1,4 +1,4 @@
-// R6: login by `aws eks get-token`. Tokens are made by the SDK's own signer, and a small STS checks them as AWS does.
+// R6: login by `aws eks get-token`. The SDK's own signer makes the tokens, and a small STS checks them as AWS does.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authenticate } from '../../src/auth/authenticate.ts';
 import { isStsHost, partitionOf } from '../../src/auth/sts-hosts.ts';
@@ -219,7 +219,7 @@ describe('R6: which tokens are refused', () => {
     for (let i = 0; i < 1_500; i++) {
       const bytes = OPS[next(OPS.length)]!(Buffer.from(good));
       if (bytes.equals(good)) continue;
-      // Escapes are hexadecimal in either case, and the credential is compared by its text.
+      // Escapes are hexadecimal in either case, and the credential is compared as text.
       const user = await w
         .login(`k8s-aws-v1.${bytes.toString('base64url')}`)
         .catch((error: unknown) => error);
@@ -282,7 +282,7 @@ describe('R6: hosts of STS', () => {
     ['us-east-1', 'sts.us-gov-west-1.amazonaws.com', false],
     ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu', true],
     ['us-iso-east-1', 'sts.us-iso-east-1.c2s.ic.gov', true],
-    // A region that is newer than this list is known to itself.
+    // A region newer than this list.
     ['xx-moon-1', 'sts.xx-moon-1.amazonaws.com', true],
     ['us-east-1', 'sts.xx-moon-1.amazonaws.com', false],
     ['us-east-1', 'STS.us-east-1.amazonaws.com', false],

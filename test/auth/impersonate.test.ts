@@ -1,4 +1,4 @@
-// Acting as another: each part of the other must be allowed by itself.
+// Impersonation: each attribute of the impersonated user must be allowed.
 import { expect, it } from 'vitest';
 import { GROUPS } from '../../src/auth/defaults/default-objects.ts';
 import { createApi } from '../api/client.ts';

@@ -1,4 +1,4 @@
-// A podlet's bootstrap token: made from its own pod's seed, checked by the key of all pods.
+// A podlet's bootstrap token: derived from its pod's seed, checked with the key of all pods.
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
 import {

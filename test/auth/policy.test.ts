@@ -1,4 +1,4 @@
-// Rules, what they cover, and roles that collect others: pure tables.
+// RBAC rules, what they cover, and aggregated roles: pure tables.
 import { describe, expect, it } from 'vitest';
 import { aggregatedRules } from '../../src/auth/rbac/aggregate.ts';
 import { missingRights } from '../../src/auth/rbac/missing-rights.ts';

@@ -1,4 +1,4 @@
-// How the roles and bindings in memory keep up with the store: what a decision reads, and how old it may be.
+// How the roles and bindings in memory follow the store: what a decision reads, and how stale it may be.
 import { expect, it } from 'vitest';
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { authorize } from '../../src/auth/authorize.ts';
@@ -23,7 +23,7 @@ const BINDING = {
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
 };
 
-/** An installation whose bindings are written beside the API, as another process would; `asked` counts what the store was asked. */
+/** An installation whose bindings are written by another process; `asked` counts the store's reads. */
 async function installation(mode: Settings['mode']) {
   const asked: string[] = [];
   const ports = fakePorts({

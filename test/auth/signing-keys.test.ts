@@ -1,4 +1,4 @@
-// The issuer: keys that rotate without a token becoming wrong, and documents by which AWS IAM checks one.
+// The issuer: keys that rotate without invalidating tokens, and the documents by which AWS IAM verifies one.
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { describe, expect, it } from 'vitest';
@@ -145,7 +145,7 @@ describe('the documents on AWS', () => {
     ]).toEqual([200, 'application/jwk-set+json', 'public, max-age=3600']);
     const keys = (await keySet.json()) as JSONWebKeySet;
     expect(Object.keys(keys.keys[0] ?? {})).toEqual(['use', 'kty', 'kid', 'alg', 'n', 'e']);
-    // Sync knows the API's host by its environment; the API itself by the request that it answers.
+    // Sync knows the API's host from its environment, the API itself from the request.
     ports.settings.apiHost = HOST;
     const token = await issue(86_400, ['sts.amazonaws.com']);
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
@@ -155,7 +155,7 @@ describe('the documents on AWS', () => {
       currentDate: ports.clock.now(),
     });
     expect(payload.sub).toBe('system:serviceaccount:default:robot');
-    // It opens AWS and not the API; one without an audience opens the API.
+    // It is valid for AWS and not for the API; one without an audience is valid for the API.
     const asked = async (bearer: string) =>
       (
         await api(

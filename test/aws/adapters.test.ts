@@ -1,4 +1,4 @@
-// The adapters on real SDK clients whose requests are answered here, without a socket.
+// The adapters on real SDK clients whose requests are answered in this process, without a socket.
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -19,7 +19,7 @@ interface Sent {
   input: { [member: string]: unknown };
 }
 
-/** Client options that answer each operation by `answers`; an answer with `__type` is an error. */
+/** Client options that answer each operation from `answers`; an answer with `__type` is an error. */
 function scripted(answers: { [operation: string]: object }) {
   const sent: Sent[] = [];
   const requestHandler = {

@@ -1,4 +1,4 @@
-// A function URL's events as requests: a path names what it named when it was sent; what no request can say is refused.
+// A function URL's events as requests: a path keeps its meaning; what no request can represent is refused.
 import { expect, it } from 'vitest';
 import { toRequest } from '../../src/aws/function-url.ts';
 

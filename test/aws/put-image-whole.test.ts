@@ -1,5 +1,5 @@
-// The function that fills the repository, as it is deployed: its own handler with the real SDK, assets from S3's protocol, into a real
-// registry, and the answer that CloudFormation is given.
+// The deployed function that fills the repository: its own handler with the real SDK, assets over S3's protocol, a real registry, and
+// its response to CloudFormation.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ interface Listed {
   mediaType: string;
 }
 
-/** Properties as cdk/constructs/podlet-image.ts gives them. */
+/** Properties as in cdk/constructs/podlet-image.ts. */
 function properties(repositoryUri: string): ImageProperties {
   const content = ({ digest }: Listed): ContentProperties => ({
     Digest: digest,
@@ -60,7 +60,7 @@ describe.skipIf(problem !== undefined)('put-image', () => {
     registry = await startRegistry();
     const { username, password } = registry;
     const authorizationToken = Buffer.from(`${username}:${password}`).toString('base64');
-    // S3 in path style, ECR's JSON, and the place where CloudFormation waits for its answer.
+    // S3 in path style, ECR's JSON, and the URL where CloudFormation expects the response.
     aws = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://aws');
       if (url.pathname === '/answer')

@@ -1,4 +1,4 @@
-// The custom resource that fills the repository: assets from S3 into a registry, and an answer to CloudFormation whatever happens.
+// The custom resource that fills the repository: assets from S3 into a registry, and a response to CloudFormation in any case.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { customResource, type ResourceEvent } from '../../src/aws/custom-resource.ts';
@@ -22,7 +22,7 @@ const properties: ImageProperties = {
   ],
 };
 
-/** S3 and ECR as far as the function asks them. */
+/** S3 and ECR, as far as the function calls them. */
 function clients(change: { token?: string; missing?: string } = {}): ImageClients {
   const { token = Buffer.from('AWS:pass:word').toString('base64'), missing } = change;
   const s3 = ({ input: { Bucket, Key } }: { input: { Bucket: string; Key: string } }) =>
@@ -46,7 +46,7 @@ const event = (RequestType: ResourceEvent['RequestType']): ResourceEvent => ({
   ResourceProperties: properties,
 });
 
-/** Runs the handler; answers what CloudFormation was given. */
+/** Runs the handler; returns its response to CloudFormation. */
 async function answered(
   act: Parameters<typeof customResource>[0],
   given = event('Create'),

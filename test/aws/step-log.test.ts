@@ -1,4 +1,4 @@
-// What a deployed step leaves in its log.
+// What a deployed step logs.
 import { expect, it } from 'vitest';
 import { jsonLog } from '../../src/aws/json-log.ts';
 import { logged } from '../../src/aws/step-log.ts';

@@ -1,4 +1,4 @@
-// The table's stream as Lambda hands it over, from what the store writes.
+// The table's stream in Lambda's form, from the store's writes.
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { expect, it } from 'vitest';
 import { streamChanges } from '../../src/aws/stream-changes.ts';

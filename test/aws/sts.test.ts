@@ -1,4 +1,4 @@
-// STS by HTTP: what its answers mean, and that nothing of a login's URL gets into an error.
+// STS over HTTP: the meaning of its responses, and that errors contain nothing of a login's URL.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';

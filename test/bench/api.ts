@@ -1,4 +1,4 @@
-// The API by itself: pods that a scheduling gate holds, so that nothing runs for them. And how late 100 watchers receive a change.
+// The API alone: pods held by a scheduling gate, so that nothing runs for them. And the delay of a change to 100 watchers.
 import { setMaxListeners } from 'node:events';
 import { preciseNow } from './engine.ts';
 import type { Subject } from './subject.ts';
@@ -41,7 +41,7 @@ async function timed(count: number, act: (index: number) => Promise<unknown>): P
   return samples;
 }
 
-/** One request at a time; goals are kube-apiserver's figures on such a machine when idle. */
+/** One request at a time; the goals are kube-apiserver's figures on such a machine when idle. */
 export async function benchApi({
   client,
   residentMiB,
@@ -80,7 +80,7 @@ export async function benchApi({
   ];
 }
 
-/** From sending a create to the line of each watcher. */
+/** From sending a create to its arrival at each watcher. */
 export async function benchWatch({ client }: Pick<Subject, 'client'>): Promise<Measure[]> {
   const stop = new AbortController();
   setMaxListeners(WATCHERS, stop.signal);

@@ -1,4 +1,4 @@
-// `npm run bench`: what droppod adds to the engine, side by side and interleaved; a table and, with --json FILE, JSON.
+// `npm run bench`: droppod's overhead over the engine, measured side by side and interleaved; a table and, with --json FILE, JSON.
 // `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights` picks parts.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';

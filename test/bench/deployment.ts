@@ -1,4 +1,4 @@
-// A Deployment of real pods from its creation to the last one available and back to none, and how often its controllers are asked for it.
+// A Deployment of real pods from its creation until all are available, and down to none; and how often its controllers run for it.
 import { deploymentController } from '../../src/controllers/deployment/deployment.ts';
 import { replicaSetController } from '../../src/controllers/replica-set.ts';
 import { systemObjects } from '../../src/api/system-objects.ts';
@@ -80,7 +80,7 @@ export async function benchRollout(subject: Subject): Promise<Measure[]> {
 
 const key = (resource: string, name: string) => ({ resource, namespace: 'default', name });
 
-/** The same in memory: pods become ready one by one, and each change of an object is looked at by itself. */
+/** The same in memory: pods become ready one by one, and each change of an object is handled separately. */
 async function callsPerChange(): Promise<number> {
   const ports = fakePorts();
   await bootstrapObjects(ports);

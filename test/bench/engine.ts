@@ -1,4 +1,4 @@
-// The yardstick: pause + one container made straight through the Engine API, as a kubelet's runtime would at least do.
+// The baseline: pause + one container started directly through the Engine API, the least that a kubelet's runtime would do.
 import { request } from 'node:http';
 
 const LABEL = 'droppod-bench';
@@ -7,7 +7,7 @@ export interface EngineCalls {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
 }
 
-/** One keep-less call of the Engine API; rejects above 399. */
+/** One call of the Engine API without keep-alive; rejects above 399. */
 export function engineCall(socketPath: string): EngineCalls['call'] {
   return (method, path, body) =>
     new Promise((resolve, reject) => {
@@ -64,7 +64,7 @@ export async function firstOutputAt(
   throw new Error(`container ${id} wrote nothing`);
 }
 
-/** Makes and starts pause + one container; `id` is the container's. */
+/** Starts pause + one container; `id` is the container's. */
 export async function startRaw(
   call: EngineCalls['call'],
   image: string,
@@ -90,7 +90,7 @@ export async function startRaw(
   return { id: app.Id, remove };
 }
 
-/** Milliseconds from nothing to the first line of the container's process; both containers are removed again. */
+/** Milliseconds from nothing to the first line of the container's process; then removes both containers. */
 export async function rawPod(call: EngineCalls['call'], image: string): Promise<number> {
   const began = preciseNow();
   const { id, remove } = await startRaw(call, image);

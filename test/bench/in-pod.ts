@@ -1,4 +1,4 @@
-// What the podlet costs while a pod runs: restart in place, memory, and probes.
+// The podlet's cost while a pod runs: restart in place, memory, and probes.
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
@@ -21,7 +21,7 @@ const PROBED_CONTAINERS = 5;
 const PROBES_PER_SECOND = 2 * PROBED_CONTAINERS;
 const PROBED_MS = 8_000;
 
-/** Restarts in place of a small image and of one with 5 000 files, and what it costs to know how that one's root was. */
+/** In-place restarts of a small image and of one with 5 000 files, and the cost of recording that one's root. */
 export async function benchRestart(subject: Subject, runs: number): Promise<Measure[]> {
   const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
   const tar = pack();
@@ -57,7 +57,7 @@ export async function benchRestart(subject: Subject, runs: number): Promise<Meas
   }
 }
 
-/** CPU of a container's first seconds; under Never nothing is noted. */
+/** CPU time of a container's first seconds; under Never nothing is recorded. */
 async function firstRunCpuMs(subject: Subject, restartPolicy: string): Promise<number> {
   const ready = subject.shown('noted', isReady);
   await subject.create('noted', {
@@ -114,7 +114,7 @@ async function restartGaps(subject: Subject, image: string, runs: number): Promi
   return gaps;
 }
 
-/** Milliseconds of processor time that the container has used so far. */
+/** CPU time of the container so far, in milliseconds. */
 async function cpuMs({ call }: Subject, id: string): Promise<number> {
   const { cpu_stats } = (await call(
     'GET',
@@ -132,7 +132,7 @@ async function residentMiB({ call }: Subject, id: string): Promise<number> {
   return Processes.reduce((sum, [, rss = '0']) => sum + Number(rss), 0) / 1024;
 }
 
-/** Ten exec probes a second for some seconds: processor time of the podlet and of the probed containers. */
+/** Ten exec probes a second for some seconds: CPU time of the podlet and of the probed containers. */
 export async function benchProbes(subject: Subject): Promise<Measure[]> {
   const probe = { exec: { command: ['true'] }, periodSeconds: 1 };
   const names = Array.from({ length: PROBED_CONTAINERS }, (_, index) => `c${index}`);

@@ -1,4 +1,4 @@
-// The Step Functions interpreter alone, in this process: time per state, memory of executions that wait.
+// The Step Functions interpreter alone, in this process: time per state, memory of waiting executions.
 import { randomUUID } from 'node:crypto';
 import { Interpreter } from '../../local/states/interpreter.ts';
 import { MemoryJournal } from '../fakes/memory-journal.ts';
@@ -48,7 +48,7 @@ const request = (definition: Machine, name: string): Parameters<Interpreter['sta
   input: { uid: name, generation: 1 },
 });
 
-/** Both figures; the journal lies in memory, and counts. */
+/** Both figures; the journal is in memory, and counts. */
 export async function benchInterpreter(runs: number): Promise<Measure[]> {
   const perState: number[] = [];
   for (let run = 0; run < runs; run++) {

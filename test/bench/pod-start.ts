@@ -1,4 +1,4 @@
-// From POST to a running process, in turn with pause + container made straight through the Engine API; and bursts of ten.
+// From POST to a running process, alternating with pause + container started directly through the Engine API; and bursts of ten.
 import { COMMAND, firstOutputAt, preciseNow, rawPod, startRaw } from './engine.ts';
 import { isReady, oneContainer, type Subject } from './subject.ts';
 import { ratio, summary, type Measure } from './summary.ts';
@@ -52,7 +52,7 @@ async function times({ call }: Subject, id: string): Promise<{ created: number; 
   return { created: Date.parse(Created), started: Date.parse(State.StartedAt) };
 }
 
-/** One pod after the other, each next to its yardstick. */
+/** One pod after another, each next to its baseline. */
 export async function benchStart(subject: Subject, runs: number): Promise<Measure[]> {
   const [raw, ours]: [number[], Parts[]] = [[], []];
   for (let turn = -WARM_UPS; turn < runs; turn++) {
@@ -67,7 +67,7 @@ export async function benchStart(subject: Subject, runs: number): Promise<Measur
     ours.map(({ processUp }) => processUp),
     raw,
   );
-  // podletStarted and containerStarted come from the engine, so the gap is what the podlet adds after the engine is done.
+  // podletStarted and containerStarted come from the engine, so the gap is the podlet's share after the engine is done.
   const share = summary(
     ours.map(({ processUp, containerStarted }) => processUp - containerStarted),
   );
@@ -85,7 +85,7 @@ export async function benchStart(subject: Subject, runs: number): Promise<Measur
   ];
 }
 
-/** Ten pods at once, in turn with ten times pause + container at once. */
+/** Ten pods at once, alternating with ten times pause + container at once. */
 export async function benchBurst(subject: Subject, rounds: number): Promise<Measure[]> {
   const [raw, ours]: [number[], number[]] = [[], []];
   const each = Array.from({ length: BURST }, (_, index) => index);

@@ -1,4 +1,4 @@
-// The authorizer alone, in this process: one decision by the default roles, 200 bindings of one's own and the store of local mode.
+// The authorizer alone, in this process: one decision with the default roles, 200 additional bindings and local mode's store.
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { authorize } from '../../src/auth/authorize.ts';
 import { RBAC_GROUP } from '../../src/auth/rbac/policy.ts';
@@ -9,7 +9,7 @@ import { summary, type Measure } from './summary.ts';
 const BINDINGS = 200;
 const DECISIONS = 2_000;
 
-/** Allowed by a binding of one's own, and refused after all of them. */
+/** Allowed by an additional binding, and refused after all of them. */
 export async function benchRights(runs: number): Promise<Measure[]> {
   const ports = fakePorts();
   await bootstrapObjects(ports);

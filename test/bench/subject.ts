@@ -1,4 +1,4 @@
-// The droppod under measurement: its API client, its containers in the engine, and its serving process.
+// The measured droppod: its API client, its containers in the engine, and its serving process.
 import { readFileSync } from 'node:fs';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
 import { Client } from '../../local/cli/client.ts';
@@ -22,7 +22,7 @@ export interface Found {
   Labels: Record<string, string>;
 }
 
-/** Everything a bench asks of one running droppod. */
+/** Everything a bench needs from one running droppod. */
 export class Subject {
   readonly client: Client;
   constructor(
@@ -34,13 +34,13 @@ export class Subject {
     this.client = new Client(access);
   }
 
-  /** Creates the pod; answers when the API has. */
+  /** Creates the pod; returns when the API has. */
   async create(name: string, spec: object): Promise<void> {
     const answer = await this.client.request('POST', PODS, {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name },
-      // What a bench runs does not listen for TERM: without this each removal takes the whole 30 s.
+      // A bench's programs ignore TERM: otherwise each removal would take the whole 30 s.
       spec: { terminationGracePeriodSeconds: 1, ...spec },
     });
     if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
@@ -50,7 +50,7 @@ export class Subject {
     await this.client.request('DELETE', `${PODS}/${name}?gracePeriodSeconds=0`);
   }
 
-  /** The time at which a watch of this pod first showed what `wanted` asks for. */
+  /** When a watch of this pod first showed the wanted state. */
   async shown(name: string, wanted: (status: PodStatus) => boolean): Promise<number> {
     const stop = AbortSignal.timeout(WATCH_LIMIT_MS);
     for await (const line of this.client.lines(
@@ -78,7 +78,7 @@ export class Subject {
     return (await this.containers()).find(({ Labels }) => Labels[ROLE_LABEL] === role)?.Id ?? '';
   }
 
-  /** Resolves when the engine has nothing of this droppod any more: a container that is left would be taken for the next one. */
+  /** Resolves when the engine has nothing of this droppod left, which would be mistaken for the next one's. */
   async settled(): Promise<void> {
     for (const end = Date.now() + SETTLE_LIMIT_MS; Date.now() < end;) {
       if ((await this.containers()).length === 0) return;

@@ -8,7 +8,7 @@ export interface Figures {
   count: number;
 }
 
-/** A row: percentiles of samples, or one value. `goal` speaks of the p50 or the value. */
+/** A row: percentiles of samples, or one value. `goal` applies to the p50 or the value. */
 export type Measure = { name: string; unit: string; goal?: number; atLeast?: boolean } & (
   Figures | { value: number }
 );
@@ -28,7 +28,7 @@ export function summary(samples: number[]): Figures {
   };
 }
 
-/** Ratio of the percentiles of two sample sets taken in turn. */
+/** Ratio of the percentiles of two alternately taken sample sets. */
 export function ratio(a: number[], b: number[]): { p50: number; p95: number } {
   const [left, right] = [summary(a), summary(b)];
   return { p50: left.p50 / right.p50, p95: left.p95 / right.p95 };

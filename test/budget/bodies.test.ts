@@ -1,4 +1,5 @@
-// No body makes the API work longer than it is long: every list and map of every kind, filled with equal and with distinct entries.
+// The API's work for a body grows only linearly with its length: every list and map of every kind, filled with equal and with
+// distinct entries.
 import { describe, expect, it } from 'vitest';
 import { RESOURCES, type Resource, type Subresource } from '../../src/kinds/resources.ts';
 import { kindShape } from '../../src/kinds/shapes.ts';

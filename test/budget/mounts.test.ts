@@ -1,4 +1,4 @@
-// What containers see of volumes takes no longer than their mounts are many, far above what a pod may have.
+// The time for what containers see of volumes grows linearly with their mounts, far beyond what a pod may have.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { nestedMountPoints } from '../../src/pod/volumes/nested-mounts.ts';

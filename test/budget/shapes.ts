@@ -10,7 +10,7 @@ export interface LongPlace {
   holder: Shape;
 }
 
-/** The places; a type that contains itself ends there. */
+/** The places; recursion ends at a type that contains itself. */
 export function longPlaces(group: string, kind: string, version?: string): LongPlace[] {
   const places: LongPlace[] = [];
   const visit = (shape: Shape, path: string[], above: readonly Shape[]): void => {

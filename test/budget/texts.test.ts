@@ -1,4 +1,4 @@
-// No text or patch takes longer than it is long: decoders, selectors, globs, splitters and expansions on the worst that they can get.
+// The time for any text or patch grows only linearly with its length: decoders, selectors, globs, splitters and expansions, worst cases.
 import { describe, expect, it } from 'vitest';
 import { applyObject, duplicateElement } from '../../src/api/patch/apply.ts';
 import { applyJsonPatch } from '../../src/api/patch/json-patch.ts';

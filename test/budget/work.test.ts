@@ -1,4 +1,4 @@
-// The measure itself: it finds what grows with the square, and neither a step nor a sort.
+// The measurement itself: it detects quadratic growth, and is not misled by a step or a sort.
 import { expect, it } from 'vitest';
 import { growthProblem } from './work.ts';
 

@@ -1,4 +1,4 @@
-// The first login: the roles that the stack makes, what its API knows of them, and the kubeconfig that it prints.
+// The first login: the stack's roles, what its API knows about them, and the printed kubeconfig.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// What a port's method asks of IAM, action and resource: seen by running the adapter, as an installation configures it, on clients that
-// send nothing.
+// The IAM actions and resources that a port's method needs: determined by running the adapter, configured as in an installation, on
+// clients that send nothing.
 import { createClients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { pullSecretPrefix, type Config } from '../../src/aws/config.ts';
@@ -47,7 +47,7 @@ const inCluster = (input: Input) => ({
   'ecs:cluster': arnOf('ecs', `cluster/${text(input, 'cluster')}`),
 });
 
-/** A schedule hands its role on to the scheduler. */
+/** A schedule passes its role to the scheduler. */
 const scheduled =
   (command: string) =>
   (input: Input): Asked[] => [
@@ -63,7 +63,7 @@ const scheduled =
     },
   ];
 
-/** What a command asks for by its input, and what IAM asks for beside it: tags and roles that are handed on, an image's layers. */
+/** What a command needs according to its input, and what IAM checks in addition: tags, passed roles, an image's layers. */
 const ASKED: Record<string, (input: Input, config: Config) => Omit<Asked, 'action'>[] | Asked[]> = {
   'ecs:RegisterTaskDefinition': (input, config) => [
     {
@@ -151,7 +151,7 @@ interface Sent {
   commandName: string;
 }
 
-/** Clients whose commands are noted and answered with what `answers` has for them. */
+/** Clients whose commands are recorded and answered from `answers`. */
 function notedClients(answers: Record<string, object | Error>, config: Config) {
   const sent: Asked[] = [];
   const clients = createClients({
@@ -207,7 +207,7 @@ async function readLog({ logs, ecs }: Clients, config: Config, follow: boolean):
     return;
 }
 
-/** Each method with answers under which it goes its ways. */
+/** Each method, with answers that lead it through its branches. */
 const METHODS: Record<
   string,
   { act: Act; answers?: (config: Config) => Record<string, object | Error>[] }
@@ -280,7 +280,7 @@ const METHODS: Record<
 
 const key = { resource: 'configmaps', namespace: 'd', name: 'n' };
 
-/** What the store's methods do to the table, by running them on one that takes notes. */
+/** The store's methods, run on a table that records their operations. */
 const STORE: ((store: Store) => Promise<unknown>)[] = [
   (store) => store.get(key),
   (store) => store.list({ resource: 'pods' }),
@@ -329,7 +329,7 @@ export async function tableActions(): Promise<string[]> {
       transact: (writes) => (actions.push(...writes.map(writeAction)), table.transact(writes)),
     },
   });
-  // What another process wrote is read from the log.
+  // Another process's write is read from the log.
   await dynamoStore({ clock: systemClock, ids: randomIds, random: Math.random, table }).commit({
     object: { key, object: { metadata: {} }, expected: 'absent' },
   });
@@ -338,7 +338,7 @@ export async function tableActions(): Promise<string[]> {
   return [...new Set(actions)];
 }
 
-/** What the adapter of a method asks of IAM, in an installation of this configuration. */
+/** What a method's adapter needs from IAM, in an installation with this configuration. */
 export async function askedBy(method: string, config: Config): Promise<Asked[]> {
   const { act, answers = () => [{}] } = METHODS[method] ?? {
     act: () => Promise.reject(new Error(`what ${method} needs is not known`)),

@@ -1,4 +1,4 @@
-// The CDK app as the command line runs it: the context that droppod hands over is taken, and what is wrong or missing ends the synthesis.
+// The CDK app as the command line runs it: droppod's context is accepted, and wrong or missing options end the synthesis.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

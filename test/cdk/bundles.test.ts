@@ -1,4 +1,4 @@
-// What Lambda loads at a cold start: one file per function, as the deployment makes it.
+// What Lambda loads at a cold start: one file per function, bundled as in the deployment.
 import { build } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,7 +8,7 @@ import { HOLDERS_OF_KINDS } from '../../cdk/constructs/functions.ts';
 
 const FUNCTIONS = join(import.meta.dirname, '../../functions');
 const MIB = 1024 * 1024;
-/** These are over 1 MiB yet, and may only shrink. The engines of custom kinds (RE2, CEL) are 230 KiB of each. */
+/** Still over 1 MiB, and may only shrink. The engines of custom kinds (RE2, CEL) take 230 KiB of each. */
 const LARGER: Record<string, number> = {
   api: 1.95 * MIB,
   // The API's own verbs, with the rules of every kind, custom ones included.

@@ -1,4 +1,4 @@
-// The template, held against CloudFormation's own schemas by AWS's linter (PyPI cfn-lint), where it is installed.
+// Checks the template against CloudFormation's schemas with AWS's linter (PyPI cfn-lint), where it is installed.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import { testStack } from './stack.ts';
 
-/** A command of the user's own, by environment, or the one in the path. */
+/** The user's own command, by environment variable, or the one on the PATH. */
 const LINTER = process.env['DROPPOD_CFN_LINT'] ?? 'cfn-lint';
 
 const isThere = spawnSync(LINTER, ['--version']).status === 0;
@@ -40,10 +40,10 @@ interface Finding {
   Location: { Path: (string | number)[] };
 }
 
-/** CDK writes a dependency on each role that the reference to its ARN makes anyway. */
+/** CDK declares a dependency on each role that the reference to its ARN implies anyway. */
 const OF_CDK = 'W3005';
 
-/** It exits with another code where it finds something. */
+/** The linter's exit code differs when it finds something. */
 function lint(path: string): string[] {
   const words = [
     '--format',

@@ -1,5 +1,5 @@
-// Least privilege, proven: what every function calls while pods live through all kinds of faults, turned into actions and resources by
-// running the adapters, is judged by an evaluation of the role's policies: all of it is allowed, and no statement is there for nothing.
+// Least privilege, proven: everything that the functions call while pods live through all kinds of faults is turned into actions and
+// resources by running the adapters, and evaluated against the roles' policies: all of it is allowed, and no statement is unused.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ const within = <T>(name: string, act: () => Promise<T>): Promise<T> => inside.ru
 const touched = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
 const used = new Map(FUNCTIONS.map((name) => [name, new Set<string>()]));
 
-/** The partitions of the table that a method of the store names. */
+/** The partitions of the table that a store method names. */
 function partitionsIn(method: string, [first]: unknown[]): string[] {
   if (method === 'get') return [objectItem(first as ObjectKey).pk];
   if (method === 'list' || method === 'listTexts')
@@ -60,7 +60,7 @@ function partitionsIn(method: string, [first]: unknown[]): string[] {
   ];
 }
 
-/** Notes each method of a port that is called, under the function that calls it. */
+/** Records each called method of a port, by the calling function. */
 function watched(port: string, target: object): object {
   return new Proxy(target, {
     get(object, method) {
@@ -116,7 +116,7 @@ const plain = {
   ],
 };
 
-/** What an API call alone makes, a message that is taken from the log, an image that opened with a pull secret. */
+/** What only API calls use: a message read from the log, an image opened with a pull secret. */
 async function useLogs(): Promise<void> {
   const world = new PodWorld({ within, settings: { adminToken: 'secret', caPem: 'PEM' } });
   world.ports.images.outcomes.set('busybox', {
@@ -128,7 +128,7 @@ async function useLogs(): Promise<void> {
   watch(world.ports);
   await world.create(plain, () => ({ seconds: 5, exitCode: 1 }));
   await world.clock.advance(2_000);
-  // The log is read as its reader asks for it.
+  // The log is read lazily.
   const read = within('api', async () => {
     const log = await api(
       world.ports,
@@ -140,7 +140,7 @@ async function useLogs(): Promise<void> {
   await world.clock.advance(60_000);
 }
 
-/** What a moment decides: a pod that goes while its task is run, one that comes while the sweep is switched off. */
+/** Races: a pod deleted while its task is started, one created while the sweep is switched off. */
 async function useMoments(): Promise<void> {
   const gone: PodWorld = new PodWorld({
     within,
@@ -160,7 +160,7 @@ async function useMoments(): Promise<void> {
   await late.sweep();
 }
 
-/** A Deployment that comes, rolls and goes: its pods are the controllers' own. */
+/** A Deployment that is created, rolled and deleted: its pods belong to controllers. */
 async function useControllers(): Promise<void> {
   const world = new PodWorld({ within, settings: { adminToken: 'secret', caPem: 'PEM' } });
   watch(world.ports);
@@ -184,7 +184,7 @@ async function useControllers(): Promise<void> {
       template: { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'busybox' }] } },
     },
   });
-  // A CronJob's turn comes while the sweep rests.
+  // A CronJob becomes due while the sweep is off.
   await world.ports.store.commit({
     records: [{ key: 'sweep-switch', value: null, expected: 'any' }],
   });
@@ -199,7 +199,7 @@ async function useControllers(): Promise<void> {
 const all = async (world: PodWorld): Promise<Pod> =>
   toPod((await world.ports.store.list({ resource: 'pods' })).objects[0]!);
 
-/** settle.ts takes every step that is due, whoever calls it: which of them fell to whom in these lives is chance. */
+/** settle.ts takes every step that is due, whoever calls it: which function took which in these lives is chance. */
 const SETTLING = new Set(['api', 'sync', 'finish-pod', 'observe', 'sweep', 'reconcile']);
 /** A pod that gets its node may be what another waited for (reschedule.ts); no life here has two pods. */
 const WAKES_OTHERS = ['executions.start'];
@@ -227,7 +227,7 @@ beforeAll(async () => {
     await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);
 
-/** The policies of a role, by what its logical id begins with. */
+/** The policies of a role, by the beginning of its logical id. */
 function policiesOf(role: RegExp): Policy[] {
   const ids = Object.keys(resources).filter(
     (id) => resources[id]?.Type === 'AWS::IAM::Role' && role.test(id),
@@ -246,7 +246,7 @@ function policiesOf(role: RegExp): Policy[] {
   );
 }
 
-/** A function's own log: written by Lambda for it. */
+/** A function's own log, written by Lambda. */
 const writesOwnLog = (name: string): Asked[] => {
   const group = Object.keys(resources).find(
     (id) =>
@@ -275,7 +275,7 @@ const readsStream = (name: string): Asked[] =>
 
 const SECRETS = ['o/secrets', 's/1'];
 const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', ...SECRETS];
-/** What create-ports.ts reads at the start, bind for the names of pull secrets, and whoever empties a namespace or starts containers. */
+/** What create-ports.ts reads at the start, bind for the names of pull secrets, and whatever empties a namespace or starts containers. */
 const OPEN_TO: Record<string, string[]> = {
   api: ['r/key', ...SECRETS],
   sync: ['r/key', ...SECRETS],
@@ -290,7 +290,7 @@ const onTable = (action: string, partition: string): Asked => ({
   context: { 'dynamodb:LeadingKeys': [partition] },
 });
 
-/** The partitions that a function's commits and reads name, besides those that every commit has. */
+/** The partitions that a function's commits and reads name, besides those of every commit. */
 const partitionsOf = (name: string): string[] => [
   ...new Set(['counter', 'l/1', 'b/1', ...(touched.get(name) ?? []), ...(OPEN_TO[name] ?? [])]),
 ];
@@ -350,7 +350,7 @@ it('what another installation has is out of reach', async () => {
         ? { 'ecs:cluster': `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/another` }
         : asked.context,
   });
-  // One credential and one list for all of the account; ECR's repositories are the account's.
+  // One credential and one list for the whole account; ECR's repositories belong to the account.
   const shared = /^(ecr:|ecs:DescribeTaskDefinition|secretsmanager:ListSecrets)/;
   for (const name of FUNCTIONS) {
     const asked = (

@@ -1,4 +1,4 @@
-// IAM's verdict on requests, by an evaluation of the policies as AWS does it; and which parts of the policies no request needed.
+// IAM's verdict on requests, by evaluating the policies as AWS does; and which parts of the policies no request needed.
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import type { Asked } from './actions.ts';
 import { ACCOUNT } from './resolve.ts';
@@ -16,19 +16,19 @@ export interface Policy {
 
 export interface Verdict {
   refused: Asked[];
-  /** Granted, and asked for by none. */
+  /** Granted, but not needed by any request. */
   unusedActions: string[];
   unusedStatements: Statement[];
 }
 
 const listed = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
 
-/** AWS's reference lists no resource for it, and yet takes the machine's ARN: judged as another call on a machine. */
+/** AWS's reference lists no resource for it, though it accepts the machine's ARN: judged like other calls on a machine. */
 const ON_MACHINE = 'states:SendTaskSuccess';
 const STAND_IN = 'states:ListTagsForResource';
 const standIn = (action: string): string => (action === ON_MACHINE ? STAND_IN : action);
 
-/** Judges all requests, as of a session of the role that has these policies and no others. */
+/** Judges all requests, as from a session of the role with exactly these policies. */
 export async function judge(policies: Policy[], asked: Asked[]): Promise<Verdict> {
   const statements = policies.flatMap(({ Statement }) => Statement);
   const allows = statements.filter(({ Effect }) => Effect === 'Allow');

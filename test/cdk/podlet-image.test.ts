@@ -1,4 +1,4 @@
-// The podlet image in the stack: what the custom resource is given, what its function may do, and what a deployment may choose instead.
+// The podlet image in the stack: the custom resource's properties, its function's permissions, and a deployment's choices.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -45,7 +45,7 @@ describe('the image that is put together at synth', () => {
       'index',
     ]);
     expect(Manifests.at(-1)?.Digest).toBe(manifests[0]?.digest);
-    // A layer that is shared, and a layer and a configuration of each architecture.
+    // A shared layer, and a layer and a configuration of each architecture.
     expect(Blobs).toHaveLength(5);
     expect(new Set(Blobs.map(({ Digest }) => Digest)).size).toBe(5);
   });

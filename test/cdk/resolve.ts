@@ -1,4 +1,4 @@
-// A template's values as CloudFormation would work them out, for one account and region.
+// Resolves a template's values as CloudFormation would, for one account and region.
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 
@@ -38,7 +38,7 @@ const ARN_OF: Record<string, (name: string) => string> = {
     `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`,
 };
 
-/** What `Ref` of a resource is: its name where it has one, else its logical id. */
+/** The value of `Ref` to a resource: its name if it has one, else its logical id. */
 const nameOf = (resources: Resources, id: string): string => {
   const { Type = '', Properties = {} } = resources[id] ?? {};
   if (Type === 'AWS::StepFunctions::StateMachine')

@@ -1,4 +1,4 @@
-// The stack without an AWS account: what stands in it, that it agrees with the sources, and that nothing costs by the hour.
+// The stack without an AWS account: its content, its agreement with the sources, and that nothing costs by the hour.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Aspects } from 'aws-cdk-lib';
@@ -156,7 +156,7 @@ describe('what wakes the controllers', () => {
 });
 
 describe('what it costs and may do', () => {
-  // Everything here is billed by use, or not at all. A new type must be looked up before it is added.
+  // Everything here is billed by use, or not at all. Look up a new type before adding it.
   const FREE_WHILE_IDLE = [
     'AWS::DynamoDB::GlobalTable',
     'AWS::StepFunctions::StateMachine',
@@ -180,10 +180,10 @@ describe('what it costs and may do', () => {
     'AWS::EC2::SecurityGroup',
     'AWS::EC2::SecurityGroupIngress',
     'AWS::CDK::Metadata',
-    // Lambda reads the stream for nothing, and a schedule is paid when it fires.
+    // Lambda reads the stream for free, and a schedule is billed when it fires.
     'AWS::Lambda::EventSourceMapping',
     'AWS::Scheduler::ScheduleGroup',
-    // The image's 47 MB are half a cent a month.
+    // The image's 47 MB cost half a cent a month.
     'AWS::ECR::Repository',
     'Custom::PodletImage',
   ];
@@ -265,7 +265,7 @@ describe('what it costs and may do', () => {
     for (const id of edges.keys()) visit(id, []);
   });
 
-  // AwsSolutions rules that droppod decides otherwise, each with its reason.
+  // AwsSolutions rules that droppod deliberately breaks, each with its reason.
   const ACCEPTED: Record<string, string> = {
     'AwsSolutions-IAM5': 'tasks, executions and log streams have names that are made at run time',
     'AwsSolutions-VPC7': 'flow logs would cost while nothing runs',

@@ -1,4 +1,4 @@
-// The stack as the tests synthesize it: a layout of an image stands in for the real one, which takes Node and Debian's libraries to make.
+// The stack as the tests synthesize it: a small image layout replaces the real one, which needs Node and Debian's libraries.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DroppodStack, type DroppodProps } from '../../cdk/stack.ts';
 import { App, type AppProps } from 'aws-cdk-lib';
 
-/** An OCI layout of one index over these architectures, with a layer that is shared and one of each architecture's own. */
+/** An OCI layout of one index over these architectures, with a shared layer and one per architecture. */
 export function smallLayout(architectures: readonly string[] = ['amd64']): string {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-layout-'));
   const folder = join(directory, 'blobs', 'sha256');
@@ -37,7 +37,7 @@ export function smallLayout(architectures: readonly string[] = ['amd64']): strin
   return directory;
 }
 
-/** droppod's stack with what a deployment would choose by default. */
+/** droppod's stack with the defaults of a deployment. */
 export const testStack = (app: AppProps = {}, props: Partial<DroppodProps> = {}): DroppodStack =>
   new DroppodStack(new App(app), 'Droppod', {
     podlet: { layout: smallLayout() },

@@ -1,5 +1,5 @@
-// The line between podlets and the sync door gone bad: what podlets send is led through here by the kernel, and lost, doubled or late.
-// Nothing in the product knows of it: the port is redirected on the bridge, and the certificate is the installation's own.
+// A bad network between podlets and the sync server: the kernel redirects the podlets' connections through here, where messages are
+// lost, doubled and delayed. The product is unaware of it: the port is redirected on the bridge, and the certificate is the real one.
 import { execFile, execFileSync } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request as httpsRequest, type Server } from 'node:https';
@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const LATEST_MS = 4_000;
 
 export class BadLine {
-  /** Chance that something happens to a message; 0: a good line. */
+  /** Probability that something happens to a message; 0: a good network. */
   badness = 0;
   readonly counts = { passed: 0, lost: 0, unanswered: 0, doubled: 0, late: 0 };
   private rule: string[] = [];
@@ -40,7 +40,7 @@ export class BadLine {
     this.server.requestTimeout = 0;
   }
 
-  /** undefined, with a printed line: this machine does not let its packets be redirected. */
+  /** undefined, with a printed line: this machine does not allow packets to be redirected. */
   static async open(
     directory: string,
     chance: Chance,
@@ -114,7 +114,7 @@ export class BadLine {
       : 'passed';
   }
 
-  /** undefined: the API did not answer. */
+  /** undefined: the API did not respond. */
   private forward(
     { method, url, headers }: IncomingMessage,
     body: Buffer,
@@ -161,7 +161,7 @@ export class BadLine {
     socket.on('error', () => upstream.destroy());
   }
 
-  /** A run that is cut short leaves no rule in the kernel. */
+  /** An interrupted run leaves no rule in the kernel. */
   private readonly onExit = (): void => {
     execFileSync('iptables', ['-w', '20', '-D', ...this.rule]);
   };

@@ -1,4 +1,4 @@
-// A short ordeal with a fixed seed; `npm run chaos` is the long one.
+// A short chaos run with a fixed seed; `npm run chaos` is the long one.
 import { expect, it } from 'vitest';
 import { ordeal } from './ordeal.ts';
 
@@ -21,6 +21,6 @@ it('C9: pods of all kinds come to what their specs and exits imply, whatever is 
     log: (line) => lines.push(line),
   });
   expect(problems, lines.join('\n')).toEqual([]);
-  // The containers could speak: else their silence would count as right.
+  // The containers could report: otherwise their silence would count as correct.
   expect(runs).toBeGreaterThan(15);
 }, 420_000);

@@ -1,5 +1,5 @@
 // `npm run chaos`: many pods of all kinds on real containers while everything around them is killed, removed, filled and cut off.
-// The exit code is 0 only when every pod came to what its spec and exits imply, nothing ran twice and nothing was left behind.
+// The exit code is 0 only when every pod ended as its spec and exits imply, nothing ran twice and nothing was left behind.
 import { parseArgs } from 'node:util';
 import { ordeal } from './ordeal.ts';
 import { BLOWS } from './trouble.ts';
@@ -11,10 +11,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Date.now() / 1000) % 1_000_000) },
     pods: { type: 'string', default: '200' },
     wave: { type: 'string', default: '25' },
-    /** Seconds for which each wave is troubled, and for which it may take to come to rest. */
+    /** Seconds for which each wave is disturbed, and for which it may take to recover. */
     trouble: { type: 'string', default: '40' },
     rest: { type: 'string', default: '240' },
-    /** Blows that are left out. */
+    /** Kinds of disturbance that are left out. */
     without: { type: 'string', multiple: true, default: [] },
   },
 });

@@ -1,4 +1,4 @@
-// What happened, as others than droppod report it: containers say when a run of theirs begins, the engine says when containers start and end.
+// What happened according to sources other than droppod: containers report when their runs begin, the engine when containers start and end.
 import { createServer, type Server } from 'node:http';
 import { inspectContainer } from '../../local/docker/containers.ts';
 import { containerEvents } from '../../local/docker/events.ts';
@@ -10,11 +10,11 @@ export interface Begun {
   uid: string;
   container: string;
   at: number;
-  /** Address it came from: the sandbox. */
+  /** The address it came from: the sandbox. */
   from: string;
 }
 
-/** A small server on the bridge that notes every begin. */
+/** A small server on the bridge that records every begin. */
 export class Ledger {
   readonly begun: Begun[] = [];
   private readonly server: Server = createServer((request, response) => {
@@ -24,7 +24,7 @@ export class Ledger {
     response.end('noted\n');
   });
 
-  /** Answers its address and port, as nc takes them. */
+  /** Returns its address and port, as nc takes them. */
   async open(host: string): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(0, host, resolve));
     const address = this.server.address();
@@ -41,7 +41,7 @@ export class Ledger {
   }
 }
 
-/** Follows the engine's containers of one droppod: no two tasks of a pod may have living containers at once. */
+/** Follows the engine's containers of one droppod: two tasks of a pod may never have living containers at once. */
 export class EngineWatch {
   readonly violations: string[] = [];
   readonly tasksSeen = new Set<string>();

@@ -1,4 +1,4 @@
-// Pods in waves on real containers, while droppod, its podlets and their messages are hurt; then calm, and a look at everything.
+// Pods in waves on real containers, while droppod, its podlets and their messages are disturbed; then calm, and a check of everything.
 import { bridgeGateway } from '../../local/docker/system.ts';
 import type { KubeObject, Pod } from '../../src/kinds/pod.ts';
 import { present } from '../../src/present.ts';
@@ -16,15 +16,15 @@ import { BLOWS, Trouble, type Blow } from './trouble.ts';
 export interface OrdealOptions {
   seed: number;
   pods: number;
-  /** Alive at a time. */
+  /** Concurrent pods. */
   wave: number;
-  /** How long each wave is troubled. */
+  /** How long each wave is disturbed. */
   troubledMs: number;
   /** How long it may take to come to rest. */
   restMs: number;
-  /** What chance draws from. */
+  /** The kinds to draw from. */
   kinds?: readonly Blow[];
-  /** Dealt once each, in this order, instead of what chance draws. */
+  /** Applied once each, in this order, instead of drawn ones. */
   blows?: readonly Blow[];
   log: (line: string) => void;
 }
@@ -98,7 +98,7 @@ class Ordeal {
     this.ledger.close();
   }
 
-  /** Asks until the API takes it: it may be away, or have taken it and not said so. */
+  /** Repeats until the API accepts it: it may be down, or have accepted it without responding. */
   private async insist(method: string, path: string, good: number[], body?: object): Promise<void> {
     let last = '';
     for (const end = Date.now() + this.options.restMs; Date.now() < end; await sleep(300)) {
@@ -170,7 +170,7 @@ class Ordeal {
     }
   }
 
-  /** However it is hit, the process goes on by itself, unless it was killed. */
+  /** Disturbs the process, which keeps running by itself unless it was killed. */
   private async strike(blow?: Blow): Promise<void> {
     await this.trouble.strike(blow);
     this.notice(await this.stage.target.revive());
@@ -181,7 +181,7 @@ class Ordeal {
     this.problems.push(...crashes);
   }
 
-  /** Looks until nothing is wrong any more, or the time is over; what is wrong then stays on the list. */
+  /** Checks until nothing is wrong, or the time is over; what is wrong then stays on the list. */
   private async settle(look: () => Promise<string[]>): Promise<void> {
     let problems: string[] = [];
     for (const end = Date.now() + this.options.restMs; ; await sleep(LOOK_MS)) {
@@ -205,7 +205,7 @@ class Ordeal {
     this.log(`at rest after ${Date.now() - began} ms`);
   }
 
-  /** For whoever looks into it: all that is known of the pods that are not right. */
+  /** For debugging: everything known about the pods that are wrong. */
   private async describe(drawn: DrawnPod[]): Promise<void> {
     const [pods = [], records, containers] = [
       await this.pods(),
@@ -264,7 +264,7 @@ class Ordeal {
   }
 }
 
-/** The whole of it; every problem is a sentence. */
+/** The whole run; every problem is a sentence. */
 export async function ordeal(options: OrdealOptions): Promise<Outcome> {
   const run = new Ordeal(options);
   try {

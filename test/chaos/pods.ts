@@ -1,4 +1,4 @@
-// Pods of every kind of life, drawn by chance: what they are, what must come of them undisturbed, and what each container says of itself.
+// Randomly drawn pods of every kind: their specs, their expected end if undisturbed, and how each container reports itself.
 import type { Container, Pod } from '../../src/kinds/pod.ts';
 import type { Chance } from '../simulation/random.ts';
 
@@ -11,13 +11,13 @@ export interface DrawnPod {
   spec: Pod['spec'];
   /** Phase once everything is at rest. */
   ending: 'Succeeded' | 'Failed' | 'Running';
-  /** Exit codes of the last runs, where the pod is over. */
+  /** Exit codes of the last runs, if the pod is over. */
   exits?: { [container: string]: number };
-  /** Its containers end and are restarted for ever: it never comes to rest, but it goes on. */
+  /** Its containers end and are restarted for ever: it never comes to rest, but keeps going. */
   loops?: true;
 }
 
-/** Says to the ledger that a run begins; a ledger that does not answer holds nothing up. (A static busybox has no wget that works: nc it is.) */
+/** Reports to the ledger that a run begins, without waiting for it. (A static busybox has no working wget, so it uses nc.) */
 const begin = (container: string): string =>
   `printf "GET /begin/$POD_UID/${container} HTTP/1.0\\r\\n\\r\\n" | nc -w 3 $LEDGER >/dev/null 2>&1 || true`;
 
@@ -212,7 +212,7 @@ const KINDS: { [kind: string]: Draw } = {
   }),
 };
 
-/** The n-th pod: all kinds come up in turn, their times by chance. */
+/** The n-th pod: all kinds in turn, with random times. */
 export function drawPod(chance: Chance, index: number): DrawnPod {
   const kinds = Object.keys(KINDS);
   const kind = kinds[index % kinds.length] ?? '';

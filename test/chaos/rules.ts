@@ -1,4 +1,4 @@
-// What must hold of a pod once the trouble is over and it has had its time, and of the machine once every pod is gone.
+// What must hold for a pod once the disturbances are over and it has had time to recover, and for the machine once every pod is gone.
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from '../simulation/outcome-rules.ts';
@@ -9,7 +9,7 @@ import type { Blow } from './trouble.ts';
 
 export interface Sight {
   drawn: DrawnPod;
-  /** undefined: it is not there. */
+  /** undefined: it does not exist. */
   pod: Pod | undefined;
   record: PodRecord | undefined;
   blows: readonly Blow[];
@@ -19,7 +19,7 @@ export interface Sight {
 
 const isOver = ({ status: { phase } }: Pod): boolean => phase === 'Succeeded' || phase === 'Failed';
 
-/** Everything that is not as the pod's spec, its exits and what it suffered imply; empty: it is at rest and right. */
+/** Everything that does not follow from the pod's spec, its exits and its disturbances; empty: it is at rest and right. */
 export function checkPod(sight: Sight): string[] {
   const { drawn, pod, record } = sight;
   if (!pod) return [`${drawn.name} was lost`];
@@ -36,7 +36,7 @@ export function checkPod(sight: Sight): string[] {
 function checkPhase({ drawn, blows }: Sight, pod: Pod): string[] {
   const { phase = '', reason, message } = pod.status;
   const never = drawn.spec.restartPolicy === 'Never';
-  // A pod that never restarts ends as failed with what it lost.
+  // A pod that never restarts may fail because of what it lost.
   const allowed = blows.length > 0 && never ? [drawn.ending, 'Failed'] : [drawn.ending];
   if (!allowed.includes(phase))
     return [`phase ${phase} (${reason ?? ''} ${message ?? ''}), wanted ${allowed.join(' or ')}`];
@@ -66,7 +66,7 @@ function checkExits({ exits = {} }: DrawnPod, pod: Pod): string[] {
   });
 }
 
-/** A pod that is over has no task; one that is not has its own and no other. */
+/** A pod that is over has no task; any other has exactly one. */
 function checkTasks({ containers }: Sight, pod: Pod, record: PodRecord): string[] {
   const tasks = new Set([record.task.arn, ...(record.tasks ?? []).map(({ taskArn }) => taskArn)]);
   const live = new Set(
@@ -80,7 +80,7 @@ function checkTasks({ containers }: Sight, pod: Pod, record: PodRecord): string[
     : [`${live.size} live tasks, wanted its own`];
 }
 
-/** The containers' own word: none ran more often than its restart count says, under Never none ran twice. */
+/** By the containers' own reports: none ran more often than its restart count says, and under Never none ran twice. */
 function checkRuns({ drawn, blows, ledger }: Sight, pod: Pod): string[] {
   const statuses = [
     ...(pod.status.initContainerStatuses ?? []),
@@ -94,7 +94,7 @@ function checkRuns({ drawn, blows, ledger }: Sight, pod: Pod): string[] {
         (init) => init.name === name && init.restartPolicy === 'Always',
       ) === true;
     if (!restartable) return begun > 1 ? [`${name} ran ${begun} times under Never`] : [];
-    // A run that ended together with its podlet may not have been reported, and the next attempt runs init containers again.
+    // A run that ended together with its podlet may be unreported, and the next attempt runs init containers again.
     const most = restartCount + 1 + blows.length + (drawn.loops ? 1 : 0);
     return begun > most ? [`${name} ran ${begun} times, its restart count is ${restartCount}`] : [];
   });

@@ -1,4 +1,4 @@
-// The droppod that is put through it, on a disk of its own that can be filled, and everything that is done to it from outside.
+// The tested droppod, on a disk of its own that can be filled, and everything that is done to it from outside.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ export class Stage {
     this.target = new Target(droppod);
   }
 
-  /** Its data lies on a disk of its own where this machine lets one be mounted. */
+  /** Its data is on a disk of its own if this machine allows mounting one. */
   async open(log: (line: string) => void): Promise<void> {
     await run('mount', [
       '-t',
@@ -79,7 +79,7 @@ export class Stage {
     return readInstallation(this.directory)?.id ?? '';
   }
 
-  /** Writes until nothing more fits. */
+  /** Writes until the disk is full. */
   fillDisk(): void {
     try {
       const block = Buffer.alloc(1 << 16);
@@ -140,7 +140,7 @@ export class Stage {
     await docker.call('POST', `/containers/${id}/unpause`).catch(() => undefined);
   }
 
-  /** What droppod remembers of its pods, read over its own AWS endpoint. */
+  /** droppod's records of its pods, read through its own AWS endpoint. */
   async records(): Promise<PodRecord[]> {
     return (await this.stored('pod/')) as unknown as PodRecord[];
   }

@@ -1,4 +1,4 @@
-// What is done to a droppod and its containers, drawn by chance; what a pod suffered is kept with it.
+// Randomly drawn disturbances of droppod and its containers; those that hit a pod are recorded with it.
 import type { Chance } from '../simulation/random.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,7 +14,7 @@ export const BLOWS = [
 ] as const;
 export type Blow = (typeof BLOWS)[number];
 
-/** How often each comes up: a restart stops everything else for a while. */
+/** Relative frequencies: a restart stops everything else for a while. */
 const WEIGHTS: { [blow in Blow]: number } = {
   restart: 2,
   killPodlet: 3,
@@ -25,13 +25,13 @@ const WEIGHTS: { [blow in Blow]: number } = {
   pausePodlet: 3,
   fillDisk: 1,
 };
-/** Those that a pod may not get over where its policy is Never, or that cost it a run. */
+/** Those from which a pod may not recover under policy Never, or that cost it a run. */
 const HARMFUL: readonly Blow[] = ['killPodlet', 'removePodlet', 'killContainer', 'removeContainer'];
 const PAUSE_MS = 8_000;
 const FULL_MS = 4_000;
 
 export class Trouble {
-  /** By uid: the blows that hit a container of the pod. */
+  /** By uid: the disturbances that hit a container of the pod. */
   readonly suffered = new Map<string, Blow[]>();
   readonly done = new Map<Blow, number>();
   private readonly pauses: Promise<void>[] = [];
@@ -43,7 +43,7 @@ export class Trouble {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** One blow; what cannot be done at this moment is left out. */
+  /** One disturbance; one that is impossible right now is skipped. */
   async strike(blow = this.draw()): Promise<void> {
     if (blow === 'fillDisk' && !this.stage.hasOwnDisk) return;
     const what = await this.deal(blow);
@@ -77,14 +77,14 @@ export class Trouble {
     const victim = this.chance.pick(candidates);
     const uid = await this.stage.uidOf(victim);
     if (uid === undefined) return undefined;
-    // Noted before it is done: the pod may be looked at meanwhile.
+    // Recorded first, since the pod may be checked at any time.
     if (HARMFUL.includes(blow)) this.suffered.set(uid, [...(this.suffered.get(uid) ?? []), blow]);
     switch (blow) {
       case 'killPodlet':
       case 'killContainer':
         await this.stage.kill(victim);
         break;
-      // supervise --init passes it on to the agent, which dies of it and is started again.
+      // supervise --init forwards it to the agent, which dies of it and is restarted.
       case 'crashPodlet':
         await this.stage.kill(victim, 'SIGABRT');
         break;
@@ -99,7 +99,7 @@ export class Trouble {
     return `${victim.name} of ${uid}`;
   }
 
-  /** Nothing is paused any more. */
+  /** Ends every pause. */
   async over(): Promise<void> {
     await Promise.all(this.pauses.splice(0));
   }

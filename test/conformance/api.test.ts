@@ -1,5 +1,5 @@
-// What kube-apiserver 1.35.4 answered to request sequences, against handle(): code, reason, causes, and whole objects.
-// The recordings lie outside the repository; without them nothing runs and a line says so.
+// kube-apiserver 1.35.4's recorded responses to request sequences, compared with handle(): code, reason, causes, and whole objects.
+// The recordings are outside the repository; without them nothing runs and a line says so.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createApi } from '../api/client.ts';
@@ -60,13 +60,13 @@ async function play(steps: Sequence[1]): Promise<{ status: number; body: unknown
   return answers;
 }
 
-/** Go's own prints (diffs of its structs) stand behind the first line of a cause's message. */
+/** Go's own dumps (diffs of its structs) follow the first line of a cause's message. */
 const firstLines = (details: unknown): unknown =>
   JSON.parse(JSON.stringify(details ?? null), (key, value: unknown) =>
     key === 'message' && typeof value === 'string' ? value.split('\n')[0] : value,
   );
 
-/** Of a Status its code, reason and causes count. */
+/** Of a Status only code, reason and causes count. */
 function comparable({ status, body }: Recorded): unknown {
   const hidden = hide(body) as { kind?: string; reason?: string; details?: unknown } | string;
   return typeof hidden === 'object' && hidden.kind === 'Status'

@@ -47,7 +47,7 @@ export interface Replay {
   history: HistoryEvent[];
 }
 
-/** The runnable cases under `directory`: all states speak JSONata, or the definition is neutral and is renamed to it. */
+/** The runnable cases under `directory`: all states use JSONata, or the definition is neutral and is renamed to it. */
 export function readCases(directory: string): RecordedCase[] {
   if (!existsSync(directory)) return [];
   const files = readdirSync(directory).filter(
@@ -68,7 +68,7 @@ export function readCases(directory: string): RecordedCase[] {
   ];
 }
 
-/** Nothing in the definition reads or writes by paths, so it means the same in either language after renaming. */
+/** Whether the definition neither reads nor writes by paths, so that it means the same in either language after renaming. */
 function isNeutral(definition: Machine): boolean {
   const text = JSON.stringify(definition);
   return (
@@ -166,7 +166,7 @@ function outcome({
   };
 }
 
-/** Equality where `<…>` inside an expected string stands for any text and causes may be JSON in a string. */
+/** Equality where `<…>` in an expected string matches any text, and causes may be JSON in a string. */
 function equal(expected: Json | undefined, actual: Json | undefined): boolean {
   if (typeof expected === 'string' && typeof actual === 'string')
     return expected === actual || pattern(expected).test(actual) || sameJson(expected, actual);
@@ -187,7 +187,7 @@ function equal(expected: Json | undefined, actual: Json | undefined): boolean {
   return expected === actual;
 }
 
-/** Recorded causes differ in blanks where they stand inside other texts. */
+/** Recorded causes differ in blanks inside other texts. */
 function sameJson(expected: string, actual: string): boolean {
   return (
     expected.startsWith('{') && actual.startsWith('{') && equalText(JSON.parse(expected), actual)

@@ -1,5 +1,5 @@
-// Replays executions that were recorded from AWS Step Functions; the recordings lie beside the repository.
-// Known differences stand in asl-known-differences.json, a list that may only shrink.
+// Replays executions recorded from AWS Step Functions; the recordings are outside the repository.
+// Known differences are listed in asl-known-differences.json, a list that may only shrink.
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import known from './asl-known-differences.json' with { type: 'json' };
@@ -27,6 +27,6 @@ it.runIf(cases.length > 0).each(cases.map((one) => [one.name.replace(/^.*::/, ''
   },
 );
 
-/** No difference, unless the case is listed: then there must be one, else its line has to go. */
+/** Expects no difference, unless the case is listed: then there must be one, or its line has to go. */
 const asKnown = (list: readonly string[], name: string) => (found: string[]) =>
   found.length > 0 === list.includes(name);

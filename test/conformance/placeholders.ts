@@ -1,4 +1,4 @@
-// What no two runs share (uids, times, versions, random suffixes) becomes a placeholder, as in the recordings.
+// Replaces what differs between any two runs (uids, times, versions, random suffixes) by placeholders, as in the recordings.
 import { present } from '../../src/present.ts';
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z(?!\d)/g;
@@ -38,7 +38,7 @@ export function hide(value: unknown, key?: string): unknown {
   );
 }
 
-/** Of managedFields only who wrote counts. */
+/** Of managedFields only the writer counts. */
 const writerOf = (entry: {
   manager?: string;
   operation?: string;

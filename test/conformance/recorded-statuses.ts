@@ -1,4 +1,4 @@
-// Statuses that a real node wrote, turned back into what droppod would have observed at that moment.
+// Statuses written by a real node, turned back into what droppod would have observed at that moment.
 import { existsSync, readFileSync } from 'node:fs';
 import type {
   ContainerState,
@@ -73,7 +73,7 @@ const ALWAYS = [
   'deleted-pre-stop-too-long',
 ];
 
-/** What matters of the recorded pod's spec. */
+/** The relevant part of the recorded pod's spec. */
 export const specOf = (name: string): Partial<PodSpec> => ({
   restartPolicy: ALWAYS.includes(name) ? 'Always' : 'Never',
   ...SPECS[name],
@@ -199,7 +199,7 @@ const containerOf = ({
   lastState: stateOf(lastState),
 });
 
-/** What the record keeps of a status. */
+/** The part of a status that the record keeps. */
 export function recordedPart(status: PodStatus): Step {
   const conditions = (status.conditions ?? []).map(({ type, status: value, reason, message }) => ({
     type,

@@ -1,6 +1,6 @@
-// `npm run conformance`: Kubernetes' own specs against a droppod of this tree, then docs/conformance.md.
+// `npm run conformance`: Kubernetes' own specs against a droppod from these sources, then docs/conformance.md.
 //   npm run conformance -- [--focus REGEXP] [--page FILE] [report.json …]      PROCS, LIMIT (minutes) and BIN come from the environment
-// With report files it only writes the page from them; with a focus only where --page says so. The runner is no part of this repository.
+// With report files it only writes the page from them; with a focus only if --page is given. The runner is not part of this repository.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ const missed = (specs: Spec[], outcomes: Map<string, Outcome>): Spec[] =>
 const unexplained = ({ name }: Spec): boolean =>
   !Object.keys(REASONS).some((part) => name.includes(part));
 
-/** Runs the specs against a droppod of its own, unexplained misses once more; answers the reports that were written. */
+/** Runs the specs against a droppod of its own, unexplained misses a second time; returns the written reports. */
 async function runAgainstDroppod(specs: Spec[], signal: AbortSignal): Promise<string[]> {
   const data = mkdtempSync(join(tmpdir(), 'droppod-conformance-'));
   const home = join(data, 'droppod');
@@ -73,7 +73,7 @@ async function runAgainstDroppod(specs: Spec[], signal: AbortSignal): Promise<st
   }
 }
 
-/** Aborted by Ctrl-C or TERM: what was started is taken down first. */
+/** Aborted by Ctrl-C or TERM: whatever was started is stopped first. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());

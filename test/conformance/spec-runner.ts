@@ -1,4 +1,4 @@
-// One run of Kubernetes' own specs by their names: progress while it goes, an end in any case, the reports that it left behind.
+// One run of Kubernetes' own specs by name: shows progress, ends in any case, and returns the reports.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export interface SpecRun {
   kubeconfig: string;
   /** Full names of the specs. */
   names: readonly string[];
-  /** Folder for report.json and log.txt; made where it is missing. */
+  /** Folder for report.json and log.txt; created if missing. */
   report: string;
   limitMinutes: number;
   /** More variables for run.sh: BIN, PROCS. */
@@ -18,13 +18,13 @@ export interface SpecRun {
 }
 
 const PROGRESS_MS = 30_000;
-/** At a limit of its own ginkgo ends without a report; an interrupt lets it write one. So its limit is later than ours. */
+/** At its own limit ginkgo ends without a report, but an interrupt lets it write one. So its limit is later than ours. */
 const GINKGO_LIMIT = '12h';
 const KILL_MS = 3 * 60_000;
 
 const escaped = (name: string): string => name.replaceAll(/[\][\\.*^$()+?{}|]/g, '\\$&');
 
-/** Ends when the specs have ended, the limit is over or the signal comes; answers the report's file where one was written. */
+/** Ends when the specs have ended, the limit is reached or the signal aborts; returns the report's file if one was written. */
 export async function runSpecs(run: SpecRun): Promise<string | undefined> {
   mkdirSync(run.report, { recursive: true });
   const env = {
@@ -60,7 +60,7 @@ export async function runSpecs(run: SpecRun): Promise<string | undefined> {
   return existsSync(file) ? file : undefined;
 }
 
-/** Ginkgo and its processes: an interrupt lets them write their report, KILL ends what does not obey. */
+/** Ginkgo and its processes: an interrupt lets them write their report, KILL ends those that ignore it. */
 function interrupt({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid === undefined || exitCode !== null || signalCode !== null) return;
   signalGroup(pid, 'SIGINT');

@@ -1,4 +1,4 @@
-// Every status that a real node of Kubernetes 1.35.4 wrote for 27 pods, against computeStatus; the record lies beside the repository.
+// Every status that a real node of Kubernetes 1.35.4 wrote for 27 pods, against computeStatus; the recordings are outside the repository.
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import type { PodStatus } from '../../src/kinds/pod.ts';

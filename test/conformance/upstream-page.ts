@@ -1,7 +1,7 @@
-// Kubernetes' own specs as counts and named misses: what the runner's reports say, put together as docs/conformance.md.
+// Kubernetes' own specs as counts and listed misses: builds docs/conformance.md from the runner's reports.
 import { readFileSync } from 'node:fs';
 
-/** A spec of the list: in scope for droppod, or for its local mode alone. */
+/** A spec of the list: in scope for droppod, or only for its local mode. */
 export interface Spec {
   name: string;
   group: string;
@@ -22,7 +22,7 @@ interface SpecReport {
   Failure?: { Message?: string };
 }
 
-/** The specs in scope: Conformance ones that Fargate or Docker can serve and those of the kinds around pods (`next`), others that Fargate can serve. */
+/** The specs in scope: Conformance ones that Fargate or Docker can run, those of other kinds (`next`), and others that Fargate can run. */
 export function specsInScope(list: string): Spec[] {
   return list.split('\n').flatMap((line): Spec[] => {
     const [scope = '', kind = '', , name = ''] = line.split('\t');
@@ -70,9 +70,9 @@ const share = (specs: Spec[], outcomes: Map<string, Outcome>): string =>
 
 export interface PageFacts {
   at: string;
-  /** Runs given by hand, 0 for a run of its own. */
+  /** Number of reports given on the command line, 0 for a run of its own. */
   merged: number;
-  /** Specs that passed only when they were run once more. */
+  /** Specs that passed only in a second run. */
   again?: number;
 }
 

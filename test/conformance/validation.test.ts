@@ -1,5 +1,5 @@
-// The rules of src/pod against recorded answers of kube-apiserver 1.35.4: same code, reason, causes, warnings and defaulted object.
-// The record lies beside the repository; without it this file says so and proves nothing.
+// The rules of src/pod against recorded responses of kube-apiserver 1.35.4: same code, reason, causes, warnings and defaulted object.
+// The recordings are outside the repository; without them this file says so and proves nothing.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ interface Answer {
   object?: { spec: unknown; status: unknown };
 }
 
-// Decoding answers these, before any rule of a pod is asked.
+// Decoding refuses these, before any rule of a pod applies.
 const DECODED =
   /^(converting|mutations\/object\/(?!valid|api-version-missing|spec-missing|status-ignored|null)|mutations\/resources\/quantity-text|mutations\/metadata\/namespace-mismatch)/;
 

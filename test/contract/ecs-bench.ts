@@ -32,7 +32,7 @@ export interface EcsBench {
   docker: Docker;
   ecs: ECSClient;
   logs: CloudWatchLogsClient;
-  /** The engine in charge; `restart` puts another one on the same store, as after kill -9. */
+  /** The current engine; `restart` starts another one on the same store, as after kill -9. */
   engine: () => Engine;
   restart: (pause?: () => Promise<void>) => Promise<void>;
   changes: { taskArn: string; lastStatus: string; version: number }[];
@@ -198,5 +198,5 @@ export function shell(
   };
 }
 
-/** Waits without reacting to anything but TERM, as a pause container does. */
+/** Waits and reacts only to TERM, like a pause container. */
 export const PAUSE_LINE = 'trap "exit 0" TERM; while true; do sleep 3600 & wait $!; done';

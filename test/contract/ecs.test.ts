@@ -1,4 +1,4 @@
-// What droppod asks of ECS, through the SDK over HTTP, on the real Docker Engine.
+// What droppod needs from ECS, through the SDK over HTTP, on the real Docker Engine.
 import {
   DescribeTasksCommand,
   ListTasksCommand,
@@ -114,7 +114,7 @@ describe('a task', () => {
       .toEqual([]);
   });
 
-  // A busy engine 20.10 now and then loses its oom notice (cgroup v1); then nobody can distinguish it from KILL.
+  // A busy engine 20.10 sometimes loses its OOM event (cgroup v1); then it cannot be distinguished from KILL.
   it('says OutOfMemoryError for a container over its memory', { retry: 4 }, async () => {
     const definition = await bench.register([
       pause(),

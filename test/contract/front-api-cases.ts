@@ -1,4 +1,4 @@
-// What an API answers to somebody without a login, over whatever front.
+// An API's responses to unauthenticated requests, through any front.
 import { expect } from 'vitest';
 import { textOf } from './front-cases.ts';
 import type { Answer, Call } from './front-subjects.ts';

@@ -1,5 +1,5 @@
-// The API's own function behind a function URL: its real bundle on AWS's runtime client and a real table, the same on whatever
-// DROPPOD_FRONT_URL names, which may be a deployment; none of it needs a login.
+// The API's function behind a function URL: its real bundle on AWS's runtime client and a real table; also against the URL in
+// DROPPOD_FRONT_URL, which may be a deployment. None of it needs a login.
 import { CASES_OF_THE_API } from './front-api-cases.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamo, type Dynamo } from '../../local/aws/dynamodb/create-dynamo.ts';

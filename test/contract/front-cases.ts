@@ -1,4 +1,4 @@
-// What every front must carry, in one place: each case sends to a front of the probe and looks at what a client gets.
+// What every front must support, in one place: each case sends requests to the probe through a front and checks what a client gets.
 import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { EventEmitter, once } from 'node:events';
@@ -10,7 +10,7 @@ import type { Answer, Front, Trait } from './front-subjects.ts';
 
 export interface Case {
   name: string;
-  /** What a subject must have for it. */
+  /** A feature that a subject needs for it. */
   needs?: Trait;
   run(front: Front): Promise<void>;
 }
@@ -23,7 +23,7 @@ export async function textOf({ body }: Answer): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-/** A text that comes in pieces: each call waits for the next of them. */
+/** A text that comes in pieces: each call waits for the next one. */
 function pieces({ body }: Answer): () => Promise<string | undefined> {
   const iterator = body[Symbol.asyncIterator]();
   return async () => {
@@ -32,7 +32,7 @@ function pieces({ body }: Answer): () => Promise<string | undefined> {
   };
 }
 
-/** Lets the probe's lines through one by one, from whatever process they come; `gone` resolves when a line's wait is given up. */
+/** Releases the probe's lines one by one, whichever process they come from; `gone` resolves when the wait for a line is abandoned. */
 async function openGate() {
   const waiting = new Map<number, ServerResponse>();
   const asked = new EventEmitter();
@@ -227,19 +227,19 @@ const STREAMS: Case[] = [
   },
 ];
 
-/** Only where an invocation's time can be over. */
+/** Only for subjects whose invocations can time out. */
 export const TIMED: Case[] = [
   {
     name: 'a watch that is open when its time is over ends cleanly',
     run: (front) =>
       withGate(async (gate) => {
-        // 5 s of it are kept for the end.
+        // 5 s of it are reserved for the end.
         front.timeout?.(6_500);
         gate.allow(0);
         const answer = await front.send({ path: gate.path(3) });
         front.timeout?.(900_000);
         expect(answer.status).toBe(200);
-        // Nothing, where a busy machine took longer to begin.
+        // Empty if a busy machine took longer to begin.
         expect(await textOf(answer)).toMatch(/^(line 0\n)?$/);
       }),
   },

@@ -1,4 +1,4 @@
-// The probe as a function of its own, bundled by the test as the functions of the stack are.
+// The probe as a Lambda function, which the test bundles like the stack's functions.
 import { httpHandler } from '../../src/aws/http-handler.ts';
 import { probe } from './front-probe.ts';
 

@@ -1,10 +1,11 @@
-// Answers each form that a front must carry as a request asks for it: the same code in this process, behind the local server, and as a function.
+// Responds with each form that a front must support, as the request demands: the same code in this process, behind the local server,
+// and as a function.
 import { createHash } from 'node:crypto';
 
 export const TYPE_OF_THE_PROBE = 'application/json;g=front.contract;v=v1';
 const KIB_64 = new Uint8Array(64 * 1024).map((_, at) => at * 31);
 
-/** Of a body of so many bytes, as the probe sends it. */
+/** The digest of a body of so many bytes, as the probe sends it. */
 export function digestOf(bytes: number): string {
   const hash = createHash('sha256');
   for (let left = bytes; left > 0; left -= KIB_64.length) hash.update(KIB_64.subarray(0, left));
@@ -23,7 +24,7 @@ const bytesBody = (bytes: number): ReadableStream<Uint8Array> => {
   });
 };
 
-/** A line as often as the gate lets one through: each waits for the test's leave. */
+/** The given number of lines, each released by the test's gate. */
 function lines(gate: string, times: number, signal: AbortSignal): ReadableStream<Uint8Array> {
   let line = 0;
   return new ReadableStream(

@@ -1,5 +1,5 @@
-// The fronts that one contract holds for: the handler in this process, the local HTTPS server, a function whose runtime streams
-// nothing (emulators), AWS's own runtime client behind a function URL, and whatever DROPPOD_FRONT_URL names.
+// The fronts under one contract: the handler in this process, the local HTTPS server, a function whose runtime does not stream
+// (emulators), AWS's own runtime client behind a function URL, and the URL in DROPPOD_FRONT_URL.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
@@ -23,7 +23,7 @@ export interface Answer {
   status: number;
   headers: Headers;
   body: AsyncIterable<Uint8Array>;
-  /** The client goes away. */
+  /** The client disconnects. */
   leave(): void;
 }
 
@@ -32,20 +32,20 @@ export interface Front {
   close(): Promise<void>;
   /** What runtimes reported as errors. */
   errors?: string[];
-  /** Gives the invocations after it so long; absent where nothing ends a request. */
+  /** Sets the timeout of later invocations; absent if requests have none. */
   timeout?(ms: number): void;
 }
 
 export interface Subject {
   name: string;
   open(): Promise<Front>;
-  /** Cases that do not hold here, and why. */
+  /** Cases that do not apply here, and why. */
   not?: Partial<Record<Trait, string>>;
 }
 
 export type Trait = 'no-body-on-HEAD' | '500' | 'streaming' | 'leaving' | '413' | 'methods';
 
-/** An HTTP client that follows nothing and checks no certificate. */
+/** An HTTP client that follows no redirects and verifies no certificate. */
 export async function overHttp(base: string, call: Call): Promise<Answer> {
   const request = base.startsWith('https:') ? httpsRequest : httpRequest;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -115,7 +115,7 @@ export const localServer = (probe: Probe): Subject => ({
   },
 });
 
-/** A runtime of an emulator: it calls the handler and takes what it returns, as JSON. */
+/** An emulator's runtime: it calls the handler and takes what it returns, as JSON. */
 export const withoutStreaming = (probe: Probe): Subject => ({
   name: 'a function whose runtime offers no streaming',
   not: {
@@ -141,7 +141,7 @@ export const withoutStreaming = (probe: Probe): Subject => ({
   },
 });
 
-/** AWS's runtime client of the version, with a bundle made as the stack's are. */
+/** AWS's runtime client of a version, with a bundle like the stack's. */
 export const runtimeClient = (
   version: string,
   bundle: () => Promise<{ directory: string; handler: string }>,
@@ -153,7 +153,7 @@ export const runtimeClient = (
     const runtime = await RuntimeApi.open();
     const front = await functionUrlFront(runtime);
     const { directory, handler } = await bundle();
-    // One that is held by a client who is gone, one for the next.
+    // One that a disconnected client keeps busy, one for the next request.
     const processes = [1, 2].map(() =>
       startRuntime({
         version,

@@ -1,4 +1,4 @@
-// The front contract: what a client gets is the same from every front, AWS's own runtime client included.
+// The front contract: a client gets the same from every front, including AWS's own runtime client.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundled } from './bundled.ts';
 import { CASES, TIMED } from './front-cases.ts';

@@ -1,4 +1,4 @@
-// The Images port on its two sides, the engine and the registry client, against one real registry with a password: the same answers.
+// Both implementations of the Images port, the engine and the registry client, against one real registry with a password: same results.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createImageResolver } from '../../local/agent/resolve-image.ts';
 import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
@@ -63,7 +63,7 @@ afterAll(async () => {
   docker.close();
 }, 60_000);
 
-/** The engine's own are its image id, by which it runs the image, and the unpacked size. */
+/** Without what only the engine has: its image id, by which it runs the image, and the unpacked size. */
 function comparable(outcome: ImageOutcome): object {
   if ('failure' in outcome) return outcome;
   const { digest: _digest, reference: _reference, sizeBytes: _size, ...config } = outcome.config;

@@ -1,5 +1,5 @@
-// AWS's runtime interface client (npm aws-lambda-ric), which the managed Node runtimes are made of, as a process of a function.
-// It is fetched rather than installed: its installation compiles curl, of which its streaming side has no need.
+// AWS's runtime interface client (npm aws-lambda-ric), the base of the managed Node runtimes, as a process for a function.
+// It is downloaded, not installed: its installation compiles curl, which its streaming part does not need.
 import { execFile, spawn } from 'node:child_process';
 import {
   existsSync,
@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const CACHE = join(import.meta.dirname, '../../build/runtime-clients');
 
-/** The versions (nodejs22.x and nodejs24.x have 3 and 4), the checksums of their packages, what is started, and where its addon would be. */
+/** The versions (nodejs22.x and nodejs24.x have 3 and 4), the checksums of their packages, the entry point, and the addon's path. */
 const CLIENTS: Record<string, { integrity: string; main: string; addon: string }> = {
   '3.3.0': {
     integrity:
@@ -35,7 +35,7 @@ const CLIENTS: Record<string, { integrity: string; main: string; addon: string }
 
 export const VERSIONS = Object.keys(CLIENTS);
 
-/** In place of the addon: the client posts failed invocations and whole answers by it, and asks it for invocations unless it is set otherwise. */
+/** Replaces the addon, by which the client posts failed invocations and whole responses and, by default, gets invocations. */
 const ADDON = `
 const { execFileSync } = require('node:child_process');
 const { basename } = require('node:path');
@@ -52,7 +52,7 @@ require('node:module')._extensions['.node'] = (module, file) => {
 };
 `;
 
-/** The directory of a version's package; undefined where no registry answers. */
+/** The directory of a version's package; undefined if no registry responds. */
 export async function fetchClient(version: string): Promise<string | undefined> {
   const directory = join(CACHE, version);
   if (existsSync(directory)) return join(directory, 'package');
@@ -78,7 +78,7 @@ export async function fetchClient(version: string): Promise<string | undefined> 
   try {
     renameSync(making, directory);
   } catch {
-    // Another run was quicker.
+    // Another run was faster.
     rmSync(making, { recursive: true, force: true });
   }
   return join(directory, 'package');
@@ -86,16 +86,16 @@ export async function fetchClient(version: string): Promise<string | undefined> 
 
 export interface RuntimeOptions {
   version: string;
-  /** Where the function's file is, as on Lambda in /var/task. */
+  /** The directory of the function's file, like /var/task on Lambda. */
   directory: string;
   handler: string;
   runtimeApi: string;
   environment: Record<string, string>;
-  /** Called with its last words when it ends by itself. */
+  /** Called with its last output when it ends by itself. */
   died: (words: string) => void;
 }
 
-/** Starts an environment of a function; what is answered ends it. */
+/** Starts an environment of a function; the returned function stops it. */
 export async function startRuntime(options: RuntimeOptions): Promise<() => Promise<void>> {
   const client = (await fetchClient(options.version))!;
   const { main } = CLIENTS[options.version]!;

@@ -1,4 +1,4 @@
-// What a secret holds stands only in partitions that functions without need of secrets may not read (cdk/constructs/grants.ts).
+// Secret content is stored only in partitions that functions without a need for secrets may not read (cdk/constructs/grants.ts).
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/aws/clock.ts';

@@ -1,4 +1,4 @@
-// The store (docs/design/store.md) under faults: dead and late writers, lost answers, conflicting transactions, a killed process.
+// The store (docs/design/store.md) under faults: dead and late writers, lost responses, conflicting transactions, a killed process.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The subjects of the store's contract suite: the fake, the store on the local DynamoDB, and on any endpoint by DROPPOD_DYNAMODB_ENDPOINT.
+// The store's implementations under one contract: the fake, the store on the local DynamoDB, and on the endpoint DROPPOD_DYNAMODB_ENDPOINT.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDynamo } from '../../local/aws/dynamodb/create-dynamo.ts';
 import { inProcessTable } from '../../local/compose/in-process-table.ts';
@@ -22,7 +22,7 @@ export interface Subject {
   store: CompactingStore;
   /** A second process on the same data; undefined where only one may write. */
   other?: CompactingStore;
-  /** The table beneath, to play faults on. */
+  /** The table below it, for injecting faults. */
   table?: Table;
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export async function localTable(path?: string): Promise<{ table: Table; close()
   return { table: dynamoTable(client, 'droppod'), close: () => dynamo.close() };
 }
 
-/** The same without the SDK, as local mode has it; `retries` counts what was given to the SDK after all. */
+/** The same without the SDK, as in local mode; `retries` counts what was passed to the SDK after all. */
 export async function inProcess(): Promise<{
   table: Table;
   sdk: Table;
@@ -92,7 +92,7 @@ const shared = ({ table, close }: { table: Table; close(): Promise<void> }): Sub
   close,
 });
 
-/** All subjects that can be had here; says which one is not. */
+/** All subjects available here; prints which are not. */
 export function subjects(): [name: string, open: () => Promise<Subject>][] {
   const endpoint = process.env.DROPPOD_DYNAMODB_ENDPOINT;
   if (endpoint === undefined)

@@ -1,4 +1,4 @@
-// DaemonSets in the stepping world: which nodes get a pod, and how an update goes over them.
+// DaemonSets in the test world: which nodes get a pod, and the order of an update.
 import { beforeEach, expect, it } from 'vitest';
 import { daemonSetController } from '../../src/controllers/daemon-set/daemon-set.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';

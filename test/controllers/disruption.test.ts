@@ -1,4 +1,4 @@
-// Disruption budgets in the stepping world: the numbers of the status.
+// Disruption budgets in the test world: the numbers of the status.
 import { beforeEach, expect, it } from 'vitest';
 import { disruptionController } from '../../src/controllers/disruption.ts';
 import { toBudget } from '../../src/workloads/disruption-budget.ts';

@@ -1,4 +1,4 @@
-// StatefulSets in the stepping world: order, partition, revisions.
+// StatefulSets in the test world: order, partition, revisions.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { statefulSetController } from '../../src/controllers/stateful-set/stateful-set.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';

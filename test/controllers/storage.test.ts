@@ -1,4 +1,4 @@
-// Claims and volumes that find one another, and what becomes of them.
+// Binding of claims and volumes, and what happens to them afterwards.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { claimBinder } from '../../src/controllers/storage/bind-claims.ts';
 import { volumeBinder } from '../../src/controllers/storage/bind-volumes.ts';
@@ -220,7 +220,7 @@ describe('protection', () => {
     if (user) world.add('pods', user);
     world.add(CLAIMS, claim({}, { deletionTimestamp }));
     world.settle();
-    // What loses its last finalizer is gone.
+    // Removing the last finalizer removes the object.
     expect(world.get(CLAIMS, 'data')?.metadata.finalizers?.length).toBe(held ? 1 : undefined);
   });
 

@@ -1,4 +1,4 @@
-// A small world for pure controllers: objects in a map, writes applied as the API would, passes in whatever order a test wants.
+// The test world for pure controllers: objects in a map, writes applied as by the API, passes in whatever order a test wants.
 import { isDeepStrictEqual } from 'node:util';
 import type { Controller, Refused, World, Write } from '../../src/controllers/controller.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
@@ -15,19 +15,19 @@ type Refusal = Pick<Refused, 'reason' | 'message' | 'details'>;
 
 export interface WorldOptions {
   controllers: Controller[];
-  /** The API's refusal of a write; undefined: it is done. */
+  /** The API's refusal of a write; undefined: it succeeds. */
   refuses?: (write: Write, world: TestWorld) => Refusal | undefined;
   /** What the API fills into a created object, e.g. defaults. */
   created?: (resource: string, object: KubeObject) => KubeObject;
 }
 
-/** What a pass saw: later writes of others make it stale. */
+/** What a pass saw: later writes by others make it stale. */
 export interface Snapshot {
   objects: Map<string, KubeObject>;
   works: Map<string, Work>;
 }
 
-/** What is remembered of an object: each write of a pass over it raises the revision, so that of two that overlap one goes on. */
+/** The loop's record of an object: each write of a pass raises its revision, so that only one of two overlapping passes continues. */
 interface Work {
   count: number;
   revision: number;
@@ -37,18 +37,18 @@ interface Pass {
   owner: KubeObject;
   work: Work;
   refused: Refused[];
-  /** What the pass has written, by uid: a later write begins from there. */
+  /** What the pass has written, by uid: later writes start from there. */
   newest: Map<string, KubeObject>;
 }
 
 const keyOf = (resource: string, name: string): string => `${resource}/${name}`;
 const nameOf = ({ metadata }: KubeObject): string => metadata.name ?? '';
 
-/** All objects are of one namespace. */
+/** All objects are in one namespace. */
 export class TestWorld {
   now = new Date('2026-01-01T00:00:00Z');
   events: SaidEvent[] = [];
-  /** Moments at which a pass wanted to be asked again. */
+  /** Times at which passes asked to be called again. */
   requeues: Date[] = [];
   /** Writes that changed something, as `verb resource/name`. */
   written: string[] = [];
@@ -110,7 +110,7 @@ export class TestWorld {
     return { objects: new Map(this.#objects), works: new Map(this.#works) };
   }
 
-  /** One pass over one object as `seen` shows it; answers whether it wrote anything. */
+  /** One pass over one object, based on `seen`; returns whether it wrote anything. */
   reconcile(controller: Controller, name: string, seen = this.snapshot()): boolean {
     const object = seen.objects.get(keyOf(controller.resource, name));
     if (object === undefined) return false;
@@ -127,7 +127,7 @@ export class TestWorld {
     return this.#version !== before;
   }
 
-  /** Passes over everything until nothing is written any more. */
+  /** Runs passes over everything until nothing is written any more. */
   settle(most = 100): void {
     for (let round = 0; round < most; round++) {
       const wrote = this.#options.controllers.map((controller) =>
@@ -138,7 +138,7 @@ export class TestWorld {
     throw new Error(`still writing after ${most} rounds`);
   }
 
-  /** Carries out one answer; true: a conflict ended it. */
+  /** Carries out one outcome; true: a conflict ended it. */
   #carryOut(controller: Controller, pass: Pass, { objects }: Snapshot): boolean {
     const world: World = {
       list: (resource) => listed(objects, resource),
@@ -200,7 +200,7 @@ export class TestWorld {
     return name;
   }
 
-  /** Whether no other pass over the owner has written anything since this one looked. */
+  /** Whether no other pass over the owner has written anything since this one read it. */
   #goesOn(pass: Pass, count = pass.work.count): boolean {
     const uid = pass.owner.metadata.uid ?? '';
     if ((this.#works.get(uid)?.revision ?? 0) !== pass.work.revision) return false;
@@ -217,7 +217,7 @@ export class TestWorld {
     return name;
   }
 
-  /** A pod with a node ends by itself (a test ends it), and finalizers hold every object; everything else is gone at once. */
+  /** A scheduled pod ends only when a test ends it, and finalizers keep any object; everything else is gone at once. */
   #delete(resource: string, object: KubeObject): void {
     const deletionTimestamp = this.now.toISOString();
     const marked = { ...object, metadata: { ...object.metadata, deletionTimestamp } };
@@ -251,7 +251,7 @@ const withoutVersion = ({ metadata, ...object }: KubeObject): unknown => ({
   metadata: { ...metadata, resourceVersion: '' },
 });
 
-/** Deleted, held by no finalizer, and of a pod nothing runs any more. */
+/** Deleted, without finalizers, and, for a pod, with nothing running. */
 function isGone(resource: string, object: KubeObject): boolean {
   const { deletionTimestamp, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined || finalizers.length > 0) return false;

@@ -1,4 +1,4 @@
-// What only local mode can do, with stock kubectl: a debugger in a running pod, another size in place, directories of the machine.
+// Local mode's extras, with stock kubectl: ephemeral containers, in-place resize, host paths.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

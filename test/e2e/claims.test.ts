@@ -1,4 +1,4 @@
-// Claims in real containers: data outlives the pods that write it, and goes with its claim.
+// Claims in real containers: data outlives the pods that write it, and is deleted with its claim.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, podOf, testDroppod } from './droppod.ts';
 
@@ -47,7 +47,7 @@ async function create(name: string, spec: object): Promise<void> {
   expect(`${code} ${stderr}`).toBe('0 ');
 }
 
-/** What the pod prints, which runs to its end and is deleted. */
+/** The output of the pod, which runs to its end and is deleted. */
 async function says(name: string, spec: object): Promise<string> {
   await create(name, spec);
   await dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase));

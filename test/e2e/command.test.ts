@@ -1,4 +1,4 @@
-// The one command as a newcomer meets it: what it prints, what it refuses, and how it ends.
+// The command line as a new user sees it: what it prints, what it refuses, and how it ends.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -27,7 +27,7 @@ afterAll(async () => {
   if (existsSync(dp.data)) await dp.purge();
 }, 60_000);
 
-/** A port that somebody holds until `free` is called. */
+/** A port in use until `free` is called. */
 async function takenPort(): Promise<{ port: number; free: () => void }> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -262,7 +262,7 @@ describe('run, down and purge', () => {
         )
       ).code,
     ).toBe(0);
-    // The id is known a moment after the container runs.
+    // The id is known slightly after the container runs.
     const { status } = await dp.until(
       'stays',
       ({ status: { containerStatuses } }) => containerStatuses?.[0]?.containerID !== undefined,

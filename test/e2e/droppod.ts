@@ -1,4 +1,4 @@
-// Starts a droppod of its own through the one command, in a directory of its own, and takes it down again.
+// Starts a droppod of its own through the command line, in a directory of its own, and removes it again.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { kubectl, kubectlWith, type Said } from './kubectl.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const example = (name: string): string => join(ROOT, 'examples', `${name}.yaml`);
 
-/** Lines of a serving process's log that are defects whatever else a test looks at: catches of the last net and listeners that pile up. */
+/** Log lines of a serving process that are defects in any test: uncaught errors, and leaking listeners. */
 export function faultsIn(log: string): string[] {
   if (!existsSync(log)) return [];
   return readFileSync(log, 'utf8')
@@ -18,7 +18,7 @@ export function faultsIn(log: string): string[] {
     .filter((line) => line.includes(UNOWNED) || line.includes('MaxListenersExceededWarning'));
 }
 
-/** What podlets say broke inside them (podlet/agent.ts), from the JSON of a list of events; '' has none. */
+/** Internal faults that podlets report (podlet/agent.ts), from the JSON of a list of events; '' has none. */
 export function faultEventsIn(json: string): string[] {
   const { items = [] } = (json.startsWith('{') ? JSON.parse(json) : {}) as {
     items?: { involvedObject: { namespace: string; name: string }; message: string }[];
@@ -59,7 +59,7 @@ export interface TestDroppod {
   until(name: string, check: (pod: PodJson) => boolean, seconds?: number): Promise<PodJson>;
   /** The STATUS cell that `kubectl get pod` prints. */
   status(name: string): Promise<string>;
-  /** Fails where the serving process or a podlet met what nobody owns; `podletFaults`: the test provokes those of podlets, they are no defects. */
+  /** Fails if the serving process or a podlet had an uncaught error; `podletFaults`: the test provokes those of podlets. */
   purge(options?: { podletFaults: 'expected' }): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export interface PodJson {
   };
 }
 
-/** A new droppod on free ports, in a directory of its own or the one that is given; `up` still has to be called. */
+/** A new droppod on free ports, in a new directory or the given one; `up` still has to be called. */
 export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))): TestDroppod {
   const kubeconfig = join(data, 'kubeconfig');
   const k = (...words: string[]): Promise<Said> => kubectl(kubeconfig, ...words);
@@ -135,7 +135,7 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
     status: async (name) =>
       (await k('get', 'pod', name, '--no-headers')).stdout.trim().split(/\s+/)[2] ?? '',
     purge: async (options) => {
-      // Asked while it is up; one that is down already, or was never up, answers nothing.
+      // Checked while it is up; one that is already down, or was never up, reports nothing.
       const met =
         options?.podletFaults === 'expected'
           ? []
@@ -152,7 +152,7 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
                 )
               ).stdout,
             );
-      // Stopped first: the log is complete then, and goes with the purge. A droppod that is down already refuses, which is fine here.
+      // Stopped first, so that the log is complete; the purge removes it. A droppod that is already down refuses, which is fine here.
       await droppod(['down', '--data', data]);
       const faults = faultsIn(join(data, 'log'));
       const { code, stderr } = await droppod(['down', '--purge', '--data', data]);
@@ -166,7 +166,7 @@ export function testDroppod(data = mkdtempSync(join(tmpdir(), 'droppod-e2e-'))):
   };
 }
 
-/** Endpoint and access key of a droppod's AWS port, as its env file says them to a shell. */
+/** Endpoint and access key of a droppod's AWS port, from its env file. */
 export function awsAccess(data: string): {
   endpoint: string;
   region: string;
@@ -184,7 +184,7 @@ export function awsAccess(data: string): {
   };
 }
 
-/** Reads again and again until `pattern` matches (tests that run side by side cannot use expect.poll in helpers); fails with the last text. */
+/** Polls until `pattern` matches (tests that run concurrently cannot use expect.poll in helpers); fails with the last text. */
 export async function eventually(
   read: () => string | Promise<string>,
   pattern: RegExp,

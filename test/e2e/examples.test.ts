@@ -1,4 +1,4 @@
-// Every example behaves as its text says: one droppod, real containers, stock kubectl.
+// Every example behaves as its comments say: one droppod, real containers, stock kubectl.
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { example, testDroppod, type PodJson } from './droppod.ts';
@@ -19,7 +19,7 @@ const create = async (name: string): Promise<void> => {
   expect(stdout.trim()).toBe(`pod/${name} created`);
 };
 
-/** Container ids of the podlets of a pod, by the host name that they give it. */
+/** Ids of a pod's podlet containers, found by the pod's host name. */
 function podletsOf(pod: string): string[] {
   const ids = execFileSync('docker', [
     'ps',
@@ -195,7 +195,7 @@ describe('restarts', () => {
     await create('neighbours-restart');
     const before = await dp.until(
       'neighbours-restart',
-      // A container's id is known a moment after it runs.
+      // A container's id is known slightly after it runs.
       (one) => container(one, 'steady')?.containerID !== undefined,
     );
     const after = await dp.until(

@@ -1,4 +1,4 @@
-// The suites' own net: a fault that a podlet says it met fails the test that the pod belongs to, unless the test provokes it.
+// A fault that a podlet reports fails the test that the pod belongs to, unless the test provokes it.
 import { expect, it } from 'vitest';
 import { podletFaults } from '../podlet/pod.ts';
 import { faultEventsIn, testDroppod } from './droppod.ts';

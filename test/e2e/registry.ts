@@ -1,4 +1,4 @@
-// A registry of the test's own: Debian's docker-registry on a free loopback port, with a password; apt brings it where it is missing.
+// A registry for tests: Debian's docker-registry on a free loopback port, with a password; installed by apt if missing.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ export interface TestRegistry {
   host: string;
   username: string;
   password: string;
-  /** A request under /v2/ (or to a full address) with the password; any status is an answer. */
+  /** A request under /v2/ (or to a full address) with the password; any status is a result. */
   ask(
     method: string,
     path: string,
@@ -69,7 +69,7 @@ http: { addr: "127.0.0.1:${port}" }
 auth: { htpasswd: { realm: test, path: ${join(directory, 'htpasswd')} } }
 `;
 
-/** Starts a registry that wants `username` and `password`. */
+/** Starts a registry that requires `username` and `password`. */
 export async function startRegistry(
   username = 'droppod-test',
   password = 'correct:horse+battery/staple',

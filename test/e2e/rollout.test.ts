@@ -74,6 +74,6 @@ it('Q8, Q9: replaces a pod that is deleted, and scales to nothing', async () => 
   await said('scale', 'deployment', 'web', '--replicas=0');
   await said('wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s');
   await said('delete', 'deployment', 'web');
-  // Its sets are collected after it.
+  // Its sets are garbage-collected after it.
   await eventually(() => said('get', 'rs,pods', '-o', 'name'), /^$/, 60);
 }, 200_000);

@@ -1,4 +1,4 @@
-// What containers of a pod share and what they do not, on real containers: network, host name, ports, files, processes; and pods among each other.
+// What the containers of a pod share and what they do not, in real containers: network, host name, ports, files, processes; and other pods.
 import {
   GetExecutionHistoryCommand,
   ListStateMachinesCommand,
@@ -48,7 +48,7 @@ const containerOf = ({ status }: PodJson, name: string): ContainerJson | undefin
     (one) => one.name === name,
   );
 
-/** What a shell line prints in a container. */
+/** The output of a shell line in a container. */
 async function inside(pod: string, container: string, line: string): Promise<string> {
   const { stdout, stderr, code } = await dp.k('exec', pod, '-c', container, '--', 'sh', '-c', line);
   expect(code, stderr).toBe(0);

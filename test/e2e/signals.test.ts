@@ -1,4 +1,4 @@
-// Signals to process 1 through the whole of droppod, with kubectl, as they are on a node (real containers).
+// Signals to process 1 through all of droppod with kubectl, behaving as on a node (real containers).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 

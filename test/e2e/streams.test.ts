@@ -1,4 +1,4 @@
-// exec, attach, cp and port-forward with stock kubectl and with the JavaScript client, on one pod with several helpers.
+// exec, attach, cp and port-forward with stock kubectl and with the JavaScript client, on one pod.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -92,7 +92,7 @@ describe.concurrent('exec', () => {
 
   it('R1: -t gives a terminal of the client’s size', async () => {
     const command = `stty rows 31 cols 97; ${kubectlPath()} exec -it shell -c main -- sh -c 'tty; for i in $(seq 50); do size=$(stty size 2>/dev/null); case $size in ""|"0 0") sleep 0.2;; *) echo $size; break;; esac; done; exit 3'`;
-    // The size comes as a message of its own, right after the start.
+    // The size is a separate message, right after the start.
     const { stdout, code } = await inTerminal(command);
     expect(stdout).toMatch(/\/dev\/(pts\/\d+|console)\r\n/);
     expect(stdout).toContain('31 97');

@@ -1,4 +1,4 @@
-// kill -9 of the serving process in the middle of everything, and a new `up`: what was acknowledged is there and carries on.
+// kill -9 of the serving process in the middle of everything, and a new `up`: everything acknowledged is still there and continues.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -87,7 +87,7 @@ describe('kill -9 of the local process', () => {
       ),
       dp.until('done', ({ status }) => status.phase === 'Succeeded'),
     ]);
-    // Read once all of it is known: an id or a last condition may come a moment after the phase.
+    // Read once complete: an id or the last condition may come slightly after the phase.
     const [steady, done] = await Promise.all([
       dp.until('steady', (pod) => main(pod)?.containerID !== undefined),
       dp.until('done', (pod) => main(pod)?.containerID !== undefined),
@@ -100,7 +100,7 @@ describe('kill -9 of the local process', () => {
     expect(main(steadyAfter as PodJson)).toEqual(main(steady));
     expect((steadyAfter as PodJson).status.podIP).toBe(steady.status.podIP);
     expect((doneAfter as PodJson).status).toEqual(done.status);
-    // The next runs come in their time, counted on, and each once.
+    // The next runs come in time, with continued counts, and only once each.
     const again = await dp.until('loop', (pod) => main(pod)?.restartCount === 2, 30);
     expect(again.metadata.uid).toBe(loop.metadata.uid);
     const { state, lastState } = main(again) ?? {};
@@ -154,7 +154,7 @@ describe('kill -9 of the local process', () => {
         .poll(async () => (await dp.k('logs', name)).stdout, { timeout: 10_000 })
         .toBe('i\nm\n');
     }
-    // Three containers of each pod (podlet, init, main), and nothing that a first try left behind.
+    // Three containers of each pod (podlet, init, main), and no leftovers of a first attempt.
     await expect
       .poll(() => containers().length - before, { timeout: 30_000 })
       .toBe(names.length * 3);

@@ -1,4 +1,4 @@
-// Volumes in real containers: mounts inside mounts, modes as ls shows them, and what exceeds its limit.
+// Volumes in real containers: mounts inside mounts, modes as ls shows them, and exceeded limits.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { podOf, testDroppod } from './droppod.ts';
 
@@ -19,7 +19,7 @@ const shell = (name: string, script: string, more: object = {}): object => ({
   ...more,
 });
 
-/** What the containers of a pod print, which runs to its end. */
+/** The output of the containers of a pod that runs to its end. */
 async function says(name: string, spec: object): Promise<string> {
   const { code, stderr } = await dp.kIn(
     podOf(name, { restartPolicy: 'Never', ...spec }),
@@ -108,7 +108,7 @@ describe('volumes', () => {
       );
       const { status } = await dp.until(name, (pod) => pod.status.phase === 'Failed', 60);
       expect(status).toMatchObject({ reason: 'Evicted', message });
-      // A shell without a trap is process 1: it is not asked by TERM, only ended by KILL.
+      // A shell without a trap is process 1: TERM has no effect, only KILL.
       expect(status.containerStatuses?.map(({ state }) => state.terminated?.exitCode)).toEqual([
         137, 0,
       ]);

@@ -1,4 +1,4 @@
-// Kubernetes Events: their exact shape, repeats counted.
+// Kubernetes Events: their exact shape, with repetitions counted.
 import { expect, it } from 'vitest';
 import { recordEvents } from '../../src/events/record-event.ts';
 import type { Pod } from '../../src/kinds/pod.ts';

@@ -1,4 +1,4 @@
-// The real podlet agent in a world without processes: fake supervisors play the script, die() takes it away without a word.
+// The real podlet agent without processes: fake supervisors follow a script, and die() makes it vanish.
 import { createAgent } from '../../podlet/agent.ts';
 import type { Agent } from '../../podlet/agent.ts';
 import type { FromSupervise } from '../../podlet/messages.ts';
@@ -25,7 +25,7 @@ function toFakeRun({
   };
 }
 
-/** Called at starts and exits before the agent receives them. */
+/** Called at starts and exits before the agent gets them. */
 class WatchedSupervisors extends FakeSupervisors {
   readonly running = new Set<string>();
   onRun: ScriptedPodletOptions['onRun'];
@@ -118,7 +118,7 @@ export class AgentPodlet {
       memory: { load: () => memory, save: (state) => void (memory = state) },
       openSession: () => undefined,
       runtimeIds: () => Promise.resolve({}),
-      // A fault in a test is a failure of the test.
+      // A fault in a test fails the test.
       fault: (message, cause) => {
         throw new Error(message, { cause });
       },
@@ -134,7 +134,7 @@ export class AgentPodlet {
     return this.#dead.signal.aborted ? [] : [...this.#supervisors.running];
   }
 
-  /** Ends everything without a word: the task was lost. */
+  /** Everything ends without a report: the task was lost. */
   die(): void {
     this.#dead.abort();
   }

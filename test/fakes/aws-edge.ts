@@ -1,5 +1,5 @@
-// ECS, Step Functions and EventBridge as a function's SDK sees them, in front of a world in memory: real clients and adapters, no socket.
-// Each call passes a hook that may answer in AWS's place, or lose what AWS answered.
+// ECS, Step Functions and EventBridge as a function's SDK sees them, backed by a world in memory: real clients and adapters, no socket.
+// Each call passes a hook that may respond in AWS's place, or lose AWS's response.
 import { inProcessHandler } from '../../local/aws/dynamodb/request-handler.ts';
 import { asInput, structures, text, texts, type Input } from '../../local/aws/input.ts';
 import { AwsError } from '../../local/aws/protocol.ts';
@@ -13,14 +13,14 @@ import type { Ports } from '../../src/ports/ports.ts';
 import type { TaskFacts } from '../../src/ports/tasks.ts';
 import type { PodWorld } from './pod-world.ts';
 
-/** Carries out the call; what it throws instead, before or after, is what the SDK gets. */
+/** Carries out the call; if it throws, before or after, the SDK gets that error. */
 export type Around = <T>(operation: string, act: () => Promise<T>) => Promise<T>;
 
 const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:pod';
 
 type Operation = (world: PodWorld, input: Input) => Promise<object>;
 
-/** The world's functions use AWS's adapters from now on. */
+/** From now on the world's functions use AWS's adapters. */
 export function behindEdge(world: PodWorld, around: Around): void {
   const known = new Set<string>();
   const requestHandler = inProcessHandler(async ({ target, body }) => {
@@ -43,7 +43,7 @@ export function behindEdge(world: PodWorld, around: Around): void {
     endpoint: 'http://edge',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     requestHandler,
-    // What the SDK gives up on after its repetitions, at once.
+    // Without retries: what the SDK would give up on fails at once.
     maxAttempts: 1,
   };
   const { ecs, sfn, events } = createClients(options);
@@ -61,7 +61,7 @@ const nameOf = (input: Input): string => the(input, 'executionArn').split(':').a
 const pairs = (list: Input[], key: string): Record<string, string> =>
   Object.fromEntries(list.map((one) => [the(one, key), the(one, 'value')]));
 
-/** `known`: families that are registered. */
+/** `known`: registered families. */
 const operationsOf = (known: Set<string>): Record<string, Operation> => ({
   DescribeTaskDefinition: async (_world, input) => {
     const family = the(input, 'taskDefinition');

@@ -1,4 +1,4 @@
-// Ends a server with all connections that it has.
+// Closes a server with all of its connections.
 import type { Server } from 'node:http';
 
 export const closing = (server: Server): Promise<void> =>

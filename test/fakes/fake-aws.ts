@@ -1,10 +1,10 @@
-// An AWS account over HTTP, as far as deploy and destroy ask it: real SDK clients speak to it, each service in its own protocol, and it
-// answers from a state that a test sets; what was asked is noted in order.
+// An AWS account over HTTP, as far as deploy and destroy use it: real SDK clients talk to it, each service in its own protocol, and it
+// responds from a state that a test sets; requests are recorded in order.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** An error as AWS names it. */
+/** An error under AWS's name. */
 export class AwsFault {
   constructor(
     readonly code: string,
@@ -30,20 +30,20 @@ export interface AccountState {
   bootstrapVersion: number | undefined;
   ecsRole: boolean;
   concurrency: number;
-  /** Quotas of its own, by code. */
+  /** The account's own quotas, by code. */
   quotas: Record<string, number>;
   stack: { status: string; outputs: Record<string, string> } | undefined;
   resources: { type: string; id: string }[];
   /** Oldest first. */
   events: Event[];
   executions: Set<string>;
-  /** How often a task is looked at before it is STOPPED, once it was asked to stop. */
+  /** How often a task is described before it is STOPPED, once it was asked to stop. */
   tasks: Map<string, { stopping: boolean; looks: number }>;
   secrets: { ARN: string; Name: string }[];
   reserved: Map<string, number>;
   /** Operations that fail, whatever the state. */
   faults: Record<string, AwsFault>;
-  /** What a deletion of the stack does. */
+  /** The effect of deleting the stack. */
   onDelete: (state: AccountState) => void;
 }
 

@@ -1,4 +1,4 @@
-// STS, as far as GetCallerIdentity goes: it knows access keys, checks a presigned URL's signature and age, and answers in AWS's form.
+// STS, as far as GetCallerIdentity: it knows access keys, checks a presigned URL's signature and age, and responds in AWS's format.
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Unavailable } from '../../src/errors.ts';
@@ -50,7 +50,7 @@ export interface TokenOptions extends Partial<Presigned> {
   clusterId?: string;
 }
 
-/** A token as `aws eks get-token` makes it: the header with the cluster's id is signed, and the URL lives for a minute. */
+/** A token as `aws eks get-token` makes it: the header with the cluster's id is signed, and the URL is valid for a minute. */
 export async function loginToken(
   key: AccessKey,
   options: TokenOptions & { signingDate: Date },
@@ -84,19 +84,19 @@ export async function loginUrl(
 
 export const CLUSTER_ID = 'Droppod-000000000000-us-east-1';
 
-/** AWS's tolerance for a date to come, and the life of a presigned GetCallerIdentity. */
+/** AWS's tolerance for a date in the future, and the validity of a presigned GetCallerIdentity. */
 const SKEW_MS = 5 * 60_000;
 const LIFE_MS = 15 * 60_000;
 
 export class FakeSts implements Sts {
-  /** URLs that were asked, in order. */
+  /** URLs that were requested, in order. */
   readonly asked: string[] = [];
   throttled = false;
   readonly #keys = new Map<string, { key: AccessKey; identity: CallerIdentity }>();
 
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
-  /** Makes the key's principal known. */
+  /** Registers the key's principal. */
   add(key: AccessKey, identity: CallerIdentity): void {
     this.#keys.set(key.accessKeyId, { key, identity });
   }
@@ -132,7 +132,7 @@ export class FakeSts implements Sts {
       expiresIn: Number(value('X-Amz-Expires')),
       query: Object.fromEntries([...searchParams].filter(([name]) => !name.startsWith('X-Amz-'))),
     });
-    // The signer says the scope, the signed headers and the session token again.
+    // The signer repeats the scope, the signed headers and the session token.
     return Object.entries(query).every(([name, expected]) => value(name) === expected)
       ? known.identity
       : { refused: '403 SignatureDoesNotMatch' };

@@ -1,4 +1,4 @@
-// supervise without processes: each run lasts as long as a script says, on a virtual clock. Speaks the real messages.
+// supervise without processes: each run lasts as long as a script says, on a virtual clock. Uses the real messages.
 import type { Exited, FromSupervise, StartMessage, ToSupervise } from '../../podlet/messages.ts';
 import type { PodletClock, Supervisors } from '../../podlet/ports.ts';
 import { present } from '../../src/present.ts';
@@ -7,7 +7,7 @@ export interface FakeRun {
   /** Absent: it runs until it is killed. */
   seconds?: number;
   code?: number;
-  /** What the run does on its stop signal: code and the time it takes; absent: dies at once with 128 + n. */
+  /** The run's reaction to its stop signal: code and duration; absent: dies at once with 128 + n. */
   onTerm?: { code: number; seconds: number } | 'ignore';
   message?: string;
   startError?: string;
@@ -35,10 +35,10 @@ const NUMBERS: { [signal: string]: number } = { TERM: 15, KILL: 9, INT: 2, QUIT:
 const FIRST_PID = 12;
 
 export class FakeSupervisors implements Supervisors {
-  /** Everything that was ordered, with its time in ms since the start. */
+  /** All orders, with their times in ms since the start. */
   readonly orders: { at: number; container: string; message: ToSupervise }[] = [];
   readonly left = new Set<string>();
-  /** Containers that joined; a test lets their supervisors say hello. */
+  /** Containers that joined; a test makes their supervisors say hello. */
   readonly admitted: string[] = [];
   private readonly boxes = new Map<string, Box>();
   private readonly startedAt: number;
@@ -79,7 +79,7 @@ export class FakeSupervisors implements Supervisors {
     });
   }
 
-  /** The newest run does not find its root as the first one did. */
+  /** The newest run finds a root that differs from the first run's. */
   leftover(container: string, paths: string[], more: number): void {
     this.take(container, { type: 'leftover', run: this.box(container).run, paths, more });
   }

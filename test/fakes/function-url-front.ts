@@ -1,5 +1,5 @@
-// A function URL as AWS documents it, in front of a Runtime API: requests become events (payload 2.0), what a runtime streams
-// becomes the response. The status and the headers come from the prelude; without one an answer is 200, whatever was meant.
+// A function URL as AWS documents it, in front of a Runtime API: requests become events (payload 2.0), a runtime's stream becomes the
+// response. Status and headers come from the prelude; without one the response is 200, whatever was meant.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,21 +7,21 @@ import { closing } from './closing.ts';
 import type { BufferedAnswer } from '../../src/aws/function-url.ts';
 import type { RuntimeAnswer } from './runtime-api.ts';
 
-/** Lambda's quota of a synchronous invocation. */
+/** Lambda's limit for a synchronous invocation. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const WITH_PRELUDE = 'application/vnd.awslambda.http-integration-response';
 const DELIMITER = Buffer.alloc(8);
-/** What an answer is given that names no type of its own. */
+/** The content type of responses that have none. */
 const UNNAMED = 'application/octet-stream';
 
 export interface FunctionUrlFront {
   url: string;
-  /** Until an invocation's time is over; it may be changed. */
+  /** An invocation's time-out; may be changed. */
   timeoutMs: number;
   close(): Promise<void>;
 }
 
-/** What runs a function: a runtime that streams its answer, or an emulator's that returns it. */
+/** What runs a function: a runtime that streams its response, or an emulator's that returns it. */
 export interface Runner {
   invoke(event: unknown, deadlineMs: number): Promise<RuntimeAnswer | { whole: BufferedAnswer }>;
 }
@@ -89,7 +89,7 @@ function eventOf(incoming: IncomingMessage, body: Buffer): object {
   };
 }
 
-/** A client that is gone stops nothing: the rest is read, and billed, to its end. */
+/** A client's disconnect stops nothing: the rest is read, and billed, to its end. */
 async function stream({ body, contentType }: RuntimeAnswer, outgoing: ServerResponse) {
   const gone = new AbortController();
   outgoing.on('error', () => undefined).on('close', () => gone.abort());
@@ -117,7 +117,7 @@ async function stream({ body, contentType }: RuntimeAnswer, outgoing: ServerResp
     }
   }
   if (early !== undefined) begin(200, {}, early);
-  // What broke on its way is no whole answer.
+  // A response that broke off is not a whole one.
   if (body.trailers['lambda-runtime-function-error-type'] !== undefined) outgoing.destroy();
   else outgoing.end();
 }

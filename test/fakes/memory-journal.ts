@@ -1,4 +1,4 @@
-// A journal without a disk, for headless runs and tests. Values are kept as text, so nobody shares objects with it.
+// A journal in memory, for headless runs and tests. Values are kept as text, so that no object is shared with it.
 import type { Json } from '../../local/states/json.ts';
 import type { Journal, JournalEntry } from '../../local/states/ports.ts';
 
@@ -11,7 +11,7 @@ export class MemoryJournal implements Journal {
     this.#texts = new Map(texts);
   }
 
-  /** All that was written so far. */
+  /** Everything written so far. */
   get texts(): ReadonlyMap<string, string> {
     return this.#texts;
   }

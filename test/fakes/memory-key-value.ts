@@ -1,4 +1,4 @@
-// The small store under the engine without a disk.
+// The engine's key-value store in memory.
 import type { KeyValue } from '../../local/agent/key-value.ts';
 
 /** The engine's store in memory. */

@@ -1,5 +1,5 @@
-// The Store port in memory: the subject of the contract suite that everything else is tested against.
-// Deterministic: it never takes time or chance but from the clock and the fault hook it was given.
+// The Store port in memory: passes the contract suite, and everything else is tested on it.
+// Deterministic: time and randomness come only from the clock and the fault hook.
 import { CompactedError, StoreConflict, Unavailable } from '../../src/errors.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -18,14 +18,14 @@ import type {
 import { present } from '../../src/present.ts';
 import { checkObjectSize, compareKeys, objectName, toVersion } from '../../src/store/limits.ts';
 
-/** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, yet the caller sees Unavailable. */
+/** `fail-before`: nothing happened, Unavailable is thrown; `fail-after`: it happened, but the caller sees Unavailable. */
 export type Fault = 'ok' | 'fail-before' | 'fail-after';
 
 export interface MemoryStoreOptions {
   clock: Pick<Clock, 'sleep'>;
   /** Awaited before each operation (`get`, `list`, `commit`, `changes`, `version`, `getRecord`, `listRecords`); may throw on its own. */
   fault?: (operation: string) => Fault | undefined | void | Promise<Fault | undefined | void>;
-  /** What is there from the start. */
+  /** The initial content. */
   objects?: { key: ObjectKey; object: KubeObject }[];
 }
 
@@ -39,7 +39,7 @@ interface StoredLine {
 
 const parse = (text: string): KubeObject => JSON.parse(text) as KubeObject;
 
-/** Holds objects as JSON text, so that no caller shares an object with the store. */
+/** Holds objects as JSON text, so that callers share no object with the store. */
 export class MemoryStore implements Store {
   readonly #objects = new Map<string, Map<string, { version: number; text: string }>>();
   readonly #records = new Map<string, { text: string; revision: number }>();
@@ -234,7 +234,7 @@ export class MemoryStore implements Store {
   }
 }
 
-// Real stores share an entry between all watchers: who changes one is found here.
+// Real stores share an entry between all watchers: freezing it reveals whoever changes one.
 const frozen = (text: string): KubeObject =>
   JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
 

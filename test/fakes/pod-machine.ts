@@ -40,7 +40,7 @@ const machine = {
 
 export interface PodMachineOptions {
   clock: Clock;
-  /** The ports that functions get; asked at each call, since they hold this very port. */
+  /** The ports for the functions; called each time, since they contain this very port. */
   ports: () => Ports;
   random?: () => number;
   fault?: FaultHook;
@@ -49,7 +49,7 @@ export interface PodMachineOptions {
   within?: Within;
 }
 
-/** Runs a deployed function's work under the function's name. */
+/** Runs the work of a deployed function, under the function's name. */
 export type Within = <T>(name: string, act: () => Promise<T>) => Promise<T>;
 
 const kebab = (name: string): string => name.replaceAll(/(?!^)([A-Z])/g, '-$1').toLowerCase();
@@ -75,7 +75,7 @@ export class PodMachine implements Executions {
     });
   }
 
-  /** Executions that start from now on go by another revision of the document. */
+  /** Executions that start from now on use another revision of the document. */
   deploy(revision: string): void {
     this.#definition = podDefinition(revision);
   }

@@ -1,4 +1,4 @@
-// A whole installation in memory on one virtual clock: store, machine, functions, ECS and scripted podlets. Pods are dropped into it.
+// A whole installation in memory on one virtual clock: store, machine, functions, ECS and scripted podlets.
 import { observe } from '../../src/steps/observe/observe.ts';
 import { sweep } from '../../functions/sweep.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
@@ -44,7 +44,7 @@ export interface RunEvent {
 
 export type Script = (container: string, run: number, attempt: number) => ScriptedRun;
 
-/** Tasks whose podlets live in the same world. */
+/** Tasks whose podlets are in the same world. */
 class WorldTasks extends FakeTasks {
   onRun: ((taskArn: TaskArn, request: RunTaskRequest) => void) | undefined;
   onStop: ((taskArn: TaskArn) => void) | undefined;
@@ -54,7 +54,7 @@ class WorldTasks extends FakeTasks {
     try {
       return await super.run(request);
     } finally {
-      // The task runs even where its answer was lost.
+      // The task runs even if the response was lost.
       for (const taskArn of this.tasks.keys())
         if (!known.has(taskArn) && this.requests.get(taskArn)?.clientToken === request.clientToken)
           this.onRun?.(taskArn, request);
@@ -67,23 +67,23 @@ class WorldTasks extends FakeTasks {
   }
 }
 
-/** ECS kills what has not ended by itself that long after StopTask. */
+/** How long after StopTask ECS kills what has not ended. */
 const STOP_TIMEOUT_MS = 120_000;
 
 const NO_ANSWER_MS = 3_000;
 const LOOK_AGAIN_MS = 500;
 const LATE_MS = [2_000, 15_000, 60_000];
 
-/** How a message travels: `send` may be called never, later or twice; what is thrown is what the sender sees. */
+/** How a message travels: `send` may be called never, late or twice; the sender sees what it throws. */
 export type Deliver = <T>(kind: 'sync' | 'change', send: () => Promise<T>) => Promise<T>;
 
-/** Runs the API's own commit; a simulation keeps faults off it. */
+/** Runs the API's own commit; a simulation keeps faults away from it. */
 export type Commit = <T>(act: () => Promise<T>) => Promise<T>;
 const plainly: Commit = (act) => act();
 
 export interface WorldOptions {
   settings?: Partial<Settings>;
-  /** Asked at each call of store, tasks, executions and images. */
+  /** Called for each operation of store, tasks, executions and images. */
   fault?: FaultHook;
   random?: () => number;
   deliver?: Deliver;
@@ -93,7 +93,7 @@ export interface WorldOptions {
   bootMs?: number;
   /** Answers the podlet's exec probes and hooks. */
   commands?: (container: string, argv: string[]) => FakeExec;
-  /** Functions share no memory, as on AWS: a wake reaches nobody, a wait looks again by itself. */
+  /** Functions share no memory, as on AWS: a wake reaches nobody, and a wait polls. */
   apart?: boolean;
   /** Runs each function's work; called with the function's name. */
   within?: Within;
@@ -115,9 +115,9 @@ export class PodWorld {
   readonly machine: PodMachine;
   readonly ports: Ports & ReturnType<typeof fakePorts>;
   readonly events: RunEvent[] = [];
-  /** What sync threw; a podlet goes on without an answer. */
+  /** What sync threw; a podlet continues without a response. */
   readonly faults: unknown[] = [];
-  /** Reports that podlets got an answer to. */
+  /** Reports that got a response. */
   readonly acknowledged: Report[] = [];
   /** Called at each start and exit, before anything else happens. */
   onRunEvent: ((event: RunEvent) => void) | undefined;
@@ -126,7 +126,7 @@ export class PodWorld {
   #script: Script = () => ({});
   #pods = 0;
   readonly #stopping = new Set<TaskArn>();
-  /** Says a podlet's newest report again. */
+  /** Repeats a podlet's newest report. */
   readonly #said = new Map<string, () => Promise<unknown>>();
 
   readonly #deliver: Deliver;
@@ -183,7 +183,7 @@ export class PodWorld {
     return (this.clock.now().getTime() - this.#began) / 1000;
   }
 
-  /** What POST does: object and record in one commit, then podCreated. */
+  /** Like POST: object and record in one commit, then podCreated. */
   async create(
     spec: Pod['spec'],
     script: Script = () => ({}),
@@ -233,7 +233,7 @@ export class PodWorld {
     return pod;
   }
 
-  /** What bootstrap does: without a node no pod is bound. */
+  /** Like bootstrap: without a node no pod is bound. */
   async #insertNode(): Promise<void> {
     const node = apiNode(this.ports);
     const key = { resource: 'nodes', namespace: '', name: node.metadata.name ?? '' };
@@ -241,7 +241,7 @@ export class PodWorld {
       await this.ports.store.commit({ object: { key, object: node, expected: 'absent' } });
   }
 
-  /** What a graceful DELETE does. */
+  /** Like a graceful DELETE. */
   async delete(pod: Pod, graceSeconds = 30, commit: Commit = plainly): Promise<void> {
     const deleted = await commit(() => this.#markDeleted(pod, graceSeconds));
     await this.#within('api', () => podDeleting(this.ports, deleted));
@@ -272,7 +272,7 @@ export class PodWorld {
     return object;
   }
 
-  /** What a PUT with another spec does. */
+  /** Like a PUT with another spec. */
   async edit(
     pod: Pod,
     change: (spec: Pod['spec']) => Pod['spec'],
@@ -303,7 +303,7 @@ export class PodWorld {
     return { before, after };
   }
 
-  /** What `delete --force --grace-period=0` does. */
+  /** Like `delete --force --grace-period=0`. */
   async remove(pod: Pod, commit: Commit = plainly): Promise<void> {
     const removed = await commit(() => this.#within('api', () => this.#removeObject(pod)));
     await this.#within('api', () => podRemoved(this.ports, removed));
@@ -340,13 +340,13 @@ export class PodWorld {
     return now ? (podCells(now, this.clock.now())[2] ?? '') : '';
   }
 
-  /** A new revision of the machine: the document first, then the functions that know of it. */
+  /** A new revision of the machine: first the document, then the functions that use it. */
   deploy(revision: string): void {
     this.machine.deploy(revision);
     this.ports.settings.machineRevision = revision;
   }
 
-  /** Cuts the network between podlets and API, or mends it. */
+  /** Cuts the network between podlets and API, or repairs it. */
   setDeaf(deaf: boolean): void {
     this.#deaf = deaf;
   }
@@ -357,7 +357,7 @@ export class PodWorld {
     const last = this.#said.get(taskArn);
     if (!(podlet instanceof ScriptedPodlet)) return;
     podlet.reboot();
-    // What the crashed process had sent last may still be under way.
+    // The crashed process's last messages may still be in flight.
     for (const ms of last ? LATE_MS : [])
       void this.clock
         .sleep(ms)
@@ -369,13 +369,13 @@ export class PodWorld {
     return this.#within('sweep', () => sweep(this.ports));
   }
 
-  /** The task ends without the podlet's doing. */
+  /** The task ends, and not because of the podlet. */
   async kill(taskArn: TaskArn, stopCode = 'EssentialContainerExited'): Promise<void> {
     this.podlets.get(taskArn)?.die();
     await this.#stopped(taskArn, stopCode);
   }
 
-  /** ECS takes the host back: TERM, the word of it, two minutes. */
+  /** ECS reclaims the host: TERM, the change event, two minutes. */
   async interrupt(taskArn: TaskArn): Promise<void> {
     if (this.tasks.tasks.get(taskArn)?.desiredStatus === 'STOPPED') return;
     this.tasks.change(taskArn, { desiredStatus: 'STOPPED', stopCode: 'SpotInterruption' });
@@ -385,7 +385,7 @@ export class PodWorld {
   async #stopped(taskArn: TaskArn, stopCode: string): Promise<void> {
     const known = this.tasks.tasks.get(taskArn);
     if (known?.lastStatus === 'STOPPED') return;
-    // What began the end of a task stays its stop code.
+    // The stop code stays the first one.
     const facts = this.tasks.change(taskArn, {
       lastStatus: 'STOPPED',
       desiredStatus: 'STOPPED',
@@ -394,14 +394,14 @@ export class PodWorld {
     await this.#change('ECS Task State Change', facts);
   }
 
-  /** EventBridge: what the target throws is not the sender's matter. */
+  /** EventBridge: the sender does not see what the target throws. */
   async #change(type: string, detail: unknown): Promise<void> {
     await this.#deliver('change', () =>
       this.#within('observe', () => observe(this.ports, { 'detail-type': type, detail })),
     ).catch((error: unknown) => void this.faults.push(error));
   }
 
-  /** TERM, and KILL for what is still there after the longest stopTimeout. */
+  /** TERM, and KILL for the rest after the longest stopTimeout. */
   async #stop(taskArn: TaskArn): Promise<void> {
     if (this.#stopping.has(taskArn)) return;
     this.#stopping.add(taskArn);
@@ -432,7 +432,7 @@ export class PodWorld {
       this.faults.push(error);
       throw error;
     });
-    // A cut network is no fault of what runs here.
+    // A cut network is not a fault of what runs here.
     if (this.#deaf) throw new Error('the network was cut before the answer came');
     if ('desired' in answer && !answer.desired.leave) this.acknowledged.push(report);
     return answer;

@@ -1,5 +1,5 @@
-// Small real implementations of the ports beside the store: they record calls and can be set to fail.
-// `fakePorts({ clock, … })` puts a whole set together; replace single ports by spreading.
+// Small working implementations of the other ports: they record calls and can be set to fail.
+// `fakePorts({ clock, … })` creates a whole set; replace single ports by spreading.
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Executions } from '../../src/ports/executions.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
@@ -17,7 +17,7 @@ import { MemoryStore } from './memory-store.ts';
 import { Unavailable } from '../../src/errors.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** Asked before each call with `port.operation` (`tasks.run`); see MemoryStoreOptions.fault. */
+/** Called before each operation with `port.operation` (`tasks.run`); see MemoryStoreOptions.fault. */
 export type FaultHook = (
   operation: string,
 ) => Fault | undefined | void | Promise<Fault | undefined | void>;
@@ -28,7 +28,7 @@ interface Call {
   input: unknown;
 }
 
-/** Records the call, asks the hook, acts; shared by all fakes here. */
+/** Records the call, calls the hook, acts; shared by all fakes here. */
 class Recorder {
   readonly calls: Call[] = [];
   fault: FaultHook | undefined;
@@ -47,7 +47,7 @@ class Recorder {
   }
 }
 
-/** Step Functions' start, succeed and stop without a machine; executions are in `states`, answers in `answers`. */
+/** Step Functions' start, succeed and stop without a machine; executions are in `states`, task results in `answers`. */
 class FakeExecutions extends Recorder implements Executions {
   readonly states = new Map<
     string,
@@ -88,13 +88,13 @@ class FakeExecutions extends Recorder implements Executions {
   }
 }
 
-/** ECS without containers: tasks are facts in `tasks` that a test moves on with `change`. */
+/** ECS without containers: tasks are facts in `tasks` that a test changes with `change`. */
 export class FakeTasks extends Recorder implements Tasks {
   readonly definitions: TaskDefinition[] = [];
   readonly tasks = new Map<TaskArn, TaskFacts>();
   readonly requests = new Map<TaskArn, RunTaskRequest>();
   readonly stopped: { taskArn: TaskArn; reason: string }[] = [];
-  /** Set: the next runs answer this failure. */
+  /** If set, the next runs fail with it. */
   failure: string | undefined;
   readonly #byToken = new Map<string, TaskArn>();
 
@@ -142,7 +142,7 @@ export class FakeTasks extends Recorder implements Tasks {
     );
   }
 
-  /** Changes a task's facts; its version grows. */
+  /** Changes a task's facts and raises its version. */
   change(taskArn: TaskArn, facts: Partial<TaskFacts>): TaskFacts {
     const task = this.tasks.get(taskArn);
     if (!task) throw new Error(`no task ${taskArn}`);
@@ -192,7 +192,7 @@ export function imageConfig(image: string, config: Partial<ImageConfig> = {}): I
   };
 }
 
-/** Every image is had unless `outcomes` says otherwise. */
+/** Every image is available unless `outcomes` says otherwise. */
 class FakeImages extends Recorder implements Images {
   readonly outcomes = new Map<string, ImageOutcome>();
 
@@ -212,16 +212,16 @@ class FakeImages extends Recorder implements Images {
   }
 }
 
-/** Lines by `<taskArn>/<container>`; they do not follow. */
+/** Lines by `<taskArn>/<container>`; following is not supported. */
 class FakeLogs implements Logs {
   readonly lines = new Map<string, LogLine[]>();
 
-  /** How many lines were handed out. */
+  /** How many lines were returned. */
   linesRead = 0;
-  /** Lines that were put aside and which only a reading from the beginning shows, and each call that did so. */
+  /** Saved lines that only a reading from the beginning shows, and each call that saved. */
   readonly aside = new Map<string, LogLine[]>();
   readonly kept: string[] = [];
-  /** What happens to a log while nobody reads it. */
+  /** What happens to a log between two readings. */
   afterRead: (lines: LogLine[]) => void = () => undefined;
 
   async *read({
@@ -245,7 +245,7 @@ class FakeLogs implements Logs {
   }
 }
 
-/** Wakeups of one process; `woken` records. */
+/** Wakeups of one process; `woken` records them. */
 class FakeWakeups implements Wakeups {
   readonly woken: string[] = [];
   readonly #clock: Pick<Clock, 'sleep'>;
@@ -275,7 +275,7 @@ class FakeWakeups implements Wakeups {
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Counted ids: `00000000-0000-4000-8000-00000000000<n>`, suffixes from a counter in Kubernetes' alphabet. */
+/** Sequential ids: `00000000-0000-4000-8000-00000000000<n>`, suffixes from a counter in Kubernetes' alphabet. */
 class FakeIds implements Ids {
   #count = 0;
 
@@ -314,7 +314,7 @@ export function fakeSettings(settings: Partial<Settings> = {}): Settings {
   };
 }
 
-/** A log that is read as `lines`. */
+/** A log that can be read as `lines`. */
 function fakeLog(): Log & { readonly lines: { level: string; msg: string }[] } {
   const lines: { level: string; msg: string }[] = [];
   const log: Log = (level, msg, members) => void lines.push({ level, msg, ...members });

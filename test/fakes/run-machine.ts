@@ -1,4 +1,4 @@
-// The interpreter without an endpoint: one definition, one input, somebody else's clock and tasks.
+// The interpreter without an endpoint: runs one definition on one input, with the caller's clock and tasks.
 import type { ExecutionRecord } from '../../local/states/execution.ts';
 import type { HistoryEvent } from '../../local/states/history.ts';
 import { Interpreter } from '../../local/states/interpreter.ts';
@@ -8,16 +8,16 @@ import { MemoryJournal } from './memory-journal.ts';
 import type { Clock } from '../../local/clock.ts';
 import type { TaskPort } from '../../local/states/ports.ts';
 
-/** A run that has begun. */
+/** A run in progress. */
 export interface MachineRun {
   interpreter: Interpreter;
-  /** The closed record; the clock must be moved for it to come. */
+  /** The closed record; it resolves only as the clock is moved. */
   closed: Promise<ExecutionRecord>;
   history(): Promise<HistoryEvent[]>;
   stop(why?: { error?: string; cause?: string }): Promise<boolean>;
 }
 
-/** Starts `definition` on `input`. Without `random` and `uuid` chance is fixed, so the run is repeatable. */
+/** Starts `definition` on `input`. Without `random` and `uuid` randomness is fixed, so the run is repeatable. */
 export async function runMachine(options: {
   definition: Machine;
   input: Json;

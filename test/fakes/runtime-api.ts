@@ -1,11 +1,11 @@
-// Lambda's Runtime API (2018-06-01) as the service offers it to a runtime: invocations one at a time, answers streamed.
+// Lambda's Runtime API (2018-06-01) as the service offers it to a runtime: one invocation at a time, streamed responses.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { closing } from './closing.ts';
 
-/** What the runtime sends for an invocation, as it comes. */
+/** What the runtime sends for an invocation, as it arrives. */
 export interface RuntimeAnswer {
   contentType: string;
   body: IncomingMessage;
@@ -43,7 +43,7 @@ export class RuntimeApi {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Resolves when the runtime begins to answer. */
+  /** Resolves when the runtime starts to respond. */
   invoke(event: unknown, deadlineMs: number): Promise<RuntimeAnswer> {
     return new Promise((take, fail) => {
       this.queue.push({ event: JSON.stringify(event), deadlineMs, take, fail });
@@ -51,7 +51,7 @@ export class RuntimeApi {
     });
   }
 
-  /** A runtime ended by itself: nothing is answered any more. */
+  /** A runtime ended by itself: pending invocations fail. */
   died(words: string): void {
     this.errors.push(words);
     for (const { fail } of [...this.queue.splice(0), ...this.running.values()])

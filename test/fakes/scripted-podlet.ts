@@ -1,4 +1,4 @@
-// A podlet that plays a script: each run of a container lasts so long and exits so. It speaks the real messages with sync.
+// A podlet that follows a script: how long each run of a container lasts and how it exits. Uses the real messages with sync.
 import type { FakeExec } from './fake-supervisors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { present } from '../../src/present.ts';
@@ -39,7 +39,7 @@ export interface ScriptedPodletOptions {
   }) => void;
   /** The podlet has left: its task ends. */
   onLeave: () => void;
-  /** Answers exec probes and hooks; only the real agent has such. */
+  /** Results of exec probes and hooks; only the real agent has these. */
   commands?: (container: string, argv: string[]) => FakeExec;
 }
 
@@ -60,21 +60,21 @@ export class ScriptedPodlet {
     this.#options = options;
   }
 
-  /** Ends everything without a word: the task was lost. */
+  /** Everything ends without a report: the task was lost. */
   die(): void {
     this.#dead = true;
     this.#change();
     for (const stop of this.#stops.values()) stop.abort('dead');
   }
 
-  /** The podlet's process begins anew beside the containers, which run on. */
+  /** The podlet's process restarts beside the containers, which keep running. */
   reboot(): void {
     this.#boot++;
     this.#sequence = 0;
     this.#change();
   }
 
-  /** StopTask: it asks the API at once what is wanted. */
+  /** StopTask: it asks the API at once for the desired state. */
   term(): void {
     this.#change();
   }

@@ -1,4 +1,4 @@
-// A registry for a push that answers as it is scripted: keeps what it is given, notes every request, and fails where a test wants it to.
+// A registry for pushes with scripted responses: keeps what it receives, records every request, and fails where a test wants it to.
 import { createHash } from 'node:crypto';
 
 export interface RegistryRequest {
@@ -11,7 +11,7 @@ export interface RegistryRequest {
 const digestOf = (body: Buffer): string =>
   `sha256:${createHash('sha256').update(body).digest('hex')}`;
 
-/** `script` sees every request first: an answer of its own, or undefined for what a registry would say. */
+/** `script` sees every request first: it returns a response, or undefined for the registry's own. */
 export class ScriptedRegistry {
   readonly requests: RegistryRequest[] = [];
   readonly blobs = new Map<string, Buffer>();
@@ -35,7 +35,7 @@ export class ScriptedRegistry {
     return scripted ?? this.#answer(request);
   };
 
-  /** What was asked, in order: method and path below the repository. */
+  /** The requests, in order: method and path below the repository. */
   get asked(): string[] {
     return this.requests.map(({ method, url }) => `${method} ${url.pathname.split('/v2/')[1]}`);
   }

@@ -1,4 +1,4 @@
-// A deterministic clock: time stands still until it is moved, sleepers wake by (time, sequence of their call).
+// A deterministic clock: time stands still until it is moved; sleepers wake in the order of their times, then of their calls.
 import type { Clock } from '../../src/ports/clock.ts';
 
 interface Sleeper {
@@ -10,7 +10,7 @@ interface Sleeper {
 /** Rounds of the event loop that `settle` waits: one lets promises and immediates run, more let their own immediates follow. */
 const SETTLE_ROUNDS = 3;
 
-/** Time under a test's hand. Real I/O is not waited for: give it a round of its own with `settle`. */
+/** Time controlled by a test. Real I/O is not waited for: give it a round of its own with `settle`. */
 export class VirtualClock implements Clock {
   #now: number;
   #sequence = 0;
@@ -58,13 +58,13 @@ export class VirtualClock implements Clock {
     return first && new Date(first.due);
   }
 
-  /** Lets everything run that needs no time to pass. */
+  /** Runs everything that needs no time to pass. */
   async settle(): Promise<void> {
     for (let round = 0; round < SETTLE_ROUNDS; round++)
       await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Jumps to the next sleeper, wakes it alone and settles; false: nobody sleeps. */
+  /** Advances to the next sleeper, wakes only that one and settles; false: nobody sleeps. */
   async advanceToNext(): Promise<boolean> {
     await this.settle();
     const next = this.#sleepers.shift();
@@ -75,7 +75,7 @@ export class VirtualClock implements Clock {
     return true;
   }
 
-  /** Moves by `ms`, waking all sleepers on the way in order. */
+  /** Advances by `ms`, waking all sleepers on the way in order. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
@@ -88,14 +88,14 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, end);
   }
 
-  /** Lets `ms` pass while everything stands still, as a machine that is switched off: who is due by then wakes at the end of it. */
+  /** Lets `ms` pass while everything stands still, as on a suspended machine: sleepers due by then wake at the end. */
   async leap(ms: number): Promise<void> {
     await this.settle();
     this.#now += ms;
     await this.advance(0);
   }
 
-  /** Goes from sleeper to sleeper until nobody sleeps or time would pass `until`; throws after `maxSteps` wakes. */
+  /** Advances from sleeper to sleeper until nobody sleeps or time would pass `until`; throws after `maxSteps` wakes. */
   async runUntilIdle({
     until,
     maxSteps = 100_000,
@@ -109,7 +109,7 @@ export class VirtualClock implements Clock {
     throw new Error(`still busy after ${maxSteps} wakes`);
   }
 
-  /** Advances until `promise` is settled and answers its value; throws when nobody sleeps any more or after `maxSteps` wakes. */
+  /** Advances until `promise` is settled and returns its value; throws when nobody sleeps any more or after `maxSteps` wakes. */
   async runUntil<T>(
     promise: Promise<T>,
     { maxSteps = 100_000 }: { maxSteps?: number } = {},
@@ -129,7 +129,7 @@ export class VirtualClock implements Clock {
   }
 
   #insert(sleeper: Sleeper): void {
-    // Later calls of the same time go behind: search from the end for the first that is due no later.
+    // Later calls for the same time come after: search from the end for the first that is not due later.
     let index = this.#sleepers.length;
     while (index > 0 && (this.#sleepers[index - 1]?.due ?? 0) > sleeper.due) index--;
     this.#sleepers.splice(index, 0, sleeper);

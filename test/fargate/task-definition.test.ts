@@ -1,4 +1,4 @@
-// The task definition holds a pod's shape and nothing else (docs/design/security.md).
+// The task definition depends only on a pod's shape (docs/design/security.md).
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
 import type { ImageConfig } from '../../src/ports/images.ts';

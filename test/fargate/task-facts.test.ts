@@ -1,4 +1,4 @@
-// Task JSON of both ways becomes the same facts.
+// Task JSON from both sources gives the same facts.
 import { expect, it } from 'vitest';
 import { taskFacts } from '../../src/fargate/task-facts.ts';
 

@@ -1,4 +1,4 @@
-// IRSA's form: a service account's annotations, and what they make of its pods (amazon-eks-pod-identity-webhook, line by line).
+// IRSA: a service account's annotations and their effect on its pods (amazon-eks-pod-identity-webhook, line by line).
 import { describe, expect, it } from 'vitest';
 import type { Container, Pod, ServiceAccount } from '../../src/kinds/pod.ts';
 import { withWebIdentity } from '../../src/fargate/web-identity.ts';

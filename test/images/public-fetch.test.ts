@@ -1,4 +1,4 @@
-// What a registry may make a function on AWS call.
+// Which requests a registry may make a function on AWS send.
 import { expect, it } from 'vitest';
 import { isPublicAddress, publicFetch } from '../../src/images/public-fetch.ts';
 

@@ -1,4 +1,4 @@
-// A push against a scripted registry: what is sent and in which order, what is repeated, and what a failure says.
+// A push to a scripted registry: requests and their order, retries, and error messages.
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { pushImage, type PushedImage, type PushTools } from '../../src/images/push-image.ts';
@@ -24,7 +24,7 @@ const image = (change: Partial<PushedImage> = {}): PushedImage => ({
   ...change,
 });
 
-/** Tools whose waits are noted and not waited for. */
+/** Tools whose waits are recorded instead of waited for. */
 function tools(registry: ScriptedRegistry): PushTools & { waits: number[] } {
   const waits: number[] = [];
   return {
@@ -64,7 +64,7 @@ it('sends blobs, then manifests, the index last and under its tag as well', asyn
 
 it.each([
   ['200', () => new Response(null, { status: 200 })],
-  // ECR's answer for a blob that it has.
+  // ECR's response for an existing blob.
   ['a redirect', () => new Response(null, { status: 307, headers: { location: 'https://s3/' } })],
 ])('does not send a blob that the registry has (%s), nor read it', async (_, answer) => {
   const registry = failing(({ method }) => method === 'HEAD', answer);

@@ -1,4 +1,4 @@
-// Image references, credentials, and the talk with a registry, against a registry of a few lines.
+// Image references, credentials, and the registry client, against a small registry.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { matchingCredentials } from '../../src/images/credentials.ts';
@@ -115,7 +115,7 @@ const CONTENT: Record<string, string> = {
   [digest('e')]: CONFIG,
 };
 
-/** A registry with one image of two platforms that wants a token; private repositories want the right user too. */
+/** A registry with one image of two platforms that requires a token; private repositories also require the right user. */
 function registry(endpoint?: string) {
   const asked: string[] = [];
   const fetch = (
@@ -245,7 +245,7 @@ describe('resolving', () => {
       nodeCredentials: (host) =>
         Promise.resolve([{ registry: host, username: 'AWS', password: 't' }]),
     });
-    // The manifest passes, the blob of this scripted registry does not: the credential was right.
+    // The manifest passes, but not the blob of this scripted registry: the credential was right.
     expect(
       await images.resolve('1.dkr.ecr.eu-west-1.amazonaws.com/app:1', 'Always', []),
     ).toMatchObject({ message: expect.stringContaining('unexpected commit digest') });

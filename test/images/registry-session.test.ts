@@ -1,4 +1,4 @@
-// The talk with a registry over real HTTP: redirects, bounds, and where a credential goes.
+// The registry client over real HTTP: redirects, limits, and where a credential is sent.
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,7 +39,7 @@ function pull(host: string): Promise<ImageOutcome> {
   ]);
 }
 
-/** A registry that wants the password and sends blobs to where `location` says. */
+/** A registry that requires the password and redirects blobs to `location`. */
 const withBlobsAt =
   (location: () => string): RequestListener =>
   (request, response) => {

@@ -1,5 +1,5 @@
-// What is stored or sent is also acted upon: every field of records, of the messages between podlet and API and of what is observed
-// is set somewhere and read somewhere.
+// Stored or sent fields are also used: every field of records, of the messages between podlet and API and of observations is set
+// somewhere and read somewhere.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const ROOMS = ['src', 'podlet', 'local', 'functions', 'statemachines'];
-/** Whose fields are held to it; what an older release stored is only read to be left out. */
+/** The types whose fields are checked; what an older release stored is read only to be left out. */
 const KEPT =
   /^src\/(record\/(?!upgrade)|(protocol|sync|ports)\/)|^src\/pod\/.*observed\.ts$|^local\/agent\/task/;
 
@@ -21,7 +21,7 @@ interface Uses {
 
 const nameOf = (node: ts.Node): string => node.getText().replaceAll(/['"]/g, '');
 
-/** One node's part in it; a name in a text counts as both, since paths and JSONata are texts. */
+/** One node's use of a field; a name in a text counts as both, since paths and JSONata are texts. */
 function note(node: ts.Node, place: string, { declared, read, set }: Uses): void {
   if (ts.isPropertySignature(node) && KEPT.test(place)) declared.set(nameOf(node.name), place);
   else if (ts.isPropertyAccessExpression(node)) {
@@ -43,7 +43,7 @@ function note(node: ts.Node, place: string, { declared, read, set }: Uses): void
   }
 }
 
-/** supervise and the state machine read and set by the same names. */
+/** supervise and the state machine set and read the same names. */
 function noteWords(text: string, { read, set }: Uses): void {
   for (const [word] of text.matchAll(/\w+/g)) {
     read.add(word);

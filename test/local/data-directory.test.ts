@@ -1,4 +1,4 @@
-// Whose a data directory is, who may look into it, and what a purge leaves alone.
+// Who owns a data directory, who may read it, and what a purge leaves.
 import {
   chmodSync,
   chownSync,

@@ -1,4 +1,4 @@
-// A database that was damaged while nobody had it open is refused, with what to do; a full disk is survived.
+// A database damaged while closed is refused, with advice; a full disk is survived.
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -28,7 +28,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const WRITES = 600;
 
-/** Writes one key after the other and closes, as a kill would leave it. */
+/** Writes keys one after another and closes, leaving the database as a kill would. */
 async function fill(): Promise<void> {
   const database = await openDatabase(new Level(location));
   for (let number = 0; number < WRITES; number++)
@@ -99,7 +99,7 @@ describe('a database', () => {
         name: 'Unusable',
         message: expect.stringMatching(words),
       });
-      // The first open has let LevelDB recover, so that nothing shows the damage any more.
+      // The first open has made LevelDB recover, so that the damage is no longer visible.
       await expect(openDatabase(new Level(location))).rejects.toMatchObject({
         name: 'Unusable',
         message: expect.stringMatching(
@@ -212,7 +212,7 @@ describe('a database in use', () => {
       expect(await level.get('before-3')).toBe('before-3'.repeat(500));
       rmSync(filled);
       for (let number = 0; number < 40; number++) expect(await put(`after-${number}`)).toBe(true);
-      // As a kill would leave it: nothing is flushed by a close.
+      // As after a kill: closing flushes nothing.
       const copy = join(directory, 'copy');
       execFileSync('cp', ['-r', small, copy]);
       const killed = new Level(join(copy, 'data'));

@@ -1,4 +1,4 @@
-// The last net of the serving process: logs what nobody owns in one line, with its cause, and serves on.
+// The last resort of the serving process: logs an unhandled error in one line, with its cause, and keeps serving.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ it('a rejection and a throw that nobody owns become one line each, and the proce
 it('a log in a file goes on after a line that the disk did not take', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-log-'));
   const file = join(directory, 'log');
-  // A limit on the file's size fails a write as a full disk does, and ends nobody where the signal is ignored.
+  // A file size limit makes a write fail like a full disk, and kills nobody if the signal is ignored.
   const script = `${SCRIPT.split('\n').slice(0, 3).join('\n')}
 process.on('SIGXFSZ', () => undefined);
 console.error('x'.repeat(5_000));

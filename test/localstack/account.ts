@@ -1,11 +1,11 @@
-// What the runner asks of a target: who it is to the SDK, where the functions of a stack are, a session of the administrator's role.
+// What the tests need from a target: SDK options, the names of a stack's functions, a session of the administrator's role.
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetFunctionUrlConfigCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { ACCOUNT, REGION } from '../../local/compose/account.ts';
 import type { AccessKey } from '../fakes/fake-sts.ts';
 
-/** LocalStack's likes take any key. */
+/** LocalStack-compatible targets accept any key. */
 const KEY = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /** For programs: the CDK, the AWS CLI, `./droppod destroy`. */
@@ -67,7 +67,7 @@ export async function urlHost(endpoint: string, functionName: string): Promise<s
 }
 
 export interface Invoker {
-  /** Calls a function as EventBridge does: nobody waits for its answer. */
+  /** Calls a function as EventBridge does, asynchronously. */
   invoke(functionName: string, event: unknown): Promise<void>;
   close(): void;
 }

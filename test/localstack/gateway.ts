@@ -1,5 +1,5 @@
-// HTTPS in front of a target's function URLs, whose names nobody resolves: clients and podlets come here, the requests go to the target with
-// the URL's name as their host.
+// HTTPS in front of a target's function URLs, whose names do not resolve: clients and podlets connect here, and requests are
+// forwarded to the target with the URL's name as their host.
 import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,19 +10,19 @@ export const SYNC_PATH = '/sync';
 
 export interface Gateway {
   port: number;
-  /** Where requests go from now on. */
+  /** Sets where requests go from now on. */
   lead(to: Destinations): void;
   close(): Promise<void>;
 }
 
-/** Names of function URLs, and the address that answers for them. */
+/** Names of function URLs, and the address that serves them. */
 interface Destinations {
   endpoint: string;
   apiHost: string;
   syncHost: string;
 }
 
-/** Opens it on this machine and on the pods' bridge. */
+/** Listens on this machine and on the pods' bridge. */
 export async function openGateway({ bridge, certificates }: Installation): Promise<Gateway> {
   let destinations: Destinations | undefined;
   const server = () =>

@@ -1,4 +1,4 @@
-// The whole stack on a target: deployed by the CDK's own command line, its tasks on this machine's Docker, kubectl led to it.
+// The whole stack on a target: deployed by the CDK's own command line, its tasks on this machine's Docker, with a kubeconfig.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,22 +21,22 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CDK = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
 const STACK = 'Droppod';
 const CDK_MS = 300_000;
-/** A login lives for a quarter of an hour. */
+/** A login is valid for a quarter of an hour. */
 const NEW_TOKEN_MS = 5 * 60_000;
 
 export interface Localstack {
   kubeconfig: string;
-  /** For programs that shall talk to the target and to droppod's ECS. */
+  /** For programs that use the target and droppod's ECS. */
   environment: Record<string, string>;
   target: Target;
   abilities: Abilities;
-  /** Deploys, or deploys again; the functions get the variables besides. */
+  /** Deploys, or deploys again; the functions also get these variables. */
   deploy(environment?: Record<string, string>): Promise<void>;
-  /** Ends all but the containers, which `purge` removes. */
+  /** Stops everything except the containers, which `purge` removes. */
   close(): Promise<void>;
 }
 
-/** What is wired together before a deployment. */
+/** The parts before a deployment. */
 interface Parts {
   directory: string;
   installation: Installation;
@@ -60,7 +60,7 @@ export async function openLocalstack(directory: string, say: Say): Promise<Local
     directory,
     installation,
     log: say,
-    // PutEvents takes no source of AWS's own: what the rule would call is called.
+    // PutEvents accepts no source of AWS's own, so the rule's target is called directly.
     onTaskChange: (detail) => {
       if (observe === undefined) return;
       invoker
@@ -124,7 +124,7 @@ const endpointsOf = (engine: PodEngine): Record<string, string> => ({
   AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: engine.awsEndpoint,
 });
 
-/** Deploys and answers the stack's outputs. */
+/** Deploys and returns the stack's outputs. */
 async function deployStack(
   parts: Parts,
   environment: Record<string, string>,
@@ -159,7 +159,7 @@ async function deployStack(
   return outputs[STACK] ?? {};
 }
 
-/** The CDK of this repository; its output stands in the directory, and in the error where it fails. */
+/** This repository's CDK; its output goes to a file in the directory, and into the error if it fails. */
 async function runCdk({ directory, target, say }: Parts, words: string[]): Promise<void> {
   say(`cdk ${words[0] ?? ''} …`);
   const out = ['--output', join(directory, 'cdk.out'), '--ci'];
@@ -197,7 +197,7 @@ function writeKubeconfig({ directory, gateway, installation }: Parts): string {
         },
       },
     ],
-    // kubectl reads it anew: a login lives shorter than an afternoon.
+    // kubectl rereads it: a login expires sooner than a long session.
     users: [{ name, user: { tokenFile: tokenFile(directory) } }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
     'current-context': name,
@@ -206,7 +206,7 @@ function writeKubeconfig({ directory, gateway, installation }: Parts): string {
   return path;
 }
 
-/** A login as `aws eks get-token` makes it, of a session of the administrator's role. */
+/** A login as `aws eks get-token` makes it, for a session of the administrator's role. */
 async function writeToken(
   { directory, target }: Parts,
   outputs: Record<string, string>,

@@ -1,5 +1,5 @@
-// The real stack on a LocalStack-compatible target: deployed by the CDK, used by stock kubectl, pods on this machine's Docker. Its functions,
-// table, state machine, rules and schedule are what AWS would get; DROPPOD_LOCALSTACK=off is the only way around it, and is printed.
+// The real stack on a LocalStack-compatible target: deployed by the CDK, used by stock kubectl, pods on this machine's Docker. Its
+// functions, table, machine, rules and schedule are those for AWS; only DROPPOD_LOCALSTACK=off skips it, with a printed line.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,13 +22,13 @@ const isOff = process.env['DROPPOD_LOCALSTACK'] === 'off';
 if (isOff)
   console.warn('DROPPOD_LOCALSTACK=off: the stack on a LocalStack-compatible target is NOT tested');
 
-/** For what takes seconds on a machine of its own. */
+/** For what takes seconds on an idle machine. */
 const PATIENCE_MS = 240_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'droppod-localstack-'));
 let localstack: Localstack | undefined;
 
-/** No pod: nothing of it is as expected. */
+/** Stands for a missing pod: nothing of it is as expected. */
 const NONE: PodJson = { metadata: { name: '', uid: '' }, status: { phase: '' } };
 
 const k = (...words: string[]): Promise<Said> => kubectl(localstack?.kubeconfig ?? '', ...words);
@@ -51,7 +51,7 @@ async function pods(): Promise<Map<string, PodJson>> {
   return new Map(items.map((pod) => [pod.metadata.name, pod]));
 }
 
-/** The pods once each is as its outcome says; fails with what the others were last. */
+/** The pods once each meets its outcome; fails with the last state of the others. */
 async function until(outcomes: Record<string, Outcome>): Promise<Map<string, PodJson>> {
   const reached = new Map<string, PodJson>();
   const open = (): string[] => Object.keys(outcomes).filter((name) => !reached.has(name));
@@ -78,7 +78,7 @@ async function until(outcomes: Record<string, Outcome>): Promise<Map<string, Pod
 
 const said = ({ stdout, stderr }: Said): string => `${stdout}${stderr}`;
 
-/** Containers of this installation, ended ones too. */
+/** Containers of this installation, exited ones too. */
 async function containers(): Promise<number> {
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
   const label = `${ENGINE_LABEL}=${readInstallation(directory)?.id ?? ''}`;

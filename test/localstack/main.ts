@@ -1,5 +1,5 @@
-// `npm run localstack`: deploys the real stack to a LocalStack-compatible target on this machine and stays, for whoever wants to try it by hand.
-// It returns once the API answers; `npm run localstack -- --down` ends it and removes all that it made.
+// `npm run localstack`: deploys the real stack to a LocalStack-compatible target on this machine and keeps it running for manual tests.
+// It returns once the API responds; `npm run localstack -- --down` stops it and removes everything that it created.
 import { spawn } from 'node:child_process';
 import {
   closeSync,
@@ -27,17 +27,17 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '.droppod/localstack' },
     down: { type: 'boolean', default: false },
-    /** The process that stays. */
+    /** The process that keeps running. */
     serve: { type: 'boolean', default: false },
   },
 });
 const directory = resolve(values.data);
 const place = placeOf(directory);
 const sleep = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-/** There while the API answers. */
+/** Exists while the API responds. */
 const ready = join(directory, 'ready');
 
-/** The process of an earlier start that still stays. */
+/** The running process of an earlier start. */
 function staying(): number | undefined {
   if (!existsSync(place.pid)) return undefined;
   const pid = Number(readFileSync(place.pid, 'utf8'));
@@ -45,7 +45,7 @@ function staying(): number | undefined {
     process.kill(pid, 0);
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(SELF) ? pid : undefined;
   } catch {
-    // Gone, or somebody else's by now.
+    // Gone, or another program by now.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// What becomes of the pods of examples/: by file, what kubectl has to show of each in the end.
+// The outcomes of the pods in examples/: by file, what kubectl finally shows of each.
 
 export interface ContainerJson {
   name: string;
@@ -22,9 +22,9 @@ export interface PodJson {
 }
 
 export interface Outcome {
-  /** When it is reached. */
+  /** Whether it is reached. */
   check: (pod: PodJson) => boolean;
-  /** Words of `kubectl logs`, and a text that its answer contains. */
+  /** Arguments of `kubectl logs`, and a text that its output contains. */
   logs?: [words: string[], text: string];
 }
 
@@ -49,7 +49,7 @@ const ended =
 const restarted = (container: string, times: number) => (pod: PodJson) =>
   (containerOf(pod, container)?.restartCount ?? 0) >= times;
 
-/** By the names of the files; a pod has its file's name. */
+/** By file name; a pod has its file's name. */
 export const OUTCOMES: Record<string, Outcome> = {
   hello: { check: ended('Succeeded', 'hello', 0, 'Completed'), logs: [[], 'Hello from hello\n'] },
   succeeds: { check: ended('Succeeded', 'main', 0, 'Completed') },

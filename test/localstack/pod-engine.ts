@@ -1,5 +1,5 @@
-// droppod's own ECS, its logs and its engine's images, for the functions that run in a target: one port on the bridge, which host processes
-// and containers alike can reach. Its paths begin with a secret, since the target signs with keys of its own.
+// droppod's own ECS, its logs and its engine's images, for the functions that run in a target: one port on the bridge, reachable from
+// host processes and containers. Its paths start with a secret, since the target signs with keys of its own.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,7 +23,7 @@ export interface PodEngine {
   awsEndpoint: string;
   /** For DROPPOD_REGISTRY_ENDPOINT. */
   registryEndpoint: string;
-  /** The cluster of this name exists in it afterwards. */
+  /** Makes sure that a cluster of this name exists. */
   createCluster(name: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface PodEngineOptions {
   log: (line: string) => void;
 }
 
-/** Opens it; refuses what Fargate would refuse. */
+/** Starts it; it refuses what Fargate would refuse. */
 export async function openPodEngine(options: PodEngineOptions): Promise<PodEngine> {
   const { directory, installation, log } = options;
   const { bridge, id } = installation;

@@ -1,4 +1,4 @@
-// Pods that no example has: a sidecar, probes, a shutdown that takes its time, ten at once.
+// Pods beyond the examples: a sidecar, probes, a slow shutdown, ten at once.
 
 const pod = (name: string, spec: object): object => ({
   apiVersion: 'v1',
@@ -14,7 +14,7 @@ const sh = (name: string, script: string, rest: object = {}): object => ({
   ...rest,
 });
 
-/** The sidecar writes what the container waits for, and must be ended for the pod to end. */
+/** The sidecar writes what the container waits for, and must be stopped for the pod to end. */
 export const SIDECAR = pod('sidecar', {
   restartPolicy: 'Never',
   volumes: [{ name: 'shared', emptyDir: {} }],
@@ -34,7 +34,7 @@ export const SIDECAR = pod('sidecar', {
 const ILL_ONCE =
   'sleep 2; touch /kept/ok; [ -f /kept/sick ] && rm -f /kept/sick && touch /kept/well; [ -f /kept/well ] || { sleep 3; touch /kept/sick; }';
 
-/** Ready once a file is there; in its first run it falls ill and is started again. */
+/** Ready once a file exists; in its first run it becomes unhealthy and is restarted. */
 export const PROBES = pod('probes', {
   volumes: [{ name: 'kept', emptyDir: {} }],
   containers: [
@@ -51,7 +51,7 @@ export const PROBES = pod('probes', {
   ],
 });
 
-/** Says how it was ended, after a while. */
+/** Reports how it was stopped, after a while. */
 export const SLOW_END = pod('slow-end', {
   terminationGracePeriodSeconds: 20,
   containers: [
@@ -59,7 +59,7 @@ export const SLOW_END = pod('slow-end', {
   ],
 });
 
-/** As many as a first day may bring, as one list. */
+/** Ten pods in one list. */
 export const TEN = {
   apiVersion: 'v1',
   kind: 'List',

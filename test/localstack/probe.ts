@@ -1,4 +1,4 @@
-// What a target can do, by what it answers and not by its name.
+// Detects what a target can do by its responses, not by its name.
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -15,17 +15,17 @@ import { ACCOUNT } from '../../local/compose/account.ts';
 import { clientOptions } from './account.ts';
 
 export interface Abilities {
-  /** Resource types of the stack that CloudFormation does not know there. */
+  /** Resource types of the stack that its CloudFormation does not know. */
   lacking: string[];
-  /** Whether the functions' runtime can stream an answer. */
+  /** Whether the functions' runtime can stream a response. */
   streams: boolean;
 }
 
-/** Of the stack's types those that nothing refers to, so that it is whole without them. */
+/** Types of the stack that nothing refers to, so that it is complete without them. */
 const DISPENSABLE = ['AWS::EC2::SecurityGroupIngress', 'AWS::IAM::OIDCProvider'];
 const PROBE = 'DroppodProbe';
 
-/** Asks; leaves nothing behind. */
+/** Probes the target, leaving nothing behind. */
 export async function abilitiesOf(endpoint: string): Promise<Abilities> {
   const [lacking, streams] = await Promise.all([lackingTypes(endpoint), streamsAnswers(endpoint)]);
   return { lacking, streams };

@@ -1,4 +1,4 @@
-// The LocalStack-compatible target: MiniStack at the versions of requirements.txt, as a process of its own; or whatever the user runs at
+// The LocalStack-compatible target: MiniStack at the versions of requirements.txt, as a process of its own, or whatever runs at
 // DROPPOD_LOCALSTACK_ENDPOINT.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,11 +26,11 @@ const START_SECONDS = 60;
 
 export interface Target {
   endpoint: string;
-  /** Ends what was started; a target of the user's own runs on. */
+  /** Stops what was started; the user's own target keeps running. */
   close(): Promise<void>;
 }
 
-/** A target that answers. Throws where none can be had: nothing is skipped in silence. */
+/** A running target. Throws if there is none: nothing is skipped silently. */
 export async function openTarget(directory: string, say: Say): Promise<Target> {
   const given = process.env['DROPPOD_LOCALSTACK_ENDPOINT'];
   if (given) {
@@ -41,7 +41,7 @@ export async function openTarget(directory: string, say: Say): Promise<Target> {
   return startMiniStack(await installed(say), directory);
 }
 
-/** The folder of its packages, brought in once for each content of requirements.txt. */
+/** The folder of its packages, installed once per content of requirements.txt. */
 async function installed(say: Say): Promise<string> {
   const hash = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 16);
   const folder = join(CACHE, hash);
@@ -49,7 +49,7 @@ async function installed(say: Say): Promise<string> {
   say('installing MiniStack with pip (once) …');
   await ensurePip(say);
   mkdirSync(CACHE, { recursive: true });
-  // Several processes may install at once: each into its own folder, and the rename is atomic.
+  // Several processes may install concurrently: each into its own folder, and the rename is atomic.
   const own = `${folder}.${process.pid}`;
   const words = ['-m', 'pip', 'install', '--quiet', '--require-hashes', '--only-binary', ':all:'];
   try {
@@ -79,7 +79,7 @@ async function startMiniStack(packages: string, directory: string): Promise<Targ
   const logFile = join(directory, 'ministack.log');
   const scratch = join(directory, 'ministack');
   mkdirSync(scratch, { recursive: true });
-  // Functions run below it: their scripts shall not count as modules of this repository.
+  // Functions run below it: their scripts must not count as modules of this repository.
   writeFileSync(join(scratch, 'package.json'), '{}');
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn('python3', ['-m', 'ministack'], {
@@ -91,15 +91,15 @@ async function startMiniStack(packages: string, directory: string): Promise<Targ
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       TMPDIR: scratch,
-      // Tasks are droppod's own engine's: this one shall not touch Docker.
+      // Tasks run on droppod's own engine: the target must not use Docker.
       DOCKER_HOST: 'unix:///nonexistent',
-      // It would take a fixed port.
+      // It would occupy a fixed port.
       IOT_MTLS_ENABLED: '0',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
   });
   closeSync(log);
-  // Whatever way this process ends.
+  // However this process ends.
   process.once('exit', () => child.kill('SIGKILL'));
   for (let tenth = 0; tenth < START_SECONDS * 10 && child.exitCode === null; tenth += 1) {
     if (await answers(endpoint)) return { endpoint, close: () => ended(child) };
@@ -118,14 +118,14 @@ async function ended(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
-/** LocalStack's path, which its likes have too. */
+/** LocalStack's path, which compatible targets have too. */
 const answers = (endpoint: string): Promise<boolean> =>
   fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(5_000) }).then(
     (answer) => answer.ok,
     () => false,
   );
 
-/** Nobody else gets it for the moment; a process that does not take port 0 must be handed one. */
+/** Free at the moment; a process that does not accept port 0 needs a number. */
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,4 +1,4 @@
-// The last lines of one run, read from the end of a log that holds several.
+// The last lines of one run, read from the end of a log with several runs.
 import { expect, it } from 'vitest';
 import { lastLines } from '../../src/logs/read-run.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
@@ -7,7 +7,7 @@ import { at } from '../pod/samples.ts';
 
 const marker = (run: number): string => `\x1enonce ${run}\n`;
 
-/** A log whose reader may ask for its last entries alone. */
+/** A log that can be read from its end. */
 const logOf = (lines: LogLine[]): Logs => ({
   async *read({ tail }) {
     yield* tail === undefined ? lines : lines.slice(-tail);

@@ -1,4 +1,4 @@
-// Pods and runs for the tables of test/pod: the smallest that say what a row is about.
+// Minimal pods and runs for the tables of test/pod.
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
 import type { ObservedContainer, ConcludedPod } from '../../src/pod/run/observed.ts';
 import type { Run } from '../../src/protocol/run.ts';

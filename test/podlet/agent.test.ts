@@ -1,4 +1,4 @@
-// What the agent does when, on fakes and a virtual clock.
+// What the agent does and when, on fakes and a virtual clock.
 import { describe, expect, it } from 'vitest';
 import { present } from '../../src/present.ts';
 import { AgentBench } from './bench-agent.ts';
@@ -384,7 +384,7 @@ describe('stopping without an order', () => {
     ['while its first run was on the way', true],
   ])('C9: a container killed %s has lost that run', async (_when, ordered) => {
     const bench = await new AgentBench({ containers: ['a', 'b'] }).begin();
-    // An order that meets a dead supervisor is lost on the way.
+    // An order to a dead supervisor is lost.
     const send = bench.supervisors.send.bind(bench.supervisors);
     bench.supervisors.send = (container, message) => {
       if (message.type !== 'start' || container !== 'a') send(container, message);

@@ -16,7 +16,7 @@ export interface BenchOptions {
   exec?: (container: string, argv: string[]) => FakeExec;
   probe?: () => Attempt;
   volumes?: Partial<PodletPorts['volumes']>;
-  /** Where absent, a fault is a failure of the test. */
+  /** If absent, a fault fails the test. */
   fault?: (message: string) => void;
   save?: () => void;
   restarted?: string;
@@ -35,13 +35,13 @@ export class AgentBench {
     this.opened.push(id);
   };
   desired: Desired = nothing();
-  /** 'up' answers, 'down' fails, 'refuse' answers 403. */
+  /** 'up' responds, 'down' fails, 'refuse' responds 403. */
   api: 'up' | 'down' | 'refuse' = 'up';
   agent: Agent;
   ended: Promise<void> = Promise.resolve();
   hasEnded = false;
   memory: unknown;
-  /** The newest files that all containers share. */
+  /** The newest version of the files that all containers share. */
   shared: { path: string; content: string }[] = [];
   private answered = '';
   private held: (() => void)[] = [];
@@ -130,7 +130,7 @@ export class AgentBench {
     await this.clock.settle();
   }
 
-  /** Wants a first run of `container`. */
+  /** Orders a first run of `container`. */
   async startContainer(container: string, order: Partial<StartOrder> = {}, run = 1): Promise<void> {
     await this.want(({ containers }) => {
       containers[container] = { ...containers[container], run, start: startOrder(['app'], order) };
@@ -143,7 +143,7 @@ export class AgentBench {
     return found.report;
   }
 
-  /** Orders of a kind as `second container detail`. */
+  /** Orders of the given kinds as `second container detail`. */
   sent(...kinds: string[]): string[] {
     return this.supervisors.orders
       .filter(({ message }) => kinds.includes(message.type))

@@ -1,4 +1,4 @@
-// F2: what a start brings from volume to volume and into the container, on a real file system.
+// F2: content that a start moves between volumes and into the container, on a real file system.
 import {
   chmodSync,
   existsSync,
@@ -33,7 +33,7 @@ const at = (...parts: string[]): string => join(root, ...parts);
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'droppod-content-'));
   volumes = new VolumeFiles(root, () => new Date('2026-11-21T08:00:05Z'));
-  // No container mounts this volume whole: it is a directory of the podlet's own.
+  // No container mounts this volume as a whole: it is a directory of the podlet's own.
   await volumes.apply('keys', {
     version: '1',
     files: [file('a', 'one', 0o400), file('tls/crt', 'c'), file('tls/deep/key', 'k', 0o600)],

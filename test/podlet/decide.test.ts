@@ -1,4 +1,4 @@
-// The pure heart of the podlet: what is known -> what is due, row by row.
+// The pure core of the podlet: from what is known to what is due, row by row.
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../podlet/decide.ts';
 import { decideStop } from '../../podlet/stop.ts';

@@ -1,4 +1,4 @@
-// The image that is deployed: put together without an engine, pushed as a deployment pushes it, pulled by an engine, and a pod runs on it.
+// The deployed image: built without an engine, pushed as by a deployment, pulled by an engine, and run in a pod.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { docker } from './lab.ts';
 import { TestPod } from './pod.ts';
 import { startOrder } from './sync-server.ts';
 
-/** Why the image cannot be made here; undefined: it can. Node and the libraries come over the network the first time. */
+/** Why the image cannot be built here; undefined: it can. Node and the libraries are downloaded the first time. */
 async function layoutProblem(): Promise<string | undefined> {
   return podletLayout(ARCHITECTURES).then(
     () => undefined,
@@ -75,7 +75,7 @@ class Layout {
   }
 }
 
-/** Files of an image, the layers over one another. */
+/** Files of an image, with its layers on top of each other. */
 async function filesOf(layout: Layout, architecture: Architecture): Promise<Map<string, Buffer>> {
   const { digest } = layout.platforms.find((one) => one.platform?.architecture === architecture)!;
   const files = new Map<string, Buffer>();
@@ -252,7 +252,7 @@ function neededBy(file: Buffer): string[] {
     .map(({ value }) => file.toString('latin1', base + value, file.indexOf(0, base + value)));
 }
 
-/** QEMU's program for arm64, from Debian's package; undefined: it is not to be had. */
+/** QEMU for arm64, from Debian's package; undefined: not available. */
 function arm64Emulator(): string | undefined {
   const has = (): string =>
     execFileSync('sh', ['-c', 'command -v qemu-aarch64-static || true'], { encoding: 'utf8' });

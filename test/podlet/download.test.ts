@@ -1,4 +1,4 @@
-// What is taken from elsewhere: nothing is used but what its hash says, whoever serves it; and what a package is opened to.
+// Downloads: nothing is used unless its hash matches, whoever serves it; and the files that are taken from a package.
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const source = {
   files: {},
 };
 
-/** Servers by the begin of their addresses; every other answers 404. */
+/** Servers by the beginning of their addresses; all others respond 404. */
 function servers(answers: Record<string, () => Response>) {
   const asked: string[] = [];
   const get = (url: string | URL | Request): Promise<Response> => {
@@ -75,7 +75,7 @@ describe('Node', () => {
     process.env['PATH'] = PATH;
   });
 
-  /** An npm that packs what it is given, or fails. */
+  /** An npm that packs the given package, or fails. */
   function npmThat(does: string): void {
     const bin = join(directory, 'bin');
     mkdirSync(bin);
@@ -106,7 +106,7 @@ describe('Node', () => {
 });
 
 describe('archives', () => {
-  /** A Unix archive of these members. */
+  /** A Unix archive with these members. */
   const ar = (members: Record<string, Buffer>): Buffer =>
     Buffer.concat([
       Buffer.from('!<arch>\n'),

@@ -1,4 +1,4 @@
-// Variables from files of volumes (fileKeyRef): the file's form, and what becomes of a start order.
+// Variables from files of volumes (fileKeyRef): the file's format, and the completed start order.
 import { describe, expect, it } from 'vitest';
 import { readEnvFile } from '../../podlet/env-file.ts';
 import { withFileVariables } from '../../podlet/file-variables.ts';

@@ -1,4 +1,4 @@
-// K4, K5: when hooks are called and when not, and that they run where the container runs.
+// K4, K5: when hooks are called and when not, and that they run in the right container.
 import { describe, expect, it } from 'vitest';
 import type { FakeRun } from '../fakes/fake-supervisors.ts';
 import { AgentBench } from './bench-agent.ts';

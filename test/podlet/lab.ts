@@ -1,4 +1,4 @@
-// Real containers under supervise for the podlet's tests: the test itself is the podlet on the other end of the socket.
+// Real containers under supervise for the podlet's tests: the test itself plays the podlet at the other end of the socket.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ export const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
 const LABELS = { 'droppod/test': 'podlet' };
 const PATIENCE_MS = 20_000;
 
-/** The workload that wants more than it may (podlet/supervise/testdata/hostile), as a static program. */
+/** The workload that tries to gain rights (podlet/supervise/testdata/hostile), as a static program. */
 export async function buildHostile(): Promise<string> {
   const program = join(mkdtempSync(join(tmpdir(), 'droppod-hostile-')), 'hostile');
   const cwd = fileURLToPath(new URL('../../podlet/supervise', import.meta.url));
@@ -36,7 +36,7 @@ export async function buildHostile(): Promise<string> {
   return program;
 }
 
-/** All that a container has written so far. */
+/** Everything that a container has written so far. */
 export async function containerLog(id: string): Promise<string> {
   let text = '';
   const raw = { bytes: await openLogs(docker, id, { follow: false }), terminal: false };
@@ -47,7 +47,7 @@ export async function containerLog(id: string): Promise<string> {
 type Kind = FromSupervise['type'];
 type Of<K extends Kind> = Extract<FromSupervise, { type: K }>;
 
-/** A start order with nothing special in it. */
+/** A plain start order. */
 export function order(run: number, argv: string[], more: Partial<StartMessage> = {}): StartMessage {
   return {
     type: 'start',
@@ -148,7 +148,7 @@ export class Supervised {
     );
   }
 
-  /** The podlet dies and a new one listens at the same place. */
+  /** The podlet dies, and a new one listens at the same place. */
   reopen(): void {
     this.sockets.close();
     const sockets = new ContainerSockets();
@@ -181,7 +181,7 @@ export class Supervised {
     }
   }
 
-  /** Starts `argv` as the given run and answers its exit. */
+  /** Starts `argv` as the given run and returns its exit. */
   async run(run: number, argv: string[], more: Partial<StartMessage> = {}): Promise<Of<'exited'>> {
     this.send(order(run, argv, more));
     return this.next('exited');
@@ -195,7 +195,7 @@ export class Supervised {
 
   log = (): Promise<string> => containerLog(this.id);
 
-  /** The engine's stop; answers the container's exit code. */
+  /** The engine's stop; returns the container's exit code. */
   async stop(graceSeconds: number): Promise<number> {
     await stopContainer(docker, this.id, graceSeconds);
     return (await inspectContainer(docker, this.id))?.State.ExitCode ?? -1;

@@ -26,11 +26,11 @@ export interface PodOptions {
   /** Mounted at /v/<name> in every container. */
   volumes?: string[];
   image?: string;
-  /** Another podlet than local mode's. */
+  /** A podlet image other than local mode's. */
   podlet?: string;
   /** One PID namespace, the podlet's, as with shareProcessNamespace. */
   sharedProcesses?: true;
-  /** The test provokes faults of the podlet itself: they are no defects. */
+  /** The test provokes faults of the podlet itself, which are then no defects. */
   faultsExpected?: true;
 }
 
@@ -157,5 +157,5 @@ export class TestPod {
   }
 }
 
-/** Faults in a podlet's log, the net's own among them (podlet/main.ts). */
+/** Faults in a podlet's log, including uncaught errors (podlet/main.ts). */
 export const podletFaults = (log: string): string[] => log.match(/^podlet: fault: .*/gm) ?? [];

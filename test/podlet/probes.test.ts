@@ -1,4 +1,4 @@
-// Probers against real servers on loopback: the kubelet's verdicts and texts.
+// Probers against real servers on loopback: the kubelet's results and messages.
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
@@ -161,7 +161,7 @@ describe('tcpSocket', () => {
 });
 
 describe('grpc', () => {
-  /** A health service: status by service name; undefined: no answer ever. */
+  /** A health service: status by service name; undefined: never a response. */
   async function health(answers: {
     [service: string]: { status?: number; grpc?: string } | undefined;
   }): Promise<number> {

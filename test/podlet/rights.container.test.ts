@@ -1,4 +1,4 @@
-// As whom supervise runs what it is ordered to, and that nobody in the container gets more than that (real containers).
+// As which user supervise runs programs, and that nothing in the container can gain more rights than that (real containers).
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ const user = (more: Partial<User>): User => ({ ...order(1, []).user, ...more });
 const LIMITED: Partial<User> = { noNewPrivileges: true, capabilities: { add: [], drop: ['ALL'] } };
 const STATUS = 'grep -E "^(Uid|Gid|CapInh|CapPrm|CapEff|CapBnd|NoNewPrivs)" /proc/self/status';
 
-/** A first run that the root need not be put back for stands in for an image of its own. */
+/** A first run without a later restore of the root stands in for an image of its own. */
 const AS_IMAGE = { runsOnce: true };
 
 let box: Supervised;
 afterEach(() => box.close());
 
-/** What `script` prints as the given user in the first run of a container. */
+/** The output of `script` as the given user in the first run of a container. */
 async function said(script: string, who: User, host: Partial<HostConfig> = {}): Promise<string> {
   box = await Supervised.open(host);
   const exit = await box.run(1, ['sh', '-c', `{ ${script}; } >/dev/termination-log 2>&1`], {
@@ -27,7 +27,7 @@ async function said(script: string, who: User, host: Partial<HostConfig> = {}): 
   return exit.startError ?? exit.message ?? '';
 }
 
-/** Files of the test over files of the image, as an image of its own would have them. */
+/** The test's files in place of the image's, as in an image of its own. */
 function files(content: { [path: string]: string }): Partial<HostConfig> {
   const directory = mkdtempSync(join(tmpdir(), 'droppod-rights-'));
   return {
@@ -207,7 +207,7 @@ describe('the rights of the first start are the most that the container ever has
     );
   });
 
-  /** The hostile program as main process; the podlet crashes and comes back. Answers what the program noted. */
+  /** The hostile program as main process; the podlet crashes and comes back. Returns what the program recorded. */
   async function attacked(writable: boolean): Promise<string> {
     box = await Supervised.open(
       {
@@ -238,7 +238,7 @@ describe('the rights of the first start are the most that the container ever has
     expect(noted).toContain(
       'remove: remove /.droppod/ctl/sock: read-only file system\nrename: <nil> <nil>\n',
     );
-    // supervise does not come to the place that has the name now.
+    // supervise does not use the directory that has the name now.
     expect(noted).not.toContain('called');
   });
 

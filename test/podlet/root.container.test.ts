@@ -1,4 +1,4 @@
-// Every run of a container begins in the root of its image, though one container serves them all.
+// Every run of a container starts with the root of its image, although one container serves them all.
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
@@ -7,7 +7,7 @@ import { ensureBusyboxImage } from '../../local/docker/busybox-image.ts';
 import { inspectImage } from '../../local/docker/images.ts';
 import { docker, order, Supervised } from './lab.ts';
 
-/** Everything that the root holds, without what is mounted: type, mode, owner, time, link, content. */
+/** Everything in the root except mounts: type, mode, owner, time, link, content. */
 const SURVEY = `find / -xdev ! -path "/.droppod*" ! -path /dev ! -path /proc ! -path /sys ! -path /etc/hosts ! -path /etc/hostname ! -path /etc/resolv.conf -exec stat -c "%N %F %a %u %g %Y" {} + | sort
 find / -xdev -type f ! -path "/.droppod*" ! -links +9 ! -path "/etc/host*" ! -path /etc/resolv.conf -exec md5sum {} + | sort -k 2`;
 const IMAGE_LINES = `FROM busybox:latest
@@ -16,7 +16,7 @@ RUN mkdir -p /srv/site/a/b /var/run/app /opt/tool && echo one >/srv/site/index.h
  && ln -s index.html /srv/site/link && mkfifo -m 600 /srv/site/pipe && mknod /srv/site/null c 1 3 && chown 33:33 /srv/site/a && chmod 2750 /srv/site/a \\
  && mkdir /usr/many && for i in $(seq 150); do echo $i >/usr/many/$i; done && cp /bin/busybox /opt/tool/su && chmod 4755 /opt/tool/su && touch -d "2001-02-03 04:05:06" /srv/site/index.html /srv/site/a
 RUN echo three >>/srv/site/index.html && touch -d "2001-02-03 04:05:06" /srv/site/index.html`;
-/** Named by what it holds and left with the engine, as busybox is: an engine that removes an image waits for each of its containers in turn, whosever they are. */
+/** Named by its content and left in the engine, like busybox: an engine that removes an image waits for each container in turn. */
 const IMAGE = `droppod-test/root:${createHash('sha256').update(IMAGE_LINES).digest('hex').slice(0, 12)}`;
 const BUILD_MS = 240_000;
 
@@ -52,7 +52,7 @@ const leftovers = (): string[] =>
   );
 const next = (script: string): ReturnType<Supervised['run']> => box.run((run += 1), sh(script));
 
-/** What a run prints, without the marks of runs: stderr's come at any place. */
+/** The output of a run, without run markers: stderr's come at any place. */
 async function printed(script: string): Promise<string> {
   const [from, to] = [`begin-${run + 1}\n`, `end-${run + 1}\n`];
   await next(`echo begin-${run + 1}; ${script}; echo end-${run + 1}`);

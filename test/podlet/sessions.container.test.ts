@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => pod.close());
 
-/** One session from the API's side: what came per channel, and the status. */
+/** One session from the API's side: the data per channel, and the status. */
 class Session {
   readonly output: { [channel: number]: string } = {};
   readonly status: Promise<unknown>;

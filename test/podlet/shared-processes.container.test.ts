@@ -1,11 +1,11 @@
-// shareProcessNamespace: the podlet is among the processes that a container sees, and keeps its secrets (real containers).
+// shareProcessNamespace: containers see the podlet's processes, but not its secrets (real containers).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killContainer } from '../../local/docker/containers.ts';
 import { docker } from './lab.ts';
 import { podletImage, TestPod } from './pod.ts';
 import { startOrder } from './sync-server.ts';
 
-/** What root of a container can open of the processes of the podlet (init, stage, agent), by name. */
+/** What root in a container can open of the podlet's processes (init, stage, agent), by name. */
 const LOOK = `look() {
   for f in environ mem maps auxv fd/0 fd/1 exe root/podlet/state/secret root/podlet/podlet.js cwd/podlet/podlet.js; do
     ( : </proc/$1/$f ) 2>/dev/null && echo "$2 $f"

@@ -1,9 +1,9 @@
-// Signals and process 1, as the kernel and Kubernetes have them: the program has the place of process 1 (real containers).
+// Signals and process 1, as in the kernel and in Kubernetes: the program is in the place of process 1 (real containers).
 import { afterEach, describe, expect, it } from 'vitest';
 import { killContainer } from '../../local/docker/containers.ts';
 import { docker, order, Supervised } from './lab.ts';
 
-/** Longer than supervise takes to look twice at a blocked signal, and to deliver anything. */
+/** Longer than supervise takes to check a blocked signal twice, and to deliver anything. */
 const A_WHILE_MS = 600;
 const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, A_WHILE_MS));
 const LOOP = 'while :; do sleep 0.05; done';

@@ -1,4 +1,4 @@
-// supervise in real containers: what it starts, how it reports, what it leaves behind.
+// supervise in real containers: what it starts, how it reports, and what it leaves behind.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { order, Supervised } from './lab.ts';
 
@@ -6,7 +6,7 @@ let box: Supervised;
 let run = 0;
 const next = (): number => (run += 1);
 
-/** One container for the tests of a block. */
+/** One container for all tests of a block. */
 function inOneContainer(): void {
   beforeAll(async () => {
     box = await Supervised.open({ Tmpfs: { '/v': '' } });
@@ -195,7 +195,7 @@ describe('beside the process of a container', () => {
 });
 
 describe('around the end of a container', () => {
-  // A program without a handler is not asked by TERM (signals.container.test.ts).
+  // TERM has no effect on a program without a handler (signals.container.test.ts).
   const obedient = ['sh', '-c', 'trap "exit 143" TERM; while :; do sleep 0.05; done'];
   let one: Supervised;
   afterEach(() => one.close());

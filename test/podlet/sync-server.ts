@@ -1,4 +1,4 @@
-// A small sync endpoint for tests: keeps reports, answers one desired state, holds requests open until it changes.
+// A small sync endpoint for tests: keeps reports, responds with one desired state, holds requests open until it changes.
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -13,7 +13,7 @@ import type {
 
 const HOLD_MS = 2_000;
 
-/** A start order with nothing special in it. */
+/** A plain start order. */
 export function startOrder(argv: string[], more: Partial<StartOrder> = {}): StartOrder {
   return {
     argv,
@@ -51,7 +51,7 @@ export class SyncServer {
   readonly tokens = new Set<string>();
   readonly events: PodletEvent[] = [];
   readonly arrivals: number[] = [];
-  /** Status to refuse with, in the API's own words. */
+  /** Status to refuse with, in the API's own format. */
   refuse: number | undefined;
   desired: Desired = nothing();
   url = '';
@@ -81,7 +81,7 @@ export class SyncServer {
     return this.reports.at(-1);
   }
 
-  /** The first report, from now on or already here, that satisfies. */
+  /** The first report that satisfies the condition, existing or future. */
   async until(satisfies: (report: Report) => boolean, patienceMs = 20_000): Promise<Report> {
     const end = Date.now() + patienceMs;
     for (let from = 0; Date.now() < end;) {

@@ -1,4 +1,4 @@
-// What containers use, from two looks at the engine's counters.
+// The containers' usage, from two readings of the engine's counters.
 import { expect, it } from 'vitest';
 import { meterUsage } from '../../podlet/usage-meter.ts';
 import type { Counters } from '../../podlet/usage-meter.ts';
@@ -7,7 +7,7 @@ import type { PodletIdentity } from '../../podlet/ports.ts';
 
 const identity = { uid: 'u', attempt: 1, taskArn: '', bootId: 'b', boot: 1, containers: [] };
 
-/** The world after so many looks. */
+/** The world after so many readings. */
 async function after(looks: ({ [name: string]: Counters } | undefined)[]) {
   const world = newWorld(identity as PodletIdentity);
   const stop = new AbortController();

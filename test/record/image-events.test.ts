@@ -1,4 +1,4 @@
-// What Bind kept back of images, where it binds a second time before there is a task.
+// Image events that Bind kept, when it binds a second time before there is a task.
 import { expect, it } from 'vitest';
 import { alreadyPresent } from '../../src/pod/events/pod-events.ts';
 import { withImages } from '../../src/record/binding.ts';

@@ -1,4 +1,4 @@
-// A task that is lost while a start may be on its way: under Never nothing runs twice, though nobody reported that it began.
+// A task lost while a start may be in flight: under Never nothing runs twice, although nobody reported that it began.
 import { expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/kinds/pod.ts';
 import type { PodRecord, PodTask } from '../../src/record/record.ts';

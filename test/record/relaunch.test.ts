@@ -1,4 +1,4 @@
-// What another attempt of a pod keeps of the one before.
+// What a pod's next attempt keeps of the previous one.
 import { expect, it } from 'vitest';
 import type { TaskArn } from '../../src/ports/identity.ts';
 import type { PodRecord } from '../../src/record/record.ts';

@@ -1,4 +1,4 @@
-// What a look at a pod makes of its resize: promised, infeasible, forgotten, complete; and how the kubelet's events put it.
+// The states of a pod's resize: promised, infeasible, forgotten, complete; and the kubelet's events for them.
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { ObservedContainer, ObservedPod } from '../../src/pod/run/observed.ts';

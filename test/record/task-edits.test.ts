@@ -1,4 +1,4 @@
-// Which edits of a pod its running task still lacks, and what a resize makes of its record.
+// Which edits of a pod its running task still lacks, and how a resize changes its record.
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
@@ -84,7 +84,7 @@ describe('ephemeral containers that shall join', () => {
   );
 });
 
-/** Promised `LARGE` while it has `SMALL`. */
+/** `LARGE` is promised while it still has `SMALL`. */
 const promised =
   settleResize(pod(LARGE), withOldSizes(pod(SMALL), record()), () => undefined)?.record ?? record();
 

@@ -1,4 +1,4 @@
-// Records as the version before stored them, one for each state that a pod can be in: they are read in today's form.
+// Records as the previous version stored them, one for each state of a pod: they are read in today's form.
 import { expect, it } from 'vitest';
 import type { Json } from '../../src/ports/json.ts';
 import { toRecord } from '../../src/steps/pod/record-for.ts';

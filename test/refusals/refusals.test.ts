@@ -1,4 +1,4 @@
-// R10, E4, I3, I5, I6: what droppod refuses, with the reason and the place.
+// R10, E4, I3, I5, I6: what droppod refuses, with reason and field.
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '../../src/kinds/pod.ts';
 import { admitPod } from '../../src/pod/admission/admit.ts';

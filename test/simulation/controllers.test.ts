@@ -1,5 +1,5 @@
-// Controllers where everything goes wrong: deliveries are lost, doubled, late and out of order, passes run beside one another and die
-// between any two calls. No seed may make more of anything than was wanted, or leave anything behind.
+// Controllers under faults: deliveries are lost, repeated, late and reordered; passes overlap and die between any two calls. No seed
+// may create more than was requested, or leave anything behind.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, it } from 'vitest';
 import { reconcile } from '../../functions/reconcile.ts';
@@ -33,7 +33,7 @@ const deployment = (replicas: number) => ({
   },
 });
 
-/** An installation whose functions die when their time has come. */
+/** An installation whose functions die at drawn moments. */
 async function world(seed: number) {
   const random = chance(seed);
   const dying = new AsyncLocalStorage<{ left: number }>();
@@ -85,7 +85,7 @@ async function world(seed: number) {
       const answer = await handle(ports, requestOf(method, DEPLOYMENTS + path, { body, headers }));
       expect(answer.status, await answer.clone().text()).toBeLessThan(300);
     },
-    /** One moment: some of the mail arrives, in any order, and the node lets pods become ready. */
+    /** One moment: some deliveries arrive, in any order, and the node makes pods ready. */
     step: async (): Promise<void> => {
       await collect();
       for (let count = random.below(3); count > 0 && mail.length > 0; count--)
@@ -94,7 +94,7 @@ async function world(seed: number) {
       for (const pod of await list('pods')) if (random.happens(0.3)) await makeReady(ports, pod);
       await ports.clock.advance(random.below(400));
     },
-    /** The sweep alone, until nothing changes any more. */
+    /** Only sweeps, until nothing changes any more. */
     rest: async (): Promise<void> => {
       mail.length = 0;
       for (let before: ResourceVersion | undefined, quiet = 0; quiet < 3;) {
@@ -143,7 +143,7 @@ async function makeReady({ store }: ReturnType<typeof fakePorts>, pod: KubeObjec
 const replicasOf = (object: KubeObject): number =>
   (object['spec'] as { replicas?: number }).replicas ?? 0;
 
-/** At no moment more ReplicaSets' replicas than replicas and surge, nor more pods of a set than it ever asked for. */
+/** At no time do the ReplicaSets' replicas exceed replicas plus surge, nor a set's pods the most that it ever requested. */
 function checkLog(log: readonly LogEntry[], most: number): void {
   const wanted = new Map<string, number>();
   const asked = new Map<string, number>();

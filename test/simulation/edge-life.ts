@@ -1,4 +1,4 @@
-// A pod's life on AWS's own adapters, with one thing wrong at the edge of AWS: which call, the how manyeth of its kind, and what comes instead.
+// A pod's life on AWS's own adapters, with one fault at AWS's edge: which call, the how manyth of its kind, and the fault.
 import { AwsError } from '../../local/aws/protocol.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { executionName, inCharge } from '../../src/record/execution-name.ts';
@@ -12,7 +12,7 @@ import { checkRest } from './rest-rules.ts';
 import { RunRules } from './run-rules.ts';
 import type { Life } from './simulate.ts';
 
-/** What comes instead of an answer. `lost`, and an error that is `done`: it happened all the same. */
+/** The fault. `lost`, and an error that is `done`: it happened all the same. */
 export type Wrong =
   | { is: 'error'; name: string; status: number; done?: boolean }
   | { is: 'silent' }
@@ -21,9 +21,9 @@ export type Wrong =
 
 export interface Fault {
   operation: string;
-  /** The first call of its kind that meets it, from 1. */
+  /** The first affected call of its kind, from 1. */
   from: number;
-  /** For how long every call of its kind meets it, from then on; 0: that call alone. */
+  /** For how long all calls of its kind are affected from then on; 0: only that call. */
   seconds: number;
   wrong: Wrong;
 }
@@ -38,28 +38,28 @@ const CUT_OFF_SECONDS = 500;
 export interface Story {
   spec: Pod['spec'];
   runs: Record<string, ScriptedRun[]>;
-  /** What the user, or the world, does to the pod, by seconds. */
+  /** What the user, or the environment, does to the pod, by seconds. */
   blows: { at: number; what: 'delete' | 'remove' | 'kill' | 'lost' | 'killExecution' }[];
-  /** ECS has no place for it, ever. */
+  /** ECS never has capacity for it. */
   noPlace?: boolean;
-  /** How long it is looked at: it has come to rest by then whatever was wrong. */
+  /** How long it is observed: by then it has come to rest, whatever the fault was. */
   seconds: number;
 }
 
-/** What becomes of it. */
+/** The outcome. */
 export interface Seen {
   problems: string[];
   /** Phase, or `gone`. */
   end: string;
-  /** Seconds until it came to that. */
+  /** Seconds until that outcome. */
   after: number;
   /** Warnings that the user reads, as `Reason: message`. */
   warnings: string[];
-  /** How often each call was made. */
+  /** How often each operation was called. */
   calls: Map<string, number>;
 }
 
-/** Lives the story with the fault, or without any. */
+/** Runs the story with the fault, or without any. */
 export async function liveAtEdge(
   { spec, runs, blows, noPlace = false, seconds }: Story,
   fault?: Fault,
@@ -108,7 +108,7 @@ export async function liveAtEdge(
     trace: [],
     reportedLate: false,
   };
-  // A failed request is the user's to repeat, or sweep's to heal.
+  // A failed request is for the user to repeat, or for sweep to make up for.
   const quietly = (act: Promise<unknown>): void => void act.catch(() => undefined);
   quietly(keepSweepOn(world.ports).then(() => podCreated(world.ports, pod)));
   for (const { at, what } of blows)
@@ -172,7 +172,7 @@ async function blow(
   }
 }
 
-/** Lets it all happen; seconds until the pod had its last phase. */
+/** Runs everything; returns the seconds until the pod had its last phase. */
 async function watched(world: PodWorld, pod: Pod, seconds: number): Promise<number> {
   let [last, at] = ['', 0];
   for (let second = 0; second < seconds; second += STEP_SECONDS) {

@@ -1,4 +1,4 @@
-// The lives that are lived at the edge, and what AWS's API models say that each call may answer.
+// The stories of the edge tests, and the errors that AWS's API models list for each call.
 import type { Container } from '../../src/kinds/pod.ts';
 import type { Story, Wrong } from './edge-life.ts';
 
@@ -30,7 +30,7 @@ export const STORIES: Record<string, Story> = {
     blows: [],
     seconds: 500,
   },
-  // As long as the longest call may take, the sweep's rule stays on.
+  // The sweep's rule stays on for as long as the longest call may take.
   'rests until the sweep is switched off': {
     spec: { restartPolicy: 'Never', containers: [container('app')] },
     runs: { app: [{ seconds: 2, exitCode: 0 }] },
@@ -49,7 +49,7 @@ export const STORIES: Record<string, Story> = {
   'falls silent': { ...running, blows: [{ at: 30, what: 'lost' }], seconds: 1_200 },
 };
 
-/** Of botocore's API models of 2026-11: what each call may be answered, beside what any call may. */
+/** From botocore's API models of 2026-11: the errors of each call, besides those of any call. */
 export const MODELLED: Record<string, string[]> = {
   RegisterTaskDefinition: [
     'AccessDeniedException',
@@ -139,10 +139,10 @@ export const MODELLED: Record<string, string[]> = {
   ],
 };
 
-/** Said only of a token that nobody waits for any more: whoever repeats an answer whose answer was lost meets it. */
+/** Errors only for a token that nobody waits for: a repeated answer whose first response was lost gets them. */
 export const ONLY_WHEN_DONE = ['TaskDoesNotExist', 'InvalidToken', 'TaskTimedOut'];
 
-/** What any call may meet. */
+/** Faults that any call may have. */
 export const ANYWHERE: Record<string, Wrong> = {
   throttling: { is: 'error', name: 'ThrottlingException', status: 400 },
   'status 500': { is: 'error', name: 'InternalFailure', status: 500 },

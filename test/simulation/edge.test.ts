@@ -1,5 +1,5 @@
-// One thing wrong at the edge of AWS, in turn: every call of the functions, every error that it may be answered, once and for a while. Nothing
-// may be stuck, doubled or forgotten, and what the user sees of it stands in docs/aws.md (EDGE_TABLE=write writes it).
+// One fault at a time at AWS's edge: every call of the functions with every possible error, once and for a while. Nothing may be stuck,
+// doubled or forgotten, and docs/aws.md lists what the user sees (EDGE_TABLE=write writes it).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { liveAtEdge, type Fault, type Seen, type Story, type Wrong } from './edg
 import { ANYWHERE, MODELLED, ONLY_WHEN_DONE, STORIES } from './edge-stories.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/aws.md', import.meta.url));
-/** How long an error lasts that does not pass at once. */
+/** How long a lasting error lasts. */
 const WHILE_SECONDS = 90;
 
 const plain = new Map<string, Seen>();
@@ -20,7 +20,7 @@ const wrongs = (operation: string): [string, Wrong][] => [
   ]),
 ];
 
-/** What the user sees of a fault, worst of all lives. */
+/** What the user sees of a fault, the worst of all lives. */
 interface Sight {
   lives: number;
   warnings: Set<string>;
@@ -52,7 +52,7 @@ it.each(Object.keys(MODELLED))(
   600_000,
 );
 
-/** Lives the story with the fault at each of the first calls once, and for a while. */
+/** Runs the story with the fault at each of the first calls once, and for a while. */
 async function meet(
   operation: string,
   wrong: Wrong,
@@ -61,7 +61,7 @@ async function meet(
 ): Promise<void> {
   const before = plain.get(name);
   const calls = before?.calls.get(operation) ?? 0;
-  // Sweep's looks are all alike, and the first story has every call that the others make on their way up.
+  // Sweep's calls are all alike, and the first story contains every call that the others make at their start.
   const isOwn =
     name === Object.keys(STORIES)[0] || calls > (plain.get(first)?.calls.get(operation) ?? 0);
   if (!before || calls === 0 || !isOwn) return;
@@ -117,7 +117,7 @@ it('the page says what users see', () => {
   else expect(section.exec(page)?.[2]).toBe(table);
 });
 
-/** How EventBridge's own deliveries go wrong. */
+/** Faults of EventBridge's own deliveries. */
 const DELIVERIES: Record<string, Deliver> = {
   lost: (kind, send) => (kind === 'change' ? new Promise(() => undefined) : send()),
   doubled: async (kind, send) => {

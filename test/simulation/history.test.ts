@@ -1,4 +1,4 @@
-// R4: the execution's history is the pod's audit trail: each start, exit, back-off and deletion is one event of it, and it holds no others.
+// R4: the execution's history is the pod's audit trail: each start, exit, back-off and deletion is one event in it, and no other.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
@@ -46,7 +46,7 @@ async function live({
 const member = (value: unknown, ...names: string[]): unknown =>
   names.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], value);
 
-/** Everything that the execution's history says of containers, as sorted lines. */
+/** Everything that the execution's history says about containers, as sorted lines. */
 async function linesOf(
   { machine, clock, seconds }: PodWorld,
   { metadata }: Pod,

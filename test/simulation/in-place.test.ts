@@ -1,4 +1,4 @@
-// R3: in-place restarts on one Fargate task with Kubernetes' back-off, hooks, probes, a long grace and true exit codes, to the second.
+// R3: in-place restarts on one Fargate task with Kubernetes' back-off, hooks, probes, a long grace and correct exit codes, to the second.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import { PodWorld } from '../fakes/pod-world.ts';

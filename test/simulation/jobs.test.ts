@@ -1,4 +1,4 @@
-// Jobs under passes that are doubled, stale, lost or broken off in the middle: never a pod too many, and every end counted once.
+// Jobs under repeated, stale, lost or interrupted passes: never a pod too many, and every end counted once.
 import { expect, it } from 'vitest';
 import { jobController } from '../../src/controllers/job/job-controller.ts';
 import type { Controller } from '../../src/controllers/controller.ts';
@@ -12,7 +12,7 @@ const SEEDS = 150;
 const STEPS = 120;
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
-/** The controller whose process may die between two writes. */
+/** The controller, whose process may die between two writes. */
 const mortal = (luck: Chance): Controller => ({
   ...jobController,
   reconcile: (object, world, now) => {

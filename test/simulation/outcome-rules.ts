@@ -4,7 +4,7 @@ import { initFailed, podDone } from '../../src/pod/run/order.ts';
 import { isFailure } from '../../src/pod/run/restart.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 
-/** Of a pod that is over. */
+/** For a pod that is over. */
 export function checkOutcome(pod: Pod, { observed, tokens, end }: PodRecord): string[] {
   const problems: string[] = [];
   if (Object.keys(tokens).length > 0) problems.push('over, but the machine was not answered');
@@ -22,7 +22,7 @@ export function checkOutcome(pod: Pod, { observed, tokens, end }: PodRecord): st
   return problems;
 }
 
-/** A restart count is the number of the newest run but one; a run that is being ordered may be ahead. */
+/** A restart count is the newest run minus one; a run that is being ordered may be ahead. */
 export function checkRestartCounts(pod: Pod, { observed }: PodRecord): string[] {
   const statuses = [
     ...(pod.status.initContainerStatuses ?? []),

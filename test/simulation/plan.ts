@@ -1,4 +1,4 @@
-// What a seed decides before the run: the pod, how its containers' runs go, and what is done to it from outside.
+// What a seed decides before the run: the pod, its containers' runs, and what is done to it from outside.
 import type { Container, Pod } from '../../src/kinds/pod.ts';
 import { present } from '../../src/present.ts';
 import type { ScriptedRun } from '../fakes/scripted-podlet.ts';
@@ -26,7 +26,7 @@ export interface Plan {
   runs: Record<string, ScriptedRun[]>;
   /** Seconds at which something is done to the pod. */
   blows: { at: number; what: Blow }[];
-  /** RunTask finds no place, the registry does not answer, until that second. */
+  /** Until that second RunTask finds no capacity and the registry does not respond. */
   noCapacityUntil: number;
   noImageUntil: number;
   /** Probability that a call fails, that a message is lost, doubled or late. */
@@ -65,7 +65,7 @@ export function makePlan(chance: Chance): Plan {
   const initContainers = [...inits.slice(0, 1), ...side, ...inits.slice(1)];
   const runs: Plan['runs'] = {};
   for (const { name } of inits) runs[name] = someRuns(chance, true);
-  // Under Always an app that ends is restarted for ever: its last run stays, so that the pod can come to rest.
+  // Under Always an ended app restarts for ever: its last run keeps running, so that the pod can come to rest.
   for (const { name } of apps)
     runs[name] =
       restartPolicy === 'Always'

@@ -1,5 +1,5 @@
-// R12: one manifest, the same ordered status sequence with local timing and with AWS's: tasks that take a minute to start, short
-// polls instead of held ones, functions that share no memory, slow calls, changes of tasks late, doubled and out of order.
+// R12: one manifest, the same sequence of statuses with local timing and with AWS's: tasks that take a minute to start, short polls
+// instead of held ones, functions without shared memory, slow calls, task changes late, doubled and out of order.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import type { Chance } from './random.ts';
 import { watchSequence } from './watch-sequence.ts';
 
 interface Manifest {
-  /** Its runs are too short for every look to see them. */
+  /** Its runs are too short for every report to see them. */
   quick?: boolean;
   name: string;
   spec: Pod['spec'];
@@ -20,7 +20,7 @@ interface Manifest {
   script?: Record<string, ScriptedRun[]>;
   /** By command: exit codes of its calls; the last one repeats. */
   commands?: Record<string, number[]>;
-  /** The first tries of an image that fail. */
+  /** How many first pulls of an image fail. */
   noImage?: Record<string, number>;
   noCapacityUntil?: number;
   do?: Action[];
@@ -34,18 +34,18 @@ interface Action {
   force?: boolean;
   kill?: string;
   image?: Record<string, string>;
-  /** Its scheduling gates go. */
+  /** Removes its scheduling gates. */
   open?: boolean;
 }
 
 const SECONDS = 600;
-/** A state that is over sooner than a report travels is no step of its own, as in Kubernetes: commands take longer than that. */
+/** A state shorter than a report takes is no step of its own, as in Kubernetes: commands take longer than that. */
 const COMMAND_SECONDS = 0.6;
 const manifests = ['r12.yaml', 'r12-workloads.yaml'].flatMap(
   (file) => parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Manifest[],
 );
 
-/** A change reaches its target late, now and then twice, the one after sometimes before it. */
+/** A change arrives late, sometimes twice, sometimes after the next one. */
 function awsDelivery(chance: Chance, sleep: (ms: number) => Promise<void>): Deliver {
   return async (kind, send) => {
     await sleep(kind === 'sync' ? 20 + chance.below(130) : chance.below(6_000));
@@ -90,7 +90,7 @@ async function act(world: PodWorld, pod: Pod, action: Action): Promise<void> {
     }));
 }
 
-/** Plays the manifest to its rest and answers what a watcher saw. */
+/** Runs the manifest until it rests and returns what a watcher saw. */
 async function play(
   manifest: Manifest,
   timing: (sleep: (ms: number) => Promise<void>) => WorldOptions,
@@ -130,7 +130,7 @@ async function play(
   return world.clock.runUntil(watchSequence(world, pod));
 }
 
-/** The image cannot be had the first times it is asked for. */
+/** The image is unavailable the first times it is requested. */
 function failFirst({ ports: { images } }: PodWorld, image: string, failures: number): void {
   const resolve = images.resolve.bind(images);
   let left = failures;
@@ -148,7 +148,7 @@ it.each(manifests.map((manifest, index) => [manifest.name, manifest, index] as c
     for (const seed of [index, index + 1000]) {
       const chance = makeChance(seed);
       const observed = await play(manifest, (sleep) => awsTiming(chance, sleep));
-      // A run that is over between two looks of the podlet goes unseen, as with a kubelet: its end is what both must show.
+      // A run between two looks of the podlet goes unseen, as with a kubelet: both must only show its end.
       expect(manifest.quick ? observed.at(-1) : observed, `seed ${seed}`).toEqual(
         manifest.quick ? local.at(-1) : local,
       );

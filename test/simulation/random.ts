@@ -1,4 +1,4 @@
-// Chance that a seed decides (mulberry32), so that a failing run can be played again.
+// Seeded randomness (mulberry32), so that a failing run can be repeated.
 
 export interface Chance {
   /** [0, 1). */

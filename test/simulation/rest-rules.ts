@@ -9,10 +9,10 @@ import type { PodRecord } from '../../src/record/record.ts';
 import { checkOutcome, checkRestartCounts } from './outcome-rules.ts';
 import type { Life } from './simulate.ts';
 
-/** More than any life here gets to. */
+/** More than any life here reaches. */
 const MAX_GENERATIONS = 30;
 
-/** All that is wrong with the state a life ended in; empty: nothing. */
+/** Everything wrong with a life's final state; empty: nothing. */
 export async function checkRest(life: Life): Promise<string[]> {
   const { world, pod } = life;
   const problems = [...life.violations];
@@ -29,7 +29,7 @@ export async function checkRest(life: Life): Promise<string[]> {
   ];
 }
 
-/** Of all executions that the pod had only the one in charge may run, and only while the pod does. */
+/** Of all executions of the pod only the current one may run, and only while the pod does. */
 async function checkExecutions(
   { world, pod }: Life,
   record: PodRecord | undefined,
@@ -60,7 +60,7 @@ function checkGone(life: Life, pod: Pod | undefined, record: PodRecord | undefin
   ];
 }
 
-/** The execution in charge goes by the newest document. */
+/** The current execution uses the newest document. */
 function checkRevision({ world }: Life, { end, generation: { revision } }: PodRecord): string[] {
   const newest = world.ports.settings.machineRevision;
   return end || revision === newest
@@ -100,7 +100,7 @@ function checkTasks(life: Life, record: PodRecord): string[] {
   return live.length === 1 && live[0] === record.task.arn ? [] : [`tasks ${live.length}, wanted 1`];
 }
 
-/** In the log of changes: restart counts grow, exits are never unsaid, a terminal phase stays. */
+/** In the log of changes: restart counts only grow, an exit is never taken back, a terminal phase stays. */
 async function checkLog({ world, pod }: Life): Promise<string[]> {
   const { entries } = await world.ports.store.changes('0' as never, { waitMs: 0 });
   const problems: string[] = [];

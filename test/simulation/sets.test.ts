@@ -1,4 +1,4 @@
-// StatefulSets and DaemonSets under passes that are doubled, stale or broken off, while pods fail and specs change: they end as asked.
+// StatefulSets and DaemonSets under repeated, stale or interrupted passes, while pods fail and specs change: they end as requested.
 import { expect, it } from 'vitest';
 import type { Controller } from '../../src/controllers/controller.ts';
 import { daemonSetController } from '../../src/controllers/daemon-set/daemon-set.ts';
@@ -19,7 +19,7 @@ const template = (image: string) => ({
   spec: { containers: [{ name: 'app', image }] },
 });
 
-/** The controller whose process may die between two writes. */
+/** The controller, whose process may die between two writes. */
 const mortal = (controller: Controller, luck: Chance): Controller => ({
   ...controller,
   reconcile: (object, world, now) => {
@@ -34,7 +34,7 @@ const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestam
 const imageOf = ({ spec }: KubeObject): string =>
   (spec as { containers: { image: string }[] }).containers[0]?.image ?? '';
 
-/** The node that it is meant for, if there is one. */
+/** The node that it is meant for, if any. */
 const nodeOf = ({ spec }: KubeObject): string =>
   /"values":\["(\w+)"\]/.exec(JSON.stringify(spec))?.[1] ?? 'n';
 
@@ -54,7 +54,7 @@ const withStatus = (world: TestWorld, name: string, phase: string): unknown =>
     },
   }));
 
-/** A pod starts, fails, is deleted by somebody, or is gone at last. */
+/** A pod starts, fails, is deleted, or is finally gone. */
 function disturb(world: TestWorld, luck: Chance): void {
   const pods = world.list('pods');
   if (pods.length === 0) return;

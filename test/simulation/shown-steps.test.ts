@@ -1,4 +1,4 @@
-// The steps that a watcher sees of a pod's way, where a node of Kubernetes writes several and not one: ends, deletions, restarts.
+// The steps of a pod that a watcher sees, where a real node writes several instead of one: ends, deletions, restarts.
 import { expect, it } from 'vitest';
 import { sync } from '../../src/steps/sync/sync.ts';
 import type { ContainerState, Pod } from '../../src/kinds/pod.ts';
@@ -30,7 +30,7 @@ function stepText(type: string, { metadata, status }: Pod): string {
   return `${type === 'DELETED' ? 'gone ' : ''}${status.phase}${grace}, sandbox ${of('PodReadyToStartContainers')?.status}, ready ${of('Ready')?.reason ?? of('Ready')?.status}: ${containers.join(', ')}`;
 }
 
-/** The pod's distinct steps from the first container on; all of them where none is made. */
+/** The pod's distinct steps from the first container on; all of them if none is created. */
 async function stepsOf({ ports }: PodWorld, { metadata }: Pod): Promise<string[]> {
   const { entries } = await ports.store.changes('0' as never, { waitMs: 0 });
   const texts = entries
@@ -43,7 +43,7 @@ async function stepsOf({ ports }: PodWorld, { metadata }: Pod): Promise<string[]
   return made < 0 ? distinct : distinct.slice(made);
 }
 
-/** Lives `seconds` with `act` at second 10. */
+/** Runs for `seconds`, with `act` at second 10. */
 async function live(
   spec: Spec,
   script: Script,

@@ -1,9 +1,9 @@
-// What lives of the simulation went through: faults that no seed draws would prove nothing.
+// Which situations the simulated lives went through: a fault that no seed draws would prove nothing.
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import type { Life } from './simulate.ts';
 
-/** Everything that enough seeds must have met. */
+/** Situations that enough seeds must have met. */
 export const SIGHTS = [
   'another task under Always',
   'another task under OnFailure',
@@ -22,7 +22,7 @@ export const SIGHTS = [
 
 export type Sight = (typeof SIGHTS)[number];
 
-/** What this life met. */
+/** The situations of this life. */
 export function sightsOf(
   { plan, world, deleted, trace, reportedLate }: Life,
   pod: Pod | undefined,

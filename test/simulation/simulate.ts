@@ -1,5 +1,5 @@
-// One seed's life of a pod: real functions, real machine, memory store, on a virtual clock whose sleepers chance puts in order.
-// Every call takes a random moment and may fail before or after it happened; messages are lost, doubled and late.
+// One seed's life of a pod: real functions, real machine, memory store, on a virtual clock whose sleepers wake in random order.
+// Every call takes a random time and may fail before or after it happened; messages are lost, doubled and late.
 import type { Fault } from '../fakes/memory-store.ts';
 import { PodWorld } from '../fakes/pod-world.ts';
 import type { Within } from '../fakes/pod-machine.ts';
@@ -28,7 +28,7 @@ const TIMEOUT_MS = 3_000;
 
 const plainly: Within = (_name, act) => act();
 
-/** What a run leaves behind for the final rules. */
+/** The result of a run, for the final rules. */
 export interface Life {
   seed: number;
   plan: Plan;
@@ -39,7 +39,7 @@ export interface Life {
   violations: string[];
   /** What happened, line by line. */
   trace: string[];
-  /** A podlet was answered although its task had been given up for its silence. */
+  /** A podlet got a response although its task had been given up for its silence. */
   reportedLate: boolean;
 }
 
@@ -62,7 +62,7 @@ class Simulation {
       fault: (operation) => this.fault(operation),
       random: () => this.chance.next(),
       deliver: (kind, send) => this.deliver(kind, send),
-      // Every other life is led by the real podlet agent.
+      // Every other life uses the real podlet agent.
       agent: seed % 2 === 1,
       bootMs: this.chance.below(3_000),
       ...present({ within }),
@@ -111,13 +111,13 @@ class Simulation {
     return answer;
   };
 
-  /** The same message once more, later; nobody receives what comes of it. */
+  /** The same message again, later; its response is dropped. */
   async again(send: () => Promise<unknown>): Promise<void> {
     await this.world.clock.sleep(this.chance.below(LATE_MS));
     await send().catch(() => undefined);
   }
 
-  /** The user's own commit succeeds: what fails after it is the lifecycle's to heal. */
+  /** The user's own commit succeeds: the lifecycle must make up for failures after it. */
   async calmly<T>(act: () => Promise<T>): Promise<T> {
     this.calm = true;
     try {
@@ -128,14 +128,14 @@ class Simulation {
   }
 }
 
-/** Who looks at a life while it is lived. */
+/** Observers of a life. */
 export interface Watching {
   within?: Within;
   /** Gets the world before anything happens in it. */
   begin?: (world: PodWorld) => void;
 }
 
-/** Lives the seed's pod to its rest. */
+/** Runs the seed's pod until it rests. */
 export async function simulate(
   seed: number,
   { within, begin: prepare }: Watching = {},
@@ -204,7 +204,7 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   if (what !== 'delete' && what !== 'force') return;
   if (!(await run.calmly(() => world.pod(pod)))) return;
   life.deleted = true;
-  // kube-apiserver: a pod without a node, or over already, goes at once.
+  // kube-apiserver deletes a pod without a node, or one that is over, at once.
   const now = await run.calmly(() => world.pod(pod));
   const atOnce =
     what === 'force' ||
@@ -215,14 +215,14 @@ async function blow(run: Simulation, life: Life, what: Blow): Promise<void> {
   else await world.delete(pod, run.plan.spec.terminationGracePeriodSeconds, commit);
 }
 
-/** The execution in charge has used up its history: the next sweep hands the pod over. */
+/** The current execution has used up its history: the next sweep hands the pod over. */
 async function exhaust(world: PodWorld, pod: Pod): Promise<void> {
   await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) => ({
     record: countingRuns(record, MAX_RUNS_IN_GENERATION + 1),
   }));
 }
 
-/** So does one that is a year old, nearly. */
+/** So does an execution that is almost a year old. */
 async function age(world: PodWorld, pod: Pod): Promise<void> {
   const at = new Date(world.clock.now().getTime() - MAX_GENERATION_MS - 1).toISOString();
   await updatePod(world.ports, pod.metadata.uid ?? '', ({ record }) =>
@@ -232,7 +232,7 @@ async function age(world: PodWorld, pod: Pod): Promise<void> {
   );
 }
 
-/** The podlet and the API do not reach each other for a while. */
+/** The podlet and the API cannot reach each other for a while. */
 async function cutOff(
   { world, chance }: Simulation,
   { from, to }: { from: number; to: number },
@@ -242,7 +242,7 @@ async function cutOff(
   world.setDeaf(false);
 }
 
-/** A new revision; at times the functions know of it before the machine has it. */
+/** A new revision; sometimes the functions use it before the machine has it. */
 async function deploy({ world, chance }: Simulation): Promise<void> {
   const revision = `r${Math.round(world.seconds * 1000) + 2}`;
   world.ports.settings.machineRevision = revision;
@@ -250,7 +250,7 @@ async function deploy({ world, chance }: Simulation): Promise<void> {
   if (world.ports.settings.machineRevision === revision) world.deploy(revision);
 }
 
-/** The first app container gets another image. */
+/** Changes the first app container's image. */
 const withOtherImage = (spec: Pod['spec']): Pod['spec'] => ({
   ...spec,
   containers: spec.containers.map((one, index) =>

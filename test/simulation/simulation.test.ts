@@ -1,4 +1,4 @@
-// Many lives under faults, each decided by its seed. `SEED=n` plays one again and prints its trace; `SEEDS=n` sets how many.
+// Many lives under faults, each decided by its seed. `SEED=n` repeats one and prints its trace; `SEEDS=n` sets how many.
 import { expect, it } from 'vitest';
 import { checkRest } from './rest-rules.ts';
 import { SIGHTS, sightsOf } from './sights.ts';

@@ -1,4 +1,4 @@
-// What a watcher of one pod sees, without what may differ from one installation to another: times, ids, addresses, versions.
+// What a watcher of one pod sees, without what may differ between installations: times, ids, addresses, versions.
 import type { ContainerState, ContainerStatus, Pod } from '../../src/kinds/pod.ts';
 
 import { toPod } from '../../src/pod/model/to-pod.ts';

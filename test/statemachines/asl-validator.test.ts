@@ -1,10 +1,10 @@
-// The machine's document, held against the language's schema by somebody else's validator.
+// Checks the machine's document against the language's schema with an independent validator.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-// It comes without types.
+// It has no types.
 const aslValidator = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
   isValid: boolean;
   errors: unknown[];
@@ -12,7 +12,7 @@ const aslValidator = createRequire(import.meta.url)('asl-validator') as (definit
 
 type Machine = { States: Record<string, Record<string, unknown>> };
 
-/** As it is deployed: every ${Name} is an ARN. */
+/** As deployed: every ${Name} is an ARN. */
 const machine = (): Machine => {
   const url = new URL('../../statemachines/pod.asl.yaml', import.meta.url);
   const text = JSON.stringify(parse(readFileSync(url, 'utf8')));

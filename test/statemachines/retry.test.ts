@@ -1,4 +1,4 @@
-// The error contract of the machine: what its Retry lists is what its functions can throw and what AWS calls passing, and nothing else.
+// The error contract of the machine: its Retry lists exactly what its functions can throw and AWS's transient errors.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { MACHINE_ERRORS } from '../../src/errors.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Of invoking a function: the service's own faults, and a function that did not come to its end. */
+/** Errors of invoking a function: the service's own faults, and a function that did not complete. */
 const PASSING_ON_AWS = [
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',

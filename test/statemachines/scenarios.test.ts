@@ -1,4 +1,4 @@
-// Scenarios as data: a pod, how its containers' runs go, what happens to it, and what must come of it, to the second of virtual time.
+// Scenarios as data: a pod, its containers' runs, what happens to it, and the expected outcome, to the second of virtual time.
 // Real machine document, real functions, memory store, scripted podlet. A new list entry in a *.yaml beside this file is a new test.
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -13,13 +13,13 @@ interface Scenario {
   /** By container: run 1, 2, …; the last entry repeats. */
   script?: Record<string, ScriptedRun[]>;
   do?: Action[];
-  /** Images that cannot be had, until that second. */
+  /** Images that are unavailable until that second. */
   noImage?: Record<string, number>;
-  /** RunTask finds no place until that second. */
+  /** RunTask finds no capacity until that second. */
   noCapacityUntil?: number;
   /** Sweep runs every minute. */
   sweeps?: boolean;
-  /** The network between podlet and API is cut from the first second on until the second one. */
+  /** The network between podlet and API is cut from the first to the second of these seconds. */
   deaf?: [number, number];
   /** Seconds of virtual time. */
   for: number;
@@ -53,17 +53,17 @@ interface Expectation {
   /** STATUS cell at given seconds. */
   cells?: Record<number, string>;
   restarts?: Record<string, number>;
-  /** `reason` or `reason: message` of events that must be there. */
+  /** `reason` or `reason: message` of events that must exist. */
   events?: string[];
   gone?: boolean;
   /** Status of the condition Ready. */
   ready?: string;
-  /** Tasks that were run. */
+  /** How many tasks were run. */
   tasks?: number;
   running?: string[];
-  /** Nodes that the pod had at the scenario's moments. */
+  /** The pod's nodes at the scenario's moments. */
   nodes?: string[];
-  /** How often events of a reason came. */
+  /** How often events of a reason occurred. */
   count?: Record<string, number>;
   /** Exit codes of containers that have ended. */
   codes?: Record<string, number>;
@@ -113,7 +113,7 @@ async function setUp(scenario: Scenario, agent: boolean): Promise<{ world: PodWo
   return { world, pod };
 }
 
-/** Plays the scenario and answers everything that an expectation may name. */
+/** Runs the scenario and returns everything that an expectation may name. */
 async function play(scenario: Scenario, agent: boolean): Promise<Required<Expectation>> {
   const { world, pod } = await setUp(scenario, agent);
   const cells: Record<number, string> = {};

@@ -1,4 +1,4 @@
-// Volumes as files (volume/util/atomic_writer.go): content, modes, what is missing.
+// Volumes as files (volume/util/atomic_writer.go): content, modes, missing sources.
 import { describe, expect, it } from 'vitest';
 import type { PodSpec, Volume } from '../../src/kinds/pod.ts';
 import type { VolumeContext } from '../../src/pod/volumes/volume-files.ts';

@@ -1,4 +1,4 @@
-// When start orders go out: a podlet holds them back itself until every supervisor has said hello.
+// When start orders are sent: a podlet itself holds them back until every supervisor has said hello.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../src/kinds/pod.ts';
 import type { ObservedPod } from '../../src/pod/run/observed.ts';

@@ -1,4 +1,4 @@
-// The node's address of a pod (status.hostIP): the installation's where pods share a node, else the task's own.
+// The node's address of a pod (status.hostIP): the installation's if pods share a node, else the task's own.
 import { expect, it } from 'vitest';
 import { present } from '../../src/present.ts';
 import { placed } from '../../src/record/binding.ts';

@@ -1,4 +1,4 @@
-// A container that was killed from outside, its supervisor with it: nothing can be started in it any more.
+// A container killed from outside together with its supervisor: nothing can be started in it any more.
 import { expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/kinds/pod.ts';
 import { receive } from '../../src/sync/receive.ts';

@@ -1,4 +1,4 @@
-// Rules of Endpoints that a body breaks by leaving out what the type demands.
+// Rules of Endpoints that lack what the type requires.
 import { expect, it } from 'vitest';
 import type { Endpoints } from 'kubernetes-types/core/v1';
 import { validateEndpoints } from '../../src/workloads/endpoints/validate-endpoints.ts';

@@ -1,4 +1,4 @@
-// A template is held to the rules of the pod that comes from it.
+// Templates are validated by the rules of pods.
 import { describe, expect, it } from 'vitest';
 import {
   defaultTemplate,

@@ -1,4 +1,4 @@
-// Rules of Services: defaults, families of a cluster with IPv4 alone, what an update keeps and drops.
+// Rules of Services: defaults, address families of an IPv4 cluster, what an update keeps and drops.
 import { describe, expect, it } from 'vitest';
 import type { FieldError } from '../../src/errors.ts';
 import type { Service } from '../../src/kinds/pod.ts';

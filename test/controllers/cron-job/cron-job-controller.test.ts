@@ -40,7 +40,7 @@ class CronWorld extends TestWorld {
     return this.events.map(({ reason }) => reason);
   }
 
-  /** Goes on by minutes, and looks a little after each. */
+  /** Advances minute by minute, reconciling slightly after each. */
   minutes(count: number): this {
     for (let n = 0; n < count; n++) {
       this.now = new Date(this.now.getTime() + 60_000);
@@ -278,7 +278,7 @@ it('R7: a day of a CronJob takes about a second', () => {
   }
   expect(made).toBe(288);
   expect(world.jobs).toHaveLength(3);
-  // Of the processor's time, on a machine that may be busy.
+  // CPU time, because the machine may be busy.
   const { user, system } = process.cpuUsage(begun);
   expect((user + system) / 1e6).toBeLessThan(3);
 });

@@ -1,4 +1,4 @@
-// A Deployment with its ReplicaSets and pods in the small world: pods become ready when a test says so.
+// A Deployment with its ReplicaSets and pods in the test world: pods become ready when a test says so.
 import { deploymentController } from '../../../src/controllers/deployment/deployment.ts';
 import { replicaSetController } from '../../../src/controllers/replica-set.ts';
 import type { KubeObject } from '../../../src/kinds/pod.ts';
@@ -71,7 +71,7 @@ export class DeploymentWorld extends TestWorld {
     }));
   }
 
-  /** A new image; a second later, so that ages differ. */
+  /** A new image; one second later, so that ages differ. */
   roll(image: string, spec: object = {}): void {
     this.pass(1);
     this.change({ template: template(image), ...spec });
@@ -81,7 +81,7 @@ export class DeploymentWorld extends TestWorld {
     this.now = new Date(this.now.getTime() + seconds * 1000);
   }
 
-  /** The pods that are not yet ready become so, except those of a broken image. */
+  /** Makes unready pods ready, except those with a broken image. */
   makeReady(most = Infinity): void {
     const waiting = this.pods.filter(
       (pod) => !pod.metadata.deletionTimestamp && !isReady(pod) && imageOf(pod) !== 'broken',
@@ -99,13 +99,13 @@ export class DeploymentWorld extends TestWorld {
       }));
   }
 
-  /** What terminates is gone. */
+  /** Removes terminating pods. */
   endPods(): void {
     for (const { metadata } of this.pods)
       if (metadata.deletionTimestamp) this.remove('pods', metadata.name!);
   }
 
-  /** To the end of a rollout whose pods all become ready. */
+  /** Completes a rollout whose pods all become ready. */
   finish(): void {
     this.settle();
     for (let round = 0; round < 50; round++) {

@@ -260,7 +260,7 @@ describe('scaling', () => {
     expect(world.deployment.status).not.toHaveProperty('replicas');
   });
 
-  // Recorded of a real cluster (deployment-proportional).
+  // Recorded from a real cluster (deployment-proportional).
   it('in the middle of a rollout gives each set its share', () => {
     const world = rolled({
       replicas: 5,

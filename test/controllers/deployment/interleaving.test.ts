@@ -1,4 +1,4 @@
-// Rollouts whose passes come doubled, late, lost and in any order: never more pods than the surge allows, never fewer available than the least.
+// Rollouts whose passes are repeated, late, lost and reordered: never more pods than the surge allows, never fewer available than required.
 import { describe, expect, it } from 'vitest';
 import { deploymentController } from '../../../src/controllers/deployment/deployment.ts';
 import { replicaSetController } from '../../../src/controllers/replica-set.ts';

@@ -1,4 +1,4 @@
-// Whatever a user does to a Deployment, its controllers come to rest, and in the end there is what was asked for.
+// Whatever a user does to a Deployment, its controllers come to rest with the requested state.
 import { describe, expect, it } from 'vitest';
 import { deploymentController } from '../../../src/controllers/deployment/deployment.ts';
 import { replicaSetController } from '../../../src/controllers/replica-set.ts';

@@ -112,7 +112,7 @@ describe('a limit per index', () => {
     world.end(podOf(world, 1), 1);
     world.settle();
     expect(world.status).toMatchObject({ completedIndexes: '0,2', failedIndexes: '' });
-    // The failed pod keeps the count until another takes it over.
+    // The failed pod holds the count until its replacement takes it over.
     expect(world.pods.filter(({ metadata }) => metadata.finalizers)).toHaveLength(1);
     world.later(10).settle();
     expect(world.active[0]?.metadata.annotations).toMatchObject({ [INDEX]: '1', [FAILURES]: '1' });

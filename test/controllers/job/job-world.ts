@@ -40,7 +40,7 @@ export class JobWorld extends TestWorld {
     return this.list('pods').map(toPod);
   }
 
-  /** Those that have not ended and are not being deleted. */
+  /** The pods that have not ended and are not being deleted. */
   get active(): Pod[] {
     return this.pods.filter(
       ({ status, metadata }) =>
@@ -75,7 +75,7 @@ export class JobWorld extends TestWorld {
     }));
   }
 
-  /** Ends all active pods and lets the controller see it. */
+  /** Ends all active pods and reconciles. */
   endAll(exitCode: number): void {
     for (const { metadata } of this.active) this.end(metadata.name ?? '', exitCode);
     this.settle();

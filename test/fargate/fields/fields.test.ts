@@ -1,4 +1,4 @@
-// R10: the table of fields against Kubernetes' own description of a PodSpec: nothing may be dropped in silence.
+// R10: the table of fields against Kubernetes' own description of a PodSpec: no field may be dropped silently.
 import * as models from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ function isModel(value: unknown): value is Model {
   return typeof value === 'function' && 'getAttributeTypeMap' in value;
 }
 
-/** Every path below a type down to its leaves; a type that contains itself ends there. */
+/** Every path below a type down to its leaves; recursion ends at a type that contains itself. */
 function leaves(type: string, path: string, above: readonly string[] = []): string[] {
   const element = /^Array<(.*)>$/.exec(type)?.[1];
   if (element !== undefined) return leaves(element, `${path}[]`, above);

@@ -1,4 +1,4 @@
-// The engine's `die` is an end, whatever a look at the container shows by then.
+// The engine's `die` event is an exit, whatever an inspection shows by then.
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';

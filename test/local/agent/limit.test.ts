@@ -1,4 +1,4 @@
-// The cap on launches.
+// The limit on concurrent launches.
 import { expect, it } from 'vitest';
 import { createLimit } from '../../../local/agent/limit.ts';
 

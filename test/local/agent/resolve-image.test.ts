@@ -1,4 +1,4 @@
-// Pull policies and credentials against a scripted engine; the words are those of containerd and the kubelet.
+// Pull policies and credentials against a scripted engine; messages as in containerd and the kubelet.
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { DockerError, type Docker } from '../../../local/docker/engine-api.ts';
 const ID = `sha256:${'1'.repeat(64)}`;
 const REFUSED = 'Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused';
 
-/** An engine that has `present`; a pull adds what it asks for or fails with `pullError(user)`. */
+/** An engine with the images `present`; a pull adds an image or fails with `pullError(user)`. */
 function fakeEngine(
   present: string[],
   pullError: (user: string) => string | undefined = () => undefined,

@@ -1,4 +1,4 @@
-// The book of tasks over a store that has no room for a while: nothing is lost, and everything comes in order.
+// The book of tasks on a store that is full for a while: nothing is lost, and everything is stored in order.
 import { expect, it } from 'vitest';
 import type { KeyValue } from '../../../local/agent/key-value.ts';
 import { TaskBook } from '../../../local/agent/task-book.ts';

@@ -1,4 +1,4 @@
-// The AWS port on a real socket: who has no key, a wrong key, an old or changed request is refused in AWS's words.
+// The AWS port on a real socket: no key, a wrong key, an old or modified request is refused in AWS's words.
 import { createHash, createHmac } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
@@ -88,7 +88,7 @@ function post(path: string, headers: Record<string, string>, body: string): Prom
 const hmac = (key: string | Buffer, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
 
-/** Headers of a request signed by the rules of the AWS documentation, written apart from the signer in use. */
+/** Headers of a request signed as AWS documents it, independently of the signer in use. */
 function signed(
   path: string,
   body: string,

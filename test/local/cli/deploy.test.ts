@@ -1,4 +1,4 @@
-// deploy and destroy against an account that answers over HTTP to the real SDK: what is looked at, made, run, written, ended and kept.
+// deploy and destroy against an HTTP account with the real SDK: what they check, create, run, write, delete and keep.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ interface Run {
   waits: number;
 }
 
-/** Runs `deploy`; the CDK is what `onCdk` says: it changes the account and answers an exit code. */
+/** Runs `deploy`; `onCdk` stands for the CDK: it changes the account and returns an exit code. */
 async function deployed(
   options: DeployOptions,
   state: Partial<AccountState> = {},
@@ -406,7 +406,7 @@ describe('destroy', () => {
       'StopExecution e2',
       'StopTask t1',
       'StopTask t2',
-      // Until then podlets report, or their tasks would live until ECS kills them.
+      // Until then podlets report: otherwise their tasks would live until ECS kills them.
       'PutFunctionConcurrency Droppod-Functionssync-1',
       'DeleteSecret s1',
       'DeleteStack',
@@ -475,7 +475,7 @@ describe('destroy', () => {
 });
 
 describe('the command itself', () => {
-  /** `droppod …` as a user runs it, with no profile of this machine's. */
+  /** `droppod …` as a user runs it, without this machine's AWS profiles. */
   async function command(args: string[], state: Partial<AccountState>, env: object = {}) {
     await account(state);
     return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {

@@ -1,4 +1,4 @@
-// Bodies that nobody reads, that never end or come too slowly, answers that nobody takes: no door keeps them.
+// Bodies that nobody reads, that never end or come too slowly, responses that nobody reads: no door keeps them.
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handle } from '../../../src/api/handler.ts';
@@ -17,7 +17,7 @@ import {
 
 const MIB = 1 << 20;
 const SENT_BYTES = 64 * MIB;
-/** What the buffers of two sockets and of the system between them may take of a body. */
+/** How much of a body the buffers of two sockets and the system may take. */
 const TAKEN_BYTES = 16 * MIB;
 const CHUNK = Buffer.concat([
   Buffer.from('10000\r\n'),
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([doors.close(), brisk.close()]));
 
-/** Writes until all is sent or the far end has closed; answers how much went. Never more than one chunk waits on this side. */
+/** Writes until everything is sent or the peer has closed; returns how much was sent. At most one chunk waits on this side. */
 async function pour(socket: Socket, bytes: number): Promise<number> {
   let sent = 0;
   while (sent < bytes && !socket.destroyed && socket.writable) {
@@ -262,7 +262,7 @@ describe('a watch whose client takes nothing', () => {
           return socket;
         }),
       );
-      // The server's side is seen by its own count: a socket that is not read does not notice its end.
+      // The server's side is observed by its own count: a socket that is not read does not notice its end.
       await changes(brisk, 60);
       expect(process.memoryUsage().rss - before).toBeLessThan(300 * MIB);
       await expect

@@ -1,4 +1,4 @@
-// The life of a connection: an answer that ends it says so, any other leaves it to the next request, and nothing is cut off unanswered.
+// The life of a connection: a response that ends it says so, any other keeps it for the next request, and no request goes unanswered.
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const head = (line: string, ...headers: string[]): string =>
 const withBody = (line: string, body: string, ...headers: string[]): string =>
   head(line, `Content-Length: ${Buffer.byteLength(body)}`, ...headers) + body;
 
-/** Where the first answer in the text ends; undefined: it is not all there. */
+/** Where the first response in the text ends; undefined: it is incomplete. */
 function endOfAnswer(text: string, isHead: boolean): number | undefined {
   const begin = text.indexOf('\r\n\r\n') + 4;
   if (begin < 4) return undefined;
@@ -38,7 +38,7 @@ function endOfAnswer(text: string, isHead: boolean): number | undefined {
   return last < 0 ? undefined : last + 5;
 }
 
-/** The answers on one connection, in order. */
+/** The responses on one connection, in order. */
 class Answers {
   private text = '';
   private closed = false;

@@ -1,5 +1,5 @@
-// The doors of local mode in this process, on loopback, before fakes: an API with one running pod, and a podlet that dials in and
-// gives back what it gets. And clients that send bytes as they are.
+// The doors of local mode in this process, on loopback, with fakes behind them: an API with one running pod, and a podlet that
+// connects and echoes. And clients that send raw bytes.
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
@@ -24,7 +24,7 @@ export const PODS = '/api/v1/namespaces/default/pods';
 const STATUS = 3;
 const SUCCESS = JSON.stringify({ metadata: {}, status: 'Success' });
 
-/** A podlet's end of a session: stdin comes back as stdout, its line "exit N" ends the command; a forwarded port echoes. */
+/** A podlet's end of a session: stdin comes back as stdout, the line "exit N" ends the command; a forwarded port echoes. */
 function dial(url: string, kind: string, authorization: string): void {
   const ws = new WebSocket(url, { rejectUnauthorized: false, headers: { authorization } });
   ws.on('error', () => undefined);
@@ -49,7 +49,7 @@ function dial(url: string, kind: string, authorization: string): void {
   });
 }
 
-/** The pod's podlet has reported before; answers its credential. */
+/** The pod's podlet has already reported; returns its credential. */
 async function reported({ store, settings }: Ports): Promise<string> {
   const object = (await store.get({ resource: 'pods', namespace: 'default', name: 'one' }))!;
   const uid = object.metadata.uid!;
@@ -75,7 +75,7 @@ export interface OpenDoors {
   metadata: number;
   /** Everything that the doors have logged. */
   lines: string[];
-  /** Sessions that podlets have dialled. */
+  /** How many sessions podlets have connected for. */
   dialled: () => number;
   close(): Promise<void>;
 }
@@ -155,7 +155,7 @@ export function connect(port: number, tls: boolean): Promise<Socket> {
   });
 }
 
-/** What comes back until the far end closes, `until` matches, or the time is over (then `open` is true). */
+/** What comes back until the peer closes, `until` matches, or the time is over (then `open` is true). */
 export function listenTo(
   socket: Socket,
   until?: RegExp,
@@ -176,7 +176,7 @@ export function listenTo(
   });
 }
 
-/** Sends the bytes on a connection of its own; answers what came back until it closed (or `until` matched). */
+/** Sends the bytes on a connection of its own; returns what came back until it closed (or `until` matched). */
 export async function exchange(
   port: number,
   tls: boolean,
@@ -192,7 +192,7 @@ export async function exchange(
   return answer;
 }
 
-/** Whether the API still answers others. */
+/** Whether the API still serves others. */
 export async function ready({ api }: OpenDoors): Promise<boolean> {
   const { text } = await exchange(
     api,

@@ -1,4 +1,4 @@
-// Bytes that no honest client sends, to every door and every kind of upgrade: each is answered or cut off, and others are served on.
+// Malformed bytes to every door and every kind of upgrade: each is answered or cut off, and others are still served.
 import { constants, createDeflate } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SPDY_DICTIONARY } from '../../../local/streams/spdy-dictionary.ts';
@@ -106,7 +106,7 @@ describe('request lines and headers', () => {
         );
     }
     expect(await ready(doors)).toBe(true);
-    // A stranger's nonsense is no fault of ours: nothing of it is worth a stack trace.
+    // A client's nonsense is no fault of the server: none of it is worth a stack trace.
     expect(doors.lines).toEqual([]);
   });
 });
@@ -203,7 +203,7 @@ describe.each(UPGRADES)('a malformed frame over WebSocket: %s', (_kind, path, pr
           socket.write(upgradeHead(path, protocol));
           const { text } = await answered;
           if (statusOf(text) === 101) {
-            // The podlet of exec and attach has dialled by then in most cases: frames are read before and after it.
+            // The podlet of exec and attach has usually connected by then: frames are read before and after it.
             await new Promise((resolve) => setTimeout(resolve, 50));
             socket.write(bytes);
             if (stays) await listenTo(socket, undefined, 500);

@@ -1,4 +1,4 @@
-// The sub-protocols of exec, attach and port-forward as Kubernetes takes them, from kubectl's to those of consoles in browsers.
+// The sub-protocols of exec, attach and port-forward as Kubernetes accepts them, from kubectl's to those of browser consoles.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { exchange, openDoors, PODS, TOKEN, upgradeHead, type OpenDoors } from './harness.ts';
@@ -13,12 +13,12 @@ const EXEC = `${PODS}/one/exec?container=c&command=sh&stdin=1&stdout=1`;
 
 interface Session {
   protocol: string;
-  /** Messages as they came: text as it is, bytes as latin1. */
+  /** Messages as they came: text unchanged, bytes as latin1. */
   messages: string[];
   code: number;
 }
 
-/** Opens, sends each message when the one before was answered or at once, and waits for the end. */
+/** Connects, sends each message after the response to the one before or all at once, and waits for the end. */
 function session(
   path: string,
   protocols: string[],

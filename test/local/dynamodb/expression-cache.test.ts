@@ -1,4 +1,4 @@
-// Expressions parsed once: the answer is dynalite's own, for every request's values.
+// Cached expressions: the result is dynalite's own, for every request's values.
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import type { Parse, ParseContext } from '../../../local/aws/dynamodb/expression-cache.ts';
@@ -7,7 +7,7 @@ import type { Item } from '../../../local/aws/dynamodb/dynalite.ts';
 
 const require = createRequire(import.meta.url);
 
-// A copy of each module of its own: the engine's are cached already.
+// A fresh copy of each module: the engine's are cached already.
 function parserOf(name: string): Parse {
   const path = require.resolve(`dynalite/db/${name}`);
   const kept = require.cache[path];

@@ -1,4 +1,4 @@
-// The store's table without the SDK stores and refuses what the SDK's does, and gives faults to the SDK, which repeats.
+// The store's table without the SDK stores and refuses the same as with it, and passes faults to the SDK, which retries.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inProcessTable } from '../../../local/compose/in-process-table.ts';
 import type { Item, Table, TableWrite } from '../../../src/store/table.ts';

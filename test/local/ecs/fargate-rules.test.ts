@@ -1,4 +1,4 @@
-// What Fargate and ECS's API model refuse, the local ECS refuses too: a definition or request that passes here is one for AWS.
+// The local ECS refuses what Fargate and ECS's API model refuse: a definition or request that it accepts is valid on AWS.
 import { describe, expect, it } from 'vitest';
 import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { quietEngine } from './quiet-engine.ts';

@@ -1,4 +1,4 @@
-// The ECS endpoint without containers: what it refuses and in which words, what it remembers.
+// The ECS endpoint without containers: what it refuses, with which messages, and what it stores.
 import { describe, expect, it } from 'vitest';
 import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
 import { isFargateSize } from '../../../local/aws/ecs/fargate-size.ts';

@@ -1,4 +1,4 @@
-// An engine over a Docker that has nothing and starts nothing: for operations that only read and write the book.
+// An engine on a Docker without containers that starts nothing: for operations that only read and write the book.
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import type { KeyValue } from '../../../local/agent/key-value.ts';
@@ -9,11 +9,11 @@ import type { Docker } from '../../../local/docker/engine-api.ts';
 export interface QuietEngine {
   engine: Engine;
   changes: { lastStatus?: unknown; version?: unknown }[];
-  /** Answers the output, or the error as `type: message`. */
+  /** Returns the output, or the error as `type: message`. */
   call: (operation: string, input: object) => Promise<{ [key: string]: unknown } | string>;
 }
 
-/** Calls to the engine other than looking never answer. */
+/** Calls to the engine other than reads never complete. */
 export async function quietEngine(
   store: KeyValue = memoryKeyValue(),
   beyondFargate = false,

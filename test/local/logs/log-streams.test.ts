@@ -173,7 +173,7 @@ describe('keepLog', () => {
 });
 
 describe('readLogs', () => {
-  /** An engine whose log rotates while it is followed: what it sends to a follower is not to be believed. */
+  /** An engine whose log rotates while it is followed: what it sends to a follower is unreliable. */
   function rotating(steps: Buffer[][]): { agent: Agent; reads: string[] } {
     const log = [...(steps.shift() ?? [])];
     const reads: string[] = [];

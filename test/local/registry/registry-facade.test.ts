@@ -50,7 +50,7 @@ describe('the façade', () => {
         [{ registry: 'localhost:5000', username: 'u', password: 'p:q' }],
       ],
     ]);
-    // A client holds the manifest against its digest; the engine runs that image by it.
+    // A client checks the manifest against its digest; the engine runs the image by it.
     const digest = sha256(manifest.body);
     expect(manifest.headers['docker-content-digest']).toBe(digest);
     expect([...aliases]).toEqual([[digest, ID]]);

@@ -1,4 +1,4 @@
-// A journal whose process dies: after a number of writes nothing more arrives and nobody gets an answer.
+// A journal whose process dies: after a number of writes no more are stored, and no call completes.
 import { MemoryJournal } from '../../fakes/memory-journal.ts';
 import type { JournalEntry } from '../../../local/states/ports.ts';
 

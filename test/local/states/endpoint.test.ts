@@ -523,7 +523,7 @@ describe('on disk', () => {
       stateMachines: [{ name: 'pod' }],
     });
     await second.clock.advance(60_000);
-    // The disk answers in real time, which the virtual clock does not wait for.
+    // The disk responds in real time, which the virtual clock does not wait for.
     await expect.poll(async () => (await second.describe('a'))['status']).toBe('SUCCEEDED');
     await second.states.close();
   });

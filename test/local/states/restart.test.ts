@@ -1,4 +1,4 @@
-// Executions survive the death of the process at any write of the journal (docs/design/local.md).
+// Executions survive a crash of the process at any write of the journal (docs/design/local.md).
 import { describe, expect, it } from 'vitest';
 import type { ExecutionRecord } from '../../../local/states/execution.ts';
 import { Interpreter } from '../../../local/states/interpreter.ts';
@@ -12,7 +12,7 @@ import { LIFE } from './life-machine.ts';
 
 const KEY = 'life/run';
 
-/** What outlives the process: the journal's content, the clock, and who holds task tokens. */
+/** What survives the process: the journal's content, the clock, and the holders of task tokens. */
 class World {
   readonly clock = new VirtualClock();
   texts: ReadonlyMap<string, string> = new Map();
@@ -42,7 +42,7 @@ class World {
     return { Payload: args };
   }
 
-  /** Answers every token until somebody has taken the answer, as the sender of an exit does. */
+  /** Answers every token until an answer is accepted, like the sender of an exit. */
   answerTokens(interpreter: Interpreter): void {
     for (const token of this.tokens) {
       void interpreter.answer(token, { output: { exit: 3 } }).then((answer) => {
@@ -67,7 +67,7 @@ function start(interpreter: Interpreter, definition: Machine = LIFE): Promise<un
   });
 }
 
-/** Lives until the execution is over or the journal is dead; answers what the journal knows then. */
+/** Lives until the execution is over or the journal is dead; returns what the journal knows then. */
 async function live(
   world: World,
   interpreter: Interpreter,
@@ -134,7 +134,7 @@ describe('killed at a write and started again', async () => {
       const world = new World();
       let record: ExecutionRecord | undefined;
       for (let process = 0; process < 200 && record === undefined; process++) {
-        // A process that dies before it can act twice makes no progress: give each one write more than the last.
+        // A process that dies before it can act twice makes no progress: each one gets one more write than the last.
         const { interpreter, journal } = world.open(lifetime + Math.floor(process / 20));
         await interpreter.load();
         if ((await interpreter.describe(KEY)) === undefined) void start(interpreter);

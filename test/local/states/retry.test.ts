@@ -1,4 +1,4 @@
-// The arithmetic that the recordings cannot show: they have no times.
+// Retry arithmetic that the recordings cannot show, because they have no times.
 import { describe, expect, it } from 'vitest';
 import { chooseRetrier, retryDelaySeconds } from '../../../local/states/retry.ts';
 import { StateError, matches } from '../../../local/states/state-error.ts';

@@ -1,4 +1,4 @@
-// A definition is checked before it becomes a machine; every problem is named with its place.
+// Validation of definitions: every problem is reported with its place.
 import { expect, it } from 'vitest';
 import type { Json } from '../../../local/states/json.ts';
 import { parseMachine } from '../../../local/states/validate.ts';

@@ -1,4 +1,4 @@
-// A long answer to a slow reader asks for back-pressure again and again.
+// A long response to a slow reader waits for back-pressure again and again.
 import { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 import { expect, it } from 'vitest';

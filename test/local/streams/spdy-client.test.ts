@@ -1,4 +1,4 @@
-// kubectl over SPDY writes as soon as its streams are open, which may be before the podlet has dialled.
+// kubectl over SPDY writes as soon as its streams are open, which may be before the podlet has connected.
 import { expect, it } from 'vitest';
 import { CLOSE, STDIN } from '../../../local/streams/channels.ts';
 import { SpdyClient } from '../../../local/streams/spdy-client.ts';

@@ -1,4 +1,4 @@
-// Nodes and pods for the tables of placement: two zones of one region, pods that are bound.
+// Nodes and pods for the placement tables: two zones of one region, and bound pods.
 import type { KubeObject, Node, Pod, PodSpec } from '../../../src/kinds/pod.ts';
 import type { Surroundings } from '../../../src/pod/placement/surroundings.ts';
 import { schedule } from '../../../src/pod/placement/schedule.ts';
@@ -25,7 +25,7 @@ export const node = (name: string, zone?: string, spec: Node['spec'] = {}): Node
 
 export const NODES = [node('a', 'za'), node('b', 'zb')];
 
-/** `app` on a node (or on none), with whatever else the row is about. */
+/** `app` on a node (or on none), with whatever the row is about. */
 export function bound(
   nodeName: string,
   app: string,

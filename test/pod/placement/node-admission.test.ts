@@ -1,4 +1,4 @@
-// O2: what the kubelet refuses by itself, in its words.
+// O2: what the kubelet itself refuses, in its words.
 import { expect, it } from 'vitest';
 import type { PodSpec } from '../../../src/kinds/pod.ts';
 import { nodeAdmission } from '../../../src/pod/placement/node-admission.ts';

@@ -1,4 +1,4 @@
-// O1, O2: which node a pod gets, and in the scheduler's and the kubelet's words why none (recorded: conformance, node-selector).
+// O1, O2: which node a pod gets, or why none, in the scheduler's and the kubelet's words (recorded: conformance, node-selector).
 import { describe, expect, it } from 'vitest';
 import type { Node, PodSpec } from '../../../src/kinds/pod.ts';
 import { alone } from '../../../src/pod/placement/surroundings.ts';

@@ -1,4 +1,4 @@
-// D2, D3, D10, K2: whose turn it is, and when the pod is over.
+// D2, D3, D10, K2: which container may start, and when the pod is over.
 import { describe, expect, it } from 'vitest';
 import type { PodSpec } from '../../../src/kinds/pod.ts';
 import type { ObservedContainer, ObservedPod } from '../../../src/pod/run/observed.ts';

@@ -1,4 +1,4 @@
-// C1–C5, C13, D4, D5, D8: which ended container starts again.
+// C1–C5, C13, D4, D5, D8: which ended container is restarted.
 import { describe, expect, it } from 'vitest';
 import type { Container, Pod, PodSpec, RestartPolicy } from '../../../src/kinds/pod.ts';
 import type { Run } from '../../../src/protocol/run.ts';

@@ -1,4 +1,4 @@
-// Which ends of containers the status keeps back, and until when.
+// Which ends of containers the status holds back, and until when.
 import { expect, it } from 'vitest';
 import type { Pod, PodSpec, PodStatus } from '../../../src/kinds/pod.ts';
 import type { ObservedContainer, ConcludedPod } from '../../../src/pod/run/observed.ts';

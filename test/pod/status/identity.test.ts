@@ -1,4 +1,4 @@
-// N1, O3, M4: labels, the node that stays, the containers that stay.
+// N1, O3, M4: labels, the constant node, containers that stay.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { defaultPod } from '../../../src/pod/admission/defaults.ts';

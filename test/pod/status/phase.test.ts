@@ -1,4 +1,4 @@
-// B1–B6: the phase is a rule over policy and container states; nothing of ECS enters it.
+// B1–B6: the phase follows from policy and container states, never from ECS.
 import { describe, expect, it } from 'vitest';
 import type { PodSpec, RestartPolicy } from '../../../src/kinds/pod.ts';
 import type { ObservedContainer, ObservedPod } from '../../../src/pod/run/observed.ts';
@@ -32,7 +32,7 @@ function phaseOf(
     status: { phase: states.some(({ current }) => current) ? 'Running' : 'Pending' },
   };
   const observed = observedOf(containers, more);
-  // Once nothing will run any more the pod is wound up: only then is a terminal phase shown.
+  // A terminal phase is shown only once nothing will run and everything has stopped.
   return computeStatus(before, { ...observed, terminal: podDone(before, observed) }, NOW).phase;
 }
 

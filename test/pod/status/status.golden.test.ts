@@ -13,12 +13,12 @@ interface Row {
   old?: PodStatus;
   phase: string;
   cell: string;
-  /** `Type=Status/Reason(message)`, sorted, as far as the row says. */
+  /** `Type=Status/Reason(message)`, sorted, as far as the row specifies it. */
   conditions: Record<string, string>;
   containers: Record<string, unknown>;
 }
 
-/** Nothing of the pod is left to stop. */
+/** Nothing is left to stop. */
 const OVER = { terminal: true, sandboxReady: false };
 const init = (names: string[]) => ({
   initContainers: names.map((name) => ({ name, image: 'busybox' })),

@@ -1,4 +1,4 @@
-// The rules of pod.status beyond single states: what stays, what ends, what is kept over a sandbox (kubelet_pods.go).
+// The rules of pod.status beyond single states: what stays, what ends, and what survives a sandbox (kubelet_pods.go).
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodStatus } from '../../../src/kinds/pod.ts';
 import { computeStatus } from '../../../src/pod/status/status.ts';

@@ -1,4 +1,4 @@
-// D8, J2: what an init container may have of an app container's fields, and what only a sidecar may.
+// D8, J2: which fields of an app container an init container may have, and which only a sidecar.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { defaultPod } from '../../../src/pod/admission/defaults.ts';

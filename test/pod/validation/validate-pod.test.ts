@@ -1,4 +1,4 @@
-// Rules that the recorded answers do not reach, and the updates (apis/core/validation/validation.go).
+// Rules that the recordings do not cover, and updates (apis/core/validation/validation.go).
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { defaultPod } from '../../../src/pod/admission/defaults.ts';

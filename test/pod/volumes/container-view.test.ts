@@ -1,4 +1,4 @@
-// F2: what a container sees of its pod's volumes; Fargate mounts whole volumes only, so each part is one.
+// F2: what a container sees of its pod's volumes; Fargate mounts only whole volumes, so each part is one.
 import { describe, expect, it } from 'vitest';
 import type { Container, Volume } from '../../../src/kinds/pod.ts';
 import { containerView } from '../../../src/pod/volumes/container-view.ts';

@@ -1,4 +1,4 @@
-// Peers that never stop, never begin or speak nonsense: every probe and hook ends by its time and by bytes, and is an answer, not an exception.
+// Peers that never stop, never begin or talk nonsense: every probe and hook ends within its limits of time and bytes, with a result.
 import { createServer } from 'node:http2';
 import type { ServerHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';

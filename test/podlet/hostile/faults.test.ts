@@ -1,4 +1,4 @@
-// Whatever breaks inside the podlet is said, in the log and as an event, and its loop goes on.
+// Whatever fails inside the podlet is reported, in the log and as an event, and its loop goes on.
 import { describe, expect, it } from 'vitest';
 import { AgentBench } from '../bench-agent.ts';
 

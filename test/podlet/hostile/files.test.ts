@@ -1,4 +1,4 @@
-// What containers put where the podlet reads: FIFOs, devices, links, endless files. It answers, soon, and keeps nothing of them.
+// Hostile files where the podlet reads: FIFOs, devices, links, endless files. It responds soon, and keeps nothing of them.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,7 +18,7 @@ beforeEach(() => {
   mkdirSync(path());
   volumes = new VolumeFiles(root, () => new Date(0));
 });
-// Node's own removal stops at paths that are too long.
+// Node's own removal fails for paths that are too long.
 afterEach(() => {
   execFileSync('rm', ['-rf', root]);
 });
@@ -48,7 +48,7 @@ describe('a file that is read for variables', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
       new Set([JSON.stringify({ error: "couldn't parse env file" })]),
     );
-    // The thread pool is free: a file of another volume is read.
+    // The thread pool is free: a file of another volume can be read.
     writeFileSync(path('plain'), "A='1'\n");
     expect(await filled('plain')).toMatchObject({ order: { argv: ['1'] } });
     server.close();

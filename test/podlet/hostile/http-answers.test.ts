@@ -1,4 +1,4 @@
-// Answers that Go's client reads in its own way, each with what a kubelet's probe makes of it (measured with Go 1.26's net/http).
+// Responses that Go's client reads in its own way, each with a kubelet's verdict (measured with Go 1.26's net/http).
 import { describe, expect, it } from 'vitest';
 import { httpHook, httpProbe } from '../../../podlet/probes/http-get.ts';
 import type { HttpGet } from '../../../src/protocol/messages.ts';

@@ -1,4 +1,4 @@
-// Servers that answer with bytes: whatever a test wants a probe or hook to meet.
+// Servers that respond with raw bytes, for probes and hooks.
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { afterEach } from 'vitest';
@@ -13,7 +13,7 @@ afterEach(() => {
   }
 });
 
-/** A port that hands each connection over once its first bytes have come. */
+/** A port that hands over each connection once its first bytes have arrived. */
 export async function rawServer(serve: (socket: Socket, request: string) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -27,7 +27,7 @@ export async function rawServer(serve: (socket: Socket, request: string) => void
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Answers every request with `bytes` and ends; requests for /ok get a plain 200. */
+/** Responds to every request with `bytes` and closes; requests for /ok get a plain 200. */
 export const answering = (bytes: string): Promise<number> =>
   rawServer((socket, request) =>
     socket.end(
@@ -38,7 +38,7 @@ export const answering = (bytes: string): Promise<number> =>
     ),
   );
 
-/** Sends `chunk` for as long as it is read; answers how much the peer took. */
+/** Sends `chunk` for as long as it is read; returns how much the peer took. */
 export async function endless(
   first: string,
   chunk: string,

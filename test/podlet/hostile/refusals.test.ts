@@ -1,4 +1,4 @@
-// Who may send a podlet away: the API, in its own words. What stands between answers the same codes by itself.
+// Who may dismiss a podlet: only the API, in its own format. Proxies in between send the same codes.
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';

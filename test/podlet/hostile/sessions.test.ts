@@ -1,5 +1,5 @@
-// exec, attach and port-forward with an API, a supervisor and a target that all misbehave: the podlet keeps its process, its memory and its room
-// for the next session.
+// exec, attach and port-forward with a misbehaving API, supervisor and target: the podlet's process, memory and ability to serve the
+// next session survive.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -51,7 +51,7 @@ beforeEach(async () => {
   url = `ws://127.0.0.1:${portOf(api.address())}`;
 });
 
-/** Whatever the test did: nothing escaped, no session is left, and the next one is served. */
+/** Whatever the test did: no error escaped, no session is left, and the next one is served. */
 afterEach(async () => {
   try {
     await until(() => sessions.count === 0, 'every session ends');
@@ -78,7 +78,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
-/** A count once it has not changed for a while. */
+/** A count once it has been stable for a while. */
 async function settled(count: () => number): Promise<number> {
   let last = -1;
   for (let same = 0; same < 20; await new Promise((resolve) => setTimeout(resolve, 20))) {
@@ -90,7 +90,7 @@ async function settled(count: () => number): Promise<number> {
 
 interface Opened {
   socket: WebSocket;
-  /** Of the connection below. */
+  /** The underlying connection. */
   raw: Socket;
   got: Buffer[];
 }
@@ -207,7 +207,7 @@ describe("the API's side", () => {
     const port = await target((socket) =>
       socket.once('data', (head) => {
         const key = /sec-websocket-key: (\S+)/i.exec(head.toString())?.[1] ?? '';
-        // In one packet with the handshake: the podlet's listeners are not there yet.
+        // In one packet with the handshake: the podlet has no listeners yet.
         socket.write(
           Buffer.concat([
             Buffer.from(
@@ -283,7 +283,7 @@ describe("the API's side", () => {
     await until(() => received() > 0, 'some of it is on the way');
     expect(await settled(received)).toBeLessThan(16 * MIB);
     await closeOf(socket);
-    // The API learns that there is no such container, and what waited is gone with the session.
+    // The API learns that there is no such container, and waiting data is dropped with the session.
     expect(got).toEqual([]);
   });
 

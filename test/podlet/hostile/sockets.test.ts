@@ -1,4 +1,4 @@
-// The container's socket from inside the container: its own processes may say anything there, in any size, and often.
+// The container's socket from inside the container: its own processes may send anything there, in any size, and often.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -44,7 +44,7 @@ async function dial(): Promise<{ client: Socket; closed: Promise<void> }> {
 const HELLO = { type: 'hello', run: 0, pid: 0 };
 const line = (message: unknown): string => `${JSON.stringify(message)}\n`;
 
-/** The next message that says pong has come: everything before it was looked at. */
+/** Resolves with the next pong: everything before it was processed. */
 async function settled(client: Socket): Promise<void> {
   const before = taken.filter(({ type }) => type === 'pong').length;
   client.write(line({ type: 'pong' }));

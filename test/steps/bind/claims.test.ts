@@ -1,4 +1,4 @@
-// What the scheduler says of a pod whose claims are not bound, and where the data of bound ones is.
+// The scheduler's messages for a pod with unbound claims, and where the data of bound ones is.
 import { expect, it } from 'vitest';
 import type { KubeObject, Pod } from '../../../src/kinds/pod.ts';
 import { findNode } from '../../../src/steps/bind/find-node.ts';

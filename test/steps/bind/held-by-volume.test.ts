@@ -1,10 +1,10 @@
-// What is said of images while a pod waits for a volume: the kubelet looks at them once the volumes are mounted.
+// Image events while a pod waits for a volume: the kubelet pulls only after the volumes are mounted.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
 
 let world: PodWorld;
-// The scripted podlet knows no volumes.
+// The scripted podlet ignores volumes.
 beforeEach(() => {
   world = new PodWorld({ agent: true });
 });
@@ -29,7 +29,7 @@ async function put(resource: 'configmaps' | 'secrets', data = { k: 'djE=' }): Pr
   });
 }
 
-/** Reason, container and count in the order of their writing: names sort by the kind of event. Failed mounts are another test's matter. */
+/** Reason, container and count in the order of storing: names sort by the kind of event. Failed mounts are left out. */
 async function said(): Promise<string[]> {
   const { objects } = await world.ports.store.list({ resource: 'events' });
   return objects

@@ -1,4 +1,4 @@
-// O1: pods whose place depends on others, over time: who waits, who is tried again and when, and that two never take one place at once.
+// O1: pods whose placement depends on others, over time: who waits, who is retried and when, and that two never take one place.
 import { expect, it } from 'vitest';
 import type { Pod } from '../../../src/kinds/pod.ts';
 import { nodesChanged, othersChanged, podBound } from '../../../src/steps/settle/reschedule.ts';
@@ -34,7 +34,7 @@ async function addNode(world: PodWorld, name: string, zone: string): Promise<voi
   await nodesChanged(world.ports);
 }
 
-/** The node that is always there lies in no zone: it is cordoned. */
+/** The default node is in no zone: it is cordoned. */
 async function zones(...names: string[]): Promise<PodWorld> {
   const world = new PodWorld();
   const key = { resource: 'nodes', namespace: '', name: 'fargate' };
@@ -75,7 +75,7 @@ it('a pod that must keep apart waits, and goes as soon as the other is deleted',
     status: 'False',
     reason: 'Unschedulable',
   });
-  // By itself it looks again every minute and a half by now.
+  // By now it retries by itself only every minute and a half.
   await world.remove(first);
   await atOnce(world);
   expect(await nodeOf(world, second)).toBe('za');

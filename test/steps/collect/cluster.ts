@@ -66,7 +66,7 @@ export async function collected(controllers: readonly Controller[] = []) {
       headers: { 'content-type': 'application/merge-patch+json' },
       body: { metadata: { finalizers: null } },
     });
-  /** Names of the ConfigMaps that there are; a dash stands behind one that is being deleted. */
+  /** Names of the existing ConfigMaps; a dash follows one that is being deleted. */
   const names = async (): Promise<string[]> => {
     await settle();
     const { body } = await api.send('GET', `${NAMESPACE}/configmaps`);

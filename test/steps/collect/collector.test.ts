@@ -1,4 +1,4 @@
-// Owners: background, foreground, orphan, circles, references that lead nowhere (pkg/controller/garbagecollector).
+// Owner references: background, foreground, orphan, cycles, dangling references (pkg/controller/garbagecollector).
 import { expect, it } from 'vitest';
 import { sweep } from '../../../functions/sweep.ts';
 import { NAMESPACE, pod } from '../../api/client.ts';

@@ -1,4 +1,4 @@
-// A volume that was once in place stays good whatever becomes of its source: kustomize and helm delete hashed names after a rollout.
+// A volume that was complete once stays usable whatever happens to its source: kustomize and helm delete hashed names after a rollout.
 import { expect, it } from 'vitest';
 import type { ResourceVersion } from '../../../src/ports/identity.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';

@@ -1,4 +1,4 @@
-// What is left of a pod that has gone: nothing that costs, and nothing that somebody would have to clear away.
+// What is left of a deleted pod: nothing that costs, and nothing that somebody would have to clean up.
 import { expect, it } from 'vitest';
 import { LONGEST_CALL_MS } from '../../../src/steps/sweep/sweep-switch.ts';
 import { PodWorld } from '../../fakes/pod-world.ts';
@@ -48,7 +48,7 @@ it('R5: the sweep rests once the task of the last finished pod is gone, and the 
   expect(switched).toEqual(['on']);
   await world.clock.advance(60_000);
   await world.sweep();
-  // A creation that is under way may still count on the schedule.
+  // A creation in progress may still rely on the schedule.
   expect(switched).toEqual(['on']);
   await world.clock.advance(LONGEST_CALL_MS);
   await world.sweep();

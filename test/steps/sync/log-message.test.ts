@@ -1,4 +1,4 @@
-// The message of a failed run that asks for its log: the whole end of the run, however late the log is.
+// The termination message of a failed run from its log: the whole end of the run, however late the log is.
 import { expect, it } from 'vitest';
 import type { TaskArn } from '../../../src/ports/identity.ts';
 import type { LogLine, Logs } from '../../../src/ports/logs.ts';
@@ -41,7 +41,7 @@ const line = (text: string, stream: LogLine['stream'] = 'stdout'): LogLine => ({
 });
 const MARKER = `\x1e${NONCE} 2\n`;
 
-/** `log` holds at first `early`, and after so many milliseconds everything. */
+/** `log` first contains `early`, and after so many milliseconds everything. */
 async function messageOf(
   log: LogLine[],
   { early = log, lateMs = 0 }: { early?: LogLine[]; lateMs?: number } = {},

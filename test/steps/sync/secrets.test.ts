@@ -1,4 +1,4 @@
-// Where no secret may ever be (docs/design/security.md): after a whole life of a pod with all kinds of secrets, everything that is kept is searched.
+// Where no secret may ever be (docs/design/security.md): after a pod's life with all kinds of secrets, everything stored is searched.
 import { expect, it, vi } from 'vitest';
 import type { KubeObject, Pod } from '../../../src/kinds/pod.ts';
 import { recordKey, tokenKey } from '../../../src/steps/pod/record-for.ts';
@@ -59,7 +59,7 @@ async function putSecret(
   });
 }
 
-/** All that a life leaves behind but the secrets themselves and the tokens' own records. */
+/** Everything that a life leaves behind, except the secrets themselves and the tokens' own records. */
 async function everything(world: PodWorld, pod: Pod): Promise<Record<string, unknown>> {
   const { store } = world.ports;
   const { entries } = await store.changes('0' as never, { waitMs: 0 });
@@ -132,7 +132,7 @@ it('puts no secret into task definitions, overrides, histories, records, objects
   await world.clock.advance(300_000);
   expect((await world.pod(pod))?.status.phase).toBe('Succeeded');
   for (const spy of spies) spy.mockRestore();
-  // The secrets did travel, by sync and to the registry alone.
+  // The secrets were sent, but only by sync and to the registry.
   expect(seen.join('\n')).toContain(VALUE);
   expect(seen.join('\n')).toContain(base64(TOKEN));
   expect(JSON.stringify(world.ports.images.calls)).toContain(PASSWORD);

@@ -1,4 +1,4 @@
-// The podlets' door: who is let in, what malformed messages get, what repeated and late ones change.
+// The podlets' endpoint: who is authenticated, how malformed messages are answered, what repeated and late ones change.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sync } from '../../../src/steps/sync/sync.ts';
 import type { Pod } from '../../../src/kinds/pod.ts';
@@ -13,7 +13,7 @@ let pod: Pod;
 let report: Report;
 const SECRET = 'a-secret-of-the-podlet-itself';
 
-/** A launched pod whose own podlet does not speak, so that the test can. */
+/** A launched pod whose own podlet is silent, so that the test can speak for it. */
 beforeEach(async () => {
   world = new PodWorld({ settings: { syncWaitMs: 0 }, bootMs: 1e9 });
   pod = await world.create({ containers: [{ name: 'a', image: 'busybox' }] }, () => ({}));
@@ -105,7 +105,7 @@ describe('credentials', () => {
   ] as const)('refuses %s', async (_name, options, status) => {
     const answer = await sync(world.ports, request(report, options));
     expect(answer.status).toBe(status);
-    // Only what says so in droppod's own words makes a podlet leave.
+    // Only a refusal in droppod's own format makes a podlet leave.
     if (status === 401)
       expect(await answer.json()).toEqual({ leave: { reason: expect.any(String) as string } });
     else expect(await answer.text()).toBe('');

@@ -1,4 +1,4 @@
-// What creation fills into a Job.
+// Defaults of a Job at creation.
 import { describe, expect, it } from 'vitest';
 import { defaultJob } from '../../../src/workloads/job/default-job.ts';
 import { sentJob, storedJob } from './jobs.ts';

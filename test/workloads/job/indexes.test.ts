@@ -1,4 +1,4 @@
-// Sets of indexes as text.
+// Sets of completion indexes as text.
 import { expect, it } from 'vitest';
 import {
   countIndexes,

@@ -1,4 +1,4 @@
-// Which status of a Job may follow which.
+// Which changes of a Job's status are valid.
 import { describe, expect, it } from 'vitest';
 import { validateJobStatus } from '../../../src/workloads/job/validate-job-status.ts';
 import { storedJob } from './jobs.ts';
