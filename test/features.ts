@@ -23,7 +23,7 @@ const KINDS = ['rules', 'clock', 'containers'] as const;
 type Kind = (typeof KINDS)[number];
 
 function kindOf(path: string, text: string): Kind {
-  if (/^test\/(e2e|contract)\/|\.container\.test\.ts$/.test(path)) return 'containers';
+  if (/^test\/(e2e|contract|clients)\/|\.container\.test\.ts$/.test(path)) return 'containers';
   return path.endsWith('.yaml') ||
     /from '.*(pod-world|virtual-clock|bench-agent|fakes\/ports)\.ts'/.test(text)
     ? 'clock'

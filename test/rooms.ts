@@ -3,6 +3,7 @@
 /** Tests that need a container engine. */
 export const NEEDS_DOCKER = [
   'test/e2e/**/*.test.ts',
+  'test/clients/*.test.ts',
   'test/**/*.container.test.ts',
   'test/chaos/**/*.test.ts',
   'test/fuzz/**/*.test.ts',

