@@ -22,6 +22,8 @@ export interface Choices {
   without: string[];
   /** `streaming=false`: function URLs that respond in one piece, for an emulator without response streaming. */
   streaming: boolean;
+  /** `mirrors={"docker.io": "HOST/PATH"}`: where to look first for a registry's images, such as an ECR pull-through cache. */
+  mirrors: Record<string, string>;
   /** `environment={"NAME": "value"}`: variables for all functions, such as an emulator's endpoints; these take precedence. */
   environment: Record<string, string>;
 }
@@ -55,22 +57,43 @@ export function readChoices(context: (name: string) => unknown): Choices {
       .split(',')
       .filter((type) => type !== ''),
     streaming: text('streaming', /^(true|false)$/, 'true') !== 'false',
-    environment: variables(context('environment'), faults),
+    mirrors: mirrorsOf(texts('mirrors', context, faults), faults),
+    environment: texts('environment', context, faults),
   };
   if (faults.length > 0) throw new Error(`context is refused: ${faults.join('; ')}`);
   return choices;
 }
 
 /** A JSON object of strings on the command line, or an object in cdk.json. */
-function variables(value: unknown, faults: string[]): Record<string, string> {
+function texts(
+  name: string,
+  context: (name: string) => unknown,
+  faults: string[],
+): Record<string, string> {
+  const value = context(name);
   const found = typeof value === 'string' ? parsed(value) : (value ?? {});
   if (typeof found === 'object' && found !== null && !Array.isArray(found)) {
     const entries: [string, unknown][] = Object.entries(found);
     if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
       return Object.fromEntries(entries);
   }
-  faults.push('environment is no JSON object of texts');
+  faults.push(`${name} is no JSON object of texts`);
   return {};
+}
+
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?$/;
+
+function mirrorsOf(mirrors: Record<string, string>, faults: string[]): Record<string, string> {
+  for (const [registry, place] of Object.entries(mirrors)) {
+    const [host = '', ...path] = place.split('/');
+    const fits =
+      HOST.test(registry) &&
+      HOST.test(host) &&
+      path.every((part) => /^[a-z0-9]+([._-]+[a-z0-9]+)*$/.test(part));
+    if (!fits || host === registry)
+      faults.push(`mirrors: ${registry}=${place} is no registry and another one with a path`);
+  }
+  return mirrors;
 }
 
 function parsed(text: string): unknown {

@@ -29,6 +29,8 @@ export interface DroppodProps extends StackProps {
   without?: string[];
   /** Whether function URLs stream. */
   streaming?: boolean;
+  /** Where to look first for a registry's images. */
+  mirrors?: Choices['mirrors'];
   /** Variables for all functions; these take precedence. */
   environment?: Record<string, string>;
 }
@@ -40,6 +42,7 @@ export class DroppodStack extends Stack {
     const network = new Network(this, 'Network', props.vpcId);
     const cluster = new Cluster(this, 'Cluster', network.vpc, props.capacity);
     const podlet = new PodletImage(this, 'Podlet', props.podlet);
+    const mirrors = props.mirrors ?? {};
     const machineName = `${this.stackName}-pod`;
     const sweepRuleName = `${this.stackName}-sweep`;
     const reconcileName = `${this.stackName}-reconcile`;
@@ -64,11 +67,12 @@ export class DroppodStack extends Stack {
       reconcileName,
       dueTimes,
       streaming: props.streaming ?? true,
+      mirrors,
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
     new Stream(this, 'Stream', { table, target: functions.all.reconcile });
-    grantLeast(this, { table, cluster, machineName, functions, sweepRuleName, dueTimes });
+    grantLeast(this, { table, cluster, machineName, functions, sweepRuleName, dueTimes, mirrors });
 
     const access = new Access(this, 'Access', { functions, principals: props.principals ?? {} });
 

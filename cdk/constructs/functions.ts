@@ -48,6 +48,7 @@ export interface FunctionsProps {
   dueTimes: DueTimes;
   /** Whether the front functions' URLs stream. */
   streaming: boolean;
+  mirrors: Choices['mirrors'];
 }
 
 export class Functions extends Construct {
@@ -84,6 +85,8 @@ export class Functions extends Construct {
       sweep: rest('sweep'),
       reconcile: rest('reconcile', props.reconcileName),
     };
+    if (Object.keys(props.mirrors).length > 0)
+      this.all['bind-pod'].addEnvironment(OPTIONAL_NAMES.mirrors, JSON.stringify(props.mirrors));
     this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
     const { group, role, targetArn } = props.dueTimes;
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueTarget, targetArn);

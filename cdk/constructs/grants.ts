@@ -5,6 +5,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { pullSecretPrefix } from '../../src/aws/config.ts';
+import type { Choices } from '../choices.ts';
 import type { Cluster } from './cluster.ts';
 import { FUNCTIONS, HOLDERS_OF_KEYS, type FunctionName, type Functions } from './functions.ts';
 import type { DueTimes } from './stream.ts';
@@ -16,6 +17,7 @@ interface Granted {
   functions: Functions;
   sweepRuleName: string;
   dueTimes: DueTimes;
+  mirrors: Choices['mirrors'];
 }
 
 const TABLE_ACTIONS = [
@@ -53,6 +55,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
   grantExecutions(stack, allow, granted);
   grantTasks(stack, allow, granted);
   grantImages(stack, allow, granted);
+  grantMirrors(stack, allow, granted);
   grantSweepRule(stack, allow, granted);
   grantStream(stack, allow, granted);
 }
@@ -66,11 +69,12 @@ const HOLDERS_OF_SECRETS: readonly FunctionName[] = [
   'reconcile',
 ];
 
-/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts) and secrets (src/store/layout.ts), and who may use them. */
+/** The partitions of keys (src/store/ensure-key.ts, src/auth/signing-keys.ts), secrets and known images (src/store/layout.ts), and who may use them. */
 const CLOSED: readonly { partitions: string[]; holders: readonly FunctionName[] }[] = [
   { partitions: ['r/key'], holders: HOLDERS_OF_KEYS },
   { partitions: ['r/pull-key'], holders: ['bind-pod'] },
   { partitions: ['o/secrets', 's/*'], holders: HOLDERS_OF_SECRETS },
+  { partitions: ['i/*'], holders: ['bind-pod'] },
 ];
 
 /** A denial, since there are many other partitions. It does not cover requests that name no partition, and none of those is allowed. */
@@ -159,6 +163,27 @@ function grantImages(stack: Stack, allow: Allow, { cluster }: Granted): void {
     ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
     [stack.formatArn({ service: 'ecr', resource: 'repository', resourceName: '*' })],
   );
+}
+
+const ECR_HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./;
+
+/** A pull-through cache of ECR brings an image, and its repository, at the first pull by whoever pulls. */
+function grantMirrors(stack: Stack, allow: Allow, { cluster, mirrors }: Granted): void {
+  for (const place of Object.values(mirrors)) {
+    const [host = '', ...path] = place.split('/');
+    const [, account, region] = ECR_HOST.exec(host) ?? [];
+    if (account === undefined || region === undefined) continue;
+    const resourceName = [...path, '*'].join('/');
+    const repositories = [
+      stack.formatArn({ service: 'ecr', region, account, resource: 'repository', resourceName }),
+    ];
+    const bringing = ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'];
+    const reading = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+    allow(['bind-pod'], [...bringing, ...reading], repositories);
+    cluster.executionRole.addToPolicy(
+      new PolicyStatement({ actions: bringing, resources: repositories }),
+    );
+  }
 }
 
 /** The images that tasks pull: another account's repository also needs a policy that lets them. */

@@ -107,6 +107,11 @@ function addDeploy(droppod: Command): void {
     .option('--capacity <kind>', 'on-demand (default) or spot, which AWS may take back')
     .option('--architecture <name>', 'amd64 (default), arm64, or both with the preferred one first')
     .option('--image <reference>', 'a podlet image of your own')
+    .option(
+      '--mirror <registry=place>',
+      'where its images are looked for first (again for more)',
+      collect,
+    )
     .option('--kubeconfig <file>', 'where it is written (default: .droppod/aws/kubeconfig)')
     .option('--check', 'only look at the account and say what was found')
     .action(async (options: object) => {

@@ -1,4 +1,5 @@
 // A function's environment, read once; one error lists every missing name. cdk/ imports NAMES and sets them.
+import type { Mirrors } from '../images/mirrors.ts';
 
 /** Variables that every function must have. */
 export const NAMES = {
@@ -34,6 +35,7 @@ export const OPTIONAL_NAMES = {
   endpoint: 'AWS_ENDPOINT_URL',
   ca: 'DROPPOD_CA',
   registryEndpoint: 'DROPPOD_REGISTRY_ENDPOINT',
+  mirrors: 'DROPPOD_MIRRORS',
 } as const;
 
 /** The prefix of the names of an installation's pull secrets. */
@@ -80,6 +82,8 @@ export interface Config {
   ca: string;
   /** A registry to ask for all images, as repositories `<registry>/<repository>`; or ''. An emulator's engine pulls from it. */
   registryEndpoint: string;
+  /** Registries whose images are looked for elsewhere first (src/images/mirrors.ts). */
+  mirrors: Mirrors;
 }
 
 /** Throws one error that lists every missing variable. */
@@ -120,12 +124,21 @@ export function readConfig(env: Environment): Config {
     stsEndpoint: optional('stsEndpoint', optional('endpoint', '')),
     ca: optional('ca', ''),
     registryEndpoint: optional('registryEndpoint', '').replace(/\/+$/, ''),
+    mirrors: mirrorsIn(optional('mirrors', '{}')),
   };
 }
 
-function principalsIn(text: string): Config['principals'] {
+const principalsIn = (text: string): Config['principals'] =>
+  objectIn(OPTIONAL_NAMES.principals, text);
+
+function mirrorsIn(text: string): Mirrors {
+  const given = Object.entries(objectIn(OPTIONAL_NAMES.mirrors, text));
+  return Object.fromEntries(given.map(([registry, place]) => [registry, String(place)]));
+}
+
+function objectIn(name: string, text: string): object {
   const refuse = (cause?: unknown): never => {
-    throw new Error(`${OPTIONAL_NAMES.principals} is no JSON object`, { cause });
+    throw new Error(`${name} is no JSON object`, { cause });
   };
   try {
     const value: unknown = JSON.parse(text);

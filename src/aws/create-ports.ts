@@ -23,6 +23,7 @@ import { environmentLog } from './environment-log.ts';
 import { ecrCredentials } from './ecr-credentials.ts';
 import { awsExecutions } from './executions.ts';
 import { randomIds, randomKey } from './ids.ts';
+import { tableImages } from './kept-images.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
 import { awsPullSecrets } from './pull-secrets.ts';
@@ -44,8 +45,9 @@ const LOOK_AGAIN_MS = 500;
 export async function createPorts(env: Environment): Promise<Ports> {
   const config = readConfig(env);
   const clients = createClients({ region: config.region });
+  const table = dynamoTable(clients.dynamodb, config.table);
   const store = dynamoStore({
-    table: dynamoTable(clients.dynamodb, config.table),
+    table,
     clock: systemClock,
     ids: randomIds,
     random: Math.random,
@@ -65,6 +67,8 @@ export async function createPorts(env: Environment): Promise<Ports> {
       clock: systemClock,
       architectures: config.architectures,
       nodeCredentials: ecrCredentials(clients.ecr, systemClock),
+      mirrors: config.mirrors,
+      kept: tableImages(table, systemClock),
       ...present({ endpoint: config.registryEndpoint || undefined }),
     }),
     pullSecrets: awsPullSecrets({

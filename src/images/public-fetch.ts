@@ -18,14 +18,23 @@ for (const [net, prefix] of [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 3],
 ] as const) {
   closed.addSubnet(net, prefix, 'ipv4');
 }
 for (const [net, prefix] of [
   ['::', 96],
+  // Ways to write an IPv4 address: NAT64, 6to4, Teredo.
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
   ['ff00::', 8],
@@ -39,25 +48,23 @@ export function isPublicAddress(address: string): boolean {
   return family !== 0 && !closed.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** A GET that follows redirects itself, refuses every hop to a non-public address, and never sends the credential to another host. */
+/** A request that follows redirects itself, refuses every hop to a non-public address, and never sends the credential to another host. */
 export function publicFetch(
-  fetch: (
-    url: string,
-    init: { headers: Record<string, string>; redirect: 'manual' },
-  ) => Promise<Response>,
+  fetch: (url: string, init: Parameters<Fetch>[1] & { redirect: 'manual' }) => Promise<Response>,
   lookup: Lookup,
 ): Fetch {
-  return async (url, { headers }) => {
+  return async (url, { method, headers }) => {
     let target = new URL(url);
     let sent = headers;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
       await refusePrivate(target, lookup);
-      const response = await fetch(target.href, { headers: sent, redirect: 'manual' });
+      const response = await fetch(target.href, { method, headers: sent, redirect: 'manual' });
       const location =
         response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
       if (location === null) return response;
       await response.body?.cancel();
       const next = new URL(location, target);
+      // It does not come back either: a later hop to the first host goes without.
       if (next.origin !== target.origin) sent = withoutCredential(sent);
       target = next;
     }
@@ -70,6 +77,7 @@ const withoutCredential = (headers: Record<string, string>): Record<string, stri
     Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
   );
 
+/** A name may lead elsewhere at the connection that follows; what is inside has no certificate for it then. */
 async function refusePrivate({ protocol, hostname }: URL, lookup: Lookup): Promise<void> {
   if (protocol !== 'https:')
     throw new Error(`${protocol}//${hostname} is not asked: a registry on AWS speaks https`);

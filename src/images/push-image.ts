@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RegistryCredential } from '../ports/images.ts';
 import { present } from '../present.ts';
 import { isLoopback } from './reference.ts';
+import { registryWords } from './registry-words.ts';
 
 export interface PushContent {
   digest: string;
@@ -32,7 +33,6 @@ export interface PushTools {
 const AGAIN = new Set([408, 429, 500, 502, 503, 504]);
 const TRIES = 5;
 const FIRST_WAIT_MS = 500;
-const MAX_MESSAGE = 500;
 
 /** Pushes the image; returns the digest of its last manifest. Throws with the registry's own words. */
 export async function pushImage(tools: PushTools, image: PushedImage): Promise<string> {
@@ -162,7 +162,8 @@ class Push {
       await answer.body?.cancel();
       return answer;
     }
-    const message = `${what}: ${answer.status} ${await errorOf(answer)}`.trim();
+    const words = (await registryWords(answer)) || answer.statusText;
+    const message = `${what}: ${answer.status} ${words}`.trim();
     throw AGAIN.has(answer.status) ? new TryAgain(message) : new Error(message);
   }
 }
@@ -176,20 +177,6 @@ async function proven({ digest, read }: PushContent): Promise<Uint8Array> {
   const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   if (found !== digest) throw new Error(`the content of ${digest} is damaged: it is ${found}`);
   return bytes;
-}
-
-/** The registry's own words: `{errors: [{code, message}]}`, or the beginning of whatever it sent. */
-async function errorOf(answer: Response): Promise<string> {
-  // The status code is reported in any case.
-  const text = (await answer.text().catch(() => '')).slice(0, MAX_MESSAGE);
-  try {
-    const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] };
-    const said = errors?.map(({ code = '', message = '' }) => `${code} ${message}`.trim());
-    if (said && said.length > 0) return said.join('; ');
-  } catch {
-    // Some proxies before a registry do not answer in JSON.
-  }
-  return text.trim().replaceAll(/\s+/g, ' ') || answer.statusText;
 }
 
 const reasonOf = (error: unknown): string => {

@@ -20,6 +20,9 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const IMAGE_ID = /^[0-9a-f]{64}$/;
 const HUB = 'docker.io';
 
+/** Whether a text is a digest of the only algorithm in use. */
+export const isDigest = (text: string): boolean => DIGEST.test(text);
+
 /** Runtimes use plain HTTP for registries on their own machine only. */
 export const isLoopback = (host: string): boolean =>
   /^(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
@@ -49,7 +52,7 @@ export function referenceProblem(image: string): string {
 export function parseReference(image: string): Reference | undefined {
   if (IMAGE_ID.test(image)) return undefined;
   const [named = '', digest, ...more] = image.split('@');
-  if (more.length > 0 || (digest !== undefined && !DIGEST.test(digest))) return undefined;
+  if (more.length > 0 || (digest !== undefined && !isDigest(digest))) return undefined;
   const { registry, path: rest } = splitRegistry(named);
   const colon = rest.lastIndexOf(':');
   const [path, tag] =

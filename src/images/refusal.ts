@@ -30,6 +30,19 @@ export function refusedStatus(
   );
 }
 
+/** The registry has what the name stands for and does not hand it out; `words`: its own. */
+export function refusedRead(
+  reference: Reference,
+  url: string,
+  status: string,
+  words: string,
+): RegistryRefusal {
+  const said = words === '' ? '' : ` - Server message: ${words}`;
+  return new RegistryRefusal(
+    `rpc error: code = Unknown desc = failed to pull and unpack image "${shownName(reference)}": failed to copy: httpReadSeeker: failed open: unexpected status code ${url}: ${status}${said}`,
+  );
+}
+
 /** The registry requires a password, and the pod has none for it. */
 export const refusedWithoutPassword = (reference: Reference): RegistryRefusal =>
   refusal(reference, `${DENIED}: authorization failed: no basic auth credentials`);
@@ -54,11 +67,16 @@ export const refusedLogin = (
 export const refusedContent = (reference: Reference, text: string): RegistryRefusal =>
   refusal(reference, text);
 
-/** No answer at all. */
-export function unreachable(reference: Reference, url: string, error: unknown): RegistryRefusal {
+/** No answer at all, or one that does not end. */
+export function unreachable(
+  reference: Reference,
+  url: string,
+  error: unknown,
+  verb: 'Head' | 'Get',
+): RegistryRefusal {
   return refusal(
     reference,
-    `failed to do request: Head "${url}": ${connectionText(error, new URL(url).hostname)}`,
+    `failed to do request: ${verb} "${url}": ${connectionText(error, new URL(url).hostname)}`,
   );
 }
 

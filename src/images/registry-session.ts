@@ -1,20 +1,27 @@
-// The requests of one pull to a registry (distribution API v2): GET with the credential, or with the token that the registry's challenge asks for.
+// The requests of one pull to a registry (distribution API v2), with the credential, or with the token that the registry's challenge asks for.
 // Answers are limited in size and verified by their digest.
 import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports/images.ts';
 import { present } from '../present.ts';
-import { isLoopback } from './reference.ts';
+import { readWithin } from '../read-within.ts';
+import { isDigest, isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
 import {
   refusedContent,
-  refusedLogin,
+  refusedRead,
   refusedStatus,
   refusedToken,
-  refusedWithoutPassword,
   unreachable,
 } from './refusal.ts';
+import { authorizationFor, type TokenAnswer } from './registry-login.ts';
+import { registryWords } from './registry-words.ts';
 
-export type Fetch = (url: string, init: { headers: Record<string, string> }) => Promise<Response>;
+type Method = 'GET' | 'HEAD';
+
+export type Fetch = (
+  url: string,
+  init: { method: Method; headers: Record<string, string> },
+) => Promise<Response>;
 
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',
@@ -25,6 +32,17 @@ const MANIFESTS = [
 
 /** containerd reads no larger manifest; configurations have the same limit. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+const TOKEN_ANSWER = "failed to authorize: the token service's answer";
+
+/** Answers of registries that know no HEAD. */
+const NO_HEAD = new Set([400, 405, 501]);
+
+interface Asked {
+  method: Method;
+  path: string;
+  accept: string;
+}
 
 export class RegistrySession {
   #authorization: string | undefined;
@@ -49,12 +67,27 @@ export class RegistrySession {
     this.#credential = credential;
   }
 
+  /**
+   * The digest of a manifest or index by tag or digest, which the credential may read: by HEAD, which Docker Hub counts as no pull.
+   * Undefined where the registry does not say it.
+   */
+  async digest(reference: string): Promise<string | undefined> {
+    const path = `manifests/${reference}`;
+    const response = await this.#answer({ method: 'HEAD', path, accept: MANIFESTS });
+    await response.body?.cancel();
+    if (NO_HEAD.has(response.status)) return undefined;
+    if (!response.ok) throw this.#refused(response, path);
+    if (isDigest(reference)) return reference;
+    const digest = response.headers.get('docker-content-digest') ?? '';
+    return isDigest(digest) ? digest : undefined;
+  }
+
   /** A manifest or index by tag or digest, with its digest. */
   async manifest(reference: string): Promise<{ body: unknown; digest: string }> {
     const content = await this.#content(
       `manifests/${reference}`,
       MANIFESTS,
-      reference.startsWith('sha256:') ? reference : undefined,
+      isDigest(reference) ? reference : undefined,
     );
     refuseOldSchema(this.#reference, content.body);
     return content;
@@ -62,7 +95,7 @@ export class RegistrySession {
 
   /** A JSON blob by digest. */
   async blob(digest: string): Promise<unknown> {
-    if (!/^sha256:[0-9a-f]{64}$/.test(digest))
+    if (!isDigest(digest))
       throw refusedContent(this.#reference, `unsupported digest algorithm: ${digest.slice(0, 80)}`);
     return (await this.#content(`blobs/${digest}`, 'application/json, */*', digest)).body;
   }
@@ -72,7 +105,9 @@ export class RegistrySession {
     accept: string,
     wanted: string | undefined,
   ): Promise<{ body: unknown; digest: string }> {
-    const bytes = await this.#bytes(await this.#get(path, accept), path);
+    const response = await this.#answer({ method: 'GET', path, accept });
+    if (!response.ok) throw await this.#refusedRead(response, path, wanted);
+    const bytes = await this.#bytes(response, path);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     if (wanted !== undefined && digest !== wanted)
       throw refusedContent(
@@ -82,101 +117,86 @@ export class RegistrySession {
     return { body: this.#parse(bytes, path), digest };
   }
 
-  #parse(bytes: Buffer, what: string): unknown {
+  #parse(bytes: Uint8Array, what: string): unknown {
     try {
-      return JSON.parse(bytes.toString('utf8'));
+      return JSON.parse(Buffer.from(bytes).toString('utf8'));
     } catch {
       throw refusedContent(this.#reference, `${what} is not JSON`);
     }
   }
 
-  async #bytes(response: Response, path: string): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      const bytes: Uint8Array = chunk;
-      size += bytes.length;
-      if (size > MAX_BYTES)
-        throw refusedContent(this.#reference, `${path} is larger than ${MAX_BYTES} bytes`);
-      chunks.push(bytes);
+  /** The limit holds for what a compressed answer unpacks to. */
+  async #bytes(response: Response, path: string): Promise<Uint8Array> {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = await readWithin(response, MAX_BYTES);
+    } catch (error) {
+      throw unreachable(this.#reference, `${this.#base}/${path}`, error, 'Get');
     }
-    return Buffer.concat(chunks);
+    if (bytes === undefined)
+      throw refusedContent(this.#reference, `${path} is larger than ${MAX_BYTES} bytes`);
+    return bytes;
   }
 
-  async #get(path: string, accept: string): Promise<Response> {
+  /** The answer, whatever its status, after at most one login. */
+  async #answer({ method, path, accept }: Asked): Promise<Response> {
     const url = `${this.#base}/${path}`;
     const ask = (): Promise<Response> =>
-      this.#ask(url, {
+      this.#ask(method, url, {
         accept,
         ...present({ authorization: this.#authorization || undefined }),
       });
-    let response = await ask();
-    if (response.status === 401 && this.#authorization === undefined) {
-      this.#authorization = await this.#authorize(response.headers.get('www-authenticate') ?? '');
-      response = await ask();
-    }
-    if (response.ok) return response;
+    const response = await ask();
+    if (response.status !== 401 || this.#authorization !== undefined) return response;
     await response.body?.cancel();
-    if (
-      (response.status === 401 || response.status === 403) &&
-      this.#authorization?.startsWith('Bearer')
-    )
-      throw refusedToken(this.#reference);
-    throw refusedStatus(this.#reference, url, response.status, response.statusText);
+    // Another host, to which the registry has redirected, may not say where its password goes.
+    if (response.url !== '' && new URL(response.url).origin !== new URL(url).origin)
+      throw this.#refused(response, path);
+    this.#authorization = await authorizationFor(
+      this.#reference,
+      this.#credential,
+      response.headers.get('www-authenticate') ?? '',
+      (tokenUrl, headers) => this.#tokenAnswer(tokenUrl, headers),
+    );
+    return ask();
   }
 
-  async #ask(url: string, headers: Record<string, string>): Promise<Response> {
+  #refused({ status, statusText }: Response, path: string): Error {
+    const hasToken = this.#authorization?.startsWith('Bearer') === true;
+    if ((status === 401 || status === 403) && hasToken) return refusedToken(this.#reference);
+    return refusedStatus(this.#reference, `${this.#base}/${path}`, status, statusText);
+  }
+
+  /** Of what a digest names the existence is known: a refusal of its content has a reason of its own. */
+  async #refusedRead(response: Response, path: string, wanted: string | undefined): Promise<Error> {
+    const words = await registryWords(response);
+    if (wanted === undefined || response.status === 401 || response.status === 403)
+      return this.#refused(response, path);
+    const { status, statusText } = response;
+    return refusedRead(
+      this.#reference,
+      `${this.#base}/${path}`,
+      `${status} ${statusText}`.trim(),
+      words,
+    );
+  }
+
+  async #ask(method: Method, url: string, headers: Record<string, string>): Promise<Response> {
     try {
-      return await this.#fetch(url, { headers });
+      return await this.#fetch(url, { method, headers });
     } catch (error) {
-      throw unreachable(this.#reference, url, error);
+      throw unreachable(this.#reference, url, error, method === 'HEAD' ? 'Head' : 'Get');
     }
   }
 
-  async #authorize(challenge: string): Promise<string> {
-    const basic =
-      this.#credential &&
-      `Basic ${Buffer.from(`${this.#credential.username}:${this.#credential.password}`).toString('base64')}`;
-    if (/^bearer/i.test(challenge)) return `Bearer ${await this.#token(challenge, basic)}`;
-    if (basic === undefined) throw refusedWithoutPassword(this.#reference);
-    return basic;
-  }
-
-  async #token(challenge: string, basic: string | undefined): Promise<string> {
-    const field = (name: string): string =>
-      new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
-    const realm = field('realm');
-    const url = URL.canParse(realm) ? new URL(realm) : undefined;
-    // The credential is sent to the host that the registry names, but never unencrypted.
-    if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && isLoopback(url.host)))
-      throw refusedContent(
-        this.#reference,
-        'failed to authorize: the registry asks for a token from no safe place',
-      );
-    if (field('service')) url.searchParams.set('service', field('service'));
-    url.searchParams.set(
-      'scope',
-      field('scope') || `repository:${this.#reference.repository}:pull`,
-    );
-    const response = await this.#ask(url.href, basic ? { authorization: basic } : {});
-    if (!response.ok)
-      throw refusedLogin(
-        this.#reference,
-        basic ? 'oauth' : 'anonymous',
-        response.status,
-        response.statusText,
-      );
-    const answer = this.#parse(
-      await this.#bytes(response, 'the token'),
-      "failed to authorize: the token service's answer",
-    );
-    const { token, access_token: access } = (
-      typeof answer === 'object' && answer !== null ? answer : {}
-    ) as { token?: unknown; access_token?: unknown };
-    const given = token ?? access;
-    if (typeof given !== 'string')
-      throw refusedContent(this.#reference, 'failed to authorize: the token service gave no token');
-    return given;
+  /** An answer of the registry's token service. */
+  async #tokenAnswer(url: string, headers: Record<string, string>): Promise<TokenAnswer> {
+    const response = await this.#ask('GET', url, headers);
+    const { ok, status, statusText } = response;
+    if (!ok) await response.body?.cancel();
+    return ok
+      ? { body: this.#parse(await this.#bytes(response, 'the token'), TOKEN_ANSWER) }
+      : { status, statusText };
   }
 }
 

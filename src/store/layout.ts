@@ -46,6 +46,9 @@ export const sealedItem = (number: number, which: 'body' | 'previous'): ItemKey 
   sk: which,
 });
 
+/** What is known of an image, by a hash of its name: names may be longer than keys. */
+export const imageItem = (hash: string): ItemKey => ({ pk: `i/${hash}`, sk: ALONE });
+
 /** Resources whose bodies stay out of the log's entries, which every function reads. */
 const SEALED: ReadonlySet<string> = new Set(['secrets']);
 

@@ -40,6 +40,7 @@ it('the real CDK takes the context of `droppod deploy`', async () => {
     capacity: 'spot',
     architecture: 'arm64',
     admin: ['arn:aws:iam::000000000000:role/a'],
+    mirror: ['docker.io=123456789012.dkr.ecr.us-east-1.amazonaws.com/docker-hub'],
   });
   const { code, stdout, stderr } = await cdk('list', ...context);
   expect([code, stdout.trim(), code === 0 ? '' : stderr]).toEqual([0, 'Droppod', '']);

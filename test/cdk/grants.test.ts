@@ -228,21 +228,19 @@ beforeAll(async () => {
 }, 300_000);
 
 /** The policies of a role, by the beginning of its logical id. */
-function policiesOf(role: RegExp): Policy[] {
-  const ids = Object.keys(resources).filter(
-    (id) => resources[id]?.Type === 'AWS::IAM::Role' && role.test(id),
-  );
+function policiesOf(role: RegExp, all = resources): Policy[] {
+  const ids = Object.keys(all).filter((id) => all[id]?.Type === 'AWS::IAM::Role' && role.test(id));
   expect(ids).toHaveLength(1);
   const [id = ''] = ids;
-  const attached = Object.values(resources).filter(
+  const attached = Object.values(all).filter(
     ({ Type, Properties }) =>
       Type === 'AWS::IAM::Policy' &&
       (Properties['Roles'] as { Ref?: string }[]).some(({ Ref }) => Ref === id),
   );
-  expect(resources[id]?.Properties['ManagedPolicyArns']).toBeUndefined();
-  const inline = (resources[id]?.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
+  expect(all[id]?.Properties['ManagedPolicyArns']).toBeUndefined();
+  const inline = (all[id]?.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
   return [...attached.map(({ Properties }) => Properties), ...inline].map(
-    ({ PolicyDocument }) => resolve(resources, PolicyDocument) as Policy,
+    ({ PolicyDocument }) => resolve(all, PolicyDocument) as Policy,
   );
 }
 
@@ -274,12 +272,12 @@ const readsStream = (name: string): Asked[] =>
     : [];
 
 const SECRETS = ['o/secrets', 's/1'];
-const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', ...SECRETS];
+const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', 'i/1', ...SECRETS];
 /** What create-ports.ts reads at the start, bind for the names of pull secrets, and whatever empties a namespace or starts containers. */
 const OPEN_TO: Record<string, string[]> = {
   api: ['r/key', ...SECRETS],
   sync: ['r/key', ...SECRETS],
-  'bind-pod': ['r/pull-key', ...SECRETS],
+  'bind-pod': ['r/pull-key', 'i/1', ...SECRETS],
   sweep: SECRETS,
   reconcile: SECRETS,
 };
@@ -367,6 +365,30 @@ it('what another installation has is out of reach', async () => {
       new Set(asked.map(({ action }) => action)),
     );
   }
+});
+
+it('a mirror in ECR may be filled at a first pull, below its own path alone', async () => {
+  const mirrors = { 'docker.io': '111122223333.dkr.ecr.eu-central-1.amazonaws.com/hub' };
+  const mirrored = testStack({ context: { 'aws:cdk:bundling-stacks': [] } }, { mirrors });
+  const { Resources: all } = Template.fromStack(mirrored).toJSON() as { Resources: Resources };
+  const repository = (name: string) => `arn:aws:ecr:eu-central-1:111122223333:repository/${name}`;
+  const bringing = (name: string) =>
+    ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'].map((action) => ({
+      action,
+      resource: repository(name),
+      context: {},
+    }));
+  for (const role of [/^Functionsbindpodrole/, /^ClusterExecutionRole/]) {
+    const policies = policiesOf(role, all);
+    expect((await judge(policies, bringing('hub/library/nginx'))).refused).toEqual([]);
+    expect((await judge(policies, bringing('other/app'))).refused).toHaveLength(2);
+  }
+  const read = ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'].map((action) => ({
+    action,
+    resource: repository('hub/library/nginx'),
+    context: {},
+  }));
+  expect((await judge(policiesOf(/^Functionsbindpodrole/, all), read)).refused).toEqual([]);
 });
 
 it('a role is passed to tasks alone', async () => {

@@ -156,7 +156,23 @@ describe('what a deployment chooses', () => {
       { admins: 'arn:a, arn:b', viewers: ['arn:c'] },
       { principals: { admins: ['arn:a', 'arn:b'], editors: [], viewers: ['arn:c'] } },
     ],
+    [
+      { mirrors: '{"docker.io":"m.example:5000/hub"}' },
+      { mirrors: { 'docker.io': 'm.example:5000/hub' } },
+    ],
+    [{ mirrors: { 'quay.io': 'm.example' } }, { mirrors: { 'quay.io': 'm.example' } }],
   ])('%j', (context, expected) => expect(choices(context)).toMatchObject(expected));
+
+  it.each([
+    'docker.io',
+    { 'docker.io': 1 },
+    { 'docker.io': 'https://m.example' },
+    { 'docker.io': 'docker.io/other' },
+    { 'docker.io': 'm.example/Hub' },
+    { hub: 'm.example' },
+  ])('no mirrors are %j', (mirrors) =>
+    expect(() => choices({ mirrors })).toThrow(/^context is refused: .*mirrors/),
+  );
 
   it('everything that does not fit is refused at once', () => {
     const wrong = { vpc: 'default', architecture: 'x86', capacity: 1, podletImage: 'podlet' };

@@ -46,11 +46,12 @@ describe('what stands in the template', () => {
   it('leaves out what an emulator lacks, and says to all functions what it has instead', () => {
     const without = ['AWS::EC2::SecurityGroupIngress', 'AWS::IAM::OIDCProvider'];
     const emulated = testStack(
-      {},
+      { context: { 'aws:cdk:bundling-stacks': [] } },
       {
         without,
         oidcProvider: false,
         streaming: false,
+        mirrors: { 'docker.io': 'mirror.example/hub' },
         environment: { [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' },
       },
     );
@@ -61,6 +62,9 @@ describe('what stands in the template', () => {
       Variables: Match.objectLike({ [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' }),
     };
     all.resourcePropertiesCountIs('AWS::Lambda::Function', { Environment: variables }, 9);
+    const mirrors = { [OPTIONAL_NAMES.mirrors]: '{"docker.io":"mirror.example/hub"}' };
+    const ofBind = { Variables: Match.objectLike(mirrors) };
+    all.resourcePropertiesCountIs('AWS::Lambda::Function', { Environment: ofBind }, 1);
   });
 
   it('the functions are those of functions/, each with every variable that it needs', () => {

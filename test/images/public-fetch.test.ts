@@ -24,6 +24,8 @@ it.each([
   ['ff02::1', false],
   ['::ffff:127.0.0.1', false],
   ['::ffff:169.254.170.2', false],
+  ['64:ff9b::a9fe:aa02', false],
+  ['2002:7f00:1::', false],
   ['no address', false],
 ])('%s is public: %s', (address, open) => expect(isPublicAddress(address)).toBe(open));
 
@@ -46,7 +48,10 @@ function registry(answers: Record<string, string>, names: Record<string, string>
     },
     (host) => Promise.resolve([{ address: names[host] ?? '93.184.216.34', family: 4 }]),
   );
-  return { asked, get: (url: string) => get(url, { headers: { authorization: 'Basic x' } }) };
+  return {
+    asked,
+    get: (url: string) => get(url, { method: 'GET', headers: { authorization: 'Basic x' } }),
+  };
 }
 
 it('a credential does not follow a redirect to another host, and does to the same', async () => {

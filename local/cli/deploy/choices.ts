@@ -8,6 +8,7 @@ export interface DeployOptions {
   capacity?: string;
   architecture?: string;
   image?: string;
+  mirror?: string[];
   kubeconfig?: string;
   /** Only look at the account and report the findings. */
   check?: boolean;
@@ -21,6 +22,7 @@ const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture']: RegExp } = {
   capacity: /^(on-demand|spot)$/,
   architecture: /^(amd64|arm64)(,(amd64|arm64))?$/,
 };
+const MIRROR = /^[a-z0-9.-]+(:\d+)?=[a-z0-9.-]+\.[a-z0-9-]+(:\d+)?(\/[a-z0-9._-]+)*$/;
 const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/\S+$/;
 
 /** Refuses up front what a deployment would refuse only minutes later. */
@@ -30,6 +32,12 @@ export function checkOptions(options: DeployOptions): void {
     if (value !== undefined && !form.test(value))
       throw new Refusal(`--${name} ${value}: does not fit ${form.source}`, 2);
   }
+  for (const mirror of options.mirror ?? [])
+    if (!MIRROR.test(mirror))
+      throw new Refusal(
+        `--mirror ${mirror}: a registry and its mirror are needed (docker.io=<host>/<path>)`,
+        2,
+      );
   for (const arn of options.admin ?? [])
     if (!PRINCIPAL.test(arn))
       throw new Refusal(
@@ -46,6 +54,9 @@ export function contextArguments(options: DeployOptions): string[] {
     architecture: options.architecture,
     podletImage: options.image,
     admins: options.admin?.join(','),
+    mirrors:
+      options.mirror &&
+      JSON.stringify(Object.fromEntries(options.mirror.map((mirror) => mirror.split('=')))),
   };
   return Object.entries(context).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : ['--context', `${name}=${value}`],

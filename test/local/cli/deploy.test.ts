@@ -212,6 +212,7 @@ describe('what is said wrong is refused before anything is asked', () => {
     [{ vpc: 'default' }, '--vpc default: '],
     [{ capacity: 'cheap' }, '--capacity cheap: '],
     [{ architecture: 'x86' }, '--architecture x86: '],
+    [{ mirror: ['docker.io'] }, '--mirror docker.io: a registry and its mirror are needed'],
     [{ admin: ['me'] }, '--admin me: the ARN of an IAM role or user is needed'],
     [
       { admin: ['arn:aws:sts::000000000000:assumed-role/a/b'] },
@@ -232,6 +233,7 @@ describe('a deployment', () => {
       capacity: 'spot',
       architecture: 'arm64',
       admin: ['arn:aws:iam::000000000000:role/a', 'arn:aws:iam::000000000000:user/b'],
+      mirror: ['docker.io=m.example/hub', 'quay.io=m.example/quay'],
     });
     expect(cdk).toEqual([
       [
@@ -239,6 +241,7 @@ describe('a deployment', () => {
         ...['--context', 'vpc=vpc-0a', '--context', 'capacity=spot'],
         ...['--context', 'architecture=arm64', '--context'],
         'admins=arn:aws:iam::000000000000:role/a,arn:aws:iam::000000000000:user/b',
+        ...['--context', 'mirrors={"docker.io":"m.example/hub","quay.io":"m.example/quay"}'],
       ],
     ]);
   });
