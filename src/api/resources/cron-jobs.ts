@@ -1,26 +1,18 @@
 // CronJobs at the API; their rules are in src/workloads/cron-job, their controller in src/controllers/cron-job.
-import type { FieldError } from '../../errors.ts';
 import { defaultCronJob, toCronJob } from '../../workloads/cron-job/cron-job.ts';
-import type { CronJob } from '../../workloads/cron-job/cron-job.ts';
 import {
   validateCronJob,
   validateCronJobUpdate,
 } from '../../workloads/cron-job/validate-cron-job.ts';
 import { jobSizeWarnings } from '../../workloads/job/validate-job.ts';
-import {
-  refuseTemplate,
-  templateWarnings,
-  workloadNameWarnings,
-} from '../../workloads/pod-template.ts';
-import type { Call } from '../call.ts';
+import { workloadNameWarnings } from '../../workloads/pod-template.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { refusals } from './pods.ts';
+import { statusOf } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+import { workload } from './workload.ts';
 
 const BATCH = 'io.k8s.api.batch.v1';
-const TEMPLATE = 'spec.jobTemplate.spec.template';
 
 const printer = lazyPrinter(
   () => [
@@ -60,39 +52,22 @@ const printer = lazyPrinter(
   },
 );
 
-/** The rules first, then droppod's refusals of the pods. */
-function validate({ spec }: CronJob, problems: FieldError[], call: Call): FieldError[] {
-  if (problems.length > 0) return problems;
-  const { template } = spec.jobTemplate.spec;
-  return refusals(call, refuseTemplate(template, TEMPLATE, call.ports.settings));
-}
-
 export const cronJobs: Strategy = {
-  ...plain,
-  printer,
-  defaults: defaultCronJob,
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-    status: {},
+  ...workload({
+    defaults: defaultCronJob,
+    templateOf: (object) => toCronJob(object).spec.jobTemplate.spec.template,
+    path: 'spec.jobTemplate.spec.template',
+    problems: (object) => validateCronJob(toCronJob(object)),
+    updateProblems: (next, old) => validateCronJobUpdate(toCronJob(next), toCronJob(old)),
+    warnings: (object) => {
+      const { metadata, spec } = toCronJob(object);
+      return [
+        ...workloadNameWarnings(metadata.name ?? ''),
+        ...jobSizeWarnings(spec.jobTemplate.spec, 'spec.jobTemplate.spec'),
+      ];
+    },
   }),
-  validate: (object, call) => validate(toCronJob(object), validateCronJob(toCronJob(object)), call),
-  warnings: (object) => {
-    const { metadata, spec } = toCronJob(object);
-    return [
-      ...workloadNameWarnings(metadata.name ?? ''),
-      ...jobSizeWarnings(spec.jobTemplate.spec, 'spec.jobTemplate.spec'),
-      ...templateWarnings(spec.jobTemplate.spec.template, TEMPLATE),
-    ];
-  },
-  updateWarnings: onNewGeneration((object) =>
-    templateWarnings(toCronJob(object).spec.jobTemplate.spec.template, TEMPLATE),
-  ),
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next, old, call) =>
-    validate(toCronJob(next), validateCronJobUpdate(toCronJob(next), toCronJob(old)), call),
-  resetFields: ['status'],
-  generation: true,
+  printer,
 };
 
 /** `/status` of cronjobs. */

@@ -7,13 +7,12 @@ import {
   validateDaemonSetSpec,
   validateDaemonSetStatus,
 } from '../../workloads/daemon-set.ts';
-import { templateWarnings } from '../../workloads/pod-template.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { withRefusals } from './replica-sets.ts';
+import { immutable, keepStatus, plain, statusOf } from './plain.ts';
 import type { Column, Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+import { newWorkload, workload } from './workload.ts';
 
 const SCHEMA = 'io.k8s.api.apps.v1.DaemonSet';
 
@@ -72,46 +71,34 @@ function prepareForUpdate(next: KubeObject, old: KubeObject): KubeObject {
   return withGeneration(keepStatus(next, old), generationOf(old) + (isChanged ? 1 : 0));
 }
 
-const podWarnings = (object: KubeObject): string[] =>
-  templateWarnings(toDaemonSet(object).spec.template, 'spec.template');
+const FIRST_STATUS = {
+  currentNumberScheduled: 0,
+  numberMisscheduled: 0,
+  desiredNumberScheduled: 0,
+  numberReady: 0,
+};
 
 export const daemonSets: Strategy = {
-  ...plain,
+  ...workload({
+    defaults: toDaemonSet,
+    firstStatus: FIRST_STATUS,
+    templateOf: (object) => toDaemonSet(object).spec.template,
+    problems: (object, call) => [
+      ...plain.validate(object, call),
+      ...validateDaemonSetSpec(toDaemonSet(object)),
+    ],
+    updateProblems: (next, old) => {
+      const set = toDaemonSet(next);
+      return [
+        ...validateObjectMetaUpdate(next.metadata, old.metadata),
+        ...validateDaemonSetSpec(set),
+        ...immutable('spec.selector', set.spec.selector, toDaemonSet(old).spec.selector),
+      ];
+    },
+  }),
   printer,
-  defaults: toDaemonSet,
-  prepareForCreate: (object) =>
-    withGeneration(
-      {
-        ...object,
-        metadata: { ...object.metadata, generation: 1 },
-        status: {
-          currentNumberScheduled: 0,
-          numberMisscheduled: 0,
-          desiredNumberScheduled: 0,
-          numberReady: 0,
-        },
-      },
-      1,
-    ),
-  validate: (object, call) => {
-    const set = toDaemonSet(object);
-    const problems = [...plain.validate(object, call), ...validateDaemonSetSpec(set)];
-    return withRefusals(set.spec.template, problems, call);
-  },
-  warnings: podWarnings,
-  updateWarnings: onNewGeneration(podWarnings),
+  prepareForCreate: (object) => withGeneration(newWorkload(object, FIRST_STATUS), 1),
   prepareForUpdate,
-  validateUpdate: (next, old, call) => {
-    const set = toDaemonSet(next);
-    const problems = [
-      ...validateObjectMetaUpdate(next.metadata, old.metadata),
-      ...validateDaemonSetSpec(set),
-      ...immutable('spec.selector', set.spec.selector, toDaemonSet(old).spec.selector),
-    ];
-    return withRefusals(set.spec.template, problems, call);
-  },
-  resetFields: ['status'],
-  generation: true,
 };
 
 /** `/status` of DaemonSets. */

@@ -6,13 +6,13 @@ import {
   validateDeploymentSpec,
   validateDeploymentStatus,
 } from '../../workloads/deployment.ts';
-import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
+import { workloadNameWarnings } from '../../workloads/pod-template.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { withRefusals } from './replica-sets.ts';
+import { immutable, plain, statusOf } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+import { workload } from './workload.ts';
 
 const SCHEMA = 'io.k8s.api.apps.v1.Deployment';
 
@@ -40,40 +40,25 @@ const printer = lazyPrinter(
   },
 );
 
-const podWarnings = (object: KubeObject): string[] =>
-  templateWarnings(toDeployment(object).spec.template, 'spec.template');
-
 export const deployments: Strategy = {
-  ...plain,
-  printer,
-  defaults: toDeployment,
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-    status: {},
+  ...workload({
+    defaults: toDeployment,
+    templateOf: (object) => toDeployment(object).spec.template,
+    problems: (object, call) => [
+      ...plain.validate(object, call),
+      ...validateDeploymentSpec(toDeployment(object)),
+    ],
+    updateProblems: (next, old) => {
+      const deployment = toDeployment(next);
+      return [
+        ...validateObjectMetaUpdate(next.metadata, old.metadata),
+        ...validateDeploymentSpec(deployment),
+        ...immutable('spec.selector', deployment.spec.selector, toDeployment(old).spec.selector),
+      ];
+    },
+    warnings: ({ metadata }) => workloadNameWarnings(metadata.name ?? ''),
   }),
-  validate: (object, call) => {
-    const deployment = toDeployment(object);
-    const problems = [...plain.validate(object, call), ...validateDeploymentSpec(deployment)];
-    return withRefusals(deployment.spec.template, problems, call);
-  },
-  warnings: (object) => [
-    ...workloadNameWarnings(object.metadata.name ?? ''),
-    ...podWarnings(object),
-  ],
-  updateWarnings: onNewGeneration(podWarnings),
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next, old, call) => {
-    const deployment = toDeployment(next);
-    const problems = [
-      ...validateObjectMetaUpdate(next.metadata, old.metadata),
-      ...validateDeploymentSpec(deployment),
-      ...immutable('spec.selector', deployment.spec.selector, toDeployment(old).spec.selector),
-    ];
-    return withRefusals(deployment.spec.template, problems, call);
-  },
-  resetFields: ['status'],
-  generation: true,
+  printer,
   // Annotations are copied to the ReplicaSets, so that changes to them count too.
   counted: ({ metadata, spec }) => [spec, metadata.annotations ?? {}],
 };

@@ -9,17 +9,12 @@ import type { Job } from '../../workloads/job/job.ts';
 import { validateJobStatus } from '../../workloads/job/validate-job-status.ts';
 import { validateJobUpdate } from '../../workloads/job/validate-job-update.ts';
 import { jobSizeWarnings, validateJob } from '../../workloads/job/validate-job.ts';
-import {
-  refuseTemplate,
-  templateWarnings,
-  workloadNameWarnings,
-} from '../../workloads/pod-template.ts';
-import type { Call } from '../call.ts';
+import { workloadNameWarnings } from '../../workloads/pod-template.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { refusals } from './pods.ts';
+import { statusOf } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+import { withRefusals, workload } from './workload.ts';
 
 const BATCH = 'io.k8s.api.batch.v1';
 
@@ -71,44 +66,38 @@ const printer = lazyPrinter(
   },
 );
 
-/** The rules first, then droppod's refusals of the pods. */
-function validate(job: Job, problems: FieldError[], call: Call): FieldError[] {
-  if (problems.length > 0) return problems;
-  return refusals(call, refuseTemplate(job.spec.template, 'spec.template', call.ports.settings));
-}
+const templateOf = (object: KubeObject): Job['spec']['template'] => toJob(object).spec.template;
+
+const updateProblems = (next: KubeObject, old: KubeObject): FieldError[] =>
+  validateJobUpdate(toJob(next), toJob(old));
 
 export const jobs: Strategy = {
-  ...plain,
+  ...workload({
+    defaults: defaultJob,
+    templateOf,
+    problems: (object) => validateJob(toJob(object)),
+    updateProblems,
+    warnings: (object) => {
+      const { metadata, spec } = toJob(object);
+      return [...workloadNameWarnings(metadata.name ?? ''), ...jobSizeWarnings(spec, 'spec')];
+    },
+  }),
   fields: {
     own: true,
     fields: { 'status.successful': (object) => `${toJob(object).status.succeeded ?? 0}` },
   },
   printer,
-  defaults: defaultJob,
   prepareForCreate: (object) => prepareJob(toJob(object)),
-  validate: (object, call) => validate(toJob(object), validateJob(toJob(object)), call),
-  warnings: (object) => {
-    const { metadata, spec } = toJob(object);
-    return [
-      ...workloadNameWarnings(metadata.name ?? ''),
-      ...jobSizeWarnings(spec, 'spec'),
-      ...templateWarnings(spec.template, 'spec.template'),
-    ];
-  },
-  updateWarnings: onNewGeneration((object) =>
-    templateWarnings(toJob(object).spec.template, 'spec.template'),
-  ),
-  prepareForUpdate: keepStatus,
-  validateUpdate: (next: KubeObject, old: KubeObject, call) => {
-    const problems = validateJobUpdate(toJob(next), toJob(old));
-    return sameTemplate(next, old) ? problems : validate(toJob(next), problems, call);
-  },
-  resetFields: ['status'],
-  generation: true,
+  validateUpdate: (next, old, call) =>
+    withRefusals(
+      sameTemplate(next, old) ? undefined : templateOf(next),
+      updateProblems(next, old),
+      call,
+    ),
 };
 
 const sameTemplate = (next: KubeObject, old: KubeObject): boolean =>
-  JSON.stringify(toJob(next).spec.template) === JSON.stringify(toJob(old).spec.template);
+  JSON.stringify(templateOf(next)) === JSON.stringify(templateOf(old));
 
 /** `/status` of jobs. */
 export const jobStatus: Strategy = statusOf(jobs, (next, old) =>

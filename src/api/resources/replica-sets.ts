@@ -1,11 +1,6 @@
 // ReplicaSets at the API; their rules are in src/workloads, their controller in src/controllers/replica-set.ts.
-import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import {
-  refuseTemplate,
-  templateWarnings,
-  workloadNameWarnings,
-} from '../../workloads/pod-template.ts';
+import { workloadNameWarnings } from '../../workloads/pod-template.ts';
 import type { PodTemplate } from '../../workloads/pod-template.ts';
 import type { ReplicaStatus } from '../../workloads/replica-set.ts';
 import {
@@ -15,12 +10,11 @@ import {
   validateReplicaStatus,
 } from '../../workloads/replica-set.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
-import type { Call } from '../call.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
-import { immutable, keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { refusals } from './pods.ts';
+import { immutable, plain, statusOf } from './plain.ts';
 import type { Column, Printer, Strategy } from './strategy.ts';
 import { containerCells, containerColumns, selectorText } from './template-columns.ts';
+import { workload } from './workload.ts';
 
 const SCHEMA = 'io.k8s.api.apps.v1.ReplicaSet';
 
@@ -62,56 +56,32 @@ export const replicaPrinter = (
     },
   );
 
-/** The rules first, then droppod's refusals of the pods to be created. */
-export const withRefusals = (
-  template: PodTemplate | undefined,
-  problems: FieldError[],
-  call: Call,
-): FieldError[] =>
-  problems.length > 0 || template === undefined
-    ? problems
-    : refusals(call, refuseTemplate(template, 'spec.template', call.ports.settings));
-
-const podWarnings = (object: KubeObject): string[] =>
-  templateWarnings(toReplicaSet(object).spec.template, 'spec.template');
-
 export const replicaSets: Strategy = {
-  ...plain,
+  ...workload({
+    defaults: toReplicaSet,
+    firstStatus: { replicas: 0 },
+    templateOf: (object) => toReplicaSet(object).spec.template,
+    problems: (object, call) => [
+      ...plain.validate(object, call),
+      ...validateReplicaSetSpec(toReplicaSet(object)),
+    ],
+    // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
+    updateProblems: (next, old) => {
+      const set = toReplicaSet(next);
+      const problems = validateReplicaSetSpec(set);
+      return [
+        ...problems,
+        ...validateObjectMetaUpdate(next.metadata, old.metadata),
+        ...problems,
+        ...immutable('spec.selector', set.spec.selector, toReplicaSet(old).spec.selector),
+      ];
+    },
+    warnings: ({ metadata }) => workloadNameWarnings(metadata.name ?? ''),
+  }),
   printer: replicaPrinter(SCHEMA, (object) => {
     const set = toReplicaSet(object);
     return { ...set, selector: selectorText(set.spec.selector) };
   }),
-  defaults: toReplicaSet,
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-    status: { replicas: 0 },
-  }),
-  validate: (object, call) => {
-    const set = toReplicaSet(object);
-    const problems = [...plain.validate(object, call), ...validateReplicaSetSpec(set)];
-    return withRefusals(set.spec.template, problems, call);
-  },
-  warnings: (object) => [
-    ...workloadNameWarnings(object.metadata.name ?? ''),
-    ...podWarnings(object),
-  ],
-  updateWarnings: onNewGeneration(podWarnings),
-  prepareForUpdate: keepStatus,
-  // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
-  validateUpdate: (next, old, call) => {
-    const set = toReplicaSet(next);
-    const problems = validateReplicaSetSpec(set);
-    const all = [
-      ...problems,
-      ...validateObjectMetaUpdate(next.metadata, old.metadata),
-      ...problems,
-      ...immutable('spec.selector', set.spec.selector, toReplicaSet(old).spec.selector),
-    ];
-    return withRefusals(set.spec.template, all, call);
-  },
-  resetFields: ['status'],
-  generation: true,
 };
 
 /** `/status` of ReplicaSets. */

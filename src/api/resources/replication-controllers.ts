@@ -1,24 +1,33 @@
 // ReplicationControllers: the core group's predecessor of ReplicaSets.
-import type { KubeObject } from '../../kinds/pod.ts';
-import { templateWarnings, workloadNameWarnings } from '../../workloads/pod-template.ts';
+import { workloadNameWarnings } from '../../workloads/pod-template.ts';
 import {
   toReplicationController,
   validateReplicationControllerSpec,
 } from '../../workloads/replication-controller.ts';
 import { statusOf as replicaStatusOf, validateReplicaStatus } from '../../workloads/replica-set.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
-import { keepStatus, onNewGeneration, plain, statusOf, text } from './plain.ts';
-import { replicaPrinter, withRefusals } from './replica-sets.ts';
+import { plain, statusOf, text } from './plain.ts';
+import { replicaPrinter } from './replica-sets.ts';
 import type { Strategy } from './strategy.ts';
 import { selectorText } from './template-columns.ts';
-
-function podWarnings(object: KubeObject): string[] {
-  const { template } = toReplicationController(object).spec;
-  return template ? templateWarnings(template, 'spec.template') : [];
-}
+import { workload } from './workload.ts';
 
 export const replicationControllers: Strategy = {
-  ...plain,
+  ...workload({
+    defaults: toReplicationController,
+    firstStatus: { replicas: 0 },
+    templateOf: (object) => toReplicationController(object).spec.template,
+    problems: (object, call) => [
+      ...plain.validate(object, call),
+      ...validateReplicationControllerSpec(toReplicationController(object)),
+    ],
+    // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
+    updateProblems: (next, old) => {
+      const problems = validateReplicationControllerSpec(toReplicationController(next));
+      return [...problems, ...validateObjectMetaUpdate(next.metadata, old.metadata), ...problems];
+    },
+    warnings: ({ metadata }) => workloadNameWarnings(metadata.name ?? ''),
+  }),
   fields: {
     own: true,
     fields: { 'status.replicas': (object) => text(object, 'status', 'replicas') },
@@ -27,32 +36,6 @@ export const replicationControllers: Strategy = {
     const set = toReplicationController(object);
     return { ...set, selector: selectorText({ matchLabels: set.spec.selector ?? {} }) };
   }),
-  defaults: toReplicationController,
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-    status: { replicas: 0 },
-  }),
-  validate: (object, call) => {
-    const set = toReplicationController(object);
-    const problems = [...plain.validate(object, call), ...validateReplicationControllerSpec(set)];
-    return withRefusals(set.spec.template, problems, call);
-  },
-  warnings: (object) => [
-    ...workloadNameWarnings(object.metadata.name ?? ''),
-    ...podWarnings(object),
-  ],
-  updateWarnings: onNewGeneration(podWarnings),
-  prepareForUpdate: keepStatus,
-  // kube-apiserver applies the rules of the spec twice, and reports each problem twice.
-  validateUpdate: (next, old, call) => {
-    const set = toReplicationController(next);
-    const problems = validateReplicationControllerSpec(set);
-    const meta = validateObjectMetaUpdate(next.metadata, old.metadata);
-    return withRefusals(set.spec.template, [...problems, ...meta, ...problems], call);
-  },
-  resetFields: ['status'],
-  generation: true,
 };
 
 /** `/status` of ReplicationControllers. */

@@ -1,6 +1,7 @@
 // StatefulSets at the API; their rules are in src/workloads, their controller in src/controllers/stateful-set.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { templateWarnings } from '../../workloads/pod-template.ts';
+import type { PodTemplate } from '../../workloads/pod-template.ts';
 import {
   toStatefulSet,
   validateStatefulSetChange,
@@ -12,13 +13,13 @@ import { withClaimVolumes } from '../../workloads/stateful-pod.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import type { Call } from '../call.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
-import { keepStatus, onNewGeneration, plain, statusOf } from './plain.ts';
-import { withRefusals } from './replica-sets.ts';
+import { keepStatus, onNewGeneration, statusOf } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 import { containerCells, containerColumns } from './template-columns.ts';
+import { workload } from './workload.ts';
 
 /** The template as its pods get it, so that refusals cover the claims' volumes. */
-const templateOf = (object: KubeObject): Parameters<typeof withRefusals>[0] => {
+const templateOf = (object: KubeObject): PodTemplate => {
   const { spec } = toStatefulSet(object);
   const pod = withClaimVolumes(spec.template.spec, spec.volumeClaimTemplates ?? [], '');
   return { ...spec.template, spec: pod };
@@ -48,7 +49,20 @@ function dropped(object: KubeObject, { warnings: said }: Call): KubeObject {
 }
 
 export const statefulSets: Strategy = {
-  ...plain,
+  ...workload({
+    defaults: toStatefulSet,
+    firstStatus: { replicas: 0, availableReplicas: 0 },
+    templateOf,
+    problems: (object) => [
+      ...validateObjectMeta(object.metadata, { namespaced: true, name: 'label' }),
+      ...validateStatefulSetSpec(toStatefulSet(object)),
+    ],
+    updateProblems: (next, old) => [
+      ...validateObjectMetaUpdate(next.metadata, old.metadata),
+      ...validateStatefulSetSpec(toStatefulSet(next)),
+      ...validateStatefulSetChange(toStatefulSet(next), toStatefulSet(old)),
+    ],
+  }),
   printer: lazyPrinter(
     () => [
       nameColumn(),
@@ -66,33 +80,10 @@ export const statefulSets: Strategy = {
       ];
     },
   ),
-  defaults: toStatefulSet,
   admit: (object, call) => Promise.resolve(dropped(object, call)),
-  prepareForCreate: (object) => ({
-    ...object,
-    metadata: { ...object.metadata, generation: 1 },
-    status: { replicas: 0, availableReplicas: 0 },
-  }),
-  validate: (object, call) => {
-    const problems = [
-      ...validateObjectMeta(object.metadata, { namespaced: true, name: 'label' }),
-      ...validateStatefulSetSpec(toStatefulSet(object)),
-    ];
-    return withRefusals(templateOf(object), problems, call);
-  },
   warnings,
   updateWarnings: onNewGeneration(warnings),
   prepareForUpdate: (next, old, call) => dropped(keepStatus(next, old), call),
-  validateUpdate: (next, old, call) => {
-    const problems = [
-      ...validateObjectMetaUpdate(next.metadata, old.metadata),
-      ...validateStatefulSetSpec(toStatefulSet(next)),
-      ...validateStatefulSetChange(toStatefulSet(next), toStatefulSet(old)),
-    ];
-    return withRefusals(templateOf(next), problems, call);
-  },
-  resetFields: ['status'],
-  generation: true,
 };
 
 /** `/status` of StatefulSets. */
