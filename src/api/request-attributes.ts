@@ -2,19 +2,9 @@
 import type { Attributes } from '../auth/rbac/policy-rule.ts';
 import { own } from '../own.ts';
 import { pathSegmentProblems } from '../validation/names.ts';
-import type { Route } from './routes.ts';
+import { VERBS, type Route } from './routes.ts';
 import { selectedName } from './selectors/field-selector.ts';
 import { boolOption } from './wire/options.ts';
-
-const VERBS: Record<string, string> = {
-  GET: 'get',
-  HEAD: 'get',
-  OPTIONS: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 

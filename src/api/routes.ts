@@ -8,7 +8,18 @@ import { boolOption } from './wire/options.ts';
 
 export type Route = ResourceRoute & { watchPrefix: boolean };
 
-/** go-restful's answer for a path below a served version that names nothing. */
+/** The verb of each method on an object. */
+export const VERBS: Record<string, Verb> = {
+  GET: 'get',
+  HEAD: 'get',
+  OPTIONS: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** go-restful's response for a path below a served version that names nothing. */
 export const pathNotFound = (): ApiError =>
   new ApiError('NotFound', 'the server could not find the requested resource', { empty: true });
 /** The response to a method that a route does not support. */
@@ -94,14 +105,5 @@ function collectionVerb(
 function objectVerb({ subresource }: Route, method: string): Verb | undefined {
   if (['HEAD', 'OPTIONS'].includes(method) && subresource !== 'proxy') return undefined;
   if (method === 'POST' && subresource === '') return undefined;
-  const verbs: Record<string, Verb> = {
-    GET: 'get',
-    HEAD: 'get',
-    OPTIONS: 'get',
-    POST: 'create',
-    PUT: 'update',
-    PATCH: 'patch',
-    DELETE: 'delete',
-  };
-  return own(verbs, method);
+  return own(VERBS, method);
 }
