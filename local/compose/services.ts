@@ -1,25 +1,20 @@
 // The AWS services of local mode on their data: DynamoDB, Step Functions, ECS with its logs, and one client for all of them.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Level } from 'level';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { own } from '../../src/own.ts';
-import { levelKeyValue } from '../agent/key-value.ts';
-import { createEngine, type Engine } from '../aws/create-engine.ts';
+import type { Engine } from '../aws/create-engine.ts';
 import { createDynamo, type Dynamo } from '../aws/dynamodb/create-dynamo.ts';
 import { inProcessHandler } from '../aws/dynamodb/request-handler.ts';
 import { anyEndpoint } from '../aws/front.ts';
 import type { Functions } from '../aws/lambda/invoke.ts';
 import type { AwsJsonEndpoint } from '../aws/protocol.ts';
 import { createStates, type States } from '../aws/states/create-states.ts';
-import { openDatabase } from '../database.ts';
-import { connectDocker, dockerSocketPath } from '../docker/engine-api.ts';
 import type { Installation } from '../installation.ts';
 import { openJournal } from '../states/journal.ts';
 import { ACCOUNT, REGION } from './account.ts';
+import { openEngine } from './engine.ts';
 import type { LocalOptions } from './options.ts';
 
 export interface Services {
@@ -51,11 +46,15 @@ export async function openServices(
     clock: systemClock,
     ...loss,
   });
-  const { engine, closeEngine } = await openEngine(
-    options,
-    installation,
-    onChange('ECS Task State Change'),
-  );
+  const { engine, closeEngine } = await openEngine({
+    directory,
+    acceptLoss: options.acceptLoss,
+    beyondFargate: options.beyondFargate,
+    engineId: installation.id,
+    metadataHost: { address: installation.bridge, port: installation.metadataPort },
+    onTaskChange: onChange('ECS Task State Change'),
+    log,
+  });
   const states = createStates({
     clock: systemClock,
     random: Math.random,
@@ -79,44 +78,6 @@ export async function openServices(
     await dynamo.close();
   };
   return { dynamo, engine, states, endpoint, clients: clientsOf(endpoint), close };
-}
-
-/** ECS on this machine's Docker. */
-async function openEngine(
-  { directory, acceptLoss, beyondFargate, log }: LocalOptions,
-  { id, bridge, metadataPort }: Installation,
-  onTaskChange: (detail: unknown) => void,
-): Promise<{ engine: Engine; closeEngine: () => Promise<void> }> {
-  const level = new Level(join(directory, 'engine'));
-  const data = await openDatabase(level, { acceptLoss });
-  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
-  const engine = await createEngine({
-    docker,
-    engineId: id,
-    store: levelKeyValue(level, data),
-    clock: systemClock,
-    uuid: randomUUID,
-    account: ACCOUNT,
-    region: REGION,
-    log,
-    metadataHost: { address: bridge, port: metadataPort },
-    logDirectory: logDirectory(directory),
-    concurrency: 2 * availableParallelism(),
-    beyondFargate,
-    onTaskChange,
-  });
-  const closeEngine = async (): Promise<void> => {
-    await engine.close();
-    await data.close();
-    docker.close();
-  };
-  return { engine, closeEngine };
-}
-
-function logDirectory(directory: string): string {
-  const path = join(directory, 'logs');
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return path;
 }
 
 /** The SDK on the endpoints in this process, without a socket in between. */

@@ -1,18 +1,11 @@
 // droppod's own ECS, its logs and its engine's images, for the functions that run in a target: one port on the bridge, reachable from
 // host processes and containers. Its paths start with a secret, since the target signs with keys of its own.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Level } from 'level';
-import { levelKeyValue } from '../../local/agent/key-value.ts';
-import { createEngine, type Engine } from '../../local/aws/create-engine.ts';
+import type { Engine } from '../../local/aws/create-engine.ts';
 import { anyEndpoint } from '../../local/aws/front.ts';
-import { openDatabase } from '../../local/database.ts';
-import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
+import { openEngine } from '../../local/compose/engine.ts';
 import type { Installation } from '../../local/installation.ts';
 import { httpServer, listen, type Door } from '../../local/server.ts';
-import { ACCOUNT, REGION } from '../../local/compose/account.ts';
 import { systemClock } from '../../src/aws/clock.ts';
 import { present } from '../../src/present.ts';
 
@@ -43,38 +36,24 @@ export async function openPodEngine(options: PodEngineOptions): Promise<PodEngin
   const secret = randomUUID();
   const doors = doorsOf(() => engine, secret, log);
   const metadata = await listen(() => httpServer(doors.metadata), [bridge], 0);
-  const level = new Level(join(directory, 'engine'));
-  const data = await openDatabase(level);
-  const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
-  const logDirectory = join(directory, 'logs');
-  mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
-  const opened = await createEngine({
-    docker,
+  const opened = await openEngine({
+    directory,
     engineId: id,
-    store: levelKeyValue(level, data),
-    clock: systemClock,
-    uuid: randomUUID,
-    account: ACCOUNT,
-    region: REGION,
-    log,
     metadataHost: { address: bridge, port: metadata.port },
-    logDirectory,
-    concurrency: 2 * availableParallelism(),
     onTaskChange: options.onTaskChange,
+    log,
   });
-  engine = opened;
+  engine = opened.engine;
   const aws = await listen(() => httpServer(doors.aws), [bridge], 0);
   const endpoint = `http://${bridge}:${aws.port}/${secret}`;
   return {
     awsEndpoint: endpoint,
     registryEndpoint: `${endpoint}/registry`,
-    createCluster: (name) => createCluster(opened, name),
+    createCluster: (name) => createCluster(opened.engine, name),
     close: async () => {
       await aws.close();
       await metadata.close();
-      await opened.close();
-      await data.close();
-      docker.close();
+      await opened.closeEngine();
     },
   };
 }
