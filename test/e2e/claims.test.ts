@@ -1,15 +1,10 @@
 // Claims in real containers: data outlives the pods that write it, and is deleted with its claim.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, podOf, testDroppod } from './droppod.ts';
+import { describe, expect, it } from 'vitest';
+import { eventually, podOf } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
 const IMAGE = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-const dp = testDroppod();
-
-beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
-}, 280_000);
-afterAll(() => dp.purge(), 120_000);
+const dp = sharedDroppod();
 
 const claimSpec = {
   accessModes: ['ReadWriteOnce'],

@@ -1,9 +1,10 @@
 // Every example behaves as its comments say: one droppod, real containers, stock kubectl.
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { example, testDroppod, type PodJson } from './droppod.ts';
+import { describe, expect, it } from 'vitest';
+import { example, type PodJson } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const condition = (pod: PodJson, type: string): string | undefined =>
   pod.status.conditions.find((one) => one.type === type)?.status;
 const container = (
@@ -37,13 +38,6 @@ function podletsOf(pod: string): string[] {
       pod,
   );
 }
-
-beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(stderr).not.toMatch(/Error/);
-  expect(code).toBe(0);
-}, 280_000);
-afterAll(() => dp.purge(), 60_000);
 
 describe('pods that end', () => {
   it('B3, C1: hello prints its line and succeeds', async () => {

@@ -1,21 +1,15 @@
 // Jobs and CronJobs with stock kubectl and real containers.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { example, testDroppod } from './droppod.ts';
+import { describe, expect, it } from 'vitest';
+import { example } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const out = async (...words: string[]): Promise<string> => {
   const { stdout, stderr, code } = await dp.k(...words);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return stdout.trim();
 };
-
-beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(stderr).not.toMatch(/Error/);
-  expect(code).toBe(0);
-}, 280_000);
-afterAll(() => dp.purge(), 60_000);
 
 describe('a Job', () => {
   it('Q4: runs to completion; wait, logs and describe find it', async () => {
