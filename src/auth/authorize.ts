@@ -2,7 +2,6 @@
 import type { Ports } from '../ports/ports.ts';
 import { quote } from '../validation/field-errors.ts';
 import type { Attributes } from './rbac/policy-rule.ts';
-import { allows } from './rbac/policy-rule.ts';
 import type { Policy } from './rbac/policy.ts';
 import { policyOf } from './rbac/rights.ts';
 import type { User } from './user.ts';
@@ -32,17 +31,10 @@ export async function authorize(
 export function decide(policy: Policy, user: User, attributes: Attributes): Decision {
   if (isMaster(user)) return { allowed: true, reason: '' };
   if (isReservedForMasters(attributes)) return { allowed: false, reason: '' };
-  const grants = policy.grantsOf(user, 'path' in attributes ? '' : attributes.namespace);
-  const missing = new Set<string>();
-  for (const grant of grants) {
-    if ('missing' in grant) missing.add(grant.missing);
-    else if (grant.rules.some((rule) => allows(rule, attributes)))
-      return { allowed: true, reason: `RBAC: allowed by ${grant.by()}` };
-  }
-  const [first, ...more] = missing;
-  if (first === undefined) return { allowed: false, reason: '' };
-  const problems = more.length === 0 ? first : `[${[...missing].join(', ')}]`;
-  return { allowed: false, reason: `RBAC: ${problems}` };
+  const rights = policy.rightsOf(user, 'path' in attributes ? '' : attributes.namespace);
+  const binding = rights.allowedBy(attributes);
+  if (binding !== undefined) return { allowed: true, reason: `RBAC: allowed by ${binding}` };
+  return { allowed: false, reason: rights.problems === '' ? '' : `RBAC: ${rights.problems}` };
 }
 
 /**

@@ -35,6 +35,8 @@ interface StoredLine {
   key: ObjectKey;
   object: string;
   previous: string | undefined;
+  /** Made when it is first asked for. */
+  entry?: LogEntry;
 }
 
 const parse = (text: string): KubeObject => JSON.parse(text) as KubeObject;
@@ -238,10 +240,11 @@ export class MemoryStore implements Store {
 const frozen = (text: string): KubeObject =>
   JSON.parse(text, (_key, value: unknown) => Object.freeze(value)) as KubeObject;
 
-const toEntry = ({ number, type, key, object, previous }: StoredLine): LogEntry => ({
-  version: toVersion(number),
-  type,
-  key: { ...key },
-  object: frozen(object),
-  ...present({ previous: previous === undefined ? undefined : frozen(previous) }),
-});
+const toEntry = (line: StoredLine): LogEntry =>
+  (line.entry ??= {
+    version: toVersion(line.number),
+    type: line.type,
+    key: Object.freeze({ ...line.key }),
+    object: frozen(line.object),
+    ...present({ previous: line.previous === undefined ? undefined : frozen(line.previous) }),
+  });

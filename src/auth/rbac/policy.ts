@@ -4,6 +4,8 @@ import { quote } from '../../validation/field-errors.ts';
 import type { User } from '../user.ts';
 import type { AggregableRole } from './aggregate.ts';
 import { aggregatedRules } from './aggregate.ts';
+import { CallerRights } from './caller-rights.ts';
+import type { Grant } from './caller-rights.ts';
 import type { PolicyRule } from './policy-rule.ts';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
@@ -46,9 +48,6 @@ interface Binding {
   subjects?: readonly Subject[] | null;
 }
 
-/** A rule that a user has, with the binding that gives it; or a binding whose role is not there. */
-export type Grant = { rules: readonly PolicyRule[]; by: () => string } | { missing: string };
-
 /** A binding of one subject. */
 interface Held {
   /** Its place among all bindings, and the subject's in the binding. */
@@ -57,7 +56,7 @@ interface Held {
   grant: Grant;
 }
 
-/** Callers whose grants are remembered. */
+/** Callers whose rights are remembered. */
 const MAX_ASKED = 1_000;
 
 type BySubject = Map<string, Held[]>;
@@ -78,7 +77,7 @@ export class Policy {
   readonly #roles = new Map<string, readonly PolicyRule[]>();
   readonly #cluster: BySubject = new Map();
   readonly #namespaces = new Map<string, BySubject>();
-  readonly #asked = new Map<string, Grant[]>();
+  readonly #asked = new Map<string, CallerRights>();
 
   constructor(objects: Iterable<RightsObject>) {
     const sorted = [...objects].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
@@ -111,8 +110,10 @@ export class Policy {
           ? {
               missing: `${roleRef.kind.toLowerCase()}.${RBAC_GROUP} ${quote(roleRef.name)} not found`,
             }
-          : { rules, by: () => describe(binding, subject, namespace) };
-      bySubject.set(key, [...(bySubject.get(key) ?? []), { order, place, grant }]);
+          : { rules, by: once(() => describe(binding, subject, namespace)) };
+      const held = bySubject.get(key) ?? [];
+      held.push({ order, place, grant });
+      bySubject.set(key, held);
     });
   }
 
@@ -123,15 +124,15 @@ export class Policy {
   }
 
   /** What a user has in a namespace ('': cluster-wide only), in Kubernetes' order: cluster bindings first. */
-  grantsOf(user: User, namespace: string): Grant[] {
+  rightsOf(user: User, namespace: string): CallerRights {
     // A review may ask for any name: a plain separator could be in it.
     const key = JSON.stringify([namespace, user.name, user.groups]);
     const known = this.#asked.get(key);
     if (known !== undefined) return known;
     if (this.#asked.size >= MAX_ASKED) this.#asked.clear();
-    const grants = this.#find(user, namespace);
-    this.#asked.set(key, grants);
-    return grants;
+    const rights = new CallerRights(this.#find(user, namespace));
+    this.#asked.set(key, rights);
+    return rights;
   }
 
   #find({ name, groups }: User, namespace: string): Grant[] {
@@ -148,7 +149,7 @@ export class Policy {
 
   /** All rules of a user in a namespace, and the roles that bindings name and that are not there. */
   rulesOf(user: User, namespace: string): { rules: PolicyRule[]; missing: string[] } {
-    const grants = this.grantsOf(user, namespace);
+    const { grants } = this.rightsOf(user, namespace);
     return {
       rules: grants.flatMap((grant) => ('rules' in grant ? grant.rules : [])),
       missing: grants.flatMap((grant) => ('missing' in grant ? [grant.missing] : [])),
@@ -158,6 +159,11 @@ export class Policy {
 
 const sortKey = ({ object: { metadata } }: RightsObject): string =>
   `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
+}
 
 /** The binding in the reason of a decision. */
 function describe({ metadata, roleRef }: Binding, subject: Subject, namespace: string): string {

@@ -50,6 +50,10 @@ export function controllersWatcher(
       );
       return looks(late.map(({ key }) => key));
     },
-    all: async () => looks(await everyObject(ports, controllers)),
+    // What is remembered of an object that is gone is to be forgotten: who saw it go may have died.
+    all: async () => [
+      ...looks(await everyObject(ports, controllers)),
+      ...looks((await listWork(ports)).map(({ key }) => key)),
+    ],
   };
 }
