@@ -10,10 +10,16 @@ import { ENGINE_LABEL } from '../../local/agent/labels.ts';
 import { purge } from '../../local/compose/purge.ts';
 import { listContainers } from '../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../local/docker/engine-api.ts';
+import {
+  containerOf,
+  isReady,
+  OUTCOMES,
+  type Outcome,
+  type PodJson,
+} from '../../local/cli/verify/outcomes.ts';
 import { readInstallation } from '../../local/installation.ts';
 import { kubectl, kubectlWith, type Said } from '../e2e/kubectl.ts';
 import { openLocalstack, type Localstack } from './installation.ts';
-import { containerOf, isReady, OUTCOMES, type Outcome, type PodJson } from './outcomes.ts';
 import { PROBES, SIDECAR, SLOW_END, TEN } from './pods.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

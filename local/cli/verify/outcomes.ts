@@ -1,17 +1,18 @@
-// The outcomes of the pods in examples/: by file, what kubectl finally shows of each.
+// The outcomes of the pods in examples/: by file, what the API finally shows of each.
 
 export interface ContainerJson {
   name: string;
   restartCount: number;
+  containerID?: string;
   state: {
     running?: object;
-    terminated?: { exitCode: number; reason: string };
+    terminated?: { exitCode: number; reason: string; message?: string };
     waiting?: { reason: string };
   };
 }
 
 export interface PodJson {
-  metadata: { name: string; uid: string };
+  metadata: { name: string; uid: string; annotations?: { [name: string]: string } };
   status: {
     phase: string;
     podIP?: string;
