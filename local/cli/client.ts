@@ -1,7 +1,7 @@
 // A small HTTPS client of the Kubernetes API for the command line: JSON requests and the lines of a watch.
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { present } from '../../src/present.ts';
 import { Refusal, type Access } from './place.ts';
 
@@ -10,10 +10,17 @@ export interface Answer {
   body: unknown;
 }
 
+export interface Exchange {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
 export class Client {
   private readonly agent: Agent;
   constructor(private readonly access: Pick<Access, 'server' | 'ca' | 'token'>) {
-    this.agent = new Agent({ ca: access.ca, keepAlive: true });
+    // Without a CA of its own it trusts the public ones.
+    this.agent = new Agent({ keepAlive: true, ...present({ ca: access.ca || undefined }) });
   }
 
   private open(
@@ -23,10 +30,15 @@ export class Client {
     body: string | undefined,
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
+    const { token } = this.access;
     const options: RequestOptions = {
       method,
       agent: this.agent,
-      headers: { authorization: `Bearer ${this.access.token}`, ...headers },
+      headers: {
+        // Without a token it is nobody.
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
       ...present({ signal }),
     };
     return new Promise((resolve, reject) => {
@@ -61,6 +73,22 @@ export class Client {
     return {
       status: answer.statusCode ?? 0,
       body: json && raw !== '' ? (JSON.parse(raw) as unknown) : raw,
+    };
+  }
+
+  /** One request as it is: with its headers, the body as text. */
+  async exchange(
+    method: string,
+    path: string,
+    { headers = {}, body }: { headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Exchange> {
+    const answer = await this.open(method, path, headers, body);
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers,
+      text: Buffer.concat(chunks).toString(),
     };
   }
 

@@ -1,4 +1,4 @@
-// The command line of droppod: up, down, run, test, deploy, destroy. A refusal is one line on stderr and an exit code.
+// The command line of droppod: up, down, run, test, deploy, destroy, verify-aws. A refusal is one line on stderr and an exit code.
 import { Command, CommanderError } from 'commander';
 import { Unusable } from '../unusable.ts';
 import { Refusal } from './place.ts';
@@ -30,6 +30,7 @@ function program(): Command {
   addTest(droppod);
   addDeploy(droppod);
   addDestroy(droppod);
+  addVerify(droppod);
   return droppod;
 }
 
@@ -129,6 +130,25 @@ function addDestroy(droppod: Command): void {
     .action(async (options: object) => {
       const { destroyCommand } = await import('./deploy/commands.ts');
       await destroyCommand(options, out);
+    });
+}
+
+function addVerify(droppod: Command): void {
+  droppod
+    .command('verify-aws')
+    .description(
+      'prove in an AWS account what droppod takes AWS to do: says its cost and asks first',
+    )
+    .option('--region <region>', "default: the profile's or AWS_REGION")
+    .option('--yes', 'do not ask')
+    .option('--only <id...>', 'these assumptions alone')
+    .option('--quick', 'only what takes a minute at most')
+    .option('--keep', 'leave stack, namespace and pods as they are in the end')
+    .option('--json <file>', 'write the results there too')
+    .option('--kubeconfig <file>', 'how to log in to what is deployed (default: made of the stack)')
+    .action(async (options: object) => {
+      const { verifyCommand } = await import('./verify/command.ts');
+      process.exitCode = await verifyCommand(options, out, say);
     });
 }
 

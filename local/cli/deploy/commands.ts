@@ -11,7 +11,8 @@ import { destroy } from './destroy.ts';
 const GET_MS = 10_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function accountIn(region: string | undefined): Promise<Account> {
+/** The account in this region, or in the one of environment and profile. */
+export async function accountIn(region: string | undefined): Promise<Account> {
   const where = region ?? (await findRegion());
   if (where === undefined)
     throw new Refusal(
@@ -48,7 +49,8 @@ export async function destroyCommand(
   await destroy(options, { account: await accountIn(options.region), confirm, sleep, out });
 }
 
-async function confirm(question: string): Promise<boolean | undefined> {
+/** Asks on the terminal; undefined: there is none. */
+export async function confirm(question: string): Promise<boolean | undefined> {
   if (!process.stdin.isTTY) return undefined;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {

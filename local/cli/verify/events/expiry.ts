@@ -1,0 +1,20 @@
+// What is to vanish from the table does so by its TTL.
+import { seen, type Assumption } from '../assumption.ts';
+
+export const expiry: Assumption = {
+  id: 'expiry',
+  assumed: 'CloudFormation switches the TTL of a global table on',
+  proof: 'DescribeTimeToLive',
+  uses: {},
+  isQuick: true,
+  onAwsOnly: 'this target does not expire items',
+  async prove(lab) {
+    const { status, attribute } = await lab.aws.timeToLive(
+      lab.resource('AWS::DynamoDB::GlobalTable'),
+    );
+    return seen(
+      /^ENABL/.test(status) && attribute === 'expires',
+      `${status || 'nothing'}, attribute ${attribute ?? 'none'}`,
+    );
+  },
+};
