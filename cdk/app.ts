@@ -3,10 +3,13 @@ import { App } from 'aws-cdk-lib';
 import { present } from '../src/present.ts';
 import { readChoices } from './choices.ts';
 import { buildLayout } from './constructs/podlet-image.ts';
+import { staticPodFiles } from './constructs/static-pods.ts';
 import { DroppodStack } from './stack.ts';
 
 const app = new App();
-const { vpcId, image, ...choices } = readChoices((name) => app.node.tryGetContext(name));
+const { vpcId, image, staticPods, ...choices } = readChoices((name) =>
+  app.node.tryGetContext(name),
+);
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
 
 new DroppodStack(app, 'Droppod', {
@@ -15,6 +18,7 @@ new DroppodStack(app, 'Droppod', {
   ...choices,
   ...present({
     vpcId,
+    staticPods: staticPods === undefined ? undefined : staticPodFiles(staticPods),
     env:
       vpcId !== undefined && account !== undefined && region !== undefined
         ? { account, region }

@@ -16,6 +16,8 @@ export interface Choices {
   capacity: 'on-demand' | 'spot';
   /** `admins=ARN,ARN`, `editors`, `viewers`: who may log in besides the stack's two roles. */
   principals: Principals;
+  /** `staticPods=DIR`: a directory of manifests of pods that the API shows and cannot delete. */
+  staticPods: string | undefined;
   /** `oidcProvider=false`: without the IAM identity provider that trusts service accounts, which an emulator may lack. */
   oidcProvider: boolean;
   /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing else may refer to them. */
@@ -52,6 +54,7 @@ export function readChoices(context: (name: string) => unknown): Choices {
     ).split(',') as Architecture[],
     capacity: text('capacity', /^(on-demand|spot)$/, 'on-demand') === 'spot' ? 'spot' : 'on-demand',
     principals: { admins: arns('admins'), editors: arns('editors'), viewers: arns('viewers') },
+    staticPods: text('staticPods', /^[^'\n]+$/, undefined),
     oidcProvider: text('oidcProvider', /^(true|false)$/, 'true') !== 'false',
     without: (text('without', /^\w+::\w+::\w+(,\w+::\w+::\w+)*$/, '') ?? '')
       .split(',')

@@ -12,6 +12,7 @@ import { Machine } from './constructs/machine.ts';
 import { Network } from './constructs/network.ts';
 import { PodletImage, type PodletSource } from './constructs/podlet-image.ts';
 import { Rules } from './constructs/rules.ts';
+import type { StaticPodFiles } from './constructs/static-pods.ts';
 import { DueTimes, Stream } from './constructs/stream.ts';
 import { ObjectTable } from './constructs/table.ts';
 
@@ -27,6 +28,8 @@ export interface DroppodProps extends StackProps {
   oidcProvider?: boolean;
   /** Resource types that an emulator lacks. */
   without?: string[];
+  /** Pods of files instead of the API. */
+  staticPods?: StaticPodFiles;
   /** Whether function URLs stream. */
   streaming?: boolean;
   /** Where to look first for a registry's images. */
@@ -68,6 +71,7 @@ export class DroppodStack extends Stack {
       dueTimes,
       streaming: props.streaming ?? true,
       mirrors,
+      ...present({ staticPods: props.staticPods }),
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });

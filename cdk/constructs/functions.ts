@@ -11,6 +11,7 @@ import { bundledFunction } from './bundled-function.ts';
 import type { Cluster } from './cluster.ts';
 import type { Network } from './network.ts';
 import type { PodletImage } from './podlet-image.ts';
+import { withStaticPods, type StaticPodFiles } from './static-pods.ts';
 import type { DueTimes } from './stream.ts';
 
 /** File names in functions/; the machine's `${BindPod}` is `bind-pod`. */
@@ -26,11 +27,12 @@ export type FunctionName = (typeof FUNCTIONS)[number];
 /** Who writes objects of all kinds, by schemas that are generated at build time: they ship beside the code. */
 export const HOLDERS_OF_KINDS: readonly string[] = ['api', 'reconcile', 'sweep'];
 
+const schemasBeside: ICommandHooks['afterBundling'] = (input, output) => [
+  `mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`,
+];
 const WITH_KINDS: Partial<ICommandHooks> = {
   beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
-  afterBundling: (input, output) => [
-    `mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`,
-  ],
+  afterBundling: schemasBeside,
 };
 
 export interface FunctionsProps {
@@ -49,17 +51,21 @@ export interface FunctionsProps {
   /** Whether the front functions' URLs stream. */
   streaming: boolean;
   mirrors: Choices['mirrors'];
+  staticPods?: StaticPodFiles;
 }
 
 export class Functions extends Construct {
   readonly all: { readonly [Name in FunctionName]: NodejsFunction };
   readonly apiUrl: string;
+  /** The digest of the manifests of static pods; undefined: there are none. */
+  readonly staticPods: string | undefined;
   constructor(
     scope: Construct,
     id: string,
     private readonly props: FunctionsProps,
   ) {
     super(scope, id);
+    this.staticPods = props.staticPods?.digest;
     // The fronts keep streams open for as long as Lambda allows. `sync` waits two seconds at most.
     const api = this.make('api', Duration.minutes(15), 1024);
     const sync = this.make('sync', Duration.seconds(30), 512);
@@ -104,6 +110,18 @@ export class Functions extends Construct {
       for (const [name, value] of Object.entries(variables)) fn.addEnvironment(name, value);
   }
 
+  /** What ships beside a function's code. */
+  private besides(name: FunctionName): Partial<ICommandHooks> | undefined {
+    if (!HOLDERS_OF_KINDS.includes(name)) return undefined;
+    const { staticPods } = this.props;
+    if (name !== 'reconcile' || staticPods === undefined) return WITH_KINDS;
+    const pods = withStaticPods(staticPods);
+    return {
+      ...WITH_KINDS,
+      afterBundling: (...places) => [...schemasBeside(...places), ...pods(...places)],
+    };
+  }
+
   private make(
     name: FunctionName,
     timeout: Duration,
@@ -111,13 +129,13 @@ export class Functions extends Construct {
     functionName?: string,
   ): NodejsFunction {
     const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
-    const { architectures, capacity } = this.props;
+    const { architectures, capacity, staticPods } = this.props;
     return bundledFunction(this, name, {
       timeout,
       memorySize,
       ...present({
         functionName,
-        commandHooks: HOLDERS_OF_KINDS.includes(name) ? WITH_KINDS : undefined,
+        commandHooks: this.besides(name),
       }),
       environment: {
         [NAMES.table]: table.tableName,
@@ -137,6 +155,7 @@ export class Functions extends Construct {
         [OPTIONAL_NAMES.architectures]: architectures.join(','),
         [OPTIONAL_NAMES.capacity]: capacity,
         ...present({
+          [OPTIONAL_NAMES.staticPods]: staticPods?.digest,
           [OPTIONAL_NAMES.holdsKeys]: HOLDERS_OF_KEYS.includes(name) ? 'true' : undefined,
         }),
       },

@@ -113,6 +113,7 @@ function addDeploy(droppod: Command): void {
       'where its images are looked for first (again for more)',
       collect,
     )
+    .option('--static-pods <directory>', 'run the pods of the manifests in this directory')
     .option('--kubeconfig <file>', 'where it is written (default: .droppod/aws/kubeconfig)')
     .option('--check', 'only look at the account and say what was found')
     .action(async (options: object) => {

@@ -1,4 +1,5 @@
 // The settings of local mode; on AWS they are environment variables.
+import { present } from '../../src/present.ts';
 import type { Settings } from '../../src/ports/settings.ts';
 import type { Installation } from '../installation.ts';
 import { ACCOUNT, REGION } from './account.ts';
@@ -18,7 +19,7 @@ export function settingsOf(
     mode: 'local',
     beyondFargate,
     warnOfRefusals,
-    staticPods: staticPods !== undefined,
+    ...present({ staticPods }),
     syncUrl: `https://${bridge}:${apiPort}${SYNC_PATH}`,
     caPem: certificates.ca,
     apiHost: bridge,

@@ -1,14 +1,8 @@
 // `droppod up --static-pods DIR`: the kubelet's directory of manifests. Added, changed and removed files take effect within a second.
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseDocument } from 'yaml';
-import { decodeObject } from '../../src/api/wire/decode.ts';
+import { statSync } from 'node:fs';
+import { manifestFiles, manifestsIn } from '../../src/api/static-manifests.ts';
 import { systemObjects } from '../../src/api/system-objects.ts';
 import { systemClock } from '../../src/aws/clock.ts';
-import { kindShape } from '../../src/kinds/shapes.ts';
-import { toPod } from '../../src/pod/model/to-pod.ts';
-import type { Pod } from '../../src/kinds/pod.ts';
-import type { Json } from '../../src/ports/json.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { STATIC_PODS, keepStaticPods } from '../../src/steps/static/keep-static-pods.ts';
 
@@ -51,43 +45,13 @@ export async function keepStaticPodsUntil(
   }
 }
 
-/** Names that start with a dot belong to editors. */
-const filesIn = (directory: string): string[] =>
-  readdirSync(directory)
-    .filter((name) => !name.startsWith('.'))
-    .map((name) => join(directory, name))
-    .sort();
-
 function signatureOf(directory: string): string {
   try {
-    return filesIn(directory)
+    return manifestFiles(directory)
       .map((file) => `${file} ${statSync(file).mtimeMs} ${statSync(file).size}`)
       .join('\n');
   } catch {
     // Removed while being read: the next look shows what is left.
     return '';
   }
-}
-
-function manifestsIn(directory: string, say: (line: string) => void): Pod[] {
-  return filesIn(directory).flatMap((file) => {
-    try {
-      return [manifestOf(readFileSync(file, 'utf8'))];
-    } catch (error) {
-      say(`${file}: no static pod: ${error instanceof Error ? error.message : String(error)}`);
-      return [];
-    }
-  });
-}
-
-function manifestOf(text: string): Pod {
-  const value: unknown = parseDocument(text).toJS();
-  const { kind } = (value ?? {}) as { kind?: unknown };
-  if (kind !== 'Pod') throw new Error(`kind is ${String(kind)}, not Pod`);
-  const unknown: string[] = [];
-  const decoded = decodeObject(kindShape('', 'Pod'), value as Json, unknown);
-  if (unknown.length > 0) throw new Error(unknown.join(', '));
-  const pod = toPod({ metadata: {}, ...decoded });
-  if (!pod.metadata.name) throw new Error('it has no name');
-  return pod;
 }

@@ -5,11 +5,14 @@ import { definitionsWatcher } from '../steps/definitions/definitions-watcher.ts'
 import { namespaceWatcher } from '../steps/namespace/namespace-watcher.ts';
 import { controllersWatcher } from '../steps/reconcile/controllers-watcher.ts';
 import type { Watchers } from '../steps/reconcile/react.ts';
+import { STATIC_PODS } from '../steps/static/keep-static-pods.ts';
+import { staticPodsWatcher } from '../steps/static/static-pods-watcher.ts';
+import { bootstrapObjects } from './bootstrap.ts';
 import type { ApiPorts } from './call.ts';
 import { endNamespace } from './resources/strategies.ts';
 import { systemObjects } from './system-objects.ts';
 
-/** The controllers, the garbage collector, the end of namespaces, and the kinds that definitions bring. */
+/** The controllers, the garbage collector, the end of namespaces, the kinds that definitions bring, and a deployment's static pods. */
 export function watchersOn(ports: ApiPorts): Watchers {
   const objectsAs = systemObjects(ports);
   return {
@@ -18,6 +21,9 @@ export function watchersOn(ports: ApiPorts): Watchers {
       collector(ports, objectsAs, CONTROLLERS),
       namespaceWatcher(ports, (name) => endNamespace(ports, name)),
       definitionsWatcher(ports),
+      ...(ports.settings.mode === 'aws'
+        ? [staticPodsWatcher(ports, objectsAs(STATIC_PODS), () => bootstrapObjects(ports))]
+        : []),
     ],
   };
 }

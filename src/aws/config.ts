@@ -31,6 +31,7 @@ export const OPTIONAL_NAMES = {
   dueTarget: 'DROPPOD_DUE_TARGET',
   dueRole: 'DROPPOD_DUE_ROLE',
   dueGroup: 'DROPPOD_DUE_GROUP',
+  staticPods: 'DROPPOD_STATIC_PODS',
   stsEndpoint: 'AWS_ENDPOINT_URL_STS',
   endpoint: 'AWS_ENDPOINT_URL',
   ca: 'DROPPOD_CA',
@@ -76,6 +77,8 @@ export interface Config {
   dueTarget: string;
   dueRole: string;
   dueGroup: string;
+  /** A digest of the deployment's static pods; '': it has none. */
+  staticPods: string;
   /** An STS endpoint other than AWS', as the SDK would find it; or ''. */
   stsEndpoint: string;
   /** PEM of a CA that podlets trust besides the public ones, if the fronts are behind a private proxy; or ''. */
@@ -121,6 +124,7 @@ export function readConfig(env: Environment): Config {
     dueTarget: optional('dueTarget', ''),
     dueRole: optional('dueRole', ''),
     dueGroup: optional('dueGroup', ''),
+    staticPods: optional('staticPods', ''),
     stsEndpoint: optional('stsEndpoint', optional('endpoint', '')),
     ca: optional('ca', ''),
     registryEndpoint: optional('registryEndpoint', '').replace(/\/+$/, ''),

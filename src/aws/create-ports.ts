@@ -27,6 +27,7 @@ import { tableImages } from './kept-images.ts';
 import { awsLogs } from './logs.ts';
 import { dynamoTable } from './table.ts';
 import { awsPullSecrets } from './pull-secrets.ts';
+import { readStaticPods } from './static-pods.ts';
 import { awsSts } from './sts.ts';
 import { awsSweepRule } from './sweep-rule.ts';
 import { awsTasks } from './tasks.ts';
@@ -83,7 +84,7 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ids: randomIds,
     wakeups: processWakeups({ clock: systemClock, maxWaitMs: LOOK_AGAIN_MS }),
     sweepRule: awsSweepRule(clients.events, config.sweepRule),
-    ...present({ dueTimes: dueTimesOf(clients, config) }),
+    ...present({ dueTimes: dueTimesOf(clients, config), staticPods: readStaticPods() }),
     ...present({ sts: config.clusterId === '' ? undefined : stsOf(config) }),
     settings: toSettings(config, podletKey),
   };
@@ -136,6 +137,7 @@ function toSettings(config: Config, podletKey: string): Settings {
     architectures: config.architectures,
     clusterDomain: config.clusterDomain,
     nodeName: config.nodeName,
+    ...present({ staticPods: config.staticPods || undefined }),
     ...present({
       iam:
         config.clusterId === ''

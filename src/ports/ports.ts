@@ -13,6 +13,7 @@ import type { PullSecrets } from './pull-secrets.ts';
 import type { Sessions } from './sessions.ts';
 import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
+import type { StaticPods } from './static-pods.ts';
 import type { Sts } from './sts.ts';
 import type { SweepRule } from './sweep-rule.ts';
 import type { Tasks } from './tasks.ts';
@@ -44,4 +45,6 @@ export interface Ports {
   engineVolumes?: EngineVolumes;
   /** Carries a request to a pod's own address; absent where the API does not reach pods. */
   podHttp?: (request: Request) => Promise<Response>;
+  /** Only in the function that keeps them, where the deployment brings some. */
+  staticPods?: StaticPods;
 }

@@ -15,8 +15,8 @@ export interface Settings {
   beyondFargate: boolean;
   /** Local mode: droppod's own refusals are warnings, so that responses can be compared with kube-apiserver's; such a pod may not run. */
   warnOfRefusals?: boolean;
-  /** Local mode: static pods come from a directory, and the API cannot delete them. */
-  staticPods?: boolean;
+  /** Set where files say which static pods there are, which the API cannot delete: their directory, or a digest of them (AWS). */
+  staticPods?: string;
   /** URL that podlets call. */
   syncUrl: string;
   /** PEM of the CA that podlets and pods trust for it; '' = public CAs. */

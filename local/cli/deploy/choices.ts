@@ -1,4 +1,6 @@
 // The options of `droppod deploy`, and the CDK context that they become.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Refusal } from '../place.ts';
 
 export interface DeployOptions {
@@ -9,6 +11,8 @@ export interface DeployOptions {
   architecture?: string;
   image?: string;
   mirror?: string[];
+  /** Directory of static pods' manifests. */
+  staticPods?: string;
   kubeconfig?: string;
   /** Only look at the account and report the findings. */
   check?: boolean;
@@ -38,6 +42,8 @@ export function checkOptions(options: DeployOptions): void {
         `--mirror ${mirror}: a registry and its mirror are needed (docker.io=<host>/<path>)`,
         2,
       );
+  if (options.staticPods !== undefined && !existsSync(options.staticPods))
+    throw new Refusal(`--static-pods ${options.staticPods}: no such directory`, 2);
   for (const arn of options.admin ?? [])
     if (!PRINCIPAL.test(arn))
       throw new Refusal(
@@ -53,6 +59,7 @@ export function contextArguments(options: DeployOptions): string[] {
     capacity: options.capacity,
     architecture: options.architecture,
     podletImage: options.image,
+    staticPods: options.staticPods === undefined ? undefined : resolve(options.staticPods),
     admins: options.admin?.join(','),
     mirrors:
       options.mirror &&

@@ -156,8 +156,8 @@ export const pods: Strategy = {
   returnsDeleted: true,
   graceSeconds,
   refuseDelete: ({ metadata }, { ports, user }) =>
-    ports.settings.staticPods === true && isStatic(metadata) && user.name !== STATIC_PODS_USER
-      ? 'it is a static pod: remove its file from the directory of --static-pods instead'
+    ports.settings.staticPods !== undefined && isStatic(metadata) && user.name !== STATIC_PODS_USER
+      ? 'it is a static pod: remove its file from the directory of static pods instead'
       : undefined,
   createRecords: (object, settings) => recordsFor(settings, toPod(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, toPod(object)),

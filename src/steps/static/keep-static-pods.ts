@@ -58,6 +58,8 @@ async function create(
     await objects.create('pods', pod as unknown as KubeObject, { uid: ids.uuid(), records: [] });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    // Another run of the same call was here first.
+    if (error.reason === 'AlreadyExists') return;
     say(`static pod ${pod.metadata.name ?? ''}: ${error.message}`);
   }
 }

@@ -1,5 +1,6 @@
 // Every minute while pods live: looks at all pods, tasks and executions and makes up for lost messages and calls.
 // See docs/design/pod.md.
+import { isStaticWorkLeft } from '../static/static-pods-watcher.ts';
 import { sweepPod } from './sweep-pod.ts';
 import { restSweep } from './sweep-switch.ts';
 import { sweepTasks } from './sweep-tasks.ts';
@@ -26,6 +27,7 @@ const lives = (record: PodRecord): boolean =>
 async function restWithoutPods(ports: Ports, treated: string[]): Promise<void> {
   const isBusy = async (): Promise<boolean> =>
     (await podRecords(ports)).some(lives) ||
+    (await isStaticWorkLeft(ports)) ||
     (await terminating(ports)).some((name) => !treated.includes(name));
   if (!ports.sweepRule || (await isBusy())) return;
   // Secrets are billed by the month; those of pods that have just gone wait for the next sweep.

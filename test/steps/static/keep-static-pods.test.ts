@@ -9,7 +9,7 @@ import { NAMESPACE, createApi } from '../../api/client.ts';
 let api: Awaited<ReturnType<typeof createApi>>;
 let said: string[];
 beforeEach(async () => {
-  api = await createApi({ mode: 'local', staticPods: true });
+  api = await createApi({ mode: 'local', staticPods: '/manifests' });
   said = [];
 });
 
@@ -88,7 +88,7 @@ it('a manifest that the API refuses is said and left alone', async () => {
 
 it('without the option, what is left of static pods is deleted like any pod', async () => {
   await keep(manifest());
-  api.ports.settings.staticPods = false;
+  delete api.ports.settings.staticPods;
   expect((await api.send('DELETE', url())).status).toBe(200);
 });
 
