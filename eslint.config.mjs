@@ -36,7 +36,18 @@ export default tseslint.config(
     files: ['**/*.ts'],
     ignores: ['test/**'],
     plugins: { growth: { rules: { 'growing-copies': growingCopies } } },
-    rules: { 'growth/growing-copies': 'error' },
+    rules: {
+      'growth/growing-copies': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "BinaryExpression[operator=/^[<!]/][left.callee.property.name=/^(findIndex|indexOf)$/][right.type='Identifier']",
+          message:
+            'Each entry is looked up among all others: repeats() of src/validation is linear.',
+        },
+      ],
+    },
   },
   // `String(value)` calls the value's toString, which a client's may have as a number: what was sent is shown as JSON.
   {

@@ -5,6 +5,8 @@ import { BODY_LIMIT } from '../../src/api/wire/body.ts';
 
 /** Linear is 4. */
 const MOST_GROWTH = 5;
+/** The square in a growth of 5 is half as much at half of the size. */
+const MOST_AT_HALF = 4.5;
 /** What the largest input takes at most may grow as it likes: nothing larger can be sent. Shorter runs say little, too. */
 const HARMLESS_MS = 50;
 const ROUNDS = 8;
@@ -40,10 +42,15 @@ async function round<T>(small: T, large: T, run: Run<T>): Promise<number> {
 }
 
 /** The least growth of some rounds; the first run of the larger input is measured already. */
-async function growth<T>(small: T, large: T, first: number, run: Run<T>): Promise<number> {
+async function growth<T>(
+  [small, large]: readonly [T, T],
+  first: number,
+  run: Run<T>,
+  most: number,
+): Promise<number> {
   const begun = process.cpuUsage();
   let least = first / (await once(run, small));
-  for (let at = 0; least > MOST_GROWTH && at < ROUNDS && usedMs(begun) < PATIENCE_MS; at++)
+  for (let at = 0; least > most && at < ROUNDS && usedMs(begun) < PATIENCE_MS; at++)
     least = Math.min(least, await round(small, large, run));
   return least;
 }
@@ -58,22 +65,26 @@ function largestSize<T>(n: number, make: (n: number) => T, most: number): number
 
 /**
  * Why the work on `make(n)` grows faster than n (undefined: it does not, or is harmless however large), for up to `most` of its
- * unit. A square beside much linear work shows at the largest size alone, so that is looked at first.
+ * unit: beyond some size memory is slower, whatever the work. A square beside much linear work shows at the largest size alone, so that is looked at first.
  */
 export async function growthProblem<T>(
   n: number,
   make: (n: number) => T,
   run: Run<T>,
-  most = Infinity,
+  most = 16 * n,
 ): Promise<string | undefined> {
   const largest = largestSize(n, make, most);
   const problems: string[] = [];
-  for (const size of [largest, largest / 2]) {
+  const looks = [
+    [largest, MOST_GROWTH],
+    [largest / 2, MOST_AT_HALF],
+  ] as const;
+  for (const [size, growthMost] of looks) {
     const large = make(4 * size);
     const first = await once(run, large);
     if (problems.length === 0 && first < HARMLESS_MS) return undefined;
-    const least = await growth(make(size), large, first, run);
-    if (least <= MOST_GROWTH) return undefined;
+    const least = await growth([make(size), large], first, run, growthMost);
+    if (least <= growthMost) return undefined;
     problems.push(`${4 * size} take ${least.toFixed(1)} times as long as ${size}`);
   }
   return problems.join(', ');

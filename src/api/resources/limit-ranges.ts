@@ -21,6 +21,7 @@ import { qualifiedNameProblems } from '../../validation/names.ts';
 import { createdPrinter } from './columns.ts';
 import { plain } from './plain.ts';
 import type { Strategy } from './strategy.ts';
+import { repeats } from '../../validation/repeats.ts';
 
 export type Limit = NonNullable<LimitRange['spec']>['limits'][number];
 
@@ -158,11 +159,11 @@ const asNumber = ({ digits, exponent }: Quantity): number => Number(digits) * 10
 
 function validateLimits(object: KubeObject): FieldError[] {
   const limits = limitsOf(object);
+  const second = repeats(limits.map(({ type }) => type));
   return limits.flatMap((limit, index) => {
     const field = `spec.limits[${index}]`;
-    const isSecond = limits.findIndex(({ type }) => type === limit.type) < index;
     return [
-      ...(isSecond ? [duplicate(`${field}.type`, limit.type)] : []),
+      ...(second.has(index) ? [duplicate(`${field}.type`, limit.type)] : []),
       ...validateLimit(limit, field),
     ];
   });

@@ -21,6 +21,7 @@ import { schemaProblems } from './check-schema.ts';
 import { structureProblems } from './check-structure.ts';
 import { isTrue } from './definition.ts';
 import type { Definition, DefinitionSpec, Names, Version } from './definition.ts';
+import { repeats } from '../../validation/repeats.ts';
 
 const MAX_SELECTABLE = 8;
 
@@ -220,6 +221,7 @@ function checkSchema(
 function selectableProblems(version: Version, path: string): FieldError[] {
   const fields = version.selectableFields ?? [];
   const schema = version.schema?.openAPIV3Schema;
+  const second = repeats(fields.map(({ jsonPath }) => jsonPath));
   const errors = fields.flatMap(({ jsonPath = '' }, index): FieldError[] => {
     const field = `${path}[${index}].jsonPath`;
     if (jsonPath === '') return [required(field)];
@@ -233,7 +235,7 @@ function selectableProblems(version: Version, path: string): FieldError[] {
       problems.push(
         'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
       );
-    if (fields.findIndex((other) => other.jsonPath === jsonPath) < index)
+    if (second.has(index))
       return [
         {
           field,

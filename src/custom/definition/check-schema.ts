@@ -10,6 +10,7 @@ import {
   required,
 } from '../../validation/field-errors.ts';
 import { RESOURCE_MEMBERS } from '../prune.ts';
+import { repeats } from '../../validation/repeats.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
 const UNSUPPORTED = [
@@ -220,6 +221,8 @@ function keyProblems(schema: JsonSchema, keys: string[], path: string): FieldErr
         "must be object if parent array's x-kubernetes-list-type is map",
       ),
     ];
+  const second = repeats(keys);
+  const needed = new Set(items.required);
   for (const [index, name] of keys.entries()) {
     const property = own(items.properties, name);
     const place = `${path}.items.properties[${name}]`;
@@ -233,9 +236,9 @@ function keyProblems(schema: JsonSchema, keys: string[], path: string): FieldErr
           "must be a scalar type if parent array's x-kubernetes-list-type is map",
         ),
       );
-    if (keys.indexOf(name) < index)
+    if (second.has(index))
       errors.push(invalidValue(field, keys, 'must not contain duplicate entries'));
-    if (property && !items.required?.includes(name) && property.default === undefined)
+    if (property && !needed.has(name) && property.default === undefined)
       errors.push(
         required(
           `${place}.default`,

@@ -10,6 +10,7 @@ import {
 import { ipProblems, isIpV6 } from '../../validation/names.ts';
 import { isHeadless } from './default-service.ts';
 import type { ServiceSpec } from './default-service.ts';
+import { repeats } from '../../validation/repeats.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'];
 const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
@@ -27,10 +28,11 @@ export function validateFamilies(spec: ServiceSpec): FieldError[] {
   else if (clusterIP !== '' && clusterIPs.length === 0) errors.push(required(field));
   else if (clusterIP !== '' && clusterIPs[0] !== clusterIP)
     errors.push(invalidValue(field, clusterIPs, 'first value must match `clusterIP`'));
+  const second = repeats(ipFamilies);
   for (const [index, family] of ipFamilies.entries()) {
     const place = `spec.ipFamilies[${index}]`;
     if (!FAMILIES.includes(family)) errors.push(notSupported(place, family, FAMILIES));
-    if (ipFamilies.indexOf(family) < index) errors.push(duplicate(place, family));
+    if (second.has(index)) errors.push(duplicate(place, family));
   }
   if (ipFamilyPolicy !== undefined && !POLICIES.includes(ipFamilyPolicy))
     errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, POLICIES));
