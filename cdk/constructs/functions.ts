@@ -1,8 +1,7 @@
 // The Lambda functions, one per file of functions/, with their URLs and environments.
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
-import type { ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { FunctionUrlAuthType, InvokeMode, type Function } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { present } from '../../src/present.ts';
@@ -24,17 +23,6 @@ export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
 export const FUNCTIONS = [...FRONTS, ...STEPS, ...REACTIONS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-/** Who writes objects of all kinds, by schemas that are generated at build time: they ship beside the code. */
-export const HOLDERS_OF_KINDS: readonly string[] = ['api', 'reconcile', 'sweep'];
-
-const schemasBeside: ICommandHooks['afterBundling'] = (input, output) => [
-  `mkdir -p ${output}/kinds && cp ${input}/build/kinds/*.json ${output}/kinds/`,
-];
-const WITH_KINDS: Partial<ICommandHooks> = {
-  beforeBundling: (input) => [`cd ${input} && node --import tsx src/kinds/update.ts`],
-  afterBundling: schemasBeside,
-};
-
 export interface FunctionsProps {
   table: TableV2;
   network: Network;
@@ -55,7 +43,7 @@ export interface FunctionsProps {
 }
 
 export class Functions extends Construct {
-  readonly all: { readonly [Name in FunctionName]: NodejsFunction };
+  readonly all: { readonly [Name in FunctionName]: Function };
   readonly apiUrl: string;
   /** The digest of the manifests of static pods; undefined: there are none. */
   readonly staticPods: string | undefined;
@@ -69,17 +57,15 @@ export class Functions extends Construct {
     // The fronts keep streams open for as long as Lambda allows. `sync` waits two seconds at most.
     const api = this.make('api', Duration.minutes(15), 1024);
     const sync = this.make('sync', Duration.seconds(30), 512);
-    const url = (front: NodejsFunction): string =>
+    const url = (front: Function): string =>
       front.addFunctionUrl({
         authType: FunctionUrlAuthType.NONE,
         invokeMode: props.streaming ? InvokeMode.RESPONSE_STREAM : InvokeMode.BUFFERED,
       }).url;
     this.apiUrl = url(api);
     const syncUrl = url(sync);
-    const rest = (
-      name: Exclude<FunctionName, 'api' | 'sync'>,
-      functionName?: string,
-    ): NodejsFunction => this.make(name, Duration.minutes(2), 512, functionName);
+    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>, functionName?: string): Function =>
+      this.make(name, Duration.minutes(2), 512, functionName);
     this.all = {
       api,
       sync,
@@ -110,24 +96,12 @@ export class Functions extends Construct {
       for (const [name, value] of Object.entries(variables)) fn.addEnvironment(name, value);
   }
 
-  /** What ships beside a function's code. */
-  private besides(name: FunctionName): Partial<ICommandHooks> | undefined {
-    if (!HOLDERS_OF_KINDS.includes(name)) return undefined;
-    const { staticPods } = this.props;
-    if (name !== 'reconcile' || staticPods === undefined) return WITH_KINDS;
-    const pods = withStaticPods(staticPods);
-    return {
-      ...WITH_KINDS,
-      afterBundling: (...places) => [...schemasBeside(...places), ...pods(...places)],
-    };
-  }
-
   private make(
     name: FunctionName,
     timeout: Duration,
     memorySize: number,
     functionName?: string,
-  ): NodejsFunction {
+  ): Function {
     const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
     const { architectures, capacity, staticPods } = this.props;
     return bundledFunction(this, name, {
@@ -135,7 +109,8 @@ export class Functions extends Construct {
       memorySize,
       ...present({
         functionName,
-        commandHooks: this.besides(name),
+        beside:
+          name === 'reconcile' && staticPods !== undefined ? withStaticPods(staticPods) : undefined,
       }),
       environment: {
         [NAMES.table]: table.tableName,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { podletLayout } from '../../podlet/build-layout.ts';
@@ -87,7 +87,7 @@ export class PodletImage extends Construct {
   }
 
   private asset(
-    reader: NodejsFunction,
+    reader: Function,
     layout: string,
     digest: string,
   ): { Digest: string; Bucket: string; Key: string } {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Beside } from './bundled-function.ts';
 
 export interface StaticPodFiles {
   directory: string;
@@ -23,7 +23,7 @@ export function staticPodFiles(path: string): StaticPodFiles {
 
 /** What writes the manifests beside the code; it fails where one of them could not run. */
 export const withStaticPods =
-  ({ directory }: StaticPodFiles): ICommandHooks['afterBundling'] =>
+  ({ directory }: StaticPodFiles): Beside =>
   (input, output) => [
     `cd '${input}' && node --import tsx src/aws/write-static-pods.ts '${directory}' '${output}/static-pods.json'`,
   ];

@@ -10,7 +10,10 @@ import { logged } from './step-log.ts';
 
 let ports: Promise<Ports> | undefined;
 
-/** Builds the ports once; imported lazily, so that tests which import a function load no SDK. */
+// An environment loads before its first invocation, when Lambda gives it most of a processor. Tests that import a function load no SDK.
+if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) await import('./create-ports.ts');
+
+/** Builds the ports once. */
 function environmentPorts(): Promise<Ports> {
   // A failed start (a throttled first read) must not poison the environment.
   ports ??= import('./create-ports.ts')

@@ -1,10 +1,11 @@
 // `npm run bench`: droppod's overhead over the engine, measured side by side and interleaved; a table and, with --json FILE, JSON.
-// `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights` picks parts.
+// `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights,cold` picks parts.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { testDroppod } from '../e2e/droppod.ts';
 import { benchApi, benchWatch } from './api.ts';
+import { benchCold } from './cold.ts';
 import { benchRollout } from './deployment.ts';
 import { engineCall } from './engine.ts';
 import { benchProbes, benchRestart } from './in-pod.ts';
@@ -33,6 +34,7 @@ const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
   watch: benchWatch,
   interpreter: () => benchInterpreter(5),
   rights: () => benchRights(5),
+  cold: () => benchCold(10),
 };
 
 const droppod = testDroppod();

@@ -1,39 +1,35 @@
-// What Lambda loads at a cold start: one file per function, bundled as in the deployment.
-import { build } from 'esbuild';
-import { readdirSync } from 'node:fs';
+// What Lambda loads at a cold start, as the deployment makes it: the function, and the ports that it builds before its first answer.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { expect, it } from 'vitest';
-import { BUNDLE } from '../../cdk/constructs/bundle.ts';
-import { HOLDERS_OF_KINDS } from '../../cdk/constructs/functions.ts';
+import { afterAll, expect, it } from 'vitest';
+import { bundle, LATE, loadedAtStart, readsKinds } from '../../cdk/constructs/bundle.ts';
 
-const FUNCTIONS = join(import.meta.dirname, '../../functions');
-const MIB = 1024 * 1024;
-/** Still over 1 MiB, and may only shrink. The engines of custom kinds (RE2, CEL) take 230 KiB of each. */
-const LARGER: Record<string, number> = {
-  api: 1.95 * MIB,
-  // The API's own verbs, with the rules of every kind, custom ones included.
-  reconcile: 1.8 * MIB,
-  sweep: 1.8 * MIB,
-};
-
-/** What stands in src/kinds/generate.ts alone, which makes the schemas where there are none: a deployed function cannot. */
-const GENERATOR = 'attributeTypeMap';
-
-it.each(readdirSync(FUNCTIONS).map((file) => basename(file, '.ts')))(
-  'the bundle of %s stays small, and has the schemas beside it if it reads them',
-  async (name) => {
-    const { banner, ...options } = BUNDLE;
-    const { outputFiles } = await build({
-      ...options,
-      entryPoints: [join(FUNCTIONS, `${name}.ts`)],
-      bundle: true,
-      write: false,
-      platform: 'node',
-      format: 'esm',
-      banner: { js: banner },
-      logLevel: 'error',
-    });
-    expect(outputFiles[0]!.contents.length).toBeLessThanOrEqual(LARGER[name] ?? MIB);
-    expect(outputFiles[0]!.text.includes(GENERATOR)).toBe(HOLDERS_OF_KINDS.includes(name));
-  },
+const FUNCTIONS = readdirSync(join(import.meta.dirname, '../../functions')).map((file) =>
+  basename(file, '.ts'),
 );
+const MB = 1_000_000;
+/** Who writes objects of all kinds, by schemas that travel beside the code. */
+const WRITERS = ['api', 'reconcile', 'sweep'];
+
+const root = mkdtempSync(join(tmpdir(), 'droppod-bundles-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+it.each(FUNCTIONS)('what a start of %s loads stays below 1 MB', (name) => {
+  const metafile = bundle(`functions/${name}.ts`, join(root, name));
+  const parts = loadedAtStart(metafile);
+  expect([...parts.values()].reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(MB);
+  expect(readsKinds(metafile)).toBe(WRITERS.includes(name));
+});
+
+it('packages that are loaded late travel with who loads them', () => {
+  const src = join(import.meta.dirname, '../../src');
+  const loads = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      [...readFileSync(join(src, file), 'utf8').matchAll(/\bload\('([^']+)'\)/g)].map(
+        ([, name]) => [name, `src/${file}`],
+      ),
+    );
+  expect(Object.fromEntries(loads)).toEqual(LATE);
+});

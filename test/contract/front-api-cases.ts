@@ -42,6 +42,15 @@ export const CASES_OF_THE_API: { name: string; run(send: Send): Promise<void> }[
     },
   },
   {
+    name: 'a refusal in YAML, whose package is loaded late',
+    async run(send) {
+      const headers = { authorization: 'Bearer none', accept: 'application/yaml' };
+      const answer = await send({ path: '/api/v1/pods', headers });
+      expect(answer.status).toBe(401);
+      expect(await textOf(answer)).toMatch(/^kind: Status$/m);
+    },
+  },
+  {
     name: 'a body over the limit of a function is 413',
     async run(send) {
       const body = Buffer.alloc(7 * 1024 * 1024, ' ');

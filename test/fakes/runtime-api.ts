@@ -33,7 +33,8 @@ export class RuntimeApi {
   }
 
   static async open(): Promise<RuntimeApi> {
-    const server = createServer({ requestTimeout: 0 });
+    // Lambda's keeps its connections, however long an invocation takes: a client that meets a closed one ends.
+    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new RuntimeApi(server);

@@ -1,5 +1,5 @@
 // The strategy of each resource and subresource.
-import { CONTROLLERS } from '../../controllers/controllers.ts';
+import { CONTROLLED } from '../../controllers/controlled.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import { keepSweepOn } from '../../steps/sweep/sweep-switch.ts';
 import { own } from '../../own.ts';
@@ -138,8 +138,6 @@ export function strategyFor(resource: Resource, subresource = ''): Strategy {
     .find((strategy) => strategy !== undefined);
   return completed(resource, found ?? plain);
 }
-
-const CONTROLLED: ReadonlySet<string> = new Set(CONTROLLERS.map(({ resource }) => resource));
 
 const complete = new WeakMap<Strategy, Strategy>();
 

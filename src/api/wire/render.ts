@@ -1,6 +1,5 @@
 // Renders an answer in the negotiated form: JSON or YAML; whole objects, their metadata, or a Table.
 import { gzipSync } from 'node:zlib';
-import { stringify } from 'yaml';
 import { ApiError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf, listKindOf } from '../../kinds/resources.ts';
@@ -10,6 +9,7 @@ import type { Call, ObjectList, TextList } from '../call.ts';
 import type { Output } from './negotiation.ts';
 import { META, listed, partial, typed } from './forms.ts';
 import { includeOption, tableText, toTable } from './table.ts';
+import { yamlPackage } from './yaml-package.ts';
 
 const GZIP_ABOVE = 128 * 1024;
 
@@ -92,7 +92,7 @@ export function encode(
   { format, pretty }: Pick<Output, 'format' | 'pretty'>,
 ): string {
   if (format === 'yaml') {
-    const text = stringify(JSON.parse(JSON.stringify(value)), {
+    const text = yamlPackage().stringify(JSON.parse(JSON.stringify(value)), {
       version: '1.1',
       sortMapEntries: true,
       lineWidth: 0,

@@ -1,9 +1,11 @@
 // Duplicate keys of a YAML text, in go-yaml's words and order: its decoder reads a key's value before it meets the duplicate.
-import { CST, LineCounter, Parser } from 'yaml';
+import type { CST, LineCounter } from 'yaml';
 import { MAX_FINDINGS } from './json.ts';
+import { yamlPackage } from './yaml-package.ts';
 
 /** One line for each duplicate in a valid YAML text, at most MAX_FINDINGS. */
 export function duplicateKeys(text: string): string[] {
+  const { LineCounter, Parser } = yamlPackage();
   const lines = new LineCounter();
   const found: string[] = [];
   for (const token of new Parser(lines.addNewLine).parse(text))
@@ -31,6 +33,7 @@ function collect(token: CST.Token, lines: LineCounter, found: string[]): void {
 
 /** A key's text; undefined where it is not a scalar, or merges another map. */
 function nameOf(key: CST.Token | null | undefined): string | undefined {
+  const { CST } = yamlPackage();
   if (key === undefined || key === null || !CST.isScalar(key)) return undefined;
   const resolved = CST.resolveAsScalar(key, true, () => undefined);
   return resolved === null || (resolved.type === 'PLAIN' && resolved.value === '<<')

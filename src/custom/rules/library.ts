@@ -1,12 +1,13 @@
 // The functions that Kubernetes adds to CEL, as far as supported. A rule that calls any other does not compile, and its definition is
 // refused.
-import { Environment } from '@marcbachmann/cel-js';
+import type { Environment } from '@marcbachmann/cel-js';
 import { addQuantities, compareQuantities, parseQuantity } from '../../pod/model/quantity.ts';
 import type { Quantity } from '../../pod/model/quantity.ts';
 import { isIp } from '../../validation/names.ts';
 import { hasFormat } from '../formats.ts';
 import { findAll } from '../patterns.ts';
 import { patternSteps } from '../work.ts';
+import { celPackage } from './cel-package.ts';
 import { charge } from './meter.ts';
 
 /** A quantity as a CEL value. */
@@ -229,6 +230,7 @@ function registerAddresses(env: Environment): void {
 
 /** CEL with Kubernetes' functions; the environments of rules are clones of it. */
 export function kubernetesEnvironment(): Environment {
+  const { Environment } = celPackage();
   const env = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
   registerQuantities(env);
   registerUrls(env);

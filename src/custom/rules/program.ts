@@ -1,9 +1,9 @@
 // One compiled expression: its type, and evaluations that count their cost.
-import { Optional } from '@marcbachmann/cel-js';
 import type { Environment } from '@marcbachmann/cel-js';
 import { isMap } from '../../own.ts';
 import { findsPattern } from '../patterns.ts';
 import { patternSteps } from '../work.ts';
+import { celPackage } from './cel-package.ts';
 import { FOREIGN_METHODS } from './library.ts';
 import { charge, chargeValue } from './meter.ts';
 
@@ -172,8 +172,10 @@ function parse(env: Environment, expression: string) {
 }
 
 /** The old value for a rule that also runs when there is none. */
-export const optional = (value: unknown): unknown =>
-  value === undefined ? Optional.none() : Optional.of(value);
+export function optional(value: unknown): unknown {
+  const { Optional } = celPackage();
+  return value === undefined ? Optional.none() : Optional.of(value);
+}
 
 /** Whether a value is a compile problem. */
 export const isProblem = (value: Program | CompileProblem): value is CompileProblem =>

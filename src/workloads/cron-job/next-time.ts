@@ -1,8 +1,14 @@
 // When a schedule fires next: the first instant at which the zone's clocks show a matching time. croner computes the clock times; times
 // that clocks skip do not fire, and repeated ones fire twice (as in robfig/cron; croner itself runs a skipped time late).
-import { Cron } from 'croner';
+import { createRequire } from 'node:module';
+import type * as Croner from 'croner';
 import type { CalendarSchedule, Schedule } from './parse-schedule.ts';
 import { offsetAt } from './time-zone.ts';
+
+const load = createRequire(import.meta.url);
+let croner: typeof Croner | undefined;
+/** Loaded with the first schedule. */
+const cronerPackage = (): typeof Croner => (croner ??= load('croner') as typeof Croner);
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -37,12 +43,13 @@ const offsetsAround = (zone: string, wall: number): number[] => [
 ];
 
 const MAX_CRONS = 256;
-const crons = new Map<string, Cron>();
+const crons = new Map<string, Croner.Cron>();
 
-function cronOf({ pattern, days }: CalendarSchedule): Cron {
+function cronOf({ pattern, days }: CalendarSchedule): Croner.Cron {
   const key = `${days} ${pattern}`;
   const known = crons.get(key);
   if (known) return known;
+  const { Cron } = cronerPackage();
   const cron = new Cron(pattern, {
     timezone: 'UTC',
     mode: '5-part',
