@@ -7,7 +7,7 @@ import { staticPodFiles } from './constructs/static-pods.ts';
 import { DroppodStack } from './stack.ts';
 
 const app = new App();
-const { vpcId, image, staticPods, ...choices } = readChoices((name) =>
+const { vpcId, image, staticPods, watches, ...choices } = readChoices((name) =>
   app.node.tryGetContext(name),
 );
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
@@ -19,6 +19,7 @@ new DroppodStack(app, 'Droppod', {
   ...present({
     vpcId,
     staticPods: staticPods === undefined ? undefined : staticPodFiles(staticPods),
+    watches,
     env:
       vpcId !== undefined && account !== undefined && region !== undefined
         ? { account, region }

@@ -2,6 +2,9 @@
 
 import type { Principals } from './constructs/access.ts';
 
+/** What a stream needs, and is paid by: docs/aws.md has the calculation, test/aws/stream-price.test.ts holds it. */
+export const WATCH_MEMORY_MIB = 192;
+
 /** Architectures of tasks, best first. */
 export type Architecture = 'amd64' | 'arm64';
 
@@ -20,6 +23,10 @@ export interface Choices {
   staticPods: string | undefined;
   /** `oidcProvider=false`: without the IAM identity provider that trusts service accounts, which an emulator may lack. */
   oidcProvider: boolean;
+  /** `distribution=false`: no CloudFront in front of the API; its own URL is the server, and a stream costs what it costs in the API's function. */
+  distribution: boolean;
+  /** `watches=250`: streams at once, set aside from the account's functions, so that they cannot take all of them. */
+  watches: number | undefined;
   /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing else may refer to them. */
   without: string[];
   /** `streaming=false`: function URLs that respond in one piece, for an emulator without response streaming. */
@@ -56,6 +63,8 @@ export function readChoices(context: (name: string) => unknown): Choices {
     principals: { admins: arns('admins'), editors: arns('editors'), viewers: arns('viewers') },
     staticPods: text('staticPods', /^[^'\n]+$/, undefined),
     oidcProvider: text('oidcProvider', /^(true|false)$/, 'true') !== 'false',
+    distribution: text('distribution', /^(true|false)$/, 'true') !== 'false',
+    watches: numberOf(text('watches', /^[1-9]\d{0,4}$/, undefined)),
     without: (text('without', /^\w+::\w+::\w+(,\w+::\w+::\w+)*$/, '') ?? '')
       .split(',')
       .filter((type) => type !== ''),
@@ -66,6 +75,9 @@ export function readChoices(context: (name: string) => unknown): Choices {
   if (faults.length > 0) throw new Error(`context is refused: ${faults.join('; ')}`);
   return choices;
 }
+
+const numberOf = (digits: string | undefined): number | undefined =>
+  digits === undefined ? undefined : Number(digits);
 
 /** A JSON object of strings on the command line, or an object in cdk.json. */
 function texts(

@@ -26,6 +26,10 @@ export interface DroppodProps extends StackProps {
   principals?: Principals;
   /** Whether AWS IAM trusts the API's tokens, so that pods can assume roles by service account. An emulator may lack the resource type. */
   oidcProvider?: boolean;
+  /** Whether a CloudFront distribution stands in front of the API, and leads streams to a function of their own. */
+  distribution?: boolean;
+  /** How many streams may be open at once. */
+  watches?: number;
   /** Resource types that an emulator lacks. */
   without?: string[];
   /** Pods of files instead of the API. */
@@ -72,6 +76,8 @@ export class DroppodStack extends Stack {
       streaming: props.streaming ?? true,
       mirrors,
       ...present({ staticPods: props.staticPods }),
+      distribution: props.distribution ?? true,
+      ...present({ watches: props.watches }),
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
@@ -83,11 +89,11 @@ export class DroppodStack extends Stack {
     const output = (name: string, value: string, description?: string): void => {
       new CfnOutput(this, name, { value, ...present({ description: description || undefined }) });
     };
-    output('ApiUrl', functions.apiUrl, 'server of a kubeconfig');
+    output('ApiUrl', functions.url, 'server of a kubeconfig');
     output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');
     output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
     output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
-    output('Kubeconfig', access.kubeconfigCommand(functions.apiUrl), 'run it to use the API');
+    output('Kubeconfig', access.kubeconfigCommand(functions.url), 'run it to use the API');
     if (props.oidcProvider ?? true) {
       const { providerArn } = new Issuer(this, 'Issuer', functions.apiUrl);
       output('OidcProviderArn', providerArn, 'whom a role trusts that a service account names');

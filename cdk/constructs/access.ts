@@ -49,23 +49,22 @@ export class Access extends Construct {
     // No permissions in AWS: assuming the role is all that a login needs.
     this.administrator = role('Administrator', `May do everything in ${stack.stackName}'s API`);
     this.viewer = role('Viewer', `May read all but secrets in ${stack.stackName}'s API`);
-    const { api } = functions.all;
-    api.addEnvironment(OPTIONAL_NAMES.clusterId, this.clusterId);
-    api.addEnvironment(
-      OPTIONAL_NAMES.principals,
-      stack.toJsonString({
-        mapRoles: [
-          sessionsOf(this.administrator.roleArn, 'admin', GROUPS.admins),
-          sessionsOf(this.viewer.roleArn, 'viewer', GROUPS.viewers),
-          ...mappings(principals, 'role').map(([arn, group]) => sessionsOf(arn, arn, group)),
-        ],
-        mapUsers: mappings(principals, 'user').map(([arn, group]): UserMapping => ({
-          userarn: arn,
-          username: arn,
-          groups: [group],
-        })),
-      }),
-    );
+    const known = stack.toJsonString({
+      mapRoles: [
+        sessionsOf(this.administrator.roleArn, 'admin', GROUPS.admins),
+        sessionsOf(this.viewer.roleArn, 'viewer', GROUPS.viewers),
+        ...mappings(principals, 'role').map(([arn, group]) => sessionsOf(arn, arn, group)),
+      ],
+      mapUsers: mappings(principals, 'user').map(([arn, group]): UserMapping => ({
+        userarn: arn,
+        username: arn,
+        groups: [group],
+      })),
+    });
+    for (const front of [functions.all.api, functions.all.watch]) {
+      front?.addEnvironment(OPTIONAL_NAMES.clusterId, this.clusterId);
+      front?.addEnvironment(OPTIONAL_NAMES.principals, known);
+    }
   }
 
   /** Commands that write a cluster, user and context into a kubeconfig and switch to it. */

@@ -20,6 +20,8 @@ export interface BundledFunctionProps {
   environment: Record<string, string>;
   /** Absent: CloudFormation chooses. */
   functionName?: string;
+  /** Absent: as many at once as the account has. */
+  reservedConcurrentExecutions?: number;
   /** Adds files to the code. */
   beside?: Beside;
 }

@@ -5,9 +5,10 @@ import { FunctionUrlAuthType, InvokeMode, type Function } from 'aws-cdk-lib/aws-
 import { Construct } from 'constructs';
 import { NAMES, OPTIONAL_NAMES } from '../../src/aws/config.ts';
 import { present } from '../../src/present.ts';
-import type { Architecture, Choices } from '../choices.ts';
-import { bundledFunction } from './bundled-function.ts';
+import { WATCH_MEMORY_MIB, type Architecture, type Choices } from '../choices.ts';
+import { bundledFunction, type BundledFunctionProps } from './bundled-function.ts';
 import type { Cluster } from './cluster.ts';
+import { Distribution } from './distribution.ts';
 import type { Network } from './network.ts';
 import type { PodletImage } from './podlet-image.ts';
 import { withStaticPods, type StaticPodFiles } from './static-pods.ts';
@@ -16,9 +17,10 @@ import type { DueTimes } from './stream.ts';
 /** File names in functions/; the machine's `${BindPod}` is `bind-pod`. */
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
 const REACTIONS = ['observe', 'sweep', 'reconcile'] as const;
-const FRONTS = ['api', 'sync'] as const;
+/** `watch` exists where a distribution routes to it. */
+const FRONTS = ['api', 'sync', 'watch'] as const;
 /** The functions whose roles may read the keys that sign tokens. */
-export const HOLDERS_OF_KEYS: readonly FunctionName[] = ['api', 'sync'];
+export const HOLDERS_OF_KEYS: readonly FunctionName[] = FRONTS;
 /** Every function of the stack. */
 export const FUNCTIONS = [...FRONTS, ...STEPS, ...REACTIONS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
@@ -40,13 +42,22 @@ export interface FunctionsProps {
   streaming: boolean;
   mirrors: Choices['mirrors'];
   staticPods?: StaticPodFiles;
+  /** Whether streams have a function of their own, behind one address for both. */
+  distribution: boolean;
+  /** How many streams may be open at once; absent: as many as the account has functions. */
+  watches?: number;
 }
 
 export class Functions extends Construct {
-  readonly all: { readonly [Name in FunctionName]: Function };
+  readonly all: { readonly [Name in Exclude<FunctionName, 'watch'>]: Function } & {
+    readonly watch?: Function;
+  };
+  /** The function's own, which is the issuer of tokens whatever stands before it. */
   readonly apiUrl: string;
   /** The digest of the manifests of static pods; undefined: there are none. */
   readonly staticPods: string | undefined;
+  /** What clients and pods call. */
+  readonly url: string;
   constructor(
     scope: Construct,
     id: string,
@@ -57,18 +68,20 @@ export class Functions extends Construct {
     // The fronts keep streams open for as long as Lambda allows. `sync` waits two seconds at most.
     const api = this.make('api', Duration.minutes(15), 1024);
     const sync = this.make('sync', Duration.seconds(30), 512);
-    const url = (front: Function): string =>
-      front.addFunctionUrl({
-        authType: FunctionUrlAuthType.NONE,
-        invokeMode: props.streaming ? InvokeMode.RESPONSE_STREAM : InvokeMode.BUFFERED,
-      }).url;
-    this.apiUrl = url(api);
-    const syncUrl = url(sync);
-    const rest = (name: Exclude<FunctionName, 'api' | 'sync'>, functionName?: string): Function =>
-      this.make(name, Duration.minutes(2), 512, functionName);
+    this.apiUrl = this.urlOf(api);
+    const watch = props.distribution ? this.watch() : undefined;
+    this.url =
+      watch === undefined
+        ? this.apiUrl
+        : new Distribution(this, 'Front', { apiUrl: this.apiUrl, watchUrl: this.urlOf(watch) }).url;
+    const rest = (
+      name: Exclude<FunctionName, (typeof FRONTS)[number]>,
+      functionName?: string,
+    ): Function => this.make(name, Duration.minutes(2), 512, present({ functionName }));
     this.all = {
       api,
       sync,
+      ...present({ watch }),
       'bind-pod': rest('bind-pod'),
       'launch-pod': rest('launch-pod'),
       'start-container': rest('start-container'),
@@ -79,15 +92,35 @@ export class Functions extends Construct {
     };
     if (Object.keys(props.mirrors).length > 0)
       this.all['bind-pod'].addEnvironment(OPTIONAL_NAMES.mirrors, JSON.stringify(props.mirrors));
-    this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, syncUrl);
+    this.all['launch-pod'].addEnvironment(OPTIONAL_NAMES.syncUrl, this.urlOf(sync));
     const { group, role, targetArn } = props.dueTimes;
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueTarget, targetArn);
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueRole, role.roleArn);
     this.all.reconcile.addEnvironment(OPTIONAL_NAMES.dueGroup, group);
-    // A front's own URL cannot be in its environment (the URL depends on the function): it reads it from the request.
-    for (const [name, fn] of Object.entries(this.all)) {
-      if (name !== 'api') fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
-    }
+    this.addUrls();
+  }
+
+  /** The API's own URL cannot be in its environment (the URL depends on the function): it reads it from the request. */
+  private addUrls(): void {
+    const { api, watch, ...others } = this.all;
+    watch?.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
+    for (const fn of Object.values(others)) fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.url);
+    // Who makes tokens for pods.
+    if (this.url !== this.apiUrl) others.sync.addEnvironment(OPTIONAL_NAMES.issuerUrl, this.apiUrl);
+  }
+
+  private urlOf(front: Function): string {
+    return front.addFunctionUrl({
+      authType: FunctionUrlAuthType.NONE,
+      invokeMode: this.props.streaming ? InvokeMode.RESPONSE_STREAM : InvokeMode.BUFFERED,
+    }).url;
+  }
+
+  private watch(): Function {
+    const { watches } = this.props;
+    return this.make('watch', Duration.minutes(15), WATCH_MEMORY_MIB, {
+      ...present({ reservedConcurrentExecutions: watches }),
+    });
   }
 
   /** Adds variables to every function; these take precedence. */
@@ -100,15 +133,15 @@ export class Functions extends Construct {
     name: FunctionName,
     timeout: Duration,
     memorySize: number,
-    functionName?: string,
+    more: Partial<BundledFunctionProps> = {},
   ): Function {
     const { table, network, cluster, podlet, machineName, sweepRuleName } = this.props;
     const { architectures, capacity, staticPods } = this.props;
     return bundledFunction(this, name, {
       timeout,
       memorySize,
+      ...more,
       ...present({
-        functionName,
         beside:
           name === 'reconcile' && staticPods !== undefined ? withStaticPods(staticPods) : undefined,
       }),

@@ -48,7 +48,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
   const stack = Stack.of(scope);
   const allow: Allow = (names, actions, resources, conditions = {}) => {
     for (const name of names)
-      functions.all[name].addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
+      functions.all[name]?.addToRolePolicy(new PolicyStatement({ actions, resources, conditions }));
   };
   allow(FUNCTIONS, TABLE_ACTIONS, [table.tableArn]);
   denyPartitions(granted);
@@ -63,6 +63,7 @@ export function grantLeast(scope: Construct, granted: Granted): void {
 /** The functions that read secrets for pods and their images, or empty a namespace. */
 const HOLDERS_OF_SECRETS: readonly FunctionName[] = [
   'api',
+  'watch',
   'sync',
   'bind-pod',
   'sweep',
@@ -83,7 +84,7 @@ function denyPartitions({ table, functions }: Granted): void {
     const closed = CLOSED.filter(({ holders }) => !holders.includes(name)).flatMap(
       ({ partitions }) => partitions,
     );
-    functions.all[name].addToRolePolicy(
+    functions.all[name]?.addToRolePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         actions: TABLE_ACTIONS,
@@ -128,10 +129,10 @@ function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
   });
   allow([...SETTLING, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
   // A pod's address is in ECS's description of its task, read once when the task change has not arrived before the first report.
-  allow(['api', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  allow(['api', 'watch', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*'], inCluster); // Its resource would be a container instance, which Fargate does not have.
   // A termination message may be the end of the log.
-  allow(['api', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn]);
+  allow(['api', 'watch', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn]);
 }
 
 /** Images in ECR, and the pull secrets that tasks read. */

@@ -1,7 +1,9 @@
 // The Kubernetes API behind its function URL. `handle` is the same code that the local server calls.
 import { bootstrapObjects } from './bootstrap.ts';
-import { handle } from './handler.ts';
 import type { Ports } from '../ports/ports.ts';
+import { handle } from './handler.ts';
+import { methodNotAllowed } from './routes.ts';
+import { toStatus } from './wire/status.ts';
 
 const begun = new WeakMap<Ports, Promise<void>>();
 
@@ -12,6 +14,13 @@ export async function api(ports: Ports, request: Request): Promise<Response> {
   ready.catch(() => begun.delete(ports));
   await ready;
   return handle(atHome(ports, request), request);
+}
+
+/** As `api` for what only reads: whoever writes must come to the API's own function, which may do what follows from a write. */
+export async function watches(ports: Ports, request: Request): Promise<Response> {
+  if (request.method === 'GET') return handle(atHome(ports, request), request);
+  const { code, status } = toStatus(methodNotAllowed());
+  return Response.json(status, { status: code });
 }
 
 /** A function's own URL cannot be in its environment (the URL depends on the function), but every request through it names it. */

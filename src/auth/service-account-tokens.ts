@@ -25,9 +25,9 @@ const clusterName = ({ settings }: Pick<Ports, 'settings'>): string =>
 
 /** The URL under which whoever verifies a token finds the keys: AWS IAM on AWS, pods in local mode (its port may be another one day). */
 export function issuerOf(ports: Pick<Ports, 'settings'>): string {
-  const { mode, apiHost, apiPort } = ports.settings;
+  const { mode, apiHost, apiPort, issuer } = ports.settings;
   if (mode === 'local') return new URL(`https://${apiHost}:${apiPort}`).origin;
-  return apiHost === '' ? clusterName(ports) : `https://${apiHost}`;
+  return issuer ?? (apiHost === '' ? clusterName(ports) : `https://${apiHost}`);
 }
 
 /** The audience of tokens for the API itself. */

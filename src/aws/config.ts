@@ -19,6 +19,7 @@ export const NAMES = {
 export const OPTIONAL_NAMES = {
   syncUrl: 'DROPPOD_SYNC_URL',
   apiUrl: 'DROPPOD_API_URL',
+  issuerUrl: 'DROPPOD_ISSUER_URL',
   assignPublicIp: 'DROPPOD_ASSIGN_PUBLIC_IP',
   capacity: 'DROPPOD_CAPACITY',
   architectures: 'DROPPOD_ARCHITECTURES',
@@ -61,7 +62,10 @@ export interface Config {
   sweepRule: string;
   region: string;
   syncUrl: string;
+  /** Where pods find the API. */
   apiUrl: string;
+  /** Where AWS IAM finds the keys of tokens, if elsewhere; ''. */
+  issuerUrl: string;
   architectures: ('amd64' | 'arm64')[];
   clusterDomain: string;
   nodeName: string;
@@ -112,6 +116,7 @@ export function readConfig(env: Environment): Config {
     region: required('region'),
     syncUrl: optional('syncUrl', ''),
     apiUrl: optional('apiUrl', ''),
+    issuerUrl: optional('issuerUrl', ''),
     architectures: listed(optional('architectures', 'amd64')).map((name) =>
       name === 'arm64' ? 'arm64' : 'amd64',
     ),

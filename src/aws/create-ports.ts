@@ -132,6 +132,9 @@ function toSettings(config: Config, podletKey: string): Settings {
     caPem: config.ca,
     apiHost: config.apiUrl === '' ? '' : new URL(config.apiUrl).hostname,
     apiPort: config.apiUrl === '' ? 443 : Number(new URL(config.apiUrl).port || 443),
+    ...present({
+      issuer: config.issuerUrl === '' ? undefined : new URL(config.issuerUrl).origin,
+    }),
     podletImage: config.podletImage,
     logGroup: config.logGroup,
     executionRoleArn: config.executionRoleArn,

@@ -1,7 +1,9 @@
 // Runs a handler of web Requests behind a function URL: streaming where the runtime supports it, otherwise in one piece.
 import { faultMembers } from '../ports/log.ts';
+import { systemClock } from './clock.ts';
 import { environmentLog } from './environment-log.ts';
 import { buffered, respond, toRequest, type BufferedAnswer, type Head } from './function-url.ts';
+import { keptAlive } from './keep-alive.ts';
 
 type Handle = (request: Request) => Promise<Response>;
 
@@ -23,7 +25,9 @@ const streaming = (handle: Handle, runtime: AwsLambda): unknown =>
     context.callbackWaitsForEmptyEventLoop = false;
     await within(context, async (end) => {
       stream.on('close', () => end.abort());
-      const { response, method } = await answer(handle, event, end.signal);
+      const kept = async (request: Request): Promise<Response> =>
+        keptAlive(await handle(request), request, systemClock);
+      const { response, method } = await answer(kept, event, end.signal);
       const open = (head: Head): NodeJS.WritableStream =>
         runtime.HttpResponseStream.from(stream, head);
       await respond(response, method, open, end.signal);

@@ -24,6 +24,8 @@ export interface Settings {
   /** Host and port at which pods find the API (KUBERNETES_SERVICE_HOST, _PORT). */
   apiHost: string;
   apiPort: number;
+  /** Issuer of tokens on AWS; absent: the API's host itself. */
+  issuer?: string;
   podletImage: string;
   logGroup: string;
   /** Role with which tasks pull images and write logs; Fargate requires one for the awslogs driver. */

@@ -175,6 +175,16 @@ it('a container in back-off shows its last run', async () => {
   expect((await api.send('GET', LOG)).text).toBe('two\nthree\nfour');
 });
 
+it('on AWS following ends cleanly after 14 minutes, before its function must', async () => {
+  await secondRun(RUNNING);
+  Object.assign(api.ports.settings, { mode: 'aws' });
+  const { clock } = api.ports;
+  const began = clock.now().getTime();
+  const { text } = await clock.runUntil(api.send('GET', `${LOG}?follow=true`));
+  expect(text).toBe('two\nthree\nfour');
+  expect(clock.now().getTime() - began).toBe(14 * 60_000);
+});
+
 it('following ends with the run', async () => {
   await secondRun(RUNNING, { task: { attempt: 1, arn: TASK, end: STOPPED } });
   expect((await api.send('GET', `${LOG}?follow=true`)).text).toBe('two\nthree\nfour');

@@ -1,5 +1,5 @@
 // `npm run bench`: droppod's overhead over the engine, measured side by side and interleaved; a table and, with --json FILE, JSON.
-// `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights,cold` picks parts.
+// `--only start,burst,restart,probes,rollout,api,watch,interpreter,rights,cold,prices` picks parts.
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { benchProbes, benchRestart } from './in-pod.ts';
 import { benchInterpreter } from './interpreter.ts';
 import { benchBurst, benchStart } from './pod-start.ts';
 import { benchRights } from './rights.ts';
+import { benchStreamPrice } from './stream-price.ts';
 import { Subject } from './subject.ts';
 import { table, type Measure } from './summary.ts';
 
@@ -35,6 +36,7 @@ const parts: Record<string, (subject: Subject) => Promise<Measure[]>> = {
   interpreter: () => benchInterpreter(5),
   rights: () => benchRights(5),
   cold: () => benchCold(10),
+  prices: benchStreamPrice,
 };
 
 const droppod = testDroppod();

@@ -141,15 +141,28 @@ it('R6: whoever may assume a role is in the API what the role says, and nobody e
   await expect(session('role/Other')).rejects.toThrow('Unauthorized');
 });
 
-it('only the API and sync are configured to read keys', () => {
-  const names = ['api', 'sync', 'bindpod', 'launchpod', 'startcontainer', 'finishpod', 'observe'];
+it('only the fronts are configured to read keys', () => {
+  const names = [
+    'api',
+    'sync',
+    'watch',
+    'bindpod',
+    'launchpod',
+    'startcontainer',
+    'finishpod',
+    'observe',
+  ];
   const holders = [...names, 'sweep'].filter(
     (name) => environment(name)['DROPPOD_HOLDS_KEYS'] === 'true',
   );
-  expect(holders).toEqual(['api', 'sync']);
+  expect(holders).toEqual(['api', 'sync', 'watch']);
 });
 
-it('R6: only the API knows who may log in', () => {
+it('R6: only the API and its streams know who may log in', () => {
+  expect(environment('watch')).toMatchObject({
+    DROPPOD_CLUSTER_ID: environment('api')['DROPPOD_CLUSTER_ID'],
+    DROPPOD_PRINCIPALS: environment('api')['DROPPOD_PRINCIPALS'],
+  });
   for (const name of ['sync', 'observe', 'sweep', 'bindpod'])
     expect(
       Object.keys(environment(name)).filter((key) => /CLUSTER_ID|PRINCIPALS/.test(key)),
@@ -164,13 +177,33 @@ it.each([
   expect(() => mappings({ viewers: [arn] }, 'role')).toThrow('is no ARN of a role or user'),
 );
 
-it('R6: AWS IAM trusts the issuer that the API’s tokens name', () => {
+it('R6: AWS IAM trusts the issuer that tokens name, whichever function makes or proves them', () => {
   const provider = Object.values(resources).find(({ Type }) => Type === 'AWS::IAM::OIDCProvider');
-  const { hostname } = new URL(outputs['ApiUrl'] ?? '');
-  expect(resolve(resources, provider?.Properties)).toEqual({
-    Url: issuerOf({ settings: fakeSettings({ mode: 'aws', apiHost: hostname }) }),
-    ClientIdList: ['sts.amazonaws.com'],
-  });
+  const trusted = resolve(resources, provider?.Properties) as { Url: string };
+  const names = Object.fromEntries(Object.values(NAMES).map((name) => [name, 'x']));
+  const issuer = (name: string): string => {
+    const { apiUrl, issuerUrl } = readConfig({ ...names, ...environment(name) });
+    const own = issuerUrl === '' ? {} : { issuer: new URL(issuerUrl).origin };
+    return issuerOf({
+      settings: fakeSettings({ mode: 'aws', apiHost: new URL(apiUrl).hostname, ...own }),
+    });
+  };
+  expect(trusted).toEqual({ Url: issuer('sync'), ClientIdList: ['sts.amazonaws.com'] });
+  expect(issuer('watch')).toBe(trusted.Url);
+  // The API reads its own from the request: the name that CloudFront calls it by.
+  const front = Object.values(resources).find(
+    ({ Type }) => Type === 'AWS::CloudFront::Distribution',
+  );
+  const { DistributionConfig } = resolve(resources, front?.Properties) as {
+    DistributionConfig: { Origins: { Id: string; DomainName: string }[] };
+  };
+  const api = DistributionConfig.Origins.find(({ Id }) => Id === 'api');
+  expect(`https://${api?.DomainName}`).toBe(trusted.Url);
+});
+
+it('pods and clients call the one address that leads their streams elsewhere', () => {
+  expect(environment('sync')['DROPPOD_API_URL']).toBe(outputs['ApiUrl']);
+  expect(outputs['ApiUrl']).toMatch(/^https:\/\/.*DomainName$/);
 });
 
 it('R6: the output Kubeconfig, run with stock kubectl, makes a kubeconfig that logs in as the administrator', () => {

@@ -9,8 +9,8 @@ const FUNCTIONS = readdirSync(join(import.meta.dirname, '../../functions')).map(
   basename(file, '.ts'),
 );
 const MB = 1_000_000;
-/** Who writes objects of all kinds, by schemas that travel beside the code. */
-const WRITERS = ['api', 'reconcile', 'sweep'];
+/** Who writes or serves objects of all kinds, by schemas that travel beside the code. */
+const WRITERS = ['api', 'watch', 'reconcile', 'sweep'];
 
 const root = mkdtempSync(join(tmpdir(), 'droppod-bundles-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -5,7 +5,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
 import { readConfig, type Config } from '../../src/aws/config.ts';
 import { reconcile } from '../../functions/reconcile.ts';
-import { api } from '../../src/api/serve.ts';
+import { api, watches } from '../../src/api/serve.ts';
 import type { Pod } from '../../src/kinds/pod.ts';
 
 import { toPod } from '../../src/pod/model/to-pod.ts';
@@ -27,6 +27,7 @@ import { testStack } from './stack.ts';
 
 const FUNCTIONS = [
   'api',
+  'watch',
   'sync',
   'bind-pod',
   'launch-pod',
@@ -129,14 +130,16 @@ async function useLogs(): Promise<void> {
   await world.create(plain, () => ({ seconds: 5, exitCode: 1 }));
   await world.clock.advance(2_000);
   // The log is read lazily.
-  const read = within('api', async () => {
-    const log = await api(
-      world.ports,
-      requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'),
-    );
-    return [log.status, await log.text()];
-  });
-  expect(await world.clock.runUntil(read)).toEqual([200, '']);
+  for (const [name, front] of [['api', api] as const, ['watch', watches] as const]) {
+    const read = within(name, async () => {
+      const log = await front(
+        world.ports,
+        requestOf('GET', '/api/v1/namespaces/default/pods/pod-1/log?follow=true'),
+      );
+      return [log.status, await log.text()];
+    });
+    expect(await world.clock.runUntil(read)).toEqual([200, '']);
+  }
   await world.clock.advance(60_000);
 }
 
@@ -276,6 +279,7 @@ const CLOSED_PARTITIONS = ['r/key', 'r/pull-key', 'i/1', ...SECRETS];
 /** What create-ports.ts reads at the start, bind for the names of pull secrets, and whatever empties a namespace or starts containers. */
 const OPEN_TO: Record<string, string[]> = {
   api: ['r/key', ...SECRETS],
+  watch: ['r/key', ...SECRETS],
   sync: ['r/key', ...SECRETS],
   'bind-pod': ['r/pull-key', 'i/1', ...SECRETS],
   sweep: SECRETS,

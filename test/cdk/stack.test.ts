@@ -38,7 +38,8 @@ describe('what stands in the template', () => {
     ['AWS::StepFunctions::StateMachine', 1],
     ['AWS::ECS::Cluster', 1],
     ['AWS::EC2::VPC', 1],
-    ['AWS::Lambda::Url', 2],
+    ['AWS::Lambda::Url', 3],
+    ['AWS::CloudFront::Distribution', 1],
     ['AWS::Events::Rule', 3],
     ['AWS::IAM::OIDCProvider', 1],
   ])('%s: %i', (type, count) => expect(ofType(type)).toHaveLength(count));
@@ -50,6 +51,7 @@ describe('what stands in the template', () => {
       {
         without,
         oidcProvider: false,
+        distribution: false,
         streaming: false,
         mirrors: { 'docker.io': 'mirror.example/hub' },
         environment: { [OPTIONAL_NAMES.syncUrl]: 'https://proxy/' },
@@ -71,7 +73,7 @@ describe('what stands in the template', () => {
     const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
       JSON.stringify(Properties['Environment'] ?? {}).includes(NAMES.table),
     );
-    expect(functions).toHaveLength(9);
+    expect(functions).toHaveLength(10);
     for (const { Properties } of functions) {
       const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
       expect(Object.keys(Variables)).toEqual(
@@ -184,6 +186,9 @@ describe('what it costs and may do', () => {
     'AWS::EC2::SecurityGroup',
     'AWS::EC2::SecurityGroupIngress',
     'AWS::CDK::Metadata',
+    // By request, the first millions of a month for nothing.
+    'AWS::CloudFront::Distribution',
+    'AWS::CloudFront::Function',
     // Lambda reads the stream for free, and a schedule is billed when it fires.
     'AWS::Lambda::EventSourceMapping',
     'AWS::Scheduler::ScheduleGroup',
@@ -278,6 +283,10 @@ describe('what it costs and may do', () => {
     'AwsSolutions-SF2': 'tracing would cost per transition',
     'AwsSolutions-L1': 'the runtime is the newest that both SDK and bundler were tried with',
     'AwsSolutions-LambdaURL1': 'callers bring bearer tokens that the function itself checks',
+    'AwsSolutions-CFR1': 'whoever may log in may do so anywhere',
+    'AwsSolutions-CFR2': 'a firewall costs by the month',
+    'AwsSolutions-CFR3': 'the API answers for its requests itself; a log would cost a bucket',
+    'AwsSolutions-CFR4': 'CloudFront’s own name comes with its own rules of TLS',
     'AwsSolutions-EC23': 'only members of the group itself may come in',
   };
 

@@ -133,6 +133,8 @@ async function deployStack(
   const all: Record<string, string> = {
     podletImage,
     streaming: String(abilities.streams),
+    // No emulator's edge runs functions.
+    distribution: 'false',
     oidcProvider: String(!abilities.lacking.includes('AWS::IAM::OIDCProvider')),
     environment: JSON.stringify({
       ...endpointsOf(engine),

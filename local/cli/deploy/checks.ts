@@ -12,15 +12,25 @@ export interface Finding {
 const OLDEST_BOOTSTRAP = 6;
 /** An API's watches, syncs and steps run concurrently; a new account is limited to 10 until AWS raises it. */
 const LITTLE_CONCURRENCY = 100;
+/** From here on a quarter is set aside for streams, and can take no more than that. AWS keeps 100 for functions without a share. */
+const MUCH_CONCURRENCY = 1_000;
 const DEFAULT_VCPUS = 6;
 const SMALLEST_POD_VCPUS = 0.25;
+
+/** What was found, and what a deployment makes use of. */
+interface Found {
+  findings: Finding[];
+  accountId: string;
+  functionsAtOnce: number | undefined;
+}
 
 /** Every finding; without credentials nothing else is checked. A missing permission to look is a note, and the checks go on. */
 export async function checkAccount(
   account: Account,
   capacity: 'on-demand' | 'spot',
-): Promise<{ findings: Finding[]; accountId: string }> {
+): Promise<Found> {
   let accountId = '';
+  let functionsAtOnce: number | undefined;
   const credentials = await account.identity().then(
     ({ account: id, arn }): Finding => {
       accountId = id;
@@ -36,7 +46,7 @@ export async function checkAccount(
       text: `AWS does not know who calls (${reason(error)}): log in (aws configure, aws sso login, AWS_PROFILE), then run this again`,
     }),
   );
-  if (credentials.level === 'stop') return { findings: [credentials], accountId };
+  if (credentials.level === 'stop') return { findings: [credentials], accountId, functionsAtOnce };
   const look = (what: Finding['what'], finding: Promise<Finding>): Promise<Finding> =>
     finding.catch((error: unknown) => ({
       level: 'note',
@@ -46,10 +56,16 @@ export async function checkAccount(
   const rest = await Promise.all([
     look('bootstrap', bootstrap(account)),
     look('ECS role', ecsRole(account)),
-    look('Lambda concurrency', concurrency(account)),
+    look(
+      'Lambda concurrency',
+      account.lambdaConcurrency().then((limit) => {
+        functionsAtOnce = limit;
+        return concurrency(limit);
+      }),
+    ),
     look('Fargate quota', vcpus(account, capacity)),
   ]);
-  return { findings: [credentials, ...rest], accountId };
+  return { findings: [credentials, ...rest], accountId, functionsAtOnce };
 }
 
 async function bootstrap(account: Account): Promise<Finding> {
@@ -69,9 +85,8 @@ async function ecsRole(account: Account): Promise<Finding> {
     : { level: 'make', what, text: 'ECS has no service-linked role yet: no task could start' };
 }
 
-async function concurrency(account: Account): Promise<Finding> {
+function concurrency(limit: number | undefined): Finding {
   const what = 'Lambda concurrency';
-  const limit = await account.lambdaConcurrency();
   if (limit === undefined || limit >= LITTLE_CONCURRENCY)
     return { level: 'ok', what, text: `${limit ?? 'unknown'} functions at once` };
   return {
@@ -91,6 +106,10 @@ async function vcpus(account: Account, capacity: 'on-demand' | 'spot'): Promise<
     return { level: 'stop', what, text: `${text}: ask for more (Service Quotas, AWS Fargate)` };
   return { level: limit <= DEFAULT_VCPUS ? 'note' : 'ok', what, text };
 }
+
+/** How many streams may be open at once in an account with so many functions; undefined: too few to divide. */
+export const shareOfStreams = (limit: number | undefined): string | undefined =>
+  limit !== undefined && limit >= MUCH_CONCURRENCY ? String(Math.floor(limit / 4)) : undefined;
 
 /** AWS's error message on one line. */
 export function reason(error: unknown): string {

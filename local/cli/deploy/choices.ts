@@ -13,6 +13,7 @@ export interface DeployOptions {
   mirror?: string[];
   /** Directory of static pods' manifests. */
   staticPods?: string;
+  watches?: string;
   kubeconfig?: string;
   /** Only look at the account and report the findings. */
   check?: boolean;
@@ -21,10 +22,11 @@ export interface DeployOptions {
 /** Name of the stack in cdk/app.ts. */
 export const STACK = 'Droppod';
 
-const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture']: RegExp } = {
+const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture' | 'watches']: RegExp } = {
   vpc: /^vpc-[0-9a-f]+$/,
   capacity: /^(on-demand|spot)$/,
   architecture: /^(amd64|arm64)(,(amd64|arm64))?$/,
+  watches: /^[1-9]\d{0,4}$/,
 };
 const MIRROR = /^[a-z0-9.-]+(:\d+)?=[a-z0-9.-]+\.[a-z0-9-]+(:\d+)?(\/[a-z0-9._-]+)*$/;
 const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/\S+$/;
@@ -60,6 +62,7 @@ export function contextArguments(options: DeployOptions): string[] {
     architecture: options.architecture,
     podletImage: options.image,
     staticPods: options.staticPods === undefined ? undefined : resolve(options.staticPods),
+    watches: options.watches,
     admins: options.admin?.join(','),
     mirrors:
       options.mirror &&

@@ -1,10 +1,11 @@
 // `droppod deploy`: checks the account, creates what is missing, lets the CDK deploy, and ends with a working kubeconfig.
 import { join, resolve } from 'node:path';
+import { present } from '../../../src/present.ts';
 import type { Account, StackEvent } from '../../compose/aws-account.ts';
 import type { Say } from '../install.ts';
 import { placeOf, Refusal } from '../place.ts';
 import type { Cdk } from './cdk.ts';
-import { checkAccount, reason, type Finding } from './checks.ts';
+import { checkAccount, reason, shareOfStreams, type Finding } from './checks.ts';
 import { checkOptions, contextArguments, STACK, type DeployOptions } from './choices.ts';
 import { loginOf, writeKubeconfig, type Login } from './kubeconfig.ts';
 
@@ -29,7 +30,7 @@ const ANSWER_WAIT_MS = 3_000;
 export async function deploy(options: DeployOptions, tools: DeployTools): Promise<void> {
   checkOptions(options);
   const { account, cdk, out } = tools;
-  const { findings, accountId } = await checkAccount(
+  const { findings, accountId, functionsAtOnce } = await checkAccount(
     account,
     options.capacity === 'spot' ? 'spot' : 'on-demand',
   );
@@ -42,7 +43,8 @@ export async function deploy(options: DeployOptions, tools: DeployTools): Promis
   const seen = await beforeDeployment(account);
   await makeMissing(findings, accountId, tools);
   const args = ['deploy', STACK, '--require-approval', 'never', '--progress', 'events'];
-  if ((await cdk([...args, ...contextArguments(options)])) !== 0)
+  const watches = options.watches ?? shareOfStreams(functionsAtOnce);
+  if ((await cdk([...args, ...contextArguments({ ...options, ...present({ watches }) })])) !== 0)
     throw new Refusal(await whyFailed(account, seen));
   await finish(options, tools);
 }

@@ -11,12 +11,11 @@ import type { ListOptions } from '../wire/options.ts';
 import { partial, typed } from '../wire/forms.ts';
 import { toStatus } from '../wire/status.ts';
 import { includeOption, toTable } from '../wire/table.ts';
-import { streamOf } from '../wire/stream.ts';
+import { AWS_STREAM_SECONDS, streamOf } from '../wire/stream.ts';
 import { listObjects, selectionOf } from './list.ts';
 import type { Selection } from './list.ts';
 
-/** A Lambda runs for at most 15 minutes; clients reconnect with the last version that they saw. */
-const AWS_SECONDS = 14 * 60;
+/** Clients reconnect with the last version that they saw. */
 const LOCAL_SECONDS = 40 * 60;
 const BOOKMARK_MS = 60_000;
 const LAST_BOOKMARK_MS = 2_000;
@@ -52,7 +51,7 @@ export async function watch(call: Call): Promise<Response> {
   includeOption(call.query);
   const abort = new AbortController();
   const signal = AbortSignal.any([call.request.signal, abort.signal]);
-  const limit = call.ports.settings.mode === 'aws' ? AWS_SECONDS : LOCAL_SECONDS;
+  const limit = call.ports.settings.mode === 'aws' ? AWS_STREAM_SECONDS : LOCAL_SECONDS;
   const seconds = Math.min(options.timeoutSeconds || limit, limit);
   const watching: Watching = { call, options, selection, signal, seconds, columnsSent: false };
   const events = eventsOf(

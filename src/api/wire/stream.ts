@@ -1,8 +1,11 @@
 // Streams: the values of an async generator as a response's body.
 
+/** The longest that a stream lasts on AWS: a function runs for at most 15 minutes, and its end shall be a clean one. */
+export const AWS_STREAM_SECONDS = 14 * 60;
+
 /**
- * Produces bytes only when the reader asks for them; calls `cancelled` when the reader goes. `over` ends a stream at its deadline even
- * while its reader asks for nothing, since a generator only continues when it is asked.
+ * Produces bytes only when the reader asks for them; calls `cancelled` when the reader goes, or nothing more is to come. `over` ends a
+ * stream at its deadline even while its reader asks for nothing, since a generator only continues when it is asked.
  */
 export function streamOf(
   parts: AsyncGenerator<string | Uint8Array>,
@@ -29,8 +32,10 @@ export function streamOf(
       async pull(controller) {
         const { done, value } = await parts.next();
         if (closed) return;
-        if (done === true) close(controller);
-        else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+        if (done === true) {
+          close(controller);
+          cancelled();
+        } else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
       },
       async cancel() {
         closed = true;

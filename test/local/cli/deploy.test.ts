@@ -213,6 +213,7 @@ describe('what is said wrong is refused before anything is asked', () => {
     [{ capacity: 'cheap' }, '--capacity cheap: '],
     [{ architecture: 'x86' }, '--architecture x86: '],
     [{ mirror: ['docker.io'] }, '--mirror docker.io: a registry and its mirror are needed'],
+    [{ watches: '0' }, '--watches 0: '],
     [{ admin: ['me'] }, '--admin me: the ARN of an IAM role or user is needed'],
     [
       { admin: ['arn:aws:sts::000000000000:assumed-role/a/b'] },
@@ -239,7 +240,7 @@ describe('a deployment', () => {
       [
         ...['deploy', 'Droppod', '--require-approval', 'never', '--progress', 'events'],
         ...['--context', 'vpc=vpc-0a', '--context', 'capacity=spot'],
-        ...['--context', 'architecture=arm64', '--context'],
+        ...['--context', 'architecture=arm64', '--context', 'watches=250', '--context'],
         'admins=arn:aws:iam::000000000000:role/a,arn:aws:iam::000000000000:user/b',
         ...['--context', 'mirrors={"docker.io":"m.example/hub","quay.io":"m.example/quay"}'],
       ],

@@ -10,7 +10,7 @@ import { keyOf } from '../../call.ts';
 import type { ApiPorts, Call } from '../../call.ts';
 
 import { toPod } from '../../../pod/model/to-pod.ts';
-import { streamOf } from '../../wire/stream.ts';
+import { AWS_STREAM_SECONDS, streamOf } from '../../wire/stream.ts';
 import { chooseRun } from './choose-run.ts';
 import { logOptions } from './options.ts';
 import type { LogOptions } from './options.ts';
@@ -72,8 +72,12 @@ export async function log(call: Call): Promise<Response> {
     textOf(ports, source, options, pod.metadata.uid ?? '', signal),
     options.limitBytes,
   );
+  const over =
+    options.follow && ports.settings.mode === 'aws'
+      ? ports.clock.sleep(AWS_STREAM_SECONDS * 1000, signal)
+      : undefined;
   return new Response(
-    streamOf(text, () => abort.abort()),
+    streamOf(text, () => abort.abort(), over),
     { headers: { 'content-type': 'text/plain' } },
   );
 }
