@@ -1,10 +1,10 @@
 // The podlet: the kubelet of one pod. It receives messages from supervisors and the API, asks decide.ts what is due, and does it.
 // See docs/design/supervise.md.
-import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import { Commands } from './commands.ts';
 import { bringContent } from './content.ts';
-import { cutText, errorText, MAX_MESSAGE_BYTES } from './cut-text.ts';
+import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
+import { errorText } from './error-text.ts';
 import { decide } from './decide.ts';
 import type { Order } from './decide.ts';
 import { EventLog } from './events.ts';
@@ -16,6 +16,7 @@ import type { PodletPorts } from './ports.ts';
 import { buildReport } from './report.ts';
 import { Runs } from './runs.ts';
 import { networkFiles, startMessage } from './start-message.ts';
+import { plannedGraceSeconds } from './stop.ts';
 import { SyncLoop } from './sync-loop.ts';
 import { meterUsage } from './usage-meter.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
@@ -378,7 +379,7 @@ export class Agent {
     this.ports.supervisors.send(container.name, { type: 'ack', forward });
     if (stop && container.alive)
       container.ownStop = {
-        graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS,
+        graceSeconds: plannedGraceSeconds(container),
         message: `Stopping container ${container.name}`,
       };
   }

@@ -1,6 +1,6 @@
 // Kubernetes Events that the podlet reports, kept until the API acknowledges that they are stored.
 import { present } from '../src/present.ts';
-import { cutText, MAX_EVENT_BYTES } from './cut-text.ts';
+import { cutText, MAX_EVENT_BYTES } from '../src/protocol/cut-text.ts';
 import type { PodletEvent } from '../src/protocol/messages.ts';
 
 /** The limit for a podlet that is cut off for hours: the oldest are dropped. */

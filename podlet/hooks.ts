@@ -3,7 +3,7 @@ import { present } from '../src/present.ts';
 import type { Hook } from '../src/protocol/messages.ts';
 import { outputText } from './commands.ts';
 import type { Commands } from './commands.ts';
-import { errorText } from './cut-text.ts';
+import { errorText } from './error-text.ts';
 import type { Network, PodletClock } from './ports.ts';
 
 export interface HookPlace {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { own } from '../src/own.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
-import { cutText } from './cut-text.ts';
+import { cutText } from '../src/protocol/cut-text.ts';
 import { VolumeFiles } from './files.ts';
 import { readCounters, readTaskMetadata } from './metadata.ts';
 import type { Memory, Network, PodletClock } from './ports.ts';

@@ -1,7 +1,7 @@
 // Parses messages from a container's socket. The container's own processes may write there too, so everything is checked.
 import { isMap } from '../src/own.ts';
 import { present } from '../src/present.ts';
-import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
+import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
 import type { Exited, FromSupervise, Owner } from './messages.ts';
 
 /** The kernel's highest id is no user; its highest pid and the longest list of groups. */

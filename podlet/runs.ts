@@ -1,15 +1,15 @@
 // What accompanies one run of a container: its postStart hook, then its probes, and the effects of their results.
-import { DEFAULT_GRACE_SECONDS } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
 import type { Hook } from '../src/protocol/messages.ts';
 import type { Commands } from './commands.ts';
-import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
+import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
 import type { EventLog } from './events.ts';
 import { runHook } from './hooks.ts';
 import type { PodletPorts } from './ports.ts';
 import { attemptProbe } from './probes/attempt.ts';
 import type { ProbeKind } from './probes/worker.ts';
 import { runProbe } from './probes/worker.ts';
+import { plannedGraceSeconds } from './stop.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending } from './world.ts';
 
@@ -90,7 +90,7 @@ export class Runs {
     if (container.run !== undefined) container.run.postStartError = error;
     this.agent.events.add('Warning', 'FailedPostStartHook', 'PostStartHook failed', container.name);
     container.ownStop = {
-      graceSeconds: container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS,
+      graceSeconds: plannedGraceSeconds(container),
       message: 'FailedPostStartHook',
     };
   }

@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { present } from '../src/present.ts';
 import type { SessionRequest } from '../src/protocol/messages.ts';
 import type { ContainerSockets } from './containers.ts';
-import { cutText, MAX_MESSAGE_BYTES } from './cut-text.ts';
+import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
 import { encodeFrame, frameReader, MAX_FRAME_BYTES } from './frames.ts';
 import { CHANNEL } from './messages.ts';
 import type { SessionStatus } from './messages.ts';

@@ -13,10 +13,14 @@ export interface StopRequest {
   message?: string;
 }
 
+/** The grace of the order that started the container, for stops that name none. */
+export const plannedGraceSeconds = ({ order }: ContainerView): number =>
+  order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+
 /** The most urgent request to stop this container; undefined: it may run. */
 export function stopRequest(world: World, container: ContainerView): StopRequest | undefined {
   const { desired } = world;
-  const planned = container.order?.stop.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+  const planned = plannedGraceSeconds(container);
   const stopping = `Stopping container ${container.name}`;
   const requests: StopRequest[] = [];
   if (container.ownStop !== undefined) requests.push(container.ownStop);

@@ -1,7 +1,7 @@
 // Prepares volumes before containers start, keeps them current, and enforces size limits.
 import { own, setOwn } from '../src/own.ts';
 import type { Desired } from '../src/protocol/messages.ts';
-import { errorText } from './cut-text.ts';
+import { errorText } from './error-text.ts';
 import type { PodletPorts } from './ports.ts';
 import type { World } from './world.ts';
 

@@ -2,7 +2,7 @@
 import type { ProbeOrder } from '../../src/protocol/messages.ts';
 import { outputText } from '../commands.ts';
 import type { Commands } from '../commands.ts';
-import { errorText } from '../cut-text.ts';
+import { errorText } from '../error-text.ts';
 import type { Attempt, Network } from '../ports.ts';
 
 /** Node's timers hold no more, and fire at once beyond it. */

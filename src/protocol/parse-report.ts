@@ -1,5 +1,6 @@
 // Parses reports: a podlet runs beside its pod's own processes, so its messages are untrusted. What is not a report is refused; values
 // out of range are left out or cut, so that the rest still counts. receive.ts decides what to believe.
+import { cutText, MAX_EVENT_BYTES, MAX_MESSAGE_BYTES } from './cut-text.ts';
 import { isMap } from '../own.ts';
 import { present } from '../present.ts';
 import type { Run } from './run.ts';
@@ -7,10 +8,6 @@ import type { ContainerReport, PodletEvent, Report, Usage } from './messages.ts'
 
 /** Names, ids and reasons. */
 const MAX_NAME = 256;
-/** A termination message; other explanations of a run have the same limit. */
-const MAX_MESSAGE_BYTES = 4096;
-/** A Kubernetes Event's message. */
-const MAX_EVENT_BYTES = 1024;
 /** The most events in one report; the rest is not acknowledged. */
 const MOST_EVENTS = 100;
 /** A pod has ten containers at most, ephemeral ones apart. */
@@ -45,13 +42,6 @@ const isReason = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z][A-Za-z0-9]{0,127}$/.test(value);
 const isRuntimeId = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_.:-]{1,128}$/.test(value);
-
-/** The beginning of a text, at most that many bytes of UTF-8, without splitting a character. */
-function cut(text: string, bytes: number): string {
-  const whole = new TextEncoder().encode(text.slice(0, bytes));
-  if (text.length <= bytes && whole.length <= bytes) return text;
-  return new TextDecoder().decode(whole.subarray(0, bytes)).replace(/\ufffd$/, '');
-}
 
 /** The report in a body; undefined: it is not one. */
 export function parseReport(text: string): Report | undefined {
@@ -211,16 +201,16 @@ function bounded(report: Report): Report {
     events: report.events.slice(0, MOST_EVENTS).map(boundedEvent),
     ...present({
       boot,
-      podIP: podIP === undefined ? undefined : cut(podIP, MAX_NAME),
-      hostIP: hostIP === undefined ? undefined : cut(hostIP, MAX_NAME),
-      resolvConf: resolvConf === undefined ? undefined : cut(resolvConf, MAX_RESOLV_CONF_BYTES),
+      podIP: podIP === undefined ? undefined : cutText(podIP, MAX_NAME),
+      hostIP: hostIP === undefined ? undefined : cutText(hostIP, MAX_NAME),
+      resolvConf: resolvConf === undefined ? undefined : cutText(resolvConf, MAX_RESOLV_CONF_BYTES),
       prompt,
       done,
       volumes:
         volumes === undefined
           ? undefined
           : Object.fromEntries(Object.entries(volumes).slice(0, MOST_VOLUMES)),
-      evict: evict === undefined ? undefined : cut(evict, MAX_EVENT_BYTES),
+      evict: evict === undefined ? undefined : cutText(evict, MAX_EVENT_BYTES),
       usage: usage === undefined ? undefined : boundedUsage(usage),
     }),
   };
@@ -263,7 +253,7 @@ const boundedWaiting = ({
   message?: string;
 }): { reason: string; message?: string } => ({
   reason,
-  ...present({ message: message === undefined ? undefined : cut(message, MAX_MESSAGE_BYTES) }),
+  ...present({ message: message === undefined ? undefined : cutText(message, MAX_MESSAGE_BYTES) }),
 });
 
 function boundedRun(said: Run): Run {
@@ -294,10 +284,10 @@ function boundedRun(said: Run): Run {
         exitCode === undefined ? undefined : Math.min(Math.max(Math.trunc(exitCode) || 0, 0), 255),
       oom,
       killedByProbe,
-      startError: startError === undefined ? undefined : cut(startError, MAX_MESSAGE_BYTES),
+      startError: startError === undefined ? undefined : cutText(startError, MAX_MESSAGE_BYTES),
       postStartError:
-        postStartError === undefined ? undefined : cut(postStartError, MAX_MESSAGE_BYTES),
-      message: message === undefined ? undefined : cut(message, MAX_MESSAGE_BYTES),
+        postStartError === undefined ? undefined : cutText(postStartError, MAX_MESSAGE_BYTES),
+      message: message === undefined ? undefined : cutText(message, MAX_MESSAGE_BYTES),
       reason: reason !== undefined && REASONS.includes(reason) ? reason : undefined,
       runtimeId: isRuntimeId(runtimeId) ? runtimeId : undefined,
       user:
@@ -315,11 +305,11 @@ function boundedRun(said: Run): Run {
 /** An event with an invalid reason is acknowledged but not stored: its reason becomes empty. */
 function boundedEvent({ id, at, type, reason, message, container }: PodletEvent): PodletEvent {
   return {
-    id: cut(id, MAX_NAME),
+    id: cutText(id, MAX_NAME),
     at,
     type,
     reason: isReason(reason) ? reason : '',
-    message: cut(message, MAX_EVENT_BYTES),
-    ...present({ container: container === undefined ? undefined : cut(container, MAX_NAME) }),
+    message: cutText(message, MAX_EVENT_BYTES),
+    ...present({ container: container === undefined ? undefined : cutText(container, MAX_NAME) }),
   };
 }

@@ -7,13 +7,9 @@ export const MAX_MESSAGE_BYTES = 4096;
 
 /** The beginning of `text`, at most `bytes` of UTF-8, without splitting a character. */
 export function cutText(text: string, bytes: number): string {
-  if (text.length <= bytes / 3 || Buffer.byteLength(text) <= bytes) return text;
-  return Buffer.from(text.slice(0, bytes))
-    .subarray(0, bytes)
-    .toString('utf8')
-    .replace(/\ufffd$/, '');
+  if (text.length <= bytes / 3) return text;
+  const whole = new TextEncoder().encode(text.slice(0, bytes));
+  if (text.length <= bytes && whole.length <= bytes) return text;
+  const cut = new TextDecoder('utf-8', { ignoreBOM: true }).decode(whole.subarray(0, bytes));
+  return cut.replace(/\ufffd$/, '');
 }
-
-/** The message of anything that was thrown. */
-export const errorText = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
