@@ -23,3 +23,6 @@ export function setOwn<T>(record: Record<string, T>, key: string, value: T): voi
 /** A map of JSON: neither null nor a list. */
 export const isMap = (value: unknown): value is { [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The value as a map of JSON; empty if it is none. */
+export const mapOf = (value: unknown): { [key: string]: unknown } => (isMap(value) ? value : {});

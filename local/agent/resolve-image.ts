@@ -6,7 +6,7 @@ import { fitsGlob } from '../../src/glob.ts';
 import type {
   ImageConfig,
   ImageOutcome,
-  PullPolicy,
+  Images,
   RegistryCredential,
 } from '../../src/ports/images.ts';
 import { present } from '../../src/present.ts';
@@ -14,14 +14,8 @@ import type { Clock } from '../clock.ts';
 import { fullName, parseImageName, referenceProblem, type ImageName } from './image-name.ts';
 import { aggregate, runtimeText } from './pull-message.ts';
 
-export interface ImageResolver {
-  /** An image that cannot be pulled is a return value. Equal concurrent pulls are one; `onPull` is called before a pull begins. */
-  resolve(
-    image: string,
-    policy: PullPolicy,
-    credentials: RegistryCredential[],
-    onPull?: () => void,
-  ): Promise<ImageOutcome>;
+/** The Images port on the engine. Equal concurrent pulls are one. */
+export interface ImageResolver extends Images {
   /** From now on this digest means that image, under any name: a registry's front has made a manifest for it. */
   alias(digest: string, imageId: string): void;
   /** The engine's own facts of an image, without any pull. */

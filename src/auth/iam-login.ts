@@ -1,4 +1,5 @@
 // Login with AWS credentials: STS says who signed the token, and the maps of principals say which user that is.
+import { mapOf } from '../own.ts';
 import { createHash } from 'node:crypto';
 import type { Ports } from '../ports/ports.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -150,10 +151,7 @@ async function awsAuth({ store, log }: LoginPorts): Promise<PrincipalMap> {
   const version = `${object?.metadata.uid ?? ''} ${object?.metadata.resourceVersion ?? ''}`;
   const known = read.get(store);
   if (known?.version === version) return known.map;
-  const data = object?.['data'];
-  const map = parsePrincipalMap(
-    typeof data === 'object' && data !== null ? (data as { [key: string]: unknown }) : {},
-  );
+  const map = parsePrincipalMap(mapOf(object?.['data']));
   for (const problem of map.problems)
     log('warn', 'an entry of ConfigMap kube-system/aws-auth is left out', { problem });
   read.set(store, { version, map });

@@ -1,6 +1,6 @@
 // Credentials of a pod's imagePullSecrets (credentialprovider/keyring.go), in the order of the spec.
 import type { Pod, Secret } from '../kinds/pod.ts';
-import { own } from '../own.ts';
+import { mapOf, own } from '../own.ts';
 import type { RegistryCredential } from '../ports/images.ts';
 import type { Ports } from '../ports/ports.ts';
 
@@ -32,9 +32,9 @@ export function parseSecret(secret: Secret): RegistryCredential[] {
   const text = own(secret.data, own(KEYS, secret.type ?? '') ?? '');
   if (text === undefined) return [];
   const config = parseJson(Buffer.from(text, 'base64').toString());
-  const auths = secret.type === 'kubernetes.io/dockercfg' ? config : asObject(config)['auths'];
-  return Object.entries(asObject(auths)).flatMap(([registry, entry]) =>
-    credential(registry, asObject(entry)),
+  const auths = secret.type === 'kubernetes.io/dockercfg' ? config : mapOf(config)['auths'];
+  return Object.entries(mapOf(auths)).flatMap(([registry, entry]) =>
+    credential(registry, mapOf(entry)),
   );
 }
 
@@ -49,9 +49,6 @@ function credential(registry: string, entry: Record<string, unknown>): RegistryC
     ? []
     : [{ registry, username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }];
 }
-
-const asObject = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
 
 function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
 // What a runtime would learn of an image by pulling it, from manifest and config alone: by HEAD whether it is known already, else by GET.
+import { mapOf } from '../own.ts';
 import type { ImageFacts, ImageMemory, KnownImage } from './image-memory.ts';
 import { byDigest, isDigest } from './reference.ts';
 import type { Reference } from './reference.ts';
@@ -40,8 +41,8 @@ async function readManifest(
   if (platform !== undefined && !isDigest(platform))
     throw refusedContent(reference, `unsupported digest algorithm: ${platform.slice(0, 80)}`);
   const { body, digest } = platform === undefined ? top : await session.manifest(platform);
-  const manifest = asFields(body);
-  const config = asFields(await session.blob(text(asFields(manifest['config'])['digest'])));
+  const manifest = mapOf(body);
+  const config = mapOf(await session.blob(text(mapOf(manifest['config'])['digest'])));
   return { facts: toFacts(digest, manifest, config), index: top.digest };
 }
 
@@ -50,11 +51,11 @@ function choosePlatform(
   body: unknown,
   architectures: readonly string[],
 ): string | undefined | null {
-  const { manifests } = asFields(body);
+  const { manifests } = mapOf(body);
   if (!Array.isArray(manifests)) return undefined;
   const offered = manifests
-    .map(asFields)
-    .map((entry) => ({ digest: text(entry['digest']), platform: asFields(entry['platform']) }));
+    .map(mapOf)
+    .map((entry) => ({ digest: text(entry['digest']), platform: mapOf(entry['platform']) }));
   for (const architecture of architectures) {
     const found = offered.find(
       ({ platform }) => platform['os'] === 'linux' && platform['architecture'] === architecture,
@@ -65,8 +66,8 @@ function choosePlatform(
 }
 
 function toFacts(digest: string, manifest: Fields, image: Fields): ImageFacts {
-  const config = asFields(image['config']);
-  const layers = Array.isArray(manifest['layers']) ? manifest['layers'].map(asFields) : [];
+  const config = mapOf(image['config']);
+  const layers = Array.isArray(manifest['layers']) ? manifest['layers'].map(mapOf) : [];
   return {
     digest,
     sizeBytes: layers.reduce((sum, { size }) => sum + (typeof size === 'number' ? size : 0), 0),
@@ -81,7 +82,5 @@ function toFacts(digest: string, manifest: Fields, image: Fields): ImageFacts {
 }
 
 type Fields = Record<string, unknown>;
-const asFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);

@@ -1,4 +1,5 @@
 // What a registry's challenge is answered with: the password itself (Basic), or a token of the service that it names (Bearer).
+import { mapOf } from '../own.ts';
 import type { RegistryCredential } from '../ports/images.ts';
 import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
@@ -43,9 +44,7 @@ async function tokenFor(
       answer.statusText,
     );
   const { body } = answer;
-  const { token, access_token: access } = (
-    typeof body === 'object' && body !== null ? body : {}
-  ) as { token?: unknown; access_token?: unknown };
+  const { token, access_token: access } = mapOf(body);
   const given = token ?? access;
   if (typeof given !== 'string')
     throw refusedContent(reference, 'failed to authorize: the token service gave no token');

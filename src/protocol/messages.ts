@@ -146,6 +146,7 @@ export interface StartOrder {
   runsOnce?: true;
 }
 
+/** The user, groups and rights that supervise switches to. */
 export interface ProcessUser {
   /** Numeric; or a name for supervise to look up in the image's passwd. */
   user: string;

@@ -1,4 +1,5 @@
 // Request bodies: read up to the limit, parsed by their format, decoded as the expected kind.
+import { mapOf } from '../../own.ts';
 import { ApiError, badRequest, invalid } from '../../errors.ts';
 import type { CustomKind } from '../../kinds/custom-kind.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -186,10 +187,7 @@ export function decodeValue(
   const metadata = object['metadata'];
   return {
     ...object,
-    metadata:
-      typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata)
-        ? (metadata as KubeObject['metadata'])
-        : {},
+    metadata: mapOf(metadata) as KubeObject['metadata'],
   };
 }
 

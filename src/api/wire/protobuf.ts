@@ -8,7 +8,7 @@ import type { GroupKind } from '../../kinds/resources.ts';
 import { apiVersionOf, kindKey } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
-import { own, setOwn } from '../../own.ts';
+import { mapOf, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
 import { decoding } from './decoding.ts';
 import { parseJson } from './json.ts';
@@ -209,7 +209,5 @@ function decodeUnknown(wire: Wire, bytes: Uint8Array, expected: GroupKind): Json
     kindShape(expected.group, expected.kind, expected.version),
     raw,
   );
-  return typeof object === 'object' && object !== null && !Array.isArray(object)
-    ? { apiVersion, kind, ...object }
-    : { apiVersion, kind };
+  return { apiVersion, kind, ...mapOf(object) };
 }

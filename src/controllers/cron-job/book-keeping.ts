@@ -1,5 +1,6 @@
 // What a CronJob knows about its Jobs: which are active, the last run, the last success, and which exceed the history limits.
 import type { KubeObject } from '../../kinds/pod.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { present } from '../../present.ts';
 import { own } from '../../own.ts';
 import { jobName, SCHEDULED_AT } from '../../workloads/cron-job/cron-job.ts';
@@ -43,7 +44,7 @@ function enter(books: Books, cronJob: CronJob, job: Job): void {
   const listed = books.active.some((reference) => reference.uid === uid);
   const scheduled = scheduledTime(cronJob, job);
   if (scheduled !== undefined && !(Date.parse(books.lastScheduleTime ?? '') >= scheduled.getTime()))
-    books.lastScheduleTime = scheduled.toISOString().replace('.000Z', 'Z');
+    books.lastScheduleTime = wholeSeconds(scheduled);
   if (!isFinished(job.status)) {
     if (listed) return;
     // The run that the previous pass created; any other Job was created by somebody else.

@@ -1,18 +1,8 @@
 // The user of a container's process (securitycontext/util.go): the container's security context over the pod's over the image's USER.
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
+import type { ProcessUser } from '../../protocol/messages.ts';
 import { capabilityName } from './capabilities.ts';
 import { podFullName } from '../model/containers.ts';
-
-/** The user, groups and rights that supervise switches to. */
-export interface EffectiveUser {
-  user: string;
-  group: string;
-  supplementalGroups: number[];
-  groupsPolicy: 'Merge' | 'Strict';
-  noNewPrivileges: boolean;
-  runAsNonRoot: boolean;
-  capabilities: { add: string[]; drop: string[] };
-}
 
 type Definition = Container | EphemeralContainer;
 
@@ -20,7 +10,7 @@ const capabilityNames = (names: readonly string[] | undefined): string[] =>
   (names ?? []).map(capabilityName);
 
 /** The process' user; supervise looks names up in the image. */
-export function effectiveUser(pod: Pod, container: Definition, imageUser: string): EffectiveUser {
+export function effectiveUser(pod: Pod, container: Definition, imageUser: string): ProcessUser {
   const own = container.securityContext;
   const context = pod.spec.securityContext;
   const [name = '', group = ''] = imageUser.split(':');
