@@ -3,18 +3,9 @@ import { expect, it } from 'vitest';
 import { alreadyPresent } from '../../src/pod/events/pod-events.ts';
 import { withImages } from '../../src/record/binding.ts';
 import type { PodRecord } from '../../src/record/record.ts';
-import { observedOf } from '../pod/samples.ts';
+import { recordOf } from './samples.ts';
 
-const record: PodRecord = {
-  uid: 'u',
-  namespace: 'default',
-  name: 'web',
-  generation: { number: 1, runs: 0 },
-  task: { attempt: 1 },
-  logNonce: '',
-  tokens: {},
-  observed: observedOf({}),
-};
+const record = recordOf({ generation: { number: 1, runs: 0 } });
 const event = alreadyPresent('a', 'busybox');
 const bound = (before: PodRecord, unsaid: (typeof event)[]): PodRecord =>
   withImages(before, { images: {}, unsaid }, 'definition', 'nonce');

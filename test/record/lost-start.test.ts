@@ -1,9 +1,10 @@
 // A task lost while a start may be in flight: under Never nothing runs twice, although nobody reported that it began.
 import { expect, it } from 'vitest';
 import type { RestartPolicy } from '../../src/kinds/pod.ts';
-import type { PodRecord, PodTask } from '../../src/record/record.ts';
+import type { PodTask } from '../../src/record/record.ts';
 import { taskEnded } from '../../src/record/task-change.ts';
 import { NOW, observedOf, podOf } from '../pod/samples.ts';
+import { recordOf } from './samples.ts';
 
 interface Case {
   policy?: RestartPolicy;
@@ -20,16 +21,10 @@ function afterLoss({
   ...more
 }: Case): string {
   const container = { desiredRun, ...(more.waiting && { waiting: more.waiting }) };
-  const record: PodRecord = {
-    uid: 'u',
-    namespace: 'default',
-    name: 'web',
-    generation: { number: 1, runs: 1 },
+  const record = recordOf({
     task: { attempt: 1, ...more.task },
-    logNonce: 'n',
-    tokens: {},
     observed: observedOf({ app: container }, { sandboxReady }),
-  };
+  });
   const facts = { stopCode: 'EssentialContainerExited', stoppedReason: 'its podlet died' };
   const { record: after } = taskEnded(podOf({ restartPolicy: policy }), record, facts, NOW);
   return after.observed.verdict?.reason ?? `attempt ${after.task.attempt}`;

@@ -5,21 +5,16 @@ import type { PodRecord } from '../../src/record/record.ts';
 import { relaunch } from '../../src/record/relaunch.ts';
 import { withTask } from '../../src/record/with-task.ts';
 import { at, exited, NOW, observedOf, podOf } from '../pod/samples.ts';
+import { recordOf } from './samples.ts';
 
 const backOff = { seconds: 160, updatedAt: at(-20), until: at(140) };
-const record: PodRecord = {
-  uid: 'u',
-  namespace: 'default',
-  name: 'web',
+const record = recordOf({
   generation: { number: 1, runs: 3 },
-  task: { attempt: 1 },
-  logNonce: '',
-  tokens: {},
   observed: observedOf({
     app: { desiredRun: 3, current: exited(3, 1), backOff },
     other: { desiredRun: 3, current: exited(3, 1), backOff },
   }),
-};
+});
 const pod = podOf({
   containers: [
     { name: 'app', image: 'a' },

@@ -4,36 +4,20 @@ import { present } from '../../src/present.ts';
 import { placed } from '../../src/record/binding.ts';
 import { mergeReport } from '../../src/record/merge.ts';
 import type { Report } from '../../src/protocol/messages.ts';
-import type { PodRecord } from '../../src/record/record.ts';
 import { NOW, observedOf, podOf } from '../pod/samples.ts';
+import { recordOf, reportOf } from '../record/samples.ts';
 
-const record: PodRecord = {
-  uid: 'u',
-  namespace: 'default',
-  name: 'web',
+const record = recordOf({
   generation: { number: 1, runs: 0 },
   task: { attempt: 0 },
-  logNonce: '',
-  tokens: {},
   observed: { sandboxReady: false, containers: {} },
-};
-const report = (more: Partial<Report>): Report => ({
-  uid: 'u',
-  taskArn: 'arn',
-  attempt: 1,
-  bootId: 'b',
-  sequence: 1,
-  sandboxReady: true,
-  containers: {},
-  events: [],
-  ...more,
 });
 const merged = (before: string | undefined, more: Partial<Report>) => {
   const { hostIP: _sample, ...observed } = observedOf();
   return mergeReport(
     podOf(),
     { ...observed, ...present({ hostIP: before || undefined }) },
-    report(more),
+    reportOf(more),
     NOW,
   ).hostIP;
 };

@@ -5,36 +5,22 @@ import { receive } from '../../src/sync/receive.ts';
 import { mergeTask } from '../../src/record/task-change.ts';
 import type { TaskArn } from '../../src/ports/identity.ts';
 import { present } from '../../src/present.ts';
-import type { Report } from '../../src/protocol/messages.ts';
 import type { PodRecord } from '../../src/record/record.ts';
 import { withTask } from '../../src/record/with-task.ts';
 import { at, NOW, observedOf, podOf } from '../pod/samples.ts';
+import { recordOf, reportOf } from '../record/samples.ts';
 
-const record: PodRecord = {
-  uid: 'u',
-  namespace: 'default',
-  name: 'web',
-  generation: { number: 1, runs: 1 },
-  task: { attempt: 1 },
-  logNonce: '',
-  tokens: {},
+const record = recordOf({
   observed: observedOf({ app: { desiredRun: 1 }, other: { desiredRun: 1 } }),
-};
+});
 const running = { run: 1, startedAt: at(-9), started: true, ready: true };
 const killed = { ...running, finishedAt: at(0), exitCode: 137, ready: false };
-const report: Report = {
-  uid: 'u',
-  taskArn: 'arn',
-  attempt: 1,
-  bootId: 'b',
-  sequence: 1,
-  sandboxReady: true,
-  events: [],
+const report = reportOf({
   containers: {
     app: { hello: true, run: { ...killed, reason: 'ContainerStatusUnknown' } },
     other: { hello: true, run: running },
   },
-};
+});
 
 it.each<[RestartPolicy, 'lost' | 'killed', boolean]>([
   ['Always', 'lost', true],

@@ -6,17 +6,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
-import { createLimit } from '../../../local/agent/limit.ts';
 import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../local/agent/kept-log.ts';
 import { pruneLogCopies } from '../../../local/agent/log-copy.ts';
 import { readLogs } from '../../../local/agent/read-logs.ts';
-import { createImageResolver } from '../../../local/agent/resolve-image.ts';
-import { TaskBook } from '../../../local/agent/task-book.ts';
 import type { Task } from '../../../local/agent/task.ts';
 import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
 import { DockerError } from '../../../local/docker/engine-api.ts';
 import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
+import { logAgent } from './log-agent.ts';
 
 const clock = {
   now: () => new Date('2026-01-01T00:01:00Z'),
@@ -48,27 +45,7 @@ function agentOver(open: (options: DockerRequest) => Buffer[]): Agent {
     open: async (_method, _path, options) =>
       Readable.from(open(options ?? {})) as unknown as IncomingMessage,
   };
-  return {
-    docker,
-    clock,
-    region: 'us-east-1',
-    logDirectory: directory,
-    engineId: 'e',
-    metadataUrl: '',
-    log: () => undefined,
-    launching: new Map(),
-    stopping: new Set(),
-    closing: new AbortController().signal,
-    book: new TaskBook({
-      store: memoryKeyValue(),
-      clock,
-      onChange: () => undefined,
-      log: () => undefined,
-    }),
-    images: createImageResolver(docker, clock),
-    limitLaunches: createLimit(1),
-    limitCleanUps: createLimit(1),
-  };
+  return logAgent(docker, clock, directory);
 }
 
 function addTask(agent: Agent): Task {

@@ -5,11 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Agent } from '../../../local/agent/agent.ts';
 import { keepLog } from '../../../local/agent/kept-log.ts';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
-import { createLimit } from '../../../local/agent/limit.ts';
 import { readLogs } from '../../../local/agent/read-logs.ts';
-import { createImageResolver } from '../../../local/agent/resolve-image.ts';
-import { TaskBook } from '../../../local/agent/task-book.ts';
 import { ensureBusyboxImage } from '../../../local/docker/busybox-image.ts';
 import {
   createContainer,
@@ -18,6 +14,7 @@ import {
   startContainer,
 } from '../../../local/docker/containers.ts';
 import { connectDocker, dockerSocketPath } from '../../../local/docker/engine-api.ts';
+import { logAgent } from './log-agent.ts';
 
 const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));
 const clock = {
@@ -45,27 +42,7 @@ afterAll(async () => {
 });
 
 function agentWith(runtimeId: string): Agent {
-  const agent: Agent = {
-    docker,
-    clock,
-    region: 'r',
-    logDirectory,
-    engineId: 'e',
-    metadataUrl: '',
-    log: () => undefined,
-    launching: new Map(),
-    stopping: new Set(),
-    closing: new AbortController().signal,
-    book: new TaskBook({
-      store: memoryKeyValue(),
-      clock,
-      onChange: () => undefined,
-      log: () => undefined,
-    }),
-    images: createImageResolver(docker, clock),
-    limitLaunches: createLimit(1),
-    limitCleanUps: createLimit(1),
-  };
+  const agent = logAgent(docker, clock, logDirectory);
   agent.book.tasks.set('arn/t1', {
     id: 't1',
     taskArn: 'arn/t1',
@@ -107,25 +84,26 @@ function agentWith(runtimeId: string): Agent {
   return agent;
 }
 
+/** Starts a container that runs `script`, with a log of this size; returns its id. */
+async function started(name: string, script: string, size: object): Promise<string> {
+  await ensureBusyboxImage(docker);
+  const id = await createContainer(docker, `droppod-test-${name}-${process.pid}`, {
+    Image: 'busybox:latest',
+    Cmd: ['sh', '-c', script],
+    Labels: { 'droppod/test': 'logs' },
+    HostConfig: { LogConfig: { Type: 'local', Config: { ...size, compress: 'false' } } },
+  });
+  ids.push(id);
+  await startContainer(docker, id);
+  return id;
+}
+
 const BURSTS = 40;
 const LINES = 1_000;
 
 it('A11: a follower loses and doubles nothing while the log rotates', async () => {
-  await ensureBusyboxImage(docker);
   const write = `i=0; while [ $i -lt ${BURSTS} ]; do seq $((i*${LINES})) $((i*${LINES}+${LINES - 1})) | sed "s/$/ xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx/"; i=$((i+1)); sleep 0.2; done`;
-  const id = await createContainer(docker, `droppod-test-rotation-${process.pid}`, {
-    Image: 'busybox:latest',
-    Cmd: ['sh', '-c', write],
-    Labels: { 'droppod/test': 'logs' },
-    HostConfig: {
-      LogConfig: {
-        Type: 'local',
-        Config: { 'max-size': '1m', 'max-file': '3', compress: 'false' },
-      },
-    },
-  });
-  ids.push(id);
-  await startContainer(docker, id);
+  const id = await started('rotation', write, { 'max-size': '1m', 'max-file': '3' });
   const numbers: number[] = [];
   for await (const { bytes } of readLogs(agentWith(id), {
     taskArn: 'arn/t1',
@@ -138,22 +116,9 @@ it('A11: a follower loses and doubles nothing while the log rotates', async () =
 }, 120_000);
 
 it('A11: the output of an earlier run is there after the engine has thrown it away', async () => {
-  await ensureBusyboxImage(docker);
   const line = 'x'.repeat(100);
   const write = `echo first run; while [ ! -e /go ]; do sleep 0.1; done; seq 20000 | sed "s/$/ ${line}/"; sleep 600`;
-  const id = await createContainer(docker, `droppod-test-kept-${process.pid}`, {
-    Image: 'busybox:latest',
-    Cmd: ['sh', '-c', write],
-    Labels: { 'droppod/test': 'logs' },
-    HostConfig: {
-      LogConfig: {
-        Type: 'local',
-        Config: { 'max-size': '300k', 'max-file': '2', compress: 'false' },
-      },
-    },
-  });
-  ids.push(id);
-  await startContainer(docker, id);
+  const id = await started('kept', write, { 'max-size': '300k', 'max-file': '2' });
   const agent = agentWith(id);
   const place = { taskArn: 'arn/t1', container: 'app' };
   const read = async (): Promise<string[]> => {

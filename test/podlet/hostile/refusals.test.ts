@@ -5,18 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SyncRefused } from '../../../podlet/ports.ts';
 import { createTransport } from '../../../podlet/transport.ts';
 import type { Sync } from '../../../podlet/transport.ts';
-import type { Report } from '../../../src/protocol/messages.ts';
+import { reportOf } from '../../record/samples.ts';
 
-const REPORT: Report = {
-  uid: 'u',
-  taskArn: 'arn',
-  attempt: 1,
-  bootId: 'b',
-  sequence: 1,
-  sandboxReady: true,
-  containers: {},
-  events: [],
-};
 let next = { status: 200, body: '' };
 let sync: Sync;
 const server: Server = createServer((request, response) => {
@@ -43,7 +33,7 @@ afterAll(() => {
 
 const answered = (status: number, body: string): Promise<unknown> => {
   next = { status, body };
-  return sync(REPORT, new AbortController().signal).then(
+  return sync(reportOf(), new AbortController().signal).then(
     () => 'taken',
     (error: unknown) => error,
   );

@@ -2,10 +2,9 @@
 import { expect, it } from 'vitest';
 import type { TaskArn } from '../../../src/ports/identity.ts';
 import type { LogLine, Logs } from '../../../src/ports/logs.ts';
-import type { Report } from '../../../src/protocol/messages.ts';
-import type { PodRecord } from '../../../src/record/record.ts';
 import { withLogMessages } from '../../../src/steps/sync/log-message.ts';
 import { at, exited, observedOf, podOf } from '../../pod/samples.ts';
+import { recordOf, reportOf } from '../../record/samples.ts';
 
 const NONCE = 'nonce';
 const pod = podOf({
@@ -13,26 +12,15 @@ const pod = podOf({
     { name: 'app', image: 'busybox', terminationMessagePolicy: 'FallbackToLogsOnError' },
   ],
 });
-const record: PodRecord = {
-  uid: 'u',
-  namespace: 'default',
-  name: 'web',
-  generation: { number: 1, runs: 1 },
+const record = recordOf({
   task: { attempt: 1, arn: 'task' as TaskArn },
   logNonce: NONCE,
-  tokens: {},
   observed: observedOf({ app: { desiredRun: 1 } }),
-};
-const report: Report = {
-  uid: 'u',
+});
+const report = reportOf({
   taskArn: 'task',
-  attempt: 1,
-  bootId: 'b',
-  sequence: 1,
-  sandboxReady: true,
   containers: { app: { hello: true, run: exited(1, 1) } },
-  events: [],
-};
+});
 
 const line = (text: string, stream: LogLine['stream'] = 'stdout'): LogLine => ({
   time: at(-1),
