@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import type { Agent } from '../../../local/agent/agent.ts';
-import { keepLog } from '../../../local/agent/kept-log.ts';
-import { readLogs } from '../../../local/agent/read-logs.ts';
-import { ensureBusyboxImage } from '../../../local/docker/busybox-image.ts';
+import type { Agent } from '../../../../local/agent/agent.ts';
+import { keepLog } from '../../../../local/agent/kept-log.ts';
+import { readLogs } from '../../../../local/agent/read-logs.ts';
+import { ensureBusyboxImage } from '../../../../local/docker/busybox-image.ts';
 import {
   createContainer,
   killContainer,
   removeContainer,
   startContainer,
-} from '../../../local/docker/containers.ts';
-import { connectDocker, dockerSocketPath } from '../../../local/docker/engine-api.ts';
+} from '../../../../local/docker/containers.ts';
+import { connectDocker, dockerSocketPath } from '../../../../local/docker/engine-api.ts';
 import { logAgent } from './log-agent.ts';
 
 const docker = connectDocker(dockerSocketPath(process.env.DOCKER_HOST));

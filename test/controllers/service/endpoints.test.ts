@@ -1,10 +1,10 @@
 // Endpoints and EndpointSlices of Services, pass by pass.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { endpointSliceController } from '../../src/controllers/service/endpoint-slices.ts';
-import { endpointController } from '../../src/controllers/service/endpoints.ts';
-import { endpointSliceMirroringController } from '../../src/controllers/service/mirrored-slices.ts';
-import type { KubeObject } from '../../src/kinds/pod.ts';
-import { TestWorld } from './world.ts';
+import { endpointSliceController } from '../../../src/controllers/service/endpoint-slices.ts';
+import { endpointController } from '../../../src/controllers/service/endpoints.ts';
+import { endpointSliceMirroringController } from '../../../src/controllers/service/mirrored-slices.ts';
+import type { KubeObject } from '../../../src/kinds/pod.ts';
+import { TestWorld } from '../world.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';

@@ -1,10 +1,10 @@
 // An engine on a Docker without containers that starts nothing: for operations that only read and write the book.
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
-import type { KeyValue } from '../../../local/agent/key-value.ts';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
-import { createEngine, type Engine } from '../../../local/aws/create-engine.ts';
-import type { Docker } from '../../../local/docker/engine-api.ts';
+import type { KeyValue } from '../../../../local/agent/key-value.ts';
+import { memoryKeyValue } from '../../../fakes/memory-key-value.ts';
+import { createEngine, type Engine } from '../../../../local/aws/create-engine.ts';
+import type { Docker } from '../../../../local/docker/engine-api.ts';
 
 export interface QuietEngine {
   engine: Engine;

@@ -1,7 +1,7 @@
 // The ECS endpoint without containers: what it refuses, with which messages, and what it stores.
 import { describe, expect, it } from 'vitest';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
-import { isFargateSize } from '../../../local/aws/ecs/fargate-size.ts';
+import { memoryKeyValue } from '../../../fakes/memory-key-value.ts';
+import { isFargateSize } from '../../../../local/aws/ecs/fargate-size.ts';
 import { quietEngine } from './quiet-engine.ts';
 
 const app = { name: 'app', image: 'busybox' };

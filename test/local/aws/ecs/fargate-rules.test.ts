@@ -1,6 +1,6 @@
 // The local ECS refuses what Fargate and ECS's API model refuse: a definition or request that it accepts is valid on AWS.
 import { describe, expect, it } from 'vitest';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
+import { memoryKeyValue } from '../../../fakes/memory-key-value.ts';
 import { quietEngine } from './quiet-engine.ts';
 
 const app = { name: 'app', image: 'busybox' };

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Agent } from '../../../local/agent/agent.ts';
-import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../local/agent/kept-log.ts';
-import { pruneLogCopies } from '../../../local/agent/log-copy.ts';
-import { readLogs } from '../../../local/agent/read-logs.ts';
-import type { Task } from '../../../local/agent/task.ts';
-import { logsEndpoint } from '../../../local/aws/logs/operations.ts';
-import { DockerError } from '../../../local/docker/engine-api.ts';
-import type { Docker, DockerRequest } from '../../../local/docker/engine-api.ts';
+import type { Agent } from '../../../../local/agent/agent.ts';
+import { KEPT_BYTES, KEPT_ENTRIES, keepLog } from '../../../../local/agent/kept-log.ts';
+import { pruneLogCopies } from '../../../../local/agent/log-copy.ts';
+import { readLogs } from '../../../../local/agent/read-logs.ts';
+import type { Task } from '../../../../local/agent/task.ts';
+import { logsEndpoint } from '../../../../local/aws/logs/operations.ts';
+import { DockerError } from '../../../../local/docker/engine-api.ts';
+import type { Docker, DockerRequest } from '../../../../local/docker/engine-api.ts';
 import { logAgent } from './log-agent.ts';
 
 const clock = {

@@ -1,9 +1,9 @@
 // Cached expressions: the result is dynalite's own, for every request's values.
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
-import type { Parse, ParseContext } from '../../../local/aws/dynamodb/expression-cache.ts';
-import { cachedParse } from '../../../local/aws/dynamodb/expression-cache.ts';
-import type { Item } from '../../../local/aws/dynamodb/dynalite.ts';
+import type { Parse, ParseContext } from '../../../../local/aws/dynamodb/expression-cache.ts';
+import { cachedParse } from '../../../../local/aws/dynamodb/expression-cache.ts';
+import type { Item } from '../../../../local/aws/dynamodb/dynalite.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-const NET = fileURLToPath(new URL('../../local/cli/last-net.ts', import.meta.url));
+const NET = fileURLToPath(new URL('../../../local/cli/last-net.ts', import.meta.url));
 
 const SCRIPT = `
 import { spreadLastNet } from ${JSON.stringify(NET)};

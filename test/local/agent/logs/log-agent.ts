@@ -1,11 +1,11 @@
 // An agent whose only purpose is to read logs.
-import type { Agent } from '../../../local/agent/agent.ts';
-import { createLimit } from '../../../local/agent/limit.ts';
-import { createImageResolver } from '../../../local/agent/resolve-image.ts';
-import { TaskBook } from '../../../local/agent/task-book.ts';
-import type { Clock } from '../../../local/clock.ts';
-import type { Docker } from '../../../local/docker/engine-api.ts';
-import { memoryKeyValue } from '../../fakes/memory-key-value.ts';
+import type { Agent } from '../../../../local/agent/agent.ts';
+import { createLimit } from '../../../../local/agent/limit.ts';
+import { createImageResolver } from '../../../../local/agent/resolve-image.ts';
+import { TaskBook } from '../../../../local/agent/task-book.ts';
+import type { Clock } from '../../../../local/clock.ts';
+import type { Docker } from '../../../../local/docker/engine-api.ts';
+import { memoryKeyValue } from '../../../fakes/memory-key-value.ts';
 
 /** An agent on this engine without any task; copies of logs are in `logDirectory`. */
 export const logAgent = (docker: Docker, clock: Clock, logDirectory: string): Agent => ({

@@ -1,9 +1,9 @@
 // The registry façade: manifests, config blobs, and failures in the registry's form.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { registryFacade } from '../../../local/aws/registry/registry-facade.ts';
-import type { ImageResolver } from '../../../local/agent/resolve-image.ts';
-import type { ImageOutcome } from '../../../src/ports/images.ts';
+import { registryFacade } from '../../../../local/aws/registry/registry-facade.ts';
+import type { ImageResolver } from '../../../../local/agent/resolve-image.ts';
+import type { ImageOutcome } from '../../../../src/ports/images.ts';
 
 const ID = `sha256:${'1'.repeat(64)}`;
 const config = {
