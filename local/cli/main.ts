@@ -139,7 +139,7 @@ function addVerify(droppod: Command): void {
   droppod
     .command('verify-aws')
     .description(
-      'prove in an AWS account what droppod takes AWS to do: says its cost and asks first',
+      'prove in an AWS account what droppod assumes about AWS: says its cost and asks first',
     )
     .option('--region <region>', "default: the profile's or AWS_REGION")
     .option('--yes', 'do not ask')

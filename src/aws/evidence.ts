@@ -1,4 +1,4 @@
-// What AWS shows of a deployment to whoever verifies it (`droppod verify-aws`): tasks, executions, rules, logs, and a role for a while.
+// The AWS calls of `droppod verify-aws`: tasks, executions, rules and logs of a deployment.
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTimeToLiveCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -45,14 +45,14 @@ interface Repeat {
   securityGroups: string[];
 }
 
-/** Reads, and the few calls that a proof makes besides. What AWS refuses is thrown as AWS says it. */
+/** Throws what AWS refuses, as AWS says it. */
 export interface AwsEvidence extends RoleEvidence {
   /** ARNs of the tasks that somebody started, ended ones too. */
   tasksBy(cluster: string, startedBy: string): Promise<string[]>;
   /** undefined: ECS does not know it. */
   task(cluster: string, arn: string): Promise<SeenTask | undefined>;
   stopTask(cluster: string, arn: string): Promise<void>;
-  /** Runs a task under a token that is used already, with other parameters; the ARNs that the conflict names, or of what was started. */
+  /** RunTask under a token that is in use, with other parameters. Answers the ARNs that the conflict names, or those of the tasks that it started. */
   runAgain(repeat: Repeat): Promise<{ conflict: string[] } | { started: string[] }>;
   /** Status and types of the history's events. */
   execution(arn: string): Promise<{ status: string; events: string[] }>;

@@ -1,4 +1,4 @@
-// IAM as a verification asks it: what a role may do, and a role of its own that trusts a service account.
+// The IAM calls of `droppod verify-aws`: what a role may do, and a role that trusts a service account.
 import {
   CreateRoleCommand,
   DeleteRoleCommand,

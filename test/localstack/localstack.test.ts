@@ -99,7 +99,7 @@ const droppod = (...words: string[]): Promise<Said> =>
     execFile(
       join(ROOT, 'droppod'),
       words,
-      { cwd: ROOT, env: { ...process.env, ...localstack?.environment }, timeout: 300_000 },
+      { cwd: ROOT, env: { ...process.env, ...localstack?.environment }, timeout: 590_000 },
       (error, stdout, stderr) => resolve({ stdout, stderr, code: error === null ? 0 : 1 }),
     );
   });
@@ -130,6 +130,28 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
       /provide credentials|Unauthorized/,
     );
   });
+
+  it('verify-aws proves what can be proven here', async () => {
+    const rows = join(directory, 'rows.json');
+    const words = [
+      '--quick',
+      '--yes',
+      '--kubeconfig',
+      localstack?.kubeconfig ?? '',
+      '--json',
+      rows,
+    ];
+    const { code, stdout, stderr } = await droppod('verify-aws', ...words);
+    expect([code, stderr], stdout).toEqual([0, '']);
+    const results = JSON.parse(readFileSync(rows, 'utf8')) as {
+      rows: { id: string; outcome: string; text: string }[];
+    };
+    const unproven = results.rows.filter(({ outcome }) => outcome === 'unproven');
+    console.log(
+      unproven.map(({ id, text }) => `verify-aws: ${id} is unproven: ${text}`).join('\n'),
+    );
+    expect(results.rows.length - unproven.length).toBeGreaterThan(20);
+  }, 600_000);
 
   it('every example becomes what its text says', async () => {
     const files = readdirSync(EXAMPLES);

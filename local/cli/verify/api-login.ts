@@ -1,4 +1,4 @@
-// A kubeconfig as kubectl reads it, as far as deployments write them: where the API is, and a token that is renewed in time.
+// Reads a kubeconfig as deployments write it: the address of the API, and a token that is renewed in time.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';

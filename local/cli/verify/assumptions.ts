@@ -1,4 +1,4 @@
-// All that a verification proves, in the order in which it begins: what takes long comes first, examples last.
+// All assumptions, in the order in which their proofs start: slow ones early, the examples last.
 import type { Assumption } from './assumption.ts';
 import { describeTasks } from './ecs/describe-tasks.ts';
 import { imagePull } from './ecs/image-pull.ts';

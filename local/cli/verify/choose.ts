@@ -1,15 +1,15 @@
-// Which assumptions a verification is about.
+// Chooses the assumptions to prove.
 import { Refusal } from '../place.ts';
 import type { Assumption } from './assumption.ts';
 
 export interface Choice {
   /** IDs; absent: all. */
   only?: string[];
-  /** Those alone that take a minute at most. */
+  /** Only those that take at most a minute. */
   quick?: boolean;
 }
 
-/** In the list's order; an unknown ID is refused with those that there are. */
+/** In the order of the list. Refuses an unknown ID and lists the known ones. */
 export function choose(all: readonly Assumption[], { only, quick }: Choice): Assumption[] {
   const unknown = only?.filter((id) => !all.some((one) => one.id === id)) ?? [];
   if (unknown.length > 0)

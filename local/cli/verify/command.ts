@@ -1,4 +1,4 @@
-// `verify-aws` with what it needs of this machine: the account, the terminal, the kubeconfig of what is deployed.
+// Runs `verify-aws` on this machine: connects it to the account, the terminal and the kubeconfig.
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { connectEvidence } from '../../compose/aws-account.ts';
@@ -10,7 +10,7 @@ import { ASSUMPTIONS } from './assumptions.ts';
 import { apiLogin } from './api-login.ts';
 import { verify, type VerifyOptions } from './verify.ts';
 
-/** The whole of `droppod verify-aws`; its exit code. */
+/** The whole of `droppod verify-aws`. Answers its exit code. */
 export async function verifyCommand(options: VerifyOptions, out: Say, say: Say): Promise<number> {
   const account = await accountIn(options.region);
   const { region } = account;

@@ -1,6 +1,6 @@
-// How proofs write the containers of their pods.
+// Short forms for the containers of the proofs' pods.
 
-/** A shell that runs a script, in the one image that every example uses. */
+/** A container that runs a shell script in busybox, as the examples do. */
 export const sh = (name: string, script: string, rest: object = {}): object => ({
   name,
   image: 'busybox',
@@ -9,7 +9,7 @@ export const sh = (name: string, script: string, rest: object = {}): object => (
   ...rest,
 });
 
-/** One of them, which is called main. */
+/** The spec of a pod with one such container, named main. */
 export const main = (script: string, rest: object = {}): object => ({
   containers: [sh('main', script, rest)],
 });

@@ -1,12 +1,12 @@
-// What a verification bills at list prices (us-east-1, Linux x86, USD), before anything is made. Free tiers are not taken off.
+// Estimates what a verification costs at list prices (us-east-1, Linux x86, USD). Free tiers are ignored.
 
-/** What a proof uses, at most. */
+/** What a proof uses at most. */
 export interface Uses {
   /** Of the smallest size. */
   pods?: number;
   /** How long each runs, in seconds. */
   podSeconds?: number;
-  /** Answers of the API, of a tenth of a second each. */
+  /** API requests, a tenth of a second each. */
   requests?: number;
   /** Seconds in which a watch or a followed log is open. */
   openSeconds?: number;
@@ -17,7 +17,7 @@ export interface Uses {
 /** A quarter of a vCPU, half a GiB and a public address, by the second; a minute at least. */
 const POD_SECOND = (0.25 * 0.04048 + 0.5 * 0.004445 + 0.005) / 3600;
 const LEAST_POD_SECONDS = 60;
-/** Pull and launch are billed too. */
+/** ECS also bills image pull and launch. */
 const START_SECONDS = 30;
 /** Transitions, functions and writes of a pod from start to end. */
 const POD = 0.00052;
@@ -27,7 +27,7 @@ const API_SECOND = 0.0000166667;
 const REQUEST_SECONDS = 0.1;
 /** A write of an object writes its log entry too. */
 const WRITTEN_KIB = (2 * 0.625) / 1e6;
-/** Each pod is asked about by the way. */
+/** Requests that poll one pod. */
 const REQUESTS_OF_A_POD = 60;
 
 /** In USD. */
@@ -43,7 +43,7 @@ export function costOf(uses: Uses): number {
   );
 }
 
-/** All of them, and what they come to, as a line says it. */
+/** One line with the total cost and what it consists of. */
 export function costLine(all: Uses[]): string {
   const total = all.reduce((sum, uses) => sum + costOf(uses), 0);
   const pods = all.reduce((sum, uses) => sum + (uses.pods ?? 0), 0);
@@ -59,7 +59,7 @@ export function costLine(all: Uses[]): string {
   return `about ${dollars(total)} at list prices: ${pods} pods of the smallest size for ${Math.ceil(seconds / 60)} minutes together, ${requests} requests`;
 }
 
-/** Up to the next cent, or to the next hundredth of one below. */
+/** Rounded up: to a cent, or below one cent to a hundredth of a cent. */
 export function dollars(amount: number): string {
   const unit = amount < 0.01 ? 10_000 : 100;
   return `$${(Math.ceil(amount * unit) / unit).toFixed(unit === 100 ? 2 : 4)}`;

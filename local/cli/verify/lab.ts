@@ -1,4 +1,4 @@
-// What proofs work with: the API as a client sees it, AWS's own view, and pods that are gone after the proof.
+// What a proof works with: the API as a client sees it, AWS's own view, and its own pods.
 import type { AwsEvidence, SeenTask } from '../../compose/aws-account.ts';
 import { Client, messageOf, type Answer, type Exchange } from '../client.ts';
 import type { ApiLogin } from './api-login.ts';
@@ -10,7 +10,7 @@ export interface Deployment {
 }
 
 export interface LabOptions {
-  /** Of the proof: its pods carry it as a label. */
+  /** ID of the assumption; its pods have it as a label. */
   id: string;
   namespace: string;
   login: ApiLogin;
@@ -18,14 +18,14 @@ export interface LabOptions {
   deployment: Deployment;
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** How long a pod may take to what is waited for. */
+  /** How long to wait for a pod. */
   patienceMs: number;
 }
 
 export const LABEL = 'droppod-verify';
 const LOOK_MS = 1_000;
 
-/** One proof's own; its pods do not see another's. */
+/** Belongs to one proof. */
 export class Lab {
   constructor(readonly options: LabOptions) {}
 
@@ -45,7 +45,7 @@ export class Lab {
     return this.options.sleep(ms);
   }
 
-  /** A client with a login that lives on for minutes; `changed` replaces parts of it. */
+  /** A client with a fresh token; `changed` replaces token or CA. */
   async client(changed: { token?: string; ca?: string } = {}): Promise<Client> {
     const { server, ca, token } = this.options.login;
     return new Client({ server, ca, token: changed.token ?? (await token()), ...changed });
@@ -58,7 +58,7 @@ export class Lab {
     return answer.body;
   }
 
-  /** One request as it is. */
+  /** One request, with the response as it came. */
   exchange(
     method: string,
     path: string,
@@ -85,7 +85,7 @@ export class Lab {
     return `/api/v1/namespaces/${this.namespace}/${resource}${name && `/${name}`}`;
   }
 
-  /** Looks until `look` finds something. */
+  /** Calls `look` each second until it finds something; throws when the patience is over. */
   async until<Found>(
     what: string,
     look: () => Promise<Found | undefined>,
@@ -114,7 +114,7 @@ export class Lab {
     return name;
   }
 
-  /** The pod once it is as asked. */
+  /** Waits until the pod is as asked. */
   async podUntil(name: string, is: (pod: PodJson) => boolean): Promise<PodJson> {
     let last: unknown;
     try {

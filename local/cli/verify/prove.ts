@@ -1,4 +1,4 @@
-// Runs proofs beside one another and brings each to its row: what a proof throws is a miss, and so is what never comes.
+// Runs proofs in parallel and makes a row of each. A proof that throws has failed.
 import type { Assumption, Evidence } from './assumption.ts';
 import { failed, unproven } from './assumption.ts';
 import { LABEL, type Lab } from './lab.ts';
@@ -9,11 +9,11 @@ export interface ProofTools {
   labOf(id: string): Lab;
   /** Proofs at once. */
   width: number;
-  /** Whether the target is AWS itself: an emulator's miss of what only AWS has proves nothing. */
+  /** Whether the target is AWS itself and not an emulator. */
   isAws: boolean;
   /** Whether pods stay after their proof. */
   keep: boolean;
-  /** Each row as it comes. */
+  /** Called as soon as a row is there. */
   onRow(row: Row): void;
 }
 
@@ -51,10 +51,10 @@ function judged({ onAwsOnly }: Assumption, evidence: Evidence, isAws: boolean): 
     : { ...evidence, text };
 }
 
-/** The next proof has the quota for itself; the namespace takes what is left. */
+/** Frees the quota for the next proof. */
 async function removePods(lab: Lab, id: string): Promise<void> {
   const path = `${lab.path('pods')}?labelSelector=${LABEL}%3D${id}`;
   await lab.request('DELETE', path).catch(() => {
-    // Its namespace goes in the end, and says what is in the way.
+    // The deletion of the namespace removes them too, and reports what prevents it.
   });
 }

@@ -1,4 +1,4 @@
-// What a verification prints: what it is going to do, and what came of it.
+// The lines that a verification prints: its plan before, its results after.
 import type { Assumption, Evidence } from './assumption.ts';
 import { costOf, dollars } from './cost.ts';
 
@@ -8,10 +8,10 @@ export interface Row extends Evidence {
   seconds: number;
 }
 
-/** Where the fallbacks stand. */
-const FALLBACKS = 'docs/decisions.md#what-aws-is-taken-to-do';
+/** The page with the fallbacks. */
+const FALLBACKS = 'docs/decisions.md#assumptions-about-aws';
 
-/** One line for each, with its price. */
+/** One line per assumption, with its price. */
 export function planLines(assumptions: Assumption[]): string[] {
   const width = widthOf(assumptions);
   return assumptions.map(
@@ -19,7 +19,7 @@ export function planLines(assumptions: Assumption[]): string[] {
   );
 }
 
-/** One line for each, failures last and with the place of their fallback, then the sum. */
+/** One line per row, failures last with a pointer to their fallback, then the totals. */
 export function resultLines(rows: Row[]): string[] {
   const width = widthOf(rows);
   const order = ['passed', 'unproven', 'failed'] as const;

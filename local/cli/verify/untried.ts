@@ -1,4 +1,4 @@
-// What no run can show without harm or luck: named all the same, with its fallback.
+// Assumptions that no run can prove without harm or luck. They are listed as unproven.
 import { unproven, type Assumption } from './assumption.ts';
 
 const untried = (id: string, assumed: string, why: string): Assumption => ({

@@ -1,4 +1,4 @@
-// `droppod verify-aws`: says what it costs, asks, deploys where nothing is deployed, proves what droppod takes AWS to do, and cleans up.
+// `droppod verify-aws`: prints its cost, asks, deploys if nothing is deployed, proves the assumptions about AWS, and cleans up.
 import { writeFileSync } from 'node:fs';
 import type { Account, AwsEvidence } from '../../compose/aws-account.ts';
 import { reason } from '../deploy/checks.ts';
@@ -44,12 +44,12 @@ export interface VerifyTools {
   out: Say;
 }
 
-/** So many of the smallest pods are at once in a fresh account's vCPUs, beside those of the examples. */
+/** Proofs at once. Together with the examples they fit into the 6 vCPUs of a new account. */
 const WIDTH = 6;
 const PATIENCE_MS = 300_000;
 const NAMESPACE_GONE_MS = 240_000;
 
-/** The whole of `droppod verify-aws`; whether nothing failed. */
+/** The whole of `droppod verify-aws`. Answers whether nothing failed. */
 export async function verify(options: VerifyOptions, tools: VerifyTools): Promise<boolean> {
   const { account, out } = tools;
   const chosen = choose(tools.assumptions, options);
@@ -76,7 +76,7 @@ export async function verify(options: VerifyOptions, tools: VerifyTools): Promis
   return rows.every(({ outcome }) => outcome !== 'failed');
 }
 
-/** What is left of a first deployment that failed is none: the next one replaces it. */
+/** Whether there is a usable stack. What a failed first deployment left is none: the next one replaces it. */
 async function isDeployed(account: Account): Promise<boolean> {
   const { status = 'DELETE_COMPLETE' } = (await account.stack(STACK)) ?? {};
   if (status.endsWith('_IN_PROGRESS'))
@@ -97,7 +97,7 @@ async function ask(
   if (!said) throw new Refusal('nothing was done');
 }
 
-/** All in a namespace of their own, which goes afterwards. */
+/** Runs the proofs in a new namespace and deletes it afterwards. */
 async function proveIn(
   chosen: Assumption[],
   options: VerifyOptions,
@@ -128,7 +128,7 @@ async function proveIn(
   }
 }
 
-/** Whatever is in the way is a line, not the end: the rows are worth more. */
+/** Only prints what prevents the deletion, so that the results are not lost. */
 async function removeNamespace(lab: Lab, name: string, out: Say): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
   try {
@@ -143,7 +143,7 @@ async function removeNamespace(lab: Lab, name: string, out: Say): Promise<void> 
   }
 }
 
-/** The deletion of the stack is an assumption too. */
+/** Deletes the stack; the result is a row too. */
 async function destroyed({ account, destroy, now }: VerifyTools): Promise<Row> {
   const begun = now();
   const row = { id: 'destroy', assumed: 'CloudFormation deletes all of the stack but its table' };

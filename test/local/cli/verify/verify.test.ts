@@ -39,7 +39,7 @@ const assumption = (id: string, rest: Partial<Assumption> = {}): Assumption => (
 
 describe('the list', () => {
   it('every assumption has a fallback in docs/decisions.md, and every fallback an assumption', () => {
-    const section = DECISIONS.split('\n## What AWS is taken to do\n')[1]?.split('\n## ')[0] ?? '';
+    const section = DECISIONS.split('\n## Assumptions about AWS\n')[1]?.split('\n## ')[0] ?? '';
     const rows = [...section.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)];
     expect(rows.map(([, id]) => id).sort()).toEqual(
       [...ASSUMPTIONS.map(({ id }) => id), 'destroy'].sort(),
@@ -112,7 +112,7 @@ describe('table', () => {
       'unproven  bb     3 s  no way',
       'failed    a      3 s  not so',
       '          assumed: it holds',
-      '          fallback: docs/decisions.md#what-aws-is-taken-to-do, row a',
+      '          fallback: docs/decisions.md#assumptions-about-aws, row a',
       '1 passed, 1 unproven, 1 failed',
     ]);
   });
