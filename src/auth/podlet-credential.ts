@@ -24,6 +24,10 @@ export const isBootstrapToken = (
   isEqual(bootstrapToken(key, uid, attempt), token) ||
   isEqual(keyed(key, `${uid} ${attempt}`).toString('hex'), token);
 
+/** Whether this is the attempt's token of a pod whose record has a seed of its own. */
+export const isTokenOfSeed = (seed: string, attempt: number, token: string): boolean =>
+  isEqual(attemptToken(seed, attempt), token);
+
 /** The hash of a podlet's secret, which is stored in its place. */
 export const secretHash = (secret: string): string =>
   createHash('sha256').update(secret).digest('hex');

@@ -9,6 +9,7 @@ import {
 } from '../../src/auth/podlet-credential.ts';
 import { launchPod } from '../../src/steps/launch/launch-pod.ts';
 import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
+import { isPodletToken } from '../../src/steps/sync/podlet-token.ts';
 import { NAMESPACE, createApi, pod } from '../api/client.ts';
 
 const KEY = Buffer.from('the key of all pods').toString('base64');
@@ -53,4 +54,30 @@ it('who starts a task needs no key: the pod’s record has what its token is mad
   const [request] = [...ports.tasks.requests.values()];
   const token = request?.podletEnvironment['DROPPOD_TOKEN'] ?? '';
   expect(isBootstrapToken(podletKey, { uid, attempt: 1 }, token)).toBe(true);
+});
+
+it('a pod that is created without the key has a seed of its own, which sync finds in its record', async () => {
+  const { ports, send } = await createApi();
+  const { podletKey } = ports.settings;
+  ports.settings.podletKey = '';
+  const uids = await Promise.all(
+    ['one', 'two'].map(async (name) => {
+      const { body } = await send('POST', `${NAMESPACE}/pods`, { body: pod(name) });
+      return (body['metadata'] as { uid: string }).uid;
+    }),
+  );
+  ports.settings.podletKey = podletKey;
+  const seeds = await Promise.all(
+    uids.map(
+      async (uid) => toRecord((await ports.store.getRecord(recordKey(uid)))!.value).podletSeed!,
+    ),
+  );
+  const [uid = '', other = ''] = uids;
+  const token = attemptToken(seeds[0]!, 1);
+  expect(await isPodletToken(ports, { uid, attempt: 1 }, token)).toBe(true);
+  expect(await isPodletToken(ports, { uid, attempt: 2 }, token)).toBe(false);
+  expect(await isPodletToken(ports, { uid: other, attempt: 1 }, token)).toBe(false);
+  expect(await isPodletToken(ports, { uid: 'nobody', attempt: 1 }, token)).toBe(false);
+  // Nobody who knows the uid can make it.
+  expect(seeds[0]).not.toBe(podletSeed('', uid));
 });

@@ -227,7 +227,7 @@ export class PodWorld {
       await this.#insertNode();
       await this.ports.store.commit({
         object: { key: this.#key(pod), object: { ...pod }, expected: 'absent' },
-        records: recordsFor(this.ports.settings, pod),
+        records: recordsFor(this.ports, pod),
       });
     });
     return pod;

@@ -159,7 +159,7 @@ export const pods: Strategy = {
     ports.settings.staticPods !== undefined && isStatic(metadata) && user.name !== STATIC_PODS_USER
       ? 'it is a static pod: remove its file from the directory of static pods instead'
       : undefined,
-  createRecords: (object, settings) => recordsFor(settings, toPod(object)),
+  createRecords: (object, ports) => recordsFor(ports, toPod(object)),
   removalRecords: (object, { ports }) => removalRecords(ports, toPod(object)),
   creating: ({ ports }) => keepSweepOn(ports),
   created: (object, { ports }) => podCreated(ports, toPod(object)),

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import type { Resource } from '../../kinds/resources.ts';
 import type { ObjectShape } from '../../kinds/shapes.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
-import type { Settings } from '../../ports/settings.ts';
+import type { Ports } from '../../ports/ports.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import type { Call } from '../call.ts';
 import type { SelectableFields } from '../selectors/field-selector.ts';
@@ -75,7 +75,7 @@ export interface Strategy extends WriteStrategy {
   /** The stored kind that managedFields refer to, if the endpoint shows another kind (`/scale`). */
   shows?: Pick<Resource, 'group' | 'version' | 'kind' | 'custom'>;
   /** Records that are written in the commit that creates the object. */
-  createRecords?(object: KubeObject, settings: Settings): RecordWrite[];
+  createRecords?(object: KubeObject, ports: Pick<Ports, 'settings' | 'ids'>): RecordWrite[];
   /** Records that are written in the commit that updates it. */
   updateRecords?(next: KubeObject, old: KubeObject): RecordWrite[];
   /** Records that are written in the commit that removes it. */

@@ -223,7 +223,7 @@ async function store(
     const key = { ...keyOf(call), name: object.metadata.name ?? '' };
     try {
       const records = [
-        ...(call.strategy.createRecords?.(object, call.ports.settings) ?? []),
+        ...(call.strategy.createRecords?.(object, call.ports) ?? []),
         ...ownerRecords(key, undefined, object),
         ...(call.given?.records ?? []),
       ];

@@ -1,6 +1,7 @@
 // A new pod's record and the keys of all records of a pod; everything that happens to the pod later changes this record.
 import { podletSeed } from '../../auth/podlet-credential.ts';
 import type { Pod } from '../../kinds/pod.ts';
+import type { Ids } from '../../ports/ids.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Settings } from '../../ports/settings.ts';
 import type { RecordWrite } from '../../ports/store.ts';
@@ -26,15 +27,26 @@ export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
   ...indexWrites(record, undefined),
 ];
 
+/** As many letters of Kubernetes' name alphabet as 247 bits need. */
+const SEED_LETTERS = 52;
+
+/** What makes the record of a new pod. */
+export interface RecordPorts {
+  settings: Pick<Settings, 'podletKey'>;
+  ids: Pick<Ids, 'suffix'>;
+}
+
 /** The records to write in the same commit as the new pod (which must carry its uid). */
-export function recordsFor({ podletKey }: Pick<Settings, 'podletKey'>, pod: Pod): RecordWrite[] {
+export function recordsFor({ settings, ids }: RecordPorts, pod: Pod): RecordWrite[] {
   const uid = pod.metadata.uid ?? '';
   const terms = termsRecords(pod);
   const record: PodRecord = {
     uid,
     namespace: pod.metadata.namespace ?? 'default',
     name: pod.metadata.name ?? '',
-    podletSeed: podletSeed(podletKey, uid),
+    // Controllers create pods without holding the key of all pods: such a pod has a random seed of its own.
+    podletSeed:
+      settings.podletKey === '' ? ids.suffix(SEED_LETTERS) : podletSeed(settings.podletKey, uid),
     logNonce: '',
     generation: { number: 1, toStart: true, runs: 0 },
     tokens: {},

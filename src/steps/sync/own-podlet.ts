@@ -1,13 +1,9 @@
 // Who may take up a pod's session: the podlet that its record knows, by the credential that it shows to sync.
 // See docs/design/sync.md.
 import type { Ports } from '../../ports/ports.ts';
-import {
-  isBootstrapToken,
-  isEqual,
-  parseAuthorization,
-  secretHash,
-} from '../../auth/podlet-credential.ts';
+import { isEqual, parseAuthorization, secretHash } from '../../auth/podlet-credential.ts';
 import { readPod } from '../pod/update-pod.ts';
+import { isPodletToken } from './podlet-token.ts';
 
 /** Whether the Authorization header is that of the podlet which last reported for the pod. */
 export async function isOwnPodlet(
@@ -20,7 +16,7 @@ export async function isOwnPodlet(
   if (!credential || !podlet) return false;
   const { attempt } = podlet;
   return (
-    isBootstrapToken(ports.settings.podletKey, { uid, attempt }, credential.bootstrap) &&
-    isEqual(podlet.secretHash, secretHash(credential.secret))
+    isEqual(podlet.secretHash, secretHash(credential.secret)) &&
+    isPodletToken(ports, { uid, attempt }, credential.bootstrap)
   );
 }

@@ -23,10 +23,11 @@ import { recordHeartbeat } from './heartbeat.ts';
 import { deadlineVerdict } from '../settle/deadline-verdict.ts';
 import { withLogMessages } from './log-message.ts';
 import { lookUp } from './look-up.ts';
-import { isBootstrapToken, secretHash } from '../../auth/podlet-credential.ts';
+import { secretHash } from '../../auth/podlet-credential.ts';
 import { settle } from '../settle/settle.ts';
 import { readPod, updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
+import { isPodletToken } from './podlet-token.ts';
 
 export type SyncPorts = Pick<
   Ports,
@@ -59,7 +60,7 @@ export async function syncPod(
   signal?: AbortSignal,
 ): Promise<SyncAnswer> {
   const { uid, attempt } = report;
-  if (!isBootstrapToken(ports.settings.podletKey, { uid, attempt }, credential.bootstrap))
+  if (!(await isPodletToken(ports, { uid, attempt }, credential.bootstrap)))
     return { refused: 401 };
   const until =
     ports.clock.now().getTime() + (report.prompt === true ? 0 : ports.settings.syncWaitMs);
