@@ -121,6 +121,19 @@ function defaultClaim(claim: KubeObject): KubeObject {
   };
 }
 
+/** The template with a volume per claim, behind its own ones: containers mount the claims by their names. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplate {
+  const volumes = template.spec.volumes ?? [];
+  const claims = new Set(volumeClaimTemplates.map(({ metadata }) => metadata.name ?? ''));
+  for (const { name } of volumes) claims.delete(name);
+  if (claims.size === 0) return template;
+  const mounted = [...claims].map((name) => ({
+    name,
+    persistentVolumeClaim: { claimName: name },
+  }));
+  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...mounted] } };
+}
+
 /** Problems of a defaulted spec. */
 export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
   const { problems, usable } = validateWorkloadSelector(spec.selector, 'statefulset');
@@ -143,7 +156,7 @@ export function validateStatefulSetSpec({ spec }: StatefulSet): FieldError[] {
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.ordinals.start', spec.ordinals?.start),
     ...problems,
-    ...(usable ? validateLastingTemplate(spec.template, spec.selector, 'StatefulSet') : []),
+    ...(usable ? validateLastingTemplate(withClaims(spec), spec.selector, 'StatefulSet') : []),
     ...(spec.serviceName
       ? invalidEach('spec.serviceName', spec.serviceName, labelProblems(spec.serviceName))
       : []),

@@ -43,6 +43,30 @@ describe('StatefulSet', () => {
     expect(body['status']).toEqual({ replicas: 0, availableReplicas: 0 });
   });
 
+  it.each([
+    ['data', 201],
+    ['other', 422],
+  ])('F4: mounts its claims by name: a mount of %s is answered %i', async (name, code) => {
+    api = await createApi({ mode: 'local' });
+    const containers = [
+      { name: 'app', image: 'busybox:1', volumeMounts: [{ name, mountPath: '/data' }] },
+    ];
+    const claimSpec = {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    };
+    const { status, body } = await create('StatefulSet', {
+      template: { metadata: { labels }, spec: { containers } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec }],
+    });
+    expect(status).toBe(code);
+    if (code === 422)
+      expect(body['details'].causes[0]).toMatchObject({
+        field: 'spec.template.spec.containers[0].volumeMounts[0].name',
+        message: 'Not found: "other"',
+      });
+  });
+
   it('changes only what may change', async () => {
     await create('StatefulSet', { serviceName: 'a' });
     const { body } = await patch('statefulsets/s', { spec: { serviceName: 'b' } });

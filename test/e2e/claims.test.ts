@@ -51,6 +51,33 @@ async function says(name: string, spec: object): Promise<string> {
   return stdout.trim();
 }
 
+const statefulSet = {
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'db' },
+  spec: {
+    serviceName: 'db',
+    replicas: 2,
+    selector: { matchLabels: { app: 'db' } },
+    template: {
+      metadata: { labels: { app: 'db' } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: 'main',
+            image: IMAGE,
+            command: ['sh', '-c', 'hostname >>/data/starts; exec sleep 3600'],
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+            readinessProbe: { exec: { command: ['test', '-s', '/data/starts'] }, periodSeconds: 1 },
+          },
+        ],
+      },
+    },
+    volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claimSpec }],
+  },
+};
+
 describe('claims', () => {
   it('F4: data outlives its pods, parts and groups included, and goes with the claim', async () => {
     await dp.kIn(claim('data'), 'create', '-f', '-');
@@ -100,4 +127,38 @@ describe('claims', () => {
     const { stdout } = await dp.k('get', 'pvc', 'scratch-d', '--no-headers');
     expect(stdout).toMatch(/^scratch-d +Bound/);
   }, 240_000);
+
+  it('Q2, F4: each pod of a StatefulSet keeps its claim: replaced, scaled away, and after the set', async () => {
+    const run = async (...words: string[]): Promise<string> => {
+      const { stdout, stderr, code } = await dp.k(...words);
+      expect(code, stderr).toBe(0);
+      return stdout.trim();
+    };
+    const ready = (count: number): Promise<string> =>
+      run('wait', `--for=jsonpath={.status.readyReplicas}=${count}`, 'sts/db', '--timeout=120s');
+    const starts = (pod: string): Promise<string> => run('exec', pod, '--', 'cat', '/data/starts');
+    const made = await dp.kIn(JSON.stringify(statefulSet), 'create', '-f', '-');
+    expect(made.code, made.stderr).toBe(0);
+    await ready(2);
+    expect(await run('get', 'pvc', '-l', 'app=db', '-o', 'name')).toBe(
+      'persistentvolumeclaim/data-db-0\npersistentvolumeclaim/data-db-1',
+    );
+    await run('delete', 'pod', 'db-1');
+    await eventually(() => run('get', 'pod', 'db-1', '-o', 'name', '--ignore-not-found'), /db-1/);
+    await run('wait', '--for=condition=Ready', 'pod/db-1', '--timeout=120s');
+    expect([await starts('db-0'), await starts('db-1')]).toEqual(['db-0', 'db-1\ndb-1']);
+    await run('scale', 'sts', 'db', '--replicas=1');
+    await run('wait', '--for=delete', 'pod/db-1', '--timeout=60s');
+    await ready(1);
+    await run('scale', 'sts', 'db', '--replicas=2');
+    await ready(2);
+    expect(await starts('db-1')).toBe('db-1\ndb-1\ndb-1');
+    await run('delete', 'sts', 'db');
+    await run('wait', '--for=delete', 'pod', '-l', 'app=db', '--timeout=60s');
+    expect(await run('get', 'pvc', '-l', 'app=db', '--no-headers')).toMatch(
+      /^data-db-0 +Bound .*\ndata-db-1 +Bound /,
+    );
+    await run('delete', 'pvc', '-l', 'app=db');
+    await eventually(() => run('get', 'pv', '-o', 'name'), /^$/);
+  }, 300_000);
 });
