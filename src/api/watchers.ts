@@ -5,6 +5,7 @@ import { definitionsWatcher } from '../steps/definitions/definitions-watcher.ts'
 import { namespaceWatcher } from '../steps/namespace/namespace-watcher.ts';
 import { controllersWatcher } from '../steps/reconcile/controllers-watcher.ts';
 import type { Watchers } from '../steps/reconcile/react.ts';
+import { endpointsWatcher } from '../steps/service/endpoints-watcher.ts';
 import { STATIC_PODS } from '../steps/static/keep-static-pods.ts';
 import { staticPodsWatcher } from '../steps/static/static-pods-watcher.ts';
 import { bootstrapObjects } from './bootstrap.ts';
@@ -12,7 +13,7 @@ import type { ApiPorts } from './call.ts';
 import { endNamespace } from './resources/strategies.ts';
 import { systemObjects } from './system-objects.ts';
 
-/** The controllers, the garbage collector, the end of namespaces, the kinds that definitions bring, and a deployment's static pods. */
+/** The controllers, the garbage collector, the end of namespaces, the kinds of definitions, Endpoints of Services that go, and a deployment's static pods. */
 export function watchersOn(ports: ApiPorts): Watchers {
   const objectsAs = systemObjects(ports);
   return {
@@ -21,6 +22,7 @@ export function watchersOn(ports: ApiPorts): Watchers {
       collector(ports, objectsAs, CONTROLLERS),
       namespaceWatcher(ports, (name) => endNamespace(ports, name)),
       definitionsWatcher(ports),
+      endpointsWatcher(ports, objectsAs('endpoint-controller')),
       ...(ports.settings.mode === 'aws'
         ? [staticPodsWatcher(ports, objectsAs(STATIC_PODS), () => bootstrapObjects(ports))]
         : []),

@@ -26,7 +26,20 @@ import { isReady } from '../pod-states.ts';
 const SLICES = 'endpointslices.discovery.k8s.io';
 const MANAGER = 'endpointslice-controller.k8s.io';
 
-function endpointOf(service: KubeObject, pod: Pod, addresses: string[]): Endpoint {
+const ZONE = 'topology.kubernetes.io/zone';
+
+/** Nodes by name -> their zone. */
+type Zones = ReadonlyMap<string, string>;
+
+const zonesOf = (nodes: readonly KubeObject[]): Zones =>
+  new Map(
+    nodes.flatMap(({ metadata: { name = '', labels } }) => {
+      const zone = labels?.[ZONE];
+      return zone ? [[name, zone] as const] : [];
+    }),
+  );
+
+function endpointOf(service: KubeObject, pod: Pod, addresses: string[], zones: Zones): Endpoint {
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = isReady(pod as unknown as KubeObject);
   const published = specOf(service).publishNotReadyAddresses === true;
@@ -40,6 +53,7 @@ function endpointOf(service: KubeObject, pod: Pod, addresses: string[]): Endpoin
     ...present({
       hostname: hostnameOf(service, pod),
       nodeName: pod.spec.nodeName || undefined,
+      zone: zones.get(pod.spec.nodeName ?? ''),
     }),
     targetRef: referenceTo(pod),
   };
@@ -53,7 +67,7 @@ const addressesOf = ({ status }: Pod, family: string): string[] =>
 /** The writes for the slices of one address family. */
 function familyWrites(
   service: KubeObject,
-  pods: readonly Pod[],
+  { pods, zones }: { pods: readonly Pod[]; zones: Zones },
   family: string,
   existing: readonly EndpointSlice[],
 ): Write[] {
@@ -62,7 +76,7 @@ function familyWrites(
       const addresses = addressesOf(pod, family);
       return addresses.length === 0
         ? []
-        : [{ ports: portsOf(service, pod), endpoint: endpointOf(service, pod, addresses) }];
+        : [{ ports: portsOf(service, pod), endpoint: endpointOf(service, pod, addresses, zones) }];
     }),
   );
   const labels = labelsOf(service, {
@@ -135,11 +149,12 @@ function reconcile(service: KubeObject, world: World): Outcome {
     .map((slice) => slice as unknown as EndpointSlice)
     .filter(({ metadata }) => metadata?.labels?.[MANAGED_BY] === MANAGER);
   const pods = candidates(service, world.list('pods'));
+  const zones = zonesOf(world.list('nodes'));
   const families = specOf(service).ipFamilies ?? ['IPv4'];
   const writes = families.flatMap((family) =>
     familyWrites(
       service,
-      pods,
+      { pods, zones },
       family,
       slices.filter(({ addressType }) => addressType === family),
     ),
@@ -150,7 +165,7 @@ function reconcile(service: KubeObject, world: World): Outcome {
 export const endpointSliceController: Controller = {
   name: 'endpointslice-controller',
   resource: 'services',
-  reads: ['pods', SLICES],
+  reads: ['pods', SLICES, 'nodes'],
   concerns: servicesOf,
   reconcile,
 };

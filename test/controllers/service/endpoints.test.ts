@@ -50,6 +50,15 @@ const conditions = (): unknown[] =>
 const subsets = (): unknown => world.get('endpoints', 'web')?.['subsets'];
 
 describe('a Service with a selector', () => {
+  it("names the zone of a pod's node", () => {
+    const labels = { 'topology.kubernetes.io/zone': 'z1' };
+    world.add('nodes', { metadata: { name: 'node', labels } });
+    world.add('services', service());
+    world.add('pods', pod('a', true));
+    world.settle();
+    expect(slices()[0]?.['endpoints']).toMatchObject([{ nodeName: 'node', zone: 'z1' }]);
+  });
+
   it('has one empty slice and empty Endpoints without pods', () => {
     world.add('services', service());
     world.settle();
