@@ -1,4 +1,4 @@
-// The machine's first state: the pod gets its node, its images and its task definition. After it comes launch-pod.
+// The machine's first state: chooses the pod's node, looks up its images and registers its task definition. launch-pod comes next.
 // See docs/design/pod.md.
 import { eventWriter } from '../../events/event-writer.ts';
 import type { Pod } from '../../kinds/pod.ts';
@@ -51,10 +51,10 @@ type BindPorts = Pick<
   | 'log'
 >;
 
-/** An ErrImagePull is shown for that long before it becomes ImagePullBackOff. */
+/** ErrImagePull is shown for this long before it becomes ImagePullBackOff. */
 const SHOW_FAILURE_MS = 3_000;
 
-/** Binds the pod once; a pod that is bound, launched or over already only gets what comes next. */
+/** Binds the pod once; for a pod that is already bound, launched or over it only returns the next state. */
 export const bindPod = showingFaults('Bind', bind);
 
 async function bind(ports: BindPorts, input: BindInput): Promise<NextState> {
@@ -100,7 +100,7 @@ async function bind(ports: BindPorts, input: BindInput): Promise<NextState> {
 const begunBy = ({ revision }: BindInput, { record, now }: PodState): PodRecord =>
   begun(record, revision, now);
 
-/** A successor execution finds the task of its predecessor: it goes on where that one stood. */
+/** A successor execution finds its predecessor's task and continues from there. */
 async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> {
   const { uid, generation } = input;
   const state = await updatePod(ports, uid, (newest) => {
@@ -113,7 +113,7 @@ async function adoptPod(ports: BindPorts, input: BindInput): Promise<NextState> 
     : END;
 }
 
-/** No node fits: the status shows it and Bind waits; a change of the pod or of a node begins a new generation at once. */
+/** No node fits: the status shows it and Bind waits; a change of the pod or of a node starts a new generation at once. */
 async function leaveUnscheduled(
   ports: BindPorts,
   { record, pod, now }: PodState,
@@ -146,7 +146,7 @@ async function rejectPod(
     const { pod, record, now } = newest;
     if (!pod || isOver(pod, record, input.generation)) return undefined;
     const on = placed(pod, begunBy(input, newest), { ...ports.settings, nodeName }, now);
-    // A pod that was turned away has no start time, hence no statuses of containers.
+    // A rejected pod has no start time, and therefore no container statuses.
     const { acceptedAt: _never, ...observed } = on.record.observed;
     const verdict = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` } as const;
     return {
@@ -192,8 +192,8 @@ async function bindNow(
 type FoundImages = ResolvedImages & { unsaid: PodEvent[] };
 
 /**
- * Looks up the images and writes their events as they happen. The kubelet looks at images only once the volumes are mounted, so
- * while a volume cannot be mounted the events are kept, except those of a failed pull.
+ * Looks up the images and writes their events as they happen. The kubelet pulls only after mounting the volumes, so while a volume
+ * cannot be mounted the events are kept, except those of a failed pull.
  */
 async function imagesOf(
   ports: BindPorts,
@@ -227,7 +227,7 @@ async function keepImages(
   const definition = registered?.arn;
   const logNonce = ports.ids.uuid();
   const state = await updatePod(ports, uid, ({ pod: newest, record, now }) => {
-    // The execution before may have launched the attempt a moment ago: its task has the images that it has.
+    // The previous execution may have just launched the attempt: its task already has its images.
     if (!newest || isOver(newest, record, generation) || record.task.arn) return undefined;
     return {
       record:

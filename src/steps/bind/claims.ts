@@ -1,4 +1,4 @@
-// The claims of a pod: whether all are bound, what the scheduler says of those that are not, and where the data of the bound ones is.
+// The claims of a pod: whether all are bound, the scheduler's message about those that are not, and where the data of bound ones is.
 import type { PersistentVolume, PersistentVolumeClaim } from 'kubernetes-types/core/v1';
 import { StoreConflict } from '../../errors.ts';
 import type { ClaimedData } from '../../fargate/podlet-definition.ts';
@@ -14,9 +14,9 @@ import type { StorageClass } from '../../workloads/storage/storage-class.ts';
 type ClaimPorts = Pick<Ports, 'store' | 'settings'>;
 
 interface PodClaims {
-  /** Why the pod cannot have a node: the scheduler's text. */
+  /** Why the pod cannot get a node, in the scheduler's words. */
   held?: string;
-  /** Claims that wait for the pod's node before they are bound. */
+  /** Claims that are bound only after the pod has its node. */
   delayed: KubeObject[];
   /** The data of the bound ones, by volume. */
   data: { [volume: string]: ClaimedData };
@@ -26,7 +26,7 @@ const FILE_SYSTEM = /^fs-[0-9a-f]{8,40}$/;
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 const UNBOUND = 'pod has unbound immediate PersistentVolumeClaims';
 
-/** Reads what the pod's volumes claim; a pod without claims costs nothing. */
+/** Reads the claims of the pod's volumes; a pod without claims costs nothing. */
 export async function readClaims(ports: ClaimPorts, pod: Pod): Promise<PodClaims> {
   const found: PodClaims = { delayed: [], data: {} };
   for (const volume of pod.spec.volumes ?? []) {
@@ -124,11 +124,11 @@ function mountable(
   return beyondFargate && sourcePath !== undefined ? { sourcePath } : undefined;
 }
 
-/** Whether the claim's pod has its node: what is still missing is the volume. */
+/** Whether the claim's pod has its node, so that only the volume is missing. */
 export const isPlaced = ({ metadata }: KubeObject): boolean =>
   metadata.annotations?.[SELECTED_NODE] !== undefined;
 
-/** Notes on the claims which node was chosen for their pod: then they are bound. May be called again. */
+/** Records on the claims which node was chosen for their pod, so that they can be bound. May be called again. */
 export async function selectNode(
   { store }: ClaimPorts,
   claims: readonly KubeObject[],
@@ -148,7 +148,7 @@ export async function selectNode(
         },
       });
     } catch (error) {
-      // It has just changed, which may have bound it: the pod's next look shows it.
+      // It has just changed and may be bound: the pod's next attempt reads it again.
       if (!(error instanceof StoreConflict)) throw error;
     }
   }

@@ -1,4 +1,4 @@
-// The node for a pod that Bind has before it: the one it has, the one its author named, or the scheduler's choice.
+// The node for a pod in Bind: its present one, the one its author named, or the scheduler's choice.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { nodeAdmission } from '../../pod/placement/node-admission.ts';
 import { nodeRejection } from '../../pod/placement/schedule.ts';
@@ -12,13 +12,13 @@ export interface FoundNode {
   nodeName?: string;
   /** The node rejects the pod. */
   rejected?: { reason: string; message: string };
-  /** The scheduler's text. Without it and without a node: the named node does not exist, or the chosen node's claims are not bound yet. */
+  /** The scheduler's message. Neither message nor node: the named node does not exist, or the chosen node's claims are not bound yet. */
   unschedulable?: string;
   /** Other pods are in the way. */
   byPods?: boolean;
 }
 
-/** Where the pod goes; one that was bound keeps its node for life. */
+/** Finds the pod's node; a bound pod keeps its node for life. */
 export async function findNode(
   ports: Pick<Ports, 'store' | 'settings'>,
   pod: Pod,
@@ -37,7 +37,7 @@ export async function findNode(
     }
     return refused ? { ...placement, rejected: refused } : placement;
   }
-  // No scheduler reports on it: the kubelet waits until the claims are bound.
+  // No scheduler reports it: the kubelet waits until the claims are bound.
   if (claims.held !== undefined || claims.delayed.length > 0) return {};
   const node = await ports.store.get({ resource: 'nodes', namespace: '', name: nodeName });
   if (!node) return {};

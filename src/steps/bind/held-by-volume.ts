@@ -1,4 +1,4 @@
-// Whether a pod has to wait for one of its volumes, because a configMap, a secret or a key of one does not exist.
+// Whether a pod must wait for one of its volumes, because a configMap, a secret or one of their keys does not exist.
 import type { ConfigMap, Pod, Secret } from '../../kinds/pod.ts';
 import { isTokenVolume, isUsed } from '../../pod/volumes/volumes.ts';
 import { volumeFiles } from '../../pod/volumes/volume-files.ts';
@@ -8,7 +8,7 @@ import { objectsOfVolumes } from '../../sync/referenced-objects.ts';
 /** Optional sources, and volumes that no container uses, do not make a pod wait. */
 export async function isHeldByVolume({ store }: Pick<Ports, 'store'>, pod: Pod): Promise<boolean> {
   const namespace = pod.metadata.namespace ?? 'default';
-  // Every namespace has what the token volume of admission needs, so most pods cost no read.
+  // Every namespace has the sources of admission's token volume, so most pods cost no read.
   const volumes = (pod.spec.volumes ?? []).filter(
     (volume) => !isTokenVolume(pod, volume) && isUsed(pod, volume),
   );

@@ -1,5 +1,5 @@
-// The scheduler's choice for one pod. Where other pods matter, choices are made one after the other: each is assumed before it is bound,
-// so that two pods that must keep apart cannot both find a place empty (kube-scheduler's assumed pods).
+// The scheduler's choice for one pod. Where other pods matter, choices are made one at a time: each is assumed before it is bound, so that
+// two pods that must not share a place cannot both find it empty (kube-scheduler's assumed pods).
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
@@ -17,7 +17,7 @@ type Assumed = { [uid: string]: string };
 const ASSUMED = 'assumed/pods';
 const MAX_TRIES = 30;
 
-/** The pod's node; may be called again, the newest choice counts. `held`: why no node can have it, whatever the nodes are. */
+/** The pod's node; may be called again, and the newest choice counts. `held`: why no node can have it, regardless of the nodes. */
 export async function placePod(
   ports: Pick<Ports, 'store'>,
   pod: Pod,
@@ -43,7 +43,7 @@ export async function placePod(
   );
 }
 
-/** What the scheduler would say now; nothing is assumed. */
+/** The scheduler's present verdict, without assuming anything. */
 export async function wouldPlace(ports: Pick<Ports, 'store'>, pod: Pod): Promise<Placement> {
   const { nodes, othersMatter } = await readNodes(ports, pod);
   return schedule(

@@ -1,4 +1,4 @@
-// The pod's task definition, registered: images by digest, and for private ones the names of secrets instead of passwords.
+// Registers the pod's task definition: images by digest and, for private ones, the names of secrets instead of passwords.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { podSize } from '../../fargate/size.ts';

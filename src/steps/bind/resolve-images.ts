@@ -1,4 +1,4 @@
-// The images of all containers of a pod, each reference looked up once; an image that cannot be had is an outcome with a back-off.
+// The images of all containers of a pod, each reference looked up once; an unavailable image is an outcome with a back-off.
 import { pullCredentials } from '../../images/pull-secrets.ts';
 import type { Container, Pod } from '../../kinds/pod.ts';
 import { setOwn } from '../../own.ts';
@@ -11,7 +11,7 @@ import type { Ports } from '../../ports/ports.ts';
 export interface ResolvedImages {
   images: { [container: string]: ImageConfig };
   failures: { [container: string]: { reason: string; message: string } };
-  /** What opened the registry, for those images that needed it. Never stored. */
+  /** Credentials of the images that needed one. Never stored. */
   credentials: { [container: string]: RegistryCredential };
 }
 
@@ -23,7 +23,7 @@ const toPolicy = (text: string | undefined): Policy =>
 const keyOf = ({ image, imagePullPolicy }: Container): string =>
   `${imagePullPolicy ?? ''} ${image ?? ''}`;
 
-/** Asks for every image and writes its events as they happen; a fault of the registry counts as a failure too, so that the pod tries again. */
+/** Looks up every image and writes its events as they happen; a fault of the registry counts as a failure too, so that the pod retries. */
 export async function resolveImages(
   { images, store }: Pick<Ports, 'images' | 'store'>,
   pod: Pod,
@@ -72,7 +72,7 @@ function addOutcome(
   }
 }
 
-/** The outcome for one container's image. Containers that share an image share the look-up, and each reports as if it had been alone. */
+/** The events for one container's image. Containers with the same image share the look-up, and each reports as if it were alone. */
 function outcomeEvents(
   { name, image = '', imagePullPolicy }: Container,
   outcome: ImageOutcome,
@@ -81,7 +81,7 @@ function outcomeEvents(
   const pulling = asked && !first ? [podEvents.pulling(name, image)] : [];
   if (!('config' in outcome))
     return [...pulling, ...failureEvents(name, image, outcome.failure, outcome.message)];
-  // The first container has brought the image; only Always asks again.
+  // The first container has pulled the image; only Always asks again.
   if (!outcome.pulled || (!first && imagePullPolicy !== 'Always'))
     return [podEvents.alreadyPresent(name, image)];
   return [
@@ -90,7 +90,7 @@ function outcomeEvents(
   ];
 }
 
-/** The message beside the waiting reason, as the kubelet words it. */
+/** The kubelet's message beside the waiting reason. */
 function waitingMessage(image: string, reason: string, message: string): string {
   if (reason === 'ErrImageNeverPull')
     return `Container image "${image}" is not present with pull policy of Never`;

@@ -1,4 +1,4 @@
-// Reads what a pod's place depends on: nodes always, pods and namespaces only where a rule asks for them.
+// Reads what a pod's placement depends on: always nodes, but pods and namespaces only if a rule needs them.
 import type { Node, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { dependsOnOthers, mayBeMeantBy } from '../../pod/placement/affinity-terms.ts';
@@ -28,7 +28,7 @@ export async function readNodes(
   };
 }
 
-/** Everything; `assumed` are nodes that pods are about to get. */
+/** Reads everything; `assumed` are nodes that pods are about to get. */
 export async function readSurroundings(
   { store }: StorePort,
   assumed: { [uid: string]: string },

@@ -1,4 +1,4 @@
-// The garbage collector's look at one object: are its owners still there, and if it is being deleted, what becomes of its dependents?
+// One pass of the garbage collector over an object: do its owners exist and, if it is being deleted, what happens to its dependents?
 // Level-based: it reads what is stored now, and may run at any time and again (pkg/controller/garbagecollector).
 import { ApiError } from '../../errors.ts';
 import { recordObjectEvent } from '../../events/object-event.ts';
@@ -23,13 +23,13 @@ import type { OwnerFinding } from './owner-states.ts';
 export interface CollectPorts {
   ports: Pick<Ports, 'store' | 'clock' | 'ids'>;
   objects: Objects;
-  /** Finalizers that a controller keeps on its children, by the stored resource of their owner. */
+  /** Finalizers that controllers keep on their children, by the stored resource of the owner. */
   childFinalizers: ReadonlyMap<string, string>;
 }
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Looks at one object; answers the objects to look at next. `gone`: uids of owners that are known to be no more. */
+/** Handles one object; returns the objects to handle next. `gone`: uids of owners that are known to be deleted. */
 export async function collectObject(
   collect: CollectPorts,
   key: ObjectKey,
@@ -45,14 +45,14 @@ export async function collectObject(
   return [];
 }
 
-/** Looks at all dependents of an owner that is gone. */
+/** Handles all dependents of a deleted owner. */
 export async function collectDependents(collect: CollectPorts, uid: string): Promise<void> {
   const gone = new Set([uid]);
   for (const { key } of await readDependents(collect.ports, uid))
     await collectObject(collect, key, gone);
 }
 
-/** Takes a controller's own finalizer off a child that no object of its kind controls any more: nobody else would. */
+/** Removes a controller's own finalizer from a child that no object of its kind controls any more: nothing else would. */
 async function released(
   { objects, childFinalizers }: CollectPorts,
   { resource }: ObjectKey,
@@ -119,7 +119,7 @@ async function judge(
   const dependents =
     are('waiting').length > 0 ? await readDependents(collect.ports, object.metadata.uid ?? '') : [];
   if (dependents.length === 0) return deleteObject(collect, key, object, ownPolicy(object));
-  // A circle: one of its own dependents waits already, so nobody must wait for this object.
+  // A cycle: one of its own dependents is waiting, so nothing may wait for this object.
   const unblocked = dependents.some((one) => isWaiting(one.object))
     ? await collect.objects.update(key.resource, unblocking(object))
     : object;

@@ -1,4 +1,4 @@
-// The garbage collector as a watcher of the log: whose owners or dependents a change may concern.
+// The garbage collector as a watcher of the log: which owners and dependents a change concerns.
 import type { Controller } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { dependentIn, INDEX } from '../../owners/dependents.ts';
@@ -43,7 +43,7 @@ export function collector(
         ownerKey(ports, owner, key),
       );
       const looks = (await Promise.all(blocked)).flatMap((owner) => owner ?? []).map(lookAt);
-      // Nothing is an Event's dependent.
+      // Events have no dependents.
       if (type === 'DELETED')
         return key.resource === 'events'
           ? looks
@@ -77,7 +77,7 @@ function isConcerned(
 const ownersText = (object: KubeObject | undefined): string =>
   JSON.stringify(object?.metadata.ownerReferences ?? []);
 
-/** The owners that this object blocked until now. */
+/** The owners that this object has blocked until now. */
 function blockedOwners(
   type: Change['type'],
   object: KubeObject,

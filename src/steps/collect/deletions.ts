@@ -1,10 +1,10 @@
-// The deletions that wait for dependents; those that are over are forgotten on the way.
+// The deletions that wait for dependents; records of completed ones are deleted in passing.
 import { dependentIn } from '../../owners/dependents.ts';
 import { DELETIONS } from '../../owners/deletions.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey } from '../../ports/store.ts';
 
-/** Where the objects lie whose deletion has not ended. */
+/** The keys of the objects whose deletion has not completed. */
 export async function listDeletions({ store }: Pick<Ports, 'store'>): Promise<ObjectKey[]> {
   const open: ObjectKey[] = [];
   for (const { key: record, value, revision } of await store.listRecords(DELETIONS)) {

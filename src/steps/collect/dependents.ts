@@ -1,4 +1,4 @@
-// The objects that name an owner, found by the index. Entries that are no longer true are removed on the way.
+// The objects that name an owner, found by the index. Outdated entries are removed in passing.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { dependentIn, dependentsOf } from '../../owners/dependents.ts';
 import type { OwnerReference } from '../../owners/dependents.ts';
@@ -8,11 +8,11 @@ import type { ObjectKey } from '../../ports/store.ts';
 export interface Dependent {
   key: ObjectKey;
   object: KubeObject;
-  /** What it says of this owner. */
+  /** Its reference to this owner. */
   owner: OwnerReference;
 }
 
-/** The dependents of the owner with this uid, as they are stored now. */
+/** The dependents of the owner with this uid, as stored now. */
 export async function readDependents(
   { store }: Pick<Ports, 'store'>,
   uid: string,
@@ -23,7 +23,7 @@ export async function readDependents(
     const object = key && (await store.get(key));
     const owner = object?.metadata.ownerReferences?.find((one) => one.uid === uid);
     if (key && object && owner) found.push({ key, object, owner });
-    // Whoever writes the object again writes its entry again.
+    // A later write of the object writes its entry again.
     else await store.commit({ records: [{ key: record, value: null, expected: revision }] });
   }
   return found;

@@ -1,4 +1,4 @@
-// What has become of the owners that an object names.
+// The states of the owners that an object names.
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf, RESOURCES, storedResource } from '../../kinds/resources.ts';
 import type { Resource } from '../../kinds/resources.ts';
@@ -9,8 +9,8 @@ import type { ObjectKey } from '../../ports/store.ts';
 import { servedKinds } from '../definitions/served-kinds.ts';
 
 /**
- * `solid`: it is there; `waiting`: it goes once its dependents are gone; `dangling`: it is gone; `elsewhere`: as dangling, but there is such
- * an object in another namespace; `unknown`: nobody can say, so the object must stay.
+ * `solid`: it exists; `waiting`: it goes once its dependents are gone; `dangling`: it is gone; `elsewhere`: like dangling, but such an
+ * object exists in another namespace; `unknown`: it cannot be determined, so the object must stay.
  */
 type OwnerState = 'solid' | 'waiting' | 'dangling' | 'elsewhere' | 'unknown';
 
@@ -19,7 +19,7 @@ export interface OwnerFinding {
   state: OwnerState;
 }
 
-/** The served resource that a reference speaks of; undefined: no such kind. */
+/** The served resource that a reference means; undefined: no such kind. */
 async function ownerResource(
   ports: Pick<Ports, 'store'>,
   { apiVersion, kind }: OwnerReference,
@@ -32,7 +32,7 @@ async function ownerResource(
   );
 }
 
-/** Where the owner of an object would lie; undefined: nowhere. */
+/** The key that the owner of an object would have; undefined: none. */
 export async function ownerKey(
   ports: Pick<Ports, 'store'>,
   owner: OwnerReference,
@@ -51,7 +51,7 @@ export async function ownerKey(
 const isNamespaced = ({ resource, namespace }: ObjectKey): boolean =>
   storedResource(resource)?.namespaced ?? namespace !== '';
 
-/** Looks at every owner. `gone`: uids that are known to be no more. */
+/** Checks every owner. `gone`: uids that are known to be deleted. */
 export async function ownerStates(
   ports: Pick<Ports, 'store'>,
   key: ObjectKey,

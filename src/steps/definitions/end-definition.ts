@@ -1,4 +1,4 @@
-// The end of a CustomResourceDefinition: its objects first, then itself. Called after every removal that it may have waited for.
+// The deletion of a CustomResourceDefinition: first its objects, then itself. Called after every removal that it may have waited for.
 import { withCondition } from '../../custom/definition/accept-names.ts';
 import { CLEANUP, DEFINITIONS, toDefinition } from '../../custom/definition/definition.ts';
 import type { Condition, Definition } from '../../custom/definition/definition.ts';
@@ -15,7 +15,7 @@ type EndPorts = Pick<Ports, 'store' | 'clock'>;
 const AT_ONCE = 4;
 const PAGE = 500;
 
-/** Takes the next step of a definition that is being deleted; does nothing for any other. May be called again. */
+/** Takes the next step for a definition that is being deleted; does nothing for any other. May be called again. */
 export async function endDefinition(ports: EndPorts, name: string): Promise<void> {
   const key = { resource: DEFINITIONS, namespace: '', name };
   const found = await ports.store.get(key);
@@ -27,7 +27,7 @@ export async function endDefinition(ports: EndPorts, name: string): Promise<void
   await writeEnd(ports, toDefinition(object), left);
 }
 
-/** Removes objects without finalizers, marks the others; answers whether any is left. */
+/** Removes objects without finalizers and marks the others; returns whether any is left. */
 async function removeObjects(ports: EndPorts, { spec, metadata }: Definition): Promise<boolean> {
   const resource = metadata.name ?? `${spec.names.plural}.${spec.group}`;
   let after: { namespace: string; name: string } | undefined;
@@ -122,7 +122,7 @@ async function writeEnd(ports: EndPorts, definition: Definition, left: boolean):
   if (written && !stays) await settleDefinitions(ports, definition.spec.group);
 }
 
-/** False where somebody else wrote the object; that writer's own call comes after. */
+/** False if another writer came first, whose own call comes after. */
 async function unlessWritten(commit: Promise<unknown>): Promise<boolean> {
   try {
     await commit;

@@ -1,5 +1,5 @@
-// The kinds that CustomResourceDefinitions bring, in this process: read once, and again where the log shows a change of a definition.
-// Kinds of Kubernetes' own never come here, so that they cost no read.
+// The kinds of CustomResourceDefinitions, cached in this process and read again when the log shows a change of a definition.
+// Kubernetes' own kinds never come here, so they cost no read.
 import { resourcesOf } from '../../custom/definition/compile.ts';
 import { DEFINITIONS, toDefinition } from '../../custom/definition/definition.ts';
 import { CompactedError } from '../../errors.ts';
@@ -9,7 +9,7 @@ import type { Resource } from '../../kinds/resources.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 
-/** Behind by more entries of the log than this, the definitions are read instead. */
+/** When more log entries behind than this, the definitions are read instead. */
 const MAX_BEHIND = 500;
 
 /** The kinds of all definitions at one version of the store. */
@@ -31,7 +31,7 @@ interface Held extends ServedKinds {
 
 const held = new WeakMap<object, Held>();
 
-/** The kinds as of now: what this or another process has written before is in it. */
+/** The current kinds, including earlier writes of any process. */
 export async function servedKinds({ store }: Pick<Ports, 'store'>): Promise<ServedKinds> {
   const known = held.get(store);
   if (known !== undefined) {
@@ -98,7 +98,7 @@ function compile(
   };
 }
 
-/** Every resource that the store keeps, custom ones included, one entry per stored name: for whoever looks at all objects. */
+/** Every stored resource, custom ones included, one entry per stored name: for scans over all objects. */
 export async function servedResources(ports: Pick<Ports, 'store'>): Promise<readonly Resource[]> {
   const { resources } = await servedKinds(ports);
   const byName = new Map(resources.map((one) => [one.stored, one]));

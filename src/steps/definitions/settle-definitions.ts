@@ -1,4 +1,4 @@
-// What follows a write of a CustomResourceDefinition: names are accepted and the kind is established. May be called again.
+// After a write of a CustomResourceDefinition: names are accepted and the kind is established. May be called again.
 import { acceptNames } from '../../custom/definition/accept-names.ts';
 import { DEFINITIONS, toDefinition } from '../../custom/definition/definition.ts';
 import type { Definition } from '../../custom/definition/definition.ts';
@@ -13,13 +13,13 @@ const ATTEMPTS = 5;
 
 const createdAt = ({ metadata }: Definition): string => String(metadata.creationTimestamp ?? '');
 
-/** Writes the status of each definition of the group whose names may now be decided; the oldest comes first. */
+/** Writes the status of each definition of the group whose names can now be decided, the oldest first. */
 export async function settleDefinitions(ports: SettlePorts, group: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await settleOnce(ports, group);
     } catch (error) {
-      // Another writer was first: its definition is read again.
+      // Another writer came first: its definition is read again.
       if (!(error instanceof StoreConflict) || attempt >= ATTEMPTS) throw error;
     }
   }

@@ -1,4 +1,4 @@
-// After the commit of a deletion timestamp (or a shorter one): the pod's task is stopped, or the pod without a task is finished.
+// After the commit of a deletion timestamp (or a shorter one): stops the pod's task, or finishes the pod if it has none.
 // See docs/design/deletion.md.
 import type { Pod } from '../../kinds/pod.ts';
 import { isGated } from '../../pod/model/containers.ts';
@@ -7,12 +7,12 @@ import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
 
-/** ECS kills 120 s after StopTask; a longer grace is kept by sync alone, with StopTask as sweep's backstop. */
+/** ECS kills 120 s after StopTask; a longer grace is enforced only by sync, with StopTask as sweep's backstop. */
 const STOP_TASK_GRACE_SECONDS = 110;
 
 /** Begins or shortens the graceful end of a pod; may be called again. */
 export async function podDeleting(ports: SettlePorts, pod: Pod): Promise<void> {
-  // A gated pod has neither execution nor task; only a finalizer can hold it, and when that goes the pod goes.
+  // A gated pod has neither execution nor task; only a finalizer can hold it, and the pod goes with the last one.
   if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';
   const state = await updatePod(ports, uid, ({ record }) => ({ record }));

@@ -1,4 +1,4 @@
-// Forced removal: the object goes at once. The record stays as a note of what is still to be stopped.
+// Forced removal: the object is removed at once. The record remains as a note of what still has to be stopped.
 // See docs/design/deletion.md.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -11,7 +11,7 @@ import { forget, recordKey, toJson, toRecord } from '../pod/record-for.ts';
 import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
 
-/** Record writes for the same commit as the removal of the pod's object; they hold its record's present revision. */
+/** Record writes for the commit that removes the pod's object, on condition of the record's present revision. */
 export async function removalRecords(
   { store }: Pick<Ports, 'store'>,
   pod: Pod,

@@ -1,5 +1,5 @@
-// Brings a running task up to its pod's spec: ephemeral containers join, containers are resized. Local mode only.
-// Level-based: settle.ts asks for it after every change, so a crash between its steps is healed by the next one.
+// Brings a running task in line with its pod's spec: ephemeral containers join, containers are resized. Local mode only.
+// Level-based: settle.ts asks for it after every change, so the next change makes up for a crash between its steps.
 import { eventWriter } from '../../events/event-writer.ts';
 import type { Container, EphemeralContainer, Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
@@ -106,7 +106,7 @@ async function addContainer(
   );
 }
 
-/** Its one run is ordered; one that could not be made stays waiting with the reason. */
+/** Its one run is ordered; if the container could not be created, it stays waiting with the reason. */
 function joined(
   record: PodRecord,
   name: string,

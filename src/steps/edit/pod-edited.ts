@@ -1,4 +1,4 @@
-// After the commit of an edited pod: it starts when its last gate has gone, an edited image relaunches it, everything else reaches the podlet by sync.
+// After the commit of an edited pod: it starts when its last gate is removed, an edited image relaunches it, and sync brings the rest.
 import type { Pod } from '../../kinds/pod.ts';
 import { initAndAppContainers, isGated, sidecars } from '../../pod/model/containers.ts';
 import { podDone } from '../../pod/run/order.ts';
@@ -11,9 +11,9 @@ import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
-/** Takes up a change of the pod's metadata or spec; may be called again. */
+/** Handles a change of the pod's metadata or spec; may be called again. */
 export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Promise<void> {
-  // A gated pod has neither execution nor task: its status stays as it was made.
+  // A gated pod has neither execution nor task: its status stays as at creation.
   if (isGated(pod)) return;
   const uid = pod.metadata.uid ?? '';
   const edited = editedImages(pod, previous);
@@ -30,7 +30,7 @@ export async function podEdited(ports: SettlePorts, pod: Pod, previous: Pod): Pr
   if (state) await settle(ports, uid, state);
 }
 
-/** App containers and sidecars whose image changed: a regular init container's edit waits for the next relaunch. */
+/** App containers and sidecars whose image changed; a regular init container's edit waits for the next relaunch. */
 function editedImages(pod: Pod, previous: Pod): string[] {
   const before = new Map(initAndAppContainers(previous).map(({ name, image }) => [name, image]));
   return [...sidecars(pod), ...pod.spec.containers]
@@ -50,7 +50,7 @@ function editedPod({ pod, record, now }: PodState, edited: string[]): PodChange 
   };
 }
 
-/** Not launched yet: the images are looked up again under the next execution. */
+/** Not launched yet: the next execution looks the images up again. */
 function rebind(record: PodState['record'], now: Date): PodState['record'] {
   const { pulls: _pulls, ...rest } = record;
   const { attempt } = record.task;

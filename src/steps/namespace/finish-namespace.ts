@@ -1,5 +1,5 @@
-// The end of a Terminating namespace: pods first, then everything else, then the namespace. Called after every removal that
-// may have been the one it waited for.
+// The end of a Terminating namespace: first pods, then everything else, then the namespace. Called after every removal that it may have
+// waited for.
 import { wholeSeconds } from '../../kinds/time.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { StoreConflict } from '../../errors.ts';
@@ -13,7 +13,7 @@ import type { Remaining } from './namespace-conditions.ts';
 
 type EndPorts = Pick<Ports, 'store' | 'clock'>;
 
-/** Takes the next step of a Terminating namespace; does nothing for any other. `removeContent` answers what is left. May be called again. */
+/** Takes the next step for a Terminating namespace; ignores any other. `removeContent` returns what is left. May be called again. */
 export async function finishNamespace(
   ports: EndPorts,
   name: string,
@@ -68,7 +68,7 @@ async function writeNamespace(
   );
 }
 
-/** Somebody else wrote the object, and that wakes the next look at it. */
+/** Another writer came first, and its write triggers the next attempt. */
 async function unlessWritten(commit: Promise<unknown>): Promise<void> {
   try {
     await commit;

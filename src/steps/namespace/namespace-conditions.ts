@@ -1,4 +1,4 @@
-// What a Terminating namespace says about its own end, in the namespace controller's words.
+// The conditions of a Terminating namespace, in the namespace controller's words.
 import type { KubeObject, Namespace } from '../../kinds/pod.ts';
 import type { Resource } from '../../kinds/resources.ts';
 
@@ -78,7 +78,7 @@ function finalizersRemaining(remaining: readonly Remaining[]): Verdict {
 }
 
 /**
- * The conditions after a look at the namespace; a time changes only with its condition's status.
+ * The conditions for the namespace's present content; a time changes only with its condition's status.
  * The controller counts nothing while it waits for pods: `remaining` is empty then.
  */
 export function namespaceConditions(

@@ -1,4 +1,4 @@
-// The end of namespaces as a watcher of the log: a namespace that is ending, and everything that goes from one.
+// The end of namespaces as a watcher of the log: a namespace that is terminating, and every removal from one.
 import type { Ports } from '../../ports/ports.ts';
 import type { Look, Watcher } from '../reconcile/watcher.ts';
 

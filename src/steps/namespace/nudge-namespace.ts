@@ -1,9 +1,9 @@
-// A pod is gone without the API's help: its namespace may have waited for it. Writing the namespace again wakes whoever ends it.
+// A pod was removed without the API: its namespace may have waited for it. Writing the namespace again wakes the watcher that ends it.
 import { StoreConflict } from '../../errors.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 
-/** Writes a Terminating namespace without pods once more; does nothing for any other. */
+/** Writes a Terminating namespace without pods again; does nothing for any other. */
 export async function nudgeNamespace({ store }: Pick<Ports, 'store'>, name: string): Promise<void> {
   const key = { resource: 'namespaces', namespace: '', name };
   const object = await store.get(key);
@@ -20,7 +20,7 @@ export async function nudgeNamespace({ store }: Pick<Ports, 'store'>, name: stri
       },
     });
   } catch (error) {
-    // Whoever was quicker has woken them.
+    // Another writer has woken it.
     if (!(error instanceof StoreConflict)) throw error;
   }
 }

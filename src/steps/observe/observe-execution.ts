@@ -18,7 +18,7 @@ import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
-/** Starts a successor where the execution in charge is gone and the pod is not over. */
+/** Starts a successor if the current execution is gone and the pod is not over. */
 export async function observeExecution(ports: SettlePorts, facts: ExecutionFacts): Promise<void> {
   const parsed = parseExecutionName(facts.name);
   if (!parsed || facts.status === 'RUNNING') return;
@@ -26,8 +26,8 @@ export async function observeExecution(ports: SettlePorts, facts: ExecutionFacts
 }
 
 /**
- * The next generation after `generation`, unless another is in charge already; after too many that failed, the pod fails. `failure`: why
- * the execution failed; absent where it was handed over or stopped from outside. May be called again.
+ * Starts the generation after `generation`, unless another is already current; after too many failures the pod fails. `failure`: why the
+ * execution failed; absent if it was handed over or stopped from outside. May be called again.
  */
 export async function succeedExecution(
   ports: SettlePorts,
@@ -44,7 +44,7 @@ export async function succeedExecution(
 
 function successor({ record, now }: PodState, failure: string | undefined): PodChange | undefined {
   const failures = failure === undefined ? 0 : failuresSoFar(record, now);
-  // A machine that always ends at once must not be restarted in a loop: sweep restarts it when it may.
+  // A machine that always ends at once must not be restarted in a loop: sweep restarts it later.
   if (failures <= MAX_FAILURES && generationAgeMs(record, now) < leastAgeMs(record))
     return undefined;
   if (failure === undefined) return { record: nextGeneration(record, now) };

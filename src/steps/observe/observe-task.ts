@@ -5,7 +5,7 @@ import { settle } from '../settle/settle.ts';
 import type { SettlePorts } from '../settle/settle.ts';
 import { updatePod } from '../pod/update-pod.ts';
 
-/** Takes a task's facts by its `startedBy`; tasks of no pod, other attempts and older versions change nothing. */
+/** Handles a task's facts by its `startedBy`; other tasks, other attempts and older versions change nothing. */
 export async function observeTask(ports: SettlePorts, facts: TaskFacts): Promise<void> {
   const uid = facts.startedBy;
   if (!uid) return;

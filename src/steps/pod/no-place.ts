@@ -1,4 +1,4 @@
-// The pod cannot have its task now: it stays Pending with the reason, and another try follows after a back-off.
+// The pod cannot get its task now: it stays Pending with the reason, and is retried after a back-off.
 import { failedCreatePodSandBox } from '../../pod/events/pod-events.ts';
 import { END, waitUntil } from '../../record/bodies.ts';
 import { countingRuns } from '../../record/hand-over.ts';
@@ -7,7 +7,7 @@ import { noPlaceBackOff } from '../../record/relaunch.ts';
 import { updatePod } from './update-pod.ts';
 import type { PodPorts, PodState } from './update-pod.ts';
 
-/** Records the failure unless `isRefused`: nothing is to be launched any more. */
+/** Records the failure unless `isRefused`: nothing may be launched any more. */
 export async function noPlace(
   ports: PodPorts,
   { uid }: PodRef,

@@ -1,17 +1,17 @@
-// Small records beside a pod's own, by which placement finds the few pods that matter without reading all of them:
-// those whose affinity bears on others, and those that wait for a node. They change in the commit of the pod's record.
+// Small records beside a pod's own, by which placement finds the few relevant pods without reading all of them: those whose affinity
+// affects others, and those that wait for a node. They change in the commit of the pod's record.
 import type { Pod } from '../../kinds/pod.ts';
 import { bearsOnOthers } from '../../pod/placement/affinity-terms.ts';
 import type { Json } from '../../ports/json.ts';
 import type { RecordWrite } from '../../ports/store.ts';
 import type { PodRecord } from '../../record/record.ts';
 
-/** Key of the affinity of a pod that bears on others. */
+/** Key prefix of the affinity of pods that affect others. */
 export const TERMS_PREFIX = 'terms/';
-/** Key of a pod that waits for a node. */
+/** Key prefix of pods that wait for a node. */
 export const WAITING_PREFIX = 'waiting/';
 
-/** What is kept of a waiting pod. */
+/** What is stored for a waiting pod. */
 export interface Waiting {
   /** Other pods are in its way, so it is placed again when they change. */
   byPods: boolean;
@@ -43,7 +43,7 @@ const isOfWeight = ({ bearsOnOthers: bears, end }: PodRecord): boolean =>
 const waitingValue = (record: PodRecord): Waiting | undefined =>
   isWaiting(record) ? { byPods: record.observed.unscheduled?.byPods === true } : undefined;
 
-/** What a change of the pod's record makes of these; `after` absent: the record goes. */
+/** The changes of these records for a change of the pod's record; `after` absent: the record is deleted. */
 export function indexWrites(before: PodRecord, after: PodRecord | undefined): RecordWrite[] {
   const [was, is] = [waitingValue(before), after && waitingValue(after)];
   const waiting =

@@ -19,7 +19,7 @@ export const heartbeatKey = (uid: string): string => `beat/${uid}`;
 /** Key of the service account tokens in a pod's volumes. */
 export const tokenKey = (uid: string): string => `token/${uid}`;
 
-/** Deletes all that is remembered of a pod; `revision`: of its record. */
+/** Deletes all records of a pod; `revision`: of its main record. */
 export const forget = (record: PodRecord, revision: number): RecordWrite[] => [
   { key: recordKey(record.uid), value: null, expected: revision },
   { key: heartbeatKey(record.uid), value: null, expected: 'any' },
@@ -57,7 +57,7 @@ export function recordsFor({ settings, ids }: RecordPorts, pod: Pod): RecordWrit
   return [{ key: recordKey(uid), value: toJson(record), expected: 0 }, ...terms];
 }
 
-/** A record as the store takes it: the door between the typed record and JSON. */
+/** Converts a record to the store's JSON. */
 export const toJson = (record: PodRecord): Json => record as unknown as Json;
 
 /** A stored value as a record, whichever version wrote it. */

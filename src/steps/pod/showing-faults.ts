@@ -1,4 +1,4 @@
-// A fault that lasts is shown on its pod, while the machine tries the state again.
+// Shows a lasting fault on its pod, while the machine retries the state.
 import { stepUnavailable } from '../../pod/events/pod-events.ts';
 import { Unavailable } from '../../errors.ts';
 import { recordEvents } from '../../events/record-event.ts';
@@ -7,16 +7,16 @@ import type { Ports } from '../../ports/ports.ts';
 import { readPod } from './update-pod.ts';
 import type { PodPorts } from './update-pod.ts';
 
-/** Tries before a fault counts as lasting: some ten seconds. */
+/** Attempts before a fault counts as lasting: about ten seconds. */
 const SHOWN_AFTER = 3;
 
-/** Input of a step that says how often its state was tried before. */
+/** Input of a step with the number of earlier attempts. */
 interface Tried {
   uid: string;
   retryCount?: number;
 }
 
-/** The step; from its fourth try on a fault is an event on the pod, equal ones counted. The fault is thrown on. */
+/** Wraps a step: from its fourth attempt on a fault becomes an event on the pod, with repetitions counted. The fault is rethrown. */
 export const showingFaults =
   <StepPorts extends PodPorts & Pick<Ports, 'log'>, Input extends Tried, Output>(
     name: string,

@@ -1,13 +1,13 @@
-// Which changes' events this process has stored itself: the change after them need not look whether they are there.
+// Which changes' events this process has stored itself, so that the next change need not check whether they exist.
 import type { Store } from '../../ports/store.ts';
 
-/** Pods are many and short: one that is forgotten here costs a look. */
+/** Pods are many and short-lived: a forgotten one costs only a read. */
 const MOST_KEPT = 1_000;
 
 /** By store, the revision of each pod's record whose events are stored. */
 const revisions = new WeakMap<Store, Map<string, number>>();
 
-/** The events that the record named at this revision are stored. */
+/** Records that the events named by the record at this revision are stored. */
 export function noteStored(store: Store, uid: string, revision: number): void {
   const known = revisions.get(store) ?? new Map<string, number>();
   revisions.set(store, known);
@@ -15,6 +15,6 @@ export function noteStored(store: Store, uid: string, revision: number): void {
   known.set(uid, revision);
 }
 
-/** Whether this process stored what the record names at this revision; false where it does not know. */
+/** Whether this process stored the events named by the record at this revision; false if it does not know. */
 export const hasStored = (store: Store, uid: string, revision: number): boolean =>
   revisions.get(store)?.get(uid) === revision;

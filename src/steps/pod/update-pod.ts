@@ -1,5 +1,5 @@
-// The one way in which droppod writes about a pod: read record and object, apply a pure change, draw the conclusions,
-// compute the status, commit both under what was read. Everything that happens to a pod goes through here.
+// The one way in which droppod writes about a pod: reads record and object, applies a pure change, draws conclusions, computes the status,
+// and commits both on condition of what was read. Everything that happens to a pod goes through here.
 // See docs/design/pod.md.
 import { toPod } from '../../pod/model/to-pod.ts';
 import { StoreConflict } from '../../errors.ts';
@@ -21,7 +21,7 @@ import { hasStored, noteStored } from './stored-events.ts';
 
 export type PodPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'wakeups'>;
 
-/** A pod as it stands. `pod` is absent once its object is gone. */
+/** A pod's current state. `pod` is absent once its object is gone. */
 export interface PodState {
   pod?: Pod;
   record: PodRecord;
@@ -29,28 +29,28 @@ export interface PodState {
   now: Date;
 }
 
-/** What a change makes of the state. */
+/** A change of the state. */
 export interface PodChange {
   record: PodRecord;
-  /** The pod with another spec or metadata (its status is computed). */
+  /** The pod with a new spec or metadata (its status is computed). */
   pod?: Pod;
   events?: readonly PodEvent[];
-  /** The object goes. */
+  /** Remove the object. */
   removePod?: boolean;
-  /** Record and heartbeat go. */
+  /** Delete record and heartbeat. */
   removeRecord?: boolean;
 }
 
 const MAX_TRIES = 30;
 
-/** Where a pod's object lies. */
+/** The store key of a pod's object. */
 export const podKey = ({ namespace, name }: Pick<PodRecord, 'namespace' | 'name'>): ObjectKey => ({
   resource: 'pods',
   namespace,
   name,
 });
 
-/** The pod as it stands; undefined: nothing is known under this uid (any more). */
+/** The pod's current state; undefined: nothing is known under this uid (any more). */
 export async function readPod(
   { store, clock }: Pick<PodPorts, 'store' | 'clock'>,
   uid: string,
@@ -64,8 +64,8 @@ export async function readPod(
 }
 
 /**
- * Applies `change` to the newest state and answers the state after it; a change that alters nothing writes nothing.
- * `change` may be called several times: it must be pure. Undefined from it: leave all as it is.
+ * Applies `change` to the newest state and returns the state after it; a change that alters nothing writes nothing.
+ * `change` may be called several times, so it must be pure. If it returns undefined, everything stays as it is.
  */
 export async function updatePod(
   ports: PodPorts,
@@ -113,7 +113,7 @@ async function commitChange(
   if (!object && records.length === 0) return { ...before, record };
   if (due && base && !hasStored(ports.store, record.uid, before.revision))
     await ensureEvents(ports, base, due);
-  // Nothing will remember them once the record is gone.
+  // Nothing will remember them once the record is deleted.
   if (wanted.removeRecord && wanted.events?.length && base)
     await recordEvents(ports, base, wanted.events);
   const { version } = await ports.store.commit({ ...present({ object }), records });
@@ -133,8 +133,8 @@ async function commitChange(
 type DueEvents = NonNullable<PodRecord['dueEvents']>;
 
 /**
- * Events are stored after the commit that they belong to, and whoever was to store them may die in between: the record names them
- * until its next change, which looks whether they are there. `due`: those of the change before, where this change drops them.
+ * Events are stored after the commit that they belong to, and the process may die in between: the record names them until its next
+ * change, which checks whether they exist. `due`: those of the previous change, if this change drops them.
  */
 function withDueEvents(
   before: PodState,

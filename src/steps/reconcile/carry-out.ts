@@ -1,4 +1,4 @@
-// Carries out what a controller answered, write by write. A conflict ends the pass; a refusal is kept for the controller's second look.
+// Carries out a controller's writes one by one. A conflict ends the pass; a refusal is kept for the controller's second call.
 import type { Announcement, Controller, Refused, Write } from '../../controllers/controller.ts';
 import { ApiError } from '../../errors.ts';
 import { recordObjectEvent } from '../../events/object-event.ts';
@@ -10,7 +10,7 @@ import { childOf } from './child.ts';
 import { workWrite } from './work.ts';
 import type { Work } from './work.ts';
 
-/** One pass over one object; `work` moves on with each write. */
+/** One pass over one object; each write updates `work`. */
 export interface Pass {
   ports: Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
   objects: Objects;
@@ -18,20 +18,20 @@ export interface Pass {
   object: KubeObject;
   work: Work;
   refused: Refused[];
-  /** What this pass has written, by uid: a later write to the same object begins from there. */
+  /** What this pass has written, by uid: a later write to the same object starts from there. */
   written: Map<string, KubeObject>;
 }
 
 type Stored = Exclude<Write, { verb: 'event' }>;
 
-/** A generated name may be taken by a stranger's object that often (kube-apiserver tries eight names too). */
+/** How often a generated name may already be taken (kube-apiserver tries eight names too). */
 const NAME_ATTEMPTS = 8;
 
-/** Carries out the writes in order. Throws ApiError Conflict where the world has changed since it was read. */
+/** Carries out the writes in order. Throws ApiError Conflict if the world has changed since it was read. */
 export async function carryOut(pass: Pass, writes: readonly Write[]): Promise<void> {
   for (const write of writes) {
     if (write.verb === 'event') await announce(pass, write, write);
-    // After a refusal the next creations would only be refused too (slow start).
+    // After a refusal the next creations would be refused too (slow start).
     else if (
       write.verb !== 'create' ||
       !pass.refused.some(({ write: { verb } }) => verb === 'create')
@@ -54,11 +54,11 @@ async function carryOutOne(pass: Pass, write: Stored): Promise<void> {
   }
 }
 
-/** The world was another than the pass believed: it begins anew. */
+/** The pass was based on outdated objects and starts again. */
 const isPassing = ({ reason }: ApiError, { verb }: Stored): boolean =>
   reason === 'Conflict' || (reason === 'NotFound' && verb !== 'create');
 
-/** The object as it is stored then; undefined: nothing was to be done. */
+/** The stored object after the write; undefined: there was nothing to do. */
 async function perform(pass: Pass, write: Stored): Promise<KubeObject | undefined> {
   const { object } = write;
   const newest = pass.written.get(object.metadata.uid ?? '');
@@ -74,7 +74,7 @@ async function perform(pass: Pass, write: Stored): Promise<KubeObject | undefine
   }
 }
 
-/** Of two passes that overlap only one updates: the other has decided by what was there before. */
+/** Of two overlapping passes only one updates: the other based its decision on the earlier state. */
 async function updateObject(
   pass: Pass,
   { verb, resource }: Stored,
@@ -121,7 +121,7 @@ async function createChild(pass: Pass, { resource, object }: Stored): Promise<Ku
   }
 }
 
-/** Whether anything was deleted: gone already is as good, and so is one that is going. */
+/** Whether anything was deleted; an object that is gone or being deleted already counts as success. */
 async function removeChild(
   pass: Pass,
   { resource, object, ...write }: Extract<Write, { verb: 'delete' }>,

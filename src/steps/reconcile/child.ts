@@ -1,4 +1,4 @@
-// Who a child is: its name and uid follow from its owner and its number, so that whoever creates it twice creates the same one.
+// The identity of a child: its name and uid derive from its owner and its number, so that creating it twice creates the same one.
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../kinds/pod.ts';
 
@@ -7,7 +7,7 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX = 5;
 const GENERATED_PREFIX = 58;
 
-/** The child under that number, with a name where it has none yet. */
+/** The child with that number, with a name if it has none yet. */
 export function childOf(
   { controller, uid, count }: { controller: string; uid: string; count: number },
   child: KubeObject,

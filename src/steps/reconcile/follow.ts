@@ -1,4 +1,4 @@
-// The loop of a process that lives on (local mode): it follows the log of changes and runs the looks that a change calls for.
+// The loop of a long-lived process (local mode): follows the log of changes and runs the looks that each change calls for.
 import { CompactedError } from '../../errors.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import { faultMembers } from '../../ports/log.ts';
@@ -11,10 +11,10 @@ type FollowPorts = Pick<Ports, 'store' | 'clock' | 'log'>;
 
 const WAIT_MS = 60_000;
 const AT_ONCE = 8;
-/** After a fault of the store. */
+/** Pause after a fault of the store. */
 const PAUSE_MS = 1_000;
 
-/** Follows until the signal aborts. Everything is looked at first, so nothing that was missed before stays undone. */
+/** Follows until the signal aborts. It starts with a look at everything, so that nothing missed before stays undone. */
 export async function followChanges(
   ports: FollowPorts,
   signal: AbortSignal,
@@ -64,7 +64,7 @@ async function follow(
       for (const entry of entries) await changed(entry);
       at = upTo;
     } catch (error) {
-      // The log is gone, or a change could not be looked at: everything is looked at again.
+      // The log is gone, or a change could not be handled: start again with everything.
       at = undefined;
       if (!(error instanceof CompactedError)) {
         log('error', 'changes could not be followed', faultMembers(error));

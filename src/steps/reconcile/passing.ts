@@ -1,4 +1,4 @@
-// Errors that need no line: another run was quicker, or a dependency is away for a moment. What they interrupted is done again.
+// Errors that are not logged: another run came first, or a dependency is briefly unavailable. The interrupted work is repeated.
 import { ApiError, StoreConflict, Unavailable } from '../../errors.ts';
 
 export const isPassing = (error: unknown): boolean =>

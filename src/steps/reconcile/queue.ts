@@ -1,12 +1,12 @@
-// The looks of one process: no id runs twice at once, a change during a run causes one more, a failed run is tried again later.
+// The queue of looks in one process: no id runs twice at once, a change during a run causes one more run, a failed run is retried.
 import type { Clock } from '../../ports/clock.ts';
 import type { Look } from './watcher.ts';
 
 export interface QueueOptions {
   clock: Clock;
-  /** Errors that are worth a line. */
+  /** Errors that are worth logging. */
   onError(look: Look, error: unknown): void;
-  /** Looks that run at the same time. */
+  /** How many looks run concurrently. */
   atOnce: number;
 }
 
@@ -15,20 +15,20 @@ interface Entry {
   asked: boolean;
   running: boolean;
   failures: number;
-  /** The wait for a time, if there is one. */
+  /** The wait for a time, if any. */
   alarm?: AbortController;
 }
 
 /** client-go's rate limiter for items that fail. */
 const BACK_OFF = { firstMs: 5, maxMs: 1_000_000 };
 
-/** No timer waits for longer: an early look costs nothing, and Node's timers end at 24 days. */
+/** The longest timer: waking early costs nothing, and Node's timers end at 24 days. */
 const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
 
-/** A run that asks for a time in the past must not run without end. */
+/** A run that asks for a time in the past must not repeat without a pause. */
 const OVERDUE_MS = 1_000;
 
-/** A queue of looks; it lives until `close`. */
+/** A queue of looks, until `close`. */
 export class Queue {
   readonly #options: QueueOptions;
   readonly #entries = new Map<string, Entry>();
@@ -41,7 +41,7 @@ export class Queue {
     this.#options = options;
   }
 
-  /** Asks for a run as soon as possible; any number of requests before it begins are one. */
+  /** Requests a run as soon as possible; all requests before it starts count as one. */
   ask(look: Look): void {
     if (this.#closed) return;
     const entry = this.#entries.get(look.id) ?? { look, asked: false, running: false, failures: 0 };
@@ -53,13 +53,13 @@ export class Queue {
     this.#start();
   }
 
-  /** Resolves when nothing runs and nothing is to run at once. */
+  /** Resolves when nothing is running or due at once. */
   async settled(): Promise<void> {
     if (this.#running > 0 || this.#ready.length > 0)
       await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Begins nothing any more, and resolves when what runs has ended. */
+  /** Starts nothing any more, and resolves when running looks have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#ready.length = 0;
@@ -97,7 +97,7 @@ export class Queue {
     else if (at === undefined) this.#entries.delete(entry.look.id);
   }
 
-  /** Runs once; answers when to run again. */
+  /** Runs once; returns when to run again. */
   async #next(entry: Entry): Promise<number | undefined> {
     const { clock, onError } = this.#options;
     const { look } = entry;

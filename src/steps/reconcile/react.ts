@@ -1,5 +1,5 @@
-// The loop of a process that does not live on (AWS): it acts upon a batch of changes, a due time, or what the log says since the last
-// sweep. What cannot be done now gets a due time; nothing polls. See docs/design/controllers.md.
+// The loop without a long-lived process (AWS): handles a batch of changes, a due time, or the log since the last sweep. What cannot be
+// done now gets a due time; nothing polls. See docs/design/controllers.md.
 import { faultMembers } from '../../ports/log.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { Wake } from '../../ports/wake.ts';
@@ -18,15 +18,15 @@ export interface Watchers {
 
 const AT_ONCE = 4;
 
-/** How long an invocation tries again by itself. */
+/** How long one invocation retries. */
 const PATIENCE_MS = 5_000;
 const PAUSE_MS = 50;
 
-/** Between further tries, in seconds; the scheduler is precise to a minute. */
+/** The interval of further retries, in seconds; the scheduler is precise to a minute. */
 const FIRST_RETRY_SECONDS = 60;
 const LAST_RETRY_SECONDS = 1_000;
 
-/** Does what there is to do. Throws where something must be delivered again. */
+/** Does everything there is to do. Throws if something must be delivered again. */
 export async function react(ports: ReactPorts, watchers: Watchers, wake: Wake): Promise<void> {
   const all = [watchers.controllers, ...watchers.others];
   if ('replay' in wake) return replay(ports, all, (looks) => act(ports, looks, 0));
@@ -59,7 +59,7 @@ async function act(ports: ReactPorts, looks: readonly Look[], tries: number): Pr
 
 const isLeft = (outcome: Outcome): boolean => 'error' in outcome || outcome.end.failed === true;
 
-/** Runs the looks and what they lead to, failed ones again for a while; answers how each of them ended last. */
+/** Runs the looks and those that follow, retrying failed ones for a while; returns the last result of each. */
 async function run(
   { clock }: Pick<ReactPorts, 'clock'>,
   looks: readonly Look[],

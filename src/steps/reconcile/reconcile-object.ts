@@ -1,4 +1,4 @@
-// One pass of a controller over one object: read what is stored, ask the controller, write what it answers.
+// One pass of a controller over one object: read what is stored, call the controller, write its result.
 // See docs/design/controllers.md.
 import type { Controller } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
@@ -13,20 +13,20 @@ import { readWorld } from './world.ts';
 
 export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
 
-/** What a pass leaves: when to look again, and whether the API refused a write, which is then tried again later. */
+/** The result of a pass: when to look again, and whether the API refused a write, which is retried later. */
 export interface PassEnd {
   dueAt?: Date;
   refused?: string;
 }
 
-/** One pass. May run at any time, twice, and beside itself: throws ApiError Conflict where another one was quicker. */
+/** One pass. May run at any time, repeatedly and concurrently: throws ApiError Conflict if another one was faster. */
 export async function reconcileObject(
   ports: ReconcilePorts,
   objectsAs: ObjectsAs,
   controller: Controller,
   key: WorkKey,
 ): Promise<PassEnd> {
-  // First of all: whoever writes after this raises its revision, and then nothing of this pass is carried out.
+  // Read first: any later write by another pass raises its revision, and then nothing of this pass is carried out.
   const work = await readWork(ports, key);
   const object = await ports.store.get(keyOf(controller, key));
   if (object === undefined) {
@@ -55,7 +55,7 @@ const keyOf = ({ resource }: Controller, { namespace, name }: WorkKey): ObjectKe
   name,
 });
 
-/** A namesake of an earlier object has no children yet. */
+/** A later object with the same name has no children yet. */
 const ofObject = (work: Work, { metadata: { uid = '' } }: KubeObject): Work =>
   work.uid === uid ? work : { key: work.key, revision: work.revision, uid, count: 0 };
 
@@ -68,12 +68,12 @@ async function carryOutAnswer(pass: Pass, object: KubeObject): Promise<Date | un
   return requeueAt;
 }
 
-/** Stores when to look again, where that has changed. */
+/** Stores when to look again, if that has changed. */
 async function end({ ports, work }: Pass, dueAt: Date | undefined): Promise<PassEnd> {
   const at = dueAt?.toISOString();
   if (at !== work.dueAt) {
     const { uid, count, key } = work;
-    // First, so that no due time is stored that nobody wakes for.
+    // First, so that no due time is stored without a wake-up for it.
     if (dueAt) await ports.dueTimes?.wakeAt(dueId(key), dueAt, { ...key, tries: '0' });
     await ports.store.commit({
       records: [workWrite(work, { uid, count, ...(at === undefined ? {} : { dueAt: at }) })],

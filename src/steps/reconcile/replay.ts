@@ -1,5 +1,5 @@
-// The net under the stream: each minute while pods live, what the log says since the last time is looked at again. It also brings what
-// the stream leaves out (pods without an owner that a Service or an owner reference concerns).
+// The backup for the stream: each minute while pods live, the log since the last time is handled again. It also covers what the stream
+// leaves out (pods without an owner that concern a Service or an owner reference).
 import { CompactedError } from '../../errors.ts';
 import { isMap } from '../../own.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
@@ -10,7 +10,7 @@ type ReplayPorts = Pick<Ports, 'store' | 'clock'>;
 
 const KEY = 'replay';
 
-/** After that long everything is looked at, whatever the log says. */
+/** After this time everything is looked at, whatever the log says. */
 const ALL_MS = 60 * 60 * 1000;
 
 interface Position {
@@ -18,7 +18,7 @@ interface Position {
   allAt: number;
 }
 
-/** Looks at what has changed since the last replay, at what is overdue, and at times at everything. */
+/** Looks at what has changed since the last replay, at what is overdue, and from time to time at everything. */
 export async function replay(
   ports: ReplayPorts,
   watchers: readonly Watcher[],
@@ -50,7 +50,7 @@ function positionOf(value: unknown): Position | undefined {
     : undefined;
 }
 
-/** Adds the looks for the changes between two versions; false where the log no longer has them. */
+/** Adds the looks for the changes between two versions; false if the log no longer has them. */
 async function since(
   store: Ports['store'],
   watchers: readonly Watcher[],

@@ -1,4 +1,4 @@
-// Which objects a change concerns: the changed one, the one that controls it, and those that a controller names.
+// Which objects a change concerns: the changed one, its controller, and those that a controller names.
 import type { Controller } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { storedResource } from '../../kinds/resources.ts';
@@ -7,7 +7,7 @@ import { present } from '../../present.ts';
 import type { Change } from './watcher.ts';
 import type { WorkKey } from './work.ts';
 
-/** The objects to look at after a change. Late, doubled and lost changes are all the same to them. */
+/** The objects to look at after a change. Late, repeated and lost changes make no difference to them. */
 export async function concerned(
   { store }: Pick<Ports, 'store'>,
   controllers: readonly Controller[],
@@ -40,7 +40,7 @@ export async function concerned(
   return keys;
 }
 
-/** What a controller reads is known beforehand, or differs from object to object. */
+/** What a controller reads is known beforehand, or differs by object. */
 const mayRead = ({ reads, readsFor }: Controller, { key }: Change): boolean =>
   readsFor !== undefined || reads.includes(key.resource);
 
@@ -60,7 +60,7 @@ export async function everyObject(
   return keys;
 }
 
-/** Before and after: what an object no longer matches or no longer owns must be looked at too. */
+/** Before and after: objects that it no longer matches or owns must be looked at too. */
 const statesOf = ({ object, previous }: Change): KubeObject[] =>
   previous === undefined ? [object] : [object, previous];
 

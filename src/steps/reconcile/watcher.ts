@@ -1,33 +1,33 @@
-// Whoever acts upon the log of changes: the controllers, and the garbage collector.
+// The interface of watchers of the log of changes, such as the controllers and the garbage collector: a change leads to looks at objects.
 import type { LogEntry } from '../../ports/store.ts';
 
 export type Change = Pick<LogEntry, 'type' | 'key' | 'object' | 'previous'>;
 
-/** What a look leaves. */
+/** The result of a look. */
 export interface LookEnd {
-  /** When to look again though nothing changes. */
+  /** When to look again even if nothing changes. */
   dueAt?: Date;
-  /** Something was refused, or must be tried again: after the back-off. */
+  /** Something was refused or must be retried: look again after the back-off. */
   failed?: boolean;
-  /** What to look at next. */
+  /** Looks to run next. */
   next?: Look[];
 }
 
-/** One thing to look at. Looks with the same id are one, and none of them runs beside another. */
+/** A check of one thing. Looks with the same id count as one, and never run concurrently. */
 export interface Look {
   id: string;
   run(): Promise<LookEnd>;
-  /** How it is tried again; absent: 5 ms, doubling up to 1000 s. */
+  /** The delays of retries; absent: 5 ms, doubling up to 1000 s. */
   backOff?: { firstMs: number; maxMs: number };
-  /** Has it run again at a time, in whichever process; absent: its change must be delivered again. */
+  /** Schedules it for a time, in whichever process; absent: its change must be delivered again. */
   later?(at: Date, tries: number): Promise<void>;
 }
 
 export interface Watcher {
-  /** What to look at after a change; a change may be lost, doubled, late or out of order. */
+  /** The looks for a change; a change may be lost, repeated, late or out of order. */
   after(change: Change): Promise<Look[]>;
-  /** Everything that there may be to do: for a start, and for what was lost. */
+  /** Looks at everything: for a start, and for what was lost. */
   all(): Promise<Look[]>;
-  /** What should have been done by now, where its wake was lost. */
+  /** Looks that are overdue because their wake-up was lost. */
   overdue?(now: Date): Promise<Look[]>;
 }

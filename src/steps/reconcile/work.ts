@@ -1,5 +1,5 @@
-// What droppod remembers of an object that a controller reconciles: how many children it was given, and when to look again.
-// Every write of a pass raises the record's revision in its own commit, so of two passes that overlap only one goes on.
+// droppod's record of an object that a controller reconciles: how many children it has created, and when to look again.
+// Every write of a pass raises the record's revision in its own commit, so that only one of two overlapping passes continues.
 import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { RecordWrite } from '../../ports/store.ts';
@@ -15,13 +15,13 @@ export interface WorkKey {
 
 export interface Work {
   key: WorkKey;
-  /** Of the object that the rest is about; a new object of the same name begins anew. */
+  /** Uid of the object that the rest is about; a new object of the same name starts again. */
   uid: string;
-  /** Children that were ever created. */
+  /** How many children were ever created. */
   count: number;
-  /** When to look again though nothing changes. */
+  /** When to look again even if nothing changes. */
   dueAt?: string;
-  /** Of the record; 0: not stored. */
+  /** The record's revision; 0: not stored. */
   revision: number;
 }
 
@@ -30,10 +30,10 @@ const KIND = 'work/';
 const recordKey = ({ controller, namespace, name }: WorkKey): string =>
   `${KIND}${controller}/${namespace}/${name}`;
 
-/** Under which its due time is known. */
+/** The id of its due time. */
 export const dueId = recordKey;
 
-/** The record as it is stored now; it must be read before anything that the pass decides by. */
+/** The record as stored now; it must be read before anything that the pass's decisions depend on. */
 export async function readWork({ store }: Pick<Ports, 'store'>, key: WorkKey): Promise<Work> {
   const stored = await store.getRecord(recordKey(key));
   return { key, revision: stored?.revision ?? 0, ...valueOf(stored?.value) };
@@ -57,7 +57,7 @@ function valueOf(value: unknown): Pick<Work, 'uid' | 'count' | 'dueAt'> {
   };
 }
 
-/** The write that makes `next` of what was read. */
+/** The write that turns what was read into `next`. */
 export const workWrite = (
   { key, revision }: Work,
   { uid, count, dueAt }: Pick<Work, 'uid' | 'count' | 'dueAt'>,
@@ -67,7 +67,7 @@ export const workWrite = (
   expected: revision,
 });
 
-/** Forgets an object that is gone. */
+/** Deletes the record of an object that is gone. */
 export async function forgetWork(
   { store }: Pick<Ports, 'store'>,
   { key, revision }: Work,

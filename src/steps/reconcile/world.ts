@@ -1,4 +1,4 @@
-// What a controller reads, as it is stored now.
+// Reads what a controller needs, as stored now.
 import type { Controller, Refused, World } from '../../controllers/controller.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { storedResource } from '../../kinds/resources.ts';

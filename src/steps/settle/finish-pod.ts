@@ -1,4 +1,4 @@
-// The machine's last state: whatever is still due for a pod that is over is done here, once more or for the first time.
+// The machine's last state: does whatever is still due for a pod that is over.
 // See docs/design/pod.md.
 import { settle } from './settle.ts';
 import type { SettlePorts } from './settle.ts';
@@ -7,7 +7,7 @@ import { showingFaults } from '../pod/showing-faults.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { StepInput } from '../../record/record.ts';
 
-/** Draws the conclusions of the pod's present state: final phase, leave for the podlet, removal of a deleted pod. May be called again. */
+/** Applies the consequences of the pod's state: final phase, leave for the podlet, removal of a deleted pod. May be called again. */
 export const finishPod = showingFaults('Finish', finish);
 
 async function finish(

@@ -1,5 +1,5 @@
-// Something that unscheduled pods may wait for has changed: one that would fit now is placed at once, under its next execution.
-// A pod that is missed here does not wait for ever: Bind tries again by itself.
+// Something that unscheduled pods may wait for has changed: a pod that would fit now is placed at once, in its next execution.
+// A pod that is missed here does not wait for ever: Bind retries by itself.
 import type { Pod } from '../../kinds/pod.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { nextGeneration } from '../../record/relaunch.ts';
@@ -13,13 +13,13 @@ import type { PodPorts } from '../pod/update-pod.ts';
 
 type ReschedulePorts = PodPorts & Pick<Ports, 'executions' | 'settings'>;
 
-/** What decides over the pod's node. */
+/** The part of the pod that decides about its node. */
 const placingPart = ({
   metadata: { labels },
   spec: { tolerations, nodeSelector, affinity },
 }: Pod): string => JSON.stringify([labels, tolerations, nodeSelector, affinity]);
 
-/** After an edit: the pod itself, and others that its labels may matter to, may find a node now. May be called again. */
+/** After an edit: the pod itself, and others that its labels may affect, may find a node now. May be called again. */
 export async function placementEdited(
   ports: ReschedulePorts,
   pod: Pod,
@@ -29,17 +29,17 @@ export async function placementEdited(
     await retry(ports, (uid, { byPods }) => byPods || uid === pod.metadata.uid);
 }
 
-/** A pod was placed or left its node, or a namespace's labels changed: pods that others were in the way of are tried again. May be called again. */
+/** A pod was placed or left its node, or a namespace's labels changed: pods blocked by others are retried. May be called again. */
 export const othersChanged = (ports: ReschedulePorts): Promise<void> =>
   retry(ports, (_uid, { byPods }) => byPods);
 
-/** A node came, changed or went. May be called again. */
+/** A node was added, changed or removed. May be called again. */
 export const nodesChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
 
-/** A claim came or was bound: pods that wait for one are tried again. May be called again. */
+/** A claim was created or bound: pods that wait for one are retried. May be called again. */
 export const claimsChanged = (ports: ReschedulePorts): Promise<void> => retry(ports, () => true);
 
-/** Somebody else's scheduler named the pod's node: it goes there now, not at its next look. May be called again. */
+/** Another scheduler has set the pod's node: it is bound now, not at its next attempt. May be called again. */
 export async function podBound(ports: ReschedulePorts, uid: string): Promise<void> {
   const found = await readPod(ports, uid);
   if (!found?.pod || !isWaiting(found.record)) return;

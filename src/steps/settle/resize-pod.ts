@@ -1,4 +1,4 @@
-// A pod's resize is promised by its node, or not, and reported as complete. Level-based, like all that settle.ts asks for.
+// A pod's resize is promised by its node, or not, and reported when complete. Level-based, like everything that settle.ts calls.
 import type { Node } from '../../kinds/pod.ts';
 import { resizeRefusal } from '../../pod/placement/schedule.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -7,7 +7,7 @@ import { tooLargeFor } from '../../fargate/size.ts';
 import { updatePod } from '../pod/update-pod.ts';
 import type { PodPorts, PodState } from '../pod/update-pod.ts';
 
-/** Does what is due and answers the state after it; where tasks cannot change, nothing ever is due. */
+/** Does what is due and returns the state after it; where tasks cannot change, nothing is ever due. */
 export async function resizePod(
   ports: PodPorts & Pick<Ports, 'liveTasks'>,
   state: PodState | undefined,

@@ -1,5 +1,6 @@
-// What is due after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution, the stop of an orphan.
-// Level-based: anyone may call it at any time, and again; a crash between its steps is healed by the next caller.
+// What is due after a change of a pod: answers to waiting tokens, its terminal phase, the removal of a deleted pod, the next execution,
+// the stop of an orphan.
+// Level-based: may be called at any time and again; the next caller makes up for a crash between its steps.
 // See docs/design/sync.md.
 import { wholeSeconds } from '../../kinds/time.ts';
 import type { Pod } from '../../kinds/pod.ts';
@@ -22,7 +23,7 @@ export type SettlePorts = Pick<
   'store' | 'clock' | 'ids' | 'wakeups' | 'executions' | 'tasks' | 'liveTasks' | 'settings'
 >;
 
-/** Does what is due and answers the state after it; `known` saves a read where the caller has just written. */
+/** Does what is due and returns the state after it; `known` saves a read if the caller has just written. */
 export async function settle(
   ports: SettlePorts,
   uid: string,
@@ -40,7 +41,7 @@ export async function settle(
     : state;
   const removal = written !== undefined && isRemovalDue(written);
   const after = removal ? await updatePod(ports, uid, removed) : written;
-  // A machine that waits for no token is in Bind, Launch or Back off: it would come to Finish too late.
+  // A machine that waits for no token is in Bind, Launch or Back off: it would reach Finish too late.
   if (removal && answers.length === 0)
     await ports.executions.stop(executionName(inCharge(state.record)), 'The pod was deleted');
   await startDue(ports, after);
@@ -98,7 +99,7 @@ function settled(state: PodState, answers: readonly DueAnswer[]): PodChange {
     : { record: { ...record, end: { is: 'orphaned' } } };
 }
 
-/** The object goes; the record stays for what is still due. */
+/** Removes the object; the record stays for what is still due. */
 function removed(state: PodState): PodChange | undefined {
   const { record } = state;
   if (!isRemovalDue(state)) return undefined;
@@ -107,7 +108,7 @@ function removed(state: PodState): PodChange | undefined {
     : { record: { ...record, end: { is: 'orphaned' } }, removePod: true };
 }
 
-/** With grace 0 the deletion's time is the moment of the request, as the API server writes it. */
+/** With grace 0 the deletion time is the time of the request, as the API server writes it. */
 function atItsEnd({ metadata, ...pod }: Pod): Pod {
   const { deletionTimestamp = '', deletionGracePeriodSeconds = 0 } = metadata;
   const deletedAt = wholeSeconds(later(new Date(deletionTimestamp), -deletionGracePeriodSeconds));

@@ -1,4 +1,4 @@
-// The machine's Start container state: stores the desired run together with the task token, which is answered when the exit is seen.
+// The machine's Start container state: stores the desired run with the task token, which is answered when the exit is observed.
 // See docs/design/pod.md.
 import { showingFaults } from '../pod/showing-faults.ts';
 import { updatePod } from '../pod/update-pod.ts';
@@ -37,7 +37,7 @@ async function start(ports: StartPorts, input: StartContainerInput): Promise<voi
   if (known) await ports.executions.succeed(input.token, { ...known });
 }
 
-/** The answer that is known without any run: the run is over, or nothing will be started any more. */
+/** The answer without any run: the run is over, or nothing will be started any more. */
 function knownOutcome(
   { pod, record, now }: PodState,
   { generation, container, run }: StartContainerInput,

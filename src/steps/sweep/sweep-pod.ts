@@ -1,4 +1,4 @@
-// Sweep's look at one pod: are its execution, task and podlet alive, has its deadline passed, is anything due for it?
+// Sweep's check of one pod: whether its execution, task and podlet are alive, its deadline has passed, or anything is due.
 import { DEFAULT_GRACE_SECONDS } from '../../protocol/messages.ts';
 import { specGraceSeconds } from '../../pod/run/grace.ts';
 import { isGated } from '../../pod/model/containers.ts';
@@ -27,23 +27,23 @@ import { podKey, updatePod } from '../pod/update-pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
 import type { PodChange, PodState } from '../pod/update-pod.ts';
 
-/** Ready is Unknown after that much silence. */
+/** Ready becomes Unknown after this much silence. */
 const SILENT_MS = 40_000;
-/** The node counts as lost after that much silence. */
+/** The node counts as lost after this much silence. */
 const LOST_MS = 300_000;
 
-/** What one sweep knows before it looks at single pods. */
+/** What a sweep knows before it checks single pods. */
 export interface Sweep {
   upSince: Date;
-  /** lastStatus of the tasks that run. */
+  /** lastStatus of the running tasks. */
   statuses: ReadonlyMap<TaskArn, string | undefined>;
-  /** False: enough pods were handed over for now; what need not be at once waits for the next sweep. */
+  /** False: enough pods were handed over for now, and the rest can wait for the next sweep. */
   mayRenew: boolean;
 }
 
 type PodSweepPorts = SettlePorts & Pick<Ports, 'settings'>;
 
-/** Does for one pod what no message has done; may be called at any time. Answers whether it was handed to another execution. */
+/** Does for one pod whatever lost messages have left undone; may be called at any time. Returns whether it was handed over. */
 export async function sweepPod(
   ports: PodSweepPorts,
   record: PodRecord,
@@ -51,12 +51,12 @@ export async function sweepPod(
 ): Promise<boolean> {
   const { uid } = record;
   if (isAtRest(record) || (await isHeld(ports, record))) return false;
-  // One list says it of all tasks that run: only the others are asked for one by one.
+  // One list covers all running tasks: only the others are described one by one.
   const { arn } = record.task;
   const listed = arn && hasTask(record) ? statuses.get(arn) : undefined;
   const status = listed ?? (await sweepTask(ports, record));
   const silentMs = await silence(ports, record, upSince);
-  // What was measured of one task says nothing of the next.
+  // Usage of one task says nothing about the next.
   const state = await updatePod(ports, uid, (newest) =>
     withoutOldEvents(swept(newest, newest.record.task.arn === arn ? silentMs : 0), newest.now),
   );
@@ -66,11 +66,11 @@ export async function sweepPod(
   return sweepExecution(ports, state, mayRenew);
 }
 
-/** Finished, its task gone, nothing due: only the object is left to be read. */
+/** Finished, its task gone, nothing due: only the object remains, to be read. */
 const isAtRest = (record: PodRecord): boolean =>
   record.end?.is === 'rest' && !hasTask(record) && Object.keys(record.tokens).length === 0;
 
-/** Behind its scheduling gates, and nothing has begun: there may be thousands, and only an edit or a deletion moves one. */
+/** Gated, and nothing has begun: there may be thousands, and only an edit or a deletion changes one. */
 async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promise<boolean> {
   const { uid, task, end, dueEvents, tokens, observed } = record;
   const hasBegun =
@@ -87,7 +87,7 @@ async function isHeld({ store }: Pick<Ports, 'store'>, record: PodRecord): Promi
   );
 }
 
-/** Takes the task's end where no message has reported it; answers its lastStatus. */
+/** Handles the task's end if no message has reported it; returns its lastStatus. */
 async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string | undefined> {
   const {
     uid,
@@ -100,7 +100,7 @@ async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string |
       await observeTask(ports, { ...facts, startedBy: uid });
     return facts.lastStatus;
   }
-  // ECS forgets a task an hour after its end; a new one it may not show for some minutes.
+  // ECS forgets a task an hour after its end, and may not show a new one for some minutes.
   await updatePod(ports, uid, ({ pod, record, now }) =>
     record.task.arn === taskArn && hasTask(record) && isLongLaunched(record, now)
       ? taskEnded(pod, record, {}, now)
@@ -109,7 +109,7 @@ async function sweepTask(ports: SettlePorts, known: PodRecord): Promise<string |
   return undefined;
 }
 
-/** RunTask's answer precedes what other calls of ECS know, by minutes at worst. */
+/** Other calls of ECS lag behind RunTask's response, by minutes at worst. */
 const KNOWN_LATEST_MS = 600_000;
 
 const isLongLaunched = ({ task: { launchedAt } }: PodRecord, now: Date): boolean =>
@@ -125,7 +125,7 @@ async function silence(ports: SettlePorts, record: PodRecord, upSince: Date): Pr
   return ports.clock.now().getTime() - Math.max(...known);
 }
 
-/** Finished and without a task, it rests; a deleted pod's object is still to go. */
+/** Finished and without a task, it is at rest; a deleted pod's object still has to be removed. */
 function atRest({ pod, record }: PodState): PodRecord {
   const { end } = record;
   const mayRest =
@@ -170,7 +170,7 @@ function withoutOldEvents(change: PodChange, now: Date): PodChange {
 
 const EVENTS_DUE_MS = 30_000;
 
-/** Stops what should have ended by itself: a silent task, and a pod whose grace is over. */
+/** Stops what should have ended already: a silent task, and a pod whose grace is over. */
 async function stopOverdue(
   { tasks, clock }: SettlePorts,
   { pod, record }: PodState,
@@ -200,7 +200,7 @@ async function stopOverdue(
 
 const OVERDUE_MS = 10_000;
 
-/** How often an execution is checked for an end that no message reported. Each check is a call to Step Functions, so pods are spread over the minutes. */
+/** How often an execution is checked for an end that no message reported. Each check is billed, so pods are spread over the minutes. */
 const EXECUTION_LOOK_MINUTES = 5;
 
 function isExecutionsTurn({ uid, podlet, generation }: PodRecord, now: Date): boolean {

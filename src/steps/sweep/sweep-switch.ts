@@ -1,5 +1,5 @@
-// Whether sweep's schedule is on, as a record: EventBridge's rule takes no condition, the record does.
-// Why no order of steps and no crash leaves a pod under a rule that is off: docs/design/pod.md.
+// Whether sweep's schedule is on, as a record: EventBridge's rule supports no conditional write, the record does.
+// docs/design/pod.md shows why no order of steps and no crash leaves a pod without the schedule.
 import { StoreConflict, Unavailable } from '../../errors.ts';
 import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -7,7 +7,7 @@ import type { SweepRule } from '../../ports/sweep-rule.ts';
 
 type SwitchPorts = Pick<Ports, 'store' | 'clock' | 'sweepRule'>;
 
-/** `resting`: on, and off soon unless somebody comes; `switching`: a sweep switches the rule off at this moment. */
+/** `resting`: on, and soon off unless something comes; `switching`: a sweep is switching the rule off right now. */
 type State = 'on' | 'resting' | 'switching' | 'off';
 
 interface Seen {
@@ -20,10 +20,10 @@ interface Seen {
 
 const KEY = 'sweep-switch';
 
-/** No function of a sweep lives longer: two minutes of Lambda's time-out, and clocks that differ. */
+/** The longest life of a sweep's function: two minutes of Lambda's time-out, plus clock differences. */
 export const LONGEST_SWEEP_MS = 150_000;
 
-/** Whoever read `on` has committed or is dead: Lambda ends a call after 15 minutes at the latest; a sweep's write may itself have been late. */
+/** By then a caller that read `on` has committed or is dead: Lambda's longest call is 15 minutes, and a sweep's write may be late. */
 export const LONGEST_CALL_MS = 900_000 + LONGEST_SWEEP_MS;
 
 const ATTEMPTS = 5;
@@ -42,7 +42,7 @@ async function look({ store }: SwitchPorts): Promise<Seen> {
   };
 }
 
-/** What is stored then; undefined: somebody else has changed it since it was seen. */
+/** The stored state after the change; undefined: it has changed since it was read. */
 async function change(
   { store, clock }: SwitchPorts,
   { revision }: Seen,
@@ -72,7 +72,7 @@ async function isOn(ports: SwitchPorts, rule: SweepRule): Promise<boolean> {
   return (await change(ports, seen, 'on')) !== undefined;
 }
 
-/** Before the commit of what sweep must look after. Throws Unavailable where the schedule could not be switched on: then nothing may be committed. */
+/** Call before a commit that sweep must look after. Throws Unavailable if the schedule is not on: then nothing may be committed. */
 export async function keepSweepOn(ports: SwitchPorts): Promise<void> {
   const { sweepRule, clock } = ports;
   if (!sweepRule) return;
@@ -87,7 +87,7 @@ export async function keepSweepOn(ports: SwitchPorts): Promise<void> {
   }
 }
 
-/** One step of a sweep that found nothing to do towards the schedule's rest. `isBusy` looks anew. */
+/** One step of a sweep without work towards switching the schedule off. `isBusy` checks again. */
 export async function restSweep(ports: SwitchPorts, isBusy: () => Promise<boolean>): Promise<void> {
   const { sweepRule } = ports;
   if (!sweepRule) return;
@@ -96,12 +96,12 @@ export async function restSweep(ports: SwitchPorts, isBusy: () => Promise<boolea
   if (seen.state === 'resting' && lasts(ports, seen, LONGEST_CALL_MS)) return;
   if (seen.state === 'switching') {
     if (lasts(ports, seen, LONGEST_SWEEP_MS)) return;
-    // Its sweep is dead, and nobody knows how far it came.
+    // The sweep that was switching is dead, and how far it came is unknown.
     await sweepRule.on();
     return void (await change(ports, seen, 'on'));
   }
   if (seen.revision === 0) {
-    // The first sweep after the deployment: whoever runs the code from before knows no switch.
+    // The first sweep after a deployment: older code knows nothing of the switch.
     await sweepRule.on();
     return void (await change(ports, seen, 'resting'));
   }

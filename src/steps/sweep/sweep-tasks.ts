@@ -4,7 +4,7 @@ import type { Ports } from '../../ports/ports.ts';
 import type { RunningTask } from '../../ports/tasks.ts';
 import { recordKey, toRecord } from '../pod/record-for.ts';
 
-/** How long a podlet that was asked to leave may take. */
+/** How long a podlet may take to leave. */
 const LEAVE_MS = 60_000;
 
 /** Stops each of these tasks that its pod's record does not name. */

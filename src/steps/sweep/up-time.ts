@@ -1,4 +1,4 @@
-// Since when podlets could reach the API without interruption: only silence after that counts.
+// Since when podlets have been able to reach the API without interruption: only silence after that counts.
 import { isMap } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
 
@@ -6,7 +6,7 @@ import type { Ports } from '../../ports/ports.ts';
 const GAP_MS = 150_000;
 const KEY = 'sweep';
 
-/** Notes this sweep and answers since when sweeps have come without a gap. */
+/** Records this sweep and returns since when sweeps have come without a gap. */
 export async function apiUpSince({ store, clock }: Pick<Ports, 'store' | 'clock'>): Promise<Date> {
   const now = clock.now();
   const value = (await store.getRecord(KEY))?.value;

@@ -1,4 +1,4 @@
-// When a pod's podlet last reported: a record of its own, so that a heartbeat makes no new version of the pod.
+// When a pod's podlet last reported, in a record of its own, so that a heartbeat does not create a new version of the pod.
 // See docs/design/sync.md.
 import { isMap } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
@@ -10,7 +10,7 @@ import { heartbeatKey } from '../pod/record-for.ts';
 
 const HEARTBEAT_MS = 10_000;
 
-/** Records that the podlet has reported, and what it says that its containers use, at most every 10 s. */
+/** Records that the podlet has reported, and its containers' usage, at most every 10 s. */
 export async function recordHeartbeat(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   { uid }: PodRecord,
@@ -40,7 +40,7 @@ export async function lastHeartbeat(
   return typeof at === 'string' ? new Date(at) : undefined;
 }
 
-/** What the pod's containers used when the podlet last said so; undefined: it has not. */
+/** The last reported usage of the pod's containers; undefined: none. */
 export async function lastUsage(
   { store }: Pick<Ports, 'store'>,
   uid: string,

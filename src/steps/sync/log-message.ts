@@ -1,5 +1,5 @@
-// terminationMessagePolicy FallbackToLogsOnError: supervise hands its process's output straight to the engine, so the
-// message of a failed run is taken from the pod's log when its exit is reported.
+// terminationMessagePolicy FallbackToLogsOnError: supervise hands its process's output directly to the engine, so the message of a failed
+// run is read from the pod's log when its exit is reported.
 import type { Pod } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { findContainer } from '../../pod/model/containers.ts';
@@ -9,16 +9,16 @@ import type { ContainerReport, Report } from '../../protocol/messages.ts';
 import { lastLines, runsOf } from '../../logs/read-run.ts';
 import type { PodRecord } from '../../record/record.ts';
 
-/** Of the log's last 80 lines the last 2048 bytes (kubelet `MaxContainerTerminationMessageLogLines`, `…LogLength`). */
+/** The last 2048 bytes of the log's last 80 lines (kubelet `MaxContainerTerminationMessageLogLines`, `…LogLength`). */
 const LAST_LINES = 80;
 const LAST_BYTES = 2048;
 
-/** The last output may reach the log a moment after the exit is known: pauses between the looks for the run's end there. */
+/** The last output may reach the log slightly after the exit is reported: pauses between the attempts to find the run's end. */
 const PAUSES_MS = [100, 200, 400, 800, 1_500];
 
 type LogPorts = Pick<Ports, 'logs' | 'clock'>;
 
-/** The report with messages for those failed runs whose exit is new and whose container asks for its log. */
+/** The report with messages for newly failed runs whose container falls back to its log. */
 export async function withLogMessages(
   ports: LogPorts,
   pod: Pod,
@@ -41,7 +41,7 @@ export async function withLogMessages(
 function wantsLog(pod: Pod, { observed }: PodRecord, name: string, run: Run): boolean {
   if (findContainer(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return false;
   const container = own(observed.containers, name);
-  // A run that nobody ordered is not believed: no log is read for it.
+  // A run that was never ordered is not believed: no log is read for it.
   if (run.run > (container?.desiredRun ?? 0)) return false;
   const known = container?.current;
   const isNew =

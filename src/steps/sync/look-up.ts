@@ -1,4 +1,4 @@
-// Other objects that an answer to a podlet needs: config maps, secrets, services, tokens, looked up once per answer.
+// Other objects that a podlet's answer needs: config maps, secrets, services, tokens, each looked up once per answer.
 import type { ConfigMap, Pod, Secret, Service } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import type { Ports } from '../../ports/ports.ts';
@@ -21,7 +21,7 @@ interface Found {
   token: VolumeContext['token'];
 }
 
-/** Start orders of the containers whose turn it is, and all volumes; `inPlace` are those that the podlet has brought into form. */
+/** Start orders of the containers that may start, and all volumes; `inPlace` are those that the podlet has prepared. */
 export async function lookUp(
   ports: LookUpPorts,
   pod: Pod,
@@ -35,7 +35,7 @@ export async function lookUp(
   const found = await findObjects(ports, pod);
   const { podIP = '', hostIP = '', nodeName = ports.settings.nodeName } = record.observed;
   const volumes = hasVolumes ? desiredVolumes(pod, { ...found, podIP, hostIP, nodeName }) : {};
-  // The kubelet waits for all volumes before it starts anything. One that was mounted stays mounted, whatever becomes of its source.
+  // The kubelet waits for all volumes before it starts anything. A mounted one stays mounted, whatever happens to its source.
   const missing = Object.entries(volumes).flatMap(([volume, { missing: why }]) =>
     why === undefined || own(inPlace, volume) !== undefined ? [] : [{ volume, why }],
   );

@@ -1,4 +1,4 @@
-// Who may take up a pod's session: the podlet that its record knows, by the credential that it shows to sync.
+// Who may open a pod's sessions: the podlet in its record, by the credential that it uses for sync.
 // See docs/design/sync.md.
 import type { Ports } from '../../ports/ports.ts';
 import { isEqual, parseAuthorization, secretHash } from '../../auth/podlet-credential.ts';

@@ -17,7 +17,7 @@ interface Wanted {
 
 interface Kept {
   token: string;
-  /** Epoch ms from which a new one is due: at 80 % of its life, as the kubelet does. */
+  /** Epoch ms from which a new one is due: at 80 % of its lifetime, as in the kubelet. */
   refreshAt: number;
 }
 
@@ -27,7 +27,7 @@ const REFRESH_AT = 0.8;
 const keyOf = ({ audience = '', expirationSeconds }: Wanted): string =>
   `${expirationSeconds} ${audience}`;
 
-/** The tokens that the pod's volumes ask for, by audience and lifetime; their text stays until it is due for refresh. */
+/** The tokens for the pod's volumes, by audience and lifetime; their text stays the same until the refresh is due. */
 export async function podTokens(ports: TokenPorts, pod: Pod): Promise<VolumeContext['token']> {
   const wanted = wantedTokens(pod);
   if (wanted.length === 0) return () => undefined;
@@ -64,7 +64,7 @@ async function mint(
   const { name = '', namespace = 'default', uid = '' } = pod.metadata;
   const account = pod.spec.serviceAccountName ?? 'default';
   const found = await ports.store.get({ resource: 'serviceaccounts', namespace, name: account });
-  // Without its account the pod gets no token: its volume says so and the pod waits.
+  // Without its account the pod gets no token: its volume reports it and the pod waits.
   if (!found) return {};
   const now = ports.clock.now().getTime();
   const made = due.map(async (one): Promise<[string, Kept]> => {

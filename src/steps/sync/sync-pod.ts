@@ -1,4 +1,4 @@
-// One report of a podlet: judged, recorded, its consequences settled, then answered with the desired state.
+// One report of a podlet: validated, recorded, its consequences settled, then answered with the desired state.
 // Between functions/sync.ts (HTTP) and the pure rules of src/sync.
 // See docs/design/sync.md.
 import { recordEvents } from '../../events/record-event.ts';
@@ -52,7 +52,7 @@ export interface Credential {
 /** `refused`: the HTTP code that makes a stranger leave. */
 export type SyncAnswer = { desired: Desired } | { refused: 401 | 403 | 410 };
 
-/** Takes the report and answers; the request is held open for news as long as the installation allows. Reports may come twice or late. */
+/** Handles the report and answers; the request is held open for news as long as is allowed. Reports may be repeated or late. */
 export async function syncPod(
   ports: SyncPorts,
   credential: Credential,
@@ -79,14 +79,14 @@ export async function syncPod(
       address: taken.record.task.address,
     });
   const settled = await settle(ports, uid, taken);
-  // A pod that has just gone must not leave a heartbeat behind.
+  // A pod that has just been removed must not leave a heartbeat behind.
   const heartbeat = settled?.pod ? recordHeartbeat(ports, taken.record, report.usage) : undefined;
   const kept = keepLogs(ports, taken.record, restarted);
   const [answered] = await Promise.all([answer(ports, report, until, signal), heartbeat, kept]);
   return answered;
 }
 
-/** What the run before wrote stays readable however much the new one writes. */
+/** The previous run's output stays readable however much the new one writes. */
 async function keepLogs(
   { logs }: SyncPorts,
   { task: { arn: taskArn } }: PodRecord,
@@ -104,7 +104,7 @@ function restartedSince(before: PodRecord, after: PodRecord): string[] {
   });
 }
 
-/** A container that falls back to its log gets its message from there. */
+/** Adds the message of a container that falls back to its log. */
 async function completed(ports: SyncPorts, report: Report): Promise<Report> {
   const exited = Object.values(report.containers).some(
     ({ run }) => run?.exitCode !== undefined && run.exitCode !== 0 && !run.message,
@@ -146,19 +146,19 @@ async function takeReport(
   const taken = await updatePod(ports, report.uid, take);
   const arn = taken?.record.task.arn;
   if (!isAsking || arn === undefined) return { taken, restarted };
-  // Only ECS knows whose address it is; its change may not have come yet.
+  // Only ECS knows the address of the task; its change may not have arrived yet.
   asked = (await ports.tasks.describe(arn)) ?? {};
   const addressed = await updatePod(ports, report.uid, take);
   return { taken: addressed, restarted };
 }
 
-/** What the kubelet says when it makes the sandbox. */
+/** The kubelet's events at the creation of the sandbox. */
 const sandboxEvents = ({ settings }: SyncPorts, pod: Pod, record: PodRecord): PodEvent[] =>
   record.observed.sandboxReady
     ? dnsProblems(pod, networkOf(record, settings)).map(dnsConfigForming)
     : [];
 
-/** Looks, answers if there is news, else waits for a change: registered before the look, so that no change is missed. */
+/** Checks, answers if there is news, or else waits for a change: registered before the check, so that no change is missed. */
 async function answer(
   ports: SyncPorts,
   report: Report,
@@ -215,7 +215,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
     record.uid,
     desired(pod, record, report, objects, ports.settings, now),
   );
-  // A newer report has arrived: there is no point in holding this request open.
+  // A newer report has arrived: this request need not be held open any longer.
   const { podlet } = record;
   const overtaken =
     isOutdated(record, report) &&
@@ -231,7 +231,7 @@ async function lookForNews(ports: SyncPorts, report: Report): Promise<Look> {
 const withSessions = ({ sessions }: SyncPorts, uid: string, wanted: Desired): Desired =>
   sessions ? { ...wanted, sessions: sessions.pending(uid) } : wanted;
 
-/** The current pod. One whose deadline has passed since the report is ended here, and a back-off that lasts is shown in its status. */
+/** The current pod. If its deadline has passed since the report it is ended here, and a lasting back-off is shown in its status. */
 async function withWhatIsDue(ports: SyncPorts, uid: string): Promise<PodState | undefined> {
   const state = await readPod(ports, uid);
   if (!state?.pod) return state;
@@ -255,7 +255,7 @@ async function writeImageEvents(
   );
 }
 
-/** A start that cannot be ordered is shown as the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
+/** A start that cannot be ordered becomes the container's waiting reason, with an event; not before the sandbox is ready, as on a node. */
 async function showUnstartable(
   ports: SyncPorts,
   pod: Pod,

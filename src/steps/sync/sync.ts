@@ -1,4 +1,4 @@
-// The podlets' door: POST a report, get the desired state. Its own URL and concurrency on AWS; no other caller has a credential for it.
+// The podlets' endpoint: POST a report, get the desired state. On AWS it has its own URL and concurrency.
 import { parseAuthorization } from '../../auth/podlet-credential.ts';
 import { syncPod } from './sync-pod.ts';
 import type { SyncPorts } from './sync-pod.ts';
@@ -26,11 +26,11 @@ const WHY = {
   410: 'The pod is gone',
 };
 
-/** A refusal names itself in its body: the code alone could come from any gateway on the way. */
+/** A refusal names itself in its body: any gateway in between could send the code alone. */
 const refusal = (status: keyof typeof WHY): Response =>
   Response.json({ leave: { reason: WHY[status] } } satisfies Refusal, { status });
 
-/** The report of a request; undefined: it is none, or longer than a report may be. */
+/** The report of a request; undefined: not a report, or longer than one may be. */
 async function readReport(request: Request): Promise<Report | undefined> {
   const bytes = await readWithin(request, MAX_BYTES);
   return bytes && parseReport(Buffer.from(bytes).toString('utf8'));
