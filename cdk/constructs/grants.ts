@@ -129,7 +129,7 @@ function grantTasks(stack: Stack, allow: Allow, { cluster }: Granted): void {
   });
   allow([...SETTLING, 'launch-pod'], ['ecs:StopTask'], [cluster.taskArns(stack)]);
   // A pod's address is in ECS's description of its task, read once when the task change has not arrived before the first report.
-  allow(['api', 'watch', 'sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
+  allow(['sync', 'sweep'], ['ecs:DescribeTasks'], [cluster.taskArns(stack)]);
   allow(['sweep'], ['ecs:ListTasks'], ['*'], inCluster); // Its resource would be a container instance, which Fargate does not have.
   // A termination message may be the end of the log.
   allow(['api', 'watch', 'sync'], ['logs:GetLogEvents'], [cluster.logGroup.logGroupArn]);

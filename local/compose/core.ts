@@ -127,6 +127,9 @@ const sessionHub = ({ bridge, apiPort }: Installation, wakeups: Wakeups): Sessio
   });
 
 /** The ports that the services implement. */
+/** The engine writes a line at once; only a loaded machine needs the time. */
+const LOG_LATE_MS = 3_000;
+
 function portsOn({
   clients,
   engine,
@@ -147,6 +150,7 @@ function portsOn({
         engine.resolveImage(image, policy, credentials, onPull),
     },
     logs: {
+      lateMs: LOG_LATE_MS,
       read: (source, signal) => engine.readLogs({ ...source, ...present({ signal }) }),
       keep: (source) => engine.keepLog(source),
     },

@@ -23,6 +23,7 @@ import { readConfig } from './config.ts';
 import { environmentLog } from './environment-log.ts';
 import { randomIds, randomKey } from './ids.ts';
 import { latePort, once } from './late/late-port.ts';
+import { LOGS_LATE_MS } from './logs-late-ms.ts';
 import { dynamoTable } from './table.ts';
 import { readStaticPods } from './static-pods.ts';
 import { awsSts } from './sts.ts';
@@ -71,16 +72,15 @@ type Late = Pick<
 function latePorts(config: Config, table: Table, store: Ports['store']): Late {
   const options = { region: config.region };
   const pullKey = once(() => ensureKey(store, PULL_SECRETS_KEY, randomKey));
-  const tasks = latePort<Tasks>(
-    async () => (await import('./late/tasks.ts')).tasks(options, config),
-    ['register', 'run', 'stop', 'describe', 'listRunning'],
-  );
   const dueTimes = latePort<DueTimes>(
     async () => (await import('./late/due-times.ts')).dueTimes(options, config),
     ['wakeAt'],
   );
   return {
-    tasks,
+    tasks: latePort<Tasks>(
+      async () => (await import('./late/tasks.ts')).tasks(options, config),
+      ['register', 'run', 'stop', 'describe', 'listRunning'],
+    ),
     executions: latePort<Executions>(
       async () => (await import('./late/executions.ts')).executions(options, config),
       ['start', 'succeed', 'stop', 'describe'],
@@ -93,7 +93,7 @@ function latePorts(config: Config, table: Table, store: Ports['store']): Late {
       async () => (await import('./late/pull-secrets.ts')).pullSecrets(options, config, pullKey),
       ['keep', 'clear'],
     ),
-    logs: lateLogs(async () => (await import('./late/logs.ts')).logs(options, config, tasks)),
+    logs: lateLogs(async () => (await import('./late/logs.ts')).logs(options, config)),
     sweepRule: latePort<SweepRule>(
       async () => (await import('./late/sweep-rule.ts')).sweepRule(options, config),
       ['on', 'off'],
@@ -106,6 +106,7 @@ function latePorts(config: Config, table: Table, store: Ports['store']): Late {
 function lateLogs(load: () => Promise<Logs>): Logs {
   const loaded = once(load);
   return {
+    lateMs: LOGS_LATE_MS,
     async *read(source, signal) {
       yield* (await loaded()).read(source, signal);
     },

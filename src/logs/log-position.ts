@@ -11,6 +11,9 @@ export class Position {
   private readonly last: Last = {};
   private oldest = '';
 
+  /** Whether the marks of the run's end were read: no more of its lines will come. */
+  ended = false;
+
   /** Older lines than this one count as read. */
   from({ time }: LogLine): void {
     this.oldest = time;

@@ -27,18 +27,23 @@ export function runsOf(container: ObservedContainer | undefined): RunStart[] {
   return known.filter(({ at }) => !Number.isNaN(Date.parse(at)));
 }
 
-interface Reading {
+export interface Reading {
   taskArn: TaskArn;
   follow: boolean;
   since?: Date | undefined;
   signal?: AbortSignal;
 }
 
-async function* linesOf(
+/** The run's lines in one reading of a task's log; `position` learns whether the marks of its end were among them. */
+export async function* linesOf(
   { logs, container, nonce, run, began }: RunSource,
   { taskArn, follow, since, signal }: Reading,
+  position: Position,
 ): AsyncGenerator<RunLine> {
-  const split = createRunSplitter(nonce, began);
+  let markers = 0;
+  const split = createRunSplitter(nonce, began, (next) => {
+    if (next > run) markers++;
+  });
   const next = began.find((start) => start.run === run + 1);
   const over = next === undefined ? Infinity : Date.parse(next.at) + SIDE_BY_SIDE_MS;
   for await (const line of logs.read(
@@ -47,14 +52,22 @@ async function* linesOf(
   )) {
     const seen = split(line);
     if (seen?.run === run) yield seen;
-    else if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over))
-      return;
+    position.ended ||= markers >= MARKERS;
+    if (follow && position.ended) return;
+    if (seen !== undefined && seen.run > run && (follow || Date.parse(line.time) > over)) return;
   }
 }
 
 /** The run's lines that exist now. */
-export async function* presentLines(source: RunSource): AsyncGenerator<RunLine> {
-  for (const taskArn of source.tasks) yield* linesOf(source, { taskArn, follow: false });
+export async function* presentLines(
+  source: RunSource,
+  position = new Position(),
+): AsyncGenerator<RunLine> {
+  for (const taskArn of source.tasks)
+    for await (const line of linesOf(source, { taskArn, follow: false }, position)) {
+      position.note(line);
+      yield line;
+    }
 }
 
 /** Lines to read beyond the requested ones: markers, and the first line of each stream, whose beginning may be cut off. */
@@ -69,13 +82,11 @@ const MOST_ENTRIES = 1_000_000;
 export interface LogEnd {
   lines: RunLine[];
   position: Position;
-  /** Whether the run's end has reached the log: no more of its lines will come. */
-  ended: boolean;
 }
 
 /** The last `count` existing lines of the run, read from the end. */
 export async function lastLines(source: RunSource, count: number): Promise<LogEnd> {
-  let found: LogEnd = { lines: [], position: new Position(), ended: false };
+  let found: LogEnd = { lines: [], position: new Position() };
   for (const taskArn of [...source.tasks].reverse()) {
     found = await lastOf(source, taskArn, Math.max(count, 1));
     if (found.lines.length > 0) break;
@@ -88,12 +99,13 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
   let tail = knowsStart(source) && count < MOST_ENTRIES ? count + SPARE_ENTRIES : undefined;
   for (;;) {
     const window = await readWindow(source, taskArn, tail, count);
-    const whole = tail === undefined || window.entries > tail || window.reachesBack;
+    // A log that loses nothing has given all of it where it gave less than it was asked for.
+    const isAll = source.logs.keep === undefined && window.entries < (tail ?? 0);
+    const whole = tail === undefined || window.entries > tail || window.reachesBack || isAll;
     if (whole || window.lines.length - window.firsts.length >= count) {
       return {
         lines: whole ? window.lines : window.lines.filter((line) => !window.firsts.includes(line)),
         position: window.position,
-        ended: window.ended,
       };
     }
     // The log has no more at hand than these entries; read as a whole, it may begin earlier.
@@ -101,7 +113,9 @@ async function lastOf(source: RunSource, taskArn: TaskArn, count: number): Promi
   }
 }
 
-const knowsStart = ({ began, run }: RunSource): boolean => began.some((start) => start.run === run);
+/** Whether the run's lines are known without its mark. */
+export const knowsStart = ({ began, run }: RunSource): boolean =>
+  began.some((start) => start.run === run);
 
 interface Window extends LogEnd {
   entries: number;
@@ -126,7 +140,6 @@ async function readWindow(
   const window: Window = {
     lines: [],
     position: new Position(),
-    ended: false,
     entries: 0,
     firsts: [],
     reachesBack: false,
@@ -149,44 +162,6 @@ async function readWindow(
     const spare = window.lines.length - count - window.firsts.length;
     if (spare >= count) window.lines.splice(0, spare);
   }
-  return { ...window, ended: markers >= MARKERS };
-}
-
-/** The run's lines after the position until `over` resolves; lines written before that moment are still included. */
-export async function* followLines(
-  source: RunSource,
-  position: Position,
-  over: Promise<void>,
-  signal: AbortSignal,
-): AsyncGenerator<RunLine> {
-  const taskArn = source.tasks.at(-1);
-  if (taskArn === undefined) return;
-  const ended = new AbortController();
-  // An error of `over` reaches the caller at the `await` below.
-  over.then(
-    () => ended.abort(),
-    () => ended.abort(),
-  );
-  yield* newLines(source, position, {
-    taskArn,
-    follow: true,
-    signal: AbortSignal.any([signal, ended.signal]),
-  });
-  if (signal.aborted) return;
-  await over;
-  yield* newLines(source, position, { taskArn, follow: false });
-}
-
-async function* newLines(
-  source: RunSource,
-  position: Position,
-  reading: Reading,
-): AsyncGenerator<RunLine> {
-  const isNew = position.pass();
-  const since = knowsStart(source) ? position.since : undefined;
-  for await (const line of linesOf(source, { ...reading, since })) {
-    if (!isNew(line)) continue;
-    position.note(line);
-    yield line;
-  }
+  window.position.ended = markers >= MARKERS;
+  return window;
 }

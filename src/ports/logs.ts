@@ -14,6 +14,8 @@ export interface LogLine {
 }
 
 export interface Logs {
+  /** How long after it was written a line may still be missing. */
+  readonly lateMs: number;
   /**
    * Lines of one container of a task, oldest first; with `follow` until the container's log ends or the signal aborts.
    * `tail` is a hint: the last so many entries (LogLine.entries) of the log, or all of it.

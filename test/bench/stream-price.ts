@@ -1,9 +1,8 @@
 // What an open watch and a followed log cost at list prices: the table's reads are counted on a clock that is moved, the rest is arithmetic.
 import { createHash } from 'node:crypto';
 import { WATCH_MEMORY_MIB } from '../../cdk/choices.ts';
-import { runOver } from '../../src/api/subresources/log/log.ts';
+import { whenOver } from '../../src/api/subresources/log/run-end.ts';
 import { AWS_STREAM_SECONDS } from '../../src/api/wire/stream.ts';
-import { processWakeups } from '../../src/aws/wakeups.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
 import { recordKey } from '../../src/steps/pod/record-for.ts';
 import { pack } from '../../src/store/body.ts';
@@ -47,8 +46,6 @@ export function pricePerDay({ memoryMiB, readUnitsPerSecond, through, architectu
   );
 }
 
-/** As src/aws/create-ports.ts has it. */
-const LOOK_AGAIN_MS = 500;
 /** 8 KiB in which nothing repeats: more than the record of a pod of five containers. */
 const HARD_TO_PACK = Array.from({ length: 128 }, (_, at) =>
   createHash('sha256').update(String(at)).digest('hex'),
@@ -107,9 +104,8 @@ export async function idleReads(): Promise<{ watch: number; followedLog: number 
   const followed = idleTable({ [`${key.pk} ${key.sk}`]: { ...key, val, rev: 1 } });
   const end = new AbortController();
   const store = storeOf(followed.table, clock);
-  const wakeups = processWakeups({ clock, maxWaitMs: LOOK_AGAIN_MS });
-  const source = { container: 'c', run: 1 } as Parameters<typeof runOver>[2];
-  const following = runOver({ ...fakePorts({ clock }), store, wakeups }, 'uid', source, end.signal);
+  const ports = fakePorts({ clock, settings: { mode: 'aws' } });
+  const following = whenOver({ ...ports, store }, 'uid', { container: 'c', run: 1 })(end.signal);
   await clock.advance(seconds * 1000);
   end.abort();
   await following;

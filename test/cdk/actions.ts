@@ -197,14 +197,10 @@ const secretsOf = (clients: Clients, { cluster }: Config) =>
 const executionsOf = (clients: Clients, { stateMachineArn }: Config) =>
   awsExecutions(clients.sfn, stateMachineArn);
 
-async function readLog({ logs, ecs }: Clients, config: Config, follow: boolean): Promise<void> {
-  for await (const _line of awsLogs({
-    client: logs,
-    clock: systemClock,
-    logGroup: config.logGroup,
-    tasks: awsTasks(ecs, placeOf(config)),
-  }).read({ taskArn: taskOf(config), container: 'a', follow }))
-    return;
+async function readLog({ logs: client }: Clients, config: Config): Promise<void> {
+  const logs = awsLogs({ client, clock: systemClock, logGroup: config.logGroup });
+  const source = { taskArn: taskOf(config), container: 'a', follow: false };
+  for await (const _line of logs.read(source)) return;
 }
 
 /** Each method, with answers that lead it through its branches. */
@@ -274,8 +270,7 @@ const METHODS: Record<
       awsDueTimes({ client, clock: systemClock, target, role, group }).wakeAt('id', new Date(), {}),
     answers: () => [{}, { CreateSchedule: named('ConflictException') }],
   },
-  'logs.read': { act: (clients, config) => readLog(clients, config, false) },
-  'logs.follow': { act: (clients, config) => readLog(clients, config, true) },
+  'logs.read': { act: readLog },
 };
 
 const key = { resource: 'configmaps', namespace: 'd', name: 'n' };

@@ -75,8 +75,6 @@ function watched(port: string, target: object): object {
           return (value as (...all: never[]) => unknown).apply(object, args);
         }
         calls?.add(`${port}.${String(method)}`);
-        if (port === 'logs' && (args[0] as { follow?: boolean } | undefined)?.follow)
-          calls?.add('logs.follow');
         return (value as (...all: never[]) => unknown).apply(object, args);
       };
     },

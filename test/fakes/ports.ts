@@ -214,6 +214,7 @@ class FakeImages extends Recorder implements Images {
 
 /** Lines by `<taskArn>/<container>`; following is not supported. */
 class FakeLogs implements Logs {
+  lateMs = 0;
   readonly lines = new Map<string, LogLine[]>();
 
   /** How many lines were returned. */

@@ -9,6 +9,7 @@ const marker = (run: number): string => `\x1enonce ${run}\n`;
 
 /** A log that can be read from its end. */
 const logOf = (lines: LogLine[]): Logs => ({
+  lateMs: 0,
   async *read({ tail }) {
     yield* tail === undefined ? lines : lines.slice(-tail);
   },

@@ -13,8 +13,9 @@ import type { PodRecord } from '../../record/record.ts';
 const LAST_LINES = 80;
 const LAST_BYTES = 2048;
 
-/** The last output may reach the log slightly after the exit is reported: pauses between the attempts to find the run's end. */
-const PAUSES_MS = [100, 200, 400, 800, 1_500];
+/** The last output reaches the log after the exit is reported: the first pause between the looks for the run's end, as a part of that time, and the longest. */
+const FIRST_PART = 1 / 30;
+const LONGEST_PAUSE_MS = 2_000;
 
 type LogPorts = Pick<Ports, 'logs' | 'clock'>;
 
@@ -64,8 +65,9 @@ async function logTail(
   run: Run,
 ): Promise<string> {
   if (!taskArn) return '';
-  for (let look = 0; ; look++) {
-    const { lines, ended } = await lastLines(
+  const until = clock.now().getTime() + logs.lateMs;
+  for (let pauseMs = logs.lateMs * FIRST_PART; ; pauseMs *= 2) {
+    const { lines, position } = await lastLines(
       {
         logs,
         tasks: [taskArn],
@@ -76,11 +78,11 @@ async function logTail(
       },
       LAST_LINES,
     );
-    const pauseMs = PAUSES_MS[look];
-    if (ended || pauseMs === undefined)
+    const left = until - clock.now().getTime();
+    if (position.ended || left <= 0)
       return Buffer.concat(lines.map(({ bytes }) => bytes))
         .subarray(-LAST_BYTES)
         .toString('utf8');
-    await clock.sleep(pauseMs);
+    await clock.sleep(Math.min(pauseMs, LONGEST_PAUSE_MS, left));
   }
 }

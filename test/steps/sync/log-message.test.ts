@@ -36,13 +36,14 @@ async function messageOf(
 ): Promise<{ message?: string; waitedMs: number }> {
   let waitedMs = 0;
   const logs: Logs = {
+    lateMs: 3_000,
     async *read() {
       yield* waitedMs < lateMs ? early : log;
     },
     keep: () => Promise.resolve(),
   };
   const clock = {
-    now: () => new Date(at(0)),
+    now: () => new Date(Date.parse(at(0)) + waitedMs),
     sleep: (ms: number) => {
       waitedMs += ms;
       return Promise.resolve();

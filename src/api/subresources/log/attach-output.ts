@@ -2,11 +2,12 @@
 import type { Pod } from '../../../kinds/pod.ts';
 import { own } from '../../../own.ts';
 import { findContainer } from '../../../pod/model/containers.ts';
-import { followLines, lastLines, runsOf } from '../../../logs/read-run.ts';
-import type { RunSource } from '../../../logs/read-run.ts';
+import { followLines } from '../../../logs/follow-run.ts';
+import type { Followed } from '../../../logs/follow-run.ts';
+import { lastLines, runsOf } from '../../../logs/read-run.ts';
 import type { RunLine } from '../../../logs/split-runs.ts';
 import type { ApiPorts } from '../../call.ts';
-import { recordOf, runOver, tasksOf } from './log.ts';
+import { recordOf, tasksOf, whenOver } from './run-end.ts';
 
 /** Whether the session itself carries no output because the supervisor writes it straight to the log. */
 export function writesToLogOnly(pod: Pod, container: string): boolean {
@@ -25,8 +26,9 @@ export async function* attachOutput(
   const record = await recordOf(ports, uid);
   const observed = own(record?.observed.containers, container);
   const run = observed?.current?.run ?? 1;
-  const source: RunSource = {
+  const source: Followed = {
     logs: ports.logs,
+    clock: ports.clock,
     tasks: record?.task.arn ? tasksOf(record).slice(-1) : [],
     container,
     run,
@@ -34,5 +36,5 @@ export async function* attachOutput(
     began: runsOf(observed),
   };
   const { position } = await lastLines(source, 1);
-  yield* followLines(source, position, runOver(ports, uid, source, signal), signal);
+  yield* followLines(source, position, whenOver(ports, uid, source), signal);
 }
