@@ -54,6 +54,8 @@ const codeOf = (name: string, beside: Beside = () => []): Code =>
     bundling: {
       // Never asked for: esbuild runs here.
       image: DockerImage.fromRegistry('scratch'),
+      // Assets of one source and equal options are one asset to the CDK.
+      command: [name],
       local: {
         tryBundle(directory) {
           if (readsKinds(bundle(`functions/${name}.ts`, directory))) addKinds(directory);

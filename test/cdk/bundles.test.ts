@@ -2,8 +2,11 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, expect, it } from 'vitest';
 import { bundle, LATE, loadedAtStart, readsKinds } from '../../cdk/constructs/bundle.ts';
+import { bundledFunction } from '../../cdk/constructs/bundled-function.ts';
 
 const FUNCTIONS = readdirSync(join(import.meta.dirname, '../../functions')).map((file) =>
   basename(file, '.ts'),
@@ -32,4 +35,19 @@ it('packages that are loaded late travel with who loads them', () => {
       ),
     );
   expect(Object.fromEntries(loads)).toEqual(LATE);
+});
+
+it('every function is deployed with its own code', () => {
+  const stack = new Stack(new App({ outdir: join(root, 'out') }), 'Two');
+  for (const name of ['launch-pod', 'start-container'])
+    bundledFunction(stack, name, {
+      timeout: Duration.minutes(1),
+      memorySize: 512,
+      environment: {},
+    });
+  const functions = Template.fromStack(stack).findResources('AWS::Lambda::Function');
+  const keys = Object.values(functions).map(
+    ({ Properties }) => (Properties as { Code: { S3Key: string } }).Code.S3Key,
+  );
+  expect(new Set(keys).size).toBe(2);
 });
