@@ -7,7 +7,7 @@ import { staticPodFiles } from './constructs/static-pods.ts';
 import { DroppodStack } from './stack.ts';
 
 const app = new App();
-const { vpcId, image, staticPods, watches, ...choices } = readChoices((name) =>
+const { vpcId, image, staticPods, watches, alarm, ...choices } = readChoices((name) =>
   app.node.tryGetContext(name),
 );
 const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
@@ -20,6 +20,7 @@ new DroppodStack(app, 'Droppod', {
     vpcId,
     staticPods: staticPods === undefined ? undefined : staticPodFiles(staticPods),
     watches,
+    alarm,
     env:
       vpcId !== undefined && account !== undefined && region !== undefined
         ? { account, region }

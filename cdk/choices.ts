@@ -27,6 +27,8 @@ export interface Choices {
   distribution: boolean;
   /** `watches=250`: streams at once, set aside from the account's functions, so that they cannot take all of them. */
   watches: number | undefined;
+  /** `alarm=true`, or the ARN of an SNS topic that alarms go to: CloudWatch bills each of the three by the month. */
+  alarm: true | { topicArn: string } | undefined;
   /** `without=AWS::EC2::SecurityGroupIngress,…`: resource types that an emulator lacks; nothing else may refer to them. */
   without: string[];
   /** `streaming=false`: function URLs that respond in one piece, for an emulator without response streaming. */
@@ -65,6 +67,7 @@ export function readChoices(context: (name: string) => unknown): Choices {
     oidcProvider: text('oidcProvider', /^(true|false)$/, 'true') !== 'false',
     distribution: text('distribution', /^(true|false)$/, 'true') !== 'false',
     watches: numberOf(text('watches', /^[1-9]\d{0,4}$/, undefined)),
+    alarm: alarmOf(text('alarm', /^(true|arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)$/, undefined)),
     without: (text('without', /^\w+::\w+::\w+(,\w+::\w+::\w+)*$/, '') ?? '')
       .split(',')
       .filter((type) => type !== ''),
@@ -75,6 +78,9 @@ export function readChoices(context: (name: string) => unknown): Choices {
   if (faults.length > 0) throw new Error(`context is refused: ${faults.join('; ')}`);
   return choices;
 }
+
+const alarmOf = (text: string | undefined): Choices['alarm'] =>
+  text === undefined ? undefined : text === 'true' ? true : { topicArn: text };
 
 const numberOf = (digits: string | undefined): number | undefined =>
   digits === undefined ? undefined : Number(digits);

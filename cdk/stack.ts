@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { present } from '../src/present.ts';
 import type { Architecture, Choices } from './choices.ts';
 import { Access, type Principals } from './constructs/access.ts';
+import { Alarms } from './constructs/alarms.ts';
 import { Cluster } from './constructs/cluster.ts';
 import { Functions } from './constructs/functions.ts';
 import { grantLeast } from './constructs/grants.ts';
@@ -30,6 +31,8 @@ export interface DroppodProps extends StackProps {
   distribution?: boolean;
   /** How many streams may be open at once. */
   watches?: number;
+  /** Whether there are alarms on droppod's own faults, and to which topic. */
+  alarm?: NonNullable<Choices['alarm']>;
   /** Resource types that an emulator lacks. */
   without?: string[];
   /** Pods of files instead of the API. */
@@ -81,6 +84,12 @@ export class DroppodStack extends Stack {
     });
     const machine = new Machine(this, 'Machine', { name: machineName, functions });
     new Rules(this, 'Rules', { cluster, machine, functions, sweepRuleName });
+    if (props.alarm !== undefined)
+      new Alarms(this, 'Alarms', {
+        machine,
+        functions,
+        ...(props.alarm === true ? {} : props.alarm),
+      });
     new Stream(this, 'Stream', { table, target: functions.all.reconcile });
     grantLeast(this, { table, cluster, machineName, functions, sweepRuleName, dueTimes, mirrors });
 

@@ -114,6 +114,7 @@ function addDeploy(droppod: Command): void {
       collect,
     )
     .option('--static-pods <directory>', 'run the pods of the manifests in this directory')
+    .option('--alarm <arn>', 'an SNS topic for alarms on faults of droppod (30 cents a month)')
     .option('--watches <number>', 'streams at once (default: a quarter of the functions, if many)')
     .option('--kubeconfig <file>', 'where it is written (default: .droppod/aws/kubeconfig)')
     .option('--check', 'only look at the account and say what was found')

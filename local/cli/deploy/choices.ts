@@ -14,6 +14,8 @@ export interface DeployOptions {
   /** Directory of static pods' manifests. */
   staticPods?: string;
   watches?: string;
+  /** ARN of a topic, or `true`. */
+  alarm?: string;
   kubeconfig?: string;
   /** Only look at the account and report the findings. */
   check?: boolean;
@@ -22,11 +24,12 @@ export interface DeployOptions {
 /** Name of the stack in cdk/app.ts. */
 export const STACK = 'Droppod';
 
-const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture' | 'watches']: RegExp } = {
+const FORMS: { [Name in 'vpc' | 'capacity' | 'architecture' | 'watches' | 'alarm']: RegExp } = {
   vpc: /^vpc-[0-9a-f]+$/,
   capacity: /^(on-demand|spot)$/,
   architecture: /^(amd64|arm64)(,(amd64|arm64))?$/,
   watches: /^[1-9]\d{0,4}$/,
+  alarm: /^(true|arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)$/,
 };
 const MIRROR = /^[a-z0-9.-]+(:\d+)?=[a-z0-9.-]+\.[a-z0-9-]+(:\d+)?(\/[a-z0-9._-]+)*$/;
 const PRINCIPAL = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/\S+$/;
@@ -63,6 +66,7 @@ export function contextArguments(options: DeployOptions): string[] {
     podletImage: options.image,
     staticPods: options.staticPods === undefined ? undefined : resolve(options.staticPods),
     watches: options.watches,
+    alarm: options.alarm,
     admins: options.admin?.join(','),
     mirrors:
       options.mirror &&

@@ -214,6 +214,7 @@ describe('what is said wrong is refused before anything is asked', () => {
     [{ architecture: 'x86' }, '--architecture x86: '],
     [{ mirror: ['docker.io'] }, '--mirror docker.io: a registry and its mirror are needed'],
     [{ watches: '0' }, '--watches 0: '],
+    [{ alarm: 'me@example.org' }, '--alarm me@example.org: '],
     [{ admin: ['me'] }, '--admin me: the ARN of an IAM role or user is needed'],
     [
       { admin: ['arn:aws:sts::000000000000:assumed-role/a/b'] },
