@@ -20,7 +20,7 @@ import { simulate } from '../simulation/simulate.ts';
 import { askedBy, tableActions } from './actions.ts';
 import type { Asked } from './actions.ts';
 import { judge } from './judge.ts';
-import type { Policy } from './judge.ts';
+import { policiesOf } from './policies.ts';
 import { ACCOUNT, REGION, resolve } from './resolve.ts';
 import type { Resources } from './resolve.ts';
 import { testStack } from './stack.ts';
@@ -228,23 +228,6 @@ beforeAll(async () => {
     await simulate(seed, { within, begin: ({ ports }) => watch(ports) });
 }, 300_000);
 
-/** The policies of a role, by the beginning of its logical id. */
-function policiesOf(role: RegExp, all = resources): Policy[] {
-  const ids = Object.keys(all).filter((id) => all[id]?.Type === 'AWS::IAM::Role' && role.test(id));
-  expect(ids).toHaveLength(1);
-  const [id = ''] = ids;
-  const attached = Object.values(all).filter(
-    ({ Type, Properties }) =>
-      Type === 'AWS::IAM::Policy' &&
-      (Properties['Roles'] as { Ref?: string }[]).some(({ Ref }) => Ref === id),
-  );
-  expect(all[id]?.Properties['ManagedPolicyArns']).toBeUndefined();
-  const inline = (all[id]?.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
-  return [...attached.map(({ Properties }) => Properties), ...inline].map(
-    ({ PolicyDocument }) => resolve(all, PolicyDocument) as Policy,
-  );
-}
-
 /** A function's own log, written by Lambda. */
 const writesOwnLog = (name: string): Asked[] => {
   const group = Object.keys(resources).find(
@@ -311,7 +294,7 @@ it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
     ...readsStream(name),
   ];
   const verdict = await judge(
-    policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+    policiesOf(resources, new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
     asked,
   );
   expect(verdict.refused).toEqual([]);
@@ -320,7 +303,7 @@ it.each(FUNCTIONS)('%s may do what it does, and nothing else', async (name) => {
 });
 
 it.each(FUNCTIONS)('of keys and secrets, %s reaches its own alone', async (name) => {
-  const role = policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`));
+  const role = policiesOf(resources, new RegExp(`^Functions${name.replaceAll('-', '')}role`));
   const actions = await tableActions();
   for (const partition of CLOSED_PARTITIONS) {
     const { refused } = await judge(
@@ -360,7 +343,7 @@ it('what another installation has is out of reach', async () => {
       .filter(({ action }) => !shared.test(action))
       .map(foreign);
     const { refused } = await judge(
-      policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+      policiesOf(resources, new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
       asked,
     );
     expect(new Set(refused.map(({ action }) => action))).toEqual(
@@ -381,7 +364,7 @@ it('a mirror in ECR may be filled at a first pull, below its own path alone', as
       context: {},
     }));
   for (const role of [/^Functionsbindpodrole/, /^ClusterExecutionRole/]) {
-    const policies = policiesOf(role, all);
+    const policies = policiesOf(all, role);
     expect((await judge(policies, bringing('hub/library/nginx'))).refused).toEqual([]);
     expect((await judge(policies, bringing('other/app'))).refused).toHaveLength(2);
   }
@@ -390,7 +373,7 @@ it('a mirror in ECR may be filled at a first pull, below its own path alone', as
     resource: repository('hub/library/nginx'),
     context: {},
   }));
-  expect((await judge(policiesOf(/^Functionsbindpodrole/, all), read)).refused).toEqual([]);
+  expect((await judge(policiesOf(all, /^Functionsbindpodrole/), read)).refused).toEqual([]);
 });
 
 it('a role is passed to tasks alone', async () => {
@@ -401,7 +384,7 @@ it('a role is passed to tasks alone', async () => {
       context: { 'iam:PassedToService': 'lambda.amazonaws.com' },
     };
     const { refused } = await judge(
-      policiesOf(new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
+      policiesOf(resources, new RegExp(`^Functions${name.replaceAll('-', '')}role`)),
       [asked],
     );
     expect(refused).toHaveLength(1);
@@ -412,7 +395,7 @@ it('tasks pull images, read pull secrets and write their log by a role that may 
   const repository = `arn:aws:ecr:eu-central-1:111122223333:repository/app`;
   const stream = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${config.logGroup}:log-stream:1`;
   const { refused, unusedActions, unusedStatements } = await judge(
-    policiesOf(/^ClusterExecutionRole/),
+    policiesOf(resources, /^ClusterExecutionRole/),
     [
       { action: 'ecr:GetAuthorizationToken', resource: '*', context: {} },
       ...['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'].map(

@@ -33,6 +33,7 @@ const ARN_OF: Record<string, (name: string) => string> = {
   'AWS::Lambda::Function': (name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
   'AWS::ECS::Cluster': (name) => `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${name}`,
   'AWS::Logs::LogGroup': (name) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:*`,
+  'AWS::ECR::Repository': (name) => `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${name}`,
   'AWS::Events::Rule': (name) => `arn:aws:events:${REGION}:${ACCOUNT}:rule/${name}`,
   'AWS::StepFunctions::StateMachine': (name) =>
     `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${name}`,
