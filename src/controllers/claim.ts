@@ -27,6 +27,9 @@ export const controllerReference = ({ apiVersion, kind, object }: Owner): OwnerR
 export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true);
 
+/** Whether it could be adopted. */
+export const isUncontrolled = (object: KubeObject): boolean => controllerOf(object) === undefined;
+
 /** Whether the object names `owner` as its controller. */
 export const isControlledBy = (object: KubeObject, { metadata }: KubeObject): boolean =>
   metadata.uid !== undefined && controllerOf(object)?.uid === metadata.uid;

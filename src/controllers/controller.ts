@@ -21,6 +21,8 @@ export interface Controller {
   readsFor?(object: KubeObject): readonly string[];
   /** Names of those `objects` (all of `resource` in the namespace) that a change to another object concerns, besides its owner. Pure. */
   concerns?(changed: KubeObject, objects: readonly KubeObject[]): string[];
+  /** Whether `concerns` may name anything for a change to this object; absent: yes. Where not, the objects are not read. Pure. */
+  mayConcern?(changed: KubeObject): boolean;
   /** Whether the controller is responsible for the object; absent: for all. Pure. */
   applies?(object: KubeObject): boolean;
   /** Pure. The object and everything in the world are shared and must not be changed. */

@@ -8,7 +8,7 @@ import { statusOf, toReplicaSet } from '../workloads/replica-set.ts';
 import { toReplicationController } from '../workloads/replication-controller.ts';
 import { childPod } from './child-pod.ts';
 import type { Owner } from './claim.ts';
-import { claim, controllerOf } from './claim.ts';
+import { claim, controllerOf, isUncontrolled } from './claim.ts';
 import type { Controller, Outcome, Refused, World, Write } from './controller.ts';
 import {
   isActive,
@@ -107,8 +107,8 @@ function controllerFor(kind: Kind): Controller {
     name: kind.controller,
     resource: kind.resource,
     reads: kind.resource === SETS ? ['pods', SETS] : ['pods'],
-    concerns: (changed, objects) =>
-      controllerOf(changed) === undefined ? adopters(kind, changed, objects) : [],
+    mayConcern: isUncontrolled,
+    concerns: (changed, objects) => adopters(kind, changed, objects),
     reconcile: (object, world, now) => reconcile(kind, object, world, now),
   };
 }

@@ -208,7 +208,8 @@ describe('ReplicaSet, out of the ordinary', () => {
       { apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u', controller: true },
     ];
     const owned = { metadata: { ...pod.metadata, ownerReferences } };
-    expect(replicaSetController.concerns?.(owned, sets)).toEqual([]);
+    expect(replicaSetController.mayConcern?.(owned)).toBe(false);
+    expect(replicaSetController.mayConcern?.(pod)).toBe(true);
   });
 });
 

@@ -5,7 +5,7 @@ import { present } from '../../present.ts';
 import type { DaemonSetStatus } from '../../workloads/daemon-set.ts';
 import { TEMPLATE_GENERATION, toDaemonSet } from '../../workloads/daemon-set.ts';
 import type { Owner } from '../claim.ts';
-import { claim, controllerOf } from '../claim.ts';
+import { claim, isUncontrolled } from '../claim.ts';
 import { childPod } from '../child-pod.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
 import { isAvailable, isReady, nextAvailableAt } from '../pod-states.ts';
@@ -25,12 +25,11 @@ export const daemonSetController: Controller = {
   resource: SETS,
   reads: ['pods', 'nodes', REVISIONS],
   // A node has no namespace and concerns every DaemonSet.
+  mayConcern: isUncontrolled,
   concerns: (changed, sets) =>
     (changed.metadata.namespace === undefined
       ? sets
-      : controllerOf(changed) === undefined
-        ? sets.filter((set) => selects(toDaemonSet(set).spec.selector, changed.metadata.labels))
-        : []
+      : sets.filter((set) => selects(toDaemonSet(set).spec.selector, changed.metadata.labels))
     ).map(({ metadata }) => metadata.name ?? ''),
   reconcile,
 };

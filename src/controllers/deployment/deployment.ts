@@ -8,7 +8,7 @@ import { toDeployment } from '../../workloads/deployment.ts';
 import type { Deployment, DeploymentStatus } from '../../workloads/deployment.ts';
 import type { ReplicaSet } from '../../workloads/replica-set.ts';
 import { toReplicaSet } from '../../workloads/replica-set.ts';
-import { claim, controllerOf } from '../claim.ts';
+import { claim, isUncontrolled } from '../claim.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
 import { writeStatus } from '../status.ts';
 import { hasDeadline, isRolling, keepsAllRevisions } from './limits.ts';
@@ -48,12 +48,11 @@ export const deploymentController: Controller = {
   name: 'deployment-controller',
   resource: DEPLOYMENTS,
   reads: [SETS],
+  mayConcern: isUncontrolled,
   concerns: (changed, objects) =>
-    controllerOf(changed) === undefined
-      ? objects
-          .filter((object) => selects(toDeployment(object).spec.selector, changed.metadata.labels))
-          .map(({ metadata }) => metadata.name ?? '')
-      : [],
+    objects
+      .filter((object) => selects(toDeployment(object).spec.selector, changed.metadata.labels))
+      .map(({ metadata }) => metadata.name ?? ''),
   reconcile: (object, world, now) => new Pass(toDeployment(object), world, now).outcome(),
 };
 

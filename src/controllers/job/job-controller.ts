@@ -5,7 +5,7 @@ import { later } from '../../later.ts';
 import { selects } from '../../pod/placement/selection.ts';
 import { finishedCondition, JOB_TRACKING, toJob } from '../../workloads/job/job.ts';
 import type { Job, JobStatus } from '../../workloads/job/job.ts';
-import { claim, isControlledBy } from '../claim.ts';
+import { claim, isControlledBy, isUncontrolled } from '../claim.ts';
 import type { Controller, Outcome as Answer, World, Write } from '../controller.ts';
 import { countPods } from './count-pods.ts';
 import { isTracked, tracked, untracked } from './job-pods.ts';
@@ -27,6 +27,7 @@ export const jobController: Controller = {
   reads: [PODS],
   backOff: { firstMs: 1_000, maxMs: 60_000 },
   childFinalizer: JOB_TRACKING,
+  mayConcern: isUncontrolled,
   concerns: (pod, jobs) =>
     jobs
       .map(toJob)

@@ -6,7 +6,7 @@ import { ordinalOf, REVISION_LABEL } from '../../workloads/stateful-pod.ts';
 import type { StatefulSetStatus } from '../../workloads/stateful-set.ts';
 import { toStatefulSet } from '../../workloads/stateful-set.ts';
 import type { Owner } from '../claim.ts';
-import { claim, controllerOf } from '../claim.ts';
+import { claim, isUncontrolled } from '../claim.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
 import { isAvailable, isReady, nextAvailableAt } from '../pod-states.ts';
 import type { History } from '../revisions.ts';
@@ -22,12 +22,11 @@ export const statefulSetController: Controller = {
   name: 'statefulset-controller',
   resource: SETS,
   reads: ['pods', REVISIONS, CLAIMS],
+  mayConcern: isUncontrolled,
   concerns: (changed, sets) =>
-    controllerOf(changed) === undefined
-      ? sets
-          .filter((set) => selects(toStatefulSet(set).spec.selector, changed.metadata.labels))
-          .map(({ metadata }) => metadata.name ?? '')
-      : [],
+    sets
+      .filter((set) => selects(toStatefulSet(set).spec.selector, changed.metadata.labels))
+      .map(({ metadata }) => metadata.name ?? ''),
   reconcile,
 };
 

@@ -27,6 +27,7 @@ export const claimProtection: Controller = {
   name: 'pvc-protection-controller',
   resource: 'persistentvolumeclaims',
   reads: ['pods'],
+  mayConcern: (pod) => claimsOf(pod).length > 0,
   concerns: (pod, claims) => {
     const used = claimsOf(pod);
     return claims.flatMap(({ metadata: { name, deletionTimestamp } }) =>

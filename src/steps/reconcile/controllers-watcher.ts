@@ -4,7 +4,8 @@ import type { ObjectsAs } from '../../ports/objects.ts';
 import { present } from '../../present.ts';
 import { reconcileObject } from './reconcile-object.ts';
 import type { ReconcilePorts } from './reconcile-object.ts';
-import { concerned, everyObject } from './wake.ts';
+import { concerned, everyObject, freshLists } from './wake.ts';
+import type { Lists } from './wake.ts';
 import type { Look, Watcher } from './watcher.ts';
 import { dueId, listWork } from './work.ts';
 import type { WorkKey } from './work.ts';
@@ -17,10 +18,12 @@ export interface ControllersWatcher extends Watcher {
   look(key: WorkKey): Look | undefined;
 }
 
+/** `lists`: how it reads the objects that a change may concern. */
 export function controllersWatcher(
   ports: ReconcilePorts,
   objectsAs: ObjectsAs,
   controllers: readonly Controller[],
+  lists: Lists = freshLists(ports),
 ): ControllersWatcher {
   const { dueTimes } = ports;
   const byName = new Map(controllers.map((controller) => [controller.name, controller]));
@@ -43,7 +46,7 @@ export function controllersWatcher(
   const looks = (keys: readonly WorkKey[]): Look[] => keys.flatMap((key) => look(key) ?? []);
   return {
     look,
-    after: async (change) => looks(await concerned(ports, controllers, change)),
+    after: async (change) => looks(await concerned(lists, controllers, change)),
     overdue: async (now) => {
       const late = (await listWork(ports)).filter(
         ({ dueAt }) => dueAt !== undefined && Date.parse(dueAt) + LATE_MS < now.getTime(),

@@ -7,9 +7,33 @@ import { present } from '../../present.ts';
 import type { Change } from './watcher.ts';
 import type { WorkKey } from './work.ts';
 
+/** The objects of a resource in a namespace ('': in all). */
+export type Lists = (resource: string, namespace: string) => Promise<readonly KubeObject[]>;
+
+/** As they are stored at each call. */
+export const freshLists =
+  ({ store }: Pick<Ports, 'store'>): Lists =>
+  async (resource, namespace) =>
+    (await store.list({ resource, ...present({ namespace: namespace || undefined }) })).objects;
+
+/**
+ * As they were stored at the first call: a batch of changes reads them once. Objects that come or change in the meantime wake their
+ * controllers by changes of their own.
+ */
+export function listsOnce(ports: Pick<Ports, 'store'>): Lists {
+  const fresh = freshLists(ports);
+  const known = new Map<string, ReturnType<Lists>>();
+  return (resource, namespace) => {
+    const key = `${resource}/${namespace}`;
+    const lists = known.get(key) ?? fresh(resource, namespace);
+    known.set(key, lists);
+    return lists;
+  };
+}
+
 /** The objects to look at after a change. Late, repeated and lost changes make no difference to them. */
 export async function concerned(
-  { store }: Pick<Ports, 'store'>,
+  list: Lists,
   controllers: readonly Controller[],
   change: Change,
 ): Promise<WorkKey[]> {
@@ -17,11 +41,10 @@ export async function concerned(
   for (const controller of controllers) {
     const namespace = namespaceOf(controller, change);
     const found = new Map([[namespace, new Set(namedBy(controller, change))]]);
-    if (mayRead(controller, change) && controller.concerns !== undefined) {
-      const { objects: all } = await store.list({
-        resource: controller.resource,
-        ...present({ namespace: namespace || undefined }),
-      });
+    const { concerns, mayConcern } = controller;
+    const states = statesOf(change).filter((state) => mayConcern?.(state) ?? true);
+    if (mayRead(controller, change) && concerns !== undefined && states.length > 0) {
+      const all = await list(controller.resource, namespace);
       const objects = all.filter(
         (object) => controller.readsFor?.(object).includes(change.key.resource) ?? true,
       );
@@ -29,8 +52,7 @@ export async function concerned(
       for (const place of new Set(objects.map(namespaceIn))) {
         const some = objects.filter((object) => namespaceIn(object) === place);
         const names = found.get(place) ?? new Set();
-        for (const state of statesOf(change))
-          for (const name of controller.concerns(state, some)) names.add(name);
+        for (const state of states) for (const name of concerns(state, some)) names.add(name);
         found.set(place, names);
       }
     }
