@@ -4,19 +4,24 @@ import { replicaSetController } from '../../src/controllers/replica-set.ts';
 import { systemObjects } from '../../src/api/system-objects.ts';
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
 import { reconcileObject } from '../../src/steps/reconcile/reconcile-object.ts';
-import { concerned } from '../../src/steps/reconcile/wake.ts';
+import { concerned, freshLists } from '../../src/steps/reconcile/wake.ts';
 import type { WorkKey } from '../../src/steps/reconcile/work.ts';
 import { toDeployment } from '../../src/workloads/deployment.ts';
 import type { KubeObject } from '../../src/kinds/pod.ts';
 import type { ResourceVersion } from '../../src/ports/identity.ts';
+import { present } from '../../src/present.ts';
 import { fakePorts } from '../fakes/ports.ts';
 import { preciseNow } from './engine.ts';
+import { billOf, taskPrice } from './prices.ts';
+import { rolloutCost } from './rollout-cost.ts';
 import { oneContainer } from './subject.ts';
 import type { Subject } from './subject.ts';
 import type { Measure } from './summary.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const REPLICAS = 20;
+/** What such a pod gets on Fargate. */
+const SMALLEST = { cpu: 0.25, gigabytes: 0.5 };
 const LIMIT_MS = 180_000;
 const labels = { app: 'bench' };
 
@@ -75,6 +80,29 @@ export async function benchRollout(subject: Subject): Promise<Measure[]> {
       value: await callsPerChange(),
       goal: 3,
     },
+    ...(await costs()),
+  ];
+}
+
+/** By counted calls, at list prices; the goal is that of a pod by itself. */
+async function costs(): Promise<Measure[]> {
+  const { counts, invocations } = await rolloutCost(deployment('bench'), REPLICAS);
+  const { lambda, dynamodb, stepFunctions, scheduler, total } = billOf(counts);
+  const cents = (name: string, dollars: number, goal?: number): Measure => ({
+    ...{ name: `  ${name}`, unit: '¢', value: dollars * 100 },
+    ...present({ goal }),
+  });
+  return [
+    cents(`on AWS, ${REPLICAS} pods to available, without Fargate`, total, 0.06 * REPLICAS),
+    cents('of it Step Functions', stepFunctions),
+    cents('of it DynamoDB', dynamodb),
+    cents('of it Lambda and Scheduler', lambda + scheduler),
+    cents('Fargate, a minute of them (the least)', REPLICAS * taskPrice(SMALLEST, 60)),
+    {
+      name: '  invocations of the controllers',
+      unit: '',
+      value: invocations['reconcile'] ?? 0,
+    },
   ];
 }
 
@@ -110,7 +138,7 @@ async function callsPerChange(): Promise<number> {
       if (entries.length === 0) return;
       at = upTo;
       for (const entry of entries) {
-        const keys = await concerned(ports, controllers, entry);
+        const keys = await concerned(freshLists(ports), controllers, entry);
         if (keys.length > 0) changes += 1;
         await run(keys);
       }

@@ -34,7 +34,7 @@ export async function benchRights(runs: number): Promise<Measure[]> {
       for (let time = 0; time < DECISIONS; time++) await authorize(ports, user, asked(resource));
       samples.push(((preciseNow() - began) * 1000) / DECISIONS);
     }
-    figures.push({ name: `rights, ${name}`, unit: 'µs', ...summary(samples), goal: 20 });
+    figures.push({ name: `rights, ${name}`, unit: 'µs', ...summary(samples), goal: 10 });
   }
   return figures;
 }
