@@ -20,7 +20,7 @@ export interface Units {
 }
 
 /** Bytes of an item as DynamoDB counts them: names and values, 3 bytes for a map or list. */
-export const itemBytes = (item: Item): number =>
+const itemBytes = (item: Item): number =>
   Object.entries(item).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
     0,
