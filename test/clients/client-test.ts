@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { testDroppod, type TestDroppod } from '../e2e/droppod.ts';
 
-export interface Program {
+interface Program {
   /** All that it printed so far. */
   output(): string;
   /** Signals it and waits for its end; answers its exit code. */
