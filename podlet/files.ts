@@ -205,7 +205,7 @@ async function isGroups(
   return gid === fsGroup && (mode & SETGID) !== 0 && (mode & 0o070) === 0o070;
 }
 
-/** fsGroup: everything to the group, directories setgid (volume/volume_linux.go); what is mounted at the paths of `keep` is another volume's. */
+/** fsGroup: gives everything to the group, directories setgid (volume/volume_linux.go); other volumes' mounts at `keep` are left out. */
 async function giveToGroup(
   path: string,
   group: number,

@@ -122,7 +122,7 @@ async function imageOf(downloads: Downloads, architecture: Architecture): Promis
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-/** Writes the layout of an index over these architectures into `directory`; answers the index's digest. */
+/** Writes the layout of an index over these architectures into `directory`; returns the index's digest. */
 export async function writeLayout(
   directory: string,
   architectures: readonly Architecture[],

@@ -17,7 +17,7 @@ export interface Counters {
   at: number;
 }
 
-/** Reads the counters until the signal aborts; `read` answers undefined where there are none. */
+/** Reads the counters until the signal aborts; `read` returns undefined if there are none. */
 export async function meterUsage(
   world: World,
   clock: PodletClock,

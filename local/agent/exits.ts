@@ -87,7 +87,7 @@ export async function lookAtExit(
   else if (hasEnded(facts)) await recordExit(agent, task, name, exitOf(facts));
 }
 
-/** Records the end that a `die` event reports. Only an inspection distinguishes KILL from lack of memory; whatever it shows, the container has ended. */
+/** Records the end that a `die` event reports; an inspection only adds whether KILL or a lack of memory caused it. */
 export async function recordDeath(
   agent: Agent,
   task: Task,

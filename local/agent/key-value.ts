@@ -1,4 +1,4 @@
-// The small store below the engine: texts under keys, with several changes at once. Values are JSON; each room owns the prefixes of its keys.
+// The engine's small key-value store: several changes in one write. Values are JSON; each room owns the prefixes of its keys.
 import type { Level } from 'level';
 import type { Database } from '../database.ts';
 

@@ -101,7 +101,7 @@ async function startOthers(
   if (failed) throw failed.reason;
 }
 
-/** Waits for containers that must end before this one starts; if one fails or takes longer than its startTimeout (without one: for ever), the task ends. */
+/** Waits for containers that must end before this one starts; if one fails or exceeds its startTimeout, the task ends. */
 async function awaitEnds(
   { agent, task, definition, signal }: Launch,
   container: ContainerDefinition,

@@ -58,7 +58,7 @@ export async function* readLogs(agent: Agent, source: LogSource): AsyncGenerator
   }
 }
 
-/** One signal at once, then one for each burst of output until the container ends: the engine's followed log loses and repeats lines at rotation. */
+/** One signal at once, then one per burst of output until the container ends: a followed log loses and repeats lines at rotation. */
 async function* signs(agent: Agent, task: Task, source: LogSource): AsyncGenerator<undefined> {
   const enough = new AbortController();
   const signal = AbortSignal.any([enough.signal, ...(source.signal ? [source.signal] : [])]);

@@ -156,7 +156,7 @@ export class TaskBook {
     await this.options.store.write({ [`log-group/${name}`]: JSON.stringify({ createdAt }) });
   }
 
-  /** The definition of a task, with the containers that have joined since; throws where it is not stored, which only damaged data can cause. */
+  /** The definition of a task, with the containers that have joined; throws if it is not stored, which only damaged data can cause. */
   definitionOf(task: Task): TaskDefinition {
     const definition = this.definitions.get(task.taskDefinitionArn);
     if (!definition) throw new Error(`task definition ${task.taskDefinitionArn} is not stored`);

@@ -8,7 +8,7 @@ import { ensureObject, fillNamespace, mendObject } from './namespaces/fill-names
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/** Creates the first namespaces, the Service `default/kubernetes`, the node, the system's priority classes and the default roles. May be called at every start. */
+/** Creates what every cluster has: namespaces, the API's Service, the node, priority classes and default roles. Called at every start. */
 export async function bootstrapObjects(ports: ApiPorts): Promise<void> {
   for (const name of NAMESPACES) {
     await ensureObject(ports, 'namespaces', {

@@ -65,7 +65,7 @@ export interface CheckedStream extends Connection {
   ports: number[];
 }
 
-/** The checks before a stream (exec, attach, port-forward) opens. `byChannels`: the ports are in the query. Never throws: a refusal is a Response. */
+/** The checks before a stream (exec, attach, port-forward) opens. `byChannels`: the ports are in the query. A refusal is a Response. */
 export async function checkStream(
   ports: ApiPorts,
   request: Request,

@@ -1,4 +1,4 @@
-// One container of the pod in the task definition: supervise as its entry point, mounts, hard memory limit. The start order brings the rest.
+// One container of the pod in the task definition: supervise as entry point, mounts, hard memory limit. The start order has the rest.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
 import { capabilityName, DEFAULT_CAPABILITIES } from '../pod/process/capabilities.ts';

@@ -1,7 +1,7 @@
-// What is known of images by digest, so that a registry is asked for no manifest twice: in this process, and beyond it where something keeps it.
+// Remembers images by digest, so that no manifest is requested twice: in this process and, where something keeps it, beyond it.
 import type { ImageConfig } from '../ports/images.ts';
 
-/** What a manifest and its config say. */
+/** The content of a manifest and its config. */
 export type ImageFacts = Omit<ImageConfig, 'name' | 'imageId' | 'reference'>;
 
 /** `index`: the digest of the name itself, if that is an index. */
@@ -10,7 +10,7 @@ export interface KnownImage {
   index: string;
 }
 
-/** What keeps texts by key for a while; it may lose any. */
+/** Keeps texts by key for a while; it may lose any. */
 export interface KeptImages {
   get(key: string): Promise<string | undefined>;
   put(key: string, text: string): Promise<void>;
@@ -24,10 +24,10 @@ export interface ImageMemory {
 
 /** Images that a process remembers. */
 const MOST_IMAGES = 200;
-/** Longer ones, which only a hostile config is, are not kept. */
+/** Longer ones, which only a hostile config can be, are not kept. */
 const MOST_LENGTH = 32 * 1024;
 
-/** Which platform was chosen depends on the architectures, so they are part of the key. */
+/** The architectures decide which platform is chosen, so they are part of the key. */
 export function imageMemory(
   kept: KeptImages | undefined,
   architectures: readonly string[],

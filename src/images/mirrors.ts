@@ -1,9 +1,9 @@
-// Mirrors: where the images of a registry are looked for before the registry itself, such as a pull-through cache of ECR.
+// Mirrors: where a registry's images are looked for before the registry itself, such as a pull-through cache of ECR.
 import { own } from '../own.ts';
 import { parseReference } from './reference.ts';
 import type { Reference } from './reference.ts';
 
-/** By registry as users see it (`docker.io`): host and path before the repository, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker-hub`. */
+/** By registry (`docker.io`): the mirror's host and path, `123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker-hub`. */
 export type Mirrors = { readonly [registry: string]: string };
 
 /** The reference at its registry's mirror, as a list of one or none. */

@@ -1,5 +1,5 @@
-// A fetch for functions on AWS: a registry, and every host that it redirects to, must have a public address. Next to a function are its runtime's
-// own port, its role's credentials and its network's neighbours, none of which a registry may make it call.
+// A fetch for functions on AWS: a registry and every redirect must have a public address. Near a function are its runtime's port, its
+// role's credentials and its network's neighbours, none of which a registry may make it call.
 import { BlockList, isIP } from 'node:net';
 import type { Fetch } from './registry-session.ts';
 
@@ -64,7 +64,7 @@ export function publicFetch(
       if (location === null) return response;
       await response.body?.cancel();
       const next = new URL(location, target);
-      // It does not come back either: a later hop to the first host goes without.
+      // It stays removed: a later hop back to the first host goes without it.
       if (next.origin !== target.origin) sent = withoutCredential(sent);
       target = next;
     }
@@ -77,7 +77,7 @@ const withoutCredential = (headers: Record<string, string>): Record<string, stri
     Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'),
   );
 
-/** A name may lead elsewhere at the connection that follows; what is inside has no certificate for it then. */
+/** A name may resolve differently for the connection itself; an internal host then lacks a certificate for it. */
 async function refusePrivate({ protocol, hostname }: URL, lookup: Lookup): Promise<void> {
   if (protocol !== 'https:')
     throw new Error(`${protocol}//${hostname} is not asked: a registry on AWS speaks https`);

@@ -30,7 +30,7 @@ export function refusedStatus(
   );
 }
 
-/** The registry has what the name stands for and does not hand it out; `words`: its own. */
+/** The registry has the named content but does not serve it; `words`: its own message. */
 export function refusedRead(
   reference: Reference,
   url: string,

@@ -21,7 +21,7 @@ export interface RegistryImagesOptions {
   architectures: readonly string[];
   /** The node's own credentials for a registry, tried after the pod's. */
   nodeCredentials?: (registry: string) => Promise<RegistryCredential[]>;
-  /** One registry for all: it is asked for `<registry>/<repository>`. */
+  /** One registry for everything: it is asked for `<registry>/<repository>`. */
   endpoint?: string;
   /** Where images of a registry are looked for first; tasks pull them from there. */
   mirrors?: Mirrors;
@@ -56,7 +56,7 @@ interface Opened {
   credential?: RegistryCredential;
 }
 
-/** Each place with the credentials that are for it. */
+/** Each place with its credentials. */
 async function tryPlaces(
   options: RegistryImagesOptions,
   memory: ImageMemory,
@@ -72,7 +72,7 @@ async function tryPlaces(
     const config = {
       ...image.facts,
       reference: byDigest(place, image.facts.digest),
-      // As without a mirror, as a node's runtime shows it too.
+      // The name without a mirror, as a node's runtime shows it too.
       name: shownName(reference),
       imageId: byDigest(reference, image.index),
     };

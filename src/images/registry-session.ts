@@ -1,4 +1,4 @@
-// The requests of one pull to a registry (distribution API v2), with the credential, or with the token that the registry's challenge asks for.
+// The requests of one pull to a registry (distribution API v2), with the credential or the token that the registry's challenge demands.
 // Answers are limited in size and verified by their digest.
 import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../ports/images.ts';
@@ -35,7 +35,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 
 const TOKEN_ANSWER = "failed to authorize: the token service's answer";
 
-/** Answers of registries that know no HEAD. */
+/** Statuses of registries that do not support HEAD. */
 const NO_HEAD = new Set([400, 405, 501]);
 
 interface Asked {
@@ -68,8 +68,8 @@ export class RegistrySession {
   }
 
   /**
-   * The digest of a manifest or index by tag or digest, which the credential may read: by HEAD, which Docker Hub counts as no pull.
-   * Undefined where the registry does not say it.
+   * The digest of a manifest or index by tag or digest, if the credential may read it: by HEAD, which Docker Hub does not count as a pull.
+   * undefined if the registry does not report it.
    */
   async digest(reference: string): Promise<string | undefined> {
     const path = `manifests/${reference}`;
@@ -125,7 +125,7 @@ export class RegistrySession {
     }
   }
 
-  /** The limit holds for what a compressed answer unpacks to. */
+  /** The limit applies to the decompressed response. */
   async #bytes(response: Response, path: string): Promise<Uint8Array> {
     let bytes: Uint8Array | undefined;
     try {
@@ -149,7 +149,7 @@ export class RegistrySession {
     const response = await ask();
     if (response.status !== 401 || this.#authorization !== undefined) return response;
     await response.body?.cancel();
-    // Another host, to which the registry has redirected, may not say where its password goes.
+    // A host to which the registry has redirected must not decide where its password is sent.
     if (response.url !== '' && new URL(response.url).origin !== new URL(url).origin)
       throw this.#refused(response, path);
     this.#authorization = await authorizationFor(
@@ -167,7 +167,7 @@ export class RegistrySession {
     return refusedStatus(this.#reference, `${this.#base}/${path}`, status, statusText);
   }
 
-  /** Of what a digest names the existence is known: a refusal of its content has a reason of its own. */
+  /** What a digest names is known to exist: a refusal of its content has a reason of its own. */
   async #refusedRead(response: Response, path: string, wanted: string | undefined): Promise<Error> {
     const words = await registryWords(response);
     if (wanted === undefined || response.status === 401 || response.status === 403)

@@ -1,10 +1,10 @@
-// What a registry says of its refusal, in its own words.
+// A registry's own explanation of its refusal.
 import { readWithin } from '../read-within.ts';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_LENGTH = 500;
 
-/** Its `{errors: [{code, message}]}` as one line, else the beginning of what it sent; '' where that is nothing or cannot be read. */
+/** Its `{errors: [{code, message}]}` as one line, else the beginning of its body; '' if that is empty or unreadable. */
 export async function registryWords(answer: Response): Promise<string> {
   // lint: the status is reported in any case.
   const bytes = await readWithin(answer, MAX_BYTES).catch(() => undefined);
@@ -18,7 +18,7 @@ function errorsIn(text: string): string | undefined {
     const said = errors?.map(({ code = '', message = '' }) => `${code} ${message}`.trim());
     return said && said.length > 0 ? said.join('; ') : undefined;
   } catch {
-    // Some proxies before a registry do not answer in JSON.
+    // Some proxies in front of a registry do not respond in JSON.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export interface Run {
   ready: boolean;
   /** It was stopped because its resize requires a restart: the next run follows whatever the policy. */
   resized?: boolean;
-  /** A liveness or startup probe made the podlet stop this run: the policy alone decides the restart (computePodActions in kuberuntime_manager.go). */
+  /** A liveness or startup probe made the podlet stop this run: only the policy decides the restart (kubelet computePodActions). */
   killedByProbe?: boolean;
   /** The user of its process; `groups` includes the primary one. */
   user?: { uid: number; gid: number; groups: number[] };

@@ -1,4 +1,4 @@
-// The items of the machine's three Maps, computed from the state that the pod is in: the same for a first start, a relaunch and a successor.
+// The items of the machine's three Maps, computed from the pod's state: the same for a first start, a relaunch and a successor.
 // See docs/design/hand-over.md.
 import type { Container, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';

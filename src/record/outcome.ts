@@ -33,7 +33,7 @@ export function leaveAfter(
   };
 }
 
-/** For executions of `generation` the pod is gone or over: nothing will be started for them any more. */
+/** Whether for executions of `generation` the pod is gone or over: nothing will be started for them any more. */
 export function isOver(pod: Pod | undefined, record: PodRecord, generation: number): boolean {
   return (
     !pod ||

@@ -1,5 +1,5 @@
-// A pod's resize as its record holds it: promised by the node or found infeasible, then in progress, then complete. Pure.
-// Level-based: the spec's sizes are compared with the promised ones, so an edit that nobody followed up is found by the next look.
+// A pod's resize in its record: promised by the node or infeasible, then in progress, then complete. Pure.
+// Level-based: the spec's sizes are compared with the promised ones, so the next pass finds an edit that was not acted upon.
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -34,13 +34,13 @@ const withObserved = (record: PodRecord, observed: ObservedPod): PodRecord => ({
   observed,
 });
 
-/** The container must be stopped, since its resize asks for another run. */
+/** The container must be stopped, since its resize requires another run. */
 export const asksForRestart = (container: ObservedContainer | undefined): boolean =>
   container?.restartAfter !== undefined &&
   container.restartAfter === container.current?.run &&
   isRunning(container.current);
 
-/** Some container does not have its promised size yet, or must still run anew with it. */
+/** A container does not have its promised size yet, or must still be restarted for it. */
 const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
   initAndAppContainers(pod).some(
     ({ name }) =>
@@ -49,7 +49,7 @@ const isUnderWay = (pod: Pod, { containers }: ObservedPod): boolean =>
 
 type DueResize = 'promise' | 'forget' | 'complete';
 
-/** The changes that a look at the pod would make. */
+/** The changes that are due for a pod. */
 export function resizeDue(pod: Pod, { observed, end }: PodRecord): DueResize | undefined {
   const { allocated, resize, resizePending } = observed;
   if (allocated === undefined || end || podDone(pod, observed)) return undefined;
@@ -63,7 +63,7 @@ export function resizeDue(pod: Pod, { observed, end }: PodRecord): DueResize | u
 const completion = (pod: Pod, observed: ObservedPod): DueResize | undefined =>
   observed.resize && !isUnderWay(pod, observed) ? 'complete' : undefined;
 
-/** Makes the changes that are due; undefined where there are none. */
+/** Makes the changes that are due; undefined if there are none. */
 export function settleResize(pod: Pod, record: PodRecord, judge: Judge): Resize | undefined {
   const due = resizeDue(pod, record);
   if (due === 'promise') return promise(pod, record, judge(pod));
@@ -90,7 +90,7 @@ function promise(pod: Pod, record: PodRecord, why: string | undefined): Resize {
       .filter(({ container, had }) => !isDeepStrictEqual(had, container.resources ?? {}))
       .map(({ container, had }) => [container.name, had]),
   );
-  // The errors of a resize that is no longer requested do not count any more.
+  // Errors of a resize that is no longer requested do not count.
   const resizing = changeContainers(
     observed,
     [...had.keys()],

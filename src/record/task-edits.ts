@@ -1,4 +1,4 @@
-// What a pod's running task lacks of its spec: ephemeral containers that have not joined, sizes that differ. Pure.
+// What a pod's running task lacks compared with its spec: ephemeral containers that have not joined, sizes that differ. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, EphemeralContainer, Pod } from '../kinds/pod.ts';
 import { own } from '../own.ts';
@@ -17,7 +17,7 @@ export interface TaskEdits {
 
 const NONE: TaskEdits = { add: [], resize: [] };
 
-/** What is due now: images that could not be pulled wait for the end of their back-off, and a resize waits for its container. */
+/** What is due now: failed images wait for the end of their back-off, and a resize waits for its container. */
 export function taskEdits(pod: Pod, record: PodRecord, now: Date): TaskEdits {
   const {
     observed,
@@ -60,7 +60,7 @@ export function withOldSizes(previous: Pod, record: PodRecord): PodRecord {
   return { ...record, observed: { ...record.observed, allocated: sizesOf(previous) } };
 }
 
-/** The record once `container`, as it is promised now, has the size `given`; its run is to be followed by another where the resize policy says so. */
+/** The record once `container` has its promised size `given`; another run follows if the resize policy says so. */
 export function resized(
   record: PodRecord,
   container: Container,

@@ -22,7 +22,7 @@ interface Found {
   field: Field | 'unknown';
 }
 
-/** Forbidden for each field that cannot be served, with the reason. For pods at creation, defaulted and admitted; beyondFargate counts in local mode only. */
+/** Forbidden for each field that cannot be served, with the reason. For created pods, defaulted and admitted. */
 export function refusePod(
   pod: Pod,
   { mode, beyondFargate }: Pick<Settings, 'mode' | 'beyondFargate'>,

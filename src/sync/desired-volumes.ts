@@ -13,7 +13,7 @@ import type { DesiredVolume } from '../protocol/messages.ts';
 
 const DEFAULT_FILE_MODE = 0o644;
 
-/** Every volume of the task that the podlet brings into form; equal content has an equal version. Volumes that nobody uses are not among them. */
+/** Every volume of the task that the podlet prepares; equal content has an equal version. Unused volumes are left out. */
 export function desiredVolumes(
   pod: Pod,
   context: VolumeContext,

@@ -25,7 +25,7 @@ export type Start = { order: StartOrder } | { waiting: { reason: string; message
 export interface Objects {
   starts: { [container: string]: Start };
   volumes: Desired['volumes'];
-  /** Volumes whose files cannot be had: nothing starts meanwhile. */
+  /** Volumes whose files are unavailable: until they are, nothing starts. */
   missing?: { volume: string; why: string }[];
 }
 

@@ -1,4 +1,4 @@
-// dynalite parses an expression anew for every request; a program has few expressions and many requests.
+// Caches parsed expressions: dynalite would parse one again for every request, and a program has few expressions and many requests.
 // Its parsers put the request's values into what they return, so what is kept has hollow values, which each request fills with its own.
 import { own } from '../../../src/own.ts';
 import type { Item } from './dynalite.ts';

@@ -6,7 +6,7 @@ import { act, checkInput, db, tableOf } from './dynalite.ts';
 import { storedItem } from './overlay.ts';
 import { ttlTables } from './time-to-live.ts';
 
-/** One pass over all tables with TTL; answers how many items went. */
+/** One pass over all tables with TTL; returns how many items it deleted. */
 export async function sweepExpired({
   store,
   clock,
@@ -53,7 +53,7 @@ async function deleteExpired(
     'DeleteItem',
     store,
     checkInput('DeleteItem', { TableName: name, Key: key, ...condition }, store),
-    // Written anew since it was looked at; what failed otherwise is looked at again by the next sweep.
+    // Rewritten since it was read; after any other failure the next sweep tries again.
   ).catch(() => undefined);
   return 1;
 }

@@ -11,7 +11,7 @@ const MAX_PORT = 65_535;
 /** The forms that the page of container definitions lists: name or number, with a group or without. */
 const USER = /^[^:\s]+(:[^:\s]+)?$/;
 const IMAGE = /^[\w\-:./#@]{1,255}$/;
-/** Docker's own names, `ALL` besides. */
+/** Docker's own names, and `ALL`. */
 const CAPABILITIES = new Set(
   (
     'ALL AUDIT_CONTROL AUDIT_WRITE BLOCK_SUSPEND CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE ' +

@@ -77,7 +77,7 @@ const MAX_SUBNETS = 16;
 const MAX_SECURITY_GROUPS = 5;
 const PLATFORMS = ['LATEST', '1.4.0', '1.3.0'];
 
-/** What a request that names Fargate has to say besides. */
+/** What a request for Fargate must also contain. */
 function refuseBeyondFargate(input: Input, { requiresCompatibilities }: TaskDefinition): void {
   const refuse = (why: string): never => {
     throw new AwsError('InvalidParameterException', why);

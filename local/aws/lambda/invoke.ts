@@ -28,7 +28,7 @@ function functionName(pathname: string): string {
   }
 }
 
-/** Answers an invocation; undefined: the path is not Lambda's. `later` runs asynchronous invocations. */
+/** Handles an invocation; undefined: the path is not Lambda's. `later` runs asynchronous invocations. */
 export async function invokeOverRest(
   functions: Functions,
   request: Request,

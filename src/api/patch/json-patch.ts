@@ -1,4 +1,4 @@
-// JSON patch (RFC 6902) by the rules of evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its limit on copies.
+// JSON patch (RFC 6902) as in evanphx/json-patch, which kube-apiserver uses: its errors, its negative indices, its limit on copies.
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';

@@ -1,4 +1,5 @@
-// Strategic merge patch: merges by the types' merge keys, with its directives ($patch, $retainKeys, $setElementOrder, $deleteFromPrimitiveList).
+// Strategic merge patch: merges by the types' merge keys, with the directives $patch, $retainKeys, $setElementOrder and
+// $deleteFromPrimitiveList.
 import { ApiError, badRequest } from '../../errors.ts';
 import type { Field, Shape } from '../../kinds/shapes.ts';
 import { isMap, own, setOwn } from '../../own.ts';

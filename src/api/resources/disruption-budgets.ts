@@ -1,4 +1,4 @@
-// PodDisruptionBudgets at the API; their rules are in src/workloads, and src/controllers/disruption.ts keeps the status that `/eviction` reads.
+// PodDisruptionBudgets at the API; their rules are in src/workloads, and src/controllers/disruption.ts keeps the status.
 import {
   toBudget,
   validateBudgetSpec,

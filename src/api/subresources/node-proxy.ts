@@ -1,4 +1,4 @@
-// `nodes/NAME[:10250]/proxy/PATH`: a kubelet's answers about its node. Virtual nodes have no kubelet; the list of pods is read from the store.
+// `nodes/NAME[:10250]/proxy/PATH`: a kubelet's responses about its node. Virtual nodes have no kubelet; the store has their pods.
 import { ApiError, notFound } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import type { Call } from '../call.ts';

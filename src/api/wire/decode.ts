@@ -1,4 +1,4 @@
-// Decodes a parsed body into an object of its kind as Go's decoder does: types are checked, unknown fields collected, nulls and zeros dropped.
+// Decodes a parsed body into an object of its kind as Go's decoder does: checks types, collects unknown fields, drops nulls and zeros.
 import { wholeSeconds } from '../../kinds/time.ts';
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports/json.ts';
@@ -227,7 +227,7 @@ const LAST_INT64 = 2 ** 63 - 1024;
 function decodeNumber(shape: Shape, value: Json, place: Place): number {
   if (typeof value !== 'number') throw mismatch(value, shape, place);
   if (shape.type === 'double') return value;
-  // A double cannot hold the int64 values next to ±2^63: the extremes become the last double below, which every reader accepts as an int64.
+  // A double cannot hold the int64 values next to ±2^63: the extremes become the last double below, which every reader accepts.
   if (shape.type === 'int64' && Math.abs(value) === 2 ** 63) return Math.sign(value) * LAST_INT64;
   const bound = shape.type === 'int32' ? 2 ** 31 : 2 ** 63;
   if (!Number.isInteger(value) || value >= bound || value < -bound)

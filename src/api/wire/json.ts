@@ -8,7 +8,7 @@ export class ParseError extends Error {
 
 /** The nesting depth that Go's decoder accepts. No kind is as deep: anything deeper than its kind is dropped as unknown. */
 const MAX_DEPTH = 10_000;
-/** The depth of a patch and its result, which are processed before unknown fields are dropped: a JavaScript stack is only safe up to here. */
+/** The depth of a patch and its result, which are processed before unknown fields are dropped: a JavaScript stack is safe up to here. */
 export const MAX_PATCH_DEPTH = 1000;
 /** The depth of a value that is stored as it came (a set of fields): no kind is as deep, and the YAML printer's stack overflows early. */
 export const MAX_KEPT_DEPTH = 100;

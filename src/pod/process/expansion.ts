@@ -8,7 +8,7 @@ export interface Room {
 /** Linux's limit for a process' arguments and environment together; anything longer cannot start anyway. */
 export const processRoom = (): Room => ({ left: 2 * 1024 * 1024 });
 
-/** The text with its references replaced. An unknown name, or a value that exceeds the limit, stays as written; `$$` is one `$`; nothing is expanded twice. */
+/** The text with its references replaced once. Unknown names, and values beyond the limit, stay as written; `$$` is one `$`. */
 export function expand(
   text: string,
   lookup: (name: string) => string | undefined,

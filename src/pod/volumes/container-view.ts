@@ -1,4 +1,4 @@
-// What one container sees of its pod's volumes: mounts of the sandbox's volumes, and single files that are placed where no volume can be mounted.
+// What one container sees of its pod's volumes: mounts of the sandbox's volumes, and single files placed where no volume can be mounted.
 import type { Brought } from '../../protocol/start-content.ts';
 import type { Container, EphemeralContainer, Pod, Volume, VolumeMount } from '../../kinds/pod.ts';
 import { directoriesOf, shownOfFiles } from './file-parts.ts';
