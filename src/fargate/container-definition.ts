@@ -9,6 +9,7 @@ import { containerLimits } from './container-limits.ts';
 import { mountPoints, tmpfsMounts } from './mount-points.ts';
 import {
   logConfiguration,
+  MIN_CONTAINER_MEMORY_MIB,
   PODLET_CONTAINER,
   STOP_TIMEOUT_SECONDS,
   type DefinitionContext,
@@ -16,8 +17,6 @@ import {
 import { seedDependencies } from './seed-definition.ts';
 import { systemControls } from './system-controls.ts';
 
-/** ECS's minimum for a container. */
-const MIN_CONTAINER_MEMORY_MIB = 6;
 /** The kernel's minimum cpu share. */
 const MIN_CPU_UNITS = 2;
 const MIB = 1024 * 1024;

@@ -22,6 +22,9 @@ export const LOG_STREAM_PREFIX = 'pod';
 /** ECS's maximum; droppod ends containers itself, earlier. */
 export const STOP_TIMEOUT_SECONDS = 120;
 
+/** ECS's minimum for a container. */
+export const MIN_CONTAINER_MEMORY_MIB = 6;
+
 /** A file system, or a directory of the machine (in local mode beyond Fargate). */
 export type ClaimedData = { fileSystemId: string } | { sourcePath: string };
 

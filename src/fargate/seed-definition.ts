@@ -8,13 +8,11 @@ import { present } from '../present.ts';
 import { BIN_VOLUME } from './mount-points.ts';
 import {
   logConfiguration,
+  MIN_CONTAINER_MEMORY_MIB,
   PODLET_CONTAINER,
   STOP_TIMEOUT_SECONDS,
   type DefinitionContext,
 } from './podlet-definition.ts';
-
-/** ECS's minimum for a container. */
-const MIN_CONTAINER_MEMORY_MIB = 6;
 
 /** The condition of a container whose seeds must have been copied before it starts. */
 export const seedDependencies = (
