@@ -159,6 +159,17 @@ const RIGHTS: { [kind: string]: KubeValue } = {
   ClusterRoleBinding: { roleRef, subjects: [{ kind: 'Group', name: 'nobody' }] },
 };
 
+const SIGNING_REQUEST = Buffer.from(
+  '-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n',
+).toString('base64');
+const WEBHOOK: KubeValue = {
+  name: 'a.example.com',
+  clientConfig: { service: { name: 's', namespace: 'd' } },
+  admissionReviewVersions: ['v1'],
+  sideEffects: 'None',
+  rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+};
+
 /** What stands in a whole object of the kind, beside its metadata. */
 const CONTENTS: { [kind: string]: KubeValue } = {
   ...WORKLOADS,
@@ -239,6 +250,13 @@ const CONTENTS: { [kind: string]: KubeValue } = {
     },
   },
   StorageClass: { provisioner: 'example.com/x' },
+  CSIDriver: { spec: { attachRequired: false } },
+  CSINode: { spec: { drivers: [{ name: 'x.example.com', nodeID: 'n', topologyKeys: ['k'] }] } },
+  CertificateSigningRequest: {
+    spec: { request: SIGNING_REQUEST, signerName: 'example.com/s', usages: ['client auth'] },
+  },
+  ValidatingWebhookConfiguration: { webhooks: [WEBHOOK] },
+  MutatingWebhookConfiguration: { webhooks: [{ ...WEBHOOK, reinvocationPolicy: 'Never' }] },
   RuntimeClass: { handler: 'h', scheduling: { nodeSelector: LABELS } },
   Binding: { target: { kind: 'Node', name: 'nowhere' } },
   TokenReview: { spec: { token: 'x', audiences: ['a'] } },
@@ -277,10 +295,27 @@ export const POSTED = RESOURCES.filter(({ verbs }) => verbs.includes('create'));
 export const pickResource = (chance: Chance): Resource =>
   chance.happens(0.45) ? RESOURCES.find(({ kind }) => kind === 'Pod')! : chance.pick(POSTED);
 
-export const nameOf = (resource: Resource, number: number): string =>
-  resource.kind === 'CustomResourceDefinition'
-    ? `things${number}.fuzz.example.com`
-    : `${resource.singular}${number}`;
+/** Kinds whose objects are named by what they define, with what comes after the number. */
+const NAMED: { [kind: string]: readonly [string, string] } = {
+  CustomResourceDefinition: ['things', '.fuzz.example.com'],
+  APIService: ['v', '.fuzz.example.com'],
+};
+
+export function nameOf({ kind, singular }: Resource, number: number): string {
+  const [before, after] = NAMED[kind] ?? [singular, ''];
+  return `${before}${number}${after}`;
+}
+
+/** An APIService is named by the group version that it offers. */
+const serviceOf = (name: string): KubeValue => ({
+  spec: {
+    group: name.split('.').slice(1).join('.'),
+    version: name.split('.')[0] ?? '',
+    groupPriorityMinimum: 100,
+    versionPriority: 10,
+    service: { name: 's', namespace: 'd' },
+  },
+});
 
 /** A definition is named by what it defines. */
 const definitionOf = (name: string): KubeValue => {
@@ -305,6 +340,11 @@ const definitionOf = (name: string): KubeValue => {
   };
 };
 
+const BY_NAME: { [kind: string]: (name: string) => KubeValue } = {
+  CustomResourceDefinition: definitionOf,
+  APIService: serviceOf,
+};
+
 /** One of the names that a run uses. */
 export const anyName = (resource: Resource, chance: Chance): string =>
   nameOf(resource, chance.below(NAMES));
@@ -319,9 +359,10 @@ export function wholeObject(
 ): KubeValue {
   const apiVersion = apiVersionOf(kind);
   const content =
-    kind.kind === 'CustomResourceDefinition'
-      ? definitionOf(name)
-      : (CONTENTS[kind.kind] ?? CONTENTS[`${apiVersion}/${kind.kind}`] ?? {});
+    BY_NAME[kind.kind]?.(name) ??
+    CONTENTS[kind.kind] ??
+    CONTENTS[`${apiVersion}/${kind.kind}`] ??
+    {};
   return structuredClone({
     apiVersion,
     kind: kind.kind,
