@@ -16,7 +16,7 @@ import { createRunSplitter } from '../../src/logs/split-runs.ts';
 import { annotated } from './shapes.ts';
 import { growthProblem } from './work.ts';
 
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 300_000;
 const many = (n: number, part: (index: number) => string): string =>
   Array.from({ length: n }, (_, index) => part(index)).join('');
 

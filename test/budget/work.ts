@@ -71,7 +71,7 @@ export async function growthProblem<T>(
   n: number,
   make: (n: number) => T,
   run: Run<T>,
-  most = 16 * n,
+  most = 4 * n,
 ): Promise<string | undefined> {
   const largest = largestSize(n, make, most);
   const problems: string[] = [];
