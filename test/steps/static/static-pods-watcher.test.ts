@@ -1,5 +1,6 @@
 // A deployment's static pods: the manifests come with the function, and its looks bring the pods to what they say.
 import { beforeEach, expect, it } from 'vitest';
+import { reconcile } from '../../../functions/reconcile.ts';
 import { bootstrapObjects } from '../../../src/api/bootstrap.ts';
 import { systemObjects } from '../../../src/api/system-objects.ts';
 import type { Pod } from '../../../src/kinds/pod.ts';
@@ -87,6 +88,14 @@ it('C12: what has failed or gone is looked at at once', async () => {
   const failed = { ...object, status: { phase: 'Failed' } };
   expect(await watcher.after({ ...change, object: failed })).toHaveLength(1);
   expect(await watcher.after({ ...change, type: 'DELETED' })).toHaveLength(1);
+});
+
+it('P2: on AWS the wake of each minute is enough', async () => {
+  const settings = { ...ports.settings, mode: 'aws' as const, staticPods: 'a' };
+  const staticPods = { manifests: [manifest('busybox:1')] };
+  await reconcile({ ...ports, settings, staticPods }, { replay: true });
+  expect(await stored()).toBeDefined();
+  expect(await isStaticWorkLeft({ ...ports, settings })).toBe(false);
 });
 
 it('an installation without static pods looks at nothing', async () => {
