@@ -2,14 +2,16 @@
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import type { Clock } from '../ports/clock.ts';
+import { RegistryRefusal } from '../images/refusal.ts';
 import type { RegistryCredential } from '../ports/images.ts';
+import { orRefusal } from './refusal.ts';
 
 const ECR_HOST =
   /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.(?:aws|amazonwebservices\.com\.cn))$/;
 /** A token is valid for twelve hours; a function's environment lives shorter than the remaining time. */
 const MARGIN_MS = 60 * 60_000;
 
-/** Credentials for a registry; none for hosts other than ECR's. One token serves a whole region. */
+/** Credentials for a registry; none for hosts other than ECR's. One token serves a whole region. Throws RegistryRefusal where ECR gives none. */
 export function ecrCredentials(
   client: ECRClient,
   clock: Pick<Clock, 'now'>,
@@ -25,7 +27,9 @@ export function ecrCredentials(
 async function fetchToken(
   client: ECRClient,
 ): Promise<{ username: string; password: string; until: number } | undefined> {
-  const { authorizationData } = await client.send(new GetAuthorizationTokenCommand({}));
+  const answer = await orRefusal(client.send(new GetAuthorizationTokenCommand({})));
+  if ('failure' in answer) throw new RegistryRefusal(answer.failure);
+  const { authorizationData } = answer;
   const [given] = authorizationData ?? [];
   const pair = Buffer.from(given?.authorizationToken ?? '', 'base64').toString('utf8');
   const colon = pair.indexOf(':');

@@ -85,6 +85,21 @@ async function tryPlaces(
   };
 }
 
+/** The node's own credentials; why there are none stands among the refusals. */
+async function ofNode(
+  { nodeCredentials }: RegistryImagesOptions,
+  { registry }: Reference,
+  refusals: Set<string>,
+): Promise<RegistryCredential[]> {
+  try {
+    return (await nodeCredentials?.(registry)) ?? [];
+  } catch (error) {
+    if (!(error instanceof RegistryRefusal)) throw error;
+    refusals.add(error.message);
+    return [];
+  }
+}
+
 /** Tries every matching credential, the pod's own first; anonymously only where there is none. */
 async function tryCredentials(
   options: RegistryImagesOptions,
@@ -93,7 +108,7 @@ async function tryCredentials(
   own: RegistryCredential[],
   refusals: Set<string>,
 ): Promise<{ image: KnownImage; credential: RegistryCredential | undefined } | undefined> {
-  const all = [...own, ...((await options.nodeCredentials?.(place.registry)) ?? [])];
+  const all = [...own, ...(await ofNode(options, place, refusals))];
   for (const credential of all.length > 0 ? all : [undefined]) {
     const session = new RegistrySession(options.fetch, place, credential, options.endpoint);
     try {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { matchingCredentials } from '../../src/images/credentials.ts';
 import { parseSecret } from '../../src/images/pull-secrets.ts';
 import { parseReference, referenceProblem, shownName } from '../../src/images/reference.ts';
+import { RegistryRefusal } from '../../src/images/refusal.ts';
 import { registryImages } from '../../src/images/registry-images.ts';
 
 const digest = (char: string): string => `sha256:${char.repeat(64)}`;
@@ -253,6 +254,20 @@ describe('resolving', () => {
 });
 
 describe('what cannot be resolved', () => {
+  it('where the node is given no password, the pod shows why beside what the registry says to strangers', async () => {
+    const images = registryImages({
+      fetch: () => Promise.resolve(new Response('', { status: 401 })),
+      clock: { now: () => new Date(0) },
+      architectures: ['amd64'],
+      nodeCredentials: () => Promise.reject(new RegistryRefusal('AWS does not permit it: no')),
+    });
+    const outcome = await images.resolve('1.dkr.ecr.eu-west-1.amazonaws.com/app:1', 'Always', []);
+    expect(outcome).toMatchObject({
+      failure: 'ErrImagePull',
+      message: expect.stringMatching(/^\[AWS does not permit it: no, .*app:1/) as string,
+    });
+  });
+
   it.each([
     [
       'registry.test/app:gone',
