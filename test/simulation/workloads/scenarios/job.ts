@@ -70,7 +70,9 @@ export function job(luck: Chance): Scenario {
       const { key, type, object } = entry;
       if (key.resource === 'jobs.batch') return type === 'DELETED' ? [] : count(entry);
       if (key.resource !== 'pods') return [];
-      if (phaseOf(object) === 'Succeeded') succeeded.add(object.metadata.uid ?? '');
+      // One that was let go (suspended, too many) is nobody's, should it succeed before it is removed.
+      if (phaseOf(object) === 'Succeeded' && !isCounted(object))
+        succeeded.add(object.metadata.uid ?? '');
       if (type !== 'ADDED') return [];
       const active = sight.of('pods').filter(isActive);
       const indexes = active.map(({ metadata }) => metadata.annotations?.[INDEX]);
