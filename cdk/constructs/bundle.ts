@@ -1,13 +1,13 @@
-// How esbuild makes the files of a function, ES modules: what every start needs, and parts that are loaded when they are first asked for.
-// The deployment, the tests of the bundles and the bench make them here.
+// How esbuild bundles a function, as ES modules: what every start needs, and parts that are loaded at their first use.
+// Used by the deployment, the tests of the bundles and the bench.
 import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Packages in CommonJS ask for Node's own modules. */
+/** CommonJS packages require Node's own modules. */
 const BANNER =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-/** Lambda gives its credentials in the environment alone: the SDK's other ways (profiles, SSO, instances) need not travel. */
+/** Lambda passes its credentials only in the environment: the SDK's other sources (profiles, SSO, instances) are left out. */
 const ALIAS = {
   '@aws-sdk/credential-provider-node': join(ROOT, 'src/aws/lambda-credentials.ts'),
 };
@@ -21,7 +21,7 @@ const COMMON = {
   logLevel: 'error',
 } satisfies BuildOptions;
 
-/** Packages that are loaded late, by who asks for them: each is a file of its own where Node looks for packages. */
+/** Lazily loaded packages, by the importing file: each becomes a file of its own where Node looks for packages. */
 export const LATE: Readonly<Record<string, string>> = {
   re2js: 'src/custom/patterns.ts',
   '@marcbachmann/cel-js': 'src/custom/rules/cel-package.ts',
@@ -29,7 +29,7 @@ export const LATE: Readonly<Record<string, string>> = {
   croner: 'src/workloads/cron-job/next-time.ts',
 };
 
-/** Makes `index.mjs` and its parts in `directory` out of `entry`, which is named from the repository's root. */
+/** Bundles `entry`, a path from the repository's root, into `index.mjs` and its parts in `directory`. */
 export function bundle(entry: string, directory: string): Metafile {
   const { metafile } = buildSync({
     ...COMMON,
@@ -41,7 +41,7 @@ export function bundle(entry: string, directory: string): Metafile {
     metafile: true,
     format: 'esm',
     alias: ALIAS,
-    // Only browsers have it.
+    // Only browsers need it.
     external: ['bowser'],
     banner: { js: BANNER },
   });
@@ -55,11 +55,11 @@ export function bundle(entry: string, directory: string): Metafile {
   return metafile;
 }
 
-/** Whether the function reads the schemas that are generated at build. */
+/** Whether the function reads the schemas that are generated at build time. */
 export const readsKinds = ({ inputs }: Metafile): boolean =>
   Object.hasOwn(inputs, 'src/kinds/load.ts');
 
-/** What an environment loads before its first answer, by file: the function with all that it names, and the ports, without late parts. */
+/** What an environment loads before its first response, by file: the function's static imports and the ports, without lazy parts. */
 export function loadedAtStart(metafile: Metafile): Map<string, number> {
   const outputs = new Map(Object.entries(metafile.outputs));
   const found = new Map<string, number>();

@@ -1,5 +1,5 @@
-// The API's one address, in front of two functions: a function URL cannot route by query, and clients drop their token at a redirect.
-// CloudFront costs by request alone and caches nothing here.
+// The API's single address in front of two functions: a function URL cannot route by query, and clients drop their token at a redirect.
+// CloudFront costs only by request, and caches nothing here.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fn, Stack } from 'aws-cdk-lib';
@@ -13,14 +13,14 @@ import {
 } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 
-/** CloudFront's default quota allows more, and an account's own may be lower: src/aws/keep-alive.ts is quicker. */
+/** CloudFront's default quota allows more, but an account's may be lower: src/aws/keep-alive.ts sends sooner. */
 const SILENCE_SECONDS = 60;
 
-/** What CloudFront keeps of errors, for ten seconds and for everybody, even where it caches nothing else. */
+/** Errors that CloudFront would cache for ten seconds, for all clients, even where it caches nothing else. */
 const ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 export class Distribution extends Construct {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string;
   constructor(
     scope: Construct,
@@ -40,7 +40,7 @@ export class Distribution extends Construct {
         comment: `The API of ${Stack.of(this).stackName}`,
         httpVersion: 'http2',
         ipv6Enabled: true,
-        // No behavior names the second: the function does.
+        // No behavior names the second one: the CloudFront function does.
         origins: [origin('api', apiUrl), origin('watch', watchUrl)],
         defaultCacheBehavior: {
           targetOriginId: 'api',
@@ -48,7 +48,7 @@ export class Distribution extends Construct {
           allowedMethods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE'],
           compress: false,
           cachePolicyId: CachePolicy.CACHING_DISABLED.cachePolicyId,
-          // A function URL answers to its own name alone; the credential goes on.
+          // A function URL only accepts its own host name; the credential is passed on.
           originRequestPolicyId:
             OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER.originRequestPolicyId,
           functionAssociations: [

@@ -17,7 +17,7 @@ import type { DueTimes } from './stream.ts';
 /** File names in functions/; the machine's `${BindPod}` is `bind-pod`. */
 export const STEPS = ['bind-pod', 'launch-pod', 'start-container', 'finish-pod'] as const;
 const REACTIONS = ['observe', 'sweep', 'reconcile'] as const;
-/** `watch` exists where a distribution routes to it. */
+/** `watch` exists if a distribution routes to it. */
 const FRONTS = ['api', 'sync', 'watch'] as const;
 /** The functions whose roles may read the keys that sign tokens. */
 export const HOLDERS_OF_KEYS: readonly FunctionName[] = FRONTS;
@@ -44,7 +44,7 @@ export interface FunctionsProps {
   staticPods?: StaticPodFiles;
   /** Whether streams have a function of their own, behind one address for both. */
   distribution: boolean;
-  /** How many streams may be open at once; absent: as many as the account has functions. */
+  /** How many streams may be open at once; absent: the account's limit of functions. */
   watches?: number;
 }
 
@@ -52,11 +52,11 @@ export class Functions extends Construct {
   readonly all: { readonly [Name in Exclude<FunctionName, 'watch'>]: Function } & {
     readonly watch?: Function;
   };
-  /** The function's own, which is the issuer of tokens whatever stands before it. */
+  /** The function's own URL, which is the issuer of tokens whatever is in front of it. */
   readonly apiUrl: string;
-  /** The digest of the manifests of static pods; undefined: there are none. */
+  /** The digest of the static pods' manifests; undefined: there are none. */
   readonly staticPods: string | undefined;
-  /** What clients and pods call. */
+  /** The URL that clients and pods call. */
   readonly url: string;
   constructor(
     scope: Construct,
@@ -105,7 +105,7 @@ export class Functions extends Construct {
     const { api, watch, ...others } = this.all;
     watch?.addEnvironment(OPTIONAL_NAMES.apiUrl, this.apiUrl);
     for (const fn of Object.values(others)) fn.addEnvironment(OPTIONAL_NAMES.apiUrl, this.url);
-    // Who makes tokens for pods.
+    // Sync makes tokens for pods.
     if (this.url !== this.apiUrl) others.sync.addEnvironment(OPTIONAL_NAMES.issuerUrl, this.apiUrl);
   }
 

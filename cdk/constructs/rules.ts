@@ -41,7 +41,7 @@ export class Rules extends Construct {
     });
     new Rule(this, 'Sweep', {
       ruleName: sweepRuleName,
-      // Other manifests are another description: CloudFormation then writes the rule, which switches it on.
+      // Changed manifests change the description: CloudFormation then updates the rule, which switches it on.
       description: `looks after pods; static pods: ${functions.staticPods ?? 'none'}`,
       // Sweep itself disables the rule; if the template did, a deployment would stop it under living pods.
       enabled: true,

@@ -1,4 +1,4 @@
-// Static pods of a deployment (`-c staticPods=DIR`): the kubelet's directory of manifests, shipped with the function that keeps them.
+// Static pods of a deployment (`-c staticPods=DIR`): the kubelet's directory of manifests, bundled with the function that maintains them.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ export interface StaticPodFiles {
   digest: string;
 }
 
-/** Reads the directory; throws where it is none. */
+/** Reads the directory; throws if it is none. */
 export function staticPodFiles(path: string): StaticPodFiles {
   const directory = resolve(path);
   const hash = createHash('sha256');
@@ -21,7 +21,7 @@ export function staticPodFiles(path: string): StaticPodFiles {
   return { directory, digest: hash.digest('hex').slice(0, 32) };
 }
 
-/** What writes the manifests beside the code; it fails where one of them could not run. */
+/** Writes the manifests beside the code; fails if one of them could not run. */
 export const withStaticPods =
   ({ directory }: StaticPodFiles): Beside =>
   (input, output) => [

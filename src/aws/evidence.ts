@@ -24,7 +24,7 @@ export interface SeenTask {
   lastStatus: string;
   stopCode: string | undefined;
   address: string | undefined;
-  /** Milliseconds that the pull of the images took; undefined: ECS does not say. */
+  /** How long pulling the images took, in ms; undefined: not reported by ECS. */
   pulledMs: number | undefined;
   exitCodes: ReadonlyMap<string, number | undefined>;
 }
@@ -32,11 +32,11 @@ export interface SeenTask {
 interface SeenLine {
   message: string;
   at: number;
-  /** Between the line and when it could be read. */
+  /** From writing the line until it could be read. */
   delayMs: number;
 }
 
-/** A second RunTask under the client token of a first. */
+/** A second RunTask with the client token of the first. */
 interface Repeat {
   cluster: string;
   definition: string;
@@ -45,16 +45,16 @@ interface Repeat {
   securityGroups: string[];
 }
 
-/** Throws what AWS refuses, as AWS says it. */
+/** Refusals are thrown as AWS reports them. */
 export interface AwsEvidence extends RoleEvidence {
-  /** ARNs of the tasks that somebody started, ended ones too. */
+  /** ARNs of the tasks started by `startedBy`, stopped ones too. */
   tasksBy(cluster: string, startedBy: string): Promise<string[]>;
   /** undefined: ECS does not know it. */
   task(cluster: string, arn: string): Promise<SeenTask | undefined>;
   stopTask(cluster: string, arn: string): Promise<void>;
   /** RunTask under a token that is in use, with other parameters. Answers the ARNs that the conflict names, or those of the tasks that it started. */
   runAgain(repeat: Repeat): Promise<{ conflict: string[] } | { started: string[] }>;
-  /** Status and types of the history's events. */
+  /** Status and event types of the history. */
   execution(arn: string): Promise<{ status: string; events: string[] }>;
   ruleIsOn(name: string): Promise<boolean>;
   /** Status of the table's TTL, and its attribute. */

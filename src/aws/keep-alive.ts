@@ -1,5 +1,5 @@
-// A stream through CloudFront is cut after a minute of silence: bytes that mean nothing to their reader are sent before. A function URL
-// that is called by itself cuts nothing.
+// CloudFront cuts a stream after a minute of silence, so bytes without a meaning for the reader are sent before that. A function URL
+// called directly cuts nothing.
 import { crc32 } from 'node:zlib';
 import type { Clock } from '../ports/clock.ts';
 
@@ -8,13 +8,13 @@ type Timer = Pick<Clock, 'sleep'>;
 /** Well within the minute of cdk/constructs/distribution.ts. */
 const SILENCE_MS = 25_000;
 
-/** The first comes soon: whatever waits for a body before it hands on the head gets one. */
+/** The first one comes early: a proxy that waits for a body before it passes on the head gets one. */
 const FIRST_SILENCE_MS = 500;
 
-/** CloudFront's own, on each request that it hands on. */
+/** Set by CloudFront on each request that it forwards. */
 const THROUGH_CLOUDFRONT = 'x-amz-cf-id';
 
-/** The response with a body that is never silent for long, where the request needs one and its reader can be given one. */
+/** The response with a body that is never silent for long, if the request needs that and its format allows it. */
 export function keptAlive(response: Response, request: Request, clock: Timer): Response {
   if (response.body === null || !request.headers.has(THROUGH_CLOUDFRONT)) return response;
   const headers = new Headers(response.headers);
@@ -48,7 +48,7 @@ function kept(body: Body, clock: Timer, form: (parts: Parts) => AsyncGenerator<U
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
-      // A read that waits ends with it, and so does whoever waits for the read.
+      // Cancelling also ends a pending read, and whoever waits for it.
       cancel: (why) => reader.cancel(why),
     },
     { highWaterMark: 0 },
@@ -74,7 +74,7 @@ async function* withSilences(
 const LINE_FEED = 10;
 const SPACE = Uint8Array.of(32);
 
-/** Between two values of JSON a space means nothing; after a raw line feed nobody is within a string. */
+/** Between two JSON values a space has no meaning; after a raw line feed a reader cannot be inside a string. */
 async function* spaced(parts: Parts): AsyncGenerator<Uint8Array> {
   let last = LINE_FEED;
   for await (const part of parts) {
@@ -84,14 +84,14 @@ async function* spaced(parts: Parts): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** RFC 1952: deflate, no time, no extras, of an unknown system. */
+/** RFC 1952: deflate, no time, no extra fields, unknown system. */
 const GZIP_HEAD = Uint8Array.of(31, 139, 8, 0, 0, 0, 0, 0, 0, 255);
-/** RFC 1951: a stored block without content; readers hand on what they have when they meet one. */
+/** RFC 1951: a stored block without content, at which readers flush what they have. */
 const EMPTY_BLOCK = Uint8Array.of(0, 0, 0, 255, 255);
 const LAST_BLOCK = Uint8Array.of(1, 0, 0, 255, 255);
 const LONGEST_BLOCK = 65_535;
 
-/** Text has no byte without a meaning, gzip has: every part is a stored block, every silence an empty one. */
+/** Plain text has no byte without a meaning, but gzip has: every part is a stored block, every silence an empty one. */
 async function* zipped(parts: Parts): AsyncGenerator<Uint8Array> {
   yield GZIP_HEAD;
   let sum = 0;

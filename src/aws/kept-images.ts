@@ -1,14 +1,14 @@
-// What is known of images, kept in the installation's table for a while, so that the functions ask registries for manifests as one.
+// Keeps known images in the installation's table for a while, so that all functions share them.
 import { createHash } from 'node:crypto';
 import type { KeptImages } from '../images/image-memory.ts';
 import type { Clock } from '../ports/clock.ts';
 import { imageItem } from '../store/layout.ts';
 import type { Table } from '../store/table.ts';
 
-/** Contents never change; the limit is there so that images of the past do not stay for good. */
+/** Contents never change; the limit only makes old images expire. */
 const KEPT_MS = 30 * 24 * 60 * 60_000;
 
-/** One item per image that the table's TTL removes. */
+/** One item per image, which the table's TTL deletes. */
 export function tableImages(table: Table, clock: Pick<Clock, 'now'>): KeptImages {
   const itemOf = (key: string) => imageItem(createHash('sha256').update(key).digest('hex'));
   return {

@@ -9,12 +9,12 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 export interface RoleEvidence {
-  /** IAM's word (`allowed`, `explicitDeny`, `implicitDeny`) on whether a function's role may read items of a partition. */
+  /** IAM's verdict (`allowed`, `explicitDeny`, `implicitDeny`) on whether a function's role may read items of a partition. */
   mayRead(functionName: string, tableArn: string, partition: string): Promise<string>;
-  /** Makes a role without rights that opens for this subject of an OIDC provider; answers its ARN. */
+  /** Creates a role without permissions that this subject of an OIDC provider may assume; returns its ARN. */
   makeTrustingRole(name: string, providerArn: string, subject: string): Promise<string>;
   removeRole(name: string): Promise<void>;
-  /** ARN of the session that STS gives for a token. */
+  /** ARN of the session that STS returns for a token. */
   sessionFor(roleArn: string, token: string): Promise<string>;
 }
 

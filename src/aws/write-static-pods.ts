@@ -1,4 +1,4 @@
-// Runs while a deployment is bundled: `write-static-pods.ts DIRECTORY FILE`. A manifest whose pod could not run here ends it with the reasons.
+// Runs while a deployment is bundled: `write-static-pods.ts DIRECTORY FILE`. It fails for a manifest whose pod could not run there.
 import { writeFileSync } from 'node:fs';
 import { manifestsIn } from '../api/static-manifests.ts';
 import type { Pod } from '../kinds/pod.ts';

@@ -1,4 +1,4 @@
-// An operator made with controller-runtime: its pod follows its custom object, comes back when it goes, and goes with its owner.
+// An operator built with controller-runtime: its pod follows its custom object, is recreated when deleted, and goes with its owner.
 import { expect } from 'vitest';
 import { itWith } from './client-test.ts';
 import { greeter, greeterKind } from './greeter.ts';
@@ -20,7 +20,7 @@ itWith(operator, 'controller-runtime: an operator owns a pod', async (client, pa
   expect((await dp.k('get', 'lease', 'greeter.clients.example.com')).code).toBe(0);
   await dp.k('delete', 'greeter', 'hello', '--timeout=120s');
   expect(program.output()).toContain('farewell');
-  // The operator does not delete its pod: the collector of what owners leave does.
+  // The operator does not delete its pod: the garbage collector does.
   await expect
     .poll(async () => (await dp.k('get', 'pods', '-o', 'name')).stdout, { timeout: 60_000 })
     .toBe('');

@@ -7,7 +7,7 @@ import { eventually, testDroppod } from '../e2e/droppod.ts';
 import { helmPath, type Said } from '../e2e/kubectl.ts';
 
 const CHART = fileURLToPath(new URL('helm/greeter', import.meta.url));
-// Under load every pod takes its seconds, and a failing wait says by itself what it waits for.
+// Under load every pod takes a while, and helm's own timeout reports what it waits for.
 const WAIT = ['--wait', '--timeout', '3m'];
 const dp = testDroppod();
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 280_000);
 afterAll(() => dp.purge(), 120_000);
 
-/** Runs helm with folders of its own; never rejects for its exit code. */
+/** Runs helm with its own folders; never rejects for its exit code. */
 function helm(...words: string[]): Promise<Said> {
   const env = {
     ...process.env,
@@ -50,11 +50,11 @@ async function field(object: string, path: string): Promise<string> {
   return stdout;
 }
 
-/** What is left of the release that pods, workloads and custom objects can show. */
+/** What is left of the release: pods, workloads and custom objects. */
 async function remaining(): Promise<string> {
   const kinds = 'deployments,replicasets,jobs,pods,configmaps,services,greetings,secrets';
   const { stdout } = await dp.k('get', kinds, '-o', 'name');
-  // These are there without any release.
+  // These exist without any release.
   return stdout.replaceAll(/^(configmap\/kube-root-ca\.crt|service\/kubernetes)\n/gm, '');
 }
 
@@ -109,7 +109,7 @@ it('is rolled back to what it was', async () => {
 
 it('is uninstalled with all that it brought but the custom kind', async () => {
   await succeeds('uninstall', 'web', ...WAIT);
-  // Hooks are no part of a release: helm leaves the Job, and its pod, to its users.
+  // Hooks are not part of a release: helm leaves the Job, and its pod, to its users.
   await eventually(remaining, /^job\.batch\/web-migrate\npod\/web-migrate-\w+\n$/);
   expect(await field('crd/greetings.charts.example.com', '.spec.names.kind')).toBe('Greeting');
 }, 240_000);

@@ -1,4 +1,4 @@
-// Clients by their ordinary package managers, kept under build/clients. What cannot be had is undefined, and a printed line says why.
+// Obtains clients by their usual package managers, under build/clients. What is unavailable is undefined, with a printed reason.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const BUILD = fileURLToPath(new URL('../../build/clients', import.meta.url));
 const PATIENCE = { timeout: 900_000, maxBuffer: 1 << 26 };
 
-/** Path of the Python of a virtual environment with these packages of PyPI. */
+/** Path of the Python in a virtual environment with these PyPI packages. */
 export async function python(client: string, packages: string[]): Promise<string | undefined> {
   const place = await keep(client, packages.join(' '), async (directory) => {
     await run('python3', ['-m', 'venv', directory], PATIENCE);
@@ -43,7 +43,7 @@ export async function nodeModules(client: string, packages: string[]): Promise<s
   return place === undefined ? undefined : join(place, 'node_modules');
 }
 
-/** The folder that `make` filled, once for the same content; undefined where it failed. */
+/** The folder that `make` filled, once per content; undefined if it failed. */
 export async function keep(
   client: string,
   content: string,
@@ -53,7 +53,7 @@ export async function keep(
   const place = join(BUILD, `${client}-${hash}`);
   const made = `${place}.made`;
   if (existsSync(made)) return place;
-  // What an earlier try left is begun anew; an environment of Python cannot be moved into place.
+  // Leftovers of an earlier attempt are removed; a virtual environment cannot be moved into place.
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
   try {

@@ -1,4 +1,4 @@
-// Prefect's Kubernetes jobs: created, waited for, read, deleted with their pods; failures are its failures.
+// Prefect's Kubernetes jobs: created, awaited, read, deleted with their pods; a failed one fails the flow.
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { itWith } from './client-test.ts';

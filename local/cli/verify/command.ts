@@ -10,7 +10,7 @@ import { ASSUMPTIONS } from './assumptions.ts';
 import { apiLogin } from './api-login.ts';
 import { verify, type VerifyOptions } from './verify.ts';
 
-/** The whole of `droppod verify-aws`. Answers its exit code. */
+/** Runs `droppod verify-aws` and returns its exit code. */
 export async function verifyCommand(options: VerifyOptions, out: Say, say: Say): Promise<number> {
   const account = await accountIn(options.region);
   const { region } = account;

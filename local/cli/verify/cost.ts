@@ -10,7 +10,7 @@ export interface Uses {
   requests?: number;
   /** Seconds in which a watch or a followed log is open. */
   openSeconds?: number;
-  /** Written to the table besides what pods write, in KiB. */
+  /** Written to the table in addition to what pods write, in KiB. */
   writtenKiB?: number;
 }
 

@@ -1,4 +1,4 @@
-// Every file of examples/ becomes what its text says.
+// Every file of examples/ behaves as its comments say.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import type { Lab } from './lab.ts';
 import { OUTCOMES } from './outcomes.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
-/** Of kinds that are no pods their own suites say what becomes. */
+/** Other kinds have suites of their own. */
 const POD_SECONDS = 180;
 
 export const examples: Assumption = {
@@ -48,7 +48,7 @@ async function applyAll(lab: Lab): Promise<void> {
   for (const file of readdirSync(EXAMPLES)) {
     const path = join(EXAMPLES, file);
     const manifests = readManifests(path).map((manifest) =>
-      // A namespace would stay behind.
+      // A namespace would be left behind.
       manifest.kind === 'Namespace'
         ? { ...manifest, metadata: { name: `${lab.namespace}-more` } }
         : { ...manifest, metadata: { ...manifest.metadata, namespace: lab.namespace } },
@@ -58,7 +58,7 @@ async function applyAll(lab: Lab): Promise<void> {
   client.close();
 }
 
-/** `words` are those of `kubectl logs`. */
+/** `words` are arguments of `kubectl logs`. */
 async function logHas(lab: Lab, pod: string, [words, text]: [string[], string]): Promise<void> {
   const container = words.includes('-c') ? words[words.indexOf('-c') + 1] : undefined;
   const query = new URLSearchParams({

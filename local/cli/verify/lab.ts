@@ -85,7 +85,7 @@ export class Lab {
     return `/api/v1/namespaces/${this.namespace}/${resource}${name && `/${name}`}`;
   }
 
-  /** Calls `look` each second until it finds something; throws when the patience is over. */
+  /** Calls `look` each second until it finds something; throws after the patience. */
   async until<Found>(
     what: string,
     look: () => Promise<Found | undefined>,
@@ -100,7 +100,7 @@ export class Lab {
     }
   }
 
-  /** Creates a pod; answers its name. */
+  /** Creates a pod; returns its name. */
   async createPod(spec: object, suffix = ''): Promise<string> {
     const { id } = this.options;
     const name = `${id}${suffix}`;
@@ -114,7 +114,7 @@ export class Lab {
     return name;
   }
 
-  /** Waits until the pod is as asked. */
+  /** Waits until the pod meets the condition. */
   async podUntil(name: string, is: (pod: PodJson) => boolean): Promise<PodJson> {
     let last: unknown;
     try {
@@ -157,7 +157,7 @@ export class Lab {
     return value;
   }
 
-  /** What AWS calls the first resource of a type (of this name in functions/). */
+  /** AWS's name of the first resource of a type (of this name in functions/). */
   resource(type: string, name = ''): string {
     const word = `Functions${name.replaceAll('-', '')}`;
     const found = this.options.deployment.resources.find(

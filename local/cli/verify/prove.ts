@@ -13,7 +13,7 @@ export interface ProofTools {
   isAws: boolean;
   /** Whether pods stay after their proof. */
   keep: boolean;
-  /** Called as soon as a row is there. */
+  /** Called as soon as a row is complete. */
   onRow(row: Row): void;
 }
 

@@ -1,4 +1,4 @@
-// The lines that a verification prints: its plan before, its results after.
+// The lines that a verification prints: first its plan, then its results.
 import type { Assumption, Evidence } from './assumption.ts';
 import { costOf, dollars } from './cost.ts';
 

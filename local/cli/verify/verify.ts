@@ -27,19 +27,19 @@ export interface VerifyTools {
   account: Account;
   aws: AwsEvidence;
   assumptions: readonly Assumption[];
-  /** Whether the account is AWS's, and no emulator's. */
+  /** Whether the account is AWS's and not an emulator's. */
   isAws: boolean;
-  /** Whether the user says yes; undefined: there is nobody to ask. */
+  /** Asks the user; undefined: there is nobody to ask. */
   confirm(question: string): Promise<boolean | undefined>;
   /** Deploys the stack. */
   deploy(): Promise<void>;
   /** Deletes it again. */
   destroy(): Promise<void>;
-  /** How to log in to what is deployed. */
+  /** How to log in to the deployment. */
   login(deployment: Deployment): ApiLogin;
   now(): number;
   sleep(ms: number): Promise<void>;
-  /** For the names of what it makes. */
+  /** A unique text for the names of what it creates. */
   unique(): string;
   out: Say;
 }
@@ -49,7 +49,7 @@ const WIDTH = 6;
 const PATIENCE_MS = 300_000;
 const NAMESPACE_GONE_MS = 240_000;
 
-/** The whole of `droppod verify-aws`. Answers whether nothing failed. */
+/** Runs `droppod verify-aws`; returns whether nothing failed. */
 export async function verify(options: VerifyOptions, tools: VerifyTools): Promise<boolean> {
   const { account, out } = tools;
   const chosen = choose(tools.assumptions, options);
@@ -76,7 +76,7 @@ export async function verify(options: VerifyOptions, tools: VerifyTools): Promis
   return rows.every(({ outcome }) => outcome !== 'failed');
 }
 
-/** Whether there is a usable stack. What a failed first deployment left is none: the next one replaces it. */
+/** Whether there is a usable stack. Remains of a failed first deployment do not count: the next one replaces them. */
 async function isDeployed(account: Account): Promise<boolean> {
   const { status = 'DELETE_COMPLETE' } = (await account.stack(STACK)) ?? {};
   if (status.endsWith('_IN_PROGRESS'))

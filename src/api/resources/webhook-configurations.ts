@@ -1,4 +1,5 @@
-// ValidatingWebhookConfiguration and MutatingWebhookConfiguration: charts and operators bring them. droppod asks no webhook, and each write says so.
+// ValidatingWebhookConfiguration and MutatingWebhookConfiguration: accepted because charts and operators contain them. droppod calls no
+// webhook, and each write gets a warning.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap, own } from '../../own.ts';

@@ -1,4 +1,4 @@
-// Static pods: those of a directory of the node instead of the API, which only mirrors them (kubelet config/common.go, pod/mirror_client.go).
+// Static pods: from a directory of the node instead of the API, which only mirrors them (kubelet config/common.go, pod/mirror_client.go).
 import { createHash } from 'node:crypto';
 import type { ObjectMeta, Pod } from '../../kinds/pod.ts';
 
@@ -7,21 +7,21 @@ const MIRROR = 'kubernetes.io/config.mirror';
 const SEEN = 'kubernetes.io/config.seen';
 const SOURCE = 'kubernetes.io/config.source';
 
-/** What a pod of a file is made of besides the file. */
+/** The input of a static pod besides its file. */
 interface StaticContext {
   nodeName: string;
   nodeUid: string;
   now: Date;
 }
 
-/** Whether it mirrors a pod of a file. */
+/** Whether the object mirrors a static pod. */
 export const isStatic = ({ annotations }: ObjectMeta): boolean =>
   annotations?.[SOURCE] === 'file' && annotations[MIRROR] !== undefined;
 
-/** What its file held when the pod was made. */
+/** The hash of its file when the pod was created. */
 export const staticHash = ({ annotations }: ObjectMeta): string | undefined => annotations?.[HASH];
 
-/** The pod of a manifest: named after its node too, on that node, and without a token of a service account. */
+/** The pod of a manifest: with its node's name in its own, bound to that node, and without a service account token. */
 export function staticPod(manifest: Pod, { nodeName, nodeUid, now }: StaticContext): Pod {
   const { name = '', namespace = 'default', labels, annotations } = manifest.metadata;
   const hash = createHash('sha256').update(JSON.stringify(manifest)).digest('hex').slice(0, 32);

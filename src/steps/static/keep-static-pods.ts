@@ -1,4 +1,4 @@
-// Brings the static pods that run to what the files of their directory say; the loop that reads the files calls it again and again.
+// Brings the running static pods in line with the files of their directory; called repeatedly by the loop that reads the files.
 import { ApiError } from '../../errors.ts';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { toPod } from '../../pod/model/to-pod.ts';
@@ -8,12 +8,12 @@ import type { Ports } from '../../ports/ports.ts';
 
 type StaticPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings'>;
 
-/** The user in kube-system as which static pods are written: the only one that may delete them. */
+/** The user in kube-system that writes static pods: only it may delete them. */
 export const STATIC_PODS = 'static-pods';
 
 /**
- * Creates the pods of the manifests that are missing, and deletes those whose file is gone, has changed, or whose pod has failed.
- * Answers whether all are as they should be: what comes back after it was deleted needs another call.
+ * Creates the pods of the manifests that are missing, and deletes those whose file is gone or changed, or whose pod has failed.
+ * Returns whether all are as they should be: a pod that comes back after its deletion needs another call.
  */
 export async function keepStaticPods(
   ports: StaticPorts,
@@ -58,7 +58,7 @@ async function create(
     await objects.create('pods', pod as unknown as KubeObject, { uid: ids.uuid(), records: [] });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    // Another run of the same call was here first.
+    // Another run of the same call came first.
     if (error.reason === 'AlreadyExists') return;
     say(`static pod ${pod.metadata.name ?? ''}: ${error.message}`);
   }

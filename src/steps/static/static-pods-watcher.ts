@@ -1,4 +1,4 @@
-// A deployment's static pods: made at the first look after it, and again whenever one has gone or failed. See docs/design/controllers.md.
+// A deployment's static pods: created at the first look after it, and again after one is deleted or fails. See docs/design/controllers.md.
 import type { Objects } from '../../ports/objects.ts';
 import type { Ports } from '../../ports/ports.ts';
 import { isMap } from '../../own.ts';
@@ -11,7 +11,7 @@ type WatcherPorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'settings' | 'static
 
 const KEY = 'static-pods';
 
-/** Digests of the manifests whose pods may exist, and whose pods are as they say; '' where there are none. */
+/** Digests of the manifests whose pods may exist, and of those whose pods are up to date; '' if there are none. */
 interface Kept {
   begun: string;
   kept: string;
@@ -29,12 +29,12 @@ async function look({ store }: Pick<Ports, 'store'>): Promise<Kept> {
 const note = ({ store }: Pick<Ports, 'store'>, { begun, kept }: Kept): Promise<unknown> =>
   store.commit({ records: [{ key: KEY, value: { begun, kept }, expected: 'any' }] });
 
-/** Whether the installation's static pods are not yet what its manifests say: then the sweep must not rest. */
+/** Whether the installation's static pods do not match its manifests yet, so that the sweep must stay on. */
 export async function isStaticWorkLeft(ports: Pick<Ports, 'store' | 'settings'>): Promise<boolean> {
   return (await look(ports)).kept !== (ports.settings.staticPods ?? '');
 }
 
-/** `prepare` makes what a pod needs that nobody has asked the API for yet: the node, namespaces, service accounts. */
+/** `prepare` creates what a pod needs before anybody has used the API: the node, namespaces, service accounts. */
 export function staticPodsWatcher(
   ports: WatcherPorts,
   objects: Objects,
@@ -69,7 +69,7 @@ async function keep(
   const digest = settings.staticPods ?? '';
   const before = await look(ports);
   if (digest === '' && before.begun === '' && before.kept === '') return {};
-  // Without its manifests this function would take all static pods for ones that should go.
+  // Without its manifests this function would consider every static pod obsolete.
   if (digest !== '' && staticPods === undefined)
     throw new Error('the static pods of this deployment are not beside its code');
   const node = { resource: 'nodes', namespace: '', name: settings.nodeName };

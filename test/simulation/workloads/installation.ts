@@ -1,5 +1,5 @@
-// An installation whose controllers meet everything that may go wrong: deliveries and schedules are lost, doubled, late and out of order,
-// calls stall, and whoever runs the controllers dies between any two calls, while a call happens or after it.
+// An installation whose controllers meet every kind of fault: deliveries and schedules are lost, repeated, late and reordered, calls
+// stall, and the process that runs the controllers dies between any two calls, or during or after one.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { reconcile } from '../../../functions/reconcile.ts';
 import { bootstrapObjects } from '../../../src/api/bootstrap.ts';
@@ -13,17 +13,17 @@ import { fakePorts } from '../../fakes/ports.ts';
 import type { Fault } from '../../fakes/memory-store.ts';
 import type { Chance } from '../random.ts';
 
-/** Calls that a process still makes before it dies. */
+/** How many calls a process still makes before it dies. */
 interface Life {
   left: number;
 }
 
 type Due = Extract<Wake, { due: object }>;
 
-/** Lambda tries a failed event twice again. */
+/** Lambda retries a failed event twice. */
 const RETRIES = 2;
 
-/** Longer than a wake's own patience. */
+/** Longer than a wake retries by itself. */
 const IDLE_MS = 250;
 
 const IMMORTAL = Infinity;
@@ -31,7 +31,7 @@ const IMMORTAL = Infinity;
 /** How its controllers are run: by functions that are woken (AWS), or by a process that follows the log (local mode). */
 export type Way = 'functions' | 'process';
 
-/** Ports, and what runs the controllers on them. Calls outside of the controllers never fail. */
+/** Ports, and what runs the controllers on them. Calls outside the controllers never fail. */
 export class Installation {
   readonly ports;
   readonly begin: ResourceVersion;
@@ -77,7 +77,7 @@ export class Installation {
     return new Installation(ports, { luck, way, lives }, await ports.store.version());
   }
 
-  /** One moment: some of what waits arrives, and somebody may die of it. */
+  /** One moment: some deliveries arrive, and a process may die. */
   async step(sweeps: number): Promise<void> {
     if (this.#way === 'process') return this.#live();
     await this.#collect();
@@ -90,7 +90,7 @@ export class Installation {
     if (luck.happens(sweeps)) this.#fly({ replay: true }, RETRIES);
   }
 
-  /** From now on nobody dies. What was under way is lost; the sweep, or the process after its start, must do without it. */
+  /** No more faults from now on. What was in progress is lost; the sweep, or the restarted process, must make up for it. */
   async calm(): Promise<void> {
     await this.idle();
     this.#mail.length = 0;
@@ -116,7 +116,7 @@ export class Installation {
     await this.ports.clock.advance(60_000);
   }
 
-  /** Until no function runs. */
+  /** Waits until no function runs. */
   async idle(): Promise<void> {
     while (this.#flights.size > 0) await this.ports.clock.advance(IDLE_MS);
   }
@@ -142,7 +142,7 @@ export class Installation {
     if (fault === 'fail-after') throw new Error('whether the schedule was made is unknown');
   };
 
-  /** What the table's stream brings, as far as its filter lets it through. */
+  /** Collects what the table's stream delivers through its filter. */
   async #collect(): Promise<void> {
     const { entries, upTo } = await this.ports.store.changes(this.#collected, { waitMs: 0 });
     this.#collected = upTo;

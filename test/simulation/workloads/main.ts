@@ -1,5 +1,5 @@
-// `npm run simulation`: the controllers under faults, for as many seeds as asked; the exit code is 0 only when every rule held.
-// The seeds take the scenarios in turn. `--seeds N --from N --only deployment,job` picks what is played.
+// `npm run simulation`: the controllers under faults, for as many seeds as requested; the exit code is 0 only when every rule held.
+// Seeds take the scenarios in turn. `--seeds N --from N --only deployment,job` selects what runs.
 import { parseArgs } from 'node:util';
 import { play } from './play.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';

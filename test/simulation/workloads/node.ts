@@ -1,4 +1,4 @@
-// The node of the simulation: pods are bound, become ready, end, fail and go, at times that chance decides.
+// The simulated node: pods are bound, become ready, end, fail and disappear at random times.
 import { StoreConflict } from '../../../src/errors.ts';
 import type { KubeObject } from '../../../src/kinds/pod.ts';
 import type { ResourceVersion } from '../../../src/ports/identity.ts';
@@ -7,9 +7,9 @@ import type { Installation } from './installation.ts';
 import { isGoing, isOver, phaseOf, specOf } from './sight.ts';
 import type { User } from './user.ts';
 
-/** How pods live, by chances for each moment. */
+/** How pods behave, as probabilities per moment. */
 export interface PodLife {
-  /** Moves on: is bound, becomes ready, is gone after its deletion. */
+  /** The next step: bound, ready, or gone after its deletion. */
   moves: number;
   /** A running pod ends by itself, with this exit code. */
   ends?: { chance: number; code(pod: KubeObject): number };
@@ -19,7 +19,7 @@ export interface PodLife {
   deleted?: number;
 }
 
-/** One moment of all pods. */
+/** One moment for all pods. */
 export async function nodeMoment(
   installation: Installation,
   user: User,
@@ -44,7 +44,7 @@ export async function nodeMoment(
   }
 }
 
-/** The node that it is meant for, if there is one. */
+/** The node that it is meant for, if any. */
 const nodeOf = (pod: KubeObject): string =>
   /"values":\["([\w-]+)"\]/.exec(JSON.stringify(specOf(pod).affinity ?? {}))?.[1] ?? 'fargate';
 
@@ -96,7 +96,7 @@ async function write(
       object: { key, object, expected: resourceVersion as ResourceVersion },
     });
   } catch (error) {
-    // Somebody was quicker.
+    // Another writer came first.
     if (!(error instanceof StoreConflict)) throw error;
   }
 }

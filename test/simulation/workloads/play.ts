@@ -1,4 +1,4 @@
-// Plays a scenario under a seed: faults first, then rest, then the end of everything; every write is looked at.
+// Runs a scenario under a seed: first faults, then rest, then the deletion of everything; every write is checked.
 import { chance } from '../random.ts';
 import type { Chance } from '../random.ts';
 import { Installation } from './installation.ts';
@@ -9,7 +9,7 @@ import { SCENARIOS } from './scenarios/scenarios.ts';
 import { Sight } from './sight.ts';
 import { User } from './user.ts';
 
-/** Minutes without a write until it is at rest, and how long that may take. */
+/** Minutes without a write until it counts as at rest, and how long that may take. */
 const QUIET_MINUTES = 3;
 const MOST_MINUTES = 120;
 
@@ -76,7 +76,7 @@ class Play {
     }
   }
 
-  /** Everything that was written since the last look. */
+  /** Checks everything written since the last call. */
   async #look(): Promise<void> {
     const { entries, upTo } = await this.#installation.ports.store.changes(this.#seen, {
       waitMs: 0,

@@ -1,4 +1,4 @@
-// What a scenario is: objects that a user makes and changes, how their pods live, and what must hold after every write and at rest.
+// A scenario: objects that a user creates and changes, the behaviour of their pods, and what must hold after every write and at rest.
 import type { LogEntry } from '../../../src/ports/store.ts';
 import type { Chance } from '../random.ts';
 import type { PodLife } from './node.ts';
@@ -6,25 +6,25 @@ import type { Sight } from './sight.ts';
 import type { User } from './user.ts';
 
 export interface Scenario {
-  /** What the user makes at first. */
+  /** What the user creates first. */
   begin(user: User): Promise<void>;
   /** What the user does at a moment. */
   act?(user: User, moment: number): Promise<void>;
   pods: PodLife;
-  /** Once nobody fails any more; absent: as `pods`, without failures. */
+  /** Once there are no more failures; absent: like `pods`, without failures. */
   podsAtRest?: PodLife;
-  /** After every write: what must not have happened. */
+  /** After every write: violations of the rules. */
   rule(entry: LogEntry, sight: Sight): string[];
-  /** At rest, while the objects are still there: what is not as it was wanted. */
+  /** At rest, while the objects still exist: what is not as requested. */
   rest(sight: Sight): string[];
-  /** What the user deletes in the end; dependents must follow it. */
+  /** What the user deletes at the end; dependents must follow. */
   roots: readonly string[];
   /** Objects that another writer touches at any time. */
   touched: readonly string[];
   moments: number;
-  /** Chance of the sweep at a moment. */
+  /** Probability of a sweep at a moment. */
   sweeps: number;
-  /** The longest that a moment lasts. */
+  /** The maximum length of a moment. */
   momentMs: number;
 }
 
@@ -34,7 +34,7 @@ export const NAMESPACE = '/api/v1/namespaces/default';
 export const APPS = '/apis/apps/v1/namespaces/default';
 export const BATCH = '/apis/batch/v1/namespaces/default';
 
-/** A template of pods of one container. */
+/** A template for pods of one container. */
 export const template = (image: string, spec: object = {}) => ({
   metadata: { labels: { app: 'web' } },
   spec: { containers: [{ name: 'a', image }], ...spec },
@@ -42,5 +42,5 @@ export const template = (image: string, spec: object = {}) => ({
 
 export const SELECTOR = { matchLabels: { app: 'web' } };
 
-/** `problem` where it does not hold. */
+/** `problem` if the condition does not hold. */
 export const must = (holds: boolean, problem: () => string): string[] => (holds ? [] : [problem()]);

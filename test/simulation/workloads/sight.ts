@@ -1,4 +1,4 @@
-// What whoever watches every write sees: the objects after each of them, and the rules that hold for all kinds.
+// The view of a watcher that sees every write: the objects after each of them, and the rules for all kinds.
 import { apiVersionOf, RESOURCES } from '../../../src/kinds/resources.ts';
 import type { KubeObject } from '../../../src/kinds/pod.ts';
 import type { LogEntry, ObjectKey } from '../../../src/ports/store.ts';
@@ -6,12 +6,12 @@ import type { LogEntry, ObjectKey } from '../../../src/ports/store.ts';
 const textOf = ({ resource, namespace, name }: ObjectKey): string =>
   `${resource}/${namespace}/${name}`;
 
-/** The objects as the log has made them so far. */
+/** The objects according to the log so far. */
 export class Sight {
   readonly #objects = new Map<string, { key: ObjectKey; object: KubeObject }>();
   readonly #born = new Set<string>();
 
-  /** Takes one write; answers what no write may do. */
+  /** Applies one write; returns its violations of the rules. */
   take({ type, key, object }: LogEntry): string[] {
     const text = textOf(key);
     if (type === 'DELETED') this.#objects.delete(text);
@@ -23,7 +23,7 @@ export class Sight {
     return [];
   }
 
-  /** All of a resource in the namespace of the simulation, or without one. */
+  /** All objects of a resource, in the simulation's namespace or cluster-wide. */
   of(resource: string): KubeObject[] {
     return [...this.#objects.values()].flatMap(({ key, object }) =>
       key.resource === resource && (key.namespace === 'default' || key.namespace === '')
@@ -62,7 +62,7 @@ export const controllerOf = ({ metadata }: KubeObject) =>
 export const isGoing = ({ metadata }: KubeObject): boolean =>
   metadata.deletionTimestamp !== undefined;
 
-/** Spec and status, read freely: the kinds' own tests hold their forms. */
+/** Spec and status without types: the kinds' own tests check their forms. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export const specOf = (object: KubeObject): any => object['spec'] ?? {};
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -72,7 +72,7 @@ export const phaseOf = (pod: KubeObject): string => statusOf(pod).phase ?? 'Pend
 
 export const isOver = (pod: KubeObject): boolean => ['Succeeded', 'Failed'].includes(phaseOf(pod));
 
-/** Neither over nor on its way out. */
+/** Neither ended nor being deleted. */
 export const isActive = (pod: KubeObject): boolean => !isOver(pod) && !isGoing(pod);
 
 export const isReady = (pod: KubeObject): boolean =>

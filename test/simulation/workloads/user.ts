@@ -1,4 +1,4 @@
-// The user of the simulation, by requests to the API; they arrive.
+// The user of the simulation, whose requests to the API always arrive.
 import { handle } from '../../../src/api/handler.ts';
 import type { KubeObject } from '../../../src/kinds/pod.ts';
 import { requestOf } from '../../api/client.ts';
@@ -18,12 +18,12 @@ export class User {
     return this.#send('POST', path, object);
   }
 
-  /** Answers whether it was there. */
+  /** Returns whether the object existed. */
   async patch(path: string, patch: object, type = STRATEGIC): Promise<boolean> {
     return (await this.#send('PATCH', path, patch, { type, mayMiss: true }))['code'] !== 404;
   }
 
-  /** Another writer's change that means nothing: it only makes a conflict for whoever has read the object. */
+  /** A meaningless change by another writer: it only causes a conflict for whoever has read the object. */
   touch(path: string, times: number): Promise<boolean> {
     const annotations = { 'example.com/touched': String(times) };
     return this.patch(path, { metadata: { annotations } }, MERGE);

@@ -1,12 +1,12 @@
-// The controllers where everything goes wrong, for a few seeds of each scenario; `npm run simulation` plays a thousand.
+// The controllers under faults, for a few seeds of each scenario; `npm run simulation` runs a thousand.
 import { expect, it } from 'vitest';
 import { play } from './play.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';
 
-/** Run by functions twice, by a process once. */
+/** By functions for two of three, by a process for one. */
 const SEEDS = [1, 2, 3];
 
-/** A day of a CronJob is a second's work, and a loaded machine takes its time. */
+/** A day of a CronJob is a second's work, and a loaded machine takes longer. */
 const PATIENCE_MS = 240_000;
 
 const cases = Object.keys(SCENARIOS).flatMap((name) => SEEDS.map((seed) => [name, seed] as const));

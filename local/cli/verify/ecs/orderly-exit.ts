@@ -1,4 +1,4 @@
-// A task that ends by itself leaves nothing that ECS would call a failure.
+// ECS reports no failure for a task that ends by itself.
 import { failed, seen, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 

@@ -1,10 +1,10 @@
-// What ECS does when it stops a task by itself (StopTask, Spot, retirement).
+// The order in which ECS stops a task's containers (StopTask, Spot, retirement).
 import { seen, type Assumption, type Evidence } from '../assumption.ts';
 import { main } from '../containers.ts';
 import { isOver, type Lab } from '../lab.ts';
 import { containerOf, isReady } from '../outcomes.ts';
 
-/** Stops the task of a pod whose program takes so long to end; how it ended. */
+/** Stops the task of a pod whose program takes that long to end; returns how it ended. */
 async function stopped(lab: Lab, seconds: number): Promise<Evidence> {
   const ends = `trap "sleep ${seconds}; exit 7" TERM; echo up; while :; do sleep 1; done`;
   const name = await lab.createPod({ ...main(ends), terminationGracePeriodSeconds: 100 });

@@ -1,4 +1,4 @@
-// What is to vanish from the table does so by its TTL.
+// Expired items are deleted from the table by its TTL.
 import { seen, type Assumption } from '../assumption.ts';
 
 export const expiry: Assumption = {

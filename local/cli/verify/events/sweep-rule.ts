@@ -1,4 +1,4 @@
-// The schedule that looks after pods is on while one lives.
+// The sweep's schedule is on while a pod lives.
 import { seen, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 import { isReady } from '../outcomes.ts';

@@ -1,4 +1,4 @@
-// EventBridge brings ECS's task changes to `observe`.
+// EventBridge delivers ECS's task changes to `observe`.
 import { seen, unproven, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 
@@ -25,7 +25,7 @@ export const taskChanges: Assumption = {
         LATE_MS,
       )
       .catch(() => {
-        // Nothing came, which is what is said.
+        // Nothing arrived, and the proof reports that.
         return [];
       });
     if (lines.length === 0 && (await lab.aws.lines(group, 0)) === undefined)

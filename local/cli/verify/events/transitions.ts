@@ -1,8 +1,8 @@
-// What an execution of the pod's machine bills, and that it ends with its pod.
+// The billed transitions of an execution of the pod's machine, and that it ends with its pod.
 import { failed, seen, unproven, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 
-/** Of a pod of one container that runs to its end (docs/decisions.md). */
+/** For a pod of one container that runs to its end (docs/decisions.md). */
 const TRANSITIONS = 12;
 
 export const transitions: Assumption = {

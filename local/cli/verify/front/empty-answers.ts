@@ -1,4 +1,4 @@
-// Answers without a body, which a streaming function URL loses unless something is written.
+// Responses without a body, which a streaming function URL loses unless something is written.
 import { seen, type Assumption } from '../assumption.ts';
 
 const DISCOVERY = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';

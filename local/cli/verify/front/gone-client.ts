@@ -1,4 +1,4 @@
-// A client that goes away ends its watch's function, which would bill on for minutes.
+// A client's disconnect ends its watch's function, which would otherwise be billed for minutes.
 import { seen, unproven, type Assumption } from '../assumption.ts';
 
 const OPEN_SECONDS = 600;
@@ -35,7 +35,7 @@ export const goneClient: Assumption = {
     const durations = found.flatMap(({ message }) =>
       [...message.matchAll(/^REPORT .*?Duration: ([\d.]+) ms/gm)].map(([, ms]) => Number(ms)),
     );
-    // Whatever is still open has no report yet.
+    // An open one has no report yet.
     const open =
       found.filter(({ message }) => message.startsWith('START ')).length -
       found.filter(({ message }) => message.startsWith('REPORT ')).length;

@@ -1,4 +1,4 @@
-// Answers of more than the 6 MB that a buffered function may give.
+// Responses above the 6 MB limit of a buffered function.
 import { randomBytes } from 'node:crypto';
 import { seen, type Assumption } from '../assumption.ts';
 

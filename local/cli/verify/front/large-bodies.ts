@@ -1,4 +1,4 @@
-// Bodies of more than a function takes are refused before it.
+// Bodies above a function's limit are refused in front of it.
 import { seen, type Assumption } from '../assumption.ts';
 
 const BYTES = 7 * 1024 * 1024;

@@ -1,4 +1,4 @@
-// What makes a podlet leave is a mark in the body, which the sync function's URL must let through.
+// A podlet leaves because of a mark in the body, which the sync function's URL must pass on.
 import { request as httpsRequest } from 'node:https';
 import { failed, seen, type Assumption } from '../assumption.ts';
 

@@ -1,4 +1,4 @@
-// A function URL leaves the path's escapes alone.
+// A function URL leaves the path's escapes unchanged.
 import { seen, type Assumption } from '../assumption.ts';
 
 const ROLES = '/apis/rbac.authorization.k8s.io/v1/clusterroles';

@@ -1,4 +1,4 @@
-// Tokens of `aws eks get-token`, which STS vouches for.
+// Tokens of `aws eks get-token`, which STS verifies.
 import { seen, type Assumption } from '../assumption.ts';
 
 /** The last characters of the signature, turned. */

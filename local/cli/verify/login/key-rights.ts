@@ -1,4 +1,4 @@
-// Signing keys are a partition of the table that only two functions may read.
+// Signing keys are in a partition of the table that only two functions may read.
 import { seen, type Assumption } from '../assumption.ts';
 
 const KEYS = 'r/key';

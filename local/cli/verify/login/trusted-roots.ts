@@ -1,4 +1,4 @@
-// The CA that pods are given is the one that the API's certificate comes from.
+// The API's certificate is signed by the CA that pods get.
 import { seen, type Assumption } from '../assumption.ts';
 
 export const trustedRoots: Assumption = {

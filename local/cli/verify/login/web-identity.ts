@@ -1,7 +1,7 @@
-// A service account's token opens an IAM role that names the account.
+// A service account's token can assume an IAM role that names the account.
 import { seen, unproven, type Assumption } from '../assumption.ts';
 
-/** IAM's changes spread within seconds, as a rule. */
+/** IAM changes usually propagate within seconds. */
 const SPREAD_MS = 60_000;
 
 export const webIdentity: Assumption = {
@@ -37,7 +37,7 @@ export const webIdentity: Assumption = {
           SPREAD_MS,
         )
         .catch(() => {
-          // What STS said last is shown instead.
+          // STS's last message is shown instead.
           return undefined;
         });
       return seen(session !== undefined, session ?? last);

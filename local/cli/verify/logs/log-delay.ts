@@ -1,8 +1,8 @@
-// How late lines are in CloudWatch Logs.
+// The delay of lines in CloudWatch Logs.
 import { seen, unproven, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 
-/** What followers and FallbackToLogsOnError wait for at most. */
+/** The longest wait of followers and FallbackToLogsOnError. */
 const MOST_MS = 15_000;
 const SPREAD_MS = 60_000;
 
@@ -30,7 +30,7 @@ export const logDelay: Assumption = {
         SPREAD_MS,
       )
       .catch(() => {
-        // Nothing came, which is what is said.
+        // Nothing arrived, and the proof reports that.
         return [];
       });
     if (lines.length === 0) return unproven('CloudWatch has no lines of it');

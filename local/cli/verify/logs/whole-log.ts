@@ -1,4 +1,4 @@
-// `logs` of a pod that has just ended is whole, though awslogs is late.
+// `logs` of a pod that has just ended is complete, although awslogs is late.
 import { seen, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 import { containerOf } from '../outcomes.ts';

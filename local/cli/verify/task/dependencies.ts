@@ -1,4 +1,4 @@
-// ECS starts a container after another has succeeded: how single files come under a read-only root.
+// ECS starts a container after another has succeeded, which is how single files get under a read-only root.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// Command and variables of any size and name, which no task definition would take.
+// Commands and variables of any size and name, which a task definition would not accept.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// What the podlet writes of hosts and host name is every container's, under a read-only root as well.
+// All containers share the hosts file and host name that the podlet writes, even with a read-only root.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

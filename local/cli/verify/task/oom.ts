@@ -1,4 +1,4 @@
-// The kernel's counters of kills for memory are seen inside of a container.
+// The kernel's OOM kill counters are visible inside a container.
 import { seen, type Assumption } from '../assumption.ts';
 import { main } from '../containers.ts';
 import { containerOf } from '../outcomes.ts';

@@ -1,4 +1,4 @@
-// The containers of a task are one host to one another.
+// The containers of a task share one network.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// pidMode task: containers see one another's processes.
+// pidMode task: containers see each other's processes.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// supervise reaches every container by the volume that the podlet's image declares.
+// Every container gets supervise from the volume that the podlet's image declares.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// A task of ten containers: nine of a pod beside the podlet.
+// A task of ten containers: nine of a pod and the podlet.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 

@@ -1,4 +1,4 @@
-// Who is not root reaches supervise's socket, the pod's volumes and the termination log.
+// An unprivileged user can access supervise's socket, the pod's volumes and the termination log.
 import { seen, type Assumption } from '../assumption.ts';
 import { sh } from '../containers.ts';
 import { containerOf } from '../outcomes.ts';

@@ -1,4 +1,4 @@
-// A day of a CronJob: each of its times at most once, none beside another where that is forbidden, and no more history than it keeps.
+// A day of a CronJob: each of its times at most once, no overlap where that is forbidden, and no more history than its limits.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { BATCH, must, template } from '../scenario.ts';
@@ -10,7 +10,7 @@ const JOBS = 'jobs.batch';
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const HOUR_MS = 60 * 60 * 1000;
 
-/** The others are made up for too late, when the next one is due. */
+/** Others may be caught up too late, when the next one is due. */
 const AT_LEAST = 0.5;
 
 const endOf = (job: KubeObject): string | undefined =>

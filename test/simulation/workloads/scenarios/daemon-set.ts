@@ -1,4 +1,4 @@
-// A DaemonSet on several nodes that is rolled out again: one pod a node, or two where the surge allows it.
+// A DaemonSet on several nodes with repeated rollouts: one pod per node, or two if the surge allows it.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';

@@ -1,5 +1,5 @@
-// A Deployment that is rolled out again while a rollout is under way, scaled, and rolled back: never more pods than replicas and surge,
-// never fewer ready ones than maxUnavailable allows where none fails, and under Recreate none of two revisions at once.
+// A Deployment with rollouts during rollouts, scaling and rollbacks: never more pods than replicas plus surge, never fewer ready ones
+// than maxUnavailable allows if none fails, and under Recreate never two revisions at once.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { LogEntry } from '../../../../src/ports/store.ts';
 import type { Chance } from '../../random.ts';
@@ -15,7 +15,7 @@ const imageOf = (pod: KubeObject): string => specOf(pod).containers[0].image;
 
 export function deployment(luck: Chance): Scenario {
   const recreate = luck.happens(0.25);
-  /** Neither scaled nor hit by failures: then availability is held to. */
+  /** Neither scaling nor failures: then availability is checked too. */
   const steady = luck.happens(0.4);
   const surge = recreate ? 0 : luck.below(3);
   const unavailable = surge === 0 ? 1 + luck.below(2) : luck.below(2);

@@ -1,5 +1,5 @@
 // A Job whose pods succeed, fail and are deleted, that is suspended and resumed: never more pods than its parallelism, every success
-// counted once, no finalizer taken off before its pod was counted.
+// counted once, no finalizer removed before its pod was counted.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { LogEntry } from '../../../../src/ports/store.ts';
 import type { Chance } from '../../random.ts';

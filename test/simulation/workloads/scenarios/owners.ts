@@ -1,5 +1,5 @@
-// Owners and dependents without a controller, a circle among them: what has an owner stays, what has none goes, and an owner that is
-// deleted in the foreground outlives those that block it.
+// Owners and dependents without a controller, including a cycle: what has an owner stays, what has none is deleted, and an owner deleted
+// in the foreground outlives the dependents that block it.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { must, NAMESPACE } from '../scenario.ts';

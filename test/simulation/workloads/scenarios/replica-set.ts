@@ -1,4 +1,4 @@
-// A ReplicaSet that is scaled up and down while its pods fail: never more pods than were asked for, and that many in the end.
+// A ReplicaSet that is scaled up and down while its pods fail: never more pods than requested, and exactly that many at the end.
 import type { LogEntry } from '../../../../src/ports/store.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';

@@ -1,4 +1,4 @@
-// A StatefulSet that is updated and scaled: one pod of a name, in order where it is asked for, and one at a time under an update.
+// A StatefulSet that is updated and scaled: one pod per name, in order if required, and one at a time during an update.
 import type { KubeObject } from '../../../../src/kinds/pod.ts';
 import type { Chance } from '../../random.ts';
 import { APPS, must, SELECTOR, template } from '../scenario.ts';
