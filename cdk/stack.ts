@@ -95,23 +95,47 @@ export class DroppodStack extends Stack {
 
     const access = new Access(this, 'Access', { functions, principals: props.principals ?? {} });
 
-    const output = (name: string, value: string, description?: string): void => {
-      new CfnOutput(this, name, { value, ...present({ description: description || undefined }) });
-    };
-    output('ApiUrl', functions.url, 'server of a kubeconfig');
-    output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');
-    output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
-    output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
-    output('Kubeconfig', access.kubeconfigCommand(functions.url), 'run it to use the API');
-    if (props.oidcProvider ?? true) {
-      const { providerArn } = new Issuer(this, 'Issuer', functions.apiUrl);
-      output('OidcProviderArn', providerArn, 'whom a role trusts that a service account names');
-    }
-    output('StateMachine', machine.arn);
-    output('ClusterName', cluster.name);
+    const issuer =
+      (props.oidcProvider ?? true) ? new Issuer(this, 'Issuer', functions.apiUrl) : undefined;
+    addOutputs(this, { functions, access, issuer, machine, cluster });
     functions.addEnvironment(props.environment ?? {});
     leaveOut(this, props.without ?? []);
   }
+}
+
+/** What a deployment prints, and `droppod deploy` and `destroy` read. */
+function addOutputs(
+  stack: Stack,
+  {
+    functions,
+    access,
+    issuer,
+    machine,
+    cluster,
+  }: {
+    functions: Functions;
+    access: Access;
+    issuer: Issuer | undefined;
+    machine: Machine;
+    cluster: Cluster;
+  },
+): void {
+  const output = (name: string, value: string, description?: string): void => {
+    new CfnOutput(stack, name, { value, ...present({ description: description || undefined }) });
+  };
+  output('ApiUrl', functions.url, 'server of a kubeconfig');
+  output('ClusterId', access.clusterId, 'what aws eks get-token --cluster-name is given');
+  output('AdministratorRoleArn', access.administrator.roleArn, 'assume it to do everything');
+  output('ViewerRoleArn', access.viewer.roleArn, 'assume it to read all but secrets');
+  output('Kubeconfig', access.kubeconfigCommand(functions.url), 'run it to use the API');
+  if (issuer !== undefined)
+    output(
+      'OidcProviderArn',
+      issuer.providerArn,
+      'whom a role trusts that a service account names',
+    );
+  output('StateMachine', machine.arn);
+  output('ClusterName', cluster.name);
 }
 
 /** An emulator would refuse the whole stack for a resource type that it does not know. */
