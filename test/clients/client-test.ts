@@ -98,7 +98,7 @@ function clientOf(dp: TestDroppod, started: Started[]): ClientDroppod {
     seen: async (object, path, pattern) => {
       const words = ['get', object, '-o', `jsonpath=${path}`, '--ignore-not-found'];
       const read = async (): Promise<string> => (await dp.k(...words)).stdout;
-      await expect.poll(read, { timeout: 120_000, interval: 300 }).toMatch(pattern);
+      await expect.poll(read, { timeout: 240_000, interval: 300 }).toMatch(pattern);
       return read();
     },
   };
