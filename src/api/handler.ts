@@ -44,8 +44,12 @@ const VERBS: Record<Call['verb'], (call: Call) => Promise<Answer>> = {
   deletecollection: deleteCollection,
 };
 
-/** Answers any request; never throws. `caller` is set where the front has already authenticated the request. */
-export async function handle(ports: ApiPorts, request: Request, caller?: User): Promise<Response> {
+/** Answers any request; never throws. `caller` is set where the front authenticates the request. */
+export async function handle(
+  ports: ApiPorts,
+  request: Request,
+  caller?: User | Promise<User>,
+): Promise<Response> {
   const warnings: string[] = [];
   const response = await answer(ports, request, caller, warnings).catch((error: unknown) =>
     failure(ports, request, error),
@@ -91,7 +95,7 @@ const STREAMS = new Set(['exec', 'attach', 'portforward']);
 async function answer(
   ports: ApiPorts,
   request: Request,
-  caller: User | undefined,
+  caller: User | Promise<User> | undefined,
   warnings: string[],
 ): Promise<Response> {
   const call = await toCall(ports, request, caller, warnings);
@@ -104,11 +108,11 @@ async function answer(
 async function toCall(
   ports: ApiPorts,
   request: Request,
-  caller: User | undefined,
+  caller: User | Promise<User> | undefined,
   warnings: string[],
 ): Promise<Call | Response> {
   const url = new URL(request.url);
-  const user = await impersonate(ports, caller ?? (await authenticate(ports, request)), request);
+  const user = await impersonate(ports, await (caller ?? authenticate(ports, request)), request);
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
   const attributes = requestAttributes(request.method, url, segments);
   await admitCaller(ports, user, attributes);

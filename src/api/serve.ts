@@ -1,19 +1,43 @@
 // The Kubernetes API behind its function URL. `handle` is the same code that the local server calls.
-import { bootstrapObjects } from './bootstrap.ts';
+import { authenticate } from '../auth/authenticate.ts';
+import { policyOf } from '../auth/rbac/rights.ts';
 import type { Ports } from '../ports/ports.ts';
 import { handle } from './handler.ts';
+import { Start } from './start.ts';
 import { methodNotAllowed } from './routes.ts';
 import { toStatus } from './wire/status.ts';
 
-const begun = new WeakMap<Ports, Promise<void>>();
+const starts = new WeakMap<Ports, Start>();
 
-/** Answers a request; the first one in an environment also creates the objects that every cluster has. */
-export async function api(ports: Ports, request: Request): Promise<Response> {
-  const ready = begun.get(ports) ?? bootstrapObjects(ports);
-  begun.set(ports, ready);
-  ready.catch(() => begun.delete(ports));
-  await ready;
-  return handle(atHome(ports, request), request);
+/**
+ * Answers a request. The first one in an environment needs three rounds of reads, whatever a round reads at once: what a request may need
+ * is read before it is asked for (test/api/first-answer.test.ts counts them).
+ */
+export function api(ports: Ports, request: Request): Promise<Response> {
+  const { store } = ports;
+  const work = (): Promise<Response> => answer(ports, request);
+  return store.atOneLook === undefined ? work() : store.atOneLook(work);
+}
+
+async function answer(ports: Ports, request: Request): Promise<Response> {
+  const known = starts.get(ports);
+  const start = known ?? new Start(ports);
+  starts.set(ports, start);
+  const caller = authenticate(atHome(ports, request), request);
+  // The handler answers a wrong token.
+  caller.catch(() => undefined);
+  if (known === undefined) readAhead(ports);
+  const checked = start.check(known === undefined);
+  await start.ready();
+  const response = await handle(atHome(ports, request), request, caller);
+  await checked;
+  return response;
+}
+
+/** Reads roles and bindings, and the end of the log, which most requests ask for next. */
+function readAhead(ports: Ports): void {
+  // Who asks for it then finds what went wrong.
+  for (const read of [ports.store.version(), policyOf(ports)]) read.catch(() => undefined);
 }
 
 /** As `api` for what only reads: whoever writes must come to the API's own function, which may do what follows from a write. */

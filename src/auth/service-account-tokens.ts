@@ -121,16 +121,11 @@ async function stillThere(
   { store }: KeyPorts,
   { namespace, serviceaccount, pod }: BoundClaims,
 ): Promise<boolean> {
-  const account = await store.get({
-    resource: 'serviceaccounts',
-    namespace,
-    name: serviceaccount.name,
-  });
-  if (account?.metadata.uid !== serviceaccount.uid) return false;
-  return (
-    pod === undefined ||
-    (await store.get({ resource: 'pods', namespace, name: pod.name }))?.metadata.uid === pod.uid
-  );
+  const [account, bound] = await Promise.all([
+    store.get({ resource: 'serviceaccounts', namespace, name: serviceaccount.name }),
+    pod && store.get({ resource: 'pods', namespace, name: pod.name }),
+  ]);
+  return account?.metadata.uid === serviceaccount.uid && bound?.metadata.uid === pod?.uid;
 }
 
 function userOf(

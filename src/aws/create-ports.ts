@@ -35,8 +35,8 @@ const SYNC_WAIT_MS = 2_000;
 /** Polling interval for another function's writes. */
 const LOOK_AGAIN_MS = 500;
 
-/** Builds the ports; a function that holds keys reads the podlet key, creating it at the very first call. Other clients than the table's are created at their first use. */
-export async function createPorts(env: Environment): Promise<Ports> {
+/** Builds the ports without a call to AWS. Other clients than the table's are created at their first use. */
+export function createPorts(env: Environment): Ports {
   const config = readConfig(env);
   const table = environmentTable(env);
   const store = dynamoStore({
@@ -48,7 +48,10 @@ export async function createPorts(env: Environment): Promise<Ports> {
     wakes,
   });
   // The roles of the other functions may not read it, and they do not need it.
-  const podletKey = config.holdsKeys ? await ensureKey(store, PODLET_KEY, randomKey) : '';
+  const settings = toSettings(config);
+  const readKeys = once(async () => {
+    settings.podletKey = await ensureKey(store, PODLET_KEY, randomKey);
+  });
   return {
     store,
     ...latePorts(config, table, store),
@@ -59,8 +62,9 @@ export async function createPorts(env: Environment): Promise<Ports> {
     ...present({
       sts: config.clusterId === '' ? undefined : stsOf(config),
       staticPods: readStaticPods(),
+      readKeys: config.holdsKeys ? readKeys : undefined,
     }),
-    settings: toSettings(config, podletKey),
+    settings,
   };
 }
 
@@ -125,7 +129,7 @@ const stsOf = ({ stsEndpoint }: Config): Sts =>
     ...present({ endpoint: stsEndpoint === '' ? undefined : stsEndpoint }),
   });
 
-function toSettings(config: Config, podletKey: string): Settings {
+function toSettings(config: Config): Settings {
   return {
     mode: 'aws',
     beyondFargate: false,
@@ -141,7 +145,7 @@ function toSettings(config: Config, podletKey: string): Settings {
     executionRoleArn: config.executionRoleArn,
     region: config.region,
     machineRevision: config.machineRevision,
-    podletKey,
+    podletKey: '',
     syncWaitMs: SYNC_WAIT_MS,
     architectures: config.architectures,
     clusterDomain: config.clusterDomain,

@@ -31,6 +31,8 @@ export interface Ports {
   ids: Ids;
   wakeups: Wakeups;
   settings: Settings;
+  /** Reads what `settings` lacks of the keys; absent where they are there from the start, or may not be read. */
+  readKeys?: () => Promise<void>;
   sessions?: Sessions;
   /** Only where AWS principals log in. */
   sts?: Sts;

@@ -17,6 +17,8 @@ export interface ListQuery {
   /** Objects whose (namespace, name) sorts after this pair. */
   after?: { namespace: string; name: string };
   limit?: number;
+  /** A hole-free version from before this call: it becomes the answer's, which saves a look at the log. */
+  version?: ResourceVersion;
 }
 
 /** One entry of the log of changes. `object` carries its resourceVersion (a deletion's: the version of the deletion). */
@@ -101,6 +103,10 @@ export interface Store {
   ): Promise<{ entries: LogEntry[]; upTo: ResourceVersion }>;
   /** A version without holes before it, as list returns. */
   version(): Promise<ResourceVersion>;
+  /** As `version`, by one read: it may lag behind by some minutes. */
+  olderVersion(): Promise<ResourceVersion>;
+  /** Within `work`, all looks at the end of the log are one, unless this process writes in between. Absent where they cost nothing. */
+  atOneLook?<Result>(work: () => Promise<Result>): Promise<Result>;
   getRecord(key: string): Promise<StoredRecord | undefined>;
   /** All records whose key starts with `prefix`, sorted by key. `prefix` contains at least the kind, the part before the first `/`. */
   listRecords(prefix: string): Promise<StoredRecord[]>;

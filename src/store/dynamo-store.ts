@@ -1,4 +1,5 @@
 // The Store port on a DynamoDB table (docs/design/store.md).
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../ports/clock.ts';
 import type { ResourceVersion } from '../ports/identity.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -41,7 +42,8 @@ export function dynamoStore({
   pollMs = { first: 200, idle: 1_000 },
 }: DynamoStoreOptions): DynamoStore {
   const numbers = sharedNumbers(table);
-  return storeOn({
+  const looks = new AsyncLocalStorage<Look>();
+  const store = storeOn({
     table,
     clock,
     ids,
@@ -50,28 +52,68 @@ export function dynamoStore({
     ...present({ wakes }),
     numbers,
     tail: new Tail({ table, numbers, clock, pollMs }),
+    looks,
   });
+  return { ...store, atOneLook: (work) => atOneLook(looks, work) };
+}
+
+/** One look at the end of the log, which a piece of work shares with all that it calls. */
+interface Look {
+  settled: Promise<number> | undefined;
+  isOver: boolean;
+}
+
+/** What goes on after the work, such as a stream that it opened, looks for itself. */
+async function atOneLook<Result>(
+  looks: AsyncLocalStorage<Look>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const look: Look = { settled: undefined, isOver: false };
+  try {
+    return await looks.run(look, work);
+  } finally {
+    look.isOver = true;
+  }
+}
+
+interface Parts extends Writer {
+  looks?: AsyncLocalStorage<Look>;
 }
 
 /** The store built from its parts. */
-export function storeOn(writer: Writer): DynamoStore {
+export function storeOn({ looks, ...writer }: Parts): DynamoStore {
   const { table, tail, clock } = writer;
+  const settle = async (): Promise<ResourceVersion> => {
+    const look = looks?.getStore();
+    if (look === undefined || look.isOver) return toVersion(await tail.settle());
+    const settled = (look.settled ??= tail.settle());
+    // A look that failed is none.
+    settled.catch(() => (look.settled = undefined));
+    return toVersion(await settled);
+  };
   return {
     get: (key: ObjectKey) => readObject(table, key, clock.now()),
     async list(query: ListQuery) {
-      const version = toVersion(await tail.settle());
+      const version = query.version ?? (await settle());
       return { ...(await listObjects(table, query, clock.now())), version };
     },
     async listTexts(query: ListQuery) {
-      const version = toVersion(await tail.settle());
+      const version = query.version ?? (await settle());
       return { ...(await listTexts(table, query, clock.now())), version };
     },
-    commit: (write: { object?: ObjectWrite; records?: RecordWrite[] }) => commit(writer, write),
+    async commit(write: { object?: ObjectWrite; records?: RecordWrite[] }) {
+      const look = looks?.getStore();
+      const written = await commit(writer, write);
+      // Its own next look must find it.
+      if (look !== undefined && write.object !== undefined) look.settled = undefined;
+      return written;
+    },
     async changes(after, options) {
       const { entries, upTo } = await tail.changes(Number(after), options);
       return { entries, upTo: toVersion(upTo) };
     },
-    version: async () => toVersion(await tail.settle()),
+    version: settle,
+    olderVersion: async () => toVersion(await tail.mark()),
     getRecord: (key) => getRecord(table, key),
     listRecords: (prefix) => listRecords(table, prefix),
     compact: (version) => tail.compact(Number(version)),

@@ -73,15 +73,23 @@ export class Tail {
 
   /** Settles every number up to the counter's and returns that: a version without holes below it. */
   async settle(): Promise<number> {
-    const { number } = await this.#options.numbers.last();
-    await this.settleTo(number);
-    return number;
+    const counter = await this.#options.numbers.last();
+    await this.settleTo(counter.number, HOLE_MS, counter);
+    return counter.number;
+  }
+
+  /** A version without holes below it, by one read: what this process knows, or the stored mark. */
+  async mark(): Promise<number> {
+    await this.#start(await this.#options.numbers.last());
+    return this.#settled ?? 0;
   }
 
   /** Waits until all numbers up to `target` are settled, burying those that are missing for `holeMs`. */
-  async settleTo(target: number, holeMs = HOLE_MS): Promise<void> {
+  async settleTo(target: number, holeMs = HOLE_MS, counter?: Counter): Promise<void> {
+    let known = counter;
     while ((this.#settled ?? -1) < target) {
-      await this.#advance();
+      await this.#advance(known);
+      known = undefined;
       if ((this.#settled ?? -1) >= target) return;
       await this.#buryOldHoles(target, holeMs);
       if ((this.#settled ?? -1) < target)
@@ -162,13 +170,14 @@ export class Tail {
     this.#compactedTo = Math.max(this.#compactedTo, mark.compactedTo);
   }
 
-  #advance(): Promise<number> {
-    this.#advancing ??= this.#advanceOnce().finally(() => (this.#advancing = undefined));
+  /** `known`: a counter that was just read. */
+  #advance(known?: Counter): Promise<number> {
+    this.#advancing ??= this.#advanceOnce(known).finally(() => (this.#advancing = undefined));
     return this.#advancing;
   }
 
-  async #advanceOnce(): Promise<number> {
-    const counter = await this.#options.numbers.last();
+  async #advanceOnce(known?: Counter): Promise<number> {
+    const counter = known ?? (await this.#options.numbers.last());
     await this.#start(counter);
     while ((this.#settled ?? 0) < counter.number) {
       const from = (this.#settled ?? 0) + 1;

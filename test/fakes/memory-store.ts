@@ -146,6 +146,10 @@ export class MemoryStore implements Store {
     return { entries, upTo: toVersion(Math.max(this.#counter, Number(after))) };
   }
 
+  olderVersion(): Promise<ResourceVersion> {
+    return this.version();
+  }
+
   version(): Promise<ResourceVersion> {
     return this.#run('version', () => toVersion(this.#counter));
   }

@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import type { ResourceVersion } from '../../ports/identity.ts';
 import type { Ports } from '../../ports/ports.ts';
 import type { ObjectKey, Store } from '../../ports/store.ts';
+import { present } from '../../present.ts';
 import type { RightsObject, RightsResource } from './policy.ts';
 import { Policy, RIGHTS_RESOURCES } from './policy.ts';
 
@@ -96,10 +97,12 @@ class Rights {
   }
 
   async #load(): Promise<void> {
+    // Where nothing is held yet, following the log from an older version does no harm, and the lists need not wait for its end.
+    const version = this.#held.size === 0 ? await this.#store.olderVersion() : undefined;
     const lists = await Promise.all(
       RIGHTS_RESOURCES.map(async (resource) => ({
         resource,
-        ...(await this.#store.list({ resource })),
+        ...(await this.#store.list({ resource, ...present({ version }) })),
       })),
     );
     const before = this.#held;

@@ -7,7 +7,7 @@ import { isPodletToken } from './podlet-token.ts';
 
 /** Whether the Authorization header is that of the podlet which last reported for the pod. */
 export async function isOwnPodlet(
-  ports: Pick<Ports, 'store' | 'clock' | 'settings'>,
+  ports: Pick<Ports, 'store' | 'clock' | 'settings' | 'readKeys'>,
   uid: string,
   header: string | undefined,
 ): Promise<boolean> {

@@ -38,6 +38,7 @@ export type SyncPorts = Pick<
   | 'executions'
   | 'tasks'
   | 'settings'
+  | 'readKeys'
   | 'sessions'
   | 'logs'
   | 'log'

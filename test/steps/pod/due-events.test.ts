@@ -22,6 +22,7 @@ function withoutEvents(store: Store): Store {
         ? Promise.reject(new Unavailable('the writer died'))
         : store.commit(write),
     changes: (...words) => store.changes(...words),
+    olderVersion: () => store.version(),
     version: () => store.version(),
     getRecord: (key) => store.getRecord(key),
     listRecords: (prefix) => store.listRecords(prefix),
