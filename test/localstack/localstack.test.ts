@@ -84,6 +84,14 @@ async function until(outcomes: Record<string, Outcome>): Promise<Map<string, Pod
 
 const said = ({ stdout, stderr }: Said): string => `${stdout}${stderr}`;
 
+/** Assumptions of verify-aws that are quick to prove and that no example shows. */
+const PROVEN = [
+  ...['administrator', 'empty-answers', 'refusals', 'paths', 'marked-refusal', 'issuer'],
+  ...['trusted-roots', 'stop-order', 'table-stream', 'supervise', 'unprivileged-user'],
+  ...['network-files', 'dependencies', 'memory-volume', 'shared-processes', 'metadata'],
+  ...['run-conflict', 'whole-log', 'streaming', 'expiry'],
+];
+
 /** Containers of this installation, exited ones too. */
 async function containers(): Promise<number> {
   const docker = connectDocker(dockerSocketPath(process.env['DOCKER_HOST']));
@@ -133,15 +141,8 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
 
   it('verify-aws proves what can be proven here', async () => {
     const rows = join(directory, 'rows.json');
-    const words = [
-      '--quick',
-      '--yes',
-      '--kubeconfig',
-      localstack?.kubeconfig ?? '',
-      '--json',
-      rows,
-    ];
-    const { code, stdout, stderr } = await droppod('verify-aws', ...words);
+    const words = ['--yes', '--kubeconfig', localstack?.kubeconfig ?? '', '--json', rows];
+    const { code, stdout, stderr } = await droppod('verify-aws', ...words, '--only', ...PROVEN);
     expect([code, stderr], stdout).toEqual([0, '']);
     const results = JSON.parse(readFileSync(rows, 'utf8')) as {
       rows: { id: string; outcome: string; text: string }[];
@@ -150,7 +151,7 @@ describe.skipIf(isOff)('the real stack on a LocalStack-compatible target', () =>
     console.log(
       unproven.map(({ id, text }) => `verify-aws: ${id} is unproven: ${text}`).join('\n'),
     );
-    expect(results.rows.length - unproven.length).toBeGreaterThan(20);
+    expect(results.rows.length - unproven.length).toBeGreaterThan(15);
   }, 600_000);
 
   it('every example becomes what its text says', async () => {
