@@ -83,3 +83,9 @@ export function structure(input: Input, key: string): Input | undefined {
   const value = own(input, key) ?? undefined;
   return value === undefined ? undefined : asInput(value, key);
 }
+
+/** The first name that stands further ahead as well; undefined: each is given once. */
+export function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}

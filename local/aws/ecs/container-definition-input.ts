@@ -7,6 +7,7 @@ import {
 } from '../../agent/task-definition.ts';
 import { AwsError } from '../protocol.ts';
 import {
+  firstRepeated,
   flag,
   number,
   refuseOthers,
@@ -110,7 +111,7 @@ export function readContainerDefinition(input: Input): ContainerDefinition {
 /** Problems between the containers of one definition. */
 export function checkTogether(containers: ContainerDefinition[]): void {
   const names = containers.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const twice = firstRepeated(names);
   if (twice !== undefined) throw client(`Container.name contains duplicate names: ${twice}`);
   if (!containers.some(({ essential }) => essential))
     throw client('At least one container in the task definition must be marked as essential.');

@@ -2,6 +2,7 @@
 // Sources: the API reference of RegisterTaskDefinition, "Amazon ECS task definition differences for Fargate".
 import type { ContainerDefinition, TaskDefinition } from '../../agent/task-definition.ts';
 import { own } from '../../../src/own.ts';
+import { firstRepeated } from '../input.ts';
 import { AwsError } from '../protocol.ts';
 
 const MAX_DEFINITION_BYTES = 64 * 1024;
@@ -46,8 +47,8 @@ export function refuseHostAccess({ containerDefinitions, volumes }: TaskDefiniti
 /** Throws ClientException for the first thing of a definition for Fargate that would not run there. */
 export function refuseBeyondFargate(definition: TaskDefinition): void {
   const { containerDefinitions, volumes } = definition;
-  const twice = volumes.find(({ name }, at) => volumes.findIndex((one) => one.name === name) < at);
-  if (twice) throw client(`Volume name '${twice.name}' is given twice.`);
+  const twice = firstRepeated(volumes.map(({ name }) => name));
+  if (twice !== undefined) throw client(`Volume name '${twice}' is given twice.`);
   refuseSizes(definition);
   for (const container of containerDefinitions) {
     refuseMembers(container);
