@@ -7,8 +7,12 @@ import { BODY_LIMIT } from '../../src/api/wire/body.ts';
 const MOST_GROWTH = 5;
 /** The square in a growth of 5 is half as much at half of the size. */
 const MOST_AT_HALF = 4.5;
-/** What the largest input takes at most may grow as it likes: nothing larger can be sent. Shorter runs say little, too. */
+/**
+ * Work on the largest input that may grow as it likes, since nothing larger can be sent: a second for the longest body. Shorter runs say
+ * little, too, and where memory is the work it is slower for more of it.
+ */
 const HARMLESS_MS = 50;
+const HARMLESS_MS_PER_BYTE = 0.0003;
 const ROUNDS = 8;
 /** Of all rounds of one size. */
 const PATIENCE_MS = 20_000;
@@ -82,7 +86,8 @@ export async function growthProblem<T>(
   for (const [size, growthMost] of looks) {
     const large = make(4 * size);
     const first = await once(run, large);
-    if (problems.length === 0 && first < HARMLESS_MS) return undefined;
+    const harmless = HARMLESS_MS + HARMLESS_MS_PER_BYTE * lengthOf(large);
+    if (problems.length === 0 && first < harmless) return undefined;
     const least = await growth([make(size), large], first, run, growthMost);
     if (least <= growthMost) return undefined;
     problems.push(`${4 * size} take ${least.toFixed(1)} times as long as ${size}`);
