@@ -11,20 +11,20 @@ const KUBERNETES_SAYS_SO: [number, RegExp, RegExp][] = [
   // The version asked for is not there yet: the request waited for it.
   [504, /resourceVersion=/, /Too large resource version/],
   // A get that comes from its cache hands on what parsing said.
-  [500, /resourceVersion=/, /"message":"resourceVersion: Invalid value/],
+  [500, /resourceVersion=/, /message"?: ?"?resourceVersion: Invalid value/],
   // An update hands on what parsing the object's own version said.
-  [500, /./, /"message":"strconv\.ParseUint: parsing/],
+  [500, /./, /message"?: ?"?strconv\.ParseUint: parsing/],
   // apiserver's proxy, where nothing listens behind it.
   [503, /\/proxy/, /error trying to reach service|no endpoints available/],
   [500, /\/proxy/, /address not allowed/],
   // A binding's problems are joined into one plain error there.
-  [500, /\/bindings?/, /"message":"\[?(target|metadata)\./],
+  [500, /\/bindings?/, /message"?: ?"?\[?(target|metadata)\./],
   // A strategic merge patch with a directive that is none.
-  [500, /./, /"message":"unknown patch type/],
+  [500, /./, /message"?: ?"?unknown patch type/],
   // A strategic merge patch with an element that has no merge key.
   [500, /./, /does not contain declared merge key/],
   // Server-side apply of what the schema does not have.
-  [500, /./, /message"?: ?"failed to create typed patch object/],
+  [500, /./, /message"?: ?"?failed to create typed patch object/],
   // A create of what says that it is stored already.
   [500, /./, /resourceVersion should not be set on objects to be created/],
   [500, /fieldSelector=|labelSelector=/, /not a known field selector|unable to parse/],
