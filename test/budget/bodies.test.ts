@@ -9,8 +9,8 @@ import { filled, longPlaces, onePerType, type LongPlace } from './shapes.ts';
 import { growthProblem } from './work.ts';
 
 const N = 500;
-/** Four times as many are refused by the decoder (MAX_MEMBERS), and what is stored is far smaller. */
-const MOST = 16_000;
+/** Eight times as many are refused by the decoder (MAX_MEMBERS), and what is stored is far smaller. */
+const MOST = 8_000;
 const LONGEST_MS = 600_000;
 
 const list = <T>(n: number, make: (index: number) => T): T[] =>
