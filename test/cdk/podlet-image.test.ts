@@ -95,7 +95,7 @@ describe('the image that is put together at synth', () => {
       const value = environment?.Variables[NAMES.podletImage];
       return value === undefined ? [] : [value];
     });
-    expect(images).toHaveLength(9);
+    expect(images).toHaveLength(10);
     expect(new Set(images.map((value) => JSON.stringify(value)))).toEqual(
       new Set([
         JSON.stringify({ 'Fn::GetAtt': [ofType(resources, 'Custom::PodletImage')[0]?.[0], 'Uri'] }),

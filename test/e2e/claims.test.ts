@@ -95,12 +95,12 @@ describe('claims', () => {
     expect(
       await says(
         'only-reader',
-        mounting('cat /part/g; touch /data/x', of('data', { readOnly: true })),
+        mounting('cat /part/g; touch /data/x 2>&1', of('data', { readOnly: true })),
       ),
     ).toBe('two\ntouch: /data/x: Read-only file system');
     await dp.k('delete', 'pvc', 'data');
-    const { stdout } = await dp.k('get', 'pvc,pv', '-o', 'name');
-    expect(stdout).toBe('');
+    const left = async (): Promise<string> => (await dp.k('get', 'pvc,pv', '-o', 'name')).stdout;
+    await eventually(left, /^$/);
     await dp.kIn(claim('data'), 'create', '-f', '-');
     expect(await says('again', mounting('ls -A /data', of('data')))).toBe('a');
   }, 240_000);
@@ -159,6 +159,8 @@ describe('claims', () => {
       /^data-db-0 +Bound .*\ndata-db-1 +Bound /,
     );
     await run('delete', 'pvc', '-l', 'app=db');
-    await eventually(() => run('get', 'pv', '-o', 'name'), /^$/);
+    const claimed = (): Promise<string> =>
+      run('get', 'pv', '-o', 'jsonpath=of {.items[*].spec.claimRef.name}');
+    await eventually(claimed, /^of (?!.*data-db)/);
   }, 300_000);
 });
