@@ -66,7 +66,7 @@ it('another file is another digest, which every function knows and which switche
   template.resourcePropertiesCountIs(
     'AWS::Lambda::Function',
     { Environment: { Variables: { [OPTIONAL_NAMES.staticPods]: one.digest } } },
-    9,
+    10,
   );
 }, 60_000);
 

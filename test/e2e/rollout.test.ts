@@ -68,8 +68,10 @@ it('Q1, Q7, Q10: rolls from one version to the next and back', async () => {
 }, 300_000);
 
 it('Q8, Q9: replaces a pod that is deleted, and scales to nothing', async () => {
-  const name = await said('get', 'pods', '-l', 'app=web', '-o', 'name');
-  await said('delete', name.split('\n')[0]!);
+  // The pods of the version before may still be ending.
+  const names = () => said('get', 'pods', '-l', 'app=web', '-o', 'name');
+  const two = await eventually(names, /^pod\/\S+\npod\/\S+\n?$/);
+  await said('delete', two.split('\n')[0]!);
   await said('wait', '--for=jsonpath={.status.readyReplicas}=2', 'deployment/web', '--timeout=60s');
   await said('scale', 'deployment', 'web', '--replicas=0');
   await said('wait', '--for=delete', 'pod', '-l', 'app=web', '--timeout=60s');
