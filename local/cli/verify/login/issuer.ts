@@ -1,5 +1,6 @@
 // The documents by which AWS IAM verifies service account tokens.
 import { seen, type Assumption } from '../assumption.ts';
+import { requestToken } from './request-token.ts';
 
 export const issuer: Assumption = {
   id: 'issuer',
@@ -8,13 +9,7 @@ export const issuer: Assumption = {
   uses: { requests: 3 },
   isQuick: true,
   async prove(lab) {
-    const path = `${lab.path('serviceaccounts', 'default')}/token`;
-    const made = (await lab.request('POST', path, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: { audiences: ['sts.amazonaws.com'] },
-    })) as { status: { token: string } };
-    const [, body = ''] = made.status.token.split('.');
+    const [, body = ''] = (await requestToken(lab)).split('.');
     const { iss } = JSON.parse(Buffer.from(body, 'base64url').toString()) as { iss: string };
     const stranger = { token: '' };
     const found = await lab.exchange('GET', '/.well-known/openid-configuration', {}, stranger);

@@ -1,5 +1,6 @@
 // A service account's token can assume an IAM role that names the account.
 import { seen, unproven, type Assumption } from '../assumption.ts';
+import { requestToken } from './request-token.ts';
 
 /** IAM changes usually propagate within seconds. */
 const SPREAD_MS = 60_000;
@@ -19,18 +20,13 @@ export const webIdentity: Assumption = {
     const subject = `system:serviceaccount:${lab.namespace}:default`;
     const arn = await lab.aws.makeTrustingRole(role, provider, subject);
     try {
-      const path = `${lab.path('serviceaccounts', 'default')}/token`;
-      const made = (await lab.request('POST', path, {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenRequest',
-        spec: { audiences: ['sts.amazonaws.com'] },
-      })) as { status: { token: string } };
+      const token = await requestToken(lab);
       let last = '';
       const session = await lab
         .until(
           'a session',
           () =>
-            lab.aws.sessionFor(arn, made.status.token).catch((error: unknown) => {
+            lab.aws.sessionFor(arn, token).catch((error: unknown) => {
               last = String(error);
               return undefined;
             }),
