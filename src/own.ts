@@ -26,3 +26,6 @@ export const isMap = (value: unknown): value is { [key: string]: unknown } =>
 
 /** The value as a map of JSON; empty if it is none. */
 export const mapOf = (value: unknown): { [key: string]: unknown } => (isMap(value) ? value : {});
+
+/** The value as a list of JSON; empty if it is none. */
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);

@@ -2,20 +2,15 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, testDroppod } from '../e2e/droppod.ts';
+import { expect, it } from 'vitest';
+import { eventually } from '../e2e/droppod.ts';
 import { helmPath, type Said } from '../e2e/kubectl.ts';
+import { sharedDroppod } from '../e2e/shared-droppod.ts';
 
 const CHART = fileURLToPath(new URL('helm/greeter', import.meta.url));
 // Under load every pod takes a while, and helm's own timeout reports what it waits for.
 const WAIT = ['--wait', '--timeout', '3m'];
-const dp = testDroppod();
-
-beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
-}, 280_000);
-afterAll(() => dp.purge(), 120_000);
+const dp = sharedDroppod();
 
 /** Runs helm with its own folders; never rejects for its exit code. */
 function helm(...words: string[]): Promise<Said> {

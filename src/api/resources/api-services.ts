@@ -3,13 +3,11 @@ import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { RESOURCES } from '../../kinds/resources.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
-import { isMap } from '../../own.ts';
+import { isMap, listOf } from '../../own.ts';
 import { between, invalidValue, required } from '../../validation/field-errors.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** droppod's own group version, which an APIService speaks of without another server. */
 const isOwn = (object: KubeObject): boolean =>

@@ -2,7 +2,7 @@
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { wholeSeconds } from '../../kinds/time.ts';
-import { isMap } from '../../own.ts';
+import { isMap, listOf } from '../../own.ts';
 import { humanDuration } from '../../pod/status/human-duration.ts';
 import { present } from '../../present.ts';
 import { invalidValue, required } from '../../validation/field-errors.ts';
@@ -14,7 +14,6 @@ import type { Strategy } from './strategy.ts';
 
 type Condition = Record<string, unknown>;
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const conditionsOf = (object: KubeObject): Condition[] =>
   listOf(member(object, 'status', 'conditions')).filter(isMap);
 const isApproval = ({ type }: Condition): boolean => type === 'Approved' || type === 'Denied';

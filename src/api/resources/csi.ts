@@ -1,28 +1,26 @@
 // CSIDriver and CSINode: what charts of volume plug-ins bring, and their node plug-ins write. No plug-in can run here; a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap } from '../../own.ts';
+import { isMap, listOf } from '../../own.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import { duplicate, required } from '../../validation/field-errors.ts';
+import { repeats } from '../../validation/repeats.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { immutable, member, plain, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
 const driversOf = (object: KubeObject): unknown[] => listOf(member(object, 'spec', 'drivers'));
 
 function driverProblems(object: KubeObject): FieldError[] {
-  const names = new Set<string>();
+  const names = driversOf(object).map((driver) => text(driver, 'name'));
+  const second = repeats(names);
   return driversOf(object).flatMap((driver, index) => {
     const field = `spec.drivers[${index}]`;
-    const name = text(driver, 'name');
-    const isTaken = names.has(name);
-    names.add(name);
+    const name = names[index] ?? '';
     return [
       ...(name === '' ? [required(`${field}.name`)] : []),
       ...(text(driver, 'nodeID') === '' ? [required(`${field}.nodeID`)] : []),
-      ...(isTaken ? [duplicate(`${field}.name`, name)] : []),
+      ...(second.has(index) ? [duplicate(`${field}.name`, name)] : []),
     ];
   });
 }

@@ -1,7 +1,7 @@
 // Ingress, IngressClass and NetworkPolicy: accepted because charts contain them; they have no effect, and a warning says so.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap, own } from '../../own.ts';
+import { isMap, listOf, own } from '../../own.ts';
 import type { LabelSelector } from '../../pod/placement/selection.ts';
 import type { Cell } from '../../pod/status/human-duration.ts';
 import { present } from '../../present.ts';
@@ -10,8 +10,6 @@ import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { keepStatus, member, plain, statusOf, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 import { selectorText } from './template-columns.ts';
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** A kind with a generation, from 1. */
 const counted: Pick<Strategy, 'generation' | 'prepareForCreate'> = {

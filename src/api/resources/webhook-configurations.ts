@@ -2,18 +2,18 @@
 // webhook, and each write gets a warning.
 import type { FieldError } from '../../errors.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap, own } from '../../own.ts';
+import { isMap, listOf, own } from '../../own.ts';
 import type { LabelSelector } from '../../pod/placement/selection.ts';
 import { validateSelector } from '../../pod/validation/affinity.ts';
 import { duplicate, invalidValue, notSupported, required } from '../../validation/field-errors.ts';
 import { label1035Problems, subdomainProblems } from '../../validation/names.ts';
+import { repeats } from '../../validation/repeats.ts';
 import { age, ageColumn, column, lazyPrinter, nameColumn } from './columns.ts';
 import { member, plain, text } from './plain.ts';
 import type { Strategy } from './strategy.ts';
 
 type Hook = Record<string, unknown>;
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const textsOf = (value: unknown): string[] => listOf(value).map(String);
 const hooksOf = (object: KubeObject): Hook[] => listOf(object['webhooks']).filter(isMap);
 
@@ -94,11 +94,10 @@ const REVIEWS = ['v1', 'v1beta1'];
 
 function reviewProblems(versions: string[], field: string): FieldError[] {
   if (versions.length === 0) return [required(field, `must specify one of ${REVIEWS.join(', ')}`)];
-  const seen = new Set<string>();
+  const second = repeats(versions);
   const each = versions.flatMap((version, index) => {
-    if (seen.has(version))
+    if (second.has(index))
       return [invalidValue(`${field}[${index}]`, version, 'duplicate version')];
-    seen.add(version);
     return label1035Problems(version).map((problem) =>
       invalidValue(`${field}[${index}]`, version, problem),
     );
@@ -210,19 +209,18 @@ function hookProblems(hook: Hook, field: string): FieldError[] {
 }
 
 function problemsOf(object: KubeObject): FieldError[] {
-  const names = new Set<string>();
-  return hooksOf(object).flatMap((hook, index) => {
+  const hooks = hooksOf(object);
+  const second = repeats(hooks.map((hook) => text(hook, 'name')));
+  return hooks.flatMap((hook, index) => {
     const field = `webhooks[${index}]`;
     const name = text(hook, 'name');
-    const isTaken = name !== '' && names.has(name);
-    names.add(name);
     return [
       ...hookProblems(hook, field),
       ...reviewProblems(
         textsOf(hook['admissionReviewVersions']),
         `${field}.admissionReviewVersions`,
       ),
-      ...(isTaken ? [duplicate(`${field}.name`, name)] : []),
+      ...(name !== '' && second.has(index) ? [duplicate(`${field}.name`, name)] : []),
     ];
   });
 }

@@ -1,6 +1,6 @@
 // HorizontalPodAutoscaler's two versions: v2 is stored, and v1 is another form of it. What v1 has no field for is an annotation there.
 import type { KubeObject } from '../../kinds/pod.ts';
-import { isMap, own } from '../../own.ts';
+import { isMap, listOf, mapOf, own } from '../../own.ts';
 import { present } from '../../present.ts';
 import { formerMetric, formerStatus, latterMetric, latterStatus } from './metric-forms.ts';
 
@@ -23,15 +23,9 @@ function cpuMetric(averageUtilization: unknown): Values {
   };
 }
 
-const mapAt = (object: Values, name: string): Values => {
-  const value = own(object, name);
-  return isMap(value) ? value : {};
-};
+const mapAt = (object: Values, name: string): Values => mapOf(own(object, name));
 
-const listAt = (object: Values, name: string): unknown[] => {
-  const value = own(object, name);
-  return Array.isArray(value) ? value : [];
-};
+const listAt = (object: Values, name: string): unknown[] => listOf(own(object, name));
 
 const isCpu = (metric: unknown): metric is Values =>
   isMap(metric) && metric['type'] === 'Resource' && mapAt(metric, 'resource')['name'] === 'cpu';
