@@ -191,8 +191,8 @@ describe('within a pod', () => {
         }),
         shell(
           'downloader',
-          'n=0; trap "exit 0" TERM; while :; do n=$((n+1)); echo "version $n" >/work/index.html; sleep 0.3; done',
-          { volumeMounts: [{ name: 'site', mountPath: '/work' }] },
+          'n=0; trap "exit 0" TERM; while :; do n=$((n+1)); echo "version $n" >/fetched/index.html; sleep 0.3; done',
+          { volumeMounts: [{ name: 'site', mountPath: '/fetched' }] },
         ),
       ],
     });
