@@ -1,6 +1,7 @@
 // `npm run test:localstack`: the real stack on a LocalStack-compatible target.
 import { defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
 
 export default defineConfig({
-  test: { include: ['test/localstack/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+  test: { ...base.test, include: ['test/localstack/**/*.test.ts'] },
 });

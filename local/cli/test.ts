@@ -10,7 +10,8 @@ import { setUp } from './set-up.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-interface Summary {
+/** What vitest's report says of a run. */
+interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
@@ -18,49 +19,90 @@ interface Summary {
   testResults: { status: string; assertionResults: unknown[] }[];
 }
 
-/** A file that fails before its first test counts as one failed test, and so does each failing tool of the check. */
-function summaryLine(summary: Summary, objecting: number): string {
-  const broken = summary.testResults.filter(
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Whether the program itself was content: vitest is not after an error outside of any test. */
+  ended: boolean;
+}
+
+/** A file that fails before its first test counts as one failed test. */
+function countOf(report: Report, ended: boolean): Count {
+  const broken = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length;
-  const skipped = summary.numPendingTests + summary.numTodoTests;
-  const failed = summary.numFailedTests + broken + objecting;
-  return `${summary.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken,
+    skipped: report.numPendingTests + report.numTodoTests,
+    ended,
+  };
 }
 
-/** Runs Node in the repository with its output shown; returns the exit code. */
-async function node(words: string[]): Promise<number> {
-  const child = spawn(process.execPath, words, {
+/** Runs Node in the repository with its output shown; returns the exit code. `aside`: only with the time that others leave. */
+async function node(words: string[], aside: boolean): Promise<number> {
+  const standBack = ['-n', '10', process.execPath];
+  const child = spawn(aside ? 'nice' : process.execPath, [...(aside ? standBack : []), ...words], {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // No terminal: two runs that redraw their lines would overwrite one another.
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  child.stdout.pipe(process.stdout, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
 }
 
-/** The number of tools of the check that failed. */
-async function check(say: Say): Promise<number> {
-  const objecting = await node(['--import', 'tsx', join(ROOT, 'test/check.ts')]);
+async function vitest(words: string[], say: Say, aside = false): Promise<Count> {
+  const directory = mkdtempSync(join(tmpdir(), 'droppod-test-'));
+  const file = join(directory, 'report.json');
+  const program = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  try {
+    const code = await node([program, 'run', ...reporters, ...words], aside);
+    return countOf(JSON.parse(readFileSync(file, 'utf8')) as Report, code === 0);
+  } catch (error) {
+    // vitest has printed the reason itself, if it ran.
+    say(`vitest ended without a report: ${String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0, ended: false };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Each tool of the check that fails counts as one failed test. */
+async function check(say: Say): Promise<Count> {
+  const objecting = await node(['--import', 'tsx', join(ROOT, 'test/check.ts')], true);
   if (objecting > 0) say(`npm run check failed: ${objecting} of its tools object, see above`);
-  return objecting;
+  return { passed: 0, failed: objecting, skipped: 0, ended: objecting === 0 };
 }
 
-/** Runs `droppod test` and returns its exit code. `filters` go to vitest; without any, the sources are checked first. */
+/**
+ * Tests with containers mostly wait, and what they wait for has times to keep: they run in turn as if they were alone, and whatever
+ * only computes runs beside them.
+ */
+async function everything(say: Say): Promise<Count[]> {
+  const computing = async (): Promise<Count[]> => [
+    await check(say),
+    await vitest(['--config', 'vitest.computing.config.ts'], say, true),
+  ];
+  const [containers, others] = await Promise.all([
+    vitest(['--config', 'vitest.e2e.config.ts'], say),
+    computing(),
+  ]);
+  return [containers, ...others];
+}
+
+/** Runs `droppod test` and returns its exit code. `filters` go to vitest; without any, the sources are checked as well. */
 export async function test(filters: string[], out: Say, say: Say): Promise<number> {
   await setUp(placeOf(undefined), say);
-  const objecting = filters.length === 0 ? await check(say) : 0;
-  const report = mkdtempSync(join(tmpdir(), 'droppod-test-'));
-  const file = join(report, 'report.json');
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await node([vitest, 'run', ...reporters, ...filters]);
-  let summary: Summary | undefined;
-  try {
-    summary = JSON.parse(readFileSync(file, 'utf8')) as Summary;
-  } catch {
-    // vitest has printed the reason itself.
-    say('vitest ended without a report');
-  }
-  rmSync(report, { recursive: true, force: true });
-  out(summary ? summaryLine(summary, objecting) : `0 passed, ${objecting + 1} failed`);
-  return summary && objecting === 0 ? code : 1;
+  const counts = filters.length > 0 ? [await vitest(filters, say)] : await everything(say);
+  const sum = (of: 'passed' | 'failed' | 'skipped'): number =>
+    counts.reduce((total, count) => total + count[of], 0);
+  const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+  out(`${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
+  return counts.every(({ ended }) => ended) ? 0 : 1;
 }
