@@ -38,6 +38,8 @@ export interface StartMessage {
   copies: CopiedFile[];
   /** Set before the first run only: from then on the mode is the container's. */
   memory: { path: string; mode: number; gid?: number }[];
+  /** /dev is a volume, and no part of what a restart puts back. */
+  devicesMounted: boolean;
   tty: boolean;
   stdin: boolean;
   stdinOnce: boolean;

@@ -32,6 +32,7 @@ export function startMessage(
     links: order.links ?? [],
     copies,
     memory: order.memory ?? [],
+    devicesMounted: order.devicesMounted ?? false,
     tty: order.tty ?? false,
     stdin: order.stdin ?? false,
     stdinOnce: order.stdinOnce ?? false,

@@ -63,8 +63,9 @@ type order struct {
 		Link   string `json:"link"`
 		Target string `json:"target"`
 	} `json:"links"`
-	Copies []copied    `json:"copies"`
-	Memory []ownMemory `json:"memory"`
+	Copies         []copied    `json:"copies"`
+	Memory         []ownMemory `json:"memory"`
+	DevicesMounted bool        `json:"devicesMounted"`
 }
 
 type exited struct {

@@ -60,7 +60,9 @@ func stateOf(stat *syscall.Stat_t) fileState {
 
 func (s fileState) is(kind uint32) bool { return s.mode&syscall.S_IFMT == kind }
 
+// root is the container's root file system, or (at "/dev") its devices, which the engine makes anew with each container.
 type root struct {
+	at      string // "" or "/dev"
 	top     entry
 	began   int64
 	device  uint64
@@ -84,14 +86,14 @@ type laterDirectory struct {
 }
 
 // newRoot returns nil when nothing can change (a read-only root).
-func newRoot(own []string) *root {
+func newRoot(at string, own []string) *root {
 	var system syscall.Statfs_t
 	var top syscall.Stat_t
-	if syscall.Statfs("/", &system) != nil || syscall.Lstat("/", &top) != nil || system.Flags&syscall.MS_RDONLY != 0 {
+	if syscall.Statfs(at+"/", &system) != nil || syscall.Lstat(at+"/", &top) != nil || system.Flags&syscall.MS_RDONLY != 0 {
 		return nil
 	}
 	r := &root{
-		began: coarseNow(), device: uint64(top.Dev), overlay: system.Type == overlayMagic, skipped: mountPoints(), keep: keepable(), hot: true,
+		at: at, began: coarseNow(), device: uint64(top.Dev), overlay: system.Type == overlayMagic, skipped: mountPoints(), keep: keepable(), hot: true,
 		first: make(chan struct{}), done: make(chan struct{}), mapped: map[uint64]uintptr{}, said: map[*entry]bool{}, buffer: make([]byte, 32*1024),
 	}
 	r.skipped["/.droppod"] = true
@@ -153,16 +155,18 @@ func unescapeMount(path string) string {
 
 // note walks the root once. Its thread yields to the program's as soon as that begins, and ends with it.
 func (r *root) note() {
-	runtime.LockOSThread()
+	if r.at == "" {
+		runtime.LockOSThread()
+	}
 	defer close(r.done)
 	defer r.passFirst()
-	fd, err := syscall.Open("/", readDirectory, 0)
+	fd, err := syscall.Open(r.at+"/", readDirectory, 0)
 	if err != nil {
 		return
 	}
 	defer syscall.Close(fd)
 	r.top.state = r.stateOfOpen(fd)
-	r.noteDirectory(fd, &r.top, "", 0)
+	r.noteDirectory(fd, &r.top, r.at, 0)
 	for len(r.later) > 0 {
 		next := r.later[0]
 		r.later = r.later[1:]

@@ -35,22 +35,36 @@ type leftover struct {
 	More  int      `json:"more"`
 }
 
+// restoreAll returns nil when all roots are as they were.
+func restoreAll(roots []*root) *leftover {
+	var all *leftover
+	for _, one := range roots {
+		left := one.restore()
+		if all == nil {
+			all = left
+		} else if left != nil {
+			all.Paths, all.More = append(all.Paths, left.Paths...), all.More+left.More
+		}
+	}
+	return all
+}
+
 // restore returns nil when the root is as it was. Nothing else runs in the container during it.
 func (r *root) restore() *leftover {
 	<-r.done
-	fd, err := syscall.Open("/", readDirectory, 0)
+	fd, err := syscall.Open(r.at+"/", readDirectory, 0)
 	if err != nil {
-		return &leftover{Paths: []string{"/"}}
+		return &leftover{Paths: []string{r.at + "/"}}
 	}
 	defer syscall.Close(fd)
 	run := &restoring{root: r, until: time.Now().Add(restorePatience), room: maxRestored, opened: fd}
-	run.putBackBelow(fd, &r.top, "")
+	run.putBackBelow(fd, &r.top, r.at)
 	for len(run.deepest) > 0 {
 		next := run.deepest[0]
 		run.deepest = run.deepest[1:]
-		run.remove(fd, next, "/"+next, 0)
+		run.remove(fd, next, r.at+"/"+next, 0)
 	}
-	setModified(fd, "", r.top.state.modified)
+	r.dress(fd, &r.top)
 	if len(run.left) == 0 {
 		return nil
 	}
@@ -205,7 +219,7 @@ func (r *restoring) putBackState(fd int, one *entry, now fileState) bool {
 }
 
 // dress restores owner, mode (a change of owner clears setuid), attributes and time of an open file.
-func (r *restoring) dress(fd int, one *entry) {
+func (r *root) dress(fd int, one *entry) {
 	syscall.Fchown(fd, int(one.state.uid), int(one.state.gid))
 	syscall.Fchmod(fd, one.state.mode&0o7777)
 	if one.state.is(syscall.S_IFREG) && one.state.mode&0o111 != 0 {

@@ -31,7 +31,7 @@ type supervisor struct {
 	who       *identity
 	whoFor    processUser
 	rights    rights
-	root      *root
+	roots     []*root
 	used      bool
 	restoring bool
 	ending    *process // has exited, and its output and message are being read
@@ -286,7 +286,7 @@ func (s *supervisor) start(received *order) {
 	if !received.User.sameAccount(s.whoFor) {
 		s.who, s.whoFor = nil, received.User
 	}
-	if s.root == nil {
+	if len(s.roots) == 0 {
 		s.begin(received)
 		return
 	}
@@ -305,7 +305,7 @@ func (s *supervisor) start(received *order) {
 				s.obeyHeld()
 			}
 		}()
-		left = s.root.restore()
+		left = restoreAll(s.roots)
 	})
 }
 
@@ -404,11 +404,18 @@ func (s *supervisor) noteRoot(received *order) <-chan struct{} {
 	if s.used = true; !fresh || received.RunsOnce {
 		return nil
 	}
-	if s.root = newRoot(ownPaths(received)); s.root == nil {
+	own := ownPaths(received)
+	if devices := newRoot("/dev", own); devices != nil && !received.DevicesMounted {
+		devices.note() // a few names
+		s.roots = append(s.roots, devices)
+	}
+	top := newRoot("", own)
+	if top == nil {
 		return nil
 	}
-	guarded("root", s.root.note)
-	return s.root.first
+	s.roots = append(s.roots, top)
+	guarded("root", top.note)
+	return top.first
 }
 
 // The mark starts the part of the log that belongs to `run`. It is written at the end of the run before, because the engine holds

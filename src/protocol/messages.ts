@@ -144,6 +144,8 @@ export interface StartOrder {
   memory?: { path: string; mode: number; gid?: number }[];
   /** The container is never restarted in place. */
   runsOnce?: true;
+  /** A volume is mounted over /dev: what lies there stays. */
+  devicesMounted?: true;
 }
 
 /** The user, groups and rights that supervise switches to. */

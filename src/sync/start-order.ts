@@ -14,6 +14,7 @@ import { isNoText, specEnvironment } from '../pod/process/env.ts';
 import { podGraceSeconds } from '../pod/run/grace.ts';
 import { kernelHostname } from '../pod/process/network-files.ts';
 import { containerPolicy } from '../pod/run/restart.ts';
+import { containerView } from '../pod/volumes/container-view.ts';
 import { memoryModes, startContent } from '../pod/volumes/sub-paths.ts';
 import { effectiveUser, nonRootProblem } from '../pod/process/users.ts';
 import type { ImageConfig } from '../ports/images.ts';
@@ -93,12 +94,16 @@ export function startOrder(
       ...present({
         links: parts.links.length === 0 ? undefined : parts.links,
         runsOnce: runsOnce(pod, containerName) ? true : undefined,
+        devicesMounted: coversDevices(pod, container) ? true : undefined,
         content: Object.keys(parts.content).length === 0 ? undefined : parts.content,
         memory: memory.length === 0 ? undefined : memory,
       }),
     },
   };
 }
+
+const coversDevices = (pod: Pod, container: Definition): boolean =>
+  containerView(pod, container).mounts.some(({ path }) => path === '/dev');
 
 /** Nothing starts it again in this task: a rule of any container may restart them all. */
 const runsOnce = (pod: Pod, name: string): boolean =>

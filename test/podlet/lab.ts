@@ -73,6 +73,7 @@ export function order(run: number, argv: string[], more: Partial<StartMessage> =
     links: [],
     copies: [],
     memory: [],
+    devicesMounted: false,
     tty: false,
     stdin: false,
     stdinOnce: false,

@@ -92,6 +92,7 @@ describe('C9: the root of a run', () => {
       'modes, owners and times',
       'chown -R 33:33 /srv /opt /etc/app.conf; chmod -R a-rwx /srv/site /opt/tool; touch /srv/site/a /opt',
     ],
+    ['another mode and owner of the root itself', 'chown 33:33 /; chmod 700 /'],
     [
       'names of another kind',
       'rm -rf /srv/site/a /srv/site/link /srv/site/pipe /etc/app.conf /srv/site/index.html; echo file >/srv/site/a; mkdir -p /srv/site/link/x /etc/app.conf/y; ln -s /etc/passwd /srv/site/index.html; echo file >/srv/site/pipe; ln -sf elsewhere /srv/site/link',
@@ -146,6 +147,34 @@ describe('C9: the root of a run', () => {
       ).message,
     ).toBe('kept\nkept\ndeep\n');
     expect(leftovers()).toEqual([]);
+  });
+});
+
+describe('C9: the devices of a run', () => {
+  const LOOK = 'stat -c "%N %F %a %u %g %t %T" /dev/* | grep -v termination-log';
+
+  it.each([
+    ['a writable root', {}],
+    ['a read-only root', { ReadonlyRootfs: true }],
+  ])('are as they were, under %s', async (_what, host) => {
+    box = await Supervised.open(host, IMAGE);
+    const before = await printed(LOOK);
+    expect(before).toContain('null');
+    await next(
+      'mkdir /dev/net; mknod /dev/net/tun c 10 200; ln -s /tmp /dev/log; rm /dev/full /dev/stdin; chmod 600 /dev/null; chown 33 /dev/zero; echo kept >/dev/shm/x',
+    );
+    expect(await printed(LOOK)).toBe(before);
+    expect(await printed('cat /dev/shm/x')).toBe('kept\n');
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('stay what they are where a volume is mounted over them', async () => {
+    box = await Supervised.open({}, IMAGE);
+    const over = { devicesMounted: true };
+    await box.run(1, sh('mkdir /dev/net'), over);
+    expect((await box.run(2, sh('ls -d /dev/net >/dev/termination-log'), over)).message).toBe(
+      '/dev/net\n',
+    );
   });
 });
 
