@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmod,
   chown,
+  lchown,
   lstat,
   mkdir,
   open,
@@ -213,7 +214,7 @@ async function giveToGroup(
   keep: string[],
 ): Promise<void> {
   const state = await lstat(path);
-  if (state.isSymbolicLink()) return;
+  if (state.isSymbolicLink()) return lchown(path, -1, group);
   await chown(path, -1, group);
   if (!state.isDirectory()) return chmod(path, (state.mode & 0o7777) | fileBits);
   await chmod(path, (state.mode & 0o7777) | fileBits | 0o110 | SETGID);
@@ -254,6 +255,7 @@ async function putOne(directory: string, file: PutFile): Promise<void> {
     ) {
       await rm(path, { force: true });
       await mkdir(path);
+      await chmod(path, ALL);
     }
     return;
   }

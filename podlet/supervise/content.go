@@ -66,7 +66,10 @@ func putFile(file copied) error {
 			return nil
 		}
 		os.Remove(at.path())
-		return os.Mkdir(at.path(), 0o755)
+		if err := os.Mkdir(at.path(), 0o700); err != nil {
+			return err
+		}
+		return os.Chmod(at.path(), 0o777) // the mode of the volume in which Kubernetes makes it
 	}
 	if err == nil && state.IsDir() && os.Remove(at.path()) != nil {
 		return errors.New("not a directory: Are you trying to mount a directory onto a file (or vice-versa)?")

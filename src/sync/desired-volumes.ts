@@ -102,16 +102,19 @@ function defaultMode({ configMap, secret, downwardAPI, projected }: Volume): num
 
 type PlacedFile = NonNullable<DesiredVolume['files']>[number];
 
-/** Final mode: fsGroup makes read-only files readable for the group, a token with one known owner is readable by that owner only. */
+/** Final mode: fsGroup makes read-only files readable for the group, a token with one known owner is that owner's. */
 function placed(pod: Pod, { path, mode, base64, token }: SourceFile, defaults: number): PlacedFile {
   const fsGroup = pod.spec.securityContext?.fsGroup;
   if (token !== true)
     return { path, mode: (mode ?? defaults) | (fsGroup === undefined ? 0 : 0o440), base64 };
-  if (fsGroup !== undefined) return { path, mode: 0o640, base64 };
   const owner = commonUser(pod);
-  return owner === undefined
-    ? { path, mode: defaults, base64 }
-    : { path, mode: 0o600, uid: owner, base64 };
+  const shared = fsGroup === undefined ? 0o600 : 0o640;
+  return {
+    path,
+    mode: owner === undefined && fsGroup === undefined ? defaults : shared,
+    ...present({ uid: owner }),
+    base64,
+  };
 }
 
 /** The user that all containers of the pod share by the spec. */

@@ -165,7 +165,11 @@ describe('desiredVolumes', () => {
       { securityContext: { runAsUser: 7 } },
       { mode: 0o600, uid: 7 },
     ],
-    ['0640 with fsGroup', { securityContext: { runAsUser: 7, fsGroup: 9 } }, { mode: 0o640 }],
+    [
+      '0640 with fsGroup',
+      { securityContext: { runAsUser: 7, fsGroup: 9 } },
+      { mode: 0o640, uid: 7 },
+    ],
   ])('a token file is %s', (_rule, spec, file) => {
     expect(
       one({ projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, spec)
