@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { MAX_CONTAINERS, MAX_MOUNTS } from '../src/fargate/limits.ts';
 import { LARGEST } from '../src/pod/placement/node-size.ts';
 import type { Field } from '../src/fargate/fields/field-table.ts';
-import { FIELDS } from '../src/fargate/fields/fields.ts';
+import { fields } from '../src/fargate/fields/fields.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/limits.md');
 
@@ -106,9 +106,11 @@ function rows(fields: readonly Field[], words: (field: Field) => string[]): stri
 
 /** The text of docs/limits.md. */
 export function limitsPage(): string {
-  const refused = FIELDS.filter(({ kind }) => kind === 'refused');
-  const warned = FIELDS.filter(({ kind }) => kind === 'warned');
-  const noted = FIELDS.filter((field) => field.kind === 'implemented' && field.note !== undefined);
+  const refused = fields().filter(({ kind }) => kind === 'refused');
+  const warned = fields().filter(({ kind }) => kind === 'warned');
+  const noted = fields().filter(
+    (field) => field.kind === 'implemented' && field.note !== undefined,
+  );
   return (
     [
       INTRODUCTION,

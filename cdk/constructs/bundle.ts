@@ -4,12 +4,10 @@ import { buildSync, type BuildOptions, type Metafile } from 'esbuild';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** CommonJS packages require Node's own modules. */
-const BANNER =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 /** Lambda passes its credentials only in the environment: the SDK's other sources (profiles, SSO, instances) are left out. */
 const ALIAS = {
   '@aws-sdk/credential-provider-node': join(ROOT, 'src/aws/lambda-credentials.ts'),
+  'node:process': join(ROOT, 'src/aws/node-process.ts'),
 };
 const COMMON = {
   absWorkingDir: ROOT,
@@ -25,6 +23,7 @@ const COMMON = {
 export const LATE: Readonly<Record<string, string>> = {
   re2js: 'src/custom/patterns.ts',
   '@marcbachmann/cel-js': 'src/custom/rules/cel-package.ts',
+  'js-yaml': 'src/js-yaml.ts',
   yaml: 'src/api/wire/yaml-package.ts',
   croner: 'src/workloads/cron-job/next-time.ts',
 };
@@ -43,7 +42,6 @@ export function bundle(entry: string, directory: string): Metafile {
     alias: ALIAS,
     // Only browsers need it.
     external: ['bowser'],
-    banner: { js: BANNER },
   });
   const late = Object.entries(LATE).filter(([, file]) => Object.hasOwn(metafile.inputs, file));
   buildSync({

@@ -1,6 +1,5 @@
 // Maps AWS principals to users, in the form of EKS' ConfigMap kube-system/aws-auth. The stack's own roles are given in the same form.
-import { FAILSAFE_SCHEMA, JSON_SCHEMA, load } from 'js-yaml';
-import type { Schema } from 'js-yaml';
+import { jsYaml } from '../js-yaml.ts';
 import { own } from '../own.ts';
 import type { AwsPrincipal } from './aws-principal.ts';
 
@@ -29,7 +28,7 @@ export interface MappedUser {
 /** Reads a ConfigMap's data, or lists in its place; an unusable entry is ignored and named in `problems`. */
 export function parsePrincipalMap(data: { readonly [key: string]: unknown }): PrincipalMap {
   const problems: string[] = [];
-  const listOf = (key: string, schema: Schema): unknown[] => {
+  const listOf = (key: string, schema: SchemaName): unknown[] => {
     const list = listIn(own(data, key), schema);
     if (typeof list !== 'string') return list;
     problems.push(`${key} ${list}`);
@@ -37,7 +36,7 @@ export function parsePrincipalMap(data: { readonly [key: string]: unknown }): Pr
   };
   const mappingsOf = (key: string, arnName: string): Map<string, Mapping> => {
     const found = new Map<string, Mapping>();
-    listOf(key, JSON_SCHEMA).forEach((entry, index) => {
+    listOf(key, 'JSON_SCHEMA').forEach((entry, index) => {
       const mapping = mappingOf(entry, arnName);
       if (typeof mapping === 'string') problems.push(`${key}[${index}] ${mapping}`);
       else found.set(mapping.arn.toLowerCase(), mapping);
@@ -48,17 +47,20 @@ export function parsePrincipalMap(data: { readonly [key: string]: unknown }): Pr
     roles: mappingsOf('mapRoles', 'rolearn'),
     users: mappingsOf('mapUsers', 'userarn'),
     // Kept as text: a number would lose an account's leading zeros.
-    accounts: new Set(listOf('mapAccounts', FAILSAFE_SCHEMA).map(String)),
+    accounts: new Set(listOf('mapAccounts', 'FAILSAFE_SCHEMA').map(String)),
     problems,
   };
 }
 
+type SchemaName = 'JSON_SCHEMA' | 'FAILSAFE_SCHEMA';
+
 /** The list, or why it is not one. */
-function listIn(text: unknown, schema: Schema): unknown[] | string {
+function listIn(text: unknown, schema: SchemaName): unknown[] | string {
   if (Array.isArray(text)) return text;
   if (typeof text !== 'string' || /^\s*(``|"")?\s*$/.test(text)) return [];
   try {
-    const list: unknown = load(text, { schema });
+    const { load, [schema]: read } = jsYaml();
+    const list: unknown = load(text, { schema: read });
     if (list === null || list === undefined) return [];
     return Array.isArray(list) ? list : 'is no list';
   } catch {

@@ -1,6 +1,5 @@
 // Field numbers of Kubernetes' protobuf encoding, from the generated.proto files of its Go modules. Runs at build time, where Go is
 // available; the result goes to build/kinds/wire.json. Without it, protobuf bodies are refused.
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -91,6 +90,8 @@ const BUILD = join(here, '..', '..', 'build', 'kinds', 'wire.json');
 const PLACES = [join(here, 'kinds', 'wire.json'), BUILD];
 
 async function writeWire(): Promise<Wire> {
+  // Not at the start of a function, which never generates them.
+  const { execFile } = await import('node:child_process');
   const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', ...MODULES], {
     cwd: tmpdir(),
     timeout: DOWNLOAD_MS,

@@ -59,7 +59,10 @@ export function refuseEphemeralContainers(
       ? []
       : [forbiddenValue('spec.ephemeralContainers', NO_FURTHER_CONTAINER)];
   return fresh.flatMap(({ place, container: { targetContainerName: _target, ...container } }) =>
-    refusals(walk(place, CONTAINER, container), { local: true, docker: beyondFargate }),
+    refusals(walk(place, nodeAt('containers[]'), container), {
+      local: true,
+      docker: beyondFargate,
+    }),
   );
 }
 
@@ -94,8 +97,6 @@ const isEmpty = (value: unknown): boolean =>
   value === false ||
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
-
-const CONTAINER = nodeAt('containers[]');
 
 /** Nearly every member asks for nothing droppod does not serve. */
 const NOTHING: readonly Found[] = [];

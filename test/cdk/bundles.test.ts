@@ -2,10 +2,12 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, expect, it } from 'vitest';
 import { bundle, LATE, loadedAtStart, readsKinds } from '../../cdk/constructs/bundle.ts';
+import { ensureKinds } from '../../src/kinds/load.ts';
 import { bundledFunction } from '../../cdk/constructs/bundled-function.ts';
 
 const FUNCTIONS = readdirSync(join(import.meta.dirname, '../../functions')).map((file) =>
@@ -15,6 +17,11 @@ const MB = 1_000_000;
 /** Who writes or serves objects of all kinds, by schemas that travel beside the code. */
 const WRITERS = ['api', 'watch', 'reconcile', 'sweep'];
 
+const filesIn = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+
 const root = mkdtempSync(join(tmpdir(), 'droppod-bundles-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -23,6 +30,16 @@ it.each(FUNCTIONS)('what a start of %s loads stays below 1 MB', (name) => {
   const parts = loadedAtStart(metafile);
   expect([...parts.values()].reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(MB);
   expect(readsKinds(metafile)).toBe(WRITERS.includes(name));
+});
+
+it.each(FUNCTIONS)('all of %s, packed as it travels, stays below 1 MB', (name) => {
+  const directory = join(root, `${name}-packed`);
+  const metafile = bundle(`functions/${name}.ts`, directory);
+  const sizes = filesIn(directory).map((text) => deflateRawSync(text).length);
+  if (readsKinds(metafile)) sizes.push(deflateRawSync(JSON.stringify(ensureKinds())).length);
+  expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(MB);
+  // esbuild's stand-in for a package that asks for a module of Node's by `require`, which an ES module does not have.
+  expect(filesIn(directory).filter((text) => text.includes('Dynamic require of'))).toEqual([]);
 });
 
 it('packages that are loaded late travel with who loads them', () => {

@@ -30,7 +30,7 @@ describe('ephemeral containers', () => {
       debugged(),
       bare,
       AWS,
-      ['Forbidden: a running Fargate task takes no further container; use kubectl exec'],
+      ['Forbidden: a running Fargate task takes no further container'],
     ],
     ['AWS says nothing of those that are there', debugged(), debugged(), AWS, []],
     [

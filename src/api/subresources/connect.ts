@@ -2,7 +2,6 @@
 import { badRequest, notFound } from '../../errors.ts';
 import type { ApiError } from '../../errors.ts';
 import type { Pod } from '../../kinds/pod.ts';
-import { recordKey, toRecord } from '../../steps/pod/record-for.ts';
 import { keyOf } from '../call.ts';
 import type { Call } from '../call.ts';
 
@@ -61,12 +60,10 @@ export async function checkConnection(
 
 /** Answers a plain request, or any request where the front carries no upgrades. */
 export async function connect(call: Call): Promise<Response> {
-  const { pod, container } = await checkConnection(call);
+  await checkConnection(call);
   if (call.ports.settings.mode === 'local') throw badRequest('Upgrade request required');
-  const record = await call.ports.store.getRecord(recordKey(pod.metadata.uid ?? ''));
-  const task = record === undefined ? undefined : toRecord(record.value).task.arn;
-  const command = call.query.getAll('command').join(' ') || '/bin/sh';
+  const command = call.subresource === 'portforward' ? 'port-forward' : call.subresource;
   throw badRequest(
-    `${call.subresource} needs a connection that AWS's serverless fronts do not offer; use: aws ecs execute-command --cluster droppod --task ${task ?? '<task>'} --container ${container || '<container>'} --interactive --command ${JSON.stringify(command)}`,
+    `pod ${call.name}: ${command} needs a connection in both directions, which no serverless front of AWS carries; droppod serves it in local mode only`,
   );
 }

@@ -2,7 +2,6 @@
 // pods cannot (registry/core/pod ResourceLocation: only global unicast).
 import { BlockList, isIP } from 'node:net';
 
-const refused = new BlockList();
 const REFUSED_V4: [string, number][] = [
   ['0.0.0.0', 8],
   ['127.0.0.0', 8],
@@ -18,8 +17,17 @@ const REFUSED_V6: [string, number][] = [
   ['ff00::', 8],
   ['fd00:ec2::', 32],
 ];
-for (const [network, bits] of REFUSED_V4) refused.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of REFUSED_V6) refused.addSubnet(network, bits, 'ipv6');
+
+let refused: BlockList | undefined;
+
+/** Made at the first question: most starts of a function are asked none. */
+function refusedAddresses(): BlockList {
+  if (refused !== undefined) return refused;
+  refused = new BlockList();
+  for (const [network, bits] of REFUSED_V4) refused.addSubnet(network, bits, 'ipv4');
+  for (const [network, bits] of REFUSED_V6) refused.addSubnet(network, bits, 'ipv6');
+  return refused;
+}
 
 /** Whether a request may be sent to this address; a name is never accepted. */
 export function isProxyable(address: string): boolean {
@@ -27,6 +35,6 @@ export function isProxyable(address: string): boolean {
   return (
     family !== 0 &&
     !address.includes('%') &&
-    !refused.check(address, family === 4 ? 'ipv4' : 'ipv6')
+    !refusedAddresses().check(address, family === 4 ? 'ipv4' : 'ipv6')
   );
 }

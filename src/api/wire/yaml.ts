@@ -1,5 +1,6 @@
 // YAML as Kubernetes reads it (go-yaml, YAML 1.1): values without a JSON form are refused, and the expansion of aliases is limited.
-import { FAILSAFE_SCHEMA, load, Type, YAMLException, type LoadOptions } from 'js-yaml';
+import type { LoadOptions, Schema, Type, YAMLException } from 'js-yaml';
+import { jsYaml } from '../../js-yaml.ts';
 import type { Json } from '../../ports/json.ts';
 import { ParseError } from './json.ts';
 import { duplicateKeys } from './yaml-duplicates.ts';
@@ -33,57 +34,66 @@ const scalar = (
   fits: (text: string) => boolean,
   construct: (text: string) => unknown,
 ): Type =>
-  new Type(`tag:yaml.org,2002:${name}`, {
+  new (jsYaml().Type)(`tag:yaml.org,2002:${name}`, {
     kind: 'scalar',
     resolve: (text: unknown) => fits(typeof text === 'string' ? text : ''),
     construct: (text: unknown) => construct(typeof text === 'string' ? text : ''),
   });
 
 // A timestamp stays a text: go-yaml decodes it into a map this way.
-const SCHEMA = FAILSAFE_SCHEMA.extend({
-  implicit: [
-    scalar(
-      'null',
-      (text) => NULL.test(text),
-      () => null,
-    ),
-    scalar(
-      'bool',
-      (text) => TRUE.test(text) || FALSE.test(text),
-      (text) => TRUE.test(text),
-    ),
-    scalar('int', (text) => INTEGER.test(digits(text)), integerOf),
-    scalar(
-      'float',
-      (text) =>
-        NO_JSON.test(text) || (FLOAT.test(digits(text)) && Number.isFinite(Number(digits(text)))),
-      (text) => (NO_JSON.test(text) ? Number.NaN : Number(digits(text))),
-    ),
-    scalar(
-      'merge',
-      (text) => text === '<<',
-      (text) => text,
-    ),
-  ],
-  explicit: [
-    scalar(
-      'binary',
-      () => true,
-      (text) => Buffer.from(text, 'base64').toString('utf8'),
-    ),
-  ],
-});
+const makeSchema = (): Schema =>
+  jsYaml().FAILSAFE_SCHEMA.extend({
+    implicit: [
+      scalar(
+        'null',
+        (text) => NULL.test(text),
+        () => null,
+      ),
+      scalar(
+        'bool',
+        (text) => TRUE.test(text) || FALSE.test(text),
+        (text) => TRUE.test(text),
+      ),
+      scalar('int', (text) => INTEGER.test(digits(text)), integerOf),
+      scalar(
+        'float',
+        (text) =>
+          NO_JSON.test(text) || (FLOAT.test(digits(text)) && Number.isFinite(Number(digits(text)))),
+        (text) => (NO_JSON.test(text) ? Number.NaN : Number(digits(text))),
+      ),
+      scalar(
+        'merge',
+        (text) => text === '<<',
+        (text) => text,
+      ),
+    ],
+    explicit: [
+      scalar(
+        'binary',
+        () => true,
+        (text) => Buffer.from(text, 'base64').toString('utf8'),
+      ),
+    ],
+  });
 
 /** The package's types lack maxDepth. */
-const OPTIONS: LoadOptions & { maxDepth: number } = { schema: SCHEMA, maxDepth: MAX_YAML_DEPTH };
+type Options = LoadOptions & { maxDepth: number };
+let options: Options | undefined;
+
+const read = (text: string, more: LoadOptions = {}): unknown => {
+  options ??= { schema: makeSchema(), maxDepth: MAX_YAML_DEPTH };
+  return jsYaml().load(text, { ...options, ...more });
+};
+
+const isYamlError = (error: unknown): error is YAMLException =>
+  error instanceof jsYaml().YAMLException;
 
 /** The document's value; the last of duplicate keys counts, and their places are reported. */
 export function parseYaml(text: string): { value: Json; duplicate?: string } {
   try {
-    return { value: asJson(load(text, OPTIONS)) };
+    return { value: asJson(read(text)) };
   } catch (error) {
-    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key')
-      throw asParseError(error);
+    if (!isYamlError(error) || error.reason !== 'duplicated mapping key') throw asParseError(error);
     const value = parseTolerant(text);
     const places = duplicateKeys(text);
     return {
@@ -95,14 +105,14 @@ export function parseYaml(text: string): { value: Json; duplicate?: string } {
 
 function parseTolerant(text: string): Json {
   try {
-    return asJson(load(text, { ...OPTIONS, json: true }));
+    return asJson(read(text, { json: true }));
   } catch (error) {
     throw asParseError(error);
   }
 }
 
 const asParseError = (error: unknown): unknown =>
-  error instanceof YAMLException
+  isYamlError(error)
     ? new ParseError(
         `yaml: line ${(error.mark as { line?: number } | undefined)?.line ?? 0}: ${error.reason}`,
         { cause: error },

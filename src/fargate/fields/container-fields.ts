@@ -1,7 +1,7 @@
 // The rows of the field table for containers and init containers.
 import { capabilityName, DEFAULT_CAPABILITIES } from '../../pod/process/capabilities.ts';
 import { KEEPS_SIZE } from '../size.ts';
-import { implemented, refused, table, warned, type Field } from './field-table.ts';
+import { implemented, refused, table, warned, type Row } from './field-table.ts';
 
 const HTTP_GET = 'httpGet.{host,path,port,scheme,httpHeaders[].name,httpHeaders[].value}';
 const HANDLER = `exec.command[],${HTTP_GET},tcpSocket.host,tcpSocket.port`;
@@ -17,117 +17,117 @@ const isFargateCapability = (name: unknown): boolean => {
 };
 
 /** Rows below `containers[]`. */
-export const CONTAINER_FIELDS: Field[] = [
-  ...table(
+export const CONTAINER_FIELDS: Row[] = [
+  table(
     'containers[].{name,image,command[],args[],workingDir,stdin,stdinOnce,tty,terminationMessagePath,terminationMessagePolicy}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].imagePullPolicy',
     implemented('Always means once per task: a restart in place does not pull again'),
   ),
-  ...table(
+  table(
     'containers[].{restartPolicy,restartPolicyRules[].action,restartPolicyRules[].exitCodes.operator,restartPolicyRules[].exitCodes.values[]}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].env[].{name,value} containers[].envFrom[].{prefix,configMapRef.name,configMapRef.optional,secretRef.name,secretRef.optional}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].env[].valueFrom.{configMapKeyRef,secretKeyRef}.{name,key,optional}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].env[].valueFrom.{fieldRef.apiVersion,fieldRef.fieldPath,resourceFieldRef.containerName,resourceFieldRef.resource,resourceFieldRef.divisor}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].env[].valueFrom.fileKeyRef.{volumeName,path,key,optional}',
     implemented('not in subPathExpr'),
   ),
-  ...table(
+  table(
     'containers[].ports[].{name,containerPort,protocol}',
     implemented('for information: every port of a pod can be reached'),
   ),
-  ...table(
+  table(
     'containers[].ports[].hostIP',
     refused('Fargate has no host addresses', {
       harmless: (address) => address === '' || address === '0.0.0.0',
     }),
   ),
   // limits.ts compares it with the containerPort, since it has both.
-  ...table(
+  table(
     'containers[].ports[].hostPort',
     implemented('only equal to containerPort: a Fargate task has no host ports'),
   ),
-  ...table(
+  table(
     'containers[].resources.{limits,requests}',
     implemented('the sum is rounded up to a size of Fargate'),
   ),
-  ...table('containers[].resources.claims[].**', refused('Fargate has no devices to claim')),
-  ...table(
+  table('containers[].resources.claims[].**', refused('Fargate has no devices to claim')),
+  table(
     'containers[].resizePolicy[].{resourceName,restartPolicy}',
     implemented(`${KEEPS_SIZE}: on AWS /resize is refused`),
   ),
-  ...table(
+  table(
     `containers[].{livenessProbe,readinessProbe,startupProbe}.{${HANDLER},grpc.port,grpc.service}`,
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].{livenessProbe,readinessProbe,startupProbe}.{initialDelaySeconds,periodSeconds,timeoutSeconds,successThreshold,failureThreshold,terminationGracePeriodSeconds}',
     implemented(),
   ),
-  ...table(`containers[].lifecycle.{postStart,preStop}.{${HANDLER},sleep.seconds}`, implemented()),
-  ...table(
+  table(`containers[].lifecycle.{postStart,preStop}.{${HANDLER},sleep.seconds}`, implemented()),
+  table(
     'containers[].lifecycle.stopSignal',
     warned('Kubernetes 1.35 does not obey it either by default; the image decides the stop signal'),
   ),
-  ...table('containers[].volumeMounts[].{name,mountPath,readOnly}', implemented()),
-  ...table('containers[].volumeMounts[].{subPath,subPathExpr}', implemented(SUB_PATH)),
-  ...table(
+  table('containers[].volumeMounts[].{name,mountPath,readOnly}', implemented()),
+  table('containers[].volumeMounts[].{subPath,subPathExpr}', implemented(SUB_PATH)),
+  table(
     'containers[].volumeMounts[].mountPropagation',
     refused('mounts of a Fargate task do not propagate', { harmless: (mode) => mode === 'None' }),
   ),
-  ...table(
+  table(
     'containers[].volumeMounts[].recursiveReadOnly',
     refused('Fargate has no recursive read-only mounts', {
       harmless: (mode) => mode !== 'Enabled',
     }),
   ),
-  ...table('containers[].volumeDevices[].**', refused('Fargate has no block devices')),
-  ...table(
+  table('containers[].volumeDevices[].**', refused('Fargate has no block devices')),
+  table(
     'containers[].securityContext.{runAsUser,runAsGroup,runAsNonRoot,readOnlyRootFilesystem,allowPrivilegeEscalation,capabilities.drop[]}',
     implemented(),
   ),
-  ...table(
+  table(
     'containers[].securityContext.capabilities.add[]',
     refused('Fargate adds no capability but SYS_PTRACE to the default ones', {
       docker: true,
       harmless: isFargateCapability,
     }),
   ),
-  ...table(
+  table(
     'containers[].securityContext.privileged',
     refused('Fargate runs no privileged containers', { docker: true }),
   ),
-  ...table(
+  table(
     'containers[].securityContext.procMount',
     refused('Fargate masks /proc as usual', { harmless: (mode) => mode === 'Default' }),
   ),
-  ...table(
+  table(
     'containers[].securityContext.{seccompProfile,appArmorProfile}.type',
     refused(PROFILE_REASON, { harmless: (type) => type === 'RuntimeDefault' }),
   ),
-  ...table(
+  table(
     'containers[].securityContext.{seccompProfile,appArmorProfile}.localhostProfile',
     refused(PROFILE_REASON),
   ),
-  ...table(
+  table(
     'containers[].securityContext.seLinuxOptions.**',
     warned('no node of droppod has SELinux: the labels have no effect'),
   ),
-  ...table(
+  table(
     'containers[].securityContext.windowsOptions.**',
     refused('droppod runs Linux containers only'),
   ),

@@ -29,12 +29,23 @@ export const warned = (reason: string, options: { harmless?: Harmless } = {}): T
   ...options,
 });
 
-/** One field per path; paths are separated by blanks and `a.{b,c}` stands for `a.b a.c`. */
-export const table = (paths: string, treatment: Treatment): Field[] =>
-  paths
-    .split(' ')
-    .flatMap(expand)
-    .map((path) => ({ path, ...treatment }));
+/** Fields that are treated alike: paths are separated by blanks and `a.{b,c}` stands for `a.b a.c`. */
+export interface Row {
+  paths: string;
+  treatment: Treatment;
+}
+
+/** A row as the tables write it. */
+export const table = (paths: string, treatment: Treatment): Row => ({ paths, treatment });
+
+/** One field per path. */
+export const fieldsOf = (rows: readonly Row[]): Field[] =>
+  rows.flatMap(({ paths, treatment }) =>
+    paths
+      .split(' ')
+      .flatMap(expand)
+      .map((path) => ({ path, ...treatment })),
+  );
 
 // Braces can be nested, so the choices are found by depth.
 function expand(pattern: string): string[] {

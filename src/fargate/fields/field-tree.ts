@@ -1,5 +1,5 @@
 // The field table as a tree for walking along a pod, so that no path text has to be built and looked up at each member.
-import { FIELDS } from './fields.ts';
+import { fields } from './fields.ts';
 import type { Field } from './field-table.ts';
 
 /** A node of the tree. A node without a row on it or below it is UNKNOWN, and so are all its descendants. */
@@ -37,23 +37,29 @@ class Branch implements FieldNode {
 
 const UNKNOWN: FieldNode = new Branch('');
 
-const ROOT = new Branch('');
-
 const stepsOf = (path: string): string[] => path.match(/\[\]|[^.[\]]+/g) ?? [];
 
-for (const field of FIELDS) ROOT.grow(stepsOf(field.path.replace(/\.\*\*$/, ''))).field = field;
+let tree: Branch | undefined;
+
+/** The tree's root; grown when it is first asked for. */
+function root(): Branch {
+  if (tree !== undefined) return tree;
+  tree = new Branch('');
+  for (const field of fields()) tree.grow(stepsOf(field.path.replace(/\.\*\*$/, ''))).field = field;
+  return tree;
+}
 
 /** The node of a path; '' is the spec. */
 export const nodeAt = (path: string): FieldNode =>
   stepsOf(path).reduce<FieldNode>(
     (node, step) => (step === '[]' ? node.entry() : node.member(step)),
-    ROOT,
+    root(),
   );
 
 /** The spec's own node, in which init containers have the rows of containers. */
 export const SPEC: FieldNode = {
   path: '',
   field: undefined,
-  member: (name) => ROOT.member(name === 'initContainers' ? 'containers' : name),
+  member: (name) => root().member(name === 'initContainers' ? 'containers' : name),
   entry: () => UNKNOWN,
 };

@@ -1,5 +1,5 @@
 // The rows of the field table for volumes.
-import { implemented, refused, table, type Field, type Treatment } from './field-table.ts';
+import { implemented, refused, table, type Row, type Treatment } from './field-table.ts';
 
 const ITEMS = 'items[].{key,path,mode}';
 const DOWNWARD =
@@ -34,58 +34,55 @@ const noVolume = (reason: string, options: { docker?: boolean; local?: boolean }
 const below = (types: readonly string[]): string => `volumes[].{${types.join(',')}}.**`;
 
 /** Rows below `volumes[]`. */
-export const VOLUME_FIELDS: Field[] = [
-  ...table('volumes[].name volumes[].emptyDir.sizeLimit', implemented()),
-  ...table(
+export const VOLUME_FIELDS: Row[] = [
+  table('volumes[].name volumes[].emptyDir.sizeLimit', implemented()),
+  table(
     'volumes[].emptyDir.medium',
     refused('Fargate has no huge pages', {
       harmless: (medium) => medium === '' || medium === 'Memory',
     }),
   ),
-  ...table(
+  table(
     `volumes[].configMap.{name,optional,defaultMode,${ITEMS}} volumes[].secret.{secretName,optional,defaultMode,${ITEMS}}`,
     implemented(),
   ),
-  ...table(
+  table(
     `volumes[].downwardAPI.{defaultMode,${DOWNWARD}} volumes[].projected.defaultMode`,
     implemented(),
   ),
-  ...table(
+  table(
     `volumes[].projected.sources[].{configMap,secret}.{name,optional,${ITEMS}} volumes[].projected.sources[].downwardAPI.${DOWNWARD}`,
     implemented(),
   ),
-  ...table(
+  table(
     'volumes[].projected.sources[].serviceAccountToken.{audience,expirationSeconds,path}',
     implemented(),
   ),
-  ...table(
+  table(
     'volumes[].projected.sources[].{clusterTrustBundle,podCertificate}.**',
     noVolume('droppod issues no certificates to pods'),
   ),
-  ...table('volumes[].hostPath.**', noVolume('Fargate has no host file system', { docker: true })),
-  ...table(
+  table('volumes[].hostPath.**', noVolume('Fargate has no host file system', { docker: true })),
+  table(
     'volumes[].persistentVolumeClaim.**',
     noVolume(
       'persistent volumes come to AWS with EFS; until then a pod keeps nothing beyond its emptyDirs',
       { local: true },
     ),
   ),
-  ...table(
+  table(
     'volumes[].ephemeral.**',
     noVolume('claims come to AWS with EFS; an emptyDir lives as long', { local: true }),
   ),
-  ...table(
+  table(
     'volumes[].awsElasticBlockStore.**',
     noVolume('Fargate cannot attach an existing EBS volume'),
   ),
-  ...table('volumes[].csi.**', noVolume('Fargate has no CSI drivers')),
-  ...table('volumes[].image.**', noVolume('Fargate has no volumes made from images')),
-  ...table(
-    'volumes[].gitRepo.**',
-    noVolume('Kubernetes has given it up; clone in an init container'),
-  ),
-  ...table(below(OTHER_CLOUDS), noVolume('Fargate cannot attach disks of other clouds')),
-  ...table(
+  table('volumes[].csi.**', noVolume('Fargate has no CSI drivers')),
+  table('volumes[].image.**', noVolume('Fargate has no volumes made from images')),
+  table('volumes[].gitRepo.**', noVolume('Kubernetes has given it up; clone in an init container')),
+  table(below(OTHER_CLOUDS), noVolume('Fargate cannot attach disks of other clouds')),
+  table(
     below(NETWORK_DISKS),
     noVolume('Fargate mounts no network file systems or disks of this kind'),
   ),

@@ -3,7 +3,7 @@ import * as models from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fieldAt, FIELDS } from '../../../src/fargate/fields/fields.ts';
+import { fields } from '../../../src/fargate/fields/fields.ts';
 import { limitsPage } from '../../limits.ts';
 
 interface Model {
@@ -22,6 +22,9 @@ function isModel(value: unknown): value is Model {
   return typeof value === 'function' && 'getAttributeTypeMap' in value;
 }
 
+const FIELDS = fields();
+const BY_PATH = new Map(FIELDS.map((field) => [field.path.replace(/\.\*\*$/, ''), field]));
+
 /** Every path below a type down to its leaves; recursion ends at a type that contains itself. */
 function leaves(type: string, path: string, above: readonly string[] = []): string[] {
   const element = /^Array<(.*)>$/.exec(type)?.[1];
@@ -37,10 +40,10 @@ function leaves(type: string, path: string, above: readonly string[] = []): stri
 
 /** The line that covers a leaf: its own, or that of a structure above it. */
 function lineOf(path: string): unknown {
-  const own = fieldAt(path);
+  const own = BY_PATH.get(path);
   if (own) return own;
   for (let at = path.lastIndexOf('.'); at > 0; at = path.lastIndexOf('.', at - 1)) {
-    const line = fieldAt(path.slice(0, at));
+    const line = BY_PATH.get(path.slice(0, at));
     if (line?.path === `${path.slice(0, at)}.**`) return line;
   }
   return undefined;
