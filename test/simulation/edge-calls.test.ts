@@ -1,6 +1,8 @@
 // The calls beside a pod's own (the table, registries, secrets, logs, schedules, logins), each answered by every error that the SDK's models
 // name: what it is taken for, and what the user sees of it, stands in docs/aws.md (EDGE_TABLE=write writes it).
-import { readFileSync, writeFileSync } from 'node:fs';
+import { buildSync } from 'esbuild';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createClients, type Clients } from '../../src/aws/clients.ts';
@@ -168,6 +170,8 @@ const CALLS: [
     onTable((table) => table.update(key, 'ADD num :n', { ':n': 1 })),
     ON_TABLE,
   ],
+  ['dynamodb', 'PutItem', onTable((table) => table.transact([{ put: key }])), ON_TABLE],
+  ['dynamodb', 'DeleteItem', onTable((table) => table.transact([{ remove: key }])), ON_TABLE],
   [
     'dynamodb',
     'TransactWriteItems',
@@ -268,6 +272,47 @@ it('GetCallerIdentity: a login is refused only by what STS says of it', async ()
     `| \`GetCallerIdentity\` | ${passing.map(([, code]) => code).join(', ')} | the API answers 503, clients ask again |`,
     `| \`GetCallerIdentity\` | ${refused.join(', ')} | 401 |`,
   );
+});
+
+/** The commands that the functions' own modules import from the SDK; what is called at a deployment alone is not among them. */
+function calledByFunctions(): Set<string> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const functions = readdirSync(join(root, 'functions')).filter((file) => file !== 'put-image.ts');
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: functions.map((file) => `functions/${file}`),
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outdir: 'never-written',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  const imported = Object.keys(metafile.inputs).flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(
+        /import (?!type)\{([^}]*)\} from '@aws-sdk\/client-/g,
+      ),
+    ].map(([, names = '']) => names),
+  );
+  return new Set(
+    imported.flatMap((names) =>
+      [...names.matchAll(/(\w+)Command\b/g)].map(([, name = '']) => name),
+    ),
+  );
+}
+
+it('every call of a function stands in one of both tables, and no other', () => {
+  const page = readFileSync(PAGE, 'utf8');
+  const section = page.slice(
+    page.indexOf('| call | answered |'),
+    page.indexOf('## Without an account'),
+  );
+  const listed = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  // STS is asked with the caller's own signature, without the SDK.
+  expect([...new Set(listed)].sort()).toEqual([...calledByFunctions(), 'GetCallerIdentity'].sort());
 });
 
 it('the page says what users see', () => {
