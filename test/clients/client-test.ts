@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { testDroppod, type TestDroppod } from '../e2e/droppod.ts';
+import { begin } from '../e2e/shared-droppod.ts';
 
 interface Program {
   /** All that it printed so far. */
@@ -41,8 +42,7 @@ export function itWith<T>(
     const dp = testDroppod();
     const started: Started[] = [];
     try {
-      const { code, stderr } = await dp.up('--no-hello');
-      expect(`${code} ${stderr}`).toMatch(/^0 /);
+      await begin(dp);
       await body(clientOf(dp, started), obtained as T);
     } finally {
       endAll(started);

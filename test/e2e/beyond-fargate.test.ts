@@ -2,11 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { podOf, testDroppod, type PodJson, type TestDroppod } from './droppod.ts';
+import { afterAll, expect, it } from 'vitest';
+import { podOf, type PodJson } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-let local: TestDroppod;
 const host = mkdtempSync(join(tmpdir(), 'droppod-host-'));
+afterAll(() => rmSync(host, { recursive: true, force: true }));
+const local = sharedDroppod('--beyond-fargate');
 const sleeper = {
   terminationGracePeriodSeconds: 1,
   containers: [
@@ -39,16 +41,6 @@ const quota = async (): Promise<string> =>
   ).stdout
     .replaceAll(/ 100000|\n/g, ' ')
     .trim();
-
-beforeAll(async () => {
-  local = testDroppod();
-  expect((await local.up('--beyond-fargate', '--no-hello')).code).toBe(0);
-}, 300_000);
-
-afterAll(async () => {
-  await local.purge();
-  rmSync(host, { recursive: true, force: true });
-}, 60_000);
 
 it('kubectl debug: a container joins the running pod and sees the processes of its target', async () => {
   await local.kIn(podOf('target', sleeper), 'apply', '-f', '-');

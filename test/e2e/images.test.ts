@@ -20,6 +20,7 @@ import { present } from '../../src/present.ts';
 import { awsAccess, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
 import { testImages, type TestImages } from './registry-images.ts';
 import { moveTag, putIndex } from './registry-content.ts';
+import { begin } from './shared-droppod.ts';
 import { registryProblem, startRegistry, type TestRegistry } from './registry.ts';
 
 const problem = registryProblem();
@@ -34,8 +35,7 @@ beforeAll(async () => {
   if (problem !== undefined) return;
   registry = await startRegistry();
   images = testImages(docker, registry);
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
+  await begin(dp);
 }, 280_000);
 afterAll(async () => {
   if (problem !== undefined) return;

@@ -8,10 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Client } from '../../local/cli/client.ts';
 import { placeOf, readAccess } from '../../local/cli/place.ts';
-import { eventually, example, podOf, testDroppod } from './droppod.ts';
+import { eventually, example, podOf } from './droppod.ts';
 import { kubectlPath } from './kubectl.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const scratch = mkdtempSync(join(tmpdir(), 'droppod-manifests-'));
 const KEEPER = {
   terminationGracePeriodSeconds: 1,
@@ -89,17 +90,13 @@ async function raw(
 }
 
 beforeAll(async () => {
-  expect((await dp.up('--no-hello')).code).toBe(0);
   await Promise.all([
     keeper('one', { app: 'web', tier: 'front' }),
     keeper('two', { app: 'web', tier: 'back' }),
     keeper('three', { app: 'db' }),
   ]);
 }, 280_000);
-afterAll(async () => {
-  rmSync(scratch, { recursive: true, force: true });
-  await dp.purge();
-}, 60_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe.concurrent('what there is', () => {
   it('A21: kubectl reads the version and the resources of core/v1', async () => {

@@ -2,22 +2,16 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { present } from '../../src/present.ts';
-import { eventually, podOf, testDroppod } from './droppod.ts';
+import { eventually, podOf } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
 const IMAGE = 'busybox';
-const dp = testDroppod();
 const directory = mkdtempSync(join(tmpdir(), 'droppod-parts-'));
 
-beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
-}, 280_000);
-afterAll(async () => {
-  rmSync(directory, { recursive: true, force: true });
-  await dp.purge();
-}, 120_000);
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const dp = sharedDroppod();
 
 const shell = (name: string, script: string, more: object = {}): object => ({
   name,

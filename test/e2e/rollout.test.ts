@@ -1,10 +1,9 @@
 // A Deployment on real containers with stock kubectl: created, rolled, undone, scaled, deleted.
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, testDroppod } from './droppod.ts';
+import { expect, it } from 'vitest';
+import { eventually } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
-beforeAll(() => dp.up(), 300_000);
-afterAll(() => dp.purge(), 120_000);
+const dp = sharedDroppod();
 
 const deployment = {
   apiVersion: 'apps/v1',

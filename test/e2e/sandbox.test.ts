@@ -5,17 +5,11 @@ import {
   SFNClient,
   type GetExecutionHistoryCommandOutput,
 } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  awsAccess,
-  eventually,
-  podOf,
-  testDroppod,
-  type ContainerJson,
-  type PodJson,
-} from './droppod.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { awsAccess, eventually, podOf, type ContainerJson, type PodJson } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const WAIT = 'trap "exit 0" TERM; while :; do sleep 0.2; done';
 const shell = (name: string, script: string, more: object = {}): object => ({
   name,
@@ -80,14 +74,12 @@ const PAIR = {
 };
 
 beforeAll(async () => {
-  expect((await dp.up('--no-hello')).code).toBe(0);
   await Promise.all([
     create('pair', PAIR),
     create('other', { containers: [shell('web', web(8080)), shell('helper', WAIT)] }),
   ]);
   await Promise.all(['pair', 'other'].map((name) => dp.until(name, isReady, 60)));
 }, 280_000);
-afterAll(() => dp.purge(), 60_000);
 
 describe('within a pod', () => {
   it('E3, E9, E15: three containers have one address, the one in the status, and it is the pod’s own', async () => {

@@ -2,13 +2,16 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { testDroppod, type TestDroppod } from './droppod.ts';
 
-/** A droppod that is up, without a first pod, before the file's first test, and purged after its last. */
-export function sharedDroppod(): TestDroppod {
+/** Starts it, without a first pod and with these options of `up`; fails with what `up` printed. */
+export async function begin(dp: TestDroppod, ...options: string[]): Promise<void> {
+  const { code, stderr } = await dp.up('--no-hello', ...options);
+  expect(`${code} ${stderr}`).toMatch(/^0 /);
+}
+
+/** A droppod that is up before the file's first test, and before hooks that are registered later; purged after them. */
+export function sharedDroppod(...options: string[]): TestDroppod {
   const dp = testDroppod();
-  beforeAll(async () => {
-    const { code, stderr } = await dp.up('--no-hello');
-    expect(`${code} ${stderr}`).toMatch(/^0 /);
-  }, 280_000);
+  beforeAll(() => begin(dp, ...options), 280_000);
   afterAll(() => dp.purge(), 120_000);
   return dp;
 }

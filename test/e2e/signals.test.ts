@@ -1,8 +1,9 @@
 // Signals to process 1 through all of droppod with kubectl, behaving as on a node (real containers).
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+import { describe, expect, it } from 'vitest';
+import { podOf, type ContainerJson, type PodJson } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 
 async function running(
   name: string,
@@ -24,11 +25,6 @@ async function running(
 const main = ({ status }: PodJson): ContainerJson | undefined => status.containerStatuses?.[0];
 const now = async (name: string): Promise<PodJson> =>
   JSON.parse((await dp.k('get', 'pod', name, '-o', 'json')).stdout) as PodJson;
-
-beforeAll(async () => {
-  expect((await dp.up('--no-hello')).code).toBe(0);
-}, 120_000);
-afterAll(() => dp.purge(), 60_000);
 
 describe.concurrent('process 1', () => {
   it('does not end by a signal from inside that it does not handle', async () => {

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, testDroppod } from './droppod.ts';
+import { afterAll, expect, it } from 'vitest';
+import { eventually } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
 const directory = mkdtempSync(join(tmpdir(), 'droppod-static-'));
 const file = join(directory, 'web.yaml');
 
@@ -29,15 +29,9 @@ const manifest = (version: string): string =>
     },
   });
 
-beforeAll(async () => {
-  writeFileSync(file, manifest('1'));
-  const { code, stderr } = await dp.up('--no-hello', '--static-pods', directory);
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
-}, 300_000);
-afterAll(async () => {
-  await dp.purge();
-  rmSync(directory, { recursive: true, force: true });
-}, 120_000);
+writeFileSync(file, manifest('1'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const dp = sharedDroppod('--static-pods', directory);
 
 const logs = async (): Promise<string> => (await dp.k('logs', '-l', 'app=web')).stdout;
 const uid = async (): Promise<string> =>

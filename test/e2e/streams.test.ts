@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, podOf, testDroppod } from './droppod.ts';
+import { eventually, podOf } from './droppod.ts';
 import { kubectlPath } from './kubectl.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const scratch = mkdtempSync(join(tmpdir(), 'droppod-streams-'));
 const BIG_BYTES = 100 * 1024 * 1024;
 const env = (): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: dp.kubeconfig });
@@ -41,7 +42,6 @@ const busybox = (name: string, script: string, more: object = {}): object => ({
 });
 
 beforeAll(async () => {
-  expect((await dp.up('--no-hello')).code).toBe(0);
   await Promise.all([
     running('shell', [
       busybox('main', 'trap "exit 0" TERM; while :; do sleep 0.2; done'),
@@ -59,10 +59,7 @@ beforeAll(async () => {
     running('leaving', [busybox('main', 'sleep 3600')]),
   ]);
 }, 280_000);
-afterAll(async () => {
-  rmSync(scratch, { recursive: true, force: true });
-  await dp.purge();
-}, 60_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe.concurrent('exec', () => {
   it('R1: stdout, stderr and the exit code come back', async () => {

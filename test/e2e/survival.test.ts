@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ENGINE_LABEL } from '../../local/agent/labels.ts';
-import { droppod, podOf, testDroppod, type ContainerJson, type PodJson } from './droppod.ts';
+import { droppod, podOf, type ContainerJson, type PodJson } from './droppod.ts';
+import { begin, sharedDroppod } from './shared-droppod.ts';
 
-const dp = testDroppod();
+const dp = sharedDroppod();
 const main = (pod: PodJson): ContainerJson | undefined => pod.status.containerStatuses?.[0];
 
 async function create(name: string, spec: object): Promise<void> {
@@ -26,8 +27,7 @@ async function killAndUp(): Promise<void> {
   const pid = dp.pid();
   process.kill(pid, 'SIGKILL');
   await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false);
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(code, stderr).toBe(0);
+  await begin(dp);
   expect(dp.pid()).not.toBe(pid);
 }
 
@@ -65,11 +65,6 @@ function containers(): string[] {
     .filter(Boolean)
     .sort();
 }
-
-beforeAll(async () => {
-  expect((await dp.up('--no-hello')).code).toBe(0);
-}, 280_000);
-afterAll(() => dp.purge(), 60_000);
 
 describe('kill -9 of the local process', () => {
   it('A3, C9: a running pod, a crash loop in its back-off and a finished pod are as they were, without a second start', async () => {
@@ -184,8 +179,7 @@ describe('kill -9 of the local process', () => {
       (await dp.k('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).stdout;
     const before = await server();
     expect((await droppod(['down', '--data', dp.data])).code).toBe(0);
-    const { code, stderr } = await dp.up('--no-hello', '--port', String(await freePort()));
-    expect(code, stderr).toBe(0);
+    await begin(dp, '--port', String(await freePort()));
     expect(await server()).not.toBe(before);
     expect((await dp.k('exec', 'stays', '--', 'touch', '/tmp/end')).code).toBe(0);
     expect(

@@ -1,16 +1,14 @@
 // Volumes in real containers: mounts inside mounts, modes as ls shows them, and exceeded limits.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { podOf, testDroppod } from './droppod.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { podOf } from './droppod.ts';
+import { sharedDroppod } from './shared-droppod.ts';
 
 const IMAGE = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-const dp = testDroppod();
+const dp = sharedDroppod();
 
 beforeAll(async () => {
-  const { code, stderr } = await dp.up('--no-hello');
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
   await dp.k('create', 'configmap', 'conf', '--from-literal=key=value');
 }, 280_000);
-afterAll(() => dp.purge(), 120_000);
 
 const shell = (name: string, script: string, more: object = {}): object => ({
   name,
