@@ -46,6 +46,16 @@ export default tseslint.config(
           message:
             'Each entry is looked up among all others: gather them in a Set, as repeats() of src/validation does.',
         },
+        {
+          selector:
+            "ConditionalExpression[test.type='BinaryExpression'][test.right.type='Identifier'][test.right.name='undefined'][consequent.type='ObjectExpression'][consequent.properties.length=0][alternate.type='ObjectExpression']",
+          message: 'present() of src/present.ts leaves out members that are undefined.',
+        },
+        {
+          selector:
+            "SpreadElement > LogicalExpression[operator='&&'][left.type='BinaryExpression'][left.right.type='Identifier'][left.right.name='undefined'] > ObjectExpression",
+          message: 'present() of src/present.ts leaves out members that are undefined.',
+        },
       ],
     },
   },

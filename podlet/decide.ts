@@ -2,6 +2,7 @@
 // See docs/design/supervise.md.
 import type { StartOrder } from '../src/protocol/messages.ts';
 import { own } from '../src/own.ts';
+import { present } from '../src/present.ts';
 import { decideStop, isHeldBackByOthers, stopRequest } from './stop.ts';
 import type { ContainerView, World } from './world.ts';
 import { ending, quiet, sandboxReady } from './world.ts';
@@ -94,7 +95,7 @@ function stop(world: World, container: ContainerView, now: number, decision: Dec
   const { name, stopping } = container;
   if (stopping === undefined) {
     const preStop = request.graceSeconds > 0 && container.order?.stop.preStop !== undefined;
-    const message = request.message === undefined ? {} : { message: request.message };
+    const message = present({ message: request.message });
     decision.orders.push({
       kind: 'beginStop',
       container: name,

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { own } from '../src/own.ts';
+import { present } from '../src/present.ts';
 import { createAgent } from './agent.ts';
 import { ContainerSockets } from './containers.ts';
 import { cutText } from '../src/protocol/cut-text.ts';
@@ -197,7 +198,7 @@ function ownAddress(): { podIP?: string } {
   const found = [...text.matchAll(/\|-- (\d+\.\d+\.\d+\.\d+)\n\s+\/32 host LOCAL/g)]
     .map((match) => match[1])
     .find((address) => address !== undefined && !address.startsWith('127.'));
-  return found === undefined ? {} : { podIP: found };
+  return present({ podIP: found });
 }
 
 main(process.env).catch((error: unknown) => {

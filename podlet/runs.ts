@@ -1,6 +1,7 @@
 // What accompanies one run of a container: its postStart hook, then its probes, and the effects of their results.
 import { own } from '../src/own.ts';
 import type { Hook } from '../src/protocol/messages.ts';
+import { present } from '../src/present.ts';
 import type { Commands } from './commands.ts';
 import { cutText, MAX_MESSAGE_BYTES } from '../src/protocol/cut-text.ts';
 import type { EventLog } from './events.ts';
@@ -115,7 +116,7 @@ export class Runs {
     });
     if (outcome.fallback !== undefined)
       this.agent.events.add('Warning', 'LifecycleHTTPFallback', outcome.fallback);
-    return outcome.error === undefined ? {} : { error: outcome.error };
+    return present({ error: outcome.error });
   }
 
   private podIP = (): string => this.world.identity.podIP ?? '127.0.0.1';

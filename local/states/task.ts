@@ -32,7 +32,7 @@ async function schedule(run: ThreadRun, state: TaskState): Promise<TaskPhase> {
   const args =
     state.Arguments === undefined
       ? thread.input
-      : await run.evaluate(state.Arguments, 'Arguments', token === undefined ? {} : { token });
+      : await run.evaluate(state.Arguments, 'Arguments', present({ token }));
   checkSize(args, thread.state, true);
   const timeoutSeconds = await wholeNumber(run, state.TimeoutSeconds, 'TimeoutSeconds', 1);
   const heartbeatSeconds = await wholeNumber(run, state.HeartbeatSeconds, 'HeartbeatSeconds', 1);

@@ -48,13 +48,10 @@ export async function issueToken(
   const now = Math.floor(ports.clock.now().getTime() / 1000);
   const expires = now + request.expirationSeconds;
   const { namespace, serviceAccount, pod } = request;
-  const bound =
-    pod === undefined
-      ? {}
-      : {
-          pod: { name: pod.name, uid: pod.uid },
-          ...present({ node: pod.nodeName ? await nodeOf(ports, pod.nodeName) : undefined }),
-        };
+  const bound = present({
+    pod: pod && { name: pod.name, uid: pod.uid },
+    node: pod?.nodeName ? await nodeOf(ports, pod.nodeName) : undefined,
+  });
   const claims = { 'kubernetes.io': { namespace, ...bound, serviceaccount: serviceAccount } };
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: key.algorithm, kid: key.id })

@@ -17,6 +17,7 @@ import {
   paginateGetExecutionHistory,
 } from '@aws-sdk/client-sfn';
 import { roleEvidence, type RoleEvidence } from './role-evidence.ts';
+import { present } from '../present.ts';
 
 export interface SeenTask {
   arn: string;
@@ -172,7 +173,11 @@ function linesOf(client: CloudWatchLogsClient): AwsEvidence['lines'] {
     const found: SeenLine[] = [];
     const pages = paginateFilterLogEvents(
       { client },
-      { logGroupName, startTime, ...(stream === undefined ? {} : { logStreamNames: [stream] }) },
+      {
+        logGroupName,
+        startTime,
+        ...present({ logStreamNames: stream === undefined ? undefined : [stream] }),
+      },
     );
     try {
       for await (const { events = [] } of pages)

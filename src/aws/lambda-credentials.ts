@@ -1,4 +1,5 @@
 // Stands in for the SDK's search for credentials where functions are bundled: Lambda gives them in the environment, as emulators do.
+import { present } from '../present.ts';
 
 interface Credentials {
   accessKeyId: string;
@@ -18,6 +19,6 @@ export const defaultProvider = () => (): Promise<Credentials> => {
   return Promise.resolve({
     accessKeyId,
     secretAccessKey,
-    ...(sessionToken ? { sessionToken } : {}),
+    ...present({ sessionToken: sessionToken || undefined }),
   });
 };

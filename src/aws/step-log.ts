@@ -1,5 +1,5 @@
 // One line per step and fault, without input and output: they may hold what a pod's owner would not show.
-import { own } from '../own.ts';
+import { mapOf, own } from '../own.ts';
 import { faultMembers, type Log } from '../ports/log.ts';
 
 export interface StepLog {
@@ -30,10 +30,6 @@ export const logged =
 
 /** The pod's uid in the machine's input to a step. */
 function podUid(input: unknown): string | undefined {
-  const uid = typeof input === 'object' && input !== null ? own(input as Named, 'uid') : undefined;
+  const uid = own(mapOf(input), 'uid');
   return typeof uid === 'string' ? uid : undefined;
-}
-
-interface Named {
-  [name: string]: unknown;
 }

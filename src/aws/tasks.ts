@@ -75,12 +75,14 @@ async function register(client: ECSClient, definition: TaskDefinition): Promise<
       ...wire,
       networkMode: 'awsvpc',
       requiresCompatibilities: ['FARGATE'],
-      ...(runtimePlatform
-        ? { runtimePlatform: { ...runtimePlatform, operatingSystemFamily: 'LINUX' } }
-        : {}),
-      ...(ephemeralStorageGiB === undefined
-        ? {}
-        : { ephemeralStorage: { sizeInGiB: ephemeralStorageGiB } }),
+      ...present({
+        runtimePlatform: runtimePlatform && {
+          ...runtimePlatform,
+          operatingSystemFamily: 'LINUX' as const,
+        },
+        ephemeralStorage:
+          ephemeralStorageGiB === undefined ? undefined : { sizeInGiB: ephemeralStorageGiB },
+      }),
     }),
   );
   return { arn: taskDefinition?.taskDefinitionArn ?? definition.family };

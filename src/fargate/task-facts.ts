@@ -1,12 +1,14 @@
 // An ECS task, as reported by DescribeTasks or EventBridge, parsed into facts.
 import type { TaskArn } from '../ports/identity.ts';
 import type { TaskFacts } from '../ports/tasks.ts';
+import { listOf, mapOf } from '../own.ts';
+import { present } from '../present.ts';
 
 type Fields = { [field: string]: unknown };
 
 /** Parses a task object (camelCase in both; times as Date, ISO text or epoch seconds). undefined: not a task. */
 export function taskFacts(task: unknown): TaskFacts | undefined {
-  const fields = toFields(task);
+  const fields = mapOf(task);
   const taskArn = text(fields.taskArn);
   if (taskArn === undefined) return undefined;
   return {
@@ -14,12 +16,14 @@ export function taskFacts(task: unknown): TaskFacts | undefined {
     lastStatus: text(fields.lastStatus) ?? 'PROVISIONING',
     desiredStatus: text(fields.desiredStatus) ?? 'RUNNING',
     version: Number(fields.version ?? 0),
-    ...present('startedBy', text(fields.startedBy)),
-    ...present('stopCode', text(fields.stopCode)),
-    ...present('stoppedReason', text(fields.stoppedReason)),
-    ...present('privateIp', privateIp(fields)),
-    ...present('createdAt', time(fields.createdAt)),
-    ...present('stoppedAt', time(fields.stoppedAt)),
+    ...present({
+      startedBy: text(fields.startedBy),
+      stopCode: text(fields.stopCode),
+      stoppedReason: text(fields.stoppedReason),
+      privateIp: privateIp(fields),
+      createdAt: time(fields.createdAt),
+      stoppedAt: time(fields.stoppedAt),
+    }),
     containers: list(fields.containers).map(containerFacts),
   };
 }
@@ -28,10 +32,12 @@ function containerFacts(container: Fields): TaskFacts['containers'][number] {
   return {
     name: text(container.name) ?? '',
     lastStatus: text(container.lastStatus) ?? 'PENDING',
-    ...present('exitCode', typeof container.exitCode === 'number' ? container.exitCode : undefined),
-    ...present('reason', text(container.reason)),
-    ...present('runtimeId', text(container.runtimeId)),
-    ...present('imageDigest', text(container.imageDigest)),
+    ...present({
+      exitCode: typeof container.exitCode === 'number' ? container.exitCode : undefined,
+      reason: text(container.reason),
+      runtimeId: text(container.runtimeId),
+      imageDigest: text(container.imageDigest),
+    }),
   };
 }
 
@@ -46,9 +52,7 @@ function privateIp(task: Fields): string | undefined {
     .find((ip) => ip !== undefined);
 }
 
-const toFields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {};
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(toFields) : []);
+const list = (value: unknown): Fields[] => listOf(value).map(mapOf);
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
@@ -57,6 +61,3 @@ function time(value: unknown): string | undefined {
   if (typeof value === 'number') return new Date(value * 1000).toISOString();
   return text(value);
 }
-
-const present = <K extends string, V>(key: K, value: V | undefined): { [key in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { [key in K]?: V };

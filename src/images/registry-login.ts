@@ -4,6 +4,7 @@ import type { RegistryCredential } from '../ports/images.ts';
 import { isLoopback } from './reference.ts';
 import type { Reference } from './reference.ts';
 import { refusedContent, refusedLogin, refusedWithoutPassword } from './refusal.ts';
+import { present } from '../present.ts';
 
 /** The body of a token service's answer, or the status by which it refuses. */
 export type TokenAnswer = { body: unknown } | { status: number; statusText: string };
@@ -32,10 +33,7 @@ async function tokenFor(
   challenge: string,
   ask: AskToken,
 ): Promise<string> {
-  const answer = await ask(
-    tokenUrl(reference, challenge),
-    basic === undefined ? {} : { authorization: basic },
-  );
+  const answer = await ask(tokenUrl(reference, challenge), present({ authorization: basic }));
   if ('status' in answer)
     throw refusedLogin(
       reference,

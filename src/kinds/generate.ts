@@ -291,7 +291,7 @@ function propertySchema(
   description: string | undefined,
 ): Schema {
   const schema = typeSchema(closure, type, format, parent, baseName);
-  const described = description === undefined ? {} : { description };
+  const described = present({ description });
   if (schema.$ref !== undefined) return { ...described, allOf: [{ $ref: schema.$ref }] };
   const rule = schema.type === 'array' ? listRule(parent.replace(/^.*\./, ''), baseName) : {};
   return {

@@ -1,4 +1,5 @@
 // The installation's log, for its operator: one structured line per step and fault.
+import { present } from '../present.ts';
 
 /** Writes a line. `members` appear beside level, msg and time, without input and output, which may be secret. Never throws. */
 export type Log = (
@@ -12,8 +13,6 @@ export const faultMembers = (error: unknown): { error: string; stack?: string } 
   error instanceof Error
     ? {
         error: `${error.name}: ${error.message}`,
-        ...(error.name === 'Unavailable' || error.stack === undefined
-          ? {}
-          : { stack: error.stack }),
+        ...present({ stack: error.name === 'Unavailable' ? undefined : error.stack }),
       }
     : { error: String(error) };

@@ -84,7 +84,7 @@ export function placed(
 ): { pod: Pod; record: PodRecord } {
   const at = now.toISOString();
   const node = pod.spec.nodeName ?? nodeName;
-  const address = nodeAddress === undefined ? {} : { hostIP: nodeAddress };
+  const address = present({ hostIP: nodeAddress });
   const { unscheduled: _past, ...observed } = record.observed;
   return {
     pod: namingExecution(

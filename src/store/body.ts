@@ -4,6 +4,7 @@ import type { KubeObject } from '../kinds/pod.ts';
 import { partItem, sealedItem } from './layout.ts';
 import { toVersion } from './limits.ts';
 import type { Attribute, Item, Table, TableWrite } from './table.ts';
+import { present } from '../present.ts';
 
 /** Below this size gzip costs more time than its saved write units are worth. */
 const PLAIN_CHARACTERS = 4 * 1024;
@@ -62,7 +63,7 @@ export function bodyUnder(
       gz: packed.gz.subarray(part * PART_BYTES, (part + 1) * PART_BYTES),
     },
   }));
-  return { body: { parts, at: number, ...(sealed ? { sealed } : {}) }, writes };
+  return { body: present({ parts, at: number, sealed: sealed || undefined }), writes };
 }
 
 /** Parts of a replaced body stay as long as the log refers to them. */
@@ -89,7 +90,7 @@ export function bodyOf(attribute: Attribute | undefined): Body | undefined {
   if (gz instanceof Uint8Array) return { gz };
   if (sealedAt !== undefined)
     return { sealedAt: Number(sealedAt), which: which === 'previous' ? which : 'body' };
-  return { parts: Number(parts), at: Number(at), ...(sealed === true ? { sealed } : {}) };
+  return present({ parts: Number(parts), at: Number(at), sealed: sealed === true || undefined });
 }
 
 /** The JSON of a body; undefined where its parts have expired (the body was replaced long ago: the reader looks again). */

@@ -165,7 +165,9 @@ function transactionOf(
   const wakes = wakesOf?.(type, key.resource, shown) ?? false;
   const line: Line = { number, writeId, entry: { type, key, body, ...before, wakes } };
   const seconds = own(lifetimes, key.resource);
-  const lifetime = seconds === undefined ? {} : { expires: tail.expires(seconds * 1000) };
+  const lifetime = present({
+    expires: seconds === undefined ? undefined : tail.expires(seconds * 1000),
+  });
   const item = {
     ...objectItem(key),
     ver: number,

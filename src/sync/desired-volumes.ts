@@ -41,10 +41,8 @@ const versioned = (content: Content): DesiredVolume => ({
 
 type Content = Omit<DesiredVolume, 'version'>;
 
-const groupOf = (pod: Pod): { fsGroup?: number } => {
-  const fsGroup = pod.spec.securityContext?.fsGroup;
-  return fsGroup === undefined ? {} : { fsGroup };
-};
+const groupOf = (pod: Pod): { fsGroup?: number } =>
+  present({ fsGroup: pod.spec.securityContext?.fsGroup });
 
 function emptyDir(pod: Pod, volume: Volume, { key }: Part): Content {
   const { medium, sizeLimit = '0' } = volume.emptyDir ?? {};

@@ -175,8 +175,12 @@ function desiredContainer(
       ? `Container ${name} resize requires restart`
       : undefined;
   const stop =
-    why === undefined ? {} : { stop: { graceSeconds: specGraceSeconds(pod), message: why } };
-  return { ...stop, run: container?.kept ? 0 : (container?.current?.run ?? 0), ...place };
+    why === undefined ? undefined : { graceSeconds: specGraceSeconds(pod), message: why };
+  return {
+    ...present({ stop }),
+    run: container?.kept ? 0 : (container?.current?.run ?? 0),
+    ...place,
+  };
 }
 
 function placeOf(pod: Pod, name: string): Pick<DesiredContainer, 'sidecar' | 'added'> {

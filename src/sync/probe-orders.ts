@@ -27,7 +27,8 @@ function resolvePort(container: Container, port: number | string): Port {
 const withPort = (port: Port): { port: number; error?: string } =>
   'error' in port ? { port: 0, error: port.error } : port;
 
-const withHost = (host: string | undefined): { host?: string } => (host ? { host } : {});
+const withHost = (host: string | undefined): { host?: string } =>
+  present({ host: host || undefined });
 
 function httpGetOf(container: Container, action: NonNullable<Probe['httpGet']>): HttpGet {
   const { host, path, scheme, port, httpHeaders } = action;

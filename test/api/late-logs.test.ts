@@ -7,6 +7,7 @@ import type { Run } from '../../src/protocol/run.ts';
 import { recordKey, toJson, toRecord } from '../../src/steps/pod/record-for.ts';
 import { withLogMessages } from '../../src/steps/sync/log-message.ts';
 import { FakeCloudWatch } from '../fakes/fake-cloudwatch.ts';
+import { present } from '../../src/present.ts';
 import { NAMESPACE, createApi, pod, requestOf } from './client.ts';
 import { handle } from '../../src/api/handler.ts';
 
@@ -84,7 +85,7 @@ async function know(current: Run, previous?: Run): Promise<void> {
               c: {
                 desiredRun: current.run,
                 current,
-                ...(previous === undefined ? {} : { previous }),
+                ...present({ previous }),
               },
             },
           },

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Reply } from '../api/client.ts';
 import { createApi, NAMESPACE, pod } from '../api/client.ts';
+import { present } from '../../src/present.ts';
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const ROLES = `${RBAC}/namespaces/default/roles`;
@@ -14,7 +15,7 @@ const rule = (apiGroups: string[], resources: string[], verbs: string[], names?:
   apiGroups,
   resources,
   verbs,
-  ...(names === undefined ? {} : { resourceNames: names }),
+  ...present({ resourceNames: names }),
 });
 const role = (name: string, ...rules: unknown[]) => ({ metadata: { name }, rules });
 const user = (name: string) => ({ kind: 'User', name });

@@ -8,6 +8,7 @@ import type {
   TableWrite,
   WriteReason,
 } from '../../src/store/table.ts';
+import { present } from '../../src/present.ts';
 
 const READ_BYTES = 4_096;
 const WRITE_BYTES = 1_024;
@@ -94,7 +95,7 @@ function tableOn(partitions: Partitions, bill: Bill): Table {
       const items = keys.slice(0, limit).flatMap((sk) => at({ pk, sk }) ?? []);
       bill(readUnits(items.reduce((sum, item) => sum + itemBytes(item), 0)), 0);
       const next = keys[limit];
-      return { items, ...(next !== undefined && { next }) };
+      return { items, ...present({ next }) };
     },
     transact: async (writes) => {
       const next = writes.map((write) => after(at(keyOf(write)), write));

@@ -11,6 +11,7 @@ import type { Attribute, Item, ItemKey, Table } from '../../src/store/table.ts';
 import { recordItem } from '../../src/store/layout.ts';
 import { fakePorts } from '../fakes/ports.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
+import { present } from '../../src/present.ts';
 import type { Measure } from './summary.ts';
 
 /** us-east-1, dollars. */
@@ -119,7 +120,7 @@ export async function benchStreamPrice(): Promise<Measure[]> {
     name,
     unit: '$ a day',
     value: pricePerDay(day),
-    ...(goal === undefined ? {} : { goal }),
+    ...present({ goal }),
   });
   const small = { memoryMiB: WATCH_MEMORY_MIB, through: 'CloudFront' as const };
   return [

@@ -2,15 +2,14 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import { readChoices, type Choices } from '../../cdk/choices.ts';
+import { present } from '../../src/present.ts';
 import { testStack } from './stack.ts';
 
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:oncall';
 const chosen = (alarm: string): NonNullable<Choices['alarm']> =>
   readChoices((name) => (name === 'alarm' ? alarm : undefined)).alarm!;
 const template = (alarm?: NonNullable<Choices['alarm']>): Template =>
-  Template.fromStack(
-    testStack({ context: { 'aws:cdk:bundling-stacks': [] } }, alarm === undefined ? {} : { alarm }),
-  );
+  Template.fromStack(testStack({ context: { 'aws:cdk:bundling-stacks': [] } }, present({ alarm })));
 
 it('R5: there is none by default', () => {
   template().resourceCountIs('AWS::CloudWatch::Alarm', 0);

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { present } from '../../src/present.ts';
 
 /** An error under AWS's name. */
 export class AwsFault {
@@ -202,7 +203,7 @@ const OPERATIONS: Record<string, (state: AccountState, input: Input) => Answer> 
   },
   GetFunctionConcurrency: ({ reserved }, { FunctionName }) => {
     const count = reserved.get(String(FunctionName));
-    return count === undefined ? {} : { ReservedConcurrentExecutions: count };
+    return present({ ReservedConcurrentExecutions: count });
   },
   DeleteFunctionConcurrency: ({ reserved }, { FunctionName }) => {
     reserved.delete(String(FunctionName));

@@ -6,6 +6,7 @@ import { parseSecret } from '../../src/images/pull-secrets.ts';
 import { parseReference, referenceProblem, shownName } from '../../src/images/reference.ts';
 import { RegistryRefusal } from '../../src/images/refusal.ts';
 import { registryImages } from '../../src/images/registry-images.ts';
+import { present } from '../../src/present.ts';
 
 const digest = (char: string): string => `sha256:${char.repeat(64)}`;
 
@@ -152,7 +153,7 @@ function registry(endpoint?: string) {
       fetch,
       clock: { now: () => new Date(0) },
       architectures: ['amd64'],
-      ...(endpoint === undefined ? {} : { endpoint }),
+      ...present({ endpoint }),
     }),
   };
 }

@@ -1,6 +1,7 @@
 // PutItem, UpdateItem and DeleteItem where the caller asks for the item that failed the condition, which dynalite does not show.
 import type { Operation } from '../protocol.ts';
 import { AwsError } from '../protocol.ts';
+import { present } from '../../../src/present.ts';
 import type { DynamoContext } from './context.ts';
 import { members } from './context.ts';
 import { act, checkInput, toAwsError } from './dynalite.ts';
@@ -25,7 +26,7 @@ export function conditionalWrite(
         const existing = await storedItem(store, place.table.TableName, place.key);
         const overlay = overlayOn(store);
         const output = await act(operation, overlay.store, checked).catch((error: unknown) => {
-          const failed = toAwsError(error, existing === undefined ? {} : { Item: existing });
+          const failed = toAwsError(error, present({ Item: existing }));
           throw failed instanceof AwsError && failed.type !== 'ConditionalCheckFailedException'
             ? toAwsError(error)
             : failed;

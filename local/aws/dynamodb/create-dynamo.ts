@@ -2,6 +2,7 @@
 import type { DatabaseOptions } from '../../database.ts';
 import type { AwsJsonEndpoint, Json, Operation } from '../protocol.ts';
 import { awsJsonEndpoint, runOperation } from '../protocol.ts';
+import { present } from '../../../src/present.ts';
 import { conditionalWrite } from './conditional-write.ts';
 import type { Clock } from '../../clock.ts';
 import type { DynamoContext } from './context.ts';
@@ -46,7 +47,7 @@ export async function createDynamo({
   clock,
   acceptLoss,
 }: { path?: string; clock: Clock } & DatabaseOptions): Promise<Dynamo> {
-  const { store, close } = await openStore(path, acceptLoss === undefined ? {} : { acceptLoss });
+  const { store, close } = await openStore(path, present({ acceptLoss }));
   const context: DynamoContext = { store, clock, tokens: new Map() };
   const endpoint = awsJsonEndpoint({
     targetPrefix: 'DynamoDB_20120810.',

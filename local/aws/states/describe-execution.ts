@@ -18,10 +18,12 @@ export const describeExecution: Operation<StatesContext> = async ({ interpreter 
     ...summary(record),
     input: JSON.stringify(record.input),
     inputDetails: { included: true },
-    ...(output === undefined
-      ? {}
-      : { output: JSON.stringify(output), outputDetails: { included: true } }),
-    ...present({ error, cause }),
+    ...present({
+      output: output === undefined ? undefined : JSON.stringify(output),
+      outputDetails: output === undefined ? undefined : { included: true },
+      error,
+      cause,
+    }),
     redriveStatus: 'NOT_REDRIVABLE',
     redriveStatusReason: 'The local engine does not redrive',
   };

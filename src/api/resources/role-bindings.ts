@@ -8,6 +8,7 @@ import type { KubeObject } from '../../kinds/pod.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../validation/object-meta.ts';
 import { validateBinding, validateRoleRefUpdate } from '../../validation/rbac.ts';
 import type { Call } from '../call.ts';
+import { present } from '../../present.ts';
 import { age, ageColumn, column, fieldDescription, lazyPrinter, nameColumn } from './columns.ts';
 import { plain } from './plain.ts';
 import { rightsChanges } from './rights-changes.ts';
@@ -21,15 +22,13 @@ function defaults(object: KubeObject): BindingObject {
   return {
     ...rest,
     metadata: object.metadata,
-    ...(subjects === undefined
-      ? {}
-      : {
-          subjects: subjects.map((subject) =>
-            subject.kind === 'User' || subject.kind === 'Group'
-              ? { ...subject, apiGroup: subject.apiGroup || RBAC_GROUP }
-              : subject,
-          ),
-        }),
+    ...present({
+      subjects: subjects?.map((subject) =>
+        subject.kind === 'User' || subject.kind === 'Group'
+          ? { ...subject, apiGroup: subject.apiGroup || RBAC_GROUP }
+          : subject,
+      ),
+    }),
     roleRef: { kind: '', name: '', ...roleRef, apiGroup: roleRef?.apiGroup || RBAC_GROUP },
   };
 }

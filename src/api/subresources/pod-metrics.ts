@@ -10,6 +10,7 @@ import type { Answer, Call } from '../call.ts';
 import { get } from '../verbs/get.ts';
 import { listObjects, selectionOf } from '../verbs/list.ts';
 import { listOptions } from '../wire/options.ts';
+import { present } from '../../present.ts';
 
 /** Older numbers are outdated. */
 const STALE_MS = 120_000;
@@ -47,7 +48,7 @@ async function metricsOf(
   const usage = await lastUsage(ports, uid ?? '');
   if (usage === undefined || now.getTime() - Date.parse(usage.at) > STALE_MS) return undefined;
   return {
-    metadata: { name, namespace, ...(labels && { labels }), creationTimestamp } as object,
+    metadata: present({ name, namespace, labels, creationTimestamp }),
     timestamp: wholeSeconds(new Date(usage.at)),
     window: `${Math.round(usage.windowMs / 1000)}s`,
     containers: containersOf(object, usage),

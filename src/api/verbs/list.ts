@@ -198,7 +198,7 @@ async function readPage<T>(
 ): Promise<Listed<T>> {
   const query: ListQuery = {
     resource: call.resource.stored,
-    ...(call.namespace ? { namespace: call.namespace } : {}),
+    ...present({ namespace: call.namespace || undefined }),
   };
   const items: T[] = [];
   let after = token === undefined ? undefined : afterOf(call, token.start);

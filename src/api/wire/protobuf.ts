@@ -8,7 +8,7 @@ import type { GroupKind } from '../../kinds/resources.ts';
 import { apiVersionOf, kindKey } from '../../kinds/resources.ts';
 import { kindShape } from '../../kinds/shapes.ts';
 import type { Shape } from '../../kinds/shapes.ts';
-import { mapOf, own, setOwn } from '../../own.ts';
+import { isMap, mapOf, own, setOwn } from '../../own.ts';
 import type { Json } from '../../ports/json.ts';
 import { decoding } from './decoding.ts';
 import { parseJson } from './json.ts';
@@ -137,9 +137,8 @@ function setField(
       value: 0n,
       bytes: new Uint8Array(),
     };
-    const present = own(object, name);
-    const map: JsonObject =
-      typeof present === 'object' && present !== null && !Array.isArray(present) ? present : {};
+    const before = own(object, name);
+    const map: JsonObject = isMap(before) ? before : {};
     setOwn(
       map,
       key === undefined ? '' : textOf(key),

@@ -10,9 +10,9 @@ function detailsOf(details: ApiErrorDetails): { [member: string]: unknown } | un
   const [plural, ...suffix] = kind?.split('.') ?? [];
   const split = group === undefined && suffix.length > 0;
   const shown = {
-    ...present({ name: name || undefined }),
-    ...(split ? { group: suffix.join('.') } : group ? { group } : {}),
     ...present({
+      name: name || undefined,
+      group: split ? suffix.join('.') : group || undefined,
       kind: kind ? (split ? plural : kind) : undefined,
       uid: uid || undefined,
       causes: causes && causes.length > 0 ? causes : undefined,

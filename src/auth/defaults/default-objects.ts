@@ -95,11 +95,12 @@ function clusterRoles(): AggregableRole[] {
     ...USER_ROLES.map(({ name, labels, aggregates, rules }) => ({
       metadata: metaOf(name, undefined, labels),
       rules,
-      ...(aggregates === undefined
-        ? {}
-        : {
-            aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregates]: 'true' } }] },
-          }),
+      ...present({
+        aggregationRule:
+          aggregates === undefined
+            ? undefined
+            : { clusterRoleSelectors: [{ matchLabels: { [aggregates]: 'true' } }] },
+      }),
     })),
     ...written(COMPONENT_ROLES),
     ...written(CONTROLLER_ROLES, 'system:controller:'),

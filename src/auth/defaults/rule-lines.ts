@@ -1,5 +1,6 @@
 // The short form in which the rules of the default roles are written.
 import type { PolicyRule } from '../rbac/policy-rule.ts';
+import { present } from '../../present.ts';
 
 /** `verbs | groups | resources`, perhaps `| names`, or `verbs | paths`; words between spaces, `core` is the group ''. */
 export type RuleLine = string;
@@ -14,6 +15,6 @@ export function ruleOf(line: RuleLine): PolicyRule {
     verbs,
     apiGroups: second.map((group) => (group === 'core' ? '' : group)),
     resources,
-    ...(resourceNames === undefined ? {} : { resourceNames }),
+    ...present({ resourceNames }),
   };
 }

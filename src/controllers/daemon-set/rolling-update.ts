@@ -4,6 +4,7 @@ import { shareOf } from '../../workloads/int-or-percent.ts';
 import { isAvailable } from '../pod-states.ts';
 import { isUpdated } from './manage.ts';
 import type { Members, Plan } from './manage.ts';
+import { present } from '../../present.ts';
 
 type Pods = { fresh?: KubeObject; old?: KubeObject } | 'too many';
 
@@ -31,7 +32,7 @@ function podsOn(members: Members, pods: readonly KubeObject[]): Pods {
   const [fresh, secondFresh] = lasting.filter((pod) => isUpdated(members, pod));
   const [old, secondOld] = lasting.filter((pod) => !isUpdated(members, pod));
   if (secondFresh || secondOld) return 'too many';
-  return { ...(fresh && { fresh }), ...(old && { old }) };
+  return present({ fresh, old });
 }
 
 const isUp = ({ set, now }: Members, pod: KubeObject): boolean =>

@@ -167,7 +167,7 @@ class Pass {
     const { metadata } = this.#deployment;
     const annotations = inOrder({
       ...metadata.annotations,
-      ...(revision !== undefined && { [REVISION]: String(revision) }),
+      ...present({ [REVISION]: revision?.toString() }),
     });
     this.#deployment = {
       ...this.#deployment,

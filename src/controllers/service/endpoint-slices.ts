@@ -64,6 +64,15 @@ const addressesOf = ({ status }: Pod, family: string): string[] =>
     .map(({ ip = '' }) => ip)
     .filter((ip) => ip !== '' && ip.includes(':') === (family === 'IPv6'));
 
+/** The annotation that says when the newest change behind the slices was. */
+function changeTime(
+  service: KubeObject,
+  pods: readonly Pod[],
+): { annotations?: { [TRIGGERED]: string } } {
+  const trigger = triggeredAt(service, pods);
+  return present({ annotations: trigger === undefined ? undefined : { [TRIGGERED]: trigger } });
+}
+
 /** The writes for the slices of one address family. */
 function familyWrites(
   service: KubeObject,
@@ -84,8 +93,7 @@ function familyWrites(
     [MANAGED_BY]: MANAGER,
   });
   const plan = planSlices(groups, existing);
-  const trigger = triggeredAt(service, pods);
-  const annotations = trigger === undefined ? {} : { annotations: { [TRIGGERED]: trigger } };
+  const annotations = changeTime(service, pods);
   const ownerReferences = [
     controllerReference({ apiVersion: 'v1', kind: 'Service', object: service }),
   ];

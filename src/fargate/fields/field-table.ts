@@ -1,4 +1,5 @@
 // The parts of the field table: what a row can say of a field, and how one row names several fields.
+import { present } from '../../present.ts';
 
 /** `harmless` values request nothing that is missing here; without it these are the empty values (false, '', [] and {}). */
 type Harmless = (value: unknown) => boolean;
@@ -13,7 +14,7 @@ export type Field = { path: string } & Treatment;
 /** Served as in Kubernetes, or with the difference in the note. */
 export const implemented = (note?: string): Treatment => ({
   kind: 'implemented',
-  ...(note !== undefined && { note }),
+  ...present({ note }),
 });
 
 /** Refused with 422; `local`: served in local mode; `docker`: possible there with --beyond-fargate. */

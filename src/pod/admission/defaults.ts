@@ -10,6 +10,7 @@ import type {
   Probe,
 } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
+import { present } from '../../present.ts';
 import { defaultVolume, imagePullPolicy } from './default-volumes.ts';
 import { omitEmpty } from '../model/omit-empty.ts';
 import { fillPodResources } from '../model/pod-resources.ts';
@@ -49,7 +50,7 @@ export function defaultSpec(given: Partial<PodSpec>): PodSpec {
     dnsPolicy: spec.dnsPolicy ?? 'ClusterFirst',
     securityContext: spec.securityContext ?? {},
     schedulerName: spec.schedulerName ?? 'default-scheduler',
-    ...(account !== undefined && { serviceAccountName: account, serviceAccount: account }),
+    ...present({ serviceAccountName: account, serviceAccount: account }),
     ...(spec.initContainers && { initContainers: spec.initContainers.map(defaultContainer) }),
     ...(spec.ephemeralContainers && {
       ephemeralContainers: defaultEphemeralContainers(spec.ephemeralContainers),

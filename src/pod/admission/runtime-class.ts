@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PodSpec } from '../../kinds/pod.ts';
 import { own } from '../../own.ts';
 import { canonicalList } from '../model/quantity.ts';
+import { present } from '../../present.ts';
 
 /** The parts of a stored class that concern a pod. */
 export interface RuntimeClassFacts {
@@ -37,7 +38,7 @@ export function withRuntimeClass(
   return {
     spec: {
       ...spec,
-      ...(overhead && { overhead }),
+      ...present({ overhead }),
       ...(found.nodeSelector && { nodeSelector: { ...spec.nodeSelector, ...found.nodeSelector } }),
       ...(found.tolerations && { tolerations: merged(spec.tolerations ?? [], found.tolerations) }),
     },

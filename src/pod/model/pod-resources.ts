@@ -9,6 +9,7 @@ import {
   printQuantity,
   type Quantity,
 } from './quantity.ts';
+import { present } from '../../present.ts';
 
 /** The resource names that `spec.resources` may contain. */
 export const isPodLevelResource = (name: string): boolean =>
@@ -59,7 +60,7 @@ export function fillPodResources(spec: PodSpec): NonNullable<PodSpec['resources'
   }
   return {
     ...given,
-    ...(limits && { limits }),
+    ...present({ limits }),
     ...(Object.keys(requests).length > 0 && { requests }),
   };
 }

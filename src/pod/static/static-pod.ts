@@ -1,6 +1,7 @@
 // Static pods: from a directory of the node instead of the API, which only mirrors them (kubelet config/common.go, pod/mirror_client.go).
 import { createHash } from 'node:crypto';
 import type { ObjectMeta, Pod } from '../../kinds/pod.ts';
+import { present } from '../../present.ts';
 
 const HASH = 'kubernetes.io/config.hash';
 const MIRROR = 'kubernetes.io/config.mirror';
@@ -30,7 +31,7 @@ export function staticPod(manifest: Pod, { nodeName, nodeUid, now }: StaticConte
     metadata: {
       name: `${name}-${nodeName.toLowerCase()}`,
       namespace,
-      ...(labels && { labels }),
+      ...present({ labels }),
       annotations: {
         ...annotations,
         [HASH]: hash,

@@ -105,7 +105,7 @@ function resizeConditions({
   const message = Object.values(containers)
     .map(({ resizeError }) => resizeError)
     .find((text) => text !== undefined);
-  const error = message === undefined ? {} : { reason: 'Error', message };
+  const error = present({ reason: message === undefined ? undefined : 'Error', message });
   return [
     ...(pending
       ? [

@@ -132,8 +132,7 @@ export function shownState(
   initial: string,
 ): ShownState {
   const { current, previous } = container;
-  const before: ContainerState =
-    previous === undefined ? {} : { terminated: terminatedState(pod, previous) };
+  const before: ContainerState = previous ? { terminated: terminatedState(pod, previous) } : {};
   if (current === undefined) {
     const state = { waiting: container.waiting ?? { reason: initial } };
     return previous === undefined

@@ -90,13 +90,18 @@ function reasonOf(
   };
 }
 
+const listed = (ip: string | undefined): { ip: string }[] | undefined =>
+  ip === undefined ? undefined : [{ ip }];
+
 function addresses(pod: Pod, observed: ObservedPod, ended: boolean): Partial<PodStatus> {
   const podIP = observed.podIP ?? (ended ? pod.status.podIP : undefined);
   return {
-    ...(observed.hostIP === undefined
-      ? {}
-      : { hostIP: observed.hostIP, hostIPs: [{ ip: observed.hostIP }] }),
-    ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
+    ...present({
+      hostIP: observed.hostIP,
+      hostIPs: listed(observed.hostIP),
+      podIP,
+      podIPs: listed(podIP),
+    }),
   };
 }
 

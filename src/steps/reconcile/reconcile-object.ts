@@ -10,6 +10,7 @@ import type { Pass } from './carry-out.ts';
 import { dueId, forgetWork, readWork, workWrite } from './work.ts';
 import type { Work, WorkKey } from './work.ts';
 import { readWorld } from './world.ts';
+import { present } from '../../present.ts';
 
 export type ReconcilePorts = Pick<Ports, 'store' | 'clock' | 'ids' | 'dueTimes'>;
 
@@ -76,8 +77,8 @@ async function end({ ports, work }: Pass, dueAt: Date | undefined): Promise<Pass
     // First, so that no due time is stored without a wake-up for it.
     if (dueAt) await ports.dueTimes?.wakeAt(dueId(key), dueAt, { ...key, tries: '0' });
     await ports.store.commit({
-      records: [workWrite(work, { uid, count, ...(at === undefined ? {} : { dueAt: at }) })],
+      records: [workWrite(work, present({ uid, count, dueAt: at }))],
     });
   }
-  return dueAt === undefined ? {} : { dueAt };
+  return present({ dueAt });
 }

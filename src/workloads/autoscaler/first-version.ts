@@ -66,7 +66,7 @@ export function toFirstVersion(object: KubeObject): KubeObject {
   const shown = withAnnotations(object, {
     ...withoutCarriers(object.metadata.annotations),
     ...carried(METRICS, others.map(formerMetric)),
-    ...(behavior === undefined ? {} : { [BEHAVIOR]: JSON.stringify(behavior) }),
+    ...present({ [BEHAVIOR]: behavior === undefined ? undefined : JSON.stringify(behavior) }),
     ...carried(CURRENT_METRICS, current.map(formerStatus)),
     ...carried(CONDITIONS, conditions),
   });

@@ -5,6 +5,7 @@ import type { FieldError } from '../../errors.ts';
 import type { Service } from '../../kinds/pod.ts';
 import { forbiddenValue, invalidValue } from '../../validation/field-errors.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { present } from '../../present.ts';
 import { isExternal, isHeadless, needsHealthPort, needsNodePorts } from './default-service.ts';
 import type { ServicePort, ServiceSpec } from './default-service.ts';
 import { validateServiceSpec } from './validate-service.ts';
@@ -28,7 +29,7 @@ export function keepAllocated(next: ServiceSpec, old: ServiceSpec): ServiceSpec 
     const renamed = clusterIP !== old.clusterIP && isDeepStrictEqual(clusterIPs, old.clusterIPs);
     spec = {
       ...next,
-      ...(clusterIP && { clusterIP }),
+      ...present({ clusterIP: clusterIP || undefined }),
       ...(clusterIPs && { clusterIPs: renamed && clusterIP ? [clusterIP] : clusterIPs }),
     };
   } else if (spec.clusterIP && !spec.clusterIPs?.length)

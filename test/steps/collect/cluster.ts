@@ -7,6 +7,7 @@ import { namespaceWatcher } from '../../../src/steps/namespace/namespace-watcher
 import { followChanges } from '../../../src/steps/reconcile/follow.ts';
 import { createApi, NAMESPACE } from '../../api/client.ts';
 import type { Reply } from '../../api/client.ts';
+import { present } from '../../../src/present.ts';
 
 export interface Owner {
   name: string;
@@ -50,7 +51,7 @@ export async function collected(controllers: readonly Controller[] = []) {
             apiVersion: 'v1',
             kind: 'ConfigMap',
             ...owner,
-            ...(blocks === undefined ? {} : { blockOwnerDeletion: blocks }),
+            ...present({ blockOwnerDeletion: blocks }),
           })),
           ...metadata,
         },
