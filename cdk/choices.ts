@@ -2,7 +2,7 @@
 
 import type { Principals } from './constructs/access.ts';
 
-/** What a stream needs, and is paid by: docs/aws.md has the calculation, test/aws/stream-price.test.ts holds it. */
+/** What a stream needs, and what it is billed by: the calculation is in docs/aws.md, and test/aws/stream-price.test.ts checks it. */
 export const WATCH_MEMORY_MIB = 192;
 
 /** Architectures of tasks, best first. */

@@ -151,7 +151,7 @@ export class Agent {
 
   private now = (): number => this.ports.clock.now().getTime();
 
-  /** Something changed that belongs into a report. */
+  /** Something changed that belongs in a report. */
   private changed(): void {
     this.syncLoop.changed();
     this.wake.abort();

@@ -1,4 +1,4 @@
-// Alarms on droppod's own faults, by context only: CloudWatch bills each by the month, and the metrics come for nothing.
+// Alarms on droppod's own faults, by context only: CloudWatch bills each by the month; the metrics are free.
 // What happens to pods (a container that fails, no capacity) is on the pods and raises none.
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';

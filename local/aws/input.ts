@@ -84,7 +84,7 @@ export function structure(input: Input, key: string): Input | undefined {
   return value === undefined ? undefined : asInput(value, key);
 }
 
-/** The first name that stands further ahead as well; undefined: each is given once. */
+/** The first name that has already been given; undefined: no name is repeated. */
 export function firstRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.size === seen.add(name).size);

@@ -14,7 +14,7 @@ export interface Decision {
   reason: string;
 }
 
-/** Members may everything, without a look at any binding: what an installation without roles is administrated by. */
+/** Members may do everything whatever the bindings say, so that an installation can be administered without any role. */
 export const isMaster = ({ groups }: User): boolean => groups.includes('system:masters');
 
 /** Whether the caller may do it, as roles and bindings are now (on AWS: within `STALE_MS`). */
@@ -38,8 +38,8 @@ export function decide(policy: Policy, user: User, attributes: Attributes): Deci
 }
 
 /**
- * The ConfigMap aws-auth can put users into any group: a caller who may write ConfigMaps everywhere would be a master. RBAC has no exceptions,
- * and a creation has no name yet, so only masters may write any ConfigMap of that namespace.
+ * The ConfigMap aws-auth can put users into any group, so a caller who may write ConfigMaps everywhere would be a master. RBAC knows no
+ * exceptions and a creation has no name yet: only masters may write ConfigMaps in that namespace.
  */
 const isReservedForMasters = (attributes: Attributes): boolean =>
   'resource' in attributes &&

@@ -32,7 +32,7 @@ export interface SigningKey {
 
 interface Kept {
   jwk: JWK;
-  /** Epoch ms; 0 for a key of an earlier droppod, which did not note it. */
+  /** Epoch ms; 0 for a key of an earlier droppod, which did not record it. */
   madeAt: number;
 }
 

@@ -9,7 +9,7 @@ const HORIZON_MS = 60 * 60 * 1000;
 /** The age at which the mark is moved. */
 export const MARK_MS = 60 * 1000;
 
-/** The distance of the samples by which compactedTo follows the time: they are few, since every number taken pays for the item's size. */
+/** The distance between the samples by which compactedTo follows the time: few, since each number taken pays for the item's size. */
 const SAMPLE_MS = 10 * 60 * 1000;
 
 /** A mark older than this is not trusted: entries above it may have begun to expire. */

@@ -57,13 +57,13 @@ export function dynamoStore({
   return { ...store, atOneLook: (work) => atOneLook(looks, work) };
 }
 
-/** One look at the end of the log, which a piece of work shares with all that it calls. */
+/** One look at the end of the log, shared by everything that a piece of work calls. */
 interface Look {
   settled: Promise<number> | undefined;
   isOver: boolean;
 }
 
-/** What goes on after the work, such as a stream that it opened, looks for itself. */
+/** Runs the work with one look. Whatever outlives the work, such as a stream that it opened, looks for itself. */
 async function atOneLook<Result>(
   looks: AsyncLocalStorage<Look>,
   work: () => Promise<Result>,
@@ -87,7 +87,7 @@ export function storeOn({ looks, ...writer }: Parts): DynamoStore {
     const look = looks?.getStore();
     if (look === undefined || look.isOver) return toVersion(await tail.settle());
     const settled = (look.settled ??= tail.settle());
-    // A look that failed is none.
+    // A failed look is not shared: the next caller looks again.
     settled.catch(() => (look.settled = undefined));
     return toVersion(await settled);
   };
@@ -104,7 +104,7 @@ export function storeOn({ looks, ...writer }: Parts): DynamoStore {
     async commit(write: { object?: ObjectWrite; records?: RecordWrite[] }) {
       const look = looks?.getStore();
       const written = await commit(writer, write);
-      // Its own next look must find it.
+      // The work's next look must include its own write.
       if (look !== undefined && write.object !== undefined) look.settled = undefined;
       return written;
     },

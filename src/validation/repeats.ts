@@ -1,6 +1,6 @@
-// Values that stand in a list more than once.
+// Values that a list contains more than once.
 
-/** Indexes of the values that stand further ahead as well, compared as a Set compares; in time linear in the list. */
+/** Indexes of the values that occur earlier in the list, compared as a Set compares them; takes time linear in the list. */
 export function repeats(values: readonly unknown[]): ReadonlySet<number> {
   const seen = new Set<unknown>();
   const found = new Set<number>();

@@ -1,5 +1,5 @@
-// How many rounds of reads the first answer of a cold API function takes. A round is what is asked at once: the table answers nothing until
-// nobody has anything left to do but wait for it.
+// How many rounds of reads the first answer of a cold API function takes. A round is everything asked at once: the table answers only
+// when nothing is left to do but wait for it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { api } from '../../src/api/serve.ts';
 import { issueToken } from '../../src/auth/service-account-tokens.ts';
@@ -12,7 +12,7 @@ import { localTable } from '../contract/store-subjects.ts';
 import { fakePorts } from '../fakes/ports.ts';
 
 const HOST = 'api.example.com';
-/** Turns of the event loop without a new call: what is left then waits for the table. */
+/** Turns of the event loop without a new call, after which whatever is left waits for the table. */
 const QUIET_TURNS = 20;
 
 /** A table that answers round by round. */
@@ -20,7 +20,7 @@ class Rounds {
   readonly asked: string[][] = [];
   #waiting: (() => void)[] = [];
   #names: string[] = [];
-  /** Operations of the table and of the crypto pool, which end in their own time. */
+  /** Operations of the table, and those of the crypto pool, which end when they like. */
   #busy = 0;
   #calls = 0;
 
@@ -47,7 +47,7 @@ class Rounds {
     return act().finally(() => this.#busy--);
   }
 
-  /** Runs the work to its end; answers the rounds that it took. */
+  /** Runs the work to its end; returns the rounds that it took. */
   async of<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     const { subtle } = globalThis.crypto;
     const plain = { verify: subtle.verify.bind(subtle), importKey: subtle.importKey.bind(subtle) };
@@ -108,7 +108,7 @@ beforeAll(async () => {
   made = await localTable();
   const ports = cold(made.table);
   expect((await api(ports, new Request(`https://${HOST}/version`))).status).toBe(200);
-  // As after a minute's writes: the stored mark is behind by few.
+  // As after a minute of writes: the stored mark is a few numbers behind.
   await ports.store.compact(await ports.store.version());
   const account = await ports.store.get({
     resource: 'serviceaccounts',

@@ -1,4 +1,4 @@
-// Logs on AWS come late: what is read of a run that has just ended, or is followed to its end, lacks nothing, and few calls are made for it.
+// Logs on AWS come late: reading a run that has just ended, or following one to its end, misses nothing and takes few calls.
 import { beforeEach, expect, it } from 'vitest';
 import { awsLogs } from '../../src/aws/logs.ts';
 import { LOG_STREAM_PREFIX } from '../../src/fargate/podlet-definition.ts';
@@ -165,7 +165,7 @@ it('logs --previous of a run that was followed by another at once are whole', as
   expect((await read()).text).toBe('of the next\n');
 });
 
-/** Begins to follow; the text is there once the follower ends. */
+/** Begins to follow; the text is complete once the follower ends. */
 function follow(): { text: () => Promise<string> } {
   const answered = handle(api.ports, requestOf('GET', `${LOG}?follow=true`));
   const text = answered.then((answer) => answer.text());

@@ -1,4 +1,4 @@
-// The sorted rules of a caller decide as all of its rules do, one after the other.
+// The indexed rules of a caller give the same decision as all of its rules, tried one by one.
 import { expect, it } from 'vitest';
 import { CallerRights } from '../../src/auth/rbac/caller-rights.ts';
 import { allows } from '../../src/auth/rbac/policy-rule.ts';

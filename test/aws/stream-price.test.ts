@@ -1,4 +1,4 @@
-// An open stream stays affordable: what docs/aws.md says of its price is worked out anew from what is counted.
+// An open stream stays affordable: the price in docs/aws.md is calculated again from counted reads.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { WATCH_MEMORY_MIB } from '../../cdk/choices.ts';
@@ -9,7 +9,7 @@ const through = 'CloudFront';
 
 it('an open watch or a followed log costs no more than 30 cents a day, and the documents say how much', async () => {
   const reads = await idleReads();
-  // Each second, and a little more at the beginning of a stream.
+  // One a second, and a few more when a stream begins.
   expect(reads.watch).toBeLessThan(1.1);
   const prices = {
     watch: pricePerDay({ memoryMiB: WATCH_MEMORY_MIB, readUnitsPerSecond: reads.watch, through }),

@@ -1,4 +1,4 @@
-// A function's cold start as far as it is code: the import of its bundle in a fresh process, with the ports that it builds before its first answer.
+// The part of a function's cold start that is code: importing its bundle in a fresh process, and building its ports before the first answer.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ export async function benchCold(runs: number): Promise<Measure[]> {
   ]);
 }
 
-/** The time, and the processor's, which says something on a busy machine too. */
+/** Elapsed time, and the processor's, which means something on a busy machine too. */
 interface Sample {
   ms: number;
   cpuMs: number;

@@ -20,7 +20,7 @@ import type { Measure } from './summary.ts';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const REPLICAS = 20;
-/** What such a pod gets on Fargate. */
+/** The Fargate size of such a pod. */
 const SMALLEST = { cpu: 0.25, gigabytes: 0.5 };
 const LIMIT_MS = 180_000;
 const labels = { app: 'bench' };
@@ -84,7 +84,7 @@ export async function benchRollout(subject: Subject): Promise<Measure[]> {
   ];
 }
 
-/** By counted calls, at list prices; the goal is that of a pod by itself. */
+/** By counted calls, at list prices; the goal is that of a single pod. */
 async function costs(): Promise<Measure[]> {
   const { counts, invocations } = await rolloutCost(deployment('bench'), REPLICAS);
   const { lambda, dynamodb, stepFunctions, scheduler, total } = billOf(counts);

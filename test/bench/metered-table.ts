@@ -49,7 +49,7 @@ type Values = { [name: `:${string}`]: Attribute };
 type Bill = (read: number, write: number) => void;
 type Partitions = Map<string, Map<string, Item>>;
 
-/** A table, what its use has cost so far, and `free`: the same items for who only looks. `onCall` runs at each round trip. */
+/** A table, what its use has cost so far, and `free`: the same items, read without being counted. `onCall` runs at each round trip. */
 export function meteredTable(onCall: () => void = () => undefined): {
   table: Table;
   free: Table;
@@ -99,7 +99,7 @@ function tableOn(partitions: Partitions, bill: Bill): Table {
     },
     transact: async (writes) => {
       const next = writes.map((write) => after(at(keyOf(write)), write));
-      // A transaction takes each unit twice; a refused write is billed, too.
+      // A transaction costs each unit twice, and a refused write is billed too.
       const times = writes.length > 1 ? 2 : 1;
       const sum = writes.reduce(
         (all, write, index) => all + writeUnits(at(keyOf(write)), next[index]),

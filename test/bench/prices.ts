@@ -34,7 +34,7 @@ export interface Bill {
   total: number;
 }
 
-/** Dollars. Lambda reads the table's stream for nothing. */
+/** Dollars. Lambda's reads of the table's stream are free. */
 export function billOf(counts: Counts): Bill {
   const lambda =
     counts.invocations * PRICES.lambdaRequest +

@@ -1,5 +1,5 @@
 // What a rollout costs on AWS: the deployed functions' steps on a virtual clock, the store on a table that counts its units, the machine's
-// transitions from its histories. Durations are made of the calls that a function waits for, and of the time that it holds a request.
+// transitions from its histories. A duration is the sum of the calls that a function waits for and of the time it holds a request.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { reconcile } from '../../functions/reconcile.ts';
 import { bootstrapObjects } from '../../src/api/bootstrap.ts';
@@ -16,7 +16,7 @@ import { PodWorld } from '../fakes/pod-world.ts';
 import { meteredTable } from './metered-table.ts';
 import type { Counts } from './prices.ts';
 
-/** Gigabytes, as cdk/constructs/functions.ts has them. */
+/** Gigabytes, as in cdk/constructs/functions.ts. */
 const MEMORY: { readonly [name: string]: number } = { api: 1 };
 const OTHER_MEMORY = 0.5;
 
@@ -89,7 +89,7 @@ export async function rolloutCost(deployment: object, replicas: number): Promise
     await sleep(ms, signal);
     if (life) life.sleeps -= 1;
   };
-  // Signatures are made beside the event loop: time stands still until each function has ended or waits for a time.
+  // Signatures are made outside the event loop, so time stands still until each function has ended or waits for a point in time.
   const advance = async (ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= STEP_MS) {
       await clock.advance(STEP_MS);
@@ -152,7 +152,7 @@ export async function rolloutCost(deployment: object, replicas: number): Promise
   };
 }
 
-/** Delivers what the stream's filter lets through, a batch after the other. Lambda reads it for nothing. */
+/** Delivers what the stream's filter lets through, batch by batch. Lambda's reads of it are free. */
 function followStream(
   store: Store,
   clock: Clock,

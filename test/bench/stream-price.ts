@@ -1,4 +1,4 @@
-// What an open watch and a followed log cost at list prices: the table's reads are counted on a clock that is moved, the rest is arithmetic.
+// What an open watch and a followed log cost at list prices: the table's reads are counted on a virtual clock, the rest is arithmetic.
 import { createHash } from 'node:crypto';
 import { WATCH_MEMORY_MIB } from '../../cdk/choices.ts';
 import { whenOver } from '../../src/api/subresources/log/run-end.ts';
@@ -24,7 +24,7 @@ const PRICES = {
   edgeFunction: 0.1 / 1e6,
 };
 const DAY_SECONDS = 24 * 60 * 60;
-/** What DynamoDB counts a strongly consistent read by. */
+/** The unit in which DynamoDB bills a strongly consistent read. */
 const READ_UNIT_BYTES = 4096;
 
 interface Day {
@@ -35,7 +35,7 @@ interface Day {
   architecture?: 'arm64' | 'x86';
 }
 
-/** Dollars of a stream that is open for a day, by clients that come again at its end. */
+/** Dollars for a stream that is open all day, by clients that reconnect when it ends. */
 export function pricePerDay({ memoryMiB, readUnitsPerSecond, through, architecture }: Day): number {
   const streams = DAY_SECONDS / AWS_STREAM_SECONDS;
   const perSecond = architecture === 'x86' ? PRICES.gigabyteSecondX86 : PRICES.gigabyteSecondArm;
@@ -47,7 +47,7 @@ export function pricePerDay({ memoryMiB, readUnitsPerSecond, through, architectu
   );
 }
 
-/** 8 KiB in which nothing repeats: more than the record of a pod of five containers. */
+/** 8 KiB that do not compress: more than the record of a pod with five containers. */
 const HARD_TO_PACK = Array.from({ length: 128 }, (_, at) =>
   createHash('sha256').update(String(at)).digest('hex'),
 ).join('');
@@ -59,7 +59,7 @@ const sizeOf = (value: Attribute | undefined): number =>
       ? Object.entries(value).reduce((sum, [name, part]) => sum + name.length + sizeOf(part), 0)
       : String(value).length;
 
-/** A table in which nothing happens, and the units that its reads cost. */
+/** A table that nobody writes to, and the units that its reads cost. */
 function idleTable(items: Record<string, Item>): { table: Table; units: () => number } {
   let units = 0;
   const never = (): Promise<never> => Promise.reject(new Error('an idle stream does no more'));
@@ -113,7 +113,7 @@ export async function idleReads(): Promise<{ watch: number; followedLog: number 
   return { watch: watched.units() / seconds, followedLog: followed.units() / seconds };
 }
 
-/** The rows of `npm run bench`; nothing in them is a matter of time. */
+/** The rows of `npm run bench`; none of them depends on the machine's speed. */
 export async function benchStreamPrice(): Promise<Measure[]> {
   const { watch, followedLog } = await idleReads();
   const row = (name: string, day: Day, goal?: number): Measure => ({

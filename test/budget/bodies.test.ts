@@ -17,7 +17,7 @@ const list = <T>(n: number, make: (index: number) => T): T[] =>
   Array.from({ length: n }, (_, index) => make(index));
 const container = (fields: object) => ({ name: 'c', image: 'i', ...fields });
 
-/** Two lists that look one another up. */
+/** Two lists of which each refers to entries of the other. */
 const PAIRS: [string, (n: number) => object][] = [
   [
     'volumes and their mounts',
@@ -101,13 +101,13 @@ it.each(PAIRS)(
   LONGEST_MS,
 );
 
-/** Pods with little of their own, since each list is looked at by itself. */
+/** Pods with little else in them, since each list is measured by itself. */
 const SMALL: Readonly<Record<string, object>> = {
   Pod: pod('a'),
   PodTemplate: { template: { spec: pod('a').spec } },
 };
 
-/** An object that is taken as it is. */
+/** An object that is accepted as it is. */
 function baseOf(kind: Pick<Resource, 'group' | 'version' | 'kind'>, name: string) {
   const whole = wholeObject(kind, name);
   return { ...whole, ...SMALL[kind.kind], metadata: { name } };
@@ -123,7 +123,7 @@ const send =
       headers: { accept, 'content-type': contentType },
     });
 
-/** The places at which the work grows faster than they do. */
+/** The places where the work grows faster than their length. */
 async function problemsOf(
   base: object,
   kind: Pick<Resource, 'group' | 'version' | 'kind'>,
@@ -156,7 +156,7 @@ for (const resource of stored) {
   if (status !== 201 && status !== 409) throw new Error(`${resource.kind} is refused: ${text}`);
 }
 
-/** A pod's own rules look at each place by its path, the others' at their own types. What no new object has is below. */
+/** A pod's rules treat each place by its path, those of other kinds by its type. Places that no new object has are below. */
 const isOther = onePerType();
 longPlaces('', 'Pod').forEach(isOther);
 const newPlaces = ({ group, kind, version }: Resource): LongPlace[] =>
@@ -180,7 +180,7 @@ describe.each(ofNew)('a new object of %s %s', (_group, _kind, resource, places) 
   );
 });
 
-/** What an endpoint looks at. */
+/** What an endpoint works on. */
 const PARTS: Readonly<Record<string, (path: readonly string[]) => boolean>> = {
   status: ([first]) => first === 'status',
   finalize: ([first]) => first === 'spec',
@@ -217,7 +217,7 @@ describe.each(subresources)('the body of %s/%s', (_kind, name, resource, sub) =>
   );
 });
 
-/** Merging, comparing and printing go by types. */
+/** Merging, comparing and printing follow the types. */
 const isFirst = onePerType();
 const ofStored = stored
   .map(

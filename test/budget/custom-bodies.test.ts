@@ -1,5 +1,5 @@
-// As bodies.test.ts for custom kinds: neither an object of a schema that uses every form of list and map, nor the definition that brings
-// one, makes the API work longer than it is long.
+// bodies.test.ts for custom kinds: the API's work for an object whose schema has every form of list and map, and for the definition
+// with that schema, grows linearly with its length.
 import { expect, it } from 'vitest';
 import { define, definition, DEFINITIONS, gadget, GADGETS, withSpec } from '../api/definitions.ts';
 import { createApi } from '../api/client.ts';

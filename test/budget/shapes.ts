@@ -1,4 +1,4 @@
-// Every list and map of a kind, filled: what a body of that kind can be long in.
+// Every list and map of a kind, filled: the places where a body of that kind can be long.
 import { kindShape, type ObjectShape, type Shape } from '../../src/kinds/shapes.ts';
 
 export interface LongPlace {
@@ -6,7 +6,7 @@ export interface LongPlace {
   path: string[];
   of: Shape;
   isMap: boolean;
-  /** Whose member it is. */
+  /** The type that has it as a member. */
   holder: Shape;
 }
 
@@ -28,7 +28,7 @@ export function longPlaces(group: string, kind: string, version?: string): LongP
   return places;
 }
 
-/** A filter that passes one place of each type's member: what goes by types is long in the same way wherever a type stands. */
+/** A filter that passes each type's member once: whatever follows the types does the same work wherever a type occurs. */
 export function onePerType(): (place: LongPlace) => boolean {
   const seen = new Map<Shape, Set<string>>();
   return ({ holder, path }) => {

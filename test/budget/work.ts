@@ -1,4 +1,4 @@
-// How a function's time grows from n to 4n of its input: the processor's time, of which what others on the machine do is not a part.
+// How a function's time grows from n to 4n of its input: processor time, which excludes what else the machine does.
 // A loaded machine still blurs it (caches, clock rate, collections), and bounds make steps: only growth that shows in every one of
 // many rounds, and at half of the size as well, counts.
 import { BODY_LIMIT } from '../../src/api/wire/body.ts';
@@ -8,8 +8,8 @@ const MOST_GROWTH = 5;
 /** The square in a growth of 5 is half as much at half of the size. */
 const MOST_AT_HALF = 4.5;
 /**
- * Work on the largest input that may grow as it likes, since nothing larger can be sent: a second for the longest body. Shorter runs say
- * little, too, and where memory is the work it is slower for more of it.
+ * On the largest input that can be sent, this much work may grow in any way: a second for the longest body. Shorter runs prove little
+ * anyway, and work on memory is slower where there is more of it.
  */
 const HARMLESS_MS = 50;
 const HARMLESS_MS_PER_BYTE = 0.0003;
@@ -24,7 +24,7 @@ const usedMs = (since?: NodeJS.CpuUsage): number => {
   return (user + system) / 1000;
 };
 
-/** A refusal is an answer as well; its time counts. */
+/** A refusal is an answer too, and its time counts. */
 async function once<T>(run: Run<T>, input: T): Promise<number> {
   const begun = process.cpuUsage();
   try {
@@ -38,7 +38,7 @@ async function once<T>(run: Run<T>, input: T): Promise<number> {
 const lengthOf = (input: unknown): number =>
   (typeof input === 'string' || input instanceof Uint8Array ? input : JSON.stringify(input)).length;
 
-/** Four short runs beside a long one meet the same weather. */
+/** Four short runs next to a long one meet the same conditions. */
 async function round<T>(small: T, large: T, run: Run<T>): Promise<number> {
   const before = (await once(run, small)) + (await once(run, small));
   const after = await once(run, large);
@@ -69,7 +69,7 @@ function largestSize<T>(n: number, make: (n: number) => T, most: number): number
 
 /**
  * Why the work on `make(n)` grows faster than n (undefined: it does not, or is harmless however large), for up to `most` of its
- * unit: beyond some size memory is slower, whatever the work. A square beside much linear work shows at the largest size alone, so that is looked at first.
+ * unit: beyond some size memory is slower, whatever the work. A square next to much linear work shows only at the largest size, so that comes first.
  */
 export async function growthProblem<T>(
   n: number,

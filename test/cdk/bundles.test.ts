@@ -14,7 +14,7 @@ const FUNCTIONS = readdirSync(join(import.meta.dirname, '../../functions')).map(
   basename(file, '.ts'),
 );
 const MB = 1_000_000;
-/** Who writes or serves objects of all kinds, by schemas that travel beside the code. */
+/** The functions that write or serve objects of all kinds, with the schemas beside their code. */
 const WRITERS = ['api', 'watch', 'reconcile', 'sweep'];
 
 const filesIn = (directory: string): string[] =>

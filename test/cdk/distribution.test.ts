@@ -1,4 +1,4 @@
-// The API's one address: which requests go to the function of streams, that nothing is cached, and what stands without it.
+// The API's single address: which requests go to the function for streams, that nothing is cached, and the stack without it.
 import { readFileSync } from 'node:fs';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';

@@ -36,7 +36,7 @@ export interface Dynamo {
   requestHandler: InProcessHandler;
   /** An operation on its input as parsed JSON; throws AwsError to refuse. */
   call(operation: string, input: unknown): Promise<Json>;
-  /** One pass of the TTL sweeper, which else runs every minute of `clock`. */
+  /** One pass of the TTL sweeper, which otherwise runs once a minute by `clock`. */
   sweep(): Promise<number>;
   close(): Promise<void>;
 }

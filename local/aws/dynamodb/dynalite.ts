@@ -150,7 +150,7 @@ export async function openStore(
 const isOnDisk = (db: Level): db is Level & { readonly location: string } =>
   db.location !== undefined;
 
-/** All of dynalite's writes go the database's one way. */
+/** All of dynalite's writes take the database's single path. */
 function writeCounted(db: Level, database: Database): void {
   const through = (operations: BatchOperation[], callback?: Callback): Promise<void> => {
     const written = database.write(
@@ -170,7 +170,7 @@ function writeCounted(db: Level, database: Database): void {
   db.batch = through;
 }
 
-/** A read from LevelDB's memory takes microseconds, a way through the thread pool and setImmediate a hundred of them. */
+/** A read from LevelDB's memory takes microseconds; a detour through the thread pool and setImmediate takes a hundred of them. */
 function readInPlace(db: Level): void {
   function get(key: string): Promise<unknown>;
   function get(key: string, callback: Callback): void;
@@ -199,7 +199,7 @@ function rememberTables(store: Store): void {
   };
   const { tableDb } = store;
   const [put, del] = [tableDb.put.bind(tableDb), tableDb.del.bind(tableDb)];
-  // What is read before a write has landed is what was before it.
+  // A read that overtakes a write returns what was there before it.
   const forgetting =
     (callback: Callback): Callback =>
     (error, value) => {
@@ -210,7 +210,7 @@ function rememberTables(store: Store): void {
   tableDb.del = (key, callback) => del(key, forgetting(callback));
 }
 
-/** dynalite makes a table ACTIVE by a timer, which a killed process takes along. */
+/** dynalite makes a table ACTIVE by a timer, which a killed process never runs. */
 async function activateTables({ db }: Store): Promise<void> {
   for await (const [key, table] of db.iterator({ gt: 'table~', lt: 'table~\xff' })) {
     if (
@@ -241,7 +241,7 @@ export function act(operation: string, store: Store, input: Input): Promise<Json
   );
 }
 
-/** The table; ResourceNotFoundException where it is not. */
+/** The table; ResourceNotFoundException where there is none. */
 export async function tableOf(store: Store, name: string): Promise<Table> {
   const table = await promise<Table>((callback) => store.getTable(name, true, callback));
   if (table === undefined)

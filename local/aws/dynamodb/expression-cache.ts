@@ -1,5 +1,5 @@
-// Caches parsed expressions: dynalite would parse one again for every request, and a program has few expressions and many requests.
-// Its parsers put the request's values into what they return, so what is kept has hollow values, which each request fills with its own.
+// Caches parsed expressions: dynalite parses one again at every request, and a program has few expressions and many requests.
+// Its parsers put the request's values into what they return, so cached expressions hold placeholders, which each request fills.
 import { own } from '../../../src/own.ts';
 import type { Item } from './dynalite.ts';
 
@@ -15,7 +15,7 @@ export interface ParseContext {
 /** A parser of dynalite: the parsed expression, or AWS's words as a string or a throw. */
 export type Parse = (text: string, options: { context: ParseContext }) => unknown;
 
-/** Here the content of values decides whether an expression is right, not their type alone. */
+/** Whether these are valid depends on the content of their values, not only on the types. */
 const BY_CONTENT = /between|attribute_type/i;
 
 const MOST_KEPT = 500;

@@ -30,7 +30,7 @@ export const setTtlAttribute = (
   attribute: string | undefined,
 ): Promise<void> => store.db.put(PREFIX + table, attribute ?? '');
 
-/** The table an input names; ResourceNotFoundException where it is not. */
+/** The table an input names; ResourceNotFoundException where there is none. */
 export async function namedTable(store: Store, { TableName: name }: Members): Promise<string> {
   if (typeof name !== 'string')
     throw validationError(

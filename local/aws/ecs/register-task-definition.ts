@@ -147,7 +147,7 @@ function readVolumes(input: Input): TaskDefinition['volumes'] {
   });
 }
 
-/** A file system as a whole: no part of it, no access point, no encryption on the way. */
+/** A file system as a whole: no part of it, no access point, no encryption in transit. */
 function readFileSystem(fileSystem: Input, volume: string): { fileSystemId: string } {
   refuseOthers(fileSystem, ['fileSystemId'], 'ClientException', `Volume '${volume}': `);
   const fileSystemId = text(fileSystem, 'fileSystemId') ?? '';

@@ -1,6 +1,6 @@
 // The engine's images as a read-only registry (v2 API), so that a registry client learns ENTRYPOINT, CMD, USER … in local mode too.
-// `GET /v2/<registry>/<repository>/manifests/<reference>?policy=…`. Its manifests are made here, so their digests are none of a registry's:
-// the engine takes them as names of its images from then on.
+// `GET /v2/<registry>/<repository>/manifests/<reference>?policy=…`. Its manifests are made here, so no registry
+// knows their digests; from then on the engine accepts them as names of its images.
 import { createHash } from 'node:crypto';
 import type {
   ImageConfig,
@@ -93,7 +93,7 @@ function manifest(
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
     config: { mediaType: CONFIG_TYPE, digest, size: Buffer.byteLength(blob) },
-    // By the image itself: two may have equal configs.
+    // The image's own digest: two images may have equal configs.
     layers: [{ mediaType: LAYER_TYPE, digest: config.digest, size: config.sizeBytes ?? 0 }],
   });
   return {

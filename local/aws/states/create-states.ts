@@ -33,7 +33,7 @@ export interface StatesOptions {
 export interface States {
   /** Requests wait until `resume` has read the journal. */
   endpoint: AwsJsonEndpoint;
-  /** Reads the journal and carries on every execution in it; they may call functions at once. Call it one time. */
+  /** Reads the journal and carries on every execution in it; they may call functions at once. To be called once. */
   resume(): Promise<void>;
   /** Leaves everything as the journal has it and closes the journal. */
   close(): Promise<void>;

@@ -36,7 +36,7 @@ async function call(
   signal: AbortSignal,
 ): Promise<Json> {
   try {
-    // A function of its own process would share the payload with the execution: it gets a copy.
+    // In one process the function would share the payload with the execution, so it gets a copy.
     return (await invoke(bareName(name), structuredClone(payload), signal)) ?? null;
   } catch (error) {
     if (error instanceof StateError) throw error;

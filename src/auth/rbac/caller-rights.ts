@@ -1,8 +1,8 @@
-// The rules of one caller in one namespace, sorted by what they speak of: a decision looks only at the few that may allow it.
+// The rules of one caller in one namespace, indexed by what they are about: a decision looks only at the few that may allow it.
 import type { Attributes, PolicyRule } from './policy-rule.ts';
 import { allows } from './policy-rule.ts';
 
-/** A rule that a user has, with the binding that gives it; or a binding whose role is not there. */
+/** A rule that a user has, with the binding that gives it; or a binding whose role does not exist. */
 export type Grant = { rules: readonly PolicyRule[]; by: () => string } | { missing: string };
 
 interface Held {
@@ -13,7 +13,7 @@ interface Held {
 /** Clients choose what they ask for. */
 const MAX_PLACES = 500;
 
-/** Where a right lies: a resource of a group with its subresource, or all paths. */
+/** What a right applies to: a resource of a group with its subresource, or all paths. */
 const placeOf = (attributes: Attributes): string =>
   'path' in attributes
     ? ''
@@ -36,7 +36,7 @@ export class CallerRights {
       ?.by();
   }
 
-  /** The roles that bindings name and that are not there, as kube-apiserver lists them; '': none. */
+  /** The roles that bindings name and that do not exist, as kube-apiserver lists them; '': none. */
   get problems(): string {
     return (this.#problems ??= problemsOf(this.grants));
   }

@@ -10,7 +10,7 @@ import type { PolicyRule } from './policy-rule.ts';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
-/** The resources that say who may what, by their names in the store. */
+/** The resources that say who may do what, by their names in the store. */
 export const RIGHTS_RESOURCES = [
   `clusterroles.${RBAC_GROUP}`,
   `clusterrolebindings.${RBAC_GROUP}`,
@@ -61,7 +61,7 @@ const MAX_ASKED = 1_000;
 
 type BySubject = Map<string, Held[]>;
 
-/** What a rule's owner is called in a subject: a service account is the user that its tokens name. */
+/** The key under which a subject's rules are found; a service account is the user that its tokens name. */
 function subjectKey({ kind, name, namespace }: Subject, own: string): string | undefined {
   if (kind === 'User') return `u/${name}`;
   if (kind === 'Group') return `g/${name}`;
@@ -147,7 +147,7 @@ export class Policy {
     return [...found.values()].sort((a, b) => a.order - b.order).map(({ grant }) => grant);
   }
 
-  /** All rules of a user in a namespace, and the roles that bindings name and that are not there. */
+  /** All rules of a user in a namespace, and the roles that bindings name and that do not exist. */
   rulesOf(user: User, namespace: string): { rules: PolicyRule[]; missing: string[] } {
     const { grants } = this.rightsOf(user, namespace);
     return {

@@ -11,10 +11,10 @@ import { Policy, RIGHTS_RESOURCES } from './policy.ts';
 
 type RightsPorts = Pick<Ports, 'store' | 'clock' | 'settings'>;
 
-/** On AWS other processes write, too: for so long a decision may rest on roles and bindings that one of them has changed. */
+/** On AWS other processes write too: a decision may rest on roles and bindings that are outdated by this much. */
 export const STALE_MS = 5_000;
 
-/** A log longer than this is not followed: the objects are fewer. */
+/** A longer log is not followed: reading all the objects again is less work. */
 const MAX_LINES = 2_000;
 const MAX_PAGES = 5;
 
@@ -56,7 +56,7 @@ class Rights {
     for (const { entry } of this.#held.values()) if (entry !== undefined) yield entry;
   }
 
-  /** Takes in a change; an older one than is known is ignored. */
+  /** Takes in a change; one that is older than what is known is ignored. */
   note(key: ObjectKey, object: KubeObject | undefined, version: number): void {
     if (!isRights(key.resource) || (this.#held.get(nameOf(key))?.version ?? -1) >= version) return;
     const entry = object === undefined ? undefined : { resource: key.resource, object };
@@ -114,7 +114,7 @@ class Rights {
         this.note({ resource, namespace, name }, object, Number(resourceVersion));
       }
     const oldest = Math.min(...lists.map(({ version }) => Number(version)));
-    // What this process wrote while the lists were read.
+    // Whatever this process wrote while the lists were being read.
     for (const [name, held] of before)
       if (held.version > Math.max(oldest, this.#held.get(name)?.version ?? 0))
         this.#held.set(name, held);
