@@ -112,13 +112,13 @@ describe('arrows between rooms', () => {
     [
       'src/workloads is pure: the rules of the kinds around pods',
       /^src\/workloads\//,
-      /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|ports\/settings\.ts)/,
+      /^src\/(?!workloads\/|pod\/|fargate\/|refusals\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|ports\/settings\.ts)/,
       undefined,
     ],
     [
       'src/controllers is pure: it says what to write (src/steps/reconcile writes)',
       /^src\/controllers\//,
-      /^src\/(?!controllers\/|workloads\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|present\.ts|later\.ts)/,
+      /^src\/(?!controllers\/|workloads\/|pod\/|validation\/|kinds\/|errors\.ts|own\.ts|by-key\.ts|present\.ts|later\.ts)/,
       undefined,
     ],
     [

@@ -6,6 +6,8 @@ import type { KubeObject } from '../kinds/pod.ts';
 export interface Controller {
   /** Kubernetes' name, e.g. `job-controller`: the source of its events, and the service account in kube-system that it acts as. */
   name: string;
+  /** The source of its events, where that is another name. */
+  eventSource?: string;
   /** The resource that it reconciles, by its name in the store, e.g. `jobs.batch`. */
   resource: string;
   /**
@@ -62,16 +64,21 @@ export interface Announcement {
 interface Announced {
   /** Recorded when the write succeeded. */
   done?: Announcement;
-  /** Recorded when the API refused it (but not in a namespace that is terminating). */
+  /** Recorded when the API refused it (but not in a namespace that is terminating, nor because the child's name is taken). */
   refused?: Announcement;
 }
 
 export type Write =
   /**
    * A child. With `generateName`, its name and uid derive from the owner's uid and a count that the same commit raises, so a repeated run
-   * creates nothing twice; a name that another owner's object has taken is a refusal.
+   * creates nothing twice; a name that another owner's object has taken is a refusal. `follow`: what the stored child is then written to.
    */
-  | ({ verb: 'create'; resource: string; object: KubeObject } & Announced)
+  | ({
+      verb: 'create';
+      resource: string;
+      object: KubeObject;
+      follow?(stored: KubeObject): Write;
+    } & Announced)
   /** The whole object, on condition of the resourceVersion that was read. */
   | ({ verb: 'update'; resource: string; object: KubeObject } & Announced)
   /** As update, through the `/status` subresource; skipped where nothing changes. */

@@ -240,6 +240,11 @@ describe('the kind', () => {
       'Invalid value: "nonsense": must be a standard resource type or fully qualified',
     ],
     [
+      { hard: { pods: '1' }, scopes: ['Odd'] },
+      'spec.scopes',
+      'Invalid value: ["Odd"]: unsupported scope',
+    ],
+    [
       { hard: { 'requests.cpu': '1' }, scopes: ['BestEffort'] },
       'spec.scopes',
       'Invalid value: ["BestEffort"]: unsupported scope applied to resource',

@@ -171,7 +171,10 @@ export class TestWorld {
     if (name === 'nothing') return 'done';
     this.written.push(`${write.verb} ${write.resource}/${name}`);
     if (write.done) this.#say(owner, write.done, name);
-    return 'done';
+    const stored = this.get(write.resource, name);
+    return write.verb === 'create' && write.follow && stored
+      ? this.#apply(pass, write.follow(stored))
+      : 'done';
   }
 
   #write(pass: Pass, write: Exclude<Write, { verb: 'event' }>): string {

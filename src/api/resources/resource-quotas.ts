@@ -104,10 +104,10 @@ function findingOnce(field: string, value: unknown): (why: string) => FieldError
   };
 }
 
-/** One message for each resource that a quota of the scope cannot count. */
+/** One message for each resource that a quota of the scope cannot count; an unknown scope is only unknown. */
 const unfit = (scope: string, names: readonly string[]): string[] =>
   names
-    .filter((name) => isStandard(name) && own(SCOPES, scope)?.includes(name) !== true)
+    .filter((name) => isStandard(name) && own(SCOPES, scope)?.includes(name) === false)
     .map(() => 'unsupported scope applied to resource');
 
 const conflicts = (scopes: readonly string[]): string[] =>

@@ -9,6 +9,7 @@ import {
   notFound,
   StoreConflict,
 } from '../../errors.ts';
+import { byKey } from '../../by-key.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { apiVersionOf } from '../../kinds/resources.ts';
 import { shapeOfResource } from '../../kinds/shapes.ts';
@@ -76,6 +77,17 @@ export function withDistinctOwners(call: Pick<Call, 'warnings'>, object: KubeObj
     object,
     owners.filter((owner) => !dropped.has(owner)),
   );
+}
+
+/** Labels and annotations as Kubernetes prints them: defaults, admission and controllers add some to those that were sent. */
+export function withSortedMaps(object: KubeObject): KubeObject {
+  const { labels, annotations } = object.metadata;
+  const sorted = present({
+    labels: labels && byKey(labels),
+    annotations: annotations && byKey(annotations),
+  });
+  if (sorted.labels === labels && sorted.annotations === annotations) return object;
+  return { ...object, metadata: { ...object.metadata, ...sorted } };
 }
 
 /** The object's name in admission's messages: a generated name does not exist yet. */
@@ -174,7 +186,7 @@ export async function createObject(
   const make = async (): Promise<KubeObject> => {
     const allocated = (await strategy.allocate?.(admitted, call)) ?? admitted;
     const called = name ?? generated(generateName, ports.ids.suffix(SUFFIX));
-    const whole = withSystemFields(allocated, called, uid, call.now);
+    const whole = withSortedMaps(withSystemFields(allocated, called, uid, call.now));
     return withManaged(strategy.prepareForCreate(whole, call), managed);
   };
   const first = await make();

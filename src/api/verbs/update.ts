@@ -19,7 +19,7 @@ import { validateCommonFields } from '../../validation/object-meta.ts';
 import { decodeBody } from '../wire/body.ts';
 import { writeOptions } from '../wire/options.ts';
 import type { WriteOptions } from '../wire/options.ts';
-import { createObject, withDistinctOwners, withNamespace } from './create.ts';
+import { createObject, withDistinctOwners, withNamespace, withSortedMaps } from './create.ts';
 import { removeObject } from './delete.ts';
 
 const ATTEMPTS = 5;
@@ -172,7 +172,7 @@ async function prepare(call: Call, sent: KubeObject, old: KubeObject): Promise<K
     old,
   );
   const prepared = await strategy.prepareForUpdate(placed, old, call);
-  const next = strategy.admitUpdate?.(prepared) ?? prepared;
+  const next = withSortedMaps(strategy.admitUpdate?.(prepared) ?? prepared);
   const counted = strategy.counted ?? ((object: KubeObject) => object['spec']);
   if (!strategy.generation || isDeepStrictEqual(counted(next), counted(old))) return next;
   return {

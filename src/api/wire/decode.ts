@@ -3,6 +3,7 @@ import { wholeSeconds } from '../../kinds/time.ts';
 import { PRINTED_ZEROS } from '../../kinds/kept-zeros.ts';
 import type { Json } from '../../ports/json.ts';
 import type { Field, ObjectShape, Shape } from '../../kinds/shapes.ts';
+import { byKey } from '../../by-key.ts';
 import { own, setOwn } from '../../own.ts';
 import { ApiError } from '../../errors.ts';
 import { isDeeper, MAX_FINDINGS, MAX_KEPT_DEPTH } from './json.ts';
@@ -177,7 +178,7 @@ function decodeMap(of: Shape, value: JsonObject, place: Place, found: Findings):
       decodeValue(of, item ?? null, { ...place, strict: `${place.strict}.${key}` }, found),
     );
   }
-  return object;
+  return byKey(object);
 }
 
 const zeroOf = (shape: Shape): Json =>

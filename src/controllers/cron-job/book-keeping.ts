@@ -47,7 +47,7 @@ function enter(books: Books, cronJob: CronJob, job: Job): void {
     books.lastScheduleTime = wholeSeconds(scheduled);
   if (!isFinished(job.status)) {
     if (listed) return;
-    // The run that the previous pass created; any other Job was created by somebody else.
+    // A run whose pass ended before it was entered; any other Job was created by somebody else.
     if (scheduled !== undefined) books.active.push(referenceTo(job));
     else books.announcements.push(unexpected(name));
     return;
@@ -85,7 +85,8 @@ function scheduledTime(cronJob: CronJob, { metadata }: Job): Date | undefined {
     : time;
 }
 
-const referenceTo = ({
+/** The entry of a Job in `active`. */
+export const referenceTo = ({
   metadata: { name, namespace, uid, resourceVersion },
 }: Job): JobReference => ({
   kind: 'Job',

@@ -1,13 +1,15 @@
 // The CronJob controller: creates a Job at each time of a schedule (pkg/controller/cronjob).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { wholeSeconds } from '../../kinds/time.ts';
 import { present } from '../../present.ts';
+import { toJob } from '../../workloads/job/job.ts';
 import { jobName, SCHEDULED_AT, toCronJob } from '../../workloads/cron-job/cron-job.ts';
 import type { CronJob, CronJobStatus } from '../../workloads/cron-job/cron-job.ts';
 import { rfc3339In } from '../../workloads/cron-job/time-zone.ts';
 import { controllerReference } from '../claim.ts';
 import type { Controller, Outcome, World, Write } from '../controller.ts';
-import { jobsOf, keepBooks } from './book-keeping.ts';
+import { jobsOf, keepBooks, referenceTo } from './book-keeping.ts';
 import type { Books } from './book-keeping.ts';
 import { nextRun } from './next-run.ts';
 import type { NextRun } from './next-run.ts';
@@ -29,6 +31,9 @@ function reconcile(cronJob: CronJob, world: World, now: Date): Outcome {
   const run = nextRun(cronJob, books, now);
   const replaced = run.time !== undefined ? replacedJobs(cronJob, books, all) : [];
   const status = statusOf(books, replaced);
+  const start = startOf({ ...cronJob, status }, run, all);
+  // A new run enters the status once its Job is there.
+  const isEntered = start.length > 0 && world.refused.length === 0;
   return {
     writes: [
       ...[...books.announcements, ...run.announcements].map((announcement): Write => ({
@@ -36,10 +41,10 @@ function reconcile(cronJob: CronJob, world: World, now: Date): Outcome {
         ...announcement,
       })),
       ...[...books.expired, ...replaced].map(removal),
-      ...startOf(cronJob, run, all),
-      ...(isDeepStrictEqual(status, cronJob.status)
+      ...start,
+      ...(isEntered || isDeepStrictEqual(status, cronJob.status)
         ? []
-        : [{ verb: 'updateStatus', resource: CRON_JOBS, object: { ...cronJob, status } } as const]),
+        : [written({ ...cronJob, status })]),
     ],
     ...present({ requeueAt: run.requeueAt }),
   };
@@ -56,7 +61,18 @@ function replacedJobs(
   return all.filter(({ metadata }) => names.has(metadata.name));
 }
 
-/** A new run enters `active` and becomes the last one only in the pass that its Job wakes, because it has a uid only then. */
+const written = (object: CronJob): Write => ({ verb: 'updateStatus', resource: CRON_JOBS, object });
+
+/** The CronJob with a new run. If the pass ends before this is written, the next one finds the Job. */
+const entered = (cronJob: CronJob, job: KubeObject, time: Date): CronJob => ({
+  ...cronJob,
+  status: {
+    ...cronJob.status,
+    active: [...(cronJob.status.active ?? []), referenceTo(toJob(job))],
+    lastScheduleTime: wholeSeconds(time),
+  },
+});
+
 function statusOf(books: Books, replaced: readonly KubeObject[]): CronJobStatus {
   const gone = new Set(replaced.map(({ metadata }) => metadata.name));
   const active = books.active.filter(({ name }) => !gone.has(name));
@@ -98,6 +114,7 @@ function startOf(cronJob: CronJob, { time, zone }: NextRun, all: readonly KubeOb
       },
       done: { type: 'Normal', reason: 'SuccessfulCreate', message: 'Created job %name' },
       refused: { type: 'Warning', reason: 'FailedCreate', message: 'Error creating job: %error' },
+      follow: (job) => written(entered(cronJob, job, time)),
     },
   ];
 }

@@ -1,6 +1,7 @@
 // The Deployment controller: a ReplicaSet for each template version, and a rollout from the old sets to the new one
 // (pkg/controller/deployment). Each pass goes as far as the stored statuses allow; a change to a ReplicaSet triggers the next.
 import { isDeepStrictEqual } from 'node:util';
+import { byKey } from '../../by-key.ts';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { selects } from '../../pod/placement/selection.ts';
 import { present } from '../../present.ts';
@@ -30,7 +31,6 @@ import {
   byRevision,
   createdAt,
   findNewSet,
-  inOrder,
   isActiveSet,
   newSetOf,
   resized,
@@ -165,7 +165,7 @@ class Pass {
   #say(status: DeploymentStatus | undefined, revision?: bigint): void {
     if (status === undefined) return;
     const { metadata } = this.#deployment;
-    const annotations = inOrder({
+    const annotations = byKey({
       ...metadata.annotations,
       ...present({ [REVISION]: revision?.toString() }),
     });

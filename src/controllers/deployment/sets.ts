@@ -2,6 +2,7 @@
 // (pkg/controller/deployment/util/deployment_util.go).
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
+import { byKey } from '../../by-key.ts';
 import { own } from '../../own.ts';
 import { present } from '../../present.ts';
 import type { Deployment } from '../../workloads/deployment.ts';
@@ -32,10 +33,6 @@ const MAX_HISTORY = 2000;
 const MAX_NAME = 253;
 
 type Annotations = Readonly<Record<string, string>>;
-
-/** Sorted by name, as Go prints maps: clients that compare texts see no difference. */
-export const inOrder = (annotations: Annotations): Record<string, string> =>
-  Object.fromEntries(Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const annotationsOf = ({ metadata }: KubeObject): Annotations => metadata.annotations ?? {};
 
@@ -126,20 +123,20 @@ export const copiedBack = (deployment: Deployment, set: ReplicaSet): Record<stri
 function revised(annotations: Annotations, revision: bigint): Record<string, string> {
   const before = own(annotations, REVISION);
   if (before !== undefined && !(/^\d+$/.test(before) && BigInt(before) < revision))
-    return inOrder(annotations);
-  const next = inOrder({ ...annotations, [REVISION]: String(revision) });
+    return byKey(annotations);
+  const next = byKey({ ...annotations, [REVISION]: String(revision) });
   if (before === undefined) return next;
   const history = (own(annotations, HISTORY) ?? '').split(',').filter((part) => part !== '');
   const all = [...history, before];
   while (all.length > 1 && all.join(',').length > MAX_HISTORY) all.shift();
-  return inOrder({ ...next, [HISTORY]: all.join(',') });
+  return byKey({ ...next, [HISTORY]: all.join(',') });
 }
 
 /** A new set for the Deployment's template, without replicas yet. Its name derives from the template. */
 export function newSetOf(deployment: Deployment, oldSets: readonly ReplicaSet[]): ReplicaSet {
   const { metadata, spec, status } = deployment;
   const hash = templateHash(spec.template, status.collisionCount);
-  const labels = inOrder({ ...spec.template.metadata.labels, [HASH_LABEL]: hash });
+  const labels = byKey({ ...spec.template.metadata.labels, [HASH_LABEL]: hash });
   return {
     metadata: {
       name: `${(metadata.name ?? '').slice(0, MAX_NAME - 1 - hash.length)}-${hash}`,
@@ -168,7 +165,7 @@ export const resized = (deployment: Deployment, set: ReplicaSet, replicas: numbe
   ...set,
   metadata: {
     ...set.metadata,
-    annotations: inOrder({
+    annotations: byKey({
       ...annotationsOf(set),
       [DESIRED]: String(deployment.spec.replicas),
       [MAX]: String(deployment.spec.replicas + maxSurge(deployment)),

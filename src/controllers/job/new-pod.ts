@@ -3,7 +3,7 @@ import type { Container, KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { FAILURE_COUNT, IGNORED_FAILURE_COUNT, INDEX_KEY } from '../../workloads/job/job.ts';
 import type { Job } from '../../workloads/job/job.ts';
-import { byKey } from '../../workloads/by-key.ts';
+import { byKey } from '../../by-key.ts';
 import { childPod } from '../child-pod.ts';
 import { judge } from './failure-policy.ts';
 import { failuresBefore, tracked } from './job-pods.ts';

@@ -73,11 +73,13 @@ function restartsTooOften({ job: { spec }, pods }: View): boolean {
   return backoffLimit === 0 ? restarts > 0 : restarts >= backoffLimit;
 }
 
-/** When the Job will have been active for too long; undefined: no deadline, or not running. The time starts again when it resumes. */
+/**
+ * When the Job will have been active for too long; undefined: no deadline, or not running. A Job that resumes is judged by its first start,
+ * as in Kubernetes: the new start is written only by a pass that goes on, so one suspended beyond its deadline fails at once.
+ */
 export const deadlineOf = ({ spec, status }: Job): Date | undefined =>
   spec.activeDeadlineSeconds === undefined ||
   spec.suspend === true ||
-  hasCondition(status, 'Suspended') ||
   status.startTime === undefined
     ? undefined
     : later(new Date(status.startTime), spec.activeDeadlineSeconds);

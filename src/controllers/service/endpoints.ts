@@ -1,5 +1,5 @@
 // endpoint-controller: the pods behind a Service as Endpoints, which older clients read. Pods being deleted are left out.
-import { byKey } from '../../workloads/by-key.ts';
+import { byKey } from '../../by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, Pod } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
@@ -40,23 +40,45 @@ const addressOf = (service: KubeObject, pod: Pod): EndpointAddress => ({
 
 const byAddress = (a: EndpointAddress, b: EndpointAddress): number => (a.ip < b.ip ? -1 : 1);
 
-/** Groups pods by equal ports, ready and unready ones separately. */
+/** The pods behind one port, `''` for a headless Service without ports. */
+interface Offer {
+  port?: NonNullable<Subset['ports']>[number];
+  ready: EndpointAddress[];
+  notReady: EndpointAddress[];
+}
+
+function offersOf(service: KubeObject, pods: readonly Pod[]): Map<string, Offer> {
+  const offers = new Map<string, Offer>();
+  const offer = (key: string, pod: Pod, port?: Offer['port']): void => {
+    const one = offers.get(key) ?? { ...present({ port }), ready: [], notReady: [] };
+    one[isServed(service, pod) ? 'ready' : 'notReady'].push(addressOf(service, pod));
+    offers.set(key, one);
+  };
+  for (const pod of pods) {
+    const ports = portsOf(service, pod);
+    if (ports.length === 0 && isHeadless(specOf(service))) offer('', pod);
+    for (const { name, port: number = 0, ...rest } of ports) {
+      const port = { ...(name && { name }), port: number, ...rest };
+      offer(JSON.stringify(port), pod, port);
+    }
+  }
+  return offers;
+}
+
+/** Ports that the same pods offer are one subset: a pod may stand in several. */
 function subsetsOf(service: KubeObject, pods: readonly Pod[]): Subset[] {
   const subsets = new Map<string, Subset>();
-  for (const pod of pods) {
-    const ports = portsOf(service, pod).map(({ name, port = 0, ...rest }) => ({
-      ...(name && { name }),
-      port,
-      ...rest,
-    }));
-    if (ports.length === 0 && !isHeadless(specOf(service))) continue;
-    const key = JSON.stringify(ports);
-    const subset = subsets.get(key) ?? (ports.length > 0 ? { ports } : {});
-    const list = isServed(service, pod) ? 'addresses' : 'notReadyAddresses';
-    subset[list] = [...(subset[list] ?? []), addressOf(service, pod)].sort(byAddress);
+  const offers = [...offersOf(service, pods)].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [, { port, ready, notReady }] of offers) {
+    const addresses = ready.length > 0 ? ready.sort(byAddress) : undefined;
+    const notReadyAddresses = notReady.length > 0 ? notReady.sort(byAddress) : undefined;
+    const lists: Subset = present({ addresses, notReadyAddresses });
+    const key = JSON.stringify(lists);
+    const subset = subsets.get(key) ?? lists;
+    if (port) subset.ports = [...(subset.ports ?? []), port];
     subsets.set(key, subset);
   }
-  return [...subsets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, subset]) => subset);
+  return [...subsets.values()];
 }
 
 /** At most 1000 addresses, ready ones first. */

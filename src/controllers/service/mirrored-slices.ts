@@ -1,6 +1,6 @@
 // endpointslicemirroring-controller: turns manually written Endpoints of a Service without a selector into EndpointSlices.
 // It also deletes endpoint-controller's Endpoints once their Service is gone, since Endpoints have no owner.
-import { byKey } from '../../workloads/by-key.ts';
+import { byKey } from '../../by-key.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';

@@ -1,5 +1,5 @@
 // The pods behind a Service: which of them count, and on which ports (controller/util/endpointslice, pkg/controller/endpoint).
-import { byKey } from '../../workloads/by-key.ts';
+import { byKey } from '../../by-key.ts';
 import type { KubeObject, Pod, Service } from '../../kinds/pod.ts';
 import { present } from '../../present.ts';
 import { selects } from '../../pod/placement/selection.ts';

@@ -266,6 +266,7 @@ function concerns(changed: KubeObject, claims: readonly KubeObject[]): string[] 
 
 export const claimBinder: Controller = {
   name: 'persistent-volume-binder',
+  eventSource: 'persistentvolume-controller',
   resource: CLAIMS,
   reads: [VOLUMES, CLASSES],
   concerns,

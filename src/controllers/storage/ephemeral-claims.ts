@@ -42,6 +42,7 @@ function reconcile(object: KubeObject, world: World): Outcome {
 
 export const ephemeralVolumes: Controller = {
   name: 'ephemeral-volume-controller',
+  eventSource: 'ephemeral_volume',
   resource: 'pods',
   reads: [CLAIMS],
   applies: (pod) =>

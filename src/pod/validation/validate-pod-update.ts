@@ -16,6 +16,7 @@ import {
   subdomainProblems,
 } from '../../validation/names.ts';
 import { validateObjectMetaUpdate } from '../../validation/object-meta.ts';
+import { validatePodAnnotations } from './annotations.ts';
 import { canonical, ephemeralChanges } from './ephemeral-containers.ts';
 import { textOf } from './members.ts';
 import { validateTolerations } from './scheduling.ts';
@@ -33,6 +34,8 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldError[] {
   const errors = [
     ...validateObjectMetaUpdate(next.metadata, old.metadata),
     ...validateWholePod(next),
+    // Kubernetes checks them again with what of them may change, and answers each problem twice.
+    ...validatePodAnnotations(next),
   ];
   for (const list of ['containers', 'initContainers'] as const) {
     const { errors: found, stop } = imageChanges(next.spec, old.spec, list);

@@ -35,28 +35,39 @@ export async function carryOut(pass: Pass, writes: readonly Write[]): Promise<vo
     else if (
       write.verb !== 'create' ||
       !pass.refused.some(({ write: { verb } }) => verb === 'create')
-    )
-      await carryOutOne(pass, write);
+    ) {
+      const stored = await carryOutOne(pass, write);
+      if (stored !== undefined && write.verb === 'create' && write.follow)
+        await carryOut(pass, [write.follow(stored)]);
+    }
   }
 }
 
-async function carryOutOne(pass: Pass, write: Stored): Promise<void> {
+/** The stored object; undefined: nothing was done, or the API refused it. */
+async function carryOutOne(pass: Pass, write: Stored): Promise<KubeObject | undefined> {
   try {
     const stored = await perform(pass, write);
     if (stored !== undefined && write.done)
       await announce(pass, write.done, { ...write, object: stored });
+    return stored;
   } catch (error) {
     if (!(error instanceof ApiError) || isPassing(error, write)) throw error;
     const { reason, message, details } = error;
     pass.refused.push({ write, reason, message, details });
     const ending = details.causes?.some((cause) => cause.reason === 'NamespaceTerminating');
-    if (write.refused && !ending) await announce(pass, write.refused, write, message);
+    if (write.refused && !ending && !isThere(error, write))
+      await announce(pass, write.refused, write, message);
+    return undefined;
   }
 }
 
 /** The pass was based on outdated objects and starts again. */
 const isPassing = ({ reason }: ApiError, { verb }: Stored): boolean =>
   reason === 'Conflict' || (reason === 'NotFound' && verb !== 'create');
+
+/** A child whose name is taken: Kubernetes' controllers say nothing about it, and look again. */
+const isThere = ({ reason }: ApiError, { object }: Stored): boolean =>
+  reason === 'AlreadyExists' && Boolean(object.metadata.name);
 
 /** The stored object after the write; undefined: there was nothing to do. */
 async function perform(pass: Pass, write: Stored): Promise<KubeObject | undefined> {
@@ -148,7 +159,7 @@ async function announce(
 ): Promise<void> {
   const name = 'object' in write ? (write.object.metadata.name ?? '') : '';
   await recordObjectEvent(ports, controller.resource, object, {
-    component: controller.name,
+    component: controller.eventSource ?? controller.name,
     type,
     reason,
     message: message.replaceAll('%name', () => name).replaceAll('%error', () => error),

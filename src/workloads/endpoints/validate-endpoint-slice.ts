@@ -34,15 +34,20 @@ const MAX_ADDRESSES = 100;
 const MAX_PORTS = 20_000;
 const MAX_ENDPOINTS = 1_000;
 
-/** Fills in the names and protocols of ports; an absent list is null. */
+/** Fills in the names and protocols of ports and empty conditions, in Kubernetes' print order; an absent list is null. */
 export const defaultEndpointSlice = (slice: EndpointSlice): EndpointSlice => ({
   ...slice,
-  endpoints: slice.endpoints ?? null,
+  endpoints:
+    slice.endpoints?.map(({ addresses, conditions = {}, ...rest }) => ({
+      addresses,
+      conditions,
+      ...rest,
+    })) ?? null,
   ports:
-    slice.ports?.map((port) => ({
-      ...port,
-      name: port.name ?? '',
-      protocol: port.protocol ?? 'TCP',
+    slice.ports?.map(({ name = '', protocol = 'TCP', ...rest }) => ({
+      name,
+      protocol,
+      ...rest,
     })) ?? null,
 });
 

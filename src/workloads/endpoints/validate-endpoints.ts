@@ -1,6 +1,7 @@
 // Defaults and rules of Endpoints.
 import type { Endpoints as CoreEndpoints } from 'kubernetes-types/core/v1';
 import type { FieldError } from '../../errors.ts';
+import { present } from '../../present.ts';
 import { validateEndpointIp } from '../../validation/endpoint-ip.ts';
 import { between, invalidEach, oneOf, required } from '../../validation/field-errors.ts';
 import {
@@ -18,13 +19,18 @@ type Port = NonNullable<Subset['ports']>[number];
 
 const MAX_PORT = 65_535;
 
-/** Fills in protocols. */
+/** Fills in protocols, with the members in Kubernetes' print order. */
 export function defaultEndpoints(endpoints: Endpoints): Endpoints {
   if (endpoints.subsets === undefined) return endpoints;
   const subsets = endpoints.subsets.map((subset) => ({
     ...subset,
     ...(subset.ports && {
-      ports: subset.ports.map((port) => ({ ...port, protocol: port.protocol || 'TCP' })),
+      ports: subset.ports.map(({ name, port, protocol, ...rest }) => ({
+        ...present({ name }),
+        port,
+        protocol: protocol || 'TCP',
+        ...rest,
+      })),
     }),
   }));
   return { ...endpoints, subsets };

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../kinds/pod.ts';
 import { isMap } from '../../own.ts';
 import { present } from '../../present.ts';
-import { byKey } from '../by-key.ts';
+import { byKey } from '../../by-key.ts';
 import { defaultTemplate } from '../pod-template.ts';
 import type { Job, JobSpec } from './job.ts';
 

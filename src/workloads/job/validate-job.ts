@@ -12,7 +12,7 @@ import {
 } from '../../validation/field-errors.ts';
 import { labelProblems, subdomainProblems } from '../../validation/names.ts';
 import { validateObjectMeta } from '../../validation/object-meta.ts';
-import { byKey } from '../by-key.ts';
+import { byKey } from '../../by-key.ts';
 import { validateTemplate } from '../pod-template.ts';
 import type { PodTemplate } from '../pod-template.ts';
 import { isIndexed } from './job.ts';

@@ -267,7 +267,7 @@ describe('a suspended Job', () => {
   });
 
   it('Q4: removes its pods uncounted, and begins anew when it resumes', () => {
-    const world = jobWorld({ activeDeadlineSeconds: 30 });
+    const world = jobWorld({ activeDeadlineSeconds: 600 });
     world.start('j-1');
     world.change({ suspend: true });
     expect(world.status).toMatchObject({ terminating: 1, ready: 0 });
@@ -289,6 +289,26 @@ describe('a suspended Job', () => {
       'SuccessfulCreate',
       'Resumed',
     ]);
+  });
+});
+
+describe('a Job suspended beyond its deadline', () => {
+  it('Q4: fails as soon as it resumes, and stays suspended by its conditions', () => {
+    const world = jobWorld({ activeDeadlineSeconds: 30 });
+    world.start('j-1');
+    world.change({ suspend: true });
+    world.end('j-1', 143);
+    world.later(60).settle();
+    expect(world.conditions).toEqual(['Suspended JobSuspended']);
+    world.change({ suspend: false });
+    world.settle();
+    expect(world.conditions).toEqual([
+      'Suspended JobSuspended',
+      'FailureTarget DeadlineExceeded',
+      'Failed DeadlineExceeded',
+    ]);
+    expect(world.status).toMatchObject({ conditions: [{ status: 'True' }, {}, {}] });
+    expect(world.status).not.toHaveProperty('failed');
   });
 });
 

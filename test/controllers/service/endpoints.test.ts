@@ -49,6 +49,27 @@ const conditions = (): unknown[] =>
   );
 const subsets = (): unknown => world.get('endpoints', 'web')?.['subsets'];
 
+it('groups ports by the pods that offer them: a pod may stand in several subsets', () => {
+  const ports = [
+    { name: 'a', protocol: 'TCP', port: 80, targetPort: 'web' },
+    { name: 'c', protocol: 'TCP', port: 82, targetPort: 82 },
+  ];
+  world.add('services', service({ ports }));
+  world.add('pods', pod('one', true, { port: 8080 }));
+  world.add('pods', pod('two', true, { ip: '10.1.0.2', port: 8081 }));
+  world.settle();
+  const shown = subsets() as { addresses: { ip: string }[]; ports: { port: number }[] }[];
+  const brief = shown.map(({ addresses, ports: offered }) => [
+    addresses.map(({ ip }) => ip),
+    offered.map(({ port }) => port),
+  ]);
+  expect(brief).toEqual([
+    [['10.1.0.1'], [8080]],
+    [['10.1.0.2'], [8081]],
+    [['10.1.0.1', '10.1.0.2'], [82]],
+  ]);
+});
+
 describe('a Service with a selector', () => {
   it("names the zone of a pod's node", () => {
     const labels = { 'topology.kubernetes.io/zone': 'z1' };

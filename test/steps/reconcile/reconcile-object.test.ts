@@ -38,7 +38,7 @@ describe('one pass', () => {
     });
   });
 
-  it('a name of a stranger is refused where it is fixed', async () => {
+  it('a name of a stranger is refused where it is fixed, and no event says so', async () => {
     const cluster = await toyCluster({ replicas: '1', fixed: 'taken' });
     await cluster.ports.store.commit({
       object: {
@@ -48,6 +48,7 @@ describe('one pass', () => {
       },
     });
     expect((await cluster.pass()).refused).toBe('secrets "taken" already exists');
+    expect(await cluster.events()).toEqual([]);
   });
 
   it('a later object of the same name is another owner: its children have other names', async () => {
