@@ -7,7 +7,10 @@ import { NAMESPACE, createApi, pod, requestOf } from './client.ts';
 const targetRef = { kind: 'Pod', namespace: 'default', name: 'p' };
 
 /** A Service `web` with ports a (80) and b (81), Endpoints as given, and a pod `p` at 10.1.0.1. */
-async function served(address: object, answer = () => new Response('hello')) {
+async function served(
+  address: object,
+  answer: () => Response | Promise<Response> = () => new Response('hello'),
+) {
   const api = await createApi();
   await api.send('POST', `${NAMESPACE}/pods`, { body: pod('p') });
   const key = { resource: 'pods', namespace: 'default', name: 'p' };
@@ -38,8 +41,10 @@ async function served(address: object, answer = () => new Response('hello')) {
     },
   });
   const urls: string[] = [];
+  const logged: string[] = [];
   const ports = {
     ...api.ports,
+    log: (_level: string, message: string) => logged.push(message),
     podHttp: (request: Request) => {
       urls.push(request.url);
       return Promise.resolve(answer());
@@ -47,6 +52,7 @@ async function served(address: object, answer = () => new Response('hello')) {
   };
   return {
     urls,
+    logged,
     get: (path: string) => handle(ports, requestOf('GET', `${NAMESPACE}/services/${path}`)),
   };
 }
@@ -93,4 +99,19 @@ it.each([
   const answer = await get(path);
   expect([answer.status, urls]).toEqual([code, []]);
   expect(await answer.text()).toContain(text);
+});
+
+it('a pod that refuses the connection is 503 with the reason, and no fault in the log', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.0.1:8080'), {
+    code: 'ECONNREFUSED',
+  });
+  const { get, logged } = await served({ ip: '10.1.0.1', targetRef }, () =>
+    Promise.reject(new TypeError('fetch failed', { cause: refused })),
+  );
+  const answer = await get('web:a/proxy/');
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({
+    message: 'error trying to reach service: dial tcp 10.1.0.1:8080: connect: connection refused',
+  });
+  expect(logged).toEqual([]);
 });

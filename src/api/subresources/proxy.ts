@@ -122,7 +122,9 @@ export async function forward(
         ([header]) => !NOT_FORWARDED.includes(header) && header !== 'content-encoding',
       ),
     });
-  } catch (cause) {
+  } catch (error) {
+    // fetch wraps what the network says into a TypeError of its own, which would look like a fault of ours.
+    const cause = error instanceof TypeError ? (error.cause ?? error) : error;
     throw new ApiError(
       'ServiceUnavailable',
       `error trying to reach service: ${reasonOf(cause, authority)}`,
@@ -131,12 +133,9 @@ export async function forward(
   }
 }
 
-function reasonOf(error: unknown, address: string): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return code === 'ECONNREFUSED'
+function reasonOf(cause: unknown, address: string): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && cause.code === 'ECONNREFUSED'
     ? `dial tcp ${address}: connect: connection refused`
-    : error instanceof Error
-      ? error.message
-      : String(error);
+    : cause.message;
 }
