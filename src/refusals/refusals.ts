@@ -16,6 +16,9 @@ import { NO_FURTHER_CONTAINER } from '../fargate/fields/fields.ts';
 import type { FieldNode } from '../fargate/fields/field-tree.ts';
 import { nodeAt, SPEC } from '../fargate/fields/field-tree.ts';
 
+/** The name of a member, or the index of an entry. */
+type Step = string | number;
+
 /** A member of the pod that asks for something: where it is and what is said of it. */
 interface Found {
   place: string;
@@ -98,29 +101,47 @@ const isEmpty = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** Nearly every member asks for nothing droppod does not serve. */
-const NOTHING: readonly Found[] = [];
-
 /** Fields below `value` that ask for something; `place` is the path with indexes, `node` the one in the table. */
-const walk = (place: string, node: FieldNode, value: unknown): Found[] =>
-  walkBelow(node, value).map((found) => ({ ...found, place: place + found.place }));
+function walk(place: string, node: FieldNode, value: unknown): Found[] {
+  const found: Found[] = [];
+  collect(node, value, [place], found);
+  return found;
+}
 
-/** The same with places that begin at `value`. */
-function walkBelow(node: FieldNode, value: unknown): readonly Found[] {
+/** Adds what stands at `steps` and below. Nearly every member is served: texts are made only where something is to be said. */
+function collect(node: FieldNode, value: unknown, steps: Step[], found: Found[]): void {
   const { field } = node;
   if (field) {
-    const harmless = ('harmless' in field ? field.harmless : undefined) ?? isEmpty;
-    return harmless(value) ? NOTHING : [{ place: '', field }];
+    if (asks(field, value)) found.push({ place: placeOf(steps), field });
+  } else if (value === null || typeof value !== 'object') {
+    if (!isEmpty(value)) found.push({ place: placeOf(steps), field: 'unknown' });
+  } else if (Array.isArray(value)) {
+    for (const [index, entry] of value.entries())
+      collectBelow(node.entry(), entry, index, steps, found);
+  } else {
+    for (const [name, member] of Object.entries(value))
+      collectBelow(node.member(name), member, name, steps, found);
   }
-  if (value === null || typeof value !== 'object')
-    return isEmpty(value) ? NOTHING : [{ place: '', field: 'unknown' }];
-  const isArray = Array.isArray(value);
-  const found = Object.entries(value).flatMap(([name, member]) => {
-    const here = walkBelow(isArray ? node.entry() : node.member(name), member);
-    // A place is put together only where something is there to be said.
-    if (here.length === 0) return here;
-    const step = isArray ? `[${name}]` : `.${name}`;
-    return here.map((one) => ({ ...one, place: step + one.place }));
-  });
-  return found.length === 0 ? NOTHING : found;
 }
+
+function collectBelow(
+  node: FieldNode,
+  value: unknown,
+  step: Step,
+  steps: Step[],
+  found: Found[],
+): void {
+  steps.push(step);
+  collect(node, value, steps, found);
+  steps.pop();
+}
+
+/** Whether the value asks for more than the field is served with. */
+function asks(field: Field, value: unknown): boolean {
+  if (field.kind === 'implemented') return false;
+  return !(field.harmless ?? isEmpty)(value);
+}
+
+/** The first step is the place where the walk began. */
+const placeOf = ([start = '', ...steps]: Step[]): string =>
+  `${start}${steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')}`;
