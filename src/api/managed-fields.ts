@@ -52,55 +52,73 @@ interface Child {
   segment: string;
   value: unknown;
   shape: Shape;
-  field?: Field;
+  field: Field | undefined;
   /** List elements and map entries are owned themselves, in addition to the fields below them. */
   member: boolean;
 }
 
 /** The children of a value; undefined where the value is owned as a whole. */
 function childrenOf(shape: Shape, value: unknown, field?: Field): Child[] | undefined {
-  if (shape.type === 'object' && isMap(value)) {
-    return Object.keys(value)
-      .filter((name) => own(value, name) !== undefined)
-      .map((name) => {
-        const inner = shape.fields.get(name);
-        return {
-          segment: `f:${name}`,
-          value: own(value, name),
-          shape: inner?.shape ?? unnamedShape(shape),
-          ...present({ field: inner }),
-          member: false,
-        };
-      });
-  }
+  if (shape.type === 'object' && isMap(value)) return membersOf(shape, value);
   if (shape.type === 'map' && isMap(value))
-    return Object.keys(value).map((name) => ({
+    return Object.entries(value).map(([name, member]) => ({
       segment: `f:${name}`,
-      value: own(value, name),
+      value: member,
       shape: shape.of,
+      field: undefined,
       member: true,
     }));
   const keys = field?.list.mapKeys;
   if (shape.type !== 'list' || keys === undefined || !Array.isArray(value)) return undefined;
-  const children = value.map((element: unknown) => ({
-    segment: elementSegment(keys, element),
-    value: element,
-    shape: shape.of,
-    member: true,
-  }));
-  return children.every((child): child is Child => child.segment !== undefined)
-    ? children
-    : undefined;
+  return elementsOf(shape.of, value, keys);
 }
 
-/** All fields below a value. `parents`: added containers are owned themselves (Update); Apply owns only elements and leaves. */
-export function fieldsOf(shape: Shape, value: unknown, parents: boolean, field?: Field): FieldTree {
-  const tree: FieldTree = {};
-  for (const child of childrenOf(shape, value, field) ?? []) {
-    const below = fieldsOf(child.shape, child.value, parents, child.field);
-    const counted = Object.keys(below).length > 0 && (child.member || parents);
-    setOwn(tree, child.segment, counted ? { '.': {}, ...below } : below);
+function membersOf(shape: ObjectShape, value: { [name: string]: unknown }): Child[] {
+  const children: Child[] = [];
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    const field = shape.fields.get(name);
+    children.push({
+      segment: `f:${name}`,
+      value: member,
+      shape: field?.shape ?? unnamedShape(shape),
+      field,
+      member: false,
+    });
   }
+  return children;
+}
+
+/** undefined: an element lacks its keys, so that the list is owned as a whole. */
+function elementsOf(shape: Shape, list: unknown[], keys: string[]): Child[] | undefined {
+  const children: Child[] = [];
+  for (const value of list) {
+    const segment = elementSegment(keys, value);
+    if (segment === undefined) return undefined;
+    children.push({ segment, value, shape, field: undefined, member: true });
+  }
+  return children;
+}
+
+/**
+ * All fields below a value. `parents`: added containers are owned themselves (Update); Apply owns only elements and leaves.
+ * `self`: so is the value, if it has fields.
+ */
+export function fieldsOf(
+  shape: Shape,
+  value: unknown,
+  parents: boolean,
+  field?: Field,
+  self = false,
+): FieldTree {
+  const children = childrenOf(shape, value, field) ?? [];
+  const tree: FieldTree = self && children.length > 0 ? { '.': {} } : {};
+  for (const child of children)
+    setOwn(
+      tree,
+      child.segment,
+      fieldsOf(child.shape, child.value, parents, child.field, child.member || parents),
+    );
   return tree;
 }
 
@@ -121,20 +139,19 @@ export function compareFields(
   const removed: FieldTree = {};
   for (const [segment, child] of after) {
     const was = before.get(segment);
-    if (was === undefined)
-      setOwn(changed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
-    else if (!isDeepStrictEqual(was.value, child.value))
+    if (was === undefined) setOwn(changed, segment, whole(child));
+    else if (was.value !== child.value && !isDeepStrictEqual(was.value, child.value))
       compareChild(segment, was, child, changed, removed);
   }
   for (const [segment, child] of before) {
-    if (!after.has(segment))
-      setOwn(removed, segment, withSelf(fieldsOf(child.shape, child.value, true, child.field)));
+    if (!after.has(segment)) setOwn(removed, segment, whole(child));
   }
   return { changed, removed };
 }
 
-const withSelf = (below: FieldTree): FieldTree =>
-  Object.keys(below).length > 0 ? { '.': {}, ...below } : below;
+/** A child that only one side has. */
+const whole = ({ shape, value, field }: Child): FieldTree =>
+  fieldsOf(shape, value, true, field, true);
 
 function compareChild(
   segment: string,
@@ -245,12 +262,11 @@ const isWriter = (
   (entry.subresource ?? '') === writer.subresource;
 
 /** Kubernetes writes field sets in order, and clients compare them as text. */
-const sorted = (tree: FieldTree): FieldTree =>
-  Object.fromEntries(
-    Object.keys(tree)
-      .sort()
-      .map((name) => [name, sorted(own(tree, name) ?? {})]),
-  );
+function sorted(tree: FieldTree): FieldTree {
+  const ordered: FieldTree = {};
+  for (const name of Object.keys(tree).sort()) setOwn(ordered, name, sorted(own(tree, name) ?? {}));
+  return ordered;
+}
 
 /** A writer's entry in its stored form. */
 export function entryFor(
