@@ -187,7 +187,7 @@ func (r *root) passFirst() {
 
 func (r *root) stateOfOpen(fd int) fileState {
 	var stat syscall.Stat_t
-	syscall.Fstat(fd, &stat)
+	stateOfFile(fd, &stat)
 	return stateOf(&stat)
 }
 
@@ -296,7 +296,7 @@ func (r *root) noteFile(directory int, one *entry) bool {
 	if err != nil {
 		return false
 	}
-	defer syscall.Close(fd)
+	defer closeFile(fd)
 	one.state = r.stateOfOpen(fd)
 	if !one.state.is(syscall.S_IFREG) || one.state.size == 0 {
 		return true
